@@ -1,0 +1,196 @@
+package database
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// ErrUncertain is wrapped by the error of a Write whose commit failed: most
+// likely nothing was written, but only reading again can tell. Repeat it with
+// the same idempotency key.
+var ErrUncertain = errors.New("database: the commit failed")
+
+// beginPatience bounds the wait for another process that writes to the file.
+const beginPatience = 30 * time.Second
+
+// batch is the open transaction:
+//
+//	BEGIN IMMEDIATE
+//	  first function                    needs no savepoint: when it fails,
+//	  SAVEPOINT group, second, RELEASE  nothing else is in the transaction yet
+//	  SAVEPOINT group, third, RELEASE
+//	COMMIT                              one fdatasync, then all are told
+type batch struct {
+	open    bool
+	began   time.Time
+	members []*request // succeeded, and waiting for the commit
+	running *request
+}
+
+func (b *batch) full() bool {
+	return b.open && (len(b.members) >= maxBatch || len(b.members) > 0 && time.Since(b.began) > maxBatchTime)
+}
+
+// execute runs one request in the batch, and opens that when need be.
+func (w *writer) execute(r *request) {
+	b := &w.batch
+	if !b.open {
+		if err := w.begin(r); err != nil {
+			r.fail(err)
+			return
+		}
+	}
+	if !r.start() {
+		return
+	}
+	if len(b.members) > 0 {
+		if err := w.control("SAVEPOINT group_commit"); err != nil {
+			w.abort(r, err)
+			return
+		}
+	}
+	b.running = r
+	err := w.call(r)
+	w.settle(r, err)
+}
+
+// settle keeps or undoes what the function just run did, and nothing else.
+func (w *writer) settle(r *request, failure error) {
+	b := &w.batch
+	b.running = nil
+	if w.idle() {
+		// SQLite gave up the whole transaction (disk full, I/O error), or the
+		// function sent a COMMIT or ROLLBACK of its own.
+		if failure == nil {
+			failure = errors.New("a function ended the transaction")
+		}
+		w.abort(r, failure)
+		return
+	}
+	first := len(b.members) == 0
+	var err error
+	switch {
+	case failure == nil && first:
+	case failure == nil:
+		err = w.control("RELEASE group_commit")
+	case first:
+		b.open = false
+		err = w.control("ROLLBACK")
+	default:
+		err = w.control("ROLLBACK TO group_commit; RELEASE group_commit")
+	}
+	switch {
+	case err != nil:
+		w.abort(r, err)
+	case failure == nil:
+		b.members = append(b.members, r)
+	default:
+		r.finish(failure)
+	}
+}
+
+// begin waits for the file's write lock. r is the request that wants it.
+func (w *writer) begin(r *request) error {
+	b := &w.batch
+	b.began = time.Now()
+	for {
+		err := w.control("BEGIN IMMEDIATE")
+		if err == nil {
+			b.open = true
+			b.began = time.Now()
+			return nil
+		}
+		if !w.idle() { // left over from a rollback that failed
+			err = errors.Join(err, w.control("ROLLBACK"))
+		}
+		if !isBusy(err) || time.Since(b.began) > beginPatience {
+			return fmt.Errorf("begin: %w", err)
+		}
+		if r.state.Load() == abandoned {
+			return r.ctx.Err()
+		}
+	}
+}
+
+// commit makes the batch durable and tells its members.
+func (w *writer) commit() {
+	b := &w.batch
+	if len(b.members) == 0 {
+		// All requests were abandoned while begin waited for the lock.
+		b.open = false
+		if err := w.control("ROLLBACK"); err != nil {
+			w.db.options.Log.Error("rollback failed", "error", err)
+		}
+		return
+	}
+	if err := w.control("COMMIT"); err != nil {
+		w.abort(nil, err)
+		return
+	}
+	b.open = false
+	for i, r := range b.members {
+		r.finish(nil)
+		b.members[i] = nil
+	}
+	b.members = b.members[:0]
+	w.db.committed()
+	w.boundWAL()
+}
+
+// abort gives the whole batch up: for its members, and for r if not nil.
+func (w *writer) abort(r *request, cause error) {
+	b := &w.batch
+	b.open = false
+	if !w.idle() {
+		if err := w.control("ROLLBACK"); err != nil {
+			cause = errors.Join(cause, err)
+		}
+	}
+	if r != nil {
+		b.members = append(b.members, r)
+	}
+	w.db.options.Log.Error("a batch of writes failed", "writes", len(b.members), "error", withoutValues(cause))
+	for i, r := range b.members {
+		r.finish(fmt.Errorf("%w: %w", ErrUncertain, cause))
+		b.members[i] = nil
+	}
+	b.members = b.members[:0]
+}
+
+// control runs a statement of the writer's own. It goes to the driver directly:
+// database/sql knows nothing of transactions begun by hand.
+func (w *writer) control(query string) error {
+	return w.raw(func(c *sqlite3.SQLiteConn) error {
+		_, err := c.ExecContext(context.Background(), query, nil)
+		return err
+	})
+}
+
+// idle reports whether no transaction is open.
+func (w *writer) idle() (idle bool) {
+	err := w.raw(func(c *sqlite3.SQLiteConn) error {
+		idle = c.AutoCommit()
+		return nil
+	})
+	return err == nil && idle
+}
+
+func (w *writer) raw(do func(*sqlite3.SQLiteConn) error) error {
+	return w.conn.Raw(func(dc any) error {
+		c, ok := dc.(*sqlite3.SQLiteConn)
+		if !ok {
+			return driver.ErrBadConn
+		}
+		return do(c)
+	})
+}
+
+func isBusy(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) && (e.Code == sqlite3.ErrBusy || e.Code == sqlite3.ErrLocked)
+}

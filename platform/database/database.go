@@ -1,0 +1,130 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// ErrClosed is returned by Write once Close was called; nothing was written.
+var ErrClosed = errors.New("database: closed")
+
+// DB is a module's database. It is safe for concurrent use.
+type DB struct {
+	options Options
+	engine  engine
+	reader  *gorm.DB
+	store   store
+
+	statements atomic.Uint64
+
+	mu        sync.Mutex
+	listeners []chan struct{}
+}
+
+// engine is what differs between SQLite and PostgreSQL.
+type engine interface {
+	dialect() string
+	write(ctx context.Context, fn func(tx *gorm.DB) error) error
+	// now is the clock leases are measured by, shared by all processes that
+	// have this database open. It is called inside write.
+	now(tx *gorm.DB) (time.Time, error)
+	// close refuses new writes, waits for those accepted, and closes the handles.
+	close() error
+}
+
+// Open opens the database, makes it when it does not exist, and brings its
+// tables up to date. It refuses a database that belongs to another module.
+// Several processes may open the same new database at the same moment.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	d := &DB{options: o.withDefaults()}
+	open := openSQLite
+	if o.postgres() {
+		open = openPostgres
+	}
+	if err := open(ctx, d); err != nil {
+		return nil, fmt.Errorf("open database of %s: %w", o.Module, err)
+	}
+	return d, nil
+}
+
+// Read returns a handle for queries only; a statement that changes something
+// fails. Each query sees everything committed before it began. Do not use it
+// inside a Write's function: it does not see what that function wrote.
+//
+// On SQLite ctx is looked at before each statement, not during it: a context
+// that can be cancelled would cost the driver a goroutine per statement, and
+// statements on a local file are short.
+func (d *DB) Read(ctx context.Context) *gorm.DB {
+	return d.reader.WithContext(ctx)
+}
+
+// Write runs fn in one transaction and returns once it is durable, or with the
+// reason why nothing was written: fn's own error, ctx's when it ended before
+// fn began, ErrClosed, or that of the database. Once fn has begun Write waits
+// for the real outcome, also when ctx ends meanwhile. When the database fails
+// to commit, the error wraps ErrUncertain: only reading again can tell.
+//
+// fn may run more than once and must use only tx; see the package comment.
+func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	return d.engine.write(ctx, fn)
+}
+
+// Committed returns a new channel that receives a value after commits by this
+// process; several commits may be told as one. It is never closed. Commits of
+// other processes are not seen, so poll as well.
+func (d *DB) Committed() <-chan struct{} {
+	c := make(chan struct{}, 1)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.listeners = append(d.listeners, c)
+	return c
+}
+
+func (d *DB) committed() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, c := range d.listeners {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// StoreID identifies this database: random, made once, the same for every
+// process that opens it.
+func (d *DB) StoreID() string { return d.store.ID }
+
+// Dialect is "sqlite" or "postgres".
+func (d *DB) Dialect() string { return d.engine.dialect() }
+
+// Statements is the number of statements run so far through Read and Write,
+// transaction control not counted.
+func (d *DB) Statements() uint64 { return d.statements.Load() }
+
+// Ping reads one row, and returns why that is not possible.
+func (d *DB) Ping(ctx context.Context) error {
+	var id string
+	if err := d.Read(ctx).Raw("SELECT id FROM store").Scan(&id).Error; err != nil {
+		return fmt.Errorf("ping database of %s: %w", d.options.Module, err)
+	}
+	return nil
+}
+
+// Close refuses new writes, waits for those accepted, and closes the database.
+// Stop everything that runs under Hold first. Closing twice is harmless.
+func (d *DB) Close() error {
+	if err := d.engine.close(); err != nil {
+		return fmt.Errorf("close database of %s: %w", d.options.Module, err)
+	}
+	return nil
+}

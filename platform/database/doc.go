@@ -1,0 +1,2 @@
+// Package database gives a module its own database.
+package database

@@ -1,0 +1,71 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/mattn/go-sqlite3"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+)
+
+// statementLog hands gorm's log to slog: failed and slow statements only, and
+// never the values in them, which may be anybody's address.
+type statementLog struct {
+	log  *slog.Logger
+	slow time.Duration
+}
+
+func (l statementLog) LogMode(logger.LogLevel) logger.Interface { return l }
+
+func (l statementLog) Info(context.Context, string, ...any) {}
+
+func (l statementLog) Warn(ctx context.Context, format string, args ...any) {
+	l.log.WarnContext(ctx, "gorm: "+fmt.Sprintf(format, args...))
+}
+
+func (l statementLog) Error(ctx context.Context, format string, args ...any) {
+	l.log.ErrorContext(ctx, "gorm: "+fmt.Sprintf(format, args...))
+}
+
+// ParamsFilter leaves the placeholders in the statement.
+func (l statementLog) ParamsFilter(_ context.Context, query string, _ ...any) (string, []any) {
+	return query, nil
+}
+
+func (l statementLog) Trace(ctx context.Context, begin time.Time, statement func() (string, int64), err error) {
+	took := time.Since(begin)
+	switch {
+	case err != nil && !expected(err):
+		query, _ := statement()
+		l.log.ErrorContext(ctx, "statement failed", "sql", query, "error", withoutValues(err), "took", took)
+	case took >= l.slow:
+		query, rows := statement()
+		l.log.WarnContext(ctx, "slow statement", "sql", query, "rows", rows, "took", took)
+	}
+}
+
+// expected errors are part of normal working and reported to the caller only.
+func expected(err error) bool {
+	return errors.Is(err, gorm.ErrRecordNotFound) || errors.Is(err, sql.ErrNoRows) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || isConflict(err)
+}
+
+// withoutValues describes err without the values of the statement: PostgreSQL
+// and database/sql quote them in some messages, SQLite does not.
+func withoutValues(err error) string {
+	var lite sqlite3.Error
+	if errors.As(err, &lite) {
+		return lite.Error()
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return fmt.Sprintf("SQLSTATE %s table=%q column=%q constraint=%q", pg.Code, pg.TableName, pg.ColumnName, pg.ConstraintName)
+	}
+	return fmt.Sprintf("%T", err)
+}

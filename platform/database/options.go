@@ -1,0 +1,73 @@
+package database
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Options says which database to open and for whom. Module, and Dir or DSN, are required.
+type Options struct {
+	Module     string           // name of the owning module; names the SQLite file and the version table
+	Dir        string           // data directory; the SQLite file is Dir/<Module>.db. Made if missing
+	DSN        string           // "" = SQLite in Dir; "postgres://…" = PostgreSQL (search_path in the DSN = schema, created if missing)
+	Migrations fs.FS            // the module's *.sql files at its root; nil = none
+	Log        *slog.Logger     // nil = slog.Default()
+	Now        func() time.Time // nil = time.Now
+
+	// LeaseTTL is how long a lease outlives a holder that died; it is renewed
+	// three times in that time. 0 = 5 s. All processes must use the same.
+	LeaseTTL time.Duration
+	// SlowQuery is the duration from which a statement is logged. 0 = 200 ms.
+	SlowQuery time.Duration
+	// MaxConns bounds the connections to PostgreSQL, readers and writers each. 0 = 8.
+	MaxConns int
+}
+
+// A module's name becomes part of a file name and of a table name.
+var moduleName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,40}$`)
+
+func (o Options) withDefaults() Options {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.LeaseTTL == 0 {
+		o.LeaseTTL = 5 * time.Second
+	}
+	if o.SlowQuery == 0 {
+		o.SlowQuery = 200 * time.Millisecond
+	}
+	if o.MaxConns == 0 {
+		o.MaxConns = 8
+	}
+	o.Log = o.Log.With("database", o.Module)
+	return o
+}
+
+func (o Options) validate() error {
+	if !moduleName.MatchString(o.Module) {
+		return fmt.Errorf("module name %q: want lower-case letters, digits and _, starting with a letter", o.Module)
+	}
+	if o.Module == "platform" {
+		return errors.New(`module name "platform" is taken by the tables every database has`)
+	}
+	switch {
+	case o.DSN == "" && o.Dir == "":
+		return errors.New("neither a data directory nor a DSN is given")
+	case o.DSN != "" && !o.postgres():
+		// The DSN itself stays out of the message, for it may hold a password.
+		return errors.New("unknown kind of DSN: want postgres://… or none for SQLite")
+	}
+	return nil
+}
+
+func (o Options) postgres() bool {
+	return strings.HasPrefix(o.DSN, "postgres://") || strings.HasPrefix(o.DSN, "postgresql://")
+}

@@ -1,0 +1,207 @@
+package route
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	"galleria/platform/telemetry"
+)
+
+// callContext is the context a local implementation sees: what gRPC would
+// have carried, and nothing else of the caller's context.
+//
+// It is one allocation. A timer and a channel, which cost more than the whole
+// rest of a local call, are made only when the implementation asks for Done.
+type callContext struct {
+	parent context.Context
+	caller string
+	method string
+	// limit is when the promised deadline is over, in ticks.
+	limit time.Duration
+	span  trace.Span
+	// network is set for calls from another process.
+	network *arrival
+
+	finished atomic.Bool
+	mu       sync.Mutex
+	inner    context.Context
+	cancel   context.CancelFunc
+	stream   *localStream
+}
+
+func (c *callContext) Deadline() (time.Time, bool) {
+	limit := clockBase.Add(c.limit)
+	if parent, ok := c.parent.Deadline(); ok && parent.Before(limit) {
+		return parent, true
+	}
+	return limit, true
+}
+
+func (c *callContext) Done() <-chan struct{} { return c.cancelable().Done() }
+
+func (c *callContext) Err() error {
+	if c.finished.Load() {
+		return context.Canceled
+	}
+	if err := c.parent.Err(); err != nil {
+		return err
+	}
+	if ticks() >= c.limit {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// AfterFunc lets the context package derive children without a goroutine
+// each: it looks for this method on contexts that are not its own.
+func (c *callContext) AfterFunc(f func()) func() bool {
+	return context.AfterFunc(c.cancelable(), f)
+}
+
+// Value knows the few keys that cross a network too.
+func (c *callContext) Value(key any) any {
+	switch key {
+	case callerKey{}:
+		return c.caller
+	case keys.incomingMetadata:
+		return c.incoming()
+	case keys.span:
+		if c.span == nil {
+			return nil
+		}
+		return c.span
+	case keys.serverStream:
+		if c.network != nil {
+			return c.parent.Value(key)
+		}
+		return grpc.ServerTransportStream(c.transport())
+	}
+	if telemetry.IsCarried(key) {
+		return c.parent.Value(key)
+	}
+	return nil
+}
+
+// cancelable makes the context with channel and timer, once.
+func (c *callContext) cancelable() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.inner == nil {
+		c.inner, c.cancel = context.WithDeadline(c.parent, clockBase.Add(c.limit))
+		if c.finished.Load() {
+			c.cancel()
+		}
+	}
+	return c.inner
+}
+
+// finish ends the context as gRPC ends it when the implementation returns, so
+// that work left behind stops in both modes.
+func (c *callContext) finish() {
+	c.finished.Store(true)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cancel != nil {
+		c.cancel()
+	}
+}
+
+func (c *callContext) incoming() metadata.MD {
+	if c.network != nil {
+		return c.network.rest
+	}
+	md, ok := metadata.FromOutgoingContext(c.parent)
+	if !ok {
+		return metadata.MD{}
+	}
+	return md
+}
+
+func (c *callContext) transport() *localStream {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stream == nil {
+		c.stream = &localStream{method: c.method}
+	}
+	return c.stream
+}
+
+// answered is the metadata the implementation sent back, if any.
+func (c *callContext) answered() (header, trailer metadata.MD) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stream == nil {
+		return nil, nil
+	}
+	return c.stream.header, c.stream.trailer
+}
+
+type callerKey struct{}
+
+// Caller is the name of the module, or edge, whose call is being served; ""
+// outside of a call. Over the network it is what the caller's certificate
+// entitles it to.
+func Caller(ctx context.Context) string {
+	caller, _ := ctx.Value(callerKey{}).(string)
+	return caller
+}
+
+// keys are the context keys of libraries whose values cross a network. They
+// are not exported, but their packages ask a context for them in public.
+var keys = struct{ incomingMetadata, span, serverStream any }{
+	incomingMetadata: keyAskedBy(func(ctx context.Context) { metadata.FromIncomingContext(ctx) }),
+	span:             keyAskedBy(func(ctx context.Context) { trace.SpanFromContext(ctx) }),
+	serverStream:     keyAskedBy(func(ctx context.Context) { grpc.ServerTransportStreamFromContext(ctx) }),
+}
+
+func keyAskedBy(ask func(context.Context)) any {
+	asked := &askedContext{Context: context.Background()}
+	ask(asked)
+	return asked.key
+}
+
+// askedContext remembers the first key it is asked for.
+type askedContext struct {
+	context.Context
+	key any
+}
+
+func (c *askedContext) Value(key any) any {
+	if c.key == nil {
+		c.key = key
+	}
+	return nil
+}
+
+// localStream takes the headers and trailers an implementation sets through
+// grpc.SetHeader and its like.
+type localStream struct {
+	method string
+
+	mu              sync.Mutex
+	header, trailer metadata.MD
+}
+
+func (s *localStream) Method() string { return s.method }
+
+func (s *localStream) SetHeader(md metadata.MD) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.header = metadata.Join(s.header, md)
+	return nil
+}
+
+func (s *localStream) SendHeader(md metadata.MD) error { return s.SetHeader(md) }
+
+func (s *localStream) SetTrailer(md metadata.MD) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trailer = metadata.Join(s.trailer, md)
+	return nil
+}

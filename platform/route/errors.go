@@ -1,0 +1,39 @@
+package route
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// outcome turns what an implementation returned into what its caller may see,
+// in every mode: a status error of its own making, or a redacted Internal.
+// The unredacted error is logged here, once.
+func outcome(ctx context.Context, log *slog.Logger, method string, err error) error {
+	if err == nil {
+		return nil
+	}
+	// errors.As and not status.FromError: the latter would put the text of
+	// the errors wrapped around the status into the caller's message.
+	var carrier interface{ GRPCStatus() *status.Status }
+	switch {
+	case errors.As(err, &carrier) && carrier.GRPCStatus().Code() != codes.OK:
+		return status.ErrorProto(carrier.GRPCStatus().Proto())
+	case errors.Is(err, context.DeadlineExceeded):
+		return status.Error(codes.DeadlineExceeded, context.DeadlineExceeded.Error())
+	case errors.Is(err, context.Canceled):
+		return status.Error(codes.Canceled, context.Canceled.Error())
+	}
+	log.ErrorContext(ctx, "call failed", "method", method, "error", err)
+	return status.Error(codes.Internal, "internal error")
+}
+
+// recovered is the error of an implementation that panicked.
+func recovered(value any) error {
+	return fmt.Errorf("panic: %v\n%s", value, debug.Stack())
+}

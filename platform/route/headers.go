@@ -1,0 +1,94 @@
+package route
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
+	"google.golang.org/grpc/metadata"
+
+	"galleria/platform/telemetry"
+)
+
+// What the route itself sends along a remote call, as gRPC metadata.
+const (
+	callerHeader    = "x-caller"
+	requestIDHeader = "x-request-id"
+	hopsHeader      = "x-hops"
+)
+
+// maxHops bounds how often a call is passed on. One hop is a process that
+// reaches a module through its peer; more only happens while routes change.
+const maxHops = 3
+
+// outgoing adds caller, request id and trace to the metadata of a call.
+func outgoing(ctx context.Context, c call) context.Context {
+	pairs := []string{callerHeader, c.caller}
+	if id := telemetry.RequestID(ctx); id != "" {
+		pairs = append(pairs, requestIDHeader, id)
+	}
+	if c.hops > 0 {
+		pairs = append(pairs, hopsHeader, strconv.Itoa(c.hops))
+	}
+	if telemetry.Tracing() {
+		trace := propagation.MapCarrier{}
+		otel.GetTextMapPropagator().Inject(ctx, trace)
+		for key, value := range trace {
+			pairs = append(pairs, key, value)
+		}
+	}
+	return metadata.AppendToOutgoingContext(ctx, pairs...)
+}
+
+// arrival is what outgoing sent.
+type arrival struct {
+	caller string
+	hops   int
+	// rest is the caller's own metadata.
+	rest metadata.MD
+}
+
+func incoming(ctx context.Context) (context.Context, arrival) {
+	md, _ := metadata.FromIncomingContext(ctx)
+	a := arrival{caller: first(md, callerHeader)}
+	a.hops, _ = strconv.Atoi(first(md, hopsHeader))
+	if id := first(md, requestIDHeader); id != "" {
+		ctx = telemetry.WithRequestID(ctx, id)
+	}
+	if telemetry.Tracing() {
+		trace := propagation.MapCarrier{}
+		for _, key := range otel.GetTextMapPropagator().Fields() {
+			if value := first(md, key); value != "" {
+				trace[key] = value
+			}
+		}
+		ctx = otel.GetTextMapPropagator().Extract(ctx, trace)
+	}
+	a.rest = ownMetadata(md)
+	return ctx, a
+}
+
+// ownMetadata leaves out what the route and gRPC itself added.
+func ownMetadata(md metadata.MD) metadata.MD {
+	rest := metadata.MD{}
+	for key, values := range md {
+		switch key {
+		case callerHeader, requestIDHeader, hopsHeader, "content-type", "user-agent", "traceparent", "tracestate":
+			continue
+		}
+		if strings.HasPrefix(key, ":") || strings.HasPrefix(key, "grpc-") {
+			continue
+		}
+		rest[key] = values
+	}
+	return rest
+}
+
+func first(md metadata.MD, key string) string {
+	if values := md.Get(key); len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}

@@ -1,0 +1,135 @@
+package route
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+)
+
+// LocalOptions describe an implementation in this process.
+type LocalOptions struct {
+	// StoreID names the store the implementation works on; may be empty.
+	StoreID string
+	// Healthy says why calls are likely to fail; nil: always healthy.
+	Healthy func() error
+}
+
+// NewLocal makes a target that calls server directly. It fails when server
+// does not implement the contract.
+func (r *Route) NewLocal(server any, o LocalOptions) (*Target, error) {
+	if err := implements(r.desc, server); err != nil {
+		return nil, err
+	}
+	return newTarget(ModeLocal, "", o.StoreID, &local{server: server, log: r.log, health: o.Healthy}), nil
+}
+
+func implements(desc *grpc.ServiceDesc, server any) error {
+	want := reflect.TypeOf(desc.HandlerType).Elem()
+	if got := reflect.TypeOf(server); got == nil || !got.Implements(want) {
+		return fmt.Errorf("%T does not implement %s", server, want)
+	}
+	return nil
+}
+
+type local struct {
+	server any
+	log    *slog.Logger
+	health func() error
+}
+
+func (l *local) healthy() error {
+	if l.health == nil {
+		return nil
+	}
+	return l.health()
+}
+
+func (l *local) close() error { return nil }
+
+func (l *local) carry(ctx context.Context, c call) (ended time.Duration, err error) {
+	if err := checkMetadata(ctx); err != nil {
+		return ticks(), err
+	}
+	inner := &callContext{parent: ctx, caller: c.caller, method: c.method.Name, limit: c.began + c.method.Deadline, span: c.span}
+	response, err := l.serve(inner, c.method, func(request any) error {
+		return c.method.input.copyMessage(request.(proto.Message), c.request)
+	})
+	inner.finish()
+	if len(c.options) > 0 {
+		answerMetadata(inner, c.options)
+	}
+	if err == nil {
+		err = c.method.output.copyMessage(c.reply, response.(proto.Message))
+	}
+	ended = ticks()
+	// What a remote caller would see: its own cancellation or deadline comes
+	// before anything the implementation had to say.
+	if late := overdue(ctx, inner.limit, ended); late != nil {
+		err = status.FromContextError(late).Err()
+	}
+	return ended, err
+}
+
+func overdue(ctx context.Context, limit, now time.Duration) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if now >= limit {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// serve runs the implementation's method on the caller's goroutine.
+func (l *local) serve(ctx *callContext, m *method, decode func(any) error) (response any, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			response, err = nil, outcome(ctx, l.log, m.Name, recovered(value))
+		}
+	}()
+	response, err = m.handler(l.server, ctx, decode, nil)
+	if err != nil {
+		return nil, outcome(ctx, l.log, m.Name, err)
+	}
+	return response, nil
+}
+
+// checkMetadata refuses what gRPC refuses to send.
+func checkMetadata(ctx context.Context) error {
+	md, ok := metadata.FromOutgoingContext(ctx)
+	if !ok {
+		return nil
+	}
+	for key, values := range md {
+		if strings.HasSuffix(key, "-bin") {
+			continue
+		}
+		for _, value := range values {
+			if strings.IndexFunc(value, func(r rune) bool { return r < 0x20 || r > 0x7E }) >= 0 {
+				return status.Errorf(codes.Internal, "header key %q contains value with non-printable ASCII characters", key)
+			}
+		}
+	}
+	return nil
+}
+
+func answerMetadata(ctx *callContext, options []grpc.CallOption) {
+	header, trailer := ctx.answered()
+	for _, option := range options {
+		switch o := option.(type) {
+		case grpc.HeaderCallOption:
+			*o.HeaderAddr = header.Copy()
+		case grpc.TrailerCallOption:
+			*o.TrailerAddr = trailer.Copy()
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package route
+
+import (
+	"math/bits"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc/codes"
+)
+
+// clockBase anchors the monotonic clock. Reading only the monotonic half of
+// the clock costs half of time.Now, which is a third of a whole local call.
+var clockBase = time.Now()
+
+// ticks is the monotonic time since clockBase.
+func ticks() time.Duration { return time.Since(clockBase) }
+
+// Latencies fall into buckets four to each power of two, from 64 ns to 68 s:
+// a quantile read from them is at most 19 % too high.
+const (
+	lowestPower = 6
+	powers      = 31
+	bucketCount = powers * 4
+)
+
+// meter measures the calls to one method. Safe for concurrent use.
+type meter struct {
+	calls, errors atomic.Int64
+	nanos         atomic.Int64
+	buckets       [bucketCount]atomic.Int64
+}
+
+func (m *meter) observe(took time.Duration, code codes.Code) {
+	m.calls.Add(1)
+	m.nanos.Add(int64(took))
+	m.buckets[bucketOf(took)].Add(1)
+	if faulty(code) {
+		m.errors.Add(1)
+	}
+}
+
+// faulty tells failures of the system from answers the caller can act on: a
+// declined card or an unknown id is not an error of the route.
+func faulty(code codes.Code) bool {
+	switch code {
+	case codes.Unknown, codes.DeadlineExceeded, codes.Internal, codes.Unavailable, codes.DataLoss, codes.Unimplemented, codes.PermissionDenied, codes.Unauthenticated:
+		return true
+	}
+	return false
+}
+
+func bucketOf(took time.Duration) int {
+	n := uint64(max(took, 1<<lowestPower))
+	power := bits.Len64(n) - 1
+	if power >= lowestPower+powers {
+		return bucketCount - 1
+	}
+	quarter := (n >> (power - 2)) & 3
+	return (power-lowestPower)*4 + int(quarter)
+}
+
+// upperBound is the longest duration in a bucket.
+func upperBound(bucket int) time.Duration {
+	power, quarter := bucket/4+lowestPower, bucket%4
+	return time.Duration(1)<<power + time.Duration(quarter+1)<<(power-2)
+}
+
+// Stats is what a route measured of one method since the process started.
+type Stats struct {
+	// Method is the full gRPC name.
+	Method string
+	Calls  int64
+	// Errors counts failures of the system: timeouts, outages, panics,
+	// refusals. Answers such as "not found" are none.
+	Errors int64
+	// P50 and P99 are 0 before the first call.
+	P50, P99 time.Duration
+	// PromisedP99 is the contract's; 0: none.
+	PromisedP99 time.Duration
+}
+
+func (m *meter) quantile(q float64) time.Duration {
+	var counts [bucketCount]int64
+	total := int64(0)
+	for i := range m.buckets {
+		counts[i] = m.buckets[i].Load()
+		total += counts[i]
+	}
+	if total == 0 {
+		return 0
+	}
+	rank := int64(q*float64(total-1)) + 1
+	for i, n := range counts {
+		rank -= n
+		if rank <= 0 {
+			return upperBound(i)
+		}
+	}
+	return upperBound(bucketCount - 1)
+}

@@ -1,0 +1,191 @@
+package route
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	otelcodes "go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"galleria/platform/contract"
+	"galleria/platform/telemetry"
+)
+
+// Route is where calls to one module go just now. Safe for concurrent use.
+type Route struct {
+	module  string
+	service protoreflect.ServiceDescriptor
+	desc    *grpc.ServiceDesc
+	log     *slog.Logger
+	methods map[string]*method
+	// ordered as in the contract.
+	ordered []*method
+	target  atomic.Pointer[Target]
+}
+
+type method struct {
+	contract.Method
+	handler       grpc.MethodHandler
+	input, output *copier
+	meter         meter
+}
+
+// New makes the route of a module whose contract is desc. It points nowhere
+// until Point is called: calls fail with Unavailable.
+func New(module string, desc *grpc.ServiceDesc, log *slog.Logger) (*Route, error) {
+	service, err := contract.Service(desc.ServiceName)
+	if err != nil {
+		return nil, fmt.Errorf("route to %s: %w", module, err)
+	}
+	promised, err := contract.Methods(service)
+	if err != nil {
+		return nil, fmt.Errorf("route to %s: %w", module, err)
+	}
+	r := &Route{module: module, service: service, desc: desc, log: log.With("callee", module), methods: map[string]*method{}}
+	for i, m := range promised {
+		known := &method{
+			Method: m, handler: desc.Methods[i].Handler,
+			input: copierOf(structOf(m.Input)), output: copierOf(structOf(m.Output)),
+		}
+		if want := "/" + desc.ServiceName + "/" + desc.Methods[i].MethodName; m.Name != want {
+			return nil, fmt.Errorf("route to %s: descriptor has %s where the generated code has %s", module, m.Name, want)
+		}
+		r.methods[m.Name] = known
+		r.ordered = append(r.ordered, known)
+	}
+	return r, nil
+}
+
+func structOf(message protoreflect.MessageType) reflect.Type {
+	return reflect.TypeOf(message.Zero().Interface()).Elem()
+}
+
+// Module is the name of the module this route leads to.
+func (r *Route) Module() string { return r.module }
+
+// Service is the contract as linked into this process.
+func (r *Route) Service() protoreflect.ServiceDescriptor { return r.service }
+
+// For is the route as one caller uses it. The name is what the module called
+// sees as Caller, in every mode.
+func (r *Route) For(caller string) grpc.ClientConnInterface {
+	return client{route: r, caller: caller}
+}
+
+// Point sends new calls to next and returns what was there before, nil at
+// first. Calls in flight finish where they began: Drain the old target, then
+// stop what is behind it.
+func (r *Route) Point(next *Target) (previous *Target) {
+	return r.target.Swap(next)
+}
+
+// Target is where the route points now; nil when nowhere.
+func (r *Route) Target() *Target { return r.target.Load() }
+
+// Stats is what was measured of every method, in the contract's order.
+func (r *Route) Stats() []Stats {
+	all := make([]Stats, 0, len(r.ordered))
+	for _, m := range r.ordered {
+		all = append(all, Stats{
+			Method: m.Name, Calls: m.meter.calls.Load(), Errors: m.meter.errors.Load(),
+			P50: m.meter.quantile(0.5), P99: m.meter.quantile(0.99), PromisedP99: m.P99,
+		})
+	}
+	return all
+}
+
+// acquire takes the current target for one call. The target is looked at
+// again after the call is counted: a target that is no longer the route's may
+// already have been found idle and stopped.
+func (r *Route) acquire() *Target {
+	for {
+		t := r.target.Load()
+		if t == nil {
+			return nil
+		}
+		t.begin()
+		if r.target.Load() == t {
+			return t
+		}
+		t.end()
+	}
+}
+
+func (r *Route) call(ctx context.Context, c call) error {
+	c.began = ticks()
+	ended, err := r.dispatch(ctx, c)
+	c.method.meter.observe(ended-c.began, status.Code(err))
+	return err
+}
+
+func (r *Route) dispatch(ctx context.Context, c call) (ended time.Duration, err error) {
+	if err := ctx.Err(); err != nil {
+		return ticks(), status.FromContextError(err).Err()
+	}
+	target := r.acquire()
+	if target == nil {
+		return ticks(), status.Errorf(codes.Unavailable, "module %s is served nowhere", r.module)
+	}
+	defer target.end()
+	if !telemetry.Tracing() {
+		return target.carrier.carry(ctx, c)
+	}
+	return traced(ctx, c, target)
+}
+
+func traced(ctx context.Context, c call, target *Target) (ended time.Duration, err error) {
+	ctx, span := otel.Tracer("galleria/platform/route").Start(ctx, c.method.Name[1:],
+		trace.WithSpanKind(target.spanKind()),
+		trace.WithAttributes(attribute.String("caller", c.caller), attribute.String("mode", string(target.Mode()))))
+	defer span.End()
+	c.span = span
+	ended, err = target.carrier.carry(ctx, c)
+	if code := status.Code(err); faulty(code) {
+		span.SetStatus(otelcodes.Error, code.String())
+	}
+	return ended, err
+}
+
+// call is one call on its way to a target.
+type call struct {
+	caller         string
+	method         *method
+	request, reply proto.Message
+	options        []grpc.CallOption
+	span           trace.Span
+	// began is when the call started, in ticks.
+	began time.Duration
+	// hops counts the processes that passed the call on.
+	hops int
+}
+
+type client struct {
+	route  *Route
+	caller string
+}
+
+// Invoke makes one call; generated clients call it.
+func (c client) Invoke(ctx context.Context, name string, request, reply any, options ...grpc.CallOption) error {
+	m := c.route.methods[name]
+	if m == nil {
+		return status.Errorf(codes.Unimplemented, "unknown method %s", name)
+	}
+	in, out := request.(proto.Message), reply.(proto.Message)
+	return c.route.call(ctx, call{caller: c.caller, method: m, request: in, reply: out, options: options})
+}
+
+// NewStream always fails: contracts are unary.
+func (c client) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+	return nil, status.Error(codes.Unimplemented, "contracts are unary")
+}

@@ -1,0 +1,101 @@
+package route
+
+import (
+	"context"
+	"strings"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"galleria/platform/contract"
+	"galleria/platform/telemetry"
+)
+
+// Admit decides whether a call from another process may come in: whether the
+// connection entitles it to speak for caller, and whether caller's module
+// declares that it needs callee. Its error must be a status.
+type Admit func(ctx context.Context, caller, callee string) error
+
+// Register serves the contract on a gRPC server for other processes. Calls go
+// where the route points: into the module here, or on to where it has moved,
+// so that a process that still asks here while routes change is answered.
+func (r *Route) Register(server grpc.ServiceRegistrar, admit Admit) {
+	desc := grpc.ServiceDesc{ServiceName: r.desc.ServiceName, HandlerType: (*any)(nil), Metadata: r.desc.Metadata}
+	for _, m := range r.ordered {
+		handler := func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+			return r.arrived(ctx, m, decode, admit)
+		}
+		_, short, _ := strings.Cut(m.Name[1:], "/")
+		desc.Methods = append(desc.Methods, grpc.MethodDesc{MethodName: short, Handler: handler})
+	}
+	server.RegisterService(&desc, struct{}{})
+}
+
+func (r *Route) arrived(ctx context.Context, m *method, decode func(any) error, admit Admit) (response any, err error) {
+	ctx, from := incoming(ctx)
+	if err := admit(ctx, from.caller, r.module); err != nil {
+		return nil, err
+	}
+	if telemetry.Tracing() {
+		var span trace.Span
+		ctx, span = otel.Tracer("galleria/platform/route").Start(ctx, m.Name[1:],
+			trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(attribute.String("caller", from.caller)))
+		defer span.End()
+	}
+	target := r.acquire()
+	if target == nil {
+		return nil, status.Errorf(codes.Unavailable, "module %s is not served here", r.module)
+	}
+	defer target.end()
+	began := ticks()
+	ctx, cancel := context.WithTimeout(ctx, m.Deadline)
+	defer cancel()
+	if l, here := target.carrier.(*local); here {
+		response, err = l.arrived(ctx, m, from, decode)
+	} else {
+		response, err = passOn(ctx, target, m, from, decode)
+	}
+	m.meter.observe(ticks()-began, status.Code(err))
+	if _, answered := contract.Info(err); answered {
+		// The module itself said so: asking again at once gets the same.
+		grpc.SetTrailer(ctx, metadata.Pairs("grpc-retry-pushback-ms", "-1"))
+	}
+	return response, err
+}
+
+// arrived serves a call that came over the network: its messages are already
+// nobody else's, so nothing is copied.
+func (l *local) arrived(ctx context.Context, m *method, from arrival, decode func(any) error) (any, error) {
+	deadline, _ := ctx.Deadline()
+	inner := &callContext{
+		parent: ctx, caller: from.caller, method: m.Name, network: &from,
+		limit: deadline.Sub(clockBase), span: trace.SpanFromContext(ctx),
+	}
+	defer inner.finish()
+	response, err := l.serve(inner, m, decode)
+	if ended := inner.Err(); ended != nil {
+		return nil, status.FromContextError(ended).Err()
+	}
+	return response, err
+}
+
+func passOn(ctx context.Context, target *Target, m *method, from arrival, decode func(any) error) (any, error) {
+	if from.hops >= maxHops {
+		return nil, status.Errorf(codes.FailedPrecondition, "call to %s was passed on %d times: the processes' routes lead in a circle", m.Name, from.hops)
+	}
+	request, reply := m.Input.New().Interface(), m.Output.New().Interface()
+	if err := decode(request); err != nil {
+		return nil, err
+	}
+	ctx = metadata.NewOutgoingContext(ctx, from.rest)
+	passed := call{caller: from.caller, method: m, request: request, reply: reply, hops: from.hops + 1, began: ticks()}
+	if _, err := target.carrier.carry(ctx, passed); err != nil {
+		return nil, err
+	}
+	return reply, nil
+}

@@ -1,0 +1,22 @@
+// Package moduletest runs a module's contract suite over the module in every
+// mode: in this process, through a gRPC loopback, in a process of its own, and
+// on PostgreSQL.
+//
+// A world is the module under test and stand-ins for what it needs:
+//
+//	var worlds = moduletest.Worlds{"cart": {definition, catalogtest.Definition()}}
+//
+//	func TestMain(m *testing.M) { moduletest.Main(m, worlds) }
+//
+//	func TestContract(t *testing.T) {
+//		moduletest.Run(t, "cart", func(t *testing.T, connect moduletest.Connect) {
+//			carttest.Run(t, carttest.World{
+//				Cart:    cartv1.NewCartServiceClient(connect("cart")),
+//				Catalog: catalogv1.NewCatalogServiceClient(connect("catalog")),
+//			})
+//		})
+//	}
+//
+// The suite runs once per mode against one world, so its cases use skus, ids
+// and keys of their own.
+package moduletest

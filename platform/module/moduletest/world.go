@@ -1,0 +1,129 @@
+package moduletest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"galleria/platform/events"
+	"galleria/platform/module"
+	"galleria/platform/route"
+)
+
+// World is the modules that live together in one test; the first is the one
+// under test, the others what it needs, as fakes or as themselves.
+type World []module.Definition
+
+// Worlds are the worlds of one test binary, by name.
+type Worlds map[string]World
+
+// Connect gives the connection to a module of the world.
+type Connect func(module string) grpc.ClientConnInterface
+
+// place is where and how a world is started.
+type place struct {
+	dir    string
+	dsn    string // of the module under test
+	mode   route.Mode
+	broker bool
+}
+
+// alive is a started world.
+type alive struct {
+	routes  map[string]*route.Route
+	running []*module.Running
+	targets []*route.Target
+	broker  *events.Broker
+}
+
+func (w World) start(ctx context.Context, p place) (*alive, error) {
+	a := &alive{routes: map[string]*route.Route{}}
+	if err := a.start(ctx, w, p); err != nil {
+		return nil, errors.Join(err, a.stop())
+	}
+	return a, nil
+}
+
+func (a *alive) start(ctx context.Context, w World, p place) error {
+	log := slog.Default()
+	for _, d := range w {
+		r, err := route.New(d.Name, d.Contract, log)
+		if err != nil {
+			return err
+		}
+		a.routes[d.Name] = r
+	}
+	var conn *events.Conn
+	if p.broker {
+		var err error
+		if a.broker, err = events.OpenBroker(events.BrokerOptions{Dir: p.dir + "/events"}); err != nil {
+			return err
+		}
+		if conn, err = a.broker.Conn(); err != nil {
+			return err
+		}
+	}
+	for i, d := range w {
+		dsn := ""
+		if i == 0 {
+			dsn = p.dsn
+		}
+		running, err := module.Start(ctx, d, module.Environment{
+			Dir: p.dir, DSN: dsn, Broker: conn, Log: log, Now: time.Now, LeaseTTL: time.Second,
+			Connect: func(callee string) grpc.ClientConnInterface { return a.connect(d.Name)(callee) },
+		})
+		if err != nil {
+			return err
+		}
+		a.running = append(a.running, running)
+		if err := a.point(a.routes[d.Name], running, p.mode); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *alive) point(r *route.Route, running *module.Running, mode route.Mode) error {
+	make := r.NewLocal
+	if mode == route.ModeLoopback {
+		make = r.NewLoopback
+	}
+	target, err := make(running.Instance.Server, route.LocalOptions{StoreID: running.StoreID()})
+	if err != nil {
+		return err
+	}
+	r.Point(target)
+	a.targets = append(a.targets, target)
+	return nil
+}
+
+// connect gives the connections of one caller.
+func (a *alive) connect(caller string) Connect {
+	return func(callee string) grpc.ClientConnInterface {
+		r := a.routes[callee]
+		if r == nil {
+			panic(fmt.Sprintf("%s is not in this world", callee))
+		}
+		return r.For(caller)
+	}
+}
+
+func (a *alive) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	var errs []error
+	for _, t := range a.targets {
+		errs = append(errs, t.Close())
+	}
+	for _, r := range a.running {
+		errs = append(errs, r.Stop(ctx))
+	}
+	if a.broker != nil {
+		errs = append(errs, a.broker.Close(ctx))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,176 @@
+package module
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"galleria/platform/database"
+	"galleria/platform/events"
+	"galleria/platform/telemetry"
+)
+
+// Environment is where Start starts a module.
+type Environment struct {
+	// Dir is the data directory, DSN the module's PostgreSQL; "": SQLite.
+	Dir, DSN string
+	// Broker carries events. Nil: they stay in the outbox, none are heard.
+	Broker *events.Conn
+	// Connect gives the connection this module calls another one through.
+	Connect func(callee string) grpc.ClientConnInterface
+	// Log and Now are required.
+	Log *slog.Logger
+	Now func() time.Time
+	// LeaseTTL as in database.Options.
+	LeaseTTL time.Duration
+	// CheckStore, if set, looks at the database's store id before anything is
+	// done with it; its error is Start's.
+	CheckStore func(id string) error
+}
+
+// Running is a module that was started.
+type Running struct {
+	// Instance is what the module's New made.
+	Instance *Instance
+	// DB is its database; nil when it has none.
+	DB *database.DB
+	// Subscriber handles its subscriptions; nil when it has none or there is
+	// no broker.
+	Subscriber *events.Subscriber
+
+	name     string
+	stopWork context.CancelFunc
+	working  sync.WaitGroup
+}
+
+// Start opens the module's database, makes the module and runs its work. When
+// it returns, the module serves. Calls to it are the route's business.
+func Start(ctx context.Context, d Definition, e Environment) (*Running, error) {
+	r := &Running{name: d.Name}
+	log := e.Log.With("module", d.Name)
+	if d.Migrations != nil {
+		db, err := database.Open(ctx, database.Options{
+			Module: d.Name, Dir: e.Dir, DSN: e.DSN, Migrations: d.Migrations, Log: log, Now: e.Now, LeaseTTL: e.LeaseTTL,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("start %s: %w", d.Name, err)
+		}
+		r.DB = db
+		if e.CheckStore != nil {
+			if err := e.CheckStore(db.StoreID()); err != nil {
+				return nil, errors.Join(fmt.Errorf("start %s: %w", d.Name, err), db.Close())
+			}
+		}
+	}
+	instance, err := d.New(Host{
+		DB: r.DB, Log: log, Now: e.Now,
+		clients: func(callee string) grpc.ClientConnInterface { return d.client(callee, e.Connect) },
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start %s: %w", d.Name, err), r.closeDB())
+	}
+	r.Instance = instance
+	if e.Broker != nil && len(instance.Subscriptions) > 0 {
+		r.Subscriber, err = events.NewSubscriber(d.Name, r.DB, e.Broker, instance.Subscriptions, events.SubscriberOptions{Now: e.Now, Log: log})
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("start %s: %w", d.Name, err), r.closeDB())
+		}
+	}
+	r.run(d, e, log)
+	return r, nil
+}
+
+func (r *Running) run(d Definition, e Environment, log *slog.Logger) {
+	// Work outlives the context Start was called with; Stop ends it.
+	ctx, stop := context.WithCancel(telemetry.WithModule(context.Background(), d.Name))
+	r.stopWork = stop
+	for name, work := range r.Instance.Work {
+		r.hold(ctx, log, name, work)
+	}
+	if r.Instance.Run != nil {
+		r.keep(ctx, log, r.Instance.Run)
+	}
+	if e.Broker == nil || r.DB == nil {
+		return
+	}
+	r.hold(ctx, log, "relay", events.NewRelay(r.DB, e.Broker, log).Run)
+	if r.Subscriber != nil {
+		r.hold(ctx, log, "subscriber", r.Subscriber.Run)
+	}
+}
+
+// hold runs work while this process has the lease.
+func (r *Running) hold(ctx context.Context, log *slog.Logger, name string, work func(context.Context) error) {
+	r.working.Go(func() {
+		if err := r.DB.Hold(ctx, name, work); err != nil && ctx.Err() == nil {
+			log.Error("background work ended", "work", name, "error", err)
+		}
+	})
+}
+
+// keep runs work without a lease, and again when it fails.
+func (r *Running) keep(ctx context.Context, log *slog.Logger, work func(context.Context) error) {
+	r.working.Go(func() {
+		for ctx.Err() == nil {
+			err := work(ctx)
+			if ctx.Err() != nil {
+				return
+			}
+			log.Error("background work ended and is started again", "error", err)
+			select {
+			case <-time.After(time.Second):
+			case <-ctx.Done():
+			}
+		}
+	})
+}
+
+// StoreID names the module's store; "" when it has no database.
+func (r *Running) StoreID() string {
+	if r.DB == nil {
+		return ""
+	}
+	return r.DB.StoreID()
+}
+
+// Healthy says why calls to the module are likely to fail.
+func (r *Running) Healthy(ctx context.Context) error {
+	if r.DB == nil {
+		return nil
+	}
+	return r.DB.Ping(ctx)
+}
+
+// Stop ends the background work, waits for it until ctx ends, and closes the
+// database. Calls must have been drained before.
+func (r *Running) Stop(ctx context.Context) error {
+	r.stopWork()
+	done := make(chan struct{})
+	go func() {
+		r.working.Wait()
+		close(done)
+	}()
+	var errs []error
+	select {
+	case <-done:
+	case <-ctx.Done():
+		errs = append(errs, fmt.Errorf("stop %s: background work: %w", r.name, ctx.Err()))
+	}
+	if r.Instance.Close != nil {
+		errs = append(errs, r.Instance.Close())
+	}
+	errs = append(errs, r.closeDB())
+	return errors.Join(errs...)
+}
+
+func (r *Running) closeDB() error {
+	if r.DB == nil {
+		return nil
+	}
+	return r.DB.Close()
+}

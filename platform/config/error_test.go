@@ -149,6 +149,18 @@ func TestADefaultThatIsNotValidIsReportedAsSuch(t *testing.T) {
 	same(t, "problems", problems(t, err), []string{`default: parts.engine.mode: "none" is not one of local, remote`})
 }
 
+func TestAKeyThatIsMissingIsReportedWhereItIsMissing(t *testing.T) {
+	got := standard()
+	_, err := config.Load(&got, config.Sources{Prefix: "APP_", Environ: []string{"APP_PARTS_DOOR_ADDRESS=x"}})
+	same(t, "problems", problems(t, err), []string{`$APP_PARTS_DOOR_ADDRESS: parts.door.mode: "" is not one of local, remote`})
+}
+
+func TestAValueThatCouldNotBeReadIsNotJudgedAsWell(t *testing.T) {
+	got := standard()
+	_, err := config.Load(&got, written(t, "parts:\n  door:\n    mode: [local]\n"))
+	same(t, "problems", problems(t, err), []string{`app.yaml:3: parts.door.mode: is a list; a single value is expected`})
+}
+
 type Checked struct {
 	N int `yaml:"n"`
 }

@@ -25,7 +25,7 @@ type watch struct {
 func watching(t *testing.T, w *Watcher) *watch {
 	t.Helper()
 	got := &watch{t: t, file: w.File, changed: make(chan struct{}, 100), failed: make(chan error, 100)}
-	w.Quiet = 10 * time.Millisecond
+	w.Quiet = or(w.Quiet, 10*time.Millisecond)
 	w.Changed = func() { got.changed <- struct{}{} }
 	w.Failed = func(err error) { got.failed <- err }
 	if w.Poll == 0 {
@@ -204,7 +204,8 @@ func TestADirectoryThatAppearsLaterIsPolledAndThenWatched(t *testing.T) {
 func TestABusyDirectoryDoesNotHideAChange(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "app.yaml")
 	put(t, file, "one")
-	w := watching(t, &Watcher{File: file, Seen: digest([]byte("one"))})
+	w := watching(t, &Watcher{File: file, Quiet: 50 * time.Millisecond, Seen: digest([]byte("zero"))})
+	w.wantChange("start")
 	stop, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)

@@ -1,0 +1,121 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	reconnectWait   = 250 * time.Millisecond
+	reconnectJitter = 200 * time.Millisecond
+	dialTimeout     = 2 * time.Second
+	// ackTimeout is how long the broker may take to store one event, which
+	// includes those of other publishers that are in line before it.
+	ackTimeout = 5 * time.Second
+	// natsMaxPayload is the server's own default, made explicit because
+	// MaxPayload has to stay below it with room for headers.
+	natsMaxPayload = 1 << 20
+)
+
+// Conn is a connection to the broker, shared by the relays and subscribers of a
+// process. It reconnects by itself for as long as it is open.
+type Conn struct {
+	nc       *nats.Conn
+	js       jetstream.JetStream
+	maxBytes int64 // of the stream; 0 = as it is, or the default for a new one
+	log      *slog.Logger
+}
+
+// ConnectOptions says which broker to connect to, and how. Either URL or Dialer
+// is set.
+type ConnectOptions struct {
+	URL         string            // an external NATS cluster: "nats://a:4222,nats://b:4222"
+	Credentials string            // file with the NATS user's credentials, for URL; "" = none
+	RootCAs     string            // PEM file with the authorities to trust, for URL; "" = the system's
+	MaxBytes    int64             // size bound of the stream, in bytes; 0 = as it is, 1 GiB for a new stream
+	Dialer      nats.CustomDialer // reaches the broker of another process, say through a tunnel to its Pipe
+	Name        string            // of this client, for the broker's own reports
+	Log         *slog.Logger      // nil = slog.Default()
+}
+
+// Connect returns a connection at once, also when the broker is away: it goes on
+// trying until it succeeds or the connection is closed. An error means that the
+// options make no sense, or that ctx has ended.
+func Connect(ctx context.Context, o ConnectOptions) (*Conn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("events: connect: %w", err)
+	}
+	if (o.URL == "") == (o.Dialer == nil) {
+		return nil, errors.New("events: connect by URL or through a dialer, one of them")
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	opts := []nats.Option{nats.Name(o.Name)}
+	url := o.URL
+	if o.Dialer != nil {
+		// The dialer alone knows the way; the client wants an address to name.
+		url = "nats://tunnel:4222"
+		opts = append(opts, nats.SetCustomDialer(o.Dialer), nats.SkipHostLookup(), nats.IgnoreDiscoveredServers())
+	}
+	if o.Credentials != "" {
+		opts = append(opts, nats.UserCredentials(o.Credentials))
+	}
+	if o.RootCAs != "" {
+		opts = append(opts, nats.RootCAs(o.RootCAs))
+	}
+	return newConn(o.Log, o.MaxBytes, url, opts...)
+}
+
+func newConn(log *slog.Logger, maxBytes int64, url string, opts ...nats.Option) (*Conn, error) {
+	log = log.With("part", "events")
+	opts = append(opts,
+		nats.Timeout(dialTimeout),
+		nats.RetryOnFailedConnect(true),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(reconnectWait),
+		nats.ReconnectJitter(reconnectJitter, reconnectJitter),
+		nats.IgnoreAuthErrorAbort(), // credentials may be repaired at the broker
+		nats.PingInterval(5*time.Second),
+		nats.MaxPingsOutstanding(2),
+		// Publishing while disconnected has to fail, not to wait in a buffer:
+		// the relay keeps the events and their order itself.
+		nats.ReconnectBufSize(-1),
+		nats.ConnectHandler(func(nc *nats.Conn) {
+			log.Debug("connected to the broker", "broker", nc.ConnectedUrlRedacted())
+		}),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				log.Warn("the broker is away; events wait in the outboxes", "error", err)
+			}
+		}),
+		nats.ReconnectHandler(func(nc *nats.Conn) {
+			log.Info("the broker is back", "broker", nc.ConnectedUrlRedacted())
+		}),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			log.Warn("broker connection", "error", err)
+		}),
+	)
+	nc, err := nats.Connect(url, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("events: connect: %w", err)
+	}
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncTimeout(ackTimeout))
+	if err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("events: connect: %w", err)
+	}
+	return &Conn{nc: nc, js: js, maxBytes: maxBytes, log: log}, nil
+}
+
+// Connected reports whether the broker can be reached just now.
+func (c *Conn) Connected() bool { return c.nc.IsConnected() }
+
+// Close ends the connection for good.
+func (c *Conn) Close() { c.nc.Close() }

@@ -1,0 +1,153 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// outcome is what a transaction did with a delivery.
+type outcome int
+
+const (
+	applied  outcome = iota // the effect and the inbox row are in the database
+	repeated                // they were already, or the dead letter was
+	parked                  // a dead letter was made
+)
+
+// settle tries d until it is applied or parked, whatever that takes; only ctx
+// ends it early. problem is why d can't be handled at all, if so.
+func (s *Subscriber) settle(ctx context.Context, d delivery, problem error) error {
+	run, problem := s.handlerOf(d, problem)
+	if problem == nil && run == nil {
+		return nil // another version of a type we want; not ours
+	}
+	for attempt := 1; ; attempt++ {
+		result, err := s.try(ctx, d, run, problem, attempt)
+		if err == nil {
+			s.count(d, result)
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		s.failed.Add(1)
+		wait := s.waitAfter(attempt)
+		s.log.Warn("handling an event failed", "event", d.meta.ID, "type", d.meta.Type, "aggregate", d.meta.Aggregate,
+			"attempt", attempt, "again_in", wait, "error", err)
+		if !pause(ctx, wait) {
+			return ctx.Err()
+		}
+	}
+}
+
+// try makes one attempt at d, the last of which parks it when it fails. If even
+// that is impossible, it is the database that is away, not the event that is bad:
+// so the next attempt begins with the handler again.
+func (s *Subscriber) try(ctx context.Context, d delivery, run handler, problem error, attempt int) (outcome, error) {
+	if problem != nil {
+		return s.park(ctx, d, problem, 0)
+	}
+	result, err := s.apply(ctx, d, run)
+	if err == nil || ctx.Err() != nil || attempt <= len(s.backoff) {
+		return result, err
+	}
+	s.failed.Add(1)
+	result, parkErr := s.park(ctx, d, err, attempt)
+	if parkErr != nil {
+		return result, errors.Join(err, parkErr)
+	}
+	return result, nil
+}
+
+// handlerOf decodes d for its handler; nil means that no subscription wants it.
+func (s *Subscriber) handlerOf(d delivery, problem error) (handler, error) {
+	if problem != nil {
+		return nil, problem
+	}
+	sub, ok := s.subs[d.meta.Type]
+	if !ok {
+		return nil, nil
+	}
+	return sub.decode(d.payload)
+}
+
+// apply runs the handler and records in the inbox that it ran, in one
+// transaction; or it parks d behind an earlier event of its aggregate.
+func (s *Subscriber) apply(ctx context.Context, d delivery, run handler) (result outcome, err error) {
+	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		if err := lockAggregate(tx, "inbox", d.source()+d.meta.Aggregate); err != nil {
+			return err
+		}
+		head, err := firstParked(tx, d.source(), d.meta.Aggregate)
+		if err != nil {
+			return err
+		}
+		if head.EventID != "" {
+			result, err = s.insertLetter(tx, d, "waits behind "+head.EventID, 0)
+			return err
+		}
+		fresh, err := s.insertInbox(tx, d.meta.ID)
+		if err != nil || !fresh {
+			result = repeated
+			return err
+		}
+		result = applied
+		return s.protect(ctx, tx, d, run)
+	})
+	return result, err
+}
+
+// park makes a dead letter of d.
+func (s *Subscriber) park(ctx context.Context, d delivery, reason error, attempts int) (result outcome, err error) {
+	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		if err := lockAggregate(tx, "inbox", d.source()+d.meta.Aggregate); err != nil {
+			return err
+		}
+		var err error
+		result, err = s.insertLetter(tx, d, reason.Error(), attempts)
+		return err
+	})
+	if err != nil {
+		return result, fmt.Errorf("park the event: %w", err)
+	}
+	if result == parked {
+		s.log.Error("an event was parked as a dead letter", "event", d.meta.ID, "type", d.meta.Type,
+			"aggregate", d.meta.Aggregate, "attempts", attempts, "error", reason)
+	}
+	return result, nil
+}
+
+// protect turns a handler's panic into a failure of this event.
+func (s *Subscriber) protect(ctx context.Context, tx *gorm.DB, d delivery, run handler) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("an event handler panicked", "event", d.meta.ID, "type", d.meta.Type, "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("the handler panicked: %v", p)
+		}
+	}()
+	return run(ctx, tx, d.meta)
+}
+
+func (s *Subscriber) count(d delivery, result outcome) {
+	switch result {
+	case applied:
+		s.handled.Add(1)
+	case repeated:
+		s.repeated.Add(1)
+		s.log.Debug("an event came again", "event", d.meta.ID, "type", d.meta.Type)
+	case parked:
+		s.parked.Add(1)
+	}
+}
+
+func (s *Subscriber) waitAfter(attempt int) time.Duration {
+	if len(s.backoff) == 0 {
+		return time.Second
+	}
+	return s.backoff[min(attempt, len(s.backoff))-1]
+}

@@ -1,0 +1,221 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"gorm.io/gorm"
+
+	"galleria/platform/database"
+)
+
+// Relay publishes the events in a module's outbox and removes them from it.
+type Relay struct {
+	db        *database.DB
+	conn      *Conn
+	log       *slog.Logger
+	committed <-chan struct{}
+
+	batch   int           // rows read at once
+	gather  time.Duration // pause after a commit, so that what commits together is published together
+	poll    time.Duration // longest time until events are found that another process committed
+	finish  time.Duration // time a batch has after Run's context ended
+	backoff []time.Duration
+
+	// at, when set by a test, is called at the named point and can stop the relay there.
+	at func(point string) error
+
+	published atomic.Uint64
+	failures  atomic.Uint64
+}
+
+// RelayStats counts since the relay was made.
+type RelayStats struct {
+	Published uint64 // events the broker acknowledged
+	Failures  uint64 // batches that had to be tried again
+}
+
+type outboxRow struct {
+	Seq        int64
+	EventID    string
+	Type       string
+	Aggregate  string
+	Payload    string
+	OccurredAt int64
+}
+
+// NewRelay makes the relay of the module that owns db. A nil log is slog.Default().
+func NewRelay(db *database.DB, conn *Conn, log *slog.Logger) *Relay {
+	if log == nil {
+		log = slog.Default()
+	}
+	return &Relay{
+		db: db, conn: conn, log: log, committed: db.Committed(),
+		batch:   256,
+		gather:  5 * time.Millisecond,
+		poll:    time.Second,
+		finish:  10 * time.Second,
+		backoff: []time.Duration{100 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond, time.Second},
+	}
+}
+
+// Run publishes until ctx ends; the batch it is at then, it finishes. It is run
+// under a lease, for the sake of order: of two relays on one outbox, a slow one
+// could publish an event late. (It would be recognised and do no harm, but work.)
+//
+// Run returns nil when ctx has ended. A broker or database that is away makes it
+// wait, not return.
+func (r *Relay) Run(ctx context.Context) error {
+	poll := time.NewTicker(r.poll)
+	defer poll.Stop()
+	failed := 0
+	for ctx.Err() == nil {
+		n, err := r.publishBatch(ctx)
+		switch {
+		case err != nil:
+			r.failures.Add(1)
+			if failed == 0 {
+				r.log.Warn("events wait in the outbox", "error", err)
+			}
+			pause(ctx, r.backoff[min(failed, len(r.backoff)-1)])
+			failed++
+			continue
+		case failed > 0:
+			r.log.Info("events are published again", "failures", failed)
+			failed = 0
+		}
+		if n == r.batch {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-r.committed:
+			pause(ctx, r.gather)
+		case <-poll.C:
+		}
+	}
+	return nil
+}
+
+// Stats returns the counters.
+func (r *Relay) Stats() RelayStats {
+	return RelayStats{Published: r.published.Load(), Failures: r.failures.Load()}
+}
+
+// Backlog counts the events that wait in the outbox of db.
+func Backlog(ctx context.Context, db *database.DB) (int64, error) {
+	var n int64
+	if err := db.Read(ctx).Raw("SELECT COUNT(*) FROM outbox").Scan(&n).Error; err != nil {
+		return 0, fmt.Errorf("events: count the outbox: %w", err)
+	}
+	return n, nil
+}
+
+// publishBatch publishes the oldest events and removes those the broker has
+// stored, also when it fails for others. It returns how many it found.
+func (r *Relay) publishBatch(ctx context.Context) (int, error) {
+	ctx, cancel := outlive(ctx, r.finish)
+	defer cancel()
+	var rows []outboxRow
+	err := r.db.Read(ctx).Raw("SELECT seq, event_id, type, aggregate, payload, occurred_at FROM outbox ORDER BY seq LIMIT ?", r.batch).
+		Scan(&rows).Error
+	if err != nil {
+		return 0, fmt.Errorf("read the outbox: %w", err)
+	}
+	if len(rows) == 0 {
+		return 0, nil
+	}
+	stored, failure := r.publish(ctx, rows)
+	r.published.Add(uint64(len(stored)))
+	if err := r.reach("stored"); err != nil {
+		return len(rows), err
+	}
+	if failure != nil {
+		failure = errors.Join(failure, r.repair(ctx, failure))
+	}
+	return len(rows), errors.Join(failure, r.remove(ctx, stored))
+}
+
+// publish sends rows in their order without waiting for each acknowledgement,
+// except that of an aggregate at most one event is under way: if that one is
+// lost, none that came after it is stored. It returns the numbers of the rows the
+// broker has on disk, and the first failure, after which nothing more is sent.
+func (r *Relay) publish(ctx context.Context, rows []outboxRow) (stored []int64, failure error) {
+	type flight struct {
+		row outboxRow
+		ack jetstream.PubAckFuture
+	}
+	underWay := make(map[string]flight, len(rows))
+	land := func(f flight) {
+		delete(underWay, f.row.Aggregate)
+		var err error
+		select {
+		case <-f.ack.Ok():
+			stored = append(stored, f.row.Seq)
+			return
+		case err = <-f.ack.Err():
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		if failure == nil {
+			failure = fmt.Errorf("publish %s %s of %s: %w", f.row.Type, f.row.EventID, f.row.Aggregate, err)
+		}
+	}
+	for _, row := range rows {
+		if before, ok := underWay[row.Aggregate]; ok {
+			land(before)
+		}
+		if failure != nil {
+			break
+		}
+		ack, err := r.conn.js.PublishMsgAsync(toMessage(row), jetstream.WithExpectStream(StreamName), jetstream.WithRetryAttempts(0))
+		if err != nil {
+			failure = fmt.Errorf("publish %s %s of %s: %w", row.Type, row.EventID, row.Aggregate, err)
+			break
+		}
+		underWay[row.Aggregate] = flight{row, ack}
+	}
+	for _, f := range underWay {
+		land(f)
+	}
+	return stored, failure
+}
+
+// repair removes what made publishing fail where the relay can: a stream that is
+// full or not there.
+func (r *Relay) repair(ctx context.Context, failure error) error {
+	var refused *jetstream.APIError
+	if errors.As(failure, &refused) && refused.ErrorCode == codeStoreFailed {
+		return r.conn.makeRoom(ctx)
+	}
+	if r.conn.Connected() {
+		_, err := r.conn.stream(ctx)
+		return err
+	}
+	return nil
+}
+
+func (r *Relay) remove(ctx context.Context, seqs []int64) error {
+	if len(seqs) == 0 {
+		return nil
+	}
+	err := r.db.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("DELETE FROM outbox WHERE seq IN ?", seqs).Error
+	})
+	if err != nil {
+		return fmt.Errorf("remove published events from the outbox: %w", err)
+	}
+	return nil
+}
+
+func (r *Relay) reach(point string) error {
+	if r.at == nil {
+		return nil
+	}
+	return r.at(point)
+}

@@ -1,0 +1,325 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+	"gorm.io/gorm"
+)
+
+func TestPublisherAndSubscriberInDifferentProcesses(t *testing.T) {
+	broker := openBroker(t, t.TempDir())
+	way := &tunnel{}
+	way.to(broker)
+	publisher, reader := openDB(t, "publisher", t.TempDir()), openDB(t, "reader", t.TempDir())
+	start(t, newRelay(publisher, connect(t, broker)).Run)
+	var got atomic.Pointer[Meta]
+	start(t, newSubscriber(t, "reader", reader, connectThrough(t, way), onText(func(_ string, meta Meta) error {
+		got.Store(&meta)
+		return nil
+	})).Run)
+
+	at := time.Date(2026, 2, 28, 23, 59, 59, 123456000, time.UTC)
+	err := publisher.Write(t.Context(), func(tx *gorm.DB) error { return Append(tx, at, "mug 12.5 ü", wrapperspb.String("1")) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantEffects(t, reader, "mug 12.5 ü", "1")
+	meta := *got.Load()
+	if meta.ID == "" {
+		t.Error("the event has no id")
+	}
+	meta.ID = ""
+	if want := (Meta{Aggregate: "mug 12.5 ü", Type: "google.protobuf.StringValue", OccurredAt: at}); meta != want {
+		t.Errorf("meta: got %+v, want %+v", meta, want)
+	}
+}
+
+// The broker has lost where the subscriber was, and delivers all events again.
+func TestRepeatedDeliveriesHaveNoSecondEffect(t *testing.T) {
+	everywhere(t, func(t *testing.T, dbs databases) {
+		c := connect(t, openBroker(t, t.TempDir()))
+		publisher, reader := dbs.open(t, "publisher"), dbs.open(t, "reader")
+		start(t, newRelay(publisher, c).Run)
+		publish(t, publisher, "a", numbers(20)...)
+		stop := start(t, newSubscriber(t, "reader", reader, c, onText(nil)).Run)
+		wantEffects(t, reader, "a", numbers(20)...)
+		stop()
+
+		if err := c.js.DeleteConsumer(t.Context(), StreamName, "reader"); err != nil {
+			t.Fatal(err)
+		}
+		again := newSubscriber(t, "reader", reader, c, onText(nil))
+		start(t, again.Run)
+		publish(t, publisher, "a", "21")
+		wantEffects(t, reader, "a", numbers(21)...)
+		if got, want := again.Stats(), (SubscriberStats{Handled: 1, Repeated: 20}); got != want {
+			t.Errorf("stats: got %+v, want %+v", got, want)
+		}
+	})
+}
+
+// The module moves: its subscriber stops in one process, in the middle of an
+// event, and starts in another one on the same database.
+func TestAnotherProcessGoesOnExactlyWhereTheSubscriberStopped(t *testing.T) {
+	everywhere(t, func(t *testing.T, dbs databases) {
+		broker := openBroker(t, t.TempDir())
+		way := &tunnel{}
+		way.to(broker)
+		publisher := dbs.open(t, "publisher")
+		start(t, newRelay(publisher, connect(t, broker)).Run)
+		publish(t, publisher, "a", numbers(10)...)
+
+		reached := make(chan struct{})
+		here := newSubscriber(t, "reader", dbs.open(t, "reader"), connect(t, broker),
+			On(func(ctx context.Context, tx *gorm.DB, event *wrapperspb.StringValue, meta Meta) error {
+				if event.GetValue() == "6" {
+					close(reached)
+					<-ctx.Done()
+					return ctx.Err()
+				}
+				return effect(tx, event.GetValue(), meta)
+			}))
+		// Nothing but handing the event back makes the other one get it.
+		here.ackWait = time.Hour
+		stop := start(t, here.Run)
+		<-reached
+		stop()
+
+		reader := dbs.open(t, "reader")
+		there := newSubscriber(t, "reader", reader, connectThrough(t, way), onText(nil))
+		there.ackWait = time.Hour
+		start(t, there.Run)
+		wantEffects(t, reader, "a", numbers(10)...)
+		if got, want := there.Stats(), (SubscriberStats{Handled: 5}); got != want {
+			t.Errorf("stats of the second: got %+v, want %+v: it handles 6 to 10 and nothing else", got, want)
+		}
+		if got := len(letters(t, reader)); got != 0 {
+			t.Errorf("dead letters: got %d, want 0: stopping is not a failure", got)
+		}
+	})
+}
+
+// A process dies with an event under way: it hands nothing back. The next one
+// must not get newer events first.
+func TestOrderSurvivesTheSuddenDeathOfASubscriber(t *testing.T) {
+	broker := openBroker(t, t.TempDir())
+	way := &tunnel{}
+	way.to(broker)
+	dir := t.TempDir()
+	publisher, reader := openDB(t, "publisher", dir), openDB(t, "reader", dir)
+	start(t, newRelay(publisher, connect(t, broker)).Run)
+	publish(t, publisher, "a", numbers(10)...)
+
+	reached := make(chan struct{})
+	dying := newSubscriber(t, "reader", openDB(t, "reader", dir), connectThrough(t, way),
+		On(func(ctx context.Context, tx *gorm.DB, event *wrapperspb.StringValue, meta Meta) error {
+			if event.GetValue() == "6" {
+				way.to(nil) // from here on it reaches nobody
+				close(reached)
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return effect(tx, event.GetValue(), meta)
+		}))
+	dying.ackWait = 300 * time.Millisecond
+	stop := start(t, dying.Run)
+	<-reached
+	stop()
+
+	next := newSubscriber(t, "reader", reader, connect(t, broker), onText(nil))
+	next.ackWait = 300 * time.Millisecond
+	start(t, next.Run)
+	wantEffects(t, reader, "a", numbers(10)...)
+}
+
+func TestRestartedBrokerDeliversWhatWasInFlight(t *testing.T) {
+	dir := t.TempDir()
+	broker := openBroker(t, dir)
+	way := &tunnel{}
+	way.to(broker)
+	publisher, reader := openDB(t, "publisher", t.TempDir()), openDB(t, "reader", t.TempDir())
+	start(t, newRelay(publisher, connectThrough(t, way)).Run)
+	publish(t, publisher, "a", numbers(5)...)
+	reached, goOn := make(chan struct{}), make(chan struct{})
+	var once atomic.Bool
+	subscriber := newSubscriber(t, "reader", reader, connectThrough(t, way), onText(func(value string, _ Meta) error {
+		if value == "3" && once.CompareAndSwap(false, true) {
+			close(reached)
+			<-goOn
+		}
+		return nil
+	}))
+	subscriber.ackWait = 300 * time.Millisecond
+	start(t, subscriber.Run)
+
+	<-reached
+	way.to(nil)
+	closeBroker(t, broker)
+	close(goOn) // its effect is committed, its acknowledgement gets lost
+	wantEffects(t, reader, "a", "1", "2", "3")
+	way.to(openBroker(t, dir))
+	publish(t, publisher, "a", "6")
+	wantEffects(t, reader, "a", numbers(6)...)
+}
+
+func TestNewSubscriberBeginsWithTheOldestEvent(t *testing.T) {
+	c := connect(t, openBroker(t, t.TempDir()))
+	publisher := openDB(t, "publisher", t.TempDir())
+	start(t, newRelay(publisher, c).Run)
+	publish(t, publisher, "a", numbers(3)...)
+	eventually(t, "outbox rows", 0, func() int64 { return backlog(t, publisher) })
+	for _, name := range []string{"first", "second"} {
+		reader := openDB(t, name, t.TempDir())
+		start(t, newSubscriber(t, name, reader, c, onText(nil)).Run)
+		wantEffects(t, reader, "a", numbers(3)...)
+	}
+}
+
+func TestSubscriptionsMayChangeWhileTheBrokerKnowsTheSubscriber(t *testing.T) {
+	c := connect(t, openBroker(t, t.TempDir()))
+	publisher, reader := openDB(t, "publisher", t.TempDir()), openDB(t, "reader", t.TempDir())
+	start(t, newRelay(publisher, c).Run)
+	onNumber := On(func(_ context.Context, tx *gorm.DB, event *wrapperspb.Int64Value, meta Meta) error {
+		return effect(tx, fmt.Sprint("number ", event.GetValue()), meta)
+	})
+	stop := start(t, newSubscriber(t, "reader", reader, c, onText(nil)).Run)
+	publish(t, publisher, "a", "1")
+	wantEffects(t, reader, "a", "1")
+	stop()
+	start(t, newSubscriber(t, "reader", reader, c, onText(nil), onNumber).Run)
+	appendEvent(t, publisher, "a", wrapperspb.Int64(2))
+	appendEvent(t, publisher, "a", wrapperspb.Bool(true)) // nobody's
+	publish(t, publisher, "a", "3")
+	wantEffects(t, reader, "a", "1", "number 2", "3")
+}
+
+func TestEventOfAnotherVersionIsNotOurs(t *testing.T) {
+	c := connect(t, openBroker(t, t.TempDir()))
+	reader := openDB(t, "reader", t.TempDir())
+	subscriber := newSubscriber(t, "reader", reader, c, onText(nil))
+	m := toMessage(outboxRow{EventID: "1", Type: "google.protobuf.v2.StringValue", Aggregate: "a", Payload: `"2"`})
+	if _, err := c.js.PublishMsg(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	m = toMessage(outboxRow{EventID: "2", Type: "google.protobuf.StringValue", Aggregate: "a", Payload: `"1"`})
+	if _, err := c.js.PublishMsg(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	start(t, subscriber.Run)
+	wantEffects(t, reader, "a", "1")
+	if got, want := subscriber.Stats(), (SubscriberStats{Handled: 1}); got != want {
+		t.Errorf("stats: got %+v, want %+v", got, want)
+	}
+}
+
+func TestFailedEventIsTriedAgainInItsPlace(t *testing.T) {
+	for name, fail := range map[string]func() error{
+		"error": func() error { return errors.New("not now") },
+		"panic": func() error { panic("not now") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := connect(t, openBroker(t, t.TempDir()))
+			publisher, reader := openDB(t, "publisher", t.TempDir()), openDB(t, "reader", t.TempDir())
+			start(t, newRelay(publisher, c).Run)
+			publish(t, publisher, "a", numbers(3)...)
+			left := len(noBackoff)
+			subscriber := newSubscriber(t, "reader", reader, c, onText(func(value string, _ Meta) error {
+				if value == "2" && left > 0 {
+					left--
+					return fail()
+				}
+				return nil
+			}))
+			start(t, subscriber.Run)
+			wantEffects(t, reader, "a", numbers(3)...)
+			if got, want := subscriber.Stats().Failed, uint64(len(noBackoff)); got != want {
+				t.Errorf("failed attempts: got %d, want %d", got, want)
+			}
+		})
+	}
+}
+
+// A slow handler keeps its event: the broker must not think it dead.
+func TestSlowEventIsNotDeliveredAgain(t *testing.T) {
+	c := connect(t, openBroker(t, t.TempDir()))
+	publisher, reader := openDB(t, "publisher", t.TempDir()), openDB(t, "reader", t.TempDir())
+	start(t, newRelay(publisher, c).Run)
+	publish(t, publisher, "a", "1", "2")
+	subscriber := newSubscriber(t, "reader", reader, c, onText(func(value string, _ Meta) error {
+		if value == "1" {
+			time.Sleep(2500 * time.Millisecond)
+		}
+		return nil
+	}))
+	subscriber.ackWait = time.Second
+	start(t, subscriber.Run)
+	wantEffects(t, reader, "a", "1", "2")
+	if got := subscriber.Stats().Repeated; got != 0 {
+		t.Errorf("repeated deliveries: got %d, want 0", got)
+	}
+}
+
+func TestSubscribersMustMakeSense(t *testing.T) {
+	db := openDB(t, "reader", t.TempDir())
+	c := connect(t, openBroker(t, t.TempDir()))
+	for _, bad := range []struct {
+		name string
+		subs []Subscription
+	}{{"", []Subscription{onText(nil)}}, {"a.b", []Subscription{onText(nil)}}, {"a", nil}, {"a", []Subscription{onText(nil), onText(nil)}}} {
+		if _, err := NewSubscriber(bad.name, db, c, bad.subs, SubscriberOptions{}); err == nil {
+			t.Errorf("NewSubscriber(%q, %d subscriptions) succeeded", bad.name, len(bad.subs))
+		}
+	}
+}
+
+func TestInboxForgetsWhatCannotComeAgain(t *testing.T) {
+	everywhere(t, func(t *testing.T, dbs databases) {
+		c := connect(t, openBroker(t, t.TempDir()))
+		reader := dbs.open(t, "reader")
+		now := time.Now()
+		subscriber := newSubscriber(t, "reader", reader, c, onText(nil))
+		subscriber.trimBatch = 3
+		err := reader.Write(t.Context(), func(tx *gorm.DB) error {
+			for i := range 10 {
+				subscriber.now = func() time.Time { return now.Add(-inboxAge - time.Minute) }
+				if i >= 8 {
+					subscriber.now = func() time.Time { return now.Add(-MaxAge) }
+				}
+				if _, err := subscriber.insertInbox(tx, fmt.Sprint(i)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		subscriber.now = time.Now
+		rows := func() (n int64) {
+			if err := reader.Read(t.Context()).Raw("SELECT COUNT(*) FROM inbox").Scan(&n).Error; err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if n, err := subscriber.trimInbox(t.Context()); err != nil || n != 3 {
+			t.Fatalf("one bite: got %d, %v, want 3", n, err)
+		}
+		start(t, subscriber.Run)
+		eventually(t, "inbox rows", 2, rows)
+	})
+}
+
+// foreign puts into the stream what no relay would.
+func foreign(t *testing.T, c *Conn, subject string, header nats.Header, payload string) {
+	t.Helper()
+	if _, err := c.js.PublishMsg(t.Context(), &nats.Msg{Subject: subject, Header: header, Data: []byte(payload)}); err != nil {
+		t.Fatal(err)
+	}
+}

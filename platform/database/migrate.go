@@ -49,5 +49,9 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, files fs.FS
 		return err
 	}
 	_, err = provider.Up(ctx)
+	var partial *goose.PartialError
+	if errors.As(err, &partial) && partial.Failed != nil {
+		return fmt.Errorf("%s: %w", partial.Failed.Source.Path, err)
+	}
 	return err
 }

@@ -1,0 +1,373 @@
+package database_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"gorm.io/gorm"
+
+	"galleria/platform/database"
+	"galleria/platform/database/databasetest"
+)
+
+var background = context.Background()
+
+func TestWhatIsWrittenCanBeReadThroughEveryHandle(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, open func(fs.FS) *database.DB) {
+		d, other := open(notes), open(notes)
+		if err := d.Write(background, insert("a")); err != nil {
+			t.Fatal(err)
+		}
+		if got := count(t, other); got != 1 {
+			t.Errorf("rows seen by another handle: got %d, want 1", got)
+		}
+		if d.StoreID() == "" || d.StoreID() != other.StoreID() {
+			t.Errorf("store ids of one database: got %q and %q", d.StoreID(), other.StoreID())
+		}
+		if err := d.Ping(background); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestStoreIDsOfTwoDatabasesDiffer(t *testing.T) {
+	a, b := databasetest.Open(t, databasetest.SQLite(t)), databasetest.Open(t, databasetest.SQLite(t))
+	if a.StoreID() == b.StoreID() {
+		t.Errorf("both have %q", a.StoreID())
+	}
+}
+
+func TestFailingFunctionWritesNothing(t *testing.T) {
+	failure := errors.New("sold out")
+	ways := map[string]struct {
+		end  func() error
+		want string
+	}{
+		"error": {func() error { return failure }, "sold out"},
+		"panic": {func() error { panic("boom") }, "panic: boom"},
+	}
+	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
+		o.Migrations = notes
+		o.Log = slog.New(slog.DiscardHandler)
+		d := databasetest.Open(t, o)
+		for name, way := range ways {
+			err := d.Write(background, func(tx *gorm.DB) error {
+				if err := insert("x")(tx); err != nil {
+					return err
+				}
+				return way.end()
+			})
+			if err == nil || !strings.Contains(err.Error(), way.want) {
+				t.Errorf("%s: got error %v, want one with %q", name, err, way.want)
+			}
+			if name == "error" && !errors.Is(err, failure) {
+				t.Errorf("got %v, want the function's own error", err)
+			}
+			if got := count(t, d); got != 0 {
+				t.Errorf("%s: got %d rows, want none", name, got)
+			}
+		}
+		if err := d.Write(background, insert("after")); err != nil {
+			t.Errorf("write after failures: %v", err)
+		}
+	})
+}
+
+func TestFunctionThatEndsItsGoroutineStopsNobodyElse(t *testing.T) {
+	d := openNotes(t)
+	err := d.Write(background, func(tx *gorm.DB) error {
+		if err := insert("x")(tx); err != nil {
+			return err
+		}
+		runtime.Goexit()
+		return nil
+	})
+	if err == nil {
+		t.Error("got no error")
+	}
+	if err := d.Write(background, insert("after")); err != nil {
+		t.Fatal(err)
+	}
+	if got := count(t, d); got != 1 {
+		t.Errorf("got %d rows, want only the later one", got)
+	}
+}
+
+func TestReadHandleRefusesToWrite(t *testing.T) {
+	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
+		o.Migrations, o.Log = notes, slog.New(slog.DiscardHandler)
+		d := databasetest.Open(t, o)
+		if err := insert("x")(d.Read(background)); err == nil {
+			t.Error("got no error")
+		}
+	})
+}
+
+func TestNestedTransactionsUndoOnlyThemselves(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, open func(fs.FS) *database.DB) {
+		d := open(notes)
+		err := d.Write(background, func(tx *gorm.DB) error {
+			inner := tx.Transaction(func(tx *gorm.DB) error {
+				return errors.Join(insert("inner")(tx), errors.New("undo"))
+			})
+			if inner == nil {
+				return errors.New("inner: got no error")
+			}
+			return insert("outer")(tx)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := count(t, d); got != 1 {
+			t.Errorf("got %d rows, want 1", got)
+		}
+	})
+}
+
+func TestTransactionIsEndedByWriteOnly(t *testing.T) {
+	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
+		o.Migrations, o.Log = notes, slog.New(slog.DiscardHandler)
+		d := databasetest.Open(t, o)
+		var kept *gorm.DB
+		err := d.Write(background, func(tx *gorm.DB) error {
+			kept = tx
+			if err := tx.Session(&gorm.Session{}).Commit().Error; err == nil {
+				t.Error("commit inside: got no error")
+			}
+			return insert("a")(tx)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := insert("late")(kept); err == nil {
+			t.Error("tx used afterwards: got no error")
+		}
+		var n int
+		if err := kept.Raw("SELECT 1").Row().Scan(&n); err == nil {
+			t.Error("row read afterwards: got no error")
+		}
+		if got := count(t, d); got != 1 {
+			t.Errorf("got %d rows, want 1", got)
+		}
+	})
+}
+
+func TestEndedContextWritesNothing(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, open func(fs.FS) *database.DB) {
+		d := open(notes)
+		ctx, cancel := context.WithCancel(background)
+		cancel()
+		if err := d.Write(ctx, insert("x")); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want context.Canceled", err)
+		}
+		if err := d.Read(ctx).Exec("SELECT 1").Error; !errors.Is(err, context.Canceled) {
+			t.Errorf("read: got %v, want context.Canceled", err)
+		}
+		if got := count(t, d); got != 0 {
+			t.Errorf("got %d rows, want none", got)
+		}
+	})
+}
+
+func TestContextThatEndsLateDoesNotHideWhatWasWritten(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, open func(fs.FS) *database.DB) {
+		d := open(notes)
+		ctx, cancel := context.WithCancel(background)
+		err := d.Write(ctx, func(tx *gorm.DB) error {
+			defer cancel() // after the last statement, before the commit
+			return insert("x")(tx)
+		})
+		written := count(t, d) == 1
+		if (err == nil) != written {
+			t.Errorf("Write said %v, row written: %t", err, written)
+		}
+		if !written {
+			t.Error("a write that had run was not committed")
+		}
+	})
+}
+
+func TestClosedDatabaseRefusesWrites(t *testing.T) {
+	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
+		o.Migrations = notes
+		d := databasetest.Open(t, o)
+		inside, finish := make(chan struct{}), make(chan struct{})
+		result := make(chan error)
+		go func() {
+			result <- d.Write(background, func(tx *gorm.DB) error {
+				close(inside)
+				<-finish
+				return insert("running")(tx)
+			})
+		}()
+		<-inside
+		closed := make(chan error)
+		go func() { closed <- d.Close() }()
+		for { // until Close has come far enough to refuse
+			ctx, cancel := context.WithCancel(background)
+			time := make(chan error, 1)
+			go func() { time <- d.Write(ctx, func(*gorm.DB) error { return errors.New("probe") }) }()
+			runtime.Gosched()
+			cancel()
+			if err := <-time; errors.Is(err, database.ErrClosed) {
+				break
+			}
+		}
+		select {
+		case <-closed:
+			t.Error("Close did not wait for the running write")
+		default:
+		}
+		close(finish)
+		if err := <-result; err != nil {
+			t.Errorf("running write: %v", err)
+		}
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
+		if got := count(t, databasetest.Open(t, o)); got != 1 {
+			t.Errorf("got %d rows, want that of the write that was running", got)
+		}
+	})
+}
+
+func TestCommitsPokeEveryListener(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, open func(fs.FS) *database.DB) {
+		d := open(notes)
+		a, b := d.Committed(), d.Committed()
+		_ = d.Write(background, func(*gorm.DB) error { return errors.New("no") })
+		select {
+		case <-a:
+			t.Error("poked although nothing was committed")
+		default:
+		}
+		for i := range 3 {
+			if err := d.Write(background, insert(fmt.Sprint(i))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		<-a
+		<-b
+	})
+}
+
+func TestAnotherModulesDatabaseIsRefused(t *testing.T) {
+	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
+		if o.Dir != "" {
+			t.Run("renamed file", func(t *testing.T) { refuseRenamed(t, o) })
+			return
+		}
+		databasetest.Open(t, o)
+		o.Module, o.Migrations = "other", notes
+		_, err := database.Open(background, o)
+		if err == nil || !strings.Contains(err.Error(), `belongs to module "test"`) {
+			t.Errorf("got %v, want a refusal that names the owner", err)
+		}
+	})
+}
+
+func TestProcessesThatStartTogetherAllOpenANewDatabase(t *testing.T) {
+	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
+		o.Migrations, o.MaxConns = notes, 2
+		const n = 8
+		ids := make([]string, n)
+		var wait sync.WaitGroup
+		for i := range n {
+			wait.Go(func() {
+				d, err := database.Open(background, o)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer d.Close()
+				ids[i] = d.StoreID()
+				if err := d.Write(background, insert(fmt.Sprint(i))); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+		for _, got := range ids {
+			if got != ids[0] {
+				t.Fatalf("store ids differ: %q", ids)
+			}
+		}
+		if got := count(t, databasetest.Open(t, o)); got != n {
+			t.Errorf("got %d rows, want %d", got, n)
+		}
+	})
+}
+
+func TestFailingMigrationIsReported(t *testing.T) {
+	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
+		o.Migrations = fstest.MapFS{"0001_bad.sql": {Data: []byte("-- +goose Up\nCREATE TABEL x (id TEXT);\n")}}
+		if _, err := database.Open(background, o); err == nil || !strings.Contains(err.Error(), "0001_bad.sql") {
+			t.Errorf("got %v, want an error that names the file", err)
+		}
+	})
+}
+
+func TestOptionsThatMakeNoSenseAreRefused(t *testing.T) {
+	for name, o := range map[string]database.Options{
+		"no module":     {Dir: t.TempDir()},
+		"path as name":  {Module: "../orders", Dir: t.TempDir()},
+		"reserved name": {Module: "platform", Dir: t.TempDir()},
+		"no place":      {Module: "orders"},
+		"other DSN":     {Module: "orders", DSN: "mysql://root:secret@db/orders"},
+	} {
+		_, err := database.Open(background, o)
+		if err == nil {
+			t.Errorf("%s: got no error", name)
+		} else if strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: the error tells the password: %v", name, err)
+		}
+	}
+}
+
+func TestLogHoldsFailuresAndNoValues(t *testing.T) {
+	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
+		var log bytes.Buffer
+		o.Migrations, o.Log = notes, slog.New(slog.NewTextHandler(&log, nil))
+		o.SlowQuery = 1 // every statement is slow
+		d := databasetest.Open(t, o)
+		log.Reset()
+		for range 2 { // the second violates the primary key
+			_ = d.Write(background, insert("ana@example.com"))
+		}
+		for _, want := range []string{"slow statement", "statement failed", "INSERT INTO notes"} {
+			if !strings.Contains(log.String(), want) {
+				t.Errorf("log lacks %q:\n%s", want, &log)
+			}
+		}
+		if strings.Contains(log.String(), "ana@") {
+			t.Errorf("log holds a value:\n%s", &log)
+		}
+	})
+}
+
+func TestStatementsAreCounted(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, open func(fs.FS) *database.DB) {
+		d := open(notes)
+		got := databasetest.CountStatements(d, func() {
+			err := d.Write(background, func(tx *gorm.DB) error {
+				return errors.Join(insert("a")(tx), insert("b")(tx))
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			count(t, d)
+		})
+		if got != 3 {
+			t.Errorf("got %d statements, want 3", got)
+		}
+	})
+}

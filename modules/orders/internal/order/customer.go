@@ -1,0 +1,99 @@
+package order
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Contact is whom the shop writes to.
+type Contact struct {
+	Email, Name string
+}
+
+// Address is where the goods go.
+type Address struct {
+	Line1, Line2, City, PostalCode string
+	// Country is an ISO 3166-1 alpha-2 code.
+	Country string
+}
+
+// Problem is what is wrong with one field, as a sentence for who typed it.
+type Problem struct {
+	// Field is its path in a request: contact.email.
+	Field, Message string
+}
+
+// Trimmed is the contact without the spaces a hand leaves around words.
+func (c Contact) Trimmed() Contact {
+	return Contact{Email: strings.TrimSpace(c.Email), Name: strings.TrimSpace(c.Name)}
+}
+
+// Trimmed is the address without spaces around words, its country in capitals.
+func (a Address) Trimmed() Address {
+	return Address{
+		Line1: strings.TrimSpace(a.Line1), Line2: strings.TrimSpace(a.Line2), City: strings.TrimSpace(a.City),
+		PostalCode: strings.TrimSpace(a.PostalCode), Country: strings.ToUpper(strings.TrimSpace(a.Country)),
+	}
+}
+
+// Problems are the fields nobody could be reached with.
+func (c Contact) Problems() []Problem {
+	var found problems
+	found.text("contact.email", c.Email, 3, 254)
+	local, domain, _ := strings.Cut(c.Email, "@")
+	if strings.Count(c.Email, "@") != 1 || local == "" || domain == "" || strings.ContainsFunc(c.Email, unicode.IsSpace) {
+		found.add("contact.email", "must be an address such as ana@example.org")
+	}
+	found.text("contact.name", c.Name, 1, 100)
+	return found
+}
+
+// Problems are the fields no parcel could be sent to.
+func (a Address) Problems() []Problem {
+	var found problems
+	found.text("address.line1", a.Line1, 1, 100)
+	found.text("address.line2", a.Line2, 0, 100)
+	found.text("address.city", a.City, 1, 100)
+	found.text("address.postal_code", a.PostalCode, 1, 16)
+	if len(a.Country) != 2 || !strings.Contains(countries, a.Country+" ") {
+		found.add("address.country", "must be the two letters of a country, such as DE")
+	}
+	return found
+}
+
+type problems []Problem
+
+// add keeps the first problem of a field: one sentence at a time is enough.
+func (p *problems) add(field, message string) {
+	if n := len(*p); n > 0 && (*p)[n-1].Field == field {
+		return
+	}
+	*p = append(*p, Problem{Field: field, Message: message})
+}
+
+// text checks a single line of text. Control characters are refused because
+// these words go into the head of a mail.
+func (p *problems) text(field, value string, least, most int) {
+	n := utf8.RuneCountInString(value)
+	switch {
+	case n < least && n == 0:
+		p.add(field, "must not be empty")
+	case n < least:
+		p.add(field, fmt.Sprintf("must have at least %d characters", least))
+	case n > most:
+		p.add(field, fmt.Sprintf("must have at most %d characters", most))
+	case strings.ContainsFunc(value, unicode.IsControl):
+		p.add(field, "must be one line of text")
+	}
+}
+
+// countries are the codes of ISO 3166-1, each with a space behind it.
+const countries = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ " +
+	"CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR " +
+	"GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP " +
+	"KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ " +
+	"NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW " +
+	"SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ " +
+	"UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW "

@@ -214,11 +214,11 @@ func TestClosedDatabaseRefusesWrites(t *testing.T) {
 		go func() { closed <- d.Close() }()
 		for { // until Close has come far enough to refuse
 			ctx, cancel := context.WithCancel(background)
-			time := make(chan error, 1)
-			go func() { time <- d.Write(ctx, func(*gorm.DB) error { return errors.New("probe") }) }()
+			probe := make(chan error, 1)
+			go func() { probe <- d.Write(ctx, func(*gorm.DB) error { return errors.New("probe") }) }()
 			runtime.Gosched()
 			cancel()
-			if err := <-time; errors.Is(err, database.ErrClosed) {
+			if err := <-probe; errors.Is(err, database.ErrClosed) {
 				break
 			}
 		}
@@ -347,6 +347,9 @@ func TestLogHoldsFailuresAndNoValues(t *testing.T) {
 			if !strings.Contains(log.String(), want) {
 				t.Errorf("log lacks %q:\n%s", want, &log)
 			}
+		}
+		if strings.Contains(log.String(), "$1$") {
+			t.Errorf("log mangles placeholders:\n%s", &log)
 		}
 		if strings.Contains(log.String(), "ana@") {
 			t.Errorf("log holds a value:\n%s", &log)

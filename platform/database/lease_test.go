@@ -41,6 +41,7 @@ func steal(t *testing.T, d *database.DB, expires time.Time) {
 func TestTwoHoldersNeverOverlap(t *testing.T) {
 	leased(t, func(t *testing.T, open func() *database.DB) {
 		ctx, cancel := context.WithCancel(background)
+		defer cancel()
 		var working, turns atomic.Int32
 		var wait sync.WaitGroup
 		for range 4 {
@@ -91,6 +92,7 @@ func TestLeaseIsFreeAtOnceAfterAGracefulStop(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, open func(fs.FS) *database.DB) {
 		d := open(nil)
 		ctx, cancel := context.WithCancel(background)
+		defer cancel()
 		err := d.Hold(ctx, "relay", func(ctx context.Context) error {
 			cancel()
 			<-ctx.Done()
@@ -145,6 +147,7 @@ func TestWorkEndsWhenTheLeaseCannotBeRenewed(t *testing.T) {
 	leased(t, func(t *testing.T, open func() *database.DB) {
 		d, other := open(), open()
 		ctx, cancel := context.WithCancel(background)
+		defer cancel()
 		err := d.Hold(ctx, "relay", func(working context.Context) error {
 			// Another process keeps renewals waiting until work gave up.
 			err := other.Write(background, func(tx *gorm.DB) error {

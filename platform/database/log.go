@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -43,12 +44,18 @@ func (l statementLog) Trace(ctx context.Context, begin time.Time, statement func
 	switch {
 	case err != nil && !expected(err):
 		query, _ := statement()
-		l.log.ErrorContext(ctx, "statement failed", "sql", query, "error", withoutValues(err), "took", took)
+		l.log.ErrorContext(ctx, "statement failed", "sql", placeholders(query), "error", withoutValues(err), "took", took)
 	case took >= l.slow:
 		query, rows := statement()
-		l.log.WarnContext(ctx, "slow statement", "sql", query, "rows", rows, "took", took)
+		l.log.WarnContext(ctx, "slow statement", "sql", placeholders(query), "rows", rows, "took", took)
 	}
 }
+
+var dollars = regexp.MustCompile(`\$(\d+)\$`)
+
+// placeholders undoes what gorm does to PostgreSQL's when it has no values for
+// them: it leaves $1$ where $1 was.
+func placeholders(query string) string { return dollars.ReplaceAllString(query, "$$$1") }
 
 // expected errors are part of normal working and reported to the caller only.
 func expected(err error) bool {

@@ -294,3 +294,27 @@ func TestLogStaysBoundedUnderReaders(t *testing.T) {
 		t.Errorf("write-ahead log: got %d MiB after writing 320 MiB, want at most %d", info.Size()>>20, limit>>20)
 	}
 }
+
+// Interrupting a statement would make SQLite roll back the whole batch.
+func TestContextThatEndsInABatchDisturbsNobody(t *testing.T) {
+	d := openNotes(t)
+	ctx, cancel := context.WithCancel(background)
+	defer cancel()
+	results := together(t, d, nil,
+		insert("a"),
+		func(tx *gorm.DB) error {
+			tx = tx.WithContext(ctx)
+			if err := insert("b")(tx); err != nil {
+				return err
+			}
+			cancel()
+			return insert("c")(tx)
+		},
+		insert("d"))
+	if err := errors.Join(results...); err != nil {
+		t.Error(err)
+	}
+	if got := count(t, d); got != 4 {
+		t.Errorf("got %d rows, want 4", got)
+	}
+}

@@ -1,0 +1,163 @@
+package catalogtest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"galleria/modules/catalog/internal/product"
+	"galleria/modules/catalog/internal/service"
+	"galleria/modules/catalog/internal/shelf"
+	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/module"
+)
+
+// Fake is a catalog in memory: the real service over a store that forgets.
+// Safe for concurrent use.
+type Fake struct {
+	catalogv1.UnimplementedCatalogServiceServer
+	service *service.Service
+
+	mu     sync.Mutex
+	broken error
+}
+
+// NewFake makes a fake that has these products. It panics when the contract
+// does not allow them.
+func NewFake(products ...*catalogv1.Product) *Fake {
+	s, err := service.New(context.Background(), &memory{shelf: &shelf.Shelf{}})
+	if err != nil {
+		panic(err) // memory never fails
+	}
+	f := &Fake{service: s}
+	f.Put(products...)
+	return f
+}
+
+// Definition is a module with a fake of its own in every world it is started in.
+func Definition() module.Definition {
+	return definition(func() *Fake { return NewFake() })
+}
+
+// Definition is a module with this fake, for tests that hold on to it.
+func (f *Fake) Definition() module.Definition {
+	return definition(func() *Fake { return f })
+}
+
+func definition(fake func() *Fake) module.Definition {
+	return module.Definition{
+		Name:     "catalog",
+		Contract: &catalogv1.CatalogService_ServiceDesc,
+		New:      func(module.Host) (*module.Instance, error) { return &module.Instance{Server: fake()}, nil },
+	}
+}
+
+// Product is an active product in euros that the contract allows, to be
+// changed as the test likes: the sku decides its name and slug.
+func Product(sku string) *catalogv1.Product {
+	return &catalogv1.Product{
+		Sku: sku, Name: "Product " + sku, Description: "What a test sells.", Category: "test-goods",
+		Tags: []string{"test"}, CurrencyCode: "EUR", PriceMinor: 1000, Pictures: []string{"test.svg"}, Active: true,
+	}
+}
+
+// Put writes products as UpsertProducts does. It panics when that refuses.
+func (f *Fake) Put(products ...*catalogv1.Product) {
+	for some := range slices.Chunk(products, 500) {
+		if _, err := f.service.UpsertProducts(context.Background(), &catalogv1.UpsertProductsRequest{Products: some}); err != nil {
+			panic(fmt.Sprintf("catalogtest: %v", err))
+		}
+	}
+}
+
+// Fail makes every call fail with err until it is called with nil.
+func (f *Fake) Fail(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.broken = err
+}
+
+// ListProducts is part of the contract.
+func (f *Fake) ListProducts(ctx context.Context, r *catalogv1.ListProductsRequest) (*catalogv1.ListProductsResponse, error) {
+	return answer(f, ctx, r, f.service.ListProducts)
+}
+
+// GetProducts is part of the contract.
+func (f *Fake) GetProducts(ctx context.Context, r *catalogv1.GetProductsRequest) (*catalogv1.GetProductsResponse, error) {
+	return answer(f, ctx, r, f.service.GetProducts)
+}
+
+// ListCategories is part of the contract.
+func (f *Fake) ListCategories(ctx context.Context, r *catalogv1.ListCategoriesRequest) (*catalogv1.ListCategoriesResponse, error) {
+	return answer(f, ctx, r, f.service.ListCategories)
+}
+
+// UpsertProducts is part of the contract.
+func (f *Fake) UpsertProducts(ctx context.Context, r *catalogv1.UpsertProductsRequest) (*catalogv1.UpsertProductsResponse, error) {
+	return answer(f, ctx, r, f.service.UpsertProducts)
+}
+
+// UpsertCategories is part of the contract.
+func (f *Fake) UpsertCategories(ctx context.Context, r *catalogv1.UpsertCategoriesRequest) (*catalogv1.UpsertCategoriesResponse, error) {
+	return answer(f, ctx, r, f.service.UpsertCategories)
+}
+
+func answer[Q, A any](f *Fake, ctx context.Context, r *Q, method func(context.Context, *Q) (*A, error)) (*A, error) {
+	f.mu.Lock()
+	broken := f.broken
+	f.mu.Unlock()
+	if broken != nil {
+		return nil, broken
+	}
+	return method(ctx, r)
+}
+
+// memory is a store that has all changes and a version.
+type memory struct {
+	mu         sync.Mutex
+	shelf      *shelf.Shelf
+	products   map[string]product.Product
+	categories map[string]product.Category
+}
+
+func (m *memory) Version(context.Context) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.shelf.Version(), nil
+}
+
+// Changes gives everything, which includes what changed.
+func (m *memory) Changes(context.Context, int64) (shelf.Changes, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return shelf.Changes{
+		Version:    m.shelf.Version(),
+		Products:   slices.Collect(maps.Values(m.products)),
+		Categories: slices.Collect(maps.Values(m.categories)),
+	}, nil
+}
+
+func (m *memory) Write(ctx context.Context, _ *shelf.Shelf, plan func(*shelf.Shelf) (shelf.Changes, error)) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	changes, err := plan(m.shelf)
+	if err != nil || changes.Empty() {
+		return err
+	}
+	if m.products == nil {
+		m.products, m.categories = map[string]product.Product{}, map[string]product.Category{}
+	}
+	for _, p := range changes.Products {
+		m.products[p.SKU()] = p
+	}
+	for _, c := range changes.Categories {
+		m.categories[c.Slug()] = c
+	}
+	m.shelf = m.shelf.With(changes)
+	return nil
+}

@@ -1,0 +1,111 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"unicode/utf8"
+
+	"google.golang.org/grpc/codes"
+
+	"galleria/modules/catalog/internal/product"
+	"galleria/modules/catalog/internal/shelf"
+	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/contract"
+)
+
+// Bounds of what a call may ask.
+const (
+	defaultPage = 24
+	maxPage     = 100
+	maxQuery    = 1000 // characters
+	maxGet      = 200
+)
+
+var sorts = map[catalogv1.ListProductsRequest_Sort]shelf.Sort{
+	catalogv1.ListProductsRequest_SORT_UNSPECIFIED:      shelf.Newest,
+	catalogv1.ListProductsRequest_SORT_PRICE_ASCENDING:  shelf.Cheapest,
+	catalogv1.ListProductsRequest_SORT_PRICE_DESCENDING: shelf.Dearest,
+	catalogv1.ListProductsRequest_SORT_NAME:             shelf.ByName,
+}
+
+// ListProducts lists active products.
+func (s *Service) ListProducts(_ context.Context, r *catalogv1.ListProductsRequest) (*catalogv1.ListProductsResponse, error) {
+	if err := contract.Invalid(checkList(r)...); err != nil {
+		return nil, err
+	}
+	q := shelf.Query{
+		Category: r.GetCategory(), Words: shelf.Words(r.GetQuery()), Tags: r.GetTags(),
+		Min: r.GetMinPriceMinor(), Max: r.GetMaxPriceMinor(), Sort: sorts[r.GetSort()], Size: int(r.GetPageSize()),
+	}
+	if q.Size == 0 {
+		q.Size = defaultPage
+	}
+	if r.GetPageToken() != "" {
+		after, ok := readToken(r.GetPageToken(), q)
+		if !ok {
+			return nil, contract.Error(codes.InvalidArgument, catalogv1.Reason_REASON_BAD_PAGE_TOKEN, "the page token is not one of this list")
+		}
+		q.After = &after
+	}
+	page := s.current.Load().List(q)
+	response := &catalogv1.ListProductsResponse{Products: toProducts(page.Products), Total: int32(page.Total)}
+	if page.Last != nil {
+		response.NextPageToken = pageToken(*page.Last, q)
+	}
+	return response, nil
+}
+
+func checkList(r *catalogv1.ListProductsRequest) []contract.Violation {
+	var bad []contract.Violation
+	if r.GetPageSize() < 0 || r.GetPageSize() > maxPage {
+		bad = append(bad, contract.Violation{Field: "page_size", Message: fmt.Sprintf("is between 1 and %d, or 0 for %d", maxPage, defaultPage)})
+	}
+	if utf8.RuneCountInString(r.GetQuery()) > maxQuery {
+		bad = append(bad, contract.Violation{Field: "query", Message: fmt.Sprintf("has up to %d characters", maxQuery)})
+	}
+	if r.GetMinPriceMinor() < 0 {
+		bad = append(bad, contract.Violation{Field: "min_price_minor", Message: "is not negative"})
+	}
+	if r.GetMaxPriceMinor() < 0 {
+		bad = append(bad, contract.Violation{Field: "max_price_minor", Message: "is not negative"})
+	}
+	if _, known := sorts[r.GetSort()]; !known {
+		bad = append(bad, contract.Violation{Field: "sort", Message: "is not an order of this contract"})
+	}
+	return bad
+}
+
+// GetProducts gets products by sku and slug.
+func (s *Service) GetProducts(_ context.Context, r *catalogv1.GetProductsRequest) (*catalogv1.GetProductsResponse, error) {
+	asked := len(r.GetSkus()) + len(r.GetSlugs())
+	if asked > maxGet {
+		field := "skus"
+		if len(r.GetSkus()) <= maxGet {
+			field = "slugs"
+		}
+		return nil, contract.Invalid(contract.Violation{Field: field, Message: fmt.Sprintf("up to %d products can be got in one call", maxGet)})
+	}
+	current := s.current.Load()
+	found := make([]*product.Product, 0, asked)
+	for _, sku := range r.GetSkus() {
+		if p := current.BySKU(sku); p != nil {
+			found = append(found, p)
+		}
+	}
+	for _, slug := range r.GetSlugs() {
+		if p := current.BySlug(slug); p != nil {
+			found = append(found, p)
+		}
+	}
+	return &catalogv1.GetProductsResponse{Products: toProducts(found)}, nil
+}
+
+// ListCategories lists all categories.
+func (s *Service) ListCategories(context.Context, *catalogv1.ListCategoriesRequest) (*catalogv1.ListCategoriesResponse, error) {
+	current := s.current.Load()
+	response := &catalogv1.ListCategoriesResponse{}
+	for _, c := range current.Categories() {
+		response.Categories = append(response.Categories, toCategory(c, current.Count(c.Slug())))
+	}
+	return response, nil
+}

@@ -1,0 +1,76 @@
+// Package service implements the catalog's contract: reads from a shelf in
+// memory, writes to a store.
+package service
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"galleria/modules/catalog/internal/shelf"
+	catalogv1 "galleria/modules/catalog/v1"
+)
+
+// Store keeps the catalog and its version, which every change raises by one.
+type Store interface {
+	// Version is that of the last change.
+	Version(ctx context.Context) (int64, error)
+	// Changes is everything that changed after a version; 0: everything.
+	Changes(ctx context.Context, since int64) (shelf.Changes, error)
+	// Write lets plan see the catalog as it is while nobody else writes, and
+	// stores what it wants changed, all or nothing. known is any older shelf.
+	// Plan may be called more than once.
+	Write(ctx context.Context, known *shelf.Shelf, plan func(current *shelf.Shelf) (shelf.Changes, error)) error
+}
+
+// Service answers from memory what pages ask. Safe for concurrent use.
+type Service struct {
+	catalogv1.UnimplementedCatalogServiceServer
+	store   Store
+	current atomic.Pointer[shelf.Shelf]
+	refresh sync.Mutex
+}
+
+// New loads the catalog.
+func New(ctx context.Context, store Store) (*Service, error) {
+	s := &Service{store: store}
+	s.current.Store(&shelf.Shelf{})
+	if err := s.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Refresh brings memory up to date, also with what other processes wrote. When
+// nothing changed it costs reading one row.
+func (s *Service) Refresh(ctx context.Context) error {
+	s.refresh.Lock()
+	defer s.refresh.Unlock()
+	known := s.current.Load()
+	version, err := s.store.Version(ctx)
+	if err != nil {
+		return fmt.Errorf("read the catalog's version: %w", err)
+	}
+	switch {
+	case version == known.Version():
+		return nil
+	case version < known.Version():
+		known = &shelf.Shelf{} // the database was put back to an older state
+	}
+	changes, err := s.store.Changes(ctx, known.Version())
+	if err != nil {
+		return fmt.Errorf("read the catalog's changes since version %d: %w", known.Version(), err)
+	}
+	s.current.Store(known.With(changes))
+	return nil
+}
+
+// write stores what plan wants and shows it at once.
+func (s *Service) write(ctx context.Context, plan func(current *shelf.Shelf) (shelf.Changes, error)) error {
+	if err := s.store.Write(ctx, s.current.Load(), plan); err != nil {
+		return err
+	}
+	// What was written must show, even to a caller that stopped waiting.
+	return s.Refresh(context.WithoutCancel(ctx))
+}

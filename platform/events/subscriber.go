@@ -144,18 +144,7 @@ func (s *Subscriber) consume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	consumer, err := stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		Durable:        s.name,
-		FilterSubjects: s.filters(),
-		DeliverPolicy:  jetstream.DeliverAllPolicy,
-		AckPolicy:      jetstream.AckExplicitPolicy,
-		AckWait:        s.ackWait,
-		MaxDeliver:     -1,
-		// One event at a time is what makes the order survive a crash: with
-		// more, the next process would get newer ones while older ones still
-		// wait for ackWait to pass. In process it costs 16 µs an event.
-		MaxAckPending: 1,
-	})
+	consumer, err := s.consumer(ctx, stream)
 	if err != nil {
 		return fmt.Errorf("open the consumer %s: %w", s.name, err)
 	}
@@ -173,6 +162,44 @@ func (s *Subscriber) consume(ctx context.Context) error {
 			return fmt.Errorf("receive events: %w", err)
 		}
 	}
+}
+
+// consumer opens the durable consumer, which the broker may know already. When
+// this module subscribes to more than it did, the consumer is made anew and begins
+// with the oldest event: it may have passed events of the new types already. What
+// was handled, the inbox recognises.
+func (s *Subscriber) consumer(ctx context.Context, stream jetstream.Stream) (jetstream.Consumer, error) {
+	filters := s.filters()
+	known, err := stream.Consumer(ctx, s.name)
+	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return nil, err
+	}
+	if err == nil {
+		cfg := known.CachedInfo().Config
+		before := append(cfg.FilterSubjects, cfg.FilterSubject) // the broker uses either
+		for _, filter := range filters {
+			if slices.Contains(before, filter) {
+				continue
+			}
+			s.log.Info("a new subscription: going through the stream from its beginning", "subject", filter)
+			if err := stream.DeleteConsumer(ctx, s.name); err != nil {
+				return nil, err
+			}
+			break
+		}
+	}
+	return stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable:        s.name,
+		FilterSubjects: filters,
+		DeliverPolicy:  jetstream.DeliverAllPolicy,
+		AckPolicy:      jetstream.AckExplicitPolicy,
+		AckWait:        s.ackWait,
+		MaxDeliver:     -1,
+		// One event at a time is what makes the order survive a crash: with
+		// more, the next process would get newer ones while older ones still
+		// wait for ackWait to pass. In process it costs 16 µs an event.
+		MaxAckPending: 1,
+	})
 }
 
 func (s *Subscriber) filters() []string {

@@ -1,0 +1,71 @@
+// Package events carries facts from the module where they happened to the modules
+// that want to know: at-least-once delivery, exactly-once effect, in order per
+// aggregate. It knows nothing of what the events say.
+//
+// # An event's life
+//
+//	 publisher's transaction                     subscriber's transaction
+//	┌────────────────────────┐                  ┌──────────────────────────┐
+//	│ state + outbox row     │                  │ effect + inbox row       │
+//	└───────────┬────────────┘                  └────────────▲─────────────┘
+//	     Append │ commit                        handler      │
+//	            ▼                               succeeds     │
+//	      ┌──────────┐  Relay   ┌──────────┐  Subscriber ┌───┴──────┐
+//	      │ recorded ├─────────►│ stored   ├────────────►│ under way│◄─┐ failed: again,
+//	      └──────────┘ the ack  └──────────┘  in stream  └─┬──┬───┬─┘──┘ after a pause
+//	                   of the     ▲      │    order        │  │   │
+//	                   broker     │      │                 │  │   └─► known to the inbox:
+//	                   removes    └──────┼─────────────────┘  │       acknowledged, no effect
+//	                   the row     stop: │ handed back        │ failed too often, not
+//	                                     ▼                    │ decodable, or behind a
+//	                               dropped after MaxAge,      │ parked one of its aggregate
+//	                               or when the stream is      ▼
+//	                               full and all have it   ┌────────┐ Resend  effect + inbox row
+//	                                                      │ parked ├────────► (in the order of
+//	                                                      └────────┘          the aggregate)
+//
+// # What it guarantees
+//
+//   - An event is published if and only if the transaction of its Append committed.
+//   - Its effect and the record that it was handled are one transaction, so the
+//     effect is kept once: however often the event is published or delivered,
+//     whoever dies at which moment, and in whatever process the subscriber runs.
+//   - Events of one aggregate (of one publisher) reach a subscriber in the order
+//     of the publisher's commits. So it is after failures: while one is parked, the
+//     later ones of its aggregate are parked behind it, and Resend replays them in
+//     order. Other aggregates go on.
+//   - A broker or a database that is away delays events and loses none. Start-up
+//     waits for neither.
+//   - An acknowledged event is on disk: the embedded server syncs each one. An
+//     external cluster does what its own configuration says.
+//
+// # What it does not
+//
+//   - No order between aggregates, and none between publishers.
+//   - Handlers are tried more than once. What they do outside their transaction
+//     (a mail, a call) is not undone; let them record the work and do it later.
+//   - A subscriber that is away for longer than MaxAge misses events. So do modules
+//     that are new, for events older than that; and they miss what a full stream
+//     dropped after everybody else had handled it.
+//   - A subscription that is new, to a known module too, begins with the oldest
+//     event in the stream. Handlers that care look at Meta.OccurredAt.
+//   - A subscriber handles one event at a time; one that fails holds up the others
+//     of that subscriber until it is handled or parked (7.6 s by default).
+//   - The inbox forgets after MaxAge and a week. A relay that died between
+//     publishing and removing, and that starts again later than that, doubles.
+//   - An event that kills the whole process is not parked: nobody is left to do it.
+//
+// # Who runs what
+//
+// One process opens the Broker, or all connect to an external cluster. A process
+// that reaches the broker through another one passes Connect a dialer, whose far
+// end is that broker's Pipe. Each module has one Relay and, if it subscribes, one
+// Subscriber, each run under a lease in the module's database:
+//
+//	relay := events.NewRelay(db, conn, log)
+//	go db.Hold(ctx, "relay", relay.Run)
+//
+// In the stream, an event of type billing.v1.InvoiceSent has the subject
+// events.billing.InvoiceSent.<aggregate>, its JSON as payload, and the headers
+// Nats-Msg-Id, Event-Type, Event-Aggregate and Event-Occurred-At.
+package events

@@ -1,0 +1,34 @@
+package paymentstest
+
+import (
+	"time"
+
+	paymentsv1 "galleria/modules/payments/v1"
+
+	"galleria/modules/payments/internal/testcard"
+)
+
+// Card numbers the sandbox and the fake know. Any other number that passes the
+// check digit is approved.
+const (
+	CardVisa              = testcard.NumberVisa              // approved
+	CardMastercard        = testcard.NumberMastercard        // approved
+	CardAmex              = testcard.NumberAmex              // approved; its cvc has four digits
+	CardDeclined          = testcard.NumberDeclined          // DECLINED, card_declined
+	CardInsufficientFunds = testcard.NumberInsufficientFunds // DECLINED, insufficient_funds
+	CardExpired           = testcard.NumberExpired           // DECLINED, expired_card
+	CardIncorrectCVC      = testcard.NumberIncorrectCVC      // DECLINED, incorrect_cvc
+	CardLate              = testcard.NumberLate              // approved, answered after about two seconds
+	CardLostAuthorization = testcard.NumberLostAuthorization // held, but the first answer is lost
+	CardLostCapture       = testcard.NumberLostCapture       // captured, but the first answer is lost
+	CardUnavailable       = testcard.NumberUnavailable       // no authorisation is ever answered
+)
+
+// Card is a card of that number that is right in all else.
+func Card(number string) *paymentsv1.Card {
+	cvc := "123"
+	if number == CardAmex {
+		cvc = "1234"
+	}
+	return &paymentsv1.Card{Number: number, ExpMonth: 12, ExpYear: int32(time.Now().Year()) + 3, Cvc: cvc}
+}

@@ -1,0 +1,7 @@
+// Package carttest is the cart's contract suite, and a fake cart for the tests
+// of modules that need one.
+//
+// A world with fakes, the cart's catalog among them:
+//
+//	moduletest.Worlds{"orders": {ordersDefinition, catalogtest.Definition(), carttest.Definition()}}
+package carttest

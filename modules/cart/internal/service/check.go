@@ -1,0 +1,50 @@
+package service
+
+import (
+	"fmt"
+	"regexp"
+
+	"galleria/modules/cart/internal/cart"
+	cartv1 "galleria/modules/cart/v1"
+	"galleria/platform/contract"
+)
+
+var (
+	cartPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{22,64}$`)
+	skuPattern  = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	// Keys and orders' ids are their makers' business, within reason.
+	namePattern = regexp.MustCompile(`^[\x21-\x7E]{1,128}$`)
+)
+
+func checkCart(bad []contract.Violation, id string) []contract.Violation {
+	// The message does not repeat the id: whoever knows it holds the cart.
+	return check(bad, cartPattern.MatchString(id), "cart_id", "has 22 to 64 letters, digits, '-' or '_'")
+}
+
+func checkSKU(bad []contract.Violation, field, sku string) []contract.Violation {
+	return check(bad, skuPattern.MatchString(sku), field, "has 1 to 64 letters, digits, '-', '_' or '.'")
+}
+
+func checkQuantity(bad []contract.Violation, quantity, least int64) []contract.Violation {
+	return check(bad, quantity >= least && quantity <= cart.MaxQuantity, "quantity", fmt.Sprintf("is between %d and %d", least, cart.MaxQuantity))
+}
+
+func checkName(bad []contract.Violation, field, name string) []contract.Violation {
+	return check(bad, namePattern.MatchString(name), field, "has 1 to 128 printable characters without spaces")
+}
+
+func checkItems(bad []contract.Violation, items []*cartv1.TakeItemsRequest_Item) []contract.Violation {
+	bad = check(bad, len(items) <= cart.MaxLines, "items", fmt.Sprintf("has up to %d entries", cart.MaxLines))
+	for i, item := range items {
+		bad = checkSKU(bad, fmt.Sprintf("items[%d].sku", i), item.GetSku())
+		bad = check(bad, item.GetQuantity() > 0, fmt.Sprintf("items[%d].quantity", i), "is at least 1")
+	}
+	return bad
+}
+
+func check(bad []contract.Violation, good bool, field, message string) []contract.Violation {
+	if good {
+		return bad
+	}
+	return append(bad, contract.Violation{Field: field, Message: message})
+}

@@ -1,0 +1,150 @@
+// Package service implements the cart's contract over a store of carts and
+// the catalog.
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"google.golang.org/grpc/codes"
+
+	"galleria/modules/cart/internal/cart"
+	cartv1 "galleria/modules/cart/v1"
+	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/contract"
+)
+
+// Store keeps carts. Its errors for what the limits forbid are those of
+// package cart; then nothing was written. All changes extend the cart's life.
+type Store interface {
+	// Load gets a cart; one that is not there, or expired, is empty.
+	Load(ctx context.Context, id string) (cart.Cart, error)
+	// Added tells whether the addition was made before, and then how many
+	// things are in the cart. ErrKeyReused as Add.
+	Added(ctx context.Context, a cart.Addition) (count int64, before bool, err error)
+	// Add makes an addition, once per key, and counts the things in the cart.
+	Add(ctx context.Context, a cart.Addition) (count int64, err error)
+	// Set sets a line and counts the things in the cart.
+	Set(ctx context.Context, id string, item cart.Item) (count int64, err error)
+	// Take lessens lines by quantities, by sku, once per order.
+	Take(ctx context.Context, id, order string, quantities map[string]int64) error
+}
+
+// Service keeps carts. Safe for concurrent use.
+type Service struct {
+	cartv1.UnimplementedCartServiceServer
+	store   Store
+	catalog catalogv1.CatalogServiceClient
+}
+
+// New makes the service; it opens nothing and holds nothing of its own.
+func New(store Store, catalog catalogv1.CatalogServiceClient) *Service {
+	return &Service{store: store, catalog: catalog}
+}
+
+// GetCart prices a cart.
+func (s *Service) GetCart(ctx context.Context, r *cartv1.GetCartRequest) (*cartv1.GetCartResponse, error) {
+	if err := contract.Invalid(checkCart(nil, r.GetCartId())...); err != nil {
+		return nil, err
+	}
+	c, err := s.store.Load(ctx, r.GetCartId())
+	if err != nil {
+		return nil, fmt.Errorf("get cart: %w", err)
+	}
+	if len(c.Lines) == 0 {
+		return &cartv1.GetCartResponse{Cart: toCart(c, nil, 0)}, nil
+	}
+	products, err := s.products(ctx, c.SKUs())
+	if err != nil {
+		return nil, err
+	}
+	lines, total, err := c.Price(products)
+	if err != nil {
+		return nil, fmt.Errorf("price a cart: %w", err)
+	}
+	return &cartv1.GetCartResponse{Cart: toCart(c, lines, total)}, nil
+}
+
+// AddItem adds to a line.
+func (s *Service) AddItem(ctx context.Context, r *cartv1.AddItemRequest) (*cartv1.AddItemResponse, error) {
+	bad := checkCart(nil, r.GetCartId())
+	bad = checkSKU(bad, "sku", r.GetSku())
+	bad = checkQuantity(bad, r.GetQuantity(), 1)
+	bad = checkName(bad, "idempotency_key", r.GetIdempotencyKey())
+	if err := contract.Invalid(bad...); err != nil {
+		return nil, err
+	}
+	a := cart.Addition{Cart: r.GetCartId(), Key: r.GetIdempotencyKey(), Item: cart.Item{SKU: r.GetSku(), Quantity: r.GetQuantity()}}
+	// A repeat is answered even when the catalog is away, or sells it no more.
+	count, before, err := s.store.Added(ctx, a)
+	if err == nil && !before {
+		if a.Item, err = s.sold(ctx, a.Item); err != nil {
+			return nil, err
+		}
+		count, err = s.store.Add(ctx, a)
+	}
+	if err != nil {
+		return nil, refusal(err, "add", a.Item.SKU)
+	}
+	return &cartv1.AddItemResponse{ItemCount: count}, nil
+}
+
+// SetItem sets the quantity of a line.
+func (s *Service) SetItem(ctx context.Context, r *cartv1.SetItemRequest) (*cartv1.SetItemResponse, error) {
+	bad := checkCart(nil, r.GetCartId())
+	bad = checkSKU(bad, "sku", r.GetSku())
+	bad = checkQuantity(bad, r.GetQuantity(), 0)
+	if err := contract.Invalid(bad...); err != nil {
+		return nil, err
+	}
+	item := cart.Item{SKU: r.GetSku(), Quantity: r.GetQuantity()}
+	if item.Quantity > 0 { // what is sold no more can still be removed
+		var err error
+		if item, err = s.sold(ctx, item); err != nil {
+			return nil, err
+		}
+	}
+	count, err := s.store.Set(ctx, r.GetCartId(), item)
+	if err != nil {
+		return nil, refusal(err, "set", item.SKU)
+	}
+	return &cartv1.SetItemResponse{ItemCount: count}, nil
+}
+
+// TakeItems removes what an order has bought.
+func (s *Service) TakeItems(ctx context.Context, r *cartv1.TakeItemsRequest) (*cartv1.TakeItemsResponse, error) {
+	bad := checkCart(nil, r.GetCartId())
+	bad = checkName(bad, "order_id", r.GetOrderId())
+	bad = checkItems(bad, r.GetItems())
+	if err := contract.Invalid(bad...); err != nil {
+		return nil, err
+	}
+	quantities := make(map[string]int64, len(r.GetItems()))
+	for _, item := range r.GetItems() {
+		// More than a line can hold is as good as all of it, and can't overflow.
+		quantities[item.GetSku()] = min(quantities[item.GetSku()]+min(item.GetQuantity(), cart.MaxQuantity), cart.MaxQuantity)
+	}
+	if err := s.store.Take(ctx, r.GetCartId(), r.GetOrderId(), quantities); err != nil {
+		return nil, fmt.Errorf("take what order %s bought: %w", r.GetOrderId(), err)
+	}
+	return &cartv1.TakeItemsResponse{}, nil
+}
+
+// refusal names the limit that an item hit.
+func refusal(err error, operation, sku string) error {
+	code, reason := codes.FailedPrecondition, cartv1.Reason_REASON_UNSPECIFIED
+	switch {
+	case errors.Is(err, cart.ErrLineFull):
+		reason = cartv1.Reason_REASON_LINE_FULL
+	case errors.Is(err, cart.ErrCartFull):
+		reason = cartv1.Reason_REASON_CART_FULL
+	case errors.Is(err, cart.ErrOtherCurrency):
+		reason = cartv1.Reason_REASON_NOT_SOLD
+	case errors.Is(err, cart.ErrKeyReused):
+		code, reason = codes.InvalidArgument, cartv1.Reason_REASON_KEY_REUSED
+	default:
+		return fmt.Errorf("%s %s: %w", operation, sku, err)
+	}
+	return contract.WithMetadata(contract.Error(code, reason, "%s %s: %v", operation, sku, err), map[string]string{"sku": sku})
+}

@@ -1,0 +1,101 @@
+// Package mail is a mail's way from an event to its reader:
+//
+//	(event) ──> queued ──taken by the mail server, or laid in the mailbox──> sent
+//	             ^  │ └──refused for good──> refused
+//	             └──┘ not now: again after a pause that doubles
+package mail
+
+import (
+	"net/mail"
+	"strings"
+	"time"
+
+	"galleria/modules/notifications/internal/letter"
+	"galleria/platform/id"
+)
+
+// Status is where a mail stands.
+type Status string
+
+// The statuses of a mail.
+const (
+	Queued  Status = "queued"
+	Sent    Status = "sent"
+	Refused Status = "refused"
+)
+
+// Mail is one letter to one person.
+type Mail struct {
+	ID string
+	// EventID is the event that made it; no two mails have the same.
+	EventID string
+	// Name and Address are its reader's. They hold what somebody typed.
+	Name, Address string
+	Subject       string
+	// Facts is what the letter tells, while it is not written; then nil.
+	Facts *letter.Facts
+	// Text and HTML are the written letter.
+	Text, HTML string
+
+	Status Status
+	// Attempts is how often it was tried; Problem what was wrong the last time.
+	Attempts int
+	Problem  string
+	// CreatedAt is when it was queued, DueAt when it is to be tried next.
+	CreatedAt, DueAt time.Time
+	// SentAt is zero until it is sent.
+	SentAt time.Time
+}
+
+// New queues a letter about f. Whether the address is one is found out when
+// the mail is sent: an event is heard, whatever somebody typed.
+func New(eventID, address string, f letter.Facts, now time.Time) Mail {
+	return Mail{
+		ID: id.New(), EventID: eventID, Name: f.Name, Address: letter.Clean(address), Subject: f.Subject(),
+		Facts: &f, Status: Queued, CreatedAt: now, DueAt: now,
+	}
+}
+
+// IsID tells whether s could be a mail's id. What can't be is not looked up:
+// databases refuse some texts outright.
+func IsID(s string) bool {
+	return len(s) == id.Length && strings.Trim(s, "0123456789abcdefghijklmnopqrstuvwxyz") == ""
+}
+
+// Written tells whether the letter is written.
+func (m Mail) Written() bool { return m.Text != "" }
+
+// Write writes the letter, unless it is written.
+func (m *Mail) Write(w letter.Writer) error {
+	if m.Written() || m.Facts == nil {
+		return nil
+	}
+	text, html, err := w.Write(*m.Facts)
+	if err != nil {
+		return err
+	}
+	m.Text, m.HTML, m.Facts = text, html, nil
+	return nil
+}
+
+// To is the reader as mail headers name them.
+func (m Mail) To() (*mail.Address, error) {
+	parsed, err := mail.ParseAddress(m.Address)
+	if err != nil {
+		return nil, err
+	}
+	return &mail.Address{Name: m.Name, Address: parsed.Address}, nil
+}
+
+// Backoff is how long to wait after a failed attempt: First after the first,
+// then twice as long each time, at most Most.
+type Backoff struct{ First, Most time.Duration }
+
+// After is the wait after so many attempts.
+func (b Backoff) After(attempts int) time.Duration {
+	wait := b.First
+	for i := 1; i < attempts && wait < b.Most; i++ {
+		wait *= 2
+	}
+	return min(wait, b.Most)
+}

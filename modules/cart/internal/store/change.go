@@ -1,0 +1,123 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"galleria/modules/cart/internal/cart"
+)
+
+// change is one transaction on one cart.
+type change struct {
+	tx       *gorm.DB
+	cart     string
+	now      time.Time
+	lifetime time.Duration
+}
+
+func (c change) expiry() int64 { return c.now.Add(c.lifetime).UnixMicro() }
+
+// extend prolongs the life of a cart that is there, and so locks it.
+func (c change) extend() (currency string, found bool, err error) {
+	var currencies []string
+	err = c.tx.Raw("UPDATE carts SET expires_at = ? WHERE id = ? AND expires_at > ? RETURNING currency_code",
+		c.expiry(), c.cart, c.now.UnixMicro()).Scan(&currencies).Error
+	if err != nil || len(currencies) == 0 {
+		return "", false, err
+	}
+	return currencies[0], true, nil
+}
+
+// open locks the cart and makes it when it is not there; one past its time is
+// replaced by an empty one.
+func (c change) open(currency string) (string, error) {
+	// Another process may make the cart, or let it go, between two statements;
+	// not again and again.
+	for range 3 {
+		was, found, err := c.extend()
+		if err != nil || found {
+			return was, err
+		}
+		if _, err := c.exec("DELETE FROM carts WHERE id = ? AND expires_at <= ?", c.cart, c.now.UnixMicro()); err != nil {
+			return "", err
+		}
+		made, err := c.exec("INSERT INTO carts (id, currency_code, expires_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", c.cart, currency, c.expiry())
+		if err != nil || made > 0 {
+			return currency, err
+		}
+	}
+	return "", errors.New("a cart that is neither there nor can be made")
+}
+
+// note remembers an addition; repeated tells that it was made before.
+func (c change) note(a cart.Addition) (repeated bool, err error) {
+	made, err := c.exec(`INSERT INTO cart_additions (cart_id, idempotency_key, sku, quantity, expires_at) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT DO NOTHING`, a.Cart, a.Key, a.Item.SKU, a.Item.Quantity, c.expiry())
+	if err != nil || made > 0 {
+		return false, err
+	}
+	var first cart.Item
+	err = c.tx.Raw("SELECT sku, quantity FROM cart_additions WHERE cart_id = ? AND idempotency_key = ?", a.Cart, a.Key).Row().Scan(&first.SKU, &first.Quantity)
+	if err != nil {
+		return false, fmt.Errorf("read an addition: %w", err)
+	}
+	return true, a.Repeats(cart.Addition{Item: first})
+}
+
+// settle lets an empty cart take the currency of what comes into it.
+func (c change) settle(was, currency string) error {
+	if was == currency {
+		return nil
+	}
+	settled, err := c.exec("UPDATE carts SET currency_code = ? WHERE id = ? AND NOT EXISTS (SELECT 1 FROM cart_items WHERE cart_id = ?)", currency, c.cart, c.cart)
+	if err == nil && settled == 0 {
+		err = cart.ErrOtherCurrency
+	}
+	return err
+}
+
+// put begins a line, or gives the one that is there the quantity, which is SQL.
+func (c change) put(item cart.Item, quantity string) error {
+	written, err := c.exec(`INSERT INTO cart_items (cart_id, sku, name, quantity, position)
+		SELECT CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT),
+			(SELECT COALESCE(MAX(position), 0) + 1 FROM cart_items WHERE cart_id = ?)
+		WHERE (SELECT COUNT(*) FROM cart_items WHERE cart_id = ? AND sku <> ?) < ?
+		ON CONFLICT (cart_id, sku) DO UPDATE SET quantity = `+quantity+`, name = excluded.name
+		WHERE `+quantity+` <= ?`,
+		c.cart, item.SKU, item.Name, item.Quantity, c.cart, c.cart, item.SKU, cart.MaxLines, cart.MaxQuantity)
+	if err != nil || written > 0 {
+		return err
+	}
+	var here int64
+	if err := c.tx.Raw("SELECT COUNT(*) FROM cart_items WHERE cart_id = ? AND sku = ?", c.cart, item.SKU).Scan(&here).Error; err != nil {
+		return err
+	}
+	if here > 0 {
+		return cart.ErrLineFull
+	}
+	return cart.ErrCartFull
+}
+
+// remove removes a line, if there is one, and does not make a cart for that.
+func (c change) remove(sku string) (count int64, err error) {
+	if _, found, err := c.extend(); err != nil || !found {
+		return 0, err
+	}
+	if _, err := c.exec("DELETE FROM cart_items WHERE cart_id = ? AND sku = ?", c.cart, sku); err != nil {
+		return 0, err
+	}
+	return c.count()
+}
+
+func (c change) count() (count int64, err error) {
+	err = c.tx.Raw("SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM cart_items WHERE cart_id = ?", c.cart).Scan(&count).Error
+	return count, err
+}
+
+func (c change) exec(query string, values ...any) (affected int64, err error) {
+	done := c.tx.Exec(query, values...)
+	return done.RowsAffected, done.Error
+}

@@ -1,0 +1,121 @@
+// Package store keeps the catalog in the module's database.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"galleria/modules/catalog/internal/product"
+	"galleria/modules/catalog/internal/shelf"
+	"galleria/platform/database"
+)
+
+// Store is the catalog's tables. Safe for concurrent use.
+type Store struct{ db *database.DB }
+
+// New returns the store in db, which it does not own.
+func New(db *database.DB) *Store { return &Store{db: db} }
+
+// Version is that of the last change.
+func (s *Store) Version(ctx context.Context) (int64, error) { return version(s.db.Read(ctx)) }
+
+// Changes is everything that changed after a version. What is written between
+// its statements may be in it already; its version is one before that, so that
+// the next call gives it again.
+func (s *Store) Changes(ctx context.Context, since int64) (shelf.Changes, error) {
+	db := s.db.Read(ctx)
+	at, err := version(db)
+	if err != nil {
+		return shelf.Changes{}, err
+	}
+	return changes(db, since, at)
+}
+
+// errNothing rolls a write back that found nothing to change.
+var errNothing = errors.New("nothing to change")
+
+// Write stores what plan wants changed. It raises the version before it looks
+// at anything: that row's lock makes writers follow one another, in all
+// processes, so that what plan saw is still so when it is written, and so that
+// versions become visible in their order.
+func (s *Store) Write(ctx context.Context, known *shelf.Shelf, plan func(current *shelf.Shelf) (shelf.Changes, error)) error {
+	err := s.db.Write(ctx, func(tx *gorm.DB) error {
+		next, err := raise(tx)
+		if err != nil {
+			return err
+		}
+		current, err := upTo(tx, known, next-1)
+		if err != nil {
+			return err
+		}
+		wanted, err := plan(current)
+		if err != nil {
+			return err
+		}
+		if wanted.Empty() {
+			return errNothing
+		}
+		return save(tx, current, next, wanted)
+	})
+	if errors.Is(err, errNothing) {
+		return nil
+	}
+	return err
+}
+
+func version(db *gorm.DB) (version int64, err error) {
+	err = db.Raw("SELECT version FROM catalog_version WHERE id = 1").Scan(&version).Error
+	return version, err
+}
+
+func raise(tx *gorm.DB) (next int64, err error) {
+	err = tx.Raw("UPDATE catalog_version SET version = version + 1 WHERE id = 1 RETURNING version").Scan(&next).Error
+	if err == nil && next == 0 {
+		err = errors.New("the row of catalog_version is missing")
+	}
+	return next, err
+}
+
+// upTo brings a shelf to a version, as a transaction sees it.
+func upTo(tx *gorm.DB, known *shelf.Shelf, version int64) (*shelf.Shelf, error) {
+	switch {
+	case known.Version() == version:
+		return known, nil
+	case known.Version() > version:
+		known = &shelf.Shelf{} // the database was put back to an older state
+	}
+	c, err := changes(tx, known.Version(), version)
+	if err != nil {
+		return nil, err
+	}
+	return known.With(c), nil
+}
+
+// changes reads categories after products, so that no product comes without
+// its category.
+func changes(db *gorm.DB, since, at int64) (shelf.Changes, error) {
+	c := shelf.Changes{Version: at}
+	var products []productRow
+	if err := db.Raw("SELECT "+productColumns+" FROM products WHERE changed > ?", since).Scan(&products).Error; err != nil {
+		return c, fmt.Errorf("read products: %w", err)
+	}
+	var categories []categoryRow
+	if err := db.Raw("SELECT "+categoryColumns+" FROM categories WHERE changed > ?", since).Scan(&categories).Error; err != nil {
+		return c, fmt.Errorf("read categories: %w", err)
+	}
+	c.Products = make([]product.Product, len(products))
+	for i := range products {
+		var err error
+		if c.Products[i], err = products[i].product(); err != nil {
+			return c, err
+		}
+	}
+	c.Categories = make([]product.Category, len(categories))
+	for i, r := range categories {
+		c.Categories[i] = product.RestoreCategory(r.Slug, r.Name, r.Intro, r.Position)
+	}
+	return c, nil
+}

@@ -9,7 +9,7 @@
 //		Modules map[string]ModuleConfig  `yaml:"modules"`
 //	}
 //	type Listener struct {
-//		Listen string        `yaml:"listen" doc:"address of the shop window" aka:"addr"`
+//		Listen string        `yaml:"listen" doc:"address to serve at" aka:"addr"`
 //		Idle   time.Duration `yaml:"idle"   doc:"close a silent connection after this"`
 //		Key    string        `yaml:"key"    doc:"signing key" secret:"true"`
 //	}

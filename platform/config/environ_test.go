@@ -39,7 +39,7 @@ func TestVariablesMadeByKubernetesAreNotMistakes(t *testing.T) {
 	got := standard()
 	_, err := config.Load(&got, config.Sources{Prefix: "APP_", Environ: []string{
 		"APP_SERVICE_HOST=10.0.0.1", "APP_SERVICE_PORT=80", "APP_SERVICE_PORT_HTTP=80", "APP_PORT=tcp://10.0.0.1:80",
-		"APP_PORT_80_TCP=tcp://10.0.0.1:80", "APP_PORT_80_TCP_ADDR=10.0.0.1", "APP_PAYMENTS_PORT_80_TCP_PORT=80",
+		"APP_PORT_80_TCP=tcp://10.0.0.1:80", "APP_PORT_80_TCP_ADDR=10.0.0.1", "APP_MAIL_PORT_80_TCP_PORT=80",
 	}})
 	if err != nil {
 		t.Errorf("got %v, want no error", err)

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -225,7 +226,7 @@ func TestClosedDatabaseRefusesWrites(t *testing.T) {
 		select {
 		case <-closed:
 			t.Error("Close did not wait for the running write")
-		default:
+		case <-time.After(100 * time.Millisecond): // long enough for a Close that does not wait
 		}
 		close(finish)
 		if err := <-result; err != nil {

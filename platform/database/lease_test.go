@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -134,6 +135,9 @@ func TestWorkEndsWhenAnotherHasTheLease(t *testing.T) {
 			if runs++; runs == 1 {
 				steal(t, d, time.Now().Add(time.Second))
 				<-ctx.Done()
+				if got := context.Cause(ctx); !strings.Contains(got.Error(), "another process") {
+					t.Errorf("cause: got %v, want that another process has the lease", got)
+				}
 			}
 			return nil
 		})

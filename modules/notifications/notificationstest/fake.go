@@ -17,6 +17,7 @@ import (
 	notificationsv1 "galleria/modules/notifications/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/events"
+	"galleria/platform/id"
 	"galleria/platform/module"
 )
 
@@ -53,11 +54,15 @@ func define(make func() *Fake) module.Definition {
 	}
 }
 
-// Add lays a mail in the mailbox, the newest of all, and keeps a copy.
-func (f *Fake) Add(m *notificationsv1.Mail) {
+// Add lays a copy of a mail in the mailbox, the newest of all, under an id of
+// its own, which it returns.
+func (f *Fake) Add(m *notificationsv1.Mail) (mailID string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.mails = append(f.mails, proto.CloneOf(m))
+	m = proto.CloneOf(m)
+	m.Id = id.New()
+	f.mails = append(f.mails, m)
+	return m.GetId()
 }
 
 // ListMails implements the contract.

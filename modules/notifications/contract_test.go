@@ -1,0 +1,48 @@
+package notifications_test
+
+import (
+	"testing"
+
+	"galleria/migrations"
+	"galleria/modules/notifications"
+	"galleria/modules/notifications/notificationstest"
+	notificationsv1 "galleria/modules/notifications/v1"
+	ordersv1 "galleria/modules/orders/v1"
+	"galleria/platform/module"
+	"galleria/platform/module/moduletest"
+	"galleria/platform/route"
+)
+
+var worlds = moduletest.Worlds{
+	"notifications": {definition(notifications.DefaultConfig()), notificationstest.Publisher()},
+}
+
+func definition(cfg notifications.Config) module.Definition {
+	return module.Definition{
+		Name:       notifications.Name,
+		Contract:   &notificationsv1.NotificationsService_ServiceDesc,
+		Migrations: migrations.For(notifications.Name),
+		New: func(h module.Host) (*module.Instance, error) {
+			return notifications.New(h, notifications.Needs{}, cfg)
+		},
+	}
+}
+
+func TestMain(m *testing.M) { moduletest.Main(m, worlds) }
+
+func TestContract(t *testing.T) {
+	moduletest.Run(t, "notifications", suite)
+	t.Run("fake", func(t *testing.T) {
+		fake := moduletest.World{notificationstest.Definition(), notificationstest.Publisher()}
+		moduletest.Local(t, fake, route.ModeLocal, suite)
+	})
+}
+
+func suite(t *testing.T, connect moduletest.Connect) { notificationstest.Run(t, world(connect)) }
+
+func world(connect moduletest.Connect) notificationstest.World {
+	return notificationstest.World{
+		Notifications: notificationsv1.NewNotificationsServiceClient(connect("notifications")),
+		Orders:        ordersv1.NewOrdersServiceClient(connect("orders")),
+	}
+}

@@ -1,0 +1,43 @@
+// Package notifications writes to customers about their orders.
+//
+// It offers notifications.v1, which shows the mails. It calls no other module;
+// it hears OrderConfirmed and OrderCancelled of orders, and emits no events. It
+// owns the table mails. A mail's way:
+//
+//	event ──> queued ──taken by the mail server, or laid in the mailbox──> sent
+//	           ^  │ └──refused for good (5xx, or no address at all)──> refused
+//	           └──┘ not now (4xx, no connection): again after a pause that doubles
+//
+// # What always holds
+//
+//   - One mail per event: the event's id is unique in mails, and the row is
+//     written in the transaction that records the event as handled.
+//   - Handling an event writes that row and does nothing else. Letters are
+//     written, and sent, by one background worker, under a lease; so a mail
+//     server that is dead, or slow, or a letter that can't be written, delays
+//     mail and nothing else.
+//   - Each mail has its own backoff, and those that are due go oldest first: a
+//     mail that is not taken does not stand in the way of the others.
+//   - A refusal of the shop itself (login, encryption) is not one of the mail:
+//     it waits until the operator has mended that.
+//   - Nothing a customer typed can add a header, a recipient or markup.
+//
+// # Where a mail may be sent twice
+//
+// Exactly once is impossible over SMTP: if the process dies after the server
+// took a mail and before that is written down, or the connection dies before
+// the server's answer arrives, nobody can find out. The mail is then sent
+// again, with the same Message-ID. See package dispatch.
+//
+// # Without a mail server
+//
+// Mails are laid in the development mailbox: marked as sent, and shown by
+// ListMails and GetMail, as all mails are.
+//
+// # What it does not do
+//
+// It has no templates to edit at run time, no languages but English, no
+// unsubscribing (these mails belong to a purchase), and does not receive
+// bounces. It keeps mails for ever; their letters hold the links that open
+// orders, so its database and the console are for operators only.
+package notifications

@@ -1,0 +1,185 @@
+// Package dispatch sends the mails that wait.
+//
+// Every mail is tried by itself and has a backoff of its own: one that the
+// server does not take now, or a server that is not there, delays mails and
+// stops none.
+//
+// # Once, as nearly as SMTP allows
+//
+// Between the server's "250, I have it" and the row that says so, this process
+// can die; and the connection can die before the 250 arrives. SMTP has no way
+// to ask afterwards, so at this one step a mail is sent at least once. The
+// window is one write: an attempt is claimed in the database before it is made,
+// so no other process makes it too, and noted right after it. A duplicate has
+// the same Message-ID, date and letter, which mail clients show as one.
+package dispatch
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"galleria/modules/notifications/internal/letter"
+	"galleria/modules/notifications/internal/mail"
+	"galleria/modules/notifications/internal/store"
+)
+
+const (
+	// atOnce is how many mails are taken from the queue at a time, and go over
+	// one connection.
+	atOnce = 50
+	// gather lets mails that are queued together be sent together.
+	gather = 20 * time.Millisecond
+	// poll finds mails whose backoff is over, or that another process queued.
+	poll = time.Second
+	// attemptTime bounds one attempt; claims last longer, so that an attempt
+	// under way is never made by somebody else.
+	attemptTime = 30 * time.Second
+	claimTime   = 2 * time.Minute
+	// finishTime is what an attempt under way gets when the process stops.
+	finishTime = 5 * time.Second
+)
+
+// Post sends mails, or lays them in the mailbox.
+type Post struct {
+	store   *store.Store
+	letters letter.Writer
+	server  *Server // nil: the mailbox in the database
+	backoff mail.Backoff
+	now     func() time.Time
+	log     *slog.Logger
+	wake    <-chan struct{}
+	away    bool // the server was, the last time
+}
+
+// New makes a post that sends through server, or, when that is nil, marks
+// mails as sent and leaves them in the database to be looked at.
+func New(s *store.Store, letters letter.Writer, server *Server, backoff mail.Backoff, now func() time.Time, log *slog.Logger) *Post {
+	return &Post{store: s, letters: letters, server: server, backoff: backoff, now: now, log: log, wake: s.Committed()}
+}
+
+// Run sends what is due until ctx ends. It is run under a lease: two at once
+// would send nothing twice, but out of order. It fails only with the database.
+func (p *Post) Run(ctx context.Context) error {
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		due, err := p.store.Due(ctx, p.now(), atOnce)
+		if err == nil {
+			err = p.deliver(ctx, due)
+		}
+		if err != nil {
+			return err
+		}
+		if len(due) == atOnce {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		case <-p.wake:
+			pause(ctx, gather)
+		}
+	}
+	return ctx.Err()
+}
+
+func (p *Post) deliver(ctx context.Context, due []mail.Mail) error {
+	written, err := p.write(ctx, due)
+	if err != nil || len(written) == 0 {
+		return err
+	}
+	if p.server == nil {
+		return p.store.Lay(ctx, written, p.now())
+	}
+	return p.send(ctx, written)
+}
+
+// write writes the letters. What can't be written waits for a program that
+// can.
+func (p *Post) write(ctx context.Context, due []mail.Mail) ([]mail.Mail, error) {
+	written := make([]mail.Mail, 0, len(due))
+	for _, m := range due {
+		err := m.Write(p.letters)
+		if err == nil {
+			written = append(written, m)
+			continue
+		}
+		p.log.ErrorContext(ctx, "a letter can't be written", "mail", m.ID, "error", err)
+		if err := p.store.Postpone(ctx, []mail.Mail{m}, err.Error(), p.next); err != nil {
+			return nil, err
+		}
+	}
+	return written, nil
+}
+
+// send sends mails over one connection, as long as that holds.
+func (p *Post) send(ctx context.Context, mails []mail.Mail) error {
+	conn, err := p.server.dial(ctx)
+	if ctx.Err() != nil {
+		conn.close()
+		return nil
+	}
+	if err != nil {
+		if !p.away {
+			p.log.WarnContext(ctx, "the mail server is away; mails wait", "error", err)
+		}
+		p.away = true
+		return p.store.Postpone(ctx, mails, err.Error(), p.next)
+	}
+	defer conn.close()
+	if p.away {
+		p.log.InfoContext(ctx, "the mail server is back")
+		p.away = false
+	}
+	for _, m := range mails {
+		if ctx.Err() != nil {
+			return nil
+		}
+		usable, err := p.attempt(ctx, conn, m)
+		if err != nil || !usable {
+			return err // what is left is due at once, over a new connection
+		}
+	}
+	return nil
+}
+
+// attempt sends one mail: claims it, hands it over, and notes the outcome,
+// also when ctx ends in between.
+func (p *Post) attempt(ctx context.Context, conn *connection, m mail.Mail) (usable bool, err error) {
+	message, err := p.server.message(m)
+	if err != nil {
+		// No server would take it: the reader's address is none.
+		return true, p.store.Refused(ctx, m.ID, err.Error())
+	}
+	mine, err := p.store.Claim(ctx, m, p.now().Add(claimTime))
+	if err != nil || !mine {
+		return true, err
+	}
+	m.Attempts++
+	outcome := conn.send(message)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
+	defer cancel()
+	switch {
+	case outcome.err == nil:
+		err = p.store.Sent(ctx, m.ID, p.now())
+	case outcome.refused:
+		// The server's words may hold the address: they stay out of the log.
+		p.log.WarnContext(ctx, "a mail was refused", "mail", m.ID, "code", outcome.code)
+		err = p.store.Refused(ctx, m.ID, outcome.err.Error())
+	default:
+		p.log.InfoContext(ctx, "a mail has to wait", "mail", m.ID, "code", outcome.code, "attempts", m.Attempts)
+		err = p.store.Later(ctx, m.ID, outcome.err.Error(), p.now().Add(p.backoff.After(m.Attempts)))
+	}
+	return outcome.usable, err
+}
+
+// next is when a mail is due after one more failure.
+func (p *Post) next(m mail.Mail) time.Time { return p.now().Add(p.backoff.After(m.Attempts + 1)) }
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

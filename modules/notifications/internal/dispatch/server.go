@@ -1,0 +1,204 @@
+package dispatch
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	netmail "net/mail"
+	"net/textproto"
+	"strings"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+	"github.com/wneessen/go-mail/smtp"
+
+	"galleria/modules/notifications/internal/mail"
+)
+
+// Encryption is how the connection to the mail server is kept private.
+type Encryption string
+
+const (
+	// StartTLS begins in the clear and insists on going on encrypted.
+	StartTLS Encryption = "starttls"
+	// TLS is encrypted from the first byte.
+	TLS Encryption = "tls"
+	// None is for a server on this machine.
+	None Encryption = "none"
+)
+
+// Server is a mail server and what to tell it.
+type Server struct {
+	Host               string
+	Port               int
+	Username, Password string // "" = no login
+	Encryption         Encryption
+	// From signs the mails; ReplyTo, if set, gets the answers.
+	From, ReplyTo *netmail.Address
+	// TLS, if set, replaces the default: certificates by the system's roots.
+	TLS *tls.Config
+}
+
+// connection is one SMTP session.
+type connection struct {
+	client *smtp.Client
+	raw    net.Conn
+	stop   func() bool
+}
+
+// dial opens a session: greeting, encryption, login. When ctx ends, what is
+// under way in the session has finishTime left.
+func (s *Server) dial(ctx context.Context) (*connection, error) {
+	c := &connection{}
+	client, err := s.client(c)
+	if err != nil {
+		return nil, fmt.Errorf("set up the mail client: %w", err)
+	}
+	c.client, err = client.DialToSMTPClientWithContext(ctx)
+	if err != nil {
+		if c.raw != nil {
+			c.raw.Close() // the library leaves it open
+		}
+		return nil, fmt.Errorf("connect to the mail server %s: %w", net.JoinHostPort(s.Host, fmt.Sprint(s.Port)), err)
+	}
+	c.stop = context.AfterFunc(ctx, func() { time.AfterFunc(finishTime, func() { c.raw.Close() }) })
+	return c, nil
+}
+
+// client makes the library's client, which dials so that c knows the socket.
+func (s *Server) client(c *connection) (*gomail.Client, error) {
+	config := s.TLS
+	if config == nil {
+		config = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	config = config.Clone()
+	config.ServerName = s.Host
+	policy := gomail.TLSMandatory
+	switch s.Encryption {
+	case TLS:
+		policy = gomail.TLSOpportunistic // dialled encrypted, below: no STARTTLS is offered any more
+	case None:
+		policy = gomail.NoTLS
+	}
+	options := []gomail.Option{
+		gomail.WithPort(s.Port), gomail.WithTimeout(attemptTime), gomail.WithTLSConfig(config), gomail.WithTLSPolicy(policy),
+		gomail.WithDialContextFunc(func(ctx context.Context, network, address string) (net.Conn, error) {
+			var err error
+			dialer := &net.Dialer{}
+			if s.Encryption == TLS {
+				c.raw, err = (&tls.Dialer{NetDialer: dialer, Config: config}).DialContext(ctx, network, address)
+			} else {
+				c.raw, err = dialer.DialContext(ctx, network, address)
+			}
+			return c.raw, err
+		}),
+	}
+	if s.Username != "" {
+		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.Username), gomail.WithPassword(s.Password))
+	}
+	return gomail.NewClient(s.Host, options...)
+}
+
+func (c *connection) close() {
+	if c == nil {
+		return
+	}
+	defer c.raw.Close()
+	c.stop()
+	// Being polite is worth a second, and its failure nothing.
+	if c.client.UpdateDeadline(time.Second) == nil {
+		_ = c.client.Quit()
+	}
+}
+
+// outcome is what became of an attempt.
+type outcome struct {
+	err     error // nil: the server has the mail
+	refused bool  // for good
+	code    int   // the server's answer; 0: it gave none
+	usable  bool  // the session can carry another mail
+}
+
+// send hands one message over. An answer of the server's is about this mail,
+// anything else is the session's end.
+func (c *connection) send(m *message) outcome {
+	err := c.client.UpdateDeadline(attemptTime)
+	if err == nil {
+		err = c.transfer(m)
+	}
+	if err == nil {
+		return outcome{usable: true}
+	}
+	o := outcome{err: err}
+	var answer *textproto.Error
+	if !errors.As(err, &answer) {
+		return o
+	}
+	o.code = answer.Code
+	o.refused = answer.Code >= 500 && answer.Code < 600 && !aboutUs(answer.Code)
+	o.usable = answer.Code != 421 && c.client.Reset() == nil // 421: it closes the session
+	return o
+}
+
+// aboutUs tells refusals of the shop, whose login or encryption is not what
+// the server wants, from refusals of the mail. The operator can mend those, and
+// then the mail is wanted.
+func aboutUs(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
+
+func (c *connection) transfer(m *message) error {
+	if err := c.client.Mail(m.sender); err != nil {
+		return fmt.Errorf("sender: %w", err)
+	}
+	if err := c.client.Rcpt(m.recipient); err != nil {
+		return fmt.Errorf("recipient: %w", err)
+	}
+	data, err := c.client.Data()
+	if err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
+	if _, err := m.content.WriteTo(data); err != nil {
+		return fmt.Errorf("write the mail: %s", err) // not an answer: the session ends here
+	}
+	if err := data.Close(); err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
+	return nil
+}
+
+// message is a mail as it goes over the wire.
+type message struct {
+	sender, recipient string // "<ana@example.com>"
+	content           *gomail.Msg
+}
+
+// message fails when the reader's address is none.
+func (s *Server) message(m mail.Mail) (*message, error) {
+	to, err := m.To()
+	if err != nil {
+		return nil, fmt.Errorf("the recipient's address is not one: %w", err)
+	}
+	c := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary("=_"+m.ID))
+	c.FromMailAddress(s.From)
+	if s.ReplyTo != nil {
+		c.ReplyToMailAddress(s.ReplyTo)
+	}
+	c.ToMailAddress(to)
+	c.Subject(m.Subject)
+	// The same for every attempt, so that a duplicate is recognised.
+	c.SetMessageIDWithValue(m.ID + "@" + s.From.Address[strings.LastIndexByte(s.From.Address, '@')+1:])
+	c.SetDateWithValue(m.CreatedAt)
+	c.SetGenHeader("Auto-Submitted", "auto-generated") // no out-of-office answers, please
+	c.SetBodyString(gomail.TypeTextPlain, m.Text)
+	c.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	return &message{
+		sender: (&netmail.Address{Address: s.From.Address}).String(), recipient: (&netmail.Address{Address: to.Address}).String(), content: c,
+	}, nil
+}
+
+// Check finds out, before the first mail, whether the settings can work.
+func (s *Server) Check() error {
+	_, err := s.client(&connection{})
+	return err
+}

@@ -1,0 +1,87 @@
+// Package service hears the events of orders and shows the mails made of them.
+package service
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"galleria/modules/notifications/internal/letter"
+	"galleria/modules/notifications/internal/mail"
+	"galleria/modules/notifications/internal/page"
+	"galleria/modules/notifications/internal/store"
+	notificationsv1 "galleria/modules/notifications/v1"
+	ordersv1 "galleria/modules/orders/v1"
+	"galleria/platform/events"
+)
+
+// Service implements the contract.
+type Service struct {
+	notificationsv1.UnimplementedNotificationsServiceServer
+	store   *store.Store
+	letters letter.Writer
+	now     func() time.Time
+}
+
+// New makes the service.
+func New(s *store.Store, letters letter.Writer, now func() time.Time) *Service {
+	return &Service{store: s, letters: letters, now: now}
+}
+
+// ListMails implements the contract.
+func (s *Service) ListMails(ctx context.Context, r *notificationsv1.ListMailsRequest) (*notificationsv1.ListMailsResponse, error) {
+	p, err := page.Of(r)
+	if err != nil {
+		return nil, err
+	}
+	mails, more, err := s.store.Page(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	answer := &notificationsv1.ListMailsResponse{}
+	for _, m := range mails {
+		answer.Mails = append(answer.Mails, MailOf(m, false))
+	}
+	if more {
+		answer.NextPageToken = page.After(mails[len(mails)-1].ID)
+	}
+	return answer, nil
+}
+
+// GetMail implements the contract. The letter of a mail that was never tried
+// is not written yet; it is shown as it will be.
+func (s *Service) GetMail(ctx context.Context, r *notificationsv1.GetMailRequest) (*notificationsv1.GetMailResponse, error) {
+	if !mail.IsID(r.GetId()) {
+		return nil, NoMail()
+	}
+	m, found, err := s.store.Get(ctx, r.GetId())
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, NoMail()
+	}
+	if err := m.Write(s.letters); err != nil {
+		m.Problem = err.Error() // what can be shown is shown
+	}
+	return &notificationsv1.GetMailResponse{Mail: MailOf(m, true)}, nil
+}
+
+// Subscriptions are the events that make mails. Handling one writes a row and
+// nothing else: letters are written and sent later, so no mail server and no
+// letter that can't be written holds up an event.
+func (s *Service) Subscriptions() []events.Subscription {
+	return []events.Subscription{
+		events.On(func(_ context.Context, tx *gorm.DB, e *ordersv1.OrderConfirmed, meta events.Meta) error {
+			return s.queue(tx, meta, e.GetOrder(), FactsOf(letter.Confirmed, e.GetOrder(), e.GetToken(), e.GetAt().AsTime()))
+		}),
+		events.On(func(_ context.Context, tx *gorm.DB, e *ordersv1.OrderCancelled, meta events.Meta) error {
+			return s.queue(tx, meta, e.GetOrder(), FactsOf(letter.Cancelled, e.GetOrder(), e.GetToken(), e.GetAt().AsTime()))
+		}),
+	}
+}
+
+func (s *Service) queue(tx *gorm.DB, meta events.Meta, o *ordersv1.Order, facts letter.Facts) error {
+	return store.Queue(tx, mail.New(meta.ID, o.GetContact().GetEmail(), facts, s.now()))
+}

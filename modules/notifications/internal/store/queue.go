@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"galleria/modules/notifications/internal/mail"
+)
+
+// Due is at most limit queued mails whose time has come, oldest first.
+func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]mail.Mail, error) {
+	var rows []row
+	err := s.db.Read(ctx).Raw("SELECT * FROM mails WHERE status = 'queued' AND due_at <= ? ORDER BY id LIMIT ?",
+		now.UnixMicro(), limit).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("look for mails that are due: %w", err)
+	}
+	return all(rows)
+}
+
+// Claim notes, before it is made, an attempt at sending m, with the letter as
+// written: whatever happens to this process, nobody tries m again before
+// until. False means that somebody else did or does.
+func (s *Store) Claim(ctx context.Context, m mail.Mail, until time.Time) (mine bool, err error) {
+	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		r := tx.Exec(`UPDATE mails SET attempts = attempts + 1, due_at = ?, text_body = ?, html_body = ?, facts = ''
+			WHERE id = ? AND status = 'queued' AND attempts = ?`,
+			until.UnixMicro(), m.Text, m.HTML, m.ID, m.Attempts)
+		mine = r.RowsAffected == 1
+		return r.Error
+	})
+	if err != nil {
+		return false, fmt.Errorf("claim mail %s: %w", m.ID, err)
+	}
+	return mine, nil
+}
+
+// Sent notes that the mail server has the mail.
+func (s *Store) Sent(ctx context.Context, id string, now time.Time) error {
+	return s.settle(ctx, id, "UPDATE mails SET status = 'sent', sent_at = ?, problem = '' WHERE id = ? AND status = 'queued'",
+		now.UnixMicro(), id)
+}
+
+// Refused notes that the mail will never be taken, and why.
+func (s *Store) Refused(ctx context.Context, id, problem string) error {
+	return s.settle(ctx, id, "UPDATE mails SET status = 'refused', problem = ? WHERE id = ? AND status = 'queued'", problem, id)
+}
+
+// Later notes why an attempt failed that was claimed, and when the next is due.
+func (s *Store) Later(ctx context.Context, id, problem string, due time.Time) error {
+	return s.settle(ctx, id, "UPDATE mails SET problem = ?, due_at = ? WHERE id = ? AND status = 'queued'",
+		problem, due.UnixMicro(), id)
+}
+
+func (s *Store) settle(ctx context.Context, id, statement string, values ...any) error {
+	err := s.db.Write(ctx, func(tx *gorm.DB) error { return tx.Exec(statement, values...).Error })
+	if err != nil {
+		return fmt.Errorf("note what became of mail %s: %w", id, err)
+	}
+	return nil
+}
+
+// Postpone notes one failed attempt at each of the mails, for the same reason,
+// and when each is due again.
+func (s *Store) Postpone(ctx context.Context, mails []mail.Mail, problem string, due func(mail.Mail) time.Time) error {
+	err := s.db.Write(ctx, func(tx *gorm.DB) error {
+		for _, m := range mails {
+			err := tx.Exec(`UPDATE mails SET attempts = attempts + 1, problem = ?, due_at = ?
+				WHERE id = ? AND status = 'queued' AND attempts = ?`,
+				problem, due(m).UnixMicro(), m.ID, m.Attempts).Error
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("postpone %d mails: %w", len(mails), err)
+	}
+	return nil
+}
+
+// Lay puts written mails into the mailbox, all in one commit.
+func (s *Store) Lay(ctx context.Context, mails []mail.Mail, now time.Time) error {
+	if len(mails) == 0 {
+		return nil
+	}
+	err := s.db.Write(ctx, func(tx *gorm.DB) error {
+		for _, m := range mails {
+			err := tx.Exec(`UPDATE mails SET status = 'sent', attempts = attempts + 1, sent_at = ?, problem = '',
+				text_body = ?, html_body = ?, facts = '' WHERE id = ? AND status = 'queued'`,
+				now.UnixMicro(), m.Text, m.HTML, m.ID).Error
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("lay %d mails in the mailbox: %w", len(mails), err)
+	}
+	return nil
+}

@@ -1,0 +1,138 @@
+package notificationstest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	notificationsv1 "galleria/modules/notifications/v1"
+	"galleria/platform/contract"
+	"galleria/platform/id"
+)
+
+func (w World) listCases() map[string]func(t *testing.T) {
+	return map[string]func(t *testing.T){
+		"a confirmed order makes one mail to its guest": func(t *testing.T) {
+			by := guest()
+			placed := w.order(t, by)
+			m := w.mailsTo(t, by.GetEmail(), 1)[0]
+			if want := "Your order " + placed.GetOrder().GetId() + " is confirmed"; m.GetSubject() != want {
+				t.Errorf("subject: got %q, want %q", m.GetSubject(), want)
+			}
+			if m.GetAttempts() != 1 || m.GetProblem() != "" {
+				t.Errorf("got %d attempts and problem %q, want 1 and none", m.GetAttempts(), m.GetProblem())
+			}
+			if m.GetCreatedAt() == nil || m.GetSentAt().AsTime().Before(m.GetCreatedAt().AsTime()) {
+				t.Errorf("got created at %v, sent at %v, want both in this order", m.GetCreatedAt(), m.GetSentAt())
+			}
+		},
+		"a cancelled order makes another mail, after that of its confirmation": func(t *testing.T) {
+			by := guest()
+			placed := w.order(t, by)
+			w.cancel(t, placed)
+			w.cancel(t, placed) // published once
+			mails := w.mailsTo(t, by.GetEmail(), 2)
+			wantParts(t, "newest subject", mails[0].GetSubject(), placed.GetOrder().GetId(), "cancelled")
+			wantParts(t, "older subject", mails[1].GetSubject(), placed.GetOrder().GetId(), "confirmed")
+		},
+		"leaves the letters out": func(t *testing.T) {
+			by := guest()
+			w.order(t, by)
+			m := w.mailsTo(t, by.GetEmail(), 1)[0]
+			if m.GetText() != "" || m.GetHtml() != "" {
+				t.Errorf("got letters of %d and %d characters, want none", len(m.GetText()), len(m.GetHtml()))
+			}
+		},
+		"pages go on where the page before ended, whatever arrives meanwhile": w.pagesHoldStill,
+		"refuses page sizes out of range": func(t *testing.T) {
+			for _, size := range []int32{-1, 101} {
+				_, err := w.Notifications.ListMails(t.Context(), &notificationsv1.ListMailsRequest{PageSize: size})
+				if v := contract.Violations(err); status.Code(err) != codes.InvalidArgument || len(v) != 1 || v[0].Field != "page_size" {
+					t.Errorf("page size %d: got %v, want a violation of page_size", size, err)
+				}
+			}
+		},
+		"refuses page tokens it did not make": func(t *testing.T) {
+			for _, token := range []string{"x", id.New(), "bWFpbHM6", "bWFpbHM6\x00", strings.Repeat("A", 5000)} {
+				_, err := w.Notifications.ListMails(t.Context(), &notificationsv1.ListMailsRequest{PageToken: token})
+				if status.Code(err) != codes.InvalidArgument || !contract.Is(err, notificationsv1.Reason_REASON_BAD_PAGE_TOKEN) {
+					t.Errorf("page token %.40q: got %v, want BAD_PAGE_TOKEN", token, err)
+				}
+			}
+		},
+	}
+}
+
+func (w World) pagesHoldStill(t *testing.T) {
+	by := guest()
+	for range 3 {
+		w.order(t, by)
+	}
+	before := ids(w.mailsTo(t, by.GetEmail(), 3))
+	first := w.page(t, 1, "")
+	got := ids(first.GetMails())
+	w.order(t, by)
+	w.mailsTo(t, by.GetEmail(), 4)
+	for token := first.GetNextPageToken(); token != ""; {
+		page := w.page(t, 1, token)
+		if len(page.GetMails()) != 1 {
+			t.Fatalf("a page of 1 has %d mails", len(page.GetMails()))
+		}
+		got = append(got, page.GetMails()[0].GetId())
+		token = page.GetNextPageToken()
+	}
+	if !slices.IsSortedFunc(got, func(a, b string) int { return strings.Compare(b, a) }) || len(slices.Compact(slices.Clone(got))) != len(got) {
+		t.Errorf("pages: got %v, want newest first and each once", got)
+	}
+	for _, m := range before {
+		if !slices.Contains(got, m) {
+			t.Errorf("pages: got %v, want %s among them", got, m)
+		}
+	}
+}
+
+func ids(mails []*notificationsv1.Mail) []string {
+	all := make([]string, len(mails))
+	for i, m := range mails {
+		all[i] = m.GetId()
+	}
+	return all
+}
+
+func (w World) getCases() map[string]func(t *testing.T) {
+	return map[string]func(t *testing.T){
+		"the letter of a confirmed order tells what was bought, where it goes and how to see it": func(t *testing.T) {
+			by := guest()
+			placed := w.order(t, by)
+			m := w.get(t, w.mailsTo(t, by.GetEmail(), 1)[0].GetId())
+			link := "/orders/" + placed.GetOrder().GetId() + "?token=" + placed.GetToken()
+			wantParts(t, "text", m.GetText(), "Ana Łoś", placed.GetOrder().GetId(), "2 × Oak Desk Lamp", "€2,091.00", `Mug "Tom & Ida" <b>`,
+				"€2,103.90", "12 <Main> Street", "30-001 Kraków", "visa •••• 4242", link)
+			wantParts(t, "HTML", m.GetHtml(), "Ana Łoś", placed.GetOrder().GetId(), "Oak Desk Lamp", "€2,091.00",
+				"Tom &amp; Ida", "&lt;b&gt;", "€2,103.90", "12 &lt;Main&gt; Street", "30-001 Kraków", link)
+			if strings.Contains(m.GetHtml(), "<b>") {
+				t.Errorf("the HTML has markup of a product's name:\n%s", m.GetHtml())
+			}
+		},
+		"the letter of a cancelled order tells what came back": func(t *testing.T) {
+			by := guest()
+			placed := w.order(t, by)
+			w.cancel(t, placed)
+			m := w.get(t, w.mailsTo(t, by.GetEmail(), 2)[0].GetId())
+			for what, letter := range map[string]string{"text": m.GetText(), "HTML": m.GetHtml()} {
+				wantParts(t, what, letter, "order is cancelled", "€2,103.90 back to your card", placed.GetOrder().GetId())
+			}
+		},
+		"says that there is no such mail": func(t *testing.T) {
+			for _, unknown := range []string{"", "x", id.New(), "\x00\x00", strings.Repeat("z", 5000)} {
+				_, err := w.Notifications.GetMail(t.Context(), &notificationsv1.GetMailRequest{Id: unknown})
+				if status.Code(err) != codes.NotFound || !contract.Is(err, notificationsv1.Reason_REASON_NO_MAIL) {
+					t.Errorf("mail %.40q: got %v, want NO_MAIL", unknown, err)
+				}
+			}
+		},
+	}
+}

@@ -17,6 +17,10 @@
 //		})
 //	}
 //
+// Every world has an event broker, so modules hear what the others publish; a
+// stand-in publishes like anybody else, with events.Append in a database of
+// its own.
+//
 // The suite runs once per mode against one world, so its cases use skus, ids
 // and keys of their own.
 package moduletest

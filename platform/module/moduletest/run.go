@@ -38,12 +38,6 @@ func Local(t *testing.T, w World, mode route.Mode, suite Suite) {
 	inProcess(t, w, place{mode: mode}, suite)
 }
 
-// WithBroker is Local with an event broker, for tests of what modules hear.
-func WithBroker(t *testing.T, w World, suite Suite) {
-	t.Helper()
-	inProcess(t, w, place{mode: route.ModeLocal, broker: true}, suite)
-}
-
 func inProcess(t *testing.T, w World, p place, suite Suite) {
 	t.Helper()
 	p.dir = t.TempDir()

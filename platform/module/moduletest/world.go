@@ -26,10 +26,9 @@ type Connect func(module string) grpc.ClientConnInterface
 
 // place is where and how a world is started.
 type place struct {
-	dir    string
-	dsn    string // of the module under test
-	mode   route.Mode
-	broker bool
+	dir  string
+	dsn  string // of the module under test
+	mode route.Mode
 }
 
 // alive is a started world.
@@ -57,15 +56,13 @@ func (a *alive) start(ctx context.Context, w World, p place) error {
 		}
 		a.routes[d.Name] = r
 	}
-	var conn *events.Conn
-	if p.broker {
-		var err error
-		if a.broker, err = events.OpenBroker(events.BrokerOptions{Dir: p.dir + "/events"}); err != nil {
-			return err
-		}
-		if conn, err = a.broker.Conn(); err != nil {
-			return err
-		}
+	var err error
+	if a.broker, err = events.OpenBroker(events.BrokerOptions{Dir: p.dir + "/events"}); err != nil {
+		return err
+	}
+	conn, err := a.broker.Conn()
+	if err != nil {
+		return err
 	}
 	for i, d := range w {
 		dsn := ""

@@ -1,0 +1,178 @@
+package storefront
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"runtime/debug"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"galleria/platform/telemetry"
+)
+
+const (
+	pageTimeout     = 5 * time.Second
+	checkoutTimeout = 25 * time.Second // two promises: 8 s for the card, 10 s for the order
+	formLimit       = 64 << 10
+)
+
+// around is everything that happens to every request, matched or not: an id,
+// headers, refusal of foreign posts and big bodies, panics and errors into
+// pages, counting and logging.
+func (s *Storefront) around(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := s.now()
+		w := c.Response()
+		s.setHeaders(w.Header(), s.secure(c.Request()))
+		w.Header()["X-Request-Id"] = []string{s.requestID(c.Request())}
+		end := traced(c)
+		if err := s.admitted(c, next); err != nil {
+			s.fail(c, err)
+		}
+		end()
+		s.note(c, start)
+		return nil
+	}
+}
+
+// admitted runs the handler unless the request is refused before.
+func (s *Storefront) admitted(c echo.Context, next echo.HandlerFunc) (err error) {
+	defer func() {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(p)
+		default:
+			err = &panicked{what: p, stack: debug.Stack()}
+		}
+	}()
+	if r := c.Request(); r.Method != http.MethodGet && r.Method != http.MethodHead {
+		if err := s.crossOrigin.Check(r); err != nil {
+			return echo.NewHTTPError(http.StatusForbidden).SetInternal(err)
+		}
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, formLimit)
+	}
+	return next(c)
+}
+
+// panicked is a handler that did not come back.
+type panicked struct {
+	what  any
+	stack []byte
+}
+
+func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.what) }
+
+// note counts and logs a request that was answered. It logs the path without
+// the query, which holds an order's token or what somebody searched for.
+func (s *Storefront) note(c echo.Context, start time.Time) {
+	w, took := c.Response(), s.now().Sub(start)
+	s.metrics.observe(c.Path(), w.Status, took)
+	level := slog.LevelDebug
+	r := c.Request()
+	if w.Status >= 400 || r.Method == http.MethodPost {
+		level = slog.LevelInfo
+	}
+	if !s.log.Enabled(r.Context(), level) {
+		return
+	}
+	s.log.LogAttrs(r.Context(), level, "request",
+		slog.String("request_id", requestID(c)),
+		slog.String("method", r.Method),
+		slog.String("path", r.URL.Path),
+		slog.Int("status", w.Status),
+		slog.Int64("bytes", w.Size),
+		slog.Duration("took", took))
+}
+
+// working is the context a handler calls modules with. When whole, what was
+// begun is ended even though the shopper went away: a checkout is one such
+// thing, a page that others wait for as well another.
+func (s *Storefront) working(c echo.Context, whole bool, limit time.Duration) (context.Context, context.CancelFunc) {
+	ctx := c.Request().Context()
+	if whole {
+		ctx = context.WithoutCancel(ctx)
+	}
+	return context.WithTimeout(telemetry.WithRequestID(ctx, requestID(c)), limit)
+}
+
+// requestIDs makes ids that are unique without being secret, cheaply: they are
+// made for every request.
+type requestIDs struct {
+	prefix string
+	last   *atomic.Uint64
+}
+
+func newRequestIDs() requestIDs {
+	var b [6]byte
+	rand.Read(b[:])
+	return requestIDs{prefix: hex.EncodeToString(b[:]) + "-", last: &atomic.Uint64{}}
+}
+
+func (i requestIDs) next() string { return i.prefix + strconv.FormatUint(i.last.Add(1), 36) }
+
+var saneID = regexp.MustCompile(`^[A-Za-z0-9_.:-]{8,64}$`)
+
+func (s *Storefront) requestID(r *http.Request) string {
+	if len(s.proxies) > 0 {
+		if given := r.Header.Get("X-Request-Id"); s.trusted(r) && saneID.MatchString(given) {
+			return given
+		}
+	}
+	return s.ids.next()
+}
+
+func requestID(c echo.Context) string {
+	if id := c.Response().Header()["X-Request-Id"]; len(id) == 1 {
+		return id[0]
+	}
+	return ""
+}
+
+// trusted tells whether the request came straight from a proxy of ours.
+func (s *Storefront) trusted(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	for _, p := range s.proxies {
+		if p.Contains(peer.Addr().Unmap()) {
+			return true
+		}
+	}
+	return false
+}
+
+// secure tells whether the shopper's browser speaks HTTPS, with us or with a
+// proxy of ours.
+func (s *Storefront) secure(r *http.Request) bool {
+	if r.TLS != nil {
+		return true
+	}
+	return len(s.proxies) > 0 && r.Header.Get("X-Forwarded-Proto") == "https" && s.trusted(r)
+}
+
+// ipExtractor must be set: echo's own choice believes any X-Forwarded-For.
+func (s *Storefront) ipExtractor() echo.IPExtractor {
+	if len(s.proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range s.proxies {
+		p = p.Masked()
+		trust = append(trust, echo.TrustIPRange(&net.IPNet{
+			IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen()),
+		}))
+	}
+	return echo.ExtractIPFromXFFHeader(trust...)
+}

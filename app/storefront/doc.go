@@ -1,0 +1,38 @@
+// Package storefront is the shop as people see it: pages drawn on the server,
+// complete without JavaScript, over the contracts of catalog, inventory, cart,
+// orders and payments. It holds clients of those and nothing else; where the
+// modules run it can't tell.
+//
+// The site map is routes.go. Every handler parses, makes one use of the
+// modules, and renders; fail turns every error into a page.
+//
+// # What it keeps
+//
+// Nothing that matters. Drawn pages of the catalogue stay in memory for half a
+// second (Options.PageTTL), the number of things in the cart is put into them
+// when they are sent. The cart's id is a cookie nobody can guess, the number a
+// second cookie that the script and the drawn pages read; it may lag behind,
+// and the cart page puts it right.
+//
+// # When a module is away
+//
+//	inventory  products show no stock; the checkout says what orders says
+//	cart       the cart page says so (503); all else goes on
+//	payments   the checkout answers 503, keeps the cart and what was typed
+//	orders     the checkout and order pages answer 503
+//	catalog    pages of the catalogue answer 503
+//
+// # One checkout, one order
+//
+// The form carries a key made with it. A form sent twice is the same key and
+// so the same order. After a failure that is settled (declined, sold out) the
+// form comes back with a new key; after one whose outcome nobody knows it
+// comes back with the same key, so that sending it again can't buy twice.
+//
+// # What it never does
+//
+// A card's number goes from the form to payments.CreatePaymentMethod and
+// nowhere else: no page, log line or error holds it. An order's token is in the
+// address of its page, so those pages are not stored, not indexed, and logged
+// without their query.
+package storefront

@@ -1,0 +1,105 @@
+package storefront
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"galleria/app/storefront/internal/page"
+)
+
+// fail turns every error into a page, and logs those that are ours.
+func (s *Storefront) fail(c echo.Context, err error) {
+	code := statusOf(err)
+	if code >= 500 {
+		attrs := []slog.Attr{
+			slog.String("request_id", requestID(c)), slog.String("route", c.Path()), slog.String("error", err.Error()),
+		}
+		var p *panicked
+		if errors.As(err, &p) {
+			attrs = append(attrs, slog.String("stack", string(p.stack)))
+		}
+		level := slog.LevelError
+		if code == http.StatusServiceUnavailable {
+			level = slog.LevelWarn
+		}
+		s.log.LogAttrs(c.Request().Context(), level, "request failed", attrs...)
+	}
+	if c.Response().Committed {
+		return // half a page is out; the log has the rest
+	}
+	heading, text := words(code)
+	departments, _ := s.lastDepartments()
+	f := page.Failure{Frame: s.frame(heading, departments), Code: code, Heading: heading, Text: text}
+	f.NoIndex = true
+	f.Retry = code == http.StatusServiceUnavailable
+	if code >= 500 {
+		f.RequestID = requestID(c)
+	}
+	h := c.Response().Header()
+	for _, name := range []string{"Etag", "Content-Encoding", "Content-Length"} {
+		delete(h, name)
+	}
+	if f.Retry {
+		h.Set("Retry-After", "5")
+	}
+	if err := s.once(c, code, countOf(c), page.FailurePage(f)); err != nil {
+		s.log.Error("draw the page of a failure", "request_id", requestID(c), "error", err)
+		_ = c.String(http.StatusInternalServerError, "Something went wrong.\n")
+	}
+}
+
+// statusOf is the HTTP status of an error: echo's, net/http's, or a module's.
+func statusOf(err error) int {
+	var he *echo.HTTPError
+	if errors.As(err, &he) {
+		return he.Code
+	}
+	var big *http.MaxBytesError
+	if errors.As(err, &big) {
+		return http.StatusRequestEntityTooLarge
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return http.StatusServiceUnavailable
+	}
+	st, ok := status.FromError(err)
+	if !ok {
+		return http.StatusInternalServerError
+	}
+	switch st.Code() {
+	case codes.NotFound:
+		return http.StatusNotFound
+	case codes.InvalidArgument:
+		return http.StatusBadRequest
+	case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Canceled:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+// words are what a person reads about a status.
+func words(code int) (heading, text string) {
+	switch code {
+	case http.StatusNotFound:
+		return "This niche is empty", "There is nothing at this address. It may have been sold, moved to another arch, or never hung here at all."
+	case http.StatusMethodNotAllowed:
+		return "That is not how this door opens", "This address answers to something else than what was asked of it."
+	case http.StatusForbidden:
+		return "That came from somewhere else", "The form was sent from another site, so nothing was done. Please use the shop's own pages."
+	case http.StatusRequestEntityTooLarge:
+		return "That was too much to carry", "What was sent is larger than any form of ours. Nothing was done."
+	case http.StatusUnsupportedMediaType, http.StatusBadRequest:
+		return "We could not make sense of that", "What was sent is not what this page understands. Nothing was done."
+	case http.StatusServiceUnavailable:
+		return "Closed for a moment", "A part of the shop is not answering just now. Nothing is lost, and your cart is kept. Please try again in a little while."
+	}
+	if code >= 500 {
+		return "Something fell off the wall", "This is our fault, not yours, and we have been told. Nothing is lost, and your cart is kept."
+	}
+	return "That did not work", "Nothing was done."
+}

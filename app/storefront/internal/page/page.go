@@ -1,0 +1,204 @@
+// Package page draws the storefront's pages: a view struct per page with just
+// what is shown, and the templ component that shows it. It calls nobody and
+// knows no contract; everything a person could have typed is escaped by templ.
+package page
+
+import (
+	"context"
+	"io"
+
+	"github.com/a-h/templ"
+)
+
+// Frame is what stands around the content of every page.
+type Frame struct {
+	Title       string // without the shop's name
+	Description string // for search results
+	Canonical   string // the page's own address; empty on pages not to be found
+	Section     string // slug of the department the page stands in
+	Query       string // what the search box holds
+	Data        string // schema.org data: JSON with <, > and & escaped
+	NoIndex     bool
+	Departments []Department
+	Stylesheet  string // address
+	Script      string // address
+	Badge       string // stands where the number of things in the cart goes
+}
+
+// Department is a category as navigation and tiles show it.
+type Department struct {
+	Slug, Name string
+	Intro      string
+	Count      int
+	Picture    string
+}
+
+// Price is an amount of money: for people and for machines ("12.90").
+type Price struct{ Text, Value string }
+
+// Card is a product in a list.
+type Card struct {
+	Name, Slug string
+	Picture    string // address
+	Price      Price
+}
+
+// Crumb is a step of the way from the front door; the last one has no Path.
+type Crumb struct{ Name, Path string }
+
+// Notice is something the shopper should read before anything else.
+type Notice struct {
+	Title  string
+	Text   string
+	Points []Point
+	Bad    bool
+}
+
+// Point is one thing wrong, and where to put it right: the id of a field
+// ("#email") or a page.
+type Point struct{ Text, Href string }
+
+// Home is the front page.
+type Home struct {
+	Frame
+	Arcade []Card // up to four, in the hero
+	Doors  []Department
+	New    []Card
+}
+
+// Listing is a category or the answer to a search.
+type Listing struct {
+	Frame
+	Search  bool
+	Heading string
+	Intro   string
+	Path    string // of the form and all links
+	Crumbs  []Crumb
+	Count   string // "24 things"
+	Cards   []Card
+	Sorts   []Option
+	Tags    []Tag
+	Tag     string // the one chosen
+	Min     string // as typed
+	Max     string
+	Invalid string // what is wrong with the price bounds
+	Next    string // address of the next page; empty on the last
+	First   string // address of the first page; empty on the first
+}
+
+// Option is one choice of a select.
+type Option struct {
+	Value, Name string
+	Chosen      bool
+}
+
+// Tag is a link that narrows a list, or, when chosen, widens it again.
+type Tag struct {
+	Name, Href string
+	Chosen     bool
+}
+
+// Product is the page of one product.
+type Product struct {
+	Frame
+	Card
+	SKU        string
+	Paragraphs []string
+	Pictures   []string
+	Category   Department
+	Tags       []Tag
+	Stock      Stock
+	Crumbs     []Crumb
+	Related    []Card
+}
+
+// Stock says how much there is; the zero value says nothing.
+type Stock struct {
+	Text  string
+	Class string // "", "few" or "none"
+	None  bool   // nothing to sell
+}
+
+// Cart is the cart page.
+type Cart struct {
+	Frame
+	Notice *Notice
+	Lines  []Line
+	Items  string // "3 things"
+	Total  Price
+	Ready  bool // something in it can be bought
+}
+
+// Line is one product in a cart or an order.
+type Line struct {
+	Card
+	SKU         string
+	Quantity    int64
+	Total       Price
+	Unavailable bool
+	Warning     string
+}
+
+// Checkout is the checkout form.
+type Checkout struct {
+	Frame
+	Notice         *Notice
+	Lines          []Line
+	Total          Price
+	ExpectedTotal  string // minor units, as a hidden field
+	IdempotencyKey string
+	Values         map[string]string // what was typed, except the card
+	Errors         map[string]string // by field
+	Countries      []Option
+	PaymentNote    string
+}
+
+// Order is the page of an order for whoever holds its token.
+type Order struct {
+	Frame
+	Notice   *Notice
+	ID       string
+	Token    string
+	Heading  string
+	Lead     string
+	Steps    []Step // empty for an order that went no further
+	Timeline []Moment
+	Lines    []Line
+	Total    Price
+	Refunded *Price
+	Card     string // "Visa ending in 4242"
+	Email    string
+	Address  []string
+	Cancel   bool
+}
+
+// Step is one of the stations of an order.
+type Step struct {
+	Name string
+	Done bool
+}
+
+// Moment is an entry of an order's timeline.
+type Moment struct{ Text, Note, At, Machine string }
+
+// Failure is a page that says why there is no other.
+type Failure struct {
+	Frame
+	Code      int
+	Heading   string
+	Text      string
+	RequestID string // shown when somebody may ask about it
+	Retry     bool
+}
+
+// data writes schema.org data as a block browsers do not execute, so it needs
+// no exception in the Content-Security-Policy.
+func data(json string) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		_, err := io.WriteString(w, `<script type="application/ld+json">`+json+`</script>`)
+		return err
+	})
+}
+
+// wrong tells whether a field has to be filled in again.
+func (c Checkout) wrong(field string) bool { return c.Errors[field] != "" }

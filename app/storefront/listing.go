@@ -1,0 +1,241 @@
+package storefront
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"galleria/app/storefront/internal/page"
+	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/contract"
+	"galleria/platform/money"
+)
+
+// wish is what a visitor asks of a list, from the address.
+type wish struct {
+	path     string // "/c/lighting" or "/search"
+	category string
+	query    string
+	tag      string
+	min, max string // as typed
+	sort     string
+	cursor   string
+}
+
+type sorting struct {
+	value, name string // value is empty for the usual order
+	by          catalogv1.ListProductsRequest_Sort
+}
+
+var sorts = []sorting{
+	{"", "Newest", catalogv1.ListProductsRequest_SORT_UNSPECIFIED},
+	{"price", "Price, low to high", catalogv1.ListProductsRequest_SORT_PRICE_ASCENDING},
+	{"-price", "Price, high to low", catalogv1.ListProductsRequest_SORT_PRICE_DESCENDING},
+	{"name", "Name", catalogv1.ListProductsRequest_SORT_NAME},
+}
+
+const longestQuery = 100 // characters
+
+func parseWish(c echo.Context, path string) wish {
+	asked := c.QueryParams()
+	w := wish{
+		path:   path,
+		tag:    limited(asked.Get("tag"), 50),
+		min:    limited(asked.Get("min"), 12),
+		max:    limited(asked.Get("max"), 12),
+		sort:   asked.Get("sort"),
+		cursor: asked.Get("cursor"),
+	}
+	if !slices.ContainsFunc(sorts, func(s sorting) bool { return s.value == w.sort }) {
+		w.sort = ""
+	}
+	return w
+}
+
+// limited is text as it may go into a request: trimmed, valid, not too long.
+func limited(text string, most int) string {
+	text = strings.TrimSpace(strings.ToValidUTF8(text, ""))
+	if utf8.RuneCountInString(text) > most {
+		text = string([]rune(text)[:most])
+	}
+	return text
+}
+
+// address is where this wish is fulfilled; the same wish has one address.
+func (w wish) address() string {
+	v := url.Values{}
+	for name, value := range map[string]string{"q": w.query, "tag": w.tag, "min": w.min, "max": w.max, "sort": w.sort, "cursor": w.cursor} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	if len(v) == 0 {
+		return w.path
+	}
+	return w.path + "?" + v.Encode()
+}
+
+func (w wish) narrowed() bool { return w.tag != "" || w.min != "" || w.max != "" }
+
+func (s *Storefront) category(c echo.Context) error {
+	slug := c.Param("category")
+	w := parseWish(c, "/c/"+url.PathEscape(slug))
+	w.category = slug
+	return s.listing(c, w, s.composeCategory)
+}
+
+func (s *Storefront) search(c echo.Context) error {
+	w := parseWish(c, "/search")
+	w.query = limited(c.QueryParam("q"), longestQuery)
+	return s.listing(c, w, s.composeSearch)
+}
+
+func (s *Storefront) listing(c echo.Context, w wish, compose func(context.Context, wish) (templ.Component, error)) error {
+	err := s.kept(c, w.address(), func(ctx context.Context) (templ.Component, error) { return compose(ctx, w) })
+	if contract.Is(err, catalogv1.Reason_REASON_BAD_PAGE_TOKEN) {
+		// An old link, or one that was cut short: the list begins again.
+		w.cursor = ""
+		return c.Redirect(http.StatusFound, w.address())
+	}
+	return err
+}
+
+func (s *Storefront) composeCategory(ctx context.Context, w wish) (templ.Component, error) {
+	departments, err := s.departments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d, ok := find(departments, w.category)
+	if !ok {
+		return nil, echo.ErrNotFound
+	}
+	l := page.Listing{
+		Frame: s.frame(d.Name, departments), Heading: d.Name, Intro: d.Intro, Path: w.path,
+		Crumbs: []page.Crumb{{Name: "Home", Path: "/"}, {Name: d.Name}},
+	}
+	l.Section = d.Slug
+	l.Description = cmp.Or(d.Intro, d.Name+" at Galleria.")
+	l.Canonical = s.base + w.path
+	l.NoIndex = w.narrowed() || w.sort != ""
+	l.Data = schema(s.breadcrumbs(l.Crumbs, w.path))
+	if err := s.fill(ctx, &l, w); err != nil {
+		return nil, err
+	}
+	return page.ListingPage(l), nil
+}
+
+func (s *Storefront) composeSearch(ctx context.Context, w wish) (templ.Component, error) {
+	departments, err := s.departments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l := page.Listing{
+		Frame: s.frame("Search", departments), Search: true, Heading: "Search",
+		Crumbs: []page.Crumb{{Name: "Home", Path: "/"}, {Name: "Search"}},
+	}
+	l.NoIndex = true
+	if w.query == "" {
+		return page.ListingPage(l), nil
+	}
+	l.Frame.Title, l.Heading, l.Query, l.Path = w.query, "“"+w.query+"”", w.query, w.path
+	if err := s.fill(ctx, &l, w); err != nil {
+		return nil, err
+	}
+	return page.ListingPage(l), nil
+}
+
+// fill asks for the products of a list and puts them, and the ways to narrow
+// them, into the page.
+func (s *Storefront) fill(ctx context.Context, l *page.Listing, w wish) error {
+	r := &catalogv1.ListProductsRequest{Category: w.category, Query: w.query, PageToken: w.cursor, PageSize: 24}
+	if w.tag != "" {
+		r.Tags = []string{w.tag}
+	}
+	for _, o := range sorts {
+		name := o.name
+		if o.value == "" && l.Search {
+			name = "Best match"
+		}
+		l.Sorts = append(l.Sorts, page.Option{Value: o.value, Name: name, Chosen: o.value == w.sort})
+		if o.value == w.sort {
+			r.Sort = o.by
+		}
+	}
+	l.Min, l.Max, l.Tag = w.min, w.max, w.tag
+	r.MinPriceMinor, r.MaxPriceMinor, l.Invalid = s.bounds(w)
+
+	answer, err := s.Catalog.ListProducts(ctx, r)
+	if err != nil {
+		return err
+	}
+	l.Cards = s.cards(answer.GetProducts())
+	l.Count = page.Things(int(answer.GetTotal()))
+	l.Tags = w.tags(answer.GetProducts())
+	if w.cursor != "" {
+		first := w
+		first.cursor = ""
+		l.First = first.address()
+	}
+	if token := answer.GetNextPageToken(); token != "" {
+		next := w
+		next.cursor = token
+		l.Next = next.address()
+	}
+	return nil
+}
+
+// bounds are the prices asked for; what can't be read is said and left out.
+func (s *Storefront) bounds(w wish) (least, most int64, invalid string) {
+	read := func(text string) int64 {
+		if text == "" {
+			return 0
+		}
+		m, err := money.Parse(strings.ReplaceAll(text, ",", "."), s.currency)
+		if err != nil || m.Negative() {
+			invalid = "Prices look like 25 or 12.50."
+			return 0
+		}
+		return m.Minor()
+	}
+	least, most = read(w.min), read(w.max)
+	if invalid == "" && most > 0 && least > most {
+		return 0, 0, "The lower price is above the higher one."
+	}
+	return least, most, invalid
+}
+
+// tags are links that narrow the list to what the products seen have in
+// common, the most frequent first.
+func (w wish) tags(products []*catalogv1.Product) []page.Tag {
+	wide := w
+	wide.cursor = ""
+	if w.tag != "" {
+		wide.tag = ""
+		return []page.Tag{{Name: w.tag, Href: wide.address(), Chosen: true}}
+	}
+	seen := map[string]int{}
+	for _, p := range products {
+		for _, t := range p.GetTags() {
+			seen[t]++
+		}
+	}
+	var names []string
+	for t := range seen {
+		names = append(names, t)
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(seen[b]-seen[a], cmp.Compare(a, b)) })
+	var all []page.Tag
+	for _, t := range names[:min(len(names), 10)] {
+		narrow := wide
+		narrow.tag = t
+		all = append(all, page.Tag{Name: t, Href: narrow.address()})
+	}
+	return all
+}

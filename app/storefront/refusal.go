@@ -1,0 +1,207 @@
+package storefront
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"galleria/app/storefront/internal/page"
+	ordersv1 "galleria/modules/orders/v1"
+	"galleria/platform/contract"
+)
+
+// failure is why a checkout did not become an order, for the person who tried.
+type failure struct {
+	status      int
+	title, text string
+	fields      map[string]string // what is wrong, by field
+	sku         string            // what there is too little of, or no more
+	left        int64             // how much of it
+	soldOff     bool              // sku is no longer sold at all
+
+	// settled: this order will never be, so the next try is another one and
+	// needs another key. When it is not settled nobody knows whether the order
+	// exists: only the same key makes sure that there is one at most.
+	settled bool
+	err     error // for the log, when somebody should look
+}
+
+const notPlaced = "Your order was not placed"
+
+func invalid(wrong map[string]string) failure {
+	return failure{status: http.StatusUnprocessableEntity, title: "Please look at this again", fields: wrong}
+}
+
+// cardFailed explains why payments did not take the card. No order was begun,
+// so the key stays good.
+func cardFailed(err error) failure {
+	if wrong := violated(err, map[string]string{
+		"number": "card_number", "exp_month": "exp_month", "exp_year": "exp_year", "cvc": "cvc",
+	}); len(wrong) > 0 {
+		return invalid(wrong)
+	}
+	if status.Code(err) == codes.InvalidArgument {
+		return invalid(map[string]string{"card_number": "This card cannot be used. Please check its number."})
+	}
+	return failure{
+		status: http.StatusServiceUnavailable, title: "Payment is unavailable just now",
+		text: "Nothing was charged; your cart is kept. Please try again in a little while.", err: err,
+	}
+}
+
+// orderFailed explains why orders did not sell.
+func orderFailed(err error) failure {
+	is := func(r ordersv1.Reason) bool { return contract.Is(err, r) }
+	switch {
+	case is(ordersv1.Reason_REASON_OUT_OF_STOCK):
+		// An amount that can't be read is shown as sold out.
+		left, _ := strconv.ParseInt(contract.Metadata(err, "available"), 10, 64)
+		return failure{
+			status: http.StatusConflict, settled: true, title: notPlaced, sku: contract.Metadata(err, "sku"), left: left,
+			text: "Somebody was quicker. Nothing was charged.",
+		}
+	case is(ordersv1.Reason_REASON_NOT_SOLD):
+		return failure{
+			status: http.StatusConflict, settled: true, title: notPlaced, sku: contract.Metadata(err, "sku"), soldOff: true,
+			text: "Something in your cart is no longer sold. Nothing was charged.",
+		}
+	case is(ordersv1.Reason_REASON_PRICE_CHANGED):
+		return failure{
+			status: http.StatusConflict, settled: true, title: "A price has changed",
+			text: "Your cart no longer costs what you saw. Nothing was charged: please look at the new total and order again if you agree.",
+		}
+	case is(ordersv1.Reason_REASON_CART_EMPTY):
+		return failure{status: http.StatusConflict, settled: true, title: notPlaced, text: "Your cart is empty. Nothing was charged."}
+	case is(ordersv1.Reason_REASON_PAYMENT_DECLINED):
+		field, text := declined(contract.Metadata(err, "decline_code"))
+		return failure{
+			status: http.StatusUnprocessableEntity, settled: true, title: "Your card was declined",
+			text: "Nothing was charged, and your cart is kept.", fields: map[string]string{field: text},
+		}
+	case is(ordersv1.Reason_REASON_PAYMENT_UNAVAILABLE):
+		return failure{
+			status: http.StatusServiceUnavailable, settled: true, title: "Payment is unavailable just now",
+			text: "Nothing was charged; your cart is kept. Please try again in a little while.", err: err,
+		}
+	case is(ordersv1.Reason_REASON_UNAVAILABLE):
+		return failure{
+			status: http.StatusServiceUnavailable, settled: true, title: "A part of the shop is not answering",
+			text: "Nothing was charged; your cart is kept. Please try again in a little while.", err: err,
+		}
+	case is(ordersv1.Reason_REASON_KEY_REUSED):
+		return failure{
+			status: http.StatusConflict, settled: true, title: "This form was sent before, with other details",
+			text: "An order may exist already: please look for a confirmation in your mail before you order again.",
+		}
+	}
+	if status.Code(err) == codes.InvalidArgument {
+		return misspelt(err)
+	}
+	return failure{
+		status: http.StatusServiceUnavailable, title: "We have not heard whether your order went through", err: err,
+		text: "Please send the form again: it is the same order, and you are charged once at most. Your cart is kept.",
+	}
+}
+
+// misspelt are the fields orders would not take. It wrote nothing down.
+func misspelt(err error) failure {
+	wrong := violated(err, map[string]string{
+		"contact.email": "email", "contact.name": "name", "address.line1": "line1", "address.line2": "line2",
+		"address.city": "city", "address.postal_code": "postal_code", "address.country": "country",
+	})
+	if len(wrong) > 0 {
+		return invalid(wrong)
+	}
+	return failure{
+		status: http.StatusUnprocessableEntity, settled: true, title: notPlaced, err: err,
+		text: "We could not make sense of the form. Nothing was charged: please go back to your cart and try again.",
+	}
+}
+
+// violated are the fields an error names, as the form calls them.
+func violated(err error, names map[string]string) map[string]string {
+	wrong := map[string]string{}
+	for _, v := range contract.Violations(err) {
+		path := v.Field
+		if _, known := names[path]; !known {
+			path = strings.TrimPrefix(path, "card.")
+		}
+		if name := names[path]; name != "" {
+			wrong[name] = sentence(name, v.Message)
+		}
+	}
+	return wrong
+}
+
+// sentence makes "must be the 3 or 4 digits on the card" one for a person.
+func sentence(field, message string) string {
+	if message == "" {
+		return missing(field)
+	}
+	first, _ := utf8.DecodeRuneInString(message)
+	if unicode.IsLower(first) {
+		message = label(field) + " " + message
+	}
+	return strings.TrimSuffix(message, ".") + "."
+}
+
+// declined puts a bank's word into a sentence, at the field it is about. Lost
+// and stolen cards get the common one: the holder knows, a thief needn't.
+func declined(code string) (field, text string) {
+	switch code {
+	case "insufficient_funds":
+		return "card_number", "There is not enough money on this card. Please use another one."
+	case "expired_card":
+		return "exp_month", "This card has expired. Please use another one."
+	case "incorrect_cvc", "invalid_cvc":
+		return "cvc", "This security code does not belong to the card."
+	case "incorrect_number", "invalid_number":
+		return "card_number", "This card number is not right. Please type it again."
+	case "processing_error":
+		return "card_number", "The bank could not answer for this card. Please try again, or use another one."
+	case "no_payment_method":
+		return "card_number", "Please type your card in again."
+	}
+	return "card_number", "Your bank declined this card. Please use another one, or ask your bank."
+}
+
+// points lists the fields in the order they stand in, each a link to itself.
+func (f failure) points() []page.Point {
+	var all []page.Point
+	for _, field := range fields {
+		if text := f.fields[field.name]; text != "" {
+			all = append(all, page.Point{Text: text, Href: "#" + field.name})
+		}
+	}
+	return all
+}
+
+// mark says at the thing itself, and in the summary, what there is too little
+// of.
+func (f failure) mark(v *page.Checkout) {
+	if f.sku == "" {
+		return
+	}
+	name := "something in your cart"
+	for i := range v.Lines {
+		if v.Lines[i].SKU == f.sku {
+			name = v.Lines[i].Name
+			v.Lines[i].Warning = shortage(f.left, "")
+			if f.soldOff {
+				v.Lines[i].Warning = "No longer sold."
+			}
+		}
+	}
+	text := shortage(f.left, name)
+	if f.soldOff {
+		text = name + " is no longer sold."
+	}
+	first, size := utf8.DecodeRuneInString(text)
+	text = string(unicode.ToUpper(first)) + text[size:]
+	v.Notice.Points = append(v.Notice.Points, page.Point{Text: text + " Change your cart", Href: "/cart"})
+}

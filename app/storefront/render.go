@@ -1,0 +1,144 @@
+package storefront
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"galleria/app/storefront/internal/page"
+	"galleria/app/storefront/internal/pagecache"
+)
+
+// badges are the little numbers beside "Cart", ready to be put into the slot
+// that drawn pages leave for them.
+type badges struct {
+	// slot can't be guessed, so nothing a product is called can be mistaken
+	// for it.
+	slot  string
+	drawn [101][]byte // [100] is "more than 99"
+}
+
+func newBadges() *badges {
+	var b [16]byte
+	rand.Read(b[:])
+	all := &badges{slot: "<!--" + hex.EncodeToString(b[:]) + "-->"}
+	for n := range all.drawn {
+		text, hidden, things := strconv.Itoa(n), "", " things"
+		switch n {
+		case 0:
+			hidden = " hidden"
+		case 1:
+			things = " thing"
+		case 100:
+			text = "99+"
+		}
+		all.drawn[n] = []byte(`<span class="badge" data-cart-count` + hidden + `>` + text + `</span><span class="sr"` + hidden + `>` + things + `</span>`)
+	}
+	return all
+}
+
+func (b *badges) of(count int) []byte { return b.drawn[min(max(count, 0), 100)] }
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// draw makes the bytes of a page.
+func draw(ctx context.Context, p templ.Component) ([]byte, error) {
+	b := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	b.Reset()
+	if err := p.Render(ctx, b); err != nil {
+		return nil, err
+	}
+	return bytes.Clone(b.Bytes()), nil
+}
+
+var (
+	htmlType    = []string{"text/html; charset=utf-8"}
+	noStore     = []string{"no-store"}
+	revalidated = []string{"private, no-cache"}
+	noIndex     = []string{"noindex"}
+)
+
+// kept serves a page of the catalogue, which is the same for everybody but for
+// the badge, from memory or freshly drawn.
+func (s *Storefront) kept(c echo.Context, key string, compose func(ctx context.Context) (templ.Component, error)) error {
+	p := s.pages.Fresh(key)
+	if p == nil {
+		var err error
+		p, err = s.pages.Draw(key, s.badges.slot, func() ([]byte, error) {
+			ctx, done := s.working(c, true, pageTimeout)
+			defer done()
+			component, err := compose(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return draw(ctx, component)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return s.send(c, p, countOf(c))
+}
+
+// send writes a kept page. Browsers ask again each time, and are told that
+// nothing changed when neither the page nor their badge did.
+func (s *Storefront) send(c echo.Context, p *pagecache.Page, count int) error {
+	w, badge := c.Response(), s.badges.of(count)
+	tag := `"` + p.Tag + "-" + strconv.Itoa(min(count, 100)) + `"`
+	h := w.Header()
+	h["Etag"] = []string{tag}
+	h["Cache-Control"] = revalidated
+	if match := c.Request().Header["If-None-Match"]; len(match) > 0 && strings.Contains(match[0], tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	h["Content-Type"] = htmlType
+	h["Content-Length"] = []string{strconv.Itoa(len(p.Before) + len(badge) + len(p.After))}
+	w.WriteHeader(http.StatusOK)
+	if c.Request().Method == http.MethodHead {
+		return nil
+	}
+	// A client that went away has nobody to tell.
+	_, _ = w.Write(p.Before)
+	_, _ = w.Write(badge)
+	_, _ = w.Write(p.After)
+	return nil
+}
+
+// once draws a page for one person and one time.
+func (s *Storefront) once(c echo.Context, status, count int, p templ.Component) error {
+	body, err := draw(c.Request().Context(), p)
+	if err != nil {
+		return err
+	}
+	before, after, _ := bytes.Cut(body, []byte(s.badges.slot))
+	badge := s.badges.of(count)
+	w := c.Response()
+	h := w.Header()
+	h["Content-Type"] = htmlType
+	h["Cache-Control"] = noStore
+	h["X-Robots-Tag"] = noIndex
+	h["Content-Length"] = []string{strconv.Itoa(len(before) + len(badge) + len(after))}
+	w.WriteHeader(status)
+	_, _ = w.Write(before)
+	_, _ = w.Write(badge)
+	_, _ = w.Write(after)
+	return nil
+}
+
+// frame is what stands around a page.
+func (s *Storefront) frame(title string, departments []page.Department) page.Frame {
+	return page.Frame{
+		Title: title, Departments: departments,
+		Stylesheet: s.assets.stylesheet, Script: s.assets.script, Badge: s.badges.slot,
+	}
+}

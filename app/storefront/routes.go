@@ -1,0 +1,46 @@
+package storefront
+
+import (
+	"io"
+
+	"github.com/labstack/echo/v4"
+)
+
+// routes is the site map.
+func (s *Storefront) routes() *echo.Echo {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.Logger.SetOutput(io.Discard) // what echo would say, fail says through slog
+	e.HTTPErrorHandler = func(err error, c echo.Context) { s.fail(c, err) }
+	e.IPExtractor = s.ipExtractor()
+	e.Use(s.around)
+
+	read := func(path string, h echo.HandlerFunc) {
+		e.GET(path, h)
+		e.HEAD(path, h) // net/http leaves the body out
+	}
+
+	// The catalogue: drawn pages, kept for a moment.
+	read("/", s.home)
+	read("/c/:category", s.category)
+	read("/products/:slug", s.product)
+	read("/search", s.search)
+
+	// The cart and what becomes of it: never kept.
+	read("/cart", s.cart)
+	e.POST("/cart/items", s.addItem)
+	e.POST("/cart/items/:sku", s.setItem)
+	read("/checkout", s.checkout)
+	e.POST("/checkout", s.placeOrder)
+	read("/orders/:id", s.order)
+	e.POST("/orders/:id/cancel", s.cancelOrder)
+
+	// For machines.
+	read("/robots.txt", s.robots)
+	read("/sitemap.xml", s.sitemap)
+	read("/sitemaps/:page", s.sitemapPage)
+	read("/pictures/:name", s.picture)
+	read("/assets/:name", s.asset)
+	read("/favicon.svg", s.favicon)
+	return e
+}

@@ -1,0 +1,79 @@
+package storefront
+
+import (
+	"encoding/json"
+	"net/url"
+
+	"galleria/app/storefront/internal/page"
+	catalogv1 "galleria/modules/catalog/v1"
+)
+
+// node is a thing of schema.org.
+type node map[string]any
+
+// schema is a page's data for search engines. encoding/json escapes <, > and
+// &, so nothing in it can end the block it stands in.
+func schema(graph ...node) string {
+	b, err := json.Marshal(node{"@context": "https://schema.org", "@graph": graph})
+	if err != nil {
+		return "" // strings and numbers always marshal
+	}
+	return string(b)
+}
+
+func (s *Storefront) organization() node {
+	return node{"@type": "Organization", "@id": s.base + "/#shop", "name": "Galleria", "url": s.base + "/", "logo": s.base + "/favicon.svg"}
+}
+
+func (s *Storefront) website() node {
+	return node{
+		"@type": "WebSite", "name": "Galleria", "url": s.base + "/",
+		"potentialAction": node{
+			"@type": "SearchAction", "target": s.base + "/search?q={search_term_string}", "query-input": "required name=search_term_string",
+		},
+	}
+}
+
+// breadcrumbs are the way to a page; the last crumb is the page itself.
+func (s *Storefront) breadcrumbs(crumbs []page.Crumb, here string) node {
+	var list []node
+	for i, c := range crumbs {
+		at := c.Path
+		if at == "" {
+			at = here
+		}
+		list = append(list, node{"@type": "ListItem", "position": i + 1, "name": c.Name, "item": s.base + at})
+	}
+	return node{"@type": "BreadcrumbList", "itemListElement": list}
+}
+
+func (s *Storefront) schemaProduct(p *catalogv1.Product, v page.Product) node {
+	offer := node{
+		"@type": "Offer", "url": s.base + "/products/" + url.PathEscape(p.GetSlug()),
+		"price": v.Price.Value, "priceCurrency": p.GetCurrencyCode(),
+		"itemCondition": "https://schema.org/NewCondition", "seller": node{"@id": s.base + "/#shop"},
+	}
+	// Unknown stock is left out rather than guessed.
+	if v.Stock.Text != "" {
+		switch v.Stock.Class {
+		case "none":
+			offer["availability"] = "https://schema.org/OutOfStock"
+		case "few":
+			offer["availability"] = "https://schema.org/LimitedAvailability"
+		default:
+			offer["availability"] = "https://schema.org/InStock"
+		}
+	}
+	var images []string
+	for _, src := range v.Pictures {
+		images = append(images, s.base+src)
+	}
+	n := node{
+		"@type": "Product", "name": p.GetName(), "sku": p.GetSku(), "description": p.GetDescription(),
+		"category": v.Category.Name, "url": v.Canonical, "offers": offer,
+	}
+	if len(images) > 0 {
+		n["image"] = images
+	}
+	return n
+}

@@ -1,0 +1,439 @@
+package storefront_test
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+	"google.golang.org/grpc"
+
+	"galleria/app/demo"
+	"galleria/app/storefront"
+	"galleria/modules/cart/carttest"
+	cartv1 "galleria/modules/cart/v1"
+	"galleria/modules/catalog/catalogtest"
+	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/modules/inventory/inventorytest"
+	inventoryv1 "galleria/modules/inventory/v1"
+	"galleria/modules/orders/orderstest"
+	ordersv1 "galleria/modules/orders/v1"
+	"galleria/modules/payments/paymentstest"
+	paymentsv1 "galleria/modules/payments/v1"
+	"galleria/platform/money"
+	"galleria/platform/route"
+)
+
+// shop is a storefront over fakes of all modules, reached through routes as in
+// the real shop.
+type shop struct {
+	front     *storefront.Storefront
+	catalog   *catalogtest.Fake
+	inventory *inventorytest.Fake
+	cart      *carttest.Fake
+	payments  *paymentstest.Fake
+	orders    *faultyOrders
+	log       *record
+	clock     *clock
+}
+
+// faultyOrders fails when told to: before the work, or after it.
+type faultyOrders struct {
+	ordersv1.OrdersServiceServer
+	mu     sync.Mutex
+	before error
+	lost   error
+	asked  []*ordersv1.PlaceOrderRequest
+}
+
+func (f *faultyOrders) fail(before, lost error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.before, f.lost = before, lost
+}
+
+func (f *faultyOrders) faults() (before, lost error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.before, f.lost
+}
+
+func (f *faultyOrders) PlaceOrder(ctx context.Context, r *ordersv1.PlaceOrderRequest) (*ordersv1.PlaceOrderResponse, error) {
+	before, lost := f.faults()
+	if before != nil {
+		return nil, before
+	}
+	answer, err := f.OrdersServiceServer.PlaceOrder(ctx, r)
+	if lost != nil {
+		return nil, lost
+	}
+	return answer, err
+}
+
+func (f *faultyOrders) GetOrder(ctx context.Context, r *ordersv1.GetOrderRequest) (*ordersv1.GetOrderResponse, error) {
+	if before, _ := f.faults(); before != nil {
+		return nil, before
+	}
+	return f.OrdersServiceServer.GetOrder(ctx, r)
+}
+
+// clock stands still until it is moved.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// record is a log that can be read.
+type record struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(p)
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
+}
+
+// newShop opens a shop with the demo catalogue.
+func newShop(t testing.TB, change ...func(*storefront.Options)) *shop {
+	t.Helper()
+	return open(t, demo.CSV(), change...)
+}
+
+func open(t testing.TB, catalogue io.Reader, change ...func(*storefront.Options)) *shop {
+	t.Helper()
+	s := &shop{log: &record{}, clock: &clock{at: time.Now()}}
+	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+
+	s.catalog = catalogtest.NewFake()
+	catalog := catalogv1.NewCatalogServiceClient(connect(t, log, "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog))
+	s.inventory = inventorytest.NewFake()
+	inventory := inventoryv1.NewInventoryServiceClient(connect(t, log, "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory))
+	s.cart = carttest.NewFake(catalog)
+	cart := cartv1.NewCartServiceClient(connect(t, log, "cart", &cartv1.CartService_ServiceDesc, s.cart))
+	s.payments = paymentstest.NewFake()
+	payments := paymentsv1.NewPaymentsServiceClient(connect(t, log, "payments", &paymentsv1.PaymentsService_ServiceDesc, s.payments))
+	s.orders = &faultyOrders{OrdersServiceServer: orderstest.NewFake(orderstest.World{Catalog: catalog, Inventory: inventory, Cart: cart, Payments: payments})}
+	orders := ordersv1.NewOrdersServiceClient(connect(t, log, "orders", &ordersv1.OrdersService_ServiceDesc, s.orders))
+	s.stockUp(t, catalogue)
+
+	o := storefront.Options{
+		Pictures: demo.Pictures(), Placeholder: demo.Placeholder, BaseURL: "https://shop.example", Log: log, Now: s.clock.now,
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	var err error
+	s.front, err = storefront.New(storefront.Needs{Catalog: catalog, Inventory: inventory, Cart: cart, Orders: orders, Payments: payments}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func connect(t testing.TB, log *slog.Logger, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
+	t.Helper()
+	r, err := route.New(module, desc, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := r.NewLocal(server, route.LocalOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Point(target)
+	return r.For("storefront")
+}
+
+// stockUp fills catalog and inventory from a catalogue file.
+func (s *shop) stockUp(t testing.TB, catalogue io.Reader) {
+	t.Helper()
+	rows, err := csv.NewReader(catalogue).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	categories := &catalogv1.UpsertCategoriesRequest{}
+	for i, c := range demo.Categories() {
+		categories.Categories = append(categories.Categories, &catalogv1.Category{Slug: c.Slug, Name: c.Name, Intro: c.Intro, Position: int32(i)})
+	}
+	if _, err := s.catalog.UpsertCategories(ctx, categories); err != nil {
+		t.Fatal(err)
+	}
+	var products []*catalogv1.Product
+	var levels []*inventoryv1.SetStockRequest_Level
+	for _, row := range rows[1:] {
+		price, err := money.Parse(row[5], row[6])
+		if err != nil {
+			t.Fatal(err)
+		}
+		products = append(products, &catalogv1.Product{
+			Sku: row[0], Name: row[1], Description: row[2], Category: row[3], Tags: strings.Split(row[4], "|"),
+			CurrencyCode: row[6], PriceMinor: price.Minor(), Pictures: []string{row[8]}, Active: true,
+		})
+		n, err := strconv.ParseInt(row[7], 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		levels = append(levels, &inventoryv1.SetStockRequest_Level{Sku: row[0], OnHand: n})
+	}
+	s.catalog.Put(products...)
+	for len(levels) > 0 {
+		n := min(len(levels), 500)
+		if _, err := s.inventory.SetStock(ctx, &inventoryv1.SetStockRequest{Levels: levels[:n]}); err != nil {
+			t.Fatal(err)
+		}
+		levels = levels[n:]
+	}
+}
+
+func (s *shop) setStock(t testing.TB, sku string, n int64) {
+	t.Helper()
+	_, err := s.inventory.SetStock(context.Background(), &inventoryv1.SetStockRequest{Levels: []*inventoryv1.SetStockRequest_Level{{Sku: sku, OnHand: n}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// page is an answer as a test looks at it.
+type page struct {
+	t      testing.TB
+	status int
+	header http.Header
+	body   string
+	root   *html.Node
+}
+
+// visitor is a browser: it keeps cookies, and does not follow redirects.
+type visitor struct {
+	t      testing.TB
+	shop   *shop
+	jar    http.CookieJar
+	at     *url.URL
+	header http.Header
+}
+
+func (s *shop) visitor(t testing.TB) *visitor {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &visitor{t: t, shop: s, jar: jar, at: &url.URL{Scheme: "http", Host: "localhost:8080"}, header: http.Header{}}
+}
+
+func (v *visitor) get(path string) *page  { return v.do(http.MethodGet, path, nil) }
+func (v *visitor) head(path string) *page { return v.do(http.MethodHead, path, nil) }
+func (v *visitor) post(path string, form url.Values) *page {
+	return v.do(http.MethodPost, path, form)
+}
+
+func (v *visitor) do(method, path string, form url.Values) *page {
+	v.t.Helper()
+	r := httptest.NewRequest(method, v.at.String()+path, strings.NewReader(form.Encode()))
+	for name, values := range v.header {
+		r.Header[name] = values
+	}
+	if form != nil && r.Header.Get("Content-Type") == "" {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for _, c := range v.jar.Cookies(v.at) {
+		r.AddCookie(c)
+	}
+	w := httptest.NewRecorder()
+	v.shop.front.ServeHTTP(w, r)
+	answer := w.Result()
+	v.jar.SetCookies(v.at, answer.Cookies())
+	p := &page{t: v.t, status: answer.StatusCode, header: answer.Header, body: w.Body.String()}
+	if strings.HasPrefix(p.header.Get("Content-Type"), "text/html") {
+		root, err := html.Parse(strings.NewReader(p.body))
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		p.root = root
+	}
+	return p
+}
+
+// want checks the status, and answers the page.
+func (p *page) want(status int) *page {
+	p.t.Helper()
+	if p.status != status {
+		p.t.Fatalf("got status %d, want %d; the page says:\n%s", p.status, status, p.text())
+	}
+	return p
+}
+
+// says checks that people can read these words on the page.
+func (p *page) says(words ...string) *page {
+	p.t.Helper()
+	text := p.text()
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			p.t.Errorf("the page does not say %q; it says:\n%s", w, text)
+		}
+	}
+	return p
+}
+
+func (p *page) saysNot(words ...string) *page {
+	p.t.Helper()
+	for _, w := range words {
+		if strings.Contains(p.text(), w) {
+			p.t.Errorf("the page says %q", w)
+		}
+	}
+	return p
+}
+
+// text is what people read, with runs of white space as one space.
+func (p *page) text() string {
+	if p.root == nil {
+		return p.body
+	}
+	var b strings.Builder
+	for n := range p.root.Descendants() {
+		if n.Type == html.TextNode && n.Parent.Data != "script" && n.Parent.Data != "style" {
+			b.WriteString(n.Data + " ")
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// all are the elements of that name.
+func (p *page) all(element string) []*html.Node {
+	var found []*html.Node
+	for n := range p.root.Descendants() {
+		if n.Type == html.ElementNode && n.Data == element {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func has(n *html.Node, name string) bool {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return true
+		}
+	}
+	return false
+}
+
+func inner(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// field is the input or select of that name.
+func (p *page) field(name string) *html.Node {
+	p.t.Helper()
+	for _, element := range []string{"input", "select"} {
+		for _, n := range p.all(element) {
+			if attr(n, "name") == name {
+				return n
+			}
+		}
+	}
+	p.t.Fatalf("the page has no field %s", name)
+	return nil
+}
+
+// byID is the element of that id.
+func (p *page) byID(id string) *html.Node {
+	p.t.Helper()
+	for n := range p.root.Descendants() {
+		if n.Type == html.ElementNode && attr(n, "id") == id {
+			return n
+		}
+	}
+	p.t.Fatalf("the page has no element #%s", id)
+	return nil
+}
+
+// wrong is what the page says is wrong with a field, to eyes and to screen
+// readers; "" when nothing is.
+func (p *page) wrong(name string) string {
+	p.t.Helper()
+	f := p.field(name)
+	if attr(f, "aria-invalid") != "true" {
+		return ""
+	}
+	ids := strings.Fields(attr(f, "aria-describedby"))
+	if len(ids) == 0 {
+		p.t.Fatalf("field %s is invalid and nothing says why", name)
+	}
+	return inner(p.byID(ids[len(ids)-1]))
+}
+
+func (p *page) cookie(name string) *http.Cookie {
+	for _, c := range (&http.Response{Header: p.header}).Cookies() {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// put adds a product to the visitor's cart.
+func (v *visitor) put(sku string, quantity int) {
+	v.t.Helper()
+	v.post("/cart/items", url.Values{"sku": {sku}, "quantity": {fmt.Sprint(quantity)}}).want(http.StatusSeeOther)
+}
+
+// order is a filled-in checkout form with a key of its own.
+func (v *visitor) order(card string) url.Values {
+	v.t.Helper()
+	p := v.get("/checkout").want(http.StatusOK)
+	return url.Values{
+		"idempotency_key": {attr(p.field("idempotency_key"), "value")},
+		"expected_total":  {attr(p.field("expected_total"), "value")},
+		"email":           {"ana@example.org"}, "name": {"Ana Arco"}, "line1": {"Via Roma 1"}, "line2": {""},
+		"city": {"Torino"}, "postal_code": {"10121"}, "country": {"IT"},
+		"card_number": {card}, "exp_month": {"12"}, "exp_year": {fmt.Sprint(time.Now().Year() + 3)}, "cvc": {"123"},
+	}
+}

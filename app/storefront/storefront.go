@@ -1,0 +1,162 @@
+package storefront
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"galleria/app/storefront/internal/pagecache"
+	cartv1 "galleria/modules/cart/v1"
+	catalogv1 "galleria/modules/catalog/v1"
+	inventoryv1 "galleria/modules/inventory/v1"
+	ordersv1 "galleria/modules/orders/v1"
+	paymentsv1 "galleria/modules/payments/v1"
+)
+
+// Needs are the contracts the storefront calls. All are required.
+type Needs struct {
+	Catalog   catalogv1.CatalogServiceClient
+	Inventory inventoryv1.InventoryServiceClient
+	Cart      cartv1.CartServiceClient
+	Orders    ordersv1.OrdersServiceClient
+	Payments  paymentsv1.PaymentsServiceClient
+}
+
+// Options may be left as they are.
+type Options struct {
+	// Pictures holds picture files at its root (svg, png, jpg, webp; up to
+	// 1 MiB each). They are read once, by New.
+	Pictures fs.FS
+	// Placeholder draws an SVG for a picture that Pictures lacks; the category
+	// is empty where it is not known. Nil: such pictures are not found.
+	Placeholder func(name, category string) []byte
+	// BaseURL is the address the shop is known by, "https://shop.example",
+	// without a path. It goes into canonical links, the sitemap and schema.org
+	// data, and posts from it are trusted. Empty: links have no host, and the
+	// sitemap uses that of the request.
+	BaseURL string
+	// Currency is the one prices are filtered in; "EUR" when empty.
+	Currency string
+	// PaymentNote is shown above the card's fields: which cards a trial shop
+	// takes, for example.
+	PaymentNote string
+	// TrustedProxies may say in X-Forwarded-Proto, X-Forwarded-For and
+	// X-Request-Id what they were asked. Nobody else is believed.
+	TrustedProxies []netip.Prefix
+	// PageTTL is how old a page of the catalogue may be; half a second when 0.
+	PageTTL time.Duration
+	// PageBytes bounds the memory for such pages; 48 MiB when 0.
+	PageBytes int
+	// Log gets requests that change something or fail at Info and above,
+	// others at Debug; slog.Default() when nil.
+	Log *slog.Logger
+	// Now is the clock; time.Now when nil.
+	Now func() time.Time
+}
+
+// Storefront is the shop's pages, an http.Handler. It is safe for concurrent
+// use, starts nothing and needs no closing.
+type Storefront struct {
+	Needs
+	log         *slog.Logger
+	now         func() time.Time
+	base        string
+	currency    string
+	paymentNote string
+	proxies     []netip.Prefix
+
+	echo        *echo.Echo
+	pages       *pagecache.Cache
+	pictures    *pictures
+	assets      *assets
+	metrics     *metrics
+	badges      *badges
+	crossOrigin *http.CrossOriginProtection
+	shelves     atomic.Pointer[shelves] // the departments as last known
+	addresses   atomic.Pointer[addresses]
+	ids         requestIDs
+}
+
+// New makes a storefront that is ready to serve.
+func New(n Needs, o Options) (*Storefront, error) {
+	if err := n.check(); err != nil {
+		return nil, err
+	}
+	base, err := parseBase(o.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := readPictures(o.Pictures, o.Placeholder)
+	if err != nil {
+		return nil, err
+	}
+	s := &Storefront{
+		Needs:       n,
+		log:         cmp.Or(o.Log, slog.Default()),
+		now:         o.Now,
+		base:        base,
+		currency:    cmp.Or(o.Currency, "EUR"),
+		paymentNote: o.PaymentNote,
+		proxies:     o.TrustedProxies,
+		pictures:    shown,
+		assets:      loadAssets(),
+		badges:      newBadges(),
+		crossOrigin: http.NewCrossOriginProtection(),
+		ids:         newRequestIDs(),
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.pages = pagecache.New(cmp.Or(o.PageTTL, 500*time.Millisecond), cmp.Or(o.PageBytes, 48<<20), s.now)
+	if base != "" {
+		if err := s.crossOrigin.AddTrustedOrigin(base); err != nil {
+			return nil, fmt.Errorf("storefront: base URL %q: %w", o.BaseURL, err)
+		}
+	}
+	s.echo = s.routes()
+	s.metrics = newMetrics(s.echo.Routes())
+	return s, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Storefront) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+func (n Needs) check() error {
+	switch {
+	case n.Catalog == nil:
+		return errors.New("storefront: no client of catalog")
+	case n.Inventory == nil:
+		return errors.New("storefront: no client of inventory")
+	case n.Cart == nil:
+		return errors.New("storefront: no client of cart")
+	case n.Orders == nil:
+		return errors.New("storefront: no client of orders")
+	case n.Payments == nil:
+		return errors.New("storefront: no client of payments")
+	}
+	return nil
+}
+
+func parseBase(text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	u, err := url.Parse(strings.TrimSuffix(text, "/"))
+	if err != nil {
+		return "", fmt.Errorf("storefront: base URL: %w", err)
+	}
+	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil {
+		return "", fmt.Errorf("storefront: base URL %q must be http(s)://host[:port]", text)
+	}
+	return u.Scheme + "://" + u.Host, nil
+}

@@ -25,8 +25,11 @@ func (r *Route) NewLoopback(server any, o LocalOptions) (*Target, error) {
 	listener := bufconn.Listen(1 << 20)
 	grpcServer := grpc.NewServer(grpc.MaxRecvMsgSize(MaxMessageBytes), grpc.MaxSendMsgSize(MaxMessageBytes))
 	behind.Register(grpcServer, func(context.Context, string, string) error { return nil })
-	served := make(chan error, 1)
-	go func() { served <- grpcServer.Serve(listener) }()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		grpcServer.Serve(listener) // ends by Stop only
+	}()
 
 	target, err := r.NewRemote(RemoteOptions{
 		Address:     "127.0.0.1:0", // a number, so that nobody asks DNS; the dialer ignores it
@@ -50,7 +53,7 @@ func (r *Route) NewLoopback(server any, o LocalOptions) (*Target, error) {
 type loopback struct {
 	*remote
 	server *grpc.Server
-	served chan error
+	served chan struct{}
 }
 
 func (l *loopback) close() error {

@@ -3,11 +3,11 @@
 -- One row. Every change of the catalog raises the version first of all, which
 -- makes writers follow one another, and marks what it writes with it. Readers
 -- poll this row and load what is marked higher than what they have.
-CREATE TABLE catalog_version (
+CREATE TABLE catalog_state (
 	id      BIGINT PRIMARY KEY CHECK (id = 1),
 	version BIGINT NOT NULL
 );
-INSERT INTO catalog_version (id, version) VALUES (1, 0);
+INSERT INTO catalog_state (id, version) VALUES (1, 0);
 
 CREATE TABLE categories (
 	slug     TEXT PRIMARY KEY,

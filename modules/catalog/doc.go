@@ -2,7 +2,7 @@
 // stand in.
 //
 // It offers catalogv1.CatalogService, needs nobody, emits no events, and owns
-// its tables products, categories and catalog_version.
+// its tables products, categories and catalog_state.
 //
 // # Reading
 //

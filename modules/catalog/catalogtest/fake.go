@@ -3,13 +3,11 @@ package catalogtest
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 
-	"galleria/modules/catalog/internal/product"
+	"galleria/modules/catalog/internal/memory"
 	"galleria/modules/catalog/internal/service"
-	"galleria/modules/catalog/internal/shelf"
 	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/platform/module"
 )
@@ -27,7 +25,7 @@ type Fake struct {
 // NewFake makes a fake that has these products. It panics when the contract
 // does not allow them.
 func NewFake(products ...*catalogv1.Product) *Fake {
-	s, err := service.New(context.Background(), &memory{shelf: &shelf.Shelf{}})
+	s, err := service.New(context.Background(), memory.New())
 	if err != nil {
 		panic(err) // memory never fails
 	}
@@ -112,52 +110,4 @@ func answer[Q, A any](f *Fake, ctx context.Context, r *Q, method func(context.Co
 		return nil, broken
 	}
 	return method(ctx, r)
-}
-
-// memory is a store that has all changes and a version.
-type memory struct {
-	mu         sync.Mutex
-	shelf      *shelf.Shelf
-	products   map[string]product.Product
-	categories map[string]product.Category
-}
-
-func (m *memory) Version(context.Context) (int64, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.shelf.Version(), nil
-}
-
-// Changes gives everything, which includes what changed.
-func (m *memory) Changes(context.Context, int64) (shelf.Changes, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return shelf.Changes{
-		Version:    m.shelf.Version(),
-		Products:   slices.Collect(maps.Values(m.products)),
-		Categories: slices.Collect(maps.Values(m.categories)),
-	}, nil
-}
-
-func (m *memory) Write(ctx context.Context, _ *shelf.Shelf, plan func(*shelf.Shelf) (shelf.Changes, error)) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	changes, err := plan(m.shelf)
-	if err != nil || changes.Empty() {
-		return err
-	}
-	if m.products == nil {
-		m.products, m.categories = map[string]product.Product{}, map[string]product.Category{}
-	}
-	for _, p := range changes.Products {
-		m.products[p.SKU()] = p
-	}
-	for _, c := range changes.Categories {
-		m.categories[c.Slug()] = c
-	}
-	m.shelf = m.shelf.With(changes)
-	return nil
 }

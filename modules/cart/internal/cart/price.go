@@ -2,12 +2,9 @@ package cart
 
 import (
 	"fmt"
-	"math"
-)
 
-// maxPrice keeps the sum of a full cart within an int64, so that no addition
-// or multiplication below can overflow.
-const maxPrice = math.MaxInt64 / (MaxQuantity * MaxLines)
+	"galleria/platform/money"
+)
 
 // Product is what the catalog says of a product now.
 type Product struct {
@@ -26,11 +23,16 @@ type PricedLine struct {
 	UnitMinor, TotalMinor int64
 }
 
-// Price prices the lines and sums up those that can be bought.
+// Price prices the lines and sums up those that can be bought. It fails when
+// the catalog names a price nobody could sum up.
 func (c *Cart) Price(products []Product) (lines []PricedLine, totalMinor int64, err error) {
 	bySKU := make(map[string]*Product, len(products))
 	for i := range products {
 		bySKU[products[i].SKU] = &products[i]
+	}
+	total, err := money.New(c.Currency, 0)
+	if err != nil {
+		return nil, 0, fmt.Errorf("price a cart: %w", err)
 	}
 	lines = make([]PricedLine, len(c.Lines))
 	for i, l := range c.Lines {
@@ -44,11 +46,23 @@ func (c *Cart) Price(products []Product) (lines []PricedLine, totalMinor int64, 
 		if !p.Active || p.Currency != c.Currency {
 			continue
 		}
-		if p.PriceMinor < 0 || p.PriceMinor > maxPrice {
-			return nil, 0, fmt.Errorf("the price of %s is out of range: %d", p.SKU, p.PriceMinor)
+		if total, err = line.price(p, total); err != nil {
+			return nil, 0, fmt.Errorf("price %d of %s: %w", l.Quantity, l.SKU, err)
 		}
-		line.Available, line.UnitMinor, line.TotalMinor = true, p.PriceMinor, p.PriceMinor*l.Quantity
-		totalMinor += line.TotalMinor
 	}
-	return lines, totalMinor, nil
+	return lines, total.Minor(), nil
+}
+
+// price prices a line that can be bought, and adds it to the total.
+func (l *PricedLine) price(p *Product, total money.Money) (money.Money, error) {
+	unit, err := money.New(p.Currency, p.PriceMinor)
+	if err != nil {
+		return total, err
+	}
+	sum, err := unit.Times(l.Quantity)
+	if err != nil {
+		return total, err
+	}
+	l.Available, l.UnitMinor, l.TotalMinor = true, unit.Minor(), sum.Minor()
+	return total.Add(sum)
 }

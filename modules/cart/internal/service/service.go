@@ -61,7 +61,7 @@ func (s *Service) GetCart(ctx context.Context, r *cartv1.GetCartRequest) (*cartv
 	}
 	lines, total, err := c.Price(products)
 	if err != nil {
-		return nil, fmt.Errorf("price a cart: %w", err)
+		return nil, err
 	}
 	return &cartv1.GetCartResponse{Cart: toCart(c, lines, total)}, nil
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"galleria/platform/money"
 )
 
 // MaxPriceMinor bounds a price so that a full cart of the dearest product can
@@ -17,9 +19,8 @@ import (
 const MaxPriceMinor = 10_000_000_000_000
 
 var (
-	skuPattern      = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	slugPattern     = regexp.MustCompile(`^[a-z0-9-]{1,200}$`)
-	currencyPattern = regexp.MustCompile(`^[A-Z]{3}$`)
+	skuPattern  = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	slugPattern = regexp.MustCompile(`^[a-z0-9-]{1,200}$`)
 )
 
 // Facts are what somebody says of a product. Nothing of it has been checked.
@@ -56,7 +57,8 @@ func New(f Facts) (Product, []Problem) {
 	found.when(!categoryPattern.MatchString(f.Category), "category", "has 1 to 64 lower-case letters, digits and '-'")
 	found.texts("tags", f.Tags, 20, 50)
 	found.texts("pictures", f.Pictures, 10, 200)
-	found.when(!currencyPattern.MatchString(f.Currency), "currency_code", "is three capital letters, as in EUR")
+	_, err := money.New(f.Currency, f.PriceMinor)
+	found.when(err != nil, "currency_code", "is not a currency of ISO 4217")
 	found.when(f.PriceMinor < 0 || f.PriceMinor > MaxPriceMinor, "price_minor", fmt.Sprintf("is between 0 and %d", int64(MaxPriceMinor)))
 	if len(found) > 0 {
 		return Product{}, found

@@ -67,14 +67,14 @@ func (s *Store) Write(ctx context.Context, known *shelf.Shelf, plan func(current
 }
 
 func version(db *gorm.DB) (version int64, err error) {
-	err = db.Raw("SELECT version FROM catalog_version WHERE id = 1").Scan(&version).Error
+	err = db.Raw("SELECT version FROM catalog_state WHERE id = 1").Scan(&version).Error
 	return version, err
 }
 
 func raise(tx *gorm.DB) (next int64, err error) {
-	err = tx.Raw("UPDATE catalog_version SET version = version + 1 WHERE id = 1 RETURNING version").Scan(&next).Error
+	err = tx.Raw("UPDATE catalog_state SET version = version + 1 WHERE id = 1 RETURNING version").Scan(&next).Error
 	if err == nil && next == 0 {
-		err = errors.New("the row of catalog_version is missing")
+		err = errors.New("the row of catalog_state is missing")
 	}
 	return next, err
 }

@@ -1,0 +1,158 @@
+package catalogtest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/contract"
+	"galleria/platform/id"
+	"galleria/platform/module/moduletest"
+)
+
+// World is what the suite runs against.
+type World struct {
+	Catalog catalogv1.CatalogServiceClient
+}
+
+// Run runs the contract suite. Its cases live beside each other in one
+// catalog: each has a category and a word of its own.
+func Run(t *testing.T, w World) {
+	moduletest.Cases{
+		"ListProducts":     listCases(w),
+		"GetProducts":      getCases(w),
+		"ListCategories":   categoryCases(w),
+		"UpsertProducts":   upsertCases(w),
+		"UpsertCategories": upsertCategoryCases(w),
+	}.Run(t, &catalogv1.CatalogService_ServiceDesc)
+}
+
+// corner is one case's own part of the catalog.
+type corner struct {
+	*testing.T
+	World
+	// name is a word nothing else in the catalog has; also the category.
+	name string
+}
+
+func (w World) corner(t *testing.T) *corner {
+	return &corner{T: t, World: w, name: "c" + id.New()}
+}
+
+// product is a product of the corner, to be changed as the case likes.
+func (c *corner) product(n int, change ...func(*catalogv1.Product)) *catalogv1.Product {
+	p := Product(fmt.Sprintf("%s-%d", strings.ToUpper(c.name), n))
+	p.Category, p.Name = c.name, fmt.Sprintf("%s thing %d", c.name, n)
+	p.Slug = fmt.Sprintf("%s-%d", c.name, n)
+	for _, do := range change {
+		do(p)
+	}
+	return p
+}
+
+// products are n of them, priced 100, 200, …
+func (c *corner) products(n int) []*catalogv1.Product {
+	products := make([]*catalogv1.Product, n)
+	for i := range products {
+		products[i] = c.product(i+1, func(p *catalogv1.Product) { p.PriceMinor = int64(i+1) * 100 })
+	}
+	return products
+}
+
+func (c *corner) put(products ...*catalogv1.Product) *catalogv1.UpsertProductsResponse {
+	c.Helper()
+	done, err := c.Catalog.UpsertProducts(c.Context(), &catalogv1.UpsertProductsRequest{Products: products})
+	if err != nil {
+		c.Fatalf("upsert: %v", err)
+	}
+	return done
+}
+
+func (c *corner) refused(products ...*catalogv1.Product) error {
+	c.Helper()
+	done, err := c.Catalog.UpsertProducts(c.Context(), &catalogv1.UpsertProductsRequest{Products: products})
+	if err == nil {
+		c.Fatalf("upsert of what the contract forbids: got %v, want an error", done)
+	}
+	return err
+}
+
+func (c *corner) get(skus ...string) []*catalogv1.Product {
+	c.Helper()
+	got, err := c.Catalog.GetProducts(c.Context(), &catalogv1.GetProductsRequest{Skus: skus})
+	if err != nil {
+		c.Fatalf("get %v: %v", skus, err)
+	}
+	return got.GetProducts()
+}
+
+// one gets the product there must be.
+func (c *corner) one(sku string) *catalogv1.Product {
+	c.Helper()
+	got := c.get(sku)
+	if len(got) != 1 {
+		c.Fatalf("products of sku %s: got %d, want 1", sku, len(got))
+	}
+	return got[0]
+}
+
+func (c *corner) list(r *catalogv1.ListProductsRequest) *catalogv1.ListProductsResponse {
+	c.Helper()
+	got, err := c.Catalog.ListProducts(c.Context(), r)
+	if err != nil {
+		c.Fatalf("list %v: %v", r, err)
+	}
+	return got
+}
+
+// wantNumbers compares the numbers at the end of the skus.
+func (c *corner) wantNumbers(got []*catalogv1.Product, want ...int) {
+	c.Helper()
+	numbers := make([]int, len(got))
+	for i, p := range got {
+		fmt.Sscanf(p.GetSku()[strings.LastIndexByte(p.GetSku(), '-')+1:], "%d", &numbers[i])
+	}
+	if fmt.Sprint(numbers) != fmt.Sprint(want) {
+		c.Errorf("products: got numbers %v, want %v", numbers, want)
+	}
+}
+
+func (c *corner) wantSame(got, want *catalogv1.Product) {
+	c.Helper()
+	if !proto.Equal(got, want) {
+		c.Errorf("product: got %v, want %v", got, want)
+	}
+}
+
+func wantCode(t *testing.T, err error, want codes.Code) {
+	t.Helper()
+	if got := status.Code(err); got != want {
+		t.Errorf("code of %v: got %s, want %s", err, got, want)
+	}
+}
+
+func wantReason(t *testing.T, err error, code codes.Code, want catalogv1.Reason) {
+	t.Helper()
+	wantCode(t, err, code)
+	if !contract.Is(err, want) {
+		t.Errorf("reason of %v: want %s", err, want)
+	}
+}
+
+// wantFields wants exactly these fields to be named as wrong.
+func wantFields(t *testing.T, err error, want ...string) {
+	t.Helper()
+	wantCode(t, err, codes.InvalidArgument)
+	var got []string
+	for _, v := range contract.Violations(err) {
+		got = append(got, v.Field)
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("bad fields: got %v, want %v", got, want)
+	}
+}

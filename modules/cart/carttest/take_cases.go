@@ -1,0 +1,112 @@
+package carttest
+
+import (
+	"fmt"
+	"testing"
+
+	cartv1 "galleria/modules/cart/v1"
+	"galleria/platform/id"
+)
+
+func takeCases(w World) cases {
+	return cases{
+		"takes what was bought, once per order": func(t *testing.T) {
+			g := w.guest(t)
+			g.sellAll(1, 3)
+			g.add(1, 2)
+			g.add(2, 5)
+			order := g.bought("order-"+id.New(), 1, 2, 2, 3)
+			g.add(2, 4) // meanwhile
+			g.add(3, 1)
+			for range 2 {
+				g.take(order)
+				g.wantLines("2×6 3×1")
+			}
+			g.add(1, 1)
+			g.take(order)
+			g.wantLines("2×6 3×1 1×1")
+			g.take(g.bought("order-"+id.New(), 2, 6, 3, 1, 1, 1))
+			g.wantLines("")
+		},
+		"takes what is there, and no more": func(t *testing.T) {
+			g := w.guest(t)
+			g.sellAll(1, 2)
+			g.add(1, 2)
+			g.add(2, 2)
+			g.take(g.bought("order-"+id.New(), 1, 1<<62, 7, 1)) // 7 is not in the cart
+			g.wantLines("2×2")
+		},
+		"adds up lines of the same sku": func(t *testing.T) {
+			g := w.guest(t)
+			g.sell(1)
+			g.add(1, 9)
+			g.take(g.bought("order-"+id.New(), 1, 2, 1, 3))
+			g.wantLines("1×4")
+		},
+		"remembers an order also when the cart was not there": func(t *testing.T) {
+			g := w.guest(t)
+			g.sell(1)
+			order := g.bought("order-"+id.New(), 1, 1)
+			g.take(order)
+			g.add(1, 3)
+			g.take(order)
+			g.wantLines("1×3")
+		},
+		"an order without items takes nothing": func(t *testing.T) {
+			g := w.guest(t)
+			g.sell(1)
+			g.add(1, 3)
+			g.take(g.bought("order-" + id.New()))
+			g.wantLines("1×3")
+		},
+		"the same order at once takes once": func(t *testing.T) {
+			g := w.guest(t)
+			g.sell(1)
+			g.add(1, 90)
+			order := g.bought("order-"+id.New(), 1, 7)
+			atOnce(8, func(int) {
+				if _, err := w.Cart.TakeItems(t.Context(), order); err != nil {
+					t.Errorf("take: %v", err)
+				}
+			})
+			g.wantLines("1×83")
+		},
+		"taking, adding and setting at once lose nothing": func(t *testing.T) {
+			g := w.guest(t)
+			g.sellAll(1, 2)
+			g.add(1, 50)
+			g.add(2, 50)
+			adds := []*cartv1.AddItemRequest{g.request(1, 3), g.request(1, 3), g.request(1, 3), g.request(2, 3)}
+			atOnce(8, func(i int) {
+				var err error
+				if i < 4 {
+					_, err = w.Cart.AddItem(t.Context(), adds[i])
+				} else {
+					pairs := []int64{1, 5, 2, 5}
+					if i%2 == 0 {
+						pairs = []int64{2, 5, 1, 5}
+					}
+					_, err = w.Cart.TakeItems(t.Context(), g.bought(fmt.Sprintf("order-%d-%s", i, g.prefix), pairs...))
+				}
+				if err != nil {
+					t.Errorf("change %d: %v", i, err)
+				}
+			})
+			g.wantLines("1×39 2×33")
+		},
+		"names what is wrong with a request": func(t *testing.T) {
+			g := w.guest(t)
+			_, err := w.Cart.TakeItems(t.Context(), &cartv1.TakeItemsRequest{Items: []*cartv1.TakeItemsRequest_Item{
+				{Sku: g.sku(1), Quantity: 1}, {Sku: "", Quantity: 0}, {Sku: g.sku(1), Quantity: -1},
+			}})
+			wantFields(t, err, "cart_id", "order_id", "items[1].sku", "items[1].quantity", "items[2].quantity")
+			r := g.bought("order-1")
+			r.Items = make([]*cartv1.TakeItemsRequest_Item, 101)
+			for i := range r.Items {
+				r.Items[i] = &cartv1.TakeItemsRequest_Item{Sku: g.sku(i), Quantity: 1}
+			}
+			_, err = w.Cart.TakeItems(t.Context(), r)
+			wantFields(t, err, "items")
+		},
+	}
+}

@@ -44,6 +44,7 @@ var (
 	ErrCaptured      = errors.New("the payment was captured")
 	ErrNotCaptured   = errors.New("the payment was not captured")
 	ErrTooLarge      = errors.New("more than is left of the capture")
+	ErrNotAsked      = errors.New("the provider was not asked for that")
 	ErrUnanswered    = errors.New("an earlier step was not answered yet")
 )
 

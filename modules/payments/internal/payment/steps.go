@@ -126,7 +126,7 @@ func (p *Payment) RefundDone(amount int64) error {
 // RefundRefused takes the provider's no: amount can be refunded again.
 func (p *Payment) RefundRefused(amount int64) error {
 	if amount > p.state.Refunding {
-		return fmt.Errorf("payment of order %s: answer to a refund of %d, but only %d are asked for", p.terms.OrderID, amount, p.state.Refunding)
+		return fmt.Errorf("payment of order %s: refund of %d: %w", p.terms.OrderID, amount, ErrNotAsked)
 	}
 	p.state.Refunding -= amount
 	return nil

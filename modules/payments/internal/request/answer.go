@@ -2,6 +2,7 @@ package request
 
 import (
 	"errors"
+	"fmt"
 
 	"google.golang.org/grpc/codes"
 
@@ -30,15 +31,15 @@ var statuses = map[payment.Status]paymentsv1.Status{
 	payment.Voided:     paymentsv1.Status_STATUS_VOIDED,
 }
 
-// Failure turns why a step was refused into the contract's error. Errors it
-// does not know are returned as they are.
+// Failure turns why a step was refused into the contract's error. An error it
+// does not know is returned with the order's name in front.
 func Failure(orderID string, err error) error {
 	for _, f := range failures {
 		if errors.Is(err, f.is) {
 			return contract.Error(f.code, f.reason, "order %s: %v", orderID, f.is)
 		}
 	}
-	return err
+	return fmt.Errorf("order %s: %w", orderID, err)
 }
 
 var failures = []struct {

@@ -1,0 +1,101 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"time"
+
+	"galleria/modules/payments/internal/sandbox"
+	"galleria/modules/payments/internal/service"
+	"galleria/modules/payments/internal/store"
+	"galleria/modules/payments/internal/stripe"
+	"galleria/platform/config"
+	"galleria/platform/module"
+)
+
+// Name is the module's name.
+const Name = "payments"
+
+// The providers, as Config names them.
+const (
+	ProviderSandbox = "sandbox"
+	ProviderStripe  = "stripe"
+)
+
+// Config is what an operator may change.
+type Config struct {
+	// Provider is who new payments go through. Payments begun with another one
+	// are ended there.
+	Provider string `yaml:"provider" doc:"who moves the money: sandbox (nobody does) or stripe"`
+	// Stripe is needed when Provider is stripe, and as long as payments made
+	// there are open.
+	Stripe StripeConfig `yaml:"stripe"`
+	// Patience is how long a provider may take to answer.
+	Patience time.Duration `yaml:"patience" doc:"how long the provider may take for one answer"`
+	// RecoverAfter must be longer than any call, or the recovery asks beside it.
+	RecoverAfter time.Duration `yaml:"recover_after" doc:"a step without an answer is asked again after this"`
+	// RecoverEvery is how often open steps are looked for.
+	RecoverEvery time.Duration `yaml:"recover_every" doc:"how often steps without an answer are looked for"`
+}
+
+// StripeConfig is an account at Stripe.
+type StripeConfig struct {
+	SecretKey string `yaml:"secret_key" doc:"the account's secret key" secret:"true"`
+	APIBase   string `yaml:"api_base" doc:"the API's address; empty: Stripe's own"`
+}
+
+// DefaultConfig moves no money.
+func DefaultConfig() Config {
+	return Config{Provider: ProviderSandbox, Patience: 5 * time.Second, RecoverAfter: 15 * time.Second, RecoverEvery: time.Second}
+}
+
+// Validate finds values that can't work.
+func (c Config) Validate() error {
+	errs := []error{config.OneOf("provider", c.Provider, ProviderSandbox, ProviderStripe)}
+	if c.Provider == ProviderStripe && c.Stripe.SecretKey == "" {
+		errs = append(errs, config.At("stripe.secret_key", "is needed when the provider is stripe"))
+	}
+	if u, err := url.Parse(c.Stripe.APIBase); c.Stripe.APIBase != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		errs = append(errs, config.At("stripe.api_base", "must be a URL such as https://api.stripe.com"))
+	}
+	for key, d := range map[string]time.Duration{"patience": c.Patience, "recover_after": c.RecoverAfter, "recover_every": c.RecoverEvery} {
+		if d < time.Millisecond {
+			errs = append(errs, config.At(key, "must be at least 1ms"))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Needs are the modules payments calls: none.
+type Needs struct{}
+
+// lateBy is how late the sandbox's late card answers.
+const lateBy = 2 * time.Second
+
+// New makes the module, ready to serve. It does not ask the provider anything.
+func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
+	if h.DB == nil {
+		return nil, errors.New("payments: it needs a database")
+	}
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	providers := map[string]service.Provider{ProviderSandbox: sandbox.New(h.DB, h.Now, lateBy)}
+	if cfg.Stripe.SecretKey != "" {
+		providers[ProviderStripe] = stripe.New(cfg.Stripe.SecretKey, cfg.Stripe.APIBase, h.Now)
+	}
+	s, err := service.New(service.Options{
+		Store: store.New(h.DB), Providers: providers, Provider: cfg.Provider,
+		Patience: cfg.Patience, RecoverAfter: cfg.RecoverAfter, Now: h.Now, Log: h.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &module.Instance{
+		Server: s,
+		Work: map[string]func(context.Context) error{
+			"recovery": func(ctx context.Context) error { return s.Recover(ctx, cfg.RecoverEvery) },
+		},
+	}, nil
+}

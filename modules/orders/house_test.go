@@ -62,6 +62,15 @@ type house struct {
 type takes struct {
 	cartv1.CartServiceClient
 	fail, lose atomic.Int32 // how many are still to fail
+	// look, if set, runs once before the next look into the cart.
+	look atomic.Pointer[func()]
+}
+
+func (c *takes) GetCart(ctx context.Context, r *cartv1.GetCartRequest, o ...grpc.CallOption) (*cartv1.GetCartResponse, error) {
+	if look := c.look.Swap(nil); look != nil {
+		(*look)()
+	}
+	return c.CartServiceClient.GetCart(ctx, r, o...)
 }
 
 func (c *takes) TakeItems(ctx context.Context, r *cartv1.TakeItemsRequest, o ...grpc.CallOption) (*cartv1.TakeItemsResponse, error) {

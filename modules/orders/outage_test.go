@@ -101,6 +101,7 @@ func TestEachStepSurvivesOutages(t *testing.T) {
 						return h.get(l, h.only()).GetStatus() == c.during
 					})
 					h.trouble(c.method, lose, nil)
+					h.later.Add(int64(3 * time.Second)) // its next attempt is due
 					h.await("the order ends", func() bool { return h.open() == 0 })
 					o := h.get(l, h.only())
 					if o.GetStatus() != c.after {

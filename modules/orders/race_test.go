@@ -45,6 +45,38 @@ func TestOneKeyIsOneOrderInTwoProcesses(t *testing.T) {
 	})
 }
 
+// The same request twice at once: the second looks into the cart when the first
+// has just emptied it.
+func TestAnEmptiedCartIsNoReasonToRefuseTheOrderThatEmptiedIt(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		v := h.visit(story{card: paymentstest.CardVisa, end: completed})
+		l := h.live(nil, true)
+		first := func() { v.wantEnd(l, v.play(l)) }
+		h.takes.look.Store(&first)
+		v.wantEnd(l, v.play(l))
+	})
+}
+
+// A step may take longer than a claim lasts: the claim is kept up.
+func TestALongStepKeepsItsClaim(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		due := func() (at int64) {
+			if err := h.db.Read(context.Background()).Raw("SELECT due_at FROM orders").Scan(&at).Error; err != nil {
+				t.Error(err)
+			}
+			return at
+		}
+		h.payments.Before("Authorize", func(context.Context) error {
+			before := due()
+			h.await("the claim is kept up", func() bool { return due() > before })
+			return nil
+		})
+		v := h.visit(story{card: paymentstest.CardVisa, end: completed})
+		l := h.live(nil, false)
+		v.wantEnd(l, v.play(l))
+	})
+}
+
 func TestOneKeyIsOneAnswerForAnOrderThatFails(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {
 		v := h.visit(story{card: paymentstest.CardDeclined, end: failed})

@@ -124,36 +124,3 @@ func (q Query) matches(it *item) bool {
 	}
 	return true
 }
-
-// rank says how well a name matches: each word counts 3 where it is a word of
-// the name, 2 where one begins with it, 1 where it is inside one.
-func rank(name string, words []string) int {
-	total := 0
-	for _, word := range words {
-		best := 0
-		for rest, offset := name, 0; ; {
-			i := strings.Index(rest[offset:], word)
-			if i < 0 {
-				break
-			}
-			i += offset
-			score := 1
-			if before := i == 0 || !wordByte(rest[i-1]); before {
-				score = 2
-				if end := i + len(word); end == len(rest) || !wordByte(rest[end]) {
-					score = 3
-				}
-			}
-			best = max(best, score)
-			offset = i + len(word)
-		}
-		total += best
-	}
-	return total
-}
-
-// wordByte tells whether a byte of folded text belongs to a word; bytes of
-// other scripts all do.
-func wordByte(b byte) bool {
-	return b >= 'a' && b <= 'z' || b >= '0' && b <= '9' || b >= 0x80
-}

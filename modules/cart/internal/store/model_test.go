@@ -1,0 +1,73 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"galleria/migrations"
+	"galleria/modules/cart/internal/cart"
+	"galleria/modules/cart/internal/store"
+	"galleria/platform/database"
+	"galleria/platform/database/databasetest"
+	"galleria/platform/id"
+)
+
+// TestTheTablesDoWhatTheDomainDoes: the rules are conditions of statements in
+// the store and methods in the domain; any history ends alike in both.
+func TestTheTablesDoWhatTheDomainDoes(t *testing.T) {
+	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
+		o.Module, o.Migrations = "cart", migrations.For("cart")
+		carts := store.New(databasetest.Open(t, o), time.Now, time.Hour)
+		rapid.Check(t, func(t *rapid.T) { history(t, carts) })
+	})
+}
+
+func history(t *rapid.T, carts *store.Store) {
+	ctx := t.Context()
+	model := cart.Cart{ID: id.Secret()}
+	orders := map[string]bool{}
+	for step := range rapid.IntRange(1, 12).Draw(t, "steps") {
+		item := cart.Item{
+			SKU: fmt.Sprint("S", rapid.IntRange(0, 3).Draw(t, "sku")), Name: fmt.Sprint("name ", step),
+			Currency: rapid.SampledFrom([]string{"EUR", "EUR", "EUR", "USD"}).Draw(t, "currency"),
+			Quantity: rapid.SampledFrom([]int64{1, 2, 40, 60, 99}).Draw(t, "quantity"),
+		}
+		var count int64
+		var got, want error
+		switch rapid.IntRange(0, 3).Draw(t, "what") {
+		case 0:
+			want = model.Add(item)
+			count, got = carts.Add(ctx, cart.Addition{Cart: model.ID, Key: fmt.Sprint(step), Item: item})
+		case 1:
+			want = model.Set(item)
+			count, got = carts.Set(ctx, model.ID, item)
+		case 2:
+			item.Quantity = 0
+			want = model.Set(item)
+			count, got = carts.Set(ctx, model.ID, item)
+		case 3:
+			order := fmt.Sprint(model.ID, rapid.IntRange(0, 2).Draw(t, "order"))
+			taken := map[string]int64{item.SKU: item.Quantity, "S0": 1}
+			if !orders[order] {
+				model.Take(taken)
+				orders[order] = true
+			}
+			got = carts.Take(ctx, model.ID, order, taken)
+			count = model.Count()
+		}
+		if !errors.Is(got, want) || want == nil && (got != nil || count != model.Count()) {
+			t.Fatalf("step %d, %+v: got %d and %v, want %d and %v", step, item, count, got, model.Count(), want)
+		}
+		stored, err := carts.Load(ctx, model.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fmt.Sprint(stored.Lines) != fmt.Sprint(model.Lines) || len(model.Lines) > 0 && stored.Currency != model.Currency {
+			t.Fatalf("step %d, %+v: got %+v, want %+v", step, item, stored, model)
+		}
+	}
+}

@@ -1,0 +1,81 @@
+# Galleria. `make` lists what can be made.
+#
+# Building and running need Go, gcc, make and git. Tests bring what else they
+# need, see tools/setup; the tools of `generate` and `check` are compiled from
+# tools/go.mod into bin/tools, once (buf takes two minutes).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO ?= go
+TOOLS := bin/tools
+generators := $(TOOLS)/buf $(TOOLS)/protoc-gen-go $(TOOLS)/protoc-gen-go-grpc $(TOOLS)/templ
+
+# Tests find what they drive by these; they fail without, rather than skip.
+test-env = CI=true \
+	GALLERIA_TEST_CHROMIUM="$$(tools/setup chromium)" \
+	GALLERIA_TEST_STRIPE_MOCK="$(CURDIR)/$(TOOLS)/stripe-mock"
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## build the shop and serve it at http://localhost:8080
+	bin/galleria serve
+
+.PHONY: build
+build: ## build bin/galleria
+	$(GO) build -o bin/galleria .
+
+.PHONY: test
+test: setup $(TOOLS)/stripe-mock $(generators) ## run every test: with -race, a browser and PostgreSQL
+	@echo "every test, shuffled, with -race, Chromium, PostgreSQL and stripe-mock; nothing is skipped"
+	$(test-env) tools/with-postgres $(GO) test -race -shuffle=on -timeout 40m ./...
+
+.PHONY: test-faults
+test-faults: setup $(TOOLS)/stripe-mock ## kill the shop at random in 2000 checkouts (FAULTS=n for another number)
+	$(test-env) GALLERIA_FAULTS=$(or $(FAULTS),2000) tools/with-postgres \
+		$(GO) test -race -count=1 -v -timeout 60m -run 'TestFaults' ./app/...
+
+.PHONY: setup
+setup: # install what tests need, or say what is missing
+	@tools/setup
+
+.PHONY: check
+check: $(generators) $(TOOLS)/staticcheck ## formatting, vet, staticcheck, rules, fresh generated code, contracts
+	@tools/check
+
+.PHONY: generate
+generate: $(generators) ## write generated code: contracts, pages, wiring, the module table
+	@tools/generate
+
+.PHONY: bench
+bench: ## measure calls, commits, pages and checkouts on this machine
+	$(GO) run ./app/bench
+
+.PHONY: new-module
+new-module: $(generators) ## make a module: make new-module NAME=reviews
+	@$(GO) run ./app/newmodule $(NAME)
+
+.PHONY: clean
+clean: ## remove what was built; keeps data/ and bin/tools
+	rm -f bin/galleria
+
+# Tools are compiled where their versions are pinned, and again when those change.
+
+define tool
+$(TOOLS)/$(notdir $(1)): tools/go.mod tools/go.sum
+	@echo "compiling $(notdir $(1))"
+	@$(GO) -C tools build -o ../$$@ $(1)
+	@touch $$@
+endef
+$(foreach package,\
+	github.com/bufbuild/buf/cmd/buf \
+	github.com/a-h/templ/cmd/templ \
+	github.com/stripe/stripe-mock \
+	google.golang.org/grpc/cmd/protoc-gen-go-grpc \
+	google.golang.org/protobuf/cmd/protoc-gen-go \
+	honnef.co/go/tools/cmd/staticcheck,\
+	$(eval $(call tool,$(package))))

@@ -4,12 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"time"
 
 	"galleria/modules/payments/internal/payment"
-	"galleria/modules/payments/internal/store"
 )
 
 // recordingPatience bounds the write of an answer, which no caller's deadline
@@ -22,25 +20,14 @@ func (s *Service) recording(ctx context.Context) (context.Context, context.Cance
 	return context.WithTimeout(context.WithoutCancel(ctx), recordingPatience)
 }
 
-// intend writes down what is about to be asked.
+// intend writes down what is about to be asked. A step that changes nothing
+// costs no write: what a payment was once it stays good for.
 func (s *Service) intend(ctx context.Context, p payment.Payment, step func(*payment.Payment) error) (payment.Payment, error) {
-	for {
-		changed := p
-		if err := step(&changed); err != nil {
-			return p, err
-		}
-		if changed == p {
-			return p, nil
-		}
-		now := s.Now()
-		saved, err := s.Store.Save(ctx, changed, now, now.Add(s.RecoverAfter))
-		if !errors.Is(err, store.ErrStale) {
-			return saved, err
-		}
-		if p, err = s.Store.Load(ctx, p.Terms().OrderID); err != nil {
-			return p, err
-		}
+	if same := p; step(&same) == nil && same == p {
+		return p, nil
 	}
+	now := s.Now()
+	return s.Store.Change(ctx, p, now, now.Add(s.RecoverAfter), step)
 }
 
 // answer writes down what the provider said, on top of whatever the payment

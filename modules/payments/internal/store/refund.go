@@ -33,37 +33,44 @@ func scanRefund(row interface{ Scan(...any) error }) (r payment.Refund, err erro
 	return r, err
 }
 
-// OpenRefund stores a refund about to be asked for with the payment its amount
-// was set aside in; both or, with ErrStale, neither. A key that is known is
-// stale too: loading again finds it.
-func (s *Store) OpenRefund(ctx context.Context, p payment.Payment, r payment.Refund, now, due time.Time) (payment.Payment, error) {
-	err := s.db.Write(ctx, func(tx *gorm.DB) error {
+// OpenRefund stores a refund about to be asked for, with its amount set aside
+// in the payment; both or, with an error, neither. opened is false when the key
+// is known: then nothing changed.
+func (s *Store) OpenRefund(ctx context.Context, p payment.Payment, r payment.Refund, now, due time.Time) (after payment.Payment, opened bool, err error) {
+	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		first := tx.Exec(`INSERT INTO refunds (order_id, idempotency_key, amount_minor, status, created_at, due_at)
 			VALUES (?, ?, ?, 'open', ?, ?) ON CONFLICT DO NOTHING`, r.OrderID, r.Key, r.Amount, now.UnixMicro(), due.UnixMicro())
-		if first.Error != nil {
+		if opened = first.RowsAffected == 1; first.Error != nil || !opened {
 			return first.Error
 		}
-		if first.RowsAffected == 0 {
-			return ErrStale
-		}
-		return save(tx, p, now, due)
+		var err error
+		after, err = change(tx, p, now, due, func(p *payment.Payment) error { return p.AskRefund(r.Amount) })
+		return err
 	})
-	return saved(p, err)
+	return after, opened, err
 }
 
-// CloseRefund stores the answer to an open refund with the payment it changed;
-// both or, with ErrStale, neither.
+// CloseRefund stores the answer to a refund and what it changes in the
+// payment, unless the answer is known already.
 func (s *Store) CloseRefund(ctx context.Context, p payment.Payment, r payment.Refund, now time.Time) (payment.Payment, error) {
+	step := (*payment.Payment).RefundDone
+	if r.Status == payment.RefundRefused {
+		step = (*payment.Payment).RefundRefused
+	}
+	after := p
 	err := s.db.Write(ctx, func(tx *gorm.DB) error {
 		closed := tx.Exec(`UPDATE refunds SET status = ?, due_at = 0 WHERE order_id = ? AND idempotency_key = ? AND status = 'open'`,
 			string(r.Status), r.OrderID, r.Key)
 		if closed.Error != nil {
 			return closed.Error
 		}
+		var err error
 		if closed.RowsAffected == 0 {
-			return ErrStale
+			after, err = load(tx, r.OrderID)
+			return err
 		}
-		return save(tx, p, now, now)
+		after, err = change(tx, p, now, now, func(p *payment.Payment) error { return step(p, r.Amount) })
+		return err
 	})
-	return saved(p, err)
+	return after, err
 }

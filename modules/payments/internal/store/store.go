@@ -29,7 +29,11 @@ const columns = `order_id, provider, currency, amount_minor, method, status, ope
 
 // Load reads an order's payment; payment.ErrNoPayment when there is none.
 func (s *Store) Load(ctx context.Context, orderID string) (payment.Payment, error) {
-	p, err := scan(s.db.Read(ctx).Raw("SELECT "+columns+" FROM payments WHERE order_id = ?", orderID).Row())
+	return load(s.db.Read(ctx), orderID)
+}
+
+func load(db *gorm.DB, orderID string) (payment.Payment, error) {
+	p, err := scan(db.Raw("SELECT "+columns+" FROM payments WHERE order_id = ?", orderID).Row())
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, payment.ErrNoPayment
 	}
@@ -79,27 +83,45 @@ func (s *Store) Forget(ctx context.Context, p payment.Payment) error {
 	return nil
 }
 
-// ErrStale is returned when the payment changed since it was read: nothing was
-// saved. Load it and decide again.
-var ErrStale = errors.New("the payment changed meanwhile")
-
-// Save stores a changed payment on top of the version it was read as, and
-// returns it as stored. due is when an open step is asked again if no answer
-// comes.
-func (s *Store) Save(ctx context.Context, p payment.Payment, now, due time.Time) (payment.Payment, error) {
-	err := s.db.Write(ctx, func(tx *gorm.DB) error { return save(tx, p, now, due) })
-	return saved(p, err)
+// Change takes a step of a payment and saves it; due is when a step that is
+// open then is asked again if no answer comes. p is the payment as last seen:
+// when it has changed meanwhile, or the step fails on it, the step is taken on
+// the payment as it is. The step's error is returned, and then nothing changed.
+func (s *Store) Change(ctx context.Context, p payment.Payment, now, due time.Time, step func(*payment.Payment) error) (payment.Payment, error) {
+	after := p
+	err := s.db.Write(ctx, func(tx *gorm.DB) (err error) {
+		after, err = change(tx, p, now, due, step)
+		return err
+	})
+	return after, err
 }
 
-func saved(p payment.Payment, err error) (payment.Payment, error) {
-	switch {
-	case errors.Is(err, ErrStale):
-		return p, ErrStale
-	case err != nil:
-		return p, fmt.Errorf("save payment of order %s: %w", p.Terms().OrderID, err)
+// change looks again inside the transaction and not outside: there it would not
+// see what others who share the commit have written.
+func change(tx *gorm.DB, p payment.Payment, now, due time.Time, step func(*payment.Payment) error) (payment.Payment, error) {
+	for fresh := false; ; fresh = true {
+		changed := p
+		err := step(&changed)
+		if err == nil && changed == p {
+			return p, nil
+		}
+		if err == nil {
+			err = save(tx, changed, now, due)
+		}
+		if err == nil {
+			return changed.Changed(), nil
+		}
+		if fresh && !errors.Is(err, errStale) {
+			return p, err
+		}
+		if p, err = load(tx, p.Terms().OrderID); err != nil {
+			return p, err
+		}
 	}
-	return p.Changed(), nil
 }
+
+// errStale says that the payment changed since it was read.
+var errStale = errors.New("the payment changed meanwhile")
 
 func save(tx *gorm.DB, p payment.Payment, now, due time.Time) error {
 	state := p.State()
@@ -113,10 +135,10 @@ func save(tx *gorm.DB, p payment.Payment, now, due time.Time) error {
 		string(state.Status), string(state.Open), state.Captured, state.Refunded, state.Refunding,
 		state.Brand, state.Last4, state.Reference, state.DeclineCode, now.UnixMicro(), dueAt, p.Terms().OrderID, p.Version())
 	if done.Error != nil {
-		return done.Error
+		return fmt.Errorf("save payment of order %s: %w", p.Terms().OrderID, done.Error)
 	}
 	if done.RowsAffected == 0 {
-		return ErrStale
+		return errStale
 	}
 	return nil
 }

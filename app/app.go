@@ -1,0 +1,165 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"galleria/app/storefront"
+	"galleria/platform/lifecycle"
+	"galleria/platform/process"
+	"galleria/platform/telemetry"
+)
+
+// App is one process of the shop, assembled and not yet started.
+type App struct {
+	Config     Config
+	Log        *slog.Logger
+	Process    *process.Process
+	Storefront *storefront.Storefront // nil: this process has no edge
+	Admin      *Admin
+	Reloader   *Reloader
+}
+
+// Run starts the parts in order of need, prints the addresses, and serves
+// until ctx ends; then it stops them in reverse.
+func (a *App) Run(ctx context.Context, stdout io.Writer) error {
+	group, addresses, err := a.parts()
+	if err != nil {
+		return err
+	}
+	if err := group.Start(ctx); err != nil {
+		return err
+	}
+	fmt.Fprint(stdout, addresses())
+	err = group.Wait(ctx)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Config.StopWithin)
+	defer cancel()
+	return errors.Join(err, group.Stop(stopping))
+}
+
+// parts lists the components of this process in order of need.
+func (a *App) parts() (group *lifecycle.Group, addresses func() string, err error) {
+	placements, err := a.Config.Placements()
+	if err != nil {
+		return nil, nil, err
+	}
+	group = &lifecycle.Group{Rollback: a.Config.StopWithin}
+	var stopTracing func(context.Context) error
+	group.Add(lifecycle.Component{
+		Name: "tracing",
+		Start: func(ctx context.Context) (err error) {
+			t := a.Config.Tracing
+			stopTracing, err = telemetry.Setup(ctx, telemetry.TraceOptions{
+				Endpoint: t.Endpoint, Insecure: t.Insecure, SampleRatio: t.Sample,
+				Service: "galleria-" + strings.Join(a.Config.Target, "-"), Log: a.Log,
+			})
+			return err
+		},
+		Stop: func(ctx context.Context) error { return stopTracing(ctx) },
+	})
+	group.Add(lifecycle.Component{
+		Name:  "modules",
+		Start: func(ctx context.Context) error { return a.Process.Start(ctx, placements) },
+		Stop:  a.Process.Stop,
+	})
+	admin := &door{name: "admin", listen: a.Config.Admin.Listen, handler: a.Admin, log: a.Log}
+	group.Add(admin.component())
+	shop := &door{name: "shop", listen: a.Config.HTTP.Listen, log: a.Log}
+	if a.Storefront != nil {
+		group.Add(lifecycle.Component{Name: "demo", Start: a.demo})
+		shop.handler = a.Storefront
+		group.Add(shop.component())
+	}
+	group.Add(lifecycle.Component{
+		Name: "configuration",
+		Run: func(ctx context.Context, ready func()) error {
+			ready()
+			return a.Reloader.Run(ctx)
+		},
+	})
+	return group, func() string { return a.addresses(shop, admin) }, nil
+}
+
+// demo fills an empty catalog. That it can't is no reason not to open the
+// shop.
+func (a *App) demo(ctx context.Context) error {
+	if !a.Config.Demo || a.Config.PeerAddress() != "" {
+		return nil
+	}
+	if err := fillDemo(ctx, a.Process, a.Log); err != nil {
+		a.Log.Warn("the catalog was not filled with the demo catalogue", "error", err)
+	}
+	return nil
+}
+
+func (a *App) addresses(shop, admin *door) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Galleria runs %s:\n", strings.Join(a.Config.Target, ", "))
+	if a.Storefront != nil {
+		fmt.Fprintf(&b, "  shop   http://%s\n", reachable(shop.address()))
+	}
+	fmt.Fprintf(&b, "  admin  http://%s\n", reachable(admin.address()))
+	fmt.Fprintf(&b, "  rpc    %s\n", a.Process.Address())
+	return b.String()
+}
+
+// reachable turns the address of all interfaces into one to click on.
+func reachable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("localhost", port)
+	}
+	return address
+}
+
+// door is an HTTP server.
+type door struct {
+	name, listen string
+	handler      http.Handler
+	log          *slog.Logger
+	listener     net.Listener
+	server       *http.Server
+}
+
+func (d *door) address() string { return d.listener.Addr().String() }
+
+func (d *door) component() lifecycle.Component {
+	return lifecycle.Component{
+		Name: d.name,
+		Start: func(context.Context) (err error) {
+			d.listener, err = net.Listen("tcp", d.listen)
+			// Neither Echo nor net/http has any of these limits by default.
+			d.server = &http.Server{
+				Handler:           d.handler,
+				ReadHeaderTimeout: 5 * time.Second,
+				ReadTimeout:       15 * time.Second,
+				WriteTimeout:      60 * time.Second,
+				IdleTimeout:       60 * time.Second,
+				MaxHeaderBytes:    32 << 10,
+				ErrorLog:          slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
+			}
+			return err
+		},
+		Run: func(_ context.Context, ready func()) error {
+			ready()
+			if err := d.server.Serve(d.listener); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		},
+		Stop: func(ctx context.Context) error {
+			err := d.server.Shutdown(ctx)
+			if err != nil {
+				d.server.Close()
+			}
+			return err
+		},
+	}
+}

@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	processv1 "galleria/platform/process/v1"
+)
+
+func newModules(p Program, s *settings) *cobra.Command {
+	var asJSON, methods bool
+	cmd := &cobra.Command{
+		Use:   "modules",
+		Short: "Show where each module is and how it does",
+		Long: `Modules asks the running process (at rpc.listen, or --rpc) for its table of
+modules: where calls to each go, whether they arrive, and how long they take
+beside what the contract promises. Calls are counted where they are made, since
+the process started; p50 and p99 are those of the slowest method by its promise.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, _, err := s.load()
+			if err != nil {
+				return err
+			}
+			shop, err := connect(c)
+			if err != nil {
+				return err
+			}
+			defer shop.conn.Close()
+			table, err := shop.Modules(cmd.Context(), &processv1.ModulesRequest{})
+			if err != nil {
+				return shop.explain(err)
+			}
+			if asJSON {
+				return printModulesJSON(cmd.OutOrStdout(), table)
+			}
+			return printModules(cmd.OutOrStdout(), table, methods)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print an array of objects")
+	cmd.Flags().BoolVar(&methods, "methods", false, "a row for each method too")
+	return cmd
+}
+
+// moduleJSON is one module for programs. Durations are in seconds.
+type moduleJSON struct {
+	Module      string       `json:"module"`
+	Mode        string       `json:"mode"`
+	Address     string       `json:"address"`
+	Healthy     bool         `json:"healthy"`
+	Problem     string       `json:"problem,omitempty"`
+	Calls       int64        `json:"calls"`
+	Errors      int64        `json:"errors"`
+	StoreID     string       `json:"store_id"`
+	DeadLetters int64        `json:"dead_letters"`
+	Methods     []methodJSON `json:"methods"`
+}
+
+type methodJSON struct {
+	Method      string  `json:"method"`
+	Calls       int64   `json:"calls"`
+	Errors      int64   `json:"errors"`
+	P50         float64 `json:"p50_seconds"`
+	P99         float64 `json:"p99_seconds"`
+	PromisedP99 float64 `json:"promised_p99_seconds"`
+}
+
+func printModulesJSON(w io.Writer, table *processv1.ModulesResponse) error {
+	rows := []moduleJSON{}
+	for _, m := range table.GetModules() {
+		row := moduleJSON{
+			Module: m.GetModule(), Mode: m.GetMode(), Address: m.GetAddress(), Healthy: m.GetHealthy(), Problem: m.GetProblem(),
+			StoreID: m.GetStoreId(), DeadLetters: m.GetDeadLetters(), Methods: []methodJSON{},
+		}
+		for _, method := range m.GetMethods() {
+			row.Calls += method.GetCalls()
+			row.Errors += method.GetErrors()
+			row.Methods = append(row.Methods, methodJSON{
+				Method: method.GetMethod(), Calls: method.GetCalls(), Errors: method.GetErrors(),
+				P50: method.GetP50().AsDuration().Seconds(), P99: method.GetP99().AsDuration().Seconds(),
+				PromisedP99: method.GetPromisedP99().AsDuration().Seconds(),
+			})
+		}
+		rows = append(rows, row)
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(rows)
+}
+
+func printModules(w io.Writer, table *processv1.ModulesResponse, methods bool) error {
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(out, "MODULE\tMODE\tADDRESS\tHEALTH\tCALLS\tERRORS\tP50\tP99\tPROMISED\tDEAD LETTERS\tSTORE")
+	for _, m := range table.GetModules() {
+		health := "ok"
+		if !m.GetHealthy() {
+			health = m.GetProblem()
+		}
+		calls, errors, worst := summary(m.GetMethods())
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%d\t%s\n",
+			m.GetModule(), m.GetMode(), orDash(m.GetAddress()), health, calls, errors, latencies(worst), m.GetDeadLetters(), orDash(m.GetStoreId()))
+		if !methods {
+			continue
+		}
+		for _, method := range m.GetMethods() {
+			_, name, _ := strings.Cut(method.GetMethod()[1:], "/")
+			fmt.Fprintf(out, "  %s\t\t\t\t%d\t%d\t%s\t\t\n", name, method.GetCalls(), method.GetErrors(), latencies(method))
+		}
+	}
+	return out.Flush()
+}
+
+// summary adds a module's methods up and picks the one that is worst by its
+// promise.
+func summary(methods []*processv1.ModulesResponse_Method) (calls, errors int64, worst *processv1.ModulesResponse_Method) {
+	ratio := -1.0
+	for _, m := range methods {
+		calls += m.GetCalls()
+		errors += m.GetErrors()
+		promised := m.GetPromisedP99().AsDuration()
+		if m.GetCalls() == 0 || promised == 0 {
+			continue
+		}
+		if r := float64(m.GetP99().AsDuration()) / float64(promised); r > ratio {
+			ratio, worst = r, m
+		}
+	}
+	return calls, errors, worst
+}
+
+func latencies(m *processv1.ModulesResponse_Method) string {
+	if m.GetCalls() == 0 {
+		return "-\t-\t-"
+	}
+	return fmt.Sprintf("%s\t%s\t%s", short(m.GetP50().AsDuration()), short(m.GetP99().AsDuration()), short(m.GetPromisedP99().AsDuration()))
+}
+
+// short writes a duration with three digits at most.
+func short(d time.Duration) string {
+	for _, unit := range []time.Duration{time.Second, time.Millisecond, time.Microsecond} {
+		if d >= unit {
+			return d.Round(unit / 100).String()
+		}
+	}
+	return d.String()
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

@@ -1,0 +1,101 @@
+package app
+
+import (
+	"galleria/migrations"
+	"galleria/modules/cart"
+	cartv1 "galleria/modules/cart/v1"
+	"galleria/modules/catalog"
+	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/modules/inventory"
+	inventoryv1 "galleria/modules/inventory/v1"
+	"galleria/modules/notifications"
+	notificationsv1 "galleria/modules/notifications/v1"
+	"galleria/modules/orders"
+	ordersv1 "galleria/modules/orders/v1"
+	"galleria/modules/payments"
+	paymentsv1 "galleria/modules/payments/v1"
+	"galleria/platform/module"
+)
+
+// Row is one module of the shop.
+type Row struct {
+	Definition module.Definition
+	// Placed is its section of the configuration, for the process.
+	Placed Placed
+}
+
+// Table is the table of modules: what there is, what each needs, and how each
+// is made. Nothing else in the program lists them.
+func Table(c Modules) []Row {
+	return []Row{
+		{module.Definition{
+			Name: catalog.Name, Contract: &catalogv1.CatalogService_ServiceDesc,
+			New: func(h module.Host) (*module.Instance, error) {
+				return catalog.New(h, catalog.Needs{}, c.Catalog.Own)
+			},
+		}, c.Catalog.Placed},
+		{module.Definition{
+			Name: inventory.Name, Contract: &inventoryv1.InventoryService_ServiceDesc,
+			New: func(h module.Host) (*module.Instance, error) {
+				return inventory.New(h, inventory.Needs{}, c.Inventory.Own)
+			},
+		}, c.Inventory.Placed},
+		{module.Definition{
+			Name: cart.Name, Contract: &cartv1.CartService_ServiceDesc,
+			Needs: []string{catalog.Name},
+			New: func(h module.Host) (*module.Instance, error) {
+				return cart.New(h, cart.Needs{
+					Catalog: catalogv1.NewCatalogServiceClient(h.Need(catalog.Name)),
+				}, c.Cart.Own)
+			},
+		}, c.Cart.Placed},
+		{module.Definition{
+			Name: payments.Name, Contract: &paymentsv1.PaymentsService_ServiceDesc,
+			New: func(h module.Host) (*module.Instance, error) {
+				return payments.New(h, payments.Needs{}, c.Payments.Own)
+			},
+		}, c.Payments.Placed},
+		{module.Definition{
+			Name: orders.Name, Contract: &ordersv1.OrdersService_ServiceDesc,
+			Needs: []string{catalog.Name, inventory.Name, cart.Name, payments.Name},
+			New: func(h module.Host) (*module.Instance, error) {
+				return orders.New(h, orders.Needs{
+					Catalog:   catalogv1.NewCatalogServiceClient(h.Need(catalog.Name)),
+					Inventory: inventoryv1.NewInventoryServiceClient(h.Need(inventory.Name)),
+					Cart:      cartv1.NewCartServiceClient(h.Need(cart.Name)),
+					Payments:  paymentsv1.NewPaymentsServiceClient(h.Need(payments.Name)),
+				}, c.Orders.Own)
+			},
+		}, c.Orders.Placed},
+		{module.Definition{
+			Name: notifications.Name, Contract: &notificationsv1.NotificationsService_ServiceDesc,
+			New: func(h module.Host) (*module.Instance, error) {
+				return notifications.New(h, notifications.Needs{}, c.Notifications.Own)
+			},
+		}, c.Notifications.Placed},
+		// make new-module adds rows above this line.
+	}
+}
+
+// Operator is who the command line and the admin pages call as.
+const Operator = "operator"
+
+// Outside are the callers that are no modules, and what each needs.
+var Outside = map[string][]string{
+	// The storefront.
+	TargetEdge: {catalog.Name, inventory.Name, cart.Name, orders.Name, payments.Name},
+	// The command line and the admin address: whoever can read the data
+	// directory or holds a certificate for it.
+	Operator: {catalog.Name, inventory.Name, orders.Name, payments.Name, notifications.Name},
+}
+
+// Definitions are the modules of the table, with their migrations.
+func Definitions(c Modules) []module.Definition {
+	var all []module.Definition
+	for _, row := range Table(c) {
+		d := row.Definition
+		d.Migrations = migrations.For(d.Name)
+		all = append(all, d)
+	}
+	return all
+}

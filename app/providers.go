@@ -1,0 +1,212 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/wire"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"galleria/app/demo"
+	"galleria/app/products"
+	"galleria/app/storefront"
+	cartv1 "galleria/modules/cart/v1"
+	catalogv1 "galleria/modules/catalog/v1"
+	inventoryv1 "galleria/modules/inventory/v1"
+	ordersv1 "galleria/modules/orders/v1"
+	paymentsv1 "galleria/modules/payments/v1"
+	"galleria/platform/certs"
+	"galleria/platform/config"
+	"galleria/platform/process"
+	"galleria/platform/route"
+	"galleria/platform/telemetry"
+)
+
+// Providers make the object graph of one process; wire.go joins them.
+var Providers = wire.NewSet(
+	NewLogger, NewIdentity, NewProcess, NewStorefront, NewMetrics, NewAdmin, NewReloader,
+	wire.Struct(new(App), "Config", "Log", "Process", "Storefront", "Admin", "Reloader"),
+)
+
+// Start is how this process was started: what the providers begin with.
+type Start struct {
+	Config Config
+	// Loaded tells where the values came from.
+	Loaded *config.Loaded
+	// Sources are read again when the file changes.
+	Sources config.Sources
+	// Version is the program's.
+	Version Version
+	// Stderr gets the log.
+	Stderr io.Writer
+}
+
+// Version is the program's version, for people and metrics.
+type Version string
+
+// NewLogger makes the process's log.
+func NewLogger(s Start) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(s.Config.Log.Level)); err != nil {
+		return nil, fmt.Errorf("log level: %w", err)
+	}
+	return telemetry.NewLogger(s.Stderr, s.Config.Log.Format, level), nil
+}
+
+// NewIdentity is what this process shows to the others.
+func NewIdentity(c Config) (*certs.Identity, error) {
+	switch {
+	case c.RPC.Plaintext:
+		return certs.Plaintext(), nil
+	case c.RPC.Certificate != "":
+		return certs.FromFiles(c.RPC.Certificate, c.RPC.Key, c.RPC.Authority)
+	}
+	authority, err := certs.OpenAuthority(AuthorityDir(c))
+	if err != nil {
+		return nil, err
+	}
+	return certs.FromAuthority(authority, c.speaksFor())
+}
+
+// AuthorityDir is where the certificate authority is kept.
+func AuthorityDir(c Config) string { return filepath.Join(c.Data, "certs") }
+
+// speaksFor lists the callers this process's certificate is good for. One
+// beside the main process speaks for what it runs. The main one passes on the
+// calls of others while modules move, so it speaks for all.
+func (c Config) speaksFor() []string {
+	if c.PeerAddress() != "" {
+		return c.Target
+	}
+	return AllCallers(c)
+}
+
+// AllCallers lists everybody who may call a module.
+func AllCallers(c Config) []string {
+	var all []string
+	for _, d := range Definitions(c.Modules) {
+		all = append(all, d.Name)
+	}
+	for caller := range Outside {
+		all = append(all, caller)
+	}
+	return all
+}
+
+// NewProcess makes the process; App.Run starts it.
+func NewProcess(c Config, id *certs.Identity, log *slog.Logger) (*process.Process, error) {
+	return process.New(process.Options{
+		Definitions: Definitions(c.Modules),
+		Outside:     Outside,
+		Dir:         c.Data,
+		DSN:         c.dsn,
+		Listen:      c.RPC.Listen,
+		Identity:    id,
+		Peer:        c.PeerAddress(),
+		BrokerURL:   c.Events.URL,
+		Log:         log,
+	})
+}
+
+func (c Config) dsn(module string) string {
+	for _, row := range Table(c.Modules) {
+		if row.Definition.Name == module {
+			return row.Placed.DSN
+		}
+	}
+	return ""
+}
+
+// NewStorefront makes the edge; nil in a process without it.
+func NewStorefront(c Config, p *process.Process, log *slog.Logger) (*storefront.Storefront, error) {
+	if !c.Runs(TargetEdge) {
+		return nil, nil
+	}
+	var proxies []netip.Prefix
+	for _, text := range c.HTTP.TrustedProxies {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("http.trusted_proxies: %w", err)
+		}
+		proxies = append(proxies, prefix)
+	}
+	note := ""
+	if c.Modules.Payments.Own.Provider == "sandbox" {
+		note = "This shop takes test cards: 4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined."
+	}
+	return storefront.New(storefront.Needs{
+		Catalog:   catalogv1.NewCatalogServiceClient(p.Connect(TargetEdge, "catalog")),
+		Inventory: inventoryv1.NewInventoryServiceClient(p.Connect(TargetEdge, "inventory")),
+		Cart:      cartv1.NewCartServiceClient(p.Connect(TargetEdge, "cart")),
+		Orders:    ordersv1.NewOrdersServiceClient(p.Connect(TargetEdge, "orders")),
+		Payments:  paymentsv1.NewPaymentsServiceClient(p.Connect(TargetEdge, "payments")),
+	}, storefront.Options{
+		Pictures: demo.Pictures(), Placeholder: demo.Placeholder,
+		BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), PaymentNote: note,
+		TrustedProxies: proxies, Log: log.With("module", TargetEdge), Now: time.Now,
+	})
+}
+
+// NewMetrics gathers what this process measures.
+func NewMetrics(p *process.Process, shop *storefront.Storefront, version Version) *prometheus.Registry {
+	registry := prometheus.NewRegistry()
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "galleria_build_info", Help: "Always 1; the version is the label."}, []string{"version"})
+	build.WithLabelValues(string(version)).Set(1)
+	registry.MustRegister(
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		route.NewCollector(p.Routes), process.NewCollector(p), build,
+	)
+	if shop != nil {
+		registry.MustRegister(shop.Collector())
+	}
+	return registry
+}
+
+// operate gives the operator's clients: of the admin pages and of what the
+// program itself does with modules, such as filling an empty catalog.
+type operatorClients struct {
+	catalog   catalogv1.CatalogServiceClient
+	inventory inventoryv1.InventoryServiceClient
+}
+
+func operate(p *process.Process) operatorClients {
+	return operatorClients{
+		catalog:   catalogv1.NewCatalogServiceClient(p.Connect(Operator, "catalog")),
+		inventory: inventoryv1.NewInventoryServiceClient(p.Connect(Operator, "inventory")),
+	}
+}
+
+// fillDemo puts the demo catalogue into a catalog that has nothing in it.
+func fillDemo(ctx context.Context, p *process.Process, log *slog.Logger) error {
+	clients := operate(p)
+	listed, err := clients.catalog.ListCategories(ctx, &catalogv1.ListCategoriesRequest{})
+	if err != nil {
+		return fmt.Errorf("look into the catalog: %w", err)
+	}
+	if len(listed.GetCategories()) > 0 {
+		return nil
+	}
+	categories := &catalogv1.UpsertCategoriesRequest{}
+	for i, c := range demo.Categories() {
+		categories.Categories = append(categories.Categories, &catalogv1.Category{
+			Slug: c.Slug, Name: c.Name, Intro: c.Intro, Position: int32(i + 1),
+		})
+	}
+	result, err := products.Import(ctx, clients.catalog, clients.inventory, demo.CSV(), products.Options{})
+	if err != nil {
+		return err
+	}
+	// Last, so that a start that was cut off is made good by the next one.
+	if _, err := clients.catalog.UpsertCategories(ctx, categories); err != nil {
+		return fmt.Errorf("name the demo's categories: %w", err)
+	}
+	log.Info("filled the empty catalog with the demo catalogue", "products", result.Imported)
+	return nil
+}

@@ -1,0 +1,167 @@
+package payments_test
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	paymentsv1 "galleria/modules/payments/v1"
+
+	"galleria/modules/payments"
+	"galleria/modules/payments/paymentstest"
+	"galleria/platform/id"
+	"galleria/platform/module"
+	"galleria/platform/route"
+)
+
+// spy collects all that was logged.
+type spy struct {
+	mu   sync.Mutex
+	said bytes.Buffer
+}
+
+func (s *spy) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.said.Write(p)
+}
+
+// The number and the code of a card must be found nowhere: not in the database's
+// files, not in logs at the lowest level, not in spans, not in errors.
+func TestCardNumbersLeaveNoTrace(t *testing.T) {
+	logged := &spy{}
+	log := slog.New(slog.NewJSONHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug - 10, AddSource: true}))
+	before := slog.Default()
+	slog.SetDefault(log)
+	t.Cleanup(func() { slog.SetDefault(before) })
+	spans := tracetest.NewSpanRecorder()
+	otel.SetTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)))
+
+	dir := t.TempDir()
+	running, err := module.Start(t.Context(), definition(payments.DefaultConfig()), module.Environment{Dir: dir, Log: log, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := route.New(payments.Name, &paymentsv1.PaymentsService_ServiceDesc, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := r.NewLoopback(running.Instance.Server, route.LocalOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Point(target)
+
+	var found bytes.Buffer // all that anybody could read
+	client := paymentsv1.NewPaymentsServiceClient(r.For("suite"))
+	secrets := spend(t.Context(), client, func(err error) { found.WriteString(err.Error() + "\n") })
+	secrets = append(secrets, spend(t.Context(), panicking(t, log), func(err error) { found.WriteString(err.Error() + "\n") })...)
+
+	if err := target.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := running.Stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+	found.Write(logged.said.Bytes())
+	for _, span := range spans.Ended() {
+		found.WriteString(span.Name())
+		for _, a := range span.Attributes() {
+			found.WriteString(a.Value.Emit())
+		}
+		for _, e := range span.Events() {
+			for _, a := range e.Attributes {
+				found.WriteString(a.Value.Emit())
+			}
+		}
+		found.WriteString(span.Status().Description)
+	}
+	readAll(t, dir, &found)
+	if !bytes.Contains(found.Bytes(), []byte("sandbox_methods")) {
+		t.Error("the database's files were not read")
+	}
+	for _, secret := range secrets {
+		if bytes.Contains(found.Bytes(), []byte(secret)) {
+			i := bytes.Index(found.Bytes(), []byte(secret))
+			t.Errorf("found %q in %q", secret, found.Bytes()[max(0, i-80):min(found.Len(), i+80)])
+		}
+	}
+}
+
+// spend uses every test card, and cards that are refused, and tells the secrets.
+func spend(ctx context.Context, client paymentsv1.PaymentsServiceClient, failed func(error)) (secrets []string) {
+	for i, number := range []string{
+		paymentstest.CardVisa, paymentstest.CardMastercard, paymentstest.CardAmex, paymentstest.CardDeclined, paymentstest.CardUnavailable,
+		paymentstest.CardLostAuthorization, paymentstest.CardLostCapture, "4111111111111111", "4111111111111112", "4111-1111-1111-1113",
+	} {
+		card := paymentstest.Card(number)
+		card.Cvc = "cvc" + string(rune('a'+i)) // not digits, to be recognised; refused
+		if _, err := client.CreatePaymentMethod(ctx, &paymentsv1.CreatePaymentMethodRequest{Card: card}); err != nil {
+			failed(err)
+		}
+		secrets = append(secrets, number, card.GetCvc())
+		card.Cvc = paymentstest.Card(number).GetCvc()
+		r, err := client.CreatePaymentMethod(ctx, &paymentsv1.CreatePaymentMethodRequest{Card: card})
+		if err != nil {
+			failed(err)
+			continue
+		}
+		order := id.New()
+		if _, err := client.Authorize(ctx, &paymentsv1.AuthorizeRequest{OrderId: order, CurrencyCode: "EUR", AmountMinor: 5, PaymentMethodId: r.GetPaymentMethod().GetId()}); err != nil {
+			failed(err)
+		}
+		if _, err := client.Capture(ctx, &paymentsv1.CaptureRequest{OrderId: order}); err != nil {
+			failed(err)
+		}
+		if _, err := client.Refund(ctx, &paymentsv1.RefundRequest{OrderId: order, IdempotencyKey: "k", AmountMinor: 99}); err != nil {
+			failed(err)
+		}
+	}
+	return append(secrets, "411111111111")
+}
+
+// panicking is payments whose database is closed, so that everything fails as
+// unexpectedly as it can.
+func panicking(t *testing.T, log *slog.Logger) paymentsv1.PaymentsServiceClient {
+	running, err := module.Start(t.Context(), definition(payments.DefaultConfig()), module.Environment{Dir: t.TempDir(), Log: log, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := running.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := route.New(payments.Name, &paymentsv1.PaymentsService_ServiceDesc, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := r.NewLocal(running.Instance.Server, route.LocalOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Point(target)
+	return paymentsv1.NewPaymentsServiceClient(r.For("suite"))
+}
+
+func readAll(t *testing.T, dir string, into *bytes.Buffer) {
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		into.Write(content)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -5,7 +5,7 @@
 // An error of a module is a gRPC code plus a reason from an enum of the
 // contract. Callers test the reason, never the text:
 //
-//	return contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_SHIPPED, "order %s has left", id)
+//	return contract.Error(codes.FailedPrecondition, lettersv1.Reason_REASON_SENT, "letter %s has left", id)
 //	…
-//	if contract.Is(err, ordersv1.Reason_REASON_SHIPPED) { … }
+//	if contract.Is(err, lettersv1.Reason_REASON_SENT) { … }
 package contract

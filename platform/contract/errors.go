@@ -19,7 +19,7 @@ func Error(code codes.Code, reason protoreflect.Enum, format string, args ...any
 	return withDetails(code, fmt.Sprintf(format, args...), reasonInfo(reason))
 }
 
-// WithMetadata adds machine-readable facts, such as the sku that ran out, to
+// WithMetadata adds machine-readable facts, such as the quota that ran out, to
 // an error made by Error. Other errors are returned as they are.
 func WithMetadata(err error, facts map[string]string) error {
 	st, ok := status.FromError(err)
@@ -80,7 +80,7 @@ func Metadata(err error, key string) string {
 
 // Violation says what is wrong with one field of a request.
 type Violation struct {
-	// Field is the path in the request: "contact.email", "products[3].sku".
+	// Field is the path in the request: "contact.email", "guests[3].name".
 	Field string
 	// Message is a sentence for the person who typed it.
 	Message string

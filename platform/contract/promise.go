@@ -14,7 +14,7 @@ import (
 
 // Method is what a contract says of one of its methods.
 type Method struct {
-	// Name is the full gRPC name: /orders.v1.OrdersService/PlaceOrder.
+	// Name is the full gRPC name: /letters.v1.LettersService/SendLetter.
 	Name string
 	// Deadline ends every call; always positive.
 	Deadline time.Duration

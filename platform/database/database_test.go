@@ -320,10 +320,10 @@ func TestFailingMigrationIsReported(t *testing.T) {
 func TestOptionsThatMakeNoSenseAreRefused(t *testing.T) {
 	for name, o := range map[string]database.Options{
 		"no module":     {Dir: t.TempDir()},
-		"path as name":  {Module: "../orders", Dir: t.TempDir()},
+		"path as name":  {Module: "../notes", Dir: t.TempDir()},
 		"reserved name": {Module: "platform", Dir: t.TempDir()},
-		"no place":      {Module: "orders"},
-		"other DSN":     {Module: "orders", DSN: "mysql://root:secret@db/orders"},
+		"no place":      {Module: "notes"},
+		"other DSN":     {Module: "notes", DSN: "mysql://root:secret@db/notes"},
 	} {
 		_, err := database.Open(background, o)
 		if err == nil {

@@ -2,11 +2,11 @@
 // data directory, or a schema on a PostgreSQL server. The module's code and SQL
 // are the same for both.
 //
-//	db, err := database.Open(ctx, database.Options{Module: "orders", Dir: data, Migrations: files})
+//	db, err := database.Open(ctx, database.Options{Module: "notes", Dir: data, Migrations: files})
 //	err = db.Write(ctx, func(tx *gorm.DB) error {
-//		return tx.Exec("INSERT INTO orders …").Error
+//		return tx.Exec("INSERT INTO notes …").Error
 //	})                              // nil: it is on disk
-//	db.Read(ctx).First(&order, "id = ?", id)
+//	db.Read(ctx).First(&note, "id = ?", id)
 //
 // # Rules for the author of a module
 //
@@ -25,8 +25,8 @@
 // COMMITTED; on SQLite only in their order), so never check first and write
 // then. Say the condition in the statement and look at RowsAffected:
 //
-//	result := tx.Exec("UPDATE stock SET free = free - ? WHERE sku = ? AND free >= ?", n, sku, n)
-//	if result.Error == nil && result.RowsAffected == 0 { return errSoldOut }
+//	result := tx.Exec("UPDATE seats SET free = free - ? WHERE room = ? AND free >= ?", n, room, n)
+//	if result.Error == nil && result.RowsAffected == 0 { return errFull }
 //
 // To insert what may exist use INSERT … ON CONFLICT DO NOTHING and
 // RowsAffected. A violated constraint is an error to be returned, not tested:
@@ -42,7 +42,7 @@
 //
 // # Migrations
 //
-// Options.Migrations holds goose files (0001_orders.sql, "-- +goose Up"), run
+// Options.Migrations holds goose files (0001_notes.sql, "-- +goose Up"), run
 // by Open and recorded in the table <module>_version. To run on both dialects
 // they use only TEXT, BIGINT and BOOLEAN; times are BIGINT microseconds since
 // 1970 in UTC. Avoid deferred constraints: they fail at the commit, and so

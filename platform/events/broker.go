@@ -86,7 +86,7 @@ func (b *Broker) start(o BrokerOptions) error {
 		MaxPending:             8 << 20, // per client; a subscriber has one event in flight, so this is ample
 		MaxPayload:             natsMaxPayload,
 		NoSublistCache:         true,             // saves memory; few subjects are published per second
-		MaxTracedMsgLen:        64,               // payloads hold customers' data and stay out of logs
+		MaxTracedMsgLen:        64,               // payloads hold personal data and stay out of logs
 		PingInterval:           20 * time.Second, // finds a tunnel whose far end vanished
 	})
 	if err != nil {

@@ -63,7 +63,7 @@ func TestSettingsTheOperatorMadeOnTheStreamStay(t *testing.T) {
 	}
 }
 
-// A shop that outgrew the size bound must go on publishing without taking
+// A system that outgrew the size bound must go on publishing without taking
 // anything away from a subscriber that is behind.
 func TestFullStreamDropsOnlyWhatEverySubscriberHasHandled(t *testing.T) {
 	broker := openBroker(t, t.TempDir())

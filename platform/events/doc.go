@@ -65,7 +65,7 @@
 //	relay := events.NewRelay(db, conn, log)
 //	go db.Hold(ctx, "relay", relay.Run)
 //
-// In the stream, an event of type billing.v1.InvoiceSent has the subject
-// events.billing.InvoiceSent.<aggregate>, its JSON as payload, and the headers
+// In the stream, an event of type letters.v1.LetterSent has the subject
+// events.letters.LetterSent.<aggregate>, its JSON as payload, and the headers
 // Nats-Msg-Id, Event-Type, Event-Aggregate and Event-Occurred-At.
 package events

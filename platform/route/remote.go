@@ -57,7 +57,7 @@ func (r *Route) NewRemote(o RemoteOptions) (*Target, error) {
 	return newTarget(ModeRemote, o.Address, o.StoreID, &remote{module: r.module, conn: conn, breaker: breaker}), nil
 }
 
-// Dial opens a connection to another process of the shop with the settings
+// Dial opens a connection to another process of the system with the settings
 // all of them share.
 func Dial(address string, creds credentials.TransportCredentials, options ...grpc.DialOption) (*grpc.ClientConn, error) {
 	target, builder := resolvable(address)

@@ -4,15 +4,15 @@
 //
 // A world is the module under test and stand-ins for what it needs:
 //
-//	var worlds = moduletest.Worlds{"cart": {definition, catalogtest.Definition()}}
+//	var worlds = moduletest.Worlds{"letters": {definition, addressestest.Definition()}}
 //
 //	func TestMain(m *testing.M) { moduletest.Main(m, worlds) }
 //
 //	func TestContract(t *testing.T) {
-//		moduletest.Run(t, "cart", func(t *testing.T, connect moduletest.Connect) {
-//			carttest.Run(t, carttest.World{
-//				Cart:    cartv1.NewCartServiceClient(connect("cart")),
-//				Catalog: catalogv1.NewCatalogServiceClient(connect("catalog")),
+//		moduletest.Run(t, "letters", func(t *testing.T, connect moduletest.Connect) {
+//			letterstest.Run(t, letterstest.World{
+//				Letters:   lettersv1.NewLettersServiceClient(connect("letters")),
+//				Addresses: addressesv1.NewAddressesServiceClient(connect("addresses")),
 //			})
 //		})
 //	}
@@ -21,6 +21,6 @@
 // stand-in publishes like anybody else, with events.Append in a database of
 // its own.
 //
-// The suite runs once per mode against one world, so its cases use skus, ids
+// The suite runs once per mode against one world, so its cases use names, ids
 // and keys of their own.
 package moduletest

@@ -4,7 +4,7 @@
 // - protoc             (unknown)
 // source: platform/process/v1/process.proto
 
-// What the processes of one shop say to each other. Not a module's contract:
+// What the processes of one system say to each other. Not a module's contract:
 // no module can reach it.
 
 package processv1

@@ -83,7 +83,7 @@ func files(t *testing.T, folders ...string) []file {
 			}
 			relative = filepath.ToSlash(relative)
 			if entry.IsDir() {
-				if slices.Contains([]string{".git", "bin", "data"}, relative) {
+				if slices.Contains([]string{".git", "bin", "data", "galleria"}, relative) {
 					return filepath.SkipDir
 				}
 				return nil

@@ -66,13 +66,14 @@ func (o *Options) check() error {
 	for caller, names := range o.Outside {
 		needs(caller, names)
 	}
-	if o.Identity != nil && o.Identity.IsPlaintext() && !onLoopback(o.Listen) {
+	if o.Identity != nil && o.Identity.IsPlaintext() && !OnLoopback(o.Listen) {
 		errs = append(errs, fmt.Errorf("rpc listens in plaintext on %s: that is allowed on a loopback address only", o.Listen))
 	}
 	return errors.Join(errs...)
 }
 
-func onLoopback(address string) bool {
+// OnLoopback tells whether host:port can be reached from this machine only.
+func OnLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return false

@@ -78,9 +78,9 @@ func forbiddenToApp(rest, imported string) string {
 	switch {
 	case isModule && strings.HasPrefix(inside, "internal"):
 		return "a module's inside is its own; the contract is what others may import"
-	case isModule && inside == "" && inPart && !strings.HasSuffix(rest, "_test.go"):
+	case isModule && inside == "" && inPart && !forTests("app/"+rest):
 		return "app/" + part + " speaks to " + module + " through its contract: the module may be in another process; only the table of modules makes modules"
-	case technology(imported) == "gorm" && !strings.HasSuffix(rest, "_test.go"):
+	case technology(imported) == "gorm" && !forTests("app/"+rest):
 		return "the app owns no tables; data belongs to a module"
 	}
 	return ""
@@ -153,9 +153,10 @@ func technology(imported string) string {
 	return ""
 }
 
-// forTests tells whether a file is a test, or in a package that serves tests.
+// forTests tells whether a file is a test, in a package that serves tests, or
+// of the program that measures.
 func forTests(name string) bool {
-	return strings.HasSuffix(name, "_test.go") || strings.HasSuffix(path.Dir(name), "test")
+	return strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "app/bench/") || strings.HasSuffix(path.Dir(name), "test")
 }
 
 // moduleOf splits galleria/modules/orders/v1 into orders and v1.

@@ -82,13 +82,10 @@ func files(t *testing.T, folders ...string) []file {
 				return err
 			}
 			relative = filepath.ToSlash(relative)
-			if entry.IsDir() {
-				if slices.Contains([]string{".git", "bin", "data", "galleria"}, relative) {
-					return filepath.SkipDir
-				}
-				return nil
+			if slices.Contains([]string{".git", "bin", "data"}, relative) {
+				return filepath.SkipDir
 			}
-			if !entry.Type().IsRegular() || !slices.Contains(textual, path.Ext(relative)) {
+			if !entry.Type().IsRegular() || relative == "galleria" || !slices.Contains(textual, path.Ext(relative)) {
 				return nil
 			}
 			text, err := os.ReadFile(name)

@@ -179,7 +179,7 @@ func (s *Server) message(m mail.Mail) (*message, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the recipient's address is not one: %w", err)
 	}
-	c := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary("=_"+m.ID))
+	c := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary("part-"+m.ID))
 	c.FromMailAddress(s.From)
 	if s.ReplyTo != nil {
 		c.ReplyToMailAddress(s.ReplyTo)

@@ -1,0 +1,127 @@
+package dispatch
+
+import (
+	"io"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	netmail "net/mail"
+	"strings"
+	"testing"
+
+	"galleria/modules/notifications/internal/letter"
+	"galleria/modules/notifications/internal/mail"
+	"galleria/modules/notifications/internal/smtptest"
+)
+
+// delivered sends one mail and parses what arrived.
+func delivered(t *testing.T, address string, change func(*letter.Facts)) (mail.Mail, smtptest.Message, *netmail.Message) {
+	t.Helper()
+	d := onSQLite(t)
+	s := &smtptest.Server{}
+	d.to(s)
+	m := d.queue(address, change)
+	d.work()
+	sent := d.untilStatus(m, mail.Sent)
+	got := d.wantTaken(s, 1)[0]
+	parsed, err := netmail.ReadMessage(strings.NewReader(got.Data))
+	if err != nil {
+		t.Fatalf("parse what arrived: %v\n%s", err, got.Data)
+	}
+	return sent, got, parsed
+}
+
+func TestDeliveredMailParsesAsTextAndHTML(t *testing.T) {
+	sent, envelope, got := delivered(t, "ana@example.com", func(f *letter.Facts) {
+		f.Lines[0].Name = "Łampa — „nocna” " + strings.Repeat("lång ", 60)
+	})
+	if envelope.From != "shop@galleria.example" || strings.Join(envelope.To, ",") != "ana@example.com" {
+		t.Errorf("envelope: got %s to %v, want shop@galleria.example to ana@example.com", envelope.From, envelope.To)
+	}
+	for header, want := range map[string]string{
+		"From": `"Galleria" <shop@galleria.example>`, "Reply-To": "<help@galleria.example>", "To": `"Ana" <ana@example.com>`,
+		"Subject": sent.Subject, "Message-Id": "<" + sent.ID + "@galleria.example>", "Auto-Submitted": "auto-generated", "Mime-Version": "1.0",
+	} {
+		if values := got.Header[header]; len(values) != 1 || values[0] != want {
+			t.Errorf("%s: got %q, want %q once", header, values, want)
+		}
+	}
+	if date, err := got.Header.Date(); err != nil || date.Unix() != sent.CreatedAt.Unix() {
+		t.Errorf("Date: got %v, %v; want %v", date, err, sent.CreatedAt)
+	}
+	kind, params, err := mime.ParseMediaType(got.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/alternative" {
+		t.Fatalf("Content-Type: got %s, %v; want multipart/alternative", kind, err)
+	}
+	parts := multipart.NewReader(got.Body, params["boundary"])
+	for _, want := range []struct{ kind, body string }{{"text/plain", sent.Text}, {"text/html", sent.HTML}} {
+		part, err := parts.NextRawPart()
+		if err != nil {
+			t.Fatalf("the part %s: %v", want.kind, err)
+		}
+		if kind, params, _ := mime.ParseMediaType(part.Header.Get("Content-Type")); kind != want.kind || !strings.EqualFold(params["charset"], "utf-8") {
+			t.Errorf("part: got %s in %s, want %s in utf-8", kind, params["charset"], want.kind)
+		}
+		body, err := io.ReadAll(quotedprintable.NewReader(part))
+		if err != nil || strings.ReplaceAll(string(body), "\r\n", "\n") != want.body {
+			t.Errorf("%s: got %v and\n%s\nwant\n%s", want.kind, err, body, want.body)
+		}
+	}
+	if _, err := parts.NextRawPart(); err != io.EOF {
+		t.Errorf("after two parts: got %v, want the end", err)
+	}
+}
+
+func TestNamesKeepTheirLettersAndAddNothing(t *testing.T) {
+	for _, name := range []string{
+		"Åsa Öström", "山田 太郎", "Zoë 🦊", `Ana "Nan" O'Neil`, "Ana, Bob", "Eve <eve@example.com>", "a@b.example", `back\slash`,
+		"Ana\r\nBcc: eve@example.com", "Ana\nSubject: Free money\n\nBuy!", "Ana\r", "=?utf-8?q?x=0d=0aBcc:_eve@example.com?=",
+		strings.Repeat("Long Name ", 60), "", "\x00", "\u2028Bcc: eve@example.com",
+	} {
+		_, envelope, got := delivered(t, "ana@example.com", func(f *letter.Facts) { f.Name = name })
+		if len(envelope.To) != 1 {
+			t.Errorf("name %q: got recipients %v, want one", name, envelope.To)
+		}
+		wantNoOther(t, name, got)
+		to, err := got.Header.AddressList("To")
+		if err != nil || len(to) != 1 || to[0].Address != "ana@example.com" {
+			t.Errorf("name %q: got To %q, %v; want ana@example.com alone", name, got.Header["To"], err)
+			continue
+		}
+		if name == letter.Clean(name) && to[0].Name != strings.TrimSpace(name) && !strings.HasPrefix(name, "=?") {
+			t.Errorf("name: got %q, want %q", to[0].Name, name)
+		}
+	}
+}
+
+func TestSubjectsAndAddressesAddNoHeaders(t *testing.T) {
+	for _, order := range []string{"1\r\nBcc: eve@example.com", "1\n\n<b>body</b>", "Łódź 1", "1\u2029X: y", strings.Repeat("9", 300)} {
+		sent, _, got := delivered(t, "ana@example.com", func(f *letter.Facts) { f.OrderID = order })
+		wantNoOther(t, order, got)
+		subject, err := new(mime.WordDecoder).DecodeHeader(got.Header.Get("Subject"))
+		if err != nil || subject != sent.Subject || strings.ContainsAny(subject, "\r\n") {
+			t.Errorf("subject of order %q: got %q, %v; want %q", order, subject, err, sent.Subject)
+		}
+	}
+	_, envelope, got := delivered(t, "Eve <åsa@exämple.example>", func(*letter.Facts) {})
+	if to, err := got.Header.AddressList("To"); err != nil || to[0].Address != "åsa@exämple.example" || envelope.To[0] != "åsa@exämple.example" {
+		t.Errorf("unicode address: got %v, %v and %v, want åsa@exämple.example", to, err, envelope.To)
+	}
+}
+
+func wantNoOther(t *testing.T, what string, got *netmail.Message) {
+	t.Helper()
+	for _, header := range []string{"Bcc", "Cc", "X"} {
+		if v := got.Header[header]; v != nil {
+			t.Errorf("%q added the header %s: %v", what, header, v)
+		}
+	}
+	for header, values := range got.Header {
+		if len(values) != 1 {
+			t.Errorf("%q doubled the header %s: %v", what, header, values)
+		}
+	}
+	if !strings.HasPrefix(got.Header.Get("Content-Type"), "multipart/alternative") {
+		t.Errorf("%q ended the headers early: %v", what, got.Header)
+	}
+}

@@ -53,6 +53,9 @@ func (r *Reloader) reload(ctx context.Context) {
 		return
 	}
 	r.reportUnapplied(loaded)
+	if len(placements) == 0 {
+		return // the peer says where modules are
+	}
 	ctx, cancel := context.WithTimeout(ctx, moveTimeout)
 	defer cancel()
 	if err := r.process.Apply(ctx, placements); err != nil {

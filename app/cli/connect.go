@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"galleria/app"
@@ -49,5 +50,8 @@ func connect(c app.Config) (*running, error) {
 
 // explain names the process that did not answer.
 func (r *running) explain(err error) error {
+	if status.Code(err) == codes.Unavailable {
+		return fmt.Errorf("no shop answers at %s; is it running, and is that its rpc address?", r.address)
+	}
 	return fmt.Errorf("the shop at %s: %s", r.address, status.Convert(err).Message())
 }

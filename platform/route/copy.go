@@ -27,9 +27,9 @@ const MaxMessageBytes = 16 << 20
 // struct layout of protoc-gen-go's open API; a struct with anything else in it
 // is left to proto.Merge (foreign).
 type copier struct {
-	message reflect.Type // the struct
-	pointer reflect.Type // *message
-	slice   reflect.Type // []message
+	message reflect.Type    // the struct
+	pointer reflect.Type    // *message
+	blocks  [9]reflect.Type // [n]message
 	foreign bool
 	// fixed bounds the encoded size of all that is not counted below.
 	fixed int
@@ -42,6 +42,7 @@ type copier struct {
 }
 
 type nested struct {
+	index  int
 	offset uintptr
 	copier *copier
 }
@@ -52,15 +53,15 @@ const tagAndLength = 15
 // copyMessage makes dst equal to src without sharing anything, and refuses
 // what could not have been sent over a network. What was in dst is gone.
 func (c *copier) copyMessage(dst, src proto.Message) error {
-	from := reflect.ValueOf(src)
-	if from.Type() != c.pointer || reflect.TypeOf(dst) != c.pointer {
+	to, from := reflect.ValueOf(dst), reflect.ValueOf(src)
+	if from.Type() != c.pointer || to.Type() != c.pointer {
 		return status.Errorf(codes.Internal, "message is %T, not %s", src, c.pointer)
 	}
 	if from.IsNil() {
 		proto.Reset(dst)
 		return nil // as gRPC does: nothing is an empty message
 	}
-	bound, err := c.copy(reflect.ValueOf(dst).UnsafePointer(), from.UnsafePointer())
+	bound, err := c.copy(to.Elem(), from.Elem())
 	if err != nil {
 		return status.Errorf(codes.Internal, "%s: %v", src.ProtoReflect().Descriptor().FullName(), err)
 	}
@@ -72,32 +73,32 @@ func (c *copier) copyMessage(dst, src proto.Message) error {
 	return nil
 }
 
-// copy fills the message at dst with a copy of the one at src and
-// returns an upper bound of its encoded size.
-func (c *copier) copy(dst, src unsafe.Pointer) (bound int, err error) {
-	to, from := reflect.NewAt(c.message, dst), reflect.NewAt(c.message, src)
+// copy fills one message struct with a copy of another and returns an upper
+// bound of its encoded size.
+func (c *copier) copy(to, from reflect.Value) (bound int, err error) {
 	if c.foreign {
-		message := from.Interface().(proto.Message)
-		proto.Reset(to.Interface().(proto.Message))
-		proto.Merge(to.Interface().(proto.Message), message)
+		message := from.Addr().Interface().(proto.Message)
+		proto.Reset(to.Addr().Interface().(proto.Message))
+		proto.Merge(to.Addr().Interface().(proto.Message), message)
 		return proto.Size(message), nil
 	}
-	to.Elem().Set(from.Elem())
+	to.Set(from)
+	base := unsafe.Pointer(to.UnsafeAddr())
 	bound = c.fixed
 	for _, offset := range c.texts {
-		text := *(*string)(unsafe.Add(src, offset))
+		text := *(*string)(unsafe.Add(base, offset))
 		if !utf8.ValidString(text) {
 			return 0, c.notUTF8(offset)
 		}
 		bound += len(text)
 	}
 	for _, offset := range c.blobs {
-		field := (*[]byte)(unsafe.Add(dst, offset))
+		field := (*[]byte)(unsafe.Add(base, offset))
 		*field = slices.Clone(*field)
 		bound += len(*field)
 	}
 	for _, offset := range c.textLists {
-		field := (*[]string)(unsafe.Add(dst, offset))
+		field := (*[]string)(unsafe.Add(base, offset))
 		*field = slices.Clone(*field)
 		for _, text := range *field {
 			if !utf8.ValidString(text) {
@@ -107,26 +108,27 @@ func (c *copier) copy(dst, src unsafe.Pointer) (bound int, err error) {
 		}
 	}
 	for _, m := range c.messages {
-		field := (*unsafe.Pointer)(unsafe.Add(dst, m.offset))
-		if *field == nil {
+		at := (*unsafe.Pointer)(unsafe.Add(base, m.offset))
+		if *at == nil {
 			continue
 		}
-		n, err := m.copier.replace(field)
+		fresh := reflect.New(m.copier.message)
+		n, err := m.copier.copy(fresh.Elem(), from.Field(m.index).Elem())
 		if err != nil {
 			return 0, err
 		}
+		*at = fresh.UnsafePointer()
 		bound += n
 	}
 	for _, m := range c.messageLists {
-		field := (*[]unsafe.Pointer)(unsafe.Add(dst, m.offset))
-		n, err := m.copier.replaceAll(field)
+		n, err := m.copier.copyList((*[]unsafe.Pointer)(unsafe.Add(base, m.offset)), from.Field(m.index))
 		if err != nil {
 			return 0, err
 		}
 		bound += n
 	}
 	for _, i := range c.rest {
-		n, err := copyField(to.Elem().Field(i))
+		n, err := copyField(to.Field(i))
 		if err != nil {
 			return 0, fmt.Errorf("field %s %w", c.message.Field(i).Name, err)
 		}
@@ -135,37 +137,39 @@ func (c *copier) copy(dst, src unsafe.Pointer) (bound int, err error) {
 	return bound, nil
 }
 
-// replace points at a copy instead of at the original.
-func (c *copier) replace(at *unsafe.Pointer) (bound int, err error) {
-	fresh := reflect.New(c.message).UnsafePointer()
-	bound, err = c.copy(fresh, *at)
-	*at = fresh
-	return bound, err
-}
-
-// replaceAll does so for a list. The copies lie side by side in one
+// copyList replaces a list of messages by copies. They lie side by side in one
 // allocation: lists are read and dropped together. A nil message becomes an
 // empty one, as decoding would make it.
-func (c *copier) replaceAll(list *[]unsafe.Pointer) (bound int, err error) {
-	if len(*list) == 0 {
+func (c *copier) copyList(list *[]unsafe.Pointer, originals reflect.Value) (bound int, err error) {
+	n := len(*list)
+	if n == 0 {
 		return 0, nil
 	}
-	originals := *list
-	*list = make([]unsafe.Pointer, len(originals))
-	fresh := reflect.MakeSlice(c.slice, len(originals), len(originals)).UnsafePointer()
-	for i, original := range originals {
-		at := unsafe.Add(fresh, uintptr(i)*c.message.Size())
-		(*list)[i] = at
-		if original == nil {
+	*list = make([]unsafe.Pointer, n)
+	block := c.newBlock(n)
+	for i := range n {
+		fresh := block.Index(i)
+		(*list)[i] = unsafe.Pointer(fresh.UnsafeAddr())
+		original := originals.Index(i)
+		if original.IsNil() {
 			continue
 		}
-		n, err := c.copy(at, original)
+		size, err := c.copy(fresh, original.Elem())
 		if err != nil {
 			return 0, err
 		}
-		bound += n + tagAndLength
+		bound += size + tagAndLength
 	}
 	return bound, nil
+}
+
+// newBlock makes room for n messages. An array is one allocation where a slice
+// made by package reflect is two, so short ones are arrays.
+func (c *copier) newBlock(n int) reflect.Value {
+	if n < len(c.blocks) {
+		return reflect.New(c.blocks[n]).Elem()
+	}
+	return reflect.MakeSlice(reflect.SliceOf(c.message), n, n)
 }
 
 func (c *copier) notUTF8(offset uintptr) error {
@@ -241,12 +245,12 @@ func copyValue(value reflect.Value) (fresh reflect.Value, bound int, err error) 
 	case reflect.Slice: // bytes
 		return reflect.ValueOf(slices.Clone(value.Bytes())), value.Len(), nil
 	case reflect.Pointer: // a message
-		at := value.UnsafePointer()
-		if at == nil {
-			return reflect.New(value.Type().Elem()), tagAndLength, nil
+		fresh = reflect.New(value.Type().Elem())
+		if value.IsNil() {
+			return fresh, tagAndLength, nil
 		}
-		bound, err = copierOf(value.Type().Elem()).replace(&at)
-		return reflect.NewAt(value.Type().Elem(), at), bound, err
+		bound, err = copierOf(value.Type().Elem()).copy(fresh.Elem(), value.Elem())
+		return fresh, bound, err
 	}
 	return value, tagAndLength, nil
 }
@@ -277,8 +281,11 @@ func buildCopier(message reflect.Type, known map[reflect.Type]*copier) *copier {
 	if c := known[message]; c != nil {
 		return c
 	}
-	c := &copier{message: message, pointer: reflect.PointerTo(message), slice: reflect.SliceOf(message), fixed: message.NumField() * tagAndLength}
+	c := &copier{message: message, pointer: reflect.PointerTo(message), fixed: message.NumField() * tagAndLength}
 	known[message] = c
+	for n := range c.blocks {
+		c.blocks[n] = reflect.ArrayOf(n, message)
+	}
 	for i := range message.NumField() {
 		field := message.Field(i)
 		kind := field.Type.Kind()
@@ -295,9 +302,9 @@ func buildCopier(message reflect.Type, known map[reflect.Type]*copier) *copier {
 		case kind == reflect.Slice && field.Type.Elem().Kind() == reflect.String:
 			c.textLists = append(c.textLists, field.Offset)
 		case kind == reflect.Slice && isMessage(field.Type.Elem()):
-			c.messageLists = append(c.messageLists, nested{field.Offset, buildCopier(field.Type.Elem().Elem(), known)})
+			c.messageLists = append(c.messageLists, nested{i, field.Offset, buildCopier(field.Type.Elem().Elem(), known)})
 		case isMessage(field.Type):
-			c.messages = append(c.messages, nested{field.Offset, buildCopier(field.Type.Elem(), known)})
+			c.messages = append(c.messages, nested{i, field.Offset, buildCopier(field.Type.Elem(), known)})
 		case kind == reflect.Map || kind == reflect.Interface || kind == reflect.Slice || kind == reflect.Pointer:
 			c.rest = append(c.rest, i)
 		}

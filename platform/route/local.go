@@ -60,8 +60,10 @@ func (l *local) carry(ctx context.Context, c call) (ended time.Duration, err err
 		return ticks(), err
 	}
 	inner := &callContext{parent: ctx, caller: c.caller, method: c.method.Name, limit: c.began + c.method.Deadline, span: c.span}
-	response, err := l.serve(inner, c.method, func(request any) error {
-		return c.method.input.copyMessage(request.(proto.Message), c.request)
+	// The closure takes two words along, not the whole call.
+	input, request := c.method.input, c.request
+	response, err := l.serve(inner, c.method, func(into any) error {
+		return input.copyMessage(into.(proto.Message), request)
 	})
 	inner.finish()
 	if len(c.options) > 0 {

@@ -25,13 +25,12 @@ const (
 
 // meter measures the calls to one method. Safe for concurrent use.
 type meter struct {
-	calls, errors atomic.Int64
-	nanos         atomic.Int64
-	buckets       [bucketCount]atomic.Int64
+	errors  atomic.Int64
+	nanos   atomic.Int64
+	buckets [bucketCount]atomic.Int64 // together: the calls
 }
 
 func (m *meter) observe(took time.Duration, code codes.Code) {
-	m.calls.Add(1)
 	m.nanos.Add(int64(took))
 	m.buckets[bucketOf(took)].Add(1)
 	if faulty(code) {
@@ -79,13 +78,17 @@ type Stats struct {
 	PromisedP99 time.Duration
 }
 
-func (m *meter) quantile(q float64) time.Duration {
+// stats reads the meter once, so that calls and quantiles belong together.
+func (m *meter) stats() (calls int64, p50, p99 time.Duration) {
 	var counts [bucketCount]int64
-	total := int64(0)
 	for i := range m.buckets {
 		counts[i] = m.buckets[i].Load()
-		total += counts[i]
+		calls += counts[i]
 	}
+	return calls, quantile(&counts, calls, 0.5), quantile(&counts, calls, 0.99)
+}
+
+func quantile(counts *[bucketCount]int64, total int64, q float64) time.Duration {
 	if total == 0 {
 		return 0
 	}

@@ -97,10 +97,8 @@ func (r *Route) Target() *Target { return r.target.Load() }
 func (r *Route) Stats() []Stats {
 	all := make([]Stats, 0, len(r.ordered))
 	for _, m := range r.ordered {
-		all = append(all, Stats{
-			Method: m.Name, Calls: m.meter.calls.Load(), Errors: m.meter.errors.Load(),
-			P50: m.meter.quantile(0.5), P99: m.meter.quantile(0.99), PromisedP99: m.P99,
-		})
+		calls, p50, p99 := m.meter.stats()
+		all = append(all, Stats{Method: m.Name, Calls: calls, Errors: m.meter.errors.Load(), P50: p50, P99: p99, PromisedP99: m.P99})
 	}
 	return all
 }

@@ -573,6 +573,139 @@ func (*OnceResponse) Descriptor() ([]byte, []int) {
 	return file_platform_route_probe_v1_probe_proto_rawDescGZIP(), []int{6}
 }
 
+type PassRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Text          string                 `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PassRequest) Reset() {
+	*x = PassRequest{}
+	mi := &file_platform_route_probe_v1_probe_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PassRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PassRequest) ProtoMessage() {}
+
+func (x *PassRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_route_probe_v1_probe_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PassRequest.ProtoReflect.Descriptor instead.
+func (*PassRequest) Descriptor() ([]byte, []int) {
+	return file_platform_route_probe_v1_probe_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *PassRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+type PassResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Text          string                 `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PassResponse) Reset() {
+	*x = PassResponse{}
+	mi := &file_platform_route_probe_v1_probe_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PassResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PassResponse) ProtoMessage() {}
+
+func (x *PassResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_route_probe_v1_probe_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PassResponse.ProtoReflect.Descriptor instead.
+func (*PassResponse) Descriptor() ([]byte, []int) {
+	return file_platform_route_probe_v1_probe_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *PassResponse) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// Noted is an event.
+type Noted struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Text          string                 `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Noted) Reset() {
+	*x = Noted{}
+	mi := &file_platform_route_probe_v1_probe_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Noted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Noted) ProtoMessage() {}
+
+func (x *Noted) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_route_probe_v1_probe_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Noted.ProtoReflect.Descriptor instead.
+func (*Noted) Descriptor() ([]byte, []int) {
+	return file_platform_route_probe_v1_probe_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Noted) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
 var File_platform_route_probe_v1_probe_proto protoreflect.FileDescriptor
 
 const file_platform_route_probe_v1_probe_proto_rawDesc = "" +
@@ -631,7 +764,13 @@ const file_platform_route_probe_v1_probe_proto_rawDesc = "" +
 	"\fHurryRequest\"\x0f\n" +
 	"\rHurryResponse\"\r\n" +
 	"\vOnceRequest\"\x0e\n" +
-	"\fOnceResponse*5\n" +
+	"\fOnceResponse\"!\n" +
+	"\vPassRequest\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\"\"\n" +
+	"\fPassResponse\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\"\x1b\n" +
+	"\x05Noted\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text*5\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fREASON_ASKED_TO\x10\x012\xbd\x02\n" +
@@ -642,7 +781,10 @@ const file_platform_route_probe_v1_probe_proto_rawDesc = "" +
 	"\x05Hurry\x12%.platform.route.probe.v1.HurryRequest\x1a&.platform.route.probe.v1.HurryResponse\"\x0e\xaa\xbb\x18\a\n" +
 	"\x05\x10\x80\xc2\xd7/\x90\x02\x01\x12]\n" +
 	"\x04Once\x12$.platform.route.probe.v1.OnceRequest\x1a%.platform.route.probe.v1.OnceResponse\"\b\xaa\xbb\x18\x04\n" +
-	"\x02\b\x05B*Z(galleria/platform/route/probe/v1;probev1b\x06proto3"
+	"\x02\b\x052p\n" +
+	"\fRelayService\x12`\n" +
+	"\x04Pass\x12$.platform.route.probe.v1.PassRequest\x1a%.platform.route.probe.v1.PassResponse\"\v\xaa\xbb\x18\x04\n" +
+	"\x02\b\x05\x90\x02\x01B*Z(galleria/platform/route/probe/v1;probev1b\x06proto3"
 
 var (
 	file_platform_route_probe_v1_probe_proto_rawDescOnce sync.Once
@@ -657,7 +799,7 @@ func file_platform_route_probe_v1_probe_proto_rawDescGZIP() []byte {
 }
 
 var file_platform_route_probe_v1_probe_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_platform_route_probe_v1_probe_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_platform_route_probe_v1_probe_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_platform_route_probe_v1_probe_proto_goTypes = []any{
 	(Reason)(0),                   // 0: platform.route.probe.v1.Reason
 	(*Everything)(nil),            // 1: platform.route.probe.v1.Everything
@@ -667,31 +809,36 @@ var file_platform_route_probe_v1_probe_proto_goTypes = []any{
 	(*HurryResponse)(nil),         // 5: platform.route.probe.v1.HurryResponse
 	(*OnceRequest)(nil),           // 6: platform.route.probe.v1.OnceRequest
 	(*OnceResponse)(nil),          // 7: platform.route.probe.v1.OnceResponse
-	nil,                           // 8: platform.route.probe.v1.Everything.WordsEntry
-	nil,                           // 9: platform.route.probe.v1.Everything.ByNumberEntry
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 11: google.protobuf.Duration
+	(*PassRequest)(nil),           // 8: platform.route.probe.v1.PassRequest
+	(*PassResponse)(nil),          // 9: platform.route.probe.v1.PassResponse
+	(*Noted)(nil),                 // 10: platform.route.probe.v1.Noted
+	nil,                           // 11: platform.route.probe.v1.Everything.WordsEntry
+	nil,                           // 12: platform.route.probe.v1.Everything.ByNumberEntry
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 14: google.protobuf.Duration
 }
 var file_platform_route_probe_v1_probe_proto_depIdxs = []int32{
 	0,  // 0: platform.route.probe.v1.Everything.reason:type_name -> platform.route.probe.v1.Reason
 	1,  // 1: platform.route.probe.v1.Everything.self:type_name -> platform.route.probe.v1.Everything
 	1,  // 2: platform.route.probe.v1.Everything.selves:type_name -> platform.route.probe.v1.Everything
-	8,  // 3: platform.route.probe.v1.Everything.words:type_name -> platform.route.probe.v1.Everything.WordsEntry
-	9,  // 4: platform.route.probe.v1.Everything.by_number:type_name -> platform.route.probe.v1.Everything.ByNumberEntry
+	11, // 3: platform.route.probe.v1.Everything.words:type_name -> platform.route.probe.v1.Everything.WordsEntry
+	12, // 4: platform.route.probe.v1.Everything.by_number:type_name -> platform.route.probe.v1.Everything.ByNumberEntry
 	1,  // 5: platform.route.probe.v1.Everything.chosen_self:type_name -> platform.route.probe.v1.Everything
-	10, // 6: platform.route.probe.v1.Everything.at:type_name -> google.protobuf.Timestamp
-	11, // 7: platform.route.probe.v1.Everything.took:type_name -> google.protobuf.Duration
+	13, // 6: platform.route.probe.v1.Everything.at:type_name -> google.protobuf.Timestamp
+	14, // 7: platform.route.probe.v1.Everything.took:type_name -> google.protobuf.Duration
 	1,  // 8: platform.route.probe.v1.EchoRequest.everything:type_name -> platform.route.probe.v1.Everything
 	1,  // 9: platform.route.probe.v1.EchoResponse.everything:type_name -> platform.route.probe.v1.Everything
 	1,  // 10: platform.route.probe.v1.Everything.ByNumberEntry.value:type_name -> platform.route.probe.v1.Everything
 	2,  // 11: platform.route.probe.v1.ProbeService.Echo:input_type -> platform.route.probe.v1.EchoRequest
 	4,  // 12: platform.route.probe.v1.ProbeService.Hurry:input_type -> platform.route.probe.v1.HurryRequest
 	6,  // 13: platform.route.probe.v1.ProbeService.Once:input_type -> platform.route.probe.v1.OnceRequest
-	3,  // 14: platform.route.probe.v1.ProbeService.Echo:output_type -> platform.route.probe.v1.EchoResponse
-	5,  // 15: platform.route.probe.v1.ProbeService.Hurry:output_type -> platform.route.probe.v1.HurryResponse
-	7,  // 16: platform.route.probe.v1.ProbeService.Once:output_type -> platform.route.probe.v1.OnceResponse
-	14, // [14:17] is the sub-list for method output_type
-	11, // [11:14] is the sub-list for method input_type
+	8,  // 14: platform.route.probe.v1.RelayService.Pass:input_type -> platform.route.probe.v1.PassRequest
+	3,  // 15: platform.route.probe.v1.ProbeService.Echo:output_type -> platform.route.probe.v1.EchoResponse
+	5,  // 16: platform.route.probe.v1.ProbeService.Hurry:output_type -> platform.route.probe.v1.HurryResponse
+	7,  // 17: platform.route.probe.v1.ProbeService.Once:output_type -> platform.route.probe.v1.OnceResponse
+	9,  // 18: platform.route.probe.v1.RelayService.Pass:output_type -> platform.route.probe.v1.PassResponse
+	15, // [15:19] is the sub-list for method output_type
+	11, // [11:15] is the sub-list for method input_type
 	11, // [11:11] is the sub-list for extension type_name
 	11, // [11:11] is the sub-list for extension extendee
 	0,  // [0:11] is the sub-list for field type_name
@@ -714,9 +861,9 @@ func file_platform_route_probe_v1_probe_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_platform_route_probe_v1_probe_proto_rawDesc), len(file_platform_route_probe_v1_probe_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   9,
+			NumMessages:   12,
 			NumExtensions: 0,
-			NumServices:   1,
+			NumServices:   2,
 		},
 		GoTypes:           file_platform_route_probe_v1_probe_proto_goTypes,
 		DependencyIndexes: file_platform_route_probe_v1_probe_proto_depIdxs,

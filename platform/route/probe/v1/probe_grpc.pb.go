@@ -208,3 +208,111 @@ var ProbeService_ServiceDesc = grpc.ServiceDesc{
 	Streams:  []grpc.StreamDesc{},
 	Metadata: "platform/route/probe/v1/probe.proto",
 }
+
+const (
+	RelayService_Pass_FullMethodName = "/platform.route.probe.v1.RelayService/Pass"
+)
+
+// RelayServiceClient is the client API for RelayService service.
+//
+// For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// RelayService is the contract of a second module: one that needs the first.
+type RelayServiceClient interface {
+	// Pass is safe to repeat.
+	Pass(ctx context.Context, in *PassRequest, opts ...grpc.CallOption) (*PassResponse, error)
+}
+
+type relayServiceClient struct {
+	cc grpc.ClientConnInterface
+}
+
+func NewRelayServiceClient(cc grpc.ClientConnInterface) RelayServiceClient {
+	return &relayServiceClient{cc}
+}
+
+func (c *relayServiceClient) Pass(ctx context.Context, in *PassRequest, opts ...grpc.CallOption) (*PassResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PassResponse)
+	err := c.cc.Invoke(ctx, RelayService_Pass_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// RelayServiceServer is the server API for RelayService service.
+// All implementations must embed UnimplementedRelayServiceServer
+// for forward compatibility.
+//
+// RelayService is the contract of a second module: one that needs the first.
+type RelayServiceServer interface {
+	// Pass is safe to repeat.
+	Pass(context.Context, *PassRequest) (*PassResponse, error)
+	mustEmbedUnimplementedRelayServiceServer()
+}
+
+// UnimplementedRelayServiceServer must be embedded to have
+// forward compatible implementations.
+//
+// NOTE: this should be embedded by value instead of pointer to avoid a nil
+// pointer dereference when methods are called.
+type UnimplementedRelayServiceServer struct{}
+
+func (UnimplementedRelayServiceServer) Pass(context.Context, *PassRequest) (*PassResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Pass not implemented")
+}
+func (UnimplementedRelayServiceServer) mustEmbedUnimplementedRelayServiceServer() {}
+func (UnimplementedRelayServiceServer) testEmbeddedByValue()                      {}
+
+// UnsafeRelayServiceServer may be embedded to opt out of forward compatibility for this service.
+// Use of this interface is not recommended, as added methods to RelayServiceServer will
+// result in compilation errors.
+type UnsafeRelayServiceServer interface {
+	mustEmbedUnimplementedRelayServiceServer()
+}
+
+func RegisterRelayServiceServer(s grpc.ServiceRegistrar, srv RelayServiceServer) {
+	// If the following call panics, it indicates UnimplementedRelayServiceServer was
+	// embedded by pointer and is nil.  This will cause panics if an
+	// unimplemented method is ever invoked, so we test this at initialization
+	// time to prevent it from happening at runtime later due to I/O.
+	if t, ok := srv.(interface{ testEmbeddedByValue() }); ok {
+		t.testEmbeddedByValue()
+	}
+	s.RegisterService(&RelayService_ServiceDesc, srv)
+}
+
+func _RelayService_Pass_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PassRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RelayServiceServer).Pass(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RelayService_Pass_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RelayServiceServer).Pass(ctx, req.(*PassRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+// RelayService_ServiceDesc is the grpc.ServiceDesc for RelayService service.
+// It's only intended for direct use with grpc.RegisterService,
+// and not to be introspected or modified (even as a copy)
+var RelayService_ServiceDesc = grpc.ServiceDesc{
+	ServiceName: "platform.route.probe.v1.RelayService",
+	HandlerType: (*RelayServiceServer)(nil),
+	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "Pass",
+			Handler:    _RelayService_Pass_Handler,
+		},
+	},
+	Streams:  []grpc.StreamDesc{},
+	Metadata: "platform/route/probe/v1/probe.proto",
+}

@@ -1,0 +1,54 @@
+// Bench measures what the program promises and prints tables: what a call
+// between modules costs in each mode, how many durable commits a second a
+// database makes, and what pages and checkouts cost the server.
+//
+// All figures of a table come from one run on one machine, and the ones that
+// matter are ratios of such figures: absolute ones differ from machine to
+// machine and from hour to hour. See make bench.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+)
+
+func main() {
+	if len(os.Args) == 3 && os.Args[1] == bareCommand {
+		serveBare(os.Args[2])
+		return
+	}
+	binary := flag.String("galleria", "bin/galleria", "the program to measure")
+	seconds := flag.Int("seconds", 5, "how long each page is asked for")
+	only := flag.String("only", "", "calls, commits or pages; empty: all")
+	flag.Parse()
+
+	fmt.Printf("%s, %d CPUs, %s\n", time.Now().UTC().Format(time.DateTime), runtime.NumCPU(), runtime.Version())
+	parts := []struct {
+		name string
+		run  func() error
+	}{
+		{"calls", benchCalls},
+		{"commits", benchCommits},
+		{"pages", func() error { return benchPages(*binary, time.Duration(*seconds)*time.Second) }},
+	}
+	for _, part := range parts {
+		if *only != "" && *only != part.name {
+			continue
+		}
+		if err := part.run(); err != nil {
+			fmt.Fprintf(os.Stderr, "bench: %s: %v\n", part.name, err)
+			os.Exit(1)
+		}
+	}
+}
+
+// verdict says whether a target was reached; a missed one is said as plainly.
+func verdict(reached bool) string {
+	if reached {
+		return "reached"
+	}
+	return "MISSED"
+}

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"time"
 )
 
@@ -84,12 +85,16 @@ func makeAuthority(path string) error {
 	if err != nil {
 		return err
 	}
-	draft := fmt.Sprintf("%s.%d", path, os.Getpid())
-	if err := os.WriteFile(draft, data, 0o600); err != nil {
+	draft, err := os.CreateTemp(filepath.Dir(path), "authority.*") // for its owner only
+	if err != nil {
 		return err
 	}
-	defer os.Remove(draft)
-	if err := os.Link(draft, path); err != nil && !errors.Is(err, fs.ErrExist) {
+	defer os.Remove(draft.Name())
+	_, err = draft.Write(data)
+	if err := errors.Join(err, draft.Sync(), draft.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(draft.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return nil
@@ -108,9 +113,21 @@ func parseAuthority(data []byte) (*Authority, error) {
 	return &Authority{cert: pair.Leaf, key: key, pem: public}, nil
 }
 
+// callerName is what a URI carries unchanged.
+var callerName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
 // Issue makes a certificate for a process that may speak for callers, valid
-// for the time given. The first two are PEM; authority is what to trust.
+// for the time given. All three are PEM; authority is what to trust. The key
+// is secret: whoever has it may speak for callers.
 func (a *Authority) Issue(callers []string, valid time.Duration) (certificate, key, authority []byte, err error) {
+	if valid <= 0 {
+		return nil, nil, nil, fmt.Errorf("issue certificate: valid for %s", valid)
+	}
+	for _, caller := range callers {
+		if !callerName.MatchString(caller) {
+			return nil, nil, nil, fmt.Errorf("issue certificate: %q is no name of a caller", caller)
+		}
+	}
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, nil, err

@@ -1,10 +1,10 @@
 package certs
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -59,8 +59,9 @@ func FromAuthority(a *Authority, callers []string) (*Identity, error) {
 	return &Identity{pool: pool, own: own}, nil
 }
 
-// FromFiles is the identity in files that Issue made. They are read again when
-// they change, so that a certificate can be replaced without a restart.
+// FromFiles is the identity in files that Issue made. Certificate and key are
+// read for each new connection, so that they can be replaced without a
+// restart, one file after the other; another authority needs a restart.
 func FromFiles(certificate, key, authority string) (*Identity, error) {
 	trusted, err := os.ReadFile(authority)
 	if err != nil {
@@ -136,30 +137,36 @@ func (i *Identity) CheckCaller(ctx context.Context, caller string) error {
 	return nil
 }
 
-// fileSource reads a certificate again when its file has changed.
+// fileSource reads a certificate again when its files have changed.
 type fileSource struct {
 	certificate, key string
 
 	mu      sync.Mutex
-	changed time.Time
+	content [2][]byte
 	current *tls.Certificate
 }
 
+// read compares contents, not times: two replacements may share a time stamp,
+// and connections are made seldom enough.
 func (f *fileSource) read() (*tls.Certificate, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	info, err := os.Stat(f.certificate)
+	certificate, err := os.ReadFile(f.certificate)
 	if err != nil {
 		return f.last(err)
 	}
-	if f.current != nil && info.ModTime().Equal(f.changed) {
+	key, err := os.ReadFile(f.key)
+	if err != nil {
+		return f.last(err)
+	}
+	if f.current != nil && bytes.Equal(certificate, f.content[0]) && bytes.Equal(key, f.content[1]) {
 		return f.current, nil
 	}
-	pair, err := tls.LoadX509KeyPair(f.certificate, f.key)
+	pair, err := tls.X509KeyPair(certificate, key)
 	if err != nil {
 		return f.last(err)
 	}
-	f.current, f.changed = &pair, info.ModTime()
+	f.current, f.content = &pair, [2][]byte{certificate, key}
 	return f.current, nil
 }
 
@@ -169,5 +176,5 @@ func (f *fileSource) last(err error) (*tls.Certificate, error) {
 	if f.current != nil && time.Now().Before(f.current.Leaf.NotAfter) {
 		return f.current, nil
 	}
-	return nil, errors.Join(errors.New("no certificate to show"), err)
+	return nil, fmt.Errorf("no certificate to show: %w", err)
 }

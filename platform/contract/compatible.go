@@ -13,11 +13,13 @@ import (
 // a server built on another, and every reason why not. It compares what the
 // caller needs, direction by direction:
 //
-//   - every method of the caller exists, and may be repeated if the caller
-//     thinks so;
+//   - every method of the caller exists and is unary there too, and may be
+//     repeated if the caller thinks so;
 //   - the server understands every field and enum value the caller may send;
 //   - the server knows every field the caller reads (an unknown one would
-//     silently read as zero), and sends no enum value the caller can't name.
+//     silently read as zero), and sends no enum value the caller can't name;
+//   - a field both know means the same to both: number, name, type, whether it
+//     repeats, whether it can be absent, and what it excludes (its oneof).
 //
 // What the server has beyond that is no hindrance.
 func Compatible(caller, server protoreflect.ServiceDescriptor) error {
@@ -66,6 +68,9 @@ func Files(service protoreflect.ServiceDescriptor) *descriptorpb.FileDescriptorS
 
 // FromFiles finds a service in what Files packed.
 func FromFiles(set *descriptorpb.FileDescriptorSet, name protoreflect.FullName) (protoreflect.ServiceDescriptor, error) {
+	if set == nil {
+		return nil, fmt.Errorf("contract %s: no files", name)
+	}
 	files, err := protodesc.NewFiles(set)
 	if err != nil {
 		return nil, fmt.Errorf("contract %s: its files don't hold together: %w", name, err)
@@ -129,6 +134,8 @@ func (c *comparison) fields(ours, theirs protoreflect.FieldDescriptor, d directi
 		c.fault("%s: is repeated on one side only", ours.FullName())
 	case ours.HasPresence() != theirs.HasPresence():
 		c.fault("%s: can be absent on one side only", ours.FullName())
+	case oneof(ours) != oneof(theirs):
+		c.fault("%s: is in oneof %q there, not in %q", ours.FullName(), oneof(theirs), oneof(ours))
 	case ours.Message() != nil:
 		c.messages(ours.Message(), theirs.Message(), d)
 	case ours.Enum() != nil:
@@ -148,6 +155,15 @@ func (c *comparison) enums(ours, theirs protoreflect.FieldDescriptor, d directio
 			c.fault("%s: the receiving side does not know value %s = %d", ours.FullName(), value.Name(), value.Number())
 		}
 	}
+}
+
+// oneof names the choice a field belongs to. An optional field is, in the
+// descriptor, a choice of its own, which excludes nothing.
+func oneof(field protoreflect.FieldDescriptor) protoreflect.Name {
+	if o := field.ContainingOneof(); o != nil && !o.IsSynthetic() {
+		return o.Name()
+	}
+	return ""
 }
 
 func repeatable(method protoreflect.MethodDescriptor) bool {

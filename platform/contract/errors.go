@@ -19,33 +19,31 @@ func Error(code codes.Code, reason protoreflect.Enum, format string, args ...any
 	return withDetails(code, fmt.Sprintf(format, args...), reasonInfo(reason))
 }
 
-// WithMetadata adds machine-readable facts, such as the quota that ran out, to
+// WithMetadata adds machine-readable facts, such as the sku that ran out, to
 // an error made by Error. Other errors are returned as they are.
 func WithMetadata(err error, facts map[string]string) error {
-	st, ok := status.FromError(err)
-	if !ok {
+	var carrier interface{ GRPCStatus() *status.Status }
+	if _, ok := Info(err); !ok || !errors.As(err, &carrier) {
 		return err
 	}
-	details := make([]protoadapt.MessageV1, 0, len(st.Details()))
-	found := false
+	// The status itself and not status.FromError, which would put the text
+	// of the errors wrapped around it into the caller's message.
+	st := carrier.GRPCStatus()
+	kept := make([]protoadapt.MessageV1, 0, len(st.Details()))
 	for _, d := range st.Details() {
 		if info, ok := d.(*errdetails.ErrorInfo); ok {
-			found = true
 			if info.Metadata == nil {
 				info.Metadata = map[string]string{}
 			}
 			for k, v := range facts {
-				info.Metadata[k] = v
+				info.Metadata[valid(k)] = valid(v)
 			}
 		}
 		if m, ok := d.(protoadapt.MessageV1); ok {
-			details = append(details, m)
+			kept = append(kept, m)
 		}
 	}
-	if !found {
-		return err
-	}
-	return withDetails(st.Code(), st.Message(), details...)
+	return withDetails(st.Code(), st.Message(), kept...)
 }
 
 // Is tells whether err carries exactly this reason of this contract.
@@ -95,7 +93,7 @@ func Invalid(violations ...Violation) error {
 	bad := &errdetails.BadRequest{}
 	said := make([]string, 0, len(violations))
 	for _, v := range violations {
-		bad.FieldViolations = append(bad.FieldViolations, &errdetails.BadRequest_FieldViolation{Field: v.Field, Description: v.Message})
+		bad.FieldViolations = append(bad.FieldViolations, &errdetails.BadRequest_FieldViolation{Field: valid(v.Field), Description: valid(v.Message)})
 		said = append(said, v.Field+": "+v.Message)
 	}
 	return withDetails(codes.InvalidArgument, strings.Join(said, "; "), bad)
@@ -134,12 +132,21 @@ func details(err error) []any {
 }
 
 func withDetails(code codes.Code, message string, details ...protoadapt.MessageV1) error {
-	st := status.New(code, message)
+	if code == codes.OK {
+		// A status of OK is no error at all: the failure would be taken for
+		// a success.
+		code = codes.Unknown
+	}
+	st := status.New(code, valid(message))
 	detailed, err := st.WithDetails(details...)
 	if err != nil {
-		// Only a code of OK or a message that can't be marshalled gets here:
-		// the error itself still says what happened.
+		// A detail that can't be marshalled: the code still says what happened.
 		return st.Err()
 	}
 	return detailed.Err()
 }
+
+// valid makes text what Protobuf can carry. What a user typed may be in it,
+// and an error with bytes that are no UTF-8 would lose its reason on the way
+// to another process.
+func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }

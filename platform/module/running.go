@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -67,22 +68,44 @@ func Start(ctx context.Context, d Definition, e Environment) (*Running, error) {
 			}
 		}
 	}
+	if err := r.make(d, e, log); err != nil {
+		return nil, errors.Join(fmt.Errorf("start %s: %w", d.Name, err), r.close())
+	}
+	r.run(d, e, log)
+	return r, nil
+}
+
+// Work that every module has beside its own.
+const (
+	relayWork      = "relay"
+	subscriberWork = "subscriber"
+)
+
+func (r *Running) make(d Definition, e Environment, log *slog.Logger) error {
 	instance, err := d.New(Host{
 		DB: r.DB, Log: log, Now: e.Now,
 		clients: func(callee string) grpc.ClientConnInterface { return d.client(callee, e.Connect) },
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start %s: %w", d.Name, err), r.closeDB())
+		return err
+	}
+	if instance == nil {
+		return errors.New("its New made nothing")
 	}
 	r.Instance = instance
-	if e.Broker != nil && len(instance.Subscriptions) > 0 {
-		r.Subscriber, err = events.NewSubscriber(d.Name, r.DB, e.Broker, instance.Subscriptions, events.SubscriberOptions{Now: e.Now, Log: log})
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("start %s: %w", d.Name, err), r.closeDB())
+	if r.DB == nil && len(instance.Work)+len(instance.Subscriptions) > 0 {
+		return errors.New("its work and subscriptions need a database, and it has no migrations")
+	}
+	for _, name := range []string{relayWork, subscriberWork} {
+		if _, taken := instance.Work[name]; taken {
+			return fmt.Errorf("its work %q has a name that is taken", name)
 		}
 	}
-	r.run(d, e, log)
-	return r, nil
+	if e.Broker == nil || len(instance.Subscriptions) == 0 {
+		return nil
+	}
+	r.Subscriber, err = events.NewSubscriber(d.Name, r.DB, e.Broker, instance.Subscriptions, events.SubscriberOptions{Now: e.Now, Log: log})
+	return err
 }
 
 func (r *Running) run(d Definition, e Environment, log *slog.Logger) {
@@ -98,9 +121,9 @@ func (r *Running) run(d Definition, e Environment, log *slog.Logger) {
 	if e.Broker == nil || r.DB == nil {
 		return
 	}
-	r.hold(ctx, log, "relay", events.NewRelay(r.DB, e.Broker, log).Run)
+	r.hold(ctx, log, relayWork, events.NewRelay(r.DB, e.Broker, log).Run)
 	if r.Subscriber != nil {
-		r.hold(ctx, log, "subscriber", r.Subscriber.Run)
+		r.hold(ctx, log, subscriberWork, r.Subscriber.Run)
 	}
 }
 
@@ -113,21 +136,38 @@ func (r *Running) hold(ctx context.Context, log *slog.Logger, name string, work 
 	})
 }
 
+// keepPause is how long work without a lease rests after a failure.
+const keepPause = time.Second
+
 // keep runs work without a lease, and again when it fails.
 func (r *Running) keep(ctx context.Context, log *slog.Logger, work func(context.Context) error) {
 	r.working.Go(func() {
-		for ctx.Err() == nil {
-			err := work(ctx)
-			if ctx.Err() != nil {
+		for {
+			err := guard(ctx, work)
+			if ctx.Err() != nil || err == nil {
 				return
 			}
-			log.Error("background work ended and is started again", "error", err)
+			log.Error("background work failed and is started again", "error", err, "again_in", keepPause)
+			timer := time.NewTimer(keepPause)
 			select {
-			case <-time.After(time.Second):
+			case <-timer.C:
 			case <-ctx.Done():
+				timer.Stop()
+				return
 			}
 		}
 	})
+}
+
+// guard makes a panic an error: one module's background work must not end the
+// process of all the others.
+func guard(ctx context.Context, work func(context.Context) error) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = fmt.Errorf("panic: %v\n%s", value, debug.Stack())
+		}
+	}()
+	return work(ctx)
 }
 
 // StoreID names the module's store; "" when it has no database.
@@ -161,16 +201,18 @@ func (r *Running) Stop(ctx context.Context) error {
 	case <-ctx.Done():
 		errs = append(errs, fmt.Errorf("stop %s: background work: %w", r.name, ctx.Err()))
 	}
-	if r.Instance.Close != nil {
-		errs = append(errs, r.Instance.Close())
-	}
-	errs = append(errs, r.closeDB())
+	errs = append(errs, r.close())
 	return errors.Join(errs...)
 }
 
-func (r *Running) closeDB() error {
-	if r.DB == nil {
-		return nil
+// close frees what New and Start opened.
+func (r *Running) close() error {
+	var errs []error
+	if r.Instance != nil && r.Instance.Close != nil {
+		errs = append(errs, r.Instance.Close())
 	}
-	return r.DB.Close()
+	if r.DB != nil {
+		errs = append(errs, r.DB.Close())
+	}
+	return errors.Join(errs...)
 }

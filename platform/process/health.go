@@ -1,5 +1,64 @@
 package process
 
+import (
+	"errors"
+	"time"
+
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+
+	"galleria/platform/route"
+)
+
 // Health is nil when calls to a module have somewhere to go that is well, and
 // else says why not.
-func (p *Process) Health(module string) error { return healthOf(p.routes[module]) }
+func (p *Process) Health(module string) error {
+	target := p.routes[module].Target()
+	if target == nil {
+		return errors.New("not reached yet")
+	}
+	return target.Healthy()
+}
+
+const (
+	healthEvery = time.Second
+	// illAfter is how many checks in a row must fail until others are told:
+	// they then send no calls at all, which one slow answer does not justify.
+	illAfter = 3
+)
+
+// watchHealth keeps the health service true for the modules that run here.
+// Those that run elsewhere count as well: calls passed on get the answer of
+// whoever knows, and each process watches the places it calls itself.
+func (p *Process) watchHealth() {
+	failures := map[string]int{}
+	for p.life.Err() == nil {
+		for _, d := range p.ordered {
+			target := p.routes[d.Name].Target()
+			if target == nil || target.Mode() != route.ModeLocal {
+				failures[d.Name] = 0
+				continue
+			}
+			err := target.Healthy()
+			if err == nil {
+				failures[d.Name] = 0
+			} else if failures[d.Name]++; failures[d.Name] == illAfter {
+				p.o.Log.Error("module is ill", "module", d.Name, "error", err)
+			}
+			p.tellHealth(d.Name, target, failures[d.Name] < illAfter)
+		}
+		pause(p.life, healthEvery)
+	}
+}
+
+// tellHealth tells others how target is, if the route still points to it.
+func (p *Process) tellHealth(name string, target *route.Target, well bool) {
+	state := healthv1.HealthCheckResponse_NOT_SERVING
+	if well {
+		state = healthv1.HealthCheckResponse_SERVING
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r := p.routes[name]; r.Target() == target {
+		p.checks.SetServingStatus(string(r.Service().FullName()), state)
+	}
+}

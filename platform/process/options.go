@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"galleria/platform/certs"
@@ -24,7 +26,8 @@ type Options struct {
 	Outside map[string][]string
 	// Dir is the data directory.
 	Dir string
-	// DSN gives the PostgreSQL of a module; "": SQLite in Dir.
+	// DSN gives the PostgreSQL of a module; "": SQLite in Dir. Nil: SQLite
+	// for all.
 	DSN func(module string) string
 	// Listen is where other processes reach this one: host:port, port 0 for
 	// any.
@@ -37,21 +40,49 @@ type Options struct {
 	// BrokerURL is an external event broker; empty: the peer's, or one
 	// embedded here when there is no peer.
 	BrokerURL string
-	Log       *slog.Logger
+	// NoEvents leaves the broker alone: events stay in the outboxes, for a
+	// later process to publish, and none are heard. For short work on a
+	// stopped installation.
+	NoEvents bool
+	// Log may be nil: slog.Default().
+	Log *slog.Logger
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
-	// DrainTimeout bounds how long calls may finish at their old place; 0:
-	// 30 s, longer than any promise.
+	// DrainTimeout bounds how long calls may finish at their old place, and
+	// then how long background work may; 0: 30 s, longer than any promise.
 	DrainTimeout time.Duration
 	// LeaseTTL as in database.Options.
 	LeaseTTL time.Duration
 }
 
+func (o *Options) complete() {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.DrainTimeout == 0 {
+		o.DrainTimeout = 30 * time.Second
+	}
+}
+
 func (o *Options) check() error {
 	var errs []error
-	known := map[string]bool{}
+	known, contracts := map[string]bool{}, map[string]string{}
 	for _, d := range o.Definitions {
+		if known[d.Name] {
+			errs = append(errs, fmt.Errorf("two modules are named %s", d.Name))
+		}
 		known[d.Name] = true
+		if d.Contract == nil {
+			errs = append(errs, fmt.Errorf("module %s has no contract", d.Name))
+			continue
+		}
+		if other, taken := contracts[d.Contract.ServiceName]; taken {
+			errs = append(errs, fmt.Errorf("modules %s and %s have the same contract %s", other, d.Name, d.Contract.ServiceName))
+		}
+		contracts[d.Contract.ServiceName] = d.Name
 	}
 	needs := func(who string, names []string) {
 		for _, name := range names {
@@ -65,11 +96,28 @@ func (o *Options) check() error {
 	}
 	for caller, names := range o.Outside {
 		needs(caller, names)
+		if known[caller] {
+			errs = append(errs, fmt.Errorf("the outside caller %s has the name of a module", caller))
+		}
 	}
-	if o.Identity != nil && o.Identity.IsPlaintext() && !OnLoopback(o.Listen) {
-		errs = append(errs, fmt.Errorf("rpc listens in plaintext on %s: that is allowed on a loopback address only", o.Listen))
+	if o.Dir == "" {
+		errs = append(errs, errors.New("no data directory is given"))
+	}
+	if o.Identity == nil {
+		return errors.Join(append(errs, errors.New("no identity is given"))...)
+	}
+	errs = append(errs, checkPlaintext(o.Identity, o.Listen))
+	if o.Peer != "" {
+		errs = append(errs, checkPlaintext(o.Identity, o.Peer))
 	}
 	return errors.Join(errs...)
+}
+
+func checkPlaintext(identity *certs.Identity, address string) error {
+	if identity.IsPlaintext() && !OnLoopback(address) {
+		return fmt.Errorf("%s in plaintext: that is allowed on a loopback address only", address)
+	}
+	return nil
 }
 
 // OnLoopback tells whether host:port can be reached from this machine only.
@@ -146,8 +194,44 @@ type Placement struct {
 }
 
 func (p Placement) String() string {
-	if p.Mode == route.ModeRemote {
+	switch p.Mode {
+	case route.ModeRemote:
 		return "remote at " + p.Address
+	case "":
+		return "nowhere"
 	}
 	return string(p.Mode)
+}
+
+// checkPlacements refuses what makes no sense, whoever answers where.
+func (p *Process) checkPlacements(placements map[string]Placement) error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(placements)) {
+		placement := placements[name]
+		switch {
+		case p.routes[name] == nil:
+			errs = append(errs, fmt.Errorf("there is no module %q", name))
+		case placement.Mode == route.ModeLocal && placement.Address == "":
+		case placement.Mode == route.ModeLocal:
+			errs = append(errs, fmt.Errorf("%s: local, and yet an address: %s", name, placement.Address))
+		case placement.Mode != route.ModeRemote:
+			errs = append(errs, fmt.Errorf("%s: mode %q; there are local and remote", name, placement.Mode))
+		default:
+			errs = append(errs, p.checkAddresses(name, placement.Address))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (p *Process) checkAddresses(name, addresses string) error {
+	for address := range strings.SplitSeq(addresses, ",") {
+		address = strings.TrimSpace(address)
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			return fmt.Errorf("%s: remote at %q: want host:port", name, address)
+		}
+		if err := checkPlaintext(p.o.Identity, address); err != nil {
+			return fmt.Errorf("%s: remote at %w", name, err)
+		}
+	}
+	return nil
 }

@@ -3,8 +3,7 @@ package process
 import (
 	"context"
 	"fmt"
-	"net"
-	"sync"
+	"maps"
 	"time"
 
 	"google.golang.org/grpc"
@@ -14,16 +13,12 @@ import (
 	"galleria/platform/route"
 )
 
-// joinTimeout bounds how long a start waits for its peer.
-const joinTimeout = 10 * time.Second
-
-// peer is the process this one learns from.
-type peer struct {
-	conn *grpc.ClientConn
-	life context.Context
-	// copying waits for the goroutines of tunnels.
-	copying sync.WaitGroup
-}
+const (
+	// joinTimeout bounds how long a start waits for its peer.
+	joinTimeout = 10 * time.Second
+	// followEvery is the pause before the peer is asked again.
+	followEvery = 500 * time.Millisecond
+)
 
 // join connects to the peer and asks where everything is.
 func (p *Process) join(ctx context.Context, address string) (*peer, *processv1.DirectoryResponse, error) {
@@ -31,93 +26,84 @@ func (p *Process) join(ctx context.Context, address string) (*peer, *processv1.D
 	if err != nil {
 		return nil, nil, fmt.Errorf("peer %s: %w", address, err)
 	}
-	joined := &peer{conn: conn, life: p.life}
 	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
 	defer cancel()
 	stream, err := processv1.NewProcessServiceClient(conn).Directory(ctx, &processv1.DirectoryRequest{}, grpc.WaitForReady(true))
 	if err == nil {
 		var learned *processv1.DirectoryResponse
 		if learned, err = stream.Recv(); err == nil {
-			return joined, learned, nil
+			return &peer{conn: conn, life: p.life}, learned, nil
 		}
 	}
 	conn.Close()
 	return nil, nil, fmt.Errorf("peer %s: %s", address, status.Convert(err).Message())
 }
 
-// follow moves the modules this process does not run when the peer says that
-// they moved. own are the placements the peer has no say in.
-func (p *Process) follow(own map[string]Placement) {
-	client := processv1.NewProcessServiceClient(p.peer.conn)
-	for p.life.Err() == nil {
-		if err := p.followOnce(client, own); err != nil && p.life.Err() == nil {
-			p.o.Log.Debug("directory of the peer ended, asked again", "error", err)
-			wait(p.life, time.Second)
+// wanted is where each module belongs at the start.
+func (p *Process) wanted(placements map[string]Placement, learned *processv1.DirectoryResponse) map[string]Placement {
+	wanted := map[string]Placement{}
+	for _, d := range p.ordered {
+		wanted[d.Name] = Placement{Mode: route.ModeLocal}
+		if p.peer != nil {
+			wanted[d.Name] = Placement{Mode: route.ModeRemote, Address: p.o.Peer}
 		}
+	}
+	maps.Copy(wanted, p.learn(learned))
+	maps.Copy(wanted, placements)
+	return wanted
+}
+
+// learn is what the peer knows of the places of modules. One it does not name
+// is not placed there yet.
+func (p *Process) learn(said *processv1.DirectoryResponse) map[string]Placement {
+	learned := map[string]Placement{}
+	for _, place := range said.GetPlaces() {
+		if p.routes[place.GetModule()] == nil {
+			continue // a newer process may have more modules
+		}
+		address := place.GetAddress()
+		if address == "" {
+			address = p.o.Peer
+		}
+		learned[place.GetModule()] = Placement{Mode: route.ModeRemote, Address: address}
+	}
+	return learned
+}
+
+// follow moves modules when the peer says that they moved, except those whose
+// place was ordered here.
+func (p *Process) follow() {
+	said := ""
+	for p.life.Err() == nil {
+		err := p.followOnce(func() { said = "" })
+		if p.life.Err() != nil {
+			return
+		}
+		if err != nil && said != err.Error() {
+			said = err.Error()
+			p.o.Log.Warn("can't follow the peer; trying again", "peer", p.o.Peer, "error", said)
+		}
+		pause(p.life, followEvery)
 	}
 }
 
-func (p *Process) followOnce(client processv1.ProcessServiceClient, own map[string]Placement) error {
+// followOnce follows until the peer goes away or a move fails. What could not
+// be followed is tried again: the next stream begins with the whole directory.
+func (p *Process) followOnce(followed func()) error {
 	ctx, cancel := context.WithCancel(p.life)
 	defer cancel()
-	stream, err := client.Directory(ctx, &processv1.DirectoryRequest{}, grpc.WaitForReady(true))
+	stream, err := processv1.NewProcessServiceClient(p.peer.conn).Directory(ctx, &processv1.DirectoryRequest{}, grpc.WaitForReady(true))
 	if err != nil {
 		return err
 	}
 	for {
-		learned, err := stream.Recv()
+		said, err := stream.Recv()
 		if err != nil {
+			return fmt.Errorf("directory: %s", status.Convert(err).Message())
+		}
+		if err := p.apply(ctx, p.learn(said), peers); err != nil {
 			return err
 		}
-		// What could not be followed is asked for again: the end of this
-		// stream is the beginning of the next one.
-		if err := p.Apply(ctx, p.complete(own, learned)); err != nil {
-			p.o.Log.Warn("could not follow the peer", "error", err)
-			return err
-		}
+		followed()
 	}
-}
-
-// Dial opens a connection to the peer's event broker through a tunnel; the
-// NATS client calls it, again after each loss.
-func (p *peer) Dial(_, _ string) (net.Conn, error) {
-	ctx, cancel := context.WithCancel(p.life)
-	stream, err := processv1.NewProcessServiceClient(p.conn).Tunnel(ctx)
-	if err != nil {
-		cancel()
-		return nil, fmt.Errorf("tunnel to the event broker: %w", err)
-	}
-	near, far := net.Pipe()
-	p.copying.Go(func() {
-		defer cancel()
-		buffer := make([]byte, 32<<10)
-		for {
-			n, err := far.Read(buffer)
-			if n > 0 && stream.Send(&processv1.TunnelRequest{Data: buffer[:n]}) != nil {
-				return
-			}
-			if err != nil {
-				return
-			}
-		}
-	})
-	p.copying.Go(func() {
-		defer far.Close()
-		for {
-			in, err := stream.Recv()
-			if err != nil {
-				return
-			}
-			if _, err := far.Write(in.GetData()); err != nil {
-				return
-			}
-		}
-	})
-	return near, nil
-}
-
-func (p *peer) close() error {
-	err := p.conn.Close()
-	p.copying.Wait()
-	return err
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"google.golang.org/grpc/health"
 
 	"galleria/platform/events"
+	"galleria/platform/id"
 	"galleria/platform/module"
 	processv1 "galleria/platform/process/v1"
 	"galleria/platform/route"
@@ -28,22 +30,26 @@ type Process struct {
 	routes  map[string]*route.Route
 	pins    pins
 
-	// life ends when Stop begins.
-	life    context.Context
-	endLife context.CancelFunc
-	tasks   sync.WaitGroup
+	// life ends when Stop begins, patience when Stop runs out of time: what
+	// waits for others to finish waits no longer then.
+	life, patience       context.Context
+	endLife, endPatience context.CancelFunc
+	tasks                sync.WaitGroup
 
-	broker     *events.Broker // nil: external or the peer's
+	broker     *events.Broker // nil: external, the peer's, or none
 	brokerURL  string
-	events     *events.Conn
-	peer       *peer // nil: none
+	events     *events.Conn // nil: none
+	peer       *peer        // nil: none
 	listener   net.Listener
 	server     *grpc.Server
 	checks     *health.Server
 	serverDone chan error
 
-	// changing serialises Apply and Stop: one move at a time.
-	changing sync.Mutex
+	// changing holds a token for as long as somebody changes the process:
+	// Start, Apply or Stop, one at a time. What follows is theirs.
+	changing         chan struct{}
+	started, stopped bool
+	own              map[string]bool // modules whose place the peer has no say in
 
 	mu      sync.Mutex // guards what follows; never held while waiting
 	placed  map[string]Placement
@@ -57,12 +63,7 @@ func New(o Options) (*Process, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.DrainTimeout == 0 {
-		o.DrainTimeout = 30 * time.Second
-	}
+	o.complete()
 	ordered, err := InOrderOfNeed(o.Definitions)
 	if err != nil {
 		return nil, err
@@ -71,36 +72,53 @@ func New(o Options) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("name this process: %w", err)
 	}
-	life, endLife := context.WithCancel(context.Background())
 	p := &Process{
-		o: o, name: fmt.Sprintf("%s:%d", host, os.Getpid()), ordered: ordered,
+		// The random part tells a process from its predecessor, and lets it
+		// recognise itself when an address leads back to it.
+		o: o, name: fmt.Sprintf("%s:%d:%s", host, os.Getpid(), id.New()), ordered: ordered,
 		routes: map[string]*route.Route{}, pins: pins{filepath.Join(o.Dir, "stores")},
-		life: life, endLife: endLife,
+		changing: make(chan struct{}, 1), own: map[string]bool{},
 		placed: map[string]Placement{}, running: map[string]*module.Running{},
 		seeking: map[string]context.CancelFunc{}, changed: make(chan struct{}),
 	}
 	for _, d := range ordered {
-		r, err := route.New(d.Name, d.Contract, o.Log)
-		if err != nil {
-			endLife()
+		if p.routes[d.Name], err = route.New(d.Name, d.Contract, o.Log); err != nil {
 			return nil, err
 		}
-		p.routes[d.Name] = r
 	}
+	p.life, p.endLife = context.WithCancel(context.Background())
+	p.patience, p.endPatience = context.WithCancel(context.Background())
 	return p, nil
 }
 
 // Start opens the broker and the rpc port and puts the modules where
 // placements say. With a peer, modules that placements do not name are where
-// the peer has them; without one, they are local. A remote module that can't
-// be reached yet does not hinder the start; a local one that fails does.
+// the peer has them, now and when they move; without one, they are local. A
+// remote module that can't be reached yet does not hinder the start; a local
+// one that fails does, and then nothing is left running.
 func (p *Process) Start(ctx context.Context, placements map[string]Placement) error {
-	if err := p.start(ctx, placements); err != nil {
+	if err := p.startOnce(ctx, placements); err != nil {
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		return errors.Join(err, p.Stop(stopping))
 	}
 	return nil
+}
+
+func (p *Process) startOnce(ctx context.Context, placements map[string]Placement) error {
+	if err := p.checkPlacements(placements); err != nil {
+		return err
+	}
+	ctx, end, err := p.change(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	if p.started {
+		return errors.New("the process was started before")
+	}
+	p.started = true
+	return p.start(ctx, placements)
 }
 
 func (p *Process) start(ctx context.Context, placements map[string]Placement) error {
@@ -117,40 +135,48 @@ func (p *Process) start(ctx context.Context, placements map[string]Placement) er
 	if err := p.openEvents(ctx, learned); err != nil {
 		return err
 	}
-	wanted := p.complete(placements, learned)
-	for _, d := range p.ordered {
-		if err := p.place(ctx, d, wanted[d.Name], starting); err != nil {
-			return err
-		}
+	// Who asks this process must hear where the broker is, so it answers from
+	// here on, and before the modules: two processes that start together may
+	// each wait for a module of the other.
+	p.serve()
+	for name := range placements {
+		p.own[name] = true
+	}
+	if err := p.populate(ctx, p.wanted(placements, learned)); err != nil {
+		return err
 	}
 	if p.peer != nil {
-		p.tasks.Go(func() { p.follow(placements) })
+		p.tasks.Go(p.follow)
 	}
 	p.tasks.Go(p.watchHealth)
 	return nil
 }
 
-// complete fills in the modules that placements leave open.
-func (p *Process) complete(placements map[string]Placement, learned *processv1.DirectoryResponse) map[string]Placement {
-	wanted := map[string]Placement{}
+// populate puts every module in its first place: the local ones in order of
+// need, and the remote ones meanwhile, for those may take their time to answer.
+func (p *Process) populate(ctx context.Context, wanted map[string]Placement) error {
+	var meeting sync.WaitGroup
+	defer meeting.Wait()
 	for _, d := range p.ordered {
-		wanted[d.Name] = Placement{Mode: route.ModeLocal}
-		if p.peer != nil {
-			wanted[d.Name] = Placement{Mode: route.ModeRemote, Address: p.o.Peer}
+		if wanted[d.Name].Mode == route.ModeRemote {
+			meeting.Go(func() { p.meet(ctx, d, wanted[d.Name]) })
 		}
 	}
-	for _, place := range learned.GetPlaces() {
-		if place.GetAddress() != "" {
-			wanted[place.GetModule()] = Placement{Mode: route.ModeRemote, Address: place.GetAddress()}
+	for _, d := range p.ordered {
+		if wanted[d.Name].Mode == route.ModeRemote {
+			continue
+		}
+		if _, err := p.moveIn(ctx, d); err != nil {
+			return err
 		}
 	}
-	for name, placement := range placements {
-		wanted[name] = placement
-	}
-	return wanted
+	return nil
 }
 
 func (p *Process) openEvents(ctx context.Context, learned *processv1.DirectoryResponse) error {
+	if p.o.NoEvents {
+		return nil
+	}
 	p.brokerURL = p.o.BrokerURL
 	if p.brokerURL == "" {
 		p.brokerURL = learned.GetBrokerUrl()
@@ -176,12 +202,10 @@ func (p *Process) openEvents(ctx context.Context, learned *processv1.DirectoryRe
 // Connect gives the connection an outside caller calls a module through. It
 // panics when the caller did not declare the need.
 func (p *Process) Connect(caller, callee string) grpc.ClientConnInterface {
-	for _, need := range p.o.Outside[caller] {
-		if need == callee {
-			return p.routes[callee].For(caller)
-		}
+	if !slices.Contains(p.o.Outside[caller], callee) {
+		panic(fmt.Sprintf("%s asks for %s, which it does not list among its needs %v", caller, callee, p.o.Outside[caller]))
 	}
-	panic(fmt.Sprintf("%s asks for %s, which it does not list among its needs %v", caller, callee, p.o.Outside[caller]))
+	return p.routes[callee].For(caller)
 }
 
 // Address is where other processes reach this one; valid after Start.
@@ -203,44 +227,27 @@ func (p *Process) Running(name string) *module.Running {
 	return p.running[name]
 }
 
-// EventsConnected tells whether the event broker can be reached.
+// EventsConnected tells whether the event broker can be reached; valid after
+// Start.
 func (p *Process) EventsConnected() bool { return p.events != nil && p.events.Connected() }
 
-// Stop lets calls in flight finish, stops the modules in reverse order of
-// need, and closes the broker. It does as much as it can until ctx ends.
-func (p *Process) Stop(ctx context.Context) error {
-	p.changing.Lock()
-	defer p.changing.Unlock()
-	p.endLife()
-	errs := []error{p.stopServing(ctx)}
-	for i := len(p.ordered) - 1; i >= 0; i-- {
-		errs = append(errs, p.retire(ctx, p.ordered[i].Name))
-	}
-	p.tasks.Wait()
-	if p.events != nil {
-		p.events.Close()
-	}
-	if p.peer != nil {
-		errs = append(errs, p.peer.close())
-	}
-	if p.broker != nil {
-		errs = append(errs, p.broker.Close(ctx))
-	}
-	return errors.Join(errs...)
-}
+var errStopping = errors.New("the process is stopping")
 
-// retire takes a module's route away and stops what is behind it.
-func (p *Process) retire(ctx context.Context, name string) error {
-	var errs []error
-	if old := p.routes[name].Point(nil); old != nil {
-		errs = append(errs, old.Drain(ctx), old.Close())
+// change waits until nobody else changes the process, and fails when the
+// process stops. The context it returns ends when Stop begins.
+func (p *Process) change(ctx context.Context) (_ context.Context, end func(), err error) {
+	select {
+	case p.changing <- struct{}{}:
+	case <-ctx.Done():
+		return nil, nil, fmt.Errorf("another change is under way: %w", ctx.Err())
+	case <-p.life.Done():
+		return nil, nil, errStopping
 	}
-	p.mu.Lock()
-	running := p.running[name]
-	delete(p.running, name)
-	p.mu.Unlock()
-	if running != nil {
-		errs = append(errs, running.Stop(ctx))
+	if p.life.Err() != nil {
+		<-p.changing
+		return nil, nil, errStopping
 	}
-	return errors.Join(errs...)
+	ctx, cancel := context.WithCancelCause(ctx)
+	unhook := context.AfterFunc(p.life, func() { cancel(errStopping) })
+	return ctx, func() { unhook(); cancel(nil); <-p.changing }, nil
 }

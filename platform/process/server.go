@@ -20,7 +20,8 @@ import (
 	"galleria/platform/route"
 )
 
-// listen opens the rpc port and serves every contract on it.
+// listen opens the rpc port, so that a taken one is found out early. Who
+// connects waits until serve.
 func (p *Process) listen() error {
 	listener, err := net.Listen("tcp", p.o.Listen)
 	if err != nil {
@@ -34,18 +35,41 @@ func (p *Process) listen() error {
 		grpc.ConnectionTimeout(5*time.Second),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: route.KeepaliveTime / 2, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: route.KeepaliveTime, Timeout: 5 * time.Second}),
+		grpc.StreamInterceptor(p.endStreams),
 	)
+	p.checks = health.NewServer()
 	for _, d := range p.ordered {
-		p.routes[d.Name].Register(p.server, p.admission(Callers(p.o.Definitions, p.o.Outside, d.Name)))
+		r := p.routes[d.Name]
+		r.Register(p.server, p.admission(Callers(p.o.Definitions, p.o.Outside, d.Name)))
+		p.checks.SetServingStatus(string(r.Service().FullName()), healthv1.HealthCheckResponse_NOT_SERVING)
 	}
 	processv1.RegisterProcessServiceServer(p.server, service{process: p})
-	p.checks = health.NewServer()
 	healthv1.RegisterHealthServer(p.server, p.checks)
 	reflection.Register(p.server)
-	p.serverDone = make(chan error, 1)
-	go func() { p.serverDone <- p.server.Serve(listener) }()
 	return nil
 }
+
+// serve answers on the rpc port.
+func (p *Process) serve() {
+	p.serverDone = make(chan error, 1)
+	go func() { p.serverDone <- p.server.Serve(p.listener) }()
+}
+
+// endStreams lets streams end with the process. Calls have an end of their
+// own; who watches the health of a module would watch for ever.
+func (p *Process) endStreams(server any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
+	ctx, cancel := context.WithCancel(stream.Context())
+	defer cancel()
+	defer context.AfterFunc(p.life, cancel)()
+	return handle(server, endingStream{stream, ctx})
+}
+
+type endingStream struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+func (s endingStream) Context() context.Context { return s.ctx }
 
 // admission lets in the callers that declare the need, when their connection
 // entitles them to the name.
@@ -61,60 +85,30 @@ func (p *Process) admission(callers []string) route.Admit {
 	}
 }
 
-// watchHealth keeps the health service true: a module is served when calls to
-// it have somewhere to go that is well.
-func (p *Process) watchHealth() {
-	for p.life.Err() == nil {
-		for _, d := range p.ordered {
-			r := p.routes[d.Name]
-			state := healthv1.HealthCheckResponse_SERVING
-			if healthOf(r) != nil {
-				state = healthv1.HealthCheckResponse_NOT_SERVING
-			}
-			p.checks.SetServingStatus(string(r.Service().FullName()), state)
-		}
-		_, changed := p.places()
-		timer := time.NewTimer(time.Second)
-		select {
-		case <-timer.C:
-		case <-changed:
-		case <-p.life.Done():
-		}
-		timer.Stop()
-	}
-}
-
-func healthOf(r *route.Route) error {
-	target := r.Target()
-	if target == nil {
-		return errors.New("not reached yet")
-	}
-	return target.Healthy()
-}
-
 // stopServing tells callers to go elsewhere and waits for the calls in flight.
 func (p *Process) stopServing(ctx context.Context) error {
-	if p.server == nil {
+	switch {
+	case p.server == nil:
 		return nil
+	case p.serverDone == nil: // the start failed before serve
+		p.server.Stop()
+		return p.listener.Close()
 	}
 	p.checks.Shutdown()
-	// Graceful means until all streams have ended, and tunnels and directories
-	// have no end of their own: they end with p.life.
 	stopped := make(chan struct{})
 	go func() {
 		p.server.GracefulStop()
 		close(stopped)
 	}()
-	var err error
 	select {
 	case <-stopped:
+		if err := <-p.serverDone; err != nil && !errors.Is(err, grpc.ErrServerStopped) {
+			return fmt.Errorf("serve the rpc port: %w", err)
+		}
+		return nil
 	case <-ctx.Done():
-		p.server.Stop()
-		<-stopped
-		err = fmt.Errorf("calls of other processes were cut off: %w", ctx.Err())
+		// Not waited for: a handler may ignore that its call was cut off.
+		go p.server.Stop()
+		return fmt.Errorf("calls of other processes were cut off: %w", ctx.Err())
 	}
-	if served := <-p.serverDone; served != nil && !errors.Is(served, grpc.ErrServerStopped) {
-		err = errors.Join(err, served)
-	}
-	return err
 }

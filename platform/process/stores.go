@@ -21,7 +21,7 @@ func (p pins) check(module, id string) error {
 	pinned, err := p.read(module)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := p.write(module, id); err != nil {
-			return err
+			return fmt.Errorf("pin the store of %s: %w", module, err)
 		}
 		pinned, err = p.read(module)
 	}
@@ -44,16 +44,21 @@ func (p pins) read(module string) (string, error) {
 // linked to its name, which fails when the name is taken.
 func (p pins) write(module, id string) error {
 	if err := os.MkdirAll(p.dir, 0o700); err != nil {
-		return fmt.Errorf("pin the store of %s: %w", module, err)
+		return err
 	}
-	path := filepath.Join(p.dir, module)
-	draft := fmt.Sprintf("%s.%d", path, os.Getpid())
-	if err := os.WriteFile(draft, []byte(id+"\n"), 0o600); err != nil {
-		return fmt.Errorf("pin the store of %s: %w", module, err)
+	draft, err := os.CreateTemp(p.dir, module+".*")
+	if err != nil {
+		return err
 	}
-	defer os.Remove(draft)
-	if err := os.Link(draft, path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("pin the store of %s: %w", module, err)
+	defer os.Remove(draft.Name())
+	_, err = draft.WriteString(id + "\n")
+	// On disk before it has its name: an empty pin after a power cut would
+	// refuse the module's own store.
+	if err := errors.Join(err, draft.Sync(), draft.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(draft.Name(), filepath.Join(p.dir, module)); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -61,6 +62,10 @@ func serve(w World, dir string) error {
 	}
 	go func() {
 		io.Copy(io.Discard, os.Stdin)
+		// A call that never ends must not keep this process, and the test
+		// that waits for it, alive.
+		cut := time.AfterFunc(stopTimeout, server.Stop)
+		defer cut.Stop()
 		server.GracefulStop()
 	}()
 	fmt.Println(addressLine + listener.Addr().String())

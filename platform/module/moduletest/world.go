@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc"
@@ -64,7 +65,8 @@ func (a *alive) start(ctx context.Context, w World, p place) error {
 	if err != nil {
 		return err
 	}
-	for i, d := range w {
+	// Last to first: what the module under test needs is there before it.
+	for i, d := range slices.Backward(w) {
 		dsn := ""
 		if i == 0 {
 			dsn = p.dsn
@@ -76,7 +78,7 @@ func (a *alive) start(ctx context.Context, w World, p place) error {
 		if err != nil {
 			return err
 		}
-		a.running = append(a.running, running)
+		a.running = append([]*module.Running{running}, a.running...)
 		if err := a.point(a.routes[d.Name], running, p.mode); err != nil {
 			return err
 		}
@@ -109,8 +111,11 @@ func (a *alive) connect(caller string) Connect {
 	}
 }
 
+// stopTimeout bounds the end of a world.
+const stopTimeout = 10 * time.Second
+
 func (a *alive) stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	var errs []error
 	for _, t := range a.targets {

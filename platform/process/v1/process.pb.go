@@ -77,7 +77,8 @@ type DescribeResponse struct {
 	// The files that define the contract, with all they import.
 	Contract *descriptorpb.FileDescriptorSet `protobuf:"bytes,2,opt,name=contract,proto3" json:"contract,omitempty"`
 	StoreId  string                          `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3" json:"store_id,omitempty"`
-	// The process that answers: host name and process id.
+	// The process that answers: host name, process id, and a part made anew at
+	// each start.
 	Process       string `protobuf:"bytes,4,opt,name=process,proto3" json:"process,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -180,8 +181,7 @@ func (*DirectoryRequest) Descriptor() ([]byte, []int) {
 type DirectoryResponse struct {
 	state  protoimpl.MessageState     `protogen:"open.v1"`
 	Places []*DirectoryResponse_Place `protobuf:"bytes,1,rep,name=places,proto3" json:"places,omitempty"`
-	// URL of the external event broker; empty: the broker embedded in this
-	// process, reached by Tunnel.
+	// URL of the external event broker; empty: the broker is reached by Tunnel.
 	BrokerUrl     string `protobuf:"bytes,2,opt,name=broker_url,json=brokerUrl,proto3" json:"broker_url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -648,10 +648,11 @@ type ModulesResponse_Module struct {
 	Address string `protobuf:"bytes,3,opt,name=address,proto3" json:"address,omitempty"`
 	Healthy bool   `protobuf:"varint,4,opt,name=healthy,proto3" json:"healthy,omitempty"`
 	// Why it is not healthy.
-	Problem       string                    `protobuf:"bytes,5,opt,name=problem,proto3" json:"problem,omitempty"`
-	StoreId       string                    `protobuf:"bytes,6,opt,name=store_id,json=storeId,proto3" json:"store_id,omitempty"`
-	Methods       []*ModulesResponse_Method `protobuf:"bytes,7,rep,name=methods,proto3" json:"methods,omitempty"`
-	DeadLetters   int64                     `protobuf:"varint,8,opt,name=dead_letters,json=deadLetters,proto3" json:"dead_letters,omitempty"`
+	Problem string                    `protobuf:"bytes,5,opt,name=problem,proto3" json:"problem,omitempty"`
+	StoreId string                    `protobuf:"bytes,6,opt,name=store_id,json=storeId,proto3" json:"store_id,omitempty"`
+	Methods []*ModulesResponse_Method `protobuf:"bytes,7,rep,name=methods,proto3" json:"methods,omitempty"`
+	// At most 1000 are counted when it runs in another process.
+	DeadLetters   int64 `protobuf:"varint,8,opt,name=dead_letters,json=deadLetters,proto3" json:"dead_letters,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -42,8 +42,9 @@ type ProcessServiceClient interface {
 	// Directory tells where every module's calls go from this process, at once
 	// and again after each change.
 	Directory(ctx context.Context, in *DirectoryRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[DirectoryResponse], error)
-	// Tunnel carries the bytes of one connection to this process's event
-	// broker. FAILED_PRECONDITION when it embeds none.
+	// Tunnel carries the bytes of one connection to the event broker that is
+	// embedded in this process, or that it reaches through a tunnel itself.
+	// FAILED_PRECONDITION when there is none.
 	Tunnel(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[TunnelRequest, TunnelResponse], error)
 	// Modules is the table of modules as this process sees them.
 	Modules(ctx context.Context, in *ModulesRequest, opts ...grpc.CallOption) (*ModulesResponse, error)
@@ -146,8 +147,9 @@ type ProcessServiceServer interface {
 	// Directory tells where every module's calls go from this process, at once
 	// and again after each change.
 	Directory(*DirectoryRequest, grpc.ServerStreamingServer[DirectoryResponse]) error
-	// Tunnel carries the bytes of one connection to this process's event
-	// broker. FAILED_PRECONDITION when it embeds none.
+	// Tunnel carries the bytes of one connection to the event broker that is
+	// embedded in this process, or that it reaches through a tunnel itself.
+	// FAILED_PRECONDITION when there is none.
 	Tunnel(grpc.BidiStreamingServer[TunnelRequest, TunnelResponse]) error
 	// Modules is the table of modules as this process sees them.
 	Modules(context.Context, *ModulesRequest) (*ModulesResponse, error)

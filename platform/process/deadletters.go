@@ -1,0 +1,149 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"galleria/platform/events"
+	"galleria/platform/module"
+	processv1 "galleria/platform/process/v1"
+	"galleria/platform/route"
+)
+
+const (
+	// maxLetters bounds one answer of ListDeadLetters.
+	maxLetters = 1000
+	// countTimeout bounds how long a table waits for a count from elsewhere.
+	countTimeout = time.Second
+)
+
+func (s service) ListDeadLetters(ctx context.Context, in *processv1.ListDeadLettersRequest) (*processv1.ListDeadLettersResponse, error) {
+	running, err := s.find(in.GetModule())
+	if err != nil {
+		return nil, err
+	}
+	if running == nil {
+		return askElsewhere(ctx, s, in.GetModule(), func(ctx context.Context, c processv1.ProcessServiceClient) (*processv1.ListDeadLettersResponse, error) {
+			return c.ListDeadLetters(ctx, in)
+		})
+	}
+	out := &processv1.ListDeadLettersResponse{}
+	if running.DB == nil {
+		return out, nil
+	}
+	letters, err := events.DeadLetters(ctx, running.DB, maxLetters, 0)
+	if err != nil {
+		return nil, status.Error(codes.Internal, err.Error())
+	}
+	for _, l := range letters {
+		out.DeadLetters = append(out.DeadLetters, &processv1.ListDeadLettersResponse_DeadLetter{
+			EventId: l.EventID, Type: l.Type, Aggregate: l.Aggregate, Payload: l.Payload, Error: l.Error,
+			Attempts: int64(l.Attempts), ParkedAt: timestamppb.New(l.ParkedAt),
+		})
+	}
+	return out, nil
+}
+
+// countDeadLetters is 0, too, when nobody can be asked: the table says by
+// other means that the module is away.
+func (s service) countDeadLetters(ctx context.Context, name string) int64 {
+	running, err := s.find(name)
+	switch {
+	case err != nil:
+		return 0
+	case running != nil && running.DB != nil:
+		n, err := events.CountDeadLetters(ctx, running.DB)
+		if err != nil {
+			s.process.o.Log.WarnContext(ctx, "dead letters not counted", "module", name, "error", err)
+		}
+		return n
+	case running != nil:
+		return 0
+	}
+	ctx, cancel := context.WithTimeout(ctx, countTimeout)
+	defer cancel()
+	out, _ := s.ListDeadLetters(ctx, &processv1.ListDeadLettersRequest{Module: name})
+	return int64(len(out.GetDeadLetters()))
+}
+
+func (s service) ResendDeadLetters(ctx context.Context, in *processv1.ResendDeadLettersRequest) (*processv1.ResendDeadLettersResponse, error) {
+	running, err := s.find(in.GetModule())
+	if err != nil {
+		return nil, err
+	}
+	if running == nil {
+		return askElsewhere(ctx, s, in.GetModule(), func(ctx context.Context, c processv1.ProcessServiceClient) (*processv1.ResendDeadLettersResponse, error) {
+			return c.ResendDeadLetters(ctx, in)
+		})
+	}
+	if running.Subscriber == nil {
+		return nil, status.Errorf(codes.FailedPrecondition, "module %s hears no events", in.GetModule())
+	}
+	var sent int
+	if ids := in.GetEventIds(); len(ids) > 0 {
+		sent, err = running.Subscriber.Resend(ctx, ids...)
+	} else {
+		sent, err = resendAll(ctx, running)
+	}
+	switch {
+	case errors.Is(err, events.ErrNoSuchLetter):
+		return nil, status.Error(codes.NotFound, err.Error())
+	case err != nil:
+		return nil, status.Errorf(codes.FailedPrecondition, "%d handled; %v", sent, err)
+	}
+	return &processv1.ResendDeadLettersResponse{Resent: int64(sent)}, nil
+}
+
+// resendAll goes through the letters page by page. One that fails again stays
+// and does not keep those of others from being sent.
+func resendAll(ctx context.Context, running *module.Running) (sent int, err error) {
+	var failures []error
+	for after := int64(0); ; {
+		letters, err := events.DeadLetters(ctx, running.DB, maxLetters, after)
+		if err != nil || len(letters) == 0 {
+			return sent, errors.Join(append(failures, err)...)
+		}
+		ids := make([]string, len(letters))
+		for i, l := range letters {
+			ids[i], after = l.EventID, l.Seq
+		}
+		n, err := running.Subscriber.Resend(ctx, ids...)
+		sent += n
+		failures = append(failures, err)
+	}
+}
+
+// find is the module if it runs here, or nil.
+func (s service) find(name string) (*module.Running, error) {
+	if s.process.routes[name] == nil {
+		return nil, status.Errorf(codes.NotFound, "there is no module %q", name)
+	}
+	return s.process.Running(name), nil
+}
+
+// askElsewhere asks the process that a module runs in as far as this one knows.
+func askElsewhere[T any](ctx context.Context, s service, name string, ask func(context.Context, processv1.ProcessServiceClient) (T, error)) (T, error) {
+	var none T
+	place := s.process.Placement(name)
+	if place.Address == "" {
+		return none, status.Errorf(codes.Unavailable, "module %s runs nowhere yet", name)
+	}
+	hops := hopsOf(ctx)
+	if hops >= maxHops {
+		return none, errCircle
+	}
+	// Of several processes that run it any will do: they share its database.
+	address, _, _ := strings.Cut(place.Address, ",")
+	conn, err := route.Dial(address, s.process.o.Identity.Client())
+	if err != nil {
+		return none, status.Error(codes.Unavailable, err.Error())
+	}
+	defer conn.Close()
+	return ask(withHops(ctx, hops+1), processv1.NewProcessServiceClient(conn))
+}

@@ -1,0 +1,62 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Stop lets calls in flight finish, stops the modules in reverse order of
+// need, and closes the broker. A change that is under way is broken off. Stop
+// does as much as it can until ctx ends, and returns then; stopping again does
+// nothing.
+func (p *Process) Stop(ctx context.Context) error {
+	p.endLife()
+	defer context.AfterFunc(ctx, p.endPatience)()
+	select {
+	case p.changing <- struct{}{}:
+	default:
+		select {
+		case p.changing <- struct{}{}:
+		case <-ctx.Done():
+			return fmt.Errorf("stop: a change is still under way: %w", ctx.Err())
+		}
+	}
+	defer func() { <-p.changing }()
+	if p.stopped {
+		return nil
+	}
+	p.stopped = true
+	errs := []error{p.stopServing(ctx)}
+	for i := len(p.ordered) - 1; i >= 0; i-- {
+		errs = append(errs, p.retire(ctx, p.ordered[i].Name))
+	}
+	p.tasks.Wait()
+	if p.events != nil {
+		p.events.Close()
+	}
+	if p.peer != nil {
+		errs = append(errs, p.peer.close())
+	}
+	if p.broker != nil {
+		errs = append(errs, p.broker.Close(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// retire takes a module's route away and stops what is behind it.
+func (p *Process) retire(ctx context.Context, name string) error {
+	p.mu.Lock()
+	old := p.routes[name].Point(nil)
+	running := p.running[name]
+	delete(p.running, name)
+	p.mu.Unlock()
+	var errs []error
+	if old != nil {
+		errs = append(errs, old.Drain(ctx), old.Close())
+	}
+	if running != nil {
+		errs = append(errs, running.Stop(ctx))
+	}
+	return errors.Join(errs...)
+}

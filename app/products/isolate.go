@@ -1,0 +1,96 @@
+package products
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"galleria/platform/contract"
+)
+
+// isolate sends rows in one call that takes all of them or none, and, when it
+// takes none because of some, finds those and sends the others. list is the
+// request's field the rows are in, which violations name: products[3].price.
+//
+// Where the refusal does not say which row is to blame, the rows are halved
+// until it is clear: for one bad row among n that takes about 2·log2(n) calls.
+//
+// An error is not about rows: the module could not be asked, or ctx ended.
+func isolate(rows []Row, list string, send func([]Row) error) (taken []Row, bad []BadRow, err error) {
+	if len(rows) == 0 {
+		return nil, nil, nil
+	}
+	err = send(rows)
+	if err == nil {
+		return rows, nil, nil
+	}
+	if !aboutRows(err) {
+		return nil, nil, err
+	}
+	if blamed := blame(err, list, len(rows)); len(blamed) > 0 {
+		var rest []Row
+		for i, r := range rows {
+			if reason, is := blamed[i]; is {
+				bad = append(bad, BadRow{Line: r.Line, SKU: r.SKU, Reason: reason})
+			} else {
+				rest = append(rest, r)
+			}
+		}
+		taken, more, err := isolate(rest, list, send)
+		return taken, append(bad, more...), err
+	}
+	if len(rows) == 1 {
+		return nil, []BadRow{{Line: rows[0].Line, SKU: rows[0].SKU, Reason: status.Convert(err).Message()}}, nil
+	}
+	for _, half := range [][]Row{rows[:len(rows)/2], rows[len(rows)/2:]} {
+		good, more, err := isolate(half, list, send)
+		taken, bad = append(taken, good...), append(bad, more...)
+		if err != nil {
+			return taken, bad, err
+		}
+	}
+	return taken, bad, nil
+}
+
+// aboutRows tells refusals of what was sent from failures to send it.
+func aboutRows(err error) bool {
+	switch status.Code(err) {
+	case codes.InvalidArgument, codes.AlreadyExists, codes.FailedPrecondition, codes.OutOfRange:
+		return true
+	}
+	return false
+}
+
+var element = regexp.MustCompile(`^([a-z_]+)\[(\d+)\](?:\.(.+))?$`)
+
+// inFile are the columns whose names in the contract differ.
+var inFile = map[string]string{"currency_code": "currency", "price_minor": "price", "pictures": "image", "on_hand": "stock"}
+
+// blame is what the violations say of each row, by index.
+func blame(err error, list string, n int) map[int]string {
+	said := map[int][]string{}
+	for _, v := range contract.Violations(err) {
+		found := element.FindStringSubmatch(v.Field)
+		if found == nil || found[1] != list {
+			continue
+		}
+		i, err := strconv.Atoi(found[2])
+		if err != nil || i >= n {
+			continue
+		}
+		column, _, _ := strings.Cut(found[3], "[")
+		if name, differs := inFile[column]; differs {
+			column = name
+		}
+		said[i] = append(said[i], strings.TrimPrefix(fmt.Sprintf("%s: %s", column, v.Message), ": "))
+	}
+	blamed := make(map[int]string, len(said))
+	for i, reasons := range said {
+		blamed[i] = strings.Join(reasons, "; ")
+	}
+	return blamed
+}

@@ -1,0 +1,176 @@
+package products
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"galleria/platform/money"
+)
+
+// Bounds of the contracts of catalog and inventory, which check them again:
+// here they make a reason that speaks of the file.
+const (
+	maxName        = 200
+	maxDescription = 5000
+	maxCategory    = 200
+	maxSlug        = 64
+	maxTags        = 20
+	maxTag         = 50
+	maxImage       = 200
+	maxStock       = 1_000_000_000
+)
+
+// Row is a product of the file.
+type Row struct {
+	// Line is where the row begins, counted from 1; the header is line 1 as a
+	// rule.
+	Line                   int
+	SKU, Name, Description string
+	// Category is the slug, CategoryName the text it was made of.
+	Category, CategoryName string
+	Tags                   []string
+	Price                  money.Money
+	Stock                  int64
+	// Image is the name of its picture; "" when it has none.
+	Image string
+}
+
+// BadRow is a row that can't be imported, as an error.
+type BadRow struct {
+	Line int
+	// SKU is what the row says it is; "" when it does not get that far.
+	SKU string
+	// Reason is for the person who made the file, and begins with the column
+	// where one is to blame: "price: …".
+	Reason string
+}
+
+func (b *BadRow) Error() string { return fmt.Sprintf("line %d: %s", b.Line, b.Reason) }
+
+var skuPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// parse makes a row of the cells; its problems say all that is wrong.
+func parse(line int, cell func(column string) string) (Row, problems) {
+	r := Row{
+		Line: line, SKU: cell("sku"), Name: cell("name"), Description: cell("description"),
+		CategoryName: cell("category"), Image: cell("image"),
+	}
+	var found problems
+	if !skuPattern.MatchString(r.SKU) {
+		found.add("sku", "%q has not 1 to 64 letters, digits, '-', '_' or '.'", short(r.SKU))
+	}
+	found.text("name", r.Name, 1, maxName)
+	found.text("description", r.Description, 0, maxDescription)
+	found.text("image", r.Image, 0, maxImage)
+	found.text("category", r.CategoryName, 1, maxCategory)
+	if r.Category = Slug(r.CategoryName); r.CategoryName != "" && (r.Category == "" || len(r.Category) > maxSlug) {
+		found.add("category", "%q makes no address of 1 to %d letters or digits from a to z", short(r.CategoryName), maxSlug)
+	}
+	r.Tags = found.tags(cell("tags"))
+	r.Price = found.price(cell("price"), strings.ToUpper(cell("currency")))
+	r.Stock = found.stock(cell("stock"))
+	return r, found
+}
+
+// problems are what is wrong with a row, by column.
+type problems []string
+
+func (p *problems) add(column, format string, args ...any) {
+	*p = append(*p, column+": "+fmt.Sprintf(format, args...))
+}
+
+func (p *problems) text(column, text string, least, most int) {
+	switch n := utf8.RuneCountInString(text); {
+	case !utf8.ValidString(text):
+		p.add(column, "is not UTF-8 text")
+	case n < least:
+		p.add(column, "is empty")
+	case n > most:
+		p.add(column, "has %d characters, at most %d are allowed", n, most)
+	}
+}
+
+func (p *problems) tags(text string) []string {
+	var tags []string
+	for tag := range strings.SplitSeq(text, "|") {
+		if tag = strings.TrimSpace(tag); tag != "" {
+			p.text("tags", tag, 1, maxTag)
+			tags = append(tags, tag)
+		}
+	}
+	if len(tags) > maxTags {
+		p.add("tags", "there are %d, at most %d are allowed", len(tags), maxTags)
+	}
+	return tags
+}
+
+func (p *problems) price(text, currency string) money.Money {
+	if _, err := money.New(currency, 0); err != nil {
+		p.add("currency", "%q is not a currency of ISO 4217", short(currency))
+		return money.Money{}
+	}
+	amount, err := money.Parse(text, currency)
+	switch {
+	case err != nil:
+		p.add("price", "%q is not an amount in %s such as %s", short(text), currency, example(currency))
+	case amount.Negative():
+		p.add("price", "%s is below zero", text)
+	}
+	return amount
+}
+
+// example is an amount as a person would write it in that currency.
+func example(currency string) string {
+	m, err := money.New(currency, 1290)
+	if err != nil {
+		return "12.90"
+	}
+	return m.Decimal()
+}
+
+func (p *problems) stock(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	switch {
+	case err != nil:
+		p.add("stock", "%q is not a whole number", short(text))
+	case n < 0:
+		p.add("stock", "%d is below zero", n)
+	case n > maxStock:
+		p.add("stock", "%d is more than %d", n, maxStock)
+	}
+	return n
+}
+
+// short keeps a reason readable whatever stands in a cell.
+func short(text string) string {
+	if runes := []rune(text); len(runes) > 40 {
+		return string(runes[:40]) + "…"
+	}
+	return text
+}
+
+// letters that Unicode does not take apart into a plain one and a mark.
+var letters = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ı", "i", "&", " and ")
+
+// Slug makes a category's text fit for an address: lower-case letters from a
+// to z, digits and '-'. "Home & Décor" is "home-and-decor". It is empty when
+// nothing is left.
+func Slug(text string) string {
+	plain := norm.NFKD.String(letters.Replace(strings.ToLower(text)))
+	plain = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Mn, r) || r == '\'' || r == '’':
+			return -1
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+			return r
+		}
+		return ' '
+	}, plain)
+	return strings.Join(strings.Fields(plain), "-")
+}

@@ -1,0 +1,307 @@
+package products_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"galleria/app/demo"
+	"galleria/app/products"
+	"galleria/modules/catalog/catalogtest"
+	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/modules/inventory/inventorytest"
+	inventoryv1 "galleria/modules/inventory/v1"
+	"galleria/platform/contract"
+	"galleria/platform/module/moduletest"
+	"galleria/platform/route"
+)
+
+// shop is the modules an import writes to, as the tests see them.
+type shop struct {
+	catalog   *catalog
+	inventory inventoryv1.InventoryServiceClient
+	shelves   *inventorytest.Fake
+}
+
+// inEveryShop runs a test over modules in this process and behind a gRPC
+// connection.
+func inEveryShop(t *testing.T, test func(t *testing.T, s shop)) {
+	for _, mode := range []route.Mode{route.ModeLocal, route.ModeLoopback} {
+		t.Run(string(mode), func(t *testing.T) {
+			shelves := inventorytest.NewFake()
+			world := moduletest.World{catalogtest.Definition(), shelves.Definition()}
+			moduletest.Local(t, world, mode, func(t *testing.T, connect moduletest.Connect) {
+				test(t, shop{
+					catalog:   &catalog{CatalogServiceClient: catalogv1.NewCatalogServiceClient(connect("catalog"))},
+					inventory: inventoryv1.NewInventoryServiceClient(connect("inventory")),
+					shelves:   shelves,
+				})
+			})
+		})
+	}
+}
+
+// catalog is a catalog whose upserts a test may refuse or look at.
+type catalog struct {
+	catalogv1.CatalogServiceClient
+	before func(*catalogv1.UpsertProductsRequest) error
+	calls  int
+}
+
+func (c *catalog) UpsertProducts(ctx context.Context, r *catalogv1.UpsertProductsRequest, o ...grpc.CallOption) (*catalogv1.UpsertProductsResponse, error) {
+	c.calls++
+	if c.before != nil {
+		if err := c.before(r); err != nil {
+			return nil, err
+		}
+	}
+	return c.CatalogServiceClient.UpsertProducts(ctx, r, o...)
+}
+
+func (s shop) take(t *testing.T, file io.Reader) products.Result {
+	t.Helper()
+	result, err := products.Import(t.Context(), s.catalog, s.inventory, file, products.Options{})
+	if err != nil {
+		t.Fatalf("import: %v", err)
+	}
+	return result
+}
+
+func (s shop) wantResult(t *testing.T, got products.Result, created, updated, unchanged int, badLines ...int) {
+	t.Helper()
+	lines := []int{}
+	for _, b := range got.Bad {
+		lines = append(lines, b.Line)
+	}
+	if got.Created != created || got.Updated != updated || got.Unchanged != unchanged ||
+		got.Imported != created+updated+unchanged || !slices.Equal(lines, append([]int{}, badLines...)) {
+		t.Errorf("result: got %+v, want %d created, %d updated, %d unchanged, bad lines %v", got, created, updated, unchanged, badLines)
+	}
+}
+
+func (s shop) product(t *testing.T, sku string) *catalogv1.Product {
+	t.Helper()
+	got, err := s.catalog.GetProducts(t.Context(), &catalogv1.GetProductsRequest{Skus: []string{sku}})
+	if err != nil || len(got.GetProducts()) != 1 {
+		t.Fatalf("product %s: got %v, %v", sku, got, err)
+	}
+	return got.GetProducts()[0]
+}
+
+func (s shop) wantStock(t *testing.T, sku string, want int64) {
+	t.Helper()
+	got, err := s.inventory.GetStock(t.Context(), &inventoryv1.GetStockRequest{Skus: []string{sku}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if on := got.GetStock(); want >= 0 && (len(on) != 1 || on[0].GetOnHand() != want) || want < 0 && len(on) != 0 {
+		t.Errorf("stock of %s: got %v, want %d", sku, on, want)
+	}
+}
+
+// rows is a file of n mugs.
+func rows(n int) string {
+	var b strings.Builder
+	b.WriteString(header)
+	for i := range n {
+		fmt.Fprintf(&b, "MUG-%d,Mug %d,,kitchen,blue,12.90,EUR,%d,mug.svg\n", i, i, i)
+	}
+	return b.String()
+}
+
+func TestImportWritesProductsAndStock(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		file := header + "MUG,Mug,For tea.,Home & Décor,blue|stoneware,12.90,EUR,7,mug.svg\nJAR,Jar,,kitchen,,1290,JPY,0,\n"
+		s.wantResult(t, s.take(t, strings.NewReader(file)), 2, 0, 0)
+		got := s.product(t, "MUG")
+		if got.GetName() != "Mug" || got.GetDescription() != "For tea." || got.GetCategory() != "home-and-decor" || got.GetPriceMinor() != 1290 ||
+			got.GetCurrencyCode() != "EUR" || !got.GetActive() || !slices.Equal(got.GetTags(), []string{"blue", "stoneware"}) || !slices.Equal(got.GetPictures(), []string{"mug.svg"}) {
+			t.Errorf("product: got %v, want what the file says", got)
+		}
+		s.wantStock(t, "MUG", 7)
+		s.wantStock(t, "JAR", 0)
+		listed, err := s.catalog.ListCategories(t.Context(), &catalogv1.ListCategoriesRequest{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := map[string]string{}
+		for _, c := range listed.GetCategories() {
+			names[c.GetSlug()] = c.GetName()
+		}
+		if names["home-and-decor"] != "Home & Décor" || names["kitchen"] == "" {
+			t.Errorf("categories: got %v, want the file's names", names)
+		}
+	})
+}
+
+func TestImportingAgainChangesNothingButSetsTheShelfToTheCount(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		file := rows(600)
+		s.wantResult(t, s.take(t, strings.NewReader(file)), 600, 0, 0)
+		_, err := s.inventory.Reserve(t.Context(), &inventoryv1.ReserveRequest{OrderId: "o", Lines: []*inventoryv1.Line{{Sku: "MUG-9", Quantity: 4}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.wantStock(t, "MUG-9", 5)
+		s.wantResult(t, s.take(t, strings.NewReader(file)), 0, 0, 600)
+		s.wantStock(t, "MUG-9", 9)
+		s.wantResult(t, s.take(t, strings.NewReader(strings.Replace(file, "Mug 7,", "Cup 7,", 1))), 0, 1, 599)
+	})
+}
+
+func TestCategoriesKeepTheNamesTheOwnerGaveThem(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		_, err := s.catalog.UpsertCategories(t.Context(), &catalogv1.UpsertCategoriesRequest{Categories: []*catalogv1.Category{{Slug: "home-and-decor", Name: "Living", Intro: "Sit down.", Position: 1}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.take(t, strings.NewReader(header+"MUG,Mug,,Home & Décor,,1,EUR,1,\n"))
+		listed, err := s.catalog.ListCategories(t.Context(), &catalogv1.ListCategoriesRequest{})
+		if err != nil || len(listed.GetCategories()) != 1 || listed.GetCategories()[0].GetName() != "Living" {
+			t.Errorf("categories: got %v, %v; want Living alone", listed, err)
+		}
+	})
+}
+
+func TestRowsTheCatalogRefusesAreFoundAndTheOthersImported(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		// The catalog itself refuses control characters and names them.
+		file := strings.NewReplacer("Mug 3,", "Mug \x01,", "Mug 270,", "Mug \x02,").Replace(rows(600))
+		result := s.take(t, strings.NewReader(file))
+		s.wantResult(t, result, 598, 0, 0, 5, 272)
+		if b := result.Bad[0]; b.SKU != "MUG-3" || !strings.HasPrefix(b.Reason, "name: ") {
+			t.Errorf("bad row: got %+v, want MUG-3 and a reason about its name", b)
+		}
+		s.wantStock(t, "MUG-2", 2)
+		s.wantStock(t, "MUG-3", -1)
+	})
+}
+
+func TestRowsNobodyNamesAreFoundByHalving(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		s.catalog.before = func(r *catalogv1.UpsertProductsRequest) error {
+			for _, p := range r.GetProducts() {
+				if p.GetSku() == "MUG-3" || p.GetSku() == "MUG-100" {
+					return contract.Error(codes.AlreadyExists, catalogv1.Reason_REASON_SLUG_TAKEN, "another product has the address")
+				}
+			}
+			return nil
+		}
+		result := s.take(t, strings.NewReader(rows(250)))
+		s.wantResult(t, result, 248, 0, 0, 5, 102)
+		if result.Bad[0].Reason != "another product has the address" {
+			t.Errorf("reason: got %q, want the catalog's", result.Bad[0].Reason)
+		}
+		if s.catalog.calls > 36 {
+			t.Errorf("got %d calls for two bad rows of 250, want about 2·2·log2(250)", s.catalog.calls)
+		}
+	})
+}
+
+func TestStockThatIsRefusedIsReported(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		refused := true
+		s.shelves.Before("SetStock", func(context.Context) error {
+			if refused {
+				refused = false
+				return contract.Invalid(contract.Violation{Field: "levels[1].on_hand", Message: "is odd"})
+			}
+			return nil
+		})
+		result := s.take(t, strings.NewReader(rows(3)))
+		if len(result.Bad) != 1 || result.Bad[0].Error() != "line 3: stock: is odd" {
+			t.Errorf("bad rows: got %v, want line 3: stock: is odd", result.Bad)
+		}
+		s.wantStock(t, "MUG-0", 0)
+		s.wantStock(t, "MUG-1", -1)
+		s.wantStock(t, "MUG-2", 2)
+	})
+}
+
+func TestBadRowsOfTheFileAndOfTheCatalogAreListedByLine(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		file := header + "A,Mug,,kitchen,,1,EUR,1,\nB,Mu\x01g,,kitchen,,1,EUR,1,\nC,Mug,,kitchen,,x,EUR,1,\nD,M\x01ug,,kitchen,,1,EUR,1,\n"
+		s.wantResult(t, s.take(t, strings.NewReader(file)), 1, 0, 0, 3, 4, 5)
+	})
+}
+
+func TestAModuleThatIsAwayEndsTheImportWhichCanBeRepeated(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		s.catalog.before = func(*catalogv1.UpsertProductsRequest) error {
+			if s.catalog.calls == 2 {
+				return status.Error(codes.Unavailable, "the catalog is away")
+			}
+			return nil
+		}
+		result, err := products.Import(t.Context(), s.catalog, s.inventory, strings.NewReader(rows(600)), products.Options{})
+		if status.Code(err) != codes.Unavailable || !strings.Contains(err.Error(), "import lines 252 to 501") {
+			t.Errorf("got error %v, want the catalog's, with the lines", err)
+		}
+		s.wantResult(t, result, 250, 0, 0)
+		s.wantResult(t, s.take(t, strings.NewReader(rows(600))), 350, 0, 250)
+	})
+}
+
+func TestImportStopsBetweenBatchesWhenCancelled(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		result, err := products.Import(ctx, s.catalog, s.inventory, strings.NewReader(rows(600)), products.Options{
+			Progress: func(int64, int64) { cancel() },
+		})
+		if !errors.Is(err, context.Canceled) || s.catalog.calls != 1 {
+			t.Errorf("got error %v after %d calls, want %v after 1", err, s.catalog.calls, context.Canceled)
+		}
+		s.wantResult(t, result, 250, 0, 0)
+	})
+}
+
+func TestProgressGoesUpToTheSizeOfTheFile(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		file := rows(600)
+		var seen []int64
+		_, err := products.Import(t.Context(), s.catalog, s.inventory, strings.NewReader(file), products.Options{
+			Size: int64(len(file)),
+			Progress: func(done, total int64) {
+				if total != int64(len(file)) {
+					t.Errorf("total: got %d, want %d", total, len(file))
+				}
+				seen = append(seen, done)
+			},
+		})
+		if err != nil || len(seen) != 3 || !slices.IsSorted(seen) || seen[2] != int64(len(file)) {
+			t.Errorf("progress: got %v, %v; want three steps up to %d", seen, err, len(file))
+		}
+	})
+}
+
+func TestAFileThatBreaksIsImportedUpToThere(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		broken := io.MultiReader(strings.NewReader(rows(3)), failing{})
+		result, err := products.Import(t.Context(), s.catalog, s.inventory, broken, products.Options{})
+		if err == nil || !strings.Contains(err.Error(), "the disk is gone") {
+			t.Errorf("got error %v, want the reader's", err)
+		}
+		s.wantResult(t, result, 3, 0, 0)
+	})
+}
+
+func TestTheDemoCatalogueIsImportedWhole(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		if result := s.take(t, demo.CSV()); len(result.Bad) > 0 || result.Created == 0 {
+			t.Errorf("got %+v, want products and no bad row", result)
+		}
+	})
+}
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, errors.New("the disk is gone") }

@@ -1,0 +1,262 @@
+package shoptest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	inventoryv1 "galleria/modules/inventory/v1"
+	notificationsv1 "galleria/modules/notifications/v1"
+	ordersv1 "galleria/modules/orders/v1"
+)
+
+const (
+	confirmed = ordersv1.OrderStatus_ORDER_STATUS_CONFIRMED
+	completed = ordersv1.OrderStatus_ORDER_STATUS_COMPLETED
+	shipped   = ordersv1.OrderStatus_ORDER_STATUS_SHIPPED
+	failed    = ordersv1.OrderStatus_ORDER_STATUS_FAILED
+	cancelled = ordersv1.OrderStatus_ORDER_STATUS_CANCELLED
+)
+
+// Summary counts orders by how they ended.
+type Summary struct {
+	Completed, Cancelled, Failed int
+}
+
+// Books waits until every checkout has ended and every mail is written, and
+// then checks that all the books agree:
+//
+//   - what was acknowledged is so: the order exists, and is as it was said;
+//   - the money captured and not given back, with the provider too, is that of
+//     the orders sold, order by order; no payment is without an order;
+//   - on hand + reserved + sold = received, none negative, nothing reserved any
+//     more, and sold is what the orders sold hold;
+//   - each confirmation and each cancellation has one mail.
+func (s *Shop) Books(t testing.TB) Summary {
+	t.Helper()
+	a := &audit{TB: t, shop: s, operator: s.operator(t), orders: map[string]*ordersv1.Order{}}
+	defer a.operator.conn.Close()
+	s.Await(t, "every checkout has ended: "+a.openOrders(), func() bool { return a.openOrders() == "" })
+	s.Await(t, "every mail is written", func() bool { return len(a.mails()) >= len(a.wantMails()) })
+	a.acknowledged()
+	a.money()
+	a.goods()
+	a.post()
+	return a.summary()
+}
+
+// audit compares what the modules say with each other. It must not be a
+// module's own reckoning: that may be wrong in the same way.
+type audit struct {
+	testing.TB
+	shop     *Shop
+	operator operator
+	orders   map[string]*ordersv1.Order
+}
+
+// openOrders loads all orders and names those that have not ended; "" when all
+// have.
+func (a *audit) openOrders() string {
+	client := ordersv1.NewOrdersServiceClient(a.operator)
+	request := &ordersv1.ListOrdersRequest{PageSize: 200}
+	var open []string
+	for {
+		listed, err := client.ListOrders(context.Background(), request)
+		if err != nil {
+			return "the orders can't be listed: " + err.Error()
+		}
+		for _, o := range listed.GetOrders() {
+			a.orders[o.GetId()] = o
+			switch o.GetStatus() {
+			case completed, shipped, failed, cancelled:
+			default:
+				open = append(open, fmt.Sprintf("%s is %s", o.GetId(), o.GetStatus()))
+			}
+		}
+		if request.PageToken = listed.GetNextPageToken(); request.PageToken == "" {
+			return strings.Join(open, ", ")
+		}
+	}
+}
+
+func (a *audit) acknowledged() {
+	a.Helper()
+	_, acknowledged, wrong := a.shop.ledger.read()
+	for _, w := range wrong {
+		a.Error(w)
+	}
+	somebody := a.shop.Guest(a.TB, "somebody with a link")
+	for n, ack := range slices.SortedFunc(maps.Values(acknowledged), func(x, y acknowledgement) int { return strings.Compare(x.ID, y.ID) }) {
+		o := a.orders[ack.ID]
+		switch {
+		case o == nil:
+			a.Errorf("order %s was acknowledged and does not exist", ack.ID)
+		case ack.cancelled && o.GetStatus() != cancelled:
+			a.Errorf("order %s was cancelled, and is %s", ack.ID, o.GetStatus())
+		case !ack.cancelled && o.GetStatus() == cancelled && o.GetEndedBecause() != "guest":
+			a.Errorf("order %s was confirmed and cancelled by the shop: %s", ack.ID, o.GetEndedBecause())
+		case !ack.cancelled && !sold(o) && o.GetStatus() != cancelled:
+			a.Errorf("order %s was confirmed, and is %s (%s)", ack.ID, o.GetStatus(), o.GetEndedBecause())
+		}
+		if n < 20 { // pages cost time; one is as good as the other
+			somebody.Get(ack.Path).Want(http.StatusOK)
+		}
+	}
+}
+
+func sold(o *ordersv1.Order) bool { return o.GetStatus() == completed || o.GetStatus() == shipped }
+
+func promised(o *ordersv1.Order) bool {
+	return slices.ContainsFunc(o.GetTimeline(), func(e *ordersv1.TimelineEntry) bool { return e.GetStatus() == confirmed })
+}
+
+func (a *audit) money() {
+	a.Helper()
+	payments, provider := a.shop.payments(a.TB)
+	var wantTotal, gotTotal, providerTotal int64
+	for id, o := range a.orders {
+		want := int64(0)
+		if sold(o) {
+			want = o.GetTotalMinor()
+		}
+		wantTotal += want
+		p, known := payments[id]
+		if !known && want > 0 {
+			a.Errorf("order %s is %s and has no payment", id, o.GetStatus())
+		}
+		if p.kept() != want {
+			a.Errorf("order %s is %s over %d: %d were captured and %d refunded", id, o.GetStatus(), o.GetTotalMinor(), p.captured, p.refunded)
+		}
+	}
+	known := map[string]bool{}
+	for id, p := range payments {
+		gotTotal += p.kept()
+		known[p.reference] = true
+		if a.orders[id] == nil {
+			a.Errorf("there is a payment (%s) for order %s, which does not exist", p.status, id)
+		}
+		if entry := provider[p.reference]; entry.kept() != p.kept() {
+			a.Errorf("payments kept %d for order %s, the provider %d", p.kept(), id, entry.kept())
+		}
+	}
+	for reference, p := range provider {
+		providerTotal += p.kept()
+		switch {
+		case p.status == "held":
+			a.Errorf("the provider still holds %d as %s", p.amount, reference)
+		case p.status == "captured" && !known[reference]:
+			a.Errorf("the provider captured %s for nobody", reference)
+		}
+	}
+	if gotTotal != wantTotal || providerTotal != wantTotal {
+		a.Errorf("orders were sold for %d; payments kept %d, the provider %d", wantTotal, gotTotal, providerTotal)
+	}
+}
+
+func (a *audit) goods() {
+	a.Helper()
+	received, _, _ := a.shop.ledger.read()
+	want := map[string]int64{}
+	for _, o := range a.orders {
+		if sold(o) {
+			for _, l := range o.GetLines() {
+				want[l.GetSku()] += l.GetQuantity()
+			}
+		}
+	}
+	skus := slices.Sorted(maps.Keys(received))
+	listed, err := inventoryv1.NewInventoryServiceClient(a.operator).GetStock(context.Background(), &inventoryv1.GetStockRequest{Skus: skus})
+	if err != nil {
+		a.Fatalf("get stock: %v", err)
+	}
+	found := map[string]*inventoryv1.Stock{}
+	for _, s := range listed.GetStock() {
+		found[s.GetSku()] = s
+	}
+	for _, sku := range skus {
+		s := found[sku]
+		if s.GetOnHand()+s.GetReserved()+s.GetSold() != received[sku] || s.GetReceived() != received[sku] || s.GetOnHand() < 0 || s.GetSold() < 0 {
+			a.Errorf("%s: %d on hand, %d reserved, %d sold, %d received; %d came in", sku, s.GetOnHand(), s.GetReserved(), s.GetSold(), s.GetReceived(), received[sku])
+		}
+		if s.GetReserved() != 0 {
+			a.Errorf("%s: %d are reserved, and no order is open", sku, s.GetReserved())
+		}
+		if s.GetSold() != want[sku] {
+			a.Errorf("%s: inventory sold %d, orders %d", sku, s.GetSold(), want[sku])
+		}
+	}
+}
+
+// mails lists the subjects of all mails.
+func (a *audit) mails() []string {
+	client := notificationsv1.NewNotificationsServiceClient(a.operator)
+	request := &notificationsv1.ListMailsRequest{}
+	var all []string
+	for {
+		listed, err := client.ListMails(context.Background(), request)
+		if err != nil {
+			return nil
+		}
+		for _, m := range listed.GetMails() {
+			all = append(all, m.GetSubject())
+		}
+		if request.PageToken = listed.GetNextPageToken(); request.PageToken == "" {
+			return all
+		}
+	}
+}
+
+func (a *audit) wantMails() []string {
+	var all []string
+	for id, o := range a.orders {
+		if promised(o) {
+			all = append(all, "Your order "+id+" is confirmed")
+		}
+		if o.GetStatus() == cancelled {
+			all = append(all, "Your order "+id+" is cancelled")
+		}
+	}
+	return all
+}
+
+func (a *audit) post() {
+	a.Helper()
+	got, want := count(a.mails()), count(a.wantMails())
+	for subject, n := range got {
+		if want[subject] != n {
+			a.Errorf("got %d mails %q, want %d", n, subject, want[subject])
+		}
+	}
+	for subject := range want {
+		if got[subject] == 0 {
+			a.Errorf("there is no mail %q", subject)
+		}
+	}
+}
+
+func count(all []string) map[string]int {
+	n := map[string]int{}
+	for _, s := range all {
+		n[s]++
+	}
+	return n
+}
+
+func (a *audit) summary() Summary {
+	var s Summary
+	for _, o := range a.orders {
+		switch {
+		case sold(o):
+			s.Completed++
+		case o.GetStatus() == cancelled:
+			s.Cancelled++
+		default:
+			s.Failed++
+		}
+	}
+	return s
+}

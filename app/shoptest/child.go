@@ -1,0 +1,83 @@
+package shoptest
+
+import (
+	"flag"
+	"io"
+	"os"
+	"syscall"
+	"testing"
+
+	"galleria/app"
+	"galleria/app/cli"
+)
+
+// The variables a child is started with. The configuration ignores names that
+// begin like these.
+const (
+	// childVariable makes the test binary behave as galleria.
+	childVariable = "GALLERIA_TEST_CHILD"
+	// trapsVariable names the directory of the traps, see trap.go.
+	trapsVariable = "GALLERIA_TEST_TRAPS"
+)
+
+// atOnce is how many tests run side by side. They wait for processes most of
+// the time, so the number of processors is no measure.
+const atOnce = "5"
+
+// Main is the TestMain of packages that open shops.
+func Main(m *testing.M) {
+	if os.Getenv(childVariable) != "" {
+		os.Exit(child())
+	}
+	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
+	if !chosen {
+		if err := flag.Set("test.parallel", atOnce); err != nil {
+			panic(err) // every test binary has the flag
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// child is the program, ended by the end of its parent: the parent's end of
+// standard input is closed then, even if it was killed.
+func child() int {
+	go func() {
+		io.Copy(io.Discard, os.Stdin)
+		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	}()
+	return cli.Main(os.Args[1:], cli.Program{
+		Assemble: assemble,
+		Environ:  os.Environ(),
+		Stdin:    os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+	})
+}
+
+// assemble does by hand what wire does in package main, and sets the traps.
+func assemble(start app.Start) (*app.App, error) {
+	if dir := os.Getenv(trapsVariable); dir != "" {
+		start.Config.Modules.Orders.Own.Hook = (&traps{dir: dir}).passed
+	}
+	log, err := app.NewLogger(start)
+	if err != nil {
+		return nil, err
+	}
+	identity, err := app.NewIdentity(start.Config)
+	if err != nil {
+		return nil, err
+	}
+	process, err := app.NewProcess(start.Config, identity, log)
+	if err != nil {
+		return nil, err
+	}
+	storefront, err := app.NewStorefront(start.Config, process, log)
+	if err != nil {
+		return nil, err
+	}
+	metrics := app.NewMetrics(process, storefront, start.Version)
+	return &app.App{
+		Config: start.Config, Log: log, Process: process, Storefront: storefront,
+		Admin: app.NewAdmin(process, metrics), Reloader: app.NewReloader(start, process, log),
+	}, nil
+}

@@ -1,0 +1,135 @@
+package shoptest
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// The cards of the sandbox.
+const (
+	Visa              = "4242424242424242"
+	Mastercard        = "5555555555554444"
+	Declined          = "4000000000000002"
+	InsufficientFunds = "4000000000009995"
+	LostAuthorization = "4000000000002024"
+	LostCapture       = "4000000000003030"
+)
+
+// Order is an order somebody was shown.
+type Order struct {
+	ID, Token string
+	// Path is the address of its page.
+	Path string
+}
+
+// Adds puts a number of a product into the cart, from the product's page.
+func (g *Guest) Adds(quantity int, p Product) {
+	g.t.Helper()
+	form := g.Get("/products/" + p.slug()).Want(http.StatusOK).Form("/cart/items")
+	if form.Get("sku") != p.SKU {
+		g.t.Fatalf("the page of %s sells sku %q, want %q", p.Name, form.Get("sku"), p.SKU)
+	}
+	form.Set("quantity", strconv.Itoa(quantity))
+	if to := g.Post("/cart/items", form).Want(http.StatusSeeOther).Location(); to != "/cart" {
+		g.t.Errorf("adding to the cart leads to %s, want /cart", to)
+	}
+}
+
+// Takes makes the cart hold a number of a product, whatever its page says.
+func (g *Guest) Takes(quantity int, p Product) {
+	g.t.Helper()
+	g.Post("/cart/items", url.Values{"sku": {p.SKU}, "quantity": {strconv.Itoa(quantity)}}).Want(http.StatusSeeOther)
+}
+
+// Cart opens the cart.
+func (g *Guest) Cart() *Page {
+	g.t.Helper()
+	return g.Get("/cart").Want(http.StatusOK)
+}
+
+// FillsIn opens the checkout and fills the form in, to be sent any number of
+// times.
+func (g *Guest) FillsIn(card string) url.Values {
+	g.t.Helper()
+	return g.With(card, g.Get("/checkout").Want(http.StatusOK).Form("/checkout"))
+}
+
+// With types person and card into a checkout form.
+func (g *Guest) With(card string, form url.Values) url.Values {
+	for name, value := range map[string]string{
+		"email": strings.ToLower(strings.ReplaceAll(g.name, " ", ".")) + "@example.org", "name": g.name + " Example",
+		"line1": "1 Arcade", "city": "Lisbon", "postal_code": "1100-000", "country": "PT",
+		"card_number": card, "exp_month": "12", "exp_year": "2039", "cvc": "123",
+	} {
+		form.Set(name, value)
+	}
+	return form
+}
+
+// Submits sends a filled form; what the shop acknowledges goes into the
+// ledger.
+func (g *Guest) Submits(form url.Values) *Page {
+	g.t.Helper()
+	return g.trySubmit(form).answered()
+}
+
+func (g *Guest) trySubmit(form url.Values) *Page {
+	page := g.try(http.MethodPost, "/checkout", form)
+	if page.Status == http.StatusSeeOther {
+		if order, ok := orderAt(page.Header.Get("Location")); ok {
+			g.shop.ledger.confirmed(order, form.Get("idempotency_key"))
+		}
+	}
+	return page
+}
+
+// Pays checks out and wants to be shown the order.
+func (g *Guest) Pays(card string) Order {
+	g.t.Helper()
+	return g.Bought(g.Submits(g.FillsIn(card)))
+}
+
+// Bought wants a submitted checkout to lead to an order that is confirmed.
+func (g *Guest) Bought(answer *Page) Order {
+	g.t.Helper()
+	order, ok := orderAt(answer.Want(http.StatusSeeOther).Location())
+	if !ok {
+		g.t.Fatalf("the checkout leads to %s, want an order", answer.Location())
+	}
+	g.Get(order.Path).Want(http.StatusOK).Says(order.ID, "Thank you, "+g.name)
+	return order
+}
+
+// Cancels cancels an order on its page.
+func (g *Guest) Cancels(o Order) {
+	g.t.Helper()
+	action := "/orders/" + o.ID + "/cancel"
+	g.SubmitsCancel(o, g.Get(o.Path).Want(http.StatusOK).Form(action)).Want(http.StatusSeeOther)
+}
+
+// SubmitsCancel sends the form that cancels an order.
+func (g *Guest) SubmitsCancel(o Order, form url.Values) *Page {
+	g.t.Helper()
+	return g.tryCancel(o, form).answered()
+}
+
+func (g *Guest) tryCancel(o Order, form url.Values) *Page {
+	page := g.try(http.MethodPost, "/orders/"+o.ID+"/cancel", form)
+	if page.Status == http.StatusSeeOther {
+		g.shop.ledger.cancelled(o)
+	}
+	return page
+}
+
+// orderAt reads the address of an order's page.
+func orderAt(location string) (Order, bool) {
+	at, err := url.Parse(location)
+	if err != nil {
+		return Order{}, false
+	}
+	id, found := strings.CutPrefix(at.Path, "/orders/")
+	token := at.Query().Get("token")
+	return Order{ID: id, Token: token, Path: at.RequestURI()}, found && token != ""
+}

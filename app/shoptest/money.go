@@ -1,0 +1,60 @@
+package shoptest
+
+import (
+	"database/sql"
+	"path/filepath"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "github.com/mattn/go-sqlite3"
+)
+
+// account is one payment, in the books of payments or of the provider.
+type account struct {
+	status, reference          string
+	amount, captured, refunded int64
+}
+
+func (a account) kept() int64 { return a.captured - a.refunded }
+
+// payments reads the books of the payments module, by order, and those of the
+// sandbox, by reference. They are read from the database: a payment without an
+// order is one nobody would ask for.
+func (s *Shop) payments(t testing.TB) (byOrder, byReference map[string]account) {
+	t.Helper()
+	driver, source := "sqlite3", "file:"+filepath.Join(s.Data(), "payments.db")+"?mode=ro"
+	if dsn := s.dsn["payments"]; dsn != "" {
+		driver, source = "pgx", dsn
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	byOrder = accounts(t, db, "SELECT order_id, status, reference, amount_minor, captured_minor, refunded_minor FROM payments")
+	byReference = accounts(t, db, `SELECT reference, state, reference, amount_minor,
+		CASE WHEN state = 'captured' THEN amount_minor ELSE 0 END, refunded_minor FROM sandbox_authorizations`)
+	return byOrder, byReference
+}
+
+func accounts(t testing.TB, db *sql.DB, query string) map[string]account {
+	t.Helper()
+	rows, err := db.Query(query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	all := map[string]account{}
+	for rows.Next() {
+		var key string
+		var a account
+		if err := rows.Scan(&key, &a.status, &a.reference, &a.amount, &a.captured, &a.refunded); err != nil {
+			t.Fatal(err)
+		}
+		all[key] = a
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}

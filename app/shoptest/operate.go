@@ -1,0 +1,141 @@
+package shoptest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	"galleria/app"
+	"galleria/app/cli"
+	"galleria/platform/certs"
+	"galleria/platform/route"
+)
+
+// Run runs a command line in this process, as an operator beside the shop
+// would, and gives what it printed and its exit code.
+func (s *Shop) Run(t testing.TB, args ...string) (output string, code int) {
+	t.Helper()
+	var out bytes.Buffer
+	code = cli.Main(append(args, "--config", s.ConfigFile()), cli.Program{
+		Stdin: &bytes.Buffer{}, Stdout: &out, Stderr: &out,
+	})
+	return out.String(), code
+}
+
+// Row is one of `galleria modules --json`.
+type Row struct {
+	Module, Mode, Address, Problem string
+	Healthy                        bool
+	Calls, Errors                  int64
+	DeadLetters                    int64  `json:"dead_letters"`
+	StoreID                        string `json:"store_id"`
+}
+
+// Table asks the shop where its modules are; nil when it does not answer.
+func (s *Shop) Table(t testing.TB) map[string]Row {
+	t.Helper()
+	out, code := s.Run(t, "modules", "--json")
+	if code != 0 {
+		return nil
+	}
+	var rows []Row
+	if err := json.Unmarshal([]byte(out), &rows); err != nil {
+		t.Fatalf("modules --json: %v in\n%s", err, out)
+	}
+	table := map[string]Row{}
+	for _, r := range rows {
+		table[r.Module] = r
+	}
+	return table
+}
+
+// AwaitHealthy waits until each module is where the configuration has it, and
+// well.
+func (s *Shop) AwaitHealthy(t testing.TB) {
+	t.Helper()
+	s.Await(t, "all modules are in their places and healthy", func() bool {
+		table := s.Table(t)
+		return table != nil && !slices.ContainsFunc(Modules, func(m string) bool {
+			return !table[m].Healthy || table[m].Mode != s.mode(m)
+		})
+	})
+}
+
+func (s *Shop) mode(module string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.remote[module] {
+		return string(route.ModeRemote)
+	}
+	return string(route.ModeLocal)
+}
+
+// Place writes into galleria.yaml that modules are remote or local.
+func (s *Shop) Place(t testing.TB, mode route.Mode, modules ...string) {
+	t.Helper()
+	s.mu.Lock()
+	for _, m := range modules {
+		s.remote[m] = mode == route.ModeRemote
+	}
+	s.mu.Unlock()
+	s.writeConfig(t)
+}
+
+// PlaceAt writes into galleria.yaml that a module is remote at an address.
+func (s *Shop) PlaceAt(t testing.TB, module, address string) {
+	t.Helper()
+	s.mu.Lock()
+	s.overrides[module], s.remote[module] = address, true
+	s.mu.Unlock()
+	s.writeConfig(t)
+}
+
+// PlaceBack undoes PlaceAt: the module is local, at its own address.
+func (s *Shop) PlaceBack(t testing.TB, module string) {
+	t.Helper()
+	s.mu.Lock()
+	delete(s.overrides, module)
+	s.remote[module] = false
+	s.mu.Unlock()
+	s.writeConfig(t)
+}
+
+// operator speaks to the shop's modules as the command line does.
+type operator struct {
+	conn *grpc.ClientConn
+}
+
+var operating sync.Mutex // the authority is made once, and read by many
+
+func (s *Shop) operator(t testing.TB) operator {
+	t.Helper()
+	operating.Lock()
+	defer operating.Unlock()
+	authority, err := certs.OpenAuthority(app.AuthorityDir(app.Config{Data: s.Data()}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := certs.FromAuthority(authority, []string{app.Operator})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := route.Dial(s.Address("rpc"), id.Client())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return operator{conn}
+}
+
+func (o operator) Invoke(ctx context.Context, method string, in, out any, options ...grpc.CallOption) error {
+	return o.conn.Invoke(metadata.AppendToOutgoingContext(ctx, "x-caller", app.Operator), method, in, out, options...)
+}
+
+func (o operator) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, options ...grpc.CallOption) (grpc.ClientStream, error) {
+	return o.conn.NewStream(metadata.AppendToOutgoingContext(ctx, "x-caller", app.Operator), desc, method, options...)
+}

@@ -1,0 +1,166 @@
+package shoptest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Process is a galleria process.
+type Process struct {
+	shop  *Shop
+	name  string
+	cmd   *exec.Cmd
+	stdin io.Closer
+	out   *record
+	log   *record
+	ended chan struct{}
+}
+
+// startTimeout is generous: the race detector and other tests slow it down.
+const startTimeout = 60 * time.Second
+
+// start runs galleria with these arguments and waits until it serves.
+func (s *Shop) start(t testing.TB, name string, args ...string) *Process {
+	t.Helper()
+	p := s.launch(t, name, args...)
+	deadline := time.After(startTimeout)
+	for !strings.Contains(p.out.String(), "  rpc  ") {
+		select {
+		case <-p.ended:
+			t.Fatalf("%s ended instead of serving: %v\n%s", name, p.cmd.ProcessState, p.log.tail())
+		case <-deadline:
+			t.Fatalf("%s does not serve\n%s", name, p.log.tail())
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	return p
+}
+
+// launch runs galleria with these arguments.
+func (s *Shop) launch(t testing.TB, name string, args ...string) *Process {
+	t.Helper()
+	executable, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Process{shop: s, name: name, cmd: exec.Command(executable, args...), out: &record{}, log: &record{}, ended: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), childVariable+"=1", trapsVariable+"="+s.traps)
+	p.cmd.Dir = s.dir
+	p.cmd.Stdout, p.cmd.Stderr = p.out, p.log
+	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.ended)
+		p.cmd.Wait() // how it ended is in ProcessState
+	}()
+	t.Cleanup(func() {
+		p.kill()
+		p.examine(t)
+	})
+	return p
+}
+
+// examine looks for what must never be in a log.
+func (p *Process) examine(t testing.TB) {
+	for _, never := range []string{"WARNING: DATA RACE", "panic:", "panic="} {
+		if log := p.log.String(); strings.Contains(log, never) {
+			at := strings.Index(log, never)
+			t.Errorf("the log of %s says %q:\n%s", p.name, never, log[at:min(at+4000, len(log))])
+		}
+	}
+	if t.Failed() {
+		t.Logf("the end of the log of %s:\n%s", p.name, p.log.tail())
+	}
+}
+
+// kill ends the process by SIGKILL and waits for its end.
+func (p *Process) kill() {
+	p.cmd.Process.Kill() // fails only if it has ended
+	<-p.ended
+	p.stdin.Close()
+}
+
+// Kill ends the process by SIGKILL and waits for its end.
+func (p *Process) Kill(t testing.TB) {
+	t.Helper()
+	p.kill()
+}
+
+// Stop ends the process as operators do and wants it to end well.
+func (p *Process) Stop(t testing.TB) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatalf("stop %s: %v", p.name, err)
+	}
+	select {
+	case <-p.ended:
+	case <-time.After(startTimeout):
+		t.Fatalf("%s does not stop\n%s", p.name, p.log.tail())
+	}
+	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("%s was stopped and ended with %v\n%s", p.name, p.cmd.ProcessState, p.log.tail())
+	}
+}
+
+// AwaitDeath waits for a process that fell into a trap.
+func (p *Process) AwaitDeath(t testing.TB) {
+	t.Helper()
+	select {
+	case <-p.ended:
+	case <-time.After(startTimeout):
+		t.Fatalf("%s did not die\n%s", p.name, p.log.tail())
+	}
+}
+
+// Dead tells whether the process has ended.
+func (p *Process) Dead() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// Log is what the process has logged.
+func (p *Process) Log() string { return p.log.String() }
+
+// record is output that can be read while it is written.
+type record struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(p)
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
+}
+
+// tail is the end of it, enough to see what went wrong.
+func (r *record) tail() string {
+	const most = 40
+	lines := strings.Split(strings.TrimSpace(r.String()), "\n")
+	if len(lines) > most {
+		lines = append([]string{fmt.Sprintf("… %d lines before", len(lines)-most)}, lines[len(lines)-most:]...)
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,228 @@
+package shoptest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"galleria/platform/database/databasetest"
+)
+
+// Modules are the modules of the shop.
+var Modules = []string{"catalog", "inventory", "cart", "payments", "orders", "notifications"}
+
+// Layout is how a shop is spread over processes and databases.
+type Layout struct {
+	// Apart are modules that begin in processes of their own. When these are
+	// all modules, the main process runs the edge and nothing else.
+	Apart []string
+	// Postgres: every module has a PostgreSQL schema instead of SQLite.
+	Postgres bool
+	// Catalogue are the products; nil: the test products of products.go.
+	Catalogue []Product
+}
+
+// Shop is a running shop on a data directory of its own.
+type Shop struct {
+	layout    Layout
+	dir       string // of the configuration file and all else
+	traps     string
+	addresses map[string]string // of the doors, and of each module when it is apart
+	dsn       map[string]string
+	transport *http.Transport
+	ledger    ledger
+
+	mu        sync.Mutex
+	remote    map[string]bool // as galleria.yaml has it
+	overrides map[string]string
+	main      *Process
+	apart     map[string]*Process
+}
+
+// Open opens a shop with its goods on the shelves; it closes with the test.
+func Open(t testing.TB, l Layout) *Shop {
+	t.Helper()
+	s := Prepare(t, l)
+	s.StartAll(t)
+	s.fill(t)
+	return s
+}
+
+// Prepare makes everything of a shop but its processes and goods.
+func Prepare(t testing.TB, l Layout) *Shop {
+	t.Helper()
+	dir := t.TempDir()
+	s := &Shop{
+		layout: l, dir: dir, traps: filepath.Join(dir, "traps"),
+		addresses: map[string]string{}, dsn: map[string]string{}, remote: map[string]bool{}, overrides: map[string]string{},
+		apart:     map[string]*Process{},
+		transport: &http.Transport{MaxIdleConnsPerHost: 128},
+	}
+	if err := os.Mkdir(s.traps, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append([]string{"http", "admin", "rpc"}, Modules...) {
+		s.addresses[name] = freeAddress(t)
+	}
+	for _, m := range Modules {
+		if l.Postgres {
+			s.dsn[m] = databasetest.DSN(t)
+		}
+		s.remote[m] = slices.Contains(l.Apart, m)
+	}
+	t.Cleanup(s.transport.CloseIdleConnections)
+	s.writeConfig(t)
+	return s
+}
+
+// freeAddress is an address nobody listens at. A process that is started again
+// must be found where it was, so the system can't choose at each start; ports
+// below those it chooses from are not taken by connections meanwhile.
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(10000))
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			continue
+		}
+		listener.Close()
+		return address
+	}
+	t.Fatal("found no free port")
+	return ""
+}
+
+// ConfigFile is the shop's galleria.yaml.
+func (s *Shop) ConfigFile() string { return filepath.Join(s.dir, "galleria.yaml") }
+
+// Data is the shop's data directory.
+func (s *Shop) Data() string { return filepath.Join(s.dir, "data") }
+
+// Address is where a module listens when it is apart, or one of http, admin
+// and rpc.
+func (s *Shop) Address(name string) string { return s.addresses[name] }
+
+func (s *Shop) writeConfig(t testing.TB) {
+	t.Helper()
+	var b strings.Builder
+	fmt.Fprintf(&b, "data: %q\ndemo: false\nhttp: {listen: %q, base_url: %q}\n", s.Data(), s.addresses["http"], "http://"+s.addresses["http"])
+	fmt.Fprintf(&b, "admin: {listen: %q}\nrpc: {listen: %q}\nmodules:\n", s.addresses["admin"], s.addresses["rpc"])
+	s.mu.Lock()
+	for _, m := range Modules {
+		mode, address := "local", s.addresses[m]
+		if s.remote[m] {
+			mode = "remote"
+		}
+		if s.overrides[m] != "" {
+			address = s.overrides[m]
+		}
+		fmt.Fprintf(&b, "  %s: {mode: %s, address: %q, dsn: %q}\n", m, mode, address, s.dsn[m])
+	}
+	s.mu.Unlock()
+	s.WriteConfig(t, b.String())
+}
+
+// WriteConfig replaces galleria.yaml, as editors do: in one step.
+func (s *Shop) WriteConfig(t testing.TB, text string) {
+	t.Helper()
+	draft := s.ConfigFile() + ".draft"
+	if err := os.WriteFile(draft, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(draft, s.ConfigFile()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// StartAll starts the processes of the layout and waits until each module is
+// well.
+func (s *Shop) StartAll(t testing.TB) {
+	t.Helper()
+	s.StartMain(t)
+	var starting sync.WaitGroup
+	launched := map[string]*Process{}
+	for _, m := range s.layout.Apart {
+		launched[m] = s.launch(t, m, "serve", "--config", s.ConfigFile(), "--target", m)
+	}
+	starting.Wait()
+	s.mu.Lock()
+	for m, p := range launched {
+		s.apart[m] = p
+	}
+	s.mu.Unlock()
+	s.AwaitHealthy(t)
+}
+
+// StartMain starts the process with the edge.
+func (s *Shop) StartMain(t testing.TB) *Process {
+	t.Helper()
+	args := []string{"serve", "--config", s.ConfigFile()}
+	if len(s.layout.Apart) == len(Modules) {
+		args = append(args, "--target", "edge")
+	}
+	p := s.start(t, "the main process", args...)
+	s.mu.Lock()
+	s.main = p
+	s.mu.Unlock()
+	return p
+}
+
+// StartModule starts a process for one module, on the shop's data.
+func (s *Shop) StartModule(t testing.TB, module string) *Process {
+	t.Helper()
+	p := s.start(t, module, "serve", "--config", s.ConfigFile(), "--target", module)
+	s.mu.Lock()
+	s.apart[module] = p
+	s.mu.Unlock()
+	return p
+}
+
+// Main is the process with the edge.
+func (s *Shop) Main() *Process {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.main
+}
+
+// Module is the process of a module that is apart.
+func (s *Shop) Module(name string) *Process {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.apart[name]
+}
+
+// Restart starts the main process again after its death.
+func (s *Shop) Restart(t testing.TB) *Process {
+	t.Helper()
+	s.Main().AwaitDeath(t)
+	s.transport.CloseIdleConnections()
+	return s.StartMain(t)
+}
+
+// patience is how long a test waits for what must come; it is never measured.
+const patience = 60 * time.Second
+
+// Await waits for a condition.
+func (s *Shop) Await(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	s.AwaitFor(t, patience, what, condition)
+}
+
+// AwaitFor waits for a condition that must come within a time.
+func (s *Shop) AwaitFor(t testing.TB, within time.Duration, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(within); !condition(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited %s in vain until %s", within, what)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package storefront
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,16 +14,15 @@ import (
 // shelves are the departments of the shop, which every page names.
 type shelves struct {
 	departments []page.Department
+	version     uint64 // changes when they do
 	at          time.Time
 }
 
-const shelvesTTL = 500 * time.Millisecond
-
-// departments are the shop's categories. What was known half a second ago will
-// do; when catalog does not answer, so will what was known before.
+// departments are the shop's categories. What was known a moment ago will do;
+// when catalog does not answer, so will what was known before.
 func (s *Storefront) departments(ctx context.Context) ([]page.Department, error) {
 	known := s.shelves.Load()
-	if known != nil && s.now().Sub(known.at) < shelvesTTL {
+	if known != nil && s.now().Sub(known.at) < s.freshness {
 		return known.departments, nil
 	}
 	at := s.now()
@@ -36,6 +36,10 @@ func (s *Storefront) departments(ctx context.Context) ([]page.Department, error)
 	fresh := &shelves{at: at}
 	for _, c := range answer.GetCategories() {
 		fresh.departments = append(fresh.departments, page.Department{Slug: c.GetSlug(), Name: c.GetName(), Count: int(c.GetProductCount()), Intro: c.GetIntro()})
+	}
+	fresh.version = s.versions.Add(1)
+	if known != nil && slices.Equal(known.departments, fresh.departments) {
+		fresh.version = known.version
 	}
 	s.shelves.Store(fresh)
 	return fresh.departments, nil

@@ -12,21 +12,21 @@ import (
 
 func (s *Storefront) home(c echo.Context) error { return s.kept(c, "home", s.composeHome) }
 
-func (s *Storefront) composeHome(ctx context.Context) (templ.Component, error) {
+func (s *Storefront) composeHome(ctx context.Context) (sketch, error) {
 	departments, err := s.departments(ctx)
 	if err != nil {
-		return nil, err
+		return sketch{}, err
 	}
 	newest, err := s.Catalog.ListProducts(ctx, &catalogv1.ListProductsRequest{PageSize: 100})
 	if err != nil {
-		return nil, err
+		return sketch{}, err
 	}
 	h := page.Home{Frame: s.frame("Good things, well made", departments)}
 	h.Canonical = s.base + "/"
 	h.Description = "Galleria is one roof over many small shops: things for the house, the desk, the garden and the road, chosen to be kept."
 	h.Data = schema(s.organization(), s.website())
 	s.hang(&h, newest.GetProducts())
-	return page.HomePage(h), nil
+	return sketch{draw: func() templ.Component { return page.HomePage(h) }}, nil
 }
 
 // hang chooses what stands where, from the newest products: the new things
@@ -45,7 +45,7 @@ func (s *Storefront) hang(h *page.Home, newest []*catalogv1.Product) {
 		}
 		return chosen
 	}
-	h.Arcade = s.cards(turn(1, 4))
+	h.Arcade = s.cards(turn(1, 3))
 	fresh := turn(0, 8)
 	for _, p := range newest {
 		if len(fresh) >= 8 {

@@ -97,8 +97,8 @@ func (s *Storefront) search(c echo.Context) error {
 	return s.listing(c, w, s.composeSearch)
 }
 
-func (s *Storefront) listing(c echo.Context, w wish, compose func(context.Context, wish) (templ.Component, error)) error {
-	err := s.kept(c, w.address(), func(ctx context.Context) (templ.Component, error) { return compose(ctx, w) })
+func (s *Storefront) listing(c echo.Context, w wish, compose func(context.Context, wish) (sketch, error)) error {
+	err := s.kept(c, w.address(), func(ctx context.Context) (sketch, error) { return compose(ctx, w) })
 	if contract.Is(err, catalogv1.Reason_REASON_BAD_PAGE_TOKEN) {
 		// An old link, or one that was cut short: the list begins again.
 		w.cursor = ""
@@ -107,14 +107,14 @@ func (s *Storefront) listing(c echo.Context, w wish, compose func(context.Contex
 	return err
 }
 
-func (s *Storefront) composeCategory(ctx context.Context, w wish) (templ.Component, error) {
+func (s *Storefront) composeCategory(ctx context.Context, w wish) (sketch, error) {
 	departments, err := s.departments(ctx)
 	if err != nil {
-		return nil, err
+		return sketch{}, err
 	}
 	d, ok := find(departments, w.category)
 	if !ok {
-		return nil, echo.ErrNotFound
+		return sketch{}, echo.ErrNotFound
 	}
 	l := page.Listing{
 		Frame: s.frame(d.Name, departments), Heading: d.Name, Intro: d.Intro, Path: w.path,
@@ -126,15 +126,15 @@ func (s *Storefront) composeCategory(ctx context.Context, w wish) (templ.Compone
 	l.NoIndex = w.narrowed() || w.sort != ""
 	l.Data = schema(s.breadcrumbs(l.Crumbs, w.path))
 	if err := s.fill(ctx, &l, w); err != nil {
-		return nil, err
+		return sketch{}, err
 	}
-	return page.ListingPage(l), nil
+	return listed(l), nil
 }
 
-func (s *Storefront) composeSearch(ctx context.Context, w wish) (templ.Component, error) {
+func (s *Storefront) composeSearch(ctx context.Context, w wish) (sketch, error) {
 	departments, err := s.departments(ctx)
 	if err != nil {
-		return nil, err
+		return sketch{}, err
 	}
 	l := page.Listing{
 		Frame: s.frame("Search", departments), Search: true, Heading: "Search",
@@ -142,13 +142,17 @@ func (s *Storefront) composeSearch(ctx context.Context, w wish) (templ.Component
 	}
 	l.NoIndex = true
 	if w.query == "" {
-		return page.ListingPage(l), nil
+		return listed(l), nil
 	}
 	l.Frame.Title, l.Heading, l.Query, l.Path = w.query, "“"+w.query+"”", w.query, w.path
 	if err := s.fill(ctx, &l, w); err != nil {
-		return nil, err
+		return sketch{}, err
 	}
-	return page.ListingPage(l), nil
+	return listed(l), nil
+}
+
+func listed(l page.Listing) sketch {
+	return sketch{draw: func() templ.Component { return page.ListingPage(l) }}
 }
 
 // fill asks for the products of a list and puts them, and the ways to narrow

@@ -2,18 +2,17 @@ package storefront
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
+	"google.golang.org/protobuf/proto"
 
 	"galleria/app/storefront/internal/page"
 	catalogv1 "galleria/modules/catalog/v1"
-	inventoryv1 "galleria/modules/inventory/v1"
 )
 
 func (s *Storefront) product(c echo.Context) error {
@@ -21,32 +20,50 @@ func (s *Storefront) product(c echo.Context) error {
 	if len(slug) > 250 {
 		return echo.ErrNotFound
 	}
-	return s.kept(c, "product/"+slug, func(ctx context.Context) (templ.Component, error) { return s.composeProduct(ctx, slug) })
+	return s.kept(c, "product/"+slug, func(ctx context.Context) (sketch, error) { return s.composeProduct(ctx, slug) })
 }
 
-func (s *Storefront) composeProduct(ctx context.Context, slug string) (templ.Component, error) {
+// composeProduct asks for what the page shows. Most of the time it shows the
+// same as half a second ago, and needn't be drawn again.
+func (s *Storefront) composeProduct(ctx context.Context, slug string) (sketch, error) {
 	answer, err := s.Catalog.GetProducts(ctx, &catalogv1.GetProductsRequest{Slugs: []string{slug}})
 	if err != nil {
-		return nil, err
+		return sketch{}, err
 	}
 	if len(answer.GetProducts()) != 1 || !answer.GetProducts()[0].GetActive() {
-		return nil, echo.ErrNotFound
+		return sketch{}, echo.ErrNotFound
 	}
 	p := answer.GetProducts()[0]
-	departments, err := s.departments(ctx)
-	if err != nil {
-		return nil, err
+	if _, err := s.departments(ctx); err != nil {
+		return sketch{}, err
 	}
+	shelves, stock, others := s.shelves.Load(), s.stockOf(ctx, p.GetSku()), s.others(ctx, p.GetCategory())
+	shows, err := proto.Marshal(p)
+	if err != nil {
+		return sketch{}, fmt.Errorf("compare product %s: %w", p.GetSku(), err)
+	}
+	shows = binary.BigEndian.AppendUint64(shows, shelves.version)
+	shows = binary.BigEndian.AppendUint64(shows, others.version)
+	shows = append(shows, stock.Text...)
+	return sketch{shows: string(shows), draw: func() templ.Component {
+		return s.drawProduct(p, shelves.departments, stock, others.cards)
+	}}, nil
+}
+
+func (s *Storefront) drawProduct(p *catalogv1.Product, departments []page.Department, stock page.Stock, others []page.Card) templ.Component {
 	d, _ := find(departments, p.GetCategory())
 	if d.Slug == "" {
 		d = page.Department{Slug: p.GetCategory(), Name: p.GetCategory()}
 	}
 	v := page.Product{
 		Frame: s.frame(p.GetName(), departments), Card: s.card(p), SKU: p.GetSku(), Category: d,
-		Paragraphs: paragraphs(p.GetDescription()),
-		Stock:      s.stock(ctx, p.GetSku()),
-		Related:    s.related(ctx, p),
-		Crumbs:     []page.Crumb{{Name: "Home", Path: "/"}, {Name: d.Name, Path: "/c/" + url.PathEscape(d.Slug)}, {Name: p.GetName()}},
+		Paragraphs: paragraphs(p.GetDescription()), Stock: stock,
+		Crumbs: []page.Crumb{{Name: "Home", Path: "/"}, {Name: d.Name, Path: "/c/" + url.PathEscape(d.Slug)}, {Name: p.GetName()}},
+	}
+	for _, o := range others {
+		if o.Slug != p.GetSlug() && len(v.Related) < 4 {
+			v.Related = append(v.Related, o)
+		}
 	}
 	for _, name := range p.GetPictures() {
 		v.Pictures = append(v.Pictures, s.pictures.address(name, p.GetCategory()))
@@ -59,50 +76,7 @@ func (s *Storefront) composeProduct(ctx context.Context, slug string) (templ.Com
 	v.Description = summary(p.GetDescription())
 	v.Canonical = s.base + at
 	v.Data = schema(s.schemaProduct(p, v), s.breadcrumbs(v.Crumbs, at))
-	return page.ProductPage(v), nil
-}
-
-// related are others of the same department; a page does without when they
-// can't be had.
-func (s *Storefront) related(ctx context.Context, p *catalogv1.Product) []page.Card {
-	answer, err := s.Catalog.ListProducts(ctx, &catalogv1.ListProductsRequest{Category: p.GetCategory(), PageSize: 5})
-	if err != nil {
-		return nil
-	}
-	others := slices.DeleteFunc(answer.GetProducts(), func(o *catalogv1.Product) bool { return o.GetSku() == p.GetSku() })
-	return s.cards(others[:min(len(others), 4)])
-}
-
-// stock asks inventory, shortly: a page without stock is better than none.
-func (s *Storefront) stock(ctx context.Context, sku string) page.Stock {
-	onHand, ok := s.onHand(ctx, sku)
-	if !ok {
-		return page.Stock{}
-	}
-	switch n := onHand[sku]; {
-	case n <= 0:
-		return page.Stock{Text: "Sold out for now", Class: "none", None: true}
-	case n <= 5:
-		return page.Stock{Text: fmt.Sprintf("Only %d left", n), Class: "few"}
-	default:
-		return page.Stock{Text: "In stock, ready to send"}
-	}
-}
-
-// onHand is what can be sold of each sku; false when inventory does not say.
-// An sku it does not know can't be sold.
-func (s *Storefront) onHand(ctx context.Context, skus ...string) (map[string]int64, bool) {
-	ctx, done := context.WithTimeout(ctx, 700*time.Millisecond)
-	defer done()
-	answer, err := s.Inventory.GetStock(ctx, &inventoryv1.GetStockRequest{Skus: skus})
-	if err != nil {
-		return nil, false
-	}
-	counts := make(map[string]int64, len(skus))
-	for _, b := range answer.GetStock() {
-		counts[b.GetSku()] = b.GetOnHand()
-	}
-	return counts, true
+	return page.ProductPage(v)
 }
 
 func paragraphs(text string) []string {

@@ -140,8 +140,11 @@ func violated(err error, names map[string]string) map[string]string {
 
 // sentence makes "must be the 3 or 4 digits on the card" one for a person.
 func sentence(field, message string) string {
-	if message == "" {
+	switch {
+	case message == "":
 		return missing(field)
+	case field == "card_number":
+		return "This is not the number of a card. Please check the digits."
 	}
 	first, _ := utf8.DecodeRuneInString(message)
 	if unicode.IsLower(first) {

@@ -67,20 +67,26 @@ var (
 	noIndex     = []string{"noindex"}
 )
 
+// sketch is a page of the catalogue that knows what to show.
+type sketch struct {
+	shows string // as pagecache.Sketch has it
+	draw  func() templ.Component
+}
+
 // kept serves a page of the catalogue, which is the same for everybody but for
 // the badge, from memory or freshly drawn.
-func (s *Storefront) kept(c echo.Context, key string, compose func(ctx context.Context) (templ.Component, error)) error {
+func (s *Storefront) kept(c echo.Context, key string, compose func(ctx context.Context) (sketch, error)) error {
 	p := s.pages.Fresh(key)
 	if p == nil {
 		var err error
-		p, err = s.pages.Draw(key, s.badges.slot, func() ([]byte, error) {
+		p, err = s.pages.Draw(key, func() (pagecache.Sketch, error) {
 			ctx, done := s.working(c, true, pageTimeout)
 			defer done()
-			component, err := compose(ctx)
-			if err != nil {
-				return nil, err
-			}
-			return draw(ctx, component)
+			composed, err := compose(ctx)
+			return pagecache.Sketch{
+				Shows: composed.shows,
+				Draw:  func() ([]byte, error) { return draw(context.WithoutCancel(ctx), composed.draw()) },
+			}, err
 		})
 		if err != nil {
 			return err

@@ -39,6 +39,7 @@ import (
 // the real shop.
 type shop struct {
 	front     *storefront.Storefront
+	needs     storefront.Needs
 	catalog   *catalogtest.Fake
 	inventory *inventorytest.Fake
 	cart      *carttest.Fake
@@ -154,7 +155,8 @@ func open(t testing.TB, catalogue io.Reader, change ...func(*storefront.Options)
 		f(&o)
 	}
 	var err error
-	s.front, err = storefront.New(storefront.Needs{Catalog: catalog, Inventory: inventory, Cart: cart, Orders: orders, Payments: payments}, o)
+	s.needs = storefront.Needs{Catalog: catalog, Inventory: inventory, Cart: cart, Orders: orders, Payments: payments}
+	s.front, err = storefront.New(s.needs, o)
 	if err != nil {
 		t.Fatal(err)
 	}

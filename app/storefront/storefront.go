@@ -53,7 +53,8 @@ type Options struct {
 	// TrustedProxies may say in X-Forwarded-Proto, X-Forwarded-For and
 	// X-Request-Id what they were asked. Nobody else is believed.
 	TrustedProxies []netip.Prefix
-	// PageTTL is how old a page of the catalogue may be; half a second when 0.
+	// PageTTL is how old what a page of the catalogue shows may be; half a
+	// second when 0.
 	PageTTL time.Duration
 	// PageBytes bounds the memory for such pages; 48 MiB when 0.
 	PageBytes int
@@ -82,9 +83,15 @@ type Storefront struct {
 	metrics     *metrics
 	badges      *badges
 	crossOrigin *http.CrossOriginProtection
+	freshness   time.Duration           // how old an answer may be when a page is drawn from it
 	shelves     atomic.Pointer[shelves] // the departments as last known
+	neighbours  neighbours
+	stock       stockBook
 	addresses   atomic.Pointer[addresses]
-	ids         requestIDs
+	// versions number what was learnt from the modules, so that a page can
+	// tell whether it would show the same again.
+	versions atomic.Uint64
+	ids      requestIDs
 }
 
 // New makes a storefront that is ready to serve.
@@ -117,7 +124,9 @@ func New(n Needs, o Options) (*Storefront, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
-	s.pages = pagecache.New(cmp.Or(o.PageTTL, 500*time.Millisecond), cmp.Or(o.PageBytes, 48<<20), s.now)
+	// Pages and the answers they are drawn from share the time.
+	s.freshness = cmp.Or(o.PageTTL, 500*time.Millisecond) / 2
+	s.pages = pagecache.New(s.freshness, cmp.Or(o.PageBytes, 48<<20), s.badges.slot, s.now)
 	if base != "" {
 		if err := s.crossOrigin.AddTrustedOrigin(base); err != nil {
 			return nil, fmt.Errorf("storefront: base URL %q: %w", o.BaseURL, err)

@@ -43,7 +43,7 @@ func CheckoutPage(c Checkout) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"hold room\"><header class=\"head\"><h1>Checkout</h1></header>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"hold desk\"><header class=\"head\"><h1>Checkout</h1></header>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -212,11 +212,11 @@ func CheckoutPage(c Checkout) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = field(c, "exp_month", "Month", "MM", "third", input{auto: "cc-exp-month", length: "2", mode: "numeric", need: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = field(c, "exp_month", "Month", "MM", "third date", input{auto: "cc-exp-month", length: "2", mode: "numeric", need: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = field(c, "exp_year", "Year", "YYYY", "third", input{auto: "cc-exp-year", length: "4", mode: "numeric", need: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = field(c, "exp_year", "Year", "YYYY", "third date", input{auto: "cc-exp-year", length: "4", mode: "numeric", need: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -61,7 +61,7 @@ type Point struct{ Text, Href string }
 // Home is the front page.
 type Home struct {
 	Frame
-	Arcade []Card // up to four, in the hero
+	Arcade []Card // up to three, in the hero
 	Doors  []Department
 	New    []Card
 }

@@ -1,0 +1,89 @@
+package storefront_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	ordersv1 "galleria/modules/orders/v1"
+	"galleria/modules/payments/paymentstest"
+)
+
+// bought is an order's page and what opens it.
+func bought(t *testing.T, s *shop) (v *visitor, at, id, token string) {
+	t.Helper()
+	v, form := buy(t, s, paymentstest.CardVisa)
+	at = v.post("/checkout", form).want(http.StatusSeeOther).header.Get("Location")
+	u, err := url.Parse(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v, at, strings.TrimPrefix(u.Path, "/orders/"), u.Query().Get("token")
+}
+
+func TestOnlyTheTokenOpensAnOrder(t *testing.T) {
+	s := newShop(t)
+	v, at, id, token := bought(t, s)
+	stranger := s.visitor(t)
+	stranger.get(at).want(http.StatusOK)
+	for _, path := range []string{"/orders/" + id, "/orders/" + id + "?token=", "/orders/" + id + "?token=x" + token, "/orders/other?token=" + token} {
+		p := v.get(path).want(http.StatusNotFound)
+		if p.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s may be stored", path)
+		}
+	}
+}
+
+func TestAnOrdersPageIsPrivate(t *testing.T) {
+	s := newShop(t)
+	v, at, _, token := bought(t, s)
+	p := v.get(at).want(http.StatusOK)
+	for name, want := range map[string]string{"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "same-origin"} {
+		if got := p.header.Get(name); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+	v.post("/orders/x/cancel", url.Values{"token": {token}})
+	if strings.Contains(s.log.String(), token) {
+		t.Error("the log holds the order's token")
+	}
+}
+
+func TestAnOrderIsCalledOff(t *testing.T) {
+	s := newShop(t)
+	v, at, id, token := bought(t, s)
+	for range 2 { // a second click changes nothing
+		p := v.post("/orders/"+id+"/cancel", url.Values{"token": {token}}).want(http.StatusSeeOther)
+		if got := p.header.Get("Location"); got != at {
+			t.Errorf("got Location %q, want %q", got, at)
+		}
+	}
+	v.get(at).want(http.StatusOK).says("Called off", "Given back", "€144.00").saysNot("Cancel the order")
+	if got := s.payments.Payments()[0].GetRefundedMinor(); got != 14400 {
+		t.Errorf("got %d back, want 14400", got)
+	}
+	v.post("/orders/"+id+"/cancel", url.Values{"token": {"wrong"}}).want(http.StatusNotFound)
+}
+
+func TestWhatHasLeftIsNotCalledOff(t *testing.T) {
+	s := newShop(t)
+	v, at, id, token := bought(t, s)
+	if _, err := s.orders.ShipOrder(t.Context(), &ordersv1.ShipOrderRequest{OrderId: id}); err != nil {
+		t.Fatal(err)
+	}
+	v.get(at).want(http.StatusOK).says("It is on its way.").saysNot("Cancel the order")
+	v.post("/orders/"+id+"/cancel", url.Values{"token": {token}}).want(http.StatusConflict).says("Too late to cancel")
+}
+
+func TestWithoutOrdersAnOrdersPageSaysSo(t *testing.T) {
+	s := newShop(t)
+	v, at, _, _ := bought(t, s)
+	s.orders.fail(status.Error(codes.Unavailable, "away"), nil)
+	if p := v.get(at).want(http.StatusServiceUnavailable); p.header.Get("Cache-Control") != "no-store" {
+		t.Error("the failure may be stored")
+	}
+}

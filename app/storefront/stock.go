@@ -1,0 +1,132 @@
+package storefront
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"galleria/app/storefront/internal/page"
+	inventoryv1 "galleria/modules/inventory/v1"
+)
+
+// stockBook is what inventory last said, sku by sku. Visitors look at many
+// products; when the book has to ask about one, it asks about others that were
+// looked at lately as well, so that inventory answers a few questions a second
+// and not one for each page.
+type stockBook struct {
+	mu      sync.Mutex
+	entries map[string]*stockEntry
+	silent  time.Time // when inventory last did not answer
+}
+
+type stockEntry struct {
+	onHand int64
+	known  time.Time // when inventory was asked for it, and answered
+	asked  time.Time // when inventory was last asked for it
+	looked time.Time // when somebody last wanted it
+}
+
+const (
+	stockBatch   = 200 // GetStock's limit
+	stockTimeout = 700 * time.Millisecond
+	stockMemory  = 2 * time.Second // what nobody wants for so long is not asked for again
+)
+
+// stockOf is what a product's page says. It is silent when inventory is: a
+// page without stock is better than none.
+func (s *Storefront) stockOf(ctx context.Context, sku string) page.Stock {
+	now := s.now()
+	n, ok := s.stock.read(sku, now, s.freshness)
+	if !ok {
+		asking := s.stock.stale(sku, now, s.freshness)
+		if asking == nil {
+			return page.Stock{}
+		}
+		counts, answered := s.onHand(ctx, asking...)
+		s.stock.write(asking, counts, answered, now)
+		if !answered {
+			return page.Stock{}
+		}
+		n = counts[sku]
+	}
+	switch {
+	case n <= 0:
+		return page.Stock{Text: "Sold out for now", Class: "none", None: true}
+	case n <= 5:
+		return page.Stock{Text: fmt.Sprintf("Only %d left", n), Class: "few"}
+	}
+	return page.Stock{Text: "In stock, ready to send"}
+}
+
+// read is what is known and not too old.
+func (b *stockBook) read(sku string, now time.Time, freshness time.Duration) (int64, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e := b.entries[sku]
+	if e == nil {
+		return 0, false
+	}
+	e.looked = now
+	return e.onHand, now.Sub(e.known) < freshness
+}
+
+// stale are the sku and others that should be asked for with it; nil while
+// inventory is silent. What nobody wants any more is forgotten on the way.
+func (b *stockBook) stale(sku string, now time.Time, freshness time.Duration) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if now.Sub(b.silent) < freshness {
+		return nil
+	}
+	asking := []string{sku}
+	seen := 0
+	for other, e := range b.entries {
+		if seen++; len(asking) == stockBatch || seen > 2*stockBatch {
+			break // the rest is for the next time
+		}
+		switch {
+		case now.Sub(e.looked) >= stockMemory:
+			delete(b.entries, other)
+		case other != sku && now.Sub(e.known) >= freshness && now.Sub(e.asked) >= freshness:
+			e.asked = now
+			asking = append(asking, other)
+		}
+	}
+	return asking
+}
+
+func (b *stockBook) write(asked []string, counts map[string]int64, answered bool, at time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !answered {
+		b.silent = at
+		return
+	}
+	if b.entries == nil {
+		b.entries = map[string]*stockEntry{}
+	}
+	for _, sku := range asked {
+		looked := at
+		if e := b.entries[sku]; e != nil {
+			looked = e.looked
+		}
+		b.entries[sku] = &stockEntry{onHand: counts[sku], known: at, looked: looked}
+	}
+}
+
+// onHand is what can be sold of each sku; false when inventory does not say.
+// An sku it does not know can't be sold.
+func (s *Storefront) onHand(ctx context.Context, skus ...string) (map[string]int64, bool) {
+	ctx, done := context.WithTimeout(ctx, stockTimeout)
+	defer done()
+	answer, err := s.Inventory.GetStock(ctx, &inventoryv1.GetStockRequest{Skus: skus})
+	if err != nil {
+		return nil, false
+	}
+	counts := make(map[string]int64, len(skus))
+	for _, b := range answer.GetStock() {
+		counts[b.GetSku()] = b.GetOnHand()
+	}
+	return counts, true
+}

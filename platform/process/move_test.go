@@ -1,0 +1,259 @@
+package process
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"galleria/platform/contract"
+	"galleria/platform/module"
+	processv1 "galleria/platform/process/v1"
+	"galleria/platform/route"
+	probev1 "galleria/platform/route/probe/v1"
+)
+
+// load calls alpha, directly and through beta, until it is stopped. Every
+// failed call fails the test.
+func load(t *testing.T, from ...*Process) (calls *atomic.Int64, stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	calls = &atomic.Int64{}
+	var callers sync.WaitGroup
+	for i, p := range from {
+		for _, call := range []func() error{
+			func() error {
+				_, err := probev1.NewProbeServiceClient(p.Connect(tester, "alpha")).Echo(context.Background(), &probev1.EchoRequest{})
+				return err
+			},
+			func() error {
+				_, err := probev1.NewRelayServiceClient(p.Connect(tester, "beta")).Pass(context.Background(), &probev1.PassRequest{})
+				return err
+			},
+		} {
+			callers.Go(func() {
+				for ctx.Err() == nil {
+					if err := call(); err != nil {
+						t.Errorf("a call from process %d failed: %v", i, err)
+						return
+					}
+					calls.Add(1)
+				}
+			})
+		}
+	}
+	stop = sync.OnceFunc(func() { cancel(); callers.Wait() })
+	t.Cleanup(stop)
+	return calls, stop
+}
+
+func TestAModuleMovesUnderLoadWithoutAFailedCall(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	edge := h.start("edge", nil, peerOf(main))
+	calls, stopLoad := load(t, main, edge)
+	move := func(to Placement, seenByEdge Placement, process string) {
+		t.Helper()
+		if err := main.Apply(t.Context(), places{"alpha": to}); err != nil {
+			t.Fatalf("move to %s: %v", to, err)
+		}
+		eventually(t, "alpha's place in the peer process", seenByEdge, func() Placement { return edge.Placement("alpha") })
+		before := h.trace(process, "alpha").calls.Load()
+		eventually(t, "calls at the new place", true, func() bool {
+			return t.Failed() || h.trace(process, "alpha").calls.Load() > before+50
+		})
+	}
+
+	first := h.start("first", places{"alpha": here}, peerOf(main))
+	store := first.Running("alpha").StoreID()
+	move(at(first), at(first), "first")
+	old := h.trace("main", "alpha")
+	if got := old.open.Load() + old.running.Load() + old.working.Load(); got != 0 || main.Running("alpha") != nil {
+		t.Errorf("alpha moved out and still runs in its old place: %d parts are alive", got)
+	}
+	eventually(t, "work at the new place", 1, h.trace("first", "alpha").working.Load)
+
+	move(here, at(main), "main")
+	stop(t, first)
+	eventually(t, "work back in the old place", 1, h.trace("main", "alpha").working.Load)
+
+	second := h.start("second", places{"alpha": here}, peerOf(main))
+	move(at(second), at(second), "second")
+	third := h.start("third", places{"alpha": here, "beta": here}, peerOf(main))
+	move(at(third), at(third), "third")
+	if got := third.Running("alpha").StoreID(); got != store {
+		t.Errorf("alpha works on store %s after its moves, want %s as before", got, store)
+	}
+	stopLoad()
+	t.Logf("%d calls", calls.Load())
+}
+
+func TestAMoveThatIsRefusedSaysWhyAndChangesNothing(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	bare := h.start("bare", nil, peerOf(main))
+	otherStore := h.start("other store", nil, func(o *Options) { o.Dir = t.TempDir() })
+	otherHouse := newHouse(t).start("other house", nil)
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+
+	changed := contract.Files(mustService(t))
+	for _, file := range changed.GetFile() {
+		for _, message := range file.GetMessageType() {
+			if message.GetName() == "EchoRequest" {
+				message.Field[0].Name = new("nothing")
+			}
+		}
+	}
+	store := main.Running("alpha").StoreID()
+	for name, refused := range map[string]struct {
+		address string
+		reasons []string
+	}{
+		"nobody listens":      {closed.Addr().String(), []string{"does not answer", "connection refused"}},
+		"module not there":    {bare.Address(), []string{`module "alpha" does not run in process`}},
+		"other module":        {h.pretend(&processv1.DescribeResponse{Module: "gamma"}), []string{`it serves module "gamma"`}},
+		"no contract":         {h.pretend(&processv1.DescribeResponse{Module: "alpha"}), []string{"no files"}},
+		"other contract":      {h.pretend(&processv1.DescribeResponse{Module: "alpha", Contract: changed, StoreId: store}), []string{"its contract does not fit", "EchoRequest.everything"}},
+		"no store":            {h.pretend(&processv1.DescribeResponse{Module: "alpha", Contract: contract.Files(mustService(t))}), []string{"it shows no store"}},
+		"other store":         {otherStore.Address(), []string{"its store is", store, "remove"}},
+		"other authority":     {otherHouse.Address(), []string{"certificate"}},
+		"this process itself": {main.Address(), []string{"this process itself"}},
+		"one of two is wrong": {h.start("good", places{"alpha": here}, peerOf(main)).Address() + "," + otherStore.Address(), []string{"its store is"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := main.Apply(t.Context(), places{"alpha": {Mode: route.ModeRemote, Address: refused.address}})
+			wantError(t, err, append(refused.reasons, "alpha stays local")...)
+			if got := main.Placement("alpha"); got != here {
+				t.Errorf("alpha is %s, want it to stay local", got)
+			}
+			wantAnswerFrom(t, main, "main")
+		})
+	}
+}
+
+func mustService(t *testing.T) protoreflect.ServiceDescriptor {
+	t.Helper()
+	service, err := contract.Service(probev1.ProbeService_ServiceDesc.ServiceName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return service
+}
+
+// pretend serves a process that says anything of itself.
+func (h *house) pretend(says *processv1.DescribeResponse) (address string) {
+	h.t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	server := grpc.NewServer(grpc.Creds(h.identity(tester).Server()))
+	processv1.RegisterProcessServiceServer(server, pretender{says: says})
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	h.t.Cleanup(func() {
+		server.Stop()
+		<-served
+	})
+	return listener.Addr().String()
+}
+
+type pretender struct {
+	processv1.UnimplementedProcessServiceServer
+	says *processv1.DescribeResponse
+}
+
+func (p pretender) Describe(context.Context, *processv1.DescribeRequest) (*processv1.DescribeResponse, error) {
+	return p.says, nil
+}
+
+func TestPlacementsThatMakeNoSenseChangeNothing(t *testing.T) {
+	h := newHouse(t)
+	p := h.start("main", nil)
+	for name, wrong := range map[string]struct {
+		wanted places
+		reason string
+	}{
+		"unknown module":        {places{"gamma": here}, `there is no module "gamma"`},
+		"unknown mode":          {places{"alpha": {Mode: "canary", Address: "127.0.0.1:1"}}, `mode "canary"`},
+		"remote nowhere":        {places{"alpha": {Mode: route.ModeRemote}}, "want host:port"},
+		"remote without port":   {places{"alpha": {Mode: route.ModeRemote, Address: "localhost"}}, "want host:port"},
+		"local with an address": {places{"alpha": {Mode: route.ModeLocal, Address: "127.0.0.1:1"}}, "and yet an address"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wrong.wanted["beta"] = Placement{Mode: route.ModeRemote, Address: "127.0.0.1:1"}
+			wantError(t, p.Apply(t.Context(), wrong.wanted), wrong.reason)
+			if a, b := p.Placement("alpha"), p.Placement("beta"); a != here || b != here {
+				t.Errorf("alpha is %s and beta %s, want both to stay local", a, b)
+			}
+			fresh := h.create("fresh", peerOf(p))
+			wantError(t, fresh.Start(t.Context(), wrong.wanted), wrong.reason)
+		})
+	}
+}
+
+func TestAModuleThatFailsToStartLeavesTheOldPlaceAndIsSoughtOn(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	fails := func(o *Options) {
+		o.Peer = main.Address()
+		for i := range o.Definitions {
+			if o.Definitions[i].Name == "alpha" {
+				o.Definitions[i].New = func(module.Host) (*module.Instance, error) { return nil, context.DeadlineExceeded }
+			}
+		}
+	}
+	p := h.start("broken", nil, fails)
+	wantError(t, p.Apply(t.Context(), places{"alpha": here}), "alpha stays remote at "+main.Address())
+	wantAnswerFrom(t, p, "main")
+
+	// The same where the old place was not there yet.
+	address := freeAddress(t)
+	seeker := h.start("seeker", places{"alpha": {Mode: route.ModeRemote, Address: address}}, fails)
+	wantError(t, seeker.Apply(t.Context(), places{"alpha": here}), "alpha stays remote at "+address)
+	h.start("late", places{"alpha": here}, peerOf(main), func(o *Options) { o.Listen = address })
+	eventually(t, "alpha's process", "late", func() string { got, _ := ask(t, seeker); return got })
+}
+
+func TestChangesAtTheSameMomentAreAppliedOneAfterTheOther(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	other := h.start("other", places{"alpha": here}, peerOf(main))
+	_, stopLoad := load(t, main)
+	var changes sync.WaitGroup
+	for i := range 6 {
+		changes.Go(func() {
+			to := here
+			if i%2 == 0 {
+				to = at(other)
+			}
+			if err := main.Apply(t.Context(), places{"alpha": to}); err != nil {
+				t.Errorf("move to %s: %v", to, err)
+			}
+		})
+	}
+	changes.Wait()
+	stopLoad()
+	want := map[Placement]int64{here: 1, at(other): 0}[main.Placement("alpha")]
+	if got := h.trace("main", "alpha").open.Load(); got != want {
+		t.Errorf("%d alphas are open in the process after it was placed %s, want %d", got, main.Placement("alpha"), want)
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}

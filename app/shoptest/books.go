@@ -260,3 +260,11 @@ func (a *audit) summary() Summary {
 	}
 	return s
 }
+
+// AwaitMail waits until a mail with this subject is in the mailbox.
+func (s *Shop) AwaitMail(t testing.TB, subject string) {
+	t.Helper()
+	a := &audit{TB: t, shop: s, operator: s.operator(t)}
+	defer a.operator.conn.Close()
+	s.Await(t, "there is a mail: "+subject, func() bool { return slices.Contains(a.mails(), subject) })
+}

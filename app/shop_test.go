@@ -1,0 +1,250 @@
+package app_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"galleria/app/shoptest"
+)
+
+// The same story must be told wherever the modules are.
+var layouts = []struct {
+	name   string
+	layout shoptest.Layout
+}{
+	{"one process", shoptest.Layout{}},
+	{"seven processes", shoptest.Layout{Apart: shoptest.Modules}},
+	{"PostgreSQL", shoptest.Layout{Postgres: true}},
+}
+
+// TestTheShop is what guests do in a shop. The stories share a shop, as
+// guests do; what one needs for itself has a product of its own.
+func TestTheShop(t *testing.T) {
+	for _, l := range layouts {
+		t.Run(l.name, func(t *testing.T) {
+			t.Parallel()
+			shop := shoptest.Open(t, l.layout)
+			for _, story := range stories {
+				t.Run(story.name, func(t *testing.T) { story.tell(t, shop) })
+			}
+			if got := shop.Books(t); got.Completed == 0 || got.Cancelled == 0 || got.Failed == 0 {
+				t.Errorf("got orders %+v, want some of each kind", got)
+			}
+		})
+	}
+}
+
+var stories = []struct {
+	name string
+	tell func(t *testing.T, shop *shoptest.Shop)
+}{
+	{"a guest buys", aGuestBuys},
+	{"a declined card, then another", aDeclinedCardThenAnother},
+	{"insufficient funds", insufficientFunds},
+	{"answers get lost", answersGetLost},
+	{"sold out", soldOut},
+	{"two want the last one", twoWantTheLastOne},
+	{"a guest cancels by double click", aGuestCancelsByDoubleClick},
+	{"the form is sent twice", theFormIsSentTwice},
+	{"one key five times at once", oneKeyFiveTimesAtOnce},
+	{"one key for another order", oneKeyForAnotherOrder},
+	{"a hundred buyers for ten", aHundredBuyersForTen},
+	{"posts of other sites are refused", postsOfOtherSitesAreRefused},
+	{"an order opens by its token only", anOrderOpensByItsTokenOnly},
+	{"what is not there is not found", whatIsNotThereIsNotFound},
+}
+
+func aGuestBuys(t *testing.T, shop *shoptest.Shop) {
+	ana := shop.Guest(t, "Ana")
+	ana.Get("/").Want(http.StatusOK)
+	ana.Get("/c/kitchen").Want(http.StatusOK).Says(shoptest.Teapot.Name)
+	ana.Get("/search?q=teapot").Want(http.StatusOK).Says(shoptest.Teapot.Name)
+	ana.Adds(2, shoptest.Mug)
+	ana.Adds(1, shoptest.Teapot)
+	ana.Adds(1, shoptest.Mug)
+	ana.Cart().Says(shoptest.Mug.Name, shoptest.Teapot.Name, "77.40")
+	ana.Post("/cart/items/"+shoptest.Mug.SKU, url.Values{"quantity": {"2"}}).Want(http.StatusSeeOther)
+	ana.Cart().Says("64.90")
+	order := ana.Pays(shoptest.Visa)
+	ana.Get(order.Path).Says(shoptest.Mug.Name, shoptest.Teapot.Name, "64.90", "Visa ending in 4242", "ana@example.org", "Confirmed")
+	ana.Cart().SaysNot(shoptest.Mug.SKU)
+	shop.AwaitMail(t, "Your order "+order.ID+" is confirmed")
+}
+
+func aDeclinedCardThenAnother(t *testing.T, shop *shoptest.Shop) {
+	ben := shop.Guest(t, "Ben")
+	ben.Adds(1, shoptest.Tray)
+	again := ben.Submits(ben.FillsIn(shoptest.Declined)).Want(http.StatusUnprocessableEntity).
+		Says("Your card was declined", "cart is kept").SaysNot(shoptest.Declined)
+	form := again.Form("/checkout")
+	if got, want := form.Get("email"), "ben@example.org"; got != want {
+		t.Errorf("the form comes back with e-mail %q, want %q", got, want)
+	}
+	if got := form.Get("card_number") + form.Get("cvc"); got != "" {
+		t.Errorf("the form comes back with the card: %q", got)
+	}
+	ben.Cart().Says(shoptest.Tray.Name)
+	ben.Bought(ben.Submits(ben.With(shoptest.Mastercard, form)))
+}
+
+func insufficientFunds(t *testing.T, shop *shoptest.Shop) {
+	ida := shop.Guest(t, "Ida")
+	ida.Adds(3, shoptest.Mug)
+	ida.Submits(ida.FillsIn(shoptest.InsufficientFunds)).Want(http.StatusUnprocessableEntity).Says("There is not enough money on this card")
+	ida.Cart().Says(shoptest.Mug.Name)
+}
+
+func answersGetLost(t *testing.T, shop *shoptest.Shop) {
+	for _, card := range []string{shoptest.LostAuthorization, shoptest.LostCapture} {
+		may := shop.Guest(t, "May")
+		may.Adds(1, shoptest.Mug)
+		may.Pays(card)
+	}
+}
+
+func soldOut(t *testing.T, shop *shoptest.Shop) {
+	leo := shop.Guest(t, "Leo")
+	leo.Get("/products/sold-out-bowl").Want(http.StatusOK).Says("Sold out")
+	leo.Takes(1, shoptest.Bowl) // from a page that was open for long
+	leo.Cart().Says("Sold out")
+	leo.Submits(leo.FillsIn(shoptest.Visa)).Want(http.StatusConflict).Says("Nothing was charged", shoptest.Bowl.Name+" is sold out")
+}
+
+func twoWantTheLastOne(t *testing.T, shop *shoptest.Shop) {
+	answers := atOnce(2, func(n int) *shoptest.Page {
+		guest := shop.Guest(t, []string{"Eva", "Tom"}[n])
+		guest.Takes(1, shoptest.Vase)
+		return guest.Submits(guest.FillsIn(shoptest.Visa))
+	})
+	wantStatuses(t, answers, map[int]int{http.StatusSeeOther: 1, http.StatusConflict: 1})
+}
+
+func aGuestCancelsByDoubleClick(t *testing.T, shop *shoptest.Shop) {
+	zoe := shop.Guest(t, "Zoe")
+	zoe.Adds(2, shoptest.Tray)
+	order := zoe.Pays(shoptest.Visa)
+	action := "/orders/" + order.ID + "/cancel"
+	form := zoe.Get(order.Path).Form(action)
+	answers := atOnce(2, func(int) *shoptest.Page { return zoe.SubmitsCancel(order, form) })
+	wantStatuses(t, answers, map[int]int{http.StatusSeeOther: 2})
+	shop.Await(t, "the order is cancelled", func() bool { return !zoe.Get(order.Path).HasForm(action) })
+	shop.Await(t, "the money is back", func() bool { return strings.Contains(zoe.Get(order.Path).Text(), "Given back") })
+	zoe.Get(order.Path).Says("48.00", "Called off")
+	zoe.SubmitsCancel(order, form).Want(http.StatusSeeOther) // and once more, later
+	shop.AwaitMail(t, "Your order "+order.ID+" is cancelled")
+}
+
+func theFormIsSentTwice(t *testing.T, shop *shoptest.Shop) {
+	kim := shop.Guest(t, "Kim")
+	kim.Adds(1, shoptest.Mug)
+	form := kim.FillsIn(shoptest.Visa)
+	first := kim.Bought(kim.Submits(form))
+	second := kim.Bought(kim.Submits(form))
+	if first.ID != second.ID {
+		t.Errorf("the same form made the orders %s and %s, want one", first.ID, second.ID)
+	}
+}
+
+func oneKeyFiveTimesAtOnce(t *testing.T, shop *shoptest.Shop) {
+	pia := shop.Guest(t, "Pia")
+	pia.Adds(4, shoptest.Mug)
+	form := pia.FillsIn(shoptest.Visa)
+	answers := atOnce(5, func(int) *shoptest.Page { return pia.Submits(form) })
+	wantStatuses(t, answers, map[int]int{http.StatusSeeOther: 5})
+	orders := map[string]bool{}
+	for _, a := range answers {
+		orders[pia.Bought(a).ID] = true
+	}
+	if len(orders) != 1 {
+		t.Errorf("got %d orders of one key: %v", len(orders), orders)
+	}
+}
+
+func oneKeyForAnotherOrder(t *testing.T, shop *shoptest.Shop) {
+	gus := shop.Guest(t, "Gus")
+	gus.Adds(1, shoptest.Mug)
+	form := gus.FillsIn(shoptest.Visa)
+	gus.Bought(gus.Submits(form))
+	gus.Adds(1, shoptest.Teapot)
+	form.Set("email", "somebody.else@example.org")
+	gus.Submits(form).Want(http.StatusConflict).Says("with other details")
+}
+
+func aHundredBuyersForTen(t *testing.T, shop *shoptest.Shop) {
+	answers := atOnce(100, func(n int) *shoptest.Page {
+		buyer := shop.Guest(t, "Buyer")
+		buyer.Takes(1, shoptest.Lamp)
+		return buyer.Submits(buyer.FillsIn(shoptest.Visa))
+	})
+	wantStatuses(t, answers, map[int]int{http.StatusSeeOther: 10, http.StatusConflict: 90})
+}
+
+func postsOfOtherSitesAreRefused(t *testing.T, shop *shoptest.Shop) {
+	max := shop.Guest(t, "Max")
+	max.Adds(1, shoptest.Mug)
+	form := max.FillsIn(shoptest.Visa)
+	for name, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://elsewhere.example"} {
+		max.Header = http.Header{name: {value}}
+		max.Submits(form).Want(http.StatusForbidden)
+		max.Post("/cart/items", url.Values{"sku": {shoptest.Mug.SKU}}).Want(http.StatusForbidden)
+	}
+	max.Header = http.Header{}
+	max.Bought(max.Submits(form)) // nothing had happened
+}
+
+func anOrderOpensByItsTokenOnly(t *testing.T, shop *shoptest.Shop) {
+	amy := shop.Guest(t, "Amy")
+	amy.Adds(1, shoptest.Mug)
+	order := amy.Pays(shoptest.Visa)
+	eve := shop.Guest(t, "Eve")
+	for _, path := range []string{
+		"/orders/" + order.ID, "/orders/" + order.ID + "?token=", "/orders/" + order.ID + "?token=" + order.Token[1:],
+		"/orders/nothing?token=" + order.Token,
+	} {
+		eve.Get(path).Want(http.StatusNotFound).SaysNot("amy@example.org")
+	}
+	eve.Post("/orders/"+order.ID+"/cancel", url.Values{"token": {"guess"}}).Want(http.StatusNotFound)
+	eve.Get(order.Path).Want(http.StatusOK).Says("amy@example.org")
+}
+
+func whatIsNotThereIsNotFound(t *testing.T, shop *shoptest.Shop) {
+	guest := shop.Guest(t, "Nobody")
+	for _, path := range []string{"/nowhere", "/products/nothing", "/c/nothing", "/orders/", "/assets/nothing"} {
+		guest.Get(path).Want(http.StatusNotFound)
+	}
+}
+
+// atOnce does something n times, all beginning together.
+func atOnce(n int, do func(n int) *shoptest.Page) []*shoptest.Page {
+	answers := make([]*shoptest.Page, n)
+	begin := make(chan struct{})
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() {
+			<-begin
+			answers[i] = do(i)
+		})
+	}
+	close(begin)
+	all.Wait()
+	return answers
+}
+
+func wantStatuses(t *testing.T, answers []*shoptest.Page, want map[int]int) {
+	t.Helper()
+	got := map[int]int{}
+	for _, a := range answers {
+		if a != nil { // nil: it has failed the test already
+			got[a.Status]++
+		}
+	}
+	for status, n := range want {
+		if got[status] != n {
+			t.Errorf("got answers %v by status, want %v", got, want)
+			return
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package store_test
+
+import (
+	"fmt"
+	"io/fs"
+	"sync"
+	"testing"
+	"time"
+
+	"gorm.io/gorm"
+
+	"galleria/migrations"
+	"galleria/modules/notifications/internal/letter"
+	"galleria/modules/notifications/internal/mail"
+	"galleria/modules/notifications/internal/page"
+	"galleria/modules/notifications/internal/store"
+	"galleria/platform/database"
+	"galleria/platform/database/databasetest"
+)
+
+func onBoth(t *testing.T, test func(t *testing.T, db *database.DB, s *store.Store)) {
+	databasetest.Each(t, func(t *testing.T, open func(fs.FS) *database.DB) {
+		db := open(migrations.For("notifications"))
+		test(t, db, store.New(db))
+	})
+}
+
+func queue(t *testing.T, db *database.DB, event string) {
+	t.Helper()
+	m := mail.New(event, "ana@example.com", letter.Facts{Kind: letter.Confirmed, OrderID: event, Currency: "EUR"}, time.Now())
+	if err := db.Write(t.Context(), func(tx *gorm.DB) error { return store.Queue(tx, m) }); err != nil {
+		t.Errorf("queue: %v", err)
+	}
+}
+
+func TestOneMailPerEventHoweverOftenItIsHandled(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *database.DB, s *store.Store) {
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() { queue(t, db, "event") })
+		}
+		all.Wait()
+		mails, _, err := s.Page(t.Context(), page.Page{Size: 10})
+		if err != nil || len(mails) != 1 {
+			t.Errorf("got %d mails, %v; want 1", len(mails), err)
+		}
+	})
+}
+
+func TestOneOfManyClaimsAnAttempt(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *database.DB, s *store.Store) {
+		queue(t, db, "event")
+		due, err := s.Due(t.Context(), time.Now(), 10)
+		if err != nil || len(due) != 1 {
+			t.Fatalf("got %d mails that are due, %v; want 1", len(due), err)
+		}
+		var all sync.WaitGroup
+		claims := make(chan bool, 8)
+		for range cap(claims) {
+			all.Go(func() {
+				mine, err := s.Claim(t.Context(), due[0], time.Now().Add(time.Minute))
+				if err != nil {
+					t.Error(err)
+				}
+				claims <- mine
+			})
+		}
+		all.Wait()
+		close(claims)
+		won := 0
+		for mine := range claims {
+			if mine {
+				won++
+			}
+		}
+		if won != 1 {
+			t.Errorf("%d claims of one attempt were granted, want 1", won)
+		}
+		if due, err := s.Due(t.Context(), time.Now(), 10); err != nil || len(due) != 0 {
+			t.Errorf("while it is claimed: got %d mails that are due, %v; want none", len(due), err)
+		}
+	})
+}
+
+func TestAPageIsOneStatement(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *database.DB, s *store.Store) {
+		for i := range 30 {
+			queue(t, db, fmt.Sprint("event", i))
+		}
+		n := databasetest.CountStatements(db, func() {
+			mails, more, err := s.Page(t.Context(), page.Page{Size: 20})
+			if err != nil || len(mails) != 20 || !more {
+				t.Errorf("got %d mails, more %t, %v; want 20 and more", len(mails), more, err)
+			}
+		})
+		if n != 1 {
+			t.Errorf("got %d statements for a page, want 1", n)
+		}
+	})
+}

@@ -19,7 +19,7 @@ func Error(code codes.Code, reason protoreflect.Enum, format string, args ...any
 	return withDetails(code, fmt.Sprintf(format, args...), reasonInfo(reason))
 }
 
-// WithMetadata adds machine-readable facts, such as the sku that ran out, to
+// WithMetadata adds machine-readable facts, such as the quota that ran out, to
 // an error made by Error. Other errors are returned as they are.
 func WithMetadata(err error, facts map[string]string) error {
 	var carrier interface{ GRPCStatus() *status.Status }

@@ -11,7 +11,7 @@ import (
 )
 
 // Cases are a suite's cases by the method they are about, as in
-// {"PlaceOrder": {"buys what is in the cart": func…}}.
+// {"SendLetter": {"reaches whom it names": func…}}.
 type Cases map[string]map[string]func(t *testing.T)
 
 // Run runs all cases, and fails when a method of the contract has none.

@@ -34,19 +34,21 @@ func (c change) extend() (currency string, found bool, err error) {
 // open locks the cart and makes it when it is not there; one past its time is
 // replaced by an empty one.
 func (c change) open(currency string) (string, error) {
-	// Another process may make the cart, or let it go, between two statements;
+	// Another process may bring an expired cart back between two statements;
 	// not again and again.
 	for range 3 {
-		was, found, err := c.extend()
-		if err != nil || found {
-			return was, err
+		var currencies []string
+		err := c.tx.Raw(`INSERT INTO carts (id, currency_code, expires_at) VALUES (?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at WHERE carts.expires_at > ? RETURNING currency_code`,
+			c.cart, currency, c.expiry(), c.now.UnixMicro()).Scan(&currencies).Error
+		if err != nil {
+			return "", err
+		}
+		if len(currencies) > 0 {
+			return currencies[0], nil
 		}
 		if _, err := c.exec("DELETE FROM carts WHERE id = ? AND expires_at <= ?", c.cart, c.now.UnixMicro()); err != nil {
 			return "", err
-		}
-		made, err := c.exec("INSERT INTO carts (id, currency_code, expires_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", c.cart, currency, c.expiry())
-		if err != nil || made > 0 {
-			return currency, err
 		}
 	}
 	return "", errors.New("a cart that is neither there nor can be made")

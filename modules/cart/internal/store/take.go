@@ -28,20 +28,15 @@ func (s *Store) Take(ctx context.Context, id, order string, quantities map[strin
 // lessen takes two statements, however many lines there are. Lines that go
 // come first: of those left, all are longer than what is taken.
 func (c change) lessen(quantities map[string]int64) error {
+	skus := slices.Sorted(maps.Keys(quantities))
+	bought := "CASE sku " + strings.Repeat("WHEN ? THEN CAST(? AS BIGINT) ", len(skus)) + "ELSE 0 END"
 	var values []any
-	for _, sku := range slices.Sorted(maps.Keys(quantities)) {
+	for _, sku := range skus {
 		values = append(values, sku, quantities[sku])
 	}
-	// PostgreSQL learns the types of the columns from the casts in every row.
-	with := "WITH bought (sku, quantity) AS (VALUES " +
-		strings.TrimSuffix(strings.Repeat("(CAST(? AS TEXT), CAST(? AS BIGINT)), ", len(quantities)), ", ") + ") "
-	values = append(values, c.cart)
-	_, err := c.exec(with+`DELETE FROM cart_items WHERE cart_id = ?
-		AND quantity <= (SELECT b.quantity FROM bought b WHERE b.sku = cart_items.sku)`, values...)
-	if err != nil {
+	if _, err := c.exec("DELETE FROM cart_items WHERE quantity <= "+bought+" AND cart_id = ?", append(values, c.cart)...); err != nil {
 		return err
 	}
-	_, err = c.exec(with+`UPDATE cart_items SET quantity = quantity - (SELECT b.quantity FROM bought b WHERE b.sku = cart_items.sku)
-		WHERE cart_id = ? AND sku IN (SELECT sku FROM bought)`, values...)
+	_, err := c.exec("UPDATE cart_items SET quantity = quantity - "+bought+" WHERE cart_id = ? AND sku IN ?", append(values, c.cart, skus)...)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"galleria/modules/catalog/internal/shelf"
 	catalogv1 "galleria/modules/catalog/v1"
@@ -32,6 +33,10 @@ type Service struct {
 	refresh sync.Mutex
 }
 
+// patience bounds one look at the database, so that a server that hangs does
+// not keep everybody who writes waiting behind it.
+const patience = 10 * time.Second
+
 // New loads the catalog.
 func New(ctx context.Context, store Store) (*Service, error) {
 	s := &Service{store: store}
@@ -47,6 +52,8 @@ func New(ctx context.Context, store Store) (*Service, error) {
 func (s *Service) Refresh(ctx context.Context) error {
 	s.refresh.Lock()
 	defer s.refresh.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	known := s.current.Load()
 	version, err := s.store.Version(ctx)
 	if err != nil {
@@ -66,7 +73,8 @@ func (s *Service) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// write stores what plan wants and shows it at once.
+// write stores what plan wants and shows it at once. When it fails after
+// storing, repeating it is harmless, as the contract says.
 func (s *Service) write(ctx context.Context, plan func(current *shelf.Shelf) (shelf.Changes, error)) error {
 	if err := s.store.Write(ctx, s.current.Load(), plan); err != nil {
 		return err

@@ -14,16 +14,26 @@ import (
 	"galleria/modules/notifications/internal/smtptest"
 )
 
-// delivered sends one mail and parses what arrived.
-func delivered(t *testing.T, address string, change func(*letter.Facts)) (mail.Mail, smtptest.Message, *netmail.Message) {
+// office is a post at work and the server it sends to.
+type office struct {
+	*desk
+	server *smtptest.Server
+}
+
+func openOffice(t *testing.T) office {
 	t.Helper()
-	d := onSQLite(t)
-	s := &smtptest.Server{}
-	d.to(s)
-	m := d.queue(address, change)
-	d.work()
-	sent := d.untilStatus(m, mail.Sent)
-	got := d.wantTaken(s, 1)[0]
+	o := office{onSQLite(t), &smtptest.Server{}}
+	o.to(o.server)
+	o.work()
+	return o
+}
+
+// delivered sends one mail and parses what arrived.
+func (o office) delivered(t *testing.T, address string, change func(*letter.Facts)) (mail.Mail, smtptest.Message, *netmail.Message) {
+	t.Helper()
+	before := len(o.server.Messages())
+	sent := o.untilStatus(o.queue(address, change), mail.Sent)
+	got := o.wantTaken(o.server, before+1)[before]
 	parsed, err := netmail.ReadMessage(strings.NewReader(got.Data))
 	if err != nil {
 		t.Fatalf("parse what arrived: %v\n%s", err, got.Data)
@@ -32,7 +42,7 @@ func delivered(t *testing.T, address string, change func(*letter.Facts)) (mail.M
 }
 
 func TestDeliveredMailParsesAsTextAndHTML(t *testing.T) {
-	sent, envelope, got := delivered(t, "ana@example.com", func(f *letter.Facts) {
+	sent, envelope, got := openOffice(t).delivered(t, "ana@example.com", func(f *letter.Facts) {
 		f.Lines[0].Name = "Łampa — „nocna” " + strings.Repeat("lång ", 60)
 	})
 	if envelope.From != "shop@galleria.example" || strings.Join(envelope.To, ",") != "ana@example.com" {
@@ -73,12 +83,13 @@ func TestDeliveredMailParsesAsTextAndHTML(t *testing.T) {
 }
 
 func TestNamesKeepTheirLettersAndAddNothing(t *testing.T) {
+	o := openOffice(t)
 	for _, name := range []string{
 		"Åsa Öström", "山田 太郎", "Zoë 🦊", `Ana "Nan" O'Neil`, "Ana, Bob", "Eve <eve@example.com>", "a@b.example", `back\slash`,
 		"Ana\r\nBcc: eve@example.com", "Ana\nSubject: Free money\n\nBuy!", "Ana\r", "=?utf-8?q?x=0d=0aBcc:_eve@example.com?=",
 		strings.Repeat("Long Name ", 60), "", "\x00", "\u2028Bcc: eve@example.com",
 	} {
-		_, envelope, got := delivered(t, "ana@example.com", func(f *letter.Facts) { f.Name = name })
+		_, envelope, got := o.delivered(t, "ana@example.com", func(f *letter.Facts) { f.Name = name })
 		if len(envelope.To) != 1 {
 			t.Errorf("name %q: got recipients %v, want one", name, envelope.To)
 		}
@@ -95,15 +106,16 @@ func TestNamesKeepTheirLettersAndAddNothing(t *testing.T) {
 }
 
 func TestSubjectsAndAddressesAddNoHeaders(t *testing.T) {
+	o := openOffice(t)
 	for _, order := range []string{"1\r\nBcc: eve@example.com", "1\n\n<b>body</b>", "Łódź 1", "1\u2029X: y", strings.Repeat("9", 300)} {
-		sent, _, got := delivered(t, "ana@example.com", func(f *letter.Facts) { f.OrderID = order })
+		sent, _, got := o.delivered(t, "ana@example.com", func(f *letter.Facts) { f.OrderID = order })
 		wantNoOther(t, order, got)
 		subject, err := new(mime.WordDecoder).DecodeHeader(got.Header.Get("Subject"))
 		if err != nil || subject != sent.Subject || strings.ContainsAny(subject, "\r\n") {
 			t.Errorf("subject of order %q: got %q, %v; want %q", order, subject, err, sent.Subject)
 		}
 	}
-	_, envelope, got := delivered(t, "Eve <åsa@exämple.example>", func(*letter.Facts) {})
+	_, envelope, got := o.delivered(t, "Eve <åsa@exämple.example>", func(*letter.Facts) {})
 	if to, err := got.Header.AddressList("To"); err != nil || to[0].Address != "åsa@exämple.example" || envelope.To[0] != "åsa@exämple.example" {
 		t.Errorf("unicode address: got %v, %v and %v, want åsa@exämple.example", to, err, envelope.To)
 	}

@@ -1,11 +1,13 @@
 package storefront_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -179,6 +181,30 @@ func TestAChangeIsVisibleWithinTheTTL(t *testing.T) {
 	s.clock.pass(500 * time.Millisecond)
 	v.get(lamp).says("€199.00", "Only 2 left").saysNot("€289.00")
 	v.get("/c/lighting").says("€199.00")
+}
+
+func TestANeighboursChangeIsVisibleWithinTheTTL(t *testing.T) {
+	s := newShop(t)
+	v := s.visitor(t)
+	v.get(lamp).says("In the same arcade").saysNot("Product NEW-1")
+	added := catalogtest.Product("NEW-1")
+	added.Category = "lighting"
+	s.catalog.Put(added)
+	s.clock.pass(500 * time.Millisecond)
+	v.get(lamp).says("Product NEW-1")
+}
+
+func TestAHangingInventoryIsNotAskedByEveryPage(t *testing.T) {
+	s := newShop(t)
+	var asked atomic.Int32
+	s.inventory.Before("GetStock", func(context.Context) error { asked.Add(1); return inventorytest.Unavailable() })
+	v := s.visitor(t)
+	for _, path := range productPaths(t, s) {
+		v.get(path).want(http.StatusOK)
+	}
+	if got := asked.Load(); got != 1 {
+		t.Errorf("inventory was asked %d times while it was silent, want once", got)
+	}
 }
 
 func TestBrowsersAreToldWhenNothingChanged(t *testing.T) {

@@ -42,8 +42,6 @@ func (s *Storefront) cancelOrder(c echo.Context) error {
 }
 
 func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.Notice) error {
-	h := c.Response().Header()
-	h["Cache-Control"], h["X-Robots-Tag"] = noStore, noIndex // on its failures as well
 	if token == "" {
 		return echo.ErrNotFound
 	}

@@ -55,7 +55,6 @@ type faultyOrders struct {
 	mu     sync.Mutex
 	before error
 	lost   error
-	asked  []*ordersv1.PlaceOrderRequest
 }
 
 func (f *faultyOrders) fail(before, lost error) {
@@ -410,15 +409,6 @@ func (p *page) wrong(name string) string {
 		p.t.Fatalf("field %s is invalid and nothing says why", name)
 	}
 	return inner(p.byID(ids[len(ids)-1]))
-}
-
-func (p *page) cookie(name string) *http.Cookie {
-	for _, c := range (&http.Response{Header: p.header}).Cookies() {
-		if c.Name == name {
-			return c
-		}
-	}
-	return nil
 }
 
 // put adds a product to the visitor's cart.

@@ -30,6 +30,10 @@ func load(t *testing.T, from ...*Process) (calls *atomic.Int64, stop func()) {
 				_, err := probev1.NewProbeServiceClient(p.Connect(tester, "alpha")).Echo(context.Background(), &probev1.EchoRequest{})
 				return err
 			},
+			func() error { // may not be repeated, so no retry hides a failure
+				_, err := probev1.NewProbeServiceClient(p.Connect(tester, "alpha")).Once(context.Background(), &probev1.OnceRequest{})
+				return err
+			},
 			func() error {
 				_, err := probev1.NewRelayServiceClient(p.Connect(tester, "beta")).Pass(context.Background(), &probev1.PassRequest{})
 				return err
@@ -53,6 +57,7 @@ func load(t *testing.T, from ...*Process) (calls *atomic.Int64, stop func()) {
 
 func TestAModuleMovesUnderLoadWithoutAFailedCall(t *testing.T) {
 	h := newHouse(t)
+	h.repaired.Store(true)
 	main := h.start("main", nil)
 	edge := h.start("edge", nil, peerOf(main))
 	calls, stopLoad := load(t, main, edge)

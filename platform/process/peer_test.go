@@ -1,0 +1,144 @@
+package process
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"galleria/platform/route"
+)
+
+func TestARemoteModuleThatIsNotThereYetIsFoundWhenItComes(t *testing.T) {
+	h := newHouse(t)
+	address := freeAddress(t)
+	main := h.start("main", places{"beta": here, "alpha": {Mode: route.ModeRemote, Address: address}})
+	if _, err := ask(t, main); status.Code(err) != codes.Unavailable {
+		t.Errorf("got %v, want Unavailable", err)
+	}
+	if err := main.Health("alpha"); err == nil {
+		t.Error("a module that is nowhere is said to be healthy")
+	}
+	// Who learns from a process that has not found it, finds it by itself.
+	edge := h.start("edge", nil, peerOf(main))
+	h.start("late", places{"alpha": here}, peerOf(main), func(o *Options) { o.Listen = address })
+	for _, p := range []*Process{main, edge} {
+		eventually(t, "alpha's process", "late", func() string { got, _ := ask(t, p); return got })
+		if err := p.Health("alpha"); err != nil {
+			t.Errorf("found, and yet: %v", err)
+		}
+	}
+}
+
+func TestAModuleThatIsSoughtCanBePlacedElsewhere(t *testing.T) {
+	h := newHouse(t)
+	away := freeAddress(t)
+	main := h.start("main", places{"beta": here, "alpha": {Mode: route.ModeRemote, Address: away}})
+	next := Placement{Mode: route.ModeRemote, Address: freeAddress(t)}
+	if err := main.Apply(t.Context(), places{"alpha": next}); err != nil || main.Placement("alpha") != next {
+		t.Errorf("got %s and error %v, want it to be sought at the new address, for it has no place to stay at", main.Placement("alpha"), err)
+	}
+	if err := main.Apply(t.Context(), places{"alpha": here}); err != nil {
+		t.Fatal(err)
+	}
+	wantAnswerFrom(t, main, "main")
+	// Neither of the addresses is looked at any more.
+	h.start("late", places{"alpha": here}, peerOf(main), func(o *Options) { o.Listen = away })
+	pause(t.Context(), 2*seekEvery)
+	wantAnswerFrom(t, main, "main")
+}
+
+func TestAProcessFollowsItsPeerExceptWhereItWasToldOtherwise(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	follower := h.start("follower", nil, peerOf(main))
+	stubborn := h.start("stubborn", places{"alpha": here}, peerOf(main))
+	told := h.start("told", nil, peerOf(main))
+	wantAnswerFrom(t, follower, "main")
+	wantAnswerFrom(t, stubborn, "stubborn")
+	if err := told.Apply(t.Context(), places{"alpha": at(stubborn)}); err != nil {
+		t.Fatal(err)
+	}
+
+	other := h.start("other", places{"alpha": here, "beta": here}, peerOf(main))
+	if err := main.Apply(t.Context(), places{"alpha": at(other), "beta": at(other)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []*Process{follower, stubborn, told} {
+		eventually(t, "beta's place", at(other), func() Placement { return p.Placement("beta") })
+	}
+	wantAnswerFrom(t, follower, "other")
+	wantAnswerFrom(t, stubborn, "stubborn")
+	wantAnswerFrom(t, told, "stubborn")
+}
+
+func TestAProcessWhosePeerNamesItForAModuleItDoesNotRunDoesNotCallItself(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	p := h.start("mover", places{"alpha": here}, peerOf(main))
+	if err := main.Apply(t.Context(), places{"alpha": at(p)}); err != nil {
+		t.Fatal(err)
+	}
+	other := h.start("other", places{"alpha": here}, peerOf(main))
+	if err := p.Apply(t.Context(), places{"alpha": at(other)}); err != nil {
+		t.Fatal(err)
+	}
+	// main's directory says alpha is at p, and p passes calls on.
+	wantAnswerFrom(t, main, "other")
+	wantAnswerFrom(t, p, "other")
+	if err := p.Apply(t.Context(), places{"alpha": at(main)}); err == nil {
+		t.Error("a process was pointed to one that points back")
+	}
+	wantAnswerFrom(t, p, "other")
+}
+
+func TestAModuleWhoseProcessDiesIsUnavailableUntilItIsBack(t *testing.T) {
+	h := newHouse(t)
+	address := freeAddress(t)
+	listen := func(o *Options) { o.Listen = address }
+	main := h.start("main", nil)
+	other := h.start("other", places{"alpha": here}, peerOf(main), listen)
+	if err := main.Apply(t.Context(), places{"alpha": at(other)}); err != nil {
+		t.Fatal(err)
+	}
+	edge := h.start("edge", nil, peerOf(main))
+	wantAnswerFrom(t, edge, "other")
+
+	stop(t, other)
+	for _, p := range []*Process{main, edge} {
+		began := time.Now()
+		if _, err := ask(t, p); status.Code(err) != codes.Unavailable {
+			t.Errorf("got %v, want Unavailable", err)
+		}
+		// The promised deadline of the call is 5 s; this is not to measure
+		// speed but to tell a refusal from running into it.
+		if took := time.Since(began); took > 4*time.Second {
+			t.Errorf("an unavailable module was known to be so after %s", took)
+		}
+	}
+	h.start("again", places{"alpha": here}, peerOf(main), listen)
+	for _, p := range []*Process{main, edge} {
+		eventually(t, "alpha's process", "again", func() string { got, _ := ask(t, p); return got })
+	}
+}
+
+func TestAStartWithoutItsPeerFailsAndLeavesNothing(t *testing.T) {
+	h := newHouse(t)
+	p := h.create("alone", func(o *Options) { o.Peer = freeAddress(t) })
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	wantError(t, p.Start(ctx, nil), "peer "+p.o.Peer)
+	h.start("next", nil, func(o *Options) { o.Listen = p.Address() }) // its port is free again
+}
+
+func TestAStartThatFailsStopsWhatHadStarted(t *testing.T) {
+	h := newHouse(t)
+	p := h.create("broken", func(o *Options) { o.Definitions[0].Migrations = nil }) // beta hears events and has no database
+	wantError(t, p.Start(t.Context(), nil), "start beta", "need a database")
+	if got := h.trace("broken", "alpha").open.Load() + h.trace("broken", "beta").open.Load(); got != 0 {
+		t.Errorf("%d modules are left open", got)
+	}
+	h.start("next", nil) // the broker's directory is free again
+}

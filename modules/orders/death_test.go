@@ -102,6 +102,7 @@ func points(t *testing.T, s story) []string {
 	}, true)
 	v := h.visit(s)
 	v.wantEnd(l, v.play(l))
+	l.close() // the last point comes after the last write
 	mu.Lock()
 	defer mu.Unlock()
 	return slices.Clone(all)

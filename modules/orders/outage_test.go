@@ -225,6 +225,8 @@ func TestTheSagaOutlivesItsCaller(t *testing.T) {
 		if _, err := l.PlaceOrder(ctx, v.request); status.Code(err) != codes.Canceled {
 			t.Errorf("got %v, want CANCELLED for the caller who left", err)
 		}
+		// Nobody repeats the call, and nothing recovers.
+		h.await("the order is completed", func() bool { return h.only().Status == "completed" })
 		v.wantEnd(l, v.play(l))
 	})
 }

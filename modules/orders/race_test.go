@@ -156,7 +156,7 @@ func TestCancellingAtEachPointOfTheCheckout(t *testing.T) {
 					})
 					h.await("the cancellation is decided", func() bool { return strings.HasPrefix(h.only().Status, "cancel") })
 					return false
-				}, true)
+				}, false) // the checkout itself must turn around
 				err := v.play(l)
 				cancelling.Wait()
 				v.wantEnd(l, err)
@@ -188,6 +188,15 @@ func TestShippingAndCancellingAtOnceIsOneOfThem(t *testing.T) {
 			}
 			h.await("nothing is open", func() bool { return h.open() == 0 })
 		}
+	})
+}
+
+func TestPricesAreTheCatalogsAndNotTheCarts(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.takes.cheap.Store(true)
+		v := h.visit(story{card: paymentstest.CardVisa, end: completed})
+		l := h.live(nil, true)
+		v.wantEnd(l, v.play(l)) // which wants 700 for each
 	})
 }
 

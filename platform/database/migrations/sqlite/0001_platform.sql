@@ -42,6 +42,9 @@ CREATE TABLE dead_letters (
 	seq         BIGINT NOT NULL
 );
 
+-- Every event asks whether an earlier one of its aggregate is parked.
+CREATE INDEX dead_letters_by_aggregate ON dead_letters (aggregate, seq);
+
 -- +goose Down
 DROP TABLE dead_letters;
 DROP TABLE inbox;

@@ -1,0 +1,81 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+
+	"galleria/app/shoptest"
+	"galleria/platform/route"
+)
+
+// TestEachModuleMovesOutAndBackUnderLoad: a second process is started, the
+// file is changed, and no shopper notices; then back.
+func TestEachModuleMovesOutAndBackUnderLoad(t *testing.T) {
+	for _, group := range [][]string{{"catalog", "inventory", "cart"}, {"payments", "orders", "notifications"}} {
+		t.Run(strings.Join(group, ","), func(t *testing.T) {
+			t.Parallel()
+			shop := shoptest.Open(t, shoptest.Layout{})
+			crowd := shop.Crowd(t, 3, shoptest.Shops)
+			crowd.Walks(t, 2)
+			for _, module := range group {
+				process := shop.StartModule(t, module)
+				shop.Place(t, route.ModeRemote, module)
+				shop.AwaitHealthy(t)
+				if got, want := shop.Table(t)[module].Address, shop.Address(module); got != want {
+					t.Errorf("%s is at %q, want %q", module, got, want)
+				}
+				crowd.Walks(t, 4)
+				shop.Place(t, route.ModeLocal, module)
+				shop.AwaitHealthy(t)
+				crowd.Walks(t, 4)
+				process.Stop(t)
+				crowd.Walks(t, 2)
+			}
+			crowd.Leave(t)
+			shop.Books(t)
+		})
+	}
+}
+
+// TestAllModulesMoveOutAndBackUnderLoad: seven processes with the edge.
+func TestAllModulesMoveOutAndBackUnderLoad(t *testing.T) {
+	t.Parallel()
+	shop := shoptest.Open(t, shoptest.Layout{})
+	crowd := shop.Crowd(t, 3, shoptest.Shops)
+	crowd.Walks(t, 2)
+	for range 2 {
+		for _, module := range shoptest.Modules {
+			shop.StartModule(t, module)
+		}
+		shop.Place(t, route.ModeRemote, shoptest.Modules...)
+		shop.AwaitHealthy(t)
+		crowd.Walks(t, 6)
+		shop.Place(t, route.ModeLocal, shoptest.Modules...)
+		shop.AwaitHealthy(t)
+		crowd.Walks(t, 6)
+		for _, module := range shoptest.Modules {
+			shop.Module(module).Stop(t)
+		}
+	}
+	crowd.Leave(t)
+	shop.Books(t)
+}
+
+// TestASplitShopIsPutTogetherByRestart: processes are stopped and the file
+// says local; whatever was begun is finished by the one process.
+func TestASplitShopIsPutTogetherByRestart(t *testing.T) {
+	t.Parallel()
+	shop := shoptest.Open(t, shoptest.Layout{Apart: []string{"orders", "payments"}})
+	ana := shop.Guest(t, "Ana")
+	ana.Adds(1, shoptest.Mug)
+	order := ana.Pays(shoptest.Visa)
+	for _, p := range []*shoptest.Process{shop.Module("orders"), shop.Module("payments"), shop.Main()} {
+		p.Stop(t)
+	}
+	shop.Place(t, route.ModeLocal, "orders", "payments")
+	shop.Restart(t)
+	ana.Get(order.Path).Want(200).Says("Thank you, Ana")
+	ana.Adds(1, shoptest.Tray)
+	ana.Pays(shoptest.Visa)
+	shop.Books(t)
+}

@@ -1,0 +1,146 @@
+package shoptest
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Crowd is guests who walk through the shop again and again, each expecting
+// every answer to be right.
+type Crowd struct {
+	shop  *Shop
+	t     testing.TB
+	stop  chan struct{}
+	all   sync.WaitGroup
+	mu    sync.Mutex
+	walks int
+	wrong []string
+}
+
+// pace is how long a guest of a crowd rests between two walks: shoppers are
+// steady, not a measurement.
+const pace = 20 * time.Millisecond
+
+// Crowd sends n guests who do walk until they are stopped.
+func (s *Shop) Crowd(t testing.TB, n int, walk func(g *Guest)) *Crowd {
+	t.Helper()
+	c := &Crowd{shop: s, t: t, stop: make(chan struct{})}
+	for i := range n {
+		c.all.Go(func() { c.keepWalking(fmt.Sprintf("Shopper-%d", i+1), walk) })
+	}
+	t.Cleanup(c.halt)
+	return c
+}
+
+func (c *Crowd) keepWalking(name string, walk func(g *Guest)) {
+	for {
+		select {
+		case <-c.stop:
+			return
+		case <-time.After(pace):
+		}
+		c.walk(name, walk)
+	}
+}
+
+// walk is one walk of one guest, who has a new cart each time.
+func (c *Crowd) walk(name string, walk func(g *Guest)) {
+	defer func() {
+		value := recover()
+		failed, isFailure := value.(walkFailed)
+		if value != nil && !isFailure {
+			panic(value)
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if isFailure {
+			c.wrong = append(c.wrong, string(failed))
+			return
+		}
+		c.walks++
+	}()
+	walk(c.shop.Guest(walker{name}, name))
+}
+
+// Walks waits until the crowd has walked n times more.
+func (c *Crowd) Walks(t testing.TB, n int) {
+	t.Helper()
+	until := c.walked() + n
+	c.shop.Await(t, fmt.Sprintf("the crowd has walked %d times more", n), func() bool {
+		return c.walked() >= until || c.failures() > 20 // then all is said
+	})
+}
+
+func (c *Crowd) walked() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.walks
+}
+
+func (c *Crowd) failures() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.wrong)
+}
+
+// Leave stops the crowd and wants that nothing went wrong for anybody.
+func (c *Crowd) Leave(t testing.TB) {
+	t.Helper()
+	c.halt()
+	for n, w := range c.wrong {
+		if n == 5 {
+			t.Errorf("… and %d more", len(c.wrong)-n)
+			break
+		}
+		t.Errorf("something went wrong for a shopper: %s", w)
+	}
+	if c.walks == 0 {
+		t.Error("nobody walked through the shop")
+	}
+	t.Logf("%d walks", c.walks)
+}
+
+func (c *Crowd) halt() {
+	select {
+	case <-c.stop:
+	default:
+		close(c.stop)
+	}
+	c.all.Wait()
+}
+
+// walker ends a walk when something goes wrong. A test's own methods can't: they
+// may only be called by the test itself.
+type walker struct{ name string }
+
+type walkFailed string
+
+func (w walker) Helper() {}
+func (w walker) Errorf(format string, args ...any) {
+	panic(walkFailed(time.Now().Format("15:04:05.000 ") + w.name + ": " + fmt.Sprintf(format, args...)))
+}
+func (w walker) Fatalf(format string, args ...any) { w.Errorf(format, args...) }
+
+// Shops is the walk of somebody who looks around and buys.
+func Shops(g *Guest) {
+	g.Get("/").Want(200)
+	g.Get("/c/kitchen").Want(200).Says(Mug.Name)
+	g.Get("/search?q=teapot").Want(200).Says(Teapot.Name)
+	g.Adds(1, Mug)
+	g.Adds(2, Teapot)
+	g.Cart().Says(Mug.Name, Teapot.Name)
+	order := g.Pays(Visa)
+	g.Get(order.Path).Want(200).Says(order.ID)
+}
+
+// LooksAround is the walk of somebody who fills a cart and does not buy.
+func LooksAround(g *Guest) {
+	g.Get("/").Want(200)
+	g.Get("/c/kitchen").Want(200).Says(Mug.Name)
+	g.Get("/search?q=teapot").Want(200).Says(Teapot.Name)
+	g.Adds(1, Mug)
+	g.Cart().Says(Mug.Name)
+	g.Get("/checkout").Want(200)
+}

@@ -54,6 +54,9 @@ type house struct {
 	authority *certs.Authority
 	log       *slog.Logger
 	logged    *logBook
+	// entered and leave, if set, hold every Echo: it says that it began, and
+	// waits. It ignores its context, as badly written code does.
+	entered, leave chan struct{}
 	// repaired lets beta handle what it failed on before.
 	repaired atomic.Bool
 
@@ -161,7 +164,7 @@ func (h *house) definitions(process string) []module.Definition {
 			Name: "alpha", Contract: &probev1.ProbeService_ServiceDesc, Migrations: notes,
 			New: func(host module.Host) (*module.Instance, error) {
 				tr := h.trace(process, "alpha")
-				return tr.instance(&alpha{process: process, db: host.DB, trace: tr}), nil
+				return tr.instance(&alpha{house: h, process: process, db: host.DB, trace: tr}), nil
 			},
 		},
 	}
@@ -187,15 +190,18 @@ func (tr *trace) instance(server any) *module.Instance {
 // alpha answers with the name of the process it runs in, and notes.
 type alpha struct {
 	probev1.UnimplementedProbeServiceServer
+	house   *house
 	process string
 	db      *database.DB
 	trace   *trace
-	// hurry, if set, is what Hurry does.
-	hurry func(context.Context)
 }
 
 func (a *alpha) Echo(ctx context.Context, _ *probev1.EchoRequest) (*probev1.EchoResponse, error) {
 	a.trace.calls.Add(1)
+	if a.house.entered != nil {
+		a.house.entered <- struct{}{}
+		<-a.house.leave
+	}
 	if a.trace.open.Load() == 0 {
 		return nil, status.Error(codes.FailedPrecondition, "called after it was closed")
 	}

@@ -1,0 +1,259 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+
+	"galleria/platform/events"
+	"galleria/platform/module"
+	"galleria/platform/route"
+)
+
+func TestStopLetsCallsFinishThatAreInFlight(t *testing.T) {
+	for _, from := range []string{"the same process", "another process"} {
+		t.Run(from, func(t *testing.T) {
+			h := newHouse(t)
+			h.entered, h.leave = make(chan struct{}), make(chan struct{})
+			main := h.start("main", nil)
+			caller := main
+			if from == "another process" {
+				caller = h.start("edge", nil, peerOf(main))
+			}
+			answer := make(chan error, 1)
+			go func() { _, err := ask(t, caller); answer <- err }()
+			<-h.entered
+			stopped := make(chan struct{})
+			go func() { defer close(stopped); stop(t, main) }()
+			<-main.life.Done()
+			close(h.leave)
+			if err := <-answer; err != nil {
+				t.Errorf("the call in flight failed: %v", err)
+			}
+			<-stopped
+			if got := h.trace("main", "alpha").open.Load(); got != 0 {
+				t.Errorf("alpha is open after the stop")
+			}
+		})
+	}
+}
+
+func TestStopEndsWithItsContextWhateverHangs(t *testing.T) {
+	for name, hang := range map[string]func(t *testing.T, h *house, main *Process){
+		"a call from another process": func(t *testing.T, h *house, main *Process) {
+			edge := h.start("edge", nil, peerOf(main))
+			go ask(t, edge)
+			<-h.entered
+		},
+		"a call in the process": func(t *testing.T, h *house, main *Process) {
+			go ask(t, main)
+			<-h.entered
+		},
+		"a move that drains": func(t *testing.T, h *house, main *Process) {
+			go ask(t, main)
+			<-h.entered
+			other := h.start("other", places{"alpha": here}, peerOf(main))
+			go main.Apply(context.Background(), places{"alpha": at(other)})
+			eventually(t, "alpha's place", at(other), func() Placement { return main.Placement("alpha") })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.entered, h.leave = make(chan struct{}), make(chan struct{})
+			t.Cleanup(func() { close(h.leave) })
+			main := h.start("main", nil)
+			hang(t, h, main)
+			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			defer cancel()
+			done := make(chan error, 1)
+			go func() { done <- main.Stop(ctx) }()
+			select {
+			case err := <-done:
+				if name != "a move that drains" && !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("got error %v, want one that says that time ran out", err)
+				}
+			case <-time.After(patience):
+				t.Fatal("Stop went on after its context had ended")
+			}
+		})
+	}
+}
+
+func TestModulesStopInReverseOrderOfNeed(t *testing.T) {
+	h := newHouse(t)
+	var mu sync.Mutex
+	var order []string
+	p := h.start("main", nil, func(o *Options) {
+		for i, d := range o.Definitions {
+			made := d.New
+			o.Definitions[i].New = func(host module.Host) (*module.Instance, error) {
+				instance, err := made(host)
+				instance.Close = func() error {
+					mu.Lock()
+					defer mu.Unlock()
+					order = append(order, d.Name)
+					return nil
+				}
+				return instance, err
+			}
+		}
+	})
+	stop(t, p)
+	if want := []string{"beta", "alpha"}; !slices.Equal(order, want) {
+		t.Errorf("stopped in the order %v, want %v: beta needs alpha", order, want)
+	}
+}
+
+func TestStopBreaksOffWhatIsSoughtAndFollowed(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	h := newHouse(t)
+	main := h.start("main", places{"beta": here, "alpha": {Mode: route.ModeRemote, Address: freeAddress(t)}})
+	edge := h.start("edge", nil, peerOf(main))
+	stop(t, edge)
+	stop(t, main)
+	if err := goleak.Find(before); err != nil {
+		t.Errorf("left behind after the stop: %v", err)
+	}
+	stop(t, main) // again is no harm
+	wantError(t, main.Apply(t.Context(), places{"alpha": here}), "the process is stopping")
+	wantError(t, main.Start(t.Context(), nil), "the process is stopping")
+}
+
+func TestAStopDuringAMoveEndsBoth(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	edge := h.start("edge", nil, peerOf(main))
+	other := h.start("other", places{"alpha": here}, peerOf(main))
+	var moves sync.WaitGroup
+	for _, p := range []*Process{main, edge} {
+		moves.Go(func() {
+			for i := 0; ; i++ {
+				to := here
+				if i%2 == 0 {
+					to = at(other)
+				}
+				if err := p.Apply(t.Context(), places{"alpha": to}); errors.Is(err, errStopping) {
+					return
+				}
+			}
+		})
+	}
+	eventually(t, "moves are under way", true, func() bool { return h.trace("main", "alpha").open.Load() == 0 })
+	stop(t, edge)
+	stop(t, main)
+	moves.Wait()
+	if got := h.trace("main", "alpha").open.Load() + h.trace("edge", "alpha").open.Load(); got != 0 {
+		t.Errorf("%d alphas are open after the stop", got)
+	}
+}
+
+func TestStopDoesNotWaitForThoseWhoWatch(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	conn, err := route.Dial(main.Address(), h.identity(tester).Client())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	watch, err := healthv1.NewHealthClient(conn).Watch(t.Context(), &healthv1.HealthCheckRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := watch.Recv(); err != nil {
+		t.Fatal(err)
+	}
+	stop(t, main)
+	for err == nil {
+		_, err = watch.Recv()
+	}
+}
+
+func TestAChangeBeforeTheStartIsRefused(t *testing.T) {
+	h := newHouse(t)
+	p := h.create("main")
+	wantError(t, p.Apply(t.Context(), places{"alpha": here}), "has not been started")
+	if err := p.Start(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	wantAnswerFrom(t, p, "main")
+	q := h.create("never started")
+	stop(t, q)
+}
+
+func TestAStoreThatIsNotThePinnedOneIsRefused(t *testing.T) {
+	h := newHouse(t)
+	stop(t, h.start("main", nil))
+	for _, file := range []string{"alpha.db", "alpha.db-wal", "alpha.db-shm"} { // somebody lost it
+		if err := os.Remove(filepath.Join(h.dir, file)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	pin := filepath.Join(h.dir, "stores", "alpha")
+	again := h.create("again")
+	wantError(t, again.Start(t.Context(), nil), "start alpha: its store is", "works on store", "if the store was replaced on purpose, remove "+pin)
+	if got := h.trace("again", "alpha").open.Load(); got != 0 {
+		t.Error("alpha was made on a store that is not its own")
+	}
+	if err := os.Remove(pin); err != nil {
+		t.Fatal(err)
+	}
+	wantAnswerFrom(t, h.start("on purpose", nil), "on purpose")
+}
+
+func TestOneOfManyPinsTheStore(t *testing.T) {
+	for range 20 {
+		p := pins{filepath.Join(t.TempDir(), "stores")}
+		var at sync.WaitGroup
+		var mu sync.Mutex
+		accepted := map[string]int{}
+		begin := make(chan struct{})
+		for i := range 8 {
+			at.Go(func() {
+				id := []string{"one", "two"}[i%2]
+				<-begin
+				if p.check("alpha", id) == nil {
+					mu.Lock()
+					accepted[id]++
+					mu.Unlock()
+				}
+			})
+		}
+		close(begin)
+		at.Wait()
+		pinned, err := p.read("alpha")
+		if err != nil || len(accepted) != 1 || accepted[pinned] != 4 {
+			t.Fatalf("pinned %q (error %v), accepted %v, want all of one and none of the other", pinned, err, accepted)
+		}
+		if left, _ := os.ReadDir(p.dir); len(left) != 1 {
+			t.Errorf("%d files are left in the directory, want the pin", len(left))
+		}
+		if err := p.check("alpha", ""); err != nil {
+			t.Errorf("a module without a store: %v", err)
+		}
+	}
+}
+
+func TestWhatWasNotPublishedBeforeTheStopIsPublishedAfterTheStart(t *testing.T) {
+	h := newHouse(t)
+	h.repaired.Store(true)
+	main := h.start("main", nil)
+	makeNotes(t, main, 30)
+	stop(t, main)
+	main = h.start("again", nil)
+	wantHeard(t, main, 30)
+	eventually(t, "outbox", 0, func() int64 {
+		n, err := events.Backlog(t.Context(), main.Running("alpha").DB)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	})
+}

@@ -72,7 +72,7 @@ own, and move from one to the other while the shop is open.
 
 Settings come from galleria.yaml, from GALLERIA_… variables and from flags; a
 later one wins. "galleria config" shows what holds and where it comes from.`),
-		SilenceUsage: true, SilenceErrors: true,
+		SilenceUsage: true, SilenceErrors: true, SuggestionsMinimumDistance: 2,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		Args:              noArgs,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

@@ -65,10 +65,10 @@ works while the shop runs and while it does not.`,
 				size = info.Size()
 			}
 			return withModules(cmd.Context(), c, p.Stderr, func(connect func(module string) grpc.ClientConnInterface) error {
-				bar := newProgress(p.Stderr, size)
+				bar := progress{to: terminal(p.Stderr), shown: -1}
 				result, err := products.Import(cmd.Context(),
 					catalogv1.NewCatalogServiceClient(connect("catalog")), inventoryv1.NewInventoryServiceClient(connect("inventory")),
-					bar.reading(file), products.Options{})
+					file, products.Options{Size: size, Progress: bar.show})
 				bar.done()
 				if err != nil {
 					return err

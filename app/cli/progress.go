@@ -7,43 +7,38 @@ import (
 	"strings"
 )
 
-// progress draws a bar of how much of a file was read, on a terminal only.
+// progress draws a bar of how much of a file is done.
 type progress struct {
 	to    io.Writer // nil: not drawn
-	total int64
-	read  int64
-	shown int
+	shown int       // percent, as drawn last
 }
 
 const barWidth = 40
 
-func newProgress(stderr io.Writer, total int64) *progress {
-	p := &progress{total: total, shown: -1}
-	if file, ok := stderr.(*os.File); ok && total > 0 {
-		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			p.to = stderr
-		}
+// terminal is w when a person looks at it, else nil: a bar in a log file is
+// only noise.
+func terminal(w io.Writer) io.Writer {
+	file, ok := w.(*os.File)
+	if !ok {
+		return nil
 	}
-	return p
+	if info, err := file.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return nil
+	}
+	return w
 }
 
-// reading is r with the bar following what is read of it.
-func (p *progress) reading(r io.Reader) io.Reader {
-	return io.TeeReader(r, p)
-}
-
-// Write counts what was read.
-func (p *progress) Write(b []byte) (int, error) {
-	p.read += int64(len(b))
-	if p.to != nil {
-		percent := int(min(p.read*100/p.total, 100))
-		if percent != p.shown {
-			p.shown = percent
-			full := percent * barWidth / 100
-			fmt.Fprintf(p.to, "\r[%s%s] %3d%%", strings.Repeat("#", full), strings.Repeat(".", barWidth-full), percent)
-		}
+func (p *progress) show(done, total int64) {
+	if p.to == nil || total <= 0 {
+		return
 	}
-	return len(b), nil
+	percent := int(min(done*100/total, 100))
+	if percent == p.shown {
+		return
+	}
+	p.shown = percent
+	full := percent * barWidth / 100
+	fmt.Fprintf(p.to, "\r[%s%s] %3d%%", strings.Repeat("#", full), strings.Repeat(".", barWidth-full), percent)
 }
 
 // done leaves the line to what comes after.

@@ -1,0 +1,162 @@
+package cli_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"galleria/app"
+	"galleria/app/cli"
+	"galleria/app/demo"
+)
+
+// run runs a command line that needs no running shop, in a directory of the
+// test's own.
+func run(t *testing.T, environ []string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	code = cli.Main(args, cli.Program{
+		Assemble: func(app.Start) (*app.App, error) { t.Fatal("nothing is to be served"); return nil, nil },
+		Environ:  environ, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &err,
+	})
+	return code, out.String(), err.String()
+}
+
+func TestExitCodes(t *testing.T) {
+	t.Chdir(t.TempDir())
+	nobody := "127.0.0.1:1"
+	cases := map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"no command is help":           {nil, 0, ""},
+		"unknown command":              {[]string{"sreve"}, 2, `did you mean "serve"?`},
+		"unknown flag":                 {[]string{"serve", "--htp", "x"}, 2, "unknown flag: --htp"},
+		"argument too many":            {[]string{"modules", "payments"}, 2, "takes no arguments"},
+		"unknown event command":        {[]string{"events", "ded"}, 2, `there is no command "ded"`},
+		"resend without a module":      {[]string{"events", "resend"}, 2, "wants a module"},
+		"import without a file":        {[]string{"import", "products"}, 2, "wants one file"},
+		"file that is not there":       {[]string{"import", "products", "none.csv"}, 1, "none.csv"},
+		"no shop to ask":               {[]string{"modules", "--rpc", nobody}, 1, "no shop answers at " + nobody},
+		"certificate for nobody":       {[]string{"certs", "--for", "paymints", "--out", "x"}, 2, `"paymints" is not one of`},
+		"configuration not there":      {[]string{"config", "--config", "none.yaml"}, 1, "none.yaml"},
+		"target that is not there":     {[]string{"serve", "--target", "all,paymints"}, 1, `"paymints" is not one of`},
+		"plaintext beyond one machine": {[]string{"serve", "--rpc", "0.0.0.0:7070"}, 1, "rpc.plaintext: is allowed on a loopback address only"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			var environ []string
+			if strings.Contains(name, "plaintext") {
+				environ = []string{"GALLERIA_RPC_PLAINTEXT=true"}
+			}
+			code, _, stderr := run(t, environ, c.args...)
+			if code != c.code || !strings.Contains(stderr, c.says) {
+				t.Errorf("got exit %d and %q, want %d and %q", code, stderr, c.code, c.says)
+			}
+			if c.code != 0 && !strings.HasPrefix(stderr, "galleria: ") {
+				t.Errorf("the error does not say whose it is: %q", stderr)
+			}
+		})
+	}
+}
+
+func TestConfigSaysWhereValuesComeFromAndHidesSecrets(t *testing.T) {
+	t.Chdir(t.TempDir())
+	file := "http: {listen: \":9000\"}\nmodules:\n  payments: {dsn: \"postgres://shop:hunter2@db/payments\"}\n"
+	if err := os.WriteFile("galleria.yaml", []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := run(t, []string{"GALLERIA_LOG_LEVEL=debug"}, "config", "--different", "--data", "elsewhere")
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	for key, origin := range map[string]string{
+		"data": "--data", "http.listen": "galleria.yaml:1", "log.level": "$GALLERIA_LOG_LEVEL", "modules.payments.dsn": "galleria.yaml:3",
+	} {
+		found := false
+		for line := range strings.Lines(stdout) {
+			found = found || strings.HasPrefix(line, key+" ") && strings.Contains(line, origin)
+		}
+		if !found {
+			t.Errorf("no line says that %s comes from %s:\n%s", key, origin, stdout)
+		}
+	}
+	if strings.Contains(stdout, "hunter2") {
+		t.Errorf("a password is shown:\n%s", stdout)
+	}
+}
+
+func TestTheExampleConfigurationIsTheDefaults(t *testing.T) {
+	t.Chdir(t.TempDir())
+	code, example, stderr := run(t, nil, "config", "--example")
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	if err := os.WriteFile("galleria.yaml", []byte(example), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, different, stderr := run(t, nil, "config", "--different")
+	if code != 0 || strings.Count(different, "\n") > 1 {
+		t.Errorf("exit %d, %s; differs from the defaults:\n%s", code, stderr, different)
+	}
+}
+
+func TestAllMistakesOfAConfigurationAreReportedAtOnce(t *testing.T) {
+	t.Chdir(t.TempDir())
+	file := "modules:\n  payments: {mode: remot}\n  orders: {mode: remote}\nhtpp: {}\nlog: {level: loud}\n"
+	if err := os.WriteFile("galleria.yaml", []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := run(t, nil, "config")
+	for _, want := range []string{"galleria.yaml:2: modules.payments.mode", "galleria.yaml:3: modules.orders.address", "galleria.yaml:4: htpp", "galleria.yaml:5: log.level"} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("exit %d; not reported: %s in\n%s", code, want, stderr)
+		}
+	}
+}
+
+func TestCertificatesAreWrittenOnceAndForTheirOwnerOnly(t *testing.T) {
+	t.Chdir(t.TempDir())
+	args := []string{"certs", "--for", "payments", "--out", "certs"}
+	if code, _, stderr := run(t, nil, args...); code != 0 {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	for _, name := range []string{"certificate.pem", "key.pem", "authority.pem"} {
+		info, err := os.Stat(filepath.Join("certs", name))
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, mode %v, want 0600", name, err, info.Mode())
+		}
+	}
+	if code, _, stderr := run(t, nil, args...); code != 1 || !strings.Contains(stderr, "is there already") {
+		t.Errorf("a second time: exit %d, %q, want a refusal", code, stderr)
+	}
+}
+
+func TestProductsAreImportedIntoAClosedShop(t *testing.T) {
+	t.Chdir(t.TempDir())
+	file, err := os.Create("products.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows bytes.Buffer
+	rows.ReadFrom(demo.Generate(7, 20))
+	lines := strings.SplitAfter(rows.String(), "\n")
+	lines = append(lines[:3], append([]string{"BAD-1,Bad,,bags,,12.999,EUR,1,bad.svg\n"}, lines[3:]...)...)
+	file.WriteString(strings.Join(lines, ""))
+	file.Close()
+
+	code, stdout, stderr := run(t, nil, "import", "products", "products.csv", "--rpc", "127.0.0.1:1")
+	if code != 0 || !strings.Contains(stdout, "20 products imported: 20 new") || !strings.Contains(stdout, "1 bad row") {
+		t.Errorf("exit %d, %q", code, stdout)
+	}
+	if !strings.Contains(stderr, "products.csv:4: ") {
+		t.Errorf("the bad row is not named by its line: %q", stderr)
+	}
+	code, stdout, _ = run(t, nil, "import", "products", "products.csv", "--rpc", "127.0.0.1:1")
+	if code != 0 || !strings.Contains(stdout, "0 new, 0 changed, 20 as they were") {
+		t.Errorf("a second time: exit %d, %q, want nothing changed", code, stdout)
+	}
+}

@@ -18,7 +18,7 @@ func TestEachModuleMovesOutAndBackUnderLoad(t *testing.T) {
 			crowd := shop.Crowd(t, 3, shoptest.Shops)
 			crowd.Walks(t, 2)
 			for _, module := range group {
-				process := shop.StartModule(t, module)
+				shop.StartModules(t, module)
 				shop.Place(t, route.ModeRemote, module)
 				shop.AwaitHealthy(t)
 				if got, want := shop.Table(t)[module].Address, shop.Address(module); got != want {
@@ -28,7 +28,7 @@ func TestEachModuleMovesOutAndBackUnderLoad(t *testing.T) {
 				shop.Place(t, route.ModeLocal, module)
 				shop.AwaitHealthy(t)
 				crowd.Walks(t, 4)
-				process.Stop(t)
+				shop.StopModules(t, module)
 				crowd.Walks(t, 2)
 			}
 			crowd.Leave(t)
@@ -44,18 +44,14 @@ func TestAllModulesMoveOutAndBackUnderLoad(t *testing.T) {
 	crowd := shop.Crowd(t, 3, shoptest.Shops)
 	crowd.Walks(t, 2)
 	for range 2 {
-		for _, module := range shoptest.Modules {
-			shop.StartModule(t, module)
-		}
+		shop.StartModules(t, shoptest.Modules...)
 		shop.Place(t, route.ModeRemote, shoptest.Modules...)
 		shop.AwaitHealthy(t)
 		crowd.Walks(t, 6)
 		shop.Place(t, route.ModeLocal, shoptest.Modules...)
 		shop.AwaitHealthy(t)
 		crowd.Walks(t, 6)
-		for _, module := range shoptest.Modules {
-			shop.Module(module).Stop(t)
-		}
+		shop.StopModules(t, shoptest.Modules...)
 	}
 	crowd.Leave(t)
 	shop.Books(t)

@@ -1,7 +1,6 @@
 package shoptest
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -38,9 +37,13 @@ type Summary struct {
 //   - each confirmation and each cancellation has one mail.
 func (s *Shop) Books(t testing.TB) Summary {
 	t.Helper()
-	a := &audit{TB: t, shop: s, operator: s.operator(t), orders: map[string]*ordersv1.Order{}}
+	a := s.audit(t)
 	defer a.operator.conn.Close()
-	s.Await(t, "every checkout has ended: "+a.openOrders(), func() bool { return a.openOrders() == "" })
+	open := ""
+	s.await(t, patience, func() string { return "every checkout has ended: " + open }, func() bool {
+		open = a.openOrders()
+		return open == ""
+	})
 	s.Await(t, "every mail is written", func() bool { return len(a.mails()) >= len(a.wantMails()) })
 	a.acknowledged()
 	a.money()
@@ -58,6 +61,11 @@ type audit struct {
 	orders   map[string]*ordersv1.Order
 }
 
+func (s *Shop) audit(t testing.TB) *audit {
+	t.Helper()
+	return &audit{TB: t, shop: s, operator: s.operator(t), orders: map[string]*ordersv1.Order{}}
+}
+
 // openOrders loads all orders and names those that have not ended; "" when all
 // have.
 func (a *audit) openOrders() string {
@@ -65,7 +73,7 @@ func (a *audit) openOrders() string {
 	request := &ordersv1.ListOrdersRequest{PageSize: 200}
 	var open []string
 	for {
-		listed, err := client.ListOrders(context.Background(), request)
+		listed, err := client.ListOrders(a.Context(), request)
 		if err != nil {
 			return "the orders can't be listed: " + err.Error()
 		}
@@ -169,7 +177,7 @@ func (a *audit) goods() {
 		}
 	}
 	skus := slices.Sorted(maps.Keys(received))
-	listed, err := inventoryv1.NewInventoryServiceClient(a.operator).GetStock(context.Background(), &inventoryv1.GetStockRequest{Skus: skus})
+	listed, err := inventoryv1.NewInventoryServiceClient(a.operator).GetStock(a.Context(), &inventoryv1.GetStockRequest{Skus: skus})
 	if err != nil {
 		a.Fatalf("get stock: %v", err)
 	}
@@ -197,7 +205,7 @@ func (a *audit) mails() []string {
 	request := &notificationsv1.ListMailsRequest{}
 	var all []string
 	for {
-		listed, err := client.ListMails(context.Background(), request)
+		listed, err := client.ListMails(a.Context(), request)
 		if err != nil {
 			return nil
 		}
@@ -264,7 +272,7 @@ func (a *audit) summary() Summary {
 // AwaitMail waits until a mail with this subject is in the mailbox.
 func (s *Shop) AwaitMail(t testing.TB, subject string) {
 	t.Helper()
-	a := &audit{TB: t, shop: s, operator: s.operator(t)}
+	a := s.audit(t)
 	defer a.operator.conn.Close()
 	s.Await(t, "there is a mail: "+subject, func() bool { return slices.Contains(a.mails(), subject) })
 }

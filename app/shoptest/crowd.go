@@ -144,3 +144,15 @@ func LooksAround(g *Guest) {
 	g.Cart().Says(Mug.Name)
 	g.Get("/checkout").Want(200)
 }
+
+// BuysIfItCan is the walk of somebody who hears, at times, that the shop can't
+// sell just now. The cart must be kept then.
+func BuysIfItCan(g *Guest) {
+	g.Takes(1, Mug)
+	page := g.Get("/checkout").Want(200)
+	if answer := g.Submits(g.With(Visa, page.Form("/checkout"))); answer.Status == 503 {
+		g.Cart().Says(Mug.Name)
+	} else {
+		g.Bought(answer)
+	}
+}

@@ -24,25 +24,24 @@ type Process struct {
 	ended chan struct{}
 }
 
-// startTimeout is generous: the race detector and other tests slow it down.
-const startTimeout = 60 * time.Second
-
 // start runs galleria with these arguments and waits until it serves.
 func (s *Shop) start(t testing.TB, name string, args ...string) *Process {
 	t.Helper()
 	p := s.launch(t, name, args...)
-	deadline := time.After(startTimeout)
-	for !strings.Contains(p.out.String(), "  rpc  ") {
-		select {
-		case <-p.ended:
-			t.Fatalf("%s ended instead of serving: %v\n%s", name, p.cmd.ProcessState, p.log.tail())
-		case <-deadline:
-			t.Fatalf("%s does not serve\n%s", name, p.log.tail())
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
+	p.awaitServing(t)
 	return p
 }
+
+func (p *Process) awaitServing(t testing.TB) {
+	t.Helper()
+	p.shop.Await(t, p.name+" serves", func() bool { return p.serves() || p.Dead() })
+	if !p.serves() {
+		t.Fatalf("%s ended instead of serving: %v\n%s", p.name, p.cmd.ProcessState, p.log.tail())
+	}
+}
+
+// serves tells whether the process has said where it can be reached.
+func (p *Process) serves() bool { return strings.Contains(p.out.String(), "  rpc  ") }
 
 // launch runs galleria with these arguments.
 func (s *Shop) launch(t testing.TB, name string, args ...string) *Process {
@@ -101,12 +100,22 @@ func (p *Process) Kill(t testing.TB) {
 // Stop ends the process as operators do and wants it to end well.
 func (p *Process) Stop(t testing.TB) {
 	t.Helper()
+	p.terminate(t)
+	p.awaitEnd(t)
+}
+
+func (p *Process) terminate(t testing.TB) {
+	t.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatalf("stop %s: %v", p.name, err)
 	}
+}
+
+func (p *Process) awaitEnd(t testing.TB) {
+	t.Helper()
 	select {
 	case <-p.ended:
-	case <-time.After(startTimeout):
+	case <-time.After(patience):
 		t.Fatalf("%s does not stop\n%s", p.name, p.log.tail())
 	}
 	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
@@ -119,7 +128,7 @@ func (p *Process) AwaitDeath(t testing.TB) {
 	t.Helper()
 	select {
 	case <-p.ended:
-	case <-time.After(startTimeout):
+	case <-time.After(patience):
 		t.Fatalf("%s did not die\n%s", p.name, p.log.tail())
 	}
 }

@@ -148,42 +148,54 @@ func (s *Shop) WriteConfig(t testing.TB, text string) {
 func (s *Shop) StartAll(t testing.TB) {
 	t.Helper()
 	s.StartMain(t)
-	var starting sync.WaitGroup
-	launched := map[string]*Process{}
-	for _, m := range s.layout.Apart {
-		launched[m] = s.launch(t, m, "serve", "--config", s.ConfigFile(), "--target", m)
-	}
-	starting.Wait()
-	s.mu.Lock()
-	for m, p := range launched {
-		s.apart[m] = p
-	}
-	s.mu.Unlock()
+	s.StartModules(t, s.layout.Apart...)
 	s.AwaitHealthy(t)
 }
 
 // StartMain starts the process with the edge.
 func (s *Shop) StartMain(t testing.TB) *Process {
 	t.Helper()
+	p := s.launchMain(t)
+	p.awaitServing(t)
+	return p
+}
+
+func (s *Shop) launchMain(t testing.TB) *Process {
+	t.Helper()
 	args := []string{"serve", "--config", s.ConfigFile()}
 	if len(s.layout.Apart) == len(Modules) {
 		args = append(args, "--target", "edge")
 	}
-	p := s.start(t, "the main process", args...)
+	p := s.launch(t, "the main process", args...)
 	s.mu.Lock()
 	s.main = p
 	s.mu.Unlock()
 	return p
 }
 
-// StartModule starts a process for one module, on the shop's data.
-func (s *Shop) StartModule(t testing.TB, module string) *Process {
+// StartModules starts a process for each of these modules, on the shop's data.
+func (s *Shop) StartModules(t testing.TB, modules ...string) {
 	t.Helper()
-	p := s.start(t, module, "serve", "--config", s.ConfigFile(), "--target", module)
-	s.mu.Lock()
-	s.apart[module] = p
-	s.mu.Unlock()
-	return p
+	for _, m := range modules {
+		p := s.launch(t, m, "serve", "--config", s.ConfigFile(), "--target", m)
+		s.mu.Lock()
+		s.apart[m] = p
+		s.mu.Unlock()
+	}
+	for _, m := range modules {
+		s.Module(m).awaitServing(t)
+	}
+}
+
+// StopModules ends the processes of these modules.
+func (s *Shop) StopModules(t testing.TB, modules ...string) {
+	t.Helper()
+	for _, m := range modules {
+		s.Module(m).terminate(t)
+	}
+	for _, m := range modules {
+		s.Module(m).awaitEnd(t)
+	}
 }
 
 // Main is the process with the edge.
@@ -208,6 +220,21 @@ func (s *Shop) Restart(t testing.TB) *Process {
 	return s.StartMain(t)
 }
 
+// RestartToDie starts the main process after its death when a trap may kill it
+// again at any moment. It tells whether that happened before all checkouts had
+// ended.
+func (s *Shop) RestartToDie(t testing.TB) (died bool) {
+	t.Helper()
+	s.Main().AwaitDeath(t)
+	s.transport.CloseIdleConnections()
+	p := s.launchMain(t)
+	s.Await(t, "the main process serves, or is dead", func() bool { return p.serves() || p.Dead() })
+	a := s.audit(t)
+	defer a.operator.conn.Close()
+	s.Await(t, "every checkout has ended, or the main process is dead", func() bool { return p.Dead() || a.openOrders() == "" })
+	return p.Dead()
+}
+
 // patience is how long a test waits for what must come; it is never measured.
 const patience = 60 * time.Second
 
@@ -220,9 +247,14 @@ func (s *Shop) Await(t testing.TB, what string, condition func() bool) {
 // AwaitFor waits for a condition that must come within a time.
 func (s *Shop) AwaitFor(t testing.TB, within time.Duration, what string, condition func() bool) {
 	t.Helper()
+	s.await(t, within, func() string { return what }, condition)
+}
+
+func (s *Shop) await(t testing.TB, within time.Duration, what func() string, condition func() bool) {
+	t.Helper()
 	for deadline := time.Now().Add(within); !condition(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited %s in vain until %s", within, what)
+			t.Fatalf("waited %s in vain until %s", within, what())
 		}
 	}
 }

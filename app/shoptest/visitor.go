@@ -22,6 +22,10 @@ type Reporter interface {
 
 var _ Reporter = testing.TB(nil)
 
+// longestAnswer is a little more than the deadline of the checkout, the longest
+// of all: what takes longer has failed.
+const longestAnswer = 27 * time.Second
+
 // Guest is somebody with a browser: it keeps cookies, reads pages, sends their
 // forms, and does not follow redirects by itself.
 type Guest struct {
@@ -40,7 +44,7 @@ func (s *Shop) Guest(t Reporter, name string) *Guest {
 		t.Fatalf("make a cookie jar: %v", err)
 	}
 	return &Guest{t: t, shop: s, name: name, Header: http.Header{}, http: http.Client{
-		Transport: s.transport, Jar: jar, Timeout: 45 * time.Second,
+		Transport: s.transport, Jar: jar, Timeout: longestAnswer,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }

@@ -9,6 +9,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 GO ?= go
+# What `make test` tests: make test PKG=./modules/orders/...
+PKG ?= ./...
 TOOLS := bin/tools
 generators := $(TOOLS)/buf $(TOOLS)/protoc-gen-go $(TOOLS)/protoc-gen-go-grpc $(TOOLS)/templ
 
@@ -32,7 +34,7 @@ build: ## build bin/galleria
 .PHONY: test
 test: setup $(TOOLS)/stripe-mock $(generators) ## run every test: with -race, a browser and PostgreSQL
 	@echo "every test, shuffled, with -race, Chromium, PostgreSQL and stripe-mock; nothing is skipped"
-	$(test-env) tools/with-postgres $(GO) test -race -shuffle=on -timeout 40m ./...
+	$(test-env) tools/with-postgres $(GO) test -race -shuffle=on -timeout 40m $(PKG)
 
 .PHONY: test-faults
 test-faults: setup $(TOOLS)/stripe-mock ## kill the shop at random in 2000 checkouts (FAULTS=n for another number)
@@ -52,12 +54,12 @@ generate: $(generators) ## write generated code: contracts, pages, wiring, the m
 	@tools/generate
 
 .PHONY: bench
-bench: ## measure calls, commits, pages and checkouts on this machine
+bench: build ## measure calls, commits, pages and checkouts on this machine
 	$(GO) run ./app/bench
 
 .PHONY: new-module
 new-module: $(generators) ## make a module: make new-module NAME=reviews
-	@$(GO) run ./app/newmodule $(NAME)
+	@$(GO) run ./app/newmodule '$(NAME)'
 
 .PHONY: clean
 clean: ## remove what was built; keeps data/ and bin/tools

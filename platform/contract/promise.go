@@ -70,11 +70,11 @@ func method(desc protoreflect.MethodDescriptor) (Method, error) {
 	level := options.GetIdempotencyLevel()
 	input, err := protoregistry.GlobalTypes.FindMessageByName(desc.Input().FullName())
 	if err != nil {
-		return Method{}, fmt.Errorf("%s: %w", name, err)
+		return Method{}, fmt.Errorf("%s: message %s: %w", name, desc.Input().FullName(), err)
 	}
 	output, err := protoregistry.GlobalTypes.FindMessageByName(desc.Output().FullName())
 	if err != nil {
-		return Method{}, fmt.Errorf("%s: %w", name, err)
+		return Method{}, fmt.Errorf("%s: message %s: %w", name, desc.Output().FullName(), err)
 	}
 	return Method{
 		Name:       name,

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"text/tabwriter"
@@ -46,8 +47,8 @@ func anOrder(lines int) *ordersv1.Order {
 	return o
 }
 
-// sink keeps the compiler from leaving calls out.
-var sink *ordersv1.GetOrderResponse
+// sink keeps the compiler from leaving out work whose result nobody uses.
+var sink atomic.Pointer[ordersv1.GetOrderResponse]
 
 type callCost struct {
 	name   string
@@ -104,7 +105,7 @@ func callCosts(lines int) ([]callCost, error) {
 	var costs []callCost
 	direct := func() error {
 		got, err := server.GetOrder(context.Background(), request())
-		sink = got
+		sink.Store(got)
 		return err
 	}
 	cost, err := measureCall("direct Go call", lines, direct)
@@ -138,7 +139,7 @@ func callCosts(lines int) ([]callCost, error) {
 		client := ordersv1.NewOrdersServiceClient(r.For("edge"))
 		cost, err := measureCall(mode.name, lines, func() error {
 			got, err := client.GetOrder(context.Background(), request())
-			sink = got
+			sink.Store(got)
 			return err
 		})
 		target.Close()

@@ -53,7 +53,6 @@ type house struct {
 	dir       string
 	authority *certs.Authority
 	log       *slog.Logger
-	logged    *logBook
 	// entered and leave, if set, hold every Echo: it says that it began, and
 	// waits. It ignores its context, as badly written code does.
 	entered, leave chan struct{}
@@ -71,9 +70,7 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	logged := &logBook{}
-	return &house{t: t, dir: dir, authority: authority, logged: logged,
-		log: slog.New(slog.NewTextHandler(logged, nil)), traces: map[string]*trace{}}
+	return &house{t: t, dir: dir, authority: authority, log: slog.New(slog.DiscardHandler), traces: map[string]*trace{}}
 }
 
 // options are those of a process that may speak for everybody.
@@ -284,22 +281,4 @@ func wantError(t *testing.T, err error, parts ...string) {
 			t.Errorf("got error %v, want one that says %q", err, part)
 		}
 	}
-}
-
-// logBook keeps what was logged; it is shown by who needs it.
-type logBook struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *logBook) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logBook) has(part string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Contains(l.text.String(), part)
 }

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bufio"
+	"encoding/json"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -25,7 +28,7 @@ func TestNewModule(t *testing.T) {
 	}
 	in(t, copied, "bin/tools/buf", "lint")
 	// The suite in every mode, and the rules and the table with one module more.
-	in(t, copied, "go", "test", "-shuffle=on", "./modules/reviews/...", "./app/rules")
+	in(t, copied, "go", "test", "-shuffle=on", "-skip=^TestRulePlatform", "./modules/reviews/...", "./app/rules")
 	in(t, copied, "go", "test", "-shuffle=on", "-run=^(TestRule|TestModuleGraph)", "./app")
 
 	page, err := os.ReadFile(filepath.Join(copied, "docs/modules.md"))
@@ -35,7 +38,50 @@ func TestNewModule(t *testing.T) {
 	if got := fails(t, copied, newmodule, "reviews"); got != "new-module: modules/reviews exists already\n" {
 		t.Errorf("the same name again: got %q", got)
 	}
+	itShowsInARunningShop(t, copied)
 	theSuiteTellsWhatIsBroken(t, copied)
+}
+
+// itShowsInARunningShop asks a shop with the module for its table.
+func itShowsInARunningShop(t *testing.T, copied string) {
+	t.Helper()
+	data := t.TempDir()
+	in(t, copied, "go", "build", "-buildvcs=false", "-o", "bin/galleria", ".")
+	shop := exec.Command("bin/galleria", "serve", "--data", data, "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--rpc", "127.0.0.1:0")
+	shop.Dir, shop.Stderr = copied, t.Output()
+	said, err := shop.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := shop.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		shop.Process.Signal(syscall.SIGTERM) // fails only if it has ended, which Wait tells
+		if err := shop.Wait(); err != nil {
+			t.Errorf("the shop with a new module ended with %v", err)
+		}
+	}()
+	address := ""
+	for lines := bufio.NewScanner(said); address == "" && lines.Scan(); {
+		if rest, ok := strings.CutPrefix(strings.TrimSpace(lines.Text()), "rpc "); ok {
+			address = strings.TrimSpace(rest)
+		}
+	}
+	var rows []struct {
+		Module  string
+		Healthy bool
+	}
+	table := in(t, copied, "bin/galleria", "modules", "--json", "--data", data, "--rpc", address)
+	if err := json.Unmarshal([]byte(table), &rows); err != nil {
+		t.Fatalf("the table of modules: %v\n%s", err, table)
+	}
+	for _, row := range rows {
+		if row.Module == "reviews" && row.Healthy {
+			return
+		}
+	}
+	t.Errorf("got the table %+v, want reviews in it, healthy", rows)
 }
 
 // theSuiteTellsWhatIsBroken breaks what was made, to see that its suite tells.

@@ -64,7 +64,7 @@ func TestIsTellsReasonsApart(t *testing.T) {
 		"the code alone":         {status.Error(codes.NotFound, "ASKED_TO"), false, asked},
 		"the text alone":         {errors.New("REASON_ASKED_TO"), false, asked},
 		"no error":               {nil, false, asked},
-		"same name, other owner": {withDomain(t, err, "orders.v1"), false, asked},
+		"same name, other owner": {withDomain(t, err, "letters.v1"), false, asked},
 		"a reason with no name":  {contract.Error(codes.NotFound, probev1.Reason(99), "no"), true, probev1.Reason(99)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,11 +86,11 @@ func withDomain(t *testing.T, err error, domain string) error {
 }
 
 func TestFactsAreAddedToErrorsOfContractsOnly(t *testing.T) {
-	err := contract.WithMetadata(contract.Error(codes.ResourceExhausted, asked, "sold out"), map[string]string{"sku": "a", "left": "0"})
+	err := contract.WithMetadata(contract.Error(codes.ResourceExhausted, asked, "sold out"), map[string]string{"seat": "a", "left": "0"})
 	err = contract.WithMetadata(fmt.Errorf("secret operation: %w", err), map[string]string{"left": "1"})
 	err = overTheNetwork(t, err)
-	if got := []string{contract.Metadata(err, "sku"), contract.Metadata(err, "left"), contract.Metadata(err, "none")}; !reflect.DeepEqual(got, []string{"a", "1", ""}) {
-		t.Errorf("got facts %q, want sku a, left 1 and nothing else", got)
+	if got := []string{contract.Metadata(err, "seat"), contract.Metadata(err, "left"), contract.Metadata(err, "none")}; !reflect.DeepEqual(got, []string{"a", "1", ""}) {
+		t.Errorf("got facts %q, want seat a, left 1 and nothing else", got)
 	}
 	if !contract.Is(err, asked) || status.Code(err) != codes.ResourceExhausted {
 		t.Errorf("got %v, want code and reason as before", err)
@@ -109,12 +109,12 @@ func TestFactsAreAddedToErrorsOfContractsOnly(t *testing.T) {
 }
 
 func TestInvalidNamesTheFields(t *testing.T) {
-	want := []contract.Violation{{Field: "contact.email", Message: "is missing"}, {Field: "lines[1].sku", Message: "is unknown"}}
+	want := []contract.Violation{{Field: "contact.email", Message: "is missing"}, {Field: "lines[1].seat", Message: "is unknown"}}
 	err := overTheNetwork(t, contract.Invalid(want...))
 	if got := contract.Violations(fmt.Errorf("outer: %w", err)); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	if status.Code(err) != codes.InvalidArgument || status.Convert(err).Message() != "contact.email: is missing; lines[1].sku: is unknown" {
+	if status.Code(err) != codes.InvalidArgument || status.Convert(err).Message() != "contact.email: is missing; lines[1].seat: is unknown" {
 		t.Errorf("got %v, want InvalidArgument with all that is wrong", err)
 	}
 	if contract.Invalid() != nil {

@@ -20,8 +20,8 @@ type settings struct {
 	Weights map[string]float64 `yaml:"weights"`
 	Hosts   []string           `yaml:"hosts"`
 	Level   level              `yaml:"level"`
-	ignored int
-	Skipped chan int `yaml:"-"`
+	ignored int                //lint:ignore U1000 unexported fields are no keys, which needs one to be there
+	Skipped chan int           `yaml:"-"`
 }
 
 // Base is embedded, so its keys are at the top.

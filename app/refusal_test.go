@@ -29,7 +29,7 @@ func TestWrongPlacesAreRefused(t *testing.T) {
 	for _, c := range []struct{ name, address, reason string }{
 		{"nobody is there", shop.Address("notifications"), "connection refused"},
 		{"another store", sameOwner.Address("rpc"), "its store is"},
-		{"another module", shop.Address("cart"), "does not run payments"},
+		{"another module", shop.Address("cart"), "does not run in process"},
 		{"a stranger", stranger.Address("rpc"), "certificate"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -75,6 +75,29 @@ func (g *Guest) Submits(form url.Values) *Page {
 	return g.trySubmit(form).answered()
 }
 
+// Tries sends a filled form to a shop that may die meanwhile: nil when there
+// was no answer.
+func (g *Guest) Tries(form url.Values) *Page { return answer(g.trySubmit(form)) }
+
+// TriesToCancel cancels in a shop that may die meanwhile: nil when there was
+// no answer.
+func (g *Guest) TriesToCancel(o Order) *Page {
+	return answer(g.tryCancel(o, url.Values{"token": {o.Token}}))
+}
+
+// TriesToSee opens a page of a shop that may die meanwhile: nil when there was
+// no answer.
+func (g *Guest) TriesToSee(path string) *Page {
+	return answer(g.try(http.MethodGet, path, nil))
+}
+
+func answer(p *Page) *Page {
+	if p.Err != nil {
+		return nil
+	}
+	return p
+}
+
 func (g *Guest) trySubmit(form url.Values) *Page {
 	page := g.try(http.MethodPost, "/checkout", form)
 	if page.Status == http.StatusSeeOther {

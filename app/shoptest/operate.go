@@ -13,6 +13,7 @@ import (
 
 	"galleria/app"
 	"galleria/app/cli"
+	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/certs"
 	"galleria/platform/route"
 )
@@ -138,4 +139,13 @@ func (o operator) Invoke(ctx context.Context, method string, in, out any, option
 
 func (o operator) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, options ...grpc.CallOption) (grpc.ClientStream, error) {
 	return o.conn.NewStream(metadata.AppendToOutgoingContext(ctx, "x-caller", app.Operator), desc, method, options...)
+}
+
+// Ship notes that an order has left; the answer may be lost with the process.
+func (s *Shop) Ship(t testing.TB, o Order) error {
+	t.Helper()
+	operator := s.operator(t)
+	defer operator.conn.Close()
+	_, err := ordersv1.NewOrdersServiceClient(operator).ShipOrder(t.Context(), &ordersv1.ShipOrderRequest{OrderId: o.ID})
+	return err
 }

@@ -64,9 +64,10 @@ func (s *Shop) launch(t testing.TB, name string, args ...string) *Process {
 		defer close(p.ended)
 		p.cmd.Wait() // how it ended is in ProcessState
 	}()
-	t.Cleanup(func() {
+	// With the shop, not with the subtest that started it.
+	s.owner.Cleanup(func() {
 		p.kill()
-		p.examine(t)
+		p.examine(s.owner)
 	})
 	return p
 }

@@ -34,8 +34,8 @@ var (
 
 var goods = []Product{Mug, Teapot, Tray, Vase, Lamp, Bowl}
 
-// fill imports the goods as an operator does.
-func (s *Shop) fill(t testing.TB) {
+// Fill imports the goods as an operator does.
+func (s *Shop) Fill(t testing.TB) {
 	t.Helper()
 	if s.layout.Catalogue == nil {
 		s.layout.Catalogue = goods

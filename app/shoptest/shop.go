@@ -32,6 +32,7 @@ type Layout struct {
 
 // Shop is a running shop on a data directory of its own.
 type Shop struct {
+	owner     testing.TB // the test that opened it
 	layout    Layout
 	dir       string // of the configuration file and all else
 	traps     string
@@ -52,7 +53,7 @@ func Open(t testing.TB, l Layout) *Shop {
 	t.Helper()
 	s := Prepare(t, l)
 	s.StartAll(t)
-	s.fill(t)
+	s.Fill(t)
 	return s
 }
 
@@ -61,7 +62,7 @@ func Prepare(t testing.TB, l Layout) *Shop {
 	t.Helper()
 	dir := t.TempDir()
 	s := &Shop{
-		layout: l, dir: dir, traps: filepath.Join(dir, "traps"),
+		owner: t, layout: l, dir: dir, traps: filepath.Join(dir, "traps"),
 		addresses: map[string]string{}, dsn: map[string]string{}, remote: map[string]bool{}, overrides: map[string]string{},
 		apart:     map[string]*Process{},
 		transport: &http.Transport{MaxIdleConnsPerHost: 128},

@@ -91,6 +91,22 @@ func (g *Guest) TriesToSee(path string) *Page {
 	return answer(g.try(http.MethodGet, path, nil))
 }
 
+// TriesToPut adds to the cart of a shop that may die meanwhile: nil when there
+// was no answer.
+func (g *Guest) TriesToPut(quantity int, p Product) *Page {
+	return answer(g.try(http.MethodPost, "/cart/items", url.Values{"sku": {p.SKU}, "quantity": {strconv.Itoa(quantity)}}))
+}
+
+// Order is the order a redirect leads to.
+func (p *Page) Order() Order {
+	p.t.Helper()
+	order, ok := orderAt(p.Location())
+	if !ok {
+		p.t.Fatalf("%s leads to %s, want an order", p.path, p.Location())
+	}
+	return order
+}
+
 func answer(p *Page) *Page {
 	if p.Err != nil {
 		return nil

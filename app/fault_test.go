@@ -1,0 +1,175 @@
+package app_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"galleria/app/shoptest"
+)
+
+// The variables of TestFaults: how many checkouts, and a run to repeat.
+const (
+	faultsVariable = "GALLERIA_FAULTS"
+	seedVariable   = "GALLERIA_TEST_SEED"
+)
+
+// TestFaults sells while processes are killed at random moments, also while
+// they start and recover. Guests do what guests do: they send their form again
+// until they have an answer. Afterwards all books must agree.
+func TestFaults(t *testing.T) {
+	n := number(t, faultsVariable, 60)
+	seed := number(t, seedVariable, int(time.Now().UnixNano()%1_000_000))
+	t.Logf("%d checkouts; repeat with %s=%d", n, seedVariable, seed)
+	for i, c := range []struct {
+		name  string
+		apart []string
+	}{
+		{"one process", nil},
+		{"payments and inventory apart", []string{"payments", "inventory"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			shop := shoptest.Open(t, shoptest.Layout{Apart: c.apart})
+			f := &faults{shop: shop, rand: rand.New(rand.NewPCG(uint64(seed), uint64(i)))}
+			f.sell(t, (n+1)/2, append([]string{""}, c.apart...))
+			got := shop.Books(t)
+			t.Logf("%d kills; %d checkouts: %+v", f.kills, (n+1)/2, got)
+			if got.Completed+got.Cancelled != (n+1)/2 {
+				t.Errorf("got orders %+v, want each of %d guests to have exactly one in the end", got, (n+1)/2)
+			}
+			if f.kills == 0 {
+				t.Error("nothing was killed")
+			}
+		})
+	}
+}
+
+func number(t *testing.T, variable string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(variable)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s: %v", variable, err)
+	}
+	return n
+}
+
+type faults struct {
+	shop  *shoptest.Shop
+	rand  *rand.Rand // of the killer alone
+	kills int
+}
+
+const guestsAtOnce = 6
+
+// sell sends n guests and kills processes until the last has an answer.
+func (f *faults) sell(t *testing.T, n int, victims []string) {
+	guests := make(chan int)
+	served := make(chan struct{})
+	var all sync.WaitGroup
+	for range guestsAtOnce {
+		all.Go(func() {
+			for i := range guests {
+				buysStubbornly(t, f.shop, i)
+			}
+		})
+	}
+	go func() {
+		for i := range n {
+			guests <- i
+		}
+		close(guests)
+		all.Wait()
+		close(served)
+	}()
+	for {
+		select {
+		case <-served:
+			f.shop.AwaitHealthy(t)
+			return
+		case <-time.After(f.moment()):
+			f.kill(t, victims[f.rand.IntN(len(victims))])
+		}
+	}
+}
+
+// moment is how long a process is left alone: often long enough for some
+// checkouts, sometimes not for its own start.
+func (f *faults) moment() time.Duration {
+	return time.Duration(20+f.rand.ExpFloat64()*400) * time.Millisecond
+}
+
+func (f *faults) kill(t *testing.T, victim string) {
+	f.kills++
+	if victim != "" {
+		f.shop.Module(victim).Kill(t)
+		f.shop.StartModules(t, victim)
+		return
+	}
+	f.shop.Main().Kill(t)
+	f.shop.Restart(t)
+}
+
+// buysStubbornly is a guest who wants a thing, whatever happens to the shop.
+// Some have a card that is declined at first, some cancel in the end.
+func buysStubbornly(t *testing.T, shop *shoptest.Shop, n int) {
+	guest := shop.Guest(t, fmt.Sprintf("Guest-%d", n))
+	persist(t, "put something into the cart", func() *shoptest.Page { return guest.TriesToPut(1+n%3, shoptest.Mug) }, http.StatusSeeOther)
+	page := persist(t, "open the checkout", func() *shoptest.Page { return guest.TriesToSee("/checkout") }, http.StatusOK)
+	card := []string{shoptest.Visa, shoptest.Visa, shoptest.Mastercard, shoptest.LostAuthorization, shoptest.LostCapture, shoptest.Declined}[n%6]
+	form := guest.With(card, page.Form("/checkout"))
+	for {
+		answer := persist(t, "check out", func() *shoptest.Page { return guest.Tries(form) },
+			http.StatusSeeOther, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+		switch answer.Status {
+		case http.StatusUnprocessableEntity:
+			if card != shoptest.Declined {
+				t.Errorf("guest %d with a good card was told: %s", n, answer.Text())
+				return
+			}
+			card = shoptest.Visa
+			fallthrough
+		case http.StatusServiceUnavailable:
+			// The form that comes back knows whether it is the same order.
+			form = guest.With(card, answer.Form("/checkout"))
+			time.Sleep(20 * time.Millisecond)
+			continue
+		}
+		if n%10 == 9 {
+			order := answer.Order()
+			persist(t, "cancel", func() *shoptest.Page { return guest.TriesToCancel(order) }, http.StatusSeeOther)
+		}
+		return
+	}
+}
+
+// persist repeats a request until there is an answer, and that not only an
+// excuse; others than those wanted are wrong.
+func persist(t *testing.T, what string, do func() *shoptest.Page, want ...int) *shoptest.Page {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		page := do()
+		if page == nil {
+			continue // the shop is dead or dying
+		}
+		for _, status := range want {
+			if page.Status == status {
+				return page
+			}
+		}
+		if page.Status != http.StatusServiceUnavailable {
+			page.Want(want[0])
+		}
+	}
+	t.Fatalf("could not %s", what)
+	return nil
+}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -31,11 +32,34 @@ func Load(from config.Sources) (Config, *config.Loaded, error) {
 	if err != nil {
 		return Config{}, nil, err
 	}
+	if c.Peer == "" && !c.Runs(TargetEdge) && setHere(loaded, "rpc.listen") {
+		if c.Peer, err = sharedAddress(from, c.RPC.Listen); err != nil {
+			return Config{}, nil, err
+		}
+	}
 	c.ownAddresses(func(key string) bool { return setHere(loaded, key) })
 	if mails := &c.Modules.Notifications.Own; mails.BaseURL == DefaultConfig().HTTP.BaseURL {
 		mails.BaseURL = c.HTTP.BaseURL // set once, for pages and mails alike
 	}
 	return c, loaded, nil
+}
+
+// sharedAddress is where the main process listens, as the file says, when this
+// process was given an address of its own.
+func sharedAddress(from config.Sources, own string) (string, error) {
+	from.Flags = maps.Clone(from.Flags)
+	delete(from.Flags, "rpc.listen")
+	from.Environ = slices.DeleteFunc(slices.Clone(from.Environ), func(assignment string) bool {
+		return strings.HasPrefix(assignment, Prefix+"RPC_LISTEN=")
+	})
+	c := DefaultConfig()
+	if _, err := config.Load(&c, from); err != nil {
+		return "", err
+	}
+	if c.RPC.Listen == own {
+		return "", config.At("rpc.listen", "is %s for this process and for the one to learn from: name the latter with peer", own)
+	}
+	return c.RPC.Listen, nil
 }
 
 // setHere tells whether a value was given to this process alone: by flag or

@@ -45,7 +45,9 @@ func TestAModuleThatIsSoughtCanBePlacedElsewhere(t *testing.T) {
 	}
 	wantAnswerFrom(t, main, "main")
 	// Neither of the addresses is looked at any more.
-	h.start("late", places{"alpha": here}, peerOf(main), func(o *Options) { o.Listen = away })
+	for _, address := range []string{away, next.Address} {
+		h.start("late at "+address, places{"alpha": here}, peerOf(main), func(o *Options) { o.Listen = address })
+	}
 	pause(t.Context(), 2*seekEvery)
 	wantAnswerFrom(t, main, "main")
 }

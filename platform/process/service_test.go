@@ -196,6 +196,29 @@ func TestHealthAndReflectionAnswer(t *testing.T) {
 	}
 }
 
+func TestAModuleIsSaidToBeWellFromTheMomentItIsThere(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	p := h.start("beside", nil, peerOf(main))
+	conn, err := route.Dial(p.Address(), h.identity(tester).Client())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	well := func(when string) {
+		t.Helper()
+		got, err := healthv1.NewHealthClient(conn).Check(t.Context(), &healthv1.HealthCheckRequest{Service: probev1.ProbeService_ServiceDesc.ServiceName})
+		if err != nil || got.GetStatus() != healthv1.HealthCheckResponse_SERVING {
+			t.Errorf("%s: got %s and error %v, want SERVING: callers would refuse their own calls", when, got.GetStatus(), err)
+		}
+	}
+	well("passed on")
+	if err := p.Apply(t.Context(), places{"alpha": here}); err != nil {
+		t.Fatal(err)
+	}
+	well("moved in")
+}
+
 func TestAModuleThatIsIllIsToldSoByTheHealthService(t *testing.T) {
 	h := newHouse(t)
 	main := h.start("main", nil)

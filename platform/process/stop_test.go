@@ -34,6 +34,10 @@ func TestStopLetsCallsFinishThatAreInFlight(t *testing.T) {
 			stopped := make(chan struct{})
 			go func() { defer close(stopped); stop(t, main) }()
 			<-main.life.Done()
+			time.Sleep(100 * time.Millisecond) // in which a stop that does not wait would be over
+			if h.trace("main", "alpha").open.Load() == 0 {
+				t.Error("alpha was closed while a call was in it")
+			}
 			close(h.leave)
 			if err := <-answer; err != nil {
 				t.Errorf("the call in flight failed: %v", err)
@@ -61,7 +65,15 @@ func TestStopEndsWithItsContextWhateverHangs(t *testing.T) {
 			go ask(t, main)
 			<-h.entered
 			other := h.start("other", places{"alpha": here}, peerOf(main))
-			go main.Apply(context.Background(), places{"alpha": at(other)})
+			moved := make(chan struct{})
+			go func() { defer close(moved); main.Apply(context.Background(), places{"alpha": at(other)}) }()
+			t.Cleanup(func() {
+				select {
+				case <-moved:
+				case <-time.After(patience):
+					t.Error("the move went on waiting after the stop had run out of time")
+				}
+			})
 			eventually(t, "alpha's place", at(other), func() Placement { return main.Placement("alpha") })
 		},
 	} {
@@ -69,7 +81,7 @@ func TestStopEndsWithItsContextWhateverHangs(t *testing.T) {
 			h := newHouse(t)
 			h.entered, h.leave = make(chan struct{}), make(chan struct{})
 			t.Cleanup(func() { close(h.leave) })
-			main := h.start("main", nil)
+			main := h.start("main", nil, func(o *Options) { o.DrainTimeout = time.Hour })
 			hang(t, h, main)
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 			defer cancel()

@@ -141,14 +141,13 @@ func latencies(m *processv1.ModulesResponse_Method) string {
 	return fmt.Sprintf("%s\t%s\t%s", short(m.GetP50().AsDuration()), short(m.GetP99().AsDuration()), short(m.GetPromisedP99().AsDuration()))
 }
 
-// short writes a duration with three digits at most.
+// short writes a duration with three digits.
 func short(d time.Duration) string {
-	for _, unit := range []time.Duration{time.Second, time.Millisecond, time.Microsecond} {
-		if d >= unit {
-			return d.Round(unit / 100).String()
+	for precision := time.Nanosecond; ; precision *= 10 {
+		if d < 1000*precision {
+			return d.Round(precision).String()
 		}
 	}
-	return d.String()
 }
 
 func orDash(s string) string {

@@ -57,13 +57,16 @@ func TestABrokenFileChangesNothing(t *testing.T) {
 	t.Parallel()
 	shop := shoptest.Open(t, shoptest.Layout{})
 	crowd := shop.Crowd(t, 2, shoptest.Shops)
+	shop.StartModules(t, "payments")
+	shop.Place(t, route.ModeRemote, "payments")
+	shop.AwaitHealthy(t)
 	good, err := os.ReadFile(shop.ConfigFile())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ name, text, reason string }{
 		{"not YAML", string(good) + "\n: [", "galleria.yaml"},
-		{"no such mode", strings.Replace(string(good), "payments: {mode: local", "payments: {mode: elsewhere", 1), "modules.payments.mode"},
+		{"no such mode", strings.Replace(string(good), "mode: remote", "mode: elsewhere", 1), "modules.payments.mode"},
 		{"remote without an address", "modules: {payments: {mode: remote}}", "modules.payments.address"},
 		{"no such key", string(good) + "\nshoop: open\n", "shoop"},
 	} {
@@ -77,12 +80,15 @@ func TestABrokenFileChangesNothing(t *testing.T) {
 				t.Errorf("the log does not name %q:\n%s", c.reason, log)
 			}
 			shop.WriteConfig(t, string(good)) // for the command line, which reads it too
-			wantAllLocal(t, shop)
+			for _, row := range shop.Table(t) {
+				if !row.Healthy || (row.Mode == "remote") != (row.Module == "payments") {
+					t.Errorf("%s is %s (%s); nothing but payments was remote before", row.Module, row.Mode, row.Problem)
+				}
+			}
 			crowd.Walks(t, 2)
 		})
 	}
-	shop.StartModules(t, "payments")
-	shop.Place(t, route.ModeRemote, "payments")
+	shop.Place(t, route.ModeLocal, "payments")
 	shop.AwaitHealthy(t)
 	crowd.Walks(t, 2)
 	crowd.Leave(t)

@@ -20,7 +20,17 @@
 // mistake.
 //
 // A process with a peer learns from it where the event broker is and where the
-// modules are that it does not run, and follows when they move. Every process
-// passes on calls for modules it does not run itself, so that one which has
-// not heard of a move yet is answered too.
+// modules are that it does not run, and follows when they move; modules that
+// were placed by Start or Apply stay where they were put. Any process of an
+// installation can be the peer: one without a broker of its own passes the
+// connection on.
+//
+// Every process passes on calls for modules it does not run itself, so that
+// one which has not heard of a move yet is answered too. The callee sees the
+// first caller, whom the certificate of the process in between must entitle
+// it to speak for; so processes that others learn from read the authority.
+//
+// A handshake looks at who serves a module when its route is pointed there. It
+// does not happen again when a process at that address is replaced: that one
+// checks its own store against the pins in its data directory.
 package process

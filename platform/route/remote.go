@@ -140,7 +140,9 @@ type remote struct {
 func (r *remote) close() error { return r.conn.Close() }
 
 func (r *remote) healthy() error {
-	if r.breaker.IsOpen() {
+	// An open breaker whose delay is over waits for a call to try: that is
+	// no reason to say that calls fail.
+	if r.breaker.IsOpen() && r.breaker.RemainingDelay() > 0 {
 		return errors.New("calls fail; it is tried again shortly")
 	}
 	switch state := r.conn.GetState(); state {

@@ -73,7 +73,7 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 	group.Add(admin.component())
 	shop := &door{name: "shop", listen: a.Config.HTTP.Listen, log: a.Log}
 	if a.Storefront != nil {
-		group.Add(lifecycle.Component{Name: "demo", Start: a.demo})
+		group.Add(lifecycle.Component{Name: "demo", Run: a.demo})
 		shop.handler = a.Storefront
 		group.Add(shop.component())
 	}
@@ -87,17 +87,31 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 	return group, func() string { return a.addresses(shop, admin) }, nil
 }
 
-// demo fills an empty catalog. That it can't is no reason not to open the
-// shop.
-func (a *App) demo(ctx context.Context) error {
-	if !a.Config.Demo || a.Config.PeerAddress() != "" {
-		return nil
+// demo fills an empty catalog before the shop opens. That it can't is no reason
+// not to open: the modules may be in processes that come later, and then it is
+// tried again.
+func (a *App) demo(ctx context.Context, ready func()) error {
+	for said := false; a.Config.Demo && a.Config.PeerAddress() == ""; said = true {
+		err := fillDemo(ctx, a.Process, a.Log)
+		if err == nil || ctx.Err() != nil {
+			break
+		}
+		if !said {
+			a.Log.Warn("the catalog can't be filled with the demo catalogue yet", "error", err)
+		}
+		ready()
+		select {
+		case <-time.After(demoAgain):
+		case <-ctx.Done():
+		}
 	}
-	if err := fillDemo(ctx, a.Process, a.Log); err != nil {
-		a.Log.Warn("the catalog was not filled with the demo catalogue", "error", err)
-	}
+	ready()
+	<-ctx.Done()
 	return nil
 }
+
+// demoAgain is how long the demo catalogue waits for modules that are away.
+const demoAgain = time.Second
 
 func (a *App) addresses(shop, admin *door) string {
 	var b strings.Builder

@@ -37,13 +37,10 @@ var goods = []Product{Mug, Teapot, Tray, Vase, Lamp, Bowl}
 // Fill imports the goods as an operator does.
 func (s *Shop) Fill(t testing.TB) {
 	t.Helper()
-	if s.layout.Catalogue == nil {
-		s.layout.Catalogue = goods
-	}
 	var b strings.Builder
 	w := csv.NewWriter(&b)
 	w.Write([]string{"sku", "name", "description", "category", "tags", "price", "currency", "stock", "image"})
-	for _, p := range s.layout.Catalogue {
+	for _, p := range goods {
 		w.Write([]string{p.SKU, p.Name, p.Name + ", for tests.", "kitchen", "test|clay", p.Price, "EUR", fmt.Sprint(p.Stock), "none.svg"})
 	}
 	w.Flush()
@@ -54,8 +51,7 @@ func (s *Shop) Fill(t testing.TB) {
 	if out, code := s.Run(t, "import", "products", file); code != 0 {
 		t.Fatalf("the import ended with %d: %s", code, out)
 	}
-	s.ledger.stocked(s.layout.Catalogue)
-	last := s.layout.Catalogue[len(s.layout.Catalogue)-1]
+	s.ledger.stocked(goods)
 	visitor := s.Guest(t, "somebody early")
-	s.Await(t, "the goods are on the pages", func() bool { return visitor.try("GET", "/products/"+last.slug(), nil).Status == 200 })
+	s.Await(t, "the goods are on the pages", func() bool { return visitor.try("GET", "/products/"+goods[len(goods)-1].slug(), nil).Status == 200 })
 }

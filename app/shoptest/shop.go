@@ -26,8 +26,9 @@ type Layout struct {
 	Apart []string
 	// Postgres: every module has a PostgreSQL schema instead of SQLite.
 	Postgres bool
-	// Catalogue are the products; nil: the test products of products.go.
-	Catalogue []Product
+	// Demo: the shop fills itself with the demo catalogue, instead of being
+	// given the goods of products.go.
+	Demo bool
 }
 
 // Shop is a running shop on a data directory of its own.
@@ -115,7 +116,7 @@ func (s *Shop) Address(name string) string { return s.addresses[name] }
 func (s *Shop) writeConfig(t testing.TB) {
 	t.Helper()
 	var b strings.Builder
-	fmt.Fprintf(&b, "data: %q\ndemo: false\nhttp: {listen: %q, base_url: %q}\n", s.Data(), s.addresses["http"], "http://"+s.addresses["http"])
+	fmt.Fprintf(&b, "data: %q\ndemo: %v\nhttp: {listen: %q, base_url: %q}\n", s.Data(), s.layout.Demo, s.addresses["http"], "http://"+s.addresses["http"])
 	fmt.Fprintf(&b, "admin: {listen: %q}\nrpc: {listen: %q}\nmodules:\n", s.addresses["admin"], s.addresses["rpc"])
 	s.mu.Lock()
 	for _, m := range Modules {

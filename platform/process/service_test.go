@@ -15,12 +15,12 @@ import (
 
 func (h *house) client(p *Process) processv1.ProcessServiceClient {
 	h.t.Helper()
-	client, conn, err := Client(h.t.Context(), p.Address(), h.identity(tester))
+	conn, err := route.Dial(p.Address(), h.identity(tester).Client())
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(func() { conn.Close() })
-	return client
+	return processv1.NewProcessServiceClient(conn)
 }
 
 func TestTheTableOfModulesSaysHowEachIsServed(t *testing.T) {
@@ -235,14 +235,4 @@ func TestAModuleThatIsIllIsToldSoByTheHealthService(t *testing.T) {
 		}
 		return got.GetStatus()
 	})
-}
-
-func TestAClientIsToldAtOnceWhyItIsNotConnected(t *testing.T) {
-	h := newHouse(t)
-	main := h.start("main", nil)
-	nobody := freeAddress(t)
-	_, _, err := Client(t.Context(), nobody, h.identity(tester))
-	wantError(t, err, "process at "+nobody, "connection refused")
-	_, _, err = Client(t.Context(), main.Address(), newHouse(t).identity(tester))
-	wantError(t, err, "process at "+main.Address(), "certificate")
 }

@@ -23,18 +23,13 @@ const MaxMessageBytes = 16 << 20
 // proto.Merge does the copying too, but walks every field of every message,
 // and nothing in the library checks without encoding; together they took two
 // thirds of a local call. A copier moves the whole struct at once and then
-// visits only the fields that point elsewhere, by their offset. Messages that
-// belong together share an allocation: they are read and dropped together. It knows the
+// visits only the fields that point elsewhere, by their offset. It knows the
 // struct layout of protoc-gen-go's open API; a struct with anything else in it
 // is left to proto.Merge (foreign).
 type copier struct {
-	message reflect.Type // the struct
-	pointer reflect.Type // *message
-	// family is a struct of the message and the messages its fields point to;
-	// nil when there are none.
-	family reflect.Type
-	// blocks[n] is a struct of n pointers and n messages.
-	blocks  [9]reflect.Type
+	message reflect.Type    // the struct
+	pointer reflect.Type    // *message
+	blocks  [9]reflect.Type // [n]message
 	foreign bool
 	// fixed bounds the encoded size of all that is not counted below.
 	fixed int
@@ -66,7 +61,7 @@ func (c *copier) copyMessage(dst, src proto.Message) error {
 		proto.Reset(dst)
 		return nil // as gRPC does: nothing is an empty message
 	}
-	bound, err := c.copy(to.Elem(), from.Elem(), reflect.Value{})
+	bound, err := c.copy(to.Elem(), from.Elem())
 	if err != nil {
 		return status.Errorf(codes.Internal, "%s: %v", src.ProtoReflect().Descriptor().FullName(), err)
 	}
@@ -79,8 +74,8 @@ func (c *copier) copyMessage(dst, src proto.Message) error {
 }
 
 // copy fills one message struct with a copy of another and returns an upper
-// bound of its encoded size. rooms, if valid, is the family that to stands in.
-func (c *copier) copy(to, from, rooms reflect.Value) (bound int, err error) {
+// bound of its encoded size.
+func (c *copier) copy(to, from reflect.Value) (bound int, err error) {
 	if c.foreign {
 		message := from.Addr().Interface().(proto.Message)
 		proto.Reset(to.Addr().Interface().(proto.Message))
@@ -112,22 +107,17 @@ func (c *copier) copy(to, from, rooms reflect.Value) (bound int, err error) {
 			bound += len(text) + tagAndLength
 		}
 	}
-	for i, m := range c.messages {
+	for _, m := range c.messages {
 		at := (*unsafe.Pointer)(unsafe.Add(base, m.offset))
 		if *at == nil {
 			continue
 		}
-		var fresh, room reflect.Value
-		if rooms.IsValid() {
-			fresh = rooms.Field(i + 1)
-		} else {
-			fresh, room = m.copier.newMessage(*at)
-		}
-		n, err := m.copier.copy(fresh, from.Field(m.index).Elem(), room)
+		fresh := reflect.New(m.copier.message)
+		n, err := m.copier.copy(fresh.Elem(), from.Field(m.index).Elem())
 		if err != nil {
 			return 0, err
 		}
-		*at = unsafe.Pointer(fresh.UnsafeAddr())
+		*at = fresh.UnsafePointer()
 		bound += n
 	}
 	for _, m := range c.messageLists {
@@ -147,23 +137,24 @@ func (c *copier) copy(to, from, rooms reflect.Value) (bound int, err error) {
 	return bound, nil
 }
 
-// copyList replaces a list of messages by copies. A nil message becomes an
+// copyList replaces a list of messages by copies. They lie side by side in one
+// allocation: lists are read and dropped together. A nil message becomes an
 // empty one, as decoding would make it.
 func (c *copier) copyList(list *[]unsafe.Pointer, originals reflect.Value) (bound int, err error) {
 	n := len(*list)
 	if n == 0 {
 		return 0, nil
 	}
-	pointers, messages := c.newBlock(n)
-	*list = pointers
+	*list = make([]unsafe.Pointer, n)
+	block := c.newBlock(n)
 	for i := range n {
-		fresh := messages.Index(i)
-		pointers[i] = unsafe.Pointer(fresh.UnsafeAddr())
+		fresh := block.Index(i)
+		(*list)[i] = unsafe.Pointer(fresh.UnsafeAddr())
 		original := originals.Index(i)
 		if original.IsNil() {
 			continue
 		}
-		size, err := c.copy(fresh, original.Elem(), reflect.Value{})
+		size, err := c.copy(fresh, original.Elem())
 		if err != nil {
 			return 0, err
 		}
@@ -172,34 +163,13 @@ func (c *copier) copyList(list *[]unsafe.Pointer, originals reflect.Value) (boun
 	return bound, nil
 }
 
-// newMessage makes room for a copy of the message at original: with its family
-// in one allocation when most of it is there, else alone.
-func (c *copier) newMessage(original unsafe.Pointer) (message, rooms reflect.Value) {
-	if c.family == nil {
-		return reflect.New(c.message).Elem(), reflect.Value{}
+// newBlock makes room for n messages. An array is one allocation where a slice
+// made by package reflect is two, so short ones are arrays.
+func (c *copier) newBlock(n int) reflect.Value {
+	if n < len(c.blocks) {
+		return reflect.New(c.blocks[n]).Elem()
 	}
-	there := 0
-	for _, m := range c.messages {
-		if *(*unsafe.Pointer)(unsafe.Add(original, m.offset)) != nil {
-			there++
-		}
-	}
-	if 2*there < len(c.messages) {
-		return reflect.New(c.message).Elem(), reflect.Value{}
-	}
-	rooms = reflect.New(c.family).Elem()
-	return rooms.Field(0), rooms
-}
-
-// newBlock makes room for a list of n messages: one allocation for short
-// lists, of a struct made beforehand.
-func (c *copier) newBlock(n int) (pointers []unsafe.Pointer, messages reflect.Value) {
-	if n >= len(c.blocks) {
-		return make([]unsafe.Pointer, n), reflect.MakeSlice(reflect.SliceOf(c.message), n, n)
-	}
-	block := reflect.New(c.blocks[n]).Elem()
-	first := unsafe.Pointer(block.Field(0).UnsafeAddr())
-	return unsafe.Slice((*unsafe.Pointer)(first), n), block.Field(1)
+	return reflect.MakeSlice(reflect.SliceOf(c.message), n, n)
 }
 
 func (c *copier) notUTF8(offset uintptr) error {
@@ -279,7 +249,7 @@ func copyValue(value reflect.Value) (fresh reflect.Value, bound int, err error) 
 		if value.IsNil() {
 			return fresh, tagAndLength, nil
 		}
-		bound, err = copierOf(value.Type().Elem()).copy(fresh.Elem(), value.Elem(), reflect.Value{})
+		bound, err = copierOf(value.Type().Elem()).copy(fresh.Elem(), value.Elem())
 		return fresh, bound, err
 	}
 	return value, tagAndLength, nil
@@ -314,7 +284,7 @@ func buildCopier(message reflect.Type, known map[reflect.Type]*copier) *copier {
 	c := &copier{message: message, pointer: reflect.PointerTo(message), fixed: message.NumField() * tagAndLength}
 	known[message] = c
 	for n := range c.blocks {
-		c.blocks[n] = structOfTypes(reflect.ArrayOf(n, c.pointer), reflect.ArrayOf(n, message))
+		c.blocks[n] = reflect.ArrayOf(n, message)
 	}
 	for i := range message.NumField() {
 		field := message.Field(i)
@@ -339,22 +309,7 @@ func buildCopier(message reflect.Type, known map[reflect.Type]*copier) *copier {
 			c.rest = append(c.rest, i)
 		}
 	}
-	if len(c.messages) > 0 {
-		members := []reflect.Type{message}
-		for _, m := range c.messages {
-			members = append(members, m.copier.message)
-		}
-		c.family = structOfTypes(members...)
-	}
 	return c
-}
-
-func structOfTypes(types ...reflect.Type) reflect.Type {
-	var fields []reflect.StructField
-	for i, t := range types {
-		fields = append(fields, reflect.StructField{Name: fmt.Sprintf("F%d", i), Type: t})
-	}
-	return reflect.StructOf(fields)
 }
 
 func isMessage(t reflect.Type) bool {

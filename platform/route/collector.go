@@ -29,21 +29,31 @@ func (c collector) Describe(to chan<- *prometheus.Desc) {
 
 func (c collector) Collect(to chan<- prometheus.Metric) {
 	for _, r := range c.routes() {
-		mode, healthy := "none", 0.0
+		mode, healthy := modeNone, 0.0
 		if target := r.Target(); target != nil {
-			mode = string(target.Mode())
+			mode = target.Mode()
 			if target.Healthy() == nil {
 				healthy = 1
 			}
 		}
-		to <- prometheus.MustNewConstMetric(upDesc, prometheus.GaugeValue, healthy, r.module, mode)
+		to <- prometheus.MustNewConstMetric(upDesc, prometheus.GaugeValue, healthy, r.module, string(mode))
 		for _, m := range r.ordered {
-			calls, buckets := m.meter.cumulative()
-			sum := time.Duration(m.meter.nanos.Load()).Seconds()
-			to <- prometheus.MustNewConstHistogram(callsDesc, calls, sum, buckets, r.module, m.Name, mode)
-			to <- prometheus.MustNewConstMetric(errorDesc, prometheus.CounterValue, float64(m.meter.errors.Load()), r.module, m.Name, mode)
+			for i, mode := range measured {
+				m.meters[i].collect(to, r.module, m.Name, string(mode))
+			}
 		}
 	}
+}
+
+// collect exports a mode's calls from the first one on.
+func (m *meter) collect(to chan<- prometheus.Metric, labels ...string) {
+	calls, buckets := m.cumulative()
+	if calls == 0 {
+		return
+	}
+	sum := time.Duration(m.nanos.Load()).Seconds()
+	to <- prometheus.MustNewConstHistogram(callsDesc, calls, sum, buckets, labels...)
+	to <- prometheus.MustNewConstMetric(errorDesc, prometheus.CounterValue, float64(m.errors.Load()), labels...)
 }
 
 // cumulative counts calls up to each exported bound.

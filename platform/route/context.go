@@ -116,11 +116,8 @@ func (c *callContext) incoming() metadata.MD {
 	if c.network != nil {
 		return c.network.rest
 	}
-	md, ok := metadata.FromOutgoingContext(c.parent)
-	if !ok {
-		return metadata.MD{}
-	}
-	return md
+	md, _ := metadata.FromOutgoingContext(c.parent)
+	return ownMetadata(md)
 }
 
 func (c *callContext) transport() *localStream {

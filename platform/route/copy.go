@@ -143,6 +143,7 @@ func (c *copier) copy(to, from reflect.Value) (bound int, err error) {
 func (c *copier) copyList(list *[]unsafe.Pointer, originals reflect.Value) (bound int, err error) {
 	n := len(*list)
 	if n == 0 {
+		*list = nil // an empty list may still have room, and that is shared
 		return 0, nil
 	}
 	*list = make([]unsafe.Pointer, n)

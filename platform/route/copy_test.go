@@ -29,6 +29,19 @@ func TestCopyIsEqualAndSharesNothing(t *testing.T) {
 	})
 }
 
+// Whoever appends to an empty list must not write into the room it was cut from.
+func TestCopyDoesNotShareTheRoomBehindEmptyLists(t *testing.T) {
+	behind := []*probev1.Everything{{Text: "the owner's"}}
+	copied := &probev1.Everything{}
+	if err := copierOf(reflect.TypeFor[probev1.Everything]()).copyMessage(copied, &probev1.Everything{Selves: behind[:0]}); err != nil {
+		t.Fatal(err)
+	}
+	copied.Selves = append(copied.Selves, &probev1.Everything{Text: "the receiver's"})
+	if got := behind[0].GetText(); got != "the owner's" {
+		t.Errorf("appending to the copy made the original's %q", got)
+	}
+}
+
 // What decoding would make of a message, copying makes of it too.
 func TestCopyIsWhatEncodingAndDecodingMakes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

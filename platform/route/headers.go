@@ -75,7 +75,7 @@ func ownMetadata(md metadata.MD) metadata.MD {
 	rest := metadata.MD{}
 	for key, values := range md {
 		switch key {
-		case callerHeader, requestIDHeader, hopsHeader, "content-type", "user-agent", "traceparent", "tracestate":
+		case callerHeader, requestIDHeader, hopsHeader, "content-type", "user-agent", "te", "traceparent", "tracestate":
 			continue
 		}
 		if strings.HasPrefix(key, ":") || strings.HasPrefix(key, "grpc-") {

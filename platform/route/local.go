@@ -105,6 +105,9 @@ func (l *local) serve(ctx *callContext, m *method, decode func(any) error) (resp
 	return response, nil
 }
 
+// headerLetters are the characters a header's name may have.
+const headerLetters = "abcdefghijklmnopqrstuvwxyz0123456789-_."
+
 // checkMetadata refuses what gRPC refuses to send.
 func checkMetadata(ctx context.Context) error {
 	md, ok := metadata.FromOutgoingContext(ctx)
@@ -112,6 +115,12 @@ func checkMetadata(ctx context.Context) error {
 		return nil
 	}
 	for key, values := range md {
+		if strings.HasPrefix(key, ":") {
+			continue // gRPC leaves these out
+		}
+		if strings.Trim(key, headerLetters) != "" || key == "" {
+			return status.Errorf(codes.Internal, "header key %q is empty or contains characters not in [0-9a-z-_.]", key)
+		}
 		if strings.HasSuffix(key, "-bin") {
 			continue
 		}

@@ -23,7 +23,7 @@ const (
 	bucketCount = powers * 4
 )
 
-// meter measures the calls to one method. Safe for concurrent use.
+// meter measures the calls to one method in one mode. Safe for concurrent use.
 type meter struct {
 	errors  atomic.Int64
 	nanos   atomic.Int64
@@ -64,7 +64,8 @@ func upperBound(bucket int) time.Duration {
 	return time.Duration(1)<<power + time.Duration(quarter+1)<<(power-2)
 }
 
-// Stats is what a route measured of one method since the process started.
+// Stats is what a route measured of one method, in all modes, since the process
+// started.
 type Stats struct {
 	// Method is the full gRPC name.
 	Method string
@@ -78,14 +79,21 @@ type Stats struct {
 	PromisedP99 time.Duration
 }
 
-// stats reads the meter once, so that calls and quantiles belong together.
-func (m *meter) stats() (calls int64, p50, p99 time.Duration) {
+// summary adds up the meters of all modes. Each bucket is read once, so that
+// calls and quantiles belong together.
+func summary(meters *[len(measured)]meter) Stats {
+	var s Stats
 	var counts [bucketCount]int64
-	for i := range m.buckets {
-		counts[i] = m.buckets[i].Load()
-		calls += counts[i]
+	for m := range meters {
+		s.Errors += meters[m].errors.Load()
+		for i := range counts {
+			n := meters[m].buckets[i].Load()
+			counts[i] += n
+			s.Calls += n
+		}
 	}
-	return calls, quantile(&counts, calls, 0.5), quantile(&counts, calls, 0.99)
+	s.P50, s.P99 = quantile(&counts, s.Calls, 0.5), quantile(&counts, s.Calls, 0.99)
+	return s
 }
 
 func quantile(counts *[bucketCount]int64, total int64, q float64) time.Duration {

@@ -272,7 +272,7 @@ func TestOnlyWhatANetworkCarriesIsInTheContext(t *testing.T) {
 		ctx := context.WithValue(t.Context(), foreignKey{}, "secret")
 		ctx = telemetry.WithModule(telemetry.WithRequestID(ctx, "request-1"), "tester")
 		ctx = metadata.NewIncomingContext(ctx, metadata.Pairs("theirs", "1"))
-		ctx = metadata.AppendToOutgoingContext(ctx, "Color", "blue")
+		ctx = metadata.AppendToOutgoingContext(ctx, "Color", "blue", "grpc-encoding", "identity", "te", "trailers", "user-agent", "me")
 		if _, err := s.client.Echo(ctx, &probev1.EchoRequest{}); err != nil {
 			t.Fatalf("%v\n%s", err, s.logged())
 		}
@@ -281,6 +281,24 @@ func TestOnlyWhatANetworkCarriesIsInTheContext(t *testing.T) {
 		case <-inside.Done():
 		case <-time.After(10 * time.Second):
 			t.Error("the context lives on after the call has returned")
+		}
+	})
+}
+
+func TestHeadersThatCannotBeSentFailInEveryMode(t *testing.T) {
+	server := &probe{echo: func(context.Context, *probev1.EchoRequest) (*probev1.EchoResponse, error) {
+		return &probev1.EchoResponse{}, nil
+	}}
+	inEveryMode(t, server, func(t *testing.T, s scene) {
+		for name, md := range map[string]metadata.MD{
+			"a name with a space":    {"a color": {"blue"}},
+			"no name":                {"": {"blue"}},
+			"a value with a newline": {"color": {"b\nlue"}},
+		} {
+			ctx := metadata.NewOutgoingContext(t.Context(), md)
+			if _, err := s.client.Echo(ctx, &probev1.EchoRequest{}); status.Code(err) != codes.Internal {
+				t.Errorf("%s: got %v, want Internal", name, err)
+			}
 		}
 	})
 }

@@ -38,7 +38,18 @@ type method struct {
 	contract.Method
 	handler       grpc.MethodHandler
 	input, output *copier
-	meter         meter
+	meters        [len(measured)]meter // as measured
+}
+
+// meter is where calls in a mode are measured: apart, so that a move does not
+// mix what a call costs here with what it costs there.
+func (m *method) meter(mode Mode) *meter {
+	for i, known := range measured {
+		if known == mode {
+			return &m.meters[i]
+		}
+	}
+	return &m.meters[len(measured)-1]
 }
 
 // New makes the route of a module whose contract is desc. It points nowhere
@@ -97,8 +108,9 @@ func (r *Route) Target() *Target { return r.target.Load() }
 func (r *Route) Stats() []Stats {
 	all := make([]Stats, 0, len(r.ordered))
 	for _, m := range r.ordered {
-		calls, p50, p99 := m.meter.stats()
-		all = append(all, Stats{Method: m.Name, Calls: calls, Errors: m.meter.errors.Load(), P50: p50, P99: p99, PromisedP99: m.P99})
+		s := summary(&m.meters)
+		s.Method, s.PromisedP99 = m.Name, m.P99
+		all = append(all, s)
 	}
 	return all
 }
@@ -122,24 +134,26 @@ func (r *Route) acquire() *Target {
 
 func (r *Route) call(ctx context.Context, c call) error {
 	c.began = ticks()
-	ended, err := r.dispatch(ctx, c)
-	c.method.meter.observe(ended-c.began, status.Code(err))
+	mode, ended, err := r.dispatch(ctx, c)
+	c.method.meter(mode).observe(ended-c.began, status.Code(err))
 	return err
 }
 
-func (r *Route) dispatch(ctx context.Context, c call) (ended time.Duration, err error) {
+func (r *Route) dispatch(ctx context.Context, c call) (mode Mode, ended time.Duration, err error) {
 	if err := ctx.Err(); err != nil {
-		return ticks(), status.FromContextError(err).Err()
+		return modeNone, ticks(), status.FromContextError(err).Err()
 	}
 	target := r.acquire()
 	if target == nil {
-		return ticks(), status.Errorf(codes.Unavailable, "module %s is served nowhere", r.module)
+		return modeNone, ticks(), status.Errorf(codes.Unavailable, "module %s is served nowhere", r.module)
 	}
 	defer target.end()
 	if !telemetry.Tracing() {
-		return target.carrier.carry(ctx, c)
+		ended, err = target.carrier.carry(ctx, c)
+	} else {
+		ended, err = traced(ctx, c, target)
 	}
-	return traced(ctx, c, target)
+	return target.mode, ended, err
 }
 
 func traced(ctx context.Context, c call, target *Target) (ended time.Duration, err error) {

@@ -60,7 +60,7 @@ func (r *Route) arrived(ctx context.Context, m *method, decode func(any) error, 
 	} else {
 		response, err = passOn(ctx, target, m, from, decode)
 	}
-	m.meter.observe(ticks()-began, status.Code(err))
+	m.meter(target.mode).observe(ticks()-began, status.Code(err))
 	if _, answered := contract.Info(err); answered {
 		// The module itself said so: asking again at once gets the same.
 		grpc.SetTrailer(ctx, metadata.Pairs("grpc-retry-pushback-ms", "-1"))

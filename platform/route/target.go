@@ -24,6 +24,12 @@ const (
 	ModeLoopback Mode = "loopback"
 )
 
+// modeNone is the mode of calls that reached no target.
+const modeNone Mode = "none"
+
+// measured are the modes whose calls are counted, the commonest first.
+var measured = [...]Mode{ModeLocal, ModeRemote, ModeLoopback, modeNone}
+
 // Target is one place a route can point to. It counts the calls in it, so
 // that it can be stopped when the last one has finished.
 type Target struct {

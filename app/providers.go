@@ -169,8 +169,8 @@ func NewMetrics(p *process.Process, shop *storefront.Storefront, version Version
 	return registry
 }
 
-// operate gives the operator's clients: of the admin pages and of what the
-// program itself does with modules, such as filling an empty catalog.
+// operatorClients are for what the program itself does with modules: filling an
+// empty catalog.
 type operatorClients struct {
 	catalog   catalogv1.CatalogServiceClient
 	inventory inventoryv1.InventoryServiceClient

@@ -258,9 +258,12 @@ func measurePages(shop *child, d time.Duration) error {
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	for name, r := range map[string]loadResult{"home": homes, "product": products} {
-		share := r.perCPUSecond() / bare.perCPUSecond()
-		fmt.Printf("%s page ≥ 40 %% of bare Echo per CPU-second: %.0f %%, %s\n", name, 100*share, verdict(share >= 0.4))
+	for _, page := range []struct {
+		name string
+		loadResult
+	}{{"home", homes}, {"product", products}} {
+		share := page.perCPUSecond() / bare.perCPUSecond()
+		fmt.Printf("%s page ≥ 40 %% of bare Echo per CPU-second: %.0f %%, %s\n", page.name, 100*share, verdict(share >= 0.4))
 	}
 	fmt.Printf("≥ 300 checkouts/s at %d at a time: %.0f, %s\n", buyers, checkouts.perSecond(), verdict(checkouts.perSecond() >= 300))
 	return nil

@@ -40,6 +40,8 @@ const (
 func Main(args []string, p Program) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	// A second signal ends the program at once: the first one's stop may hang.
+	defer context.AfterFunc(ctx, stop)()
 	root := newRoot(p)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

@@ -91,12 +91,14 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 // not to open: the modules may be in processes that come later, and then it is
 // tried again.
 func (a *App) demo(ctx context.Context, ready func()) error {
-	for said := false; a.Config.Demo && a.Config.PeerAddress() == ""; said = true {
+	said := ""
+	for a.Config.Demo && a.Config.PeerAddress() == "" {
 		err := fillDemo(ctx, a.Process, a.Log)
 		if err == nil || ctx.Err() != nil {
 			break
 		}
-		if !said {
+		if said != err.Error() {
+			said = err.Error()
 			a.Log.Warn("the catalog can't be filled with the demo catalogue yet", "error", err)
 		}
 		ready()

@@ -92,20 +92,30 @@ func (f *faults) sell(t *testing.T, n int, victims []string) {
 		close(served)
 	}()
 	for {
-		select {
-		case <-served:
+		if f.closing(served) {
 			f.shop.AwaitHealthy(t)
 			return
-		case <-time.After(f.moment()):
-			f.kill(t, victims[f.rand.IntN(len(victims))])
 		}
+		f.kill(t, victims[f.rand.IntN(len(victims))])
 	}
 }
 
-// moment is how long a process is left alone: often long enough for some
-// checkouts, sometimes not for its own start.
-func (f *faults) moment() time.Duration {
-	return time.Duration(20+f.rand.ExpFloat64()*400) * time.Millisecond
+// closing waits for a moment to kill: after some more orders, wherever the
+// others are just then, or after a time, which may be short enough to kill a
+// process that only starts. It tells whether all guests are served.
+func (f *faults) closing(served <-chan struct{}) bool {
+	until := f.shop.Acknowledged() + 1 + f.rand.IntN(20)
+	moment := time.After(time.Duration(20+f.rand.ExpFloat64()*400) * time.Millisecond)
+	for f.shop.Acknowledged() < until {
+		select {
+		case <-served:
+			return true
+		case <-moment:
+			return false
+		case <-time.After(time.Millisecond):
+		}
+	}
+	return false
 }
 
 func (f *faults) kill(t *testing.T, victim string) {

@@ -21,12 +21,13 @@ type acknowledgement struct {
 	cancelled bool
 }
 
+func newLedger() ledger {
+	return ledger{received: map[string]int64{}, orders: map[string]acknowledgement{}, keys: map[string]string{}}
+}
+
 func (l *ledger) stocked(products []Product) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.received == nil {
-		l.received, l.orders, l.keys = map[string]int64{}, map[string]acknowledgement{}, map[string]string{}
-	}
 	for _, p := range products {
 		l.received[p.SKU] = p.Stock
 	}

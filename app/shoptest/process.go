@@ -24,14 +24,6 @@ type Process struct {
 	ended chan struct{}
 }
 
-// start runs galleria with these arguments and waits until it serves.
-func (s *Shop) start(t testing.TB, name string, args ...string) *Process {
-	t.Helper()
-	p := s.launch(t, name, args...)
-	p.awaitServing(t)
-	return p
-}
-
 func (p *Process) awaitServing(t testing.TB) {
 	t.Helper()
 	p.shop.Await(t, p.name+" serves", func() bool { return p.serves() || p.Dead() })

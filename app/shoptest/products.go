@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"galleria/app/demo"
 )
 
 // Product is something the shop sells.
@@ -54,4 +57,23 @@ func (s *Shop) Fill(t testing.TB) {
 	s.ledger.stocked(goods)
 	visitor := s.Guest(t, "somebody early")
 	s.Await(t, "the goods are on the pages", func() bool { return visitor.try("GET", "/products/"+goods[len(goods)-1].slug(), nil).Status == 200 })
+}
+
+// demoGoods are what a shop has that filled itself.
+func demoGoods(t testing.TB) []Product {
+	t.Helper()
+	rows, err := csv.NewReader(demo.CSV()).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	columns := demo.Columns()
+	var all []Product
+	for _, row := range rows[1:] {
+		p := Product{SKU: row[slices.Index(columns, "sku")], Name: row[slices.Index(columns, "name")]}
+		if _, err := fmt.Sscan(row[slices.Index(columns, "stock")], &p.Stock); err != nil {
+			t.Fatalf("the stock of %s: %v", p.SKU, err)
+		}
+		all = append(all, p)
+	}
+	return all
 }

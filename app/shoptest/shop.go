@@ -54,7 +54,11 @@ func Open(t testing.TB, l Layout) *Shop {
 	t.Helper()
 	s := Prepare(t, l)
 	s.StartAll(t)
-	s.Fill(t)
+	if l.Demo {
+		s.ledger.stocked(demoGoods(t))
+	} else {
+		s.Fill(t)
+	}
 	return s
 }
 
@@ -65,7 +69,7 @@ func Prepare(t testing.TB, l Layout) *Shop {
 	s := &Shop{
 		owner: t, layout: l, dir: dir, traps: filepath.Join(dir, "traps"),
 		addresses: map[string]string{}, dsn: map[string]string{}, remote: map[string]bool{}, overrides: map[string]string{},
-		apart:     map[string]*Process{},
+		apart: map[string]*Process{}, ledger: newLedger(),
 		transport: &http.Transport{MaxIdleConnsPerHost: 128},
 	}
 	if err := os.Mkdir(s.traps, 0o700); err != nil {

@@ -174,11 +174,15 @@ func oneKeyForAnotherOrder(t *testing.T, shop *shoptest.Shop) {
 }
 
 func aHundredBuyersForTen(t *testing.T, shop *shoptest.Shop) {
-	answers := atOnce(100, func(n int) *shoptest.Page {
-		buyer := shop.Guest(t, "Buyer")
-		buyer.Takes(1, shoptest.Lamp)
-		return buyer.Submits(buyer.FillsIn(shoptest.Visa))
-	})
+	// They come one after the other and pay at once: the race is for the last
+	// of the goods, not for the carts.
+	buyers, forms := make([]*shoptest.Guest, 100), make([]url.Values, 100)
+	for i := range buyers {
+		buyers[i] = shop.Guest(t, "Buyer")
+		buyers[i].Takes(1, shoptest.Lamp)
+		forms[i] = buyers[i].FillsIn(shoptest.Visa)
+	}
+	answers := atOnce(100, func(n int) *shoptest.Page { return buyers[n].Submits(forms[n]) })
 	wantStatuses(t, answers, map[int]int{http.StatusSeeOther: 10, http.StatusConflict: 90})
 }
 

@@ -262,3 +262,12 @@ func freeAddress(t *testing.T) string {
 	defer l.Close()
 	return l.Addr().String()
 }
+
+func TestAProcessOnAnotherStoreThanItsPeersDoesNotStart(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	stranger := h.create("stranger", peerOf(main), func(o *Options) { o.Dir = t.TempDir() })
+	err := stranger.Start(t.Context(), places{"alpha": here})
+	wantError(t, err, "alpha", "its store is", main.Routes()[0].Target().StoreID(), "remove")
+	wantAnswerFrom(t, main, "main")
+}

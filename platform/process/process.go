@@ -132,6 +132,9 @@ func (p *Process) start(ctx context.Context, placements map[string]Placement) er
 			return err
 		}
 	}
+	if err := p.adoptStores(learned); err != nil {
+		return err
+	}
 	if err := p.openEvents(ctx, learned); err != nil {
 		return err
 	}
@@ -168,6 +171,18 @@ func (p *Process) populate(ctx context.Context, wanted map[string]Placement) err
 		}
 		if _, err := p.moveIn(ctx, d); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// adoptStores pins the stores the peer knows, before a module is started here:
+// one that works on another store would take the events of the installation
+// and put their effects where nobody looks.
+func (p *Process) adoptStores(learned *processv1.DirectoryResponse) error {
+	for _, place := range learned.GetPlaces() {
+		if err := p.pins.check(place.GetModule(), place.GetStoreId()); err != nil {
+			return fmt.Errorf("peer %s, module %s: %w", p.o.Peer, place.GetModule(), err)
 		}
 	}
 	return nil

@@ -40,7 +40,9 @@ func (s service) Directory(_ *processv1.DirectoryRequest, out processv1.ProcessS
 			// A module that is nowhere yet is left out: whoever asks keeps to
 			// what it knows, and is told when there is more to know.
 			if place, known := places[d.Name]; known {
-				said.Places = append(said.Places, &processv1.DirectoryResponse_Place{Module: d.Name, Address: place.Address})
+				said.Places = append(said.Places, &processv1.DirectoryResponse_Place{
+					Module: d.Name, Address: place.Address, StoreId: s.process.pins.known(d.Name),
+				})
 			}
 		}
 		if err := out.Send(said); err != nil {

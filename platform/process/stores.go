@@ -35,6 +35,15 @@ func (p pins) check(module, id string) error {
 	return nil
 }
 
+// known is the pinned store of a module, "" when there is none.
+func (p pins) known(module string) string {
+	id, err := p.read(module)
+	if err != nil {
+		return ""
+	}
+	return id
+}
+
 func (p pins) read(module string) (string, error) {
 	data, err := os.ReadFile(filepath.Join(p.dir, module))
 	return strings.TrimSpace(string(data)), err

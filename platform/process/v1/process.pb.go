@@ -589,7 +589,9 @@ type DirectoryResponse_Place struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Module string                 `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
 	// Empty: served by the process that answers, at the address it was asked.
-	Address       string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	Address string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	// The store the module works on in this installation; empty: not known.
+	StoreId       string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3" json:"store_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -634,6 +636,13 @@ func (x *DirectoryResponse_Place) GetModule() string {
 func (x *DirectoryResponse_Place) GetAddress() string {
 	if x != nil {
 		return x.Address
+	}
+	return ""
+}
+
+func (x *DirectoryResponse_Place) GetStoreId() string {
+	if x != nil {
+		return x.StoreId
 	}
 	return ""
 }
@@ -932,14 +941,15 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\bcontract\x18\x02 \x01(\v2\".google.protobuf.FileDescriptorSetR\bcontract\x12\x19\n" +
 	"\bstore_id\x18\x03 \x01(\tR\astoreId\x12\x18\n" +
 	"\aprocess\x18\x04 \x01(\tR\aprocess\"\x12\n" +
-	"\x10DirectoryRequest\"\xb3\x01\n" +
+	"\x10DirectoryRequest\"\xce\x01\n" +
 	"\x11DirectoryResponse\x12D\n" +
 	"\x06places\x18\x01 \x03(\v2,.platform.process.v1.DirectoryResponse.PlaceR\x06places\x12\x1d\n" +
 	"\n" +
-	"broker_url\x18\x02 \x01(\tR\tbrokerUrl\x1a9\n" +
+	"broker_url\x18\x02 \x01(\tR\tbrokerUrl\x1aT\n" +
 	"\x05Place\x12\x16\n" +
 	"\x06module\x18\x01 \x01(\tR\x06module\x12\x18\n" +
-	"\aaddress\x18\x02 \x01(\tR\aaddress\"#\n" +
+	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x19\n" +
+	"\bstore_id\x18\x03 \x01(\tR\astoreId\"#\n" +
 	"\rTunnelRequest\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\"$\n" +
 	"\x0eTunnelResponse\x12\x12\n" +

@@ -160,3 +160,15 @@ func TestProductsAreImportedIntoAClosedShop(t *testing.T) {
 		t.Errorf("a second time: exit %d, %q, want nothing changed", code, stdout)
 	}
 }
+
+func TestAnImportOfNothingButBadRowsFails(t *testing.T) {
+	t.Chdir(t.TempDir())
+	header := strings.Join(demo.Columns(), ",")
+	if err := os.WriteFile("bad.csv", []byte(header+"\nBAD-1,Bad,,bags,,free,EUR,1,bad.svg\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := run(t, nil, "import", "products", "bad.csv", "--rpc", "127.0.0.1:1")
+	if code != 1 || !strings.Contains(stderr, "bad.csv:2: ") || !strings.Contains(stderr, "no row could be imported") {
+		t.Errorf("exit %d, %q, want a failure that names the row", code, stderr)
+	}
+}

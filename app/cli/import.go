@@ -85,6 +85,9 @@ func reportImport(cmd *cobra.Command, file string, r products.Result) error {
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "%d products imported: %d new, %d changed, %d as they were; %d bad rows\n",
 		r.Imported, r.Created, r.Updated, r.Unchanged, len(r.Bad))
+	if r.Imported == 0 && len(r.Bad) > 0 {
+		return errors.New("no row could be imported")
+	}
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -89,13 +90,28 @@ func Prepare(t testing.TB, l Layout) *Shop {
 	return s
 }
 
-// freeAddress is an address nobody listens at. A process that is started again
-// must be found where it was, so the system can't choose at each start; ports
-// below those it chooses from are not taken by connections meanwhile.
+// The ports of shops: below those the system gives to connections.
+const (
+	firstPort = 10000
+	ports     = 22000
+)
+
+// portsTaken counts the ports this process gave out. Two runs at the same time
+// begin at different places.
+var portsTaken = func() *atomic.Int64 {
+	taken := &atomic.Int64{}
+	taken.Store(int64(rand.IntN(ports)))
+	return taken
+}()
+
+// freeAddress is an address nobody listens at, given out once. A process that
+// is started again must be found where it was, so the system can't choose at
+// each start; and a port drawn twice would be free until both its owners
+// start.
 func freeAddress(t testing.TB) string {
 	t.Helper()
 	for range 100 {
-		address := fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(10000))
+		address := fmt.Sprintf("127.0.0.1:%d", firstPort+portsTaken.Add(1)%ports)
 		listener, err := net.Listen("tcp", address)
 		if err != nil {
 			continue

@@ -54,6 +54,8 @@
 //   - The inbox forgets after MaxAge and a week. A relay that died between
 //     publishing and removing, and that starts again later than that, doubles.
 //   - An event that kills the whole process is not parked: nobody is left to do it.
+//     Nor is one whose effect fails only in the commit, as with a deferred
+//     constraint: that looks like an outage, which is waited for.
 //
 // # Who runs what
 //

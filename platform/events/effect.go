@@ -45,23 +45,12 @@ func (s *Subscriber) settle(ctx context.Context, d delivery, problem error) erro
 	}
 }
 
-// try makes one attempt at d, the last of which parks it when it fails. If even
-// that is impossible, it is the database that is away, not the event that is bad:
-// so the next attempt begins with the handler again.
+// try makes one attempt at d.
 func (s *Subscriber) try(ctx context.Context, d delivery, run handler, problem error, attempt int) (outcome, error) {
 	if problem != nil {
-		return s.park(ctx, d, problem, 0)
+		return s.park(ctx, d, problem)
 	}
-	result, err := s.apply(ctx, d, run)
-	if err == nil || ctx.Err() != nil || attempt <= len(s.backoff) {
-		return result, err
-	}
-	s.failed.Add(1)
-	result, parkErr := s.park(ctx, d, err, attempt)
-	if parkErr != nil {
-		return result, errors.Join(err, parkErr)
-	}
-	return result, nil
+	return s.apply(ctx, d, run, attempt)
 }
 
 // handlerOf decodes d for its handler; nil means that no subscription wants it.
@@ -78,8 +67,15 @@ func (s *Subscriber) handlerOf(d delivery, problem error) (handler, error) {
 
 // apply runs the handler and records in the inbox that it ran, in one
 // transaction; or it parks d behind an earlier event of its aggregate.
-func (s *Subscriber) apply(ctx context.Context, d delivery, run handler) (result outcome, err error) {
+//
+// An attempt beyond the last wait parks d when the handler fails, and in the same
+// transaction: a database that takes the letter was there for the handler, too,
+// so it is the event that is bad. If it takes none, the next attempt begins with
+// the handler again, and an outage, however long, makes letters of nothing.
+func (s *Subscriber) apply(ctx context.Context, d delivery, run handler, attempt int) (result outcome, err error) {
+	var reason error
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		reason = nil
 		if err := lockAggregate(tx, "inbox", d.source()+d.meta.Aggregate); err != nil {
 			return err
 		}
@@ -91,35 +87,60 @@ func (s *Subscriber) apply(ctx context.Context, d delivery, run handler) (result
 			result, err = s.insertLetter(tx, d, "waits behind "+head.EventID, 0)
 			return err
 		}
-		fresh, err := s.insertInbox(tx, d.meta.ID)
-		if err != nil || !fresh {
-			result = repeated
+		if attempt <= len(s.backoff) {
+			result, err = s.handle(ctx, tx, d, run)
 			return err
 		}
-		result = applied
-		return s.protect(ctx, tx, d, run)
+		reason = tx.Transaction(func(tx *gorm.DB) (err error) {
+			result, err = s.handle(ctx, tx, d, run)
+			return err
+		})
+		if reason == nil || ctx.Err() != nil {
+			return reason
+		}
+		if result, err = s.insertLetter(tx, d, reason.Error(), attempt); err != nil {
+			return errors.Join(reason, err)
+		}
+		return nil
 	})
+	if err == nil && reason != nil {
+		s.failed.Add(1)
+		s.logParked(d, result, reason, attempt)
+	}
 	return result, err
 }
 
-// park makes a dead letter of d.
-func (s *Subscriber) park(ctx context.Context, d delivery, reason error, attempts int) (result outcome, err error) {
+// handle writes the inbox row and lets run write the effect.
+func (s *Subscriber) handle(ctx context.Context, tx *gorm.DB, d delivery, run handler) (outcome, error) {
+	fresh, err := s.insertInbox(tx, d.meta.ID)
+	if err != nil || !fresh {
+		return repeated, err
+	}
+	return applied, s.protect(ctx, tx, d, run)
+}
+
+// park makes a dead letter of d, which no handler can be given.
+func (s *Subscriber) park(ctx context.Context, d delivery, reason error) (result outcome, err error) {
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		if err := lockAggregate(tx, "inbox", d.source()+d.meta.Aggregate); err != nil {
 			return err
 		}
 		var err error
-		result, err = s.insertLetter(tx, d, reason.Error(), attempts)
+		result, err = s.insertLetter(tx, d, reason.Error(), 0)
 		return err
 	})
 	if err != nil {
 		return result, fmt.Errorf("park the event: %w", err)
 	}
+	s.logParked(d, result, reason, 0)
+	return result, nil
+}
+
+func (s *Subscriber) logParked(d delivery, result outcome, reason error, attempts int) {
 	if result == parked {
 		s.log.Error("an event was parked as a dead letter", "event", d.meta.ID, "type", d.meta.Type,
 			"aggregate", d.meta.Aggregate, "attempts", attempts, "error", reason)
 	}
-	return result, nil
 }
 
 // protect turns a handler's panic into a failure of this event.

@@ -230,3 +230,22 @@ func TestTheSagaOutlivesItsCaller(t *testing.T) {
 		v.wantEnd(l, v.play(l))
 	})
 }
+
+func TestACheckoutBegunWhileOrdersClosesIsToBeRepeated(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		v := h.visit(story{card: paymentstest.CardVisa, end: completed})
+		var l *life
+		l = h.live(func(point string) bool {
+			if point == "accept:after" {
+				l.close()
+			}
+			return false
+		}, false)
+		if err := v.play(l); status.Code(err) != codes.Unavailable || !contract.Is(err, ordersv1.Reason_REASON_UNAVAILABLE) {
+			t.Errorf("got %v, want UNAVAILABLE with the reason of the contract", err)
+		}
+		h.bury(l)
+		l = h.live(nil, true)
+		v.wantEnd(l, v.play(l)) // with the same key
+	})
+}

@@ -45,10 +45,13 @@ type OrdersServiceClient interface {
 	//	                      REASON_PAYMENT_DECLINED (metadata decline_code)
 	//	UNAVAILABLE           REASON_PAYMENT_UNAVAILABLE, REASON_UNAVAILABLE:
 	//	                      another module did not answer; nothing is bought
-	//	                      and what was begun is undone
+	//	                      and what was begun is undone. REASON_UNAVAILABLE
+	//	                      also when orders stops meanwhile: the order then
+	//	                      ends without its caller, who learns how by asking
+	//	                      again with the same key
 	//
-	// In all of them the cart is kept. Repeating it with the same key is the
-	// same order and the same answer, however the first call ended.
+	// Unless the order is confirmed the cart is kept. Repeating it with the same
+	// key is the same order and the same answer, however the first call ended.
 	PlaceOrder(ctx context.Context, in *PlaceOrderRequest, opts ...grpc.CallOption) (*PlaceOrderResponse, error)
 	// GetOrder gets an order for whoever holds its token. NOT_FOUND,
 	// REASON_NO_ORDER for a wrong id and for a wrong token alike.
@@ -145,10 +148,13 @@ type OrdersServiceServer interface {
 	//	                      REASON_PAYMENT_DECLINED (metadata decline_code)
 	//	UNAVAILABLE           REASON_PAYMENT_UNAVAILABLE, REASON_UNAVAILABLE:
 	//	                      another module did not answer; nothing is bought
-	//	                      and what was begun is undone
+	//	                      and what was begun is undone. REASON_UNAVAILABLE
+	//	                      also when orders stops meanwhile: the order then
+	//	                      ends without its caller, who learns how by asking
+	//	                      again with the same key
 	//
-	// In all of them the cart is kept. Repeating it with the same key is the
-	// same order and the same answer, however the first call ended.
+	// Unless the order is confirmed the cart is kept. Repeating it with the same
+	// key is the same order and the same answer, however the first call ended.
 	PlaceOrder(context.Context, *PlaceOrderRequest) (*PlaceOrderResponse, error)
 	// GetOrder gets an order for whoever holds its token. NOT_FOUND,
 	// REASON_NO_ORDER for a wrong id and for a wrong token alike.

@@ -152,14 +152,21 @@ func (s *Service) outcome(ctx context.Context, d *drive) (*order.Order, error) {
 	switch {
 	case errors.Is(d.err, errLost):
 		return nil, nil
+	case errors.Is(d.err, errClosed):
+		return nil, interrupted()
 	case d.err != nil:
 		return nil, d.err
 	case d.last.Status().Settled():
 		return d.last, nil
 	case s.life.Err() != nil:
-		return nil, contract.Error(codes.Unavailable, ordersv1.Reason_REASON_UNAVAILABLE, "the checkout was interrupted; repeat it with the same key")
+		return nil, interrupted()
 	}
 	return nil, nil // recovery has left it open
+}
+
+// interrupted is the answer of a process that ends before the order does.
+func interrupted() error {
+	return contract.Error(codes.Unavailable, ordersv1.Reason_REASON_UNAVAILABLE, "the checkout was interrupted; repeat it with the same key")
 }
 
 // takeOver drives an order that lies about; nil when another process does.

@@ -2,6 +2,7 @@ package route
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,12 +29,20 @@ type callContext struct {
 	// network is set for calls from another process.
 	network *arrival
 
-	finished atomic.Bool
-	mu       sync.Mutex
-	inner    context.Context
-	cancel   context.CancelFunc
-	stream   *localStream
+	// ended is what ended it first: once it is over, its error stays the same.
+	ended  atomic.Int32
+	mu     sync.Mutex
+	inner  context.Context
+	cancel context.CancelFunc
+	stream *localStream
 }
+
+// The values of ended.
+const (
+	endedNot int32 = iota
+	endedByCancel
+	endedByDeadline
+)
 
 func (c *callContext) Deadline() (time.Time, bool) {
 	limit := clockBase.Add(c.limit)
@@ -46,16 +55,27 @@ func (c *callContext) Deadline() (time.Time, bool) {
 func (c *callContext) Done() <-chan struct{} { return c.cancelable().Done() }
 
 func (c *callContext) Err() error {
-	if c.finished.Load() {
+	if c.ended.Load() == endedNot {
+		if err := overdue(c.parent, c.limit, ticks()); err != nil {
+			c.end(err)
+		}
+	}
+	switch c.ended.Load() {
+	case endedByCancel:
 		return context.Canceled
-	}
-	if err := c.parent.Err(); err != nil {
-		return err
-	}
-	if ticks() >= c.limit {
+	case endedByDeadline:
 		return context.DeadlineExceeded
 	}
 	return nil
+}
+
+// end notes what ended the context, unless something has before.
+func (c *callContext) end(by error) {
+	cause := endedByCancel
+	if errors.Is(by, context.DeadlineExceeded) {
+		cause = endedByDeadline
+	}
+	c.ended.CompareAndSwap(endedNot, cause)
 }
 
 // AfterFunc lets the context package derive children without a goroutine
@@ -94,7 +114,7 @@ func (c *callContext) cancelable() context.Context {
 	defer c.mu.Unlock()
 	if c.inner == nil {
 		c.inner, c.cancel = context.WithDeadline(c.parent, clockBase.Add(c.limit))
-		if c.finished.Load() {
+		if c.ended.Load() != endedNot {
 			c.cancel()
 		}
 	}
@@ -104,9 +124,14 @@ func (c *callContext) cancelable() context.Context {
 // finish ends the context as gRPC ends it when the implementation returns, so
 // that work left behind stops in both modes.
 func (c *callContext) finish() {
-	c.finished.Store(true)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.inner != nil {
+		if err := c.inner.Err(); err != nil {
+			c.end(err) // somebody may have seen Done closed by that
+		}
+	}
+	c.end(context.Canceled)
 	if c.cancel != nil {
 		c.cancel()
 	}

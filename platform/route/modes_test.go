@@ -332,6 +332,45 @@ func TestThePromisedDeadlineEndsACall(t *testing.T) {
 	})
 }
 
+func TestTheCauseOfACallsEndStaysTheSame(t *testing.T) {
+	type seen struct {
+		ctx context.Context
+		err error
+	}
+	kept := make(chan seen, 1)
+	server := &probe{hurry: func(ctx context.Context) error {
+		<-ctx.Done()
+		kept <- seen{ctx, ctx.Err()}
+		return nil
+	}}
+	inEveryMode(t, server, func(t *testing.T, s scene) {
+		s.client.Hurry(t.Context(), &probev1.HurryRequest{})
+		first := <-kept
+		for range 100 { // over the network the call may end here before it does there
+			if got := first.ctx.Err(); got != first.err {
+				t.Fatalf("got %v, want %v as when the context ended", got, first.err)
+			}
+			time.Sleep(time.Millisecond)
+		}
+	})
+}
+
+func TestADeadlineNobodyAskedAboutIsTheCauseAfterwardsToo(t *testing.T) {
+	kept := make(chan context.Context, 1)
+	server := &probe{hurry: func(ctx context.Context) error {
+		<-ctx.Done()
+		kept <- ctx
+		return nil
+	}}
+	log := slog.New(slog.DiscardHandler)
+	r := newRoute(t, log)
+	r.Point(targetIn(t, r, ModeLocal, server, log))
+	probev1.NewProbeServiceClient(r.For("tester")).Hurry(t.Context(), &probev1.HurryRequest{})
+	if got := (<-kept).Err(); got != context.DeadlineExceeded {
+		t.Errorf("got %v, want DeadlineExceeded, by which Done was closed", got)
+	}
+}
+
 func TestAnAnswerAfterTheDeadlineIsTooLate(t *testing.T) {
 	server := &probe{hurry: func(ctx context.Context) error {
 		<-ctx.Done()

@@ -26,22 +26,25 @@ func TestFaults(t *testing.T) {
 	n := number(t, faultsVariable, 60)
 	seed := number(t, seedVariable, int(time.Now().UnixNano()%1_000_000))
 	t.Logf("%d checkouts; repeat with %s=%d", n, seedVariable, seed)
-	for i, c := range []struct {
-		name  string
-		apart []string
+	shops := []struct {
+		name   string
+		layout shoptest.Layout
 	}{
-		{"one process", nil},
-		{"payments and inventory apart", []string{"payments", "inventory"}},
-	} {
+		{"one process", shoptest.Layout{}},
+		{"payments and inventory apart", shoptest.Layout{Apart: []string{"payments", "inventory"}}},
+		{"PostgreSQL", shoptest.Layout{Postgres: true}},
+	}
+	each := (n + len(shops) - 1) / len(shops)
+	for i, c := range shops {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			shop := shoptest.Open(t, shoptest.Layout{Apart: c.apart})
+			shop := shoptest.Open(t, c.layout)
 			f := &faults{shop: shop, rand: rand.New(rand.NewPCG(uint64(seed), uint64(i)))}
-			f.sell(t, (n+1)/2, append([]string{""}, c.apart...))
+			f.sell(t, each, append([]string{""}, c.layout.Apart...))
 			got := shop.Books(t)
-			t.Logf("%d kills; %d checkouts: %+v", f.kills, (n+1)/2, got)
-			if got.Completed+got.Cancelled != (n+1)/2 {
-				t.Errorf("got orders %+v, want each of %d guests to have exactly one in the end", got, (n+1)/2)
+			t.Logf("%d kills; %d checkouts: %+v", f.kills, each, got)
+			if got.Completed+got.Cancelled != each {
+				t.Errorf("got orders %+v, want each of %d guests to have exactly one in the end", got, each)
 			}
 			if f.kills == 0 {
 				t.Error("nothing was killed")
@@ -49,6 +52,10 @@ func TestFaults(t *testing.T) {
 		})
 	}
 }
+
+// thorough tells whether time matters less than passing everywhere: make
+// test-faults.
+func thorough() bool { return os.Getenv(faultsVariable) != "" }
 
 func number(t *testing.T, variable string, otherwise int) int {
 	t.Helper()

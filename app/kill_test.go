@@ -22,10 +22,27 @@ const shards = 5
 // it is killed again. Then the guest, who has no answer, sends the same again,
 // and all books must agree.
 func TestDeathAtEachPointOfTheCheckout(t *testing.T) {
-	for shard := range shards {
+	dieAtPoints(t, shoptest.Layout{}, shards)
+}
+
+// TestDeathAtEachPointOnPostgreSQL is the same where a dead process leaves
+// transactions and leases in a server that goes on. All points take more than a
+// minute, most of it waiting for leases of the dead: under make test two of the
+// five shops pass theirs, under make test-faults all.
+func TestDeathAtEachPointOnPostgreSQL(t *testing.T) {
+	some := shards
+	if !thorough() {
+		some = 2
+	}
+	dieAtPoints(t, shoptest.Layout{Postgres: true}, some)
+}
+
+// dieAtPoints opens that many of the shops the points are shared among.
+func dieAtPoints(t *testing.T, l shoptest.Layout, shops int) {
+	for shard := range shops {
 		t.Run(fmt.Sprint(shard), func(t *testing.T) {
 			t.Parallel()
-			shop := shoptest.Open(t, shoptest.Layout{})
+			shop := shoptest.Open(t, l)
 			for n := shard; n < len(orders.Points); n += shards {
 				point := orders.Points[n]
 				name, _, _ := strings.Cut(point, ":")

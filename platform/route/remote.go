@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
@@ -37,11 +36,6 @@ type RemoteOptions struct {
 	Dial []grpc.DialOption
 }
 
-// breakerDelay is how long a route whose calls fail answers at once before it
-// tries one again. Well below the 5 s within which a module that came back
-// must be in use.
-const breakerDelay = 500 * time.Millisecond
-
 // NewRemote makes a target that calls another process. It does not wait for
 // the connection; who needs certainty shakes hands first.
 func (r *Route) NewRemote(o RemoteOptions) (*Target, error) {
@@ -49,12 +43,7 @@ func (r *Route) NewRemote(o RemoteOptions) (*Target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("route to %s: %w", r.module, err)
 	}
-	breaker := circuitbreaker.NewBuilder[any]().
-		WithFailureThresholdRatio(5, 10).
-		WithSuccessThreshold(1).
-		WithDelay(breakerDelay).
-		Build()
-	return newTarget(ModeRemote, o.Address, o.StoreID, &remote{module: r.module, conn: conn, breaker: breaker}), nil
+	return newTarget(ModeRemote, o.Address, o.StoreID, &remote{module: r.module, conn: conn, breaker: newBreaker()}), nil
 }
 
 // Dial opens a connection to another process of the system with the settings
@@ -134,15 +123,13 @@ func (r *Route) serviceConfig() string {
 type remote struct {
 	module  string
 	conn    *grpc.ClientConn
-	breaker circuitbreaker.CircuitBreaker[any]
+	breaker *breaker
 }
 
 func (r *remote) close() error { return r.conn.Close() }
 
 func (r *remote) healthy() error {
-	// An open breaker whose delay is over waits for a call to try: that is
-	// no reason to say that calls fail.
-	if r.breaker.IsOpen() && r.breaker.RemainingDelay() > 0 {
+	if r.breaker.refuses() {
 		return errors.New("calls fail; it is tried again shortly")
 	}
 	switch state := r.conn.GetState(); state {
@@ -155,22 +142,46 @@ func (r *remote) healthy() error {
 }
 
 func (r *remote) carry(ctx context.Context, c call) (ended time.Duration, err error) {
-	if !r.breaker.TryAcquirePermit() {
+	probe, ok := r.breaker.enter()
+	if !ok {
 		return ticks(), status.Errorf(codes.Unavailable, "module %s does not answer", r.module)
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.method.Deadline)
+	said := silent
+	defer func() { r.breaker.leave(probe, said) }()
+	began := ticks()
+	limited, cancel := context.WithTimeout(ctx, c.method.Deadline)
 	defer cancel()
-	err = r.conn.Invoke(outgoing(ctx, c), c.method.Name, c.request, c.reply, c.options...)
-	if outage(err) {
-		r.breaker.RecordFailure()
-	} else {
-		r.breaker.RecordSuccess()
-	}
+	err = r.conn.Invoke(outgoing(limited, c), c.method.Name, c.request, c.reply, c.options...)
+	ended = ticks()
+	said = judge(ctx, err, ended-began, c.method.Deadline)
 	if err != nil {
 		// Rebuilt, so that the error is of the same kind as a local one.
 		err = status.ErrorProto(status.Convert(err).Proto())
 	}
-	return ticks(), err
+	return ended, err
+}
+
+// judge is what a call that took so long says about the process it went to.
+// ctx is its caller's.
+func judge(ctx context.Context, err error, took, promised time.Duration) verdict {
+	switch code := status.Code(err); {
+	case code == codes.Canceled && ctx.Err() != nil:
+		return silent
+	case code == codes.DeadlineExceeded && over(ctx) && took < promised*9/10:
+		// Not quite the promised time counts as all of it: a call that is
+		// passed on comes with what is left of its first caller's.
+		return silent
+	case outage(err):
+		return fails
+	}
+	return answers
+}
+
+// over tells whether the caller's own time has run out. Its context may say so
+// a moment later than the answer of the other process.
+func over(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
 }
 
 // outage tells a module that does not answer from one that answers with an

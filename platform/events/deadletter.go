@@ -46,9 +46,11 @@ type letterRow struct {
 	Error      string
 	Attempts   int
 	ParkedAt   int64
+
+	Traceparent, Tracestate string
 }
 
-const letterColumns = "seq, event_id, subject, type, aggregate, payload, occurred_at, error, attempts, parked_at"
+const letterColumns = "seq, event_id, subject, type, aggregate, payload, occurred_at, error, attempts, parked_at, traceparent, tracestate"
 
 // DeadLetters lists at most limit dead letters of the module that owns db, the
 // oldest first, beginning after the one with the Seq after (0 = from the start).
@@ -143,29 +145,13 @@ func (s *Subscriber) resendOne(ctx context.Context, row letterRow) error {
 	if err == nil && run == nil {
 		err = fmt.Errorf("%s has no subscription for it", s.name)
 	}
-	fresh := false
 	if err == nil {
-		err = s.db.Write(ctx, func(tx *gorm.DB) error {
-			if err := lockAggregate(tx, "inbox", d.source()+d.meta.Aggregate); err != nil {
-				return err
-			}
-			var err error
-			if fresh, err = s.insertInbox(tx, d.meta.ID); err != nil {
-				return err
-			}
-			if fresh { // else another Resend was quicker
-				if err := s.protect(ctx, tx, d, run); err != nil {
-					return err
-				}
-			}
-			return tx.Exec("DELETE FROM dead_letters WHERE event_id = ?", d.meta.ID).Error
-		})
-	}
-	if err == nil {
-		if fresh {
-			s.handled.Add(1)
+		var result outcome
+		result, err = s.traced(ctx, d, func(ctx context.Context) (outcome, error) { return s.unpark(ctx, d, run) })
+		if err == nil {
+			s.count(d, result)
+			return nil
 		}
-		return nil
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -174,6 +160,21 @@ func (s *Subscriber) resendOne(ctx context.Context, row letterRow) error {
 	return errors.Join(err, s.db.Write(ctx, func(tx *gorm.DB) error {
 		return tx.Exec("UPDATE dead_letters SET error = ?, attempts = attempts + 1 WHERE event_id = ?", reasonText(err.Error()), d.meta.ID).Error
 	}))
+}
+
+// unpark handles a parked delivery and removes its letter, in one transaction.
+func (s *Subscriber) unpark(ctx context.Context, d delivery, run handler) (result outcome, err error) {
+	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		if err := lockAggregate(tx, "inbox", d.source()+d.meta.Aggregate); err != nil {
+			return err
+		}
+		var err error
+		if result, err = s.handle(ctx, tx, d, run); err != nil { // repeated: another Resend was quicker
+			return err
+		}
+		return tx.Exec("DELETE FROM dead_letters WHERE event_id = ?", d.meta.ID).Error
+	})
+	return result, err
 }
 
 // firstParked returns the oldest letter of an aggregate; no EventID means none.
@@ -191,10 +192,10 @@ func (s *Subscriber) insertLetter(tx *gorm.DB, d delivery, reason string, attemp
 	if done, err := s.inInbox(tx, d.meta.ID); err != nil || done {
 		return repeated, err
 	}
-	r := tx.Exec(`INSERT INTO dead_letters (event_id, subject, type, aggregate, payload, occurred_at, error, attempts, parked_at, seq)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT COALESCE(MAX(seq), 0) + 1 FROM dead_letters)) ON CONFLICT DO NOTHING`,
+	r := tx.Exec(`INSERT INTO dead_letters (event_id, subject, type, aggregate, payload, occurred_at, error, attempts, parked_at, traceparent, tracestate, seq)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT COALESCE(MAX(seq), 0) + 1 FROM dead_letters)) ON CONFLICT DO NOTHING`,
 		d.meta.ID, d.subject, d.meta.Type, d.meta.Aggregate, d.payload, d.meta.OccurredAt.UnixMicro(),
-		reasonText(reason), attempts, s.now().UnixMicro())
+		reasonText(reason), attempts, s.now().UnixMicro(), d.origin.parent, d.origin.state)
 	switch {
 	case r.Error != nil:
 		return repeated, fmt.Errorf("insert the dead letter: %w", r.Error)
@@ -213,6 +214,7 @@ func (r letterRow) delivery() delivery {
 		meta:    Meta{ID: r.EventID, Aggregate: r.Aggregate, Type: r.Type, OccurredAt: time.UnixMicro(r.OccurredAt).UTC()},
 		subject: r.Subject,
 		payload: r.Payload,
+		origin:  origin{r.Traceparent, r.Tracestate},
 	}
 }
 

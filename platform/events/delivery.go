@@ -22,6 +22,7 @@ type delivery struct {
 	meta    Meta
 	subject string
 	payload string
+	origin  origin
 }
 
 func toMessage(row outboxRow) *nats.Msg {
@@ -30,6 +31,7 @@ func toMessage(row outboxRow) *nats.Msg {
 	m.Header.Set(headerType, row.Type)
 	m.Header.Set(headerAggregate, row.Aggregate)
 	m.Header.Set(headerOccurredAt, time.UnixMicro(row.OccurredAt).UTC().Format(time.RFC3339Nano))
+	origin{row.Traceparent, row.Tracestate}.writeTo(m.Header)
 	m.Data = []byte(row.Payload)
 	return m
 }
@@ -45,6 +47,7 @@ func received(subject string, header nats.Header, data []byte, streamSeq uint64)
 		},
 		subject: text(subject),
 		payload: text(string(data)),
+		origin:  originIn(header),
 	}
 	var problems []error
 	if d.meta.ID == "" {

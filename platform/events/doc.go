@@ -70,4 +70,15 @@
 // In the stream, an event of type letters.v1.LetterSent has the subject
 // events.letters.LetterSent.<aggregate>, its JSON as payload, and the headers
 // Nats-Msg-Id, Event-Type, Event-Aggregate and Event-Occurred-At.
+//
+// # Traces
+//
+// A trace does not end where an event is appended. The outbox row keeps the W3C
+// trace context of the transaction's context, the relay publishes it as the
+// headers traceparent and tracestate, and each attempt of a subscriber is a
+// consumer's span ("process events.letters.LetterSent.{aggregate}") under the
+// span that appended. The handler's transaction is in that span, so what it
+// appends belongs to the trace, too. A dead letter keeps the trace; an attempt by
+// Resend is in it, and linked to whoever asked. A process that traces nothing
+// adds no header and makes no span, and passes on what it was given.
 package events

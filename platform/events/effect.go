@@ -47,10 +47,12 @@ func (s *Subscriber) settle(ctx context.Context, d delivery, problem error) erro
 
 // try makes one attempt at d.
 func (s *Subscriber) try(ctx context.Context, d delivery, run handler, problem error, attempt int) (outcome, error) {
-	if problem != nil {
-		return s.park(ctx, d, problem)
-	}
-	return s.apply(ctx, d, run, attempt)
+	return s.traced(ctx, d, func(ctx context.Context) (outcome, error) {
+		if problem != nil {
+			return s.park(ctx, d, problem)
+		}
+		return s.apply(ctx, d, run, attempt)
+	})
 }
 
 // handlerOf decodes d for its handler; nil means that no subscription wants it.
@@ -105,7 +107,7 @@ func (s *Subscriber) apply(ctx context.Context, d delivery, run handler, attempt
 	})
 	if err == nil && reason != nil {
 		s.failed.Add(1)
-		s.logParked(d, result, reason, attempt)
+		s.logParked(ctx, d, result, reason, attempt)
 	}
 	return result, err
 }
@@ -132,13 +134,13 @@ func (s *Subscriber) park(ctx context.Context, d delivery, reason error) (result
 	if err != nil {
 		return result, fmt.Errorf("park the event: %w", err)
 	}
-	s.logParked(d, result, reason, 0)
+	s.logParked(ctx, d, result, reason, 0)
 	return result, nil
 }
 
-func (s *Subscriber) logParked(d delivery, result outcome, reason error, attempts int) {
+func (s *Subscriber) logParked(ctx context.Context, d delivery, result outcome, reason error, attempts int) {
 	if result == parked {
-		s.log.Error("an event was parked as a dead letter", "event", d.meta.ID, "type", d.meta.Type,
+		s.log.ErrorContext(ctx, "an event was parked as a dead letter", "event", d.meta.ID, "type", d.meta.Type,
 			"aggregate", d.meta.Aggregate, "attempts", attempts, "error", reason)
 	}
 }
@@ -147,7 +149,7 @@ func (s *Subscriber) logParked(d delivery, result outcome, reason error, attempt
 func (s *Subscriber) protect(ctx context.Context, tx *gorm.DB, d delivery, run handler) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.log.Error("an event handler panicked", "event", d.meta.ID, "type", d.meta.Type, "panic", p, "stack", string(debug.Stack()))
+			s.log.ErrorContext(ctx, "an event handler panicked", "event", d.meta.ID, "type", d.meta.Type, "panic", p, "stack", string(debug.Stack()))
 			err = fmt.Errorf("the handler panicked: %v", p)
 		}
 	}()

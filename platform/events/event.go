@@ -35,7 +35,8 @@ type Meta struct {
 
 // Append records event in the outbox of the module whose transaction tx is; the
 // relay publishes it after the commit. Events of one aggregate are published in
-// the order of their transactions.
+// the order of their transactions. The trace that the transaction's context is in
+// goes with the event, to those who handle it.
 //
 // aggregate names what the event happened to: 1 to MaxAggregate bytes, printable.
 // An error means that nothing was recorded; the caller rolls back.
@@ -57,8 +58,9 @@ func Append(tx *gorm.DB, now time.Time, aggregate string, event proto.Message) e
 	if err := lockAggregate(tx, "outbox", aggregate); err != nil {
 		return fmt.Errorf("events: append %s: %w", name, err)
 	}
-	err = tx.Exec("INSERT INTO outbox (event_id, type, aggregate, payload, occurred_at) VALUES (?, ?, ?, ?, ?)",
-		id.New(), string(name), aggregate, string(payload), now.UnixMicro()).Error
+	from := originOf(tx.Statement.Context)
+	err = tx.Exec("INSERT INTO outbox (event_id, type, aggregate, payload, occurred_at, traceparent, tracestate) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		id.New(), string(name), aggregate, string(payload), now.UnixMicro(), from.parent, from.state).Error
 	if err != nil {
 		return fmt.Errorf("events: append %s: %w", name, err)
 	}

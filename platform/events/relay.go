@@ -47,6 +47,8 @@ type outboxRow struct {
 	Aggregate  string
 	Payload    string
 	OccurredAt int64
+
+	Traceparent, Tracestate string
 }
 
 // NewRelay makes the relay of the module that owns db. A nil log is slog.Default().
@@ -122,8 +124,8 @@ func (r *Relay) publishBatch(ctx context.Context) (int, error) {
 	ctx, cancel := outlive(ctx, r.finish)
 	defer cancel()
 	var rows []outboxRow
-	err := r.db.Read(ctx).Raw("SELECT seq, event_id, type, aggregate, payload, occurred_at FROM outbox ORDER BY seq LIMIT ?", r.batch).
-		Scan(&rows).Error
+	err := r.db.Read(ctx).Raw("SELECT seq, event_id, type, aggregate, payload, occurred_at, traceparent, tracestate FROM outbox ORDER BY seq LIMIT ?",
+		r.batch).Scan(&rows).Error
 	if err != nil {
 		return 0, fmt.Errorf("read the outbox: %w", err)
 	}

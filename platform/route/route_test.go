@@ -2,7 +2,9 @@ package route
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -10,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	"galleria/platform/contract"
@@ -188,6 +191,41 @@ func TestCallsArePassedOnButNotInACircle(t *testing.T) {
 	client = probev1.NewProbeServiceClient(outer.For("tester"))
 	if _, err := client.Echo(t.Context(), &probev1.EchoRequest{}); status.Code(err) != codes.FailedPrecondition {
 		t.Errorf("in a circle: got %v, want FailedPrecondition", err)
+	}
+}
+
+func TestMetadataIsPassedOnBothWays(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	behind := &probe{echo: func(ctx context.Context, in *probev1.EchoRequest) (*probev1.EchoResponse, error) {
+		md, _ := metadata.FromIncomingContext(ctx)
+		err := errors.Join(
+			grpc.SetHeader(ctx, metadata.Join(metadata.Pairs("h-bin", "\x00\xff"), md)),
+			grpc.SetTrailer(ctx, metadata.Pairs("t", "2", "t", "3")),
+		)
+		if in.GetEverything().GetYes() {
+			err = errors.Join(err, contract.Error(codes.NotFound, probev1.Reason_REASON_ASKED_TO, "no"))
+		}
+		return &probev1.EchoResponse{}, err
+	}}
+	inner := newRoute(t, log)
+	inner.Point(targetIn(t, inner, ModeRemote, behind, log))
+	client := probev1.NewProbeServiceClient(through(t, inner).For("tester"))
+	for _, fails := range []bool{false, true} {
+		var header, trailer metadata.MD
+		ctx := metadata.AppendToOutgoingContext(t.Context(), "color", "blue", "color-bin", "\x01")
+		_, err := client.Echo(ctx, &probev1.EchoRequest{Everything: &probev1.Everything{Yes: fails}}, grpc.Header(&header), grpc.Trailer(&trailer))
+		if got := contract.Is(err, probev1.Reason_REASON_ASKED_TO); got != fails {
+			t.Fatalf("got %v", err)
+		}
+		got := metadata.Join(header, trailer)
+		for key, want := range map[string][]string{"h-bin": {"\x00\xff"}, "t": {"2", "3"}, "color": {"blue"}, "color-bin": {"\x01"}} {
+			if !slices.Equal(got.Get(key), want) {
+				t.Errorf("fails %v: got %s %q, want %q", fails, key, got.Get(key), want)
+			}
+		}
+		if types := got.Get("content-type"); len(types) > 1 {
+			t.Errorf("gRPC's own headers were passed on, too: %q", types)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package route
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -93,8 +94,14 @@ func passOn(ctx context.Context, target *Target, m *method, from arrival, decode
 		return nil, err
 	}
 	ctx = metadata.NewOutgoingContext(ctx, from.rest)
-	passed := call{caller: from.caller, method: m, request: request, reply: reply, hops: from.hops + 1, began: ticks()}
-	if _, err := target.carrier.carry(ctx, passed); err != nil {
+	var header, trailer metadata.MD
+	passed := call{
+		caller: from.caller, method: m, request: request, reply: reply, hops: from.hops + 1, began: ticks(),
+		options: []grpc.CallOption{grpc.Header(&header), grpc.Trailer(&trailer)},
+	}
+	_, err := target.carrier.carry(ctx, passed)
+	// Errors have headers and trailers, too.
+	if err := cmp.Or(err, grpc.SetHeader(ctx, ownMetadata(header)), grpc.SetTrailer(ctx, ownMetadata(trailer))); err != nil {
 		return nil, err
 	}
 	return reply, nil

@@ -30,6 +30,7 @@ func TestWrongPlacesAreRefused(t *testing.T) {
 		{"nobody is there", shop.Address("notifications"), "connection refused"},
 		{"another store", sameOwner.Address("rpc"), "its store is"},
 		{"another module", shop.Address("cart"), "does not run in process"},
+		{"another contract", otherPayments(t, shop), "its contract does not fit: payments.v1.AuthorizeRequest.amount_minor: is string there, not int64"},
 		{"a stranger", stranger.Address("rpc"), "certificate"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -52,7 +53,7 @@ func TestWrongPlacesAreRefused(t *testing.T) {
 }
 
 // TestABrokenFileChangesNothing, neither one that does not parse nor one that
-// makes no sense; and the next good one is applied.
+// makes no sense, nor one that is gone; and the next good one is applied.
 func TestABrokenFileChangesNothing(t *testing.T) {
 	t.Parallel()
 	shop := shoptest.Open(t, shoptest.Layout{})
@@ -88,6 +89,21 @@ func TestABrokenFileChangesNothing(t *testing.T) {
 			crowd.Walks(t, 2)
 		})
 	}
+	t.Run("no file any more", func(t *testing.T) {
+		logged := len(shop.Main().Log())
+		if err := os.Remove(shop.ConfigFile()); err != nil {
+			t.Fatal(err)
+		}
+		shop.Await(t, "its absence is logged", func() bool {
+			return strings.Contains(shop.Main().Log()[logged:], "its last content stays in force")
+		})
+		// Not the command line: it would read the file.
+		if _, got := admin(t, shop, "/readyz/payments"); !strings.Contains(got, `"mode":"remote"`) || !strings.Contains(got, `"ready":true`) {
+			t.Errorf("payments: got %s, want it remote and well as before", got)
+		}
+		crowd.Walks(t, 2)
+		shop.WriteConfig(t, string(good))
+	})
 	shop.Place(t, route.ModeLocal, "payments")
 	shop.AwaitHealthy(t)
 	crowd.Walks(t, 2)

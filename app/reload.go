@@ -33,7 +33,7 @@ func (r *Reloader) Run(ctx context.Context) error {
 		File: r.start.Sources.File, Seen: r.start.Loaded.Digest(),
 		Changed: func() { r.reload(ctx) },
 		Failed: func(err error) {
-			r.log.Error("the configuration file can't be watched; nothing is changed", "error", err)
+			r.log.Error("the configuration file can't be followed; nothing is changed", "error", err)
 		},
 	}
 	return watcher.Run(ctx)

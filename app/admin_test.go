@@ -125,7 +125,7 @@ func TestACheckoutIsOneTraceAcrossProcesses(t *testing.T) {
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)
 
-	shop := shoptest.Prepare(t, shoptest.Layout{Apart: []string{"payments"}})
+	shop := shoptest.Prepare(t, shoptest.Layout{Apart: []string{"payments", "notifications"}})
 	file, err := os.ReadFile(shop.ConfigFile())
 	if err != nil {
 		t.Fatal(err)
@@ -136,12 +136,14 @@ func TestACheckoutIsOneTraceAcrossProcesses(t *testing.T) {
 	ana := shop.Guest(t, "Ana")
 	ana.Adds(1, shoptest.Mug)
 	ana.Pays(shoptest.Visa)
-	shop.Await(t, "one trace with the spans of both processes", func() bool {
+	shop.Await(t, "one trace with the spans of all processes", func() bool {
 		return collecting.holds(
 			"galleria-all orders.v1.OrdersService/PlaceOrder",         // called by the edge, in process
 			"galleria-all inventory.v1.InventoryService/Reserve",      // called by orders, in process
 			"galleria-all payments.v1.PaymentsService/Authorize",      // called by orders, over the network
 			"galleria-payments payments.v1.PaymentsService/Authorize", // served there
+
+			"galleria-notifications process events.orders.OrderConfirmed.{aggregate}", // heard there
 		)
 	})
 }

@@ -272,3 +272,16 @@ func (c *Config) ownAddresses(setHere func(key string) bool) {
 		}
 	}
 }
+
+// checkListen fails when the file leaves open where this process listens: of
+// the addresses of a module that several processes run, only who starts one
+// knows which is its own. It is no mistake of the file, so a process that runs
+// already is not told.
+func (c Config) checkListen() error {
+	for _, row := range Table(c.Modules) {
+		if strings.Contains(c.RPC.Listen, ",") && row.Placed.Address == c.RPC.Listen {
+			return config.At("modules."+row.Definition.Name+".address", "names several addresses, %s: say with --rpc which is this process's", c.RPC.Listen)
+		}
+	}
+	return nil
+}

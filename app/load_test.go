@@ -1,12 +1,14 @@
 package app_test
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"galleria/app"
+	"galleria/platform/certs"
 	"galleria/platform/config"
 )
 
@@ -51,5 +53,31 @@ func TestAProcessBesideTheMainOneFindsIt(t *testing.T) {
 				t.Errorf("listens at %s and learns from %s, want %s and %s", got.RPC.Listen, got.PeerAddress(), c.listen, c.peer)
 			}
 		})
+	}
+}
+
+func TestAProcessOfSeveralIsAskedWhichItIs(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "galleria.yaml")
+	if err := os.WriteFile(file, []byte(`modules: {payments: {mode: remote, address: "127.0.0.1:7171,127.0.0.1:7172"}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for rpc, works := range map[string]bool{"": false, "127.0.0.1:7172": true} {
+		flags := map[string]string{"target": "payments", "data": dir}
+		if rpc != "" {
+			flags["rpc.listen"] = rpc
+		}
+		// Loading works: the file is right, and the process may run already.
+		c, _, err := app.Load(config.Sources{File: file, FileRequired: true, Flags: flags})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = app.NewProcess(c, certs.Plaintext(), slog.New(slog.DiscardHandler))
+		switch {
+		case works && err != nil:
+			t.Errorf("with --rpc %s: %v", rpc, err)
+		case !works && (err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "modules.payments.address") || !strings.Contains(err.Error(), "--rpc")):
+			t.Errorf("without --rpc: got error %v, want one line that asks for it", err)
+		}
 	}
 }

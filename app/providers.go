@@ -102,6 +102,9 @@ func AllCallers(c Config) []string {
 
 // NewProcess makes the process; App.Run starts it.
 func NewProcess(c Config, id *certs.Identity, log *slog.Logger) (*process.Process, error) {
+	if err := c.checkListen(); err != nil {
+		return nil, err
+	}
 	return process.New(process.Options{
 		Definitions: Definitions(c.Modules),
 		Outside:     Outside,

@@ -14,8 +14,8 @@ func newServe(p Program, s *settings) *cobra.Command {
 
 A process without the edge learns from its peer where the event broker and the
 other modules are; the peer is --peer, or the process at rpc.listen of the
-configuration file. It listens at the address the file has for its module, or
-at a free port, which it prints.
+configuration file. It listens at the address the file has for its module (of
+several, --rpc says which is its own), or at a free port, which it prints.
 
 While it runs, changes of modules.*.mode and modules.*.address in the file are
 applied without a failed request. SIGINT and SIGTERM stop it gracefully.`,

@@ -32,7 +32,7 @@ func (p *Process) join(ctx context.Context, address string) (*peer, *processv1.D
 	if err == nil {
 		var learned *processv1.DirectoryResponse
 		if learned, err = stream.Recv(); err == nil {
-			return &peer{conn: conn, life: p.life}, learned, nil
+			return newPeer(conn), learned, nil
 		}
 	}
 	conn.Close()

@@ -1,8 +1,10 @@
 package process
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -122,6 +124,51 @@ func TestModulesStopInReverseOrderOfNeed(t *testing.T) {
 	if want := []string{"beta", "alpha"}; !slices.Equal(order, want) {
 		t.Errorf("stopped in the order %v, want %v: beta needs alpha", order, want)
 	}
+}
+
+func TestTheBrokerIsThereUntilTheModulesHaveStopped(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", places{"alpha": here, "beta": {Mode: route.ModeRemote, Address: freeAddress(t)}})
+	var log warnings
+	var side *Process
+	side = h.start("side", places{"beta": here}, peerOf(main), func(o *Options) {
+		o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+		made := o.Definitions[0].New
+		o.Definitions[0].New = func(host module.Host) (*module.Instance, error) {
+			instance, err := made(host)
+			instance.Close = func() error {
+				time.Sleep(100 * time.Millisecond) // in which a lost connection would be noticed
+				if !side.EventsConnected() {
+					t.Error("the broker can't be reached any more while a module stops")
+				}
+				return nil
+			}
+			return instance, err
+		}
+	})
+	eventually(t, "the broker is reached", true, side.EventsConnected)
+	stop(t, side)
+	if said := log.String(); said != "" {
+		t.Errorf("nothing was wrong, and the log says: %s", said)
+	}
+}
+
+// warnings is what a process complained about.
+type warnings struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (w *warnings) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(p)
+}
+
+func (w *warnings) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
 }
 
 func TestStopBreaksOffWhatIsSoughtAndFollowed(t *testing.T) {

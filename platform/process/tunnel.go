@@ -21,11 +21,20 @@ const tunnelBuffer = 32 << 10
 // peer is the process this one learns from, and reaches the broker through.
 type peer struct {
 	conn *grpc.ClientConn
+	// life ends the tunnels when the peer is closed, which is after the
+	// process has stopped what publishes and hears events through them.
 	life context.Context
+	end  context.CancelFunc
 
 	mu      sync.Mutex
 	closed  bool
 	copying sync.WaitGroup // the goroutines of tunnels
+}
+
+func newPeer(conn *grpc.ClientConn) *peer {
+	p := &peer{conn: conn}
+	p.life, p.end = context.WithCancel(context.Background())
+	return p
 }
 
 // Dial opens a connection to the peer's event broker through a tunnel; the
@@ -79,6 +88,7 @@ func (p *peer) close() error {
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
+	p.end()
 	err := p.conn.Close()
 	p.copying.Wait()
 	return err

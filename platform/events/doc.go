@@ -67,6 +67,10 @@
 //	relay := events.NewRelay(db, conn, log)
 //	go db.Hold(ctx, "relay", relay.Run)
 //
+// An external cluster is named by its URL, with what it asks of its clients:
+// nats://user:password@host:4222, nats://token@host:4222, tls://host:4222. One
+// that refuses its clients counts as away; relays and subscribers log why.
+//
 // In the stream, an event of type letters.v1.LetterSent has the subject
 // events.letters.LetterSent.<aggregate>, its JSON as payload, and the headers
 // Nats-Msg-Id, Event-Type, Event-Aggregate and Event-Occurred-At.

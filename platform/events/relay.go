@@ -76,12 +76,13 @@ func (r *Relay) Run(ctx context.Context) error {
 	poll := time.NewTicker(r.poll)
 	defer poll.Stop()
 	failed := 0
+	var told said
 	for ctx.Err() == nil {
 		n, err := r.publishBatch(ctx)
 		switch {
 		case err != nil:
 			r.failures.Add(1)
-			if failed == 0 {
+			if told.news(err) {
 				r.log.Warn("events wait in the outbox", "error", err)
 			}
 			pause(ctx, r.backoff[min(failed, len(r.backoff)-1)])
@@ -89,7 +90,7 @@ func (r *Relay) Run(ctx context.Context) error {
 			continue
 		case failed > 0:
 			r.log.Info("events are published again", "failures", failed)
-			failed = 0
+			failed, told = 0, nil
 		}
 		if n == r.batch {
 			continue
@@ -131,6 +132,9 @@ func (r *Relay) publishBatch(ctx context.Context) (int, error) {
 	}
 	if len(rows) == 0 {
 		return 0, nil
+	}
+	if !r.conn.Connected() {
+		return len(rows), r.conn.away()
 	}
 	stored, failure := r.publish(ctx, rows)
 	r.published.Add(uint64(len(stored)))

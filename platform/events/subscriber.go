@@ -118,6 +118,7 @@ func (s *Subscriber) Run(ctx context.Context) error {
 	var trimmer sync.WaitGroup
 	defer trimmer.Wait()
 	trimmer.Go(func() { s.keepInboxTrimmed(ctx) })
+	var told said
 	for failed := 0; ctx.Err() == nil; failed++ {
 		began := s.handled.Load()
 		err := s.consume(ctx)
@@ -125,9 +126,9 @@ func (s *Subscriber) Run(ctx context.Context) error {
 			break
 		}
 		if s.handled.Load() != began {
-			failed = 0
+			failed, told = 0, nil
 		}
-		if failed == 0 {
+		if told.news(err) {
 			s.log.Warn("receiving events was interrupted", "error", err)
 		}
 		pause(ctx, min(100*time.Millisecond<<min(failed, 4), time.Second))
@@ -138,7 +139,7 @@ func (s *Subscriber) Run(ctx context.Context) error {
 // consume receives and handles events until something goes wrong or ctx ends.
 func (s *Subscriber) consume(ctx context.Context) error {
 	if !s.conn.Connected() {
-		return errors.New("the broker is away")
+		return s.conn.away()
 	}
 	stream, err := s.conn.stream(ctx)
 	if err != nil {

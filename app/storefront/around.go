@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -24,6 +25,8 @@ const (
 	pageTimeout     = 5 * time.Second
 	checkoutTimeout = 25 * time.Second // two promises: 8 s for the card, 10 s for the order
 	formLimit       = 64 << 10
+	// drainLimit is how much of a refused body is read and thrown away.
+	drainLimit = 64 << 20
 )
 
 // around is everything that happens to every request, matched or not: an id,
@@ -36,7 +39,9 @@ func (s *Storefront) around(next echo.HandlerFunc) echo.HandlerFunc {
 		s.setHeaders(w.Header(), s.secure(c.Request()))
 		w.Header()["X-Request-Id"] = []string{s.requestID(c.Request())}
 		end := traced(c)
+		body := c.Request().Body
 		if err := s.admitted(c, next); err != nil {
+			drain(c.Request(), body)
 			s.fail(c, err)
 		}
 		end()
@@ -60,9 +65,24 @@ func (s *Storefront) admitted(c echo.Context, next echo.HandlerFunc) (err error)
 		if err := s.crossOrigin.Check(r); err != nil {
 			return echo.NewHTTPError(http.StatusForbidden).SetInternal(err)
 		}
+		if r.ContentLength > formLimit {
+			return &http.MaxBytesError{Limit: formLimit} // before anybody asks for it
+		}
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, formLimit)
 	}
 	return next(c)
+}
+
+// drain reads what is left of a body nobody wants, so that a client that sends
+// all of it before it listens hears why: with bytes unread, the connection
+// would be reset under the answer. The server's ReadTimeout bounds the time.
+// Who waits for "100 Continue" has sent nothing and need not.
+func drain(r *http.Request, body io.Reader) {
+	if body == nil || r.ContentLength > drainLimit || r.Header.Get("Expect") != "" {
+		return
+	}
+	// An error means that there is nobody to tell.
+	_, _ = io.CopyN(io.Discard, body, drainLimit)
 }
 
 // panicked is a handler that did not come back.

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
 
 	"golang.org/x/net/html"
 	"google.golang.org/grpc/codes"
@@ -97,8 +98,28 @@ func TestSearchFinds(t *testing.T) {
 	v.get("/search?q=turntable").want(http.StatusOK).says("Passacaglia Turntable", "1 thing")
 	v.get("/search?q=zzzz").want(http.StatusOK).says("Nothing here answers to “zzzz”")
 	v.get("/search").want(http.StatusOK).says("What are you looking for?")
-	v.get("/search?q=" + strings.Repeat("long+", 500)).want(http.StatusOK)
-	v.get("/search?q=%ff%00%fe").want(http.StatusOK)
+}
+
+func TestASearchIsTidiedBeforeItIsShownAgain(t *testing.T) {
+	v := newShop(t).visitor(t)
+	for query, want := range map[string]string{
+		"%00":                          "",
+		"%ff%00%fe":                    "",
+		"moka%00%1b%7f%c2%85+pot":      "moka pot",
+		"++moka%09%0d%0a+++pot%00++":   "moka pot",
+		"%e2%80%aemoka%e2%80%8f":       "moka", // turned right to left
+		strings.Repeat("abcd+", 500):   strings.TrimSpace(strings.Repeat("abcd ", 20)),
+		strings.Repeat("%c3%b6", 4000): strings.Repeat("ö", 100),
+	} {
+		p := v.get("/search?q=" + query).want(http.StatusOK)
+		if got := attr(p.field("q"), "value"); got != want {
+			t.Errorf("/search?q=%.40s: the page asks again for %q, want %q", query, got, want)
+		}
+		if at := strings.IndexFunc(p.body, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }); at >= 0 {
+			t.Errorf("/search?q=%.40s: the page holds %q", query, p.body[at])
+		}
+	}
+	v.get("/search?q=%00moka%09%09pot").says("Moka Pot")
 }
 
 func TestAProductPageSellsAndTellsTheStock(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/a-h/templ"
@@ -59,11 +60,22 @@ func parseWish(c echo.Context, path string) wish {
 	return w
 }
 
-// limited is text as it may go into a request: trimmed, valid, not too long.
+// limited is text as it may go into a request and back onto the page: valid,
+// not too long, with single spaces, and without characters that are not seen
+// but change what is: controls, and those that turn the direction of writing.
 func limited(text string, most int) string {
-	text = strings.TrimSpace(strings.ToValidUTF8(text, ""))
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
+	text = strings.Join(strings.Fields(text), " ")
 	if utf8.RuneCountInString(text) > most {
-		text = string([]rune(text)[:most])
+		text = strings.TrimSpace(string([]rune(text)[:most]))
 	}
 	return text
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"html/template"
@@ -51,7 +52,19 @@ func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mux.ServeHTTP(w, r)
 }
 
-var pages = template.Must(template.New("").Parse(`
+// statusWords are what a person reads of a mail's status; one that is not
+// here is shown as the contract calls it.
+var statusWords = map[notificationsv1.MailStatus]string{
+	notificationsv1.MailStatus_MAIL_STATUS_QUEUED:  "waiting",
+	notificationsv1.MailStatus_MAIL_STATUS_SENT:    "sent",
+	notificationsv1.MailStatus_MAIL_STATUS_REFUSED: "failed",
+}
+
+func statusWord(s notificationsv1.MailStatus) string {
+	return cmp.Or(statusWords[s], s.String())
+}
+
+var pages = template.Must(template.New("").Funcs(template.FuncMap{"status": statusWord}).Parse(`
 {{define "head"}}<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Galleria: {{.}}</title><style>body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
 td,th{text-align:left;padding:.25rem 1rem .25rem 0}pre{white-space:pre-wrap}iframe{width:100%;height:60vh;border:1px solid #8888}</style><h1>{{.}}</h1>{{end}}
@@ -59,9 +72,9 @@ td,th{text-align:left;padding:.25rem 1rem .25rem 0}pre{white-space:pre-wrap}ifra
 <li><a href="/mailbox">Mailbox</a><li><a href="/readyz">Readiness of the modules</a>
 <li><a href="/metrics">Metrics</a><li><a href="/debug/pprof/">Profiles</a></ul>{{end}}
 {{define "mailbox"}}{{template "head" "Mailbox"}}<table><tr><th>When<th>To<th>Subject<th>Status
-{{range .GetMails}}<tr><td>{{.GetCreatedAt.AsTime.Format "2006-01-02 15:04:05"}}<td>{{.GetTo}}<td><a href="/mailbox/{{.GetId}}">{{.GetSubject}}</a><td>{{.GetStatus}} {{.GetProblem}}
+{{range .GetMails}}<tr><td>{{.GetCreatedAt.AsTime.Format "2006-01-02 15:04:05"}}<td>{{.GetTo}}<td><a href="/mailbox/{{.GetId}}">{{.GetSubject}}</a><td>{{status .GetStatus}}{{with .GetProblem}}: {{.}}{{end}}
 {{else}}<tr><td colspan=4>No mails yet.{{end}}</table>{{if .GetNextPageToken}}<p><a href="?page={{.GetNextPageToken}}">Older</a>{{end}}{{end}}
-{{define "mail"}}{{template "head" .GetSubject}}<p>To {{.GetTo}}, {{.GetStatus}}<iframe sandbox title="HTML part" src="/mailbox/{{.GetId}}/html"></iframe><pre>{{.GetText}}</pre>{{end}}
+{{define "mail"}}{{template "head" .GetSubject}}<p>To {{.GetTo}}, {{status .GetStatus}}{{with .GetProblem}}: {{.}}{{end}}<iframe sandbox title="HTML part" src="/mailbox/{{.GetId}}/html"></iframe><pre>{{.GetText}}</pre>{{end}}
 `))
 
 func (a *Admin) index(w http.ResponseWriter, _ *http.Request) { render(w, "index", nil) }

@@ -87,7 +87,7 @@ func (p *Process) askToDescribe(ctx context.Context, name, address string) (*pro
 	case codes.OK:
 		return said, nil
 	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled:
-		return nil, fmt.Errorf("%w: %s", errAway, status.Convert(err).Message())
+		return nil, fmt.Errorf("%w: %s", errAway, route.Why(err))
 	}
 	return nil, errors.New(status.Convert(err).Message())
 }

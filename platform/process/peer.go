@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	processv1 "galleria/platform/process/v1"
@@ -28,15 +29,29 @@ func (p *Process) join(ctx context.Context, address string) (*peer, *processv1.D
 	}
 	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
 	defer cancel()
-	stream, err := processv1.NewProcessServiceClient(conn).Directory(ctx, &processv1.DirectoryRequest{}, grpc.WaitForReady(true))
-	if err == nil {
-		var learned *processv1.DirectoryResponse
-		if learned, err = stream.Recv(); err == nil {
-			return newPeer(conn), learned, nil
-		}
+	learned, err := askDirectory(ctx, conn)
+	if status.Code(err) == codes.Unavailable && ctx.Err() == nil {
+		// The two may have been started together. Whoever looks on must not
+		// take the wait for a start that hangs.
+		p.o.Log.Warn("waiting for the peer", "peer", address, "at_most", joinTimeout, "because", route.Why(err))
+		learned, err = askDirectory(ctx, conn, grpc.WaitForReady(true))
 	}
-	conn.Close()
-	return nil, nil, fmt.Errorf("peer %s: %s", address, status.Convert(err).Message())
+	if err != nil {
+		conn.Close()
+		return nil, nil, fmt.Errorf("peer %s can't be reached: %s", address, route.Why(err))
+	}
+	return newPeer(conn), learned, nil
+}
+
+// askDirectory asks once where everything is.
+func askDirectory(ctx context.Context, conn *grpc.ClientConn, options ...grpc.CallOption) (*processv1.DirectoryResponse, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := processv1.NewProcessServiceClient(conn).Directory(ctx, &processv1.DirectoryRequest{}, options...)
+	if err != nil {
+		return nil, err
+	}
+	return stream.Recv()
 }
 
 // wanted is where each module belongs at the start.
@@ -99,7 +114,7 @@ func (p *Process) followOnce(followed func()) error {
 	for {
 		said, err := stream.Recv()
 		if err != nil {
-			return fmt.Errorf("directory: %s", status.Convert(err).Message())
+			return fmt.Errorf("directory: %s", route.Why(err))
 		}
 		if err := p.apply(ctx, p.learn(said), peers); err != nil {
 			return err

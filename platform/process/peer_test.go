@@ -2,6 +2,8 @@ package process
 
 import (
 	"context"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -131,8 +133,34 @@ func TestAStartWithoutItsPeerFailsAndLeavesNothing(t *testing.T) {
 	p := h.create("alone", func(o *Options) { o.Peer = freeAddress(t) })
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	wantError(t, p.Start(ctx, nil), "peer "+p.o.Peer)
+	err := p.Start(ctx, nil)
+	wantError(t, err, "peer "+p.o.Peer, "connection refused")
+	if strings.Contains(err.Error(), "desc =") {
+		t.Errorf("the error speaks of gRPC: %v", err)
+	}
 	h.start("next", nil, func(o *Options) { o.Listen = p.Address() }) // its port is free again
+}
+
+func TestAStartSaysThatItWaitsForItsPeer(t *testing.T) {
+	h := newHouse(t)
+	address := freeAddress(t)
+	var log warnings
+	edge := h.create("edge", func(o *Options) {
+		o.Peer, o.Log = address, slog.New(slog.NewTextHandler(&log, nil))
+	})
+	started := make(chan error, 1)
+	go func() { started <- edge.Start(t.Context(), nil) }()
+	eventually(t, "the edge says that it waits", true, func() bool {
+		said := log.String()
+		return strings.Contains(said, "waiting for the peer") && strings.Contains(said, address) && strings.Contains(said, "connection refused")
+	})
+	h.start("main", nil, func(o *Options) { o.Listen = address })
+	if err := <-started; err != nil {
+		t.Fatal(err)
+	}
+	if said := log.String(); strings.Count(said, "waiting") != 1 {
+		t.Errorf("want one line about the wait, got %s", said)
+	}
 }
 
 func TestAStartThatFailsStopsWhatHadStarted(t *testing.T) {

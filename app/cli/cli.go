@@ -15,6 +15,7 @@ import (
 
 	"galleria/app"
 	"galleria/platform/config"
+	"galleria/platform/route"
 )
 
 // Program is what the command line is run with.
@@ -48,12 +49,42 @@ func Main(args []string, p Program) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintf(p.Stderr, "galleria: %v\n", err)
+	fmt.Fprintf(p.Stderr, "galleria: %s\n", said(err))
 	var usage usageError
 	if errors.As(err, &usage) {
 		return exitUsage
 	}
 	return exitError
+}
+
+// said is an error as it is printed: on one line, though libraries and joined
+// errors take several, unless it lists the mistakes of a configuration; and
+// without the wording of gRPC.
+func said(err error) string {
+	var mistakes *config.Error
+	if errors.As(err, &mistakes) && len(mistakes.Problems) > 1 {
+		return err.Error()
+	}
+	text := err.Error()
+	if from := answer(nil); errors.As(err, &from) {
+		text = strings.ReplaceAll(text, from.Error(), route.Why(from))
+	}
+	var line strings.Builder
+	last := ""
+	for part := range strings.Lines(text) {
+		part = strings.Join(strings.Fields(part), " ")
+		switch {
+		case part == "" || part == last:
+			continue
+		case strings.HasSuffix(last, ":"):
+			line.WriteString(" ")
+		case last != "":
+			line.WriteString("; ")
+		}
+		line.WriteString(part)
+		last = part
+	}
+	return line.String()
 }
 
 // usageError is a command line that can't be understood.
@@ -168,7 +199,7 @@ func (s *settings) sources() config.Sources {
 func (s *settings) load() (app.Config, *config.Loaded, error) {
 	c, loaded, err := app.Load(s.sources())
 	if err != nil {
-		return app.Config{}, nil, fmt.Errorf("the configuration has mistakes:\n%w", err)
+		return app.Config{}, nil, fmt.Errorf("the configuration can't be used:\n%w", err)
 	}
 	for _, warning := range loaded.Warnings {
 		fmt.Fprintf(s.program.Stderr, "galleria: %v\n", warning)

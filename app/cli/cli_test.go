@@ -2,14 +2,18 @@ package cli_test
 
 import (
 	"bytes"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"google.golang.org/grpc"
+
 	"galleria/app"
 	"galleria/app/cli"
 	"galleria/app/demo"
+	"galleria/platform/certs"
 )
 
 // run runs a command line that needs no running shop, in a directory of the
@@ -27,6 +31,9 @@ func run(t *testing.T, environ []string, args ...string) (code int, stdout, stde
 func TestExitCodes(t *testing.T) {
 	t.Chdir(t.TempDir())
 	nobody := "127.0.0.1:1"
+	if err := os.WriteFile("one.csv", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	cases := map[string]struct {
 		args []string
 		code int
@@ -44,6 +51,7 @@ func TestExitCodes(t *testing.T) {
 		"certificate for nobody":       {[]string{"certs", "--for", "paymints", "--out", "x"}, 2, `"paymints" is not one of`},
 		"configuration not there":      {[]string{"config", "--config", "none.yaml"}, 1, "none.yaml"},
 		"target that is not there":     {[]string{"serve", "--target", "all,paymints"}, 1, `"paymints" is not one of`},
+		"database that is away":        {[]string{"import", "products", "one.csv", "--rpc", nobody}, 1, "connection refused"},
 		"plaintext beyond one machine": {[]string{"serve", "--rpc", "0.0.0.0:7070"}, 1, "rpc.plaintext: is allowed on a loopback address only"},
 	}
 	for name, c := range cases {
@@ -52,6 +60,9 @@ func TestExitCodes(t *testing.T) {
 			if strings.Contains(name, "plaintext") {
 				environ = []string{"GALLERIA_RPC_PLAINTEXT=true"}
 			}
+			if strings.Contains(name, "database") {
+				environ = []string{"GALLERIA_MODULES_CATALOG_DSN=postgres://shop:hunter2@127.0.0.1:1/shop"}
+			}
 			code, _, stderr := run(t, environ, c.args...)
 			if code != c.code || !strings.Contains(stderr, c.says) {
 				t.Errorf("got exit %d and %q, want %d and %q", code, stderr, c.code, c.says)
@@ -59,7 +70,39 @@ func TestExitCodes(t *testing.T) {
 			if c.code != 0 && !strings.HasPrefix(stderr, "galleria: ") {
 				t.Errorf("the error does not say whose it is: %q", stderr)
 			}
+			if c.code != 0 && strings.Count(stderr, "\n") != 1 {
+				t.Errorf("the error is not one line: %q", stderr)
+			}
+			if strings.Contains(stderr, "hunter2") {
+				t.Errorf("the error shows a password: %q", stderr)
+			}
 		})
+	}
+}
+
+func TestAShopOfAnotherAuthorityIsNamedAsSuch(t *testing.T) {
+	t.Chdir(t.TempDir())
+	authority, err := certs.OpenAuthority(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := certs.FromAuthority(authority, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := grpc.NewServer(grpc.Creds(id.Server()))
+	go server.Serve(listener)
+	t.Cleanup(server.Stop)
+	address := listener.Addr().String()
+	for _, command := range [][]string{{"modules"}, {"events", "dead"}, {"events", "resend", "payments"}} {
+		code, _, stderr := run(t, nil, append(command, "--rpc", address)...)
+		if code != 1 || !strings.Contains(stderr, address) || !strings.Contains(stderr, "authority") || strings.Contains(stderr, "desc =") {
+			t.Errorf("%v: exit %d, %q, want 1 and that the authority at %s is another", command, code, stderr, address)
+		}
 	}
 }
 

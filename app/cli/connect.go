@@ -31,8 +31,8 @@ func identity(c app.Config) (*certs.Identity, error) {
 
 // running is the process at rpc.listen.
 type running struct {
-	conn    *grpc.ClientConn
-	address string
+	conn          *grpc.ClientConn
+	address, data string
 	processv1.ProcessServiceClient
 }
 
@@ -45,13 +45,19 @@ func connect(c app.Config) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &running{conn: conn, address: c.RPC.Listen, ProcessServiceClient: processv1.NewProcessServiceClient(conn)}, nil
+	return &running{conn: conn, address: c.RPC.Listen, data: c.Data, ProcessServiceClient: processv1.NewProcessServiceClient(conn)}, nil
 }
 
-// explain names the process that did not answer.
+// answer is an error of a call.
+type answer interface {
+	error
+	GRPCStatus() *status.Status
+}
+
+// explain names the process that did not answer, and why.
 func (r *running) explain(err error) error {
 	if status.Code(err) == codes.Unavailable {
-		return fmt.Errorf("no shop answers at %s; is it running, and is that its rpc address?", r.address)
+		return fmt.Errorf("no shop answers at %s: %s; is it running, is that its rpc address, and its data directory %s?", r.address, route.Why(err), r.data)
 	}
-	return fmt.Errorf("the shop at %s: %s", r.address, status.Convert(err).Message())
+	return fmt.Errorf("the shop at %s: %s", r.address, route.Why(err))
 }

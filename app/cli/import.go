@@ -104,7 +104,11 @@ func withModules(ctx context.Context, c app.Config, stderr io.Writer, use func(c
 	cancel()
 	switch status.Code(err) {
 	case codes.OK:
-		return use(func(string) grpc.ClientConnInterface { return asOperator{shop.conn} })
+		err := use(func(string) grpc.ClientConnInterface { return asOperator{shop.conn} })
+		if errors.As(err, new(answer)) {
+			err = fmt.Errorf("the shop at %s: %w", shop.address, err)
+		}
+		return err
 	case codes.Unavailable:
 		return withClosedShop(ctx, c, stderr, use)
 	}

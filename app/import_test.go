@@ -30,17 +30,19 @@ func TestProductsAreImportedIntoAnOpenShop(t *testing.T) {
 			file := csvFile(t, `WHISTLE-1,Tin Whistle,Plays in D.,music,wind|brass,7.50,EUR,3,
 DRUM-1,Frame Drum,,music,,cheap,EUR,3,
 LYRE-1,Small Lyre,,music,,140,EUR,-1,lyre.svg
+LUTE-1,Old Lute,,music,,90,EUR,1,https://elsewhere.example/lute.jpg
 HARP-1,Lap Harp,,music,,210.00,EUR,0,harp.svg
 `)
-			wantImport(t, shop, file, 0, file+":3: price: ", file+":4: stock: -1 is below zero",
-				"2 products imported: 2 new, 0 changed, 0 as they were; 2 bad rows")
+			wantImport(t, shop, file, 0, file+":3: price: ", file+":4: stock: -1 is below zero", file+":5: image: ",
+				"2 products imported: 2 new, 0 changed, 0 as they were; 3 bad rows")
 			awaitOnPage(t, shop, ana, "/products/tin-whistle", "7.50", "Only 3 left")
 			awaitOnPage(t, shop, ana, "/products/lap-harp", "Sold out")
 			awaitOnPage(t, shop, ana, "/c/music", "Tin Whistle", "Lap Harp")
 			awaitOnPage(t, shop, ana, "/search?q=whistle", "Tin Whistle")
+			ana.Get("/pictures/harp.svg").Want(http.StatusOK)
 			ana.Get("/products/frame-drum").Want(http.StatusNotFound)
 
-			wantImport(t, shop, file, 0, "2 products imported: 0 new, 0 changed, 2 as they were; 2 bad rows")
+			wantImport(t, shop, file, 0, "2 products imported: 0 new, 0 changed, 2 as they were; 3 bad rows")
 			wantImport(t, shop, csvFile(t, "WHISTLE-1,Tin Whistle,Plays in D.,music,wind|brass,8.25,EUR,40,\n"), 0, "0 new, 1 changed")
 			awaitOnPage(t, shop, ana, "/products/tin-whistle", "8.25", "In stock")
 

@@ -11,7 +11,7 @@
 //	price        decimal, in the currency's major unit: 12.90
 //	currency     ISO 4217
 //	stock        pieces on the shelf
-//	image        optional, name of the picture
+//	image        optional, name of a picture of the shop, mug.jpg, or /pictures/mug.jpg
 //
 // Reading goes row by row, and importing batch by batch, so a file of any size
 // takes little memory. A bad row is reported with its line and reason and stops

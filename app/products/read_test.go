@@ -72,6 +72,15 @@ func TestBadRowsSayWhyAndStopNoOther(t *testing.T) {
 		{"A,Mug,,kitchen,,1,EUR,1.5,", `stock: "1.5" is not a whole number`},
 		{"A,Mug,,kitchen,,1,EUR,1000000001,", "stock: 1000000001 is more than"},
 		{"A,Mug,,kitchen,,1,EUR,1," + long, "image: has 6000 characters"},
+		{"A,Mug,,kitchen,,1,EUR,1,https://elsewhere.example/mug.jpg", `image: "https://elsewhere.example/mug.jpg" is on another site`},
+		{"A,Mug,,kitchen,,1,EUR,1,//elsewhere.example/mug.jpg", "image: "},
+		{"A,Mug,,kitchen,,1,EUR,1,javascript:alert(1)", `image: "javascript:alert(1)" is not the name of a picture such as mug.jpg`},
+		{"A,Mug,,kitchen,,1,EUR,1,a blue mug", "image: "},
+		{"A,Mug,,kitchen,,1,EUR,1,.mug.jpg", "image: "},
+		{"A,Mug,,kitchen,,1,EUR,1,../mug.jpg", "image: "},
+		{"A,Mug,,kitchen,,1,EUR,1,/pictures/../mug.jpg", "image: "},
+		{"A,Mug,,kitchen,,1,EUR,1,/pictures/", "image: "},
+		{"A,Mug,,kitchen,,1,EUR,1,/assets/mug.jpg", "image: "},
 		{"A,M\xff,,kitchen,,1,EUR,1,", "name: is not UTF-8"},
 		{"GOOD-1,Mug,,kitchen,,1,EUR,1,", "sku: GOOD-1 stands on line 2 already"},
 		{"A,Mug,,kitchen,,1,EUR", "has 7 columns, the header line has 9"},
@@ -91,6 +100,21 @@ func TestBadRowsSayWhyAndStopNoOther(t *testing.T) {
 		}
 		if len(bad[0].Reason) > 300 {
 			t.Errorf("%.60q: the reason has %d bytes", c.row, len(bad[0].Reason))
+		}
+	}
+}
+
+func TestPicturesAreNamedAloneOrByTheirAddress(t *testing.T) {
+	for cell, want := range map[string]string{
+		"": "", "mug.svg": "mug.svg", "/pictures/mug.webp": "mug.webp", "6579c22f-be2bjpg": "6579c22f-be2bjpg", "Mug_2.v1.JPEG": "Mug_2.v1.JPEG",
+	} {
+		good, bad, err := read(strings.NewReader(header + "A,Mug,,kitchen,,1,EUR,1," + cell + "\n"))
+		if err != nil || len(good) != 1 {
+			t.Errorf("%q: got %d rows, bad %v, error %v; want one good row", cell, len(good), bad, err)
+			continue
+		}
+		if good[0].Image != want {
+			t.Errorf("%q: got the picture %q, want %q", cell, good[0].Image, want)
 		}
 	}
 }

@@ -22,7 +22,7 @@ const (
 	maxSlug        = 64
 	maxTags        = 20
 	maxTag         = 50
-	maxImage       = 200
+	maxImage       = 128 // of the storefront: it serves no longer names
 	maxStock       = 1_000_000_000
 )
 
@@ -37,7 +37,7 @@ type Row struct {
 	Tags                   []string
 	Price                  money.Money
 	Stock                  int64
-	// Image is the name of its picture; "" when it has none.
+	// Image is the name of its picture, without a path; "" when it has none.
 	Image string
 }
 
@@ -59,7 +59,7 @@ var skuPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 func parse(line int, cell func(column string) string) (Row, problems) {
 	r := Row{
 		Line: line, SKU: cell("sku"), Name: cell("name"), Description: cell("description"),
-		CategoryName: cell("category"), Image: cell("image"),
+		CategoryName: cell("category"),
 	}
 	var found problems
 	if !skuPattern.MatchString(r.SKU) {
@@ -67,7 +67,7 @@ func parse(line int, cell func(column string) string) (Row, problems) {
 	}
 	found.text("name", r.Name, 1, maxName)
 	found.text("description", r.Description, 0, maxDescription)
-	found.text("image", r.Image, 0, maxImage)
+	r.Image = found.image(cell("image"))
 	found.text("category", r.CategoryName, 1, maxCategory)
 	if r.Category = Slug(r.CategoryName); r.CategoryName != "" && (r.Category == "" || len(r.Category) > maxSlug) {
 		found.add("category", "%q makes no address of 1 to %d letters or digits from a to z", short(r.CategoryName), maxSlug)
@@ -94,6 +94,30 @@ func (p *problems) text(column, text string, least, most int) {
 	case n > most:
 		p.add(column, "has %d characters, at most %d are allowed", n, most)
 	}
+}
+
+// picturesAt is where the storefront serves pictures by their names.
+const picturesAt = "/pictures/"
+
+// A name needs no ending: for one without a file the storefront draws a picture.
+var pictureName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// image is the name of a picture of the shop's own, given as such or as its
+// address. A picture of another site is refused: pages show none, by their
+// Content-Security-Policy, and a product must not seem to have one.
+func (p *problems) image(text string) string {
+	name := strings.TrimPrefix(text, picturesAt)
+	before := len(*p)
+	p.text("image", name, 0, maxImage)
+	lower := strings.ToLower(name)
+	switch {
+	case name == "" && text == "" || len(*p) > before:
+	case strings.HasPrefix(lower, "http:"), strings.HasPrefix(lower, "https:"), strings.HasPrefix(lower, "//"):
+		p.add("image", "%q is on another site, and pages show the shop's own pictures only: give a name such as mug.jpg", short(text))
+	case !pictureName.MatchString(name):
+		p.add("image", "%q is not the name of a picture such as mug.jpg, nor its address %smug.jpg", short(text), picturesAt)
+	}
+	return name
 }
 
 func (p *problems) tags(text string) []string {

@@ -30,7 +30,7 @@ func (s shelf) GetOrder(context.Context, *ordersv1.GetOrderRequest) (*ordersv1.G
 	return &ordersv1.GetOrderResponse{Order: s.order}, nil
 }
 
-// anOrder is an order as the shop writes it down when it is placed.
+// anOrder is an order with contact, address and lines, and no timeline.
 func anOrder(lines int) *ordersv1.Order {
 	o := &ordersv1.Order{
 		Id: "0sgcd0hzdnmhjtv8wjmtnmzm74", Status: ordersv1.OrderStatus_ORDER_STATUS_CONFIRMED,

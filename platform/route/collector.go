@@ -37,7 +37,7 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 			}
 		}
 		to <- prometheus.MustNewConstMetric(upDesc, prometheus.GaugeValue, healthy, r.module, string(mode))
-		for _, m := range r.ordered {
+		for _, m := range r.methods {
 			for i, mode := range measured {
 				m.meters[i].collect(to, r.module, m.Name, string(mode))
 			}

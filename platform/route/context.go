@@ -31,10 +31,15 @@ type callContext struct {
 
 	// ended is what ended it first: once it is over, its error stays the same.
 	ended  atomic.Int32
-	mu     sync.Mutex
-	inner  context.Context
-	cancel context.CancelFunc
+	inner  atomic.Pointer[cancelable]
+	mu     sync.Mutex // for making inner and stream
 	stream *localStream
+}
+
+// cancelable has the channel and the timer.
+type cancelable struct {
+	context.Context
+	cancel context.CancelFunc
 }
 
 // The values of ended.
@@ -72,7 +77,7 @@ func (c *callContext) Err() error {
 // end notes what ended the context, unless something has before.
 func (c *callContext) end(by error) {
 	cause := endedByCancel
-	if errors.Is(by, context.DeadlineExceeded) {
+	if by != context.Canceled && errors.Is(by, context.DeadlineExceeded) {
 		cause = endedByDeadline
 	}
 	c.ended.CompareAndSwap(endedNot, cause)
@@ -110,30 +115,34 @@ func (c *callContext) Value(key any) any {
 
 // cancelable makes the context with channel and timer, once.
 func (c *callContext) cancelable() context.Context {
+	if made := c.inner.Load(); made != nil {
+		return made
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.inner == nil {
-		c.inner, c.cancel = context.WithDeadline(c.parent, clockBase.Add(c.limit))
-		if c.ended.Load() != endedNot {
-			c.cancel()
-		}
+	if made := c.inner.Load(); made != nil {
+		return made
 	}
-	return c.inner
+	made := &cancelable{}
+	made.Context, made.cancel = context.WithDeadline(c.parent, clockBase.Add(c.limit))
+	c.inner.Store(made)
+	if c.ended.Load() != endedNot { // finish may have looked before there was one
+		made.cancel()
+	}
+	return made
 }
 
 // finish ends the context as gRPC ends it when the implementation returns, so
 // that work left behind stops in both modes.
 func (c *callContext) finish() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.inner != nil {
-		if err := c.inner.Err(); err != nil {
+	if made := c.inner.Load(); made != nil {
+		if err := made.Err(); err != nil {
 			c.end(err) // somebody may have seen Done closed by that
 		}
 	}
 	c.end(context.Canceled)
-	if c.cancel != nil {
-		c.cancel()
+	if made := c.inner.Load(); made != nil {
+		made.cancel()
 	}
 }
 

@@ -2,11 +2,8 @@ package route
 
 import (
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
-	"sync"
-	"unicode/utf8"
 	"unsafe"
 
 	"google.golang.org/grpc/codes"
@@ -22,18 +19,22 @@ const MaxMessageBytes = 16 << 20
 //
 // proto.Merge does the copying too, but walks every field of every message,
 // and nothing in the library checks without encoding; together they took two
-// thirds of a local call. A copier moves the whole struct at once and then
-// visits only the fields that point elsewhere, by their offset. It knows the
-// struct layout of protoc-gen-go's open API; a struct with anything else in it
-// is left to proto.Merge (foreign).
+// thirds of a local call. A copier knows at which offset what kind of field is,
+// so that copying is a few plain loops. It knows the struct layout of
+// protoc-gen-go's open API; a struct with anything else in it is left to
+// proto.Merge (foreign).
 type copier struct {
-	message reflect.Type    // the struct
-	pointer reflect.Type    // *message
-	blocks  [9]reflect.Type // [n]message
+	message reflect.Type // the struct
+	pointer reflect.Type // *message
+	// family is the message with those it points to.
+	family layout
+	// blocks[n] is a list of n messages with the messages.
+	blocks  [9]layout
 	foreign bool
 	// fixed bounds the encoded size of all that is not counted below.
 	fixed int
 
+	words, halves, bytes    []uintptr // numbers and truth values, by size: 8, 4, 1
 	texts, blobs, textLists []uintptr
 	messages, messageLists  []nested
 	// rest holds the indices of rarer fields, copied by package reflect:
@@ -42,9 +43,10 @@ type copier struct {
 }
 
 type nested struct {
-	index  int
 	offset uintptr
 	copier *copier
+	// place is where in the family the copy goes; 0: in an allocation of its own.
+	place uintptr
 }
 
 // tagAndLength bounds what the encoding adds to any one value.
@@ -61,7 +63,7 @@ func (c *copier) copyMessage(dst, src proto.Message) error {
 		proto.Reset(dst)
 		return nil // as gRPC does: nothing is an empty message
 	}
-	bound, err := c.copy(to.Elem(), from.Elem())
+	bound, err := c.copy(to.UnsafePointer(), from.UnsafePointer(), false)
 	if err != nil {
 		return status.Errorf(codes.Internal, "%s: %v", src.ProtoReflect().Descriptor().FullName(), err)
 	}
@@ -74,103 +76,121 @@ func (c *copier) copyMessage(dst, src proto.Message) error {
 }
 
 // copy fills one message struct with a copy of another and returns an upper
-// bound of its encoded size.
-func (c *copier) copy(to, from reflect.Value) (bound int, err error) {
+// bound of its encoded size. family says that there is room for a family at to.
+// What the library keeps in a message for itself is left out: it is written with
+// atomics, even while others read.
+func (c *copier) copy(to, from unsafe.Pointer, family bool) (bound int, err error) {
 	if c.foreign {
-		message := from.Addr().Interface().(proto.Message)
-		proto.Reset(to.Addr().Interface().(proto.Message))
-		proto.Merge(to.Addr().Interface().(proto.Message), message)
+		into, message := c.value(to).Addr().Interface().(proto.Message), c.value(from).Addr().Interface().(proto.Message)
+		proto.Reset(into)
+		proto.Merge(into, message)
 		return proto.Size(message), nil
 	}
-	to.Set(from)
-	base := unsafe.Pointer(to.UnsafeAddr())
+	for _, offset := range c.words {
+		*(*uint64)(unsafe.Add(to, offset)) = *(*uint64)(unsafe.Add(from, offset))
+	}
+	for _, offset := range c.halves {
+		*(*uint32)(unsafe.Add(to, offset)) = *(*uint32)(unsafe.Add(from, offset))
+	}
+	for _, offset := range c.bytes {
+		*(*uint8)(unsafe.Add(to, offset)) = *(*uint8)(unsafe.Add(from, offset))
+	}
 	bound = c.fixed
 	for _, offset := range c.texts {
-		text := *(*string)(unsafe.Add(base, offset))
-		if !utf8.ValidString(text) {
+		text := *(*string)(unsafe.Add(from, offset))
+		if !isUTF8(text) {
 			return 0, c.notUTF8(offset)
 		}
+		*(*string)(unsafe.Add(to, offset)) = text
 		bound += len(text)
 	}
 	for _, offset := range c.blobs {
-		field := (*[]byte)(unsafe.Add(base, offset))
-		*field = slices.Clone(*field)
-		bound += len(*field)
+		blob := *(*[]byte)(unsafe.Add(from, offset))
+		*(*[]byte)(unsafe.Add(to, offset)) = slices.Clone(blob)
+		bound += len(blob)
 	}
 	for _, offset := range c.textLists {
-		field := (*[]string)(unsafe.Add(base, offset))
-		*field = slices.Clone(*field)
-		for _, text := range *field {
-			if !utf8.ValidString(text) {
+		list := *(*[]string)(unsafe.Add(from, offset))
+		for _, text := range list {
+			if !isUTF8(text) {
 				return 0, c.notUTF8(offset)
 			}
 			bound += len(text) + tagAndLength
 		}
+		*(*[]string)(unsafe.Add(to, offset)) = slices.Clone(list)
 	}
 	for _, m := range c.messages {
-		at := (*unsafe.Pointer)(unsafe.Add(base, m.offset))
-		if *at == nil {
-			continue
+		original := *(*unsafe.Pointer)(unsafe.Add(from, m.offset))
+		var fresh unsafe.Pointer
+		if original != nil {
+			inside := family && m.place != 0
+			if inside {
+				fresh = unsafe.Add(to, m.place)
+			} else {
+				fresh = m.copier.family.allocate()
+			}
+			n, err := m.copier.copy(fresh, original, !inside)
+			if err != nil {
+				return 0, err
+			}
+			bound += n
 		}
-		fresh := reflect.New(m.copier.message)
-		n, err := m.copier.copy(fresh.Elem(), from.Field(m.index).Elem())
-		if err != nil {
-			return 0, err
-		}
-		*at = fresh.UnsafePointer()
-		bound += n
+		*(*unsafe.Pointer)(unsafe.Add(to, m.offset)) = fresh
 	}
 	for _, m := range c.messageLists {
-		n, err := m.copier.copyList((*[]unsafe.Pointer)(unsafe.Add(base, m.offset)), from.Field(m.index))
+		list, n, err := m.copier.copyList(*(*[]unsafe.Pointer)(unsafe.Add(from, m.offset)))
 		if err != nil {
 			return 0, err
 		}
+		*(*[]unsafe.Pointer)(unsafe.Add(to, m.offset)) = list
 		bound += n
 	}
-	for _, i := range c.rest {
-		n, err := copyField(to.Field(i))
+	if len(c.rest) > 0 {
+		n, err := c.copyRest(c.value(to), c.value(from))
 		if err != nil {
-			return 0, fmt.Errorf("field %s %w", c.message.Field(i).Name, err)
+			return 0, err
 		}
 		bound += n
 	}
 	return bound, nil
 }
 
-// copyList replaces a list of messages by copies. They lie side by side in one
-// allocation: lists are read and dropped together. A nil message becomes an
-// empty one, as decoding would make it.
-func (c *copier) copyList(list *[]unsafe.Pointer, originals reflect.Value) (bound int, err error) {
-	n := len(*list)
+// value is the message at a place as package reflect sees it.
+func (c *copier) value(at unsafe.Pointer) reflect.Value {
+	return reflect.NewAt(c.message, at).Elem()
+}
+
+// copyList copies a list of messages. The copies lie side by side: lists are
+// read and dropped together. A nil message becomes an empty one, as decoding
+// would make it.
+func (c *copier) copyList(originals []unsafe.Pointer) (list []unsafe.Pointer, bound int, err error) {
+	n := len(originals)
 	if n == 0 {
-		*list = nil // an empty list may still have room, and that is shared
-		return 0, nil
+		return nil, 0, nil
 	}
-	*list = make([]unsafe.Pointer, n)
-	block := c.newBlock(n)
-	for i := range n {
-		fresh := block.Index(i)
-		(*list)[i] = unsafe.Pointer(fresh.UnsafeAddr())
-		original := originals.Index(i)
-		if original.IsNil() {
+	list, first := c.newList(n)
+	for i, original := range originals {
+		list[i] = unsafe.Add(first, uintptr(i)*c.message.Size())
+		if original == nil {
 			continue
 		}
-		size, err := c.copy(fresh, original.Elem())
+		size, err := c.copy(list[i], original, false)
 		if err != nil {
-			return 0, err
+			return nil, 0, err
 		}
 		bound += size + tagAndLength
 	}
-	return bound, nil
+	return list, bound, nil
 }
 
-// newBlock makes room for n messages. An array is one allocation where a slice
-// made by package reflect is two, so short ones are arrays.
-func (c *copier) newBlock(n int) reflect.Value {
+// newList makes room for a list and its n messages, of which it returns the
+// first. Short ones are one allocation.
+func (c *copier) newList(n int) (list []unsafe.Pointer, first unsafe.Pointer) {
 	if n < len(c.blocks) {
-		return reflect.New(c.blocks[n]).Elem()
+		block := c.blocks[n].allocate()
+		return unsafe.Slice((*unsafe.Pointer)(block), n), unsafe.Add(block, uintptr(n)*unsafe.Sizeof(block))
 	}
-	return reflect.MakeSlice(reflect.SliceOf(c.message), n, n)
+	return make([]unsafe.Pointer, n), reflect.MakeSlice(reflect.SliceOf(c.message), n, n).UnsafePointer()
 }
 
 func (c *copier) notUTF8(offset uintptr) error {
@@ -180,139 +200,4 @@ func (c *copier) notUTF8(offset uintptr) error {
 		}
 	}
 	return fmt.Errorf("text at %d is not UTF-8", offset)
-}
-
-// copyField unshares a field of one of the rarer kinds.
-func copyField(field reflect.Value) (bound int, err error) {
-	if field.IsZero() {
-		return 0, nil
-	}
-	switch field.Kind() {
-	case reflect.Map:
-		fresh := reflect.MakeMapWithSize(field.Type(), field.Len())
-		for entries := field.MapRange(); entries.Next(); {
-			key, n, err := copyValue(entries.Key())
-			if err != nil {
-				return 0, err
-			}
-			value, m, err := copyValue(entries.Value())
-			if err != nil {
-				return 0, err
-			}
-			fresh.SetMapIndex(key, value)
-			bound += n + m + 2*tagAndLength
-		}
-		field.Set(fresh)
-	case reflect.Interface: // a oneof: a pointer to a struct of one field
-		wrapper := reflect.New(field.Elem().Type().Elem())
-		value, n, err := copyValue(field.Elem().Elem().Field(0))
-		if err != nil {
-			return 0, err
-		}
-		wrapper.Elem().Field(0).Set(value)
-		field.Set(wrapper)
-		bound = n
-	case reflect.Slice:
-		fresh := reflect.MakeSlice(field.Type(), field.Len(), field.Len())
-		for i := range field.Len() {
-			value, n, err := copyValue(field.Index(i))
-			if err != nil {
-				return 0, err
-			}
-			fresh.Index(i).Set(value)
-			bound += n + tagAndLength
-		}
-		field.Set(fresh)
-	case reflect.Pointer: // an optional scalar
-		value, n, err := copyValue(field.Elem())
-		if err != nil {
-			return 0, err
-		}
-		fresh := reflect.New(field.Type().Elem())
-		fresh.Elem().Set(value)
-		field.Set(fresh)
-		bound = n
-	}
-	return bound, nil
-}
-
-func copyValue(value reflect.Value) (fresh reflect.Value, bound int, err error) {
-	switch value.Kind() {
-	case reflect.String:
-		if !utf8.ValidString(value.String()) {
-			return value, 0, fmt.Errorf("is not UTF-8")
-		}
-		return value, value.Len(), nil
-	case reflect.Slice: // bytes
-		return reflect.ValueOf(slices.Clone(value.Bytes())), value.Len(), nil
-	case reflect.Pointer: // a message
-		fresh = reflect.New(value.Type().Elem())
-		if value.IsNil() {
-			return fresh, tagAndLength, nil
-		}
-		bound, err = copierOf(value.Type().Elem()).copy(fresh.Elem(), value.Elem())
-		return fresh, bound, err
-	}
-	return value, tagAndLength, nil
-}
-
-var (
-	copiersMu sync.RWMutex
-	copiers   = map[reflect.Type]*copier{}
-)
-
-func copierOf(message reflect.Type) *copier {
-	copiersMu.RLock()
-	c := copiers[message]
-	copiersMu.RUnlock()
-	if c != nil {
-		return c
-	}
-	copiersMu.Lock()
-	defer copiersMu.Unlock()
-	// Built aside and added together: a copier is never seen half made, and
-	// messages that hold themselves find their own.
-	building := maps.Clone(copiers)
-	c = buildCopier(message, building)
-	copiers = building
-	return c
-}
-
-func buildCopier(message reflect.Type, known map[reflect.Type]*copier) *copier {
-	if c := known[message]; c != nil {
-		return c
-	}
-	c := &copier{message: message, pointer: reflect.PointerTo(message), fixed: message.NumField() * tagAndLength}
-	known[message] = c
-	for n := range c.blocks {
-		c.blocks[n] = reflect.ArrayOf(n, message)
-	}
-	for i := range message.NumField() {
-		field := message.Field(i)
-		kind := field.Type.Kind()
-		switch {
-		case field.Name == "state" || field.Name == "sizeCache":
-		case field.Name == "unknownFields":
-			c.blobs = append(c.blobs, field.Offset)
-		case !field.IsExported():
-			c.foreign = true
-		case kind == reflect.String:
-			c.texts = append(c.texts, field.Offset)
-		case kind == reflect.Slice && field.Type.Elem().Kind() == reflect.Uint8:
-			c.blobs = append(c.blobs, field.Offset)
-		case kind == reflect.Slice && field.Type.Elem().Kind() == reflect.String:
-			c.textLists = append(c.textLists, field.Offset)
-		case kind == reflect.Slice && isMessage(field.Type.Elem()):
-			c.messageLists = append(c.messageLists, nested{i, field.Offset, buildCopier(field.Type.Elem().Elem(), known)})
-		case isMessage(field.Type):
-			c.messages = append(c.messages, nested{i, field.Offset, buildCopier(field.Type.Elem(), known)})
-		case kind == reflect.Map || kind == reflect.Interface || kind == reflect.Slice || kind == reflect.Pointer:
-			c.rest = append(c.rest, i)
-		}
-	}
-	return c
-}
-
-func isMessage(t reflect.Type) bool {
-	return t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct
 }

@@ -19,9 +19,40 @@ const (
 	hopsHeader      = "x-hops"
 )
 
-// maxHops bounds how often a call is passed on. One hop is a process that
-// reaches a module through its peer; more only happens while routes change.
-const maxHops = 3
+// MaxHops bounds how often a call is passed on. One hop is a process that
+// reaches a module through its peer; more only happens while routes change, when
+// they may lead in a circle for a moment.
+const MaxHops = 3
+
+// Hops is how many processes have passed the call on that is being served. A
+// number that can't be read counts as one too many.
+func Hops(ctx context.Context) int {
+	md, _ := metadata.FromIncomingContext(ctx)
+	return hopsIn(md)
+}
+
+func hopsIn(md metadata.MD) int {
+	text := first(md, hopsHeader)
+	if text == "" {
+		return 0
+	}
+	hops, err := strconv.Atoi(text)
+	if err != nil {
+		return MaxHops
+	}
+	return hops
+}
+
+// WithHops is the context of a call that so many processes have passed on.
+func WithHops(ctx context.Context, hops int) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, hopsHeader, strconv.Itoa(hops))
+}
+
+// WithCaller is the context of a call that goes to another process without a
+// route, and says who makes it; For does so for all others.
+func WithCaller(ctx context.Context, caller string) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, callerHeader, caller)
+}
 
 // outgoing adds caller, request id and trace to the metadata of a call.
 func outgoing(ctx context.Context, c call) context.Context {
@@ -52,8 +83,7 @@ type arrival struct {
 
 func incoming(ctx context.Context) (context.Context, arrival) {
 	md, _ := metadata.FromIncomingContext(ctx)
-	a := arrival{caller: first(md, callerHeader)}
-	a.hops, _ = strconv.Atoi(first(md, hopsHeader))
+	a := arrival{caller: first(md, callerHeader), hops: hopsIn(md)}
 	if id := first(md, requestIDHeader); id != "" {
 		ctx = telemetry.WithRequestID(ctx, id)
 	}

@@ -92,7 +92,7 @@ func (r *Route) serviceConfig() string {
 		Method  string `json:"method"`
 	}
 	repeatable := []name{}
-	for _, m := range r.ordered {
+	for _, m := range r.methods {
 		if m.Repeatable {
 			_, short, _ := strings.Cut(m.Name[1:], "/")
 			repeatable = append(repeatable, name{Service: r.desc.ServiceName, Method: short})

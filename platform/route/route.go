@@ -28,9 +28,8 @@ type Route struct {
 	service protoreflect.ServiceDescriptor
 	desc    *grpc.ServiceDesc
 	log     *slog.Logger
-	methods map[string]*method
-	// ordered as in the contract.
-	ordered []*method
+	// methods are in the contract's order.
+	methods []*method
 	target  atomic.Pointer[Target]
 }
 
@@ -63,7 +62,7 @@ func New(module string, desc *grpc.ServiceDesc, log *slog.Logger) (*Route, error
 	if err != nil {
 		return nil, fmt.Errorf("route to %s: %w", module, err)
 	}
-	r := &Route{module: module, service: service, desc: desc, log: log.With("callee", module), methods: map[string]*method{}}
+	r := &Route{module: module, service: service, desc: desc, log: log.With("callee", module)}
 	for i, m := range promised {
 		known := &method{
 			Method: m, handler: desc.Methods[i].Handler,
@@ -72,8 +71,7 @@ func New(module string, desc *grpc.ServiceDesc, log *slog.Logger) (*Route, error
 		if want := "/" + desc.ServiceName + "/" + desc.Methods[i].MethodName; m.Name != want {
 			return nil, fmt.Errorf("route to %s: descriptor has %s where the generated code has %s", module, m.Name, want)
 		}
-		r.methods[m.Name] = known
-		r.ordered = append(r.ordered, known)
+		r.methods = append(r.methods, known)
 	}
 	return r, nil
 }
@@ -106,8 +104,8 @@ func (r *Route) Target() *Target { return r.target.Load() }
 
 // Stats is what was measured of every method, in the contract's order.
 func (r *Route) Stats() []Stats {
-	all := make([]Stats, 0, len(r.ordered))
-	for _, m := range r.ordered {
+	all := make([]Stats, 0, len(r.methods))
+	for _, m := range r.methods {
 		s := summary(&m.meters)
 		s.Method, s.PromisedP99 = m.Name, m.P99
 		all = append(all, s)
@@ -169,6 +167,17 @@ func traced(ctx context.Context, c call, target *Target) (ended time.Duration, e
 	return ended, err
 }
 
+// method is the method of that name, nil when the contract has none. Contracts
+// have a dozen methods: comparing their names is quicker than hashing one.
+func (r *Route) method(name string) *method {
+	for _, m := range r.methods {
+		if m.Name == name {
+			return m
+		}
+	}
+	return nil
+}
+
 // call is one call on its way to a target.
 type call struct {
 	caller         string
@@ -189,7 +198,7 @@ type client struct {
 
 // Invoke makes one call; generated clients call it.
 func (c client) Invoke(ctx context.Context, name string, request, reply any, options ...grpc.CallOption) error {
-	m := c.route.methods[name]
+	m := c.route.method(name)
 	if m == nil {
 		return status.Errorf(codes.Unimplemented, "unknown method %s", name)
 	}

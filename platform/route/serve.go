@@ -27,7 +27,7 @@ type Admit func(ctx context.Context, caller, callee string) error
 // so that a process that still asks here while routes change is answered.
 func (r *Route) Register(server grpc.ServiceRegistrar, admit Admit) {
 	desc := grpc.ServiceDesc{ServiceName: r.desc.ServiceName, HandlerType: (*any)(nil), Metadata: r.desc.Metadata}
-	for _, m := range r.ordered {
+	for _, m := range r.methods {
 		handler := func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
 			return r.arrived(ctx, m, decode, admit)
 		}
@@ -86,7 +86,7 @@ func (l *local) arrived(ctx context.Context, m *method, from arrival, decode fun
 }
 
 func passOn(ctx context.Context, target *Target, m *method, from arrival, decode func(any) error) (any, error) {
-	if from.hops >= maxHops {
+	if from.hops >= MaxHops {
 		return nil, status.Errorf(codes.FailedPrecondition, "call to %s was passed on %d times: the processes' routes lead in a circle", m.Name, from.hops)
 	}
 	request, reply := m.Input.New().Interface(), m.Output.New().Interface()

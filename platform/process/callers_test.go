@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	"galleria/platform/certs"
@@ -25,7 +24,7 @@ func callAs(t *testing.T, caller string, identity *certs.Identity, address strin
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	ctx := metadata.AppendToOutgoingContext(t.Context(), "x-caller", caller)
+	ctx := route.WithCaller(t.Context(), caller)
 	_, err = probev1.NewProbeServiceClient(conn).Echo(ctx, &probev1.EchoRequest{})
 	return err
 }

@@ -127,6 +127,10 @@ func (s service) find(name string) (*module.Running, error) {
 	return s.process.Running(name), nil
 }
 
+// errCircle is the answer to a question that was passed on too often. Processes
+// may point to each other for a moment while modules move.
+var errCircle = status.Error(codes.Unavailable, "passed on too often: the processes point to each other; ask again")
+
 // askElsewhere asks the process that a module runs in as far as this one knows.
 func askElsewhere[T any](ctx context.Context, s service, name string, ask func(context.Context, processv1.ProcessServiceClient) (T, error)) (T, error) {
 	var none T
@@ -134,8 +138,8 @@ func askElsewhere[T any](ctx context.Context, s service, name string, ask func(c
 	if place.Address == "" {
 		return none, status.Errorf(codes.Unavailable, "module %s runs nowhere yet", name)
 	}
-	hops := hopsOf(ctx)
-	if hops >= maxHops {
+	hops := route.Hops(ctx)
+	if hops >= route.MaxHops {
 		return none, errCircle
 	}
 	// Of several processes that run it any will do: they share its database.
@@ -145,5 +149,5 @@ func askElsewhere[T any](ctx context.Context, s service, name string, ask func(c
 		return none, status.Error(codes.Unavailable, err.Error())
 	}
 	defer conn.Close()
-	return ask(withHops(ctx, hops+1), processv1.NewProcessServiceClient(conn))
+	return ask(route.WithHops(ctx, hops+1), processv1.NewProcessServiceClient(conn))
 }

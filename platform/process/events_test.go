@@ -5,7 +5,12 @@ import (
 	"slices"
 	"testing"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
 	"galleria/platform/events"
+	processv1 "galleria/platform/process/v1"
 	probev1 "galleria/platform/route/probe/v1"
 )
 
@@ -135,4 +140,20 @@ func TestAProcessWhosePeersHaveNoBrokerSaysSo(t *testing.T) {
 		t.Error("connected to a broker that is not there")
 	}
 	stop(t, p) // while it goes on trying
+}
+
+func TestAQuestionIsPassedOnButNotInACircle(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	other := h.start("other", places{"beta": here}, peerOf(main))
+	if err := main.Apply(t.Context(), places{"beta": at(other)}); err != nil {
+		t.Fatal(err)
+	}
+	for hops, want := range map[string]codes.Code{"0": codes.OK, "2": codes.OK, "3": codes.Unavailable, "many": codes.Unavailable} {
+		ctx := metadata.NewIncomingContext(t.Context(), metadata.Pairs("x-hops", hops))
+		_, err := service{process: main}.ListDeadLetters(ctx, &processv1.ListDeadLettersRequest{Module: "beta"})
+		if status.Code(err) != want {
+			t.Errorf("passed on %s times: got %v, want %s", hops, err, want)
+		}
+	}
 }

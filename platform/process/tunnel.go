@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	processv1 "galleria/platform/process/v1"
+	"galleria/platform/route"
 )
 
 // tunnelBuffer is how many bytes one message of a tunnel carries at most.
@@ -48,7 +49,7 @@ func (p *peer) tunnel(hops int) (net.Conn, error) {
 		return nil, errors.New("tunnel to the event broker: the process is stopping")
 	}
 	ctx, cancel := context.WithCancel(p.life)
-	stream, err := processv1.NewProcessServiceClient(p.conn).Tunnel(withHops(ctx, hops))
+	stream, err := processv1.NewProcessServiceClient(p.conn).Tunnel(route.WithHops(ctx, hops))
 	if err != nil {
 		cancel()
 		return nil, fmt.Errorf("tunnel to the event broker: %w", err)
@@ -138,12 +139,12 @@ func (s service) Tunnel(stream processv1.ProcessService_TunnelServer) error {
 func (p *Process) pipe(ctx context.Context) (net.Conn, error) {
 	var pipe net.Conn
 	var err error
-	switch hops := hopsOf(ctx); {
+	switch hops := route.Hops(ctx); {
 	case p.broker != nil:
 		pipe, err = p.broker.Pipe()
 	case p.peer == nil || p.events == nil || p.brokerURL != "":
 		return nil, status.Error(codes.FailedPrecondition, "no event broker is reached through this process")
-	case hops >= maxHops:
+	case hops >= route.MaxHops:
 		return nil, errCircle
 	default:
 		pipe, err = p.peer.tunnel(hops + 1)

@@ -131,7 +131,7 @@ func (r *Running) run(d Definition, e Environment, log *slog.Logger) {
 func (r *Running) hold(ctx context.Context, log *slog.Logger, name string, work func(context.Context) error) {
 	r.working.Go(func() {
 		if err := r.DB.Hold(ctx, name, work); err != nil && ctx.Err() == nil {
-			log.Error("background work ended", "work", name, "error", err)
+			log.ErrorContext(ctx, "background work ended", "work", name, "error", err)
 		}
 	})
 }
@@ -147,7 +147,7 @@ func (r *Running) keep(ctx context.Context, log *slog.Logger, work func(context.
 			if ctx.Err() != nil || err == nil {
 				return
 			}
-			log.Error("background work failed and is started again", "error", err, "again_in", keepPause)
+			log.ErrorContext(ctx, "background work failed and is started again", "error", err, "again_in", keepPause)
 			timer := time.NewTimer(keepPause)
 			select {
 			case <-timer.C:

@@ -21,6 +21,7 @@ import (
 	"galleria/platform/events"
 	"galleria/platform/module"
 	probev1 "galleria/platform/route/probe/v1"
+	"galleria/platform/telemetry"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -232,6 +233,46 @@ func TestBackgroundWorkIsStartedAgainAfterItFailed(t *testing.T) {
 			eventually(t, "Work goes on after two failures", func() bool { return works.Load() == 3 })
 		})
 	}
+}
+
+func TestFailuresOfBackgroundWorkAreLoggedWithTheirContext(t *testing.T) {
+	var failed atomic.Bool
+	logged := make(chan string, 1)
+	e := environment(t.TempDir())
+	e.Log = slog.New(logContexts{e.Log.Handler(), logged})
+	start(t, with(&module.Instance{Run: func(ctx context.Context) error {
+		if failed.CompareAndSwap(false, true) {
+			return errors.New("no")
+		}
+		<-ctx.Done()
+		return nil
+	}}), e)
+	select {
+	case got := <-logged:
+		if got == "" {
+			t.Error("the log is not told whose work it is")
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("the failure is not logged")
+	}
+}
+
+// logContexts tells which module the context of each error is of.
+type logContexts struct {
+	slog.Handler
+	module chan string
+}
+
+func (l logContexts) WithAttrs([]slog.Attr) slog.Handler { return l }
+
+func (l logContexts) Handle(ctx context.Context, r slog.Record) error {
+	if r.Level >= slog.LevelError {
+		select {
+		case l.module <- telemetry.Module(ctx):
+		default:
+		}
+	}
+	return nil
 }
 
 func TestRunThatIsDoneIsNotStartedAgain(t *testing.T) {

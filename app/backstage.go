@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 
-	"galleria/platform/certs"
 	"galleria/platform/process"
 	"galleria/platform/route"
 )
@@ -23,11 +22,7 @@ func Backstage(c Config, log *slog.Logger) (*process.Process, map[string]process
 			return nil, nil, fmt.Errorf("the shop does not answer at %s, and modules.%s is remote: start the shop first", c.RPC.Listen, name)
 		}
 	}
-	authority, err := certs.OpenAuthority(AuthorityDir(c))
-	if err != nil {
-		return nil, nil, err
-	}
-	id, err := certs.FromAuthority(authority, AllCallers(c))
+	id, err := IdentityFor(c, AllCallers(c))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -61,7 +61,11 @@ func NewLogger(s Start) (*slog.Logger, error) {
 }
 
 // NewIdentity is what this process shows to the others.
-func NewIdentity(c Config) (*certs.Identity, error) {
+func NewIdentity(c Config) (*certs.Identity, error) { return IdentityFor(c, c.speaksFor()) }
+
+// IdentityFor is what a process shows that speaks for callers: the certificate
+// the configuration names, or else one of the authority in the data directory.
+func IdentityFor(c Config, callers []string) (*certs.Identity, error) {
 	switch {
 	case c.RPC.Plaintext:
 		return certs.Plaintext(), nil
@@ -72,7 +76,7 @@ func NewIdentity(c Config) (*certs.Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	return certs.FromAuthority(authority, c.speaksFor())
+	return certs.FromAuthority(authority, callers)
 }
 
 // AuthorityDir is where the certificate authority is kept.

@@ -16,7 +16,7 @@ import (
 	"galleria/platform/certs"
 )
 
-func newCerts(p Program, s *settings) *cobra.Command {
+func newCerts(s *settings) *cobra.Command {
 	var callers []string
 	var out string
 	var days int

@@ -119,7 +119,7 @@ later one wins. "galleria config" shows what holds and where it comes from.`),
 	s := &settings{program: p, flags: map[string]string{}}
 	s.addShared(root)
 	root.AddCommand(
-		newServe(p, s), newModules(p, s), newImport(p, s), newConfig(p, s), newCerts(p, s), newEvents(p, s), newVersion(p),
+		newServe(p, s), newModules(s), newImport(p, s), newConfig(s), newCerts(s), newEvents(s), newVersion(),
 	)
 	return root
 }

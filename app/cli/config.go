@@ -9,7 +9,7 @@ import (
 	"galleria/platform/config"
 )
 
-func newConfig(p Program, s *settings) *cobra.Command {
+func newConfig(s *settings) *cobra.Command {
 	var different, example bool
 	cmd := &cobra.Command{
 		Use:   "config",

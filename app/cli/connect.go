@@ -8,26 +8,9 @@ import (
 	"google.golang.org/grpc/status"
 
 	"galleria/app"
-	"galleria/platform/certs"
 	processv1 "galleria/platform/process/v1"
 	"galleria/platform/route"
 )
-
-// identity is what the command line shows to a running process: that it can
-// read the data directory, or holds the certificate the configuration names.
-func identity(c app.Config) (*certs.Identity, error) {
-	switch {
-	case c.RPC.Plaintext:
-		return certs.Plaintext(), nil
-	case c.RPC.Certificate != "":
-		return certs.FromFiles(c.RPC.Certificate, c.RPC.Key, c.RPC.Authority)
-	}
-	authority, err := certs.OpenAuthority(app.AuthorityDir(c))
-	if err != nil {
-		return nil, err
-	}
-	return certs.FromAuthority(authority, []string{app.Operator})
-}
 
 // running is the process at rpc.listen.
 type running struct {
@@ -36,8 +19,19 @@ type running struct {
 	processv1.ProcessServiceClient
 }
 
+// shop finds the one the settings speak of. Close its conn.
+func (s *settings) shop() (*running, error) {
+	c, _, err := s.load()
+	if err != nil {
+		return nil, err
+	}
+	return connect(c)
+}
+
+// connect shows the shop that it is asked by its operator: by somebody who can
+// read the data directory, or holds the certificate the configuration names.
 func connect(c app.Config) (*running, error) {
-	id, err := identity(c)
+	id, err := app.IdentityFor(c, []string{app.Operator})
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 	processv1 "galleria/platform/process/v1"
 )
 
-func newEvents(p Program, s *settings) *cobra.Command {
+func newEvents(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "events",
 		Short: "Look at events that could not be handled, and send them again",
@@ -31,11 +31,7 @@ put aside so that others could go on; and those of the same aggregate behind
 them, because order is kept.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, _, err := s.load()
-			if err != nil {
-				return err
-			}
-			shop, err := connect(c)
+			shop, err := s.shop()
 			if err != nil {
 				return err
 			}
@@ -84,11 +80,7 @@ with the new error, and keeps those behind it.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, _, err := s.load()
-			if err != nil {
-				return err
-			}
-			shop, err := connect(c)
+			shop, err := s.shop()
 			if err != nil {
 				return err
 			}

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	"galleria/app"
@@ -20,6 +19,7 @@ import (
 	catalogv1 "galleria/modules/catalog/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
 	processv1 "galleria/platform/process/v1"
+	"galleria/platform/route"
 )
 
 // answersWithin is how long a shop may take to say that it is open, before it
@@ -119,7 +119,7 @@ func withModules(ctx context.Context, c app.Config, stderr io.Writer, use func(c
 type asOperator struct{ grpc.ClientConnInterface }
 
 func (o asOperator) Invoke(ctx context.Context, method string, in, out any, options ...grpc.CallOption) error {
-	ctx = metadata.AppendToOutgoingContext(ctx, "x-caller", app.Operator)
+	ctx = route.WithCaller(ctx, app.Operator)
 	return o.ClientConnInterface.Invoke(ctx, method, in, out, options...)
 }
 

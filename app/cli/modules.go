@@ -13,7 +13,7 @@ import (
 	processv1 "galleria/platform/process/v1"
 )
 
-func newModules(p Program, s *settings) *cobra.Command {
+func newModules(s *settings) *cobra.Command {
 	var asJSON, methods bool
 	cmd := &cobra.Command{
 		Use:   "modules",
@@ -24,11 +24,7 @@ beside what the contract promises. Calls are counted where they are made, since
 the process started; p50 and p99 are those of the slowest method by its promise.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, _, err := s.load()
-			if err != nil {
-				return err
-			}
-			shop, err := connect(c)
+			shop, err := s.shop()
 			if err != nil {
 				return err
 			}

@@ -45,7 +45,7 @@ applied without a failed request. SIGINT and SIGTERM stop it gracefully.`,
 	return cmd
 }
 
-func newVersion(p Program) *cobra.Command {
+func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

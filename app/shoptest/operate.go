@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
 
 	"galleria/app"
 	"galleria/app/cli"
@@ -134,11 +133,11 @@ func (s *Shop) operator(t testing.TB) operator {
 }
 
 func (o operator) Invoke(ctx context.Context, method string, in, out any, options ...grpc.CallOption) error {
-	return o.conn.Invoke(metadata.AppendToOutgoingContext(ctx, "x-caller", app.Operator), method, in, out, options...)
+	return o.conn.Invoke(route.WithCaller(ctx, app.Operator), method, in, out, options...)
 }
 
 func (o operator) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, options ...grpc.CallOption) (grpc.ClientStream, error) {
-	return o.conn.NewStream(metadata.AppendToOutgoingContext(ctx, "x-caller", app.Operator), desc, method, options...)
+	return o.conn.NewStream(route.WithCaller(ctx, app.Operator), desc, method, options...)
 }
 
 // Ship notes that an order has left; the answer may be lost with the process.

@@ -9,6 +9,7 @@ import (
 )
 
 func TestASecondBrokerOnOneDirectoryIsRefused(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	first := openBroker(t, dir)
 	if b, err := OpenBroker(BrokerOptions{Dir: dir, Log: quietLog}); err == nil {
@@ -22,6 +23,7 @@ func TestASecondBrokerOnOneDirectoryIsRefused(t *testing.T) {
 }
 
 func TestBrokerListensOnNoPort(t *testing.T) {
+	t.Parallel()
 	b := openBroker(t, t.TempDir())
 	if got := b.server.Addr(); got != nil {
 		t.Errorf("the broker listens on %v, want nowhere", got)
@@ -29,6 +31,7 @@ func TestBrokerListensOnNoPort(t *testing.T) {
 }
 
 func TestBrokerSyncsEveryEventToDisk(t *testing.T) {
+	t.Parallel()
 	b := openBroker(t, t.TempDir())
 	if got := b.server.JetStreamConfig(); !got.SyncAlways {
 		t.Errorf("sync always: got false in %+v", got)
@@ -36,6 +39,7 @@ func TestBrokerSyncsEveryEventToDisk(t *testing.T) {
 }
 
 func TestConnectNeedsOneWayToTheBroker(t *testing.T) {
+	t.Parallel()
 	for _, o := range []ConnectOptions{{}, {URL: "nats://localhost:1", Dialer: &tunnel{}}} {
 		if c, err := Connect(t.Context(), o); err == nil {
 			c.Close()
@@ -45,6 +49,7 @@ func TestConnectNeedsOneWayToTheBroker(t *testing.T) {
 }
 
 func TestSettingsTheOperatorMadeOnTheStreamStay(t *testing.T) {
+	t.Parallel()
 	c := connect(t, openBroker(t, t.TempDir()))
 	s, err := c.stream(t.Context())
 	if err != nil {
@@ -66,6 +71,7 @@ func TestSettingsTheOperatorMadeOnTheStreamStay(t *testing.T) {
 // A system that outgrew the size bound must go on publishing without taking
 // anything away from a subscriber that is behind.
 func TestFullStreamDropsOnlyWhatEverySubscriberHasHandled(t *testing.T) {
+	t.Parallel()
 	broker := openBroker(t, t.TempDir())
 	c := connect(t, broker)
 	c.maxBytes = 64 << 10
@@ -99,6 +105,7 @@ func TestFullStreamDropsOnlyWhatEverySubscriberHasHandled(t *testing.T) {
 }
 
 func TestBrokerPipeSpeaksNATS(t *testing.T) {
+	t.Parallel()
 	b := openBroker(t, t.TempDir())
 	tu := &tunnel{}
 	tu.to(b)

@@ -25,6 +25,7 @@ func (p *poisoned) handle(value string, _ Meta) error {
 }
 
 func TestPoisonHoldsUpItsAggregateOnlyAndIsReplayedInOrder(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, dbs databases) {
 		c := connect(t, openBroker(t, t.TempDir()))
 		publisher, reader := dbs.open(t, "publisher"), dbs.open(t, "reader")
@@ -73,6 +74,7 @@ func TestPoisonHoldsUpItsAggregateOnlyAndIsReplayedInOrder(t *testing.T) {
 
 // Aggregates of different publishers can have the same name.
 func TestPoisonDoesNotHoldUpAnotherPublishersAggregate(t *testing.T) {
+	t.Parallel()
 	c := connect(t, openBroker(t, t.TempDir()))
 	reader := openDB(t, "reader", t.TempDir())
 	subscriber := newSubscriber(t, "reader", reader, c, onText(nil))
@@ -88,6 +90,7 @@ func TestPoisonDoesNotHoldUpAnotherPublishersAggregate(t *testing.T) {
 }
 
 func TestPoisonDeliveredAgainAfterItWasResentHasNoSecondEffect(t *testing.T) {
+	t.Parallel()
 	c := connect(t, openBroker(t, t.TempDir()))
 	publisher, reader := openDB(t, "publisher", t.TempDir()), openDB(t, "reader", t.TempDir())
 	start(t, newRelay(publisher, c).Run)
@@ -121,6 +124,7 @@ func TestPoisonDeliveredAgainAfterItWasResentHasNoSecondEffect(t *testing.T) {
 
 // Resends and the subscriber work on one aggregate at the same time.
 func TestResendsAtOnceKeepOrderAndLeaveNothingBehind(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, dbs databases) {
 		c := connect(t, openBroker(t, t.TempDir()))
 		publisher, reader := dbs.open(t, "publisher"), dbs.open(t, "reader")
@@ -153,6 +157,7 @@ func TestResendsAtOnceKeepOrderAndLeaveNothingBehind(t *testing.T) {
 }
 
 func TestResendOfUnknownIdsDoesNothing(t *testing.T) {
+	t.Parallel()
 	c := connect(t, openBroker(t, t.TempDir()))
 	reader := openDB(t, "reader", t.TempDir())
 	var poison poisoned
@@ -171,6 +176,7 @@ func TestResendOfUnknownIdsDoesNothing(t *testing.T) {
 }
 
 func TestWhatCannotBeDecodedIsParkedAtOnceWithTheReason(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, dbs databases) {
 		c := connect(t, openBroker(t, t.TempDir()))
 		reader := dbs.open(t, "reader")
@@ -201,6 +207,7 @@ func TestWhatCannotBeDecodedIsParkedAtOnceWithTheReason(t *testing.T) {
 // An outage of the module's own database must not make letters of good events,
 // at whatever moment it ends: each round ends one at a moment of its own.
 func TestEventIsNotParkedForAnOutageOfTheDatabase(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, dbs databases) {
 		c := connect(t, openBroker(t, t.TempDir()))
 		publisher, reader := dbs.open(t, "publisher"), dbs.open(t, "reader")
@@ -223,6 +230,7 @@ func TestEventIsNotParkedForAnOutageOfTheDatabase(t *testing.T) {
 }
 
 func TestDeadLettersAreListedInPages(t *testing.T) {
+	t.Parallel()
 	c := connect(t, openBroker(t, t.TempDir()))
 	reader := openDB(t, "reader", t.TempDir())
 	subscriber := newSubscriber(t, "reader", reader, c, onText(nil))

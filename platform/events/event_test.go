@@ -13,6 +13,7 @@ import (
 )
 
 func TestSubjectHoldsAnyAggregateInOneToken(t *testing.T) {
+	t.Parallel()
 	for aggregate, want := range map[string]string{
 		"01890a5d-ac96": "events.google.StringValue.01890a5d-ac96",
 		"mug.blue 12*>": "events.google.StringValue.mug%2Eblue%2012%2A%3E",
@@ -26,6 +27,7 @@ func TestSubjectHoldsAnyAggregateInOneToken(t *testing.T) {
 }
 
 func TestAppendRefusesWhatTheBrokerWouldRefuse(t *testing.T) {
+	t.Parallel()
 	db := openDB(t, "publisher", t.TempDir())
 	for name, c := range map[string]struct {
 		aggregate string
@@ -51,6 +53,7 @@ func TestAppendRefusesWhatTheBrokerWouldRefuse(t *testing.T) {
 }
 
 func TestAppendIsPartOfTheCallersTransaction(t *testing.T) {
+	t.Parallel()
 	db := openDB(t, "publisher", t.TempDir())
 	changed := errors.New("changed my mind")
 	err := db.Write(t.Context(), func(tx *gorm.DB) error {

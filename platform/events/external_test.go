@@ -93,6 +93,7 @@ func selfSigned(t *testing.T) (*tls.Config, string) {
 // Publisher and subscriber are different connections to a server over TCP, which
 // is restarted on its files while both have work.
 func TestExternalServerIsReachedByURL(t *testing.T) {
+	t.Parallel()
 	certificate, authority := selfSigned(t)
 	for name, way := range map[string]struct {
 		server       server.Options
@@ -152,6 +153,7 @@ func (l *lines) String() string {
 // A broker that refuses its clients is a broker that is away: events wait. The
 // log says the reason, once, and never the password.
 func TestRefusalOfAnExternalServerIsExplained(t *testing.T) {
+	t.Parallel()
 	certificate, _ := selfSigned(t)
 	for name, refused := range map[string]struct {
 		server             server.Options

@@ -13,6 +13,7 @@ import (
 )
 
 func TestOrderPerAggregateHoldsWithConcurrentWriters(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, dbs databases) {
 		broker := openBroker(t, t.TempDir())
 		publisher, reader := dbs.open(t, "publisher"), dbs.open(t, "reader")
@@ -34,6 +35,7 @@ func TestOrderPerAggregateHoldsWithConcurrentWriters(t *testing.T) {
 // Writers of one aggregate race; whatever order their commits take is the order
 // in which the events must come.
 func TestOrderOfRacingWritersOfOneAggregateIsTheOrderOfTheirCommits(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, dbs databases) {
 		broker := openBroker(t, t.TempDir())
 		publisher, reader := dbs.open(t, "publisher"), dbs.open(t, "reader")
@@ -55,6 +57,7 @@ func TestOrderOfRacingWritersOfOneAggregateIsTheOrderOfTheirCommits(t *testing.T
 }
 
 func TestALaterEventIsNotStoredBeforeAnEarlierOneThatWasRefused(t *testing.T) {
+	t.Parallel()
 	publisher := openDB(t, "publisher", t.TempDir())
 	c := connect(t, openBroker(t, t.TempDir()))
 	s, err := c.stream(t.Context())
@@ -98,6 +101,7 @@ func TestALaterEventIsNotStoredBeforeAnEarlierOneThatWasRefused(t *testing.T) {
 // The relay dies after the broker has stored the events and before it removed
 // them from the outbox.
 func TestRelayThatDiesBeforeItRemovesWhatItPublishedDoublesNothing(t *testing.T) {
+	t.Parallel()
 	for name, sameBroker := range map[string]bool{
 		"the broker remembers":           true,
 		"the broker has lost its memory": false,
@@ -137,6 +141,7 @@ func TestRelayThatDiesBeforeItRemovesWhatItPublishedDoublesNothing(t *testing.T)
 }
 
 func TestStoppedRelayFinishesTheBatchItBegan(t *testing.T) {
+	t.Parallel()
 	publisher := openDB(t, "publisher", t.TempDir())
 	c := connect(t, openBroker(t, t.TempDir()))
 	publish(t, publisher, "a", numbers(5)...)
@@ -153,6 +158,7 @@ func TestStoppedRelayFinishesTheBatchItBegan(t *testing.T) {
 }
 
 func TestBrokerThatWasAwayGetsEverythingInOrder(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, dbs databases) {
 		dir := t.TempDir()
 		broker := openBroker(t, dir)
@@ -178,6 +184,7 @@ func TestBrokerThatWasAwayGetsEverythingInOrder(t *testing.T) {
 
 // Connections break again and again, so that acknowledgements get lost on both sides.
 func TestBrokenConnectionsLoseAndDoubleNothing(t *testing.T) {
+	t.Parallel()
 	way := &tunnel{}
 	broker := openBroker(t, t.TempDir())
 	way.to(broker)

@@ -16,6 +16,7 @@ import (
 // A database of the first version, with an event that waits and a letter that is
 // parked, is opened by this one.
 func TestDatabaseOfTheFirstVersionKeepsItsEvents(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, dbs databases) {
 		o := dbs.place(t)
 		o.Module = "reader"

@@ -62,7 +62,7 @@ type RPCConfig struct {
 
 // EventsConfig is the event broker.
 type EventsConfig struct {
-	URL string `yaml:"url" doc:"external NATS cluster, nats://host:4222; empty: embedded, or the peer's"`
+	URL string `yaml:"url" doc:"external NATS cluster, such as tls://user:password@host:4222, separated by commas; empty: embedded, or the peer's" secret:"true"`
 }
 
 // LogConfig is the process's log on standard error.
@@ -151,6 +151,7 @@ func (c Config) Validate() error {
 	if u, err := url.Parse(c.HTTP.BaseURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		errs = append(errs, config.At("http.base_url", "must be an http or https URL, not %q", c.HTTP.BaseURL))
 	}
+	errs = append(errs, checkBroker(c.Events.URL))
 	for _, network := range c.HTTP.TrustedProxies {
 		if _, _, err := net.ParseCIDR(network); err != nil {
 			errs = append(errs, config.At("http.trusted_proxies", "%q is not a network such as 10.0.0.0/8", network))
@@ -199,6 +200,21 @@ func (c Config) validatePlaces() []error {
 		}
 	}
 	return errs
+}
+
+// checkBroker does not repeat what it refuses: a URL that can't be read may hold a
+// password anywhere.
+func checkBroker(servers string) error {
+	if servers == "" {
+		return nil
+	}
+	for _, server := range strings.Split(servers, ",") {
+		u, err := url.Parse(strings.TrimSpace(server))
+		if err != nil || u.Host == "" || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) {
+			return config.At("events.url", "must be like nats://host:4222 or tls://user:password@host:4222, with / @ : of a password written as %%2F %%40 %%3A")
+		}
+	}
+	return nil
 }
 
 func checkAddress(key, address string) error {

@@ -108,7 +108,8 @@ func TestAShopOfAnotherAuthorityIsNamedAsSuch(t *testing.T) {
 
 func TestConfigSaysWhereValuesComeFromAndHidesSecrets(t *testing.T) {
 	t.Chdir(t.TempDir())
-	file := "http: {listen: \":9000\"}\nmodules:\n  payments: {dsn: \"postgres://shop:hunter2@db/payments\"}\n"
+	file := "http: {listen: \":9000\"}\nmodules:\n  payments: {dsn: \"postgres://shop:hunter2@db/payments\"}\n" +
+		"events: {url: \"nats://hunter2@broker:4222\"}\n"
 	if err := os.WriteFile("galleria.yaml", []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -129,6 +130,20 @@ func TestConfigSaysWhereValuesComeFromAndHidesSecrets(t *testing.T) {
 	}
 	if strings.Contains(stdout, "hunter2") {
 		t.Errorf("a password is shown:\n%s", stdout)
+	}
+}
+
+// A password with a slash that is not escaped makes any part of the URL a secret.
+func TestAnUnreadableBrokerIsRefusedWithoutItsPassword(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, servers := range []string{"nats://ana:hun/ter2@h:4222", "h:4222", "http://h:4222", "nats://h:4222,nats://"} {
+		code, stdout, stderr := run(t, []string{"GALLERIA_EVENTS_URL=" + servers}, "config")
+		if code != 1 || !strings.Contains(stderr, "events.url") || !strings.Contains(stderr, "%2F") {
+			t.Errorf("%s: exit %d, %q, want 1 and how events.url is written", servers, code, stderr)
+		}
+		if strings.Contains(stdout+stderr, "hun/ter2") || strings.Contains(stdout+stderr, "ter2@") {
+			t.Errorf("%s: a password is shown: %s%s", servers, stdout, stderr)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	neturl "net/url"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -103,6 +104,9 @@ func newConn(log *slog.Logger, maxBytes int64, url string, opts ...nats.Option) 
 		}),
 	)
 	nc, err := nats.Connect(url, opts...)
+	if unreadable := (*neturl.Error)(nil); errors.As(err, &unreadable) {
+		return nil, errors.New("events: connect: the URL can't be read") // it may hold a password
+	}
 	if err != nil {
 		return nil, fmt.Errorf("events: connect: %w", err)
 	}

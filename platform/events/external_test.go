@@ -201,3 +201,11 @@ func TestRefusalOfAnExternalServerIsExplained(t *testing.T) {
 		})
 	}
 }
+
+func TestUnreadableURLIsRefusedWithoutItsPassword(t *testing.T) {
+	t.Parallel()
+	_, err := Connect(t.Context(), ConnectOptions{URL: "nats://ana:hun/ter2@h:4222", Log: quietLog})
+	if err == nil || strings.Contains(err.Error(), "hun") || strings.Contains(err.Error(), "ter2") {
+		t.Errorf("got %v, want an error without the password", err)
+	}
+}

@@ -149,7 +149,7 @@ func TestAQuestionIsPassedOnButNotInACircle(t *testing.T) {
 	if err := main.Apply(t.Context(), places{"beta": at(other)}); err != nil {
 		t.Fatal(err)
 	}
-	for hops, want := range map[string]codes.Code{"0": codes.OK, "2": codes.OK, "3": codes.Unavailable, "many": codes.Unavailable} {
+	for hops, want := range map[string]codes.Code{"0": codes.OK, "2": codes.OK, "3": codes.Unavailable, "many": codes.Unavailable, "-1": codes.Unavailable} {
 		ctx := metadata.NewIncomingContext(t.Context(), metadata.Pairs("x-hops", hops))
 		_, err := service{process: main}.ListDeadLetters(ctx, &processv1.ListDeadLettersRequest{Module: "beta"})
 		if status.Code(err) != want {

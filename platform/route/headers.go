@@ -37,7 +37,7 @@ func hopsIn(md metadata.MD) int {
 		return 0
 	}
 	hops, err := strconv.Atoi(text)
-	if err != nil {
+	if err != nil || hops < 0 {
 		return MaxHops
 	}
 	return hops

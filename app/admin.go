@@ -92,7 +92,7 @@ type moduleState struct {
 func (a *Admin) states() (states []moduleState, ready bool) {
 	ready = true
 	for _, r := range a.process.Routes() {
-		s := moduleState{Module: r.Module(), Mode: string(a.process.Placement(r.Module()).Mode), Ready: true}
+		s := moduleState{Module: r.Module(), Mode: string(a.process.Place(r.Module()).Mode), Ready: true}
 		if err := a.process.Health(r.Module()); err != nil {
 			s.Ready, s.Problem = false, err.Error()
 			// A module that is away elsewhere is that process's trouble: this

@@ -11,15 +11,15 @@ import (
 // Backstage is a process for work on a closed shop: its modules run on the
 // shop's data, nobody reaches them from outside, and their events wait in the
 // outbox until the shop opens. It fails when a module is placed elsewhere.
-func Backstage(c Config, log *slog.Logger) (*process.Process, map[string]process.Placement, error) {
+func Backstage(c Config, log *slog.Logger) (*process.Process, map[string]route.Place, error) {
 	c.Target, c.Peer = []string{TargetAll}, ""
 	placements, err := c.Placements()
 	if err != nil {
 		return nil, nil, err
 	}
 	for name, placement := range placements {
-		if placement.Mode == route.ModeRemote {
-			return nil, nil, fmt.Errorf("the shop does not answer at %s, and modules.%s is remote: start the shop first", c.RPC.Listen, name)
+		if !placement.IsHere() {
+			return nil, nil, fmt.Errorf("the shop does not answer at %s, and modules.%s is %s: start the shop first", c.RPC.Listen, name, placement)
 		}
 	}
 	id, err := IdentityFor(c, AllCallers(c))
@@ -28,7 +28,7 @@ func Backstage(c Config, log *slog.Logger) (*process.Process, map[string]process
 	}
 	p, err := process.New(process.Options{
 		Definitions: Definitions(c.Modules), Outside: Outside, Dir: c.Data, DSN: c.dsn,
-		Listen: "127.0.0.1:0", Identity: id, NoEvents: true, Log: log,
+		Listen: "127.0.0.1:0", Identity: id, NoEvents: true, AllOrNothing: true, Log: log,
 	})
 	return p, placements, err
 }

@@ -244,26 +244,35 @@ func (c Config) PeerAddress() string {
 // Placements are where this process has the modules. One that was told its
 // targets by name runs those, whatever the modules' modes say: the same file
 // serves the process a module moves out of and the one it moves to.
-func (c Config) Placements() (map[string]process.Placement, error) {
-	placements := map[string]process.Placement{}
+func (c Config) Placements() (map[string]route.Place, error) {
+	placements := map[string]route.Place{}
 	var errs []error
 	for _, row := range Table(c.Modules) {
 		name := row.Definition.Name
-		remote := process.Placement{Mode: route.ModeRemote, Address: row.Placed.Address}
+		remote := route.Remote(addressesIn(row.Placed.Address)...)
 		switch {
 		case !c.RunsAll() && c.Runs(name):
-			placements[name] = process.Placement{Mode: route.ModeLocal}
+			placements[name] = route.Local()
 		case c.PeerAddress() != "":
 			// The peer knows.
 		case row.Placed.Mode == string(route.ModeRemote):
 			placements[name] = remote
 		case c.RunsAll():
-			placements[name] = process.Placement{Mode: route.ModeLocal}
+			placements[name] = route.Local()
 		default:
 			errs = append(errs, fmt.Errorf("modules.%s: is not among the targets %v and has no remote address", name, c.Target))
 		}
 	}
 	return placements, errors.Join(errs...)
+}
+
+// addressesIn takes a list with commas apart.
+func addressesIn(list string) []string {
+	var all []string
+	for address := range strings.SplitSeq(list, ",") {
+		all = append(all, strings.TrimSpace(address))
+	}
+	return all
 }
 
 // ownAddresses gives a process beside the main one addresses of its own: the

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"galleria/platform/config"
-	"galleria/platform/process"
+	"galleria/platform/route"
 )
 
 // DefaultFile is read when it exists and no other file is named.
@@ -76,7 +76,7 @@ func Live(key string) bool {
 }
 
 // placeable are the placements a reload may change.
-func placeable(c Config) (map[string]process.Placement, error) {
+func placeable(c Config) (map[string]route.Place, error) {
 	if c.PeerAddress() != "" {
 		return nil, nil // the peer says where modules are
 	}

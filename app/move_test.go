@@ -35,7 +35,7 @@ func moveOneByOne(t *testing.T, l shoptest.Layout, modules []string) {
 		shop.StartModules(t, module)
 		shop.Place(t, route.ModeRemote, module)
 		shop.AwaitHealthy(t)
-		if got, want := shop.Table(t)[module].Address, shop.Address(module); got != want {
+		if got, want := shop.Table(t)[module].Place, "remote at "+shop.Address(module); got != want {
 			t.Errorf("%s is at %q, want %q", module, got, want)
 		}
 		crowd.Walks(t, 4)

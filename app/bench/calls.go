@@ -182,10 +182,10 @@ func overTLS(r *route.Route, server any) (*route.Target, func(), error) {
 		return nil, nil, err
 	}
 	s := grpc.NewServer(grpc.Creds(id.Server()))
-	behind.Register(s, func(ctx context.Context, caller, _ string) error { return id.CheckCaller(ctx, caller) })
+	behind.Register(s, "", func(ctx context.Context, caller, _ string) error { return id.CheckCaller(ctx, caller) })
 	go s.Serve(listener)
 	target, err := r.NewRemote(route.RemoteOptions{
-		Address: listener.Addr().String(), Credentials: id.Client(),
+		Addresses: []string{listener.Addr().String()}, Credentials: id.Client(),
 		Dial: []grpc.DialOption{grpc.WithDefaultServiceConfig("{}")}, // no health service here
 	})
 	return target, s.Stop, err

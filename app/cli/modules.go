@@ -46,16 +46,29 @@ the process started; p50 and p99 are those of the slowest method by its promise.
 
 // moduleJSON is one module for programs. Durations are in seconds.
 type moduleJSON struct {
-	Module      string       `json:"module"`
-	Mode        string       `json:"mode"`
-	Address     string       `json:"address"`
-	Healthy     bool         `json:"healthy"`
-	Problem     string       `json:"problem,omitempty"`
-	Calls       int64        `json:"calls"`
-	Errors      int64        `json:"errors"`
-	StoreID     string       `json:"store_id"`
-	DeadLetters int64        `json:"dead_letters"`
-	Methods     []methodJSON `json:"methods"`
+	Module string `json:"module"`
+	Mode   string `json:"mode"`
+	Place  string `json:"place"`
+	// Wanted is where it is to get to, when that is not where it is.
+	Wanted        string         `json:"wanted,omitempty"`
+	WantedProblem string         `json:"wanted_problem,omitempty"`
+	Endpoints     []endpointJSON `json:"endpoints"`
+	Healthy       bool           `json:"healthy"`
+	Problem       string         `json:"problem,omitempty"`
+	Calls         int64          `json:"calls"`
+	Errors        int64          `json:"errors"`
+	StoreID       string         `json:"store_id"`
+	DeadLetters   int64          `json:"dead_letters"`
+	Methods       []methodJSON   `json:"methods"`
+}
+
+type endpointJSON struct {
+	Process    string `json:"process"`
+	Address    string `json:"address,omitempty"`
+	StoreID    string `json:"store_id,omitempty"`
+	Generation int64  `json:"generation,omitempty"`
+	Problem    string `json:"problem,omitempty"`
+	Calls      int64  `json:"calls_in_flight"`
 }
 
 type methodJSON struct {
@@ -71,8 +84,15 @@ func printModulesJSON(w io.Writer, table *processv1.ModulesResponse) error {
 	rows := []moduleJSON{}
 	for _, m := range table.GetModules() {
 		row := moduleJSON{
-			Module: m.GetModule(), Mode: m.GetMode(), Address: m.GetAddress(), Healthy: m.GetHealthy(), Problem: m.GetProblem(),
-			StoreID: m.GetStoreId(), DeadLetters: m.GetDeadLetters(), Methods: []methodJSON{},
+			Module: m.GetModule(), Mode: m.GetMode(), Place: m.GetPlace(), Wanted: m.GetWanted(),
+			WantedProblem: m.GetWantedProblem(), Healthy: m.GetHealthy(), Problem: m.GetProblem(),
+			StoreID: m.GetStoreId(), DeadLetters: m.GetDeadLetters(), Endpoints: []endpointJSON{}, Methods: []methodJSON{},
+		}
+		for _, e := range m.GetEndpoints() {
+			row.Endpoints = append(row.Endpoints, endpointJSON{
+				Process: e.GetProcess(), Address: e.GetAddress(), StoreID: e.GetStoreId(), Generation: e.GetGeneration(),
+				Problem: e.GetProblem(), Calls: e.GetCalls(),
+			})
 		}
 		for _, method := range m.GetMethods() {
 			row.Calls += method.GetCalls()
@@ -92,7 +112,7 @@ func printModulesJSON(w io.Writer, table *processv1.ModulesResponse) error {
 
 func printModules(w io.Writer, table *processv1.ModulesResponse, methods bool) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "MODULE\tMODE\tADDRESS\tHEALTH\tCALLS\tERRORS\tP50\tP99\tPROMISED\tDEAD LETTERS\tSTORE")
+	fmt.Fprintln(out, "MODULE\tPLACE\tWANTED\tHEALTH\tCALLS\tERRORS\tP50\tP99\tPROMISED\tDEAD LETTERS\tSTORE")
 	for _, m := range table.GetModules() {
 		health := "ok"
 		if !m.GetHealthy() {
@@ -100,7 +120,7 @@ func printModules(w io.Writer, table *processv1.ModulesResponse, methods bool) e
 		}
 		calls, errors, worst := summary(m.GetMethods())
 		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%d\t%s\n",
-			m.GetModule(), m.GetMode(), orDash(m.GetAddress()), health, calls, errors, latencies(worst), m.GetDeadLetters(), orDash(m.GetStoreId()))
+			m.GetModule(), m.GetPlace(), wanted(m), health, calls, errors, latencies(worst), m.GetDeadLetters(), orDash(m.GetStoreId()))
 		if !methods {
 			continue
 		}
@@ -144,6 +164,15 @@ func short(d time.Duration) string {
 			return d.Round(precision).String()
 		}
 	}
+}
+
+// wanted is where a module is to get to: the same place, or another one and why
+// it is not there.
+func wanted(m *processv1.ModulesResponse_Module) string {
+	if m.GetWanted() == "" {
+		return "-"
+	}
+	return m.GetWanted() + " (" + m.GetWantedProblem() + ")"
 }
 
 func orDash(s string) string {

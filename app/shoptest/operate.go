@@ -30,7 +30,7 @@ func (s *Shop) Run(t testing.TB, args ...string) (output string, code int) {
 
 // Row is one of `galleria modules --json`.
 type Row struct {
-	Module, Mode, Address, Problem string
+	Module, Mode, Place, Problem string
 	Healthy                        bool
 	Calls, Errors                  int64
 	DeadLetters                    int64  `json:"dead_letters"`

@@ -91,3 +91,32 @@ func method(desc protoreflect.MethodDescriptor) (Method, error) {
 func FullMethod(desc protoreflect.MethodDescriptor) string {
 	return "/" + string(desc.Parent().FullName()) + "/" + string(desc.Name())
 }
+
+// RoutingKey is the field of a request that keeps its calls together; nil when
+// the contract names none.
+func RoutingKey(request protoreflect.MessageDescriptor) protoreflect.FieldDescriptor {
+	for i := range request.Fields().Len() {
+		field := request.Fields().Get(i)
+		if marked(field, contractv1.E_RoutingKey) && !field.IsList() && !field.IsMap() && field.Message() == nil {
+			return field
+		}
+	}
+	return nil
+}
+
+// MayDiffer tells whether a field of an answer may differ between two processes
+// that answer the same question.
+func MayDiffer(field protoreflect.FieldDescriptor) bool { return marked(field, contractv1.E_MayDiffer) }
+
+// IsSecret tells whether the values of a field may not be shown: its contract
+// says debug_redact.
+func IsSecret(field protoreflect.FieldDescriptor) bool {
+	options, _ := field.Options().(*descriptorpb.FieldOptions)
+	return options.GetDebugRedact()
+}
+
+func marked(field protoreflect.FieldDescriptor, option protoreflect.ExtensionType) bool {
+	options, _ := field.Options().(*descriptorpb.FieldOptions)
+	yes, _ := proto.GetExtension(options, option).(bool)
+	return yes
+}

@@ -121,7 +121,7 @@ func TestPlaintextIsForLoopback(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantAnswerFrom(t, main, "other")
-	err := main.Apply(t.Context(), places{"alpha": {Mode: route.ModeRemote, Address: "192.0.2.1:7070"}})
+	err := main.Apply(t.Context(), places{"alpha": route.Remote("192.0.2.1:7070")})
 	wantError(t, err, "192.0.2.1:7070 in plaintext", "loopback address only")
 	for address, want := range map[string]bool{
 		"127.0.0.1:1": true, "127.8.9.10:1": true, "[::1]:1": true, "localhost:1": true,

@@ -3,6 +3,7 @@ package process
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -131,23 +132,33 @@ func (s service) find(name string) (*module.Running, error) {
 // may point to each other for a moment while modules move.
 var errCircle = status.Error(codes.Unavailable, "passed on too often: the processes point to each other; ask again")
 
-// askElsewhere asks the process that a module runs in as far as this one knows.
-func askElsewhere[T any](ctx context.Context, s service, name string, ask func(context.Context, processv1.ProcessServiceClient) (T, error)) (T, error) {
-	var none T
-	place := s.process.Placement(name)
-	if place.Address == "" {
-		return none, status.Errorf(codes.Unavailable, "module %s runs nowhere yet", name)
+// askElsewhere asks the processes that a module runs in as far as this one knows,
+// one after the other until one answers: they share the module's database.
+func askElsewhere[T any](ctx context.Context, s service, name string, ask func(context.Context, processv1.ProcessServiceClient) (T, error)) (answer T, err error) {
+	addresses := s.process.Place(name).Reached()
+	if len(addresses) == 0 {
+		return answer, status.Errorf(codes.Unavailable, "module %s runs nowhere yet", name)
 	}
 	hops := route.Hops(ctx)
 	if hops >= route.MaxHops {
-		return none, errCircle
+		return answer, errCircle
 	}
-	// Of several processes that run it any will do: they share its database.
-	address, _, _ := strings.Cut(place.Address, ",")
+	var away []string
+	for _, address := range addresses {
+		answer, err = askAt(route.WithHops(ctx, hops+1), s, address, ask)
+		if code := status.Code(err); code != codes.Unavailable && code != codes.DeadlineExceeded {
+			return answer, err
+		}
+		away = append(away, fmt.Sprintf("at %s: %s", address, route.Why(err)))
+	}
+	return answer, status.Errorf(codes.Unavailable, "module %s does not answer %s", name, strings.Join(away, ", nor "))
+}
+
+func askAt[T any](ctx context.Context, s service, address string, ask func(context.Context, processv1.ProcessServiceClient) (T, error)) (answer T, err error) {
 	conn, err := route.Dial(address, s.process.o.Identity.Client())
 	if err != nil {
-		return none, status.Error(codes.Unavailable, err.Error())
+		return answer, status.Error(codes.Unavailable, err.Error())
 	}
 	defer conn.Close()
-	return ask(route.WithHops(ctx, hops+1), processv1.NewProcessServiceClient(conn))
+	return ask(ctx, processv1.NewProcessServiceClient(conn))
 }

@@ -14,6 +14,9 @@ import (
 func (p *Process) Health(module string) error {
 	target := p.routes[module].Target()
 	if target == nil {
+		if wish, pending := p.Wish(module); pending {
+			return errors.New(wish.Problem)
+		}
 		return errors.New("not reached yet")
 	}
 	return target.Healthy()
@@ -21,6 +24,8 @@ func (p *Process) Health(module string) error {
 
 const (
 	healthEvery = time.Second
+	// healthTimeout bounds how long a module may take to say how it does.
+	healthTimeout = time.Second
 	// illAfter is how many checks in a row must fail until others are told:
 	// they then send no calls at all, which one slow answer does not justify.
 	illAfter = 3
@@ -34,7 +39,7 @@ func (p *Process) watchHealth() {
 	for p.life.Err() == nil {
 		for _, d := range p.ordered {
 			target := p.routes[d.Name].Target()
-			if target == nil || target.Mode() != route.ModeLocal {
+			if target == nil || !target.Place().Equal(route.Local()) {
 				failures[d.Name] = 0
 				continue
 			}

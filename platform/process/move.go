@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"sync"
-	"time"
 
 	"google.golang.org/grpc"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
@@ -15,83 +14,120 @@ import (
 	"galleria/platform/route"
 )
 
-// Apply moves modules to where placements say; modules not named stay. Each
-// move succeeds or fails by itself: one that fails leaves its module where it
-// was and is in the error. Apply returns when the old places are drained and
-// stopped. From then on the peer has no say in where these modules are.
+// Apply moves modules to the places wanted; modules not named stay. Each move
+// succeeds or fails by itself: one that fails leaves its module where it was, is
+// in the error, and is tried again until it succeeds or another place is wanted;
+// see Wish. Apply returns when the old places are drained and stopped, unless a
+// newer change takes a module back before. From then on the peer has no say in
+// where these modules are.
 //
-// Placements that make no sense change nothing. Calls from several goroutines
-// are applied one after the other.
-func (p *Process) Apply(ctx context.Context, placements map[string]Placement) error {
-	if err := p.checkPlacements(placements); err != nil {
+// Places that make no sense change nothing. Calls from several goroutines are
+// applied one after the other.
+func (p *Process) Apply(ctx context.Context, wanted map[string]route.Place) error {
+	if err := p.checkPlaces(wanted); err != nil {
 		return err
 	}
-	return p.apply(ctx, placements, operators)
+	return p.apply(ctx, wanted, operators)
 }
 
 // word is on whose word a module moves.
 type word int
 
 const (
-	operators word = iota // of whoever runs this process
+	operators word = iota // of the operator of this process
 	peers                 // of the peer, which counts where the operator said nothing
 )
 
-func (p *Process) apply(ctx context.Context, placements map[string]Placement, by word) error {
-	ctx, end, err := p.change(ctx)
+func (p *Process) apply(ctx context.Context, wanted map[string]route.Place, by word) error {
+	p.interrupt(wanted)
+	changing, end, err := p.change(ctx)
 	if err != nil {
 		return err
 	}
+	// The old places are left after the change has ended, all at once: neither
+	// the other moves nor the next change wait for calls that take their time.
+	var leaving sync.WaitGroup
+	defer leaving.Wait()
 	defer end()
 	if !p.started {
 		return errors.New("the process has not been started")
 	}
-	// The old places are left all at once: one whose calls take their time
-	// does not hold up the other moves.
-	var leaving sync.WaitGroup
-	defer leaving.Wait()
 	var errs []error
 	for _, d := range p.ordered {
-		wanted, named := placements[d.Name]
+		place, named := wanted[d.Name]
 		if !named || by == peers && p.own[d.Name] {
 			continue
-		}
-		if p.Placement(d.Name) != wanted {
-			left, err := p.place(ctx, d, wanted)
-			if err != nil {
-				errs = append(errs, fmt.Errorf("%s stays %s: %w", d.Name, p.Placement(d.Name), err))
-				continue
-			}
-			leaving.Go(func() { p.leave(d.Name, left) })
-			p.o.Log.Info("module moved", "module", d.Name, "to", wanted.String())
 		}
 		if by == operators {
 			p.own[d.Name] = true
 		}
+		if p.settled(d.Name, place) {
+			continue
+		}
+		left, err := p.place(changing, d, place)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s stays %s: %w", d.Name, p.Place(d.Name), err))
+			continue
+		}
+		if left.target != nil {
+			leaving.Add(1)
+			p.tasks.Go(func() {
+				defer leaving.Done()
+				p.leave(d.Name, left)
+			})
+		}
+		p.o.Log.Info("module moved", "module", d.Name, "to", place.String())
 	}
 	return errors.Join(errs...)
 }
 
-// Placement is where a module is served as far as this process goes.
-func (p *Process) Placement(name string) Placement {
+// interrupt breaks off attempts to bring modules to other places than are wanted
+// now.
+func (p *Process) interrupt(wanted map[string]route.Place) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for name, place := range wanted {
+		if stop := p.seeking[name]; stop != nil && !p.wishes[name].Place.Equal(place) {
+			stop()
+		}
+	}
+}
+
+// settled tells whether a module is where it is wanted, or on its way there. It
+// then forgets another place that it was still to get to.
+func (p *Process) settled(name string, wanted route.Place) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if wish, pending := p.wishes[name]; pending && wish.Place.Equal(wanted) && !wish.GivenUp {
+		return true
+	}
+	if p.routes[name].Target() == nil || !p.placed[name].Equal(wanted) {
+		return false
+	}
+	p.grantLocked(name)
+	return true
+}
+
+// Place is where a module is as far as this process goes.
+func (p *Process) Place(name string) route.Place {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.placed[name]
 }
 
-// place puts one module where it is wanted, and returns what it left.
-func (p *Process) place(ctx context.Context, d module.Definition, wanted Placement) (left, error) {
-	if wanted.Mode == route.ModeLocal {
-		return p.moveIn(ctx, d)
-	}
-	target, err := p.shakeHands(ctx, d, wanted.Address)
+// place puts one module where it is wanted, and returns what it left. What
+// can't be done now is tried again.
+func (p *Process) place(ctx context.Context, d module.Definition, wanted route.Place) (left, error) {
+	target, err := p.ready(ctx, d, wanted)
 	if err == nil {
-		return p.moveOut(d.Name, target), nil
+		return p.point(d.Name, target, wanted), nil
 	}
-	if p.routes[d.Name].Target() == nil && errors.Is(err, errAway) && ctx.Err() == nil {
-		// It is nowhere, so there is nothing to stay at.
-		p.seek(d, wanted, err)
-		return left{}, nil
+	if errors.Is(context.Cause(ctx), errStopping) {
+		return left{}, err
+	}
+	p.seek(d, wanted, err)
+	if p.routes[d.Name].Target() == nil && errors.Is(err, route.ErrAway) {
+		return left{}, nil // it is nowhere, so there is nothing to stay at
 	}
 	return left{}, err
 }
@@ -102,70 +138,133 @@ type left struct {
 	running *module.Running
 }
 
-// moveIn starts the module here and points its route at it.
-func (p *Process) moveIn(ctx context.Context, d module.Definition) (left, error) {
+// ready makes the target of a place: the module runs, and the processes that
+// calls may go to are met. When it fails, nothing is left running for it.
+func (p *Process) ready(ctx context.Context, d module.Definition, place route.Place) (*route.Target, error) {
+	target, err := p.make(ctx, d, place)
+	if err != nil {
+		return nil, errors.Join(err, p.dismiss(d.Name))
+	}
+	return target, nil
+}
+
+// dismiss stops a module that was started for a place that can't be had.
+func (p *Process) dismiss(name string) error {
+	p.mu.Lock()
+	running := p.spare[name]
+	delete(p.spare, name)
+	p.mu.Unlock()
+	if running == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(p.patience, p.o.DrainTimeout)
+	defer cancel()
+	return running.Stop(ctx)
+}
+
+func (p *Process) make(ctx context.Context, d module.Definition, place route.Place) (*route.Target, error) {
 	r := p.routes[d.Name]
+	switch place.Mode {
+	case route.ModeLocal:
+		return p.localTarget(ctx, d)
+	case route.ModeRemote:
+		target, err := r.NewRemote(route.RemoteOptions{
+			Addresses: place.Addresses, Credentials: p.o.Identity.Client(), Meet: p.meets(d),
+		})
+		if err != nil {
+			return nil, err
+		}
+		if err := target.Meet(ctx); err != nil {
+			return nil, errors.Join(err, target.Close())
+		}
+		return target, nil
+	case route.ModeHeld:
+		return r.NewHeld(route.HeldOptions{}), nil
+	}
+	return nil, fmt.Errorf("mode %s is not known here", place.Mode)
+}
+
+// localTarget is the module in this process; it is started unless it runs.
+func (p *Process) localTarget(ctx context.Context, d module.Definition) (*route.Target, error) {
+	running, err := p.runningOrStarted(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return p.routes[d.Name].NewLocal(running.Instance.Server, route.LocalOptions{
+		Process: p.name,
+		Store:   func() route.Store { return route.Store{ID: running.StoreID()} },
+		Healthy: func() error {
+			ctx, cancel := context.WithTimeout(p.life, healthTimeout)
+			defer cancel()
+			return running.Healthy(ctx)
+		},
+	})
+}
+
+// runningOrStarted is the module at work in this process. One that is about to
+// be stopped, because it moved away a moment ago, is taken back.
+func (p *Process) runningOrStarted(ctx context.Context, d module.Definition) (*module.Running, error) {
+	p.mu.Lock()
+	running := p.running[d.Name]
+	if running == nil {
+		running = p.leaving[d.Name]
+	}
+	p.mu.Unlock()
+	if running != nil {
+		return running, nil
+	}
 	running, err := module.Start(ctx, d, module.Environment{
 		Dir: p.o.Dir, DSN: p.dsn(d.Name), Broker: p.events, Log: p.o.Log, Now: p.o.Now, LeaseTTL: p.o.LeaseTTL,
 		Connect:    func(callee string) grpc.ClientConnInterface { return p.routes[callee].For(d.Name) },
 		CheckStore: func(id string) error { return p.pins.check(d.Name, id) },
 	})
 	if err != nil {
-		return left{}, err
-	}
-	target, err := r.NewLocal(running.Instance.Server, route.LocalOptions{
-		StoreID: running.StoreID(),
-		Healthy: func() error {
-			ctx, cancel := context.WithTimeout(p.life, time.Second)
-			defer cancel()
-			return running.Healthy(ctx)
-		},
-	})
-	if err != nil {
-		return left{}, errors.Join(err, running.Stop(p.patience))
+		return nil, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	old := p.pointLocked(d.Name, target, Placement{Mode: route.ModeLocal})
-	// Only now may a handshake succeed: whoever it succeeds for calls at once.
-	p.running[d.Name] = running
-	return left{target: old}, nil
+	p.spare[d.Name] = running
+	return running, nil
 }
 
-// moveOut points the route at another process. What was here is left.
-func (p *Process) moveOut(name string, target *route.Target) left {
+// point sends new calls to target. Others are told that it is well in the same
+// moment: the checks, which come later, would first have them refuse their own
+// calls.
+func (p *Process) point(name string, target *route.Target, place route.Place) left {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	running := p.running[name]
-	delete(p.running, name)
-	old := p.pointLocked(name, target, Placement{Mode: route.ModeRemote, Address: target.Address()})
-	return left{target: old, running: running}
+	return p.pointLocked(name, target, place)
 }
 
-// pointLocked sends new calls to target. Others are told that it is well in
-// the same moment: the checks, which come later, would first have them refuse
-// their own calls.
-func (p *Process) pointLocked(name string, target *route.Target, placement Placement) (old *route.Target) {
-	if stop := p.seeking[name]; stop != nil {
-		stop()
-		delete(p.seeking, name)
-	}
-	old = p.routes[name].Point(target)
+func (p *Process) pointLocked(name string, target *route.Target, place route.Place) left {
+	l := left{target: p.routes[name].Point(target)}
 	p.checks.SetServingStatus(string(p.routes[name].Service().FullName()), healthv1.HealthCheckResponse_SERVING)
-	p.rememberLocked(name, placement)
-	return old
+	switch running := p.running[name]; {
+	case place.IsHere() && running == nil:
+		// Only now may a handshake succeed: who is let in calls at once.
+		if running = p.spare[name]; running == nil {
+			running = p.leaving[name]
+		}
+		p.running[name] = running
+		delete(p.spare, name)
+		delete(p.leaving, name)
+	case !place.IsHere() && running != nil:
+		l.running = running
+		p.leaving[name] = running
+		delete(p.running, name)
+	}
+	p.grantLocked(name)
+	p.rememberLocked(name, place)
+	return l
 }
 
 // leave waits for the calls at the old place and then gives it up. The move is
 // done already: what goes wrong here is reported and changes nothing.
 func (p *Process) leave(name string, l left) {
-	var errs []error
-	if l.target != nil {
-		ctx, cancel := context.WithTimeout(p.patience, p.o.DrainTimeout)
-		errs = append(errs, l.target.Drain(ctx), l.target.Close())
-		cancel()
-	}
-	if l.running != nil {
+	ctx, cancel := context.WithTimeout(p.patience, p.o.DrainTimeout)
+	errs := []error{l.target.Drain(ctx), l.target.Close()}
+	cancel()
+	if l.running != nil && p.givenUp(name, l.running) {
 		// Time of its own: calls that did not end are no reason to cut off
 		// the background work, too.
 		ctx, cancel := context.WithTimeout(p.patience, p.o.DrainTimeout)
@@ -177,15 +276,27 @@ func (p *Process) leave(name string, l left) {
 	}
 }
 
-// rememberLocked notes a placement and wakes whoever follows the directory.
-func (p *Process) rememberLocked(name string, placement Placement) {
-	p.placed[name] = placement
+// givenUp tells whether a module that moved away is still to be stopped: a newer
+// change may have taken it back.
+func (p *Process) givenUp(name string, running *module.Running) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.leaving[name] != running {
+		return false
+	}
+	delete(p.leaving, name)
+	return true
+}
+
+// rememberLocked notes a place and wakes those who follow the registry.
+func (p *Process) rememberLocked(name string, place route.Place) {
+	p.placed[name] = place
 	close(p.changed)
 	p.changed = make(chan struct{})
 }
 
 // places is where each module is, and a channel that closes at the next change.
-func (p *Process) places() (map[string]Placement, <-chan struct{}) {
+func (p *Process) places() (map[string]route.Place, <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return maps.Clone(p.placed), p.changed

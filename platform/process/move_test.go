@@ -3,6 +3,7 @@ package process
 import (
 	"context"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -61,12 +62,12 @@ func TestAModuleMovesUnderLoadWithoutAFailedCall(t *testing.T) {
 	main := h.start("main", nil)
 	edge := h.start("edge", nil, peerOf(main))
 	calls, stopLoad := load(t, main, edge)
-	move := func(to Placement, seenByEdge Placement, process string) {
+	move := func(to, seenByEdge route.Place, process string) {
 		t.Helper()
 		if err := main.Apply(t.Context(), places{"alpha": to}); err != nil {
 			t.Fatalf("move to %s: %v", to, err)
 		}
-		eventually(t, "alpha's place in the peer process", seenByEdge, func() Placement { return edge.Placement("alpha") })
+		eventually(t, "alpha's place in the peer process", seenByEdge.String(), func() string { return edge.Place("alpha").String() })
 		before := h.trace(process, "alpha").calls.Load()
 		eventually(t, "calls at the new place", true, func() bool {
 			return t.Failed() || h.trace(process, "alpha").calls.Load() > before+50
@@ -131,12 +132,12 @@ func TestAMoveThatIsRefusedSaysWhyAndChangesNothing(t *testing.T) {
 		"other store":         {otherStore.Address(), []string{"its store is", store, "remove"}},
 		"other authority":     {otherHouse.Address(), []string{"certificate"}},
 		"this process itself": {main.Address(), []string{"this process itself"}},
-		"one of two is wrong": {h.start("good", places{"alpha": here}, peerOf(main)).Address() + "," + otherStore.Address(), []string{"its store is"}},
+		"one of two is wrong": {h.start("good", places{"alpha": here}, peerOf(main)).Address() + " " + otherStore.Address(), []string{"its store is"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := main.Apply(t.Context(), places{"alpha": {Mode: route.ModeRemote, Address: refused.address}})
+			err := main.Apply(t.Context(), places{"alpha": route.Remote(strings.Fields(refused.address)...)})
 			wantError(t, err, append(refused.reasons, "alpha stays local")...)
-			if got := main.Placement("alpha"); got != here {
+			if got := main.Place("alpha"); !got.Equal(here) {
 				t.Errorf("alpha is %s, want it to stay local", got)
 			}
 			wantAnswerFrom(t, main, "main")
@@ -180,7 +181,7 @@ func (p pretender) Describe(context.Context, *processv1.DescribeRequest) (*proce
 	return p.says, nil
 }
 
-func TestPlacementsThatMakeNoSenseChangeNothing(t *testing.T) {
+func TestPlacesThatMakeNoSenseChangeNothing(t *testing.T) {
 	h := newHouse(t)
 	p := h.start("main", nil)
 	for name, wrong := range map[string]struct {
@@ -188,15 +189,20 @@ func TestPlacementsThatMakeNoSenseChangeNothing(t *testing.T) {
 		reason string
 	}{
 		"unknown module":        {places{"gamma": here}, `there is no module "gamma"`},
-		"unknown mode":          {places{"alpha": {Mode: "canary", Address: "127.0.0.1:1"}}, `mode "canary"`},
-		"remote nowhere":        {places{"alpha": {Mode: route.ModeRemote}}, "want host:port"},
-		"remote without port":   {places{"alpha": {Mode: route.ModeRemote, Address: "localhost"}}, "want host:port"},
-		"local with an address": {places{"alpha": {Mode: route.ModeLocal, Address: "127.0.0.1:1"}}, "and yet an address"},
+		"unknown mode":          {places{"alpha": {Mode: "parrot"}}, `no mode "parrot"`},
+		"remote nowhere":        {places{"alpha": route.Remote()}, "needs an address"},
+		"remote without port":   {places{"alpha": route.Remote("localhost")}, "want host:port"},
+		"one address twice":     {places{"alpha": route.Remote("127.0.0.1:1", "127.0.0.1:1")}, "given twice"},
+		"one arm":               {places{"alpha": {Mode: route.ModeShadow, Arms: []route.Place{here}}}, "two arms"},
+		"arms that are alike":   {places{"alpha": route.Canary(here, here, 1)}, "both arms"},
+		"held in an arm":        {places{"alpha": route.Canary(here, route.Held(), 1)}, "local or remote"},
+		"more than all calls":   {places{"alpha": route.Canary(here, route.Remote("127.0.0.1:1"), 101)}, "percentage"},
+		"local with an address": {places{"alpha": {Mode: route.ModeLocal, Addresses: []string{"127.0.0.1:1"}}}, "takes no address"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wrong.wanted["beta"] = Placement{Mode: route.ModeRemote, Address: "127.0.0.1:1"}
+			wrong.wanted["beta"] = route.Remote("127.0.0.1:1")
 			wantError(t, p.Apply(t.Context(), wrong.wanted), wrong.reason)
-			if a, b := p.Placement("alpha"), p.Placement("beta"); a != here || b != here {
+			if a, b := p.Place("alpha"), p.Place("beta"); !a.Equal(here) || !b.Equal(here) {
 				t.Errorf("alpha is %s and beta %s, want both to stay local", a, b)
 			}
 			fresh := h.create("fresh", peerOf(p))
@@ -205,7 +211,7 @@ func TestPlacementsThatMakeNoSenseChangeNothing(t *testing.T) {
 	}
 }
 
-func TestAModuleThatFailsToStartLeavesTheOldPlaceAndIsSoughtOn(t *testing.T) {
+func TestAModuleThatFailsToStartStaysAtItsOldPlace(t *testing.T) {
 	h := newHouse(t)
 	main := h.start("main", nil)
 	fails := func(o *Options) {
@@ -220,12 +226,9 @@ func TestAModuleThatFailsToStartLeavesTheOldPlaceAndIsSoughtOn(t *testing.T) {
 	wantError(t, p.Apply(t.Context(), places{"alpha": here}), "alpha stays remote at "+main.Address())
 	wantAnswerFrom(t, p, "main")
 
-	// The same where the old place was not there yet.
-	address := freeAddress(t)
-	seeker := h.start("seeker", places{"alpha": {Mode: route.ModeRemote, Address: address}}, fails)
-	wantError(t, seeker.Apply(t.Context(), places{"alpha": here}), "alpha stays remote at "+address)
-	h.start("late", places{"alpha": here}, peerOf(main), func(o *Options) { o.Listen = address })
-	eventually(t, "alpha's process", "late", func() string { got, _ := ask(t, seeker); return got })
+	if wish, pending := p.Wish("alpha"); !pending || !wish.Place.Equal(here) || wish.Problem == "" {
+		t.Errorf("got wish %v, want one that says why alpha is not local", wish)
+	}
 }
 
 func TestChangesAtTheSameMomentAreAppliedOneAfterTheOther(t *testing.T) {
@@ -247,9 +250,12 @@ func TestChangesAtTheSameMomentAreAppliedOneAfterTheOther(t *testing.T) {
 	}
 	changes.Wait()
 	stopLoad()
-	want := map[Placement]int64{here: 1, at(other): 0}[main.Placement("alpha")]
+	want := int64(0)
+	if main.Place("alpha").IsHere() {
+		want = 1
+	}
 	if got := h.trace("main", "alpha").open.Load(); got != want {
-		t.Errorf("%d alphas are open in the process after it was placed %s, want %d", got, main.Placement("alpha"), want)
+		t.Errorf("%d alphas are open in the process after it was placed %s, want %d", got, main.Place("alpha"), want)
 	}
 }
 
@@ -263,11 +269,10 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func TestAProcessOnAnotherStoreThanItsPeersDoesNotStart(t *testing.T) {
+func TestAModuleOnAnotherStoreThanItsPeersIsDown(t *testing.T) {
 	h := newHouse(t)
 	main := h.start("main", nil)
-	stranger := h.create("stranger", peerOf(main), func(o *Options) { o.Dir = t.TempDir() })
-	err := stranger.Start(t.Context(), places{"alpha": here})
-	wantError(t, err, "alpha", "its store is", main.Routes()[0].Target().StoreID(), "remove")
+	stranger := h.start("stranger", places{"alpha": here}, peerOf(main), func(o *Options) { o.Dir = t.TempDir() })
+	wantError(t, stranger.Health("alpha"), "alpha", "its store is", main.Routes()[0].Target().Store().ID, "remove")
 	wantAnswerFrom(t, main, "main")
 }

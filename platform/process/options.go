@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net"
 	"slices"
-	"strings"
 	"time"
 
 	"galleria/platform/certs"
@@ -44,6 +43,9 @@ type Options struct {
 	// later process to publish, and none are heard. For short work on a
 	// stopped installation.
 	NoEvents bool
+	// AllOrNothing lets the start fail when a module can't start, instead of
+	// leaving it down and trying again. For short work, too.
+	AllOrNothing bool
 	// Log may be nil: slog.Default().
 	Log *slog.Logger
 	// Now is the clock; nil: time.Now.
@@ -185,47 +187,25 @@ func InOrderOfNeed(definitions []module.Definition) ([]module.Definition, error)
 	return sorted, nil
 }
 
-// Placement is where a module is served.
-type Placement struct {
-	// Mode is local or remote.
-	Mode route.Mode
-	// Address of a remote module: host:port, or several with commas between.
-	Address string
-}
-
-func (p Placement) String() string {
-	switch p.Mode {
-	case route.ModeRemote:
-		return "remote at " + p.Address
-	case "":
-		return "nowhere"
-	}
-	return string(p.Mode)
-}
-
-// checkPlacements refuses what makes no sense, whoever answers where.
-func (p *Process) checkPlacements(placements map[string]Placement) error {
+// checkPlaces refuses what makes no sense, whatever answers where.
+func (p *Process) checkPlaces(wanted map[string]route.Place) error {
 	var errs []error
-	for _, name := range slices.Sorted(maps.Keys(placements)) {
-		placement := placements[name]
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
 		switch {
 		case p.routes[name] == nil:
 			errs = append(errs, fmt.Errorf("there is no module %q", name))
-		case placement.Mode == route.ModeLocal && placement.Address == "":
-		case placement.Mode == route.ModeLocal:
-			errs = append(errs, fmt.Errorf("%s: local, and yet an address: %s", name, placement.Address))
-		case placement.Mode != route.ModeRemote:
-			errs = append(errs, fmt.Errorf("%s: mode %q; there are local and remote", name, placement.Mode))
 		default:
-			errs = append(errs, p.checkAddresses(name, placement.Address))
+			errs = append(errs, p.checkPlace(name, wanted[name]))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (p *Process) checkAddresses(name, addresses string) error {
-	for address := range strings.SplitSeq(addresses, ",") {
-		address = strings.TrimSpace(address)
+func (p *Process) checkPlace(name string, place route.Place) error {
+	if err := place.Check(); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	for _, address := range place.Reached() {
 		if _, _, err := net.SplitHostPort(address); err != nil {
 			return fmt.Errorf("%s: remote at %q: want host:port", name, address)
 		}

@@ -55,32 +55,32 @@ func askDirectory(ctx context.Context, conn *grpc.ClientConn, options ...grpc.Ca
 }
 
 // wanted is where each module belongs at the start.
-func (p *Process) wanted(placements map[string]Placement, learned *processv1.DirectoryResponse) map[string]Placement {
-	wanted := map[string]Placement{}
+func (p *Process) wanted(named map[string]route.Place, learned *processv1.DirectoryResponse) map[string]route.Place {
+	wanted := map[string]route.Place{}
 	for _, d := range p.ordered {
-		wanted[d.Name] = Placement{Mode: route.ModeLocal}
+		wanted[d.Name] = route.Local()
 		if p.peer != nil {
-			wanted[d.Name] = Placement{Mode: route.ModeRemote, Address: p.o.Peer}
+			wanted[d.Name] = route.Remote(p.o.Peer)
 		}
 	}
 	maps.Copy(wanted, p.learn(learned))
-	maps.Copy(wanted, placements)
+	maps.Copy(wanted, named)
 	return wanted
 }
 
 // learn is what the peer knows of the places of modules. One it does not name
 // is not placed there yet.
-func (p *Process) learn(said *processv1.DirectoryResponse) map[string]Placement {
-	learned := map[string]Placement{}
+func (p *Process) learn(said *processv1.DirectoryResponse) map[string]route.Place {
+	learned := map[string]route.Place{}
 	for _, place := range said.GetPlaces() {
 		if p.routes[place.GetModule()] == nil {
 			continue // a newer process may have more modules
 		}
-		address := place.GetAddress()
-		if address == "" {
-			address = p.o.Peer
+		addresses := place.GetAddresses()
+		if len(addresses) == 0 {
+			addresses = []string{p.o.Peer}
 		}
-		learned[place.GetModule()] = Placement{Mode: route.ModeRemote, Address: address}
+		learned[place.GetModule()] = route.Remote(addresses...)
 	}
 	return learned
 }

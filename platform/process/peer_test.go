@@ -2,21 +2,25 @@ package process
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"galleria/platform/module"
 	"galleria/platform/route"
+	probev1 "galleria/platform/route/probe/v1"
 )
 
 func TestARemoteModuleThatIsNotThereYetIsFoundWhenItComes(t *testing.T) {
 	h := newHouse(t)
 	address := freeAddress(t)
-	main := h.start("main", places{"beta": here, "alpha": {Mode: route.ModeRemote, Address: address}})
+	main := h.start("main", places{"beta": here, "alpha": route.Remote(address)})
 	if _, err := ask(t, main); status.Code(err) != codes.Unavailable {
 		t.Errorf("got %v, want Unavailable", err)
 	}
@@ -37,20 +41,20 @@ func TestARemoteModuleThatIsNotThereYetIsFoundWhenItComes(t *testing.T) {
 func TestAModuleThatIsSoughtCanBePlacedElsewhere(t *testing.T) {
 	h := newHouse(t)
 	away := freeAddress(t)
-	main := h.start("main", places{"beta": here, "alpha": {Mode: route.ModeRemote, Address: away}})
-	next := Placement{Mode: route.ModeRemote, Address: freeAddress(t)}
-	if err := main.Apply(t.Context(), places{"alpha": next}); err != nil || main.Placement("alpha") != next {
-		t.Errorf("got %s and error %v, want it to be sought at the new address, for it has no place to stay at", main.Placement("alpha"), err)
+	main := h.start("main", places{"beta": here, "alpha": route.Remote(away)})
+	next := route.Remote(freeAddress(t))
+	if err := main.Apply(t.Context(), places{"alpha": next}); err != nil || !main.Place("alpha").Equal(next) {
+		t.Errorf("got %s and error %v, want it to be sought at the new address, for it has no place to stay at", main.Place("alpha"), err)
 	}
 	if err := main.Apply(t.Context(), places{"alpha": here}); err != nil {
 		t.Fatal(err)
 	}
 	wantAnswerFrom(t, main, "main")
 	// Neither of the addresses is looked at any more.
-	for _, address := range []string{away, next.Address} {
+	for _, address := range []string{away, next.Addresses[0]} {
 		h.start("late at "+address, places{"alpha": here}, peerOf(main), func(o *Options) { o.Listen = address })
 	}
-	pause(t.Context(), 2*seekEvery)
+	pause(t.Context(), 2*seekFirst)
 	wantAnswerFrom(t, main, "main")
 }
 
@@ -71,7 +75,7 @@ func TestAProcessFollowsItsPeerExceptWhereItWasToldOtherwise(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range []*Process{follower, stubborn, told} {
-		eventually(t, "beta's place", at(other), func() Placement { return p.Placement("beta") })
+		eventually(t, "beta's place", at(other).String(), func() string { return p.Place("beta").String() })
 	}
 	wantAnswerFrom(t, follower, "other")
 	wantAnswerFrom(t, stubborn, "stubborn")
@@ -163,9 +167,40 @@ func TestAStartSaysThatItWaitsForItsPeer(t *testing.T) {
 	}
 }
 
-func TestAStartThatFailsStopsWhatHadStarted(t *testing.T) {
+func TestAModuleThatCannotStartIsDownAndTheOthersAreNot(t *testing.T) {
 	h := newHouse(t)
-	p := h.create("broken", func(o *Options) { o.Definitions[0].Migrations = nil }) // beta hears events and has no database
+	var well atomic.Bool
+	p := h.start("main", nil, func(o *Options) {
+		create := o.Definitions[0].New
+		o.Definitions[0].New = func(host module.Host) (*module.Instance, error) {
+			if !well.Load() {
+				return nil, errors.New("its provider is away")
+			}
+			return create(host)
+		}
+	})
+	wantAnswerFrom(t, p, "main")
+	wantError(t, p.Health("beta"), "its provider is away")
+	pass := func() error {
+		_, err := probev1.NewRelayServiceClient(p.Connect(tester, "beta")).Pass(t.Context(), &probev1.PassRequest{})
+		return err
+	}
+	if err := pass(); status.Code(err) != codes.Unavailable {
+		t.Errorf("a call of the module that is down: got %v, want Unavailable", err)
+	}
+	well.Store(true)
+	eventually(t, "beta's answer", "", func() string { return status.Convert(pass()).Message() })
+	if _, pending := p.Wish("beta"); pending {
+		t.Error("beta is where it is wanted, and still said to be on its way")
+	}
+}
+
+func TestAStartOfAllOrNothingStopsWhatHadStarted(t *testing.T) {
+	h := newHouse(t)
+	p := h.create("broken", func(o *Options) {
+		o.AllOrNothing = true
+		o.Definitions[0].Migrations = nil // beta hears events and has no database
+	})
 	wantError(t, p.Start(t.Context(), nil), "start beta", "need a database")
 	if got := h.trace("broken", "alpha").open.Load() + h.trace("broken", "beta").open.Load(); got != 0 {
 		t.Errorf("%d modules are left open", got)

@@ -52,9 +52,12 @@ type Process struct {
 	own              map[string]bool // modules whose place the peer has no say in
 
 	mu      sync.Mutex // guards what follows; never held while waiting
-	placed  map[string]Placement
-	running map[string]*module.Running
-	seeking map[string]context.CancelFunc // modules whose handshake is repeated
+	placed  map[string]route.Place
+	running map[string]*module.Running    // modules at work for their routes
+	spare   map[string]*module.Running    // started for a place that is being made
+	leaving map[string]*module.Running    // moved away; stopped when their calls have ended
+	seeking map[string]context.CancelFunc // modules that are to get to another place
+	wishes  map[string]Wish               // where to, and why they are not there
 	changed chan struct{}                 // closed and replaced at each change
 }
 
@@ -78,7 +81,8 @@ func New(o Options) (*Process, error) {
 		o: o, name: fmt.Sprintf("%s:%d:%s", host, os.Getpid(), id.New()), ordered: ordered,
 		routes: map[string]*route.Route{}, pins: pins{filepath.Join(o.Dir, "stores")},
 		changing: make(chan struct{}, 1), own: map[string]bool{},
-		placed: map[string]Placement{}, running: map[string]*module.Running{},
+		placed: map[string]route.Place{}, running: map[string]*module.Running{},
+		spare: map[string]*module.Running{}, leaving: map[string]*module.Running{}, wishes: map[string]Wish{},
 		seeking: map[string]context.CancelFunc{}, changed: make(chan struct{}),
 	}
 	for _, d := range ordered {
@@ -91,13 +95,14 @@ func New(o Options) (*Process, error) {
 	return p, nil
 }
 
-// Start opens the broker and the rpc port and puts the modules where
-// placements say. With a peer, modules that placements do not name are where
-// the peer has them, now and when they move; without one, they are local. A
-// remote module that can't be reached yet does not hinder the start; a local
-// one that fails does, and then nothing is left running.
-func (p *Process) Start(ctx context.Context, placements map[string]Placement) error {
-	if err := p.startOnce(ctx, placements); err != nil {
+// Start opens the broker and the rpc port and puts the modules where they are
+// wanted. With a peer, modules that are not named are where the peer has them,
+// now and when they move; without one, they are local. A module that can't be
+// reached or can't start yet does not hinder the others: it is down, Wish says
+// why, and it is tried again. When the start itself fails nothing is left
+// running.
+func (p *Process) Start(ctx context.Context, wanted map[string]route.Place) error {
+	if err := p.startOnce(ctx, wanted); err != nil {
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		return errors.Join(err, p.Stop(stopping))
@@ -105,8 +110,8 @@ func (p *Process) Start(ctx context.Context, placements map[string]Placement) er
 	return nil
 }
 
-func (p *Process) startOnce(ctx context.Context, placements map[string]Placement) error {
-	if err := p.checkPlacements(placements); err != nil {
+func (p *Process) startOnce(ctx context.Context, wanted map[string]route.Place) error {
+	if err := p.checkPlaces(wanted); err != nil {
 		return err
 	}
 	ctx, end, err := p.change(ctx)
@@ -118,10 +123,10 @@ func (p *Process) startOnce(ctx context.Context, placements map[string]Placement
 		return errors.New("the process was started before")
 	}
 	p.started = true
-	return p.start(ctx, placements)
+	return p.start(ctx, wanted)
 }
 
-func (p *Process) start(ctx context.Context, placements map[string]Placement) error {
+func (p *Process) start(ctx context.Context, wanted map[string]route.Place) error {
 	if err := p.listen(); err != nil {
 		return err
 	}
@@ -142,10 +147,10 @@ func (p *Process) start(ctx context.Context, placements map[string]Placement) er
 	// here on, and before the modules: two processes that start together may
 	// each wait for a module of the other.
 	p.serve()
-	for name := range placements {
+	for name := range wanted {
 		p.own[name] = true
 	}
-	if err := p.populate(ctx, p.wanted(placements, learned)); err != nil {
+	if err := p.populate(ctx, p.wanted(wanted, learned)); err != nil {
 		return err
 	}
 	if p.peer != nil {
@@ -155,25 +160,42 @@ func (p *Process) start(ctx context.Context, placements map[string]Placement) er
 	return nil
 }
 
-// populate puts every module in its first place: the local ones in order of
-// need, and the remote ones meanwhile, for those may take their time to answer.
-func (p *Process) populate(ctx context.Context, wanted map[string]Placement) error {
+// populate puts every module in its first place: those that run here in order of
+// need, and the others meanwhile, for they may take their time to answer.
+func (p *Process) populate(ctx context.Context, wanted map[string]route.Place) error {
 	var meeting sync.WaitGroup
 	defer meeting.Wait()
 	for _, d := range p.ordered {
-		if wanted[d.Name].Mode == route.ModeRemote {
-			meeting.Go(func() { p.meet(ctx, d, wanted[d.Name]) })
+		if !wanted[d.Name].IsHere() {
+			meeting.Go(func() { p.settle(ctx, d, wanted[d.Name]) })
 		}
 	}
 	for _, d := range p.ordered {
-		if wanted[d.Name].Mode == route.ModeRemote {
+		if !wanted[d.Name].IsHere() {
 			continue
 		}
-		if _, err := p.moveIn(ctx, d); err != nil {
+		if err := p.settle(ctx, d, wanted[d.Name]); err != nil && p.o.AllOrNothing {
 			return err
 		}
 	}
-	return nil
+	return context.Cause(ctx)
+}
+
+// settleTimeout bounds how long one module holds up the start of the others.
+const settleTimeout = 5 * time.Second
+
+// settle puts a module in its first place, or goes on trying in the background.
+func (p *Process) settle(ctx context.Context, d module.Definition, wanted route.Place) error {
+	bounded, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	target, err := p.ready(bounded, d, wanted)
+	switch {
+	case err == nil:
+		p.point(d.Name, target, wanted)
+	case ctx.Err() == nil && !p.o.AllOrNothing:
+		p.seek(d, wanted, err)
+	}
+	return err
 }
 
 // adoptStores pins the stores the peer knows, before a module is started here:

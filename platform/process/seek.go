@@ -2,69 +2,134 @@ package process
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"galleria/platform/module"
 	"galleria/platform/route"
 )
 
-// seekEvery is how often a process that was not there is looked for again.
-const seekEvery = 500 * time.Millisecond
+// A change that failed is tried again after seekFirst, then twice as long, up to
+// seekMost, and given up after seekFor: until then its cause may go by itself.
+const (
+	seekFirst = 500 * time.Millisecond
+	seekMost  = 15 * time.Second
+	seekFor   = time.Hour
+)
 
-// meet shakes hands with the process a module is at when this one starts, and
-// goes on seeking it when that fails.
-func (p *Process) meet(ctx context.Context, d module.Definition, at Placement) {
-	target, err := p.shakeHands(ctx, d, at.Address)
-	if err != nil {
-		p.seek(d, at, err)
-		return
-	}
-	p.moveOut(d.Name, target)
+// readyTimeout bounds one attempt to bring a module to a place.
+const readyTimeout = 15 * time.Second
+
+// Wish is a place a module is to get to and has not reached.
+type Wish struct {
+	Place route.Place
+	// Problem is why it is not there.
+	Problem string
+	// GivenUp says that it is not tried again by itself.
+	GivenUp bool
 }
 
-// seek repeats the handshake until it succeeds or the module is placed
-// elsewhere. Calls fail with Unavailable meanwhile.
-func (p *Process) seek(d module.Definition, at Placement, because error) {
+// Wish is where a module is still to get to; false when it is where it is
+// wanted.
+func (p *Process) Wish(name string) (Wish, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w, pending := p.wishes[name]
+	return w, pending
+}
+
+// seek tries to bring a module to a place until that succeeds or another one is
+// wanted. Meanwhile it stays where it is; if that is nowhere, calls fail with
+// Unavailable.
+func (p *Process) seek(d module.Definition, wanted route.Place, because error) {
 	ctx, stop := context.WithCancel(p.life)
 	p.mu.Lock()
-	if before := p.seeking[d.Name]; before != nil {
-		before()
-	}
+	p.grantLocked(d.Name)
 	p.seeking[d.Name] = stop
-	p.rememberLocked(d.Name, at)
+	p.wishes[d.Name] = Wish{Place: wanted, Problem: because.Error()}
+	if p.routes[d.Name].Target() == nil {
+		p.rememberLocked(d.Name, wanted)
+	}
 	p.mu.Unlock()
 	p.tasks.Go(func() {
 		defer stop()
-		log := p.o.Log.With("module", d.Name, "address", at.Address)
-		said := ""
-		for err := because; ; {
-			if said != err.Error() {
-				said = err.Error()
-				log.Warn("module can't be reached yet", "error", err)
-			}
-			pause(ctx, seekEvery)
-			var target *route.Target
-			if target, err = p.shakeHands(ctx, d, at.Address); err == nil {
-				p.found(ctx, d.Name, target, log)
-				return
-			}
-			if ctx.Err() != nil {
-				return
-			}
-		}
+		p.keepSeeking(ctx, d, wanted, because)
 	})
 }
 
-func (p *Process) found(ctx context.Context, name string, target *route.Target, log *slog.Logger) {
+func (p *Process) keepSeeking(ctx context.Context, d module.Definition, wanted route.Place, because error) {
+	log := p.o.Log.With("module", d.Name, "wanted", wanted.String())
+	said, wait := "", seekFirst
+	for began := time.Now(); ; {
+		if said != because.Error() {
+			said = because.Error()
+			log.Warn("module can't get to its place yet; trying again", "error", because)
+		}
+		if time.Since(began) > seekFor && p.routes[d.Name].Target() != nil {
+			p.note(ctx, d.Name, Wish{Place: wanted, Problem: said, GivenUp: true})
+			log.Error("module does not get to its place; given up until it is wanted again", "error", because)
+			return
+		}
+		pause(ctx, wait)
+		if p.routes[d.Name].Target() != nil { // it has a place meanwhile, so there is time
+			wait = min(2*wait, seekMost)
+		}
+		done, err := p.try(ctx, d, wanted)
+		if done || ctx.Err() != nil {
+			return
+		}
+		because = err
+		p.note(ctx, d.Name, Wish{Place: wanted, Problem: err.Error()})
+	}
+}
+
+// try makes one attempt. It is a change like those of Apply: one at a time.
+func (p *Process) try(ctx context.Context, d module.Definition, wanted route.Place) (done bool, err error) {
+	changing, end, err := p.change(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer end()
+	changing, cancel := context.WithTimeout(changing, readyTimeout)
+	defer cancel()
+	target, err := p.ready(changing, d, wanted)
+	if err != nil {
+		return false, err
+	}
+	p.found(ctx, d.Name, target, wanted)
+	return true, nil
+}
+
+// note says how a wish does, unless another place is wanted meanwhile.
+func (p *Process) note(ctx context.Context, name string, w Wish) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if ctx.Err() != nil { // another placement has been asked for meanwhile
+	if ctx.Err() == nil {
+		p.wishes[name] = w
+	}
+}
+
+func (p *Process) found(ctx context.Context, name string, target *route.Target, wanted route.Place) {
+	p.mu.Lock()
+	if ctx.Err() != nil { // another place has been asked for meanwhile
+		p.mu.Unlock()
 		target.Close()
 		return
 	}
-	p.pointLocked(name, target, p.placed[name])
-	log.Info("module found")
+	l := p.pointLocked(name, target, wanted)
+	p.mu.Unlock()
+	p.o.Log.Info("module has got to its place", "module", name, "place", wanted.String())
+	if l.target != nil {
+		p.tasks.Go(func() { p.leave(name, l) })
+	}
+}
+
+// grantLocked ends the search for a place, because the module has one.
+func (p *Process) grantLocked(name string) {
+	if stop := p.seeking[name]; stop != nil {
+		stop()
+		delete(p.seeking, name)
+	}
+	delete(p.wishes, name)
 }
 
 func pause(ctx context.Context, d time.Duration) {

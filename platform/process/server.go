@@ -40,7 +40,7 @@ func (p *Process) listen() error {
 	p.checks = health.NewServer()
 	for _, d := range p.ordered {
 		r := p.routes[d.Name]
-		r.Register(p.server, p.admission(Callers(p.o.Definitions, p.o.Outside, d.Name)))
+		r.Register(p.server, p.name, p.admission(Callers(p.o.Definitions, p.o.Outside, d.Name)))
 		p.checks.SetServingStatus(string(r.Service().FullName()), healthv1.HealthCheckResponse_NOT_SERVING)
 	}
 	processv1.RegisterProcessServiceServer(p.server, service{process: p})

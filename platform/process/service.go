@@ -11,6 +11,7 @@ import (
 	"galleria/platform/contract"
 	"galleria/platform/module"
 	processv1 "galleria/platform/process/v1"
+	"galleria/platform/route"
 )
 
 // service is what other processes, and the command line, ask this one.
@@ -41,7 +42,7 @@ func (s service) Directory(_ *processv1.DirectoryRequest, out processv1.ProcessS
 			// what it knows, and is told when there is more to know.
 			if place, known := places[d.Name]; known {
 				said.Places = append(said.Places, &processv1.DirectoryResponse_Place{
-					Module: d.Name, Address: place.Address, StoreId: s.process.pins.known(d.Name),
+					Module: d.Name, Addresses: place.Addresses, StoreId: s.process.pins.known(d.Name),
 				})
 			}
 		}
@@ -70,10 +71,19 @@ func (s service) Modules(ctx context.Context, _ *processv1.ModulesRequest) (*pro
 
 func (s service) row(ctx context.Context, d module.Definition) *processv1.ModulesResponse_Module {
 	r := s.process.routes[d.Name]
-	placement := s.process.Placement(d.Name)
-	row := &processv1.ModulesResponse_Module{Module: d.Name, Mode: string(placement.Mode), Address: placement.Address, Healthy: true}
+	row := &processv1.ModulesResponse_Module{Module: d.Name, Place: route.Place{}.String(), Healthy: true}
 	if target := r.Target(); target != nil {
-		row.StoreId = target.StoreID()
+		row.Mode, row.Place = string(target.Mode()), target.Place().String()
+		row.StoreId = target.Store().ID
+		for _, e := range target.Endpoints() {
+			row.Endpoints = append(row.Endpoints, &processv1.ModulesResponse_Endpoint{
+				Process: e.Process, Address: e.Address, StoreId: e.Store.ID, Generation: e.Store.Generation,
+				Problem: e.Problem, Calls: int64(e.Calls),
+			})
+		}
+	}
+	if wish, pending := s.process.Wish(d.Name); pending {
+		row.Wanted, row.WantedProblem = wish.Place.String(), wish.Problem
 	}
 	if err := s.process.Health(d.Name); err != nil {
 		row.Healthy, row.Problem = false, err.Error()

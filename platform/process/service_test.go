@@ -38,18 +38,21 @@ func TestTheTableOfModulesSaysHowEachIsServed(t *testing.T) {
 		t.Fatalf("got %v and error %v, want two rows", table, err)
 	}
 	alpha, beta := table.GetModules()[0], table.GetModules()[1]
-	if alpha.GetModule() != "alpha" || alpha.GetMode() != "remote" || alpha.GetAddress() != other.Address() || !alpha.GetHealthy() {
+	if alpha.GetModule() != "alpha" || alpha.GetMode() != "remote" || alpha.GetPlace() != at(other).String() || !alpha.GetHealthy() {
 		t.Errorf("got row %v, want a healthy alpha, remote at %s", alpha, other.Address())
 	}
 	if want := other.Running("alpha").StoreID(); alpha.GetStoreId() != want {
 		t.Errorf("alpha's store is said to be %q, want %q", alpha.GetStoreId(), want)
+	}
+	if e := alpha.GetEndpoints(); len(e) != 1 || e[0].GetProcess() != other.name || e[0].GetAddress() != other.Address() || e[0].GetStoreId() != alpha.GetStoreId() {
+		t.Errorf("got endpoints %v, want the process %s at %s on the same store", e, other.name, other.Address())
 	}
 	echo := alpha.GetMethods()[0]
 	if echo.GetMethod() != "/platform.route.probe.v1.ProbeService/Echo" || echo.GetCalls() != 3 || echo.GetErrors() != 0 ||
 		echo.GetP50().AsDuration() <= 0 || echo.GetP99().AsDuration() < echo.GetP50().AsDuration() || echo.GetPromisedP99().AsDuration() <= 0 {
 		t.Errorf("got %v, want three measured calls without errors", echo)
 	}
-	if beta.GetModule() != "beta" || beta.GetMode() != "local" || beta.GetAddress() != "" || !beta.GetHealthy() {
+	if beta.GetModule() != "beta" || beta.GetMode() != "local" || beta.GetPlace() != "local" || !beta.GetHealthy() {
 		t.Errorf("got row %v, want a healthy local beta", beta)
 	}
 
@@ -76,7 +79,7 @@ func TestDeadLettersAreListedAndSentAgainWhereverTheModuleRuns(t *testing.T) {
 				if err := main.Apply(t.Context(), places{"beta": at(runs)}); err != nil {
 					t.Fatal(err)
 				}
-				asked = h.start("far", places{"beta": {Mode: route.ModeRemote, Address: freeAddress(t)}}, peerOf(main))
+				asked = h.start("far", places{"beta": route.Remote(freeAddress(t))}, peerOf(main))
 				asked.mu.Lock() // as if it had not heard of the move yet
 				asked.rememberLocked("beta", at(main))
 				asked.mu.Unlock()
@@ -126,7 +129,7 @@ func TestDeadLettersAreListedAndSentAgainWhereverTheModuleRuns(t *testing.T) {
 
 func TestDeadLettersOfWhatHasNone(t *testing.T) {
 	h := newHouse(t)
-	main := h.start("main", places{"alpha": here, "beta": {Mode: route.ModeRemote, Address: freeAddress(t)}})
+	main := h.start("main", places{"alpha": here, "beta": route.Remote(freeAddress(t))})
 	client := h.client(main)
 	for module, want := range map[string]codes.Code{"alpha": codes.FailedPrecondition, "beta": codes.Unavailable, "gamma": codes.NotFound} {
 		if _, err := client.ResendDeadLetters(t.Context(), &processv1.ResendDeadLettersRequest{Module: module}); status.Code(err) != want {
@@ -140,8 +143,8 @@ func TestDeadLettersOfWhatHasNone(t *testing.T) {
 
 func TestProcessesThatPointToEachOtherDoNotAskForEver(t *testing.T) {
 	h := newHouse(t)
-	one := h.start("one", places{"beta": {Mode: route.ModeRemote, Address: freeAddress(t)}})
-	two := h.start("two", places{"beta": {Mode: route.ModeRemote, Address: one.Address()}, "alpha": here}, peerOf(one))
+	one := h.start("one", places{"beta": route.Remote(freeAddress(t))})
+	two := h.start("two", places{"beta": route.Remote(one.Address()), "alpha": here}, peerOf(one))
 	one.mu.Lock()
 	one.rememberLocked("beta", at(two))
 	one.mu.Unlock()
@@ -154,7 +157,7 @@ func TestProcessesThatPointToEachOtherDoNotAskForEver(t *testing.T) {
 
 func TestHealthAndReflectionAnswer(t *testing.T) {
 	h := newHouse(t)
-	main := h.start("main", places{"alpha": here, "beta": {Mode: route.ModeRemote, Address: freeAddress(t)}})
+	main := h.start("main", places{"alpha": here, "beta": route.Remote(freeAddress(t))})
 	conn, err := route.Dial(main.Address(), h.identity(tester).Client())
 	if err != nil {
 		t.Fatal(err)

@@ -36,9 +36,9 @@ const (
 	stranger = "stranger"
 )
 
-var here = Placement{Mode: route.ModeLocal}
+var here = route.Local()
 
-func at(p *Process) Placement { return Placement{Mode: route.ModeRemote, Address: p.Address()} }
+func at(p *Process) route.Place { return route.Remote(p.Address()) }
 
 var notes = fstest.MapFS{"0001_notes.sql": {Data: []byte(`-- +goose Up
 CREATE TABLE notes (n BIGINT PRIMARY KEY, text TEXT NOT NULL);
@@ -91,7 +91,7 @@ func (h *house) identity(callers ...string) *certs.Identity {
 	return identity
 }
 
-type places map[string]Placement
+type places map[string]route.Place
 
 // start starts a process, which is stopped when the test ends.
 func (h *house) start(name string, wanted places, change ...func(*Options)) *Process {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"galleria/platform/module"
 )
 
 // Stop lets calls in flight finish, stops the modules in reverse order of
@@ -12,6 +14,7 @@ import (
 // nothing.
 func (p *Process) Stop(ctx context.Context) error {
 	p.endLife()
+	defer p.endPatience()
 	defer context.AfterFunc(ctx, p.endPatience)()
 	select {
 	case p.changing <- struct{}{}:
@@ -48,15 +51,20 @@ func (p *Process) Stop(ctx context.Context) error {
 func (p *Process) retire(ctx context.Context, name string) error {
 	p.mu.Lock()
 	old := p.routes[name].Point(nil)
-	running := p.running[name]
-	delete(p.running, name)
+	var running []*module.Running
+	for _, where := range []map[string]*module.Running{p.running, p.spare, p.leaving} {
+		if where[name] != nil {
+			running = append(running, where[name])
+		}
+		delete(where, name)
+	}
 	p.mu.Unlock()
 	var errs []error
 	if old != nil {
 		errs = append(errs, old.Drain(ctx), old.Close())
 	}
-	if running != nil {
-		errs = append(errs, running.Stop(ctx))
+	for _, r := range running {
+		errs = append(errs, r.Stop(ctx))
 	}
 	return errors.Join(errs...)
 }

@@ -76,7 +76,7 @@ func TestStopEndsWithItsContextWhateverHangs(t *testing.T) {
 					t.Error("the move went on waiting after the stop had run out of time")
 				}
 			})
-			eventually(t, "alpha's place", at(other), func() Placement { return main.Placement("alpha") })
+			eventually(t, "alpha's place", at(other).String(), func() string { return main.Place("alpha").String() })
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestModulesStopInReverseOrderOfNeed(t *testing.T) {
 
 func TestTheBrokerIsThereUntilTheModulesHaveStopped(t *testing.T) {
 	h := newHouse(t)
-	main := h.start("main", places{"alpha": here, "beta": {Mode: route.ModeRemote, Address: freeAddress(t)}})
+	main := h.start("main", places{"alpha": here, "beta": route.Remote(freeAddress(t))})
 	var log warnings
 	var side *Process
 	side = h.start("side", places{"beta": here}, peerOf(main), func(o *Options) {
@@ -174,7 +174,7 @@ func (w *warnings) String() string {
 func TestStopBreaksOffWhatIsSoughtAndFollowed(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	h := newHouse(t)
-	main := h.start("main", places{"beta": here, "alpha": {Mode: route.ModeRemote, Address: freeAddress(t)}})
+	main := h.start("main", places{"beta": here, "alpha": route.Remote(freeAddress(t))})
 	edge := h.start("edge", nil, peerOf(main))
 	stop(t, edge)
 	stop(t, main)
@@ -256,15 +256,15 @@ func TestAStoreThatIsNotThePinnedOneIsRefused(t *testing.T) {
 		}
 	}
 	pin := filepath.Join(h.dir, "stores", "alpha")
-	again := h.create("again")
-	wantError(t, again.Start(t.Context(), nil), "start alpha: its store is", "works on store", "if the store was replaced on purpose, remove "+pin)
+	again := h.start("again", nil)
+	wantError(t, again.Health("alpha"), "start alpha: its store is", "works on store", "if the store was replaced on purpose, remove "+pin)
 	if got := h.trace("again", "alpha").open.Load(); got != 0 {
 		t.Error("alpha was made on a store that is not its own")
 	}
 	if err := os.Remove(pin); err != nil {
 		t.Fatal(err)
 	}
-	wantAnswerFrom(t, h.start("on purpose", nil), "on purpose")
+	eventually(t, "alpha's process", "again", func() string { got, _ := ask(t, again); return got })
 }
 
 func TestOneOfManyPinsTheStore(t *testing.T) {

@@ -7,13 +7,13 @@ import (
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 )
 
-// breakerDelay is how long a route whose calls fail answers at once before it
-// tries one again. Well below the 5 s within which a module that came back
+// breakerDelay is how long a method whose calls fail is refused at once before
+// one is tried again. Well below the 5 s within which a module that came back
 // must be in use.
 const breakerDelay = 500 * time.Millisecond
 
-// breaker keeps calls from a process that does not answer, but for one at a
-// time that tries whether it does again.
+// breaker keeps the calls of one method from an endpoint that does not answer
+// them, but for one at a time that tries whether it does again.
 type breaker struct {
 	mu     sync.Mutex
 	states circuitbreaker.CircuitBreaker[any]
@@ -27,6 +27,30 @@ func newBreaker() *breaker {
 		WithSuccessThreshold(1).
 		WithDelay(breakerDelay).
 		Build()}
+}
+
+// condition is how a breaker takes the next call.
+type condition int
+
+const (
+	// well: it lets calls through.
+	well condition = iota
+	// trialDue: it lets one call through, to try.
+	trialDue
+	// refusing: it lets none through.
+	refusing
+)
+
+func (b *breaker) condition() condition {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.states.IsClosed():
+		return well
+	case b.states.IsOpen() && b.states.RemainingDelay() <= 0:
+		return trialDue
+	}
+	return refusing
 }
 
 // verdict is what a call says about the process it went to.

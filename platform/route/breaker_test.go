@@ -14,7 +14,8 @@ import (
 	probev1 "galleria/platform/route/probe/v1"
 )
 
-// peer is another process whose module does as it is told.
+// peer is another process that does as it is told before a call reaches its
+// module: what it answers there says something of the process.
 type peer struct {
 	probev1.ProbeServiceClient
 	target  *Target
@@ -26,13 +27,16 @@ func newPeer(t *testing.T, do func(ctx context.Context) error) *peer {
 	t.Helper()
 	p := &peer{}
 	p.do.Store(&do)
-	serve := func(ctx context.Context) error {
+	log := slog.New(slog.DiscardHandler)
+	well := func(context.Context) error { return nil }
+	behind := newRoute(t, log)
+	behind.Point(targetIn(t, behind, ModeLocal, &probe{once: well, hurry: well}, log))
+	address := serveRoute(t, behind, func(ctx context.Context, _, _ string) error {
 		p.arrived.Add(1)
 		return (*p.do.Load())(ctx)
-	}
-	log := slog.New(slog.DiscardHandler)
+	})
 	r := newRoute(t, log)
-	p.target = targetIn(t, r, ModeRemote, &probe{once: serve, hurry: serve}, log)
+	p.target = remoteTo(t, r, address)
 	r.Point(p.target)
 	p.ProbeServiceClient = probev1.NewProbeServiceClient(r.For("tester"))
 	return p

@@ -94,6 +94,11 @@ func (c *callContext) Value(key any) any {
 	switch key {
 	case callerKey{}:
 		return c.caller
+	case retriesKey{}:
+		if c.network != nil {
+			return c.network.retries
+		}
+		return c.parent.Value(key)
 	case keys.incomingMetadata:
 		return c.incoming()
 	case keys.span:
@@ -182,6 +187,13 @@ func Caller(ctx context.Context) string {
 	caller, _ := ctx.Value(callerKey{}).(string)
 	return caller
 }
+
+type retriesKey struct{}
+
+// maxRetries is how often a call is repeated at its first caller's. Calls that a
+// module makes to answer it may be repeated once less, and so on: what fails far
+// away is not repeated at each process in between.
+const maxRetries = 2
 
 // keys are the context keys of libraries whose values cross a network. They
 // are not exported, but their packages ask a context for them in public.

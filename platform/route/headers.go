@@ -17,6 +17,24 @@ const (
 	callerHeader    = "x-caller"
 	requestIDHeader = "x-request-id"
 	hopsHeader      = "x-hops"
+	// retriesHeader is how often the callee may repeat calls of its own.
+	retriesHeader = "x-retries"
+	// processHeader names the process that the call is meant for.
+	processHeader = "x-process"
+	// shadowHeader marks a call whose answer is only compared.
+	shadowHeader = "x-shadow"
+)
+
+// What a process says in the trailer of a failed call, for the route at the
+// other side: that the module itself answered, or that it was never asked.
+const (
+	answeredHeader = "x-answered"
+	neverRanHeader = "x-never-ran"
+)
+
+var (
+	answeredMark = metadata.Pairs(answeredHeader, "1")
+	neverRanMark = metadata.Pairs(neverRanHeader, "1")
 )
 
 // MaxHops bounds how often a call is passed on. One hop is a process that
@@ -55,8 +73,17 @@ func WithCaller(ctx context.Context, caller string) context.Context {
 }
 
 // outgoing adds caller, request id and trace to the metadata of a call.
-func outgoing(ctx context.Context, c call) context.Context {
+func outgoing(ctx context.Context, c call, process string) context.Context {
 	pairs := []string{callerHeader, c.caller}
+	if process != "" {
+		pairs = append(pairs, processHeader, process)
+	}
+	if retries := c.retries(ctx) - 1; retries > 0 {
+		pairs = append(pairs, retriesHeader, strconv.Itoa(retries))
+	}
+	if telemetry.IsShadow(ctx) {
+		pairs = append(pairs, shadowHeader, "1")
+	}
 	if id := telemetry.RequestID(ctx); id != "" {
 		pairs = append(pairs, requestIDHeader, id)
 	}
@@ -76,14 +103,21 @@ func outgoing(ctx context.Context, c call) context.Context {
 // arrival is what outgoing sent.
 type arrival struct {
 	caller string
-	hops   int
+	// process is the one the call is meant for; "": any.
+	process       string
+	hops, retries int
 	// rest is the caller's own metadata.
 	rest metadata.MD
 }
 
 func incoming(ctx context.Context) (context.Context, arrival) {
 	md, _ := metadata.FromIncomingContext(ctx)
-	a := arrival{caller: first(md, callerHeader), hops: hopsIn(md)}
+	a := arrival{caller: first(md, callerHeader), process: first(md, processHeader), hops: hopsIn(md)}
+	a.retries, _ = strconv.Atoi(first(md, retriesHeader))
+	a.retries = min(max(a.retries, 0), maxRetries)
+	if first(md, shadowHeader) != "" {
+		ctx = telemetry.WithShadow(ctx)
+	}
 	if id := first(md, requestIDHeader); id != "" {
 		ctx = telemetry.WithRequestID(ctx, id)
 	}
@@ -105,7 +139,8 @@ func ownMetadata(md metadata.MD) metadata.MD {
 	rest := metadata.MD{}
 	for key, values := range md {
 		switch key {
-		case callerHeader, requestIDHeader, hopsHeader, "content-type", "user-agent", "te", "traceparent", "tracestate":
+		case callerHeader, requestIDHeader, hopsHeader, retriesHeader, processHeader, shadowHeader,
+			answeredHeader, neverRanHeader, "content-type", "user-agent", "te", "traceparent", "tracestate":
 			continue
 		}
 		if strings.HasPrefix(key, ":") || strings.HasPrefix(key, "grpc-") {

@@ -17,8 +17,10 @@ import (
 
 // LocalOptions describe an implementation in this process.
 type LocalOptions struct {
-	// StoreID names the store the implementation works on; may be empty.
-	StoreID string
+	// Process names this process; may be empty.
+	Process string
+	// Store tells which store the implementation works on; nil: none.
+	Store func() Store
 	// Healthy says why calls are likely to fail; nil: always healthy.
 	Healthy func() error
 }
@@ -29,7 +31,10 @@ func (r *Route) NewLocal(server any, o LocalOptions) (*Target, error) {
 	if err := implements(r.desc, server); err != nil {
 		return nil, err
 	}
-	return newTarget(ModeLocal, "", o.StoreID, &local{server: server, log: r.log, health: o.Healthy}), nil
+	return newTarget(Local(), &local{
+		server: server, log: r.log, health: o.Healthy,
+		self: Endpoint{Process: o.Process, Module: r.module, Contract: r.desc.ServiceName}, store: o.Store,
+	}), nil
 }
 
 func implements(desc *grpc.ServiceDesc, server any) error {
@@ -44,6 +49,19 @@ type local struct {
 	server any
 	log    *slog.Logger
 	health func() error
+	self   Endpoint
+	store  func() Store
+}
+
+func (l *local) endpoints() []EndpointState {
+	s := EndpointState{Endpoint: l.self}
+	if l.store != nil {
+		s.Store = l.store()
+	}
+	if err := l.healthy(); err != nil {
+		s.Problem = err.Error()
+	}
+	return []EndpointState{s}
 }
 
 func (l *local) healthy() error {
@@ -62,6 +80,7 @@ func (l *local) carry(ctx context.Context, c call) (ended time.Duration, err err
 	inner := &callContext{parent: ctx, caller: c.caller, method: c.method.Name, limit: c.began + c.method.Deadline, span: c.span}
 	// The closure takes two words along, not the whole call.
 	input, request := c.method.input, c.request
+	c.wasAnswered()
 	response, err := l.serve(inner, c.method, func(into any) error {
 		return input.copyMessage(into.(proto.Message), request)
 	})

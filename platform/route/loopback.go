@@ -24,7 +24,7 @@ func (r *Route) NewLoopback(server any, o LocalOptions) (*Target, error) {
 
 	listener := bufconn.Listen(1 << 20)
 	grpcServer := grpc.NewServer(grpc.MaxRecvMsgSize(MaxMessageBytes), grpc.MaxSendMsgSize(MaxMessageBytes))
-	behind.Register(grpcServer, func(context.Context, string, string) error { return nil })
+	behind.Register(grpcServer, "", func(context.Context, string, string) error { return nil })
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
@@ -32,8 +32,7 @@ func (r *Route) NewLoopback(server any, o LocalOptions) (*Target, error) {
 	}()
 
 	target, err := r.NewRemote(RemoteOptions{
-		Address:     "127.0.0.1:0", // a number, so that nobody asks DNS; the dialer ignores it
-		StoreID:     o.StoreID,
+		Addresses:   []string{"127.0.0.1:0"}, // a number, so that nobody asks DNS; the dialer ignores it
 		Credentials: insecure.NewCredentials(),
 		Dial: []grpc.DialOption{
 			grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
@@ -45,7 +44,7 @@ func (r *Route) NewLoopback(server any, o LocalOptions) (*Target, error) {
 		grpcServer.Stop()
 		return nil, err
 	}
-	target.mode = ModeLoopback
+	target.place = Place{Mode: ModeLoopback}
 	target.carrier = &loopback{remote: target.carrier.(*remote), server: grpcServer, served: served}
 	return target, nil
 }

@@ -85,6 +85,9 @@ func summary(meters *[len(measured)]meter) Stats {
 	var s Stats
 	var counts [bucketCount]int64
 	for m := range meters {
+		if measured[m] == modeCompared {
+			continue // not calls of anything that waits for the answer
+		}
 		s.Errors += meters[m].errors.Load()
 		for i := range counts {
 			n := meters[m].buckets[i].Load()
@@ -94,6 +97,17 @@ func summary(meters *[len(measured)]meter) Stats {
 	}
 	s.P50, s.P99 = quantile(&counts, s.Calls, 0.5), quantile(&counts, s.Calls, 0.99)
 	return s
+}
+
+// quantiles are the median and the p99 of what was observed; 0 before that.
+func (m *meter) quantiles() (p50, p99 time.Duration) {
+	var counts [bucketCount]int64
+	var calls int64
+	for i := range counts {
+		counts[i] = m.buckets[i].Load()
+		calls += counts[i]
+	}
+	return quantile(&counts, calls, 0.5), quantile(&counts, calls, 0.99)
 }
 
 func quantile(counts *[bucketCount]int64, total int64, q float64) time.Duration {

@@ -107,8 +107,19 @@ func targetIn(t testing.TB, r *Route, mode Mode, server *probe, log *slog.Logger
 	case ModeLoopback:
 		target, err = r.NewLoopback(server, LocalOptions{})
 	case ModeRemote:
-		target, err = r.NewRemote(RemoteOptions{Address: serve(t, server, log), Credentials: insecure.NewCredentials()})
+		return remoteTo(t, r, serve(t, server, log))
 	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { target.Close() })
+	return target
+}
+
+// remoteTo makes a target of other processes.
+func remoteTo(t testing.TB, r *Route, addresses ...string) *Target {
+	t.Helper()
+	target, err := r.NewRemote(RemoteOptions{Addresses: addresses, Credentials: insecure.NewCredentials()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,17 +136,17 @@ func serve(t testing.TB, server *probe, log *slog.Logger) (address string) {
 		t.Fatal(err)
 	}
 	behind.Point(target)
-	return serveRoute(t, behind)
+	return serveRoute(t, behind, func(context.Context, string, string) error { return nil })
 }
 
-func serveRoute(t testing.TB, behind *Route) (address string) {
+func serveRoute(t testing.TB, behind *Route, admit Admit) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := grpc.NewServer(grpc.MaxRecvMsgSize(MaxMessageBytes), grpc.MaxSendMsgSize(MaxMessageBytes))
-	behind.Register(s, func(context.Context, string, string) error { return nil })
+	behind.Register(s, "", admit)
 	checks := health.NewServer()
 	checks.SetServingStatus("platform.route.probe.v1.ProbeService", healthv1.HealthCheckResponse_SERVING)
 	healthv1.RegisterHealthServer(s, checks)

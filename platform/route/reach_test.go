@@ -52,7 +52,6 @@ func TestWhyAProcessIsNotReachedIsSaidPlainly(t *testing.T) {
 		want    string
 	}{
 		"nobody":            {closed.Addr().String(), ours.Client(), "nobody listens there (connection refused)"},
-		"one of two":        {closed.Addr().String() + "," + closed.Addr().String(), ours.Client(), "nobody listens there (connection refused)"},
 		"no host":           {"nowhere.invalid:1", ours.Client(), "there is no such host"},
 		"another authority": {serving(theirs.Server()), ours.Client(), "its certificate is of an authority that is not trusted here"},
 		"no TLS there":      {serving(insecure.NewCredentials()), ours.Client(), "what listens there does not speak TLS"},

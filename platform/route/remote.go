@@ -1,11 +1,15 @@
 package route
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -15,44 +19,81 @@ import (
 	"google.golang.org/grpc/credentials"
 	_ "google.golang.org/grpc/health" // clients watch the health of what they call
 	"google.golang.org/grpc/keepalive"
-	"google.golang.org/grpc/resolver"
-	"google.golang.org/grpc/resolver/manual"
 	"google.golang.org/grpc/status"
-
-	"galleria/platform/contract"
 )
 
-// RemoteOptions describe an implementation in another process.
+// RemoteOptions describe an implementation in other processes.
 type RemoteOptions struct {
-	// Address is host:port, or several of them with commas between, which
-	// then share the calls. A host name is resolved, and again when it fails.
-	Address string
-	// StoreID is what the handshake showed; may be empty.
-	StoreID string
-	// Credentials secure the connection. Required; ask for plaintext by
+	// Addresses are host:port each; several share the calls. A host name is
+	// resolved, and again when it fails.
+	Addresses []string
+	// Credentials secure the connections. Required; ask for plaintext by
 	// insecure.NewCredentials.
 	Credentials credentials.TransportCredentials
+	// Meet, if set, is asked of each process before it gets a call, and again
+	// when another one answers there.
+	Meet Meet
 	// Dial options beyond these, such as a dialer for tests.
 	Dial []grpc.DialOption
 }
 
-// NewRemote makes a target that calls another process. It does not wait for
-// the connection; who needs certainty shakes hands first.
+// NewRemote makes a target that calls other processes. It does not wait for
+// connections; use Meet for certainty.
 func (r *Route) NewRemote(o RemoteOptions) (*Target, error) {
-	conn, err := Dial(o.Address, o.Credentials, append([]grpc.DialOption{grpc.WithDefaultServiceConfig(r.serviceConfig())}, o.Dial...)...)
-	if err != nil {
-		return nil, fmt.Errorf("route to %s: %w", r.module, err)
+	made := &remote{module: r.module}
+	options := append([]grpc.DialOption{grpc.WithDefaultServiceConfig(r.serviceConfig())}, o.Dial...)
+	for _, address := range o.Addresses {
+		conn, err := Dial(address, o.Credentials, options...)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("route to %s: %w", r.module, err), made.close())
+		}
+		made.all = append(made.all, newEndpoint(r.module, address, conn, r.methods, o.Meet))
 	}
-	return newTarget(ModeRemote, o.Address, o.StoreID, &remote{module: r.module, conn: conn, breaker: newBreaker()}), nil
+	if len(made.all) == 0 {
+		return nil, fmt.Errorf("route to %s: remote needs an address", r.module)
+	}
+	return newTarget(Remote(o.Addresses...), made), nil
+}
+
+// Meet waits until the processes behind the target have said who they are. Each
+// that answers must fit, and one must answer; the error names those that don't.
+func (t *Target) Meet(ctx context.Context) error {
+	r, ok := t.carrier.(*remote)
+	if !ok {
+		return nil
+	}
+	reasons := make(chan error, len(r.all))
+	for _, e := range r.all {
+		go func() {
+			err := e.meet(ctx)
+			if err != nil {
+				err = fmt.Errorf("%s at %s: %w", e.module, e.address, err)
+			}
+			reasons <- err
+		}()
+	}
+	var away []error
+	var refused error
+	for range r.all {
+		switch err := <-reasons; {
+		case err == nil:
+		case errors.Is(err, ErrAway) || ctx.Err() != nil:
+			away = append(away, err)
+		default:
+			refused = errors.Join(refused, err)
+		}
+	}
+	if refused == nil && len(away) == len(r.all) {
+		return errors.Join(away...)
+	}
+	return refused
 }
 
 // Dial opens a connection to another process of the system with the settings
 // all of them share.
 func Dial(address string, creds credentials.TransportCredentials, options ...grpc.DialOption) (*grpc.ClientConn, error) {
-	target, builder := resolvable(address)
 	options = append([]grpc.DialOption{
 		grpc.WithTransportCredentials(creds),
-		grpc.WithResolvers(builder),
 		// A process that comes back is found again within a second.
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
@@ -61,99 +102,75 @@ func Dial(address string, creds credentials.TransportCredentials, options ...grp
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: KeepaliveTime, Timeout: 5 * time.Second}),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MaxMessageBytes), grpc.MaxCallSendMsgSize(MaxMessageBytes)),
 	}, options...)
-	return grpc.NewClient(target, options...)
+	return grpc.NewClient("dns:///"+address, options...)
 }
 
 // KeepaliveTime is how long a connection may be silent before the other side
 // is asked whether it still lives; servers must allow it.
 const KeepaliveTime = 20 * time.Second
 
-// resolvable lets several fixed addresses share calls; a single one is left to
-// the DNS resolver, which knows host names and numbers.
-func resolvable(address string) (target string, builder resolver.Builder) {
-	fixed := manual.NewBuilderWithScheme("addresses")
-	addresses := strings.Split(address, ",")
-	if len(addresses) == 1 {
-		return "dns:///" + address, fixed
-	}
-	state := resolver.State{}
-	for _, a := range addresses {
-		state.Endpoints = append(state.Endpoints, resolver.Endpoint{Addresses: []resolver.Address{{Addr: strings.TrimSpace(a)}}})
-	}
-	fixed.InitialState(state)
-	return "addresses:///" + address, fixed
-}
-
-// serviceConfig asks grpc-go for what it already has: round-robin, health
-// checks, and retries of repeatable methods within a budget.
+// serviceConfig asks grpc-go to watch the health of what it calls. Retries are
+// the route's own: they go to another endpoint, and share one budget with those
+// of all processes a call passes.
 func (r *Route) serviceConfig() string {
-	type name struct {
-		Service string `json:"service"`
-		Method  string `json:"method"`
-	}
-	repeatable := []name{}
-	for _, m := range r.methods {
-		if m.Repeatable {
-			_, short, _ := strings.Cut(m.Name[1:], "/")
-			repeatable = append(repeatable, name{Service: r.desc.ServiceName, Method: short})
-		}
-	}
-	config := map[string]any{
+	text, err := json.Marshal(map[string]any{
 		"loadBalancingConfig": []any{map[string]any{"round_robin": map[string]any{}}},
 		"healthCheckConfig":   map[string]any{"serviceName": r.desc.ServiceName},
-		// Ten failures use the budget up; ten successes earn one retry.
-		"retryThrottling": map[string]any{"maxTokens": 20, "tokenRatio": 0.1},
-	}
-	if len(repeatable) > 0 {
-		config["methodConfig"] = []any{map[string]any{
-			"name": repeatable,
-			"retryPolicy": map[string]any{
-				"maxAttempts": 3, "initialBackoff": "0.05s", "maxBackoff": "0.5s", "backoffMultiplier": 2,
-				"retryableStatusCodes": []string{"UNAVAILABLE"},
-			},
-		}}
-	}
-	text, err := json.Marshal(config)
+	})
 	if err != nil {
-		panic(err) // strings, numbers and maps of them always marshal
+		panic(err) // strings and maps of them always marshal
 	}
 	return string(text)
 }
 
+// remote is one or more processes that serve the module on one store.
 type remote struct {
-	module  string
-	conn    *grpc.ClientConn
-	breaker *breaker
+	module string
+	all    []*endpoint
+	turn   atomic.Uint32
 }
 
-func (r *remote) close() error { return r.conn.Close() }
+func (r *remote) close() error {
+	var errs []error
+	for _, e := range r.all {
+		errs = append(errs, e.conn.Close())
+	}
+	return errors.Join(errs...)
+}
 
+func (r *remote) endpoints() []EndpointState {
+	states := make([]EndpointState, len(r.all))
+	for i, e := range r.all {
+		states[i] = e.state()
+	}
+	return states
+}
+
+// healthy as long as one endpoint is.
 func (r *remote) healthy() error {
-	if r.breaker.refuses() {
-		return errors.New("calls fail; it is tried again shortly")
+	var problems []string
+	for _, e := range r.all {
+		err := e.problem()
+		if err == nil {
+			return nil
+		}
+		problems = append(problems, err.Error())
 	}
-	switch state := r.conn.GetState(); state {
-	case connectivity.TransientFailure, connectivity.Shutdown:
-		return errors.New("cannot be reached")
-	case connectivity.Idle:
-		r.conn.Connect()
-	}
-	return nil
+	return errors.New(strings.Join(slices.Compact(problems), "; "))
 }
+
+// maxAttempts bounds how often one call is sent, by whatever way: refused ones
+// and those to other endpoints count, too.
+const maxAttempts = 4
 
 func (r *remote) carry(ctx context.Context, c call) (ended time.Duration, err error) {
-	probe, ok := r.breaker.enter()
-	if !ok {
-		return ticks(), status.Errorf(codes.Unavailable, "module %s does not answer", r.module)
+	if c.hops > MaxHops {
+		return ticks(), status.Errorf(codes.Unavailable, "call to %s was passed on %d times: the processes' routes lead in a circle", c.method.Name, c.hops)
 	}
-	said := silent
-	defer func() { r.breaker.leave(probe, said) }()
-	began := ticks()
 	limited, cancel := context.WithTimeout(ctx, c.method.Deadline)
 	defer cancel()
-	err = r.conn.Invoke(outgoing(limited, c), c.method.Name, c.request, c.reply, c.options...)
+	err = r.deliver(ctx, limited, c)
 	ended = ticks()
-	said = judge(ctx, err, ended-began, c.method.Deadline)
 	if err != nil {
 		// Rebuilt, so that the error is of the same kind as a local one.
 		err = status.ErrorProto(status.Convert(err).Proto())
@@ -161,38 +178,138 @@ func (r *remote) carry(ctx context.Context, c call) (ended time.Duration, err er
 	return ended, err
 }
 
-// judge is what a call that took so long says about the process it went to.
-// ctx is its caller's.
-func judge(ctx context.Context, err error, took, promised time.Duration) verdict {
-	switch code := status.Code(err); {
-	case code == codes.Canceled && ctx.Err() != nil:
-		return silent
-	case code == codes.DeadlineExceeded && over(ctx) && took < promised*9/10:
-		// Not quite the promised time counts as all of it: a call that is
-		// passed on comes with what is left of its first caller's.
-		return silent
-	case outage(err):
-		return fails
+// deliver sends the call until it is answered, or may not be sent again: to an
+// endpoint that is well and has the fewest calls, then to the others. What no
+// process has begun is always sent again; what may have run only if the method
+// is repeatable, as long as the budget lasts that the call came with.
+func (r *remote) deliver(ctx, limited context.Context, c call) (err error) {
+	retries := 0
+	if c.method.Repeatable {
+		retries = c.retries(ctx)
 	}
-	return answers
+	var tried *endpoint
+	for attempts := 0; ; attempts++ {
+		e, met, probe, none := r.pick(limited, c.method, tried)
+		if none != nil {
+			return cmp.Or(err, none)
+		}
+		once, cancel := r.timeFor(limited, c.method)
+		var what answer
+		what, err = e.attempt(ctx, once, c, met, probe)
+		cancel()
+		switch {
+		case what == answered || limited.Err() != nil || attempts == maxAttempts-1:
+			return err
+		case what == unanswered && retries == 0:
+			return err
+		case what == unanswered:
+			retries--
+		}
+		tried = e
+		if len(r.all) == 1 && rest(limited, attempts) != nil {
+			return err
+		}
+	}
 }
 
-// over tells whether the caller's own time has run out. Its context may say so
-// a moment later than the answer of the other process.
-func over(ctx context.Context) bool {
-	deadline, ok := ctx.Deadline()
-	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
+// timeFor bounds one attempt. With other endpoints to go to, one that hangs may
+// use up only half of the time of a call that can be repeated.
+func (r *remote) timeFor(limited context.Context, m *method) (context.Context, context.CancelFunc) {
+	deadline, ok := limited.Deadline()
+	if len(r.all) == 1 || !m.Repeatable || !ok {
+		return limited, func() {}
+	}
+	return context.WithTimeout(limited, time.Until(deadline)/2)
 }
 
-// outage tells a module that does not answer from one that answers with an
-// error of its own, which carries a reason.
-func outage(err error) bool {
-	switch status.Code(err) {
-	case codes.DeadlineExceeded:
-		return true
-	case codes.Unavailable:
-		_, answered := contract.Info(err)
-		return !answered
+// rest waits before the same endpoint is asked again.
+func rest(ctx context.Context, attempts int) error {
+	base := 50 * time.Millisecond << attempts
+	timer := time.NewTimer(base/2 + rand.N(base/2))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return false
 }
+
+// pick takes the endpoint with the fewest calls of those that are met, can be
+// reached and whose breaker lets the method through. The one just tried comes
+// last. The error says why there is none.
+func (r *remote) pick(ctx context.Context, m *method, tried *endpoint) (e *endpoint, met *Endpoint, probe uint64, err error) {
+	if len(r.all) == 1 {
+		return r.take(ctx, r.all[0], m)
+	}
+	for _, e := range r.ranked(m, tried) {
+		if met := e.known.Load(); met != nil {
+			if probe, ok := e.breakers[m.index].enter(); ok {
+				return e, met, probe, nil
+			}
+		}
+	}
+	for _, e := range r.all { // all that are left are new here: wait for one
+		if e, met, probe, err = r.take(ctx, e, m); err == nil {
+			break
+		}
+	}
+	return e, met, probe, err
+}
+
+func (r *remote) take(ctx context.Context, e *endpoint, m *method) (_ *endpoint, met *Endpoint, probe uint64, err error) {
+	if met = e.known.Load(); met == nil {
+		if err := e.meet(ctx); err != nil {
+			return nil, nil, 0, status.Errorf(codes.Unavailable, "module %s at %s: %v", r.module, e.address, err)
+		}
+		met = e.known.Load()
+	}
+	probe, ok := e.breakers[m.index].enter()
+	if met == nil || !ok {
+		return nil, nil, 0, status.Errorf(codes.Unavailable, "module %s does not answer", r.module)
+	}
+	return e, met, probe, nil
+}
+
+// ranked are the endpoints that are met, the best first: one whose trial is due,
+// if another endpoint can do the call after it; then the least loaded.
+func (r *remote) ranked(m *method, tried *endpoint) []*endpoint {
+	type candidate struct {
+		*endpoint
+		rank int64
+	}
+	candidates := make([]candidate, 0, len(r.all))
+	turn := int(r.turn.Add(1))
+	for i := range r.all {
+		e := r.all[(turn+i)%len(r.all)]
+		if e.known.Load() == nil {
+			e.meetSoon()
+			continue
+		}
+		rank := e.calls.Load()
+		switch e.breakers[m.index].condition() {
+		case trialDue:
+			if rank = -1; !m.Repeatable {
+				rank = worse
+			}
+		case refusing:
+			rank = 2 * worse
+		}
+		if e.conn.GetState() == connectivity.TransientFailure {
+			rank += 4 * worse
+		}
+		if e == tried {
+			rank += 8 * worse
+		}
+		candidates = append(candidates, candidate{e, rank})
+	}
+	slices.SortStableFunc(candidates, func(a, b candidate) int { return cmp.Compare(a.rank, b.rank) })
+	endpoints := make([]*endpoint, len(candidates))
+	for i, c := range candidates {
+		endpoints[i] = c.endpoint
+	}
+	return endpoints
+}
+
+// worse is more calls than any endpoint has at once.
+const worse = 1 << 32

@@ -31,10 +31,17 @@ type Route struct {
 	// methods are in the contract's order.
 	methods []*method
 	target  atomic.Pointer[Target]
+	// compared is the last shadow, for its report.
+	compared atomic.Pointer[shadow]
 }
 
 type method struct {
 	contract.Method
+	index int // in the contract
+	// key is the request's field that keeps calls together; nil: none does.
+	key protoreflect.FieldDescriptor
+	// shortName is the name without the service's.
+	shortName     string
 	handler       grpc.MethodHandler
 	input, output *copier
 	meters        [len(measured)]meter // as measured
@@ -65,7 +72,7 @@ func New(module string, desc *grpc.ServiceDesc, log *slog.Logger) (*Route, error
 	r := &Route{module: module, service: service, desc: desc, log: log.With("callee", module)}
 	for i, m := range promised {
 		known := &method{
-			Method: m, handler: desc.Methods[i].Handler,
+			Method: m, index: i, key: contract.RoutingKey(m.Input.Descriptor()), shortName: desc.Methods[i].MethodName, handler: desc.Methods[i].Handler,
 			input: copierOf(structOf(m.Input)), output: copierOf(structOf(m.Output)),
 		}
 		if want := "/" + desc.ServiceName + "/" + desc.Methods[i].MethodName; m.Name != want {
@@ -96,7 +103,13 @@ func (r *Route) For(caller string) grpc.ClientConnInterface {
 // first. Calls in flight finish where they began: Drain the old target, then
 // stop what is behind it.
 func (r *Route) Point(next *Target) (previous *Target) {
-	return r.target.Swap(next)
+	previous = r.target.Swap(next)
+	if previous != nil {
+		if waiting, ok := previous.carrier.(*held); ok {
+			waiting.release()
+		}
+	}
+	return previous
 }
 
 // Target is where the route points now; nil when nowhere.
@@ -111,6 +124,24 @@ func (r *Route) Stats() []Stats {
 		all = append(all, s)
 	}
 	return all
+}
+
+// admit takes the target for a call, and waits for one while calls are held.
+func (r *Route) admit(ctx context.Context) (*Target, error) {
+	for {
+		target := r.acquire()
+		if target == nil {
+			return nil, status.Errorf(codes.Unavailable, "module %s is served nowhere", r.module)
+		}
+		waiting, ok := target.carrier.(*held)
+		if !ok {
+			return target, nil
+		}
+		target.end()
+		if err := waiting.wait(ctx); err != nil {
+			return target, err
+		}
+	}
 }
 
 // acquire takes the current target for one call. The target is looked at
@@ -132,6 +163,9 @@ func (r *Route) acquire() *Target {
 
 func (r *Route) call(ctx context.Context, c call) error {
 	c.began = ticks()
+	if telemetry.IsShadow(ctx) {
+		return r.callForShadow(ctx, c)
+	}
 	mode, ended, err := r.dispatch(ctx, c)
 	c.method.meter(mode).observe(ended-c.began, status.Code(err))
 	return err
@@ -141,9 +175,12 @@ func (r *Route) dispatch(ctx context.Context, c call) (mode Mode, ended time.Dur
 	if err := ctx.Err(); err != nil {
 		return modeNone, ticks(), status.FromContextError(err).Err()
 	}
-	target := r.acquire()
-	if target == nil {
-		return modeNone, ticks(), status.Errorf(codes.Unavailable, "module %s is served nowhere", r.module)
+	target, err := r.admit(ctx)
+	if err != nil {
+		if target == nil {
+			return modeNone, ticks(), err
+		}
+		return ModeHeld, ticks(), err
 	}
 	defer target.end()
 	if !telemetry.Tracing() {
@@ -151,7 +188,7 @@ func (r *Route) dispatch(ctx context.Context, c call) (mode Mode, ended time.Dur
 	} else {
 		ended, err = traced(ctx, c, target)
 	}
-	return target.mode, ended, err
+	return target.place.Mode, ended, err
 }
 
 func traced(ctx context.Context, c call, target *Target) (ended time.Duration, err error) {
@@ -189,6 +226,26 @@ type call struct {
 	began time.Duration
 	// hops counts the processes that passed the call on.
 	hops int
+	// answered, if set, is told when the module's implementation answers.
+	answered *bool
+}
+
+func (c call) wasAnswered() {
+	if c.answered != nil {
+		*c.answered = true
+	}
+}
+
+// retries is how often the call may be sent again when it is not known whether
+// it ran. One that is passed on may not: its first caller sees to that.
+func (c call) retries(ctx context.Context) int {
+	if c.hops > 0 {
+		return 0
+	}
+	if left, ok := ctx.Value(retriesKey{}).(int); ok {
+		return left
+	}
+	return maxRetries
 }
 
 type client struct {

@@ -103,28 +103,20 @@ func TestACallInFlightFinishesWhereItBegan(t *testing.T) {
 }
 
 func TestOnlyRepeatableMethodsAreRetried(t *testing.T) {
-	var echoes, onces atomic.Int64
-	server := &probe{
-		echo: func(context.Context, *probev1.EchoRequest) (*probev1.EchoResponse, error) {
-			if echoes.Add(1) == 1 {
-				return nil, status.Error(codes.Unavailable, "just now not")
-			}
-			return &probev1.EchoResponse{}, nil
-		},
-		once: func(context.Context) error {
-			onces.Add(1)
-			return status.Error(codes.Unavailable, "just now not")
-		},
+	p := newPeer(t, away)
+	then := func(context.Context) error { return nil }
+	failOnce := func(context.Context) error {
+		p.do.Store(&then)
+		return status.Error(codes.Unavailable, "just now not")
 	}
-	log := slog.New(slog.DiscardHandler)
-	r := newRoute(t, log)
-	r.Point(targetIn(t, r, ModeRemote, server, log))
-	client := probev1.NewProbeServiceClient(r.For("tester"))
-	if _, err := client.Echo(t.Context(), &probev1.EchoRequest{}); err != nil || echoes.Load() != 2 {
-		t.Errorf("repeatable method: got error %v after %d calls, want success after 2", err, echoes.Load())
+	p.do.Store(&failOnce)
+	if _, err := p.Hurry(t.Context(), &probev1.HurryRequest{}); err != nil || p.arrived.Load() != 2 {
+		t.Errorf("repeatable method: got error %v after %d calls, want success after 2", err, p.arrived.Load())
 	}
-	if _, err := client.Once(t.Context(), &probev1.OnceRequest{}); err == nil || onces.Load() != 1 {
-		t.Errorf("method that may not be repeated: got error %v after %d calls, want a failure after 1", err, onces.Load())
+	p.arrived.Store(0)
+	p.do.Store(&failOnce)
+	if _, err := p.Once(t.Context(), &probev1.OnceRequest{}); err == nil || p.arrived.Load() != 1 {
+		t.Errorf("method that may not be repeated: got error %v after %d calls, want a failure after 1", err, p.arrived.Load())
 	}
 }
 
@@ -149,25 +141,16 @@ func TestAnAnswerWithAReasonIsNotRetried(t *testing.T) {
 }
 
 func TestTheBreakerAnswersForAModuleThatDoesNot(t *testing.T) {
-	var calls atomic.Int64
-	server := &probe{once: func(context.Context) error {
-		calls.Add(1)
-		return status.Error(codes.Unavailable, "away")
-	}}
-	log := slog.New(slog.DiscardHandler)
-	r := newRoute(t, log)
-	target := targetIn(t, r, ModeRemote, server, log)
-	r.Point(target)
-	client := probev1.NewProbeServiceClient(r.For("tester"))
+	p := newPeer(t, away)
 	for range 50 {
-		if _, err := client.Once(t.Context(), &probev1.OnceRequest{}); status.Code(err) != codes.Unavailable {
+		if _, err := p.Once(t.Context(), &probev1.OnceRequest{}); status.Code(err) != codes.Unavailable {
 			t.Fatalf("got %v, want Unavailable", err)
 		}
 	}
-	if n := calls.Load(); n >= 50 {
+	if n := p.arrived.Load(); n >= 50 {
 		t.Errorf("all %d calls went out to a module that is away", n)
 	}
-	if target.Healthy() == nil {
+	if p.target.Healthy() == nil {
 		t.Error("a target whose breaker is open says it is healthy")
 	}
 }
@@ -189,8 +172,8 @@ func TestCallsArePassedOnButNotInACircle(t *testing.T) {
 	outer := through(t, circle)
 	circle.Point(outer.Target())
 	client = probev1.NewProbeServiceClient(outer.For("tester"))
-	if _, err := client.Echo(t.Context(), &probev1.EchoRequest{}); status.Code(err) != codes.FailedPrecondition {
-		t.Errorf("in a circle: got %v, want FailedPrecondition", err)
+	if _, err := client.Echo(t.Context(), &probev1.EchoRequest{}); status.Code(err) != codes.Unavailable {
+		t.Errorf("in a circle: got %v, want Unavailable", err)
 	}
 }
 
@@ -232,9 +215,9 @@ func TestMetadataIsPassedOnBothWays(t *testing.T) {
 // through is a route to a process that serves inner.
 func through(t *testing.T, inner *Route) *Route {
 	t.Helper()
-	address := serveRoute(t, inner)
+	address := serveRoute(t, inner, func(context.Context, string, string) error { return nil })
 	outer := newRoute(t, slog.New(slog.DiscardHandler))
-	target, err := outer.NewRemote(RemoteOptions{Address: address, Credentials: insecure.NewCredentials(),
+	target, err := outer.NewRemote(RemoteOptions{Addresses: []string{address}, Credentials: insecure.NewCredentials(),
 		Dial: []grpc.DialOption{grpc.WithDefaultServiceConfig("{}")}})
 	if err != nil {
 		t.Fatal(err)
@@ -247,16 +230,16 @@ func through(t *testing.T, inner *Route) *Route {
 func TestSeveralAddressesShareTheCalls(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	var counts [2]atomic.Int64
-	addresses := ""
+	var addresses []string
 	for i := range counts {
 		server := &probe{echo: func(context.Context, *probev1.EchoRequest) (*probev1.EchoResponse, error) {
 			counts[i].Add(1)
 			return &probev1.EchoResponse{}, nil
 		}}
-		addresses += "," + serve(t, server, log)
+		addresses = append(addresses, serve(t, server, log))
 	}
 	r := newRoute(t, log)
-	target, err := r.NewRemote(RemoteOptions{Address: addresses[1:], Credentials: insecure.NewCredentials()})
+	target, err := r.NewRemote(RemoteOptions{Addresses: addresses, Credentials: insecure.NewCredentials()})
 	if err != nil {
 		t.Fatal(err)
 	}

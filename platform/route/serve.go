@@ -13,7 +13,6 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
-	"galleria/platform/contract"
 	"galleria/platform/telemetry"
 )
 
@@ -22,14 +21,15 @@ import (
 // declares that it needs callee. Its error must be a status.
 type Admit func(ctx context.Context, caller, callee string) error
 
-// Register serves the contract on a gRPC server for other processes. Calls go
-// where the route points: into the module here, or on to where it has moved,
-// so that a process that still asks here while routes change is answered.
-func (r *Route) Register(server grpc.ServiceRegistrar, admit Admit) {
+// Register serves the contract on a gRPC server for other processes; process
+// names this one. Calls go where the route points: into the module here, or on
+// to where it has moved, so that a process that still asks here while routes
+// change is answered.
+func (r *Route) Register(server grpc.ServiceRegistrar, process string, admit Admit) {
 	desc := grpc.ServiceDesc{ServiceName: r.desc.ServiceName, HandlerType: (*any)(nil), Metadata: r.desc.Metadata}
 	for _, m := range r.methods {
 		handler := func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
-			return r.arrived(ctx, m, decode, admit)
+			return r.arrived(ctx, m, process, decode, admit)
 		}
 		_, short, _ := strings.Cut(m.Name[1:], "/")
 		desc.Methods = append(desc.Methods, grpc.MethodDesc{MethodName: short, Handler: handler})
@@ -37,8 +37,12 @@ func (r *Route) Register(server grpc.ServiceRegistrar, admit Admit) {
 	server.RegisterService(&desc, struct{}{})
 }
 
-func (r *Route) arrived(ctx context.Context, m *method, decode func(any) error, admit Admit) (response any, err error) {
+func (r *Route) arrived(ctx context.Context, m *method, process string, decode func(any) error, admit Admit) (response any, err error) {
 	ctx, from := incoming(ctx)
+	if from.process != "" && from.process != process {
+		grpc.SetTrailer(ctx, neverRanMark)
+		return nil, status.Errorf(codes.Unavailable, "the call was meant for process %s, and this is %s", from.process, process)
+	}
 	if err := admit(ctx, from.caller, r.module); err != nil {
 		return nil, err
 	}
@@ -48,11 +52,18 @@ func (r *Route) arrived(ctx context.Context, m *method, decode func(any) error, 
 			trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(attribute.String("caller", from.caller)))
 		defer span.End()
 	}
-	target := r.acquire()
-	if target == nil {
-		return nil, status.Errorf(codes.Unavailable, "module %s is not served here", r.module)
+	target, err := r.admit(ctx)
+	if err != nil {
+		if target == nil {
+			grpc.SetTrailer(ctx, neverRanMark)
+		}
+		return nil, err
 	}
 	defer target.end()
+	shadowed := telemetry.IsShadow(ctx)
+	if shadowed && m.Mutates {
+		return nil, errShadowChanges
+	}
 	began := ticks()
 	ctx, cancel := context.WithTimeout(ctx, m.Deadline)
 	defer cancel()
@@ -61,11 +72,11 @@ func (r *Route) arrived(ctx context.Context, m *method, decode func(any) error, 
 	} else {
 		response, err = passOn(ctx, target, m, from, decode)
 	}
-	m.meter(target.mode).observe(ticks()-began, status.Code(err))
-	if _, answered := contract.Info(err); answered {
-		// The module itself said so: asking again at once gets the same.
-		grpc.SetTrailer(ctx, metadata.Pairs("grpc-retry-pushback-ms", "-1"))
+	mode := target.Mode()
+	if shadowed {
+		mode = modeCompared
 	}
+	m.meter(mode).observe(ticks()-began, status.Code(err))
 	return response, err
 }
 
@@ -79,6 +90,9 @@ func (l *local) arrived(ctx context.Context, m *method, from arrival, decode fun
 	}
 	defer inner.finish()
 	response, err := l.serve(inner, m, decode)
+	if err != nil {
+		grpc.SetTrailer(ctx, answeredMark)
+	}
 	if ended := inner.Err(); ended != nil {
 		return nil, status.FromContextError(ended).Err()
 	}
@@ -86,20 +100,21 @@ func (l *local) arrived(ctx context.Context, m *method, from arrival, decode fun
 }
 
 func passOn(ctx context.Context, target *Target, m *method, from arrival, decode func(any) error) (any, error) {
-	if from.hops >= MaxHops {
-		return nil, status.Errorf(codes.FailedPrecondition, "call to %s was passed on %d times: the processes' routes lead in a circle", m.Name, from.hops)
-	}
 	request, reply := m.Input.New().Interface(), m.Output.New().Interface()
 	if err := decode(request); err != nil {
 		return nil, err
 	}
 	ctx = metadata.NewOutgoingContext(ctx, from.rest)
 	var header, trailer metadata.MD
+	answered := false
 	passed := call{
-		caller: from.caller, method: m, request: request, reply: reply, hops: from.hops + 1, began: ticks(),
+		caller: from.caller, method: m, request: request, reply: reply, hops: from.hops + 1, began: ticks(), answered: &answered,
 		options: []grpc.CallOption{grpc.Header(&header), grpc.Trailer(&trailer)},
 	}
 	_, err := target.carrier.carry(ctx, passed)
+	if err != nil && answered {
+		grpc.SetTrailer(ctx, answeredMark)
+	}
 	// Errors have headers and trailers, too.
 	if err := cmp.Or(err, grpc.SetHeader(ctx, ownMetadata(header)), grpc.SetTrailer(ctx, ownMetadata(trailer))); err != nil {
 		return nil, err

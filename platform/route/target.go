@@ -10,32 +10,11 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Mode is how a route is served.
-type Mode string
-
-// The modes.
-const (
-	// ModeLocal: the implementation in this process.
-	ModeLocal Mode = "local"
-	// ModeRemote: another process, over gRPC.
-	ModeRemote Mode = "remote"
-	// ModeLoopback: the local implementation through a real gRPC encode and
-	// decode in memory. For tests.
-	ModeLoopback Mode = "loopback"
-)
-
-// modeNone is the mode of calls that reached no target.
-const modeNone Mode = "none"
-
-// measured are the modes whose calls are counted, the commonest first.
-var measured = [...]Mode{ModeLocal, ModeRemote, ModeLoopback, modeNone}
-
-// Target is one place a route can point to. It counts the calls in it, so
-// that it can be stopped when the last one has finished.
+// Target is a place made ready for calls: connections are open, and the module
+// runs. It counts the calls in it, so that it can be stopped when the last one
+// has finished.
 type Target struct {
-	mode    Mode
-	address string
-	storeID string
+	place   Place
 	carrier carrier
 
 	calls   atomic.Int64
@@ -50,22 +29,42 @@ type carrier interface {
 	carry(ctx context.Context, c call) (ended time.Duration, err error)
 	// healthy is nil, or says why calls are likely to fail.
 	healthy() error
+	// endpoints are the processes behind it, as far as it knows them.
+	endpoints() []EndpointState
 	// close frees what the carrier holds; no call is in it any more.
 	close() error
 }
 
-func newTarget(mode Mode, address, storeID string, c carrier) *Target {
-	return &Target{mode: mode, address: address, storeID: storeID, carrier: c, idle: make(chan struct{})}
+func newTarget(place Place, c carrier) *Target {
+	return &Target{place: place, carrier: c, idle: make(chan struct{})}
+}
+
+// Place is what the target was made from, with a canary's weight as it is now.
+func (t *Target) Place() Place {
+	place := t.place
+	if c, ok := t.carrier.(*canary); ok {
+		place.Weight = int(c.weight.Load())
+	}
+	return place
 }
 
 // Mode is how calls are served there.
-func (t *Target) Mode() Mode { return t.mode }
+func (t *Target) Mode() Mode { return t.place.Mode }
 
-// Address is where calls go; "" for local ones.
-func (t *Target) Address() string { return t.address }
+// Endpoints are the processes that calls may go to, and how they do, in the
+// order of the place's leaves.
+func (t *Target) Endpoints() []EndpointState { return t.carrier.endpoints() }
 
-// StoreID names the store behind the target; "" for a module without one.
-func (t *Target) StoreID() string { return t.storeID }
+// Store is the store behind the target, as far as it is known: that of the
+// first endpoint that told.
+func (t *Target) Store() Store {
+	for _, e := range t.carrier.endpoints() {
+		if e.Store.ID != "" {
+			return e.Store
+		}
+	}
+	return Store{}
+}
 
 // Healthy is nil, or says why calls are likely to fail.
 func (t *Target) Healthy() error { return t.carrier.healthy() }
@@ -98,7 +97,7 @@ func (t *Target) end() {
 }
 
 func (t *Target) spanKind() trace.SpanKind {
-	if t.mode == ModeLocal {
+	if t.place.Mode == ModeLocal {
 		return trace.SpanKindInternal
 	}
 	return trace.SpanKindClient

@@ -1,8 +1,17 @@
 package telemetry
 
-import "context"
+import (
+	"context"
+	"sync/atomic"
+)
 
 type requestIDKey struct{}
+
+// shadows is set once a context was marked: most processes never see one, and
+// need not look for the mark in each call.
+var shadows atomic.Bool
+
+type shadowKey struct{}
 
 type moduleKey struct{}
 
@@ -18,6 +27,23 @@ func RequestID(ctx context.Context) string {
 	return id
 }
 
+// WithShadow marks the context as that of a call whose answer is only compared
+// with another one. The mark crosses like the request's id. What works in such a
+// context changes nothing.
+func WithShadow(ctx context.Context) context.Context {
+	shadows.Store(true)
+	return context.WithValue(ctx, shadowKey{}, true)
+}
+
+// IsShadow tells whether the context is that of a shadow call.
+func IsShadow(ctx context.Context) bool {
+	if !shadows.Load() {
+		return false
+	}
+	marked, _ := ctx.Value(shadowKey{}).(bool)
+	return marked
+}
+
 // WithModule marks the context with the module that works in it. It does not
 // cross: the module called marks its own.
 func WithModule(ctx context.Context, name string) context.Context {
@@ -31,5 +57,5 @@ func Module(ctx context.Context) string {
 }
 
 // IsCarried tells whether a context key is one whose value crosses from module
-// to module: the request id's.
-func IsCarried(key any) bool { return key == requestIDKey{} }
+// to module: the request id's and the mark of a shadow call.
+func IsCarried(key any) bool { return key == requestIDKey{} || key == shadowKey{} }

@@ -91,6 +91,22 @@ var file_platform_contract_v1_contract_proto_extTypes = []protoimpl.ExtensionInf
 		Tag:           "bytes,50101,opt,name=promise",
 		Filename:      "platform/contract/v1/contract.proto",
 	},
+	{
+		ExtendedType:  (*descriptorpb.FieldOptions)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         50102,
+		Name:          "platform.contract.v1.may_differ",
+		Tag:           "varint,50102,opt,name=may_differ",
+		Filename:      "platform/contract/v1/contract.proto",
+	},
+	{
+		ExtendedType:  (*descriptorpb.FieldOptions)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         50103,
+		Name:          "platform.contract.v1.routing_key",
+		Tag:           "varint,50103,opt,name=routing_key",
+		Filename:      "platform/contract/v1/contract.proto",
+	},
 }
 
 // Extension fields to descriptorpb.MethodOptions.
@@ -101,6 +117,20 @@ var (
 	E_Promise = &file_platform_contract_v1_contract_proto_extTypes[0]
 )
 
+// Extension fields to descriptorpb.FieldOptions.
+var (
+	// The field of an answer may differ between two processes that answer the same
+	// question: a time of making, for example. A shadow does not compare it.
+	//
+	// optional bool may_differ = 50102;
+	E_MayDiffer = &file_platform_contract_v1_contract_proto_extTypes[1]
+	// The field of a request that keeps its calls together: a canary sends all
+	// calls with one value the same way. At most one field of a request has it.
+	//
+	// optional bool routing_key = 50103;
+	E_RoutingKey = &file_platform_contract_v1_contract_proto_extTypes[2]
+)
+
 var File_platform_contract_v1_contract_proto protoreflect.FileDescriptor
 
 const file_platform_contract_v1_contract_proto_rawDesc = "" +
@@ -109,7 +139,11 @@ const file_platform_contract_v1_contract_proto_rawDesc = "" +
 	"\aPromise\x125\n" +
 	"\bdeadline\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\bdeadline\x12+\n" +
 	"\x03p99\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x03p99:Y\n" +
-	"\apromise\x12\x1e.google.protobuf.MethodOptions\x18\xb5\x87\x03 \x01(\v2\x1d.platform.contract.v1.PromiseR\apromiseB*Z(galleria/platform/contract/v1;contractv1b\x06proto3"
+	"\apromise\x12\x1e.google.protobuf.MethodOptions\x18\xb5\x87\x03 \x01(\v2\x1d.platform.contract.v1.PromiseR\apromise:>\n" +
+	"\n" +
+	"may_differ\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x87\x03 \x01(\bR\tmayDiffer:@\n" +
+	"\vrouting_key\x12\x1d.google.protobuf.FieldOptions\x18\xb7\x87\x03 \x01(\bR\n" +
+	"routingKeyB*Z(galleria/platform/contract/v1;contractv1b\x06proto3"
 
 var (
 	file_platform_contract_v1_contract_proto_rawDescOnce sync.Once
@@ -128,16 +162,19 @@ var file_platform_contract_v1_contract_proto_goTypes = []any{
 	(*Promise)(nil),                    // 0: platform.contract.v1.Promise
 	(*durationpb.Duration)(nil),        // 1: google.protobuf.Duration
 	(*descriptorpb.MethodOptions)(nil), // 2: google.protobuf.MethodOptions
+	(*descriptorpb.FieldOptions)(nil),  // 3: google.protobuf.FieldOptions
 }
 var file_platform_contract_v1_contract_proto_depIdxs = []int32{
 	1, // 0: platform.contract.v1.Promise.deadline:type_name -> google.protobuf.Duration
 	1, // 1: platform.contract.v1.Promise.p99:type_name -> google.protobuf.Duration
 	2, // 2: platform.contract.v1.promise:extendee -> google.protobuf.MethodOptions
-	0, // 3: platform.contract.v1.promise:type_name -> platform.contract.v1.Promise
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	3, // [3:4] is the sub-list for extension type_name
-	2, // [2:3] is the sub-list for extension extendee
+	3, // 3: platform.contract.v1.may_differ:extendee -> google.protobuf.FieldOptions
+	3, // 4: platform.contract.v1.routing_key:extendee -> google.protobuf.FieldOptions
+	0, // 5: platform.contract.v1.promise:type_name -> platform.contract.v1.Promise
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	5, // [5:6] is the sub-list for extension type_name
+	2, // [2:5] is the sub-list for extension extendee
 	0, // [0:2] is the sub-list for field type_name
 }
 
@@ -153,7 +190,7 @@ func file_platform_contract_v1_contract_proto_init() {
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_platform_contract_v1_contract_proto_rawDesc), len(file_platform_contract_v1_contract_proto_rawDesc)),
 			NumEnums:      0,
 			NumMessages:   1,
-			NumExtensions: 1,
+			NumExtensions: 3,
 			NumServices:   0,
 		},
 		GoTypes:           file_platform_contract_v1_contract_proto_goTypes,

@@ -57,7 +57,7 @@ func serve(w World, dir string) error {
 	checks := health.NewServer()
 	healthv1.RegisterHealthServer(server, checks)
 	for _, r := range alive.routes {
-		r.Register(server, func(context.Context, string, string) error { return nil })
+		r.Register(server, "", func(context.Context, string, string) error { return nil })
 		checks.SetServingStatus(string(r.Service().FullName()), healthv1.HealthCheckResponse_SERVING)
 	}
 	go func() {
@@ -119,7 +119,7 @@ func connectTo(t *testing.T, w World, address string) Connect {
 		if err != nil {
 			t.Fatal(err)
 		}
-		target, err := r.NewRemote(route.RemoteOptions{Address: address, Credentials: insecure.NewCredentials()})
+		target, err := r.NewRemote(route.RemoteOptions{Addresses: []string{address}, Credentials: insecure.NewCredentials()})
 		if err != nil {
 			t.Fatal(err)
 		}

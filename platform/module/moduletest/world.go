@@ -91,7 +91,7 @@ func (a *alive) point(r *route.Route, running *module.Running, mode route.Mode) 
 	if mode == route.ModeLoopback {
 		make = r.NewLoopback
 	}
-	target, err := make(running.Instance.Server, route.LocalOptions{StoreID: running.StoreID()})
+	target, err := make(running.Instance.Server, route.LocalOptions{})
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,9 @@ type DescribeResponse struct {
 	StoreId  string                          `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3" json:"store_id,omitempty"`
 	// The process that answers: host name, process id, and a part made anew at
 	// each start.
-	Process       string `protobuf:"bytes,4,opt,name=process,proto3" json:"process,omitempty"`
+	Process string `protobuf:"bytes,4,opt,name=process,proto3" json:"process,omitempty"`
+	// How often the store has changed hands; 0: not known.
+	Generation    int64 `protobuf:"varint,5,opt,name=generation,proto3" json:"generation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -140,6 +142,13 @@ func (x *DescribeResponse) GetProcess() string {
 		return x.Process
 	}
 	return ""
+}
+
+func (x *DescribeResponse) GetGeneration() int64 {
+	if x != nil {
+		return x.Generation
+	}
+	return 0
 }
 
 type DirectoryRequest struct {
@@ -588,8 +597,9 @@ func (x *ResendDeadLettersResponse) GetResent() int64 {
 type DirectoryResponse_Place struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Module string                 `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
-	// Empty: served by the process that answers, at the address it was asked.
-	Address string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	// Where the copies of the module are reached; empty: calls go to the process
+	// that answers, at the address it was asked, which serves it or splits them.
+	Addresses []string `protobuf:"bytes,2,rep,name=addresses,proto3" json:"addresses,omitempty"`
 	// The store the module works on in this installation; empty: not known.
 	StoreId       string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3" json:"store_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -633,11 +643,11 @@ func (x *DirectoryResponse_Place) GetModule() string {
 	return ""
 }
 
-func (x *DirectoryResponse_Place) GetAddress() string {
+func (x *DirectoryResponse_Place) GetAddresses() []string {
 	if x != nil {
-		return x.Address
+		return x.Addresses
 	}
-	return ""
+	return nil
 }
 
 func (x *DirectoryResponse_Place) GetStoreId() string {
@@ -651,15 +661,20 @@ func (x *DirectoryResponse_Place) GetStoreId() string {
 type ModulesResponse_Module struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Module string                 `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
-	// local or remote.
+	// local, remote, shadow, canary or held; empty: nowhere.
 	Mode string `protobuf:"bytes,2,opt,name=mode,proto3" json:"mode,omitempty"`
-	// Where its calls go; empty when local.
-	Address string `protobuf:"bytes,3,opt,name=address,proto3" json:"address,omitempty"`
+	// Where it is, in words.
+	Place   string `protobuf:"bytes,3,opt,name=place,proto3" json:"place,omitempty"`
 	Healthy bool   `protobuf:"varint,4,opt,name=healthy,proto3" json:"healthy,omitempty"`
 	// Why it is not healthy.
-	Problem string                    `protobuf:"bytes,5,opt,name=problem,proto3" json:"problem,omitempty"`
-	StoreId string                    `protobuf:"bytes,6,opt,name=store_id,json=storeId,proto3" json:"store_id,omitempty"`
-	Methods []*ModulesResponse_Method `protobuf:"bytes,7,rep,name=methods,proto3" json:"methods,omitempty"`
+	Problem string `protobuf:"bytes,5,opt,name=problem,proto3" json:"problem,omitempty"`
+	StoreId string `protobuf:"bytes,6,opt,name=store_id,json=storeId,proto3" json:"store_id,omitempty"`
+	// Where it is to get to, in words, when that is not where it is, and why it
+	// is not there.
+	Wanted        string                      `protobuf:"bytes,9,opt,name=wanted,proto3" json:"wanted,omitempty"`
+	WantedProblem string                      `protobuf:"bytes,10,opt,name=wanted_problem,json=wantedProblem,proto3" json:"wanted_problem,omitempty"`
+	Endpoints     []*ModulesResponse_Endpoint `protobuf:"bytes,11,rep,name=endpoints,proto3" json:"endpoints,omitempty"`
+	Methods       []*ModulesResponse_Method   `protobuf:"bytes,7,rep,name=methods,proto3" json:"methods,omitempty"`
 	// At most 1000 are counted when it runs in another process.
 	DeadLetters   int64 `protobuf:"varint,8,opt,name=dead_letters,json=deadLetters,proto3" json:"dead_letters,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -710,9 +725,9 @@ func (x *ModulesResponse_Module) GetMode() string {
 	return ""
 }
 
-func (x *ModulesResponse_Module) GetAddress() string {
+func (x *ModulesResponse_Module) GetPlace() string {
 	if x != nil {
-		return x.Address
+		return x.Place
 	}
 	return ""
 }
@@ -738,6 +753,27 @@ func (x *ModulesResponse_Module) GetStoreId() string {
 	return ""
 }
 
+func (x *ModulesResponse_Module) GetWanted() string {
+	if x != nil {
+		return x.Wanted
+	}
+	return ""
+}
+
+func (x *ModulesResponse_Module) GetWantedProblem() string {
+	if x != nil {
+		return x.WantedProblem
+	}
+	return ""
+}
+
+func (x *ModulesResponse_Module) GetEndpoints() []*ModulesResponse_Endpoint {
+	if x != nil {
+		return x.Endpoints
+	}
+	return nil
+}
+
 func (x *ModulesResponse_Module) GetMethods() []*ModulesResponse_Method {
 	if x != nil {
 		return x.Methods
@@ -748,6 +784,94 @@ func (x *ModulesResponse_Module) GetMethods() []*ModulesResponse_Method {
 func (x *ModulesResponse_Module) GetDeadLetters() int64 {
 	if x != nil {
 		return x.DeadLetters
+	}
+	return 0
+}
+
+// Endpoint is a process that calls to the module may go to.
+type ModulesResponse_Endpoint struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Process string                 `protobuf:"bytes,1,opt,name=process,proto3" json:"process,omitempty"`
+	// Empty: the process that answers.
+	Address    string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	StoreId    string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3" json:"store_id,omitempty"`
+	Generation int64  `protobuf:"varint,4,opt,name=generation,proto3" json:"generation,omitempty"`
+	// Why calls to it are likely to fail; empty: they are not.
+	Problem string `protobuf:"bytes,5,opt,name=problem,proto3" json:"problem,omitempty"`
+	// How many are in it just now.
+	Calls         int64 `protobuf:"varint,6,opt,name=calls,proto3" json:"calls,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ModulesResponse_Endpoint) Reset() {
+	*x = ModulesResponse_Endpoint{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ModulesResponse_Endpoint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ModulesResponse_Endpoint) ProtoMessage() {}
+
+func (x *ModulesResponse_Endpoint) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ModulesResponse_Endpoint.ProtoReflect.Descriptor instead.
+func (*ModulesResponse_Endpoint) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{7, 1}
+}
+
+func (x *ModulesResponse_Endpoint) GetProcess() string {
+	if x != nil {
+		return x.Process
+	}
+	return ""
+}
+
+func (x *ModulesResponse_Endpoint) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *ModulesResponse_Endpoint) GetStoreId() string {
+	if x != nil {
+		return x.StoreId
+	}
+	return ""
+}
+
+func (x *ModulesResponse_Endpoint) GetGeneration() int64 {
+	if x != nil {
+		return x.Generation
+	}
+	return 0
+}
+
+func (x *ModulesResponse_Endpoint) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+func (x *ModulesResponse_Endpoint) GetCalls() int64 {
+	if x != nil {
+		return x.Calls
 	}
 	return 0
 }
@@ -767,7 +891,7 @@ type ModulesResponse_Method struct {
 
 func (x *ModulesResponse_Method) Reset() {
 	*x = ModulesResponse_Method{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[14]
+	mi := &file_platform_process_v1_process_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -779,7 +903,7 @@ func (x *ModulesResponse_Method) String() string {
 func (*ModulesResponse_Method) ProtoMessage() {}
 
 func (x *ModulesResponse_Method) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[14]
+	mi := &file_platform_process_v1_process_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -792,7 +916,7 @@ func (x *ModulesResponse_Method) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModulesResponse_Method.ProtoReflect.Descriptor instead.
 func (*ModulesResponse_Method) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{7, 1}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{7, 2}
 }
 
 func (x *ModulesResponse_Method) GetMethod() string {
@@ -852,7 +976,7 @@ type ListDeadLettersResponse_DeadLetter struct {
 
 func (x *ListDeadLettersResponse_DeadLetter) Reset() {
 	*x = ListDeadLettersResponse_DeadLetter{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[15]
+	mi := &file_platform_process_v1_process_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -864,7 +988,7 @@ func (x *ListDeadLettersResponse_DeadLetter) String() string {
 func (*ListDeadLettersResponse_DeadLetter) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse_DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[15]
+	mi := &file_platform_process_v1_process_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -935,37 +1059,53 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\n" +
 	"!platform/process/v1/process.proto\x12\x13platform.process.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\")\n" +
 	"\x0fDescribeRequest\x12\x16\n" +
-	"\x06module\x18\x01 \x01(\tR\x06module\"\x9f\x01\n" +
+	"\x06module\x18\x01 \x01(\tR\x06module\"\xbf\x01\n" +
 	"\x10DescribeResponse\x12\x16\n" +
 	"\x06module\x18\x01 \x01(\tR\x06module\x12>\n" +
 	"\bcontract\x18\x02 \x01(\v2\".google.protobuf.FileDescriptorSetR\bcontract\x12\x19\n" +
 	"\bstore_id\x18\x03 \x01(\tR\astoreId\x12\x18\n" +
-	"\aprocess\x18\x04 \x01(\tR\aprocess\"\x12\n" +
-	"\x10DirectoryRequest\"\xce\x01\n" +
+	"\aprocess\x18\x04 \x01(\tR\aprocess\x12\x1e\n" +
+	"\n" +
+	"generation\x18\x05 \x01(\x03R\n" +
+	"generation\"\x12\n" +
+	"\x10DirectoryRequest\"\xd2\x01\n" +
 	"\x11DirectoryResponse\x12D\n" +
 	"\x06places\x18\x01 \x03(\v2,.platform.process.v1.DirectoryResponse.PlaceR\x06places\x12\x1d\n" +
 	"\n" +
-	"broker_url\x18\x02 \x01(\tR\tbrokerUrl\x1aT\n" +
+	"broker_url\x18\x02 \x01(\tR\tbrokerUrl\x1aX\n" +
 	"\x05Place\x12\x16\n" +
-	"\x06module\x18\x01 \x01(\tR\x06module\x12\x18\n" +
-	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x19\n" +
+	"\x06module\x18\x01 \x01(\tR\x06module\x12\x1c\n" +
+	"\taddresses\x18\x02 \x03(\tR\taddresses\x12\x19\n" +
 	"\bstore_id\x18\x03 \x01(\tR\astoreId\"#\n" +
 	"\rTunnelRequest\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\"$\n" +
 	"\x0eTunnelResponse\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\"\x10\n" +
-	"\x0eModulesRequest\"\xcb\x04\n" +
+	"\x0eModulesRequest\"\xff\x06\n" +
 	"\x0fModulesResponse\x12E\n" +
-	"\amodules\x18\x01 \x03(\v2+.platform.process.v1.ModulesResponse.ModuleR\amodules\x1a\x87\x02\n" +
+	"\amodules\x18\x01 \x03(\v2+.platform.process.v1.ModulesResponse.ModuleR\amodules\x1a\x8f\x03\n" +
 	"\x06Module\x12\x16\n" +
 	"\x06module\x18\x01 \x01(\tR\x06module\x12\x12\n" +
-	"\x04mode\x18\x02 \x01(\tR\x04mode\x12\x18\n" +
-	"\aaddress\x18\x03 \x01(\tR\aaddress\x12\x18\n" +
+	"\x04mode\x18\x02 \x01(\tR\x04mode\x12\x14\n" +
+	"\x05place\x18\x03 \x01(\tR\x05place\x12\x18\n" +
 	"\ahealthy\x18\x04 \x01(\bR\ahealthy\x12\x18\n" +
 	"\aproblem\x18\x05 \x01(\tR\aproblem\x12\x19\n" +
-	"\bstore_id\x18\x06 \x01(\tR\astoreId\x12E\n" +
+	"\bstore_id\x18\x06 \x01(\tR\astoreId\x12\x16\n" +
+	"\x06wanted\x18\t \x01(\tR\x06wanted\x12%\n" +
+	"\x0ewanted_problem\x18\n" +
+	" \x01(\tR\rwantedProblem\x12K\n" +
+	"\tendpoints\x18\v \x03(\v2-.platform.process.v1.ModulesResponse.EndpointR\tendpoints\x12E\n" +
 	"\amethods\x18\a \x03(\v2+.platform.process.v1.ModulesResponse.MethodR\amethods\x12!\n" +
-	"\fdead_letters\x18\b \x01(\x03R\vdeadLetters\x1a\xe6\x01\n" +
+	"\fdead_letters\x18\b \x01(\x03R\vdeadLetters\x1a\xa9\x01\n" +
+	"\bEndpoint\x12\x18\n" +
+	"\aprocess\x18\x01 \x01(\tR\aprocess\x12\x18\n" +
+	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x19\n" +
+	"\bstore_id\x18\x03 \x01(\tR\astoreId\x12\x1e\n" +
+	"\n" +
+	"generation\x18\x04 \x01(\x03R\n" +
+	"generation\x12\x18\n" +
+	"\aproblem\x18\x05 \x01(\tR\aproblem\x12\x14\n" +
+	"\x05calls\x18\x06 \x01(\x03R\x05calls\x1a\xe6\x01\n" +
 	"\x06Method\x12\x16\n" +
 	"\x06method\x18\x01 \x01(\tR\x06method\x12\x14\n" +
 	"\x05calls\x18\x02 \x01(\x03R\x05calls\x12\x16\n" +
@@ -1011,7 +1151,7 @@ func file_platform_process_v1_process_proto_rawDescGZIP() []byte {
 	return file_platform_process_v1_process_proto_rawDescData
 }
 
-var file_platform_process_v1_process_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_platform_process_v1_process_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_platform_process_v1_process_proto_goTypes = []any{
 	(*DescribeRequest)(nil),                    // 0: platform.process.v1.DescribeRequest
 	(*DescribeResponse)(nil),                   // 1: platform.process.v1.DescribeResponse
@@ -1027,39 +1167,41 @@ var file_platform_process_v1_process_proto_goTypes = []any{
 	(*ResendDeadLettersResponse)(nil),          // 11: platform.process.v1.ResendDeadLettersResponse
 	(*DirectoryResponse_Place)(nil),            // 12: platform.process.v1.DirectoryResponse.Place
 	(*ModulesResponse_Module)(nil),             // 13: platform.process.v1.ModulesResponse.Module
-	(*ModulesResponse_Method)(nil),             // 14: platform.process.v1.ModulesResponse.Method
-	(*ListDeadLettersResponse_DeadLetter)(nil), // 15: platform.process.v1.ListDeadLettersResponse.DeadLetter
-	(*descriptorpb.FileDescriptorSet)(nil),     // 16: google.protobuf.FileDescriptorSet
-	(*durationpb.Duration)(nil),                // 17: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),              // 18: google.protobuf.Timestamp
+	(*ModulesResponse_Endpoint)(nil),           // 14: platform.process.v1.ModulesResponse.Endpoint
+	(*ModulesResponse_Method)(nil),             // 15: platform.process.v1.ModulesResponse.Method
+	(*ListDeadLettersResponse_DeadLetter)(nil), // 16: platform.process.v1.ListDeadLettersResponse.DeadLetter
+	(*descriptorpb.FileDescriptorSet)(nil),     // 17: google.protobuf.FileDescriptorSet
+	(*durationpb.Duration)(nil),                // 18: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),              // 19: google.protobuf.Timestamp
 }
 var file_platform_process_v1_process_proto_depIdxs = []int32{
-	16, // 0: platform.process.v1.DescribeResponse.contract:type_name -> google.protobuf.FileDescriptorSet
+	17, // 0: platform.process.v1.DescribeResponse.contract:type_name -> google.protobuf.FileDescriptorSet
 	12, // 1: platform.process.v1.DirectoryResponse.places:type_name -> platform.process.v1.DirectoryResponse.Place
 	13, // 2: platform.process.v1.ModulesResponse.modules:type_name -> platform.process.v1.ModulesResponse.Module
-	15, // 3: platform.process.v1.ListDeadLettersResponse.dead_letters:type_name -> platform.process.v1.ListDeadLettersResponse.DeadLetter
-	14, // 4: platform.process.v1.ModulesResponse.Module.methods:type_name -> platform.process.v1.ModulesResponse.Method
-	17, // 5: platform.process.v1.ModulesResponse.Method.p50:type_name -> google.protobuf.Duration
-	17, // 6: platform.process.v1.ModulesResponse.Method.p99:type_name -> google.protobuf.Duration
-	17, // 7: platform.process.v1.ModulesResponse.Method.promised_p99:type_name -> google.protobuf.Duration
-	18, // 8: platform.process.v1.ListDeadLettersResponse.DeadLetter.parked_at:type_name -> google.protobuf.Timestamp
-	0,  // 9: platform.process.v1.ProcessService.Describe:input_type -> platform.process.v1.DescribeRequest
-	2,  // 10: platform.process.v1.ProcessService.Directory:input_type -> platform.process.v1.DirectoryRequest
-	4,  // 11: platform.process.v1.ProcessService.Tunnel:input_type -> platform.process.v1.TunnelRequest
-	6,  // 12: platform.process.v1.ProcessService.Modules:input_type -> platform.process.v1.ModulesRequest
-	8,  // 13: platform.process.v1.ProcessService.ListDeadLetters:input_type -> platform.process.v1.ListDeadLettersRequest
-	10, // 14: platform.process.v1.ProcessService.ResendDeadLetters:input_type -> platform.process.v1.ResendDeadLettersRequest
-	1,  // 15: platform.process.v1.ProcessService.Describe:output_type -> platform.process.v1.DescribeResponse
-	3,  // 16: platform.process.v1.ProcessService.Directory:output_type -> platform.process.v1.DirectoryResponse
-	5,  // 17: platform.process.v1.ProcessService.Tunnel:output_type -> platform.process.v1.TunnelResponse
-	7,  // 18: platform.process.v1.ProcessService.Modules:output_type -> platform.process.v1.ModulesResponse
-	9,  // 19: platform.process.v1.ProcessService.ListDeadLetters:output_type -> platform.process.v1.ListDeadLettersResponse
-	11, // 20: platform.process.v1.ProcessService.ResendDeadLetters:output_type -> platform.process.v1.ResendDeadLettersResponse
-	15, // [15:21] is the sub-list for method output_type
-	9,  // [9:15] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	16, // 3: platform.process.v1.ListDeadLettersResponse.dead_letters:type_name -> platform.process.v1.ListDeadLettersResponse.DeadLetter
+	14, // 4: platform.process.v1.ModulesResponse.Module.endpoints:type_name -> platform.process.v1.ModulesResponse.Endpoint
+	15, // 5: platform.process.v1.ModulesResponse.Module.methods:type_name -> platform.process.v1.ModulesResponse.Method
+	18, // 6: platform.process.v1.ModulesResponse.Method.p50:type_name -> google.protobuf.Duration
+	18, // 7: platform.process.v1.ModulesResponse.Method.p99:type_name -> google.protobuf.Duration
+	18, // 8: platform.process.v1.ModulesResponse.Method.promised_p99:type_name -> google.protobuf.Duration
+	19, // 9: platform.process.v1.ListDeadLettersResponse.DeadLetter.parked_at:type_name -> google.protobuf.Timestamp
+	0,  // 10: platform.process.v1.ProcessService.Describe:input_type -> platform.process.v1.DescribeRequest
+	2,  // 11: platform.process.v1.ProcessService.Directory:input_type -> platform.process.v1.DirectoryRequest
+	4,  // 12: platform.process.v1.ProcessService.Tunnel:input_type -> platform.process.v1.TunnelRequest
+	6,  // 13: platform.process.v1.ProcessService.Modules:input_type -> platform.process.v1.ModulesRequest
+	8,  // 14: platform.process.v1.ProcessService.ListDeadLetters:input_type -> platform.process.v1.ListDeadLettersRequest
+	10, // 15: platform.process.v1.ProcessService.ResendDeadLetters:input_type -> platform.process.v1.ResendDeadLettersRequest
+	1,  // 16: platform.process.v1.ProcessService.Describe:output_type -> platform.process.v1.DescribeResponse
+	3,  // 17: platform.process.v1.ProcessService.Directory:output_type -> platform.process.v1.DirectoryResponse
+	5,  // 18: platform.process.v1.ProcessService.Tunnel:output_type -> platform.process.v1.TunnelResponse
+	7,  // 19: platform.process.v1.ProcessService.Modules:output_type -> platform.process.v1.ModulesResponse
+	9,  // 20: platform.process.v1.ProcessService.ListDeadLetters:output_type -> platform.process.v1.ListDeadLettersResponse
+	11, // 21: platform.process.v1.ProcessService.ResendDeadLetters:output_type -> platform.process.v1.ResendDeadLettersResponse
+	16, // [16:22] is the sub-list for method output_type
+	10, // [10:16] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_platform_process_v1_process_proto_init() }
@@ -1073,7 +1215,7 @@ func file_platform_process_v1_process_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_platform_process_v1_process_proto_rawDesc), len(file_platform_process_v1_process_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

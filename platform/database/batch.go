@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ const beginPatience = 30 * time.Second
 
 // batch is the open transaction:
 //
-//	BEGIN IMMEDIATE
+//	BEGIN IMMEDIATE                     then: does this process hold the store?
 //	  first function                    needs no savepoint: when it fails,
 //	  SAVEPOINT group, second, RELEASE  nothing else is in the transaction yet
 //	  SAVEPOINT group, third, RELEASE
@@ -30,10 +31,11 @@ type batch struct {
 	began   time.Time
 	members []*request // succeeded, and waiting for the commit
 	running *request
+	last    bool // nothing comes after what ran
 }
 
 func (b *batch) full() bool {
-	return b.open && (len(b.members) >= maxBatch || len(b.members) > 0 && time.Since(b.began) > maxBatchTime)
+	return b.open && (b.last || len(b.members) >= maxBatch || len(b.members) > 0 && time.Since(b.began) > maxBatchTime)
 }
 
 // execute runs one request in the batch, and opens that when need be.
@@ -63,6 +65,7 @@ func (w *writer) execute(r *request) {
 func (w *writer) settle(r *request, failure error) {
 	b := &w.batch
 	b.running = nil
+	b.last = r.alone
 	if w.idle() {
 		// SQLite gave up the whole transaction (disk full, I/O error), or the
 		// function sent a COMMIT or ROLLBACK of its own.
@@ -101,7 +104,10 @@ func (w *writer) begin(r *request) error {
 	for {
 		err := w.control("BEGIN IMMEDIATE")
 		if err == nil {
-			b.open = true
+			if err := w.admit(); err != nil {
+				return errors.Join(err, w.control("ROLLBACK"))
+			}
+			b.open, b.last = true, false
 			b.began = time.Now()
 			return nil
 		}
@@ -115,6 +121,22 @@ func (w *writer) begin(r *request) error {
 			return r.ctx.Err()
 		}
 	}
+}
+
+// admit looks, behind the write lock, whether this process holds the store.
+func (w *writer) admit() error {
+	ctx := context.Background()
+	var s standing
+	if err := w.conn.QueryRowContext(ctx, standingQuery).Scan(&s.generation, &s.sealedAt, &s.sealedWhy); err != nil {
+		return fmt.Errorf("read the store's generation: %w", err)
+	}
+	return w.db.admit(s, func() (held int64, err error) {
+		err = w.conn.QueryRowContext(ctx, heldQuery, w.db.options.Holder).Scan(&held)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = nil
+		}
+		return held, err
+	})
 }
 
 // commit makes the batch durable and tells its members.

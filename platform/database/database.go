@@ -21,6 +21,9 @@ type DB struct {
 	reader  *gorm.DB
 	store   store
 
+	generation atomic.Int64 // of the store, as this process knows it
+	since      int64        // when this process became a holder
+
 	statements atomic.Uint64
 
 	mu        sync.Mutex
@@ -30,7 +33,9 @@ type DB struct {
 // engine is what differs between SQLite and PostgreSQL.
 type engine interface {
 	dialect() string
-	write(ctx context.Context, fn func(tx *gorm.DB) error) error
+	// write runs fn in a transaction of a holder. alone wants that no other
+	// Write, of any process, is under way or comes after it in its transaction.
+	write(ctx context.Context, alone bool, fn func(tx *gorm.DB) error) error
 	// now is the clock leases are measured by, shared by all processes that
 	// have this database open. It is called inside write.
 	now(tx *gorm.DB) (time.Time, error)
@@ -39,7 +44,8 @@ type engine interface {
 }
 
 // Open opens the database, makes it when it does not exist, and brings its
-// tables up to date. It refuses a database that belongs to another module.
+// tables up to date. It makes this process a holder of the store, until Close.
+// It refuses a store that belongs to another module, was sealed, or was copied.
 // Several processes may open the same new database at the same moment.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	if err := o.validate(); err != nil {
@@ -69,13 +75,13 @@ func (d *DB) Read(ctx context.Context) *gorm.DB {
 
 // Write runs fn in one transaction and returns once it is durable, or with the
 // reason why nothing was written: fn's own error, ctx's when it ended before
-// fn began, ErrClosed, or that of the database. Once fn has begun Write waits
+// fn began, ErrClosed, ErrFenced, ErrSealed, or that of the database. Once fn has begun Write waits
 // for the real outcome, also when ctx ends meanwhile. When the database fails
 // to commit, the error wraps ErrUncertain: only reading again can tell.
 //
 // fn may run more than once and must use only tx; see the package comment.
 func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
-	return d.engine.write(ctx, fn)
+	return d.engine.write(ctx, false, fn)
 }
 
 // Committed returns a new channel that receives a value after commits by this

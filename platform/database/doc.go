@@ -49,7 +49,7 @@
 // fail the neighbours in the batch.
 //
 // Every database also has the platform's tables, recorded in platform_version:
-// store (identity and owner), leases, and outbox, inbox and dead_letters of
+// store (identity, owner, generation), holders, leases, and outbox, inbox and dead_letters of
 // package events.
 //
 // # SQLite
@@ -70,6 +70,14 @@
 //
 // A transaction per Write, run again on serialization failures and deadlocks.
 // The schema is the first one of the DSN's search_path, made when missing.
+//
+// # Who may write
+//
+// A process that opens a store holds it. When another one takes the store over
+// (TakeOver), the store's generation is raised and those that hold an old one
+// are refused with ErrFenced, in the transaction that would have written: also
+// a process that slept meanwhile. A store that was sealed (Seal), copied or
+// restored is refused, until Adopt says that it is the real one.
 //
 // # Leases
 //

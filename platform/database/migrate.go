@@ -16,26 +16,47 @@ var platformMigrations embed.FS
 
 // prepare brings db up to date: the platform's tables, the identity, then the
 // module's own tables. The identity comes before them so that a wrong DSN
-// leaves another module's tables alone. The caller holds the migration lock.
-func prepare(ctx context.Context, db *sql.DB, dialect goose.Dialect, folder string, o Options) (store, error) {
-	platform, err := fs.Sub(platformMigrations, "migrations/"+folder)
-	if err != nil {
+// leaves another module's tables alone, and so does a store out of its place.
+// The caller holds the migration lock.
+func prepare(ctx context.Context, db *sql.DB, at kind, o Options) (store, error) {
+	if err := preparePlatform(ctx, db, at); err != nil {
 		return store{}, err
 	}
-	if err := migrate(ctx, db, dialect, platform, "platform_version"); err != nil {
-		return store{}, fmt.Errorf("migrate the platform's tables: %w", err)
+	place, err := at.place(ctx, db)
+	if err != nil {
+		return store{}, fmt.Errorf("where the store is: %w", err)
 	}
-	s, err := identify(ctx, db, o)
+	s, err := identify(ctx, db, place, o)
 	if err != nil {
 		return store{}, err
 	}
 	if o.Migrations == nil {
 		return s, nil
 	}
-	if err := migrate(ctx, db, dialect, o.Migrations, o.Module+"_version"); err != nil {
+	if err := migrate(ctx, db, at.dialect, o.Migrations, o.Module+"_version"); err != nil {
 		return store{}, fmt.Errorf("migrate: %w", err)
 	}
 	return s, nil
+}
+
+// kind is what preparing differs in between SQLite and PostgreSQL.
+type kind struct {
+	dialect goose.Dialect
+	folder  string // of the platform's migrations
+	// place says where the store physically is, as parts with / between, empty
+	// ones for what can't be found out.
+	place func(ctx context.Context, db *sql.DB) (string, error)
+}
+
+func preparePlatform(ctx context.Context, db *sql.DB, at kind) error {
+	platform, err := fs.Sub(platformMigrations, "migrations/"+at.folder)
+	if err != nil {
+		return err
+	}
+	if err := migrate(ctx, db, at.dialect, platform, "platform_version"); err != nil {
+		return fmt.Errorf("migrate the platform's tables: %w", err)
+	}
+	return nil
 }
 
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, files fs.FS, table string) error {

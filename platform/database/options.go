@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"galleria/platform/id"
 )
 
 // Options says which database to open and for whom. Module, and Dir or DSN, are required.
@@ -16,6 +18,7 @@ type Options struct {
 	Dir        string           // data directory; the SQLite file is Dir/<Module>.db. Made if missing
 	DSN        string           // "" = SQLite in Dir; "postgres://…" = PostgreSQL (search_path in the DSN = schema, created if missing)
 	Migrations fs.FS            // the module's *.sql files at its root; nil = none
+	Holder     string           // name of the process that opens it, among the holders of the store; "" = a random one
 	Log        *slog.Logger     // nil = slog.Default()
 	Now        func() time.Time // nil = time.Now
 
@@ -34,6 +37,9 @@ var moduleName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,40}$`)
 func (o Options) withDefaults() Options {
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.Holder == "" {
+		o.Holder = id.New()
 	}
 	if o.Now == nil {
 		o.Now = time.Now

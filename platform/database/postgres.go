@@ -29,10 +29,12 @@ type postgresEngine struct {
 	base    *gorm.DB
 	writing *sql.DB
 	reading *sql.DB
+	hands   int64 // advisory lock: writers share it, a take-over has it alone
 
 	mu      sync.Mutex
 	closing bool
 	running sync.WaitGroup
+	leaving sync.Once
 }
 
 func openPostgres(ctx context.Context, d *DB) (err error) {
@@ -82,34 +84,17 @@ func schema(config *pgx.ConnConfig) string {
 	return strings.Trim(strings.TrimSpace(first), `"`)
 }
 
-// prepare makes the schema and migrates it, one process at a time. The lock is
-// tried and tried again rather than waited for: a statement that waits keeps a
-// snapshot, for which CREATE INDEX CONCURRENTLY in a migration would wait.
+// prepare makes the schema and migrates it, one process at a time.
 func (e *postgresEngine) prepare(ctx context.Context, schema string) error {
-	conn, err := e.reading.Conn(ctx)
+	unlock, err := lockSchema(ctx, e.reading, schema)
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	key := lockKey(schema)
-	for {
-		var locked bool
-		if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", key).Scan(&locked); err != nil {
-			return err
-		}
-		if locked {
-			break
-		}
-		if err := sleep(ctx, 20*time.Millisecond); err != nil {
-			return fmt.Errorf("wait for another process that opens the database: %w", err)
-		}
-	}
-	defer conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", key)
-
+	defer unlock()
 	if schema != "" {
 		// Asked first, for a role may own its schema without the right to make one.
 		var exists bool
-		err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)", schema).Scan(&exists)
+		err := e.reading.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)", schema).Scan(&exists)
 		if err != nil {
 			return err
 		}
@@ -119,18 +104,69 @@ func (e *postgresEngine) prepare(ctx context.Context, schema string) error {
 			}
 		}
 	}
-	e.db.store, err = prepare(ctx, e.writing, goose.DialectPostgres, "postgres", e.db.options)
-	return err
+	if e.db.store, err = prepare(ctx, e.writing, postgresKind, e.db.options); err != nil {
+		return err
+	}
+	e.hands = handsKey(e.db.store.ID)
+	return e.db.join(ctx, e.writing, fmt.Sprintf("SELECT pg_advisory_xact_lock_shared(%d)", e.hands))
 }
 
-// lockKey names the advisory lock of a schema; those are per database.
-func lockKey(schema string) int64 {
+// A restored dump has another table, a copied cluster another identifier.
+var postgresKind = kind{goose.DialectPostgres, "postgres", func(ctx context.Context, db *sql.DB) (place string, err error) {
+	err = db.QueryRowContext(ctx, "SELECT oid || '/' || CAST(CAST('store' AS regclass) AS oid) FROM pg_database WHERE datname = current_database()").Scan(&place)
+	if err != nil {
+		return "", err
+	}
+	var system string
+	// Not every role may read it, and not every service has it.
+	if err := db.QueryRowContext(ctx, "SELECT CAST(system_identifier AS TEXT) FROM pg_control_system()").Scan(&system); err != nil && ctx.Err() != nil {
+		return "", err
+	}
+	return place + "/" + system, nil
+}}
+
+// lockSchema keeps other processes from opening the schema meanwhile. The lock
+// is tried and tried again rather than waited for: a statement that waits keeps
+// a snapshot, for which CREATE INDEX CONCURRENTLY in a migration would wait.
+func lockSchema(ctx context.Context, db *sql.DB, schema string) (unlock func(), err error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	key := lockKey("migrate " + schema)
+	for {
+		var locked bool
+		err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", key).Scan(&locked)
+		if err == nil && locked {
+			return func() {
+				conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", key)
+				conn.Close()
+			}, nil
+		}
+		if err == nil {
+			if err = sleep(ctx, 20*time.Millisecond); err != nil {
+				err = fmt.Errorf("wait for another process that opens the database: %w", err)
+			}
+		}
+		if err != nil {
+			conn.Close()
+			return nil, err
+		}
+	}
+}
+
+// handsKey names the lock of a store that writers share and a take-over has
+// alone.
+func handsKey(storeID string) int64 { return lockKey("hands " + storeID) }
+
+// lockKey makes an advisory lock of a name; those are per database.
+func lockKey(name string) int64 {
 	h := fnv.New64a()
-	h.Write([]byte("migrate " + schema))
+	h.Write([]byte(name))
 	return int64(h.Sum64())
 }
 
-func (e *postgresEngine) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
+func (e *postgresEngine) write(ctx context.Context, alone bool, fn func(tx *gorm.DB) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -140,7 +176,7 @@ func (e *postgresEngine) write(ctx context.Context, fn func(tx *gorm.DB) error) 
 	defer e.running.Done()
 	pause := 2 * time.Millisecond
 	for run := 1; ; run++ {
-		err, conflict := e.once(ctx, fn)
+		err, conflict := e.once(ctx, alone, fn)
 		if err == nil {
 			e.db.committed()
 			return nil
@@ -168,7 +204,7 @@ func (e *postgresEngine) enter() bool {
 
 // once runs fn in one transaction. conflict says that it was rolled back and
 // the database asks for it to be run again.
-func (e *postgresEngine) once(ctx context.Context, fn func(tx *gorm.DB) error) (err error, conflict bool) {
+func (e *postgresEngine) once(ctx context.Context, alone bool, fn func(tx *gorm.DB) error) (err error, conflict bool) {
 	conn, err := e.writing.Conn(ctx)
 	if err != nil {
 		return err, false
@@ -181,6 +217,9 @@ func (e *postgresEngine) once(ctx context.Context, fn func(tx *gorm.DB) error) (
 		return fmt.Errorf("begin: %w", err), false
 	}
 	defer tx.Rollback() // without effect after a commit
+	if err := e.admit(ctx, conn, alone); err != nil {
+		return err, isConflict(err)
+	}
 	pool := &txPool{ConnPool: tx, count: &e.db.statements}
 	err = func() error {
 		defer pool.ended.Store(true)
@@ -196,6 +235,36 @@ func (e *postgresEngine) once(ctx context.Context, fn func(tx *gorm.DB) error) (
 		return fmt.Errorf("%w: %w", ErrUncertain, err), false
 	}
 	return nil, false
+}
+
+// admit looks, in the transaction open on conn, whether this process holds the
+// store, and keeps it so until the transaction ends. The lock and the look are
+// statements of their own, sent together: one statement would look with the
+// snapshot it had before it waited for the lock.
+func (e *postgresEngine) admit(ctx context.Context, conn *sql.Conn, alone bool) error {
+	lock := "SELECT pg_advisory_xact_lock_shared($1)"
+	if alone {
+		lock = "SELECT pg_advisory_xact_lock($1)"
+	}
+	var s standing
+	err := conn.Raw(func(dc any) error {
+		var both pgx.Batch
+		both.Queue(lock, e.hands)
+		both.Queue(standingQuery).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&s.generation, &s.sealedAt, &s.sealedWhy)
+		})
+		return dc.(*stdlib.Conn).Conn().SendBatch(ctx, &both).Close()
+	})
+	if err != nil {
+		return fmt.Errorf("read the store's generation: %w", err)
+	}
+	return e.db.admit(s, func() (held int64, err error) {
+		err = conn.QueryRowContext(ctx, heldQuery, e.db.options.Holder).Scan(&held)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = nil
+		}
+		return held, err
+	})
 }
 
 // isConflict recognises serialization_failure and deadlock_detected.
@@ -218,6 +287,7 @@ func (e *postgresEngine) close() error {
 	e.closing = true
 	e.mu.Unlock()
 	e.running.Wait()
+	e.leaving.Do(func() { e.db.leave(context.Background(), e.writing) })
 	return e.closeHandles()
 }
 

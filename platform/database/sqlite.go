@@ -73,7 +73,10 @@ func openSQLite(ctx context.Context, d *DB) (err error) {
 	if err := useWAL(ctx, e.writing); err != nil {
 		return err
 	}
-	if d.store, err = prepare(ctx, e.writing, goose.DialectSQLite3, "sqlite", o); err != nil {
+	if d.store, err = prepare(ctx, e.writing, sqliteKind(file), o); err != nil {
+		return err
+	}
+	if err := d.join(ctx, e.writing, ""); err != nil {
 		return err
 	}
 
@@ -106,6 +109,10 @@ func openSQLite(ctx context.Context, d *DB) (err error) {
 	e.writer = newWriter(d, conn, base, file)
 	d.engine = e
 	return nil
+}
+
+func sqliteKind(file string) kind {
+	return kind{goose.DialectSQLite3, "sqlite", func(context.Context, *sql.DB) (string, error) { return placeOf(file) }}
 }
 
 // useWAL turns a new file to write-ahead logging. It is not in the DSN because
@@ -175,8 +182,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 func (e *sqliteEngine) dialect() string { return "sqlite" }
 
-func (e *sqliteEngine) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
-	return e.writer.write(ctx, fn)
+func (e *sqliteEngine) write(ctx context.Context, alone bool, fn func(tx *gorm.DB) error) error {
+	return e.writer.write(ctx, alone, fn)
 }
 
 // All processes that have the file open are on one machine, with one clock.

@@ -26,6 +26,7 @@ const (
 type request struct {
 	ctx   context.Context
 	fn    func(tx *gorm.DB) error
+	alone bool // is the last one of its batch
 	state atomic.Int32
 	err   error         // set before done is closed
 	done  chan struct{} // closed when the outcome is durable
@@ -66,11 +67,11 @@ func newWriter(d *DB, conn *sql.Conn, base *gorm.DB, file string) *writer {
 	return w
 }
 
-func (w *writer) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
+func (w *writer) write(ctx context.Context, alone bool, fn func(tx *gorm.DB) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	r := &request{ctx: ctx, fn: fn, done: make(chan struct{})}
+	r := &request{ctx: ctx, fn: fn, alone: alone, done: make(chan struct{})}
 	if !w.enqueue(r) {
 		return ErrClosed
 	}
@@ -120,6 +121,7 @@ func (w *writer) run() {
 			go w.run() // a function called runtime.Goexit, as t.Fatal does
 			return
 		}
+		w.db.leave(context.Background(), w.conn)
 		w.checkpointOnClose()
 		close(w.stopped)
 	}()

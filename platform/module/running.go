@@ -29,6 +29,8 @@ type Environment struct {
 	Now func() time.Time
 	// LeaseTTL as in database.Options.
 	LeaseTTL time.Duration
+	// Holder as in database.Options: the name of this process.
+	Holder string
 	// CheckStore, if set, looks at the database's store id before anything is
 	// done with it; its error is Start's.
 	CheckStore func(id string) error
@@ -56,7 +58,7 @@ func Start(ctx context.Context, d Definition, e Environment) (*Running, error) {
 	log := e.Log.With("module", d.Name)
 	if d.Migrations != nil {
 		db, err := database.Open(ctx, database.Options{
-			Module: d.Name, Dir: e.Dir, DSN: e.DSN, Migrations: d.Migrations, Log: log, Now: e.Now, LeaseTTL: e.LeaseTTL,
+			Module: d.Name, Dir: e.Dir, DSN: e.DSN, Migrations: d.Migrations, Log: log, Now: e.Now, LeaseTTL: e.LeaseTTL, Holder: e.Holder,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("start %s: %w", d.Name, err)

@@ -1,0 +1,178 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Condition is what a store says of itself.
+type Condition struct {
+	StoreID    string
+	Module     string
+	Generation int64
+	// Copied says that the store is not where it was made: see ErrCopied.
+	Copied bool
+	// SealedAt is zero when the store is not sealed.
+	SealedAt  time.Time
+	SealedWhy string
+	// Holders are the processes that may write, also those that died and were
+	// not noticed missing.
+	Holders []Holder
+}
+
+// Holder is a process that holds a store.
+type Holder struct {
+	Process    string
+	Generation int64
+	Since      time.Time
+}
+
+// Inspect tells a store's condition, also of one that Open refuses. It does not
+// make a store, and holds none.
+func Inspect(ctx context.Context, o Options) (c Condition, err error) {
+	err = visit(ctx, o, func(db *sql.DB, found string) error {
+		var noted string
+		var sealed int64
+		err := db.QueryRowContext(ctx, "SELECT id, module, generation, place, sealed_at, sealed_why FROM store").
+			Scan(&c.StoreID, &c.Module, &c.Generation, &noted, &sealed, &c.SealedWhy)
+		if err != nil {
+			return err
+		}
+		c.Copied = noted != "" && !samePlace(noted, found)
+		if sealed != 0 {
+			c.SealedAt = time.UnixMicro(sealed)
+		}
+		rows, err := db.QueryContext(ctx, "SELECT process, generation, since FROM holders ORDER BY since, process")
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var h Holder
+			var since int64
+			if err := rows.Scan(&h.Process, &h.Generation, &since); err != nil {
+				return err
+			}
+			h.Since = time.UnixMicro(since)
+			c.Holders = append(c.Holders, h)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return Condition{}, fmt.Errorf("look at the store of %s: %w", o.Module, err)
+	}
+	return c, nil
+}
+
+// Adopt takes a store that Open refuses, or that processes hold which should
+// not, for the real one from now on: it raises the generation, breaks the seal,
+// notes where the store is, and removes all holders and their leases. Processes
+// that have it open must be started again.
+func Adopt(ctx context.Context, o Options) error {
+	err := visit(ctx, o, func(db *sql.DB, found string) error {
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback() // without effect after a commit
+		var id, module string
+		if err := tx.QueryRowContext(ctx, "SELECT id, module FROM store").Scan(&id, &module); err != nil {
+			return err
+		}
+		if module != o.Module {
+			return foreign(id, module, o.Module)
+		}
+		if o.postgres() {
+			if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", handsKey(id)); err != nil {
+				return err
+			}
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE store SET generation = generation + 1, sealed_at = 0, sealed_why = '', place = $1", found)
+		if err != nil {
+			return err
+		}
+		for _, table := range []string{"holders", "leases"} {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
+				return err
+			}
+		}
+		return tx.Commit()
+	})
+	if err != nil {
+		return fmt.Errorf("adopt the store of %s: %w", o.Module, err)
+	}
+	return nil
+}
+
+var errNoStore = errors.New("there is none")
+
+// visit opens a store that exists without becoming its holder, and brings the
+// platform's tables up to date. found is where the store is.
+func visit(ctx context.Context, o Options, do func(db *sql.DB, found string) error) error {
+	if err := o.validate(); err != nil {
+		return err
+	}
+	o = o.withDefaults()
+	if o.postgres() {
+		return visitPostgres(ctx, o, do)
+	}
+	file, err := filepath.Abs(filepath.Join(o.Dir, o.Module+".db"))
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(file); err != nil {
+		return fmt.Errorf("%w: %w", errNoStore, err)
+	}
+	unlock, err := lockFile(ctx, file+".lock")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	db, err := sql.Open("sqlite3", dsn(file, url.Values{"_txlock": {"immediate"}, "_sync": {"FULL"}}))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return visitAt(ctx, db, sqliteKind(file), do)
+}
+
+func visitPostgres(ctx context.Context, o Options, do func(db *sql.DB, found string) error) error {
+	config, err := pgx.ParseConfig(o.DSN)
+	if err != nil {
+		return err // pgx leaves the password out
+	}
+	db := connect(*config, o)
+	defer db.Close()
+	var exists bool
+	if err := db.QueryRowContext(ctx, "SELECT to_regclass('store') IS NOT NULL").Scan(&exists); err != nil {
+		return err
+	}
+	if !exists {
+		return fmt.Errorf("%w in schema %q", errNoStore, schema(config))
+	}
+	unlock, err := lockSchema(ctx, db, schema(config))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return visitAt(ctx, db, postgresKind, do)
+}
+
+func visitAt(ctx context.Context, db *sql.DB, at kind, do func(db *sql.DB, found string) error) error {
+	if err := preparePlatform(ctx, db, at); err != nil {
+		return err
+	}
+	found, err := at.place(ctx, db)
+	if err != nil {
+		return err
+	}
+	return do(db, found)
+}

@@ -1,0 +1,175 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+var (
+	// ErrFenced is wrapped by the error of a Write by a process that holds the
+	// store no longer: another one took it over. Nothing was written.
+	ErrFenced = errors.New("database: the store changed hands")
+	// ErrSealed is wrapped by the error of Open and Write on a store that was
+	// sealed. Nothing was written.
+	ErrSealed = errors.New("database: the store is sealed")
+	// ErrCopied is wrapped by the error of Open on a store that is not where it
+	// was made: a copy, or a backup that was restored.
+	ErrCopied = errors.New("database: the store was copied or restored")
+)
+
+// A store has a generation, raised when it changes hands. A process holds the
+// store from Open to Close, or until another one takes it over:
+//
+//	        Open at n                TakeOver by another: n+1, without this one
+//	(none) ───────────> holds at n ─────────────────────────────────────> fenced
+//	           Close        │ ▲
+//	(none) <────────────────┘ └── TakeOver that keeps this one: holds at n+1
+//
+// The generation is compared in the transaction that writes, so there is no
+// moment in which a process that lost the store writes: on SQLite once for each
+// batch, behind the file's write lock; on PostgreSQL in each transaction, which
+// shares an advisory lock that TakeOver takes alone.
+
+// standing is what a transaction sees of the store before it writes.
+type standing struct {
+	generation int64
+	sealedAt   int64
+	sealedWhy  string
+}
+
+const standingQuery = "SELECT generation, sealed_at, sealed_why FROM store"
+
+// admit refuses to write to a store that is sealed, or that changed hands
+// without this process. held asks for the generation of this process's row of
+// holders, 0 when there is none; it is asked only when the store has another
+// generation than this process knows.
+func (d *DB) admit(s standing, held func() (int64, error)) error {
+	if s.sealedAt != 0 {
+		return d.sealedError(s)
+	}
+	known := d.generation.Load()
+	if s.generation == known {
+		return nil
+	}
+	generation, err := held()
+	if err != nil {
+		return err
+	}
+	if generation != s.generation {
+		return fmt.Errorf("%w: store %s of %s is at generation %d, this process (%s) held it at %d; stop this process; if this store is to be used all the same: %s",
+			ErrFenced, d.store.ID, d.store.Module, s.generation, d.options.Holder, known, toAdopt(d.store.Module))
+	}
+	d.generation.Store(generation)
+	return nil
+}
+
+const heldQuery = "SELECT generation FROM holders WHERE process = $1"
+
+func (d *DB) sealedError(s standing) error {
+	return fmt.Errorf("%w: store %s of %s, at generation %d, since %s: %s; to use it again: %s",
+		ErrSealed, d.store.ID, d.store.Module, s.generation, time.UnixMicro(s.sealedAt).UTC().Format(time.RFC3339), s.sealedWhy, toAdopt(d.store.Module))
+}
+
+// Generation is how often the store has changed hands, beginning with 1.
+func (d *DB) Generation(ctx context.Context) (int64, error) {
+	var generation int64
+	if err := d.Read(ctx).Raw("SELECT generation FROM store").Scan(&generation).Error; err != nil {
+		return 0, fmt.Errorf("generation of the store of %s: %w", d.options.Module, err)
+	}
+	return generation, nil
+}
+
+// TakeOver raises the store's generation and lets exactly the named processes
+// go on with it (Options.Holder of each). All others that have it open are
+// refused from the moment it returns, and the leases they hold are free. A
+// named process that has not opened the store is let in all the same.
+//
+// This process must hold the store; it loses it when it does not name itself.
+func (d *DB) TakeOver(ctx context.Context, holders []string) (generation int64, err error) {
+	err = d.engine.write(ctx, true, func(tx *gorm.DB) error {
+		if err := tx.Exec("UPDATE store SET generation = generation + 1").Error; err != nil {
+			return err
+		}
+		if err := tx.Raw("SELECT generation FROM store").Scan(&generation).Error; err != nil {
+			return err
+		}
+		// gorm makes (NULL) of an empty list, and nothing is outside of that.
+		kept := append([]string{""}, holders...)
+		if err := tx.Exec("DELETE FROM holders WHERE process NOT IN ?", kept).Error; err != nil {
+			return err
+		}
+		for _, holder := range holders {
+			err := tx.Exec(`INSERT INTO holders (process, generation, since) VALUES (?, ?, ?)
+				ON CONFLICT (process) DO UPDATE SET generation = excluded.generation`,
+				holder, generation, d.options.Now().UnixMicro()).Error
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("take over the store of %s: %w", d.options.Module, err)
+	}
+	return generation, nil
+}
+
+// Seal refuses all writes to the store from now on, by this process and all
+// others, until it is adopted: because its data moved elsewhere, for example.
+func (d *DB) Seal(ctx context.Context, why string) error {
+	err := d.engine.write(ctx, true, func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE store SET sealed_at = ?, sealed_why = ?", d.options.Now().UnixMicro(), why).Error
+	})
+	if err != nil {
+		return fmt.Errorf("seal the store of %s: %w", d.options.Module, err)
+	}
+	return nil
+}
+
+// join makes this process a holder, at the store's present generation. since
+// tells its row from one of an earlier Open by the same process that has not
+// been closed yet. lock, if any, keeps a take-over away meanwhile.
+func (d *DB) join(ctx context.Context, db *sql.DB, lock string) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // without effect after a commit
+	if lock != "" {
+		if _, err := tx.ExecContext(ctx, lock); err != nil {
+			return err
+		}
+	}
+	var s standing
+	if err := tx.QueryRowContext(ctx, standingQuery).Scan(&s.generation, &s.sealedAt, &s.sealedWhy); err != nil {
+		return err
+	}
+	if s.sealedAt != 0 {
+		return d.sealedError(s)
+	}
+	d.generation.Store(s.generation)
+	d.since = d.options.Now().UnixMicro()
+	_, err = tx.ExecContext(ctx, `INSERT INTO holders (process, generation, since) VALUES ($1, $2, $3)
+		ON CONFLICT (process) DO UPDATE SET generation = excluded.generation, since = excluded.since`,
+		d.options.Holder, s.generation, d.since)
+	if err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// leave removes this process from the holders. It asks nobody: of a store that
+// is sealed or changed hands a process may remove itself, too.
+func (d *DB) leave(ctx context.Context, db interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}) {
+	_, err := db.ExecContext(ctx, "DELETE FROM holders WHERE process = $1 AND since = $2", d.options.Holder, d.since)
+	if err != nil {
+		d.options.Log.WarnContext(ctx, "this process stays among the holders of the store", "process", d.options.Holder, "error", withoutValues(err))
+	}
+}

@@ -83,7 +83,10 @@ func files(t *testing.T, folders ...string) []file {
 			}
 			relative = filepath.ToSlash(relative)
 			if slices.Contains([]string{".git", "bin", "data"}, relative) {
-				return filepath.SkipDir
+				if entry.IsDir() {
+					return filepath.SkipDir
+				}
+				return nil // in a linked worktree .git is a file
 			}
 			if !entry.Type().IsRegular() || relative == "galleria" || !slices.Contains(textual, path.Ext(relative)) {
 				return nil

@@ -141,10 +141,7 @@ func (s *Subscriber) resendAggregate(ctx context.Context, of delivery) (gone int
 
 func (s *Subscriber) resendOne(ctx context.Context, row letterRow) error {
 	d := row.delivery()
-	run, err := s.handlerOf(d, nil)
-	if err == nil && run == nil {
-		err = fmt.Errorf("%s has no subscription for it", s.name)
-	}
+	run, err := s.handlerOf(d)
 	if err == nil {
 		var result outcome
 		result, err = s.traced(ctx, d, func(ctx context.Context) (outcome, error) { return s.unpark(ctx, d, run) })
@@ -165,7 +162,7 @@ func (s *Subscriber) resendOne(ctx context.Context, row letterRow) error {
 // unpark handles a parked delivery and removes its letter, in one transaction.
 func (s *Subscriber) unpark(ctx context.Context, d delivery, run handler) (result outcome, err error) {
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
-		if err := lockAggregate(tx, "inbox", d.source()+d.meta.Aggregate); err != nil {
+		if err := lockInbox(tx, s.name); err != nil {
 			return err
 		}
 		var err error
@@ -175,6 +172,44 @@ func (s *Subscriber) unpark(ctx context.Context, d delivery, run handler) (resul
 		return tx.Exec("DELETE FROM dead_letters WHERE event_id = ?", d.meta.ID).Error
 	})
 	return result, err
+}
+
+// resendUnderstood handles letters that were parked untried, because an older
+// program did not know their type, and that this program knows. Other letters are
+// the operator's: they failed.
+func (s *Subscriber) resendUnderstood(ctx context.Context) {
+	var types []string
+	for name := range s.subs {
+		types = append(types, name)
+	}
+	var rows []letterRow
+	err := s.db.Read(ctx).Raw("SELECT "+letterColumns+` FROM dead_letters l WHERE attempts = 0 AND type IN ? AND NOT EXISTS
+		(SELECT 1 FROM dead_letters earlier WHERE earlier.aggregate = l.aggregate AND earlier.seq < l.seq) ORDER BY seq`, types).Scan(&rows).Error
+	for _, row := range rows {
+		n, failure := s.resendAggregate(ctx, row.delivery())
+		err = errors.Join(err, failure)
+		s.log.Info("handled dead letters that an older program had parked", "aggregate", row.Aggregate, "letters", n)
+	}
+	if err != nil && ctx.Err() == nil {
+		s.log.Warn("dead letters stay that this program knows the type of", "error", err)
+	}
+}
+
+// parkedHeads finds the oldest letter of each line that has one.
+func parkedHeads(tx *gorm.DB, arrived []arrival) (map[string]string, error) {
+	aggregates := make([]string, len(arrived))
+	for i, a := range arrived {
+		aggregates[i] = a.meta.Aggregate
+	}
+	var rows []letterRow
+	if err := tx.Raw("SELECT event_id, subject, aggregate FROM dead_letters WHERE aggregate IN ? ORDER BY seq DESC", aggregates).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("look for dead letters: %w", err)
+	}
+	heads := map[string]string{}
+	for _, row := range rows {
+		heads[row.delivery().line()] = row.EventID
+	}
+	return heads, nil
 }
 
 // firstParked returns the oldest letter of an aggregate; no EventID means none.
@@ -226,5 +261,5 @@ func (r letterRow) letter() DeadLetter {
 }
 
 func (d delivery) sameAggregate(o delivery) bool {
-	return d.source() == o.source() && d.meta.Aggregate == o.meta.Aggregate
+	return d.line() == o.line()
 }

@@ -79,11 +79,11 @@ func TestPoisonDoesNotHoldUpAnotherPublishersAggregate(t *testing.T) {
 	reader := openDB(t, "reader", t.TempDir())
 	subscriber := newSubscriber(t, "reader", reader, c, onText(nil))
 	bad := delivery{meta: Meta{ID: "1", Aggregate: "a"}, subject: "events.other.Thing.a"}
-	if _, err := subscriber.park(t.Context(), bad, errors.New("bad")); err != nil {
+	if _, err := subscriber.park(t.Context(), "", bad, errors.New("bad")); err != nil {
 		t.Fatal(err)
 	}
 	good := delivery{meta: Meta{ID: "2", Aggregate: "a", Type: onText(nil).Type()}, subject: "events.google.StringValue.a", payload: `"1"`}
-	if err := subscriber.settle(t.Context(), good, nil); err != nil {
+	if err := subscriber.settle(t.Context(), "", subscriber.arrival(good, nil), 1); err != nil {
 		t.Fatal(err)
 	}
 	wantEffects(t, reader, "a", "1")
@@ -163,7 +163,7 @@ func TestResendOfUnknownIdsDoesNothing(t *testing.T) {
 	var poison poisoned
 	subscriber := newSubscriber(t, "reader", reader, c, onText(poison.handle))
 	d := delivery{meta: Meta{ID: "known", Aggregate: "a", Type: onText(nil).Type()}, subject: "events.google.StringValue.a", payload: `"1"`}
-	if _, err := subscriber.park(t.Context(), d, errors.New("bad")); err != nil {
+	if _, err := subscriber.park(t.Context(), "", d, errors.New("bad")); err != nil {
 		t.Fatal(err)
 	}
 	n, err := subscriber.Resend(t.Context(), "known", "mistyped")
@@ -236,7 +236,7 @@ func TestDeadLettersAreListedInPages(t *testing.T) {
 	subscriber := newSubscriber(t, "reader", reader, c, onText(nil))
 	for i := range 5 {
 		d := delivery{meta: Meta{ID: fmt.Sprint(i), Aggregate: "a"}, subject: "events.x.Y.a"}
-		if _, err := subscriber.park(t.Context(), d, errors.New("bad")); err != nil {
+		if _, err := subscriber.park(t.Context(), "", d, errors.New("bad")); err != nil {
 			t.Fatal(err)
 		}
 	}

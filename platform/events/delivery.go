@@ -61,6 +61,11 @@ func received(subject string, header nats.Header, data []byte, streamSeq uint64)
 		d.meta.Aggregate = d.subject[strings.LastIndexByte(d.subject, '.')+1:]
 		problems = append(problems, fmt.Errorf("the header %s is missing", headerAggregate))
 	}
+	// The broker lets each process publish under its modules' subjects only; so
+	// what a message calls itself counts only when the subject says the same.
+	if len(problems) == 0 && subjectOf(protoreflect.FullName(d.meta.Type), d.meta.Aggregate) != subject {
+		problems = append(problems, fmt.Errorf("it came as %s, which is not the subject of a %s of %s", d.subject, d.meta.Type, d.meta.Aggregate))
+	}
 	at, err := time.Parse(time.RFC3339Nano, header.Get(headerOccurredAt))
 	if err != nil {
 		problems = append(problems, fmt.Errorf("the header %s: %w", headerOccurredAt, err))
@@ -83,6 +88,9 @@ func (d delivery) source() string {
 	}
 	return d.subject[:end]
 }
+
+// line is what order is kept in: an aggregate of one publisher.
+func (d delivery) line() string { return d.source() + d.meta.Aggregate }
 
 // text makes s fit for a PostgreSQL TEXT column, which takes no zero byte and no
 // broken UTF-8.

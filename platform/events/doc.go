@@ -16,7 +16,7 @@
 //	                   of the     ▲      │    order        │  │   │
 //	                   broker     │      │                 │  │   └─► known to the inbox:
 //	                   removes    └──────┼─────────────────┘  │       acknowledged, no effect
-//	                   the row     stop: │ handed back        │ failed too often, not
+//	                   the row     stop: │ taken back         │ failed too often, not
 //	                                     ▼                    │ decodable, or behind a
 //	                               dropped after MaxAge,      │ parked one of its aggregate
 //	                               or when the stream is      ▼
@@ -36,6 +36,8 @@
 //     order. Other aggregates go on.
 //   - A broker or a database that is away delays events and loses none. Start-up
 //     waits for neither.
+//   - An event of a version that a subscriber's program does not know is parked. A
+//     program that knows it handles it, and those behind it, when it starts.
 //   - An acknowledged event is on disk: the embedded server syncs each one. An
 //     external cluster does what its own configuration says.
 //
@@ -49,8 +51,9 @@
 //     dropped after everybody else had handled it.
 //   - A subscription that is new, to a known module too, begins with the oldest
 //     event in the stream. Handlers that care look at Meta.OccurredAt.
-//   - A subscriber handles one event at a time; one that fails holds up the others
-//     of that subscriber until it is handled or parked (7.6 s by default).
+//   - A subscriber handles events one after the other, those that wait in one
+//     transaction; when one fails, those before it are handled one by one, and it
+//     holds up the others until it is handled or parked (7.6 s by default).
 //   - The inbox forgets after MaxAge and a week. A relay that died between
 //     publishing and removing, and that starts again later than that, doubles.
 //   - An event that kills the whole process is not parked: nobody is left to do it.

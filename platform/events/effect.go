@@ -19,52 +19,194 @@ const (
 	parked                  // a dead letter was made
 )
 
-// settle tries d until it is applied or parked, whatever that takes; only ctx
-// ends it early. problem is why d can't be handled at all, if so.
-func (s *Subscriber) settle(ctx context.Context, d delivery, problem error) error {
-	run, problem := s.handlerOf(d, problem)
-	if problem == nil && run == nil {
-		return nil // another version of a type we want; not ours
+// arrival is a delivery with what is to be done about it: run, or park because of
+// problem.
+type arrival struct {
+	delivery
+	run     handler
+	problem error
+}
+
+func (s *Subscriber) arrival(d delivery, problem error) arrival {
+	a := arrival{delivery: d, problem: problem}
+	if problem == nil {
+		a.run, a.problem = s.handlerOf(d)
 	}
-	for attempt := 1; ; attempt++ {
-		result, err := s.try(ctx, d, run, problem, attempt)
+	return a
+}
+
+// handlerOf decodes d for its handler.
+func (s *Subscriber) handlerOf(d delivery) (handler, error) {
+	sub, ok := s.subs[d.meta.Type]
+	if !ok {
+		return nil, fmt.Errorf("this program's %s does not know %s; one that does handles it when it starts", s.name, d.meta.Type)
+	}
+	return sub.decode(d.payload)
+}
+
+// errSuperseded ends a session that is not the last to have begun.
+var errSuperseded = errors.New("another process receives these events now")
+
+// begin makes session the one that may apply events.
+func (s *Subscriber) begin(ctx context.Context, session string) error {
+	err := s.db.Write(ctx, func(tx *gorm.DB) error {
+		if err := lockInbox(tx, s.name); err != nil {
+			return err
+		}
+		return tx.Exec("INSERT INTO subscribers (name, session) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET session = excluded.session", s.name, session).Error
+	})
+	if err != nil {
+		return fmt.Errorf("begin to receive events: %w", err)
+	}
+	return nil
+}
+
+// enter makes the transaction the only one that applies events, and checks that
+// session may.
+func (s *Subscriber) enter(tx *gorm.DB, session string) error {
+	if err := lockInbox(tx, s.name); err != nil {
+		return err
+	}
+	var last string
+	if err := tx.Raw("SELECT session FROM subscribers WHERE name = ?", s.name).Scan(&last).Error; err != nil {
+		return fmt.Errorf("look up the session: %w", err)
+	}
+	if last != session {
+		return errSuperseded
+	}
+	return nil
+}
+
+// settleAll brings arrivals to their end in their order, whatever that takes; only
+// ctx ends it early. It returns how many are at their end.
+func (s *Subscriber) settleAll(ctx context.Context, session string, arrived []arrival) (done int, err error) {
+	for done < len(arrived) {
+		rest := arrived[done:]
+		alone, attempt := 1, 1 // how many are settled one by one, and the last one's attempt
+		if n := together(rest); n > 1 {
+			failed, err := s.applyTogether(ctx, session, rest[:n])
+			if err == nil {
+				done += n
+				continue
+			}
+			if ctx.Err() != nil || errors.Is(err, errSuperseded) {
+				return done, errors.Join(ctx.Err(), err)
+			}
+			if failed >= 0 {
+				alone, attempt = failed+1, 2
+				s.logFailed(rest[failed].delivery, 1, 0, err)
+			} else {
+				alone = n // the database failed, or the commit: one by one shows whose fault it is
+			}
+		}
+		for i, a := range rest[:alone] {
+			first := 1
+			if i == alone-1 {
+				first = attempt
+			}
+			if err := s.settle(ctx, session, a, first); err != nil {
+				return done, err
+			}
+			done++
+		}
+	}
+	return done, nil
+}
+
+// together is how many arrivals from the first on can be handled in one
+// transaction: those without a problem.
+func together(arrived []arrival) int {
+	for i, a := range arrived {
+		if a.problem != nil {
+			return i
+		}
+	}
+	return len(arrived)
+}
+
+// settle tries a until it is applied or parked, beginning with the given attempt.
+func (s *Subscriber) settle(ctx context.Context, session string, a arrival, attempt int) error {
+	for ; ; attempt++ {
+		result, err := s.try(ctx, session, a, attempt)
 		if err == nil {
-			s.count(d, result)
+			s.count(a.delivery, result)
 			return nil
 		}
-		if ctx.Err() != nil {
-			return ctx.Err()
+		if ctx.Err() != nil || errors.Is(err, errSuperseded) {
+			return errors.Join(ctx.Err(), err)
 		}
-		s.failed.Add(1)
+		s.illness.because(err)
 		wait := s.waitAfter(attempt)
-		s.log.Warn("handling an event failed", "event", d.meta.ID, "type", d.meta.Type, "aggregate", d.meta.Aggregate,
-			"attempt", attempt, "again_in", wait, "error", err)
+		s.logFailed(a.delivery, attempt, wait, err)
 		if !pause(ctx, wait) {
 			return ctx.Err()
 		}
 	}
 }
 
-// try makes one attempt at d.
-func (s *Subscriber) try(ctx context.Context, d delivery, run handler, problem error, attempt int) (outcome, error) {
-	return s.traced(ctx, d, func(ctx context.Context) (outcome, error) {
-		if problem != nil {
-			return s.park(ctx, d, problem)
+func (s *Subscriber) logFailed(d delivery, attempt int, wait time.Duration, err error) {
+	s.failed.Add(1)
+	s.log.Warn("handling an event failed", "event", d.meta.ID, "type", d.meta.Type, "aggregate", d.meta.Aggregate,
+		"attempt", attempt, "again_in", wait, "error", err)
+}
+
+// try makes one attempt at a.
+func (s *Subscriber) try(ctx context.Context, session string, a arrival, attempt int) (outcome, error) {
+	return s.traced(ctx, a.delivery, func(ctx context.Context) (outcome, error) {
+		if a.problem != nil {
+			return s.park(ctx, session, a.delivery, a.problem)
 		}
-		return s.apply(ctx, d, run, attempt)
+		return s.apply(ctx, session, a.delivery, a.run, attempt)
 	})
 }
 
-// handlerOf decodes d for its handler; nil means that no subscription wants it.
-func (s *Subscriber) handlerOf(d delivery, problem error) (handler, error) {
-	if problem != nil {
-		return nil, problem
+// applyTogether applies arrivals in one transaction, or none of them. When it
+// fails, failed is the arrival whose handler did; -1 means that it was none's.
+func (s *Subscriber) applyTogether(ctx context.Context, session string, arrived []arrival) (failed int, err error) {
+	results := make([]outcome, len(arrived))
+	failed = -1
+	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		failed = -1
+		if err := s.enter(tx, session); err != nil {
+			return err
+		}
+		heads, err := parkedHeads(tx, arrived)
+		if err != nil {
+			return err
+		}
+		fresh, err := s.insertInboxes(tx, arrived, heads)
+		if err != nil {
+			return err
+		}
+		for i, a := range arrived {
+			head, behind := heads[a.line()]
+			switch {
+			case behind:
+				results[i], err = s.insertLetter(tx, a.delivery, "waits behind "+head, 0)
+			case fresh[a.meta.ID]:
+				delete(fresh, a.meta.ID) // a second delivery in this batch is a repeated one
+				results[i], err = s.traced(ctx, a.delivery, func(ctx context.Context) (outcome, error) {
+					return applied, s.protect(ctx, tx.WithContext(ctx), a.delivery, a.run)
+				})
+				if err != nil {
+					failed = i
+				}
+			default:
+				results[i] = repeated
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return failed, err
 	}
-	sub, ok := s.subs[d.meta.Type]
-	if !ok {
-		return nil, nil
+	for i, a := range arrived {
+		s.count(a.delivery, results[i])
 	}
-	return sub.decode(d.payload)
+	return 0, nil
 }
 
 // apply runs the handler and records in the inbox that it ran, in one
@@ -74,11 +216,11 @@ func (s *Subscriber) handlerOf(d delivery, problem error) (handler, error) {
 // transaction: a database that takes the letter was there for the handler, too,
 // so it is the event that is bad. If it takes none, the next attempt begins with
 // the handler again, and an outage, however long, makes letters of nothing.
-func (s *Subscriber) apply(ctx context.Context, d delivery, run handler, attempt int) (result outcome, err error) {
+func (s *Subscriber) apply(ctx context.Context, session string, d delivery, run handler, attempt int) (result outcome, err error) {
 	var reason error
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		reason = nil
-		if err := lockAggregate(tx, "inbox", d.source()+d.meta.Aggregate); err != nil {
+		if err := s.enter(tx, session); err != nil {
 			return err
 		}
 		head, err := firstParked(tx, d.source(), d.meta.Aggregate)
@@ -122,9 +264,9 @@ func (s *Subscriber) handle(ctx context.Context, tx *gorm.DB, d delivery, run ha
 }
 
 // park makes a dead letter of d, which no handler can be given.
-func (s *Subscriber) park(ctx context.Context, d delivery, reason error) (result outcome, err error) {
+func (s *Subscriber) park(ctx context.Context, session string, d delivery, reason error) (result outcome, err error) {
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
-		if err := lockAggregate(tx, "inbox", d.source()+d.meta.Aggregate); err != nil {
+		if err := s.enter(tx, session); err != nil {
 			return err
 		}
 		var err error

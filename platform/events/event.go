@@ -55,7 +55,7 @@ func Append(tx *gorm.DB, now time.Time, aggregate string, event proto.Message) e
 	if len(payload) > MaxPayload {
 		return fmt.Errorf("events: append %s: %d bytes of JSON, at most %d allowed", name, len(payload), MaxPayload)
 	}
-	if err := lockAggregate(tx, "outbox", aggregate); err != nil {
+	if err := lockAggregate(tx, aggregate); err != nil {
 		return fmt.Errorf("events: append %s: %w", name, err)
 	}
 	from := originOf(tx.Statement.Context)
@@ -67,17 +67,23 @@ func Append(tx *gorm.DB, now time.Time, aggregate string, event proto.Message) e
 	return nil
 }
 
-// lockAggregate makes transactions on one aggregate take turns until they end.
-// SQLite has one writer and needs nothing. PostgreSQL hands out outbox numbers
-// before the commit, so that without the lock a relay could see, and publish, a
-// later number before an earlier one is there.
-func lockAggregate(tx *gorm.DB, purpose, aggregate string) error {
+// lockAggregate makes transactions that append to one aggregate take turns.
+// PostgreSQL hands out outbox numbers before the commit, so that without the lock
+// a relay could see, and publish, a later number before an earlier one is there.
+func lockAggregate(tx *gorm.DB, aggregate string) error { return takeTurns(tx, "outbox/"+aggregate) }
+
+// lockInbox makes transactions that handle events of a subscriber take turns: its
+// Run and those who call Resend.
+func lockInbox(tx *gorm.DB, subscriber string) error { return takeTurns(tx, "inbox/"+subscriber) }
+
+// takeTurns holds a lock until the transaction ends. SQLite has one writer and
+// needs none.
+func takeTurns(tx *gorm.DB, name string) error {
 	if tx.Name() != "postgres" {
 		return nil
 	}
-	key := "events/" + purpose + "/" + aggregate
-	if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", key).Error; err != nil {
-		return fmt.Errorf("lock the aggregate: %w", err)
+	if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", "events/"+name).Error; err != nil {
+		return fmt.Errorf("take turns: %w", err)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -20,6 +21,33 @@ func (s *Subscriber) insertInbox(tx *gorm.DB, id string) (fresh bool, err error)
 		return false, fmt.Errorf("record the event in the inbox: %w", r.Error)
 	}
 	return r.RowsAffected == 1, nil
+}
+
+// insertInboxes records that the arrivals are handled, but for those behind one of
+// heads. It returns the ids that were not recorded before.
+func (s *Subscriber) insertInboxes(tx *gorm.DB, arrived []arrival, heads map[string]string) (fresh map[string]bool, err error) {
+	now := s.now().UnixMicro()
+	var rows []string
+	var values []any
+	for _, a := range arrived {
+		if _, behind := heads[a.line()]; !behind {
+			rows = append(rows, "(?, ?, ?)")
+			values = append(values, a.meta.ID, s.name, now)
+		}
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	var ids []string
+	err = tx.Raw("INSERT INTO inbox (event_id, subscriber, received_at) VALUES "+strings.Join(rows, ", ")+" ON CONFLICT DO NOTHING RETURNING event_id", values...).Scan(&ids).Error
+	if err != nil {
+		return nil, fmt.Errorf("record events in the inbox: %w", err)
+	}
+	fresh = make(map[string]bool, len(ids))
+	for _, id := range ids {
+		fresh[id] = true
+	}
+	return fresh, nil
 }
 
 func (s *Subscriber) inInbox(tx *gorm.DB, id string) (bool, error) {

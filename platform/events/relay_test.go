@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
@@ -193,7 +192,6 @@ func TestBrokenConnectionsLoseAndDoubleNothing(t *testing.T) {
 	relay.batch = 20
 	start(t, relay.Run)
 	subscriber := newSubscriber(t, "reader", reader, connectThrough(t, way), onText(nil))
-	subscriber.ackWait = 200 * time.Millisecond
 	start(t, subscriber.Run)
 
 	const n = 300

@@ -36,15 +36,17 @@ DROP TABLE effects;
 // log keeps broken tests readable: what matters is in their own messages.
 var quietLog = slog.New(slog.NewTextHandler(io.Discard, nil))
 
+func dbOptions(dir string) database.Options { return database.Options{Module: "reader", Dir: dir} }
+
 func openDB(t *testing.T, module, dir string) *database.DB {
 	t.Helper()
 	return open(t, database.Options{Module: module, Dir: dir})
 }
 
-func open(t *testing.T, o database.Options) *database.DB {
+func open(t testing.TB, o database.Options) *database.DB {
 	t.Helper()
 	o.Migrations, o.Log = effectsTable, quietLog
-	db, err := database.Open(t.Context(), o)
+	db, err := database.Open(context.Background(), o)
 	if err != nil {
 		t.Fatalf("open the database: %v", err)
 	}

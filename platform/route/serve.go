@@ -26,10 +26,14 @@ type Admit func(ctx context.Context, caller, callee string) error
 // to where it has moved, so that a process that still asks here while routes
 // change is answered.
 func (r *Route) Register(server grpc.ServiceRegistrar, process string, admit Admit) {
+	r.register(server, func() string { return process }, admit)
+}
+
+func (r *Route) register(server grpc.ServiceRegistrar, process func() string, admit Admit) {
 	desc := grpc.ServiceDesc{ServiceName: r.desc.ServiceName, HandlerType: (*any)(nil), Metadata: r.desc.Metadata}
 	for _, m := range r.methods {
 		handler := func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
-			return r.arrived(ctx, m, process, decode, admit)
+			return r.arrived(ctx, m, process(), decode, admit)
 		}
 		_, short, _ := strings.Cut(m.Name[1:], "/")
 		desc.Methods = append(desc.Methods, grpc.MethodDesc{MethodName: short, Handler: handler})

@@ -103,6 +103,8 @@ type Everything struct {
 	MaybeBlob     []byte                 `protobuf:"bytes,21,opt,name=maybe_blob,json=maybeBlob,proto3,oneof" json:"maybe_blob,omitempty"`
 	At            *timestamppb.Timestamp `protobuf:"bytes,22,opt,name=at,proto3" json:"at,omitempty"`
 	Took          *durationpb.Duration   `protobuf:"bytes,23,opt,name=took,proto3" json:"took,omitempty"`
+	Stamp         string                 `protobuf:"bytes,24,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	Secret        string                 `protobuf:"bytes,25,opt,name=secret,proto3" json:"secret,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -313,6 +315,20 @@ func (x *Everything) GetTook() *durationpb.Duration {
 	return nil
 }
 
+func (x *Everything) GetStamp() string {
+	if x != nil {
+		return x.Stamp
+	}
+	return ""
+}
+
+func (x *Everything) GetSecret() string {
+	if x != nil {
+		return x.Secret
+	}
+	return ""
+}
+
 type isEverything_Choice interface {
 	isEverything_Choice()
 }
@@ -344,6 +360,7 @@ func (*Everything_ChosenNumber) isEverything_Choice() {}
 type EchoRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Everything    *Everything            `protobuf:"bytes,1,opt,name=everything,proto3" json:"everything,omitempty"`
+	Key           string                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -383,6 +400,13 @@ func (x *EchoRequest) GetEverything() *Everything {
 		return x.Everything
 	}
 	return nil
+}
+
+func (x *EchoRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
 }
 
 type EchoResponse struct {
@@ -710,7 +734,7 @@ var File_platform_route_probe_v1_probe_proto protoreflect.FileDescriptor
 
 const file_platform_route_probe_v1_probe_proto_rawDesc = "" +
 	"\n" +
-	"#platform/route/probe/v1/probe.proto\x12\x17platform.route.probe.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\xe6\b\n" +
+	"#platform/route/probe/v1/probe.proto\x12\x17platform.route.probe.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\x9f\t\n" +
 	"\n" +
 	"Everything\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x12\n" +
@@ -741,7 +765,9 @@ const file_platform_route_probe_v1_probe_proto_rawDesc = "" +
 	"\n" +
 	"maybe_blob\x18\x15 \x01(\fH\x03R\tmaybeBlob\x88\x01\x01\x12*\n" +
 	"\x02at\x18\x16 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12-\n" +
-	"\x04took\x18\x17 \x01(\v2\x19.google.protobuf.DurationR\x04took\x1a8\n" +
+	"\x04took\x18\x17 \x01(\v2\x19.google.protobuf.DurationR\x04took\x12\x1a\n" +
+	"\x05stamp\x18\x18 \x01(\tB\x04\xb0\xbb\x18\x01R\x05stamp\x12\x1b\n" +
+	"\x06secret\x18\x19 \x01(\tB\x03\x80\x01\x01R\x06secret\x1a8\n" +
 	"\n" +
 	"WordsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -752,11 +778,12 @@ const file_platform_route_probe_v1_probe_proto_rawDesc = "" +
 	"\x06choiceB\r\n" +
 	"\v_maybe_textB\x0f\n" +
 	"\r_maybe_numberB\r\n" +
-	"\v_maybe_blob\"R\n" +
+	"\v_maybe_blob\"j\n" +
 	"\vEchoRequest\x12C\n" +
 	"\n" +
 	"everything\x18\x01 \x01(\v2#.platform.route.probe.v1.EverythingR\n" +
-	"everything\"S\n" +
+	"everything\x12\x16\n" +
+	"\x03key\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01R\x03key\"S\n" +
 	"\fEchoResponse\x12C\n" +
 	"\n" +
 	"everything\x18\x01 \x01(\v2#.platform.route.probe.v1.EverythingR\n" +

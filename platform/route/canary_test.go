@@ -1,0 +1,97 @@
+package route
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	probev1 "galleria/platform/route/probe/v1"
+)
+
+func split(t *testing.T, weight int, stable, trial *probe) (*Target, probev1.ProbeServiceClient) {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	r := newRoute(t, log)
+	target := r.NewCanary(targetIn(t, r, ModeLocal, stable, log), targetIn(t, r, ModeLocal, trial, log), weight)
+	r.Point(target)
+	return target, probev1.NewProbeServiceClient(r.For("tester"))
+}
+
+func named(name string) *probe {
+	return &probe{
+		echo: func(context.Context, *probev1.EchoRequest) (*probev1.EchoResponse, error) {
+			return &probev1.EchoResponse{Everything: &probev1.Everything{Text: name}}, nil
+		},
+		once: func(context.Context) error { return nil },
+	}
+}
+
+func TestACanaryGetsItsShareAndKeepsKeysTogether(t *testing.T) {
+	target, client := split(t, 10, named("stable"), named("trial"))
+	arm := func(key string) string {
+		got, err := client.Echo(t.Context(), &probev1.EchoRequest{Key: key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.GetEverything().GetText()
+	}
+	const keys = 1000
+	seen := map[string]string{}
+	trials := 0
+	for i := range keys {
+		key := fmt.Sprint("cart-", i)
+		if seen[key] = arm(key); seen[key] == "trial" {
+			trials++
+		}
+		if again := arm(key); again != seen[key] {
+			t.Fatalf("%s went to %s and then to %s", key, seen[key], again)
+		}
+	}
+	if trials < keys*6/100 || trials > keys*14/100 {
+		t.Errorf("%d of %d keys went to the canary, want 10 %%", trials, keys)
+	}
+	if err := target.Weigh(50); err != nil {
+		t.Fatal(err)
+	}
+	for key, before := range seen {
+		if before == "trial" && arm(key) != "trial" {
+			t.Fatalf("%s left the canary though its share grew", key)
+		}
+	}
+	if got := target.Place().Weight; got != 50 {
+		t.Errorf("the place says %d %%, want 50", got)
+	}
+	for weight, want := range map[int]string{0: "stable", 100: "trial"} {
+		target.Weigh(weight)
+		for i := range 200 {
+			if got := arm(fmt.Sprint(i)); got != want {
+				t.Fatalf("at %d %% a call went to %s", weight, got)
+			}
+		}
+	}
+}
+
+func TestACanaryCountsWhatItsArmsDo(t *testing.T) {
+	fails := named("trial")
+	fails.once = func(context.Context) error { return status.Error(codes.Internal, "broken") }
+	target, client := split(t, 50, named("stable"), fails)
+	for range 200 {
+		client.Once(t.Context(), &probev1.OnceRequest{})
+	}
+	stable, trial := target.Arms()
+	s, tr := stable[2], trial[2] // Once
+	if s.Calls+tr.Calls != 200 || s.Failed != 0 || tr.Failed != tr.Calls || tr.Calls < 60 {
+		t.Errorf("got %+v and %+v, want half of 200 calls in each, and those of the canary failed", s, tr)
+	}
+	if verdict, why := Judge(stable, trial); verdict != GoBack {
+		t.Errorf("got %v, %q, want it to go back", verdict, why)
+	}
+	target.Weigh(50)
+	if _, trial := target.Arms(); trial[2].Calls != 0 {
+		t.Error("a new step began with the calls of the one before")
+	}
+}

@@ -1,0 +1,156 @@
+package route
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+
+	probev1 "galleria/platform/route/probe/v1"
+)
+
+func TestAHungCopyIsLeftOutWhileTheOtherServes(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	var hung atomic.Int64
+	good := &probe{hurry: func(context.Context) error { return nil }, once: func(context.Context) error { return nil }}
+	bad := &probe{hurry: func(ctx context.Context) error { hung.Add(1); return hang(ctx) }, once: hang}
+	r := newRoute(t, log)
+	r.Point(remoteTo(t, r, serve(t, good, log), serve(t, bad, log)))
+	client := probev1.NewProbeServiceClient(r.For("tester"))
+	const calls = 300
+	for range calls {
+		if _, err := client.Hurry(t.Context(), &probev1.HurryRequest{}); err != nil {
+			t.Fatalf("a call failed though one copy is well: %v", err)
+		}
+	}
+	if n := hung.Load(); n == 0 || n > calls/10 {
+		t.Errorf("%d of %d calls went to the copy that hangs, want a few that try it", n, calls)
+	}
+}
+
+func TestOneSlowMethodClosesNoOther(t *testing.T) {
+	server := &probe{hurry: hang, echo: func(context.Context, *probev1.EchoRequest) (*probev1.EchoResponse, error) {
+		return &probev1.EchoResponse{}, nil
+	}}
+	inEveryMode(t, server, func(t *testing.T, s scene) {
+		for range 10 {
+			s.client.Hurry(t.Context(), &probev1.HurryRequest{})
+		}
+		if _, err := s.client.Echo(t.Context(), &probev1.EchoRequest{}); err != nil {
+			t.Errorf("Echo, which works: %v", err)
+		}
+	})
+}
+
+func TestAModulesOwnUnavailableIsNoOutageAndNotRepeated(t *testing.T) {
+	var calls atomic.Int64
+	server := &probe{echo: func(context.Context, *probev1.EchoRequest) (*probev1.EchoResponse, error) {
+		calls.Add(1)
+		return nil, status.Error(codes.Unavailable, "the provider is away")
+	}}
+	inEveryMode(t, server, func(t *testing.T, s scene) {
+		calls.Store(0)
+		for range 30 { // more than opens the breaker, were these outages
+			if _, err := s.client.Echo(t.Context(), &probev1.EchoRequest{}); status.Code(err) != codes.Unavailable {
+				t.Fatalf("got %v, want Unavailable", err)
+			}
+		}
+		if calls.Load() != 30 {
+			t.Errorf("30 calls arrived %d times", calls.Load())
+		}
+	})
+}
+
+func TestCallersInAHurryOpenTheBreakerOfAProcessThatHangs(t *testing.T) {
+	p := newPeer(t, hang)
+	for range 40 { // each waits far longer than the contract promises
+		ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+		p.Echo(ctx, &probev1.EchoRequest{})
+		cancel()
+	}
+	if n := p.arrived.Load(); n > 20 {
+		t.Errorf("%d of 40 calls went out to a process that hangs", n)
+	}
+}
+
+func TestACallNeverGoesToAnotherProcessThanTheOneThatWasMet(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	var name atomic.Value // of the process that listens at the address
+	name.Store("first")
+	var ran atomic.Int64
+	behind := newRoute(t, log)
+	behind.Point(targetIn(t, behind, ModeLocal, &probe{once: func(context.Context) error { ran.Add(1); return nil }}, log))
+	address := serveNamed(t, behind, func() string { return name.Load().(string) })
+	fits := atomic.Bool{}
+	fits.Store(true)
+	r := newRoute(t, log)
+	var met atomic.Int64
+	target, err := r.NewRemote(RemoteOptions{
+		Addresses: []string{address}, Credentials: insecure.NewCredentials(),
+		Meet: func(context.Context, *grpc.ClientConn) (Endpoint, error) {
+			met.Add(1)
+			if !fits.Load() {
+				return Endpoint{}, errors.New("its store is another one")
+			}
+			return Endpoint{Process: name.Load().(string)}, nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { target.Close() })
+	r.Point(target)
+	client := probev1.NewProbeServiceClient(r.For("tester"))
+	call := func() error {
+		_, err := client.Once(t.Context(), &probev1.OnceRequest{})
+		return err
+	}
+	if err := call(); err != nil || met.Load() != 1 {
+		t.Fatalf("got %v after %d meetings, want the first process to answer after one", err, met.Load())
+	}
+	name.Store("second")
+	if err := call(); err != nil || met.Load() != 2 {
+		t.Errorf("got %v after %d meetings, want the second process to be met and to answer", err, met.Load())
+	}
+	if got := target.Endpoints()[0].Process; got != "second" {
+		t.Errorf("the endpoint is said to be process %q, want second", got)
+	}
+	fits.Store(false)
+	name.Store("third")
+	before := ran.Load()
+	if err := call(); status.Code(err) != codes.Unavailable || ran.Load() != before {
+		t.Errorf("got %v and %d calls run, want Unavailable and none: the process does not fit", err, ran.Load()-before)
+	}
+	if problem := target.Endpoints()[0].Problem; problem != "its store is another one" {
+		t.Errorf("the endpoint's problem is %q, want the reason of the refusal", problem)
+	}
+}
+
+func TestRetriesDoNotMultiplyThroughHops(t *testing.T) {
+	var arrived atomic.Int64
+	log := slog.New(slog.DiscardHandler)
+	behind := newRoute(t, log)
+	behind.Point(targetIn(t, behind, ModeLocal, &probe{}, log))
+	address := serveRoute(t, behind, func(context.Context, string, string) error {
+		arrived.Add(1)
+		return status.Error(codes.Unavailable, "away")
+	})
+	for range 2 {
+		inner := newRoute(t, log)
+		inner.Point(remoteTo(t, inner, address))
+		address = serveRoute(t, inner, func(context.Context, string, string) error { return nil })
+	}
+	r := newRoute(t, log)
+	r.Point(remoteTo(t, r, address))
+	probev1.NewProbeServiceClient(r.For("tester")).Echo(t.Context(), &probev1.EchoRequest{})
+	if n := arrived.Load(); n != 3 {
+		t.Errorf("one call through two hops arrived %d times, want 3: the first and two repeats", n)
+	}
+}

@@ -92,7 +92,7 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 // tried again.
 func (a *App) demo(ctx context.Context, ready func()) error {
 	said := ""
-	for a.Config.Demo && a.Config.PeerAddress() == "" {
+	for a.Config.Demo && a.Config.Peer == "" {
 		err := fillDemo(ctx, a.Process, a.Log)
 		if err == nil || ctx.Err() != nil {
 			break

@@ -19,7 +19,7 @@ func Backstage(c Config, log *slog.Logger) (*process.Process, map[string]route.P
 	}
 	for name, placement := range placements {
 		if !placement.IsHere() {
-			return nil, nil, fmt.Errorf("the shop does not answer at %s, and modules.%s is %s: start the shop first", c.RPC.Listen, name, placement)
+			return nil, nil, fmt.Errorf("the shop does not answer at %s, and modules.%s is %s: start the shop first", c.Main, name, placement)
 		}
 	}
 	id, err := IdentityFor(c, AllCallers(c))

@@ -2,7 +2,6 @@ package app
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"slices"
@@ -17,7 +16,6 @@ import (
 	"galleria/modules/payments"
 	"galleria/platform/config"
 	"galleria/platform/process"
-	"galleria/platform/route"
 )
 
 // Config is everything that can be set, by galleria.yaml, by the environment
@@ -25,7 +23,8 @@ import (
 type Config struct {
 	Data   string   `yaml:"data" doc:"directory of databases, events and certificates"`
 	Target []string `yaml:"target" doc:"what this process runs: all, or a list of modules and edge"`
-	Peer   string   `yaml:"peer" doc:"rpc address of a running process to learn the rest from; empty: for a process without the edge, rpc.listen"`
+	Main   string   `yaml:"main" doc:"rpc address of the main process, which has the edge and from which the others learn; empty: rpc.listen of the file they share"`
+	Peer   string   `yaml:"peer" doc:"rpc address of a running process to learn the rest from; empty: for a process without the edge, main"`
 	Demo   bool     `yaml:"demo" doc:"fill an empty catalog with the demo catalogue"`
 
 	HTTP    HTTPConfig    `yaml:"http"`
@@ -37,6 +36,10 @@ type Config struct {
 	Modules Modules       `yaml:"modules"`
 
 	StopWithin time.Duration `yaml:"stop_within" doc:"how long a stop may take before it cuts off what is left"`
+
+	// listenAmong are the addresses the file has for the modules of this process,
+	// if it leaves open which is this process's.
+	listenAmong []string
 }
 
 // HTTPConfig is the edge.
@@ -95,15 +98,8 @@ type Module[C any] struct {
 	Own    C `yaml:",inline"`
 }
 
-// Placed says where a module is served and where its data is.
-type Placed struct {
-	Mode    string `yaml:"mode" doc:"local or remote; applied while the shop runs"`
-	Address string `yaml:"address" doc:"host:port of the process that serves it, several with commas; applied while the shop runs"`
-	DSN     string `yaml:"dsn" doc:"PostgreSQL of this module, postgres://…; empty: SQLite in the data directory" secret:"true"`
-}
-
 func newModule[C any](own C) Module[C] {
-	return Module[C]{Placed: Placed{Mode: string(route.ModeLocal)}, Own: own}
+	return Module[C]{Placed: defaultPlaced(), Own: own}
 }
 
 // DefaultConfig is what holds when nothing is set.
@@ -145,6 +141,12 @@ func (c Config) Validate() error {
 		checkAddress("admin.listen", c.Admin.Listen),
 		checkAddress("rpc.listen", c.RPC.Listen),
 	}
+	if c.Main != "" {
+		errs = append(errs, checkAddress("main", c.Main))
+	}
+	if c.Peer != "" {
+		errs = append(errs, checkAddress("peer", c.Peer))
+	}
 	if c.Data == "" {
 		errs = append(errs, config.At("data", "must name a directory"))
 	}
@@ -169,10 +171,10 @@ func (c Config) Validate() error {
 	if c.StopWithin <= 0 {
 		errs = append(errs, config.At("stop_within", "must be positive"))
 	}
-	return errors.Join(append(errs, c.validatePlaces()...)...)
+	return errors.Join(append(errs, c.validateTargets()...)...)
 }
 
-func (c Config) validatePlaces() []error {
+func (c Config) validateTargets() []error {
 	var errs []error
 	names := []string{TargetAll, TargetEdge}
 	for _, row := range Table(c.Modules) {
@@ -183,21 +185,6 @@ func (c Config) validatePlaces() []error {
 	}
 	if len(c.Target) == 0 {
 		errs = append(errs, config.At("target", "must name all, edge or modules"))
-	}
-	for _, row := range Table(c.Modules) {
-		key := "modules." + row.Definition.Name
-		errs = append(errs, config.OneOf(key+".mode", row.Placed.Mode, string(route.ModeLocal), string(route.ModeRemote)))
-		if row.Placed.Mode == string(route.ModeRemote) && row.Placed.Address == "" {
-			errs = append(errs, config.At(key+".address", "is needed for mode remote"))
-		}
-		if row.Placed.Address != "" {
-			for _, address := range strings.Split(row.Placed.Address, ",") {
-				errs = append(errs, checkAddress(key+".address", strings.TrimSpace(address)))
-			}
-		}
-		if dsn := row.Placed.DSN; dsn != "" && !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
-			errs = append(errs, config.At(key+".dsn", "must begin with postgres://"))
-		}
 	}
 	return errs
 }
@@ -230,83 +217,4 @@ func (c Config) RunsAll() bool { return slices.Contains(c.Target, TargetAll) }
 // Runs tells whether this process runs a target, were it not placed elsewhere.
 func (c Config) Runs(target string) bool {
 	return c.RunsAll() || slices.Contains(c.Target, target)
-}
-
-// PeerAddress is the process to learn from; "" for a process with the edge,
-// from which others learn.
-func (c Config) PeerAddress() string {
-	if c.Peer != "" || c.Runs(TargetEdge) {
-		return c.Peer
-	}
-	return c.RPC.Listen
-}
-
-// Placements are where this process has the modules. One that was told its
-// targets by name runs those, whatever the modules' modes say: the same file
-// serves the process a module moves out of and the one it moves to.
-func (c Config) Placements() (map[string]route.Place, error) {
-	placements := map[string]route.Place{}
-	var errs []error
-	for _, row := range Table(c.Modules) {
-		name := row.Definition.Name
-		remote := route.Remote(addressesIn(row.Placed.Address)...)
-		switch {
-		case !c.RunsAll() && c.Runs(name):
-			placements[name] = route.Local()
-		case c.PeerAddress() != "":
-			// The peer knows.
-		case row.Placed.Mode == string(route.ModeRemote):
-			placements[name] = remote
-		case c.RunsAll():
-			placements[name] = route.Local()
-		default:
-			errs = append(errs, fmt.Errorf("modules.%s: is not among the targets %v and has no remote address", name, c.Target))
-		}
-	}
-	return placements, errors.Join(errs...)
-}
-
-// addressesIn takes a list with commas apart.
-func addressesIn(list string) []string {
-	var all []string
-	for address := range strings.SplitSeq(list, ",") {
-		all = append(all, strings.TrimSpace(address))
-	}
-	return all
-}
-
-// ownAddresses gives a process beside the main one addresses of its own: the
-// file they share says where the main process listens. Addresses set by flag
-// or environment stay.
-func (c *Config) ownAddresses(setHere func(key string) bool) {
-	if c.PeerAddress() == "" {
-		return
-	}
-	c.Peer = c.PeerAddress()
-	if !setHere("admin.listen") {
-		c.Admin.Listen = "127.0.0.1:0"
-	}
-	if setHere("rpc.listen") {
-		return
-	}
-	c.RPC.Listen = "127.0.0.1:0"
-	for _, row := range Table(c.Modules) {
-		if slices.Contains(c.Target, row.Definition.Name) && row.Placed.Address != "" {
-			c.RPC.Listen = row.Placed.Address
-			return
-		}
-	}
-}
-
-// checkListen fails when the file leaves open where this process listens: of
-// the addresses of a module that several processes run, only who starts one
-// knows which is its own. It is no mistake of the file, so a process that runs
-// already is not told.
-func (c Config) checkListen() error {
-	for _, row := range Table(c.Modules) {
-		if strings.Contains(c.RPC.Listen, ",") && row.Placed.Address == c.RPC.Listen {
-			return config.At("modules."+row.Definition.Name+".address", "names several addresses, %s: say with --rpc which is this process's", c.RPC.Listen)
-		}
-	}
-	return nil
 }

@@ -1,7 +1,7 @@
 package app
 
 import (
-	"maps"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -32,34 +32,63 @@ func Load(from config.Sources) (Config, *config.Loaded, error) {
 	if err != nil {
 		return Config{}, nil, err
 	}
-	if c.Peer == "" && !c.Runs(TargetEdge) && setHere(loaded, "rpc.listen") {
-		if c.Peer, err = sharedAddress(from, c.RPC.Listen); err != nil {
-			return Config{}, nil, err
-		}
+	if err := c.takeRole(loaded); err != nil {
+		return Config{}, nil, err
 	}
-	c.ownAddresses(func(key string) bool { return setHere(loaded, key) })
 	if mails := &c.Modules.Notifications.Own; mails.BaseURL == DefaultConfig().HTTP.BaseURL {
 		mails.BaseURL = c.HTTP.BaseURL // set once, for pages and mails alike
 	}
 	return c, loaded, nil
 }
 
-// sharedAddress is where the main process listens, as the file says, when this
-// process was given an address of its own.
-func sharedAddress(from config.Sources, own string) (string, error) {
-	from.Flags = maps.Clone(from.Flags)
-	delete(from.Flags, "rpc.listen")
-	from.Environ = slices.DeleteFunc(slices.Clone(from.Environ), func(assignment string) bool {
-		return strings.HasPrefix(assignment, Prefix+"RPC_LISTEN=")
-	})
-	c := DefaultConfig()
-	if _, err := config.Load(&c, from); err != nil {
-		return "", err
+// takeRole makes this the main process, which has the edge and learns from no
+// other, or one beside it. The file that they share says where the main one
+// listens; a process beside it has addresses of its own.
+func (c *Config) takeRole(loaded *config.Loaded) error {
+	if c.Peer == "" && c.Runs(TargetEdge) {
+		c.Main = cmp.Or(c.Main, c.RPC.Listen)
+		return nil
 	}
-	if c.RPC.Listen == own {
-		return "", config.At("rpc.listen", "is %s for this process and for the one to learn from: name the latter with peer", own)
+	c.Main = cmp.Or(c.Main, loaded.Shared("rpc.listen"))
+	c.Peer = cmp.Or(c.Peer, c.Main)
+	if !setHere(loaded, "admin.listen") {
+		c.Admin.Listen = "127.0.0.1:0"
 	}
-	return c.RPC.Listen, nil
+	if !setHere(loaded, "rpc.listen") {
+		c.listenWhereModulesAre()
+		return nil
+	}
+	if c.RPC.Listen == c.Peer {
+		return config.At("rpc.listen", "is %s for this process and for the one to learn from: name the latter with main or peer", c.Peer)
+	}
+	return nil
+}
+
+// listenWhereModulesAre takes the address that the file has for the modules of
+// this process; if there is none, any.
+func (c *Config) listenWhereModulesAre() {
+	for _, row := range Table(c.Modules) {
+		if slices.Contains(c.Target, row.Definition.Name) {
+			c.listenAmong = append(c.listenAmong, row.Placed.Address...)
+		}
+	}
+	slices.Sort(c.listenAmong)
+	switch c.listenAmong = slices.Compact(c.listenAmong); len(c.listenAmong) {
+	case 0:
+		c.RPC.Listen = "127.0.0.1:0"
+	case 1:
+		c.RPC.Listen, c.listenAmong = c.listenAmong[0], nil
+	}
+}
+
+// checkListen fails when the file leaves open where this process listens: of
+// several addresses, only who starts a process knows which is its own. It is no
+// mistake of the file, so a process that runs already is not told.
+func (c Config) checkListen() error {
+	if len(c.listenAmong) == 0 {
+		return nil
+	}
+	return config.At("rpc.listen", "may be any of %s, the addresses of this process's modules: say with --rpc which is its own", strings.Join(c.listenAmong, ", "))
 }
 
 // setHere tells whether a value was given to this process alone: by flag or
@@ -72,12 +101,13 @@ func setHere(loaded *config.Loaded, key string) bool {
 
 // Live tells whether a change of a key is applied while the shop runs.
 func Live(key string) bool {
-	return strings.HasPrefix(key, "modules.") && (strings.HasSuffix(key, ".mode") || strings.HasSuffix(key, ".address"))
+	parts := strings.Split(key, ".")
+	return len(parts) > 2 && parts[0] == "modules" && slices.Contains([]string{"mode", "address", "canary", "held"}, parts[2])
 }
 
 // placeable are the placements a reload may change.
 func placeable(c Config) (map[string]route.Place, error) {
-	if c.PeerAddress() != "" {
+	if c.Peer != "" {
 		return nil, nil // the peer says where modules are
 	}
 	return c.Placements()

@@ -86,7 +86,7 @@ func AuthorityDir(c Config) string { return filepath.Join(c.Data, "certs") }
 // beside the main process speaks for what it runs. The main one passes on the
 // calls of others while modules move, so it speaks for all.
 func (c Config) speaksFor() []string {
-	if c.PeerAddress() != "" {
+	if c.Peer != "" {
 		return c.Target
 	}
 	return AllCallers(c)
@@ -116,7 +116,7 @@ func NewProcess(c Config, id *certs.Identity, log *slog.Logger) (*process.Proces
 		DSN:         c.dsn,
 		Listen:      c.RPC.Listen,
 		Identity:    id,
-		Peer:        c.PeerAddress(),
+		Peer:        c.Peer,
 		BrokerURL:   c.Events.URL,
 		Log:         log,
 	})

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 
 	"google.golang.org/grpc"
@@ -12,7 +13,7 @@ import (
 	"galleria/platform/route"
 )
 
-// running is the process at rpc.listen.
+// running is a process of the running shop.
 type running struct {
 	conn          *grpc.ClientConn
 	address, data string
@@ -25,21 +26,25 @@ func (s *settings) shop() (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	return connect(c)
+	return connect(c, s.address(c))
 }
+
+// address is where the running shop is asked: where --rpc says, or else at its
+// main process.
+func (s *settings) address(c app.Config) string { return cmp.Or(s.flags["rpc.listen"], c.Main) }
 
 // connect shows the shop that it is asked by its operator: by somebody who can
 // read the data directory, or holds the certificate the configuration names.
-func connect(c app.Config) (*running, error) {
+func connect(c app.Config, address string) (*running, error) {
 	id, err := app.IdentityFor(c, []string{app.Operator})
 	if err != nil {
 		return nil, err
 	}
-	conn, err := route.Dial(c.RPC.Listen, id.Client())
+	conn, err := route.Dial(address, id.Client())
 	if err != nil {
 		return nil, err
 	}
-	return &running{conn: conn, address: c.RPC.Listen, data: c.Data, ProcessServiceClient: processv1.NewProcessServiceClient(conn)}, nil
+	return &running{conn: conn, address: address, data: c.Data, ProcessServiceClient: processv1.NewProcessServiceClient(conn)}, nil
 }
 
 // answer is an error of a call.

@@ -64,7 +64,7 @@ works while the shop runs and while it does not.`,
 			if info, err := file.Stat(); err == nil {
 				size = info.Size()
 			}
-			return withModules(cmd.Context(), c, p.Stderr, func(connect func(module string) grpc.ClientConnInterface) error {
+			return withModules(cmd.Context(), c, s.address(c), p.Stderr, func(connect func(module string) grpc.ClientConnInterface) error {
 				bar := progress{to: terminal(p.Stderr), shown: -1}
 				result, err := products.Import(cmd.Context(),
 					catalogv1.NewCatalogServiceClient(connect("catalog")), inventoryv1.NewInventoryServiceClient(connect("inventory")),
@@ -93,8 +93,8 @@ func reportImport(cmd *cobra.Command, file string, r products.Result) error {
 
 // withModules calls use with the running shop's modules, or, when the shop is
 // closed, with modules run here meanwhile.
-func withModules(ctx context.Context, c app.Config, stderr io.Writer, use func(connect func(module string) grpc.ClientConnInterface) error) error {
-	shop, err := connect(c)
+func withModules(ctx context.Context, c app.Config, address string, stderr io.Writer, use func(connect func(module string) grpc.ClientConnInterface) error) error {
+	shop, err := connect(c, address)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func newModules(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "modules",
 		Short: "Show where each module is and how it does",
-		Long: `Modules asks the running process (at rpc.listen, or --rpc) for its table of
+		Long: `Modules asks the main process (or the one at --rpc) for its table of
 modules: where calls to each go, whether they arrive, and how long they take
 beside what the contract promises. Calls are counted where they are made, since
 the process started; p50 and p99 are those of the slowest method by its promise.`,

@@ -13,12 +13,13 @@ func newServe(p Program, s *settings) *cobra.Command {
 		Long: `Serve runs the whole shop in this process, or, with --target, a part of it.
 
 A process without the edge learns from its peer where the event broker and the
-other modules are; the peer is --peer, or the process at rpc.listen of the
-configuration file. It listens at the address the file has for its module (of
-several, --rpc says which is its own), or at a free port, which it prints.
+other modules are; the peer is --peer, or the main process, which the
+configuration file names with main, or else by rpc.listen. It listens at the
+address the file has for its module (of several, --rpc says which is its own), or
+at a free port, which it prints.
 
-While it runs, changes of modules.*.mode and modules.*.address in the file are
-applied without a failed request. SIGINT and SIGTERM stop it gracefully.`,
+While it runs, changes of mode, address, canary and held of a module in the file
+are applied without a failed request. SIGINT and SIGTERM stop it gracefully.`,
 		Example: `  galleria serve
   galleria serve --target payments
   galleria serve --target payments --peer shop.internal:7070

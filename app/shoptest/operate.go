@@ -31,10 +31,10 @@ func (s *Shop) Run(t testing.TB, args ...string) (output string, code int) {
 // Row is one of `galleria modules --json`.
 type Row struct {
 	Module, Mode, Place, Problem string
-	Healthy                        bool
-	Calls, Errors                  int64
-	DeadLetters                    int64  `json:"dead_letters"`
-	StoreID                        string `json:"store_id"`
+	Healthy                      bool
+	Calls, Errors                int64
+	DeadLetters                  int64  `json:"dead_letters"`
+	StoreID                      string `json:"store_id"`
 }
 
 // Table asks the shop where its modules are; nil when it does not answer.

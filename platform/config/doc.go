@@ -44,8 +44,8 @@
 // string to a value or a struct. Entries of a map that the defaults hold are
 // changed field by field; lists are replaced as a whole.
 //
-// In the environment and in flags a list is written a,b,c, or, when an element
-// holds a comma, ["a,b", "c"]. An empty variable means the empty text.
+// A list is written a,b,c, or, when an element holds a comma, ["a,b", "c"]. The
+// latter is also a list of the file. An empty variable means the empty text.
 //
 // # Renaming
 //

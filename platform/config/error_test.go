@@ -25,7 +25,7 @@ http:
 parts:
   engine: {mode: remot}
   wheel: {mode: remote}
-hosts: one
+hosts: {one: two}
 level: middle
 labels: [a]
 listen_on: z
@@ -52,7 +52,7 @@ listen_on: z
 		`app.yaml:12: http.listen: is given twice; first on line 11`,
 		`app.yaml:14: parts.engine.mode: "remot" is not one of local, remote`,
 		`app.yaml:15: parts.wheel.address: is needed when the mode is remote`,
-		`app.yaml:16: hosts: is a single value; a list such as [a, b] is expected`,
+		`app.yaml:16: hosts: is a group of keys; a list such as [a, b] is expected`,
 		`app.yaml:17: level: "middle" is not low or high`,
 		`app.yaml:18: labels: is a list; keys below it are expected`,
 		`app.yaml:19: http.listen: is set twice; also at app.yaml:11`,

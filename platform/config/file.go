@@ -108,7 +108,10 @@ func (l *loading) assign(path string, n *node, y *yaml.Node, o Origin, warned bo
 	}
 	if y.Kind != yaml.SequenceNode {
 		l.set(n, file, o, y.Value, func() error {
-			return fmt.Errorf("is %s; a list such as [a, b] is expected", shape(y))
+			if y.Kind != yaml.ScalarNode || isNull(y) {
+				return fmt.Errorf("is %s; a list such as [a, b] is expected", shape(y))
+			}
+			return setText(n.value, y.Value) // one element, or several with commas
 		})
 		return
 	}

@@ -29,6 +29,7 @@ type Loaded struct {
 	// Warnings are what was accepted but should be written differently.
 	Warnings []Problem
 	values   []Value
+	shared   map[string]string
 	digest   string
 }
 
@@ -38,6 +39,10 @@ const absent = "absent"
 // Digest identifies the content of the file as it was loaded, or its absence.
 // A Watcher that is given it as Seen misses no change in between.
 func (l *Loaded) Digest() string { return l.digest }
+
+// Shared is the text of a value as the file has it, or else the default: without
+// environment and flags, which are one process's, while others may share the file.
+func (l *Loaded) Shared(key string) string { return l.shared[key] }
 
 // Load changes the struct that into points to, which holds the defaults, by
 // what the sources say. On failure the struct is untouched; mistakes in the
@@ -66,6 +71,7 @@ func load(into any, from Sources, content []byte, unreadable *Problem) (*Loaded,
 		l.problems = append(l.problems, *unreadable)
 	}
 	whole := l.file(content) && unreadable == nil
+	shared := keys.texts()
 	l.environment()
 	l.flags()
 	keys.storeTables()
@@ -78,7 +84,7 @@ func load(into any, from Sources, content []byte, unreadable *Problem) (*Loaded,
 	}
 
 	target.Elem().Set(filled)
-	loaded := &Loaded{Warnings: l.warnings, values: keys.values(), digest: absent}
+	loaded := &Loaded{Warnings: l.warnings, values: keys.values(), shared: shared, digest: absent}
 	if content != nil {
 		loaded.digest = digest(content)
 	}

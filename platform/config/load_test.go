@@ -26,6 +26,8 @@ func TestEveryTypeIsReadFromFileEnvironmentAndFlags(t *testing.T) {
 		{"http.ratio", "1e-3", "0.001", func(s settings) any { return s.HTTP.Ratio }, 0.001},
 		{"http.ports", "[7, 8]", "7, 8", func(s settings) any { return s.HTTP.Ports }, []int{7, 8}},
 		{"hosts", `["a,b", c]`, `["a,b", "c"]`, func(s settings) any { return s.Hosts }, []string{"a,b", "c"}},
+		{"hosts", "a, b", "a,b", func(s settings) any { return s.Hosts }, []string{"a", "b"}},
+		{"hosts", `"[::1]:80"`, "[::1]:80", func(s settings) any { return s.Hosts }, []string{"[::1]:80"}},
 		{"hosts", `[]`, ``, func(s settings) any { return len(s.Hosts) }, 0},
 		{"level", "high", "high", func(s settings) any { return s.Level }, level(1)},
 		{"parts.engine.timeout", "2s", "2s", func(s settings) any { return s.Parts["engine"] }, part{Mode: "local", Timeout: 2 * time.Second}},
@@ -81,6 +83,22 @@ func TestTheLaterSourceWins(t *testing.T) {
 		v := value(t, loaded, key)
 		if v.Text != want[0] || v.Origin.String() != want[1] {
 			t.Errorf("%s: got %s from %s, want %s from %s", key, v.Text, v.Origin, want[0], want[1])
+		}
+	}
+}
+
+func TestWhatIsSharedIsWhatTheFileHas(t *testing.T) {
+	from := written(t, "data: f\nhosts: [f]\n")
+	from.Environ = []string{"APP_DATA=e", "APP_DSN=e"}
+	from.Flags = map[string]string{"hosts": "l"}
+	got := standard()
+	loaded, err := config.Load(&got, from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]string{"data": "f", "dsn": "", "hosts": "f", "http.listen": ":8080"} {
+		if text := loaded.Shared(key); text != want {
+			t.Errorf("%s: got %q, want %q", key, text, want)
 		}
 	}
 }

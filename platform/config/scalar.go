@@ -180,7 +180,7 @@ func splitList(text string) ([]string, error) {
 	if text == "" {
 		return nil, nil
 	}
-	if !strings.HasPrefix(text, "[") {
+	if !strings.HasPrefix(text, "[") || !strings.HasSuffix(text, "]") { // [::1]:80 is one word
 		words := strings.Split(text, ",")
 		for i := range words {
 			words[i] = strings.TrimSpace(words[i])

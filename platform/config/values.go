@@ -66,6 +66,15 @@ func (t *tree) values() []Value {
 	return all
 }
 
+// texts are the values now, by key, not fit to be shown.
+func (t *tree) texts() map[string]string {
+	all := map[string]string{}
+	for _, n := range t.root.leaves() {
+		all[n.key] = textOf(n.value)
+	}
+	return all
+}
+
 var (
 	// Greedy up to the last @, since passwords are pasted unescaped: hiding too
 	// much is the better mistake.

@@ -192,7 +192,7 @@ func TestWithoutNotificationsTheFileIsPolled(t *testing.T) {
 func TestADirectoryThatAppearsLaterIsPolledAndThenWatched(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "later")
 	file := filepath.Join(dir, "app.yaml")
-	w := watching(t, &Watcher{File: file, Poll: time.Millisecond})
+	w := watching(t, &Watcher{File: file, Seen: absent, Poll: time.Millisecond})
 	w.wantFailure("no notifications")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)

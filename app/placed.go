@@ -1,0 +1,143 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"galleria/platform/config"
+	"galleria/platform/route"
+)
+
+// Placed says where a module is served and where its data is.
+type Placed struct {
+	Mode    string       `yaml:"mode" doc:"local, remote, shadow (what only reads is asked of both, to compare), canary (a share goes to the other) or held (calls wait); applied while the shop runs, as are address, canary and held"`
+	Address []string     `yaml:"address" doc:"host:port of the process that serves it, or that shadow and canary compare with; several are copies"`
+	Canary  CanaryConfig `yaml:"canary"`
+	Held    HeldConfig   `yaml:"held"`
+	DSN     string       `yaml:"dsn" doc:"PostgreSQL of this module, postgres://…; empty: SQLite in the data directory" secret:"true"`
+}
+
+// CanaryConfig is how a canary grows.
+type CanaryConfig struct {
+	Weight int           `yaml:"weight" doc:"calls of a hundred that a canary gets at first; 0: the first of the steps"`
+	Steps  []int         `yaml:"steps" doc:"weights a canary goes through by itself while it does well; none: the weight stays"`
+	Every  time.Duration `yaml:"every" doc:"how long a canary keeps each step"`
+}
+
+// HeldConfig bounds how calls wait while a module is held.
+type HeldConfig struct {
+	Calls  int           `yaml:"calls" doc:"calls that may wait at once while the module is held; others fail"`
+	Within time.Duration `yaml:"within" doc:"how long each may wait"`
+}
+
+func defaultPlaced() Placed {
+	return Placed{
+		Mode:   string(route.ModeLocal),
+		Canary: CanaryConfig{Steps: []int{1, 10, 50, 100}, Every: 30 * time.Second},
+		Held:   HeldConfig{Calls: 1000, Within: 2 * time.Second},
+	}
+}
+
+// place is the place that the section means.
+func (p Placed) place() route.Place {
+	switch mode := route.Mode(p.Mode); mode {
+	case route.ModeRemote:
+		return route.Remote(p.Address...)
+	case route.ModeShadow:
+		return route.Shadow(route.Local(), route.Remote(p.Address...))
+	case route.ModeCanary:
+		weight := p.Canary.Weight
+		if weight == 0 {
+			weight = p.Canary.Steps[0]
+		}
+		canary := route.Canary(route.Local(), route.Remote(p.Address...), weight)
+		canary.Steps, canary.Every = p.Canary.Steps, p.Canary.Every
+		return canary
+	case route.ModeHeld:
+		held := route.Held()
+		held.Hold = route.HeldOptions{Calls: p.Held.Calls, Within: p.Held.Within}
+		return held
+	default:
+		return route.Place{Mode: mode}
+	}
+}
+
+// Validate checks what the types can't.
+func (p Placed) Validate() error {
+	modes := []string{string(route.ModeLocal), string(route.ModeRemote), string(route.ModeShadow), string(route.ModeCanary), string(route.ModeHeld)}
+	errs := []error{config.OneOf("mode", p.Mode, modes...)}
+	elsewhere := p.Mode == string(route.ModeRemote) || p.Mode == string(route.ModeShadow) || p.Mode == string(route.ModeCanary)
+	if elsewhere && len(p.Address) == 0 {
+		errs = append(errs, config.At("address", "is needed for mode %s", p.Mode))
+	}
+	for i, address := range p.Address {
+		errs = append(errs, checkAddress("address", address))
+		if slices.Contains(p.Address[:i], address) {
+			errs = append(errs, config.At("address", "names %s twice", address))
+		}
+	}
+	if p.Mode == string(route.ModeCanary) && p.Canary.Weight == 0 && len(p.Canary.Steps) == 0 {
+		errs = append(errs, config.At("canary.weight", "is needed for mode canary without steps"))
+	}
+	if dsn := p.DSN; dsn != "" && !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
+		errs = append(errs, config.At("dsn", "must begin with postgres://"))
+	}
+	return errors.Join(errs...)
+}
+
+// Validate checks what the types can't.
+func (c CanaryConfig) Validate() error {
+	var errs []error
+	if c.Weight < 0 || c.Weight > 100 {
+		errs = append(errs, config.At("weight", "is a percentage, 0 to 100, not %d", c.Weight))
+	}
+	for i, step := range c.Steps {
+		switch {
+		case step < 1 || step > 100:
+			errs = append(errs, config.At("steps", "are percentages, 1 to 100, not %d", step))
+		case i > 0 && step <= c.Steps[i-1]:
+			errs = append(errs, config.At("steps", "must grow, and %d follows %d", step, c.Steps[i-1]))
+		}
+	}
+	if c.Every <= 0 {
+		errs = append(errs, config.At("every", "must be positive"))
+	}
+	return errors.Join(errs...)
+}
+
+// Validate checks what the types can't.
+func (h HeldConfig) Validate() error {
+	var errs []error
+	if h.Calls < 1 {
+		errs = append(errs, config.At("calls", "must be positive"))
+	}
+	if h.Within <= 0 {
+		errs = append(errs, config.At("within", "must be positive"))
+	}
+	return errors.Join(errs...)
+}
+
+// Placements are where this process has the modules. The main one goes by their
+// modes. One that learns from a peer runs its targets, whatever the modes say: the
+// same file serves the process a module moves out of and the one it moves to.
+func (c Config) Placements() (map[string]route.Place, error) {
+	placements := map[string]route.Place{}
+	var errs []error
+	for _, row := range Table(c.Modules) {
+		name, place := row.Definition.Name, row.Placed.place()
+		switch {
+		case c.Peer != "" && c.Runs(name):
+			placements[name] = route.Local()
+		case c.Peer != "":
+			// The peer knows.
+		case place.IsHere() && !c.Runs(name):
+			errs = append(errs, fmt.Errorf("modules.%s: is not among the targets %v, and mode %s needs it here", name, c.Target, place.Mode))
+		default:
+			placements[name] = place
+		}
+	}
+	return placements, errors.Join(errs...)
+}

@@ -1,0 +1,115 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"galleria/app"
+	"galleria/platform/route"
+)
+
+func TestEachModeIsAPlace(t *testing.T) {
+	elsewhere := route.Remote("10.0.0.5:7071", "10.0.0.6:7071")
+	canary := func(weight int, steps []int, every time.Duration) route.Place {
+		p := route.Canary(route.Local(), elsewhere, weight)
+		p.Steps, p.Every = steps, every
+		return p
+	}
+	held := func(calls int, within time.Duration) route.Place {
+		p := route.Held()
+		p.Hold = route.HeldOptions{Calls: calls, Within: within}
+		return p
+	}
+	const address = `address: ["10.0.0.5:7071", "10.0.0.6:7071"]`
+	for section, want := range map[string]route.Place{
+		"":                         route.Local(),
+		"mode: local, " + address:  route.Local(),
+		"mode: remote, " + address: elsewhere,
+		`mode: remote, address: "10.0.0.5:7071,10.0.0.6:7071"`:                      elsewhere,
+		`mode: remote, address: "10.0.0.5:7071"`:                                    route.Remote("10.0.0.5:7071"),
+		`mode: remote, address: "[::1]:7071"`:                                       route.Remote("[::1]:7071"),
+		"mode: shadow, " + address:                                                  route.Shadow(route.Local(), elsewhere),
+		"mode: canary, " + address:                                                  canary(1, []int{1, 10, 50, 100}, 30*time.Second),
+		"mode: canary, canary: {weight: 10, steps: [5, 50], every: 1m}, " + address: canary(10, []int{5, 50}, time.Minute),
+		"mode: canary, canary: {weight: 0, steps: [5, 50]}, " + address:             canary(5, []int{5, 50}, 30*time.Second),
+		"mode: canary, canary: {weight: 20, steps: []}, " + address:                 canary(20, nil, 30*time.Second),
+		"mode: held": held(1000, 2*time.Second),
+		"mode: held, held: {calls: 7, within: 90ms}": held(7, 90*time.Millisecond),
+	} {
+		c, err := configured(t, "modules: {payments: {"+section+"}}", nil)
+		if err != nil {
+			t.Errorf("%s: %v", section, err)
+			continue
+		}
+		places, err := c.Placements()
+		if got := places["payments"]; err != nil || !got.Equal(want) || got.Check() != nil {
+			t.Errorf("%s: got %+v, error %v, check %v; want %+v", section, got, err, got.Check(), want)
+		}
+	}
+}
+
+func TestAddressesComeFromEnvironmentAndFlags(t *testing.T) {
+	want := route.Remote("a:1", "b:2")
+	c, err := configured(t, "{}", map[string]string{"modules.cart.mode": "remote", "modules.cart.address": "a:1, b:2"},
+		"GALLERIA_MODULES_ORDERS_MODE=remote", "GALLERIA_MODULES_ORDERS_ADDRESS=a:1,b:2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	places, err := c.Placements()
+	if err != nil || !places["cart"].Equal(want) || !places["orders"].Equal(want) {
+		t.Errorf("got %v, error %v, want cart and orders %s", places, err, want)
+	}
+}
+
+func TestAPlaceThatMakesNoSenseIsRefused(t *testing.T) {
+	for section, reason := range map[string]string{
+		"mode: elsewhere":        `modules.cart.mode: "elsewhere" is not one of local, remote, shadow, canary, held`,
+		"mode: remote":           "modules.cart.address: is needed for mode remote",
+		"mode: shadow":           "modules.cart.address: is needed for mode shadow",
+		"mode: canary":           "modules.cart.address: is needed for mode canary",
+		"address: here":          `modules.cart.address: must be host:port, not "here"`,
+		`address: ["a:1","a:1"]`: "modules.cart.address: names a:1 twice",
+		"canary: {weight: 101}":  "modules.cart.canary.weight: is a percentage, 0 to 100, not 101",
+		"canary: {steps: [0]}":   "modules.cart.canary.steps: are percentages, 1 to 100, not 0",
+		"canary: {steps: [9,9]}": "modules.cart.canary.steps: must grow, and 9 follows 9",
+		"canary: {every: 0s}":    "modules.cart.canary.every: must be positive",
+		"mode: canary, address: 'a:1', canary: {steps: []}": "modules.cart.canary.weight: is needed for mode canary without steps",
+		"held: {calls: 0}":        "modules.cart.held.calls: must be positive",
+		"held: {within: -1s}":     "modules.cart.held.within: must be positive",
+		"dsn: 'mysql://a:b@h/db'": "modules.cart.dsn: must begin with postgres://",
+	} {
+		_, err := configured(t, "modules: {cart: {"+section+"}}", nil)
+		if err == nil || !strings.Contains(err.Error(), reason) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: got error %v, want %q", section, err, reason)
+		}
+	}
+}
+
+// TestAModuleThatIsNotATargetCantBePlacedHere, not even as an arm.
+func TestAModuleThatIsNotATargetCantBePlacedHere(t *testing.T) {
+	all := "modules:\n"
+	for _, row := range app.Table(app.DefaultConfig().Modules) {
+		all += "  " + row.Definition.Name + ": {mode: remote, address: 'a:1'}\n"
+	}
+	for mode, works := range map[string]bool{"remote": true, "held": true, "local": false, "shadow": false, "canary": false} {
+		c, err := configured(t, strings.Replace(all, "payments: {mode: remote", "payments: {mode: "+mode, 1), map[string]string{"target": "edge"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Placements(); works != (err == nil) || err != nil && !strings.Contains(err.Error(), "modules.payments") {
+			t.Errorf("%s: got error %v", mode, err)
+		}
+	}
+}
+
+func TestPlacesAreLive(t *testing.T) {
+	for key, want := range map[string]bool{
+		"modules.cart.mode": true, "modules.cart.address": true, "modules.cart.canary.weight": true, "modules.cart.held.calls": true,
+		"modules.cart.dsn": false, "modules.cart.lifetime": false, "http.listen": false, "main": false,
+	} {
+		if got := app.Live(key); got != want {
+			t.Errorf("%s: got %v, want %v", key, got, want)
+		}
+	}
+}

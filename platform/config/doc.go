@@ -54,9 +54,14 @@
 // relative to the struct and may be a path; with a leading slash it starts at
 // the top: `aka:"/server.port"`. Groups can be renamed too.
 //
+// # Changing the file
+//
+// [Edit] changes values in the file as a careful person would: nothing else in it
+// changes, and a reader finds the old file or the new one. [Watcher] says that the
+// file is different, and the program loads again and decides.
+//
 // # What it does not do
 //
 // It does not merge several files, fetch anything over a network, or expand
-// variables inside values. It does not apply changes: [Watcher] says that the
-// file is different, and the program loads again and decides.
+// variables inside values. It does not apply changes to a running program.
 package config

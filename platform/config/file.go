@@ -9,7 +9,7 @@ import (
 	"regexp"
 	"strconv"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // file applies the file's content, and tells whether it could be read as YAML.

@@ -119,6 +119,29 @@ func (d *DB) TakeOver(ctx context.Context, holders []string) (generation int64, 
 	return generation, nil
 }
 
+// Dismiss raises the store's generation and takes the store from one process,
+// which is refused from the moment it returns; all others go on. It is for a
+// process that was left while it did not answer: it may wake up and go on.
+func (d *DB) Dismiss(ctx context.Context, holder string) (generation int64, err error) {
+	err = d.engine.write(ctx, true, func(tx *gorm.DB) error {
+		for _, change := range []*gorm.DB{
+			tx.Exec("UPDATE store SET generation = generation + 1"),
+			tx.Exec("DELETE FROM holders WHERE process = ?", holder),
+			tx.Exec("UPDATE holders SET generation = (SELECT generation FROM store)"),
+			tx.Raw("SELECT generation FROM store").Scan(&generation),
+		} {
+			if change.Error != nil {
+				return change.Error
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("dismiss %s from the store of %s: %w", holder, d.options.Module, err)
+	}
+	return generation, nil
+}
+
 // Seal refuses all writes to the store from now on, by this process and all
 // others, until it is adopted: because its data moved elsewhere, for example.
 func (d *DB) Seal(ctx context.Context, why string) error {

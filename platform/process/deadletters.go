@@ -145,7 +145,7 @@ func askElsewhere[T any](ctx context.Context, s service, name string, ask func(c
 	}
 	var away []string
 	for _, address := range addresses {
-		answer, err = askAt(route.WithHops(ctx, hops+1), s, address, ask)
+		answer, err = askAt(route.WithHops(ctx, hops+1), s.process, address, ask)
 		if code := status.Code(err); code != codes.Unavailable && code != codes.DeadlineExceeded {
 			return answer, err
 		}
@@ -154,8 +154,8 @@ func askElsewhere[T any](ctx context.Context, s service, name string, ask func(c
 	return answer, status.Errorf(codes.Unavailable, "module %s does not answer %s", name, strings.Join(away, ", nor "))
 }
 
-func askAt[T any](ctx context.Context, s service, address string, ask func(context.Context, processv1.ProcessServiceClient) (T, error)) (answer T, err error) {
-	conn, err := route.Dial(address, s.process.o.Identity.Client())
+func askAt[T any](ctx context.Context, p *Process, address string, ask func(context.Context, processv1.ProcessServiceClient) (T, error)) (answer T, err error) {
+	conn, err := route.Dial(address, p.o.Identity.Client())
 	if err != nil {
 		return answer, status.Error(codes.Unavailable, err.Error())
 	}

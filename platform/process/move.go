@@ -64,6 +64,7 @@ func (p *Process) apply(ctx context.Context, wanted map[string]route.Place, by w
 		if p.settled(d.Name, place) {
 			continue
 		}
+		before, cause := p.placeNow(d.Name), p.causeOf(d.Name, by)
 		left, err := p.place(changing, d, place)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s stays %s: %w", d.Name, p.Place(d.Name), err))
@@ -76,7 +77,10 @@ func (p *Process) apply(ctx context.Context, wanted map[string]route.Place, by w
 				p.leave(d.Name, left)
 			})
 		}
-		p.o.Log.Info("module moved", "module", d.Name, "to", place.String())
+		if p.Place(d.Name).Equal(place) {
+			p.audit(Change{Module: d.Name, Who: cause.Who, From: before, To: p.placeNow(d.Name), Why: cause.Why})
+			p.o.Log.Info("module moved", "module", d.Name, "to", place.String())
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -115,6 +119,14 @@ func (p *Process) Place(name string) route.Place {
 	return p.placed[name]
 }
 
+// placeNow is where calls go now, in words.
+func (p *Process) placeNow(name string) string {
+	if target := p.routes[name].Target(); target != nil {
+		return target.Place().String()
+	}
+	return route.Place{}.String()
+}
+
 // place puts one module where it is wanted, and returns what it left. What
 // can't be done now is tried again.
 func (p *Process) place(ctx context.Context, d module.Definition, wanted route.Place) (left, error) {
@@ -143,13 +155,13 @@ type left struct {
 func (p *Process) ready(ctx context.Context, d module.Definition, place route.Place) (*route.Target, error) {
 	target, err := p.make(ctx, d, place)
 	if err != nil {
-		return nil, errors.Join(err, p.dismiss(d.Name))
+		return nil, errors.Join(err, p.stopSpare(d.Name))
 	}
 	return target, nil
 }
 
-// dismiss stops a module that was started for a place that can't be had.
-func (p *Process) dismiss(name string) error {
+// stopSpare stops a module that was started for a place that can't be had.
+func (p *Process) stopSpare(name string) error {
 	p.mu.Lock()
 	running := p.spare[name]
 	delete(p.spare, name)
@@ -179,9 +191,27 @@ func (p *Process) make(ctx context.Context, d module.Definition, place route.Pla
 		}
 		return target, nil
 	case route.ModeHeld:
-		return r.NewHeld(route.HeldOptions{}), nil
+		return r.NewHeld(place.Hold), nil
+	case route.ModeShadow, route.ModeCanary:
+		return p.armsTarget(ctx, d, place)
 	}
 	return nil, fmt.Errorf("mode %s is not known here", place.Mode)
+}
+
+func (p *Process) armsTarget(ctx context.Context, d module.Definition, place route.Place) (*route.Target, error) {
+	r := p.routes[d.Name]
+	first, err := p.make(ctx, d, place.Arms[0])
+	if err != nil {
+		return nil, err
+	}
+	second, err := p.make(ctx, d, place.Arms[1])
+	if err != nil {
+		return nil, errors.Join(err, first.Close())
+	}
+	if place.Mode == route.ModeShadow {
+		return r.NewShadow(first, second), nil
+	}
+	return r.NewCanary(first, second, p.weightOf(d.Name, place)), nil
 }
 
 // localTarget is the module in this process; it is started unless it runs.
@@ -192,13 +222,29 @@ func (p *Process) localTarget(ctx context.Context, d module.Definition) (*route.
 	}
 	return p.routes[d.Name].NewLocal(running.Instance.Server, route.LocalOptions{
 		Process: p.name,
-		Store:   func() route.Store { return route.Store{ID: running.StoreID()} },
+		Store:   func() route.Store { return p.storeHere(d.Name, running) },
 		Healthy: func() error {
 			ctx, cancel := context.WithTimeout(p.life, healthTimeout)
 			defer cancel()
 			return running.Healthy(ctx)
 		},
 	})
+}
+
+// storeHere is the store of a module that runs here.
+func (p *Process) storeHere(name string, running *module.Running) route.Store {
+	store := route.Store{ID: running.StoreID()}
+	if running.DB == nil {
+		return store
+	}
+	ctx, cancel := context.WithTimeout(p.life, healthTimeout)
+	defer cancel()
+	generation, err := running.DB.Generation(ctx)
+	if err != nil {
+		p.o.Log.Warn("generation of a store not known", "module", name, "error", err)
+	}
+	store.Generation = generation
+	return store
 }
 
 // runningOrStarted is the module at work in this process. One that is about to
@@ -254,6 +300,7 @@ func (p *Process) pointLocked(name string, target *route.Target, place route.Pla
 		delete(p.running, name)
 	}
 	p.grantLocked(name)
+	p.beganLocked(name, target, place)
 	p.rememberLocked(name, place)
 	return l
 }
@@ -261,6 +308,7 @@ func (p *Process) pointLocked(name string, target *route.Target, place route.Pla
 // leave waits for the calls at the old place and then gives it up. The move is
 // done already: what goes wrong here is reported and changes nothing.
 func (p *Process) leave(name string, l left) {
+	before := l.target.Endpoints()
 	ctx, cancel := context.WithTimeout(p.patience, p.o.DrainTimeout)
 	errs := []error{l.target.Drain(ctx), l.target.Close()}
 	cancel()
@@ -271,6 +319,7 @@ func (p *Process) leave(name string, l left) {
 		errs = append(errs, l.running.Stop(ctx))
 		cancel()
 	}
+	p.dismissLost(name, before)
 	if err := errors.Join(errs...); err != nil {
 		p.o.Log.Error("module left its old place with trouble", "module", name, "error", err)
 	}

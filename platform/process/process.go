@@ -58,7 +58,10 @@ type Process struct {
 	leaving map[string]*module.Running    // moved away; stopped when their calls have ended
 	seeking map[string]context.CancelFunc // modules that are to get to another place
 	wishes  map[string]Wish               // where to, and why they are not there
-	changed chan struct{}                 // closed and replaced at each change
+	// progress is that of canaries, announced who is about to change a place.
+	progress  map[string]Progress
+	announced map[string]announcement
+	changed   chan struct{} // closed and replaced at each change
 }
 
 // New checks the options and makes the routes. Nothing runs yet.
@@ -83,6 +86,7 @@ func New(o Options) (*Process, error) {
 		changing: make(chan struct{}, 1), own: map[string]bool{},
 		placed: map[string]route.Place{}, running: map[string]*module.Running{},
 		spare: map[string]*module.Running{}, leaving: map[string]*module.Running{}, wishes: map[string]Wish{},
+		progress: map[string]Progress{}, announced: map[string]announcement{},
 		seeking: map[string]context.CancelFunc{}, changed: make(chan struct{}),
 	}
 	for _, d := range ordered {

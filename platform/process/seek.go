@@ -117,6 +117,11 @@ func (p *Process) found(ctx context.Context, name string, target *route.Target, 
 	}
 	l := p.pointLocked(name, target, wanted)
 	p.mu.Unlock()
+	before := route.Place{}.String()
+	if l.target != nil {
+		before = l.target.Place().String()
+	}
+	p.audit(Change{Module: name, Who: "configuration", From: before, To: p.placeNow(name), Why: "it could be reached at last"})
 	p.o.Log.Info("module has got to its place", "module", name, "place", wanted.String())
 	if l.target != nil {
 		p.tasks.Go(func() { p.leave(name, l) })

@@ -20,17 +20,42 @@ type service struct {
 	process *Process
 }
 
-func (s service) Describe(_ context.Context, in *processv1.DescribeRequest) (*processv1.DescribeResponse, error) {
-	running := s.process.Running(in.GetModule())
-	if running == nil {
+func (s service) Describe(ctx context.Context, in *processv1.DescribeRequest) (*processv1.DescribeResponse, error) {
+	store, serves, err := s.storeOf(ctx, in.GetModule())
+	if err != nil {
+		return nil, err
+	}
+	if !serves {
 		return nil, status.Errorf(codes.NotFound, "module %q does not run in process %s", in.GetModule(), s.process.name)
 	}
 	return &processv1.DescribeResponse{
-		Module:   in.GetModule(),
-		Contract: contract.Files(s.process.routes[in.GetModule()].Service()),
-		StoreId:  running.StoreID(),
-		Process:  s.process.name,
+		Module:     in.GetModule(),
+		Contract:   contract.Files(s.process.routes[in.GetModule()].Service()),
+		StoreId:    store.ID,
+		Generation: store.Generation,
+		Process:    s.process.name,
 	}, nil
+}
+
+// storeOf is the store of a module that runs here, or whose calls this process
+// splits or holds.
+func (s service) storeOf(ctx context.Context, name string) (store route.Store, serves bool, err error) {
+	if running := s.process.Running(name); running != nil {
+		if running.DB == nil {
+			return store, true, nil
+		}
+		store.ID = running.StoreID()
+		store.Generation, err = running.DB.Generation(ctx)
+		if err != nil {
+			return store, true, status.Error(codes.Unavailable, err.Error())
+		}
+		return store, true, nil
+	}
+	switch s.process.Place(name).Mode {
+	case route.ModeShadow, route.ModeCanary, route.ModeHeld:
+		return route.Store{ID: s.process.pins.known(name)}, true, nil
+	}
+	return store, false, nil
 }
 
 func (s service) Directory(_ *processv1.DirectoryRequest, out processv1.ProcessService_DirectoryServer) error {
@@ -81,6 +106,9 @@ func (s service) row(ctx context.Context, d module.Definition) *processv1.Module
 				Problem: e.Problem, Calls: int64(e.Calls),
 			})
 		}
+	}
+	if progress, ok := s.process.Progress(d.Name); ok {
+		row.Progress = progress.String()
 	}
 	if wish, pending := s.process.Wish(d.Name); pending {
 		row.Wanted, row.WantedProblem = wish.Place.String(), wish.Problem

@@ -408,6 +408,379 @@ func (x *ModulesResponse) GetModules() []*ModulesResponse_Module {
 	return nil
 }
 
+type AnnounceRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Module string                 `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
+	// The account of the operator.
+	Who           string `protobuf:"bytes,2,opt,name=who,proto3" json:"who,omitempty"`
+	Why           string `protobuf:"bytes,3,opt,name=why,proto3" json:"why,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnnounceRequest) Reset() {
+	*x = AnnounceRequest{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnnounceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnnounceRequest) ProtoMessage() {}
+
+func (x *AnnounceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnnounceRequest.ProtoReflect.Descriptor instead.
+func (*AnnounceRequest) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *AnnounceRequest) GetModule() string {
+	if x != nil {
+		return x.Module
+	}
+	return ""
+}
+
+func (x *AnnounceRequest) GetWho() string {
+	if x != nil {
+		return x.Who
+	}
+	return ""
+}
+
+func (x *AnnounceRequest) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
+type AnnounceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnnounceResponse) Reset() {
+	*x = AnnounceResponse{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnnounceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnnounceResponse) ProtoMessage() {}
+
+func (x *AnnounceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnnounceResponse.ProtoReflect.Descriptor instead.
+func (*AnnounceResponse) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{9}
+}
+
+type ListChangesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty: of all modules.
+	Module        string `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListChangesRequest) Reset() {
+	*x = ListChangesRequest{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListChangesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListChangesRequest) ProtoMessage() {}
+
+func (x *ListChangesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListChangesRequest.ProtoReflect.Descriptor instead.
+func (*ListChangesRequest) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ListChangesRequest) GetModule() string {
+	if x != nil {
+		return x.Module
+	}
+	return ""
+}
+
+type ListChangesResponse struct {
+	state         protoimpl.MessageState        `protogen:"open.v1"`
+	Changes       []*ListChangesResponse_Change `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListChangesResponse) Reset() {
+	*x = ListChangesResponse{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListChangesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListChangesResponse) ProtoMessage() {}
+
+func (x *ListChangesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListChangesResponse.ProtoReflect.Descriptor instead.
+func (*ListChangesResponse) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ListChangesResponse) GetChanges() []*ListChangesResponse_Change {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+type CompareRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Module        string                 `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompareRequest) Reset() {
+	*x = CompareRequest{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompareRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompareRequest) ProtoMessage() {}
+
+func (x *CompareRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompareRequest.ProtoReflect.Descriptor instead.
+func (*CompareRequest) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *CompareRequest) GetModule() string {
+	if x != nil {
+		return x.Module
+	}
+	return ""
+}
+
+type CompareResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only methods that were called; none when there was no shadow.
+	Methods       []*CompareResponse_Method `protobuf:"bytes,1,rep,name=methods,proto3" json:"methods,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompareResponse) Reset() {
+	*x = CompareResponse{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompareResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompareResponse) ProtoMessage() {}
+
+func (x *CompareResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompareResponse.ProtoReflect.Descriptor instead.
+func (*CompareResponse) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *CompareResponse) GetMethods() []*CompareResponse_Method {
+	if x != nil {
+		return x.Methods
+	}
+	return nil
+}
+
+type DismissRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Module string                 `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
+	// The process, by its name.
+	Process       string `protobuf:"bytes,2,opt,name=process,proto3" json:"process,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DismissRequest) Reset() {
+	*x = DismissRequest{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DismissRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DismissRequest) ProtoMessage() {}
+
+func (x *DismissRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DismissRequest.ProtoReflect.Descriptor instead.
+func (*DismissRequest) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *DismissRequest) GetModule() string {
+	if x != nil {
+		return x.Module
+	}
+	return ""
+}
+
+func (x *DismissRequest) GetProcess() string {
+	if x != nil {
+		return x.Process
+	}
+	return ""
+}
+
+type DismissResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The store's generation since.
+	Generation    int64 `protobuf:"varint,1,opt,name=generation,proto3" json:"generation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DismissResponse) Reset() {
+	*x = DismissResponse{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DismissResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DismissResponse) ProtoMessage() {}
+
+func (x *DismissResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DismissResponse.ProtoReflect.Descriptor instead.
+func (*DismissResponse) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *DismissResponse) GetGeneration() int64 {
+	if x != nil {
+		return x.Generation
+	}
+	return 0
+}
+
 type ListDeadLettersRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Module        string                 `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
@@ -417,7 +790,7 @@ type ListDeadLettersRequest struct {
 
 func (x *ListDeadLettersRequest) Reset() {
 	*x = ListDeadLettersRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[8]
+	mi := &file_platform_process_v1_process_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -429,7 +802,7 @@ func (x *ListDeadLettersRequest) String() string {
 func (*ListDeadLettersRequest) ProtoMessage() {}
 
 func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[8]
+	mi := &file_platform_process_v1_process_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -442,7 +815,7 @@ func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{8}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListDeadLettersRequest) GetModule() string {
@@ -461,7 +834,7 @@ type ListDeadLettersResponse struct {
 
 func (x *ListDeadLettersResponse) Reset() {
 	*x = ListDeadLettersResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[9]
+	mi := &file_platform_process_v1_process_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -473,7 +846,7 @@ func (x *ListDeadLettersResponse) String() string {
 func (*ListDeadLettersResponse) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[9]
+	mi := &file_platform_process_v1_process_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -486,7 +859,7 @@ func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{9}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListDeadLettersResponse) GetDeadLetters() []*ListDeadLettersResponse_DeadLetter {
@@ -507,7 +880,7 @@ type ResendDeadLettersRequest struct {
 
 func (x *ResendDeadLettersRequest) Reset() {
 	*x = ResendDeadLettersRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[10]
+	mi := &file_platform_process_v1_process_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -519,7 +892,7 @@ func (x *ResendDeadLettersRequest) String() string {
 func (*ResendDeadLettersRequest) ProtoMessage() {}
 
 func (x *ResendDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[10]
+	mi := &file_platform_process_v1_process_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -532,7 +905,7 @@ func (x *ResendDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResendDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*ResendDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{10}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ResendDeadLettersRequest) GetModule() string {
@@ -558,7 +931,7 @@ type ResendDeadLettersResponse struct {
 
 func (x *ResendDeadLettersResponse) Reset() {
 	*x = ResendDeadLettersResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[11]
+	mi := &file_platform_process_v1_process_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -570,7 +943,7 @@ func (x *ResendDeadLettersResponse) String() string {
 func (*ResendDeadLettersResponse) ProtoMessage() {}
 
 func (x *ResendDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[11]
+	mi := &file_platform_process_v1_process_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -583,7 +956,7 @@ func (x *ResendDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResendDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*ResendDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{11}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ResendDeadLettersResponse) GetResent() int64 {
@@ -608,7 +981,7 @@ type DirectoryResponse_Place struct {
 
 func (x *DirectoryResponse_Place) Reset() {
 	*x = DirectoryResponse_Place{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[12]
+	mi := &file_platform_process_v1_process_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -620,7 +993,7 @@ func (x *DirectoryResponse_Place) String() string {
 func (*DirectoryResponse_Place) ProtoMessage() {}
 
 func (x *DirectoryResponse_Place) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[12]
+	mi := &file_platform_process_v1_process_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -674,7 +1047,9 @@ type ModulesResponse_Module struct {
 	Wanted        string                      `protobuf:"bytes,9,opt,name=wanted,proto3" json:"wanted,omitempty"`
 	WantedProblem string                      `protobuf:"bytes,10,opt,name=wanted_problem,json=wantedProblem,proto3" json:"wanted_problem,omitempty"`
 	Endpoints     []*ModulesResponse_Endpoint `protobuf:"bytes,11,rep,name=endpoints,proto3" json:"endpoints,omitempty"`
-	Methods       []*ModulesResponse_Method   `protobuf:"bytes,7,rep,name=methods,proto3" json:"methods,omitempty"`
+	// How far a canary has come, and why, in words.
+	Progress string                    `protobuf:"bytes,12,opt,name=progress,proto3" json:"progress,omitempty"`
+	Methods  []*ModulesResponse_Method `protobuf:"bytes,7,rep,name=methods,proto3" json:"methods,omitempty"`
 	// At most 1000 are counted when it runs in another process.
 	DeadLetters   int64 `protobuf:"varint,8,opt,name=dead_letters,json=deadLetters,proto3" json:"dead_letters,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -683,7 +1058,7 @@ type ModulesResponse_Module struct {
 
 func (x *ModulesResponse_Module) Reset() {
 	*x = ModulesResponse_Module{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[13]
+	mi := &file_platform_process_v1_process_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -695,7 +1070,7 @@ func (x *ModulesResponse_Module) String() string {
 func (*ModulesResponse_Module) ProtoMessage() {}
 
 func (x *ModulesResponse_Module) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[13]
+	mi := &file_platform_process_v1_process_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -774,6 +1149,13 @@ func (x *ModulesResponse_Module) GetEndpoints() []*ModulesResponse_Endpoint {
 	return nil
 }
 
+func (x *ModulesResponse_Module) GetProgress() string {
+	if x != nil {
+		return x.Progress
+	}
+	return ""
+}
+
 func (x *ModulesResponse_Module) GetMethods() []*ModulesResponse_Method {
 	if x != nil {
 		return x.Methods
@@ -806,7 +1188,7 @@ type ModulesResponse_Endpoint struct {
 
 func (x *ModulesResponse_Endpoint) Reset() {
 	*x = ModulesResponse_Endpoint{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[14]
+	mi := &file_platform_process_v1_process_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -818,7 +1200,7 @@ func (x *ModulesResponse_Endpoint) String() string {
 func (*ModulesResponse_Endpoint) ProtoMessage() {}
 
 func (x *ModulesResponse_Endpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[14]
+	mi := &file_platform_process_v1_process_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -891,7 +1273,7 @@ type ModulesResponse_Method struct {
 
 func (x *ModulesResponse_Method) Reset() {
 	*x = ModulesResponse_Method{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[15]
+	mi := &file_platform_process_v1_process_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -903,7 +1285,7 @@ func (x *ModulesResponse_Method) String() string {
 func (*ModulesResponse_Method) ProtoMessage() {}
 
 func (x *ModulesResponse_Method) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[15]
+	mi := &file_platform_process_v1_process_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -961,6 +1343,314 @@ func (x *ModulesResponse_Method) GetPromisedP99() *durationpb.Duration {
 	return nil
 }
 
+type ListChangesResponse_Change struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
+	Module        string                 `protobuf:"bytes,2,opt,name=module,proto3" json:"module,omitempty"`
+	Who           string                 `protobuf:"bytes,3,opt,name=who,proto3" json:"who,omitempty"`
+	From          string                 `protobuf:"bytes,4,opt,name=from,proto3" json:"from,omitempty"`
+	To            string                 `protobuf:"bytes,5,opt,name=to,proto3" json:"to,omitempty"`
+	Why           string                 `protobuf:"bytes,6,opt,name=why,proto3" json:"why,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListChangesResponse_Change) Reset() {
+	*x = ListChangesResponse_Change{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListChangesResponse_Change) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListChangesResponse_Change) ProtoMessage() {}
+
+func (x *ListChangesResponse_Change) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListChangesResponse_Change.ProtoReflect.Descriptor instead.
+func (*ListChangesResponse_Change) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{11, 0}
+}
+
+func (x *ListChangesResponse_Change) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *ListChangesResponse_Change) GetModule() string {
+	if x != nil {
+		return x.Module
+	}
+	return ""
+}
+
+func (x *ListChangesResponse_Change) GetWho() string {
+	if x != nil {
+		return x.Who
+	}
+	return ""
+}
+
+func (x *ListChangesResponse_Change) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *ListChangesResponse_Change) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
+func (x *ListChangesResponse_Change) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
+type CompareResponse_Method struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Method string                 `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"`
+	// How many calls were same, or differed in status, reason or result; or the
+	// second arm was away, or they were skipped.
+	Counts        map[string]int64          `protobuf:"bytes,2,rep,name=counts,proto3" json:"counts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	Samples       []*CompareResponse_Sample `protobuf:"bytes,3,rep,name=samples,proto3" json:"samples,omitempty"`
+	FirstP50      *durationpb.Duration      `protobuf:"bytes,4,opt,name=first_p50,json=firstP50,proto3" json:"first_p50,omitempty"`
+	FirstP99      *durationpb.Duration      `protobuf:"bytes,5,opt,name=first_p99,json=firstP99,proto3" json:"first_p99,omitempty"`
+	SecondP50     *durationpb.Duration      `protobuf:"bytes,6,opt,name=second_p50,json=secondP50,proto3" json:"second_p50,omitempty"`
+	SecondP99     *durationpb.Duration      `protobuf:"bytes,7,opt,name=second_p99,json=secondP99,proto3" json:"second_p99,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompareResponse_Method) Reset() {
+	*x = CompareResponse_Method{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompareResponse_Method) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompareResponse_Method) ProtoMessage() {}
+
+func (x *CompareResponse_Method) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompareResponse_Method.ProtoReflect.Descriptor instead.
+func (*CompareResponse_Method) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{13, 0}
+}
+
+func (x *CompareResponse_Method) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *CompareResponse_Method) GetCounts() map[string]int64 {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+func (x *CompareResponse_Method) GetSamples() []*CompareResponse_Sample {
+	if x != nil {
+		return x.Samples
+	}
+	return nil
+}
+
+func (x *CompareResponse_Method) GetFirstP50() *durationpb.Duration {
+	if x != nil {
+		return x.FirstP50
+	}
+	return nil
+}
+
+func (x *CompareResponse_Method) GetFirstP99() *durationpb.Duration {
+	if x != nil {
+		return x.FirstP99
+	}
+	return nil
+}
+
+func (x *CompareResponse_Method) GetSecondP50() *durationpb.Duration {
+	if x != nil {
+		return x.SecondP50
+	}
+	return nil
+}
+
+func (x *CompareResponse_Method) GetSecondP99() *durationpb.Duration {
+	if x != nil {
+		return x.SecondP99
+	}
+	return nil
+}
+
+// Sample is one of the first pairs of answers that differed. Secrets are not
+// in it.
+type CompareResponse_Sample struct {
+	state         protoimpl.MessageState        `protogen:"open.v1"`
+	Kind          string                        `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	At            *timestamppb.Timestamp        `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	RequestId     string                        `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	Differences   []*CompareResponse_Difference `protobuf:"bytes,4,rep,name=differences,proto3" json:"differences,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompareResponse_Sample) Reset() {
+	*x = CompareResponse_Sample{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompareResponse_Sample) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompareResponse_Sample) ProtoMessage() {}
+
+func (x *CompareResponse_Sample) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompareResponse_Sample.ProtoReflect.Descriptor instead.
+func (*CompareResponse_Sample) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{13, 1}
+}
+
+func (x *CompareResponse_Sample) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *CompareResponse_Sample) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *CompareResponse_Sample) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *CompareResponse_Sample) GetDifferences() []*CompareResponse_Difference {
+	if x != nil {
+		return x.Differences
+	}
+	return nil
+}
+
+type CompareResponse_Difference struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Path          string                 `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	First         string                 `protobuf:"bytes,2,opt,name=first,proto3" json:"first,omitempty"`
+	Second        string                 `protobuf:"bytes,3,opt,name=second,proto3" json:"second,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompareResponse_Difference) Reset() {
+	*x = CompareResponse_Difference{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompareResponse_Difference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompareResponse_Difference) ProtoMessage() {}
+
+func (x *CompareResponse_Difference) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompareResponse_Difference.ProtoReflect.Descriptor instead.
+func (*CompareResponse_Difference) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{13, 2}
+}
+
+func (x *CompareResponse_Difference) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *CompareResponse_Difference) GetFirst() string {
+	if x != nil {
+		return x.First
+	}
+	return ""
+}
+
+func (x *CompareResponse_Difference) GetSecond() string {
+	if x != nil {
+		return x.Second
+	}
+	return ""
+}
+
 type ListDeadLettersResponse_DeadLetter struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	EventId       string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
@@ -976,7 +1666,7 @@ type ListDeadLettersResponse_DeadLetter struct {
 
 func (x *ListDeadLettersResponse_DeadLetter) Reset() {
 	*x = ListDeadLettersResponse_DeadLetter{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[16]
+	mi := &file_platform_process_v1_process_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -988,7 +1678,7 @@ func (x *ListDeadLettersResponse_DeadLetter) String() string {
 func (*ListDeadLettersResponse_DeadLetter) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse_DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[16]
+	mi := &file_platform_process_v1_process_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1001,7 +1691,7 @@ func (x *ListDeadLettersResponse_DeadLetter) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use ListDeadLettersResponse_DeadLetter.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersResponse_DeadLetter) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{9, 0}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{17, 0}
 }
 
 func (x *ListDeadLettersResponse_DeadLetter) GetEventId() string {
@@ -1081,9 +1771,9 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\x04data\x18\x01 \x01(\fR\x04data\"$\n" +
 	"\x0eTunnelResponse\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\"\x10\n" +
-	"\x0eModulesRequest\"\xff\x06\n" +
+	"\x0eModulesRequest\"\x9b\a\n" +
 	"\x0fModulesResponse\x12E\n" +
-	"\amodules\x18\x01 \x03(\v2+.platform.process.v1.ModulesResponse.ModuleR\amodules\x1a\x8f\x03\n" +
+	"\amodules\x18\x01 \x03(\v2+.platform.process.v1.ModulesResponse.ModuleR\amodules\x1a\xab\x03\n" +
 	"\x06Module\x12\x16\n" +
 	"\x06module\x18\x01 \x01(\tR\x06module\x12\x12\n" +
 	"\x04mode\x18\x02 \x01(\tR\x04mode\x12\x14\n" +
@@ -1094,7 +1784,8 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\x06wanted\x18\t \x01(\tR\x06wanted\x12%\n" +
 	"\x0ewanted_problem\x18\n" +
 	" \x01(\tR\rwantedProblem\x12K\n" +
-	"\tendpoints\x18\v \x03(\v2-.platform.process.v1.ModulesResponse.EndpointR\tendpoints\x12E\n" +
+	"\tendpoints\x18\v \x03(\v2-.platform.process.v1.ModulesResponse.EndpointR\tendpoints\x12\x1a\n" +
+	"\bprogress\x18\f \x01(\tR\bprogress\x12E\n" +
 	"\amethods\x18\a \x03(\v2+.platform.process.v1.ModulesResponse.MethodR\amethods\x12!\n" +
 	"\fdead_letters\x18\b \x01(\x03R\vdeadLetters\x1a\xa9\x01\n" +
 	"\bEndpoint\x12\x18\n" +
@@ -1112,7 +1803,58 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\x06errors\x18\x03 \x01(\x03R\x06errors\x12+\n" +
 	"\x03p50\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x03p50\x12+\n" +
 	"\x03p99\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x03p99\x12<\n" +
-	"\fpromised_p99\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\vpromisedP99\"0\n" +
+	"\fpromised_p99\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\vpromisedP99\"M\n" +
+	"\x0fAnnounceRequest\x12\x16\n" +
+	"\x06module\x18\x01 \x01(\tR\x06module\x12\x10\n" +
+	"\x03who\x18\x02 \x01(\tR\x03who\x12\x10\n" +
+	"\x03why\x18\x03 \x01(\tR\x03why\"\x12\n" +
+	"\x10AnnounceResponse\",\n" +
+	"\x12ListChangesRequest\x12\x16\n" +
+	"\x06module\x18\x01 \x01(\tR\x06module\"\xf7\x01\n" +
+	"\x13ListChangesResponse\x12I\n" +
+	"\achanges\x18\x01 \x03(\v2/.platform.process.v1.ListChangesResponse.ChangeR\achanges\x1a\x94\x01\n" +
+	"\x06Change\x12*\n" +
+	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
+	"\x06module\x18\x02 \x01(\tR\x06module\x12\x10\n" +
+	"\x03who\x18\x03 \x01(\tR\x03who\x12\x12\n" +
+	"\x04from\x18\x04 \x01(\tR\x04from\x12\x0e\n" +
+	"\x02to\x18\x05 \x01(\tR\x02to\x12\x10\n" +
+	"\x03why\x18\x06 \x01(\tR\x03why\"(\n" +
+	"\x0eCompareRequest\x12\x16\n" +
+	"\x06module\x18\x01 \x01(\tR\x06module\"\xbf\x06\n" +
+	"\x0fCompareResponse\x12E\n" +
+	"\amethods\x18\x01 \x03(\v2+.platform.process.v1.CompareResponse.MethodR\amethods\x1a\xd7\x03\n" +
+	"\x06Method\x12\x16\n" +
+	"\x06method\x18\x01 \x01(\tR\x06method\x12O\n" +
+	"\x06counts\x18\x02 \x03(\v27.platform.process.v1.CompareResponse.Method.CountsEntryR\x06counts\x12E\n" +
+	"\asamples\x18\x03 \x03(\v2+.platform.process.v1.CompareResponse.SampleR\asamples\x126\n" +
+	"\tfirst_p50\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\bfirstP50\x126\n" +
+	"\tfirst_p99\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\bfirstP99\x128\n" +
+	"\n" +
+	"second_p50\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\tsecondP50\x128\n" +
+	"\n" +
+	"second_p99\x18\a \x01(\v2\x19.google.protobuf.DurationR\tsecondP99\x1a9\n" +
+	"\vCountsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\x1a\xba\x01\n" +
+	"\x06Sample\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12*\n" +
+	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\x12Q\n" +
+	"\vdifferences\x18\x04 \x03(\v2/.platform.process.v1.CompareResponse.DifferenceR\vdifferences\x1aN\n" +
+	"\n" +
+	"Difference\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\x12\x14\n" +
+	"\x05first\x18\x02 \x01(\tR\x05first\x12\x16\n" +
+	"\x06second\x18\x03 \x01(\tR\x06second\"B\n" +
+	"\x0eDismissRequest\x12\x16\n" +
+	"\x06module\x18\x01 \x01(\tR\x06module\x12\x18\n" +
+	"\aprocess\x18\x02 \x01(\tR\aprocess\"1\n" +
+	"\x0fDismissResponse\x12\x1e\n" +
+	"\n" +
+	"generation\x18\x01 \x01(\x03R\n" +
+	"generation\"0\n" +
 	"\x16ListDeadLettersRequest\x12\x16\n" +
 	"\x06module\x18\x01 \x01(\tR\x06module\"\xd6\x02\n" +
 	"\x17ListDeadLettersResponse\x12Z\n" +
@@ -1130,12 +1872,16 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\x06module\x18\x01 \x01(\tR\x06module\x12\x1b\n" +
 	"\tevent_ids\x18\x02 \x03(\tR\beventIds\"3\n" +
 	"\x19ResendDeadLettersResponse\x12\x16\n" +
-	"\x06resent\x18\x01 \x01(\x03R\x06resent2\xea\x04\n" +
+	"\x06resent\x18\x01 \x01(\x03R\x06resent2\xe5\a\n" +
 	"\x0eProcessService\x12\\\n" +
 	"\bDescribe\x12$.platform.process.v1.DescribeRequest\x1a%.platform.process.v1.DescribeResponse\"\x03\x90\x02\x01\x12\\\n" +
 	"\tDirectory\x12%.platform.process.v1.DirectoryRequest\x1a&.platform.process.v1.DirectoryResponse0\x01\x12U\n" +
 	"\x06Tunnel\x12\".platform.process.v1.TunnelRequest\x1a#.platform.process.v1.TunnelResponse(\x010\x01\x12Y\n" +
-	"\aModules\x12#.platform.process.v1.ModulesRequest\x1a$.platform.process.v1.ModulesResponse\"\x03\x90\x02\x01\x12q\n" +
+	"\aModules\x12#.platform.process.v1.ModulesRequest\x1a$.platform.process.v1.ModulesResponse\"\x03\x90\x02\x01\x12\\\n" +
+	"\bAnnounce\x12$.platform.process.v1.AnnounceRequest\x1a%.platform.process.v1.AnnounceResponse\"\x03\x90\x02\x02\x12e\n" +
+	"\vListChanges\x12'.platform.process.v1.ListChangesRequest\x1a(.platform.process.v1.ListChangesResponse\"\x03\x90\x02\x01\x12Y\n" +
+	"\aCompare\x12#.platform.process.v1.CompareRequest\x1a$.platform.process.v1.CompareResponse\"\x03\x90\x02\x01\x12Y\n" +
+	"\aDismiss\x12#.platform.process.v1.DismissRequest\x1a$.platform.process.v1.DismissResponse\"\x03\x90\x02\x02\x12q\n" +
 	"\x0fListDeadLetters\x12+.platform.process.v1.ListDeadLettersRequest\x1a,.platform.process.v1.ListDeadLettersResponse\"\x03\x90\x02\x01\x12w\n" +
 	"\x11ResendDeadLetters\x12-.platform.process.v1.ResendDeadLettersRequest\x1a..platform.process.v1.ResendDeadLettersResponse\"\x03\x90\x02\x02B(Z&galleria/platform/process/v1;processv1b\x06proto3"
 
@@ -1151,7 +1897,7 @@ func file_platform_process_v1_process_proto_rawDescGZIP() []byte {
 	return file_platform_process_v1_process_proto_rawDescData
 }
 
-var file_platform_process_v1_process_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_platform_process_v1_process_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_platform_process_v1_process_proto_goTypes = []any{
 	(*DescribeRequest)(nil),                    // 0: platform.process.v1.DescribeRequest
 	(*DescribeResponse)(nil),                   // 1: platform.process.v1.DescribeResponse
@@ -1161,47 +1907,79 @@ var file_platform_process_v1_process_proto_goTypes = []any{
 	(*TunnelResponse)(nil),                     // 5: platform.process.v1.TunnelResponse
 	(*ModulesRequest)(nil),                     // 6: platform.process.v1.ModulesRequest
 	(*ModulesResponse)(nil),                    // 7: platform.process.v1.ModulesResponse
-	(*ListDeadLettersRequest)(nil),             // 8: platform.process.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),            // 9: platform.process.v1.ListDeadLettersResponse
-	(*ResendDeadLettersRequest)(nil),           // 10: platform.process.v1.ResendDeadLettersRequest
-	(*ResendDeadLettersResponse)(nil),          // 11: platform.process.v1.ResendDeadLettersResponse
-	(*DirectoryResponse_Place)(nil),            // 12: platform.process.v1.DirectoryResponse.Place
-	(*ModulesResponse_Module)(nil),             // 13: platform.process.v1.ModulesResponse.Module
-	(*ModulesResponse_Endpoint)(nil),           // 14: platform.process.v1.ModulesResponse.Endpoint
-	(*ModulesResponse_Method)(nil),             // 15: platform.process.v1.ModulesResponse.Method
-	(*ListDeadLettersResponse_DeadLetter)(nil), // 16: platform.process.v1.ListDeadLettersResponse.DeadLetter
-	(*descriptorpb.FileDescriptorSet)(nil),     // 17: google.protobuf.FileDescriptorSet
-	(*durationpb.Duration)(nil),                // 18: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),              // 19: google.protobuf.Timestamp
+	(*AnnounceRequest)(nil),                    // 8: platform.process.v1.AnnounceRequest
+	(*AnnounceResponse)(nil),                   // 9: platform.process.v1.AnnounceResponse
+	(*ListChangesRequest)(nil),                 // 10: platform.process.v1.ListChangesRequest
+	(*ListChangesResponse)(nil),                // 11: platform.process.v1.ListChangesResponse
+	(*CompareRequest)(nil),                     // 12: platform.process.v1.CompareRequest
+	(*CompareResponse)(nil),                    // 13: platform.process.v1.CompareResponse
+	(*DismissRequest)(nil),                     // 14: platform.process.v1.DismissRequest
+	(*DismissResponse)(nil),                    // 15: platform.process.v1.DismissResponse
+	(*ListDeadLettersRequest)(nil),             // 16: platform.process.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),            // 17: platform.process.v1.ListDeadLettersResponse
+	(*ResendDeadLettersRequest)(nil),           // 18: platform.process.v1.ResendDeadLettersRequest
+	(*ResendDeadLettersResponse)(nil),          // 19: platform.process.v1.ResendDeadLettersResponse
+	(*DirectoryResponse_Place)(nil),            // 20: platform.process.v1.DirectoryResponse.Place
+	(*ModulesResponse_Module)(nil),             // 21: platform.process.v1.ModulesResponse.Module
+	(*ModulesResponse_Endpoint)(nil),           // 22: platform.process.v1.ModulesResponse.Endpoint
+	(*ModulesResponse_Method)(nil),             // 23: platform.process.v1.ModulesResponse.Method
+	(*ListChangesResponse_Change)(nil),         // 24: platform.process.v1.ListChangesResponse.Change
+	(*CompareResponse_Method)(nil),             // 25: platform.process.v1.CompareResponse.Method
+	(*CompareResponse_Sample)(nil),             // 26: platform.process.v1.CompareResponse.Sample
+	(*CompareResponse_Difference)(nil),         // 27: platform.process.v1.CompareResponse.Difference
+	nil,                                        // 28: platform.process.v1.CompareResponse.Method.CountsEntry
+	(*ListDeadLettersResponse_DeadLetter)(nil), // 29: platform.process.v1.ListDeadLettersResponse.DeadLetter
+	(*descriptorpb.FileDescriptorSet)(nil),     // 30: google.protobuf.FileDescriptorSet
+	(*durationpb.Duration)(nil),                // 31: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),              // 32: google.protobuf.Timestamp
 }
 var file_platform_process_v1_process_proto_depIdxs = []int32{
-	17, // 0: platform.process.v1.DescribeResponse.contract:type_name -> google.protobuf.FileDescriptorSet
-	12, // 1: platform.process.v1.DirectoryResponse.places:type_name -> platform.process.v1.DirectoryResponse.Place
-	13, // 2: platform.process.v1.ModulesResponse.modules:type_name -> platform.process.v1.ModulesResponse.Module
-	16, // 3: platform.process.v1.ListDeadLettersResponse.dead_letters:type_name -> platform.process.v1.ListDeadLettersResponse.DeadLetter
-	14, // 4: platform.process.v1.ModulesResponse.Module.endpoints:type_name -> platform.process.v1.ModulesResponse.Endpoint
-	15, // 5: platform.process.v1.ModulesResponse.Module.methods:type_name -> platform.process.v1.ModulesResponse.Method
-	18, // 6: platform.process.v1.ModulesResponse.Method.p50:type_name -> google.protobuf.Duration
-	18, // 7: platform.process.v1.ModulesResponse.Method.p99:type_name -> google.protobuf.Duration
-	18, // 8: platform.process.v1.ModulesResponse.Method.promised_p99:type_name -> google.protobuf.Duration
-	19, // 9: platform.process.v1.ListDeadLettersResponse.DeadLetter.parked_at:type_name -> google.protobuf.Timestamp
-	0,  // 10: platform.process.v1.ProcessService.Describe:input_type -> platform.process.v1.DescribeRequest
-	2,  // 11: platform.process.v1.ProcessService.Directory:input_type -> platform.process.v1.DirectoryRequest
-	4,  // 12: platform.process.v1.ProcessService.Tunnel:input_type -> platform.process.v1.TunnelRequest
-	6,  // 13: platform.process.v1.ProcessService.Modules:input_type -> platform.process.v1.ModulesRequest
-	8,  // 14: platform.process.v1.ProcessService.ListDeadLetters:input_type -> platform.process.v1.ListDeadLettersRequest
-	10, // 15: platform.process.v1.ProcessService.ResendDeadLetters:input_type -> platform.process.v1.ResendDeadLettersRequest
-	1,  // 16: platform.process.v1.ProcessService.Describe:output_type -> platform.process.v1.DescribeResponse
-	3,  // 17: platform.process.v1.ProcessService.Directory:output_type -> platform.process.v1.DirectoryResponse
-	5,  // 18: platform.process.v1.ProcessService.Tunnel:output_type -> platform.process.v1.TunnelResponse
-	7,  // 19: platform.process.v1.ProcessService.Modules:output_type -> platform.process.v1.ModulesResponse
-	9,  // 20: platform.process.v1.ProcessService.ListDeadLetters:output_type -> platform.process.v1.ListDeadLettersResponse
-	11, // 21: platform.process.v1.ProcessService.ResendDeadLetters:output_type -> platform.process.v1.ResendDeadLettersResponse
-	16, // [16:22] is the sub-list for method output_type
-	10, // [10:16] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	30, // 0: platform.process.v1.DescribeResponse.contract:type_name -> google.protobuf.FileDescriptorSet
+	20, // 1: platform.process.v1.DirectoryResponse.places:type_name -> platform.process.v1.DirectoryResponse.Place
+	21, // 2: platform.process.v1.ModulesResponse.modules:type_name -> platform.process.v1.ModulesResponse.Module
+	24, // 3: platform.process.v1.ListChangesResponse.changes:type_name -> platform.process.v1.ListChangesResponse.Change
+	25, // 4: platform.process.v1.CompareResponse.methods:type_name -> platform.process.v1.CompareResponse.Method
+	29, // 5: platform.process.v1.ListDeadLettersResponse.dead_letters:type_name -> platform.process.v1.ListDeadLettersResponse.DeadLetter
+	22, // 6: platform.process.v1.ModulesResponse.Module.endpoints:type_name -> platform.process.v1.ModulesResponse.Endpoint
+	23, // 7: platform.process.v1.ModulesResponse.Module.methods:type_name -> platform.process.v1.ModulesResponse.Method
+	31, // 8: platform.process.v1.ModulesResponse.Method.p50:type_name -> google.protobuf.Duration
+	31, // 9: platform.process.v1.ModulesResponse.Method.p99:type_name -> google.protobuf.Duration
+	31, // 10: platform.process.v1.ModulesResponse.Method.promised_p99:type_name -> google.protobuf.Duration
+	32, // 11: platform.process.v1.ListChangesResponse.Change.at:type_name -> google.protobuf.Timestamp
+	28, // 12: platform.process.v1.CompareResponse.Method.counts:type_name -> platform.process.v1.CompareResponse.Method.CountsEntry
+	26, // 13: platform.process.v1.CompareResponse.Method.samples:type_name -> platform.process.v1.CompareResponse.Sample
+	31, // 14: platform.process.v1.CompareResponse.Method.first_p50:type_name -> google.protobuf.Duration
+	31, // 15: platform.process.v1.CompareResponse.Method.first_p99:type_name -> google.protobuf.Duration
+	31, // 16: platform.process.v1.CompareResponse.Method.second_p50:type_name -> google.protobuf.Duration
+	31, // 17: platform.process.v1.CompareResponse.Method.second_p99:type_name -> google.protobuf.Duration
+	32, // 18: platform.process.v1.CompareResponse.Sample.at:type_name -> google.protobuf.Timestamp
+	27, // 19: platform.process.v1.CompareResponse.Sample.differences:type_name -> platform.process.v1.CompareResponse.Difference
+	32, // 20: platform.process.v1.ListDeadLettersResponse.DeadLetter.parked_at:type_name -> google.protobuf.Timestamp
+	0,  // 21: platform.process.v1.ProcessService.Describe:input_type -> platform.process.v1.DescribeRequest
+	2,  // 22: platform.process.v1.ProcessService.Directory:input_type -> platform.process.v1.DirectoryRequest
+	4,  // 23: platform.process.v1.ProcessService.Tunnel:input_type -> platform.process.v1.TunnelRequest
+	6,  // 24: platform.process.v1.ProcessService.Modules:input_type -> platform.process.v1.ModulesRequest
+	8,  // 25: platform.process.v1.ProcessService.Announce:input_type -> platform.process.v1.AnnounceRequest
+	10, // 26: platform.process.v1.ProcessService.ListChanges:input_type -> platform.process.v1.ListChangesRequest
+	12, // 27: platform.process.v1.ProcessService.Compare:input_type -> platform.process.v1.CompareRequest
+	14, // 28: platform.process.v1.ProcessService.Dismiss:input_type -> platform.process.v1.DismissRequest
+	16, // 29: platform.process.v1.ProcessService.ListDeadLetters:input_type -> platform.process.v1.ListDeadLettersRequest
+	18, // 30: platform.process.v1.ProcessService.ResendDeadLetters:input_type -> platform.process.v1.ResendDeadLettersRequest
+	1,  // 31: platform.process.v1.ProcessService.Describe:output_type -> platform.process.v1.DescribeResponse
+	3,  // 32: platform.process.v1.ProcessService.Directory:output_type -> platform.process.v1.DirectoryResponse
+	5,  // 33: platform.process.v1.ProcessService.Tunnel:output_type -> platform.process.v1.TunnelResponse
+	7,  // 34: platform.process.v1.ProcessService.Modules:output_type -> platform.process.v1.ModulesResponse
+	9,  // 35: platform.process.v1.ProcessService.Announce:output_type -> platform.process.v1.AnnounceResponse
+	11, // 36: platform.process.v1.ProcessService.ListChanges:output_type -> platform.process.v1.ListChangesResponse
+	13, // 37: platform.process.v1.ProcessService.Compare:output_type -> platform.process.v1.CompareResponse
+	15, // 38: platform.process.v1.ProcessService.Dismiss:output_type -> platform.process.v1.DismissResponse
+	17, // 39: platform.process.v1.ProcessService.ListDeadLetters:output_type -> platform.process.v1.ListDeadLettersResponse
+	19, // 40: platform.process.v1.ProcessService.ResendDeadLetters:output_type -> platform.process.v1.ResendDeadLettersResponse
+	31, // [31:41] is the sub-list for method output_type
+	21, // [21:31] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_platform_process_v1_process_proto_init() }
@@ -1215,7 +1993,7 @@ func file_platform_process_v1_process_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_platform_process_v1_process_proto_rawDesc), len(file_platform_process_v1_process_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   17,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

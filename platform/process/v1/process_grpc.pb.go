@@ -26,6 +26,10 @@ const (
 	ProcessService_Directory_FullMethodName         = "/platform.process.v1.ProcessService/Directory"
 	ProcessService_Tunnel_FullMethodName            = "/platform.process.v1.ProcessService/Tunnel"
 	ProcessService_Modules_FullMethodName           = "/platform.process.v1.ProcessService/Modules"
+	ProcessService_Announce_FullMethodName          = "/platform.process.v1.ProcessService/Announce"
+	ProcessService_ListChanges_FullMethodName       = "/platform.process.v1.ProcessService/ListChanges"
+	ProcessService_Compare_FullMethodName           = "/platform.process.v1.ProcessService/Compare"
+	ProcessService_Dismiss_FullMethodName           = "/platform.process.v1.ProcessService/Dismiss"
 	ProcessService_ListDeadLetters_FullMethodName   = "/platform.process.v1.ProcessService/ListDeadLetters"
 	ProcessService_ResendDeadLetters_FullMethodName = "/platform.process.v1.ProcessService/ResendDeadLetters"
 )
@@ -48,6 +52,17 @@ type ProcessServiceClient interface {
 	Tunnel(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[TunnelRequest, TunnelResponse], error)
 	// Modules is the table of modules as this process sees them.
 	Modules(ctx context.Context, in *ModulesRequest, opts ...grpc.CallOption) (*ModulesResponse, error)
+	// Announce says who is about to change a module's place in the configuration,
+	// and why, for the audit log.
+	Announce(ctx context.Context, in *AnnounceRequest, opts ...grpc.CallOption) (*AnnounceResponse, error)
+	// ListChanges lists the changes of places, the oldest first.
+	ListChanges(ctx context.Context, in *ListChangesRequest, opts ...grpc.CallOption) (*ListChangesResponse, error)
+	// Compare tells what a module's shadow has found, method by method.
+	Compare(ctx context.Context, in *CompareRequest, opts ...grpc.CallOption) (*CompareResponse, error)
+	// Dismiss takes a module's store from a process that is gone or does not
+	// answer: what it still writes is refused. FAILED_PRECONDITION when the module
+	// does not run in the process that is asked.
+	Dismiss(ctx context.Context, in *DismissRequest, opts ...grpc.CallOption) (*DismissResponse, error)
 	// ListDeadLetters lists the parked events of a module, oldest first.
 	ListDeadLetters(ctx context.Context, in *ListDeadLettersRequest, opts ...grpc.CallOption) (*ListDeadLettersResponse, error)
 	// ResendDeadLetters handles parked events again. Repeating it is safe: an
@@ -115,6 +130,46 @@ func (c *processServiceClient) Modules(ctx context.Context, in *ModulesRequest, 
 	return out, nil
 }
 
+func (c *processServiceClient) Announce(ctx context.Context, in *AnnounceRequest, opts ...grpc.CallOption) (*AnnounceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AnnounceResponse)
+	err := c.cc.Invoke(ctx, ProcessService_Announce_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *processServiceClient) ListChanges(ctx context.Context, in *ListChangesRequest, opts ...grpc.CallOption) (*ListChangesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListChangesResponse)
+	err := c.cc.Invoke(ctx, ProcessService_ListChanges_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *processServiceClient) Compare(ctx context.Context, in *CompareRequest, opts ...grpc.CallOption) (*CompareResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CompareResponse)
+	err := c.cc.Invoke(ctx, ProcessService_Compare_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *processServiceClient) Dismiss(ctx context.Context, in *DismissRequest, opts ...grpc.CallOption) (*DismissResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DismissResponse)
+	err := c.cc.Invoke(ctx, ProcessService_Dismiss_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *processServiceClient) ListDeadLetters(ctx context.Context, in *ListDeadLettersRequest, opts ...grpc.CallOption) (*ListDeadLettersResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListDeadLettersResponse)
@@ -153,6 +208,17 @@ type ProcessServiceServer interface {
 	Tunnel(grpc.BidiStreamingServer[TunnelRequest, TunnelResponse]) error
 	// Modules is the table of modules as this process sees them.
 	Modules(context.Context, *ModulesRequest) (*ModulesResponse, error)
+	// Announce says who is about to change a module's place in the configuration,
+	// and why, for the audit log.
+	Announce(context.Context, *AnnounceRequest) (*AnnounceResponse, error)
+	// ListChanges lists the changes of places, the oldest first.
+	ListChanges(context.Context, *ListChangesRequest) (*ListChangesResponse, error)
+	// Compare tells what a module's shadow has found, method by method.
+	Compare(context.Context, *CompareRequest) (*CompareResponse, error)
+	// Dismiss takes a module's store from a process that is gone or does not
+	// answer: what it still writes is refused. FAILED_PRECONDITION when the module
+	// does not run in the process that is asked.
+	Dismiss(context.Context, *DismissRequest) (*DismissResponse, error)
 	// ListDeadLetters lists the parked events of a module, oldest first.
 	ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error)
 	// ResendDeadLetters handles parked events again. Repeating it is safe: an
@@ -179,6 +245,18 @@ func (UnimplementedProcessServiceServer) Tunnel(grpc.BidiStreamingServer[TunnelR
 }
 func (UnimplementedProcessServiceServer) Modules(context.Context, *ModulesRequest) (*ModulesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Modules not implemented")
+}
+func (UnimplementedProcessServiceServer) Announce(context.Context, *AnnounceRequest) (*AnnounceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Announce not implemented")
+}
+func (UnimplementedProcessServiceServer) ListChanges(context.Context, *ListChangesRequest) (*ListChangesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListChanges not implemented")
+}
+func (UnimplementedProcessServiceServer) Compare(context.Context, *CompareRequest) (*CompareResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Compare not implemented")
+}
+func (UnimplementedProcessServiceServer) Dismiss(context.Context, *DismissRequest) (*DismissResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Dismiss not implemented")
 }
 func (UnimplementedProcessServiceServer) ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListDeadLetters not implemented")
@@ -261,6 +339,78 @@ func _ProcessService_Modules_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ProcessService_Announce_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AnnounceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProcessServiceServer).Announce(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProcessService_Announce_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProcessServiceServer).Announce(ctx, req.(*AnnounceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ProcessService_ListChanges_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListChangesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProcessServiceServer).ListChanges(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProcessService_ListChanges_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProcessServiceServer).ListChanges(ctx, req.(*ListChangesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ProcessService_Compare_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CompareRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProcessServiceServer).Compare(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProcessService_Compare_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProcessServiceServer).Compare(ctx, req.(*CompareRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ProcessService_Dismiss_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DismissRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProcessServiceServer).Dismiss(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProcessService_Dismiss_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProcessServiceServer).Dismiss(ctx, req.(*DismissRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ProcessService_ListDeadLetters_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListDeadLettersRequest)
 	if err := dec(in); err != nil {
@@ -311,6 +461,22 @@ var ProcessService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Modules",
 			Handler:    _ProcessService_Modules_Handler,
+		},
+		{
+			MethodName: "Announce",
+			Handler:    _ProcessService_Announce_Handler,
+		},
+		{
+			MethodName: "ListChanges",
+			Handler:    _ProcessService_ListChanges_Handler,
+		},
+		{
+			MethodName: "Compare",
+			Handler:    _ProcessService_Compare_Handler,
+		},
+		{
+			MethodName: "Dismiss",
+			Handler:    _ProcessService_Dismiss_Handler,
 		},
 		{
 			MethodName: "ListDeadLetters",

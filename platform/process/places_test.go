@@ -1,0 +1,258 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"gorm.io/gorm"
+
+	"galleria/platform/database"
+	"galleria/platform/module"
+	processv1 "galleria/platform/process/v1"
+	"galleria/platform/route"
+	probev1 "galleria/platform/route/probe/v1"
+)
+
+// TestEveryPlaceFollowsEveryOtherUnderLoad goes through all pairs of places many
+// times while calls are made, some of which may not be repeated.
+func TestEveryPlaceFollowsEveryOtherUnderLoad(t *testing.T) {
+	h := newHouse(t)
+	h.repaired.Store(true)
+	main := h.start("main", nil)
+	edge := h.start("edge", nil, peerOf(main))
+	one := h.start("one", places{"alpha": here}, peerOf(main))
+	two := h.start("two", places{"alpha": here}, peerOf(main))
+	all := []route.Place{
+		here, at(one), at(two), route.Remote(one.Address(), two.Address()),
+		route.Shadow(here, at(one)), route.Shadow(at(two), at(one)),
+		route.Canary(here, at(two), 30), route.Canary(at(one), at(two), 50), route.Held(),
+	}
+	calls, stopLoad := load(t, main, edge)
+	random := rand.New(rand.NewPCG(1, 2))
+	for change := range 200 {
+		place := all[random.IntN(len(all))]
+		if err := main.Apply(t.Context(), places{"alpha": place}); err != nil {
+			t.Fatalf("change %d, to %s: %v", change, place, err)
+		}
+		if before := calls.Load(); place.Mode != route.ModeHeld {
+			eventually(t, "calls", true, func() bool { return t.Failed() || calls.Load() > before+5 })
+		}
+	}
+	if err := main.Apply(t.Context(), places{"alpha": here}); err != nil {
+		t.Fatal(err)
+	}
+	stopLoad()
+	t.Logf("%d calls", calls.Load())
+}
+
+func TestAShadowOfAModuleIsReported(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	other := h.start("other", places{"alpha": here}, peerOf(main))
+	follower := h.start("follower", nil, peerOf(main))
+	if err := main.Apply(t.Context(), places{"alpha": route.Shadow(here, at(other))}); err != nil {
+		t.Fatal(err)
+	}
+	wantAnswerFrom(t, main, "main")
+	eventually(t, "the follower's place", at(main).String(), func() string { return follower.Place("alpha").String() })
+	wantAnswerFrom(t, follower, "main") // the shadow is where the place is
+	report := func() *processv1.CompareResponse {
+		said, err := h.client(main).Compare(t.Context(), &processv1.CompareRequest{Module: "alpha"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return said
+	}
+	eventually(t, "differences", int64(2), func() int64 {
+		for _, m := range report().GetMethods() {
+			return m.GetCounts()["result"]
+		}
+		return 0
+	})
+	sample := report().GetMethods()[0].GetSamples()[0]
+	if d := sample.GetDifferences()[0]; d.GetPath() != "everything.text" || d.GetFirst() != "main" || d.GetSecond() != "other" {
+		t.Errorf("got %v, want the field and what both processes say", d)
+	}
+	// What was found is still there when the shadow is not.
+	if err := main.Apply(t.Context(), places{"alpha": here}); err != nil {
+		t.Fatal(err)
+	}
+	if len(report().GetMethods()) != 1 {
+		t.Error("the report went with the shadow")
+	}
+}
+
+// canaried starts two processes and a canary of 10, 50 and 100 % between them.
+func canaried(t *testing.T, h *house, fails *atomic.Bool) (main *Process, wanted route.Place) {
+	t.Helper()
+	main = h.start("main", nil)
+	other := h.start("other", places{"alpha": here}, peerOf(main), func(o *Options) {
+		create := o.Definitions[1].New
+		o.Definitions[1].New = func(host module.Host) (*module.Instance, error) {
+			instance, err := create(host)
+			instance.Server = failing{instance.Server.(*alpha), fails}
+			return instance, err
+		}
+	})
+	wanted = route.Canary(here, at(other), 10)
+	wanted.Steps, wanted.Every = []int{10, 50, 100}, 200*time.Millisecond
+	if err := main.Apply(t.Context(), places{"alpha": wanted}); err != nil {
+		t.Fatal(err)
+	}
+	return main, wanted
+}
+
+type failing struct {
+	*alpha
+	fails *atomic.Bool
+}
+
+func (f failing) Echo(ctx context.Context, in *probev1.EchoRequest) (*probev1.EchoResponse, error) {
+	if f.fails.Load() {
+		return nil, errors.New("the new release has a fault")
+	}
+	return f.alpha.Echo(ctx, in)
+}
+
+func TestACanaryIsPromotedStepByStepAndItsStepsAreAudited(t *testing.T) {
+	h := newHouse(t)
+	main, _ := canaried(t, h, &atomic.Bool{})
+	eventually(t, "the end of the canary", true, func() bool {
+		for range 20 {
+			ask(t, main)
+		}
+		progress, _ := main.Progress("alpha")
+		return progress.Ended
+	})
+	progress, _ := main.Progress("alpha")
+	if progress.Weight != 100 || !strings.HasPrefix(progress.Cause, "promoted: ") {
+		t.Errorf("got %+v, want it promoted", progress)
+	}
+	wantAnswerFrom(t, main, "other")
+	changes, err := main.Changes("alpha")
+	var said []string
+	for _, c := range changes {
+		said = append(said, c.Who+": "+c.To)
+	}
+	all := strings.Join(said, "\n")
+	for _, want := range []string{"configuration: canary: 10 %", "canary: canary: 50 %", "canary: canary: 100 %"} {
+		if err != nil || !strings.Contains(all, want) {
+			t.Errorf("the audit log has no %q and error %v:\n%s", want, err, all)
+		}
+	}
+}
+
+func TestACanaryThatFailsGoesBackAtOnceAndStaysBackAfterARestart(t *testing.T) {
+	h := newHouse(t)
+	var fails atomic.Bool
+	fails.Store(true)
+	main, wanted := canaried(t, h, &fails)
+	rolledBack := func(p *Process) bool {
+		progress, _ := p.Progress("alpha")
+		return progress.Ended && progress.Weight == 0
+	}
+	eventually(t, "the way back", true, func() bool { ask(t, main); return rolledBack(main) })
+	progress, _ := main.Progress("alpha")
+	if !strings.HasPrefix(progress.Cause, "rolled back: ") || !strings.Contains(progress.Cause, "calls of Echo failed there") {
+		t.Errorf("the cause is %q, want a sentence that says what failed", progress.Cause)
+	}
+	wantAnswerFrom(t, main, "main")
+	stop(t, main)
+	again := h.start("again", places{"alpha": wanted}, func(o *Options) { o.Listen = main.Address() })
+	eventually(t, "the place", string(route.ModeCanary), func() string { return string(again.Place("alpha").Mode) })
+	if !rolledBack(again) {
+		progress, _ := again.Progress("alpha")
+		t.Errorf("after the restart the canary is at %+v, want it back still", progress)
+	}
+}
+
+func TestACanaryWithoutCallsStays(t *testing.T) {
+	h := newHouse(t)
+	main, _ := canaried(t, h, &atomic.Bool{})
+	eventually(t, "the cause", true, func() bool {
+		progress, _ := main.Progress("alpha")
+		return strings.Contains(progress.Cause, "no calls have come") && strings.Contains(progress.Cause, "it stays")
+	})
+	if progress, _ := main.Progress("alpha"); progress.Weight != 10 || progress.Ended {
+		t.Errorf("got %+v, want it to stay at its first weight", progress)
+	}
+}
+
+func TestAChangeIsAuditedWithWhoAndWhy(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	other := h.start("other", places{"alpha": here}, peerOf(main))
+	client := h.client(main)
+	if _, err := client.Announce(t.Context(), &processv1.AnnounceRequest{Module: "alpha", Who: "kim", Why: "it needs a machine of its own"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, place := range []route.Place{at(other), here} {
+		if err := main.Apply(t.Context(), places{"alpha": place}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said, err := client.ListChanges(t.Context(), &processv1.ListChangesRequest{Module: "alpha"})
+	if err != nil || len(said.GetChanges()) != 2 {
+		t.Fatalf("got %v and error %v, want two changes", said, err)
+	}
+	first, second := said.GetChanges()[0], said.GetChanges()[1]
+	if first.GetWho() != "kim" || first.GetWhy() != "it needs a machine of its own" || first.GetFrom() != "local" || first.GetTo() != at(other).String() {
+		t.Errorf("got %v, want the announced one", first)
+	}
+	if second.GetWho() != "configuration" || second.GetTo() != "local" {
+		t.Errorf("got %v, want one of the configuration", second)
+	}
+	info, err := os.Stat(filepath.Join(h.dir, "places", "audit.jsonl"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("got %v and error %v, want a file of the owner's alone", info, err)
+	}
+}
+
+// A process that hangs is left; when it wakes up, what it still had to write is
+// refused.
+func TestAProcessThatWasLeftWhileItHungWritesNothingMore(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	hung := h.start("hung", places{"alpha": here}, peerOf(main), func(o *Options) { o.LeaseTTL = time.Minute })
+	other := h.start("other", places{"alpha": here}, peerOf(main))
+	if err := main.Apply(t.Context(), places{"alpha": at(hung)}); err != nil {
+		t.Fatal(err)
+	}
+	db := hung.Running("alpha").DB
+	hung.server.Stop() // nobody reaches it any more, and it does not know
+	if err := main.Apply(t.Context(), places{"alpha": at(other)}); err != nil {
+		t.Fatal(err)
+	}
+	err := db.Write(t.Context(), func(tx *gorm.DB) error { return note(tx, "late") })
+	if !errors.Is(err, database.ErrFenced) {
+		t.Errorf("the process that was left wrote: %v, want it refused", err)
+	}
+	if _, err := probev1.NewProbeServiceClient(main.Connect(tester, "alpha")).Once(t.Context(), &probev1.OnceRequest{}); err != nil {
+		t.Errorf("the process that goes on: %v", err)
+	}
+}
+
+func TestQuestionsAboutPlacesWithMistakesAreRefused(t *testing.T) {
+	h := newHouse(t)
+	client := h.client(h.start("main", nil))
+	_, unknown := client.Compare(t.Context(), &processv1.CompareRequest{Module: "gamma"})
+	_, nobody := client.Announce(t.Context(), &processv1.AnnounceRequest{Module: "alpha"})
+	_, itself := client.Dismiss(t.Context(), &processv1.DismissRequest{Module: "gamma", Process: "x"})
+	for name, c := range map[string]struct {
+		err  error
+		code codes.Code
+	}{"unknown module": {unknown, codes.NotFound}, "nobody": {nobody, codes.InvalidArgument}, "unknown, too": {itself, codes.NotFound}} {
+		if status.Code(c.err) != c.code {
+			t.Errorf("%s: got %v, want %s", name, c.err, c.code)
+		}
+	}
+}

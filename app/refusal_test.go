@@ -70,6 +70,7 @@ func TestABrokenFileChangesNothing(t *testing.T) {
 		{"no such mode", strings.Replace(string(good), "mode: remote", "mode: elsewhere", 1), "modules.payments.mode"},
 		{"remote without an address", "modules: {payments: {mode: remote}}", "modules.payments.address"},
 		{"no such key", string(good) + "\nshoop: open\n", "shoop"},
+		{"emptied", "", "half written"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			logged := len(shop.Main().Log())

@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"galleria/platform/config"
@@ -14,14 +16,12 @@ type Reloader struct {
 	start   Start
 	process *process.Process
 	log     *slog.Logger
-	values  map[string]string // as last reported
+	read    *config.Loaded // last, and made sense
 }
 
 // NewReloader makes the reloader; App.Run runs it.
 func NewReloader(s Start, p *process.Process, log *slog.Logger) *Reloader {
-	r := &Reloader{start: s, process: p, log: log}
-	r.values = valuesOf(s.Loaded)
-	return r
+	return &Reloader{start: s, process: p, log: log, read: s.Loaded}
 }
 
 // moveTimeout bounds a reload: handshakes, starts and draining of six modules.
@@ -47,6 +47,10 @@ func (r *Reloader) reload(ctx context.Context) {
 		r.log.Error("the configuration has mistakes; nothing is changed", "error", err)
 		return
 	}
+	if err := checkWhole(r.read, loaded); err != nil {
+		r.log.Error("the configuration file may be half written; nothing is changed", "file", r.start.Sources.File, "error", err)
+		return
+	}
 	placements, err := placeable(c)
 	if err != nil {
 		r.log.Error("the configuration can't be applied; nothing is changed", "error", err)
@@ -65,21 +69,26 @@ func (r *Reloader) reload(ctx context.Context) {
 	r.log.Info("the configuration is applied")
 }
 
+// checkWhole refuses a file that has lost what it said before: an editor empties it
+// before it writes, a full disk leaves it empty, and the defaults would move every
+// module home.
+func checkWhole(before, now *config.Loaded) error {
+	switch {
+	case !now.Written("") && before.Written(""):
+		return errors.New("it says nothing any more")
+	case !now.Written("modules") && before.Written("modules"):
+		return errors.New("it says nothing of modules any more; to bring them home, give them mode local")
+	}
+	return nil
+}
+
 // reportUnapplied names the keys that changed and wait for a restart.
 func (r *Reloader) reportUnapplied(loaded *config.Loaded) {
-	now := valuesOf(loaded)
-	for key, text := range now {
-		if text != r.values[key] && !Live(key) {
+	sinceStart := loaded.Changed(r.start.Loaded)
+	for _, key := range loaded.Changed(r.read) {
+		if slices.Contains(sinceStart, key) && !Live(key) {
 			r.log.Warn("this change of the configuration needs a restart", "key", key)
 		}
 	}
-	r.values = now
-}
-
-func valuesOf(loaded *config.Loaded) map[string]string {
-	values := map[string]string{}
-	for _, v := range loaded.Values() {
-		values[v.Key] = v.Text
-	}
-	return values
+	r.read = loaded
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // Sources says where Load looks besides the defaults. The zero value looks
@@ -29,7 +30,9 @@ type Loaded struct {
 	// Warnings are what was accepted but should be written differently.
 	Warnings []Problem
 	values   []Value
+	texts    map[string]string // as values, not fit to be shown
 	shared   map[string]string
+	written  []string // keys that the file gives a value
 	digest   string
 }
 
@@ -43,6 +46,24 @@ func (l *Loaded) Digest() string { return l.digest }
 // Shared is the text of a value as the file has it, or else the default: without
 // environment and flags, which are one process's, while others may share the file.
 func (l *Loaded) Shared(key string) string { return l.shared[key] }
+
+// Written tells whether the file gives the key, or a key below it, a value; for "",
+// whether it says anything at all. One that does not is often on its way: truncated,
+// and not yet written again.
+func (l *Loaded) Written(key string) bool {
+	return slices.ContainsFunc(l.written, func(w string) bool { return key == "" || w == key || strings.HasPrefix(w, key+".") })
+}
+
+// Changed lists the keys whose values are others than before, secrets too.
+func (l *Loaded) Changed(before *Loaded) []string {
+	var keys []string
+	for _, v := range l.values {
+		if old, known := before.texts[v.Key]; !known || old != l.texts[v.Key] {
+			keys = append(keys, v.Key)
+		}
+	}
+	return keys
+}
 
 // Load changes the struct that into points to, which holds the defaults, by
 // what the sources say. On failure the struct is untouched; mistakes in the
@@ -71,7 +92,7 @@ func load(into any, from Sources, content []byte, unreadable *Problem) (*Loaded,
 		l.problems = append(l.problems, *unreadable)
 	}
 	whole := l.file(content) && unreadable == nil
-	shared := keys.texts()
+	shared, written := keys.texts(), keys.setBy(file)
 	l.environment()
 	l.flags()
 	keys.storeTables()
@@ -84,7 +105,7 @@ func load(into any, from Sources, content []byte, unreadable *Problem) (*Loaded,
 	}
 
 	target.Elem().Set(filled)
-	loaded := &Loaded{Warnings: l.warnings, values: keys.values(), shared: shared, digest: absent}
+	loaded := &Loaded{Warnings: l.warnings, values: keys.values(), texts: keys.texts(), shared: shared, written: written, digest: absent}
 	if content != nil {
 		loaded.digest = digest(content)
 	}

@@ -75,6 +75,17 @@ func (t *tree) texts() map[string]string {
 	return all
 }
 
+// setBy are the keys of values that a layer has set.
+func (t *tree) setBy(by layer) []string {
+	var keys []string
+	for _, n := range t.root.leaves() {
+		if n.by == by {
+			keys = append(keys, n.key)
+		}
+	}
+	return keys
+}
+
 var (
 	// Greedy up to the last @, since passwords are pasted unescaped: hiding too
 	// much is the better mistake.

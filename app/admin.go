@@ -17,8 +17,8 @@ import (
 	"galleria/platform/process"
 )
 
-// Admin is what operators and their tools look at. It has no login: its
-// address is never public.
+// Admin is what operators and their tools look at. It has no login: its address
+// is never public, and guarded stands before it.
 type Admin struct {
 	process *process.Process
 	mails   notificationsv1.NotificationsServiceClient
@@ -47,10 +47,7 @@ func NewAdmin(p *process.Process, metrics *prometheus.Registry) *Admin {
 	return a
 }
 
-func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	a.mux.ServeHTTP(w, r)
-}
+func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
 
 // statusWords are what a person reads of a mail's status; one that is not
 // here is shown as the contract calls it.
@@ -66,8 +63,7 @@ func statusWord(s notificationsv1.MailStatus) string {
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{"status": statusWord}).Parse(`
 {{define "head"}}<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Galleria: {{.}}</title><style>body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
-td,th{text-align:left;padding:.25rem 1rem .25rem 0}pre{white-space:pre-wrap}iframe{width:100%;height:60vh;border:1px solid #8888}</style><h1>{{.}}</h1>{{end}}
+<title>Galleria: {{.}}</title><style>` + adminStyle + `</style><h1>{{.}}</h1>{{end}}
 {{define "index"}}{{template "head" "Admin"}}<ul>
 <li><a href="/mailbox">Mailbox</a><li><a href="/readyz">Readiness of the modules</a>
 <li><a href="/metrics">Metrics</a><li><a href="/debug/pprof/">Profiles</a></ul>{{end}}
@@ -154,7 +150,7 @@ func (a *Admin) mailHTML(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:")
+	w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'")
 	fmt.Fprint(w, got.GetMail().GetHtml())
 }
 

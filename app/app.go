@@ -69,7 +69,7 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 		Start: func(ctx context.Context) error { return a.Process.Start(ctx, placements) },
 		Stop:  a.Process.Stop,
 	})
-	admin := &door{name: "admin", listen: a.Config.Admin.Listen, handler: a.Admin, log: a.Log}
+	admin := &door{name: "admin", listen: a.Config.Admin.Listen, handler: guarded(a.Admin, a.Config.Admin), log: a.Log}
 	group.Add(admin.component())
 	shop := &door{name: "shop", listen: a.Config.HTTP.Listen, log: a.Log}
 	if a.Storefront != nil {

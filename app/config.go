@@ -51,7 +51,9 @@ type HTTPConfig struct {
 
 // AdminConfig is for operators.
 type AdminConfig struct {
-	Listen string `yaml:"listen" doc:"address of health, metrics, profiles and the mailbox; never public"`
+	Listen string   `yaml:"listen" doc:"address of health, metrics, profiles and the mailbox, which have no login"`
+	Hosts  []string `yaml:"hosts" doc:"names by which operators and their tools reach it, besides localhost and its address"`
+	Public bool     `yaml:"public" doc:"let it listen where other machines reach it; only where a network of its own keeps strangers out"`
 }
 
 // RPCConfig is for the other processes of the shop.
@@ -157,6 +159,14 @@ func (c Config) Validate() error {
 	for _, network := range c.HTTP.TrustedProxies {
 		if _, _, err := net.ParseCIDR(network); err != nil {
 			errs = append(errs, config.At("http.trusted_proxies", "%q is not a network such as 10.0.0.0/8", network))
+		}
+	}
+	if !c.Admin.Public && !process.OnLoopback(c.Admin.Listen) {
+		errs = append(errs, config.At("admin.listen", "is %s, which other machines may reach, and what is there has no login; admin.public: true allows it, for a network that keeps strangers out", c.Admin.Listen))
+	}
+	for _, host := range c.Admin.Hosts {
+		if host == "" || strings.ContainsAny(host, ":/* ") {
+			errs = append(errs, config.At("admin.hosts", "%q is not a name such as shop.internal, without a port", host))
 		}
 	}
 	if c.RPC.Plaintext && !process.OnLoopback(c.RPC.Listen) {

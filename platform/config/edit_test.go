@@ -16,11 +16,11 @@ import (
 )
 
 type editable struct {
-	Data    string `yaml:"data"`
-	Modules struct {
-		Cart   placed `yaml:"cart"`
-		Orders placed `yaml:"orders"`
-	} `yaml:"modules"`
+	Data  string `yaml:"data"`
+	Parts struct {
+		Engine placed `yaml:"engine"`
+		Wheel  placed `yaml:"wheel"`
+	} `yaml:"parts"`
 	Log struct {
 		Level string `yaml:"level"`
 	} `yaml:"log"`
@@ -46,9 +46,9 @@ func (p placed) Validate() error {
 
 func set(key string, value any) config.Setting { return config.Setting{Key: key, Value: value} }
 
-// remote are the settings of a module that moves.
+// remote are the settings of a part that moves.
 var remote = []config.Setting{
-	set("modules.cart.mode", "remote"), set("modules.cart.address", []string{"10.0.0.5:7071", "10.0.0.6:7071"}),
+	set("parts.engine.mode", "remote"), set("parts.engine.address", []string{"10.0.0.5:7071", "10.0.0.6:7071"}),
 }
 
 func edit(t *testing.T, content string, settings ...config.Setting) (string, error) {
@@ -67,54 +67,54 @@ func edit(t *testing.T, content string, settings ...config.Setting) (string, err
 func TestAnEditChangesTheValuesAndNothingElse(t *testing.T) {
 	const addresses = `["10.0.0.5:7071", "10.0.0.6:7071"]`
 	rows := []struct{ name, before, after string }{
-		{"between braces", `# the shop
+		{"between braces", `# the car
 data: x   # where
 
-modules:
+parts:
   # moved in May
-  cart:   {mode: local, address: "127.0.0.1:7071", dsn: 'a''b{' } # ours
-  orders: {mode: local}
-`, `# the shop
+  engine:   {mode: local, address: "127.0.0.1:7071", dsn: 'a''b{' } # ours
+  wheel: {mode: local}
+`, `# the car
 data: x   # where
 
-modules:
+parts:
   # moved in May
-  cart:   {mode: remote, address: ` + addresses + `, dsn: 'a''b{' } # ours
-  orders: {mode: local}
+  engine:   {mode: remote, address: ` + addresses + `, dsn: 'a''b{' } # ours
+  wheel: {mode: local}
 `},
-		{"one key a line", `modules:
-  cart:
+		{"one key a line", `parts:
+  engine:
     mode: "local" # for now
     address: # of both
       - a:1
       # second
       - b:2
     dsn: é "x # y
-  orders: {}
-`, `modules:
-  cart:
+  wheel: {}
+`, `parts:
+  engine:
     mode: remote # for now
     address: ` + addresses + ` # of both
     dsn: é "x # y
-  orders: {}
+  wheel: {}
 `},
-		{"keys that are missing", "modules:\n  cart:\n    # a comment\n    dsn: x # y\n\n  orders: {mode: a}\nlog:\n  level: b",
-			"modules:\n  cart:\n    # a comment\n    dsn: x # y\n    mode: remote\n    address: " + addresses + "\n\n  orders: {mode: a}\nlog:\n  level: b"},
-		{"missing between braces", "modules: {cart: {dsn: x, }, orders: {mode: a}}\n", "modules: {cart: {dsn: x, mode: remote, address: " + addresses + ", }, orders: {mode: a}}\n"},
-		{"a module that is missing", "modules:\n  orders:\n    canary:\n      steps:\n        - 1\n        - 2 # last\n\n# the end\n",
-			"modules:\n  orders:\n    canary:\n      steps:\n        - 1\n        - 2 # last\n  cart: {mode: remote, address: " + addresses + "}\n\n# the end\n"},
-		{"no modules", "data: x # y\n", "data: x # y\nmodules:\n  cart: {mode: remote, address: " + addresses + "}\n"},
-		{"no newline at the end", "data: x", "data: x\nmodules:\n  cart: {mode: remote, address: " + addresses + "}"},
-		{"nothing", "", "modules:\n  cart: {mode: remote, address: " + addresses + "}\n"},
-		{"only comments", "# one\n# two", "# one\n# two\nmodules:\n  cart: {mode: remote, address: " + addresses + "}\n"},
-		{"empty groups", "modules: # all\n#  orders: {}\nlog:\n", "modules: # all\n  cart: {mode: remote, address: " + addresses + "}\n#  orders: {}\nlog:\n"},
-		{"a group that is empty", "modules:\n  cart: # ours\n  orders:\n", "modules:\n  cart: # ours\n    mode: remote\n    address: " + addresses + "\n  orders:\n"},
-		{"empty braces", "modules: {cart: {}}\n", "modules: {cart: {mode: remote, address: " + addresses + "}}\n"},
-		{"braces over lines", "modules: {\n  cart: {\n    dsn: x, # }\n    mode: local, # here\n  }, # cart\n}\n",
-			"modules: {\n  cart: {\n    dsn: x, # }\n    mode: remote, address: " + addresses + ", # here\n  }, # cart\n}\n"},
-		{"lines of another system", "modules:\r\n  cart: {mode: local}\r\n", "modules:\r\n  cart: {mode: remote, address: " + addresses + "}\r\n"},
-		{"as it is already", "modules: {cart: {mode: remote, address: [ '10.0.0.5:7071',10.0.0.6:7071 ]}}\n",
-			"modules: {cart: {mode: remote, address: " + addresses + "}}\n"},
+		{"keys that are missing", "parts:\n  engine:\n    # a comment\n    dsn: x # y\n\n  wheel: {mode: a}\nlog:\n  level: b",
+			"parts:\n  engine:\n    # a comment\n    dsn: x # y\n    mode: remote\n    address: " + addresses + "\n\n  wheel: {mode: a}\nlog:\n  level: b"},
+		{"missing between braces", "parts: {engine: {dsn: x, }, wheel: {mode: a}}\n", "parts: {engine: {dsn: x, mode: remote, address: " + addresses + ", }, wheel: {mode: a}}\n"},
+		{"a part that is missing", "parts:\n  wheel:\n    canary:\n      steps:\n        - 1\n        - 2 # last\n\n# the end\n",
+			"parts:\n  wheel:\n    canary:\n      steps:\n        - 1\n        - 2 # last\n  engine: {mode: remote, address: " + addresses + "}\n\n# the end\n"},
+		{"no parts", "data: x # y\n", "data: x # y\nparts:\n  engine: {mode: remote, address: " + addresses + "}\n"},
+		{"no newline at the end", "data: x", "data: x\nparts:\n  engine: {mode: remote, address: " + addresses + "}"},
+		{"nothing", "", "parts:\n  engine: {mode: remote, address: " + addresses + "}\n"},
+		{"only comments", "# one\n# two", "# one\n# two\nparts:\n  engine: {mode: remote, address: " + addresses + "}\n"},
+		{"empty groups", "parts: # all\n#  wheel: {}\nlog:\n", "parts: # all\n  engine: {mode: remote, address: " + addresses + "}\n#  wheel: {}\nlog:\n"},
+		{"a group that is empty", "parts:\n  engine: # ours\n  wheel:\n", "parts:\n  engine: # ours\n    mode: remote\n    address: " + addresses + "\n  wheel:\n"},
+		{"empty braces", "parts: {engine: {}}\n", "parts: {engine: {mode: remote, address: " + addresses + "}}\n"},
+		{"braces over lines", "parts: {\n  engine: {\n    dsn: x, # }\n    mode: local, # here\n  }, # engine\n}\n",
+			"parts: {\n  engine: {\n    dsn: x, # }\n    mode: remote, address: " + addresses + ", # here\n  }, # engine\n}\n"},
+		{"lines of another system", "parts:\r\n  engine: {mode: local}\r\n", "parts:\r\n  engine: {mode: remote, address: " + addresses + "}\r\n"},
+		{"as it is already", "parts: {engine: {mode: remote, address: [ '10.0.0.5:7071',10.0.0.6:7071 ]}}\n",
+			"parts: {engine: {mode: remote, address: " + addresses + "}}\n"},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -135,19 +135,19 @@ func TestEachKindOfValueIsWrittenSoThatItIsReadAgain(t *testing.T) {
 		value any
 		text  string
 	}{
-		{"modules.cart.canary.weight", 10, "10"},
-		{"modules.cart.canary.steps", []int{1, 10}, "[1, 10]"},
-		{"modules.cart.canary.steps", []int{}, "[]"},
-		{"modules.cart.canary.every", 90 * time.Second, "1m30s"},
-		{"modules.cart.address", []string{"127.0.0.1:7071"}, `"127.0.0.1:7071"`},
-		{"modules.cart.address", []string{"[::1]:7071"}, `["[::1]:7071"]`},
-		{"modules.cart.address", []string{"a,b", "c"}, `["a,b", c]`},
-		{"modules.cart.mode", "true", `"true"`},
-		{"modules.cart.mode", "", `""`},
-		{"modules.cart.dsn", "a: {b}, 'c' \"d\" # e", `"a: {b}, 'c' \"d\" # e"`},
+		{"parts.engine.canary.weight", 10, "10"},
+		{"parts.engine.canary.steps", []int{1, 10}, "[1, 10]"},
+		{"parts.engine.canary.steps", []int{}, "[]"},
+		{"parts.engine.canary.every", 90 * time.Second, "1m30s"},
+		{"parts.engine.address", []string{"127.0.0.1:7071"}, `"127.0.0.1:7071"`},
+		{"parts.engine.address", []string{"[::1]:7071"}, `["[::1]:7071"]`},
+		{"parts.engine.address", []string{"a,b", "c"}, `["a,b", c]`},
+		{"parts.engine.mode", "true", `"true"`},
+		{"parts.engine.mode", "", `""`},
+		{"parts.engine.dsn", "a: {b}, 'c' \"d\" # e", `"a: {b}, 'c' \"d\" # e"`},
 		{"data", "x\ny", `"x\ny"`},
 	} {
-		got, err := edit(t, "modules: {cart: {mode: a}}\n", set(row.key, row.value))
+		got, err := edit(t, "parts: {engine: {mode: a}}\n", set(row.key, row.value))
 		if err != nil || !strings.Contains(got, row.text) {
 			t.Errorf("%s: got error %v and %s, want %s in it", row.key, err, got, row.text)
 		}
@@ -156,13 +156,13 @@ func TestEachKindOfValueIsWrittenSoThatItIsReadAgain(t *testing.T) {
 
 func TestAnEditThatCantBeRightIsRefusedAndChangesNothing(t *testing.T) {
 	for name, row := range map[string]struct{ content, reason string }{
-		"does not parse":          {"modules: [\n", "app.yaml:1: did not find"},
-		"has mistakes":            {"modles: {}\n", "app.yaml:1: modles: unknown key"},
-		"shared by an anchor":     {"modules:\n  cart: &a {mode: b}\n  orders: *a\n", "app.yaml:2: modules.cart.mode: is shared by an anchor"},
-		"alias":                   {"modules:\n  orders: &a {mode: b}\n  cart: *a\n", "app.yaml:3: modules.cart.mode: is shared by an anchor"},
-		"text over several lines": {"modules:\n  cart:\n    mode: |\n      b\n", "app.yaml:3: modules.cart.mode: is a single value over several lines"},
-		"tag":                     {"modules: {cart: {mode: !!str b}}\n", "app.yaml:1: modules.cart.mode: is shared by an anchor, or has a tag"},
-		"unusual key":             {"modules: {cart: {? mode : b}}\n", ""},
+		"does not parse":          {"parts: [\n", "app.yaml:1: did not find"},
+		"has mistakes":            {"prats: {}\n", "app.yaml:1: prats: unknown key"},
+		"shared by an anchor":     {"parts:\n  engine: &a {mode: b}\n  wheel: *a\n", "app.yaml:2: parts.engine.mode: is shared by an anchor"},
+		"alias":                   {"parts:\n  wheel: &a {mode: b}\n  engine: *a\n", "app.yaml:3: parts.engine.mode: is shared by an anchor"},
+		"text over several lines": {"parts:\n  engine:\n    mode: |\n      b\n", "app.yaml:3: parts.engine.mode: is a single value over several lines"},
+		"tag":                     {"parts: {engine: {mode: !!str b}}\n", "app.yaml:1: parts.engine.mode: is shared by an anchor, or has a tag"},
+		"unusual key":             {"parts: {engine: {? mode : b}}\n", ""},
 	} {
 		got, err := edit(t, row.content, remote...)
 		if row.reason == "" && err == nil {
@@ -172,11 +172,11 @@ func TestAnEditThatCantBeRightIsRefusedAndChangesNothing(t *testing.T) {
 			t.Errorf("%s: got error %v and\n%s\nwant %q and no change", name, err, got, row.reason)
 		}
 	}
-	got, err := edit(t, "log: {level: a}\n", set("modules.cart.mode", "remote"))
-	if err == nil || !strings.Contains(err.Error(), "modules.cart.address: is needed") || got != "log: {level: a}\n" {
+	got, err := edit(t, "log: {level: a}\n", set("parts.engine.mode", "remote"))
+	if err == nil || !strings.Contains(err.Error(), "parts.engine.address: is needed") || got != "log: {level: a}\n" {
 		t.Errorf("an outcome that makes no sense: got error %v and\n%s", err, got)
 	}
-	for _, s := range []config.Setting{set("modules.basket.mode", "a"), set("modules.cart", "a"), set("modules.cart.mode", nil), set("modules.cart.mode", []string{"a", "b"})} {
+	for _, s := range []config.Setting{set("parts.seat.mode", "a"), set("parts.engine", "a"), set("parts.engine.mode", nil), set("parts.engine.mode", []string{"a", "b"})} {
 		if got, err := edit(t, "log: {level: a}\n", s); err == nil || got != "log: {level: a}\n" {
 			t.Errorf("%s = %v: got error %v and\n%s", s.Key, s.Value, err, got)
 		}
@@ -184,7 +184,7 @@ func TestAnEditThatCantBeRightIsRefusedAndChangesNothing(t *testing.T) {
 }
 
 func TestASecretIsNotRepeated(t *testing.T) {
-	_, err := edit(t, "modules: {cart: {dsn: &a hunter2}}\n", set("modules.cart.dsn", "hunter3"))
+	_, err := edit(t, "parts: {engine: {dsn: &a hunter2}}\n", set("parts.engine.dsn", "hunter3"))
 	if err == nil || strings.Contains(err.Error(), "hunter") {
 		t.Errorf("got %v, want a refusal without the secret", err)
 	}
@@ -225,7 +225,7 @@ func TestWhereTheFileIsAndWhoMayReadItStays(t *testing.T) {
 
 // TestEditsAtTheSameTimeAreAllKept, and readers see whole files only.
 func TestEditsAtTheSameTimeAreAllKept(t *testing.T) {
-	from := written(t, "# begin\nmodules: {}\n# end\n")
+	from := written(t, "# begin\nparts: {}\n# end\n")
 	const rounds = 20
 	var editors, reader sync.WaitGroup
 	done := make(chan struct{})
@@ -243,7 +243,7 @@ func TestEditsAtTheSameTimeAreAllKept(t *testing.T) {
 			}
 		}
 	})
-	for _, s := range []string{"modules.cart.canary.weight", "modules.orders.canary.weight"} {
+	for _, s := range []string{"parts.engine.canary.weight", "parts.wheel.canary.weight"} {
 		for range 2 {
 			editors.Go(func() {
 				for i := range rounds {
@@ -258,8 +258,8 @@ func TestEditsAtTheSameTimeAreAllKept(t *testing.T) {
 	close(done)
 	reader.Wait()
 	var got editable
-	if _, err := config.Load(&got, from); err != nil || got.Modules.Cart.Canary.Weight != rounds || got.Modules.Orders.Canary.Weight != rounds {
-		t.Errorf("got %+v, error %v, want both weights %d", got.Modules, err, rounds)
+	if _, err := config.Load(&got, from); err != nil || got.Parts.Engine.Canary.Weight != rounds || got.Parts.Wheel.Canary.Weight != rounds {
+		t.Errorf("got %+v, error %v, want both weights %d", got.Parts, err, rounds)
 	}
 }
 
@@ -271,7 +271,7 @@ func TestAnEditorThatIsKilledLeavesAWholeFile(t *testing.T) {
 		fmt.Println("editing")
 		for i := 1; ; i++ {
 			weight := i % 100
-			err := config.Edit(&editable{}, config.Sources{File: file}, set("modules.cart.canary.weight", weight), set("modules.cart.mode", fmt.Sprint("m", weight)))
+			err := config.Edit(&editable{}, config.Sources{File: file}, set("parts.engine.canary.weight", weight), set("parts.engine.mode", fmt.Sprint("m", weight)))
 			if err != nil {
 				fmt.Println(err)
 				os.Exit(1)
@@ -307,11 +307,11 @@ func TestAnEditorThatIsKilledLeavesAWholeFile(t *testing.T) {
 		if _, err := config.Load(&got, from); err != nil {
 			t.Fatal(err)
 		}
-		if c := got.Modules.Cart; c.Mode != "" && c.Mode != fmt.Sprint("m", c.Canary.Weight) {
+		if c := got.Parts.Engine; c.Mode != "" && c.Mode != fmt.Sprint("m", c.Canary.Weight) {
 			t.Fatalf("half an edit is in the file: %+v", c)
 		}
 	}
-	if err := config.Edit(&editable{}, from, set("modules.cart.mode", "after")); err != nil {
+	if err := config.Edit(&editable{}, from, set("parts.engine.mode", "after")); err != nil {
 		t.Errorf("after all that: %v", err)
 	}
 }

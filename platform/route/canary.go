@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,9 +19,7 @@ import (
 // contract names a key: with a growing weight a key only ever moves to trial.
 func (r *Route) NewCanary(stable, trial *Target, weight int) *Target {
 	c := &canary{arms: [2]carrier{stable.carrier, trial.carrier}}
-	for i := range c.windows {
-		c.windows[i].Store(newWindow(r.methods))
-	}
+	c.window.Store(newWindow(r.methods))
 	c.weight.Store(int64(weight))
 	return newTarget(Canary(stable.place, trial.place, weight), c)
 }
@@ -33,9 +32,7 @@ func (t *Target) Weigh(weight int) error {
 		return errors.New("only a canary has a weight")
 	}
 	c.weight.Store(int64(weight))
-	for i := range c.windows {
-		c.windows[i].Store(newWindow(c.windows[i].Load().methods))
-	}
+	c.window.Store(newWindow(c.window.Load().methods))
 	return nil
 }
 
@@ -46,7 +43,7 @@ func (t *Target) Arms() (stable, trial []ArmCalls) {
 	if !ok {
 		return nil, nil
 	}
-	return c.windows[0].Load().calls(), c.windows[1].Load().calls()
+	return c.window.Load().calls()
 }
 
 // ArmCalls is what became of the calls of one method in one arm.
@@ -57,44 +54,85 @@ type ArmCalls struct {
 	// the promised p99. Promised is that p99; 0: none.
 	Calls, Failed, Slow int64
 	Promised            time.Duration
+	// Excess is how many more of the calls were slow than if those that were slow
+	// had fallen to either arm by chance, moment by moment, and Variance that of
+	// the number under chance. What keeps the whole machine busy slows the calls
+	// of both arms in the same moments, and so does not count for one of them.
+	Excess, Variance float64
 }
 
 // canary is a carrier of two arms that share the calls.
 type canary struct {
-	arms    [2]carrier
-	weight  atomic.Int64
-	windows [2]atomic.Pointer[window]
+	arms   [2]carrier
+	weight atomic.Int64
+	window atomic.Pointer[window]
 }
 
-// window counts calls since the canary was last weighed.
+// moment is how long calls are compared with those of the other arm.
+const moment = 100 * time.Millisecond
+
+// window counts the calls of both arms since the canary was last weighed.
 type window struct {
 	methods []*method
+	mu      sync.Mutex
 	counts  []armCounts // in the contract's order
 }
 
-type armCounts struct{ calls, failed, slow atomic.Int64 }
+// armCounts is what is counted of one method; index 0 is the first arm.
+type armCounts struct {
+	total  [2]ArmCalls
+	number int64 // of the moment that runs
+	calls  [2]int64
+	slow   [2]int64
+}
 
 func newWindow(methods []*method) *window {
 	return &window{methods: methods, counts: make([]armCounts, len(methods))}
 }
 
-func (w *window) note(m *method, took time.Duration, code codes.Code) {
+func (w *window) note(arm int, m *method, at, took time.Duration, code codes.Code) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	n := &w.counts[m.index]
-	if faulty(code) {
-		n.failed.Add(1)
-	} else if m.P99 > 0 && took > m.P99 {
-		n.slow.Add(1)
+	if now := int64(at / moment); now != n.number {
+		n.close()
+		n.number = now
 	}
-	n.calls.Add(1)
+	n.total[arm].Calls++
+	n.calls[arm]++
+	switch {
+	case faulty(code):
+		n.total[arm].Failed++
+	case m.P99 > 0 && took > m.P99:
+		n.total[arm].Slow++
+		n.slow[arm]++
+	}
 }
 
-func (w *window) calls() []ArmCalls {
-	var all []ArmCalls
-	for i, m := range w.methods {
-		n := &w.counts[i]
-		all = append(all, ArmCalls{Method: m.Name, Calls: n.calls.Load(), Failed: n.failed.Load(), Slow: n.slow.Load(), Promised: m.P99})
+// close compares the arms at the end of a moment, as the Mantel-Haenszel test
+// does: given how many calls each had and how many were slow in all, the slow ones
+// of the second are distributed hypergeometrically.
+func (n *armCounts) close() {
+	all, slow := float64(n.calls[0]+n.calls[1]), float64(n.slow[0]+n.slow[1])
+	if all > 1 {
+		share := float64(n.calls[1]) / all
+		n.total[1].Excess += float64(n.slow[1]) - slow*share
+		n.total[1].Variance += slow * share * (1 - share) * (all - slow) / (all - 1)
 	}
-	return all
+	n.calls, n.slow = [2]int64{}, [2]int64{}
+}
+
+func (w *window) calls() (stable, trial []ArmCalls) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, m := range w.methods {
+		n := w.counts[i]
+		for arm := range n.total {
+			n.total[arm].Method, n.total[arm].Promised = m.Name, m.P99
+		}
+		stable, trial = append(stable, n.total[0]), append(trial, n.total[1])
+	}
+	return stable, trial
 }
 
 func (c *canary) carry(ctx context.Context, call call) (ended time.Duration, err error) {
@@ -102,11 +140,11 @@ func (c *canary) carry(ctx context.Context, call call) (ended time.Duration, err
 	if c.share(call) < int(c.weight.Load()) {
 		arm = 1
 	}
-	counting := c.windows[arm].Load()
+	counting := c.window.Load()
 	began := ticks()
 	ended, err = c.arms[arm].carry(ctx, call)
 	if code := status.Code(err); code != codes.Canceled {
-		counting.note(call.method, ended-began, code)
+		counting.note(arm, call.method, ended, ended-began, code)
 	}
 	return ended, err
 }

@@ -34,9 +34,10 @@ const (
 
 // Judge compares the calls of a canary's arms, method by method, and says in a
 // sentence why. A method tells against trial when its calls fail more often than
-// those of stable, or break the promised p99 more often than both stable's and
-// the promise allows, by more than chance explains: Fisher's exact test, which
-// also holds for a handful of calls.
+// those of stable, by more than chance explains: Fisher's exact test, which also
+// holds for a handful of calls. Or when more of its calls break the promised p99
+// than the promise allows, and more than those of stable in the same moments: the
+// Mantel-Haenszel test. An arm that gets all calls is judged by its failures.
 func Judge(stable, trial []ArmCalls) (Verdict, string) {
 	var calls int64
 	doubt := ""
@@ -62,11 +63,14 @@ func Judge(stable, trial []ArmCalls) (Verdict, string) {
 			continue
 		}
 		p = max(
-			worseBy(t.Slow, t.Calls, s.Slow, s.Calls, tolerated),
+			excessTail(t.Excess, t.Variance),
 			binomialTail(t.Slow, t.Calls, 0.01), // the promise is for 99 of 100
 		)
 		said = fmt.Sprintf("%d of %d calls of %s took longer there than the promised %s, against %d of %d", t.Slow, t.Calls, name, t.Promised, s.Slow, s.Calls)
-		if p < surely {
+		// With an arm that is slow itself the machine is too busy to blame either:
+		// the one with fewer calls is the slower one then, for its connection and
+		// memory are colder.
+		if p < surely && s.Slow*5 < s.Calls {
 			return GoBack, said
 		}
 		if p < perhaps {
@@ -105,6 +109,15 @@ func fisherTail(bad, calls, otherBad, otherCalls int64) float64 {
 		tail += math.Exp(choose(calls, k) + choose(otherCalls, allBad-k) - choose(all, allBad))
 	}
 	return min(tail, 1)
+}
+
+// excessTail is the chance of at least so great an excess, with the correction for
+// a number that is whole.
+func excessTail(excess, variance float64) float64 {
+	if variance == 0 || excess <= 0.5 {
+		return 1
+	}
+	return math.Erfc((excess-0.5)/math.Sqrt(2*variance)) / 2
 }
 
 // binomialTail is the chance of at least so many bad calls when each is bad with

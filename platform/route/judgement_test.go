@@ -6,11 +6,20 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"galleria/platform/contract"
 )
 
 func TestACanaryIsJudgedByWhatFewCallsCanShow(t *testing.T) {
 	one := func(calls, failed, slow int64) []ArmCalls {
 		return []ArmCalls{{Method: "/p/Echo", Calls: calls, Failed: failed, Slow: slow, Promised: time.Millisecond}}
+	}
+	// slower adds how many calls more were slow than in the other arm.
+	slower := func(arm []ArmCalls, excess, variance float64) []ArmCalls {
+		arm[0].Excess, arm[0].Variance = excess, variance
+		return arm
 	}
 	for name, c := range map[string]struct {
 		stable, trial []ArmCalls
@@ -24,9 +33,11 @@ func TestACanaryIsJudgedByWhatFewCallsCanShow(t *testing.T) {
 		"both fail alike":                {one(100, 50, 0), one(100, 51, 0), GoOn, "did as well"},
 		"a little worse":                 {one(100, 0, 0), one(50, 3, 0), Wait, "may be chance"},
 		"much worse":                     {one(1000, 1, 0), one(100, 12, 0), GoBack, "12 of 100"},
-		"slow, and the other is not":     {one(1000, 0, 5), one(100, 0, 40), GoBack, "took longer there than the promised 1ms"},
-		"slow as the other is":           {one(1000, 0, 400), one(100, 0, 40), GoOn, "did as well"},
-		"slower, and within the promise": {one(10000, 0, 0), one(1000, 0, 5), GoOn, "did as well"},
+		"slow, and the other is not":     {one(1000, 0, 5), slower(one(100, 0, 40), 36, 4), GoBack, "took longer there than the promised 1ms"},
+		"slow as the other is":           {one(1000, 0, 400), slower(one(100, 0, 40), 1, 20), GoOn, "did as well"},
+		"slower, and both are slow":      {one(1000, 0, 400), slower(one(100, 0, 90), 36, 4), Wait, "may be chance"},
+		"slow when the other had none":   {one(1000, 0, 0), slower(one(100, 0, 90), 0, 0), GoOn, "did as well"},
+		"slower, and within the promise": {one(10000, 0, 0), slower(one(1000, 0, 5), 4.5, 0.5), GoOn, "did as well"},
 		"alone, and well":                {nil, one(100, 0, 0), GoOn, "did as well"},
 		"alone, and failing":             {one(0, 0, 0), one(100, 10, 0), GoBack, "10 of 100"},
 	} {
@@ -64,6 +75,46 @@ func TestALikeArmIsSeldomBlamed(t *testing.T) {
 	}
 	if blamed > runs*3/100 {
 		t.Errorf("%d of %d arms that were as good as the other were rolled back, want 3 %% at most", blamed, runs)
+	}
+}
+
+// Both arms are slow in the same moments, as on a machine that is busy now and
+// then; the second has fewer calls.
+func TestABusyMachineIsNotBlamedOnOneArm(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	m := &method{Method: contract.Method{Name: "/p/Echo", P99: time.Millisecond}}
+	blamed, found := 0, 0
+	const runs = 300
+	for run := range 2 * runs {
+		worse := run >= runs
+		w := newWindow([]*method{m})
+		for at := time.Duration(0); at < 30*moment; at += moment {
+			busy := random.Float64() / 4
+			for range 20 {
+				arm, slow := 0, busy
+				if random.IntN(10) == 0 {
+					arm = 1
+					if worse {
+						slow = min(1, busy+0.5)
+					}
+				}
+				took := time.Microsecond
+				if random.Float64() < slow {
+					took = time.Second
+				}
+				w.note(arm, m, at, took, codes.OK)
+			}
+		}
+		verdict, _ := Judge(w.calls())
+		switch {
+		case verdict == GoBack && worse:
+			found++
+		case verdict == GoBack:
+			blamed++
+		}
+	}
+	if blamed > runs*2/100 || found < runs*9/10 {
+		t.Errorf("%d of %d arms that were alike were blamed, and %d of %d that were worse: want 2 %% at most and 90 %% at least", blamed, runs, found, runs)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"galleria/platform/certs"
 	"galleria/platform/process"
 	"galleria/platform/route"
 )
@@ -22,7 +23,7 @@ func Backstage(c Config, log *slog.Logger) (*process.Process, map[string]route.P
 			return nil, nil, fmt.Errorf("the shop does not answer at %s, and modules.%s is %s: start the shop first", c.Main, name, placement)
 		}
 	}
-	id, err := IdentityFor(c, AllCallers(c))
+	id, err := IdentityFor(c, certs.Everything)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -63,6 +63,7 @@ type RPCConfig struct {
 	Certificate string `yaml:"certificate" doc:"file made by galleria certs; empty: issued by the authority in the data directory"`
 	Key         string `yaml:"key" doc:"file of the certificate's key"`
 	Authority   string `yaml:"authority" doc:"file of the authority to trust"`
+	Revoked     string `yaml:"revoked" doc:"file of revoked certificates, a copy of the one in the data directory; empty: none are"`
 }
 
 // EventsConfig is the event broker.

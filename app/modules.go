@@ -14,6 +14,7 @@ import (
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/modules/payments"
 	paymentsv1 "galleria/modules/payments/v1"
+	"galleria/platform/certs"
 	"galleria/platform/module"
 )
 
@@ -78,7 +79,7 @@ func Table(c Modules) []Row {
 }
 
 // Operator is who the command line and the admin pages call as.
-const Operator = "operator"
+const Operator = certs.Operator
 
 // Outside are the callers that are no modules, and what each needs.
 var Outside = map[string][]string{

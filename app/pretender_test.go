@@ -66,7 +66,9 @@ func pretend(t *testing.T, shop *shoptest.Shop, says *processv1.DescribeResponse
 	if out, code := shop.Run(t, "certs", "--for", says.GetModule(), "--out", dir); code != 0 {
 		t.Fatalf("certs ended with %d: %s", code, out)
 	}
-	id, err := certs.FromFiles(filepath.Join(dir, "certificate.pem"), filepath.Join(dir, "key.pem"), filepath.Join(dir, "authority.pem"))
+	id, err := certs.FromFiles(certs.Files{
+		Certificate: filepath.Join(dir, "certificate.pem"), Key: filepath.Join(dir, "key.pem"), Authority: filepath.Join(dir, "authority.pem"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

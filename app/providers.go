@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,35 +62,52 @@ func NewLogger(s Start) (*slog.Logger, error) {
 }
 
 // NewIdentity is what this process shows to the others.
-func NewIdentity(c Config) (*certs.Identity, error) { return IdentityFor(c, c.speaksFor()) }
+func NewIdentity(c Config) (*certs.Identity, error) { return IdentityFor(c, c.rights()) }
 
-// IdentityFor is what a process shows that speaks for callers: the certificate
-// the configuration names, or else one of the authority in the data directory.
-func IdentityFor(c Config, callers []string) (*certs.Identity, error) {
+// IdentityFor is what a process shows: the certificate the configuration names, or
+// else one with these rights of the authority in the data directory.
+func IdentityFor(c Config, rights certs.Rights) (*certs.Identity, error) {
 	switch {
 	case c.RPC.Plaintext:
 		return certs.Plaintext(), nil
 	case c.RPC.Certificate != "":
-		return certs.FromFiles(c.RPC.Certificate, c.RPC.Key, c.RPC.Authority)
+		return certs.FromFiles(certs.Files{
+			Certificate: c.RPC.Certificate, Key: c.RPC.Key, Authority: c.RPC.Authority, Revoked: c.RPC.Revoked,
+		})
 	}
 	authority, err := certs.OpenAuthority(AuthorityDir(c))
 	if err != nil {
 		return nil, err
 	}
-	return certs.FromAuthority(authority, callers)
+	return certs.FromAuthority(authority, rights)
 }
 
 // AuthorityDir is where the certificate authority is kept.
 func AuthorityDir(c Config) string { return filepath.Join(c.Data, "certs") }
 
-// speaksFor lists the callers this process's certificate is good for. One
-// beside the main process speaks for what it runs. The main one passes on the
-// calls of others while modules move, so it speaks for all.
-func (c Config) speaksFor() []string {
+// rights are what this process's certificate is good for. One beside the main
+// process speaks for what it runs, and serves that. The main one passes on the
+// calls of others while modules move, so it speaks for all and serves all.
+func (c Config) rights() certs.Rights {
 	if c.Peer != "" {
-		return c.Target
+		return RightsOf(c, c.Target)
 	}
-	return AllCallers(c)
+	return certs.Everything
+}
+
+// RightsOf are the rights of a process that runs the targets: modules, and what
+// calls modules and is none, such as the edge.
+func RightsOf(c Config, targets []string) certs.Rights {
+	if slices.Contains(targets, TargetAll) {
+		return certs.Everything
+	}
+	rights := certs.Rights{Speaks: targets}
+	for _, d := range Definitions(c.Modules) {
+		if slices.Contains(targets, d.Name) {
+			rights.Serves = append(rights.Serves, d.Name)
+		}
+	}
+	return rights
 }
 
 // AllCallers lists everybody who may call a module.

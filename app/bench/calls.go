@@ -164,7 +164,7 @@ func overTLS(r *route.Route, server any) (*route.Target, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	id, err := certs.FromAuthority(authority, []string{"edge"})
+	id, err := certs.FromAuthority(authority, certs.Rights{Speaks: []string{"edge"}, Serves: []string{r.Module()}})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -185,7 +185,7 @@ func overTLS(r *route.Route, server any) (*route.Target, func(), error) {
 	behind.Register(s, "", func(ctx context.Context, caller, _ string) error { return id.CheckCaller(ctx, caller) })
 	go s.Serve(listener)
 	target, err := r.NewRemote(route.RemoteOptions{
-		Addresses: []string{listener.Addr().String()}, Credentials: id.Client(),
+		Addresses: []string{listener.Addr().String()}, Credentials: id.ClientFor(r.Module()),
 		Dial: []grpc.DialOption{grpc.WithDefaultServiceConfig("{}")}, // no health service here
 	})
 	return target, s.Stop, err

@@ -26,8 +26,8 @@ func newCerts(s *settings) *cobra.Command {
 		Long: `Certs issues a certificate with the authority in the data directory, for a
 process that can't read that directory. Processes that can need none.
 
-The certificate lets its process speak for the modules named, and for nobody
-else. Copy the three files to the other machine and name them in its
+The certificate lets its process speak for the modules named and serve them, and
+nothing else. Copy the three files to the other machine and name them in its
 configuration: rpc.certificate, rpc.key, rpc.authority.`,
 		Example: `  galleria certs --for payments --out payments-certs
   galleria certs --for edge,catalog,cart --days 90 --out front-certs`,
@@ -50,7 +50,7 @@ configuration: rpc.certificate, rpc.key, rpc.authority.`,
 			if err != nil {
 				return err
 			}
-			certificate, key, trusted, err := authority.Issue(callers, time.Duration(days)*24*time.Hour)
+			certificate, key, trusted, err := authority.Issue(app.RightsOf(c, callers), time.Duration(days)*24*time.Hour)
 			if err != nil {
 				return err
 			}

@@ -86,7 +86,7 @@ func TestAShopOfAnotherAuthorityIsNamedAsSuch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := certs.FromAuthority(authority, nil)
+	id, err := certs.FromAuthority(authority, certs.Rights{})
 	if err != nil {
 		t.Fatal(err)
 	}

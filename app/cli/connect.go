@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"galleria/app"
+	"galleria/platform/certs"
 	processv1 "galleria/platform/process/v1"
 	"galleria/platform/route"
 )
@@ -36,7 +37,7 @@ func (s *settings) address(c app.Config) string { return cmp.Or(s.flags["rpc.lis
 // connect shows the shop that it is asked by its operator: by somebody who can
 // read the data directory, or holds the certificate the configuration names.
 func connect(c app.Config, address string) (*running, error) {
-	id, err := app.IdentityFor(c, []string{app.Operator})
+	id, err := app.IdentityFor(c, certs.Rights{Speaks: []string{app.Operator}})
 	if err != nil {
 		return nil, err
 	}

@@ -121,7 +121,7 @@ func (s *Shop) operator(t testing.TB) operator {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := certs.FromAuthority(authority, []string{app.Operator})
+	id, err := certs.FromAuthority(authority, certs.Rights{Speaks: []string{app.Operator}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,12 +1,14 @@
 package certs
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/tls"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -15,61 +17,115 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"time"
 )
 
 const (
-	// serverName is in every certificate and expected of every server.
-	serverName = "process.internal"
-	// callerScheme marks the URIs that name callers.
-	callerScheme = "caller"
-
+	authorityFile  = "authority.pem"
 	authorityValid = 10 * 365 * 24 * time.Hour
 )
 
-// Authority issues the certificates of one installation.
+// Authority issues the certificates of one installation. Its file holds the
+// certificate and key that sign, and after them what else is trusted while the
+// authority is rotated.
 type Authority struct {
+	dir  string
+	file *cached[*authorities]
+}
+
+// authorities are what the file says.
+type authorities struct {
+	all []authority // the first signs
+}
+
+type authority struct {
 	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-	pem  []byte
+	key  *ecdsa.PrivateKey // nil: trusted, and signs no more
 }
 
 // OpenAuthority reads the authority in dir and makes it when there is none.
 // Processes may do so at the same moment: one of them makes it.
 func OpenAuthority(dir string) (*Authority, error) {
-	path := filepath.Join(dir, "authority.pem")
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	path := filepath.Join(dir, authorityFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		if err := makeAuthority(path); err != nil {
 			return nil, fmt.Errorf("make certificate authority: %w", err)
 		}
-		data, err = os.ReadFile(path)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("open certificate authority: %w", err)
+	if err := makeRevoked(dir); err != nil {
+		return nil, fmt.Errorf("open the list of revoked certificates: %w", err)
 	}
-	a, err := parseAuthority(data)
-	if err != nil {
-		return nil, fmt.Errorf("open certificate authority %s: %w", path, err)
+	a := &Authority{dir: dir, file: newCached([]string{path}, func(contents [][]byte) (*authorities, error) {
+		return parseAuthorities(contents[0])
+	})}
+	if _, err := a.current(); err != nil {
+		return nil, err
 	}
 	return a, nil
 }
 
-// makeAuthority writes the file under another name first and then links it to
-// its own, which fails when somebody was quicker: nobody reads half a file,
-// and nobody's authority is replaced.
+// current is what the file says now: it may be rotated while processes run.
+func (a *Authority) current() (*authorities, error) {
+	now, err := a.file.get()
+	if err != nil {
+		return nil, fmt.Errorf("open certificate authority %s: %w", filepath.Join(a.dir, authorityFile), err)
+	}
+	return now, nil
+}
+
+// makeAuthority makes the first authority of an installation, which names its
+// trust domain.
 func makeAuthority(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	name := make([]byte, 8)
+	if _, err := rand.Read(name); err != nil {
 		return err
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	made, err := newAuthority("galleria." + hex.EncodeToString(name))
 	if err != nil {
 		return err
 	}
+	data, err := (&authorities{all: []authority{made}}).encode()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	// Linking fails when another process was quicker: nobody's authority is
+	// replaced.
+	return writeFile(path, data, func(from, to string) error {
+		if err := os.Link(from, to); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		return nil
+	})
+}
+
+// writeFile writes a complete draft, for its owner only, and then puts it in
+// place: nobody reads half a file.
+func writeFile(path string, data []byte, put func(from, to string) error) error {
+	draft, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(draft.Name())
+	_, err = draft.Write(data)
+	if err := errors.Join(err, draft.Sync(), draft.Close()); err != nil {
+		return err
+	}
+	return put(draft.Name(), path)
+}
+
+func newAuthority(domain string) (authority, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return authority{}, err
+	}
 	template := &x509.Certificate{
-		SerialNumber:          serial(),
-		Subject:               pkix.Name{CommonName: "Processes of this installation"},
+		SerialNumber: serial(),
+		// The number tells the authorities of a rotation apart.
+		Subject:               pkix.Name{CommonName: "Processes of this installation", SerialNumber: hex.EncodeToString(serial().Bytes()[:4])},
+		URIs:                  []*url.URL{{Scheme: "spiffe", Host: domain}},
 		NotBefore:             time.Now().Add(-time.Hour),
 		NotAfter:              time.Now().Add(authorityValid),
 		IsCA:                  true,
@@ -79,90 +135,79 @@ func makeAuthority(path string) error {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
-		return err
+		return authority{}, err
 	}
-	data, err := encode(der, key)
-	if err != nil {
-		return err
-	}
-	draft, err := os.CreateTemp(filepath.Dir(path), "authority.*") // for its owner only
-	if err != nil {
-		return err
-	}
-	defer os.Remove(draft.Name())
-	_, err = draft.Write(data)
-	if err := errors.Join(err, draft.Sync(), draft.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(draft.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
+	cert, err := x509.ParseCertificate(der)
+	return authority{cert, key}, err
 }
 
-func parseAuthority(data []byte) (*Authority, error) {
-	pair, err := tls.X509KeyPair(data, data)
-	if err != nil {
-		return nil, err
-	}
-	key, ok := pair.PrivateKey.(*ecdsa.PrivateKey)
-	if !ok {
-		return nil, errors.New("its key is no ECDSA key")
-	}
-	public := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]})
-	return &Authority{cert: pair.Leaf, key: key, pem: public}, nil
-}
-
-// callerName is what a URI carries unchanged.
-var callerName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
-
-// Issue makes a certificate for a process that may speak for callers, valid
-// for the time given. All three are PEM; authority is what to trust. The key
-// is secret: whoever has it may speak for callers.
-func (a *Authority) Issue(callers []string, valid time.Duration) (certificate, key, authority []byte, err error) {
-	if valid <= 0 {
-		return nil, nil, nil, fmt.Errorf("issue certificate: valid for %s", valid)
-	}
-	for _, caller := range callers {
-		if !callerName.MatchString(caller) {
-			return nil, nil, nil, fmt.Errorf("issue certificate: %q is no name of a caller", caller)
+func parseAuthorities(data []byte) (*authorities, error) {
+	read := &authorities{}
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		switch block.Type {
+		case "CERTIFICATE":
+			cert, err := x509.ParseCertificate(block.Bytes)
+			if err != nil {
+				return nil, err
+			}
+			read.all = append(read.all, authority{cert: cert})
+		case "PRIVATE KEY":
+			key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+			if err != nil {
+				return nil, err
+			}
+			private, ok := key.(*ecdsa.PrivateKey)
+			if len(read.all) == 0 {
+				return nil, errors.New("it holds no certificate before its key")
+			}
+			if !ok || !private.PublicKey.Equal(read.last().cert.PublicKey) {
+				return nil, errors.New("it holds a key that is not the one of the certificate before it")
+			}
+			read.last().key = private
 		}
 	}
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, nil, nil, err
+	if len(read.all) == 0 {
+		return nil, errors.New("it holds no certificate")
 	}
-	template := &x509.Certificate{
-		SerialNumber: serial(),
-		Subject:      pkix.Name{CommonName: "Process"},
-		DNSNames:     []string{serverName},
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(valid),
-		KeyUsage:     x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth},
-	}
-	for _, caller := range callers {
-		template.URIs = append(template.URIs, &url.URL{Scheme: callerScheme, Opaque: caller})
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, &private.PublicKey, a.key)
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("issue certificate: %w", err)
-	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("issue certificate: %w", err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), a.pem, nil
+	return read, nil
 }
 
-func encode(der []byte, key *ecdsa.PrivateKey) ([]byte, error) {
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return nil, err
+func (s *authorities) last() *authority { return &s.all[len(s.all)-1] }
+
+// encode is the file's content, with the keys.
+func (s *authorities) encode() ([]byte, error) {
+	var data bytes.Buffer
+	for _, a := range s.all {
+		data.Write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw}))
+		if a.key == nil {
+			continue
+		}
+		key, err := x509.MarshalPKCS8PrivateKey(a.key)
+		if err != nil {
+			return nil, err
+		}
+		data.Write(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
 	}
-	data := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	return append(data, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})...), nil
+	return data.Bytes(), nil
+}
+
+// trusted is what processes trust, as PEM, without the keys.
+func (s *authorities) trusted() []byte {
+	var data bytes.Buffer
+	for _, a := range s.all {
+		data.Write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw}))
+	}
+	return data.Bytes()
+}
+
+// domain is the trust domain of an authority. An authority of an earlier release
+// does not name it: its key is as unique.
+func domain(authority *x509.Certificate) string {
+	if len(authority.URIs) == 1 && authority.URIs[0].Scheme == "spiffe" {
+		return authority.URIs[0].Host
+	}
+	sum := sha256.Sum256(authority.RawSubjectPublicKeyInfo)
+	return "galleria." + hex.EncodeToString(sum[:8])
 }
 
 func serial() *big.Int {

@@ -3,6 +3,7 @@ package certs
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"net"
 	"os"
 	"os/exec"
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) {
 		os.Stderr.WriteString(err.Error())
 		os.Exit(1)
 	}
-	os.Stdout.Write(a.pem)
+	os.Stdout.Write(trustedBy(a))
 }
 
 func open(t *testing.T) *Authority {
@@ -46,9 +47,17 @@ func open(t *testing.T) *Authority {
 	return a
 }
 
+func trustedBy(a *Authority) []byte {
+	now, err := a.current()
+	if err != nil {
+		panic(err)
+	}
+	return now.trusted()
+}
+
 func identity(t *testing.T, a *Authority, callers ...string) *Identity {
 	t.Helper()
-	i, err := FromAuthority(a, callers)
+	i, err := FromAuthority(a, Rights{Speaks: callers})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +117,7 @@ func TestTheAuthorityIsMadeOnceByManyGoroutines(t *testing.T) {
 					t.Errorf("open: %v", err)
 					return
 				}
-				made[i] = a.pem
+				made[i] = trustedBy(a)
 			})
 		}
 		close(begin)
@@ -156,8 +165,8 @@ func wantOne(t *testing.T, dir string, made [][]byte) {
 		}
 	}
 	files, err := os.ReadDir(dir)
-	if err != nil || len(files) != 1 {
-		t.Errorf("got files %v and error %v, want the authority alone", files, err)
+	if err != nil || len(files) != 2 {
+		t.Errorf("got files %v and error %v, want the authority and the list of revoked certificates alone", files, err)
 	}
 }
 
@@ -192,8 +201,13 @@ func TestConnectionsAreForHoldersOfThisAuthoritysCertificates(t *testing.T) {
 	address := serve(t, identity(t, a, "server"))
 	other := identity(t, open(t), "ana")
 	// Trusts the server, and shows nothing itself.
-	silent := &Identity{pool: identity(t, a).pool, own: other.own}
-	nameless := credentials.NewClientTLSFromCert(silent.pool, serverName)
+	silent, err := newIdentity(other.own, identity(t, a).trust)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(trustedBy(a))
+	nameless := credentials.NewClientTLSFromCert(pool, processName)
 	for name, c := range map[string]struct {
 		creds credentials.TransportCredentials
 		want  codes.Code
@@ -241,12 +255,12 @@ func TestACertificateSpeaksForItsCallersOnly(t *testing.T) {
 
 func TestWhatNoCertificateCanSayIsNotIssued(t *testing.T) {
 	a := open(t)
-	for _, caller := range []string{"", "two words", "a?b", "a/b", "a#b", "ü"} {
-		if _, _, _, err := a.Issue([]string{caller}, time.Hour); err == nil {
+	for _, caller := range []string{"", "two words", "a?b", "a/b", "a#b", "ü", "A", "a.b", "-a", "a_b", strings.Repeat("a", 64)} {
+		if _, _, _, err := a.Issue(Rights{Speaks: []string{caller}}, time.Hour); err == nil {
 			t.Errorf("a certificate for %q was issued", caller)
 		}
 	}
-	if _, _, _, err := a.Issue([]string{"ana"}, 0); err == nil {
+	if _, _, _, err := a.Issue(Rights{Speaks: []string{"ana"}}, 0); err == nil {
 		t.Error("a certificate that is valid for no time was issued")
 	}
 }
@@ -254,7 +268,7 @@ func TestWhatNoCertificateCanSayIsNotIssued(t *testing.T) {
 func TestACertificateEndsWhenItSays(t *testing.T) {
 	a := open(t)
 	files := issue(t, a, t.TempDir(), time.Second, "ana")
-	i, err := FromFiles(files.certificate, files.key, files.authority)
+	i, err := FromFiles(files.files())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,9 +284,13 @@ func TestACertificateEndsWhenItSays(t *testing.T) {
 
 type paths struct{ certificate, key, authority string }
 
+func (p paths) files() Files {
+	return Files{Certificate: p.certificate, Key: p.key, Authority: p.authority}
+}
+
 func issue(t *testing.T, a *Authority, dir string, valid time.Duration, callers ...string) paths {
 	t.Helper()
-	certificate, key, authority, err := a.Issue(callers, valid)
+	certificate, key, authority, err := a.Issue(Rights{Speaks: callers}, valid)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -295,7 +313,7 @@ func TestCertificateFilesAreReplacedWithoutARestart(t *testing.T) {
 	address := serve(t, identity(t, a, "server"))
 	dir := t.TempDir()
 	files := issue(t, a, dir, time.Hour, "ana")
-	i, err := FromFiles(files.certificate, files.key, files.authority)
+	i, err := FromFiles(files.files())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -308,7 +326,7 @@ func TestCertificateFilesAreReplacedWithoutARestart(t *testing.T) {
 	as("ana", codes.OK)
 	as("bob", codes.PermissionDenied)
 
-	certificate, key, _, err := a.Issue([]string{"bob"}, time.Hour)
+	certificate, key, _, err := a.Issue(Rights{Speaks: []string{"bob"}}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -322,10 +340,10 @@ func TestCertificateFilesAreReplacedWithoutARestart(t *testing.T) {
 	}
 	as("bob", codes.OK)
 
-	if _, err := FromFiles(files.certificate, files.key, files.authority); err == nil {
+	if _, err := FromFiles(files.files()); err == nil {
 		t.Error("an identity was made of a certificate that is not there")
 	}
-	if _, err := FromFiles(files.key, files.key, files.key); err == nil || !strings.Contains(err.Error(), "holds no certificate") {
+	if _, err := FromFiles(Files{Certificate: files.key, Key: files.key, Authority: files.key}); err == nil || !strings.Contains(err.Error(), "holds no certificate") {
 		t.Errorf("got error %v, want one that says that the authority's file holds no certificate", err)
 	}
 }
@@ -344,5 +362,43 @@ func TestAProcessRenewsItsOwnCertificateInTime(t *testing.T) {
 	renewed, err := i.own()
 	if err != nil || renewed == first || time.Until(renewed.Leaf.NotAfter) < ownValid-time.Hour {
 		t.Errorf("got a certificate valid until %v (error %v), want a new one", renewed.Leaf.NotAfter, err)
+	}
+}
+
+func TestAServerServesTheModulesOfItsCertificateOnly(t *testing.T) {
+	a := open(t)
+	with := func(r Rights) *Identity {
+		t.Helper()
+		i, err := FromAuthority(a, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	caller := with(Rights{Speaks: []string{"ana"}})
+	for name, c := range map[string]struct {
+		server Rights
+		module string
+		reason string // empty: served
+	}{
+		"the module":    {Rights{Serves: []string{"alpha"}}, "alpha", ""},
+		"one of two":    {Rights{Serves: []string{"beta", "alpha"}}, "alpha", ""},
+		"all":           {Everything, "alpha", ""},
+		"another":       {Rights{Speaks: []string{"alpha"}, Serves: []string{"beta"}}, "alpha", "/process/alpha, lets it serve [beta] and not alpha"},
+		"none":          {Rights{Speaks: []string{"alpha"}}, "alpha", "lets it serve [] and not alpha"},
+		"a part of it":  {Rights{Serves: []string{"alpha"}}, "alph", "lets it serve [alpha] and not alph"},
+		"the wild card": {Rights{Serves: []string{"alpha"}}, All, "and not *"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address := serve(t, with(c.server))
+			err := call(t, address, "ana", caller.ClientFor(c.module))
+			if c.reason == "" && status.Code(err) == codes.Unavailable || c.reason != "" && (err == nil || !strings.Contains(err.Error(), c.reason)) {
+				t.Errorf("got %v, want a refusal that says %q", err, c.reason)
+			}
+			if err := call(t, address, "ana", caller.Client()); err != nil {
+				t.Errorf("asked for no module: %v", err)
+			}
+		})
 	}
 }

@@ -181,7 +181,7 @@ func (p *Process) make(ctx context.Context, d module.Definition, place route.Pla
 		return p.localTarget(ctx, d)
 	case route.ModeRemote:
 		target, err := r.NewRemote(route.RemoteOptions{
-			Addresses: place.Addresses, Credentials: p.o.Identity.Client(), Meet: p.meets(d),
+			Addresses: place.Addresses, Credentials: p.o.Identity.ClientFor(d.Name), Meet: p.meets(d),
 		})
 		if err != nil {
 			return nil, err

@@ -161,7 +161,7 @@ func (h *house) pretend(says *processv1.DescribeResponse) (address string) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	server := grpc.NewServer(grpc.Creds(h.identity(tester).Server()))
+	server := grpc.NewServer(grpc.Creds(h.identity("alpha").Server()))
 	processv1.RegisterProcessServiceServer(server, pretender{says: says})
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()

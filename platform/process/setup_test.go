@@ -82,9 +82,17 @@ func (h *house) options(name string) Options {
 	}
 }
 
+// identity is that of a process that speaks for callers and serves those of them
+// that are modules.
 func (h *house) identity(callers ...string) *certs.Identity {
 	h.t.Helper()
-	identity, err := certs.FromAuthority(h.authority, callers)
+	rights := certs.Rights{Speaks: callers}
+	for _, caller := range callers {
+		if caller == "alpha" || caller == "beta" {
+			rights.Serves = append(rights.Serves, caller)
+		}
+	}
+	identity, err := certs.FromAuthority(h.authority, rights)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func TestWhyAProcessIsNotReachedIsSaidPlainly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		id, err := certs.FromAuthority(authority, []string{"tester"})
+		id, err := certs.FromAuthority(authority, certs.Rights{Speaks: []string{"tester"}})
 		if err != nil {
 			t.Fatal(err)
 		}

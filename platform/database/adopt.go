@@ -149,6 +149,7 @@ func visitPostgres(ctx context.Context, o Options, do func(db *sql.DB, found str
 	if err != nil {
 		return err // pgx leaves the password out
 	}
+	o.MaxConns = max(o.MaxConns, 2) // one of them has the lock
 	db := connect(*config, o)
 	defer db.Close()
 	var exists bool

@@ -2,7 +2,6 @@ package database
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -131,11 +130,7 @@ func (w *writer) admit() error {
 		return fmt.Errorf("read the store's generation: %w", err)
 	}
 	return w.db.admit(s, func() (held int64, err error) {
-		err = w.conn.QueryRowContext(ctx, heldQuery, w.db.options.Holder).Scan(&held)
-		if errors.Is(err, sql.ErrNoRows) {
-			err = nil
-		}
-		return held, err
+		return held, w.conn.QueryRowContext(ctx, heldQuery, w.db.options.Holder).Scan(&held)
 	})
 }
 

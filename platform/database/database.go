@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"galleria/platform/id"
 )
 
 // ErrClosed is returned by Write once Close was called; nothing was written.
@@ -21,8 +24,9 @@ type DB struct {
 	reader  *gorm.DB
 	store   store
 
+	id         string       // of this opening, among the holders and in leases
 	generation atomic.Int64 // of the store, as this process knows it
-	since      int64        // when this process became a holder
+	heart      *heart
 
 	statements atomic.Uint64
 
@@ -39,8 +43,16 @@ type engine interface {
 	// now is the clock leases are measured by, shared by all processes that
 	// have this database open. It is called inside write.
 	now(tx *gorm.DB) (time.Time, error)
+	// startPulse makes the sign of life of the holder with this id, and feel
+	// tells its last beat, "" when it is gone. db may be nil.
+	startPulse(ctx context.Context, id string) (pulse, error)
+	feel(ctx context.Context, db querier, id string) (beat string, err error)
 	// close refuses new writes, waits for those accepted, and closes the handles.
 	close() error
+}
+
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // Open opens the database, makes it when it does not exist, and brings its
@@ -51,7 +63,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	d := &DB{options: o.withDefaults()}
+	d := &DB{options: o.withDefaults(), id: id.New()}
 	open := openSQLite
 	if o.postgres() {
 		open = openPostgres
@@ -129,6 +141,7 @@ func (d *DB) Ping(ctx context.Context) error {
 // Close refuses new writes, waits for those accepted, and closes the database.
 // Stop everything that runs under Hold first. Closing twice is harmless.
 func (d *DB) Close() error {
+	d.heart.stop()
 	if err := d.engine.close(); err != nil {
 		return fmt.Errorf("close database of %s: %w", d.options.Module, err)
 	}

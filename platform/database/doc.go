@@ -63,8 +63,9 @@
 //
 // Two processes may have the file open while a module moves. Each batch takes
 // the file's write lock at its beginning and holds it at most some milliseconds.
-// The files beside it are <module>.db-wal and -shm (SQLite's) and
-// <module>.db.lock (held while opening).
+// The files beside it are <module>.db-wal and -shm (SQLite's),
+// <module>.db.lock (held while opening), and for each process that has it open
+// <module>.db.<id>.holder (locked while it lives, touched while it moves).
 //
 // # PostgreSQL
 //
@@ -81,5 +82,6 @@
 //
 // # Leases
 //
-// Hold runs background work in one process at a time; see there.
+// Hold runs background work in one process at a time; see there. What the work
+// writes is refused once its lease is lost. A lease that is held costs no writes.
 package database

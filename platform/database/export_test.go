@@ -1,6 +1,36 @@
 package database
 
-import "runtime"
+import (
+	"context"
+	"os"
+	"runtime"
+	"testing"
+)
+
+// Beat is what others see of d's pulse.
+func Beat(t *testing.T, d *DB) string {
+	t.Helper()
+	beat, err := d.engine.feel(context.Background(), nil, d.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return beat
+}
+
+// CutPulse takes away what d's pulse is made of.
+func CutPulse(t *testing.T, d *DB) {
+	t.Helper()
+	var err error
+	switch e := d.engine.(type) {
+	case *sqliteEngine:
+		err = os.Remove(pulsePath(e.file, d.id))
+	case *postgresEngine:
+		_, err = e.reading.Exec("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = CAST($1 AS BIGINT)", pulseClass(d.id))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 // AwaitQueue returns once n writes wait in an SQLite database's queue.
 func AwaitQueue(d *DB, n int) {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"galleria/platform/id"
 )
 
 var (
@@ -68,7 +70,7 @@ func (d *DB) admit(s standing, held func() (int64, error)) error {
 	return nil
 }
 
-const heldQuery = "SELECT generation FROM holders WHERE process = $1"
+const heldQuery = "SELECT COALESCE(MAX(generation), 0) FROM holders WHERE process = $1"
 
 func (d *DB) sealedError(s standing) error {
 	return fmt.Errorf("%w: store %s of %s, at generation %d, since %s: %s; to use it again: %s",
@@ -104,11 +106,13 @@ func (d *DB) TakeOver(ctx context.Context, holders []string) (generation int64, 
 			return err
 		}
 		for _, holder := range holders {
-			err := tx.Exec(`INSERT INTO holders (process, generation, since) VALUES (?, ?, ?)
-				ON CONFLICT (process) DO UPDATE SET generation = excluded.generation`,
-				holder, generation, d.options.Now().UnixMicro()).Error
-			if err != nil {
-				return err
+			result := tx.Exec("UPDATE holders SET generation = ? WHERE process = ?", generation, holder)
+			if result.Error == nil && result.RowsAffected == 0 {
+				result = tx.Exec("INSERT INTO holders (id, process, generation, since) VALUES (?, ?, ?, ?)",
+					id.New(), holder, generation, d.options.Now().UnixMicro())
+			}
+			if result.Error != nil {
+				return result.Error
 			}
 		}
 		return nil
@@ -154,9 +158,8 @@ func (d *DB) Seal(ctx context.Context, why string) error {
 	return nil
 }
 
-// join makes this process a holder, at the store's present generation. since
-// tells its row from one of an earlier Open by the same process that has not
-// been closed yet. lock, if any, keeps a take-over away meanwhile.
+// join makes this process a holder, at the store's present generation, and
+// removes those that died. lock, if any, keeps a take-over away meanwhile.
 func (d *DB) join(ctx context.Context, db *sql.DB, lock string) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -168,6 +171,9 @@ func (d *DB) join(ctx context.Context, db *sql.DB, lock string) error {
 			return err
 		}
 	}
+	if err := d.strikeOff(ctx, tx); err != nil {
+		return err
+	}
 	var s standing
 	if err := tx.QueryRowContext(ctx, standingQuery).Scan(&s.generation, &s.sealedAt, &s.sealedWhy); err != nil {
 		return err
@@ -176,14 +182,51 @@ func (d *DB) join(ctx context.Context, db *sql.DB, lock string) error {
 		return d.sealedError(s)
 	}
 	d.generation.Store(s.generation)
-	d.since = d.options.Now().UnixMicro()
-	_, err = tx.ExecContext(ctx, `INSERT INTO holders (process, generation, since) VALUES ($1, $2, $3)
-		ON CONFLICT (process) DO UPDATE SET generation = excluded.generation, since = excluded.since`,
-		d.options.Holder, s.generation, d.since)
+	_, err = tx.ExecContext(ctx, "INSERT INTO holders (id, process, generation, since) VALUES ($1, $2, $3, $4)",
+		d.id, d.options.Holder, s.generation, d.options.Now().UnixMicro())
 	if err != nil {
 		return err
 	}
 	return tx.Commit()
+}
+
+// strikeOff removes the holders that died. It harms none that lives: only a
+// take-over keeps a process from writing.
+func (d *DB) strikeOff(ctx context.Context, tx *sql.Tx) error {
+	rows, err := tx.QueryContext(ctx, "SELECT id FROM holders")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var ids []string
+	for rows.Next() {
+		var one string
+		if err := rows.Scan(&one); err != nil {
+			return err
+		}
+		ids = append(ids, one)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, one := range ids {
+		beat, err := d.engine.feel(ctx, tx, one)
+		if err == nil && beat == "" {
+			_, err = tx.ExecContext(ctx, "DELETE FROM holders WHERE id = $1", one)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// enlist makes this process a holder again if another one struck it off.
+func (d *DB) enlist(ctx context.Context) error {
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("INSERT INTO holders (id, process, generation, since) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+			d.id, d.options.Holder, d.generation.Load(), d.options.Now().UnixMicro()).Error
+	})
 }
 
 // leave removes this process from the holders. It asks nobody: of a store that
@@ -191,7 +234,7 @@ func (d *DB) join(ctx context.Context, db *sql.DB, lock string) error {
 func (d *DB) leave(ctx context.Context, db interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }) {
-	_, err := db.ExecContext(ctx, "DELETE FROM holders WHERE process = $1 AND since = $2", d.options.Holder, d.since)
+	_, err := db.ExecContext(ctx, "DELETE FROM holders WHERE id = $1", d.id)
 	if err != nil {
 		d.options.Log.WarnContext(ctx, "this process stays among the holders of the store", "process", d.options.Holder, "error", withoutValues(err))
 	}

@@ -2,39 +2,49 @@ package database
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
 
 	"gorm.io/gorm"
+)
 
-	"galleria/platform/id"
+// ErrLeaseLost is wrapped by the error of a Write with the context of work
+// whose lease another process has by now. Nothing was written.
+var ErrLeaseLost = errors.New("database: lease lost")
+
+var (
+	errNotRenewed = fmt.Errorf("%w: not renewed in time", ErrLeaseLost)
+	errTaken      = fmt.Errorf("%w: another process has it", ErrLeaseLost)
 )
 
 // Hold runs work while this process holds the lease name in this database; of
 // all processes that have it open, one does at a time. It waits for the lease,
-// renews it while work runs, and takes it again, after a pause, when work
-// returned an error or the lease was lost. It returns nil when work returned
-// nil of its own accord, and ctx's error when ctx ended; the lease is then
-// free at once.
+// and takes it again, after a pause, when work returned an error or the lease
+// was lost. It returns nil when work returned nil of its own accord, and ctx's
+// error when ctx ended; the lease is then free at once.
 //
-// work's context ends with ctx, or when the lease could not be renewed in
-// time. A process that was stopped (a laptop's lid, a long pause) may notice
-// late, so work must still make its effects conditional.
+// The lease of a process that died is free at once too, and that of one that
+// does not move (a laptop's lid, a long pause) after Options.LeaseTTL. Such a
+// process may notice late. Therefore a Write with work's context, or one made
+// from it, looks in its transaction whether the lease is still held, and fails
+// with ErrLeaseLost if not. What work does elsewhere must be conditional by
+// itself. work's context ends with ctx, or when the lease is lost.
 func (d *DB) Hold(ctx context.Context, name string, work func(ctx context.Context) error) error {
-	l := &lease{db: d, name: name, holder: id.New(), ttl: d.options.LeaseTTL}
-	pause := l.ttl / 50
+	first := min(d.options.LeaseTTL/50, leasePoll)
+	pause := first
 	for {
-		until, err := l.acquire(ctx)
+		l, err := d.acquire(ctx, name)
 		if err == nil {
 			began := time.Now()
 			var lost bool
-			lost, err = l.run(ctx, until, work)
+			lost, err = l.run(ctx, work)
 			if ctx.Err() == nil && err == nil && !lost {
 				return nil
 			}
-			if time.Since(began) > 10*l.ttl {
-				pause = l.ttl / 50
+			if time.Since(began) > 10*d.options.LeaseTTL {
+				pause = first
 			}
 		}
 		if ctx.Err() != nil {
@@ -48,147 +58,167 @@ func (d *DB) Hold(ctx context.Context, name string, work func(ctx context.Contex
 			if err := sleep(ctx, pause); err != nil {
 				return err
 			}
-			pause = min(2*pause, 6*l.ttl)
+			pause = min(2*pause, 6*d.options.LeaseTTL)
 		}
 	}
 }
 
-// lease is one Hold's claim: the row leases(name) with its holder id.
+// lease is one acquisition: the row leases(name) with this holder and token.
 //
-//	(no row or expired) ──acquire──> held ──renew──> held … ──release──> (no row)
+//	(no row, or its holder gone) ──acquire──> held … ──release──> (no row)
 type lease struct {
-	db     *DB
-	name   string
-	holder string
-	ttl    time.Duration
+	db    *DB
+	name  string
+	token int64
+	since time.Time // when work began
 }
 
-// renewal is the time between two renewals: three chances before the end.
-func (l *lease) renewal() time.Duration { return l.ttl * 3 / 10 }
+// leaseRow is what the database says of a lease.
+type leaseRow struct {
+	Holder    string
+	Token     int64
+	ExpiresAt int64 // of a program that renews rows; 0: the pulse counts
+	Listed    bool  // its holder is among the holders of the store
+}
 
-// acquire waits for the lease. until is by this process's own clock, taken
-// before the row was written, so it ends before the row says so. Only a lease
-// that looks free costs a write.
-func (l *lease) acquire(ctx context.Context) (until time.Time, err error) {
+// leasePoll is how often a lease that another process has is looked at, at least.
+const leasePoll = 250 * time.Millisecond
+
+// acquire waits for the lease. Only one that looks free costs a write.
+func (d *DB) acquire(ctx context.Context, name string) (*lease, error) {
+	var watch observer
 	for {
-		free, err := l.looksFree(ctx)
+		before, err := d.leaseRow(ctx, name)
+		free := false
+		if err == nil {
+			free, err = d.isFree(ctx, before, &watch)
+		}
 		if err == nil && free {
-			before := time.Now()
-			var won bool
-			if won, err = l.take(ctx); err == nil && won {
-				return before.Add(l.ttl), nil
+			var l *lease
+			if l, err = d.take(ctx, name, before); l != nil {
+				return l, nil
 			}
 		}
 		if err != nil {
-			return time.Time{}, fmt.Errorf("take lease: %w", err)
+			return nil, fmt.Errorf("take lease: %w", err)
 		}
-		if err := sleep(ctx, l.ttl/20); err != nil {
-			return time.Time{}, err
+		if err := sleep(ctx, min(d.options.LeaseTTL/20, leasePoll)); err != nil {
+			return nil, err
 		}
 	}
 }
 
-func (l *lease) looksFree(ctx context.Context) (bool, error) {
-	read := l.db.Read(ctx)
-	now, err := l.db.engine.now(read)
+// leaseRow returns nil when there is none.
+func (d *DB) leaseRow(ctx context.Context, name string) (*leaseRow, error) {
+	var rows []leaseRow
+	err := d.Read(ctx).Raw(`SELECT holder, token, expires_at, EXISTS (SELECT 1 FROM holders WHERE id = holder) AS listed
+		FROM leases WHERE name = ?`, name).Scan(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}
+
+func (d *DB) isFree(ctx context.Context, row *leaseRow, watch *observer) (bool, error) {
+	switch {
+	case row == nil:
+		return true, nil
+	case row.Holder == d.id:
+		// Its release has failed, unless work runs.
+		return !d.heart.runs(row.Token), nil
+	case row.Listed:
+		return watch.gone(ctx, d, row.Holder)
+	}
+	// An earlier program renews the row. One that ends later than it could be
+	// renewed to was written before the clock was set back.
+	now, err := d.engine.now(d.Read(ctx))
 	if err != nil {
 		return false, err
 	}
-	var held int64
-	err = read.Raw("SELECT COUNT(*) FROM leases WHERE name = ? AND expires_at > ?", l.name, now.UnixMicro()).Scan(&held).Error
-	return held == 0, err
+	return row.ExpiresAt <= now.UnixMicro() || row.ExpiresAt > now.Add(2*d.options.LeaseTTL).UnixMicro(), nil
 }
 
-func (l *lease) take(ctx context.Context) (bool, error) {
-	return l.change(ctx, func(tx *gorm.DB, now, expires int64) *gorm.DB {
-		return tx.Exec(`INSERT INTO leases (name, holder, expires_at) VALUES (?, ?, ?)
-			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
-			WHERE leases.expires_at <= ?`, l.name, l.holder, expires, now)
+// take acquires the lease if its row is still as it was; nil means that another
+// one was quicker.
+func (d *DB) take(ctx context.Context, name string, before *leaseRow) (*lease, error) {
+	if before == nil {
+		before = &leaseRow{}
+	}
+	l := &lease{db: d, name: name}
+	errQuicker := errors.New("another one was quicker")
+	err := d.Write(ctx, func(tx *gorm.DB) error {
+		err := tx.Raw("UPDATE store SET lease_token = lease_token + 1 RETURNING lease_token").Row().Scan(&l.token)
+		if err != nil {
+			return err
+		}
+		result := tx.Exec(`INSERT INTO leases (name, holder, token, expires_at) VALUES (?, ?, ?, 0)
+			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = excluded.token, expires_at = 0
+			WHERE leases.holder = ? AND leases.token = ? AND leases.expires_at = ?`,
+			name, d.id, l.token, before.Holder, before.Token, before.ExpiresAt)
+		if result.Error == nil && result.RowsAffected == 0 {
+			return errQuicker
+		}
+		return result.Error
 	})
-}
-
-func (l *lease) renew(ctx context.Context) (bool, error) {
-	return l.change(ctx, func(tx *gorm.DB, _, expires int64) *gorm.DB {
-		return tx.Exec("UPDATE leases SET expires_at = ? WHERE name = ? AND holder = ?", expires, l.name, l.holder)
-	})
+	if errors.Is(err, errQuicker) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // release frees the lease at once. It is also right when the lease was lost.
 func (l *lease) release(ctx context.Context) {
-	_, err := l.change(context.WithoutCancel(ctx), func(tx *gorm.DB, _, _ int64) *gorm.DB {
-		return tx.Exec("DELETE FROM leases WHERE name = ? AND holder = ?", l.name, l.holder)
-	})
-	if err != nil {
-		l.db.options.Log.WarnContext(ctx, "lease not released; it will expire", "lease", l.name, "error", err)
-	}
-}
-
-// change runs one conditional statement and says whether it took effect.
-func (l *lease) change(ctx context.Context, statement func(tx *gorm.DB, now, expires int64) *gorm.DB) (bool, error) {
-	var rows int64
+	// Bounded, for the database may be out of reach: then the lease is free
+	// when this process is gone.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.db.options.LeaseTTL)
+	defer cancel()
 	err := l.db.Write(ctx, func(tx *gorm.DB) error {
-		now, err := l.db.engine.now(tx)
-		if err != nil {
-			return err
-		}
-		result := statement(tx, now.UnixMicro(), now.Add(l.ttl).UnixMicro())
-		rows = result.RowsAffected
-		return result.Error
+		return tx.Exec("DELETE FROM leases WHERE name = ? AND holder = ? AND token = ?", l.name, l.db.id, l.token).Error
 	})
-	return rows == 1, err
-}
-
-// run does the work and renews the lease meanwhile. lost says that the lease
-// ended before the work did.
-func (l *lease) run(ctx context.Context, until time.Time, work func(ctx context.Context) error) (lost bool, err error) {
-	working, stop := context.WithCancelCause(ctx)
-	kept := make(chan struct{})
-	go func() {
-		defer close(kept)
-		l.keep(working, stop, until)
-	}()
-	defer l.release(ctx)
-	err = guard(l.db.options.Log, func() error { return work(working) })
-	stop(nil)
-	<-kept
-	cause := context.Cause(working)
-	return errors.Is(cause, errNotRenewed) || errors.Is(cause, errTaken), err
-}
-
-var (
-	errNotRenewed = errors.New("database: lease lost: not renewed in time")
-	errTaken      = errors.New("database: lease lost: another process has it")
-)
-
-// keep renews until ctx ends, and ends it with stop when the lease is lost:
-// taken by another, or not renewed until shortly before it expires. A timer of
-// its own sees to the latter, for a renewal may hang. The margin lets work stop
-// before the next holder starts.
-func (l *lease) keep(ctx context.Context, stop context.CancelCauseFunc, until time.Time) {
-	margin := l.ttl / 10
-	expiry := time.AfterFunc(time.Until(until)-margin, func() {
-		l.db.options.Log.Error("lease lost: not renewed in time", "lease", l.name)
-		stop(errNotRenewed)
-	})
-	defer expiry.Stop()
-	every := time.NewTicker(l.renewal())
-	defer every.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-every.C:
-		}
-		before := time.Now()
-		held, err := l.renew(ctx)
-		switch {
-		case err == nil && held:
-			expiry.Reset(time.Until(before.Add(l.ttl)) - margin)
-		case err == nil:
-			l.db.options.Log.Error("lease lost: another process has it", "lease", l.name)
-			stop(errTaken)
-		case ctx.Err() == nil:
-			l.db.options.Log.Warn("lease not renewed", "lease", l.name, "error", err)
-		}
+	if err != nil && !errors.Is(err, ErrFenced) {
+		l.db.options.Log.WarnContext(ctx, "lease not released; it is free when the database is closed", "lease", l.name, "error", err)
 	}
+}
+
+// run does the work. lost says that the lease ended before the work did.
+func (l *lease) run(ctx context.Context, work func(ctx context.Context) error) (lost bool, err error) {
+	defer l.release(ctx)
+	working, stop := context.WithCancelCause(context.WithValue(ctx, leaseKey{}, l))
+	defer stop(nil)
+	if !l.db.heart.begin(l, stop) {
+		return true, errNotRenewed
+	}
+	defer l.db.heart.finish(l)
+	err = guard(l.db.options.Log, func() error { return work(working) })
+	return errors.Is(context.Cause(working), ErrLeaseLost), err
+}
+
+func (l *lease) lose(stop context.CancelCauseFunc) {
+	l.db.options.Log.Error("lease lost: another process has it", "lease", l.name)
+	stop(errTaken)
+}
+
+type leaseKey struct{}
+
+// leaseOf is the lease of d that the work with this context runs under, or nil.
+func (d *DB) leaseOf(ctx context.Context) *lease {
+	if l, ok := ctx.Value(leaseKey{}).(*lease); ok && l.db == d {
+		return l
+	}
+	return nil
+}
+
+// leaseQuery looks for the row of a lease, in the transaction that writes.
+const leaseQuery = "SELECT token FROM leases WHERE name = $1 AND holder = $2 AND token = $3"
+
+// check makes what came of that of it.
+func (l *lease) check(err error) error {
+	if !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	l.db.heart.lost(l)
+	return fmt.Errorf("%w: %s, acquired as number %d", errTaken, l.name, l.token)
 }

@@ -22,8 +22,9 @@ type Options struct {
 	Log        *slog.Logger     // nil = slog.Default()
 	Now        func() time.Time // nil = time.Now
 
-	// LeaseTTL is how long a lease outlives a holder that died; it is renewed
-	// three times in that time. 0 = 5 s. All processes must use the same.
+	// LeaseTTL is how long a process that lives but does not move keeps its
+	// leases; it shows that it moves three times in that time. The leases of
+	// one that died are free at once. 0 = 5 s. All processes must use the same.
 	LeaseTTL time.Duration
 	// SlowQuery is the duration from which a statement is logged. 0 = 200 ms.
 	SlowQuery time.Duration

@@ -56,9 +56,16 @@ func openPostgres(ctx context.Context, d *DB) (err error) {
 	readOnly.RuntimeParams["default_transaction_read_only"] = "on"
 	e.reading = connect(*readOnly, o)
 
-	if err := e.prepare(ctx, schema(config)); err != nil {
+	d.engine = e
+	alive, err := e.enter(ctx, schema(config))
+	if err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil {
+			alive.stop()
+		}
+	}()
 	if e.base, err = handle(postgres.New(postgres.Config{Conn: e.writing}), o); err != nil {
 		return err
 	}
@@ -66,7 +73,7 @@ func openPostgres(ctx context.Context, d *DB) (err error) {
 	if d.reader, err = handle(postgres.New(postgres.Config{Conn: pool}), o); err != nil {
 		return err
 	}
-	d.engine = e
+	d.heart = newHeart(d, alive)
 	return nil
 }
 
@@ -84,17 +91,32 @@ func schema(config *pgx.ConnConfig) string {
 	return strings.Trim(strings.TrimSpace(first), `"`)
 }
 
-// prepare makes the schema and migrates it, one process at a time.
-func (e *postgresEngine) prepare(ctx context.Context, schema string) error {
+// enter makes the schema, migrates it, and joins its holders, one process at a
+// time.
+func (e *postgresEngine) enter(ctx context.Context, schema string) (alive pulse, err error) {
 	unlock, err := lockSchema(ctx, e.reading, schema)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer unlock()
+	if err := e.prepare(ctx, schema); err != nil {
+		return nil, err
+	}
+	if alive, err = e.startPulse(ctx, e.db.id); err != nil {
+		return nil, err
+	}
+	if err := e.db.join(ctx, e.writing, fmt.Sprintf("SELECT pg_advisory_xact_lock_shared(%d)", e.hands)); err != nil {
+		alive.stop()
+		return nil, err
+	}
+	return alive, nil
+}
+
+func (e *postgresEngine) prepare(ctx context.Context, schema string) (err error) {
 	if schema != "" {
 		// Asked first, for a role may own its schema without the right to make one.
 		var exists bool
-		err := e.reading.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)", schema).Scan(&exists)
+		err := e.writing.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)", schema).Scan(&exists)
 		if err != nil {
 			return err
 		}
@@ -108,7 +130,7 @@ func (e *postgresEngine) prepare(ctx context.Context, schema string) error {
 		return err
 	}
 	e.hands = handsKey(e.db.store.ID)
-	return e.db.join(ctx, e.writing, fmt.Sprintf("SELECT pg_advisory_xact_lock_shared(%d)", e.hands))
+	return nil
 }
 
 // A restored dump has another table, a copied cluster another identifier.
@@ -170,7 +192,7 @@ func (e *postgresEngine) write(ctx context.Context, alone bool, fn func(tx *gorm
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !e.enter() {
+	if !e.accept() {
 		return ErrClosed
 	}
 	defer e.running.Done()
@@ -192,7 +214,7 @@ func (e *postgresEngine) write(ctx context.Context, alone bool, fn func(tx *gorm
 	}
 }
 
-func (e *postgresEngine) enter() bool {
+func (e *postgresEngine) accept() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closing {
@@ -238,7 +260,7 @@ func (e *postgresEngine) once(ctx context.Context, alone bool, fn func(tx *gorm.
 }
 
 // admit looks, in the transaction open on conn, whether this process holds the
-// store, and keeps it so until the transaction ends. The lock and the look are
+// store, and keeps it so until the transaction ends. The lock and the looks are
 // statements of their own, sent together: one statement would look with the
 // snapshot it had before it waited for the lock.
 func (e *postgresEngine) admit(ctx context.Context, conn *sql.Conn, alone bool) error {
@@ -247,24 +269,37 @@ func (e *postgresEngine) admit(ctx context.Context, conn *sql.Conn, alone bool) 
 		lock = "SELECT pg_advisory_xact_lock($1)"
 	}
 	var s standing
+	var unheld error
+	l := e.db.leaseOf(ctx)
 	err := conn.Raw(func(dc any) error {
-		var both pgx.Batch
-		both.Queue(lock, e.hands)
-		both.Queue(standingQuery).QueryRow(func(row pgx.Row) error {
+		var all pgx.Batch
+		all.Queue(lock, e.hands)
+		all.Queue(standingQuery).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&s.generation, &s.sealedAt, &s.sealedWhy)
 		})
-		return dc.(*stdlib.Conn).Conn().SendBatch(ctx, &both).Close()
+		if l != nil {
+			// Shared, so that no other process takes it until this has ended.
+			all.Queue(leaseQuery+" FOR SHARE", l.name, e.db.id, l.token).QueryRow(func(row pgx.Row) error {
+				var token int64
+				if err := row.Scan(&token); !errors.Is(err, pgx.ErrNoRows) {
+					return err
+				}
+				unheld = sql.ErrNoRows
+				return nil
+			})
+		}
+		return dc.(*stdlib.Conn).Conn().SendBatch(ctx, &all).Close()
 	})
 	if err != nil {
 		return fmt.Errorf("read the store's generation: %w", err)
 	}
-	return e.db.admit(s, func() (held int64, err error) {
-		err = conn.QueryRowContext(ctx, heldQuery, e.db.options.Holder).Scan(&held)
-		if errors.Is(err, sql.ErrNoRows) {
-			err = nil
-		}
-		return held, err
+	err = e.db.admit(s, func() (held int64, err error) {
+		return held, conn.QueryRowContext(ctx, heldQuery, e.db.options.Holder).Scan(&held)
 	})
+	if err != nil || l == nil {
+		return err
+	}
+	return l.check(unheld)
 }
 
 // isConflict recognises serialization_failure and deadlock_detected.
@@ -280,6 +315,17 @@ func (e *postgresEngine) now(tx *gorm.DB) (time.Time, error) {
 	var micros int64
 	err := tx.Raw("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)").Scan(&micros).Error
 	return time.UnixMicro(micros), err
+}
+
+func (e *postgresEngine) startPulse(ctx context.Context, id string) (pulse, error) {
+	return startSessionPulse(ctx, e.db.options.DSN, e.db.options.Module, id)
+}
+
+func (e *postgresEngine) feel(ctx context.Context, db querier, id string) (string, error) {
+	if db == nil {
+		db = e.reading
+	}
+	return feelSession(ctx, db, id)
 }
 
 func (e *postgresEngine) close() error {

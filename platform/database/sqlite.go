@@ -29,6 +29,7 @@ const busyTimeout = 5 * time.Second
 // only reads and so never waits for the writer.
 type sqliteEngine struct {
 	options Options
+	file    string
 	writer  *writer
 	writing *sql.DB
 	reading *sql.DB
@@ -55,7 +56,8 @@ func openSQLite(ctx context.Context, d *DB) (err error) {
 	}
 	defer unlock()
 
-	e := &sqliteEngine{options: o}
+	e := &sqliteEngine{options: o, file: file}
+	d.engine = e
 	defer func() {
 		if err != nil {
 			e.closeHandles()
@@ -76,6 +78,18 @@ func openSQLite(ctx context.Context, d *DB) (err error) {
 	if d.store, err = prepare(ctx, e.writing, sqliteKind(file), o); err != nil {
 		return err
 	}
+	if err := removeDeadPulses(file); err != nil {
+		return err
+	}
+	alive, err := e.startPulse(ctx, d.id)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			alive.stop()
+		}
+	}()
 	if err := d.join(ctx, e.writing, ""); err != nil {
 		return err
 	}
@@ -107,7 +121,7 @@ func openSQLite(ctx context.Context, d *DB) (err error) {
 		return err
 	}
 	e.writer = newWriter(d, conn, base, file)
-	d.engine = e
+	d.heart = newHeart(d, alive)
 	return nil
 }
 
@@ -188,6 +202,14 @@ func (e *sqliteEngine) write(ctx context.Context, alone bool, fn func(tx *gorm.D
 
 // All processes that have the file open are on one machine, with one clock.
 func (e *sqliteEngine) now(*gorm.DB) (time.Time, error) { return e.options.Now(), nil }
+
+func (e *sqliteEngine) startPulse(_ context.Context, id string) (pulse, error) {
+	return startFilePulse(pulsePath(e.file, id))
+}
+
+func (e *sqliteEngine) feel(_ context.Context, _ querier, id string) (string, error) {
+	return feelFile(pulsePath(e.file, id))
+}
 
 func (e *sqliteEngine) close() error {
 	e.once.Do(func() {

@@ -172,6 +172,13 @@ func (w *writer) next() *request {
 func (w *writer) call(r *request) (err error) {
 	pool := &txPool{ConnPool: w.conn, count: &w.db.statements, quiet: true}
 	defer pool.ended.Store(true)
+	if l := w.db.leaseOf(r.ctx); l != nil {
+		var token int64
+		err := w.conn.QueryRowContext(context.Background(), leaseQuery, l.name, w.db.id, l.token).Scan(&token)
+		if err := l.check(err); err != nil {
+			return err
+		}
+	}
 	return guard(w.db.options.Log, func() error { return r.fn(transaction(r.ctx, w.base, pool)) })
 }
 

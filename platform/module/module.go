@@ -60,10 +60,11 @@ type Instance struct {
 	Server any
 	// Subscriptions are the events it reacts to.
 	Subscriptions []events.Subscription
-	// Work is what it does in the background, each under the lease of that
-	// name, so that one process does it at a time. Work ends when its context
-	// does; work that fails or panics is started again, work that returns nil
-	// is done. "relay" and "subscriber" are taken.
+	// Work is what it does in the background, by name, all under one
+	// lease: one process does it at a time. Work ends when its context
+	// does, and writes nothing once the lease is lost; work that fails or
+	// panics is started again, work that returns nil is done. "relay" and
+	// "subscriber" are taken.
 	Work map[string]func(ctx context.Context) error
 	// Run, if set, runs in every process that has the module, without a
 	// lease: keeping memory fresh, for example. It fails and ends as Work.

@@ -114,51 +114,65 @@ func (r *Running) run(d Definition, e Environment, log *slog.Logger) {
 	// Work outlives the context Start was called with; Stop ends it.
 	ctx, stop := context.WithCancel(telemetry.WithModule(context.Background(), d.Name))
 	r.stopWork = stop
-	for name, work := range r.Instance.Work {
-		r.hold(ctx, log, name, work)
-	}
 	if r.Instance.Run != nil {
-		r.keep(ctx, log, r.Instance.Run)
+		r.working.Go(func() { keep(ctx, log, r.Instance.Run) })
 	}
+	r.hold(ctx, log, workLease, r.Instance.Work)
 	if e.Broker == nil || r.DB == nil {
 		return
 	}
-	r.hold(ctx, log, relayWork, events.NewRelay(r.DB, e.Broker, log).Run)
+	work := map[string]func(context.Context) error{relayWork: events.NewRelay(r.DB, e.Broker, log).Run}
 	if r.Subscriber != nil {
-		r.hold(ctx, log, subscriberWork, r.Subscriber.Run)
+		work[subscriberWork] = r.Subscriber.Run
+	}
+	r.hold(ctx, log, eventsLease, work)
+}
+
+// The leases of a module's database. All its own work is done by one process,
+// and so is all that has to do with events: not by the same one necessarily,
+// for a process may have no broker.
+const workLease, eventsLease = "work", "events"
+
+// hold runs work while this process has the lease.
+func (r *Running) hold(ctx context.Context, log *slog.Logger, lease string, work map[string]func(context.Context) error) {
+	if len(work) > 0 {
+		r.working.Go(func() { r.holding(ctx, log, lease, work) })
 	}
 }
 
-// hold runs work while this process has the lease.
-func (r *Running) hold(ctx context.Context, log *slog.Logger, name string, work func(context.Context) error) {
-	r.working.Go(func() {
-		if err := r.DB.Hold(ctx, name, work); err != nil && ctx.Err() == nil {
-			log.ErrorContext(ctx, "background work ended", "work", name, "error", err)
+func (r *Running) holding(ctx context.Context, log *slog.Logger, lease string, work map[string]func(context.Context) error) {
+	err := r.DB.Hold(ctx, lease, func(ctx context.Context) error {
+		var all sync.WaitGroup
+		for name, one := range work {
+			all.Go(func() { keep(ctx, log.With("work", name), one) })
 		}
+		all.Wait()
+		return nil
 	})
+	if err != nil && ctx.Err() == nil {
+		log.ErrorContext(ctx, "background work ended", "lease", lease, "error", err)
+	}
 }
 
-// keepPause is how long work without a lease rests after a failure.
+// keepPause is how long work rests after a failure.
 const keepPause = time.Second
 
-// keep runs work without a lease, and again when it fails.
-func (r *Running) keep(ctx context.Context, log *slog.Logger, work func(context.Context) error) {
-	r.working.Go(func() {
-		for {
-			err := guard(ctx, work)
-			if ctx.Err() != nil || err == nil {
-				return
-			}
-			log.ErrorContext(ctx, "background work failed and is started again", "error", err, "again_in", keepPause)
-			timer := time.NewTimer(keepPause)
-			select {
-			case <-timer.C:
-			case <-ctx.Done():
-				timer.Stop()
-				return
-			}
+// keep runs work until it is done, and again when it fails.
+func keep(ctx context.Context, log *slog.Logger, work func(context.Context) error) {
+	for {
+		err := guard(ctx, work)
+		if ctx.Err() != nil || err == nil {
+			return
 		}
-	})
+		log.ErrorContext(ctx, "background work failed and is started again", "error", err, "again_in", keepPause)
+		timer := time.NewTimer(keepPause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+	}
 }
 
 // guard makes a panic an error: one module's background work must not end the

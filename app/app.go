@@ -7,11 +7,11 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"strings"
 	"time"
 
 	"galleria/app/storefront"
+	"galleria/platform/connections"
 	"galleria/platform/lifecycle"
 	"galleria/platform/process"
 	"galleria/platform/telemetry"
@@ -69,9 +69,10 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 		Start: func(ctx context.Context) error { return a.Process.Start(ctx, placements) },
 		Stop:  a.Process.Stop,
 	})
-	admin := &door{name: "admin", listen: a.Config.Admin.Listen, handler: guarded(a.Admin, a.Config.Admin), log: a.Log}
+	limits := shares(connections.Files(), a.Config.HTTP.proxies())
+	admin := &door{listen: a.Config.Admin.Listen, limits: limits.admin, handler: guarded(a.Admin, a.Config.Admin), log: a.Log}
 	group.Add(admin.component())
-	shop := &door{name: "shop", listen: a.Config.HTTP.Listen, log: a.Log}
+	shop := &door{listen: a.Config.HTTP.Listen, limits: limits.shop, log: a.Log}
 	if a.Storefront != nil {
 		group.Add(lifecycle.Component{Name: "demo", Run: a.demo})
 		shop.handler = a.Storefront
@@ -133,49 +134,4 @@ func reachable(address string) string {
 		return net.JoinHostPort("localhost", port)
 	}
 	return address
-}
-
-// door is an HTTP server.
-type door struct {
-	name, listen string
-	handler      http.Handler
-	log          *slog.Logger
-	listener     net.Listener
-	server       *http.Server
-}
-
-func (d *door) address() string { return d.listener.Addr().String() }
-
-func (d *door) component() lifecycle.Component {
-	return lifecycle.Component{
-		Name: d.name,
-		Start: func(context.Context) (err error) {
-			d.listener, err = net.Listen("tcp", d.listen)
-			// Neither Echo nor net/http has any of these limits by default.
-			d.server = &http.Server{
-				Handler:           d.handler,
-				ReadHeaderTimeout: 5 * time.Second,
-				ReadTimeout:       15 * time.Second,
-				WriteTimeout:      60 * time.Second,
-				IdleTimeout:       60 * time.Second,
-				MaxHeaderBytes:    32 << 10,
-				ErrorLog:          slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
-			}
-			return err
-		},
-		Run: func(_ context.Context, ready func()) error {
-			ready()
-			if err := d.server.Serve(d.listener); !errors.Is(err, http.ErrServerClosed) {
-				return err
-			}
-			return nil
-		},
-		Stop: func(ctx context.Context) error {
-			err := d.server.Shutdown(ctx)
-			if err != nil {
-				d.server.Close()
-			}
-			return err
-		},
-	}
 }

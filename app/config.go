@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -47,6 +48,17 @@ type HTTPConfig struct {
 	Listen         string   `yaml:"listen" doc:"address of the shop"`
 	BaseURL        string   `yaml:"base_url" doc:"how customers reach the shop, for links in mails and sitemap"`
 	TrustedProxies []string `yaml:"trusted_proxies" doc:"networks (CIDR) of proxies whose X-Forwarded headers are believed"`
+}
+
+// proxies are the trusted ones; Validate has seen that they can be read.
+func (c HTTPConfig) proxies() []netip.Prefix {
+	var all []netip.Prefix
+	for _, network := range c.TrustedProxies {
+		if prefix, err := netip.ParsePrefix(network); err == nil {
+			all = append(all, prefix)
+		}
+	}
+	return all
 }
 
 // AdminConfig is for operators.
@@ -158,7 +170,7 @@ func (c Config) Validate() error {
 	}
 	errs = append(errs, checkBroker(c.Events.URL))
 	for _, network := range c.HTTP.TrustedProxies {
-		if _, _, err := net.ParseCIDR(network); err != nil {
+		if _, err := netip.ParsePrefix(network); err != nil {
 			errs = append(errs, config.At("http.trusted_proxies", "%q is not a network such as 10.0.0.0/8", network))
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,6 +24,7 @@ import (
 	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/platform/certs"
 	"galleria/platform/config"
+	"galleria/platform/connections"
 	"galleria/platform/process"
 	"galleria/platform/route"
 	"galleria/platform/telemetry"
@@ -133,6 +133,7 @@ func NewProcess(c Config, id *certs.Identity, log *slog.Logger) (*process.Proces
 		Dir:         c.Data,
 		DSN:         c.dsn,
 		Listen:      c.RPC.Listen,
+		Connections: shares(connections.Files(), nil).rpc,
 		Identity:    id,
 		Peer:        c.Peer,
 		BrokerURL:   c.Events.URL,
@@ -154,14 +155,6 @@ func NewStorefront(c Config, p *process.Process, log *slog.Logger) (*storefront.
 	if !c.Runs(TargetEdge) {
 		return nil, nil
 	}
-	var proxies []netip.Prefix
-	for _, text := range c.HTTP.TrustedProxies {
-		prefix, err := netip.ParsePrefix(text)
-		if err != nil {
-			return nil, fmt.Errorf("http.trusted_proxies: %w", err)
-		}
-		proxies = append(proxies, prefix)
-	}
 	note := ""
 	if c.Modules.Payments.Own.Provider == "sandbox" {
 		note = "This shop takes test cards: 4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined."
@@ -175,7 +168,7 @@ func NewStorefront(c Config, p *process.Process, log *slog.Logger) (*storefront.
 	}, storefront.Options{
 		Pictures: demo.Pictures(), Placeholder: demo.Placeholder,
 		BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), PaymentNote: note,
-		TrustedProxies: proxies, Log: log.With("module", TargetEdge), Now: time.Now,
+		TrustedProxies: c.HTTP.proxies(), Log: log.With("module", TargetEdge), Now: time.Now,
 	})
 }
 

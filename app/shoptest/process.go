@@ -42,6 +42,10 @@ func (s *Shop) launch(t testing.TB, name string, args ...string) *Process {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if s.layout.Files > 0 {
+		limited := fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, s.layout.Files)
+		executable, args = "sh", append([]string{"-c", limited, executable}, args...)
+	}
 	p := &Process{shop: s, name: name, cmd: exec.Command(executable, args...), out: &record{}, log: &record{}, ended: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), childVariable+"=1", trapsVariable+"="+s.traps)
 	p.cmd.Dir = s.dir

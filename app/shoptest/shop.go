@@ -30,6 +30,8 @@ type Layout struct {
 	// Demo: the shop fills itself with the demo catalogue, instead of being
 	// given the goods of products.go.
 	Demo bool
+	// Files is how many files each process may have open; 0: as this one.
+	Files int
 }
 
 // Shop is a running shop on a data directory of its own.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"galleria/platform/certs"
+	"galleria/platform/connections"
 	"galleria/platform/module"
 	"galleria/platform/route"
 )
@@ -31,6 +32,8 @@ type Options struct {
 	// Listen is where other processes reach this one: host:port, port 0 for
 	// any.
 	Listen string
+	// Connections bounds how many others may have open to that.
+	Connections connections.Limits
 	// Identity secures that.
 	Identity *certs.Identity
 	// Peer is the rpc address of a running process to learn the rest from;

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/reflection"
 	"google.golang.org/grpc/status"
 
+	"galleria/platform/connections"
 	processv1 "galleria/platform/process/v1"
 	"galleria/platform/route"
 )
@@ -27,7 +28,9 @@ func (p *Process) listen() error {
 	if err != nil {
 		return fmt.Errorf("open the rpc port: %w", err)
 	}
-	p.listener = listener
+	limits := p.o.Connections
+	limits.Name, limits.Log = "rpc", p.o.Log
+	p.listener = connections.Limit(listener, limits)
 	p.server = grpc.NewServer(
 		grpc.Creds(p.o.Identity.Server()),
 		grpc.MaxRecvMsgSize(route.MaxMessageBytes),

@@ -94,15 +94,21 @@ func (a *Admin) states() (states []moduleState, ready bool) {
 			// A module that is away elsewhere is that process's trouble: this
 			// one still answers, and must not be restarted for it.
 			ready = ready && a.process.Running(r.Module()) == nil
+		} else if err := a.process.EventsProblem(r.Module()); err != nil {
+			s.Ready, s.Problem, ready = false, err.Error(), false
 		}
 		states = append(states, s)
 	}
 	return states, ready
 }
 
-func (a *Admin) ready(w http.ResponseWriter, _ *http.Request) {
+func (a *Admin) ready(w http.ResponseWriter, r *http.Request) {
 	states, ready := a.states()
-	report(w, ready, map[string]any{"ready": ready, "events_connected": a.process.EventsConnected(), "modules": states})
+	said := map[string]any{"ready": ready, "events_connected": a.process.EventsConnected(), "modules": states}
+	if err := a.process.BrokerProblem(r.Context()); err != nil {
+		said["events_problem"] = err.Error()
+	}
+	report(w, ready, said)
 }
 
 func (a *Admin) moduleReady(w http.ResponseWriter, r *http.Request) {

@@ -80,7 +80,7 @@ type RPCConfig struct {
 
 // EventsConfig is the event broker.
 type EventsConfig struct {
-	URL string `yaml:"url" doc:"external NATS cluster, such as tls://user:password@host:4222, separated by commas; empty: embedded, or the peer's" secret:"true"`
+	URL string `yaml:"url" doc:"external NATS cluster, such as tls://user:password@host:4222, separated by commas, the same for all processes; empty: embedded, or the peer's" secret:"true"`
 }
 
 // LogConfig is the process's log on standard error.

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"google.golang.org/protobuf/proto"
+
 	"galleria/migrations"
 	"galleria/modules/cart"
 	cartv1 "galleria/modules/cart/v1"
@@ -70,6 +72,7 @@ func Table(c Modules) []Row {
 		}, c.Orders.Placed},
 		{module.Definition{
 			Name: notifications.Name, Contract: &notificationsv1.NotificationsService_ServiceDesc,
+			Hears: []proto.Message{&ordersv1.OrderConfirmed{}, &ordersv1.OrderCancelled{}},
 			New: func(h module.Host) (*module.Instance, error) {
 				return notifications.New(h, notifications.Needs{}, c.Notifications.Own)
 			},

@@ -14,6 +14,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"galleria/platform/id"
 )
 
 const (
@@ -30,20 +32,38 @@ const (
 type BrokerOptions struct {
 	Dir      string       // where the broker keeps its files; made when missing; required
 	MaxBytes int64        // most the stream may take on disk, in bytes; 0 = 1 GiB
+	Hears    Hears        // what each module may subscribe to; nil = everything
 	Log      *slog.Logger // nil = slog.Default()
 }
 
 // Broker is a NATS server with JetStream inside this process. It listens on no
 // port: this process reaches it through Conn, other processes through Pipe.
+//
+// A store that fails, as on a full disk, fails for ever in the server. The broker
+// then opens a new server on the same files, as soon as they can be written again;
+// connections and pipes break and come again.
+//
+//	open ──── the store failed ────► reopening ──► open
+//	  │                                  │
+//	  └────────────► closed ◄────────────┘
 type Broker struct {
-	server   *server.Server
-	lock     *os.File
-	maxBytes int64
-	log      *slog.Logger
+	o       BrokerOptions
+	lock    *os.File
+	secret  string // shown by connections of this process, which may do everything
+	own     *Conn  // to keep the stream and the consumers with
+	grants  grants
+	illness illness
 
-	mu     sync.Mutex
-	closed bool
-	conns  []*Conn
+	life      context.Context
+	end       context.CancelFunc
+	reopeners sync.WaitGroup
+	keeping   sync.Mutex // one change to stream and consumers at a time
+
+	mu        sync.Mutex
+	server    *server.Server // nil: none could be opened yet
+	reopening bool
+	closed    bool
+	conns     []*Conn
 }
 
 // OpenBroker starts the broker on the files in o.Dir and returns when it takes
@@ -63,81 +83,120 @@ func OpenBroker(o BrokerOptions) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{lock: lock, maxBytes: o.MaxBytes, log: o.Log}
-	if err := b.start(o); err != nil {
+	b := &Broker{o: o, lock: lock, secret: id.Secret()}
+	b.grants.log = o.Log.With("part", "broker")
+	b.life, b.end = context.WithCancel(context.Background())
+	if err := b.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("events: start the broker in %s: %w", o.Dir, err), b.Close(context.Background()))
 	}
 	return b, nil
 }
 
-func (b *Broker) start(o BrokerOptions) error {
+// open starts a server and makes the stream.
+func (b *Broker) open() error {
+	s, err := b.serve()
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	b.server = s
+	b.mu.Unlock()
+	if b.own == nil {
+		if b.own, err = b.Conn(); err != nil {
+			return err
+		}
+		if err := b.answer(); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeout(b.life, openTimeout)
+	defer cancel()
+	for !b.own.Connected() { // it comes back by itself
+		if !pause(ctx, 10*time.Millisecond) {
+			return b.own.away()
+		}
+	}
+	_, err = b.own.stream(ctx)
+	return err
+}
+
+// serve starts a server.
+func (b *Broker) serve() (*server.Server, error) {
 	s, err := server.NewServer(&server.Options{
 		ServerName: "embedded",
 		DontListen: true,
 		NoSigs:     true, // signals belong to the process, not to one of its parts
 		JetStream:  true,
-		StoreDir:   o.Dir,
+		StoreDir:   b.o.Dir,
 		SyncAlways: true, // the default acknowledges up to two minutes before fsync
 
-		JetStreamMaxStore:      o.MaxBytes + consumerRoom,
+		JetStreamMaxStore:      b.o.MaxBytes + consumerRoom,
 		JetStreamMaxMemory:     1 << 20, // nothing here uses memory streams; 0 would mean "most of the RAM"
 		DisableJetStreamBanner: true,
 		MaxConn:                256,
-		MaxPending:             8 << 20, // per client; a subscriber has one event in flight, so this is ample
+		MaxPending:             8 << 20, // per client; a subscriber asks for pullBytes at once, so this is ample
 		MaxPayload:             natsMaxPayload,
 		NoSublistCache:         true,             // saves memory; few subjects are published per second
 		MaxTracedMsgLen:        64,               // payloads hold personal data and stay out of logs
 		PingInterval:           20 * time.Second, // finds a tunnel whose far end vanished
+
+		CustomClientAuthentication: b,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	b.server = s
-	fatal := &serverLog{log: o.Log.With("part", "broker")}
+	fatal := &serverLog{log: b.o.Log.With("part", "broker")}
 	s.SetLoggerV2(fatal, false, false, false)
 	s.Start()
 	if err := fatal.err(); err != nil {
-		return err
+		shutDown(s)
+		return nil, err
 	}
 	if !s.ReadyForConnections(openTimeout) {
-		return fmt.Errorf("not ready after %s", openTimeout)
+		shutDown(s)
+		return nil, fmt.Errorf("not ready after %s", openTimeout)
 	}
-	conn, err := b.Conn()
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
-	defer cancel()
-	_, err = conn.stream(ctx)
-	return err
+	return s, nil
+}
+
+func shutDown(s *server.Server) {
+	s.Shutdown()
+	s.WaitForShutdown()
 }
 
 // Conn connects to the broker without a socket. The caller may close the
 // connection; Close of the broker does otherwise.
 func (b *Broker) Conn() (*Conn, error) {
+	if b.life.Err() != nil {
+		return nil, errBrokerClosed
+	}
+	c, err := newConn(b.o.Log, nats.DefaultURL, nats.InProcessServer(b), nats.Token(b.secret), nats.Name("in-process"))
+	if err != nil {
+		return nil, err
+	}
+	c.maxBytes, c.hears, c.keeper = b.o.MaxBytes, b.o.Hears, b
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
-		return nil, errors.New("events: the broker is closed")
-	}
-	c, err := newConn(b.log, b.maxBytes, nats.DefaultURL, nats.InProcessServer(b.server), nats.Name("in-process"))
-	if err != nil {
-		return nil, err
+		c.Close()
+		return nil, errBrokerClosed
 	}
 	b.conns = append(b.conns, c)
 	return c, nil
 }
 
-// Pipe opens a connection that speaks the NATS client protocol, for a tunnel to
-// copy to and from another process, which passes its end to Connect as Dialer.
-// Whoever holds the pipe may publish and subscribe everything: authenticating
-// the far end is the tunnel's duty.
-func (b *Broker) Pipe() (net.Conn, error) {
+var errBrokerClosed = errors.New("events: the broker is closed")
+
+// InProcessConn opens a connection to the server of the moment. It gives no
+// rights: the other end has to know the secret, or to come through a pipe.
+func (b *Broker) InProcessConn() (net.Conn, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed {
-		return nil, errors.New("events: the broker is closed")
+	switch {
+	case b.closed:
+		return nil, errBrokerClosed
+	case b.server == nil || b.reopening:
+		return nil, errors.New("events: the broker is being opened again")
 	}
 	return b.server.InProcessConn()
 }
@@ -153,21 +212,22 @@ func (b *Broker) Close(ctx context.Context) error {
 	if closed {
 		return nil
 	}
+	b.end()
 	for _, c := range conns {
 		c.Close()
 	}
-	if b.server != nil {
-		stopped := make(chan struct{})
-		go func() {
-			b.server.Shutdown()
-			b.server.WaitForShutdown()
-			close(stopped)
-		}()
-		select {
-		case <-stopped:
-		case <-ctx.Done():
-			return fmt.Errorf("events: stop the broker: %w", ctx.Err())
+	stopped := make(chan struct{})
+	go func() {
+		b.reopeners.Wait()
+		if b.server != nil {
+			shutDown(b.server)
 		}
+		close(stopped)
+	}()
+	select {
+	case <-stopped:
+	case <-ctx.Done():
+		return fmt.Errorf("events: stop the broker: %w", ctx.Err())
 	}
 	return b.lock.Close()
 }

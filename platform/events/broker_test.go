@@ -72,12 +72,12 @@ func TestSettingsTheOperatorMadeOnTheStreamStay(t *testing.T) {
 // anything away from a subscriber that is behind.
 func TestFullStreamDropsOnlyWhatEverySubscriberHasHandled(t *testing.T) {
 	t.Parallel()
-	broker := openBroker(t, t.TempDir())
-	c := connect(t, broker)
-	c.maxBytes = 64 << 10
-	if _, err := c.stream(t.Context()); err != nil {
+	broker, err := OpenBroker(BrokerOptions{Dir: t.TempDir(), MaxBytes: 64 << 10, Log: quietLog})
+	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { closeBroker(t, broker) })
+	c := connect(t, broker)
 	publisher, reader := openDB(t, "publisher", t.TempDir()), openDB(t, "reader", t.TempDir())
 	text := strings.Repeat("x", 1000)
 	subscriber := newSubscriber(t, "reader", reader, c, onText(nil))
@@ -115,7 +115,7 @@ func TestBrokerPipeSpeaksNATS(t *testing.T) {
 	if _, err := c.js.PublishMsg(t.Context(), msg, jetstream.WithExpectStream(StreamName)); err != nil {
 		t.Fatalf("publish through the pipe: %v", err)
 	}
-	if got := stored(t, c); got != 1 {
+	if got := stored(t, connect(t, b)); got != 1 {
 		t.Errorf("events in the stream: got %d, want 1", got)
 	}
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"galleria/platform/id"
 )
 
 const (
@@ -29,7 +31,9 @@ const (
 type Conn struct {
 	nc       *nats.Conn
 	js       jetstream.JetStream
+	keeper   keeper
 	maxBytes int64 // of the stream; 0 = as it is, or the default for a new one
+	hears    Hears // nil = not known
 	log      *slog.Logger
 }
 
@@ -39,7 +43,8 @@ type ConnectOptions struct {
 	URL         string            // an external NATS cluster: "nats://a:4222,nats://b:4222"
 	Credentials string            // file with the NATS user's credentials, for URL; "" = none
 	RootCAs     string            // PEM file with the authorities to trust, for URL; "" = the system's
-	MaxBytes    int64             // size bound of the stream, in bytes; 0 = as it is, 1 GiB for a new stream
+	MaxBytes    int64             // size bound of the stream, in bytes; 0 = as it is, 1 GiB for a new stream; for URL
+	Hears       Hears             // what each module subscribes to, for URL; nil = not known
 	Dialer      nats.CustomDialer // reaches the broker of another process, say through a tunnel to its Pipe
 	Name        string            // of this client, for the broker's own reports
 	Log         *slog.Logger      // nil = slog.Default()
@@ -63,7 +68,9 @@ func Connect(ctx context.Context, o ConnectOptions) (*Conn, error) {
 	if o.Dialer != nil {
 		// The dialer alone knows the way; the client wants an address to name.
 		url = "nats://tunnel:4222"
-		opts = append(opts, nats.SetCustomDialer(o.Dialer), nats.SkipHostLookup(), nats.IgnoreDiscoveredServers())
+		inbox := id.Secret()
+		opts = append(opts, nats.SetCustomDialer(o.Dialer), nats.SkipHostLookup(), nats.IgnoreDiscoveredServers(),
+			nats.UserInfo(inbox, ""), nats.CustomInboxPrefix(inboxPrefix+inbox))
 	}
 	if o.Credentials != "" {
 		opts = append(opts, nats.UserCredentials(o.Credentials))
@@ -71,10 +78,18 @@ func Connect(ctx context.Context, o ConnectOptions) (*Conn, error) {
 	if o.RootCAs != "" {
 		opts = append(opts, nats.RootCAs(o.RootCAs))
 	}
-	return newConn(o.Log, o.MaxBytes, url, opts...)
+	c, err := newConn(o.Log, url, opts...)
+	if err != nil {
+		return nil, err
+	}
+	c.maxBytes, c.hears, c.keeper = o.MaxBytes, o.Hears, direct{c}
+	if o.Dialer != nil {
+		c.keeper = distant{c}
+	}
+	return c, nil
 }
 
-func newConn(log *slog.Logger, maxBytes int64, url string, opts ...nats.Option) (*Conn, error) {
+func newConn(log *slog.Logger, url string, opts ...nats.Option) (*Conn, error) {
 	log = log.With("part", "events")
 	opts = append(opts,
 		nats.Timeout(dialTimeout),
@@ -115,7 +130,7 @@ func newConn(log *slog.Logger, maxBytes int64, url string, opts ...nats.Option) 
 		nc.Close()
 		return nil, fmt.Errorf("events: connect: %w", err)
 	}
-	return &Conn{nc: nc, js: js, maxBytes: maxBytes, log: log}, nil
+	return &Conn{nc: nc, js: js, log: log}, nil
 }
 
 // Connected reports whether the broker can be reached just now.

@@ -64,7 +64,9 @@
 //
 // One process opens the Broker, or all connect to an external cluster. A process
 // that reaches the broker through another one passes Connect a dialer, whose far
-// end is that broker's Pipe. Each module has one Relay and, if it subscribes, one
+// end is that broker's Pipe, with Rights for its modules only: to publish their
+// events and to read with their consumers. What needs more rights, such as making a
+// consumer, it asks of the process with the broker. Each module has one Relay and, if it subscribes, one
 // Subscriber, each run under a lease in the module's database:
 //
 //	relay := events.NewRelay(db, conn, log)
@@ -73,6 +75,10 @@
 // An external cluster is named by its URL, with what it asks of its clients:
 // nats://user:password@host:4222, nats://token@host:4222, tls://host:4222. One
 // that refuses its clients counts as away; relays and subscribers log why.
+//
+// What does not go on is told by Problem: of a Relay whose outbox does not drain, of
+// a Subscriber that receives or handles nothing although events wait, and of a
+// Broker that can't write its files, which it opens again when they can be written.
 //
 // In the stream, an event of type letters.v1.LetterSent has the subject
 // events.letters.LetterSent.<aggregate>, its JSON as payload, and the headers

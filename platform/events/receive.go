@@ -51,7 +51,7 @@ func (s *Subscriber) consume(ctx context.Context, renew bool) error {
 	if err := s.begin(ctx, session); err != nil {
 		return err
 	}
-	if err := s.conn.openConsumer(ctx, s.name, s.filters(), renew); err != nil {
+	if err := s.conn.keeper.openConsumer(ctx, s.name, s.filters(), renew); err != nil {
 		return err
 	}
 	consumer, err := s.conn.js.Consumer(ctx, StreamName, s.name)

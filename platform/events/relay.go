@@ -30,6 +30,7 @@ type Relay struct {
 	// at, when set by a test, is called at the named point and can stop the relay there.
 	at func(point string) error
 
+	illness   illness
 	published atomic.Uint64
 	failures  atomic.Uint64
 }
@@ -75,6 +76,7 @@ func NewRelay(db *database.DB, conn *Conn, log *slog.Logger) *Relay {
 func (r *Relay) Run(ctx context.Context) error {
 	poll := time.NewTicker(r.poll)
 	defer poll.Stop()
+	defer r.illness.over()
 	failed := 0
 	var told said
 	for ctx.Err() == nil {
@@ -82,6 +84,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		switch {
 		case err != nil:
 			r.failures.Add(1)
+			r.illness.because(err)
 			if told.news(err) {
 				r.log.Warn("events wait in the outbox", "error", err)
 			}
@@ -91,6 +94,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		case failed > 0:
 			r.log.Info("events are published again", "failures", failed)
 			failed, told = 0, nil
+			r.illness.over()
 		}
 		if n == r.batch {
 			continue
@@ -101,6 +105,15 @@ func (r *Relay) Run(ctx context.Context) error {
 			pause(ctx, r.gather)
 		case <-poll.C:
 		}
+	}
+	return nil
+}
+
+// Problem says why the outbox has not drained for a while; nil: it does. Call it
+// where Run runs.
+func (r *Relay) Problem() error {
+	if err := r.illness.problem(); err != nil {
+		return fmt.Errorf("events wait in the outbox: %w", err)
 	}
 	return nil
 }
@@ -142,7 +155,9 @@ func (r *Relay) publishBatch(ctx context.Context) (int, error) {
 		return len(rows), err
 	}
 	if failure != nil {
-		failure = errors.Join(failure, r.repair(ctx, failure))
+		if r.conn.Connected() {
+			failure = errors.Join(failure, r.conn.keeper.mend(ctx))
+		}
 	}
 	return len(rows), errors.Join(failure, r.remove(ctx, stored))
 }
@@ -190,20 +205,6 @@ func (r *Relay) publish(ctx context.Context, rows []outboxRow) (stored []int64, 
 		land(f)
 	}
 	return stored, failure
-}
-
-// repair removes what made publishing fail where the relay can: a stream that is
-// full or not there.
-func (r *Relay) repair(ctx context.Context, failure error) error {
-	var refused *jetstream.APIError
-	if errors.As(failure, &refused) && refused.ErrorCode == codeStoreFailed {
-		return r.conn.makeRoom(ctx)
-	}
-	if r.conn.Connected() {
-		_, err := r.conn.stream(ctx)
-		return err
-	}
-	return nil
 }
 
 func (r *Relay) remove(ctx context.Context, seqs []int64) error {

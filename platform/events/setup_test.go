@@ -112,7 +112,7 @@ func (tu *tunnel) Dial(string, string) (net.Conn, error) {
 	if tu.broker == nil {
 		return nil, errors.New("no way to the broker")
 	}
-	far, err := tu.broker.Pipe()
+	far, err := tu.broker.Pipe(Rights{"another process", []string{"google", "test"}, []string{"reader"}})
 	if err != nil {
 		return nil, err
 	}

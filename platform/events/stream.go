@@ -21,9 +21,13 @@ const (
 	// id. It is memory in the broker; the inboxes recognise repetitions for as
 	// long as the stream can deliver them.
 	duplicateWindow = 2 * time.Minute
-	// codeStoreFailed is the error code with which JetStream refuses an event
-	// because the stream is full.
-	codeStoreFailed jetstream.ErrorCode = 10077
+	// With these error codes JetStream says that it can't make a consumer, as when
+	// its files are there and damaged.
+	codeConsumerCreate      jetstream.ErrorCode = 10012
+	codeConsumerStoreFailed jetstream.ErrorCode = 10104
+	// roomNeeded is how many bytes short of its bound a stream counts as full: an
+	// event of the largest size must fit.
+	roomNeeded = 2 * natsMaxPayload
 )
 
 // stream returns the stream, made or brought to the present settings. What is
@@ -70,13 +74,22 @@ func sameLimits(a, b jetstream.StreamConfig) bool {
 }
 
 // makeRoom drops the oldest quarter of a full stream, but nothing that one of
-// its subscribers has still to handle.
+// its subscribers has still to handle. A consumer of no module of ours, which
+// nothing reads any more, is removed when it is in the way: a module that comes
+// back begins with the oldest event.
 func (c *Conn) makeRoom(ctx context.Context) error {
-	s, err := c.js.Stream(ctx, StreamName)
+	s, err := c.stream(ctx)
+	if err != nil {
+		return err
+	}
+	info, err := s.Info(ctx)
 	if err != nil {
 		return fmt.Errorf("make room in the stream: %w", err)
 	}
-	state := s.CachedInfo().State
+	state := info.State
+	if info.Config.MaxBytes <= 0 || int64(state.Bytes)+min(roomNeeded, info.Config.MaxBytes/4) < info.Config.MaxBytes {
+		return nil
+	}
 	upTo := state.FirstSeq + (state.LastSeq-state.FirstSeq)/4 + 1
 	slowest := ""
 	consumers := s.ListConsumers(ctx)
@@ -84,9 +97,18 @@ func (c *Conn) makeRoom(ctx context.Context) error {
 		// A subscriber that has handled all of its events has a low floor when
 		// the last of them is old; it keeps nothing back.
 		busy := info.NumPending > 0 || info.NumAckPending > 0
-		if floor := info.AckFloor.Stream + 1; busy && floor < upTo {
-			upTo, slowest = floor, info.Name
+		floor := info.AckFloor.Stream + 1
+		if !busy || floor >= upTo {
+			continue
 		}
+		if c.hears != nil && len(c.hears[info.Name]) == 0 {
+			if err := s.DeleteConsumer(ctx, info.Name); err != nil {
+				return fmt.Errorf("make room in the stream: remove the consumer %s: %w", info.Name, err)
+			}
+			c.log.Warn("the stream was full: removed the position of a subscriber that is no module any more", "subscriber", info.Name, "events", info.NumPending)
+			continue
+		}
+		upTo, slowest = floor, info.Name
 	}
 	if err := consumers.Err(); err != nil {
 		return fmt.Errorf("make room in the stream: %w", err)

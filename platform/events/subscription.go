@@ -50,6 +50,8 @@ func On[T proto.Message](handle func(ctx context.Context, tx *gorm.DB, event T, 
 func (s Subscription) Type() string { return string(s.name) }
 
 // filter is the subject of all events of this type.
-func (s Subscription) filter() string {
-	return sourceSubject(s.name) + string(s.name.Name()) + ".*"
+func (s Subscription) filter() string { return filterOf(s.name) }
+
+func filterOf(name protoreflect.FullName) string {
+	return sourceSubject(name) + string(name.Name()) + ".*"
 }

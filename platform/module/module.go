@@ -14,9 +14,11 @@ import (
 	"io/fs"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	"galleria/platform/database"
 	"galleria/platform/events"
@@ -32,6 +34,9 @@ type Definition struct {
 	// in process, where it gets no client, nor over the network, where it is
 	// refused.
 	Needs []string
+	// Hears are the events it subscribes to: an empty message of each type. The
+	// event broker lets it receive no others.
+	Hears []proto.Message
 	// Migrations hold the SQL files of its database; nil: it has none.
 	Migrations fs.FS
 	// New makes the module. It must be ready to serve when New returns.
@@ -58,7 +63,8 @@ func (h Host) Need(name string) grpc.ClientConnInterface { return h.clients(name
 type Instance struct {
 	// Server implements the contract's generated server interface.
 	Server any
-	// Subscriptions are the events it reacts to.
+	// Subscriptions are the events it reacts to, of the types the definition
+	// lists in Hears.
 	Subscriptions []events.Subscription
 	// Work is what it does in the background, by name, all under one
 	// lease: one process does it at a time. Work ends when its context
@@ -71,6 +77,22 @@ type Instance struct {
 	Run func(ctx context.Context) error
 	// Close, if set, frees what New opened.
 	Close func() error
+}
+
+// Heard are the types of Hears: full names of Protobuf messages.
+func (d Definition) Heard() []string {
+	var names []string
+	for _, m := range d.Hears {
+		names = append(names, string(m.ProtoReflect().Descriptor().FullName()))
+	}
+	return names
+}
+
+// Source begins the names of the module's events: the first segment of its
+// contract's Protobuf package.
+func (d Definition) Source() string {
+	source, _, _ := strings.Cut(d.Contract.ServiceName, ".")
+	return source
 }
 
 func (d Definition) client(callee string, connect func(callee string) grpc.ClientConnInterface) grpc.ClientConnInterface {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,6 +47,7 @@ type Running struct {
 	// no broker.
 	Subscriber *events.Subscriber
 
+	relay    *events.Relay // nil when there is no broker or no database
 	name     string
 	stopWork context.CancelFunc
 	working  sync.WaitGroup
@@ -103,6 +105,11 @@ func (r *Running) make(d Definition, e Environment, log *slog.Logger) error {
 			return fmt.Errorf("its work %q has a name that is taken", name)
 		}
 	}
+	for _, s := range instance.Subscriptions {
+		if !slices.Contains(d.Heard(), s.Type()) {
+			return fmt.Errorf("it subscribes to %s, which its definition does not list in Hears %v", s.Type(), d.Heard())
+		}
+	}
 	if e.Broker == nil || len(instance.Subscriptions) == 0 {
 		return nil
 	}
@@ -121,7 +128,8 @@ func (r *Running) run(d Definition, e Environment, log *slog.Logger) {
 	if e.Broker == nil || r.DB == nil {
 		return
 	}
-	work := map[string]func(context.Context) error{relayWork: events.NewRelay(r.DB, e.Broker, log).Run}
+	r.relay = events.NewRelay(r.DB, e.Broker, log)
+	work := map[string]func(context.Context) error{relayWork: r.relay.Run}
 	if r.Subscriber != nil {
 		work[subscriberWork] = r.Subscriber.Run
 	}
@@ -200,6 +208,20 @@ func (r *Running) Healthy(ctx context.Context) error {
 		return nil
 	}
 	return r.DB.Ping(ctx)
+}
+
+// EventsProblem says why events wait here that this process should have published
+// or handled; nil: none do. Calls to the module go on meanwhile.
+func (r *Running) EventsProblem() error {
+	if r.relay != nil {
+		if err := r.relay.Problem(); err != nil {
+			return err
+		}
+	}
+	if r.Subscriber != nil {
+		return r.Subscriber.Problem()
+	}
+	return nil
 }
 
 // Stop ends the background work, waits for it until ctx ends, and closes the

@@ -15,6 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 	"gorm.io/gorm"
 
 	"galleria/platform/database"
@@ -43,7 +44,7 @@ func environment(dir string) module.Environment {
 }
 
 func define(create func(module.Host) (*module.Instance, error)) module.Definition {
-	return module.Definition{Name: "alpha", Contract: &probev1.ProbeService_ServiceDesc, Needs: []string{"beta"}, Migrations: notes, New: create}
+	return module.Definition{Name: "alpha", Contract: &probev1.ProbeService_ServiceDesc, Needs: []string{"beta"}, Hears: []proto.Message{&probev1.Noted{}}, Migrations: notes, New: create}
 }
 
 func with(instance *module.Instance) module.Definition {

@@ -13,6 +13,11 @@ var (
 	backlogDesc   = prometheus.NewDesc("events_outbox_backlog", "Events written down and not yet published.", []string{"module"}, nil)
 	lettersDesc   = prometheus.NewDesc("events_dead_letters", "Events parked because their subscriber failed.", []string{"module"}, nil)
 	handledDesc   = prometheus.NewDesc("events_handled_total", "Events handled by the subscriber in this process.", []string{"module"}, nil)
+	problemDesc   = prometheus.NewDesc("events_problem", "Whether events of the module wait here that should have been published or handled.", []string{"module"}, nil)
+	brokerDesc    = prometheus.NewDesc("events_broker_problem", "Whether the event broker of this process can't do its work, or soon won't.", nil, nil)
+	bytesDesc     = prometheus.NewDesc("events_stream_bytes", "Size of the event stream on disk.", nil, nil)
+	maxBytesDesc  = prometheus.NewDesc("events_stream_max_bytes", "Most the event stream may take on disk.", nil, nil)
+	waitingDesc   = prometheus.NewDesc("events_waiting", "Events in the stream that a subscriber has still to handle. One that is no module any more is named, too.", []string{"subscriber"}, nil)
 	connectedDesc = prometheus.NewDesc("events_broker_connected", "Whether the event broker can be reached.", nil, nil)
 )
 
@@ -25,7 +30,7 @@ func NewCollector(p *Process) prometheus.Collector { return collector{p} }
 type collector struct{ process *Process }
 
 func (c collector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{backlogDesc, lettersDesc, handledDesc, connectedDesc} {
+	for _, d := range []*prometheus.Desc{backlogDesc, lettersDesc, handledDesc, problemDesc, brokerDesc, bytesDesc, maxBytesDesc, waitingDesc, connectedDesc} {
 		to <- d
 	}
 }
@@ -33,16 +38,26 @@ func (c collector) Describe(to chan<- *prometheus.Desc) {
 func (c collector) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
-	connected := 0.0
-	if c.process.EventsConnected() {
-		connected = 1
+	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 	}
-	to <- prometheus.MustNewConstMetric(connectedDesc, prometheus.GaugeValue, connected)
+	gauge(connectedDesc, oneIf(c.process.EventsConnected()))
+	gauge(brokerDesc, oneIf(c.process.BrokerProblem(ctx) != nil))
+	if c.process.events != nil {
+		if use, err := c.process.events.StreamUse(ctx); err == nil {
+			gauge(bytesDesc, float64(use.Bytes))
+			gauge(maxBytesDesc, float64(use.MaxBytes))
+			for name, n := range use.Waiting {
+				gauge(waitingDesc, float64(n), name)
+			}
+		}
+	}
 	for _, d := range c.process.ordered {
 		running := c.process.Running(d.Name)
 		if running == nil || running.DB == nil {
 			continue
 		}
+		gauge(problemDesc, oneIf(running.EventsProblem() != nil), d.Name)
 		if n, err := events.Backlog(ctx, running.DB); err == nil {
 			to <- prometheus.MustNewConstMetric(backlogDesc, prometheus.GaugeValue, float64(n), d.Name)
 		}
@@ -53,4 +68,11 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 			to <- prometheus.MustNewConstMetric(handledDesc, prometheus.CounterValue, float64(running.Subscriber.Stats().Handled), d.Name)
 		}
 	}
+}
+
+func oneIf(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
 }

@@ -35,6 +35,9 @@ func (s service) ListDeadLetters(ctx context.Context, in *processv1.ListDeadLett
 		})
 	}
 	out := &processv1.ListDeadLettersResponse{}
+	if err := s.process.EventsProblem(in.GetModule()); err != nil {
+		out.EventsProblem = err.Error()
+	}
 	if running.DB == nil {
 		return out, nil
 	}
@@ -51,26 +54,31 @@ func (s service) ListDeadLetters(ctx context.Context, in *processv1.ListDeadLett
 	return out, nil
 }
 
-// countDeadLetters is 0, too, when nobody can be asked: the table says by
-// other means that the module is away.
-func (s service) countDeadLetters(ctx context.Context, name string) int64 {
+// askEvents counts the dead letters of a module and says why its events wait. It
+// says nothing when the module's process can't be asked: the table shows by other
+// means that it is away.
+func (s service) askEvents(ctx context.Context, name string) (letters int64, problem string) {
 	running, err := s.find(name)
 	switch {
 	case err != nil:
-		return 0
-	case running != nil && running.DB != nil:
+		return 0, ""
+	case running != nil:
+		if err := s.process.EventsProblem(name); err != nil {
+			problem = err.Error()
+		}
+		if running.DB == nil {
+			return 0, problem
+		}
 		n, err := events.CountDeadLetters(ctx, running.DB)
 		if err != nil {
 			s.process.o.Log.WarnContext(ctx, "dead letters not counted", "module", name, "error", err)
 		}
-		return n
-	case running != nil:
-		return 0
+		return n, problem
 	}
 	ctx, cancel := context.WithTimeout(ctx, countTimeout)
 	defer cancel()
 	out, _ := s.ListDeadLetters(ctx, &processv1.ListDeadLettersRequest{Module: name})
-	return int64(len(out.GetDeadLetters()))
+	return int64(len(out.GetDeadLetters())), out.GetEventsProblem()
 }
 
 func (s service) ResendDeadLetters(ctx context.Context, in *processv1.ResendDeadLettersRequest) (*processv1.ResendDeadLettersResponse, error) {

@@ -19,7 +19,9 @@
 // first time it is seen. So nobody re-points a module at an empty database by
 // mistake.
 //
-// A process with a peer learns from it where the event broker is and where the
+// A process with a peer reaches the event broker through it, unless the
+// installation has an external one, which each process is told of in its own
+// configuration. From the peer it learns where the
 // modules are that it does not run, and follows when they move; modules that
 // were placed by Start or Apply stay where they were put. Any process of an
 // installation can be the peer: one without a broker of its own passes the

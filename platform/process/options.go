@@ -39,7 +39,8 @@ type Options struct {
 	// Peer is the rpc address of a running process to learn the rest from;
 	// empty: none.
 	Peer string
-	// BrokerURL is an external event broker; empty: the peer's, or one
+	// BrokerURL is an external event broker, the same for all processes of an
+	// installation; empty: the peer's, or one
 	// embedded here when there is no peer.
 	BrokerURL string
 	// NoEvents leaves the broker alone: events stay in the outboxes, for a

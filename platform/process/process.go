@@ -37,7 +37,7 @@ type Process struct {
 	tasks                sync.WaitGroup
 
 	broker     *events.Broker // nil: external, the peer's, or none
-	brokerURL  string
+	tunnels    tunnels
 	events     *events.Conn // nil: none
 	peer       *peer        // nil: none
 	listener   net.Listener
@@ -218,18 +218,16 @@ func (p *Process) openEvents(ctx context.Context, learned *processv1.DirectoryRe
 	if p.o.NoEvents {
 		return nil
 	}
-	p.brokerURL = p.o.BrokerURL
-	if p.brokerURL == "" {
-		p.brokerURL = learned.GetBrokerUrl()
-	}
 	var err error
 	switch {
-	case p.brokerURL != "":
-		p.events, err = events.Connect(ctx, events.ConnectOptions{URL: p.brokerURL, Name: p.name, Log: p.o.Log})
+	case p.o.BrokerURL != "":
+		p.events, err = events.Connect(ctx, events.ConnectOptions{URL: p.o.BrokerURL, Hears: p.hears(), Name: p.name, Log: p.o.Log})
+	case learned.GetBrokerExternal():
+		err = errors.New(errExternal)
 	case p.peer != nil:
 		p.events, err = events.Connect(ctx, events.ConnectOptions{Dialer: p.peer, Name: p.name, Log: p.o.Log})
 	default:
-		p.broker, err = events.OpenBroker(events.BrokerOptions{Dir: filepath.Join(p.o.Dir, "events"), Log: p.o.Log})
+		p.broker, err = events.OpenBroker(events.BrokerOptions{Dir: filepath.Join(p.o.Dir, "events"), Hears: p.hears(), Log: p.o.Log})
 		if err == nil {
 			p.events, err = p.broker.Conn()
 		}

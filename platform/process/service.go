@@ -61,7 +61,7 @@ func (s service) storeOf(ctx context.Context, name string) (store route.Store, s
 func (s service) Directory(_ *processv1.DirectoryRequest, out processv1.ProcessService_DirectoryServer) error {
 	for {
 		places, changed := s.process.places()
-		said := &processv1.DirectoryResponse{BrokerUrl: s.process.brokerURL}
+		said := &processv1.DirectoryResponse{BrokerExternal: s.process.o.BrokerURL != ""}
 		for _, d := range s.process.ordered {
 			// A module that is nowhere yet is left out: whoever asks keeps to
 			// what it knows, and is told when there is more to know.
@@ -90,6 +90,9 @@ func (s service) Modules(ctx context.Context, _ *processv1.ModulesRequest) (*pro
 	for i, d := range s.process.ordered { // together: some may be away
 		rows.Go(func() { out.Modules[i] = s.row(ctx, d) })
 	}
+	if err := s.process.BrokerProblem(ctx); err != nil {
+		out.EventsProblem = err.Error()
+	}
 	rows.Wait()
 	return out, nil
 }
@@ -116,7 +119,11 @@ func (s service) row(ctx context.Context, d module.Definition) *processv1.Module
 	if err := s.process.Health(d.Name); err != nil {
 		row.Healthy, row.Problem = false, err.Error()
 	}
-	row.DeadLetters = s.countDeadLetters(ctx, d.Name)
+	letters, problem := s.askEvents(ctx, d.Name)
+	row.DeadLetters = letters
+	if problem != "" && row.Healthy {
+		row.Healthy, row.Problem = false, problem
+	}
 	for _, m := range r.Stats() {
 		row.Methods = append(row.Methods, &processv1.ModulesResponse_Method{
 			Method: m.Method, Calls: m.Calls, Errors: m.Errors,

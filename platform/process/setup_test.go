@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 	"gorm.io/gorm"
 
 	"galleria/platform/certs"
@@ -158,6 +159,7 @@ func (h *house) definitions(process string) []module.Definition {
 	return []module.Definition{
 		{
 			Name: "beta", Contract: &probev1.RelayService_ServiceDesc, Needs: []string{"alpha"}, Migrations: notes,
+			Hears: []proto.Message{&probev1.Noted{}},
 			New: func(host module.Host) (*module.Instance, error) {
 				b := &beta{house: h, alpha: probev1.NewProbeServiceClient(host.Need("alpha"))}
 				instance := h.trace(process, "beta").instance(b)

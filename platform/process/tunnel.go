@@ -6,18 +6,35 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
+	"strings"
 	"sync"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	grpcpeer "google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
+	"galleria/platform/events"
 	processv1 "galleria/platform/process/v1"
 	"galleria/platform/route"
 )
 
-// tunnelBuffer is how many bytes one message of a tunnel carries at most.
-const tunnelBuffer = 32 << 10
+const (
+	// tunnelBuffer is how many bytes one message of a tunnel carries at most.
+	tunnelBuffer = 32 << 10
+	// maxTunnels is how many one process may have open: one it uses, others that
+	// broke and are not known to, and copies that share a certificate.
+	maxTunnels = 16
+	// tunnelModules is the header by which a process that passes a tunnel on says
+	// for whose modules that is.
+	tunnelModules = "x-tunnel-modules"
+)
+
+// errExternal is the answer to those who seek the broker of an installation that
+// has an external one. Its URL is a secret, which no process hands to another.
+const errExternal = "the event broker is an external one: name it in this process's configuration too, as events.url"
 
 // peer is the process this one learns from, and reaches the broker through.
 type peer struct {
@@ -40,16 +57,22 @@ func newPeer(conn *grpc.ClientConn) *peer {
 
 // Dial opens a connection to the peer's event broker through a tunnel; the
 // NATS client calls it, again after each loss.
-func (p *peer) Dial(_, _ string) (net.Conn, error) { return p.tunnel(0) }
+func (p *peer) Dial(_, _ string) (net.Conn, error) { return p.tunnel(0, "") }
 
-func (p *peer) tunnel(hops int) (net.Conn, error) {
+// tunnel opens one for the work of modules, names with commas between; "" is all
+// that this process's certificate is good for.
+func (p *peer) tunnel(hops int, modules string) (net.Conn, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return nil, errors.New("tunnel to the event broker: the process is stopping")
 	}
 	ctx, cancel := context.WithCancel(p.life)
-	stream, err := processv1.NewProcessServiceClient(p.conn).Tunnel(route.WithHops(ctx, hops))
+	opening := route.WithHops(ctx, hops)
+	if modules != "" {
+		opening = metadata.AppendToOutgoingContext(opening, tunnelModules, modules)
+	}
+	stream, err := processv1.NewProcessServiceClient(p.conn).Tunnel(opening)
 	if err != nil {
 		cancel()
 		return nil, fmt.Errorf("tunnel to the event broker: %w", err)
@@ -98,7 +121,17 @@ func (p *peer) close() error {
 // Tunnel connects another process to the broker here, or to where this
 // process reaches the broker itself.
 func (s service) Tunnel(stream processv1.ProcessService_TunnelServer) error {
-	pipe, err := s.process.pipe(stream.Context())
+	who, modules := s.process.tunnelRights(stream.Context())
+	if len(modules) == 0 {
+		s.process.o.Log.Warn("refused a tunnel to the event broker: its certificate is for none of the modules", "process", who)
+		return status.Errorf(codes.PermissionDenied, "%s may do the work of no module, and so needs no event broker", who)
+	}
+	if !s.process.tunnels.enter(who) {
+		s.process.o.Log.Warn("refused a tunnel to the event broker: it has too many", "process", who, "at_most", maxTunnels)
+		return status.Errorf(codes.ResourceExhausted, "%s has %d tunnels to the event broker open already", who, maxTunnels)
+	}
+	defer s.process.tunnels.leave(who)
+	pipe, err := s.process.pipe(stream.Context(), who, modules)
 	if err != nil {
 		return err
 	}
@@ -136,21 +169,93 @@ func (s service) Tunnel(stream processv1.ProcessService_TunnelServer) error {
 	}
 }
 
-func (p *Process) pipe(ctx context.Context) (net.Conn, error) {
+func (p *Process) pipe(ctx context.Context, who string, modules []string) (net.Conn, error) {
 	var pipe net.Conn
 	var err error
 	switch hops := route.Hops(ctx); {
 	case p.broker != nil:
-		pipe, err = p.broker.Pipe()
-	case p.peer == nil || p.events == nil || p.brokerURL != "":
+		pipe, err = p.broker.Pipe(p.brokerRights(who, modules))
+	case p.o.BrokerURL != "":
+		return nil, status.Error(codes.FailedPrecondition, errExternal)
+	case p.peer == nil || p.events == nil:
 		return nil, status.Error(codes.FailedPrecondition, "no event broker is reached through this process")
 	case hops >= route.MaxHops:
 		return nil, errCircle
 	default:
-		pipe, err = p.peer.tunnel(hops + 1)
+		pipe, err = p.peer.tunnel(hops+1, strings.Join(modules, ","))
 	}
 	if err != nil {
 		return nil, status.Error(codes.Unavailable, err.Error())
 	}
 	return pipe, nil
+}
+
+// tunnelRights says who opens a tunnel and whose work it may do: of the modules
+// its certificate is for, those it asks for. A process that passes a tunnel on asks
+// for no more than its own client may.
+func (p *Process) tunnelRights(ctx context.Context) (who string, modules []string) {
+	who = "a process"
+	if from, ok := grpcpeer.FromContext(ctx); ok {
+		who, _, _ = net.SplitHostPort(from.Addr.String())
+	}
+	incoming, _ := metadata.FromIncomingContext(ctx)
+	asked := incoming.Get(tunnelModules)
+	for _, d := range p.ordered {
+		if p.o.Identity.CheckCaller(ctx, d.Name) != nil {
+			continue
+		}
+		if len(asked) == 0 || slices.Contains(strings.Split(asked[0], ","), d.Name) {
+			modules = append(modules, d.Name)
+		}
+	}
+	return who, modules
+}
+
+// brokerRights are what the work of modules takes.
+func (p *Process) brokerRights(who string, modules []string) events.Rights {
+	r := events.Rights{Process: who, Subscribe: modules}
+	for _, d := range p.ordered {
+		if slices.Contains(modules, d.Name) {
+			r.Publish = append(r.Publish, d.Source())
+		}
+	}
+	return r
+}
+
+// hears is what each module of the installation subscribes to.
+func (p *Process) hears() events.Hears {
+	hears := events.Hears{}
+	for _, d := range p.ordered {
+		if len(d.Hears) > 0 {
+			hears[d.Name] = d.Heard()
+		}
+	}
+	return hears
+}
+
+// tunnels counts those that are open, by who opened them.
+type tunnels struct {
+	mu   sync.Mutex
+	open map[string]int
+}
+
+func (t *tunnels) enter(who string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.open[who] >= maxTunnels {
+		return false
+	}
+	if t.open == nil {
+		t.open = map[string]int{}
+	}
+	t.open[who]++
+	return true
+}
+
+func (t *tunnels) leave(who string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.open[who]--; t.open[who] == 0 {
+		delete(t.open, who)
+	}
 }

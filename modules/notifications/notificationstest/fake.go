@@ -47,6 +47,7 @@ func define(make func() *Fake) module.Definition {
 		Contract: &notificationsv1.NotificationsService_ServiceDesc,
 		// A database without tables of its own: hearing events takes an inbox.
 		Migrations: fstest.MapFS{},
+		Hears:      []proto.Message{&ordersv1.OrderConfirmed{}, &ordersv1.OrderCancelled{}},
 		New: func(module.Host) (*module.Instance, error) {
 			f := make()
 			return &module.Instance{Server: f, Subscriptions: f.subscriptions()}, nil

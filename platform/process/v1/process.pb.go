@@ -190,10 +190,11 @@ func (*DirectoryRequest) Descriptor() ([]byte, []int) {
 type DirectoryResponse struct {
 	state  protoimpl.MessageState     `protogen:"open.v1"`
 	Places []*DirectoryResponse_Place `protobuf:"bytes,1,rep,name=places,proto3" json:"places,omitempty"`
-	// URL of the external event broker; empty: the broker is reached by Tunnel.
-	BrokerUrl     string `protobuf:"bytes,2,opt,name=broker_url,json=brokerUrl,proto3" json:"broker_url,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// The event broker is an external one, which each process names in its own
+	// configuration; else it is reached by Tunnel.
+	BrokerExternal bool `protobuf:"varint,3,opt,name=broker_external,json=brokerExternal,proto3" json:"broker_external,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *DirectoryResponse) Reset() {
@@ -233,11 +234,11 @@ func (x *DirectoryResponse) GetPlaces() []*DirectoryResponse_Place {
 	return nil
 }
 
-func (x *DirectoryResponse) GetBrokerUrl() string {
+func (x *DirectoryResponse) GetBrokerExternal() bool {
 	if x != nil {
-		return x.BrokerUrl
+		return x.BrokerExternal
 	}
-	return ""
+	return false
 }
 
 type TunnelRequest struct {
@@ -365,8 +366,10 @@ func (*ModulesRequest) Descriptor() ([]byte, []int) {
 }
 
 type ModulesResponse struct {
-	state         protoimpl.MessageState    `protogen:"open.v1"`
-	Modules       []*ModulesResponse_Module `protobuf:"bytes,1,rep,name=modules,proto3" json:"modules,omitempty"`
+	state   protoimpl.MessageState    `protogen:"open.v1"`
+	Modules []*ModulesResponse_Module `protobuf:"bytes,1,rep,name=modules,proto3" json:"modules,omitempty"`
+	// Why the event broker of this process can't do its work, or soon won't.
+	EventsProblem string `protobuf:"bytes,2,opt,name=events_problem,json=eventsProblem,proto3" json:"events_problem,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -406,6 +409,13 @@ func (x *ModulesResponse) GetModules() []*ModulesResponse_Module {
 		return x.Modules
 	}
 	return nil
+}
+
+func (x *ModulesResponse) GetEventsProblem() string {
+	if x != nil {
+		return x.EventsProblem
+	}
+	return ""
 }
 
 type AnnounceRequest struct {
@@ -826,8 +836,10 @@ func (x *ListDeadLettersRequest) GetModule() string {
 }
 
 type ListDeadLettersResponse struct {
-	state         protoimpl.MessageState                `protogen:"open.v1"`
-	DeadLetters   []*ListDeadLettersResponse_DeadLetter `protobuf:"bytes,1,rep,name=dead_letters,json=deadLetters,proto3" json:"dead_letters,omitempty"`
+	state       protoimpl.MessageState                `protogen:"open.v1"`
+	DeadLetters []*ListDeadLettersResponse_DeadLetter `protobuf:"bytes,1,rep,name=dead_letters,json=deadLetters,proto3" json:"dead_letters,omitempty"`
+	// Why the module's events wait to be published or handled; empty: none do.
+	EventsProblem string `protobuf:"bytes,2,opt,name=events_problem,json=eventsProblem,proto3" json:"events_problem,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -867,6 +879,13 @@ func (x *ListDeadLettersResponse) GetDeadLetters() []*ListDeadLettersResponse_De
 		return x.DeadLetters
 	}
 	return nil
+}
+
+func (x *ListDeadLettersResponse) GetEventsProblem() string {
+	if x != nil {
+		return x.EventsProblem
+	}
+	return ""
 }
 
 type ResendDeadLettersRequest struct {
@@ -1758,22 +1777,23 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\n" +
 	"generation\x18\x05 \x01(\x03R\n" +
 	"generation\"\x12\n" +
-	"\x10DirectoryRequest\"\xd2\x01\n" +
+	"\x10DirectoryRequest\"\xee\x01\n" +
 	"\x11DirectoryResponse\x12D\n" +
-	"\x06places\x18\x01 \x03(\v2,.platform.process.v1.DirectoryResponse.PlaceR\x06places\x12\x1d\n" +
-	"\n" +
-	"broker_url\x18\x02 \x01(\tR\tbrokerUrl\x1aX\n" +
+	"\x06places\x18\x01 \x03(\v2,.platform.process.v1.DirectoryResponse.PlaceR\x06places\x12'\n" +
+	"\x0fbroker_external\x18\x03 \x01(\bR\x0ebrokerExternal\x1aX\n" +
 	"\x05Place\x12\x16\n" +
 	"\x06module\x18\x01 \x01(\tR\x06module\x12\x1c\n" +
 	"\taddresses\x18\x02 \x03(\tR\taddresses\x12\x19\n" +
-	"\bstore_id\x18\x03 \x01(\tR\astoreId\"#\n" +
+	"\bstore_id\x18\x03 \x01(\tR\astoreIdJ\x04\b\x02\x10\x03R\n" +
+	"broker_url\"#\n" +
 	"\rTunnelRequest\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\"$\n" +
 	"\x0eTunnelResponse\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\"\x10\n" +
-	"\x0eModulesRequest\"\x9b\a\n" +
+	"\x0eModulesRequest\"\xc2\a\n" +
 	"\x0fModulesResponse\x12E\n" +
-	"\amodules\x18\x01 \x03(\v2+.platform.process.v1.ModulesResponse.ModuleR\amodules\x1a\xab\x03\n" +
+	"\amodules\x18\x01 \x03(\v2+.platform.process.v1.ModulesResponse.ModuleR\amodules\x12%\n" +
+	"\x0eevents_problem\x18\x02 \x01(\tR\reventsProblem\x1a\xab\x03\n" +
 	"\x06Module\x12\x16\n" +
 	"\x06module\x18\x01 \x01(\tR\x06module\x12\x12\n" +
 	"\x04mode\x18\x02 \x01(\tR\x04mode\x12\x14\n" +
@@ -1856,9 +1876,10 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"generation\x18\x01 \x01(\x03R\n" +
 	"generation\"0\n" +
 	"\x16ListDeadLettersRequest\x12\x16\n" +
-	"\x06module\x18\x01 \x01(\tR\x06module\"\xd6\x02\n" +
+	"\x06module\x18\x01 \x01(\tR\x06module\"\xfd\x02\n" +
 	"\x17ListDeadLettersResponse\x12Z\n" +
-	"\fdead_letters\x18\x01 \x03(\v27.platform.process.v1.ListDeadLettersResponse.DeadLetterR\vdeadLetters\x1a\xde\x01\n" +
+	"\fdead_letters\x18\x01 \x03(\v27.platform.process.v1.ListDeadLettersResponse.DeadLetterR\vdeadLetters\x12%\n" +
+	"\x0eevents_problem\x18\x02 \x01(\tR\reventsProblem\x1a\xde\x01\n" +
 	"\n" +
 	"DeadLetter\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +

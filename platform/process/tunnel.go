@@ -13,7 +13,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
-	grpcpeer "google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
 	"galleria/platform/events"
@@ -194,14 +193,15 @@ func (p *Process) pipe(ctx context.Context, who string, modules []string) (net.C
 // its certificate is for, those it asks for. A process that passes a tunnel on asks
 // for no more than its own client may.
 func (p *Process) tunnelRights(ctx context.Context) (who string, modules []string) {
-	who = "a process"
-	if from, ok := grpcpeer.FromContext(ctx); ok {
-		who, _, _ = net.SplitHostPort(from.Addr.String())
+	from, ok := p.o.Identity.PeerOf(ctx)
+	if !ok {
+		return "a process without a certificate", nil
 	}
+	who = from.ID
 	incoming, _ := metadata.FromIncomingContext(ctx)
 	asked := incoming.Get(tunnelModules)
 	for _, d := range p.ordered {
-		if p.o.Identity.CheckCaller(ctx, d.Name) != nil {
+		if !from.MayServe(d.Name) {
 			continue
 		}
 		if len(asked) == 0 || slices.Contains(strings.Split(asked[0], ","), d.Name) {

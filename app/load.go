@@ -21,14 +21,7 @@ const Prefix = "GALLERIA_"
 // Load reads the configuration from its sources over the defaults.
 func Load(from config.Sources) (Config, *config.Loaded, error) {
 	c := DefaultConfig()
-	from.Prefix = Prefix
-	for _, assignment := range from.Environ {
-		name, _, _ := strings.Cut(assignment, "=")
-		if name == ConfigVariable || strings.HasPrefix(name, Prefix+"TEST_") || name == Prefix+"FAULTS" {
-			from.NotConfig = append(from.NotConfig, name)
-		}
-	}
-	loaded, err := config.Load(&c, from)
+	loaded, err := config.Load(&c, prepared(from))
 	if err != nil {
 		return Config{}, nil, err
 	}
@@ -39,6 +32,18 @@ func Load(from config.Sources) (Config, *config.Loaded, error) {
 		mails.BaseURL = c.HTTP.BaseURL // set once, for pages and mails alike
 	}
 	return c, loaded, nil
+}
+
+// prepared says which variables are those of the configuration.
+func prepared(from config.Sources) config.Sources {
+	from.Prefix = Prefix
+	for _, assignment := range from.Environ {
+		name, _, _ := strings.Cut(assignment, "=")
+		if name == ConfigVariable || strings.HasPrefix(name, Prefix+"TEST_") || name == Prefix+"FAULTS" {
+			from.NotConfig = append(from.NotConfig, name)
+		}
+	}
+	return from
 }
 
 // takeRole makes this the main process, which has the edge and learns from no

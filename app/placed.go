@@ -141,3 +141,34 @@ func (c Config) Placements() (map[string]route.Place, error) {
 	}
 	return placements, errors.Join(errs...)
 }
+
+// Place is where the configuration has a module; false when there is no such
+// module.
+func (c Config) Place(module string) (route.Place, bool) {
+	for _, row := range Table(c.Modules) {
+		if row.Definition.Name == module {
+			return row.Placed.place(), true
+		}
+	}
+	return route.Place{}, false
+}
+
+// Edit changes settings in the configuration file; see config.Edit.
+func Edit(from config.Sources, settings ...config.Setting) error {
+	c := DefaultConfig()
+	return config.Edit(&c, prepared(from), settings...)
+}
+
+// Preview is where a module would be after an edit of the configuration. It
+// changes nothing.
+func Preview(from config.Sources, module string, settings ...config.Setting) (route.Place, error) {
+	c := DefaultConfig()
+	if err := config.Preview(&c, prepared(from), settings...); err != nil {
+		return route.Place{}, err
+	}
+	place, known := c.Place(module)
+	if !known {
+		return place, fmt.Errorf("there is no module %q", module)
+	}
+	return place, nil
+}

@@ -52,6 +52,7 @@ type moduleJSON struct {
 	// Wanted is where it is to get to, when that is not where it is.
 	Wanted        string         `json:"wanted,omitempty"`
 	WantedProblem string         `json:"wanted_problem,omitempty"`
+	Progress      string         `json:"progress,omitempty"`
 	Endpoints     []endpointJSON `json:"endpoints"`
 	Healthy       bool           `json:"healthy"`
 	Problem       string         `json:"problem,omitempty"`
@@ -85,7 +86,7 @@ func printModulesJSON(w io.Writer, table *processv1.ModulesResponse) error {
 	for _, m := range table.GetModules() {
 		row := moduleJSON{
 			Module: m.GetModule(), Mode: m.GetMode(), Place: m.GetPlace(), Wanted: m.GetWanted(),
-			WantedProblem: m.GetWantedProblem(), Healthy: m.GetHealthy(), Problem: m.GetProblem(),
+			WantedProblem: m.GetWantedProblem(), Progress: m.GetProgress(), Healthy: m.GetHealthy(), Problem: m.GetProblem(),
 			StoreID: m.GetStoreId(), DeadLetters: m.GetDeadLetters(), Endpoints: []endpointJSON{}, Methods: []methodJSON{},
 		}
 		for _, e := range m.GetEndpoints() {
@@ -166,11 +167,11 @@ func short(d time.Duration) string {
 	}
 }
 
-// wanted is where a module is to get to: the same place, or another one and why
-// it is not there.
+// wanted is where a module is to get to: the same place, maybe with what a canary
+// has come to, or another one and why it is not there.
 func wanted(m *processv1.ModulesResponse_Module) string {
 	if m.GetWanted() == "" {
-		return "-"
+		return orDash(m.GetProgress())
 	}
 	return m.GetWanted() + " (" + m.GetWantedProblem() + ")"
 }

@@ -70,6 +70,17 @@ func Edit(into any, from Sources, settings ...Setting) error {
 	return fmt.Errorf("write %s: %w, again and again", from.File, errChangedMeanwhile)
 }
 
+// Preview loads into into what Edit would make of the file, and changes nothing. It
+// refuses what Edit refuses.
+func Preview(into any, from Sources, settings ...Setting) error {
+	content, err := os.ReadFile(from.File)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s cannot be read: %s", from.File, cause(err))
+	}
+	_, err = edited(into, from, content, settings)
+	return err
+}
+
 // editAttempts bounds how often an edit begins again because the file was changed
 // past it.
 const editAttempts = 10

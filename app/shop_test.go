@@ -18,6 +18,7 @@ var layouts = []struct {
 	{"one process", shoptest.Layout{}},
 	{"seven processes", shoptest.Layout{Apart: shoptest.Modules}},
 	{"PostgreSQL", shoptest.Layout{Postgres: true}},
+	{"two copies of each module", shoptest.Layout{Apart: shoptest.Modules, Copies: true, Postgres: true}},
 }
 
 // TestTheShop is what guests do in a shop. The stories share a shop, as

@@ -284,9 +284,9 @@ func (r *running) awaitPlace(ctx context.Context, m move, wanted route.Place, fi
 		case err != nil && ctx.Err() == nil:
 			said = r.explain(err).Error()
 		case err != nil:
-		case row.GetWanted() != "":
-			return row.GetWantedProblem() + " (it is tried again by itself)"
-		case isAt(row, wanted):
+		case row.GetWanted() == wanted.String():
+			return row.GetWantedProblem()
+		case row.GetWanted() == "" && isAt(row, wanted):
 			return ""
 		}
 		select {

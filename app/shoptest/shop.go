@@ -25,6 +25,8 @@ type Layout struct {
 	// Apart are modules that begin in processes of their own. When these are
 	// all modules, the main process runs the edge and nothing else.
 	Apart []string
+	// Copies: modules that are apart run in two processes each, on PostgreSQL.
+	Copies bool
 	// Postgres: every module has a PostgreSQL schema instead of SQLite.
 	Postgres bool
 	// Demo: the shop fills itself with the demo catalogue, instead of being
@@ -80,6 +82,11 @@ func Prepare(t testing.TB, l Layout) *Shop {
 	}
 	for _, name := range append([]string{"http", "admin", "rpc"}, Modules...) {
 		s.addresses[name] = freeAddress(t)
+	}
+	if l.Copies {
+		for _, m := range Modules {
+			s.addresses[copyOf(m)] = freeAddress(t)
+		}
 	}
 	for _, m := range Modules {
 		if l.Postgres {
@@ -146,10 +153,13 @@ func (s *Shop) writeConfig(t testing.TB) {
 		if s.remote[m] {
 			mode = "remote"
 		}
+		if s.layout.Copies {
+			address += "," + s.addresses[copyOf(m)]
+		}
 		if s.overrides[m] != "" {
 			address = s.overrides[m]
 		}
-		fmt.Fprintf(&b, "  %s: {mode: %s, address: %q, dsn: %q}\n", m, mode, address, s.dsn[m])
+		fmt.Fprintf(&b, "  %s: {mode: %s, address: [%s], dsn: %q}\n", m, mode, address, s.dsn[m])
 	}
 	s.mu.Unlock()
 	s.WriteConfig(t, b.String())
@@ -200,16 +210,27 @@ func (s *Shop) launchMain(t testing.TB) *Process {
 // StartModules starts a process for each of these modules, on the shop's data.
 func (s *Shop) StartModules(t testing.TB, modules ...string) {
 	t.Helper()
+	var started []string
 	for _, m := range modules {
-		p := s.launch(t, m, "serve", "--config", s.ConfigFile(), "--target", m)
+		started = append(started, m)
+		if s.layout.Copies {
+			started = append(started, copyOf(m))
+		}
+	}
+	for _, name := range started {
+		module, _, _ := strings.Cut(name, " ")
+		p := s.launch(t, name, "serve", "--config", s.ConfigFile(), "--target", module, "--rpc", s.addresses[name], "--peer", s.addresses["rpc"])
 		s.mu.Lock()
-		s.apart[m] = p
+		s.apart[name] = p
 		s.mu.Unlock()
 	}
-	for _, m := range modules {
-		s.Module(m).awaitServing(t)
+	for _, name := range started {
+		s.Module(name).awaitServing(t)
 	}
 }
+
+// copyOf names the second process of a module.
+func copyOf(module string) string { return module + " copy" }
 
 // StopModules ends the processes of these modules.
 func (s *Shop) StopModules(t testing.TB, modules ...string) {

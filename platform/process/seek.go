@@ -28,6 +28,14 @@ type Wish struct {
 	GivenUp bool
 }
 
+// String is why the module is not there, and what is done about it.
+func (w Wish) String() string {
+	if w.GivenUp {
+		return w.Problem + "; given up until it is wanted again"
+	}
+	return w.Problem + "; it is tried again by itself"
+}
+
 // Wish is where a module is still to get to; false when it is where it is
 // wanted.
 func (p *Process) Wish(name string) (Wish, bool) {

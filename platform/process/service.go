@@ -114,7 +114,7 @@ func (s service) row(ctx context.Context, d module.Definition) *processv1.Module
 		row.Progress = progress.String()
 	}
 	if wish, pending := s.process.Wish(d.Name); pending {
-		row.Wanted, row.WantedProblem = wish.Place.String(), wish.Problem
+		row.Wanted, row.WantedProblem = wish.Place.String(), wish.String()
 	}
 	if err := s.process.Health(d.Name); err != nil {
 		row.Healthy, row.Problem = false, err.Error()

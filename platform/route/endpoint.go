@@ -248,6 +248,9 @@ func (e *endpoint) attempt(callers, limited context.Context, c call, met *Endpoi
 	return unanswered, err
 }
 
+// isTrial tells whether calls of a method only try the endpoint just now.
+func (e *endpoint) isTrial(m *method) bool { return e.breakers[m.index].condition() != well }
+
 // wakeTimeout is how long a call waits for a connection that is tried again for
 // it.
 const wakeTimeout = 100 * time.Millisecond

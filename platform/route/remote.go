@@ -193,7 +193,7 @@ func (r *remote) deliver(ctx, limited context.Context, c call) (err error) {
 		if none != nil {
 			return cmp.Or(err, none)
 		}
-		once, cancel := r.timeFor(limited, c.method)
+		once, cancel := r.timeFor(limited, c.method, e.isTrial(c.method))
 		var what answer
 		what, err = e.attempt(ctx, once, c, met, probe)
 		cancel()
@@ -213,10 +213,11 @@ func (r *remote) deliver(ctx, limited context.Context, c call) (err error) {
 }
 
 // timeFor bounds one attempt. With other endpoints to go to, one that hangs may
-// use up only half of the time of a call that can be repeated.
-func (r *remote) timeFor(limited context.Context, m *method) (context.Context, context.CancelFunc) {
+// use up only half of the time of a call that only reads, or that tries it; what
+// changes something is not sent to two endpoints just because they are busy.
+func (r *remote) timeFor(limited context.Context, m *method, trial bool) (context.Context, context.CancelFunc) {
 	deadline, ok := limited.Deadline()
-	if len(r.all) == 1 || !m.Repeatable || !ok {
+	if len(r.all) == 1 || !m.Repeatable || m.Mutates && !trial || !ok {
 		return limited, func() {}
 	}
 	return context.WithTimeout(limited, time.Until(deadline)/2)

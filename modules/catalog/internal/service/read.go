@@ -76,7 +76,7 @@ func checkList(r *catalogv1.ListProductsRequest) []contract.Violation {
 }
 
 // GetProducts gets products by sku and slug.
-func (s *Service) GetProducts(_ context.Context, r *catalogv1.GetProductsRequest) (*catalogv1.GetProductsResponse, error) {
+func (s *Service) GetProducts(ctx context.Context, r *catalogv1.GetProductsRequest) (*catalogv1.GetProductsResponse, error) {
 	asked := len(r.GetSkus()) + len(r.GetSlugs())
 	if asked > maxGet {
 		field := "skus"
@@ -85,8 +85,18 @@ func (s *Service) GetProducts(_ context.Context, r *catalogv1.GetProductsRequest
 		}
 		return nil, contract.Invalid(contract.Violation{Field: field, Message: fmt.Sprintf("up to %d products can be got in one call", maxGet)})
 	}
-	current := s.current.Load()
-	found := make([]*product.Product, 0, asked)
+	found := lookUp(s.current.Load(), r)
+	if len(found) < asked {
+		// Another process may have just added it: a copy of this module, or
+		// this module in its last place.
+		s.catchUp(ctx)
+		found = lookUp(s.current.Load(), r)
+	}
+	return &catalogv1.GetProductsResponse{Products: toProducts(found)}, nil
+}
+
+func lookUp(current *shelf.Shelf, r *catalogv1.GetProductsRequest) []*product.Product {
+	found := make([]*product.Product, 0, len(r.GetSkus())+len(r.GetSlugs()))
 	for _, sku := range r.GetSkus() {
 		if p := current.BySKU(sku); p != nil {
 			found = append(found, p)
@@ -97,7 +107,7 @@ func (s *Service) GetProducts(_ context.Context, r *catalogv1.GetProductsRequest
 			found = append(found, p)
 		}
 	}
-	return &catalogv1.GetProductsResponse{Products: toProducts(found)}, nil
+	return found
 }
 
 // ListCategories lists all categories.

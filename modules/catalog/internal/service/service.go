@@ -28,9 +28,10 @@ type Store interface {
 // Service answers from memory what pages ask. Safe for concurrent use.
 type Service struct {
 	catalogv1.UnimplementedCatalogServiceServer
-	store   Store
-	current atomic.Pointer[shelf.Shelf]
-	refresh sync.Mutex
+	store    Store
+	current  atomic.Pointer[shelf.Shelf]
+	caughtUp atomic.Int64 // when catchUp last looked, in Unix nanoseconds
+	refresh  sync.Mutex
 }
 
 // patience bounds one look at the database, so that a server that hangs does
@@ -71,6 +72,26 @@ func (s *Service) Refresh(ctx context.Context) error {
 	}
 	s.current.Store(known.With(changes))
 	return nil
+}
+
+// catchUpPause bounds how often a question for what is not there looks into the
+// database: such questions cost nothing to ask.
+const catchUpPause = 10 * time.Millisecond
+
+// catchUpTimeout is short: while the database hangs, pages come from memory.
+const catchUpTimeout = 50 * time.Millisecond
+
+// catchUp brings memory up to date unless that was just done. While the database
+// is away memory stays as it was.
+func (s *Service) catchUp(ctx context.Context) {
+	now := time.Now().UnixNano()
+	last := s.caughtUp.Load()
+	if now-last < int64(catchUpPause) || !s.caughtUp.CompareAndSwap(last, now) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, catchUpTimeout)
+	defer cancel()
+	_ = s.Refresh(ctx) // follow logs it
 }
 
 // write stores what plan wants and shows it at once. When it fails after

@@ -61,6 +61,9 @@ func (s *Storefront) admitted(c echo.Context, next echo.HandlerFunc) (err error)
 			err = &panicked{what: p, stack: debug.Stack()}
 		}
 	}()
+	if err := checkAddress(c.Request().URL); err != nil {
+		return err
+	}
 	if r := c.Request(); r.Method != http.MethodGet && r.Method != http.MethodHead {
 		if err := s.crossOrigin.Check(r); err != nil {
 			return echo.NewHTTPError(http.StatusForbidden).SetInternal(err)

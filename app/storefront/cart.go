@@ -3,7 +3,6 @@ package storefront
 import (
 	"context"
 	"fmt"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -191,24 +190,6 @@ func (s *Storefront) categoriesOf(ctx context.Context, skus []string) map[string
 		categories[p.GetSku()] = p.GetCategory()
 	}
 	return categories
-}
-
-// parseForm reads a posted form into PostForm. Only plain forms are read: no
-// page of ours sends files.
-func parseForm(c echo.Context) error {
-	r := c.Request()
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/x-www-form-urlencoded" {
-		return echo.ErrUnsupportedMediaType
-	}
-	if err := r.ParseForm(); err != nil {
-		if statusOf(err) == http.StatusRequestEntityTooLarge {
-			return err
-		}
-		// The error may quote what was typed, so it goes no further.
-		return echo.NewHTTPError(http.StatusBadRequest)
-	}
-	return nil
 }
 
 func parseQuantity(text string, missing int64) (int64, bool) {

@@ -31,15 +31,15 @@ func (p *readPool) context(ctx context.Context) context.Context {
 }
 
 func (p *readPool) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return p.ConnPool.ExecContext(p.context(ctx), query, args...)
+	return p.ConnPool.ExecContext(p.context(ctx), query, checkTexts(args)...)
 }
 
 func (p *readPool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return p.ConnPool.QueryContext(p.context(ctx), query, args...)
+	return p.ConnPool.QueryContext(p.context(ctx), query, checkTexts(args)...)
 }
 
 func (p *readPool) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return p.ConnPool.QueryRowContext(p.context(ctx), query, args...)
+	return p.ConnPool.QueryRowContext(p.context(ctx), query, checkTexts(args)...)
 }
 
 // txPool is the connection of one run of a Write's function. It refuses to be
@@ -86,7 +86,7 @@ func (p *txPool) ExecContext(ctx context.Context, query string, args ...any) (sq
 	if err != nil {
 		return nil, err
 	}
-	result, err := p.ConnPool.ExecContext(ctx, query, args...)
+	result, err := p.ConnPool.ExecContext(ctx, query, checkTexts(args)...)
 	p.note(err)
 	return result, err
 }
@@ -96,7 +96,7 @@ func (p *txPool) QueryContext(ctx context.Context, query string, args ...any) (*
 	if err != nil {
 		return nil, err
 	}
-	rows, err := p.ConnPool.QueryContext(ctx, query, args...)
+	rows, err := p.ConnPool.QueryContext(ctx, query, checkTexts(args)...)
 	p.note(err)
 	return rows, err
 }
@@ -109,7 +109,7 @@ func (p *txPool) QueryRowContext(ctx context.Context, query string, args ...any)
 		cancel(err)
 		return p.ConnPool.QueryRowContext(dead, query, args...)
 	}
-	row := p.ConnPool.QueryRowContext(running, query, args...)
+	row := p.ConnPool.QueryRowContext(running, query, checkTexts(args)...)
 	p.note(row.Err())
 	return row
 }

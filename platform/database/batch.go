@@ -24,17 +24,26 @@ const beginPatience = 30 * time.Second
 //	  first function                    needs no savepoint: when it fails,
 //	  SAVEPOINT group, second, RELEASE  nothing else is in the transaction yet
 //	  SAVEPOINT group, third, RELEASE
-//	COMMIT                              one fdatasync, then all are told
+//	COMMIT                              one fdatasync, then all are told,
+//	                                    also those that were undone
 type batch struct {
 	open    bool
 	began   time.Time
 	members []*request // succeeded, and waiting for the commit
+	refused []refusal  // failed after others succeeded, and waiting with them
 	running *request
 	last    bool // nothing comes after what ran
 }
 
+// refusal is a failed request and its function's reason. That may be what a
+// member wrote ("this name is taken"), so it is told when that is durable.
+type refusal struct {
+	request *request
+	reason  error
+}
+
 func (b *batch) full() bool {
-	return b.open && (b.last || len(b.members) >= maxBatch || len(b.members) > 0 && time.Since(b.began) > maxBatchTime)
+	return b.open && (b.last || len(b.members)+len(b.refused) >= maxBatch || len(b.members) > 0 && time.Since(b.began) > maxBatchTime)
 }
 
 // execute runs one request in the batch, and opens that when need be.
@@ -91,8 +100,10 @@ func (w *writer) settle(r *request, failure error) {
 		w.abort(r, err)
 	case failure == nil:
 		b.members = append(b.members, r)
-	default:
+	case first:
 		r.finish(failure)
+	default:
+		b.refused = append(b.refused, refusal{r, failure})
 	}
 }
 
@@ -155,6 +166,11 @@ func (w *writer) commit() {
 		b.members[i] = nil
 	}
 	b.members = b.members[:0]
+	for i, refused := range b.refused {
+		refused.request.finish(refused.reason)
+		b.refused[i] = refusal{}
+	}
+	b.refused = b.refused[:0]
 	w.db.committed()
 	w.boundWAL()
 }
@@ -171,6 +187,11 @@ func (w *writer) abort(r *request, cause error) {
 	if r != nil {
 		b.members = append(b.members, r)
 	}
+	for i, refused := range b.refused {
+		b.members = append(b.members, refused.request)
+		b.refused[i] = refusal{}
+	}
+	b.refused = b.refused[:0]
 	w.db.options.Log.Error("a batch of writes failed", "writes", len(b.members), "error", withoutValues(cause))
 	for i, r := range b.members {
 		r.finish(fmt.Errorf("%w: %w", ErrUncertain, cause))

@@ -78,9 +78,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 // fails. Each query sees everything committed before it began. Do not use it
 // inside a Write's function: it does not see what that function wrote.
 //
-// On SQLite ctx is looked at before each statement, not during it: a context
-// that can be cancelled would cost the driver a goroutine per statement, and
-// statements on a local file are short.
+// On SQLite ctx is looked at before each statement and while it waits for a
+// connection, not during it: a context that can be cancelled would cost the
+// driver a goroutine per statement, and statements on a local file are short.
 func (d *DB) Read(ctx context.Context) *gorm.DB {
 	return d.reader.WithContext(ctx)
 }

@@ -308,6 +308,43 @@ func TestProcessesThatStartTogetherAllOpenANewDatabase(t *testing.T) {
 	})
 }
 
+func TestNewerSchemaIsRefusedUnlessDeclaredCompatible(t *testing.T) {
+	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
+		newer := fstest.MapFS{
+			"0001_notes.sql": notes["0001_notes.sql"],
+			"0002_more.sql":  {Data: []byte("-- +goose Up\nALTER TABLE notes ADD COLUMN more TEXT NOT NULL DEFAULT '';\n")},
+		}
+		o.Migrations = newer
+		if err := databasetest.Open(t, o).Close(); err != nil {
+			t.Fatal(err)
+		}
+		o.Migrations = notes
+		_, err := database.Open(background, o)
+		if !errors.Is(err, database.ErrNewerSchema) || !strings.Contains(err.Error(), "test_version is at version 2, this program knows version 1") {
+			t.Errorf("got %v, want a refusal that names both versions", err)
+		}
+		o.NewerSchema = 1
+		if err := databasetest.Open(t, o).Write(background, insert("a")); err != nil {
+			t.Errorf("declared compatible: %v", err)
+		}
+	})
+}
+
+func TestNewerPlatformTablesAreRefused(t *testing.T) {
+	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
+		d := databasetest.Open(t, o)
+		err := d.Write(background, func(tx *gorm.DB) error {
+			return tx.Exec("INSERT INTO platform_version (version_id, is_applied) VALUES (99, true)").Error
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := database.Open(background, o); !errors.Is(err, database.ErrNewerSchema) {
+			t.Errorf("got %v, want ErrNewerSchema", err)
+		}
+	})
+}
+
 func TestFailingMigrationIsReported(t *testing.T) {
 	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
 		o.Migrations = fstest.MapFS{"0001_bad.sql": {Data: []byte("-- +goose Up\nCREATE TABEL x (id TEXT);\n")}}
@@ -344,7 +381,11 @@ func TestLogHoldsFailuresAndNoValues(t *testing.T) {
 		for range 2 { // the second violates the primary key
 			_ = d.Write(background, insert("ana@example.com"))
 		}
-		for _, want := range []string{"slow statement", "statement failed", "INSERT INTO notes"} {
+		var id string
+		if err := d.Read(background).Raw("SELECT id FROM notes WHERE id = ?", "ana@example.com").Scan(&id).Error; err != nil || id == "" {
+			t.Errorf("got %q and %v", id, err)
+		}
+		for _, want := range []string{"slow statement", "statement failed", "INSERT INTO notes", "SELECT id FROM notes"} {
 			if !strings.Contains(log.String(), want) {
 				t.Errorf("log lacks %q:\n%s", want, &log)
 			}

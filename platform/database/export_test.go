@@ -45,3 +45,6 @@ func AwaitQueue(d *DB, n int) {
 		runtime.Gosched()
 	}
 }
+
+// Readers is how many connections read from an SQLite database.
+func Readers(d *DB) int { return d.engine.(*sqliteEngine).reading.Stats().MaxOpenConnections }

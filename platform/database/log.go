@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -38,6 +39,10 @@ func (l statementLog) Error(ctx context.Context, format string, args ...any) {
 func (l statementLog) ParamsFilter(_ context.Context, query string, _ ...any) (string, []any) {
 	return query, nil
 }
+
+// keepValuesOut does the same for gorm's Scan, which records the statement on a
+// logger of its own. That has a filter for the whole program.
+var keepValuesOut = sync.OnceFunc(func() { logger.RecorderParamsFilter = statementLog{}.ParamsFilter })
 
 func (l statementLog) Trace(ctx context.Context, begin time.Time, statement func() (string, int64), err error) {
 	took := time.Since(begin)

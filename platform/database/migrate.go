@@ -33,7 +33,7 @@ func prepare(ctx context.Context, db *sql.DB, at kind, o Options) (store, error)
 	if o.Migrations == nil {
 		return s, nil
 	}
-	if err := migrate(ctx, db, at.dialect, o.Migrations, o.Module+"_version"); err != nil {
+	if err := migrate(ctx, db, at.dialect, o.Migrations, o.Module+"_version", o.NewerSchema); err != nil {
 		return store{}, fmt.Errorf("migrate: %w", err)
 	}
 	return s, nil
@@ -53,13 +53,19 @@ func preparePlatform(ctx context.Context, db *sql.DB, at kind) error {
 	if err != nil {
 		return err
 	}
-	if err := migrate(ctx, db, at.dialect, platform, "platform_version"); err != nil {
+	if err := migrate(ctx, db, at.dialect, platform, "platform_version", 0); err != nil {
 		return fmt.Errorf("migrate the platform's tables: %w", err)
 	}
 	return nil
 }
 
-func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, files fs.FS, table string) error {
+// ErrNewerSchema is wrapped by the error of Open on a database whose tables a
+// newer program has changed in a way this one does not know.
+var ErrNewerSchema = errors.New("database: its tables are those of a newer program")
+
+// migrate brings tables up to date. They may be up to newer versions newer than
+// this program's.
+func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, files fs.FS, table string, newer int) error {
 	provider, err := goose.NewProvider(dialect, db, files,
 		goose.WithTableName(table),
 		goose.WithDisableGlobalRegistry(true))
@@ -68,6 +74,14 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, files fs.FS
 	}
 	if err != nil {
 		return err
+	}
+	there, known, err := provider.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if there > known+int64(newer) {
+		return fmt.Errorf("%w: %s is at version %d, this program knows version %d; start the newer program, or go back to a backup of the older one's data",
+			ErrNewerSchema, table, there, known)
 	}
 	_, err = provider.Up(ctx)
 	var partial *goose.PartialError

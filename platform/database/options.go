@@ -22,6 +22,10 @@ type Options struct {
 	Log        *slog.Logger     // nil = slog.Default()
 	Now        func() time.Time // nil = time.Now
 
+	// NewerSchema is how many versions newer than Migrations the module's
+	// tables may be: those of the next program, when this one can work on them
+	// while a module moves from one to the other. 0 = none.
+	NewerSchema int
 	// LeaseTTL is how long a process that lives but does not move keeps its
 	// leases; it shows that it moves three times in that time. The leases of
 	// one that died are free at once. 0 = 5 s. All processes must use the same.

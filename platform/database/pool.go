@@ -25,7 +25,7 @@ type readPool struct {
 func (p *readPool) context(ctx context.Context) context.Context {
 	p.count.Add(1)
 	if p.quiet {
-		return quiet(ctx)
+		return waitOnly(ctx)
 	}
 	return ctx
 }
@@ -118,11 +118,3 @@ func (p *txPool) QueryRowContext(ctx context.Context, query string, args ...any)
 // tx.Transaction nests with a savepoint.
 func (p *txPool) Commit() error   { return errControl }
 func (p *txPool) Rollback() error { return errControl }
-
-// quiet returns ctx without its cancellation, unless it has ended already.
-func quiet(ctx context.Context) context.Context {
-	if ctx.Done() == nil || ctx.Err() != nil {
-		return ctx
-	}
-	return context.WithoutCancel(ctx)
-}

@@ -94,14 +94,11 @@ func openSQLite(ctx context.Context, d *DB) (err error) {
 		return err
 	}
 
-	e.reading, err = sql.Open("sqlite3", dsn(file, url.Values{
+	e.reading = openServing(dsn(file, url.Values{
 		"mode":        {"ro"},
 		"_query_only": {"1"},
 		"_fk":         {"1"},
 	}))
-	if err != nil {
-		return err
-	}
 	// Reading is CPU work in a thread each: more connections than this only
 	// make threads wait for each other.
 	readers := max(8, 2*runtime.GOMAXPROCS(0))
@@ -150,6 +147,7 @@ func dsn(file string, values url.Values) string {
 
 // handle makes gorm's side of a connection.
 func handle(dialector gorm.Dialector, o Options) (*gorm.DB, error) {
+	keepValuesOut()
 	return gorm.Open(dialector, &gorm.Config{
 		SkipDefaultTransaction: true,
 		DisableAutomaticPing:   true,

@@ -353,3 +353,76 @@ func TestContextThatEndsInABatchDisturbsNobody(t *testing.T) {
 		t.Errorf("got %d rows, want 4", got)
 	}
 }
+
+// What a write is refused for may be what its neighbour wrote, and that must not
+// get lost afterwards.
+func TestARefusalIsToldOnceWhatItRestsOnIsDurable(t *testing.T) {
+	d := openNotes(t)
+	errTaken := errors.New("taken")
+	take := func(tx *gorm.DB) error {
+		result := tx.Exec("INSERT INTO notes (id, amount) VALUES ('key', 1) ON CONFLICT DO NOTHING")
+		if result.Error == nil && result.RowsAffected == 0 {
+			return errTaken
+		}
+		return result.Error
+	}
+	told := make(chan struct{})
+	results := make(chan error, 1)
+	early := false
+	together(t, d, func() {
+		go func() { results <- d.Write(background, take); close(told) }()
+		database.AwaitQueue(d, 2)
+		go d.Write(background, func(tx *gorm.DB) error {
+			select {
+			case <-told:
+				early = true
+			case <-time.After(200 * time.Millisecond): // long enough for a refusal that does not wait
+			}
+			return nil
+		})
+		database.AwaitQueue(d, 3)
+	}, take)
+	if err := <-results; !errors.Is(err, errTaken) {
+		t.Errorf("got %v, want the function's own error", err)
+	}
+	<-told
+	if early || count(t, d) != 1 {
+		t.Errorf("told before the commit: %t, and there are %d rows", early, count(t, d))
+	}
+}
+
+func TestARefusalThatRestsOnALostWriteIsUncertain(t *testing.T) {
+	o := databasetest.SQLite(t)
+	o.Migrations, o.Log = notes, slog.New(slog.DiscardHandler)
+	d := databasetest.Open(t, o)
+	results := together(t, d, nil,
+		insert("key"),
+		func(tx *gorm.DB) error { return errors.New("taken") },
+		func(tx *gorm.DB) error { return tx.Exec("ROLLBACK").Error })
+	for i, err := range results {
+		if !errors.Is(err, database.ErrUncertain) {
+			t.Errorf("write %d: got %v, want ErrUncertain", i, err)
+		}
+	}
+}
+
+func TestAReadThatWaitsForAConnectionEndsWithItsContext(t *testing.T) {
+	d := openNotes(t)
+	if err := d.Write(background, insert("a")); err != nil {
+		t.Fatal(err)
+	}
+	for range database.Readers(d) {
+		rows, err := d.Read(background).Raw("SELECT id FROM notes").Rows()
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows.Next()
+		defer rows.Close()
+	}
+	ctx, cancel := context.WithTimeout(background, 50*time.Millisecond)
+	defer cancel()
+	var n int
+	if err := d.Read(ctx).Raw("SELECT COUNT(*) FROM notes").Scan(&n).Error; !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want context.DeadlineExceeded", err)
+	}
+}

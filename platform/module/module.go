@@ -39,6 +39,9 @@ type Definition struct {
 	Hears []proto.Message
 	// Migrations hold the SQL files of its database; nil: it has none.
 	Migrations fs.FS
+	// NewerSchema as in database.Options: for a release whose program can work
+	// on the tables of the next one.
+	NewerSchema int
 	// New makes the module. It must be ready to serve when New returns.
 	New func(Host) (*Instance, error)
 }

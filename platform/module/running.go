@@ -61,6 +61,7 @@ func Start(ctx context.Context, d Definition, e Environment) (*Running, error) {
 	if d.Migrations != nil {
 		db, err := database.Open(ctx, database.Options{
 			Module: d.Name, Dir: e.Dir, DSN: e.DSN, Migrations: d.Migrations, Log: log, Now: e.Now, LeaseTTL: e.LeaseTTL, Holder: e.Holder,
+			NewerSchema: d.NewerSchema,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("start %s: %w", d.Name, err)

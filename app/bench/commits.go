@@ -31,7 +31,7 @@ func benchCommits() error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer db.Close(ctx)
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(out, "writers at a time\tcommits/s\talone = 1\t")
 	alone := 0.0

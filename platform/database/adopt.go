@@ -152,6 +152,9 @@ func visitPostgres(ctx context.Context, o Options, do func(db *sql.DB, found str
 	o.MaxConns = max(o.MaxConns, 2) // one of them has the lock
 	db := connect(*config, o)
 	defer db.Close()
+	if err := reach(ctx, db); err != nil {
+		return err
+	}
 	var exists bool
 	if err := db.QueryRowContext(ctx, "SELECT to_regclass('store') IS NOT NULL").Scan(&exists); err != nil {
 		return err

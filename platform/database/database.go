@@ -47,8 +47,10 @@ type engine interface {
 	// tells its last beat, "" when it is gone. db may be nil.
 	startPulse(ctx context.Context, id string) (pulse, error)
 	feel(ctx context.Context, db querier, id string) (beat string, err error)
-	// close refuses new writes, waits for those accepted, and closes the handles.
+	// close refuses new writes, waits for those accepted, and closes the
+	// handles. cut ends what that waits for, where it can.
 	close() error
+	cut()
 }
 
 type querier interface {
@@ -64,6 +66,8 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	d := &DB{options: o.withDefaults(), id: id.New()}
+	ctx, cancel := context.WithTimeout(ctx, d.options.OpenWithin)
+	defer cancel()
 	open := openSQLite
 	if o.postgres() {
 		open = openPostgres
@@ -139,11 +143,31 @@ func (d *DB) Ping(ctx context.Context) error {
 }
 
 // Close refuses new writes, waits for those accepted, and closes the database.
-// Stop everything that runs under Hold first. Closing twice is harmless.
-func (d *DB) Close() error {
-	d.heart.stop()
-	if err := d.engine.close(); err != nil {
+// Stop everything that runs under Hold first. When ctx ends, Close waits no
+// longer: writes that hang on a server out of reach are cut off, and end with
+// an error. Closing twice is harmless.
+func (d *DB) Close(ctx context.Context) error {
+	closed := make(chan error, 1)
+	go func() {
+		d.heart.stop()
+		closed <- d.engine.close()
+	}()
+	var err error
+	select {
+	case err = <-closed:
+	case <-ctx.Done():
+		d.engine.cut()
+		select {
+		case err = <-closed:
+		case <-time.After(cutPatience):
+			err = ctx.Err()
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("close database of %s: %w", d.options.Module, err)
 	}
 	return nil
 }
+
+// cutPatience is how long writes that were cut off have to notice it.
+const cutPatience = time.Second

@@ -212,7 +212,7 @@ func TestClosedDatabaseRefusesWrites(t *testing.T) {
 		}()
 		<-inside
 		closed := make(chan error)
-		go func() { closed <- d.Close() }()
+		go func() { closed <- d.Close(background) }()
 		for { // until Close has come far enough to refuse
 			ctx, cancel := context.WithCancel(background)
 			probe := make(chan error, 1)
@@ -289,7 +289,7 @@ func TestProcessesThatStartTogetherAllOpenANewDatabase(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				defer d.Close()
+				defer d.Close(background)
 				ids[i] = d.StoreID()
 				if err := d.Write(background, insert(fmt.Sprint(i))); err != nil {
 					t.Error(err)
@@ -315,7 +315,7 @@ func TestNewerSchemaIsRefusedUnlessDeclaredCompatible(t *testing.T) {
 			"0002_more.sql":  {Data: []byte("-- +goose Up\nALTER TABLE notes ADD COLUMN more TEXT NOT NULL DEFAULT '';\n")},
 		}
 		o.Migrations = newer
-		if err := databasetest.Open(t, o).Close(); err != nil {
+		if err := databasetest.Open(t, o).Close(background); err != nil {
 			t.Fatal(err)
 		}
 		o.Migrations = notes

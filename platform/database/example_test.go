@@ -21,7 +21,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer db.Close()
+	defer db.Close(ctx)
 
 	take := func(n int) error {
 		return db.Write(ctx, func(tx *gorm.DB) error {

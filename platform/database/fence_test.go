@@ -63,7 +63,7 @@ func TestOpenAndCloseAreNotedAmongTheHolders(t *testing.T) {
 		if got := holders(t, o); fmt.Sprint(got) != "[a@1 b@1]" {
 			t.Errorf("got holders %v, want a and b at generation 1", got)
 		}
-		if err := a.Close(); err != nil {
+		if err := a.Close(background); err != nil {
 			t.Fatal(err)
 		}
 		if got := holders(t, o); fmt.Sprint(got) != "[b@1]" {
@@ -76,7 +76,7 @@ func TestOpenAndCloseAreNotedAmongTheHolders(t *testing.T) {
 func TestCloseLeavesALaterOpenOfTheSameProcessAlone(t *testing.T) {
 	held(t, func(t *testing.T, o database.Options, open func(string) *database.DB) {
 		before, after := open("a"), open("a")
-		if err := before.Close(); err != nil {
+		if err := before.Close(background); err != nil {
 			t.Fatal(err)
 		}
 		if got := holders(t, o); fmt.Sprint(got) != "[a@1]" {
@@ -273,7 +273,7 @@ func TestCopiedFileIsRefusedUntilItIsAdopted(t *testing.T) {
 	err := d.Write(background, func(tx *gorm.DB) error {
 		return tx.Exec("INSERT INTO leases (name, holder, expires_at) VALUES ('relay', 'old', 9000000000000000)").Error
 	})
-	if err := errors.Join(err, d.Close()); err != nil {
+	if err := errors.Join(err, d.Close(background)); err != nil {
 		t.Fatal(err)
 	}
 	// As when a backup is put back, right over what was there: the file system
@@ -308,7 +308,7 @@ func TestMovedDirectoryIsTheSameStore(t *testing.T) {
 	parent := o.Dir
 	o.Dir = filepath.Join(parent, "before")
 	d := databasetest.Open(t, o)
-	if err := d.Close(); err != nil {
+	if err := d.Close(background); err != nil {
 		t.Fatal(err)
 	}
 	after := filepath.Join(parent, "after")

@@ -63,7 +63,7 @@ func child(o database.Options) error {
 			return err
 		}
 	}
-	return d.Close()
+	return d.Close(ctx)
 }
 
 // writeInOtherProcess starts a process that opens the database and inserts rows.

@@ -30,6 +30,9 @@ type Options struct {
 	// leases; it shows that it moves three times in that time. The leases of
 	// one that died are free at once. 0 = 5 s. All processes must use the same.
 	LeaseTTL time.Duration
+	// OpenWithin bounds how long Open may take, migrations and the wait for
+	// another process that migrates included. 0 = 2 minutes.
+	OpenWithin time.Duration
 	// SlowQuery is the duration from which a statement is logged. 0 = 200 ms.
 	SlowQuery time.Duration
 	// MaxConns bounds the connections to PostgreSQL, readers and writers each. 0 = 8.
@@ -51,6 +54,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.LeaseTTL == 0 {
 		o.LeaseTTL = 5 * time.Second
+	}
+	if o.OpenWithin == 0 {
+		o.OpenWithin = 2 * time.Minute
 	}
 	if o.SlowQuery == 0 {
 		o.SlowQuery = 200 * time.Millisecond

@@ -31,6 +31,9 @@ type postgresEngine struct {
 	reading *sql.DB
 	hands   int64 // advisory lock: writers share it, a take-over has it alone
 
+	life    context.Context // ends when nothing may wait for the server any more
+	endLife context.CancelFunc
+
 	mu      sync.Mutex
 	closing bool
 	running sync.WaitGroup
@@ -45,12 +48,16 @@ func openPostgres(ctx context.Context, d *DB) (err error) {
 	}
 	config.RuntimeParams["application_name"] = o.Module
 	e := &postgresEngine{db: d}
+	e.life, e.endLife = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
 			e.closeHandles()
 		}
 	}()
 	e.writing = connect(*config, o)
+	if err := reach(ctx, e.writing); err != nil {
+		return err
+	}
 	// Reading changes nothing here either, as on SQLite.
 	readOnly := config.Copy()
 	readOnly.RuntimeParams["default_transaction_read_only"] = "on"
@@ -77,7 +84,21 @@ func openPostgres(ctx context.Context, d *DB) (err error) {
 	return nil
 }
 
+// connectWithin is how long the server may take to answer at all.
+const connectWithin = 10 * time.Second
+
+// reach finds out early whether the server is there, for migrations may take
+// their time.
+func reach(ctx context.Context, db *sql.DB) error {
+	ctx, cancel := context.WithTimeout(ctx, connectWithin)
+	defer cancel()
+	return db.PingContext(ctx)
+}
+
 func connect(config pgx.ConnConfig, o Options) *sql.DB {
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectWithin
+	}
 	db := stdlib.OpenDB(config)
 	db.SetMaxOpenConns(o.MaxConns)
 	db.SetMaxIdleConns(o.MaxConns)
@@ -161,7 +182,9 @@ func lockSchema(ctx context.Context, db *sql.DB, schema string) (unlock func(), 
 		err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", key).Scan(&locked)
 		if err == nil && locked {
 			return func() {
-				conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", key)
+				ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
+				defer cancel()
+				conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", key)
 				conn.Close()
 			}, nil
 		}
@@ -224,21 +247,34 @@ func (e *postgresEngine) accept() bool {
 	return true
 }
 
+// endWithin is how long a commit or rollback may take.
+const endWithin = 10 * time.Second
+
 // once runs fn in one transaction. conflict says that it was rolled back and
 // the database asks for it to be run again.
 func (e *postgresEngine) once(ctx context.Context, alone bool, fn func(tx *gorm.DB) error) (err error, conflict bool) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(e.life, stop)()
 	conn, err := e.writing.Conn(ctx)
 	if err != nil {
 		return err, false
 	}
 	defer conn.Close()
 	// ctx ends fn's statements, but not the commit: cutting that off would
-	// leave the outcome unknown.
-	tx, err := conn.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	// leave the outcome unknown. A server out of reach does so in the end.
+	whole, giveUp := context.WithCancel(e.life)
+	defer giveUp()
+	beginning := context.AfterFunc(ctx, giveUp)
+	tx, err := conn.BeginTx(whole, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	beginning()
 	if err != nil {
-		return fmt.Errorf("begin: %w", err), false
+		return fmt.Errorf("begin: %w", errors.Join(err, ctx.Err())), false
 	}
-	defer tx.Rollback() // without effect after a commit
+	defer func() {
+		defer time.AfterFunc(endWithin, giveUp).Stop()
+		tx.Rollback() // without effect after a commit
+	}()
 	if err := e.admit(ctx, conn, alone); err != nil {
 		return err, isConflict(err)
 	}
@@ -250,6 +286,7 @@ func (e *postgresEngine) once(ctx context.Context, alone bool, fn func(tx *gorm.
 	if err != nil {
 		return err, pool.conflict.Load() || isConflict(err)
 	}
+	defer time.AfterFunc(endWithin, giveUp).Stop()
 	if err := tx.Commit(); err != nil {
 		if pool.conflict.Load() || isConflict(err) {
 			return err, true
@@ -333,10 +370,23 @@ func (e *postgresEngine) close() error {
 	e.closing = true
 	e.mu.Unlock()
 	e.running.Wait()
-	e.leaving.Do(func() { e.db.leave(context.Background(), e.writing) })
+	e.leaving.Do(func() {
+		ctx, cancel := context.WithTimeout(e.life, endWithin)
+		defer cancel()
+		e.db.leave(ctx, e.writing)
+	})
 	return e.closeHandles()
 }
 
+func (e *postgresEngine) cut() { e.endLife() }
+
 func (e *postgresEngine) closeHandles() error {
-	return errors.Join(e.reading.Close(), e.writing.Close())
+	e.endLife()
+	var errs []error
+	for _, db := range []*sql.DB{e.reading, e.writing} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
 }

@@ -217,6 +217,9 @@ func (e *sqliteEngine) close() error {
 	return e.err
 }
 
+// Statements on a local file end by themselves.
+func (e *sqliteEngine) cut() {}
+
 func (e *sqliteEngine) closeHandles() error {
 	var first error
 	for _, db := range []*sql.DB{e.reading, e.writing} {

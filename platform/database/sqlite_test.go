@@ -28,7 +28,7 @@ func openNotes(t testing.TB) *database.DB {
 
 func refuseRenamed(t *testing.T, o database.Options) {
 	d := databasetest.Open(t, o)
-	if err := d.Close(); err != nil {
+	if err := d.Close(background); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Rename(filepath.Join(o.Dir, "test.db"), filepath.Join(o.Dir, "other.db")); err != nil {
@@ -263,7 +263,7 @@ func TestCloseLeavesOneCompleteFile(t *testing.T) {
 	if err := d.Write(background, insert("a")); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Close(); err != nil {
+	if err := d.Close(background); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(o.Dir, "test.db-wal")); !errors.Is(err, os.ErrNotExist) {

@@ -51,7 +51,7 @@ func open(t testing.TB, o database.Options) *database.DB {
 		t.Fatalf("open the database: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
+		if err := db.Close(context.Background()); err != nil {
 			t.Errorf("close the database: %v", err)
 		}
 	})

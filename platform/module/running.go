@@ -69,12 +69,12 @@ func Start(ctx context.Context, d Definition, e Environment) (*Running, error) {
 		r.DB = db
 		if e.CheckStore != nil {
 			if err := e.CheckStore(db.StoreID()); err != nil {
-				return nil, errors.Join(fmt.Errorf("start %s: %w", d.Name, err), db.Close())
+				return nil, errors.Join(fmt.Errorf("start %s: %w", d.Name, err), db.Close(ctx))
 			}
 		}
 	}
 	if err := r.make(d, e, log); err != nil {
-		return nil, errors.Join(fmt.Errorf("start %s: %w", d.Name, err), r.close())
+		return nil, errors.Join(fmt.Errorf("start %s: %w", d.Name, err), r.close(ctx))
 	}
 	r.run(d, e, log)
 	return r, nil
@@ -240,18 +240,26 @@ func (r *Running) Stop(ctx context.Context) error {
 	case <-ctx.Done():
 		errs = append(errs, fmt.Errorf("stop %s: background work: %w", r.name, ctx.Err()))
 	}
-	errs = append(errs, r.close())
+	errs = append(errs, r.close(ctx))
 	return errors.Join(errs...)
 }
 
-// close frees what New and Start opened.
-func (r *Running) close() error {
+// close frees what New and Start opened. What does not end before ctx does is
+// left behind, for the database to cut it off.
+func (r *Running) close(ctx context.Context) error {
 	var errs []error
 	if r.Instance != nil && r.Instance.Close != nil {
-		errs = append(errs, r.Instance.Close())
+		closed := make(chan error, 1)
+		go func() { closed <- r.Instance.Close() }()
+		select {
+		case err := <-closed:
+			errs = append(errs, err)
+		case <-ctx.Done():
+			errs = append(errs, fmt.Errorf("close %s: %w", r.name, ctx.Err()))
+		}
 	}
 	if r.DB != nil {
-		errs = append(errs, r.DB.Close())
+		errs = append(errs, r.DB.Close(ctx))
 	}
 	return errors.Join(errs...)
 }

@@ -225,7 +225,7 @@ func TestAModuleIsSaidToBeWellFromTheMomentItIsThere(t *testing.T) {
 func TestAModuleThatIsIllIsToldSoByTheHealthService(t *testing.T) {
 	h := newHouse(t)
 	main := h.start("main", nil)
-	main.Running("alpha").DB.Close()
+	main.Running("alpha").DB.Close(t.Context())
 	conn, err := route.Dial(main.Address(), h.identity(tester).Client())
 	if err != nil {
 		t.Fatal(err)

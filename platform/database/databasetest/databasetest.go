@@ -97,7 +97,7 @@ func Open(t testing.TB, o database.Options) *database.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
+		if err := d.Close(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})

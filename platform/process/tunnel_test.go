@@ -83,7 +83,7 @@ func (h *house) receive(way *peer) *events.Subscriber {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { s.Run(ctx); close(done) }()
-	h.t.Cleanup(func() { cancel(); <-done; c.Close(); db.Close() })
+	h.t.Cleanup(func() { cancel(); <-done; c.Close(); db.Close(context.Background()) })
 	return s
 }
 

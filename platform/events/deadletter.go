@@ -85,7 +85,7 @@ func CountDeadLetters(ctx context.Context, db *database.DB) (int64, error) {
 // It may be called in any process that has the module's subscriptions, also while
 // the subscriber runs there or elsewhere.
 func (s *Subscriber) Resend(ctx context.Context, ids ...string) (int, error) {
-	heads, err := s.chosen(ctx, ids)
+	heads, err := chosen(ctx, s.db, ids)
 	if err != nil {
 		return 0, fmt.Errorf("events: resend to %s: %w", s.name, err)
 	}
@@ -102,9 +102,9 @@ func (s *Subscriber) Resend(ctx context.Context, ids ...string) (int, error) {
 }
 
 // chosen returns one letter of each aggregate that ids name.
-func (s *Subscriber) chosen(ctx context.Context, ids []string) ([]delivery, error) {
+func chosen(ctx context.Context, db *database.DB, ids []string) ([]delivery, error) {
 	var rows []letterRow
-	if err := s.db.Read(ctx).Raw("SELECT "+letterColumns+" FROM dead_letters WHERE event_id IN ? ORDER BY seq", ids).Scan(&rows).Error; err != nil {
+	if err := db.Read(ctx).Raw("SELECT "+letterColumns+" FROM dead_letters WHERE event_id IN ? ORDER BY seq", ids).Scan(&rows).Error; err != nil {
 		return nil, err
 	}
 	var unknown []string
@@ -140,6 +140,9 @@ func (s *Subscriber) resendAggregate(ctx context.Context, of delivery) (gone int
 }
 
 func (s *Subscriber) resendOne(ctx context.Context, row letterRow) error {
+	if row.unpublished() {
+		return requeue(ctx, s.db, row)
+	}
 	d := row.delivery()
 	run, err := s.handlerOf(d)
 	if err == nil {
@@ -227,17 +230,23 @@ func (s *Subscriber) insertLetter(tx *gorm.DB, d delivery, reason string, attemp
 	if done, err := s.inInbox(tx, d.meta.ID); err != nil || done {
 		return repeated, err
 	}
+	fresh, err := writeLetter(tx, d, reason, attempts, s.now())
+	if err != nil || !fresh {
+		return repeated, err
+	}
+	return parked, nil
+}
+
+// writeLetter appends to the table; false means that the event is there already.
+func writeLetter(tx *gorm.DB, d delivery, reason string, attempts int, now time.Time) (fresh bool, err error) {
 	r := tx.Exec(`INSERT INTO dead_letters (event_id, subject, type, aggregate, payload, occurred_at, error, attempts, parked_at, traceparent, tracestate, seq)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT COALESCE(MAX(seq), 0) + 1 FROM dead_letters)) ON CONFLICT DO NOTHING`,
 		d.meta.ID, d.subject, d.meta.Type, d.meta.Aggregate, d.payload, d.meta.OccurredAt.UnixMicro(),
-		reasonText(reason), attempts, s.now().UnixMicro(), d.origin.parent, d.origin.state)
-	switch {
-	case r.Error != nil:
-		return repeated, fmt.Errorf("insert the dead letter: %w", r.Error)
-	case r.RowsAffected == 0:
-		return repeated, nil
+		reasonText(reason), attempts, now.UnixMicro(), d.origin.parent, d.origin.state)
+	if r.Error != nil {
+		return false, fmt.Errorf("insert the dead letter: %w", r.Error)
 	}
-	return parked, nil
+	return r.RowsAffected == 1, nil
 }
 
 func reasonText(s string) string {

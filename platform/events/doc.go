@@ -38,6 +38,9 @@
 //     waits for neither.
 //   - An event of a version that a subscriber's program does not know is parked. A
 //     program that knows it handles it, and those behind it, when it starts.
+//   - An event that is larger than the broker takes is refused by Append. One that
+//     is in the outbox all the same is parked by the relay, and the later ones of
+//     its aggregate behind it; Resend, or Republish, puts them into the outbox again.
 //   - An acknowledged event is on disk: the embedded server syncs each one. An
 //     external cluster does what its own configuration says.
 //

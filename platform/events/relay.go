@@ -149,12 +149,18 @@ func (r *Relay) publishBatch(ctx context.Context) (int, error) {
 	if !r.conn.Connected() {
 		return len(rows), r.conn.away()
 	}
+	rows, err = r.parkBehind(ctx, rows)
+	if err != nil {
+		return len(rows), err
+	}
 	stored, failure := r.publish(ctx, rows)
 	r.published.Add(uint64(len(stored)))
 	if err := r.reach("stored"); err != nil {
 		return len(rows), err
 	}
-	if failure != nil {
+	if large := (tooLarge{}); errors.As(failure, &large) {
+		failure = r.park(ctx, large.row, failure.Error(), 1)
+	} else if failure != nil {
 		if r.conn.Connected() {
 			failure = errors.Join(failure, r.conn.keeper.mend(ctx))
 		}
@@ -184,7 +190,7 @@ func (r *Relay) publish(ctx context.Context, rows []outboxRow) (stored []int64, 
 			err = ctx.Err()
 		}
 		if failure == nil {
-			failure = fmt.Errorf("publish %s %s of %s: %w", f.row.Type, f.row.EventID, f.row.Aggregate, err)
+			failure = f.row.failed(err)
 		}
 	}
 	for _, row := range rows {
@@ -196,7 +202,7 @@ func (r *Relay) publish(ctx context.Context, rows []outboxRow) (stored []int64, 
 		}
 		ack, err := r.conn.js.PublishMsgAsync(toMessage(row), jetstream.WithExpectStream(StreamName), jetstream.WithRetryAttempts(0))
 		if err != nil {
-			failure = fmt.Errorf("publish %s %s of %s: %w", row.Type, row.EventID, row.Aggregate, err)
+			failure = row.failed(err)
 			break
 		}
 		underWay[row.Aggregate] = flight{row, ack}

@@ -91,14 +91,20 @@ func (s service) ResendDeadLetters(ctx context.Context, in *processv1.ResendDead
 			return c.ResendDeadLetters(ctx, in)
 		})
 	}
-	if running.Subscriber == nil {
-		return nil, status.Errorf(codes.FailedPrecondition, "module %s hears no events", in.GetModule())
+	if running.DB == nil {
+		return nil, status.Errorf(codes.FailedPrecondition, "module %s has no events: it has no database", in.GetModule())
+	}
+	resend := func(ctx context.Context, ids ...string) (int, error) {
+		return events.Republish(ctx, running.DB, ids...)
+	}
+	if running.Subscriber != nil {
+		resend = running.Subscriber.Resend
 	}
 	var sent int
 	if ids := in.GetEventIds(); len(ids) > 0 {
-		sent, err = running.Subscriber.Resend(ctx, ids...)
+		sent, err = resend(ctx, ids...)
 	} else {
-		sent, err = resendAll(ctx, running)
+		sent, err = resendAll(ctx, running, resend)
 	}
 	switch {
 	case errors.Is(err, events.ErrNoSuchLetter):
@@ -111,7 +117,7 @@ func (s service) ResendDeadLetters(ctx context.Context, in *processv1.ResendDead
 
 // resendAll goes through the letters page by page. One that fails again stays
 // and does not keep those of others from being sent.
-func resendAll(ctx context.Context, running *module.Running) (sent int, err error) {
+func resendAll(ctx context.Context, running *module.Running, resend func(context.Context, ...string) (int, error)) (sent int, err error) {
 	var failures []error
 	for after := int64(0); ; {
 		letters, err := events.DeadLetters(ctx, running.DB, maxLetters, after)
@@ -122,7 +128,7 @@ func resendAll(ctx context.Context, running *module.Running) (sent int, err erro
 		for i, l := range letters {
 			ids[i], after = l.EventID, l.Seq
 		}
-		n, err := running.Subscriber.Resend(ctx, ids...)
+		n, err := resend(ctx, ids...)
 		sent += n
 		failures = append(failures, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"galleria/platform/config"
@@ -17,11 +18,15 @@ type Reloader struct {
 	process *process.Process
 	log     *slog.Logger
 	read    *config.Loaded // last, and made sense
+
+	// supersede ends the change that is under way: what the file says later counts.
+	supersede context.CancelFunc
+	applying  sync.WaitGroup
 }
 
 // NewReloader makes the reloader; App.Run runs it.
 func NewReloader(s Start, p *process.Process, log *slog.Logger) *Reloader {
-	return &Reloader{start: s, process: p, log: log, read: s.Loaded}
+	return &Reloader{start: s, process: p, log: log, read: s.Loaded, supersede: func() {}}
 }
 
 // moveTimeout bounds a reload: handshakes, starts and draining of six modules.
@@ -36,6 +41,7 @@ func (r *Reloader) Run(ctx context.Context) error {
 			r.log.Error("the configuration file can't be followed; nothing is changed", "error", err)
 		},
 	}
+	defer r.applying.Wait()
 	return watcher.Run(ctx)
 }
 
@@ -60,13 +66,18 @@ func (r *Reloader) reload(ctx context.Context) {
 	if len(placements) == 0 {
 		return // the peer says where modules are
 	}
+	r.supersede()
+	r.applying.Wait()
 	ctx, cancel := context.WithTimeout(ctx, moveTimeout)
-	defer cancel()
-	if err := r.process.Apply(ctx, placements); err != nil {
-		r.log.Error("not all of the configuration was applied", "error", err)
-		return
-	}
-	r.log.Info("the configuration is applied")
+	r.supersede = cancel
+	r.applying.Go(func() {
+		defer cancel()
+		if err := r.process.Apply(ctx, placements); err != nil {
+			r.log.Error("not all of the configuration was applied", "error", err)
+			return
+		}
+		r.log.Info("the configuration is applied")
+	})
 }
 
 // checkWhole refuses a file that has lost what it said before: an editor empties it

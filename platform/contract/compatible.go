@@ -15,13 +15,15 @@ import (
 //
 //   - every method of the caller exists and is unary there too, and may be
 //     repeated if the caller thinks so;
-//   - the server understands every field and enum value the caller may send;
-//   - the server knows every field the caller reads (an unknown one would
-//     silently read as zero), and sends no enum value the caller can't name;
+//   - the server understands every field and enum value the caller may send: one
+//     it ignored would be a wish that is not done;
 //   - a field both know means the same to both: number, name, type, whether it
 //     repeats, whether it can be absent, and what it excludes (its oneof).
 //
-// What the server has beyond that is no hindrance.
+// What the server has beyond that is no hindrance. Nor are additions to answers:
+// a field that only one side knows reads as absent, and an enum value that only
+// the server knows as a number without a name, as Protobuf readers expect. So the
+// releases before and after such an addition work together, either way.
 func Compatible(caller, server protoreflect.ServiceDescriptor) error {
 	if caller.FullName() != server.FullName() {
 		return fmt.Errorf("is service %s, not %s", server.FullName(), caller.FullName())
@@ -116,6 +118,9 @@ func (c *comparison) messages(ours, theirs protoreflect.MessageDescriptor, d dir
 	for i := range ours.Fields().Len() {
 		field := ours.Fields().Get(i)
 		other := theirs.Fields().ByNumber(field.Number())
+		if other == nil && d == response {
+			continue // it reads as absent
+		}
 		if other == nil {
 			c.fault("%s: field %d is missing", field.FullName(), field.Number())
 			continue
@@ -151,6 +156,9 @@ func (c *comparison) enums(ours, theirs protoreflect.FieldDescriptor, d directio
 	for i := range sender.Values().Len() {
 		value := sender.Values().Get(i)
 		known := receiver.Values().ByNumber(value.Number())
+		if known == nil && d == response {
+			continue // it reads as a number without a name
+		}
 		if known == nil || known.Name() != value.Name() {
 			c.fault("%s: the receiving side does not know value %s = %d", ours.FullName(), value.Name(), value.Number())
 		}

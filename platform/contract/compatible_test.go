@@ -105,11 +105,11 @@ func TestContractsFitWhenTheCallerLosesNothing(t *testing.T) {
 		"nothing":                    {func(*file) {}, "", ""},
 		"one more method":            {extraMethod, "", "method More is missing"},
 		"one more field in requests": {addField(1), "", "base.v1.In.extra: field 9 is missing"},
-		"one more field in answers":  {addField(2), "", "base.v1.Out.extra: field 9 is missing"},
+		"one more field in answers":  {addField(2), "", ""},
 		"one more field far inside":  {addField(0), "", "base.v1.Thing.extra: field 9 is missing"},
 		"one more enum value": {
-			addValue(0), // in both directions, so each side may receive it from the other
-			"base.v1.Thing.kind: the receiving side does not know value KIND_NEW = 7",
+			addValue(0), // in both directions
+			"",          // the old side sends nothing that is new, and reads it as a number
 			"base.v1.Thing.kind: the receiving side does not know value KIND_NEW = 7",
 		},
 		"a method that may not be repeated": {
@@ -177,7 +177,7 @@ func TestEnumValuesMatterWhereTheyAreReceived(t *testing.T) {
 	asks, answers := variant(t, separate, addValue(0)), variant(t, separate, addValue(1))
 	wantFit(t, "the server takes more than it is sent", contract.Compatible(old, asks), "")
 	wantFit(t, "the caller may send more than the server takes", contract.Compatible(asks, old), "does not know value KIND_NEW = 7")
-	wantFit(t, "the server may answer more than the caller knows", contract.Compatible(old, answers), "does not know value ANSWER_KIND_NEW = 7")
+	wantFit(t, "the server may answer more than the caller knows", contract.Compatible(old, answers), "")
 	wantFit(t, "the caller knows more than it is answered", contract.Compatible(answers, old), "")
 }
 

@@ -12,10 +12,15 @@ import (
 	"gorm.io/gorm"
 
 	"galleria/platform/id"
+
+	"galleria/platform/telemetry"
 )
 
 // ErrClosed is returned by Write once Close was called; nothing was written.
 var ErrClosed = errors.New("database: closed")
+
+// ErrShadow is returned by Write in a shadow call: such a call changes nothing.
+var ErrShadow = errors.New("database: a shadow call changes nothing")
 
 // DB is a module's database. It is safe for concurrent use.
 type DB struct {
@@ -97,6 +102,9 @@ func (d *DB) Read(ctx context.Context) *gorm.DB {
 //
 // fn may run more than once and must use only tx; see the package comment.
 func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	if telemetry.IsShadow(ctx) {
+		return ErrShadow
+	}
 	return d.engine.write(ctx, false, fn)
 }
 

@@ -47,7 +47,7 @@ func (p *Process) apply(ctx context.Context, wanted map[string]route.Place, by w
 	// The old places are left after the change has ended, all at once: neither
 	// the other moves nor the next change wait for calls that take their time.
 	var leaving sync.WaitGroup
-	defer leaving.Wait()
+	defer func() { waitFor(ctx, &leaving) }()
 	defer end()
 	if !p.started {
 		return errors.New("the process has not been started")
@@ -83,6 +83,19 @@ func (p *Process) apply(ctx context.Context, wanted map[string]route.Place, by w
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// waitFor waits until the group is done or the caller leaves.
+func waitFor(ctx context.Context, group *sync.WaitGroup) {
+	done := make(chan struct{})
+	go func() {
+		group.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
 }
 
 // interrupt breaks off attempts to bring modules to other places than are wanted

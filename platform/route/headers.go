@@ -97,7 +97,13 @@ func outgoing(ctx context.Context, c call, process string) context.Context {
 			pairs = append(pairs, key, value)
 		}
 	}
-	return metadata.AppendToOutgoingContext(ctx, pairs...)
+	own, _ := metadata.FromOutgoingContext(ctx)
+	sent := metadata.Pairs(pairs...)
+	// What the caller itself put under the route's names is not believed.
+	for key, values := range ownMetadata(own) {
+		sent[key] = values
+	}
+	return metadata.NewOutgoingContext(ctx, sent)
 }
 
 // arrival is what outgoing sent.

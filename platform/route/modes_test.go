@@ -351,6 +351,26 @@ func TestOnlyWhatANetworkCarriesIsInTheContext(t *testing.T) {
 	})
 }
 
+func TestACallerCannotSpeakForAnother(t *testing.T) {
+	var caller, request string
+	server := &probe{echo: func(ctx context.Context, _ *probev1.EchoRequest) (*probev1.EchoResponse, error) {
+		caller, request = Caller(ctx), telemetry.RequestID(ctx)
+		return &probev1.EchoResponse{}, nil
+	}}
+	inEveryMode(t, server, func(t *testing.T, s scene) {
+		ctx := telemetry.WithRequestID(t.Context(), "r-1")
+		for _, key := range []string{callerHeader, requestIDHeader, hopsHeader, retriesHeader, processHeader, shadowHeader} {
+			ctx = metadata.AppendToOutgoingContext(ctx, key, "forged")
+		}
+		if _, err := s.client.Echo(ctx, &probev1.EchoRequest{}); err != nil {
+			t.Fatal(err)
+		}
+		if caller != "tester" || request != "r-1" {
+			t.Errorf("got caller %q and request %q, want tester and r-1, whatever the metadata says", caller, request)
+		}
+	})
+}
+
 func TestHeadersThatCannotBeSentFailInEveryMode(t *testing.T) {
 	server := &probe{echo: func(context.Context, *probev1.EchoRequest) (*probev1.EchoResponse, error) {
 		return &probev1.EchoResponse{}, nil

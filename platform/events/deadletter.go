@@ -127,6 +127,9 @@ func chosen(ctx context.Context, db *database.DB, ids []string) ([]delivery, err
 }
 
 func (s *Subscriber) resendAggregate(ctx context.Context, of delivery) (gone int, err error) {
+	if strings.HasPrefix(of.subject, unpublishedRoot+".") {
+		return requeue(ctx, s.db, of.meta.Aggregate)
+	}
 	for {
 		row, err := firstParked(s.db.Read(ctx), of.source(), of.meta.Aggregate)
 		if err != nil || row.EventID == "" {
@@ -140,9 +143,6 @@ func (s *Subscriber) resendAggregate(ctx context.Context, of delivery) (gone int
 }
 
 func (s *Subscriber) resendOne(ctx context.Context, row letterRow) error {
-	if row.unpublished() {
-		return requeue(ctx, s.db, row)
-	}
 	d := row.delivery()
 	run, err := s.handlerOf(d)
 	if err == nil {

@@ -50,6 +50,8 @@ type outboxRow struct {
 	OccurredAt int64
 
 	Traceparent, Tracestate string
+
+	Behind string // id of the first letter of its aggregate that was not published; "" = none
 }
 
 // NewRelay makes the relay of the module that owns db. A nil log is slog.Default().
@@ -138,8 +140,9 @@ func (r *Relay) publishBatch(ctx context.Context) (int, error) {
 	ctx, cancel := outlive(ctx, r.finish)
 	defer cancel()
 	var rows []outboxRow
-	err := r.db.Read(ctx).Raw("SELECT seq, event_id, type, aggregate, payload, occurred_at, traceparent, tracestate FROM outbox ORDER BY seq LIMIT ?",
-		r.batch).Scan(&rows).Error
+	err := r.db.Read(ctx).Raw(`SELECT seq, event_id, type, aggregate, payload, occurred_at, traceparent, tracestate,
+		COALESCE((SELECT event_id FROM dead_letters d WHERE d.aggregate = outbox.aggregate AND substr(subject, 1, ?) = ? ORDER BY d.seq LIMIT 1), '') AS behind
+		FROM outbox ORDER BY seq LIMIT ?`, len(unpublishedRoot)+1, unpublishedRoot+".", r.batch).Scan(&rows).Error
 	if err != nil {
 		return 0, fmt.Errorf("read the outbox: %w", err)
 	}

@@ -56,10 +56,15 @@ func (row outboxRow) letter() delivery {
 // park takes a row out of the outbox and keeps it as a dead letter.
 func (r *Relay) park(ctx context.Context, row outboxRow, reason string, attempts int) error {
 	err := r.db.Write(ctx, func(tx *gorm.DB) error {
-		if _, err := writeLetter(tx, row.letter(), reason, attempts, time.Now()); err != nil {
+		if err := lockAggregate(tx, row.Aggregate); err != nil {
 			return err
 		}
-		return tx.Exec("DELETE FROM outbox WHERE seq = ?", row.Seq).Error
+		gone := tx.Exec("DELETE FROM outbox WHERE seq = ?", row.Seq)
+		if gone.Error != nil || gone.RowsAffected == 0 { // put behind others meanwhile
+			return gone.Error
+		}
+		_, err := writeLetter(tx, row.letter(), reason, attempts, time.Now())
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("park %s %s of %s: %w", row.Type, row.EventID, row.Aggregate, err)
@@ -71,38 +76,51 @@ func (r *Relay) park(ctx context.Context, row outboxRow, reason string, attempts
 // parkBehind parks the rows that come after a parked one of their aggregate, and
 // returns the others.
 func (r *Relay) parkBehind(ctx context.Context, rows []outboxRow) (free []outboxRow, err error) {
-	waiting := make([]arrival, len(rows))
-	for i, row := range rows {
-		waiting[i].delivery = row.letter()
-	}
-	heads, err := parkedHeads(r.db.Read(ctx), waiting)
-	if err != nil || len(heads) == 0 {
-		return rows, err
-	}
-	for i, row := range rows {
-		head, behind := heads[waiting[i].line()]
-		if !behind {
+	for _, row := range rows {
+		if row.Behind == "" {
 			free = append(free, row)
-		} else if err := r.park(ctx, row, "waits behind "+head, 0); err != nil {
-			return rows, err
+		} else if err := r.park(ctx, row, "waits behind "+row.Behind, 0); err != nil {
+			return nil, err
 		}
 	}
 	return free, nil
 }
 
-func (r letterRow) unpublished() bool { return strings.HasPrefix(r.Subject, unpublishedRoot+".") }
-
-// requeue puts a letter that was not published back into the outbox, for the relay
-// to try again.
-func requeue(ctx context.Context, db *database.DB, row letterRow) error {
-	return db.Write(ctx, func(tx *gorm.DB) error {
-		err := tx.Exec("INSERT INTO outbox (event_id, type, aggregate, payload, occurred_at, traceparent, tracestate) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-			row.EventID, row.Type, row.Aggregate, row.Payload, row.OccurredAt, row.Traceparent, row.Tracestate).Error
+// requeue puts the letters of an aggregate that were not published back into the
+// outbox, in their order and before what is in it of the aggregate, all at once: the
+// relay parks what it finds behind a letter.
+func requeue(ctx context.Context, db *database.DB, aggregate string) (sent int, err error) {
+	err = db.Write(ctx, func(tx *gorm.DB) error {
+		if err := lockAggregate(tx, aggregate); err != nil {
+			return err
+		}
+		var rows, later []outboxRow
+		const columns = "event_id, type, aggregate, payload, occurred_at, traceparent, tracestate"
+		err := tx.Raw("SELECT "+columns+" FROM dead_letters WHERE aggregate = ? AND substr(subject, 1, ?) = ? ORDER BY seq",
+			aggregate, len(unpublishedRoot)+1, unpublishedRoot+".").Scan(&rows).Error
 		if err != nil {
 			return err
 		}
-		return tx.Exec("DELETE FROM dead_letters WHERE event_id = ?", row.EventID).Error
+		if err := tx.Raw("SELECT "+columns+" FROM outbox WHERE aggregate = ? ORDER BY seq", aggregate).Scan(&later).Error; err != nil {
+			return err
+		}
+		if err := tx.Exec("DELETE FROM outbox WHERE aggregate = ?", aggregate).Error; err != nil {
+			return err
+		}
+		sent = len(rows)
+		for _, row := range append(rows, later...) {
+			if err := tx.Exec("DELETE FROM dead_letters WHERE event_id = ?", row.EventID).Error; err != nil {
+				return err
+			}
+			err := tx.Exec("INSERT INTO outbox ("+columns+") VALUES (?, ?, ?, ?, ?, ?, ?)",
+				row.EventID, row.Type, row.Aggregate, row.Payload, row.OccurredAt, row.Traceparent, row.Tracestate).Error
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+	return sent, err
 }
 
 // Republish puts dead letters of a module that were not published back into its
@@ -116,21 +134,13 @@ func Republish(ctx context.Context, db *database.DB, ids ...string) (int, error)
 	}
 	sent := 0
 	for _, head := range heads {
-		for {
-			row, err := firstParked(db.Read(ctx), head.source(), head.meta.Aggregate)
-			if err == nil && row.EventID != "" && !row.unpublished() {
-				err = fmt.Errorf("%s came from another module, and this one subscribes to nothing now", row.EventID)
-			}
-			if err == nil && row.EventID != "" {
-				err = requeue(ctx, db, row)
-			}
-			if err != nil {
-				return sent, fmt.Errorf("events: publish again: %w", err)
-			}
-			if row.EventID == "" {
-				break
-			}
-			sent++
+		if !strings.HasPrefix(head.subject, unpublishedRoot+".") {
+			return sent, fmt.Errorf("events: publish again: %s came from another module, and this one subscribes to nothing now", head.meta.ID)
+		}
+		n, err := requeue(ctx, db, head.meta.Aggregate)
+		sent += n
+		if err != nil {
+			return sent, fmt.Errorf("events: publish again: %w", err)
 		}
 	}
 	return sent, nil

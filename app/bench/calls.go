@@ -125,7 +125,21 @@ func callCosts(lines int) ([]callCost, error) {
 			t, err := r.NewLoopback(server, route.LocalOptions{})
 			return t, func() {}, err
 		}},
-		{"remote over TLS", func(r *route.Route) (*route.Target, func(), error) { return overTLS(r, server) }},
+		{"remote over TLS", func(r *route.Route) (*route.Target, func(), error) { return overTLS(r, server, 1) }},
+		{"two copies over TLS", func(r *route.Route) (*route.Target, func(), error) { return overTLS(r, server, 2) }},
+		{"canary of 10 %", func(r *route.Route) (*route.Target, func(), error) {
+			return withArm(r, server, func(first, second *route.Target) *route.Target { return r.NewCanary(first, second, 10) })
+		}},
+		{"canary of 0 %", func(r *route.Route) (*route.Target, func(), error) {
+			return withArm(r, server, func(first, second *route.Target) *route.Target { return r.NewCanary(first, second, 0) })
+		}},
+		{"shadow", func(r *route.Route) (*route.Target, func(), error) { return withArm(r, server, r.NewShadow) }},
+		{"shadow that is dead", func(r *route.Route) (*route.Target, func(), error) {
+			return withArm(r, server, func(first, second *route.Target) *route.Target {
+				second.Close() // its calls fail at once, as those to a process that died
+				return r.NewShadow(first, second)
+			})
+		}},
 	} {
 		r, err := route.New("orders", &ordersv1.OrdersService_ServiceDesc, slog.Default())
 		if err != nil {
@@ -152,9 +166,23 @@ func callCosts(lines int) ([]callCost, error) {
 	return costs, nil
 }
 
-// overTLS serves the module on a loopback port with mutual TLS, as a process
-// of its own would.
-func overTLS(r *route.Route, server any) (*route.Target, func(), error) {
+// withArm is a target with the module here as its first arm, and over TLS as its
+// second.
+func withArm(r *route.Route, server any, join func(first, second *route.Target) *route.Target) (*route.Target, func(), error) {
+	first, err := r.NewLocal(server, route.LocalOptions{})
+	if err != nil {
+		return nil, nil, err
+	}
+	second, stop, err := overTLS(r, server, 1)
+	if err != nil {
+		return nil, nil, err
+	}
+	return join(first, second), stop, nil
+}
+
+// overTLS serves the module on loopback ports with mutual TLS, as processes of
+// their own would.
+func overTLS(r *route.Route, server any, copies int) (*route.Target, func(), error) {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return nil, nil, err
@@ -168,27 +196,44 @@ func overTLS(r *route.Route, server any) (*route.Target, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	behind, err := route.New(r.Module(), &ordersv1.OrdersService_ServiceDesc, slog.Default())
+	var addresses []string
+	var servers []*grpc.Server
+	for range copies {
+		address, s, err := serveOverTLS(r.Module(), server, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		addresses, servers = append(addresses, address), append(servers, s)
+	}
+	target, err := r.NewRemote(route.RemoteOptions{
+		Addresses: addresses, Credentials: id.ClientFor(r.Module()),
+		Dial: []grpc.DialOption{grpc.WithDefaultServiceConfig("{}")}, // no health service here
+	})
+	return target, func() {
+		for _, s := range servers {
+			s.Stop()
+		}
+	}, err
+}
+
+func serveOverTLS(module string, server any, id *certs.Identity) (address string, s *grpc.Server, err error) {
+	behind, err := route.New(module, &ordersv1.OrdersService_ServiceDesc, slog.Default())
 	if err != nil {
-		return nil, nil, err
+		return "", nil, err
 	}
 	here, err := behind.NewLocal(server, route.LocalOptions{})
 	if err != nil {
-		return nil, nil, err
+		return "", nil, err
 	}
 	behind.Point(here)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, nil, err
+		return "", nil, err
 	}
-	s := grpc.NewServer(grpc.Creds(id.Server()))
+	s = grpc.NewServer(grpc.Creds(id.Server()))
 	behind.Register(s, "", func(ctx context.Context, caller, _ string) error { return id.CheckCaller(ctx, caller) })
 	go s.Serve(listener)
-	target, err := r.NewRemote(route.RemoteOptions{
-		Addresses: []string{listener.Addr().String()}, Credentials: id.ClientFor(r.Module()),
-		Dial: []grpc.DialOption{grpc.WithDefaultServiceConfig("{}")}, // no health service here
-	})
-	return target, s.Stop, err
+	return listener.Addr().String(), s, nil
 }
 
 func measureCall(name string, lines int, do func() error) (callCost, error) {

@@ -1,6 +1,6 @@
 // Bench measures what the program promises and prints tables: what a call
 // between modules costs in each mode, how many durable commits a second a
-// database makes, and what pages and checkouts cost the server.
+// database makes, how many events a second a subscriber handles, and what pages and checkouts cost the server.
 //
 // All figures of a table come from one run on one machine, and the ones that
 // matter are ratios of such figures: absolute ones differ from machine to
@@ -22,7 +22,7 @@ func main() {
 	}
 	binary := flag.String("galleria", "bin/galleria", "the program to measure")
 	seconds := flag.Int("seconds", 5, "how long each page is asked for")
-	only := flag.String("only", "", "calls, commits or pages; empty: all")
+	only := flag.String("only", "", "calls, commits, events or pages; empty: all")
 	flag.Parse()
 
 	fmt.Printf("%s, %d CPUs, %s\n", time.Now().UTC().Format(time.DateTime), runtime.NumCPU(), runtime.Version())
@@ -32,6 +32,7 @@ func main() {
 	}{
 		{"calls", benchCalls},
 		{"commits", benchCommits},
+		{"events", benchEvents},
 		{"pages", func() error { return benchPages(*binary, time.Duration(*seconds)*time.Second) }},
 	}
 	for _, part := range parts {

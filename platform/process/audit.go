@@ -17,7 +17,7 @@ import (
 type Change struct {
 	At     time.Time `json:"at"`
 	Module string    `json:"module"`
-	// Who ordered it: an operator's account, galleria.yaml, a canary, the peer.
+	// Who ordered it: an operator's account, the configuration, a canary, the peer.
 	Who string `json:"who"`
 	// From and To are places in words.
 	From string `json:"from"`

@@ -43,7 +43,7 @@ func TestACanaryGetsItsShareAndKeepsKeysTogether(t *testing.T) {
 	seen := map[string]string{}
 	trials := 0
 	for i := range keys {
-		key := fmt.Sprint("cart-", i)
+		key := fmt.Sprint("key-", i)
 		if seen[key] = arm(key); seen[key] == "trial" {
 			trials++
 		}

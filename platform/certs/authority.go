@@ -80,7 +80,7 @@ func makeAuthority(path string) error {
 	if _, err := rand.Read(name); err != nil {
 		return err
 	}
-	made, err := newAuthority("galleria." + hex.EncodeToString(name))
+	made, err := newAuthority("installation." + hex.EncodeToString(name))
 	if err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func domain(authority *x509.Certificate) string {
 		return authority.URIs[0].Host
 	}
 	sum := sha256.Sum256(authority.RawSubjectPublicKeyInfo)
-	return "galleria." + hex.EncodeToString(sum[:8])
+	return "installation." + hex.EncodeToString(sum[:8])
 }
 
 func serial() *big.Int {

@@ -9,8 +9,8 @@
 //   - a SPIFFE id, spiffe://<trust domain>/process/<caller>/<caller>…, names the
 //     callers its process may speak for; spiffe://<trust domain>/main speaks for
 //     all. The trust domain is the installation's, and outlives its authorities.
-//   - a DNS name <module>.galleria.internal for each module the process may
-//     serve, and *.galleria.internal for all. A client expects that name of the
+//   - a DNS name <module>.module.internal for each module the process may
+//     serve, and *.module.internal for all. A client expects that name of the
 //     server, as it would of any TLS server; process.internal is in every
 //     certificate, for questions that no module answers.
 //

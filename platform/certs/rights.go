@@ -14,7 +14,7 @@ const (
 	// processName is the server's name in every certificate.
 	processName = "process.internal"
 	// moduleDomain is what follows a module's name in the name of its servers.
-	moduleDomain = ".galleria.internal"
+	moduleDomain = ".module.internal"
 
 	processPath = "/process/"
 	mainPath    = "/main"
@@ -100,7 +100,7 @@ func allows(names []string, name string) bool {
 	return name != "" && (slices.Contains(names, name) || slices.Contains(names, All))
 }
 
-var errNoID = errors.New("its certificate has no SPIFFE id, so it is of an earlier release: issue it again with galleria certs")
+var errNoID = errors.New("its certificate has no SPIFFE id, so it is of an earlier release: issue it again")
 
 // peerOf reads what a certificate allows in a trust domain.
 func peerOf(leaf *x509.Certificate, domain string) (Peer, error) {

@@ -75,8 +75,10 @@ func Inspect(ctx context.Context, o Options) (c Condition, err error) {
 // Adopt takes a store that Open refuses, or that processes hold which should
 // not, for the real one from now on: it raises the generation, breaks the seal,
 // notes where the store is, and removes all holders and their leases. Processes
-// that have it open must be started again.
-func Adopt(ctx context.Context, o Options) error {
+// that have it open must be started again. The generation becomes higher than
+// seen, the highest that the caller knows the store to have had: a backup has an
+// older one.
+func Adopt(ctx context.Context, o Options, seen int64) error {
 	err := visit(ctx, o, func(db *sql.DB, found string) error {
 		tx, err := db.BeginTx(ctx, nil)
 		if err != nil {
@@ -95,7 +97,8 @@ func Adopt(ctx context.Context, o Options) error {
 				return err
 			}
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE store SET generation = generation + 1, sealed_at = 0, sealed_why = '', place = $1", found)
+		_, err = tx.ExecContext(ctx, `UPDATE store SET sealed_at = 0, sealed_why = '', place = $1,
+			generation = 1 + CASE WHEN generation > $2 THEN generation ELSE $2 END`, found, seen)
 		if err != nil {
 			return err
 		}
@@ -112,7 +115,8 @@ func Adopt(ctx context.Context, o Options) error {
 	return nil
 }
 
-var errNoStore = errors.New("there is none")
+// ErrNoStore is wrapped by the errors of Inspect and Adopt when there is none.
+var ErrNoStore = errors.New("there is none")
 
 // visit opens a store that exists without becoming its holder, and brings the
 // platform's tables up to date. found is where the store is.
@@ -129,7 +133,7 @@ func visit(ctx context.Context, o Options, do func(db *sql.DB, found string) err
 		return err
 	}
 	if _, err := os.Stat(file); err != nil {
-		return fmt.Errorf("%w: %w", errNoStore, err)
+		return fmt.Errorf("%w: %w", ErrNoStore, err)
 	}
 	unlock, err := lockFile(ctx, file+".lock")
 	if err != nil {
@@ -160,7 +164,7 @@ func visitPostgres(ctx context.Context, o Options, do func(db *sql.DB, found str
 		return err
 	}
 	if !exists {
-		return fmt.Errorf("%w in schema %q", errNoStore, schema(config))
+		return fmt.Errorf("%w in schema %q", ErrNoStore, schema(config))
 	}
 	unlock, err := lockSchema(ctx, db, schema(config))
 	if err != nil {

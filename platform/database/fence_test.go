@@ -237,7 +237,7 @@ func TestSealedStoreIsRefusedUntilItIsAdopted(t *testing.T) {
 			t.Errorf("got %d rows, want none", got)
 		}
 
-		if err := database.Adopt(background, o); err != nil {
+		if err := database.Adopt(background, o, 0); err != nil {
 			t.Fatal(err)
 		}
 		if err := a.Write(background, insert("x")); !errors.Is(err, database.ErrFenced) {
@@ -290,12 +290,12 @@ func TestCopiedFileIsRefusedUntilItIsAdopted(t *testing.T) {
 	if c, err := database.Inspect(background, o); err != nil || !c.Copied {
 		t.Errorf("got %+v (%v), want that it is a copy", c, err)
 	}
-	if err := database.Adopt(background, o); err != nil {
+	if err := database.Adopt(background, o, 7); err != nil {
 		t.Fatal(err)
 	}
 	adopted := databasetest.Open(t, o)
-	if got, err := adopted.Generation(background); got != 2 || err != nil {
-		t.Errorf("got generation %d (%v), want 2", got, err)
+	if got, err := adopted.Generation(background); got != 8 || err != nil {
+		t.Errorf("got generation %d (%v), want 8, above what was seen", got, err)
 	}
 	var leases int
 	if err := adopted.Read(background).Raw("SELECT COUNT(*) FROM leases").Scan(&leases).Error; err != nil || leases != 0 {
@@ -337,7 +337,7 @@ func TestRestoredSchemaIsRefused(t *testing.T) {
 	}
 	_, err = database.Open(background, o)
 	wantRefusal(t, err, database.ErrCopied, d.StoreID())
-	if err := database.Adopt(background, o); err != nil {
+	if err := database.Adopt(background, o, 0); err != nil {
 		t.Fatal(err)
 	}
 	databasetest.Open(t, o)
@@ -345,13 +345,13 @@ func TestRestoredSchemaIsRefused(t *testing.T) {
 
 func TestOnlyAStoreThatExistsIsAdopted(t *testing.T) {
 	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
-		if err := database.Adopt(background, o); err == nil || !strings.Contains(err.Error(), "there is none") {
+		if err := database.Adopt(background, o, 0); err == nil || !strings.Contains(err.Error(), "there is none") {
 			t.Errorf("got %v, want that there is none", err)
 		}
 		databasetest.Open(t, o)
 		if o.Dir == "" {
 			o.Module = "other"
-			if err := database.Adopt(background, o); err == nil || !strings.Contains(err.Error(), `belongs to module "test"`) {
+			if err := database.Adopt(background, o, 0); err == nil || !strings.Contains(err.Error(), `belongs to module "test"`) {
 				t.Errorf("got %v, want a refusal that names the owner", err)
 			}
 		}

@@ -43,7 +43,7 @@ func openSQLite(ctx context.Context, d *DB) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o750); err != nil {
+	if err := OwnDirectory(dir); err != nil {
 		return err
 	}
 	file := filepath.Join(dir, o.Module+".db")
@@ -55,6 +55,9 @@ func openSQLite(ctx context.Context, d *DB) (err error) {
 		return err
 	}
 	defer unlock()
+	if err := ownFiles(file); err != nil {
+		return err
+	}
 
 	e := &sqliteEngine{options: o, file: file}
 	d.engine = e
@@ -160,7 +163,7 @@ func handle(dialector gorm.Dialector, o Options) (*gorm.DB, error) {
 // on the database file itself: closing any descriptor of that would drop the
 // locks SQLite holds on it.
 func lockFile(ctx context.Context, path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o640)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -426,3 +426,44 @@ func TestAReadThatWaitsForAConnectionEndsWithItsContext(t *testing.T) {
 		t.Errorf("got %v, want context.DeadlineExceeded", err)
 	}
 }
+
+func TestFilesAreTheirOwnersAlone(t *testing.T) {
+	o := databasetest.SQLite(t)
+	o.Migrations = notes
+	o.Dir = filepath.Join(o.Dir, "data")
+	if err := databasetest.Open(t, o).Close(background); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(o.Dir, "test.db")
+	if err := os.Chmod(file, 0o644); err != nil { // as earlier programs made it
+		t.Fatal(err)
+	}
+	d := databasetest.Open(t, o)
+	if err := d.Write(background, insert("a")); err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(o.Dir)
+	if err != nil || len(files) != 5 {
+		t.Errorf("got %v (%v), want the database, its log and index, a lock and a pulse", files, err)
+	}
+	for _, file := range files {
+		if info, err := file.Info(); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: got %v (%v), want 0600", file.Name(), info.Mode(), err)
+		}
+	}
+	if info, err := os.Stat(o.Dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("directory: got %v (%v), want 0700", info.Mode(), err)
+	}
+}
+
+func TestADirectoryThatOthersMayWriteToIsRefused(t *testing.T) {
+	for _, mode := range []os.FileMode{0o770, 0o707} {
+		o := databasetest.SQLite(t)
+		if err := os.Chmod(o.Dir, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := database.Open(background, o); err == nil || !strings.Contains(err.Error(), "chmod go-w "+o.Dir) {
+			t.Errorf("%v: got %v, want a refusal that says what to do", mode, err)
+		}
+	}
+}

@@ -32,9 +32,9 @@ type Environment struct {
 	LeaseTTL time.Duration
 	// Holder as in database.Options: the name of this process.
 	Holder string
-	// CheckStore, if set, looks at the database's store id before anything is
+	// CheckStore, if set, looks at the store's id and generation before anything is
 	// done with it; its error is Start's.
-	CheckStore func(id string) error
+	CheckStore func(id string, generation int64) error
 }
 
 // Running is a module that was started.
@@ -67,10 +67,8 @@ func Start(ctx context.Context, d Definition, e Environment) (*Running, error) {
 			return nil, fmt.Errorf("start %s: %w", d.Name, err)
 		}
 		r.DB = db
-		if e.CheckStore != nil {
-			if err := e.CheckStore(db.StoreID()); err != nil {
-				return nil, errors.Join(fmt.Errorf("start %s: %w", d.Name, err), db.Close(ctx))
-			}
+		if err := checkStore(ctx, db, e); err != nil {
+			return nil, errors.Join(fmt.Errorf("start %s: %w", d.Name, err), db.Close(ctx))
 		}
 	}
 	if err := r.make(d, e, log); err != nil {
@@ -78,6 +76,17 @@ func Start(ctx context.Context, d Definition, e Environment) (*Running, error) {
 	}
 	r.run(d, e, log)
 	return r, nil
+}
+
+func checkStore(ctx context.Context, db *database.DB, e Environment) error {
+	if e.CheckStore == nil {
+		return nil
+	}
+	generation, err := db.Generation(ctx)
+	if err != nil {
+		return err
+	}
+	return e.CheckStore(db.StoreID(), generation)
 }
 
 // Work that every module has beside its own.

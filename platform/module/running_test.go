@@ -93,7 +93,7 @@ func TestAStartThatFailsClosesWhatItOpened(t *testing.T) {
 	}{
 		"New fails":             {define(func(module.Host) (*module.Instance, error) { return nil, failure }), nil, "start alpha: no", 0},
 		"New makes nothing":     {define(func(module.Host) (*module.Instance, error) { return nil, nil }), nil, "its New made nothing", 0},
-		"the store is refused":  {with(&module.Instance{Close: closing}), func(e *module.Environment) { e.CheckStore = func(string) error { return failure } }, "start alpha: no", 0},
+		"the store is refused":  {with(&module.Instance{Close: closing}), func(e *module.Environment) { e.CheckStore = func(string, int64) error { return failure } }, "start alpha: no", 0},
 		"work has a taken name": {with(&module.Instance{Close: closing, Work: map[string]func(context.Context) error{"relay": work}}), nil, `its work "relay" has a name that is taken`, 1},
 	} {
 		t.Run(name, func(t *testing.T) {

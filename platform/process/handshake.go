@@ -49,7 +49,7 @@ func (p *Process) judge(d module.Definition, said *processv1.DescribeResponse) (
 	if d.Migrations != nil && said.GetStoreId() == "" {
 		return met, errors.New("it shows no store")
 	}
-	if err := p.pins.check(d.Name, said.GetStoreId()); err != nil {
+	if err := p.pins.check(d.Name, said.GetStoreId(), said.GetGeneration()); err != nil {
 		return met, err
 	}
 	return route.Endpoint{

@@ -275,7 +275,7 @@ func (p *Process) runningOrStarted(ctx context.Context, d module.Definition) (*m
 	running, err := module.Start(ctx, d, module.Environment{
 		Dir: p.o.Dir, DSN: p.dsn(d.Name), Broker: p.events, Log: p.o.Log, Now: p.o.Now, LeaseTTL: p.o.LeaseTTL, Holder: p.name,
 		Connect:    func(callee string) grpc.ClientConnInterface { return p.routes[callee].For(d.Name) },
-		CheckStore: func(id string) error { return p.pins.check(d.Name, id) },
+		CheckStore: func(id string, generation int64) error { return p.pins.check(d.Name, id, generation) },
 	})
 	if err != nil {
 		return nil, err

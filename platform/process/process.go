@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 
+	"galleria/platform/database"
 	"galleria/platform/events"
 	"galleria/platform/id"
 	"galleria/platform/module"
@@ -82,7 +83,7 @@ func New(o Options) (*Process, error) {
 		// The random part tells a process from its predecessor, and lets it
 		// recognise itself when an address leads back to it.
 		o: o, name: fmt.Sprintf("%s:%d:%s", host, os.Getpid(), id.New()), ordered: ordered,
-		routes: map[string]*route.Route{}, pins: pins{filepath.Join(o.Dir, "stores")},
+		routes: map[string]*route.Route{}, pins: pinsIn(o.Dir),
 		changing: make(chan struct{}, 1), own: map[string]bool{},
 		placed: map[string]route.Place{}, running: map[string]*module.Running{},
 		spare: map[string]*module.Running{}, leaving: map[string]*module.Running{}, wishes: map[string]Wish{},
@@ -131,6 +132,9 @@ func (p *Process) startOnce(ctx context.Context, wanted map[string]route.Place) 
 }
 
 func (p *Process) start(ctx context.Context, wanted map[string]route.Place) error {
+	if err := database.OwnDirectory(p.o.Dir); err != nil {
+		return err
+	}
 	if err := p.listen(); err != nil {
 		return err
 	}
@@ -207,7 +211,7 @@ func (p *Process) settle(ctx context.Context, d module.Definition, wanted route.
 // and put their effects where nobody looks.
 func (p *Process) adoptStores(learned *processv1.DirectoryResponse) error {
 	for _, place := range learned.GetPlaces() {
-		if err := p.pins.check(place.GetModule(), place.GetStoreId()); err != nil {
+		if err := p.pins.check(place.GetModule(), place.GetStoreId(), 0); err != nil {
 			return fmt.Errorf("peer %s, module %s: %w", p.o.Peer, place.GetModule(), err)
 		}
 	}

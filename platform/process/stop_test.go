@@ -278,7 +278,7 @@ func TestOneOfManyPinsTheStore(t *testing.T) {
 			at.Go(func() {
 				id := []string{"one", "two"}[i%2]
 				<-begin
-				if p.check("alpha", id) == nil {
+				if p.check("alpha", id, 1) == nil {
 					mu.Lock()
 					accepted[id]++
 					mu.Unlock()
@@ -288,13 +288,13 @@ func TestOneOfManyPinsTheStore(t *testing.T) {
 		close(begin)
 		at.Wait()
 		pinned, err := p.read("alpha")
-		if err != nil || len(accepted) != 1 || accepted[pinned] != 4 {
-			t.Fatalf("pinned %q (error %v), accepted %v, want all of one and none of the other", pinned, err, accepted)
+		if err != nil || len(accepted) != 1 || accepted[pinned.Store] != 4 {
+			t.Fatalf("pinned %v (error %v), accepted %v, want all of one and none of the other", pinned, err, accepted)
 		}
 		if left, _ := os.ReadDir(p.dir); len(left) != 1 {
 			t.Errorf("%d files are left in the directory, want the pin", len(left))
 		}
-		if err := p.check("alpha", ""); err != nil {
+		if err := p.check("alpha", "", 0); err != nil {
 			t.Errorf("a module without a store: %v", err)
 		}
 	}

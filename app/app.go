@@ -34,6 +34,9 @@ func (a *App) Run(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if c := a.Config; c.adminOfMain != "" {
+		a.Log.Info("admin.listen of the configuration file is the main process's; this one listens at a free port unless --admin names one", "main", c.adminOfMain)
+	}
 	if err := group.Start(ctx); err != nil {
 		return err
 	}

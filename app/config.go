@@ -41,6 +41,8 @@ type Config struct {
 	// listenAmong are the addresses the file has for the modules of this process,
 	// if it leaves open which is this process's.
 	listenAmong []string
+	// adminOfMain is the file's admin.listen where that is another process's.
+	adminOfMain string
 }
 
 // HTTPConfig is the edge.

@@ -52,6 +52,11 @@ func TestTheOperatorsAddressAnswersToItsOwnNamesOnly(t *testing.T) {
 			t.Errorf("from another site by %s: got %d, want %d", mode, got.StatusCode, want)
 		}
 	}
+	// A process beside the main one has an address of its own, and says so.
+	shop.StartModules(t, "payments")
+	if log := shop.Module("payments").Log(); !strings.Contains(log, "admin.listen") || !strings.Contains(log, shop.Address("admin")) {
+		t.Errorf("payments does not say that admin.listen of the file is not its own:\n%s", log)
+	}
 	for _, path := range []string{"/", "/mailbox", "/nothing", "/debug/pprof/", "/readyz"} {
 		h := ask(t, shop, path, nil).Header
 		if policy := h.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {

@@ -30,6 +30,7 @@ func Load(from config.Sources) (Config, *config.Loaded, error) {
 	}
 	if mails := &c.Modules.Notifications.Own; mails.BaseURL == DefaultConfig().HTTP.BaseURL {
 		mails.BaseURL = c.HTTP.BaseURL // set once, for pages and mails alike
+		loaded.Derive("modules.notifications.base_url", mails.BaseURL, "http.base_url")
 	}
 	return c, loaded, nil
 }
@@ -48,19 +49,33 @@ func prepared(from config.Sources) config.Sources {
 
 // takeRole makes this the main process, which has the edge and learns from no
 // other, or one beside it. The file that they share says where the main one
-// listens; a process beside it has addresses of its own.
+// listens; a process beside it has addresses of its own. A file that names target
+// or peer is no shared one.
 func (c *Config) takeRole(loaded *config.Loaded) error {
+	own := loaded.Written("target") || loaded.Written("peer")
+	set := func(key string) bool { return setHere(loaded, key) || own && loaded.Written(key) }
 	if c.Peer == "" && c.Runs(TargetEdge) {
 		c.Main = cmp.Or(c.Main, c.RPC.Listen)
 		return nil
 	}
-	c.Main = cmp.Or(c.Main, loaded.Shared("rpc.listen"))
-	c.Peer = cmp.Or(c.Peer, c.Main)
-	if !setHere(loaded, "admin.listen") {
-		c.Admin.Listen = "127.0.0.1:0"
+	if c.Main == "" {
+		c.Main = loaded.Shared("rpc.listen")
+		loaded.Derive("main", c.Main, "rpc.listen of the main process")
 	}
-	if !setHere(loaded, "rpc.listen") {
+	if c.Peer == "" {
+		c.Peer = c.Main
+		loaded.Derive("peer", c.Peer, "main")
+	}
+	if !set("admin.listen") {
+		if loaded.Written("admin.listen") {
+			c.adminOfMain = c.Admin.Listen
+		}
+		c.Admin.Listen = anyPort
+		loaded.Derive("admin.listen", c.Admin.Listen, "a free port, beside the main process")
+	}
+	if !set("rpc.listen") {
 		c.listenWhereModulesAre()
+		loaded.Derive("rpc.listen", c.RPC.Listen, "the address of its modules, or a free port")
 		return nil
 	}
 	if c.RPC.Listen == c.Peer {
@@ -68,6 +83,9 @@ func (c *Config) takeRole(loaded *config.Loaded) error {
 	}
 	return nil
 }
+
+// anyPort is where a process listens that was given no address.
+const anyPort = "127.0.0.1:0"
 
 // listenWhereModulesAre takes the address that the file has for the modules of
 // this process; if there is none, any.
@@ -80,7 +98,7 @@ func (c *Config) listenWhereModulesAre() {
 	slices.Sort(c.listenAmong)
 	switch c.listenAmong = slices.Compact(c.listenAmong); len(c.listenAmong) {
 	case 0:
-		c.RPC.Listen = "127.0.0.1:0"
+		c.RPC.Listen = anyPort
 	case 1:
 		c.RPC.Listen, c.listenAmong = c.listenAmong[0], nil
 	}

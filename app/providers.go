@@ -133,6 +133,7 @@ func NewProcess(c Config, id *certs.Identity, log *slog.Logger) (*process.Proces
 		Dir:         c.Data,
 		DSN:         c.dsn,
 		Listen:      c.RPC.Listen,
+		Shared:      c.shared,
 		Connections: shares(connections.Files(), nil).rpc,
 		Identity:    id,
 		Peer:        c.Peer,

@@ -133,6 +133,39 @@ func TestConfigSaysWhereValuesComeFromAndHidesSecrets(t *testing.T) {
 	}
 }
 
+// TestConfigShowsWhatHoldsForAProcessBesideTheMainOne, not what the file says of the
+// main one.
+func TestConfigShowsWhatHoldsForAProcessBesideTheMainOne(t *testing.T) {
+	t.Chdir(t.TempDir())
+	file := "http: {base_url: \"https://shop.example\"}\nadmin: {listen: \"127.0.0.1:9081\"}\nrpc: {listen: \"127.0.0.1:9070\"}\nmodules: {payments: {address: \"127.0.0.1:9071\"}}\n"
+	for name, c := range map[string]struct {
+		file    string
+		environ []string
+		want    []string
+	}{
+		"shared": {file, []string{"GALLERIA_TARGET=payments"}, []string{
+			"main 127.0.0.1:9070 rpc.listen of the main process", "peer 127.0.0.1:9070 main",
+			"admin.listen 127.0.0.1:0 a free port, beside the main process",
+			"rpc.listen 127.0.0.1:9071 the address of its modules, or a free port",
+			"modules.notifications.base_url https://shop.example http.base_url",
+		}},
+		"its own": {file + "target: payments\npeer: \"shop:7070\"\n", nil, []string{
+			"peer shop:7070 galleria.yaml:6", "admin.listen 127.0.0.1:9081 galleria.yaml:2", "rpc.listen 127.0.0.1:9070 galleria.yaml:3",
+		}},
+	} {
+		if err := os.WriteFile("galleria.yaml", []byte(c.file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, stdout, stderr := run(t, c.environ, "config", "--different")
+		shown := strings.Join(strings.Fields(stdout), " ")
+		for _, want := range c.want {
+			if code != 0 || !strings.Contains(shown, want) {
+				t.Errorf("%s: exit %d, %s; want %q in\n%s", name, code, stderr, want, stdout)
+			}
+		}
+	}
+}
+
 // A password with a slash that is not escaped makes any part of the URL a secret.
 func TestAnUnreadableBrokerIsRefusedWithoutItsPassword(t *testing.T) {
 	t.Chdir(t.TempDir())

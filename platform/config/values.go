@@ -28,6 +28,16 @@ type Value struct {
 // look like connection strings; a URL's user name is not.
 func (l *Loaded) Values() []Value { return append([]Value(nil), l.values...) }
 
+// Derive makes a value shown as the one that the program uses instead of what the
+// sources say, and from what it follows, such as the key of another value.
+func (l *Loaded) Derive(key, text, from string) {
+	for i := range l.values {
+		if v := &l.values[i]; v.Key == key && !v.Secret {
+			v.Text, v.Origin, v.Differs = text, Origin{Source: from}, text != v.Default
+		}
+	}
+}
+
 // Print writes the values as a table: key, value, origin, and the default
 // where it differs. onlyDifferent leaves out what is as by default.
 func (l *Loaded) Print(w io.Writer, onlyDifferent bool) error {

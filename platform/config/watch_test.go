@@ -16,18 +16,17 @@ import (
 // A watch under test. The polling tests have no notifications, the others
 // poll so rarely that only a notification can be what is seen.
 type watch struct {
-	t       *testing.T
-	file    string
-	changed chan struct{}
-	failed  chan error
+	t    *testing.T
+	file string
+	seen chan error // in order; nil is a change
 }
 
 func watching(t *testing.T, w *Watcher) *watch {
 	t.Helper()
-	got := &watch{t: t, file: w.File, changed: make(chan struct{}, 100), failed: make(chan error, 100)}
+	got := &watch{t: t, file: w.File, seen: make(chan error, 100)}
 	w.Quiet = or(w.Quiet, 10*time.Millisecond)
-	w.Changed = func() { got.changed <- struct{}{} }
-	w.Failed = func(err error) { got.failed <- err }
+	w.Changed = func() { got.seen <- nil }
+	w.Failed = func(err error) { got.seen <- err }
 	if w.Poll == 0 {
 		w.Poll = time.Hour
 	}
@@ -44,28 +43,28 @@ func watching(t *testing.T, w *Watcher) *watch {
 	return got
 }
 
-func (w *watch) wantChange(why string) {
+func (w *watch) next(what string) error {
 	w.t.Helper()
 	select {
-	case <-w.changed:
-	case err := <-w.failed:
-		w.t.Fatalf("%s: got failure %v, want a change", why, err)
+	case err := <-w.seen:
+		return err
 	case <-time.After(20 * time.Second):
-		w.t.Fatalf("%s: no change was seen", why)
+		w.t.Fatalf("%s: nothing was seen", what)
+		return nil
+	}
+}
+
+func (w *watch) wantChange(why string) {
+	w.t.Helper()
+	if err := w.next(why); err != nil {
+		w.t.Fatalf("%s: got failure %v, want a change", why, err)
 	}
 }
 
 func (w *watch) wantFailure(text string) {
 	w.t.Helper()
-	select {
-	case err := <-w.failed:
-		if !strings.Contains(err.Error(), text) {
-			w.t.Fatalf("got failure %q, want %q in it", err, text)
-		}
-	case <-w.changed:
-		w.t.Fatalf("got a change, want the failure %q", text)
-	case <-time.After(20 * time.Second):
-		w.t.Fatalf("no failure was reported, want %q", text)
+	if err := w.next("failure " + text); err == nil || !strings.Contains(err.Error(), text) {
+		w.t.Fatalf("got %v, want a failure with %q", err, text)
 	}
 }
 
@@ -76,10 +75,8 @@ func (w *watch) wantNothingElse(why string) {
 	put(w.t, w.file, "the end of "+why)
 	w.wantChange(why)
 	select {
-	case <-w.changed:
-		w.t.Errorf("%s: a change was announced that was none", why)
-	case err := <-w.failed:
-		w.t.Errorf("%s: got failure %v, want none", why, err)
+	case err := <-w.seen:
+		w.t.Errorf("%s: a change was announced that was none, or a failure: %v", why, err)
 	default:
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -52,8 +54,22 @@ func (p *Process) judge(d module.Definition, said *processv1.DescribeResponse) (
 	if err := p.pins.check(d.Name, said.GetStoreId(), said.GetGeneration()); err != nil {
 		return met, err
 	}
+	if err := compareSettings(p.o.Shared(d.Name), said.GetSettings()); err != nil {
+		return met, err
+	}
 	return route.Endpoint{
 		Process: said.GetProcess(), Contract: string(ours.FullName()),
 		Store: route.Store{ID: said.GetStoreId(), Generation: said.GetGeneration()},
 	}, nil
+}
+
+// compareSettings refuses a process that was configured otherwise. What only one of
+// them knows of, such as one of another release, is not compared.
+func compareSettings(here, there map[string]string) error {
+	for _, key := range slices.Sorted(maps.Keys(here)) {
+		if value, known := there[key]; known && value != here[key] {
+			return fmt.Errorf("%s is %q there and %q here: give both the same", key, value, here[key])
+		}
+	}
+	return nil
 }

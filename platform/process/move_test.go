@@ -100,8 +100,12 @@ func TestAModuleMovesUnderLoadWithoutAFailedCall(t *testing.T) {
 
 func TestAMoveThatIsRefusedSaysWhyAndChangesNothing(t *testing.T) {
 	h := newHouse(t)
-	main := h.start("main", nil)
+	with := func(settings map[string]string) func(*Options) {
+		return func(o *Options) { o.Shared = func(string) map[string]string { return settings } }
+	}
+	main := h.start("main", nil, with(map[string]string{"site": "a", "new": "x"}))
 	bare := h.start("bare", nil, peerOf(main))
+	otherSettings := h.start("other settings", places{"alpha": here}, peerOf(main), with(map[string]string{"site": "b", "old": "y"}))
 	otherStore := h.start("other store", nil, func(o *Options) { o.Dir = t.TempDir() })
 	otherHouse := newHouse(t).start("other house", nil)
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
@@ -130,9 +134,10 @@ func TestAMoveThatIsRefusedSaysWhyAndChangesNothing(t *testing.T) {
 		"other contract":      {h.pretend(&processv1.DescribeResponse{Module: "alpha", Contract: changed, StoreId: store}), []string{"its contract does not fit", "EchoRequest.everything"}},
 		"no store":            {h.pretend(&processv1.DescribeResponse{Module: "alpha", Contract: contract.Files(mustService(t))}), []string{"it shows no store"}},
 		"other store":         {otherStore.Address(), []string{"its store is", store, "remove"}},
+		"other settings":      {otherSettings.Address(), []string{`site is "b" there and "a" here`}},
 		"other authority":     {otherHouse.Address(), []string{"certificate"}},
 		"this process itself": {main.Address(), []string{"this process itself"}},
-		"one of two is wrong": {h.start("good", places{"alpha": here}, peerOf(main)).Address() + " " + otherStore.Address(), []string{"its store is"}},
+		"one of two is wrong": {h.start("good", places{"alpha": here}, peerOf(main), with(map[string]string{"site": "a"})).Address() + " " + otherStore.Address(), []string{"its store is"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := main.Apply(t.Context(), places{"alpha": route.Remote(strings.Fields(refused.address)...)})

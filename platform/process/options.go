@@ -29,6 +29,9 @@ type Options struct {
 	// DSN gives the PostgreSQL of a module; "": SQLite in Dir. Nil: SQLite
 	// for all.
 	DSN func(module string) string
+	// Shared gives settings of a module, by key, that other processes count on. One
+	// that has them otherwise is not called for the module. Nil: none.
+	Shared func(module string) map[string]string
 	// Listen is where other processes reach this one: host:port, port 0 for
 	// any.
 	Listen string
@@ -64,6 +67,9 @@ type Options struct {
 func (o *Options) complete() {
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.Shared == nil {
+		o.Shared = func(string) map[string]string { return nil }
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -34,6 +34,7 @@ func (s service) Describe(ctx context.Context, in *processv1.DescribeRequest) (*
 		StoreId:    store.ID,
 		Generation: store.Generation,
 		Process:    s.process.name,
+		Settings:   s.process.o.Shared(in.GetModule()),
 	}, nil
 }
 

@@ -81,7 +81,9 @@ type DescribeResponse struct {
 	// each start.
 	Process string `protobuf:"bytes,4,opt,name=process,proto3" json:"process,omitempty"`
 	// How often the store has changed hands; 0: not known.
-	Generation    int64 `protobuf:"varint,5,opt,name=generation,proto3" json:"generation,omitempty"`
+	Generation int64 `protobuf:"varint,5,opt,name=generation,proto3" json:"generation,omitempty"`
+	// Settings of the module, by key, that other processes count on.
+	Settings      map[string]string `protobuf:"bytes,6,rep,name=settings,proto3" json:"settings,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -149,6 +151,13 @@ func (x *DescribeResponse) GetGeneration() int64 {
 		return x.Generation
 	}
 	return 0
+}
+
+func (x *DescribeResponse) GetSettings() map[string]string {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
 }
 
 type DirectoryRequest struct {
@@ -1000,7 +1009,7 @@ type DirectoryResponse_Place struct {
 
 func (x *DirectoryResponse_Place) Reset() {
 	*x = DirectoryResponse_Place{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[20]
+	mi := &file_platform_process_v1_process_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1012,7 +1021,7 @@ func (x *DirectoryResponse_Place) String() string {
 func (*DirectoryResponse_Place) ProtoMessage() {}
 
 func (x *DirectoryResponse_Place) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[20]
+	mi := &file_platform_process_v1_process_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1077,7 +1086,7 @@ type ModulesResponse_Module struct {
 
 func (x *ModulesResponse_Module) Reset() {
 	*x = ModulesResponse_Module{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[21]
+	mi := &file_platform_process_v1_process_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1089,7 +1098,7 @@ func (x *ModulesResponse_Module) String() string {
 func (*ModulesResponse_Module) ProtoMessage() {}
 
 func (x *ModulesResponse_Module) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[21]
+	mi := &file_platform_process_v1_process_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1207,7 +1216,7 @@ type ModulesResponse_Endpoint struct {
 
 func (x *ModulesResponse_Endpoint) Reset() {
 	*x = ModulesResponse_Endpoint{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[22]
+	mi := &file_platform_process_v1_process_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1219,7 +1228,7 @@ func (x *ModulesResponse_Endpoint) String() string {
 func (*ModulesResponse_Endpoint) ProtoMessage() {}
 
 func (x *ModulesResponse_Endpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[22]
+	mi := &file_platform_process_v1_process_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1292,7 +1301,7 @@ type ModulesResponse_Method struct {
 
 func (x *ModulesResponse_Method) Reset() {
 	*x = ModulesResponse_Method{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[23]
+	mi := &file_platform_process_v1_process_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1304,7 +1313,7 @@ func (x *ModulesResponse_Method) String() string {
 func (*ModulesResponse_Method) ProtoMessage() {}
 
 func (x *ModulesResponse_Method) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[23]
+	mi := &file_platform_process_v1_process_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1376,7 +1385,7 @@ type ListChangesResponse_Change struct {
 
 func (x *ListChangesResponse_Change) Reset() {
 	*x = ListChangesResponse_Change{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[24]
+	mi := &file_platform_process_v1_process_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1388,7 +1397,7 @@ func (x *ListChangesResponse_Change) String() string {
 func (*ListChangesResponse_Change) ProtoMessage() {}
 
 func (x *ListChangesResponse_Change) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[24]
+	mi := &file_platform_process_v1_process_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1463,7 +1472,7 @@ type CompareResponse_Method struct {
 
 func (x *CompareResponse_Method) Reset() {
 	*x = CompareResponse_Method{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[25]
+	mi := &file_platform_process_v1_process_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1475,7 +1484,7 @@ func (x *CompareResponse_Method) String() string {
 func (*CompareResponse_Method) ProtoMessage() {}
 
 func (x *CompareResponse_Method) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[25]
+	mi := &file_platform_process_v1_process_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1554,7 +1563,7 @@ type CompareResponse_Sample struct {
 
 func (x *CompareResponse_Sample) Reset() {
 	*x = CompareResponse_Sample{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[26]
+	mi := &file_platform_process_v1_process_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1566,7 +1575,7 @@ func (x *CompareResponse_Sample) String() string {
 func (*CompareResponse_Sample) ProtoMessage() {}
 
 func (x *CompareResponse_Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[26]
+	mi := &file_platform_process_v1_process_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1621,7 +1630,7 @@ type CompareResponse_Difference struct {
 
 func (x *CompareResponse_Difference) Reset() {
 	*x = CompareResponse_Difference{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[27]
+	mi := &file_platform_process_v1_process_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1633,7 +1642,7 @@ func (x *CompareResponse_Difference) String() string {
 func (*CompareResponse_Difference) ProtoMessage() {}
 
 func (x *CompareResponse_Difference) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[27]
+	mi := &file_platform_process_v1_process_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1685,7 +1694,7 @@ type ListDeadLettersResponse_DeadLetter struct {
 
 func (x *ListDeadLettersResponse_DeadLetter) Reset() {
 	*x = ListDeadLettersResponse_DeadLetter{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[29]
+	mi := &file_platform_process_v1_process_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1697,7 +1706,7 @@ func (x *ListDeadLettersResponse_DeadLetter) String() string {
 func (*ListDeadLettersResponse_DeadLetter) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse_DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[29]
+	mi := &file_platform_process_v1_process_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1768,7 +1777,7 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\n" +
 	"!platform/process/v1/process.proto\x12\x13platform.process.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\")\n" +
 	"\x0fDescribeRequest\x12\x16\n" +
-	"\x06module\x18\x01 \x01(\tR\x06module\"\xbf\x01\n" +
+	"\x06module\x18\x01 \x01(\tR\x06module\"\xcd\x02\n" +
 	"\x10DescribeResponse\x12\x16\n" +
 	"\x06module\x18\x01 \x01(\tR\x06module\x12>\n" +
 	"\bcontract\x18\x02 \x01(\v2\".google.protobuf.FileDescriptorSetR\bcontract\x12\x19\n" +
@@ -1776,7 +1785,11 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\aprocess\x18\x04 \x01(\tR\aprocess\x12\x1e\n" +
 	"\n" +
 	"generation\x18\x05 \x01(\x03R\n" +
-	"generation\"\x12\n" +
+	"generation\x12O\n" +
+	"\bsettings\x18\x06 \x03(\v23.platform.process.v1.DescribeResponse.SettingsEntryR\bsettings\x1a;\n" +
+	"\rSettingsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x12\n" +
 	"\x10DirectoryRequest\"\xee\x01\n" +
 	"\x11DirectoryResponse\x12D\n" +
 	"\x06places\x18\x01 \x03(\v2,.platform.process.v1.DirectoryResponse.PlaceR\x06places\x12'\n" +
@@ -1918,7 +1931,7 @@ func file_platform_process_v1_process_proto_rawDescGZIP() []byte {
 	return file_platform_process_v1_process_proto_rawDescData
 }
 
-var file_platform_process_v1_process_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_platform_process_v1_process_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_platform_process_v1_process_proto_goTypes = []any{
 	(*DescribeRequest)(nil),                    // 0: platform.process.v1.DescribeRequest
 	(*DescribeResponse)(nil),                   // 1: platform.process.v1.DescribeResponse
@@ -1940,67 +1953,69 @@ var file_platform_process_v1_process_proto_goTypes = []any{
 	(*ListDeadLettersResponse)(nil),            // 17: platform.process.v1.ListDeadLettersResponse
 	(*ResendDeadLettersRequest)(nil),           // 18: platform.process.v1.ResendDeadLettersRequest
 	(*ResendDeadLettersResponse)(nil),          // 19: platform.process.v1.ResendDeadLettersResponse
-	(*DirectoryResponse_Place)(nil),            // 20: platform.process.v1.DirectoryResponse.Place
-	(*ModulesResponse_Module)(nil),             // 21: platform.process.v1.ModulesResponse.Module
-	(*ModulesResponse_Endpoint)(nil),           // 22: platform.process.v1.ModulesResponse.Endpoint
-	(*ModulesResponse_Method)(nil),             // 23: platform.process.v1.ModulesResponse.Method
-	(*ListChangesResponse_Change)(nil),         // 24: platform.process.v1.ListChangesResponse.Change
-	(*CompareResponse_Method)(nil),             // 25: platform.process.v1.CompareResponse.Method
-	(*CompareResponse_Sample)(nil),             // 26: platform.process.v1.CompareResponse.Sample
-	(*CompareResponse_Difference)(nil),         // 27: platform.process.v1.CompareResponse.Difference
-	nil,                                        // 28: platform.process.v1.CompareResponse.Method.CountsEntry
-	(*ListDeadLettersResponse_DeadLetter)(nil), // 29: platform.process.v1.ListDeadLettersResponse.DeadLetter
-	(*descriptorpb.FileDescriptorSet)(nil),     // 30: google.protobuf.FileDescriptorSet
-	(*durationpb.Duration)(nil),                // 31: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),              // 32: google.protobuf.Timestamp
+	nil,                                        // 20: platform.process.v1.DescribeResponse.SettingsEntry
+	(*DirectoryResponse_Place)(nil),            // 21: platform.process.v1.DirectoryResponse.Place
+	(*ModulesResponse_Module)(nil),             // 22: platform.process.v1.ModulesResponse.Module
+	(*ModulesResponse_Endpoint)(nil),           // 23: platform.process.v1.ModulesResponse.Endpoint
+	(*ModulesResponse_Method)(nil),             // 24: platform.process.v1.ModulesResponse.Method
+	(*ListChangesResponse_Change)(nil),         // 25: platform.process.v1.ListChangesResponse.Change
+	(*CompareResponse_Method)(nil),             // 26: platform.process.v1.CompareResponse.Method
+	(*CompareResponse_Sample)(nil),             // 27: platform.process.v1.CompareResponse.Sample
+	(*CompareResponse_Difference)(nil),         // 28: platform.process.v1.CompareResponse.Difference
+	nil,                                        // 29: platform.process.v1.CompareResponse.Method.CountsEntry
+	(*ListDeadLettersResponse_DeadLetter)(nil), // 30: platform.process.v1.ListDeadLettersResponse.DeadLetter
+	(*descriptorpb.FileDescriptorSet)(nil),     // 31: google.protobuf.FileDescriptorSet
+	(*durationpb.Duration)(nil),                // 32: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),              // 33: google.protobuf.Timestamp
 }
 var file_platform_process_v1_process_proto_depIdxs = []int32{
-	30, // 0: platform.process.v1.DescribeResponse.contract:type_name -> google.protobuf.FileDescriptorSet
-	20, // 1: platform.process.v1.DirectoryResponse.places:type_name -> platform.process.v1.DirectoryResponse.Place
-	21, // 2: platform.process.v1.ModulesResponse.modules:type_name -> platform.process.v1.ModulesResponse.Module
-	24, // 3: platform.process.v1.ListChangesResponse.changes:type_name -> platform.process.v1.ListChangesResponse.Change
-	25, // 4: platform.process.v1.CompareResponse.methods:type_name -> platform.process.v1.CompareResponse.Method
-	29, // 5: platform.process.v1.ListDeadLettersResponse.dead_letters:type_name -> platform.process.v1.ListDeadLettersResponse.DeadLetter
-	22, // 6: platform.process.v1.ModulesResponse.Module.endpoints:type_name -> platform.process.v1.ModulesResponse.Endpoint
-	23, // 7: platform.process.v1.ModulesResponse.Module.methods:type_name -> platform.process.v1.ModulesResponse.Method
-	31, // 8: platform.process.v1.ModulesResponse.Method.p50:type_name -> google.protobuf.Duration
-	31, // 9: platform.process.v1.ModulesResponse.Method.p99:type_name -> google.protobuf.Duration
-	31, // 10: platform.process.v1.ModulesResponse.Method.promised_p99:type_name -> google.protobuf.Duration
-	32, // 11: platform.process.v1.ListChangesResponse.Change.at:type_name -> google.protobuf.Timestamp
-	28, // 12: platform.process.v1.CompareResponse.Method.counts:type_name -> platform.process.v1.CompareResponse.Method.CountsEntry
-	26, // 13: platform.process.v1.CompareResponse.Method.samples:type_name -> platform.process.v1.CompareResponse.Sample
-	31, // 14: platform.process.v1.CompareResponse.Method.first_p50:type_name -> google.protobuf.Duration
-	31, // 15: platform.process.v1.CompareResponse.Method.first_p99:type_name -> google.protobuf.Duration
-	31, // 16: platform.process.v1.CompareResponse.Method.second_p50:type_name -> google.protobuf.Duration
-	31, // 17: platform.process.v1.CompareResponse.Method.second_p99:type_name -> google.protobuf.Duration
-	32, // 18: platform.process.v1.CompareResponse.Sample.at:type_name -> google.protobuf.Timestamp
-	27, // 19: platform.process.v1.CompareResponse.Sample.differences:type_name -> platform.process.v1.CompareResponse.Difference
-	32, // 20: platform.process.v1.ListDeadLettersResponse.DeadLetter.parked_at:type_name -> google.protobuf.Timestamp
-	0,  // 21: platform.process.v1.ProcessService.Describe:input_type -> platform.process.v1.DescribeRequest
-	2,  // 22: platform.process.v1.ProcessService.Directory:input_type -> platform.process.v1.DirectoryRequest
-	4,  // 23: platform.process.v1.ProcessService.Tunnel:input_type -> platform.process.v1.TunnelRequest
-	6,  // 24: platform.process.v1.ProcessService.Modules:input_type -> platform.process.v1.ModulesRequest
-	8,  // 25: platform.process.v1.ProcessService.Announce:input_type -> platform.process.v1.AnnounceRequest
-	10, // 26: platform.process.v1.ProcessService.ListChanges:input_type -> platform.process.v1.ListChangesRequest
-	12, // 27: platform.process.v1.ProcessService.Compare:input_type -> platform.process.v1.CompareRequest
-	14, // 28: platform.process.v1.ProcessService.Dismiss:input_type -> platform.process.v1.DismissRequest
-	16, // 29: platform.process.v1.ProcessService.ListDeadLetters:input_type -> platform.process.v1.ListDeadLettersRequest
-	18, // 30: platform.process.v1.ProcessService.ResendDeadLetters:input_type -> platform.process.v1.ResendDeadLettersRequest
-	1,  // 31: platform.process.v1.ProcessService.Describe:output_type -> platform.process.v1.DescribeResponse
-	3,  // 32: platform.process.v1.ProcessService.Directory:output_type -> platform.process.v1.DirectoryResponse
-	5,  // 33: platform.process.v1.ProcessService.Tunnel:output_type -> platform.process.v1.TunnelResponse
-	7,  // 34: platform.process.v1.ProcessService.Modules:output_type -> platform.process.v1.ModulesResponse
-	9,  // 35: platform.process.v1.ProcessService.Announce:output_type -> platform.process.v1.AnnounceResponse
-	11, // 36: platform.process.v1.ProcessService.ListChanges:output_type -> platform.process.v1.ListChangesResponse
-	13, // 37: platform.process.v1.ProcessService.Compare:output_type -> platform.process.v1.CompareResponse
-	15, // 38: platform.process.v1.ProcessService.Dismiss:output_type -> platform.process.v1.DismissResponse
-	17, // 39: platform.process.v1.ProcessService.ListDeadLetters:output_type -> platform.process.v1.ListDeadLettersResponse
-	19, // 40: platform.process.v1.ProcessService.ResendDeadLetters:output_type -> platform.process.v1.ResendDeadLettersResponse
-	31, // [31:41] is the sub-list for method output_type
-	21, // [21:31] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	31, // 0: platform.process.v1.DescribeResponse.contract:type_name -> google.protobuf.FileDescriptorSet
+	20, // 1: platform.process.v1.DescribeResponse.settings:type_name -> platform.process.v1.DescribeResponse.SettingsEntry
+	21, // 2: platform.process.v1.DirectoryResponse.places:type_name -> platform.process.v1.DirectoryResponse.Place
+	22, // 3: platform.process.v1.ModulesResponse.modules:type_name -> platform.process.v1.ModulesResponse.Module
+	25, // 4: platform.process.v1.ListChangesResponse.changes:type_name -> platform.process.v1.ListChangesResponse.Change
+	26, // 5: platform.process.v1.CompareResponse.methods:type_name -> platform.process.v1.CompareResponse.Method
+	30, // 6: platform.process.v1.ListDeadLettersResponse.dead_letters:type_name -> platform.process.v1.ListDeadLettersResponse.DeadLetter
+	23, // 7: platform.process.v1.ModulesResponse.Module.endpoints:type_name -> platform.process.v1.ModulesResponse.Endpoint
+	24, // 8: platform.process.v1.ModulesResponse.Module.methods:type_name -> platform.process.v1.ModulesResponse.Method
+	32, // 9: platform.process.v1.ModulesResponse.Method.p50:type_name -> google.protobuf.Duration
+	32, // 10: platform.process.v1.ModulesResponse.Method.p99:type_name -> google.protobuf.Duration
+	32, // 11: platform.process.v1.ModulesResponse.Method.promised_p99:type_name -> google.protobuf.Duration
+	33, // 12: platform.process.v1.ListChangesResponse.Change.at:type_name -> google.protobuf.Timestamp
+	29, // 13: platform.process.v1.CompareResponse.Method.counts:type_name -> platform.process.v1.CompareResponse.Method.CountsEntry
+	27, // 14: platform.process.v1.CompareResponse.Method.samples:type_name -> platform.process.v1.CompareResponse.Sample
+	32, // 15: platform.process.v1.CompareResponse.Method.first_p50:type_name -> google.protobuf.Duration
+	32, // 16: platform.process.v1.CompareResponse.Method.first_p99:type_name -> google.protobuf.Duration
+	32, // 17: platform.process.v1.CompareResponse.Method.second_p50:type_name -> google.protobuf.Duration
+	32, // 18: platform.process.v1.CompareResponse.Method.second_p99:type_name -> google.protobuf.Duration
+	33, // 19: platform.process.v1.CompareResponse.Sample.at:type_name -> google.protobuf.Timestamp
+	28, // 20: platform.process.v1.CompareResponse.Sample.differences:type_name -> platform.process.v1.CompareResponse.Difference
+	33, // 21: platform.process.v1.ListDeadLettersResponse.DeadLetter.parked_at:type_name -> google.protobuf.Timestamp
+	0,  // 22: platform.process.v1.ProcessService.Describe:input_type -> platform.process.v1.DescribeRequest
+	2,  // 23: platform.process.v1.ProcessService.Directory:input_type -> platform.process.v1.DirectoryRequest
+	4,  // 24: platform.process.v1.ProcessService.Tunnel:input_type -> platform.process.v1.TunnelRequest
+	6,  // 25: platform.process.v1.ProcessService.Modules:input_type -> platform.process.v1.ModulesRequest
+	8,  // 26: platform.process.v1.ProcessService.Announce:input_type -> platform.process.v1.AnnounceRequest
+	10, // 27: platform.process.v1.ProcessService.ListChanges:input_type -> platform.process.v1.ListChangesRequest
+	12, // 28: platform.process.v1.ProcessService.Compare:input_type -> platform.process.v1.CompareRequest
+	14, // 29: platform.process.v1.ProcessService.Dismiss:input_type -> platform.process.v1.DismissRequest
+	16, // 30: platform.process.v1.ProcessService.ListDeadLetters:input_type -> platform.process.v1.ListDeadLettersRequest
+	18, // 31: platform.process.v1.ProcessService.ResendDeadLetters:input_type -> platform.process.v1.ResendDeadLettersRequest
+	1,  // 32: platform.process.v1.ProcessService.Describe:output_type -> platform.process.v1.DescribeResponse
+	3,  // 33: platform.process.v1.ProcessService.Directory:output_type -> platform.process.v1.DirectoryResponse
+	5,  // 34: platform.process.v1.ProcessService.Tunnel:output_type -> platform.process.v1.TunnelResponse
+	7,  // 35: platform.process.v1.ProcessService.Modules:output_type -> platform.process.v1.ModulesResponse
+	9,  // 36: platform.process.v1.ProcessService.Announce:output_type -> platform.process.v1.AnnounceResponse
+	11, // 37: platform.process.v1.ProcessService.ListChanges:output_type -> platform.process.v1.ListChangesResponse
+	13, // 38: platform.process.v1.ProcessService.Compare:output_type -> platform.process.v1.CompareResponse
+	15, // 39: platform.process.v1.ProcessService.Dismiss:output_type -> platform.process.v1.DismissResponse
+	17, // 40: platform.process.v1.ProcessService.ListDeadLetters:output_type -> platform.process.v1.ListDeadLettersResponse
+	19, // 41: platform.process.v1.ProcessService.ResendDeadLetters:output_type -> platform.process.v1.ResendDeadLettersResponse
+	32, // [32:42] is the sub-list for method output_type
+	22, // [22:32] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_platform_process_v1_process_proto_init() }
@@ -2014,7 +2029,7 @@ func file_platform_process_v1_process_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_platform_process_v1_process_proto_rawDesc), len(file_platform_process_v1_process_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   30,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -29,8 +29,9 @@ const (
 // certificate and key that sign, and after them what else is trusted while the
 // authority is rotated.
 type Authority struct {
-	dir  string
-	file *cached[*authorities]
+	dir   string
+	file  *cached[*authorities]
+	trust *cached[*trust]
 }
 
 // authorities are what the file says.
@@ -57,7 +58,7 @@ func OpenAuthority(dir string) (*Authority, error) {
 	}
 	a := &Authority{dir: dir, file: newCached([]string{path}, func(contents [][]byte) (*authorities, error) {
 		return parseAuthorities(contents[0])
-	})}
+	}), trust: newCached([]string{path, filepath.Join(dir, revokedFile)}, parseTrust)}
 	if _, err := a.current(); err != nil {
 		return nil, err
 	}

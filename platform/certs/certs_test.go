@@ -74,6 +74,15 @@ func (s server) Check(ctx context.Context, in *healthv1.HealthCheckRequest) (*he
 	return &healthv1.HealthCheckResponse{}, s.identity.CheckCaller(ctx, in.GetService())
 }
 
+// Watch says that all is well, and then nothing, for as long as there is somebody.
+func (s server) Watch(_ *healthv1.HealthCheckRequest, out healthv1.Health_WatchServer) error {
+	if err := out.Send(&healthv1.HealthCheckResponse{}); err != nil {
+		return err
+	}
+	<-out.Context().Done()
+	return out.Context().Err()
+}
+
 func serve(t *testing.T, i *Identity) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

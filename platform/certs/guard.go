@@ -26,6 +26,7 @@ func (i *Identity) guard(conn net.Conn, info credentials.AuthInfo, now *trust) (
 	known := authInfo{TLSInfo: info.(credentials.TLSInfo)}
 	chain := known.State.VerifiedChains[0]
 	known.peer, known.problem = peerOf(chain[0], now.domain)
+	known.peer.Since = time.Now()
 	g := &guarded{Conn: conn, identity: i, leaf: chain[0]}
 	end := chain[0].NotAfter
 	for _, issuer := range chain[1:] {
@@ -50,6 +51,10 @@ func (g *guarded) Close() error {
 	})
 	return g.err
 }
+
+// ConnectionAge is how long a connection should last before both sides show their
+// certificates again: no longer than anything a certificate allows may outlive it.
+const ConnectionAge = time.Hour
 
 // watchEvery is how long what is not trusted any more may stay connected.
 const watchEvery = 2 * time.Second

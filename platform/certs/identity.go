@@ -28,7 +28,7 @@ type Identity struct {
 // FromAuthority is the identity of a process that can read the authority. It
 // renews its certificate by itself.
 func FromAuthority(a *Authority, rights Rights) (*Identity, error) {
-	return newIdentity((&own{from: a, rights: rights}).certificate, trustIn(a))
+	return newIdentity((&own{from: a, rights: rights}).certificate, a.trust)
 }
 
 // Files are those that Issue made, and a list that Revoke keeps; the last may be
@@ -123,6 +123,22 @@ func (i *Identity) peerOf(ctx context.Context) (Peer, error) {
 		return Peer{}, errors.New("the connection shows no certificate")
 	}
 	return known.peer, known.problem
+}
+
+// Own is what this process's own certificate says.
+func (i *Identity) Own() (Peer, error) {
+	if i.plaintext {
+		return plaintextPeer, nil
+	}
+	shown, err := i.own()
+	if err != nil {
+		return Peer{}, err
+	}
+	now, err := i.trust.get()
+	if err != nil {
+		return Peer{}, err
+	}
+	return peerOf(shown.Leaf, now.domain)
 }
 
 // CheckCaller tells whether the connection behind ctx entitles its process to

@@ -125,8 +125,7 @@ func (a *Authority) issuedDir() string { return filepath.Join(a.dir, "issued") }
 
 // note keeps a copy of a certificate, without its key, to list and revoke it by.
 func (a *Authority) note(certificate []byte) error {
-	block, _ := pem.Decode(certificate)
-	leaf, err := x509.ParseCertificate(block.Bytes)
+	leaf, err := parseCertificate(certificate)
 	if err != nil {
 		return err
 	}
@@ -134,6 +133,14 @@ func (a *Authority) note(certificate []byte) error {
 		return err
 	}
 	return writeFile(filepath.Join(a.issuedDir(), number(leaf)+".pem"), certificate, os.Rename)
+}
+
+func parseCertificate(data []byte) (*x509.Certificate, error) {
+	block, _ := pem.Decode(data)
+	if block == nil {
+		return nil, errors.New("it holds no certificate")
+	}
+	return x509.ParseCertificate(block.Bytes)
 }
 
 // number is a serial number as openssl writes it, in lower case.

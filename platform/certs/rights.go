@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 const (
@@ -85,6 +86,8 @@ type Peer struct {
 	Speaks, Serves []string
 	// Operator says that it may speak for the operator.
 	Operator bool
+	// Since is when the connection was made; zero: not known.
+	Since time.Time
 }
 
 // plaintextPeer may do all: there is nothing to tell processes by.

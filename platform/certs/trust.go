@@ -2,11 +2,7 @@ package certs
 
 import (
 	"crypto/x509"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 )
 
 // trust is how a process judges the certificates of others.
@@ -40,12 +36,6 @@ func (t *trust) check(leaf *x509.Certificate) error {
 	return t.checkNotRevoked(leaf)
 }
 
-// trustIn is what is trusted by a process that can read the authority.
-func trustIn(a *Authority) *cached[*trust] {
-	paths := []string{filepath.Join(a.dir, authorityFile), filepath.Join(a.dir, revokedFile)}
-	return newCached(paths, parseTrust)
-}
-
 // parseTrust makes sense of the file of authorities and, if it is given, of that
 // of revoked certificates.
 func parseTrust(contents [][]byte) (*trust, error) {
@@ -60,17 +50,4 @@ func parseTrust(contents [][]byte) (*trust, error) {
 		}
 	}
 	return newTrust(all, revoked), nil
-}
-
-// makeRevoked begins the list of revoked certificates of an authority: with the
-// file there from the beginning, one that is missing is a mistake.
-func makeRevoked(dir string) error {
-	file, err := os.OpenFile(filepath.Join(dir, revokedFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return file.Close()
 }

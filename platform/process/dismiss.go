@@ -25,6 +25,9 @@ func (p *Process) dismissLost(name string, before []route.EndpointState) {
 	if target == nil {
 		return
 	}
+	if own, err := p.o.Identity.Own(); p.Running(name) == nil && (err != nil || !own.Operator) {
+		return // it would be refused; the main process does it
+	}
 	now := target.Endpoints()
 	for _, old := range before {
 		stays := func(e route.EndpointState) bool { return e.Process == old.Process || e.Address == old.Address }

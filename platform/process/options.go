@@ -53,6 +53,10 @@ type Options struct {
 	// AllOrNothing lets the start fail when a module can't start, instead of
 	// leaving it down and trying again. For short work, too.
 	AllOrNothing bool
+	// ConnectionAge is how long a connection lasts before both processes have to
+	// show their certificates again; calls do not fail for it. 0:
+	// certs.ConnectionAge.
+	ConnectionAge time.Duration
 	// Log may be nil: slog.Default().
 	Log *slog.Logger
 	// Now is the clock; nil: time.Now.
@@ -73,6 +77,9 @@ func (o *Options) complete() {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.ConnectionAge == 0 {
+		o.ConnectionAge = certs.ConnectionAge
 	}
 	if o.DrainTimeout == 0 {
 		o.DrainTimeout = 30 * time.Second

@@ -2,7 +2,9 @@ package process
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"time"
 
@@ -113,6 +115,9 @@ func (p *Process) followOnce(followed func()) error {
 	}
 	for {
 		said, err := stream.Recv()
+		if errors.Is(err, io.EOF) { // the connection is old; the next one is new
+			return nil
+		}
 		if err != nil {
 			return fmt.Errorf("directory: %s", route.Why(err))
 		}

@@ -5,20 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
-	"google.golang.org/grpc/status"
 
 	"galleria/platform/connections"
 	processv1 "galleria/platform/process/v1"
 	"galleria/platform/route"
+)
+
+// In percent of a connection's age. gRPC tells a client to make a new connection
+// after 90 to 110; streams of the old one end after streamAge, and what is left is
+// cut graceAge after the client was told, which no call lives to see.
+const (
+	streamAge = 115
+	graceAge  = 30
 )
 
 // listen opens the rpc port, so that a taken one is found out early. Who
@@ -32,13 +37,18 @@ func (p *Process) listen() error {
 	limits.Name, limits.Log = "rpc", p.o.Log
 	p.listener = connections.Limit(listener, limits)
 	p.server = grpc.NewServer(
-		grpc.Creds(p.o.Identity.Server()),
+		grpc.Creds(doorkeeper{p.o.Identity.Server(), p}),
 		grpc.MaxRecvMsgSize(route.MaxMessageBytes),
 		grpc.MaxSendMsgSize(route.MaxMessageBytes),
 		grpc.ConnectionTimeout(5*time.Second),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: route.KeepaliveTime / 2, PermitWithoutStream: true}),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: route.KeepaliveTime, Timeout: 5 * time.Second}),
-		grpc.StreamInterceptor(p.endStreams),
+		grpc.KeepaliveParams(keepalive.ServerParameters{
+			Time: route.KeepaliveTime, Timeout: 5 * time.Second,
+			MaxConnectionAge: p.o.ConnectionAge, MaxConnectionAgeGrace: p.o.ConnectionAge * graceAge / 100,
+		}),
+		grpc.UnaryInterceptor(p.enterCall),
+		grpc.StreamInterceptor(p.enterStream),
+		grpc.UnknownServiceHandler(func(any, grpc.ServerStream) error { return errors.ErrUnsupported }), // not reached: enterStream refuses
 	)
 	p.checks = health.NewServer()
 	for _, d := range p.ordered {
@@ -56,14 +66,28 @@ func (p *Process) listen() error {
 func (p *Process) serve() {
 	p.serverDone = make(chan error, 1)
 	go func() { p.serverDone <- p.server.Serve(p.listener) }()
+	p.tasks.Go(func() {
+		p.o.Identity.Watch(p.life, func(id string, why error) {
+			p.o.Log.Warn("cut a connection with a process that is not trusted any more", "process", id, "because", why)
+		})
+	})
 }
 
-// endStreams lets streams end with the process. Calls have an end of their
-// own; who watches the health of a module would watch for ever.
-func (p *Process) endStreams(server any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
+// endStream lets a stream end with the process, and with the time of its
+// connection. Calls have an end of their own; who watches the health of a module
+// would watch for ever.
+func (p *Process) endStream(server any, stream grpc.ServerStream, handle grpc.StreamHandler) error {
 	ctx, cancel := context.WithCancel(stream.Context())
 	defer cancel()
 	defer context.AfterFunc(p.life, cancel)()
+	since := time.Now()
+	if from, _ := p.o.Identity.PeerOf(ctx); !from.Since.IsZero() {
+		since = from.Since
+	}
+	// When the client has been told to make a new connection, and before the old
+	// one is cut: a new stream then begins on the new one.
+	aged := time.AfterFunc(time.Until(since.Add(p.o.ConnectionAge*streamAge/100)), cancel)
+	defer aged.Stop()
 	return handle(server, endingStream{stream, ctx})
 }
 
@@ -73,20 +97,6 @@ type endingStream struct {
 }
 
 func (s endingStream) Context() context.Context { return s.ctx }
-
-// admission lets in the callers that declare the need, when their connection
-// entitles them to the name.
-func (p *Process) admission(callers []string) route.Admit {
-	return func(ctx context.Context, caller, callee string) error {
-		if err := p.o.Identity.CheckCaller(ctx, caller); err != nil {
-			return err
-		}
-		if !slices.Contains(callers, caller) {
-			return status.Errorf(codes.PermissionDenied, "%q does not declare that it needs %s; who does: %v", caller, callee, callers)
-		}
-		return nil
-	}
-}
 
 // stopServing tells callers to go elsewhere and waits for the calls in flight.
 func (p *Process) stopServing(ctx context.Context) error {

@@ -8,6 +8,7 @@ import (
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/status"
 
+	"galleria/platform/certs"
 	processv1 "galleria/platform/process/v1"
 	"galleria/platform/route"
 	probev1 "galleria/platform/route/probe/v1"
@@ -15,7 +16,7 @@ import (
 
 func (h *house) client(p *Process) processv1.ProcessServiceClient {
 	h.t.Helper()
-	conn, err := route.Dial(p.Address(), h.identity(tester).Client())
+	conn, err := route.Dial(p.Address(), h.identity(tester, certs.Operator).Client())
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -158,7 +159,7 @@ func TestProcessesThatPointToEachOtherDoNotAskForEver(t *testing.T) {
 func TestHealthAndReflectionAnswer(t *testing.T) {
 	h := newHouse(t)
 	main := h.start("main", places{"alpha": here, "beta": route.Remote(freeAddress(t))})
-	conn, err := route.Dial(main.Address(), h.identity(tester).Client())
+	conn, err := route.Dial(main.Address(), h.identity(tester, certs.Operator).Client())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +204,7 @@ func TestAModuleIsSaidToBeWellFromTheMomentItIsThere(t *testing.T) {
 	h := newHouse(t)
 	main := h.start("main", nil)
 	p := h.start("beside", nil, peerOf(main))
-	conn, err := route.Dial(p.Address(), h.identity(tester).Client())
+	conn, err := route.Dial(p.Address(), h.identity(tester, certs.Operator).Client())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +227,7 @@ func TestAModuleThatIsIllIsToldSoByTheHealthService(t *testing.T) {
 	h := newHouse(t)
 	main := h.start("main", nil)
 	main.Running("alpha").DB.Close(t.Context())
-	conn, err := route.Dial(main.Address(), h.identity(tester).Client())
+	conn, err := route.Dial(main.Address(), h.identity(tester, certs.Operator).Client())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,9 +78,19 @@ func newHouse(t *testing.T) *house {
 func (h *house) options(name string) Options {
 	return Options{
 		Definitions: h.definitions(name), Outside: map[string][]string{tester: {"alpha", "beta"}, stranger: {"beta"}},
-		Dir: h.dir, Listen: "127.0.0.1:0", Identity: h.identity("alpha", "beta", tester, stranger),
+		Dir: h.dir, Listen: "127.0.0.1:0", Identity: h.everything(),
 		Log: h.log.With("process", name), LeaseTTL: time.Second,
 	}
+}
+
+// everything is the identity of a process that others learn from.
+func (h *house) everything() *certs.Identity {
+	h.t.Helper()
+	identity, err := certs.FromAuthority(h.authority, certs.Everything)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return identity
 }
 
 // identity is that of a process that speaks for callers and serves those of them

@@ -121,13 +121,14 @@ func (p *peer) close() error {
 // process reaches the broker itself.
 func (s service) Tunnel(stream processv1.ProcessService_TunnelServer) error {
 	who, modules := s.process.tunnelRights(stream.Context())
+	refused := func(code codes.Code, format string, args ...any) error {
+		return s.process.refused(stream.Context(), processv1.ProcessService_Tunnel_FullMethodName, "", status.Errorf(code, format, args...))
+	}
 	if len(modules) == 0 {
-		s.process.o.Log.Warn("refused a tunnel to the event broker: its certificate is for none of the modules", "process", who)
-		return status.Errorf(codes.PermissionDenied, "%s may do the work of no module, and so needs no event broker", who)
+		return refused(codes.PermissionDenied, "%s may do the work of none of these modules, and so needs no event broker", who)
 	}
 	if !s.process.tunnels.enter(who) {
-		s.process.o.Log.Warn("refused a tunnel to the event broker: it has too many", "process", who, "at_most", maxTunnels)
-		return status.Errorf(codes.ResourceExhausted, "%s has %d tunnels to the event broker open already", who, maxTunnels)
+		return refused(codes.ResourceExhausted, "%s has %d tunnels to the event broker open already", who, maxTunnels)
 	}
 	defer s.process.tunnels.leave(who)
 	pipe, err := s.process.pipe(stream.Context(), who, modules)
@@ -135,10 +136,10 @@ func (s service) Tunnel(stream processv1.ProcessService_TunnelServer) error {
 		return err
 	}
 	// Whoever ends first ends the other: the stream by closing the pipe, the
-	// pipe by returning, which ends the stream's context. The process ends
-	// both.
+	// pipe by returning, which ends the stream's context. That ends with the
+	// process and with the connection's time, too.
 	defer pipe.Close()
-	defer context.AfterFunc(s.process.life, func() { pipe.Close() })()
+	defer context.AfterFunc(stream.Context(), func() { pipe.Close() })()
 	go func() {
 		defer pipe.Close()
 		for {

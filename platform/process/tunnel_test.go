@@ -121,7 +121,7 @@ func TestATunnelNeedsACertificateForAModule(t *testing.T) {
 	if _, err := stream.Recv(); status.Code(err) != codes.PermissionDenied {
 		t.Errorf("got error %v, want it denied", err)
 	}
-	if !log.has("refused a tunnel to the event broker") {
+	if !log.has("refused at the door", "Tunnel") {
 		t.Error("the log does not have the refusal")
 	}
 }
@@ -149,7 +149,7 @@ func TestOneProcessCantUseUpTheConnectionsOfTheBroker(t *testing.T) {
 	for range 300 - maxTunnels {
 		<-ended
 	}
-	if !log.has("refused a tunnel to the event broker", "too many") {
+	if !log.has("refused at the door", "tunnels to the event broker open already") {
 		t.Error("the log does not have the refusal")
 	}
 	// Those of this process are there as before.

@@ -94,7 +94,7 @@ func (a *Admin) states() (states []moduleState, ready bool) {
 			// A module that is away elsewhere is that process's trouble: this
 			// one still answers, and must not be restarted for it.
 			ready = ready && a.process.Running(r.Module()) == nil
-		} else if err := a.process.EventsProblem(r.Module()); err != nil {
+		} else if err := a.process.Problem(r.Module()); err != nil {
 			s.Ready, s.Problem, ready = false, err.Error(), false
 		}
 		states = append(states, s)

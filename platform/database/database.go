@@ -34,6 +34,7 @@ type DB struct {
 	heart      *heart
 
 	statements atomic.Uint64
+	writing    writing
 
 	mu        sync.Mutex
 	listeners []chan struct{}
@@ -105,7 +106,14 @@ func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	if telemetry.IsShadow(ctx) {
 		return ErrShadow
 	}
-	return d.engine.write(ctx, false, fn)
+	var refused error
+	err := d.engine.write(ctx, false, func(tx *gorm.DB) error {
+		refused = errPanicked // until it returns
+		refused = fn(tx)
+		return refused
+	})
+	d.writing.note(ctx, err, refused)
+	return err
 }
 
 // Committed returns a new channel that receives a value after commits by this

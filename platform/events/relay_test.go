@@ -126,6 +126,7 @@ func TestRelayThatDiesBeforeItRemovesWhatItPublishedDoublesNothing(t *testing.T)
 			}
 			stop := start(t, newSubscriber(t, "reader", reader, connect(t, broker), onText(nil)).Run)
 			wantEffects(t, reader, "a", numbers(5)...)
+			acknowledged(t, connect(t, broker), "reader")
 			stop()
 
 			if !sameBroker {
@@ -137,9 +138,11 @@ func TestRelayThatDiesBeforeItRemovesWhatItPublishedDoublesNothing(t *testing.T)
 			start(t, again.Run)
 			publish(t, publisher, "a", "6")
 			wantEffects(t, reader, "a", numbers(6)...)
-			if got, want := again.Stats().Repeated, uint64(map[bool]int{true: 0, false: 5}[sameBroker]); got != want {
-				t.Errorf("events the inbox recognised: got %d, want %d", got, want)
+			want := SubscriberStats{Handled: 1}
+			if !sameBroker {
+				want.Repeated = 5
 			}
+			eventually(t, "stats of the next subscriber", want, again.Stats)
 		})
 	}
 }

@@ -270,6 +270,18 @@ func stored(t *testing.T, c *Conn) uint64 {
 	return s.CachedInfo().State.Msgs
 }
 
+// acknowledged waits until the broker knows that a subscriber has all events.
+func acknowledged(t *testing.T, c *Conn, subscriber string) {
+	t.Helper()
+	eventually(t, "events that wait", 0, func() uint64 {
+		use, err := c.StreamUse(t.Context())
+		if err != nil {
+			return 1
+		}
+		return use.Waiting[subscriber]
+	})
+}
+
 func numbers(n int) []string {
 	values := make([]string, n)
 	for i := range values {

@@ -202,13 +202,14 @@ func TestNewSubscriptionOfAKnownSubscriberMissesNothing(t *testing.T) {
 	stop = start(t, newSubscriber(t, "reader", reader, c, onText(nil), onNumber).Run)
 	publish(t, publisher, "a", "3")
 	wantEffects(t, reader, "a", "2", "number 1", "3")
+	acknowledged(t, c, "reader")
 	stop()
 
 	fewer := newSubscriber(t, "reader", reader, c, onText(nil))
 	start(t, fewer.Run)
 	publish(t, publisher, "a", "4")
 	wantEffects(t, reader, "a", "2", "number 1", "3", "4")
-	if got := fewer.Stats().Repeated; got > 1 { // the acknowledgement of "3" may not have come through
+	if got := fewer.Stats().Repeated; got > 0 {
 		t.Errorf("repeated deliveries with fewer subscriptions: got %d, want none: nothing is new", got)
 	}
 }

@@ -220,9 +220,15 @@ func (r *Running) Healthy(ctx context.Context) error {
 	return r.DB.Ping(ctx)
 }
 
-// EventsProblem says why events wait here that this process should have published
-// or handled; nil: none do. Calls to the module go on meanwhile.
-func (r *Running) EventsProblem() error {
+// Problem says what of the module's work does not go on here, though calls may be
+// answered: its database takes no writes, or events wait that this process should
+// have published or handled. Nil: all does.
+func (r *Running) Problem() error {
+	if r.DB != nil {
+		if err := r.DB.WriteProblem(); err != nil {
+			return err
+		}
+	}
 	if r.relay != nil {
 		if err := r.relay.Problem(); err != nil {
 			return err

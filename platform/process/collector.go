@@ -13,7 +13,7 @@ var (
 	backlogDesc   = prometheus.NewDesc("events_outbox_backlog", "Events written down and not yet published.", []string{"module"}, nil)
 	lettersDesc   = prometheus.NewDesc("events_dead_letters", "Events parked because their subscriber failed.", []string{"module"}, nil)
 	handledDesc   = prometheus.NewDesc("events_handled_total", "Events handled by the subscriber in this process.", []string{"module"}, nil)
-	problemDesc   = prometheus.NewDesc("events_problem", "Whether events of the module wait here that should have been published or handled.", []string{"module"}, nil)
+	problemDesc   = prometheus.NewDesc("module_problem", "Whether work of the module does not go on here: writes, or events that wait to be published or handled.", []string{"module"}, nil)
 	brokerDesc    = prometheus.NewDesc("events_broker_problem", "Whether the event broker of this process can't do its work, or soon won't.", nil, nil)
 	bytesDesc     = prometheus.NewDesc("events_stream_bytes", "Size of the event stream on disk.", nil, nil)
 	maxBytesDesc  = prometheus.NewDesc("events_stream_max_bytes", "Most the event stream may take on disk.", nil, nil)
@@ -57,7 +57,7 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 		if running == nil || running.DB == nil {
 			continue
 		}
-		gauge(problemDesc, oneIf(running.EventsProblem() != nil), d.Name)
+		gauge(problemDesc, oneIf(running.Problem() != nil), d.Name)
 		if n, err := events.Backlog(ctx, running.DB); err == nil {
 			to <- prometheus.MustNewConstMetric(backlogDesc, prometheus.GaugeValue, float64(n), d.Name)
 		}

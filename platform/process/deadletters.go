@@ -35,7 +35,7 @@ func (s service) ListDeadLetters(ctx context.Context, in *processv1.ListDeadLett
 		})
 	}
 	out := &processv1.ListDeadLettersResponse{}
-	if err := s.process.EventsProblem(in.GetModule()); err != nil {
+	if err := s.process.Problem(in.GetModule()); err != nil {
 		out.EventsProblem = err.Error()
 	}
 	if running.DB == nil {
@@ -63,7 +63,7 @@ func (s service) askEvents(ctx context.Context, name string) (letters int64, pro
 	case err != nil:
 		return 0, ""
 	case running != nil:
-		if err := s.process.EventsProblem(name); err != nil {
+		if err := s.process.Problem(name); err != nil {
 			problem = err.Error()
 		}
 		if running.DB == nil {

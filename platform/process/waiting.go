@@ -5,15 +5,16 @@ import (
 	"errors"
 )
 
-// EventsProblem says why events of a module wait in this process that it should
-// have published or handled; nil: none do, or the module does not run here. Calls to
-// the module go on meanwhile, and so it is no matter of Health.
-func (p *Process) EventsProblem(module string) error {
+// Problem says what of a module's work does not go on in this process, such as
+// writes, or events that wait to be published or handled; nil: all does, or the
+// module does not run here. Calls may be answered meanwhile, and so it is no matter
+// of Health.
+func (p *Process) Problem(module string) error {
 	running := p.Running(module)
 	if running == nil {
 		return nil
 	}
-	problem := running.EventsProblem()
+	problem := running.Problem()
 	if broker := p.brokerProblem(); problem != nil && broker != nil {
 		return errors.New(problem.Error() + " (" + broker.Error() + ")")
 	}

@@ -130,6 +130,9 @@ func printModules(w io.Writer, table *processv1.ModulesResponse, methods bool) e
 			fmt.Fprintf(out, "  %s\t\t\t\t%d\t%d\t%s\t\t\n", name, method.GetCalls(), method.GetErrors(), latencies(method))
 		}
 	}
+	if problem := table.GetEventsProblem(); problem != "" {
+		fmt.Fprintln(out, strings.ToUpper(problem[:1])+problem[1:]+".")
+	}
 	return out.Flush()
 }
 

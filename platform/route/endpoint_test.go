@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
@@ -152,5 +153,33 @@ func TestRetriesDoNotMultiplyThroughHops(t *testing.T) {
 	probev1.NewProbeServiceClient(r.For("tester")).Echo(t.Context(), &probev1.EchoRequest{})
 	if n := arrived.Load(); n != 3 {
 		t.Errorf("one call through two hops arrived %d times, want 3: the first and two repeats", n)
+	}
+}
+
+// Calls do not wait for the first meeting of copies with a process that does not
+// answer: they go to the first one that is met.
+func TestTheFirstCallToCopiesWaitsForOneThatIsMet(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	r := newRoute(t, log)
+	target, err := r.NewRemote(RemoteOptions{
+		Addresses:   []string{deadAddress(t), serve(t, &probe{once: func(context.Context) error { return nil }}, log)},
+		Credentials: insecure.NewCredentials(),
+		Meet: func(ctx context.Context, conn *grpc.ClientConn) (Endpoint, error) {
+			conn.Connect()
+			for state := conn.GetState(); state != connectivity.Ready; state = conn.GetState() {
+				if state == connectivity.TransientFailure || !conn.WaitForStateChange(ctx, state) {
+					return Endpoint{}, ErrAway
+				}
+			}
+			return Endpoint{}, nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { target.Close() })
+	r.Point(target)
+	if _, err := probev1.NewProbeServiceClient(r.For("tester")).Once(t.Context(), &probev1.OnceRequest{}); err != nil {
+		t.Errorf("got %v, want the copy that answers to be called", err)
 	}
 }

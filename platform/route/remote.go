@@ -250,8 +250,8 @@ func (r *remote) pick(ctx context.Context, m *method, tried *endpoint) (e *endpo
 			}
 		}
 	}
-	for _, e := range r.all { // all that are left are new here: wait for one
-		if e, met, probe, err = r.take(ctx, e, m); err == nil {
+	for _, candidate := range r.all { // all that are left are new here: wait for one
+		if e, met, probe, err = r.take(ctx, candidate, m); err == nil {
 			break
 		}
 	}

@@ -190,6 +190,9 @@ func (c Config) Validate() error {
 	if files := []string{c.RPC.Certificate, c.RPC.Key, c.RPC.Authority}; slices.Contains(files, "") && strings.Join(files, "") != "" {
 		errs = append(errs, config.At("rpc", "certificate, key and authority go together"))
 	}
+	if c.RPC.Revoked != "" && c.RPC.Authority == "" {
+		errs = append(errs, config.At("rpc.revoked", "goes with rpc.authority; the list in the data directory is read anyway"))
+	}
 	if c.Tracing.Sample < 0 || c.Tracing.Sample > 1 {
 		errs = append(errs, config.At("tracing.sample", "must be between 0 and 1"))
 	}

@@ -27,6 +27,20 @@ type Issued struct {
 	Revoked bool
 }
 
+// Describe tells what a certificate that Issue made allows.
+func Describe(certificate []byte) (Issued, error) {
+	leaf, err := parseCertificate(certificate)
+	if err != nil {
+		return Issued{}, err
+	}
+	host := ""
+	if len(leaf.URIs) == 1 {
+		host = leaf.URIs[0].Host
+	}
+	p, err := peerOf(leaf, host)
+	return Issued{Number: number(leaf), Peer: p, Ends: leaf.NotAfter}, err
+}
+
 // Issued lists the certificates that Issue made, those that end first at first.
 func (a *Authority) Issued() ([]Issued, error) {
 	now, err := a.trust.get()

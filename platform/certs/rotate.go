@@ -75,7 +75,7 @@ func (a *Authority) EndRotation(atOnce bool) (trusted string, err error) {
 			return nil, err
 		}
 		if safe := info.ModTime().Add(ConnectionAge * 3 / 2); !atOnce && time.Now().Before(safe) {
-			return nil, fmt.Errorf("connections from before the switch may last until %s; wait until then, or cut them", safe.Format(time.TimeOnly))
+			return nil, fmt.Errorf("connections from before the switch may last until %s; wait until then, or cut them at once", safe.Format(time.TimeOnly))
 		}
 		return &authorities{all: now.all[:1]}, nil
 	})

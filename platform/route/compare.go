@@ -111,7 +111,25 @@ func shown(field protoreflect.FieldDescriptor, in protoreflect.Message) string {
 	if !in.Has(field) {
 		return "(absent)"
 	}
-	return in.Get(field).String()
+	if field.IsList() {
+		return fmt.Sprint(in.Get(field).List().Len(), " elements")
+	}
+	if field.IsMap() {
+		return fmt.Sprint(in.Get(field).Map().Len(), " entries")
+	}
+	return text(field, in.Get(field))
+}
+
+// text is one value to look at. What is in a message is not shown: fields of it
+// may be secrets.
+func text(field protoreflect.FieldDescriptor, value protoreflect.Value) string {
+	if field.Message() != nil {
+		return "(present)"
+	}
+	if field.Kind() == protoreflect.BytesKind {
+		return fmt.Sprint(len(value.Bytes()), " bytes")
+	}
+	return value.String()
 }
 
 func (c *comparer) values(path string, field protoreflect.FieldDescriptor, first, second protoreflect.Value) {
@@ -130,15 +148,15 @@ func (c *comparer) values(path string, field protoreflect.FieldDescriptor, first
 		a.Range(func(key protoreflect.MapKey, value protoreflect.Value) bool {
 			at := fmt.Sprintf("%s[%v]", path, key)
 			if b.Has(key) {
-				c.single(at, field.MapValue(), value, b.Get(key))
+				c.single(at, field, value, b.Get(key))
 			} else {
-				c.add(at, field, value.String(), "(absent)")
+				c.add(at, field, text(field.MapValue(), value), "(absent)")
 			}
 			return true
 		})
 		b.Range(func(key protoreflect.MapKey, value protoreflect.Value) bool {
 			if !a.Has(key) {
-				c.add(fmt.Sprintf("%s[%v]", path, key), field, "(absent)", value.String())
+				c.add(fmt.Sprintf("%s[%v]", path, key), field, "(absent)", text(field.MapValue(), value))
 			}
 			return true
 		})
@@ -148,12 +166,16 @@ func (c *comparer) values(path string, field protoreflect.FieldDescriptor, first
 }
 
 func (c *comparer) single(path string, field protoreflect.FieldDescriptor, first, second protoreflect.Value) {
-	if field.Message() != nil && !contract.IsSecret(field) {
+	of := field
+	if field.IsMap() {
+		of = field.MapValue()
+	}
+	if of.Message() != nil && !contract.IsSecret(field) {
 		c.messages(path+".", first.Message(), second.Message())
 		return
 	}
 	if !first.Equal(second) {
-		c.add(path, field, first.String(), second.String())
+		c.add(path, field, text(of, first), text(of, second))
 	}
 }
 

@@ -89,7 +89,7 @@ func (Reason) EnumDescriptor() ([]byte, []int) {
 type Cart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At least 128 random bits, made by the caller: 22 to 64 characters of
-	// letters, digits, '-' and '_'.
+	// letters, digits, '-' and '_'. Opens the cart to all who know it.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// In the order they were first added.
 	Lines []*Line `protobuf:"bytes,2,rep,name=lines,proto3" json:"lines,omitempty"`
@@ -738,9 +738,9 @@ var File_cart_v1_cart_proto protoreflect.FileDescriptor
 
 const file_cart_v1_cart_proto_rawDesc = "" +
 	"\n" +
-	"\x12cart/v1/cart.proto\x12\acart.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\xdb\x01\n" +
-	"\x04Cart\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
+	"\x12cart/v1/cart.proto\x12\acart.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\xe0\x01\n" +
+	"\x04Cart\x12\x13\n" +
+	"\x02id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x02id\x12#\n" +
 	"\x05lines\x18\x02 \x03(\v2\r.cart.v1.LineR\x05lines\x12#\n" +
 	"\rcurrency_code\x18\x03 \x01(\tR\fcurrencyCode\x12\x1f\n" +
 	"\vtotal_minor\x18\x04 \x01(\x03R\n" +
@@ -758,28 +758,28 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x10unit_price_minor\x18\x06 \x01(\x03R\x0eunitPriceMinor\x12\x1f\n" +
 	"\vtotal_minor\x18\a \x01(\x03R\n" +
 	"totalMinor\x12\x1c\n" +
-	"\tavailable\x18\b \x01(\bR\tavailable\")\n" +
-	"\x0eGetCartRequest\x12\x17\n" +
-	"\acart_id\x18\x01 \x01(\tR\x06cartId\"4\n" +
+	"\tavailable\x18\b \x01(\bR\tavailable\".\n" +
+	"\x0eGetCartRequest\x12\x1c\n" +
+	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\"4\n" +
 	"\x0fGetCartResponse\x12!\n" +
-	"\x04cart\x18\x01 \x01(\v2\r.cart.v1.CartR\x04cart\"\x80\x01\n" +
-	"\x0eAddItemRequest\x12\x17\n" +
-	"\acart_id\x18\x01 \x01(\tR\x06cartId\x12\x10\n" +
+	"\x04cart\x18\x01 \x01(\v2\r.cart.v1.CartR\x04cart\"\x85\x01\n" +
+	"\x0eAddItemRequest\x12\x1c\n" +
+	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12\x10\n" +
 	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bquantity\x18\x03 \x01(\x03R\bquantity\x12'\n" +
 	"\x0fidempotency_key\x18\x04 \x01(\tR\x0eidempotencyKey\"0\n" +
 	"\x0fAddItemResponse\x12\x1d\n" +
 	"\n" +
-	"item_count\x18\x01 \x01(\x03R\titemCount\"W\n" +
-	"\x0eSetItemRequest\x12\x17\n" +
-	"\acart_id\x18\x01 \x01(\tR\x06cartId\x12\x10\n" +
+	"item_count\x18\x01 \x01(\x03R\titemCount\"\\\n" +
+	"\x0eSetItemRequest\x12\x1c\n" +
+	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12\x10\n" +
 	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bquantity\x18\x03 \x01(\x03R\bquantity\"0\n" +
 	"\x0fSetItemResponse\x12\x1d\n" +
 	"\n" +
-	"item_count\x18\x01 \x01(\x03R\titemCount\"\xb2\x01\n" +
-	"\x10TakeItemsRequest\x12\x17\n" +
-	"\acart_id\x18\x01 \x01(\tR\x06cartId\x12\x19\n" +
+	"item_count\x18\x01 \x01(\x03R\titemCount\"\xb7\x01\n" +
+	"\x10TakeItemsRequest\x12\x1c\n" +
+	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12\x19\n" +
 	"\border_id\x18\x02 \x01(\tR\aorderId\x124\n" +
 	"\x05items\x18\x03 \x03(\v2\x1e.cart.v1.TakeItemsRequest.ItemR\x05items\x1a4\n" +
 	"\x04Item\x12\x10\n" +

@@ -446,20 +446,20 @@ var File_notifications_v1_notifications_proto protoreflect.FileDescriptor
 
 const file_notifications_v1_notifications_proto_rawDesc = "" +
 	"\n" +
-	"$notifications/v1/notifications.proto\x12\x10notifications.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\xc4\x02\n" +
+	"$notifications/v1/notifications.proto\x12\x10notifications.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\xdd\x02\n" +
 	"\x04Mail\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12\x0e\n" +
-	"\x02to\x18\x02 \x01(\tR\x02to\x12\x18\n" +
-	"\asubject\x18\x03 \x01(\tR\asubject\x124\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x13\n" +
+	"\x02to\x18\x02 \x01(\tB\x03\x80\x01\x01R\x02to\x12\x1d\n" +
+	"\asubject\x18\x03 \x01(\tB\x03\x80\x01\x01R\asubject\x124\n" +
 	"\x06status\x18\x04 \x01(\x0e2\x1c.notifications.v1.MailStatusR\x06status\x12\x1a\n" +
-	"\battempts\x18\x05 \x01(\x05R\battempts\x12\x18\n" +
-	"\aproblem\x18\x06 \x01(\tR\aproblem\x129\n" +
+	"\battempts\x18\x05 \x01(\x05R\battempts\x12\x1d\n" +
+	"\aproblem\x18\x06 \x01(\tB\x03\x80\x01\x01R\aproblem\x129\n" +
 	"\n" +
 	"created_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x123\n" +
-	"\asent_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\x12\x12\n" +
-	"\x04text\x18\t \x01(\tR\x04text\x12\x12\n" +
+	"\asent_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\x12\x17\n" +
+	"\x04text\x18\t \x01(\tB\x03\x80\x01\x01R\x04text\x12\x17\n" +
 	"\x04html\x18\n" +
-	" \x01(\tR\x04html\"N\n" +
+	" \x01(\tB\x03\x80\x01\x01R\x04html\"N\n" +
 	"\x10ListMailsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +

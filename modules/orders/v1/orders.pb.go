@@ -1167,15 +1167,15 @@ var File_orders_v1_orders_proto protoreflect.FileDescriptor
 
 const file_orders_v1_orders_proto_rawDesc = "" +
 	"\n" +
-	"\x16orders/v1/orders.proto\x12\torders.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"3\n" +
-	"\aContact\x12\x14\n" +
-	"\x05email\x18\x01 \x01(\tR\x05email\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\"\x84\x01\n" +
-	"\aAddress\x12\x14\n" +
-	"\x05line1\x18\x01 \x01(\tR\x05line1\x12\x14\n" +
-	"\x05line2\x18\x02 \x01(\tR\x05line2\x12\x12\n" +
-	"\x04city\x18\x03 \x01(\tR\x04city\x12\x1f\n" +
-	"\vpostal_code\x18\x04 \x01(\tR\n" +
+	"\x16orders/v1/orders.proto\x12\torders.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"=\n" +
+	"\aContact\x12\x19\n" +
+	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
+	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\"\x98\x01\n" +
+	"\aAddress\x12\x19\n" +
+	"\x05line1\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05line1\x12\x19\n" +
+	"\x05line2\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05line2\x12\x17\n" +
+	"\x04city\x18\x03 \x01(\tB\x03\x80\x01\x01R\x04city\x12$\n" +
+	"\vpostal_code\x18\x04 \x01(\tB\x03\x80\x01\x01R\n" +
 	"postalCode\x12\x18\n" +
 	"\acountry\x18\x05 \x01(\tR\acountry\"\xc1\x01\n" +
 	"\x04Line\x12\x10\n" +
@@ -1209,10 +1209,10 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\rTimelineEntry\x12.\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x16.orders.v1.OrderStatusR\x06status\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
-	"\x04note\x18\x03 \x01(\tR\x04note\"\x8f\x02\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\"\x94\x02\n" +
 	"\x11PlaceOrderRequest\x12'\n" +
-	"\x0fidempotency_key\x18\x01 \x01(\tR\x0eidempotencyKey\x12\x17\n" +
-	"\acart_id\x18\x02 \x01(\tR\x06cartId\x12,\n" +
+	"\x0fidempotency_key\x18\x01 \x01(\tR\x0eidempotencyKey\x12\x1c\n" +
+	"\acart_id\x18\x02 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12,\n" +
 	"\acontact\x18\x03 \x01(\v2\x12.orders.v1.ContactR\acontact\x12,\n" +
 	"\aaddress\x18\x04 \x01(\v2\x12.orders.v1.AddressR\aaddress\x12*\n" +
 	"\x11payment_method_id\x18\x05 \x01(\tR\x0fpaymentMethodId\x120\n" +

@@ -193,7 +193,7 @@ func (r *remote) deliver(ctx, limited context.Context, c call) (err error) {
 		if none != nil {
 			return cmp.Or(err, none)
 		}
-		once, cancel := r.timeFor(limited, c.method, e.isTrial(c.method))
+		once, cancel := r.timeFor(limited, c.method, attempts, e.isTrial(c.method))
 		var what answer
 		what, err = e.attempt(ctx, once, c, met, probe)
 		cancel()
@@ -212,12 +212,13 @@ func (r *remote) deliver(ctx, limited context.Context, c call) (err error) {
 	}
 }
 
-// timeFor bounds one attempt. With other endpoints to go to, one that hangs may
-// use up only half of the time of a call that only reads, or that tries it; what
-// changes something is not sent to two endpoints just because they are busy.
-func (r *remote) timeFor(limited context.Context, m *method, trial bool) (context.Context, context.CancelFunc) {
+// timeFor bounds one attempt. With endpoints left that were not tried, one that
+// hangs may use up only half of the time of a call that only reads, or that tries
+// it; what changes something is not sent to two endpoints just because they are
+// busy.
+func (r *remote) timeFor(limited context.Context, m *method, attempts int, trial bool) (context.Context, context.CancelFunc) {
 	deadline, ok := limited.Deadline()
-	if len(r.all) == 1 || !m.Repeatable || m.Mutates && !trial || !ok {
+	if attempts+1 >= len(r.all) || !m.Repeatable || m.Mutates && !trial || !ok {
 		return limited, func() {}
 	}
 	return context.WithTimeout(limited, time.Until(deadline)/2)

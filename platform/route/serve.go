@@ -94,11 +94,13 @@ func (l *local) arrived(ctx context.Context, m *method, from arrival, decode fun
 	}
 	defer inner.finish()
 	response, err := l.serve(inner, m, decode)
-	if err != nil {
-		grpc.SetTrailer(ctx, answeredMark)
-	}
+	// Unmarked, since the module did not say so: its time is up, or that of one
+	// attempt, and the caller may have another endpoint to go to.
 	if ended := inner.Err(); ended != nil {
 		return nil, status.FromContextError(ended).Err()
+	}
+	if err != nil {
+		grpc.SetTrailer(ctx, answeredMark)
 	}
 	return response, err
 }
@@ -116,7 +118,7 @@ func passOn(ctx context.Context, target *Target, m *method, from arrival, decode
 		options: []grpc.CallOption{grpc.Header(&header), grpc.Trailer(&trailer)},
 	}
 	_, err := target.carrier.carry(ctx, passed)
-	if err != nil && answered {
+	if err != nil && answered && ctx.Err() == nil {
 		grpc.SetTrailer(ctx, answeredMark)
 	}
 	// Errors have headers and trailers, too.

@@ -19,11 +19,12 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
+	version := start.Version
 	identity, err := app.NewIdentity(config)
 	if err != nil {
 		return nil, err
 	}
-	process, err := app.NewProcess(config, identity, logger)
+	process, err := app.NewProcess(config, version, identity, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +32,6 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	version := start.Version
 	registry := app.NewMetrics(process, storefront, version)
 	admin := app.NewAdmin(process, registry)
 	reloader := app.NewReloader(start, process, logger)

@@ -73,6 +73,7 @@ type AdminConfig struct {
 // RPCConfig is for the other processes of the shop.
 type RPCConfig struct {
 	Listen      string `yaml:"listen" doc:"address of this process's modules, for other processes"`
+	Advertise   string `yaml:"advertise" doc:"host:port at which the other processes reach rpc.listen, where that differs; empty: rpc.listen, or, if that is all addresses, the one this process is seen at"`
 	Plaintext   bool   `yaml:"plaintext" doc:"speak without TLS; on loopback addresses only"`
 	Certificate string `yaml:"certificate" doc:"file made by galleria certs; empty: issued by the authority in the data directory"`
 	Key         string `yaml:"key" doc:"file of the certificate's key"`
@@ -163,6 +164,9 @@ func (c Config) Validate() error {
 	}
 	if c.Peer != "" {
 		errs = append(errs, checkAddress("peer", c.Peer))
+	}
+	if c.RPC.Advertise != "" {
+		errs = append(errs, checkAddress("rpc.advertise", c.RPC.Advertise))
 	}
 	if c.Data == "" {
 		errs = append(errs, config.At("data", "must name a directory"))

@@ -123,7 +123,7 @@ func AllCallers(c Config) []string {
 }
 
 // NewProcess makes the process; App.Run starts it.
-func NewProcess(c Config, id *certs.Identity, log *slog.Logger) (*process.Process, error) {
+func NewProcess(c Config, version Version, id *certs.Identity, log *slog.Logger) (*process.Process, error) {
 	if err := c.checkListen(); err != nil {
 		return nil, err
 	}
@@ -133,6 +133,9 @@ func NewProcess(c Config, id *certs.Identity, log *slog.Logger) (*process.Proces
 		Dir:         c.Data,
 		DSN:         c.dsn,
 		Listen:      c.RPC.Listen,
+		Advertise:   c.RPC.Advertise,
+		Targets:     c.Target,
+		Version:     string(version),
 		Shared:      c.shared,
 		Connections: shares(connections.Files(), nil).rpc,
 		Identity:    id,

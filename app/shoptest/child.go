@@ -67,7 +67,7 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	process, err := app.NewProcess(start.Config, identity, log)
+	process, err := app.NewProcess(start.Config, start.Version, identity, log)
 	if err != nil {
 		return nil, err
 	}

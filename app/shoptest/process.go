@@ -94,6 +94,18 @@ func (p *Process) Kill(t testing.TB) {
 	p.kill()
 }
 
+// Freeze stops the process in the middle of whatever it does, without ending it.
+func (p *Process) Freeze(t testing.TB) {
+	t.Helper()
+	p.signal(t, syscall.SIGSTOP)
+}
+
+// Thaw lets a frozen process go on.
+func (p *Process) Thaw(t testing.TB) {
+	t.Helper()
+	p.signal(t, syscall.SIGCONT)
+}
+
 // Stop ends the process as operators do and wants it to end well.
 func (p *Process) Stop(t testing.TB) {
 	t.Helper()
@@ -103,8 +115,13 @@ func (p *Process) Stop(t testing.TB) {
 
 func (p *Process) terminate(t testing.TB) {
 	t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatalf("stop %s: %v", p.name, err)
+	p.signal(t, syscall.SIGTERM)
+}
+
+func (p *Process) signal(t testing.TB, s syscall.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		t.Fatalf("send %s to %s: %v", s, p.name, err)
 	}
 }
 

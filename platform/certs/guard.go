@@ -70,7 +70,7 @@ func (i *Identity) Watch(ctx context.Context, cut func(id string, why error)) {
 	defer every.Stop()
 	var seen *trust
 	for {
-		now, err := i.trust.get()
+		now, err := i.trusted()
 		if err == nil && now != seen {
 			i.cut(now, cut)
 			seen = now

@@ -28,7 +28,7 @@ type authInfo struct {
 }
 
 func (h handshake) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	now, err := h.identity.trust.get()
+	now, err := h.identity.trusted()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -65,7 +65,7 @@ func (h handshake) explain(err error, now *trust) error {
 }
 
 func (h handshake) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	now, err := h.identity.trust.get()
+	now, err := h.identity.trusted()
 	if err != nil {
 		return nil, nil, err
 	}

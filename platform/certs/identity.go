@@ -23,6 +23,10 @@ type Identity struct {
 
 	mu   sync.Mutex
 	open map[*guarded]struct{} // connections, to be cut when they are not trusted any more
+	// learned are numbers of certificates that another process says were revoked.
+	learned map[string]bool
+	// merged is the trust of the files with those: nil when there are none.
+	merged, mergedFrom *trust
 }
 
 // FromAuthority is the identity of a process that can read the authority. It
@@ -134,7 +138,7 @@ func (i *Identity) Own() (Peer, error) {
 	if err != nil {
 		return Peer{}, err
 	}
-	now, err := i.trust.get()
+	now, err := i.trusted()
 	if err != nil {
 		return Peer{}, err
 	}

@@ -19,12 +19,12 @@
 // first time it is seen. So nobody re-points a module at an empty database by
 // mistake.
 //
-// A process with a peer reaches the event broker through it, unless the
-// installation has an external one, which each process is told of in its own
-// configuration. From the peer it learns where the
-// modules are that it does not run, and follows when they move; modules that
-// were placed by Start or Apply stay where they were put. Any process of an
-// installation can be the peer: one without a broker of its own passes the
+// A process with a peer joins it: it says who it is, and learns where the modules
+// are that it does not run, follows when they move, and knows the other processes
+// (registry). Modules that were placed by Start or Apply stay where they were put.
+// It reaches the event broker through the peer, unless the installation has an
+// external one, which each process is told of in its own configuration. Any process
+// of an installation can be the peer: one without a broker of its own passes the
 // connection on.
 //
 // Every process passes on calls for modules it does not run itself, so that
@@ -32,7 +32,6 @@
 // first caller, whom the certificate of the process in between must entitle
 // it to speak for; so processes that others learn from read the authority.
 //
-// A handshake looks at who serves a module when its route is pointed there. It
-// does not happen again when a process at that address is replaced: that one
-// checks its own store against the pins in its data directory.
+// A handshake looks at who serves a module when its route is pointed there, and
+// again when another process answers at the address.
 package process

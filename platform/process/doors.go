@@ -40,8 +40,9 @@ var (
 // whom each is open to. A method that is not here is refused to all.
 var doors = map[string]guest{
 	processv1.ProcessService_Describe_FullMethodName:          toProcesses,
-	processv1.ProcessService_Directory_FullMethodName:         toProcesses,
+	processv1.ProcessService_Join_FullMethodName:              toProcesses,
 	processv1.ProcessService_Tunnel_FullMethodName:            toServers,
+	processv1.ProcessService_Processes_FullMethodName:         toOperators,
 	processv1.ProcessService_Modules_FullMethodName:           toOperators,
 	processv1.ProcessService_Announce_FullMethodName:          toOperators,
 	processv1.ProcessService_ListChanges_FullMethodName:       toOperators,
@@ -66,7 +67,7 @@ func (p *Process) enter(ctx context.Context, method string) error {
 	case err != nil:
 	case !known:
 		// What a client of another release gets that asks for more than there is.
-		err = status.Errorf(codes.Unimplemented, "this process has no method %s", method)
+		err = status.Errorf(codes.Unimplemented, "this process has no method %s: it is of another release than the one that asks", method)
 	case !door.welcomes(from):
 		err = status.Errorf(codes.PermissionDenied, "%s is for %s, and the certificate of %s speaks for %v and serves %v",
 			method, door.who, from.ID, from.Speaks, from.Serves)

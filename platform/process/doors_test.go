@@ -102,12 +102,12 @@ func TestEachDoorIsOpenToThoseWithTheCertificateForIt(t *testing.T) {
 	// wants a line.
 	methods := map[string]string{
 		echo: "caller", missing: "none",
-		processv1.ProcessService_Describe_FullMethodName:  "process",
-		processv1.ProcessService_Directory_FullMethodName: "process",
-		processv1.ProcessService_Tunnel_FullMethodName:    "server",
-		healthv1.Health_Check_FullMethodName:              "process",
-		healthv1.Health_List_FullMethodName:               "process",
-		healthv1.Health_Watch_FullMethodName:              "process",
+		processv1.ProcessService_Describe_FullMethodName: "process",
+		processv1.ProcessService_Join_FullMethodName:     "process",
+		processv1.ProcessService_Tunnel_FullMethodName:   "server",
+		healthv1.Health_Check_FullMethodName:             "process",
+		healthv1.Health_List_FullMethodName:              "process",
+		healthv1.Health_Watch_FullMethodName:             "process",
 	}
 	for method := range doors {
 		if methods[method] == "" {

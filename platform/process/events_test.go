@@ -113,7 +113,7 @@ func TestThingsGoOnWhenTheProcessWithTheBrokerIsStartedAgain(t *testing.T) {
 	main = h.start("main again", places{"alpha": at(other), "beta": at(other)}, listen)
 	wantHeard(t, other, 6)
 	wantAnswerFrom(t, edge, "other")
-	// The directory is followed again.
+	// The peer is followed again.
 	if err := main.Apply(t.Context(), places{"alpha": here}); err != nil {
 		t.Fatal(err)
 	}

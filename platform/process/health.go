@@ -41,9 +41,11 @@ func (p *Process) watchHealth() {
 			target := p.routes[d.Name].Target()
 			if target == nil || !target.Place().Equal(route.Local()) {
 				failures[d.Name] = 0
+				p.noteIll(d.Name, nil)
 				continue
 			}
 			err := target.Healthy()
+			p.noteIll(d.Name, err)
 			if err == nil {
 				failures[d.Name] = 0
 			} else if failures[d.Name]++; failures[d.Name] == illAfter {
@@ -52,6 +54,16 @@ func (p *Process) watchHealth() {
 			p.tellHealth(d.Name, target, failures[d.Name] < illAfter)
 		}
 		pause(p.life, healthEvery)
+	}
+}
+
+// noteIll remembers how a module is, for the registry of processes.
+func (p *Process) noteIll(name string, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.ill, name)
+	if err != nil {
+		p.ill[name] = err.Error()
 	}
 }
 

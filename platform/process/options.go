@@ -35,6 +35,14 @@ type Options struct {
 	// Listen is where other processes reach this one: host:port, port 0 for
 	// any.
 	Listen string
+	// Advertise is how other processes reach Listen, host:port, where that can't be
+	// seen from it: behind a translated address, say. Empty: Listen, with the address
+	// this process is seen at if it listens at all.
+	Advertise string
+	// Targets are what this process was started to run, and Version is the
+	// program's, for people. May be empty.
+	Targets []string
+	Version string
 	// Connections bounds how many others may have open to that.
 	Connections connections.Limits
 	// Identity secures that.

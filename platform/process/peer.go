@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"galleria/platform/certs"
 	processv1 "galleria/platform/process/v1"
 	"galleria/platform/route"
 )
@@ -23,41 +25,134 @@ const (
 	followEvery = 500 * time.Millisecond
 )
 
-// join connects to the peer and asks where everything is.
-func (p *Process) join(ctx context.Context, address string) (*peer, *processv1.DirectoryResponse, error) {
+// joined is a stream on which this process says who it is and learns of the others.
+type joined struct {
+	stream processv1.ProcessService_JoinClient
+	source *source
+	// told is the answer that was not looked at yet.
+	told *processv1.JoinResponse
+	end  context.CancelFunc
+}
+
+// join connects to the peer, says who this process is and asks where everything is.
+func (p *Process) join(ctx context.Context, address string) (*peer, *joined, error) {
 	conn, err := route.Dial(address, p.o.Identity.Client())
 	if err != nil {
 		return nil, nil, fmt.Errorf("peer %s: %w", address, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
 	defer cancel()
-	learned, err := askDirectory(ctx, conn)
+	j, err := p.attend(ctx, conn)
 	if status.Code(err) == codes.Unavailable && ctx.Err() == nil {
-		// The two may have been started together. Whoever looks on must not
-		// take the wait for a start that hangs.
+		// The two may have been started together. Who looks on must not take the
+		// wait for a start that hangs.
 		p.o.Log.Warn("waiting for the peer", "peer", address, "at_most", joinTimeout, "because", route.Why(err))
-		learned, err = askDirectory(ctx, conn, grpc.WaitForReady(true))
+		j, err = p.attend(ctx, conn, grpc.WaitForReady(true))
 	}
 	if err != nil {
 		conn.Close()
-		return nil, nil, fmt.Errorf("peer %s can't be reached: %s", address, route.Why(err))
+		return nil, nil, fmt.Errorf("peer %s can't be joined: %s", address, whyNotJoined(err))
 	}
-	return newPeer(conn), learned, nil
+	return newPeer(conn), j, nil
 }
 
-// askDirectory asks once where everything is.
-func askDirectory(ctx context.Context, conn *grpc.ClientConn, options ...grpc.CallOption) (*processv1.DirectoryResponse, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stream, err := processv1.NewProcessServiceClient(conn).Directory(ctx, &processv1.DirectoryRequest{}, options...)
+// whyNotJoined says what to do when the releases do not understand each other.
+func whyNotJoined(err error) string {
+	if status.Code(err) == codes.Unimplemented {
+		return route.Why(err) + "; it is of an earlier release, whose processes this one can't join: start it anew with this release first"
+	}
+	return route.Why(err)
+}
+
+// attend opens a stream to the peer, which lasts until it is ended or the process
+// stops; ctx bounds the wait for the first answer.
+func (p *Process) attend(ctx context.Context, conn *grpc.ClientConn, options ...grpc.CallOption) (*joined, error) {
+	life, end := context.WithCancel(p.life)
+	unhook := context.AfterFunc(ctx, end)
+	j, err := p.attendOnce(life, conn, options...)
+	if !unhook() && err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		end()
+		return nil, err
+	}
+	j.end = func() {
+		end()
+		p.registry.leave(j.source)
+	}
+	p.tasks.Go(func() { p.introduce(j.stream) })
+	return j, nil
+}
+
+func (p *Process) attendOnce(life context.Context, conn *grpc.ClientConn, options ...grpc.CallOption) (*joined, error) {
+	stream, err := processv1.NewProcessServiceClient(conn).Join(life, options...)
 	if err != nil {
 		return nil, err
 	}
-	return stream.Recv()
+	if err := stream.Send(p.introductions()); err != nil && !errors.Is(err, io.EOF) { // then Recv says why
+		return nil, err
+	}
+	told, err := stream.Recv()
+	if err != nil {
+		return nil, err
+	}
+	j := &joined{stream: stream, source: p.sourceOf(stream.Context()), told: told}
+	j.source.isPeer = true
+	return j, p.takeWord(j, told)
+}
+
+// introduce says who this process is for as long as the stream lasts.
+func (p *Process) introduce(stream processv1.ProcessService_JoinClient) {
+	again := time.NewTicker(heartbeat)
+	defer again.Stop()
+	for {
+		_, placed := p.places()
+		if stream.Send(p.introductions()) != nil {
+			return
+		}
+		select {
+		case <-placed:
+		case <-again.C:
+		case <-stream.Context().Done():
+			return
+		}
+	}
+}
+
+// introductions are this process and those that joined through it, as far as this
+// one's certificate lets it speak of them.
+func (p *Process) introductions() *processv1.JoinRequest {
+	said := &processv1.JoinRequest{Self: p.introduction()}
+	own, err := p.o.Identity.Own()
+	if err != nil {
+		return said
+	}
+	members, _ := p.registry.list(nil)
+	for _, m := range members {
+		foreign := func(claimed *processv1.Member_Module) bool { return !own.MayServe(claimed.GetModule()) }
+		if m.GetHeard() != nil && !slices.ContainsFunc(m.GetModules(), foreign) {
+			said.Others = append(said.Others, m)
+		}
+	}
+	return said
+}
+
+// takeWord takes over what the peer says of others: of processes, and, when its
+// certificate lets it do everything, of certificates.
+func (p *Process) takeWord(j *joined, told *processv1.JoinResponse) error {
+	from, _ := p.o.Identity.PeerOf(j.stream.Context())
+	if from.MaySpeakFor(certs.All) && from.MayServe(certs.All) {
+		if err := p.o.Identity.LearnRevoked(told.GetRevoked()); err != nil {
+			return err
+		}
+	}
+	others := slices.DeleteFunc(slices.Clone(told.GetProcesses()), func(m *processv1.Member) bool { return m.GetProcess() == p.name })
+	return p.registry.hear(j.source, others...)
 }
 
 // wanted is where each module belongs at the start.
-func (p *Process) wanted(named map[string]route.Place, learned *processv1.DirectoryResponse) map[string]route.Place {
+func (p *Process) wanted(named map[string]route.Place, learned *processv1.JoinResponse) map[string]route.Place {
 	wanted := map[string]route.Place{}
 	for _, d := range p.ordered {
 		wanted[d.Name] = route.Local()
@@ -72,7 +167,7 @@ func (p *Process) wanted(named map[string]route.Place, learned *processv1.Direct
 
 // learn is what the peer knows of the places of modules. One it does not name
 // is not placed there yet.
-func (p *Process) learn(said *processv1.DirectoryResponse) map[string]route.Place {
+func (p *Process) learn(said *processv1.JoinResponse) map[string]route.Place {
 	learned := map[string]route.Place{}
 	for _, place := range said.GetPlaces() {
 		if p.routes[place.GetModule()] == nil {
@@ -88,11 +183,11 @@ func (p *Process) learn(said *processv1.DirectoryResponse) map[string]route.Plac
 }
 
 // follow moves modules when the peer says that they moved, except those whose
-// place was ordered here.
-func (p *Process) follow() {
+// place was ordered here. It begins with the stream of the start.
+func (p *Process) follow(j *joined) {
 	said := ""
 	for p.life.Err() == nil {
-		err := p.followOnce(func() { said = "" })
+		err := p.followOnce(j, func() { said = "" })
 		if p.life.Err() != nil {
 			return
 		}
@@ -100,30 +195,34 @@ func (p *Process) follow() {
 			said = err.Error()
 			p.o.Log.Warn("can't follow the peer; trying again", "peer", p.o.Peer, "error", said)
 		}
+		j = nil
 		pause(p.life, followEvery)
 	}
 }
 
 // followOnce follows until the peer goes away or a move fails. What could not
-// be followed is tried again: the next stream begins with the whole directory.
-func (p *Process) followOnce(followed func()) error {
-	ctx, cancel := context.WithCancel(p.life)
-	defer cancel()
-	stream, err := processv1.NewProcessServiceClient(p.peer.conn).Directory(ctx, &processv1.DirectoryRequest{}, grpc.WaitForReady(true))
-	if err != nil {
-		return err
+// be followed is tried again: the next stream begins with all places.
+func (p *Process) followOnce(j *joined, followed func()) (err error) {
+	if j == nil {
+		if j, err = p.attend(p.life, p.peer.conn, grpc.WaitForReady(true)); err != nil {
+			return errors.New(whyNotJoined(err))
+		}
 	}
-	for {
-		said, err := stream.Recv()
+	defer j.end()
+	for told := j.told; ; {
+		if err := p.apply(j.stream.Context(), p.learn(told), peers); err != nil {
+			return err
+		}
+		followed()
+		told, err = j.stream.Recv()
 		if errors.Is(err, io.EOF) { // the connection is old; the next one is new
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("directory: %s", route.Why(err))
+			return fmt.Errorf("places: %s", route.Why(err))
 		}
-		if err := p.apply(ctx, p.learn(said), peers); err != nil {
+		if err := p.takeWord(j, told); err != nil {
 			return err
 		}
-		followed()
 	}
 }

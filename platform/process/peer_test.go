@@ -93,7 +93,7 @@ func TestAProcessWhosePeerNamesItForAModuleItDoesNotRunDoesNotCallItself(t *test
 	if err := p.Apply(t.Context(), places{"alpha": at(other)}); err != nil {
 		t.Fatal(err)
 	}
-	// main's directory says alpha is at p, and p passes calls on.
+	// main says that alpha is at p, and p passes calls on.
 	wantAnswerFrom(t, main, "other")
 	wantAnswerFrom(t, p, "other")
 	if err := p.Apply(t.Context(), places{"alpha": at(main)}); err == nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,9 +28,13 @@ import (
 type Process struct {
 	o       Options
 	name    string
+	began   time.Time
 	ordered []module.Definition // each after those it needs
 	routes  map[string]*route.Route
 	pins    pins
+	// registry knows the other processes; ends are the addresses of a connection.
+	registry *registry
+	ends     func(context.Context) (remote, local netip.Addr)
 
 	// life ends when Stop begins, patience when Stop runs out of time: what
 	// waits for others to finish waits no longer then.
@@ -62,7 +67,9 @@ type Process struct {
 	// progress is that of canaries, announced who is about to change a place.
 	progress  map[string]Progress
 	announced map[string]announcement
-	changed   chan struct{} // closed and replaced at each change
+	starting  map[string]bool   // modules that are wanted here and not started yet
+	ill       map[string]string // why modules that run here can't be called
+	changed   chan struct{}     // closed and replaced at each change
 }
 
 // New checks the options and makes the routes. Nothing runs yet.
@@ -83,6 +90,7 @@ func New(o Options) (*Process, error) {
 		// The random part tells a process from its predecessor, and lets it
 		// recognise itself when an address leads back to it.
 		o: o, name: fmt.Sprintf("%s:%d:%s", host, os.Getpid(), id.New()), ordered: ordered,
+		began: o.Now(), registry: newRegistry(time.Now), ends: endsOf, ill: map[string]string{},
 		routes: map[string]*route.Route{}, pins: pinsIn(o.Dir),
 		changing: make(chan struct{}, 1), own: map[string]bool{},
 		placed: map[string]route.Place{}, running: map[string]*module.Running{},
@@ -138,12 +146,15 @@ func (p *Process) start(ctx context.Context, wanted map[string]route.Place) erro
 	if err := p.listen(); err != nil {
 		return err
 	}
-	var learned *processv1.DirectoryResponse
+	p.expect(wanted)
+	var member *joined
+	var learned *processv1.JoinResponse
 	if p.o.Peer != "" {
 		var err error
-		if p.peer, learned, err = p.join(ctx, p.o.Peer); err != nil {
+		if p.peer, member, err = p.join(ctx, p.o.Peer); err != nil {
 			return err
 		}
+		learned = member.told
 	}
 	if err := p.adoptStores(learned); err != nil {
 		return err
@@ -155,17 +166,30 @@ func (p *Process) start(ctx context.Context, wanted map[string]route.Place) erro
 	// here on, and before the modules: two processes that start together may
 	// each wait for a module of the other.
 	p.serve()
+	p.tasks.Go(p.tendRegistry)
 	for name := range wanted {
 		p.own[name] = true
 	}
 	if err := p.populate(ctx, p.wanted(wanted, learned)); err != nil {
 		return err
 	}
+	p.expect(nil)
 	if p.peer != nil {
-		p.tasks.Go(p.follow)
+		p.tasks.Go(func() { p.follow(member) })
 	}
 	p.tasks.Go(p.watchHealth)
 	return nil
+}
+
+// expect notes which modules are to start here, for the peer to be told.
+func (p *Process) expect(wanted map[string]route.Place) {
+	starting := map[string]bool{}
+	for name, place := range wanted {
+		starting[name] = place.IsHere()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.starting = starting
 }
 
 // populate puts every module in its first place: those that run here in order of
@@ -209,7 +233,7 @@ func (p *Process) settle(ctx context.Context, d module.Definition, wanted route.
 // adoptStores pins the stores the peer knows, before a module is started here:
 // one that works on another store would take the events of the installation
 // and put their effects where nobody looks.
-func (p *Process) adoptStores(learned *processv1.DirectoryResponse) error {
+func (p *Process) adoptStores(learned *processv1.JoinResponse) error {
 	for _, place := range learned.GetPlaces() {
 		if err := p.pins.check(place.GetModule(), place.GetStoreId(), 0); err != nil {
 			return fmt.Errorf("peer %s, module %s: %w", p.o.Peer, place.GetModule(), err)
@@ -218,7 +242,7 @@ func (p *Process) adoptStores(learned *processv1.DirectoryResponse) error {
 	return nil
 }
 
-func (p *Process) openEvents(ctx context.Context, learned *processv1.DirectoryResponse) error {
+func (p *Process) openEvents(ctx context.Context, learned *processv1.JoinResponse) error {
 	if p.o.NoEvents {
 		return nil
 	}

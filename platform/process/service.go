@@ -39,7 +39,7 @@ func (s service) Describe(ctx context.Context, in *processv1.DescribeRequest) (*
 }
 
 // storeOf is the store of a module that runs here, or whose calls this process
-// splits or holds.
+// splits, holds, or passes on for one that does not reach their place.
 func (s service) storeOf(ctx context.Context, name string) (store route.Store, serves bool, err error) {
 	if running := s.process.Running(name); running != nil {
 		if running.DB == nil {
@@ -52,37 +52,16 @@ func (s service) storeOf(ctx context.Context, name string) (store route.Store, s
 		}
 		return store, true, nil
 	}
-	switch s.process.Place(name).Mode {
+	switch place := s.process.Place(name); place.Mode {
 	case route.ModeShadow, route.ModeCanary, route.ModeHeld:
-		return route.Store{ID: s.process.pins.known(name)}, true, nil
+		serves = true
+	case route.ModeRemote:
+		serves = len(handedOnAddresses(place.Addresses, s.process.sourceOf(ctx).sameHost)) == 0
 	}
-	return store, false, nil
-}
-
-func (s service) Directory(_ *processv1.DirectoryRequest, out processv1.ProcessService_DirectoryServer) error {
-	for {
-		places, changed := s.process.places()
-		said := &processv1.DirectoryResponse{BrokerExternal: s.process.o.BrokerURL != ""}
-		for _, d := range s.process.ordered {
-			// A module that is nowhere yet is left out: whoever asks keeps to
-			// what it knows, and is told when there is more to know.
-			if place, known := places[d.Name]; known {
-				said.Places = append(said.Places, &processv1.DirectoryResponse_Place{
-					Module: d.Name, Addresses: place.Addresses, StoreId: s.process.pins.known(d.Name),
-				})
-			}
-		}
-		if err := out.Send(said); err != nil {
-			return err
-		}
-		select {
-		case <-changed:
-		case <-out.Context().Done():
-			return nil
-		case <-s.process.life.Done():
-			return status.Error(codes.Unavailable, "the process is stopping")
-		}
+	if serves {
+		store.ID = s.process.pins.known(name)
 	}
+	return store, serves, nil
 }
 
 func (s service) Modules(ctx context.Context, _ *processv1.ModulesRequest) (*processv1.ModulesResponse, error) {

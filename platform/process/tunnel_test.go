@@ -160,12 +160,12 @@ func TestOneProcessCantUseUpTheConnectionsOfTheBroker(t *testing.T) {
 func TestThePasswordOfAnExternalBrokerIsNotHandedOut(t *testing.T) {
 	h := newHouse(t)
 	main := h.start("main", nil, func(o *Options) { o.BrokerURL = "nats://user:s3cret@127.0.0.1:1" })
-	said, err := askDirectory(t.Context(), h.foreignPeer(main, "alpha").conn)
+	_, said, err := introduced(t, h.foreignPeer(main, "alpha"), &processv1.Member{Process: "curious"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if text, _ := proto.Marshal(said); strings.Contains(string(text), "s3cret") || !said.GetBrokerExternal() {
-		t.Errorf("the directory says %v, want that the broker is external and nothing more", said)
+		t.Errorf("the process is told %v, want that the broker is external and nothing more", said)
 	}
 	other := h.create("other", peerOf(main))
 	wantError(t, other.Start(t.Context(), nil), "the event broker is an external one", "events.url")

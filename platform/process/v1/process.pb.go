@@ -27,6 +27,61 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type Member_State int32
+
+const (
+	// What a process that speaks for itself says.
+	Member_STATE_UNSPECIFIED Member_State = 0
+	Member_STATE_ANSWERING   Member_State = 1
+	// Its connection is there, and it says nothing.
+	Member_STATE_SILENT Member_State = 2
+	// Its connection is gone.
+	Member_STATE_GONE Member_State = 3
+)
+
+// Enum value maps for Member_State.
+var (
+	Member_State_name = map[int32]string{
+		0: "STATE_UNSPECIFIED",
+		1: "STATE_ANSWERING",
+		2: "STATE_SILENT",
+		3: "STATE_GONE",
+	}
+	Member_State_value = map[string]int32{
+		"STATE_UNSPECIFIED": 0,
+		"STATE_ANSWERING":   1,
+		"STATE_SILENT":      2,
+		"STATE_GONE":        3,
+	}
+)
+
+func (x Member_State) Enum() *Member_State {
+	p := new(Member_State)
+	*p = x
+	return p
+}
+
+func (x Member_State) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Member_State) Descriptor() protoreflect.EnumDescriptor {
+	return file_platform_process_v1_process_proto_enumTypes[0].Descriptor()
+}
+
+func (Member_State) Type() protoreflect.EnumType {
+	return &file_platform_process_v1_process_proto_enumTypes[0]
+}
+
+func (x Member_State) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Member_State.Descriptor instead.
+func (Member_State) EnumDescriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{4, 0}
+}
+
 type DescribeRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Module        string                 `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
@@ -160,26 +215,30 @@ func (x *DescribeResponse) GetSettings() map[string]string {
 	return nil
 }
 
-type DirectoryRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+type JoinRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The process that joins.
+	Self *Member `protobuf:"bytes,1,opt,name=self,proto3" json:"self,omitempty"`
+	// Those that joined through it.
+	Others        []*Member `protobuf:"bytes,2,rep,name=others,proto3" json:"others,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *DirectoryRequest) Reset() {
-	*x = DirectoryRequest{}
+func (x *JoinRequest) Reset() {
+	*x = JoinRequest{}
 	mi := &file_platform_process_v1_process_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *DirectoryRequest) String() string {
+func (x *JoinRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*DirectoryRequest) ProtoMessage() {}
+func (*JoinRequest) ProtoMessage() {}
 
-func (x *DirectoryRequest) ProtoReflect() protoreflect.Message {
+func (x *JoinRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_platform_process_v1_process_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -191,35 +250,55 @@ func (x *DirectoryRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use DirectoryRequest.ProtoReflect.Descriptor instead.
-func (*DirectoryRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use JoinRequest.ProtoReflect.Descriptor instead.
+func (*JoinRequest) Descriptor() ([]byte, []int) {
 	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{2}
 }
 
-type DirectoryResponse struct {
-	state  protoimpl.MessageState     `protogen:"open.v1"`
-	Places []*DirectoryResponse_Place `protobuf:"bytes,1,rep,name=places,proto3" json:"places,omitempty"`
-	// The event broker is an external one, which each process names in its own
-	// configuration; else it is reached by Tunnel.
-	BrokerExternal bool `protobuf:"varint,3,opt,name=broker_external,json=brokerExternal,proto3" json:"broker_external,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+func (x *JoinRequest) GetSelf() *Member {
+	if x != nil {
+		return x.Self
+	}
+	return nil
 }
 
-func (x *DirectoryResponse) Reset() {
-	*x = DirectoryResponse{}
+func (x *JoinRequest) GetOthers() []*Member {
+	if x != nil {
+		return x.Others
+	}
+	return nil
+}
+
+type JoinResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where calls to modules go from the process that answers. One that is nowhere
+	// yet is left out.
+	Places []*JoinResponse_Place `protobuf:"bytes,1,rep,name=places,proto3" json:"places,omitempty"`
+	// The event broker is an external one, which each process names in its own
+	// configuration; else it is reached by Tunnel.
+	BrokerExternal bool `protobuf:"varint,2,opt,name=broker_external,json=brokerExternal,proto3" json:"broker_external,omitempty"`
+	// The process that answers, and the others it knows.
+	Processes []*Member `protobuf:"bytes,3,rep,name=processes,proto3" json:"processes,omitempty"`
+	// The numbers of all revoked certificates, in hexadecimal.
+	Revoked       []string `protobuf:"bytes,4,rep,name=revoked,proto3" json:"revoked,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JoinResponse) Reset() {
+	*x = JoinResponse{}
 	mi := &file_platform_process_v1_process_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *DirectoryResponse) String() string {
+func (x *JoinResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*DirectoryResponse) ProtoMessage() {}
+func (*JoinResponse) ProtoMessage() {}
 
-func (x *DirectoryResponse) ProtoReflect() protoreflect.Message {
+func (x *JoinResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_platform_process_v1_process_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -231,23 +310,242 @@ func (x *DirectoryResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use DirectoryResponse.ProtoReflect.Descriptor instead.
-func (*DirectoryResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use JoinResponse.ProtoReflect.Descriptor instead.
+func (*JoinResponse) Descriptor() ([]byte, []int) {
 	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{3}
 }
 
-func (x *DirectoryResponse) GetPlaces() []*DirectoryResponse_Place {
+func (x *JoinResponse) GetPlaces() []*JoinResponse_Place {
 	if x != nil {
 		return x.Places
 	}
 	return nil
 }
 
-func (x *DirectoryResponse) GetBrokerExternal() bool {
+func (x *JoinResponse) GetBrokerExternal() bool {
 	if x != nil {
 		return x.BrokerExternal
 	}
 	return false
+}
+
+func (x *JoinResponse) GetProcesses() []*Member {
+	if x != nil {
+		return x.Processes
+	}
+	return nil
+}
+
+func (x *JoinResponse) GetRevoked() []string {
+	if x != nil {
+		return x.Revoked
+	}
+	return nil
+}
+
+// Member is one process of the installation.
+type Member struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name: host name, process id, and a part made anew at each start.
+	Process string `protobuf:"bytes,1,opt,name=process,proto3" json:"process,omitempty"`
+	// What it was started to run.
+	Targets []string               `protobuf:"bytes,2,rep,name=targets,proto3" json:"targets,omitempty"`
+	Version string                 `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`
+	Started *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=started,proto3" json:"started,omitempty"`
+	// Where the process that is told of it reaches it; empty: only the process that
+	// tells reaches it.
+	Address string `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
+	// Those that run in it, or should.
+	Modules []*Member_Module `protobuf:"bytes,6,rep,name=modules,proto3" json:"modules,omitempty"`
+	// What does not go on in it besides the work of its modules; empty: all does.
+	Problem string `protobuf:"bytes,7,opt,name=problem,proto3" json:"problem,omitempty"`
+	// The main process: it learns from no other one.
+	Main  bool         `protobuf:"varint,8,opt,name=main,proto3" json:"main,omitempty"`
+	State Member_State `protobuf:"varint,9,opt,name=state,proto3,enum=platform.process.v1.Member_State" json:"state,omitempty"`
+	// When it was heard of last; empty: just now.
+	Heard         *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=heard,proto3" json:"heard,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Member) Reset() {
+	*x = Member{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Member) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Member) ProtoMessage() {}
+
+func (x *Member) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Member.ProtoReflect.Descriptor instead.
+func (*Member) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Member) GetProcess() string {
+	if x != nil {
+		return x.Process
+	}
+	return ""
+}
+
+func (x *Member) GetTargets() []string {
+	if x != nil {
+		return x.Targets
+	}
+	return nil
+}
+
+func (x *Member) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *Member) GetStarted() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Started
+	}
+	return nil
+}
+
+func (x *Member) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *Member) GetModules() []*Member_Module {
+	if x != nil {
+		return x.Modules
+	}
+	return nil
+}
+
+func (x *Member) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+func (x *Member) GetMain() bool {
+	if x != nil {
+		return x.Main
+	}
+	return false
+}
+
+func (x *Member) GetState() Member_State {
+	if x != nil {
+		return x.State
+	}
+	return Member_STATE_UNSPECIFIED
+}
+
+func (x *Member) GetHeard() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Heard
+	}
+	return nil
+}
+
+type ProcessesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProcessesRequest) Reset() {
+	*x = ProcessesRequest{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProcessesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProcessesRequest) ProtoMessage() {}
+
+func (x *ProcessesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProcessesRequest.ProtoReflect.Descriptor instead.
+func (*ProcessesRequest) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{5}
+}
+
+type ProcessesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Processes     []*Member              `protobuf:"bytes,1,rep,name=processes,proto3" json:"processes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProcessesResponse) Reset() {
+	*x = ProcessesResponse{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProcessesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProcessesResponse) ProtoMessage() {}
+
+func (x *ProcessesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProcessesResponse.ProtoReflect.Descriptor instead.
+func (*ProcessesResponse) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ProcessesResponse) GetProcesses() []*Member {
+	if x != nil {
+		return x.Processes
+	}
+	return nil
 }
 
 type TunnelRequest struct {
@@ -259,7 +557,7 @@ type TunnelRequest struct {
 
 func (x *TunnelRequest) Reset() {
 	*x = TunnelRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[4]
+	mi := &file_platform_process_v1_process_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -271,7 +569,7 @@ func (x *TunnelRequest) String() string {
 func (*TunnelRequest) ProtoMessage() {}
 
 func (x *TunnelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[4]
+	mi := &file_platform_process_v1_process_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -284,7 +582,7 @@ func (x *TunnelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TunnelRequest.ProtoReflect.Descriptor instead.
 func (*TunnelRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{4}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *TunnelRequest) GetData() []byte {
@@ -303,7 +601,7 @@ type TunnelResponse struct {
 
 func (x *TunnelResponse) Reset() {
 	*x = TunnelResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[5]
+	mi := &file_platform_process_v1_process_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -315,7 +613,7 @@ func (x *TunnelResponse) String() string {
 func (*TunnelResponse) ProtoMessage() {}
 
 func (x *TunnelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[5]
+	mi := &file_platform_process_v1_process_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -328,7 +626,7 @@ func (x *TunnelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TunnelResponse.ProtoReflect.Descriptor instead.
 func (*TunnelResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{5}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *TunnelResponse) GetData() []byte {
@@ -346,7 +644,7 @@ type ModulesRequest struct {
 
 func (x *ModulesRequest) Reset() {
 	*x = ModulesRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[6]
+	mi := &file_platform_process_v1_process_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -358,7 +656,7 @@ func (x *ModulesRequest) String() string {
 func (*ModulesRequest) ProtoMessage() {}
 
 func (x *ModulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[6]
+	mi := &file_platform_process_v1_process_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -371,7 +669,7 @@ func (x *ModulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModulesRequest.ProtoReflect.Descriptor instead.
 func (*ModulesRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{6}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{9}
 }
 
 type ModulesResponse struct {
@@ -385,7 +683,7 @@ type ModulesResponse struct {
 
 func (x *ModulesResponse) Reset() {
 	*x = ModulesResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[7]
+	mi := &file_platform_process_v1_process_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -397,7 +695,7 @@ func (x *ModulesResponse) String() string {
 func (*ModulesResponse) ProtoMessage() {}
 
 func (x *ModulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[7]
+	mi := &file_platform_process_v1_process_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -410,7 +708,7 @@ func (x *ModulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModulesResponse.ProtoReflect.Descriptor instead.
 func (*ModulesResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{7}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ModulesResponse) GetModules() []*ModulesResponse_Module {
@@ -439,7 +737,7 @@ type AnnounceRequest struct {
 
 func (x *AnnounceRequest) Reset() {
 	*x = AnnounceRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[8]
+	mi := &file_platform_process_v1_process_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -451,7 +749,7 @@ func (x *AnnounceRequest) String() string {
 func (*AnnounceRequest) ProtoMessage() {}
 
 func (x *AnnounceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[8]
+	mi := &file_platform_process_v1_process_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -464,7 +762,7 @@ func (x *AnnounceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceRequest.ProtoReflect.Descriptor instead.
 func (*AnnounceRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{8}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *AnnounceRequest) GetModule() string {
@@ -496,7 +794,7 @@ type AnnounceResponse struct {
 
 func (x *AnnounceResponse) Reset() {
 	*x = AnnounceResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[9]
+	mi := &file_platform_process_v1_process_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -508,7 +806,7 @@ func (x *AnnounceResponse) String() string {
 func (*AnnounceResponse) ProtoMessage() {}
 
 func (x *AnnounceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[9]
+	mi := &file_platform_process_v1_process_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -521,7 +819,7 @@ func (x *AnnounceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceResponse.ProtoReflect.Descriptor instead.
 func (*AnnounceResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{9}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{12}
 }
 
 type ListChangesRequest struct {
@@ -534,7 +832,7 @@ type ListChangesRequest struct {
 
 func (x *ListChangesRequest) Reset() {
 	*x = ListChangesRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[10]
+	mi := &file_platform_process_v1_process_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -546,7 +844,7 @@ func (x *ListChangesRequest) String() string {
 func (*ListChangesRequest) ProtoMessage() {}
 
 func (x *ListChangesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[10]
+	mi := &file_platform_process_v1_process_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -559,7 +857,7 @@ func (x *ListChangesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListChangesRequest.ProtoReflect.Descriptor instead.
 func (*ListChangesRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{10}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListChangesRequest) GetModule() string {
@@ -578,7 +876,7 @@ type ListChangesResponse struct {
 
 func (x *ListChangesResponse) Reset() {
 	*x = ListChangesResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[11]
+	mi := &file_platform_process_v1_process_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -590,7 +888,7 @@ func (x *ListChangesResponse) String() string {
 func (*ListChangesResponse) ProtoMessage() {}
 
 func (x *ListChangesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[11]
+	mi := &file_platform_process_v1_process_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -603,7 +901,7 @@ func (x *ListChangesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListChangesResponse.ProtoReflect.Descriptor instead.
 func (*ListChangesResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{11}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListChangesResponse) GetChanges() []*ListChangesResponse_Change {
@@ -622,7 +920,7 @@ type CompareRequest struct {
 
 func (x *CompareRequest) Reset() {
 	*x = CompareRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[12]
+	mi := &file_platform_process_v1_process_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -634,7 +932,7 @@ func (x *CompareRequest) String() string {
 func (*CompareRequest) ProtoMessage() {}
 
 func (x *CompareRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[12]
+	mi := &file_platform_process_v1_process_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -647,7 +945,7 @@ func (x *CompareRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareRequest.ProtoReflect.Descriptor instead.
 func (*CompareRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{12}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CompareRequest) GetModule() string {
@@ -667,7 +965,7 @@ type CompareResponse struct {
 
 func (x *CompareResponse) Reset() {
 	*x = CompareResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[13]
+	mi := &file_platform_process_v1_process_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -679,7 +977,7 @@ func (x *CompareResponse) String() string {
 func (*CompareResponse) ProtoMessage() {}
 
 func (x *CompareResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[13]
+	mi := &file_platform_process_v1_process_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -692,7 +990,7 @@ func (x *CompareResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareResponse.ProtoReflect.Descriptor instead.
 func (*CompareResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{13}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CompareResponse) GetMethods() []*CompareResponse_Method {
@@ -713,7 +1011,7 @@ type DismissRequest struct {
 
 func (x *DismissRequest) Reset() {
 	*x = DismissRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[14]
+	mi := &file_platform_process_v1_process_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -725,7 +1023,7 @@ func (x *DismissRequest) String() string {
 func (*DismissRequest) ProtoMessage() {}
 
 func (x *DismissRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[14]
+	mi := &file_platform_process_v1_process_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -738,7 +1036,7 @@ func (x *DismissRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DismissRequest.ProtoReflect.Descriptor instead.
 func (*DismissRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{14}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *DismissRequest) GetModule() string {
@@ -765,7 +1063,7 @@ type DismissResponse struct {
 
 func (x *DismissResponse) Reset() {
 	*x = DismissResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[15]
+	mi := &file_platform_process_v1_process_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -777,7 +1075,7 @@ func (x *DismissResponse) String() string {
 func (*DismissResponse) ProtoMessage() {}
 
 func (x *DismissResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[15]
+	mi := &file_platform_process_v1_process_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -790,7 +1088,7 @@ func (x *DismissResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DismissResponse.ProtoReflect.Descriptor instead.
 func (*DismissResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{15}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *DismissResponse) GetGeneration() int64 {
@@ -809,7 +1107,7 @@ type ListDeadLettersRequest struct {
 
 func (x *ListDeadLettersRequest) Reset() {
 	*x = ListDeadLettersRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[16]
+	mi := &file_platform_process_v1_process_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -821,7 +1119,7 @@ func (x *ListDeadLettersRequest) String() string {
 func (*ListDeadLettersRequest) ProtoMessage() {}
 
 func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[16]
+	mi := &file_platform_process_v1_process_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -834,7 +1132,7 @@ func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{16}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListDeadLettersRequest) GetModule() string {
@@ -855,7 +1153,7 @@ type ListDeadLettersResponse struct {
 
 func (x *ListDeadLettersResponse) Reset() {
 	*x = ListDeadLettersResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[17]
+	mi := &file_platform_process_v1_process_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -867,7 +1165,7 @@ func (x *ListDeadLettersResponse) String() string {
 func (*ListDeadLettersResponse) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[17]
+	mi := &file_platform_process_v1_process_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -880,7 +1178,7 @@ func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{17}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListDeadLettersResponse) GetDeadLetters() []*ListDeadLettersResponse_DeadLetter {
@@ -908,7 +1206,7 @@ type ResendDeadLettersRequest struct {
 
 func (x *ResendDeadLettersRequest) Reset() {
 	*x = ResendDeadLettersRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[18]
+	mi := &file_platform_process_v1_process_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -920,7 +1218,7 @@ func (x *ResendDeadLettersRequest) String() string {
 func (*ResendDeadLettersRequest) ProtoMessage() {}
 
 func (x *ResendDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[18]
+	mi := &file_platform_process_v1_process_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -933,7 +1231,7 @@ func (x *ResendDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResendDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*ResendDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{18}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ResendDeadLettersRequest) GetModule() string {
@@ -959,7 +1257,7 @@ type ResendDeadLettersResponse struct {
 
 func (x *ResendDeadLettersResponse) Reset() {
 	*x = ResendDeadLettersResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[19]
+	mi := &file_platform_process_v1_process_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -971,7 +1269,7 @@ func (x *ResendDeadLettersResponse) String() string {
 func (*ResendDeadLettersResponse) ProtoMessage() {}
 
 func (x *ResendDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[19]
+	mi := &file_platform_process_v1_process_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -984,7 +1282,7 @@ func (x *ResendDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResendDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*ResendDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{19}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ResendDeadLettersResponse) GetResent() int64 {
@@ -995,11 +1293,12 @@ func (x *ResendDeadLettersResponse) GetResent() int64 {
 }
 
 // Place is where calls to one module go.
-type DirectoryResponse_Place struct {
+type JoinResponse_Place struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Module string                 `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
-	// Where the copies of the module are reached; empty: calls go to the process
-	// that answers, at the address it was asked, which serves it or splits them.
+	// Where the process that is told reaches the copies of the module; empty: calls
+	// go to the process that answers, at the address it was asked, which serves it,
+	// splits them or passes them on.
 	Addresses []string `protobuf:"bytes,2,rep,name=addresses,proto3" json:"addresses,omitempty"`
 	// The store the module works on in this installation; empty: not known.
 	StoreId       string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3" json:"store_id,omitempty"`
@@ -1007,21 +1306,21 @@ type DirectoryResponse_Place struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *DirectoryResponse_Place) Reset() {
-	*x = DirectoryResponse_Place{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[21]
+func (x *JoinResponse_Place) Reset() {
+	*x = JoinResponse_Place{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *DirectoryResponse_Place) String() string {
+func (x *JoinResponse_Place) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*DirectoryResponse_Place) ProtoMessage() {}
+func (*JoinResponse_Place) ProtoMessage() {}
 
-func (x *DirectoryResponse_Place) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[21]
+func (x *JoinResponse_Place) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1032,28 +1331,81 @@ func (x *DirectoryResponse_Place) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use DirectoryResponse_Place.ProtoReflect.Descriptor instead.
-func (*DirectoryResponse_Place) Descriptor() ([]byte, []int) {
+// Deprecated: Use JoinResponse_Place.ProtoReflect.Descriptor instead.
+func (*JoinResponse_Place) Descriptor() ([]byte, []int) {
 	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{3, 0}
 }
 
-func (x *DirectoryResponse_Place) GetModule() string {
+func (x *JoinResponse_Place) GetModule() string {
 	if x != nil {
 		return x.Module
 	}
 	return ""
 }
 
-func (x *DirectoryResponse_Place) GetAddresses() []string {
+func (x *JoinResponse_Place) GetAddresses() []string {
 	if x != nil {
 		return x.Addresses
 	}
 	return nil
 }
 
-func (x *DirectoryResponse_Place) GetStoreId() string {
+func (x *JoinResponse_Place) GetStoreId() string {
 	if x != nil {
 		return x.StoreId
+	}
+	return ""
+}
+
+type Member_Module struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Module string                 `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
+	// Why it can't do its work; empty: it can.
+	Problem       string `protobuf:"bytes,2,opt,name=problem,proto3" json:"problem,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Member_Module) Reset() {
+	*x = Member_Module{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Member_Module) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Member_Module) ProtoMessage() {}
+
+func (x *Member_Module) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Member_Module.ProtoReflect.Descriptor instead.
+func (*Member_Module) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{4, 0}
+}
+
+func (x *Member_Module) GetModule() string {
+	if x != nil {
+		return x.Module
+	}
+	return ""
+}
+
+func (x *Member_Module) GetProblem() string {
+	if x != nil {
+		return x.Problem
 	}
 	return ""
 }
@@ -1086,7 +1438,7 @@ type ModulesResponse_Module struct {
 
 func (x *ModulesResponse_Module) Reset() {
 	*x = ModulesResponse_Module{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[22]
+	mi := &file_platform_process_v1_process_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1098,7 +1450,7 @@ func (x *ModulesResponse_Module) String() string {
 func (*ModulesResponse_Module) ProtoMessage() {}
 
 func (x *ModulesResponse_Module) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[22]
+	mi := &file_platform_process_v1_process_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1111,7 +1463,7 @@ func (x *ModulesResponse_Module) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModulesResponse_Module.ProtoReflect.Descriptor instead.
 func (*ModulesResponse_Module) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{7, 0}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{10, 0}
 }
 
 func (x *ModulesResponse_Module) GetModule() string {
@@ -1216,7 +1568,7 @@ type ModulesResponse_Endpoint struct {
 
 func (x *ModulesResponse_Endpoint) Reset() {
 	*x = ModulesResponse_Endpoint{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[23]
+	mi := &file_platform_process_v1_process_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1228,7 +1580,7 @@ func (x *ModulesResponse_Endpoint) String() string {
 func (*ModulesResponse_Endpoint) ProtoMessage() {}
 
 func (x *ModulesResponse_Endpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[23]
+	mi := &file_platform_process_v1_process_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1241,7 +1593,7 @@ func (x *ModulesResponse_Endpoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModulesResponse_Endpoint.ProtoReflect.Descriptor instead.
 func (*ModulesResponse_Endpoint) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{7, 1}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{10, 1}
 }
 
 func (x *ModulesResponse_Endpoint) GetProcess() string {
@@ -1301,7 +1653,7 @@ type ModulesResponse_Method struct {
 
 func (x *ModulesResponse_Method) Reset() {
 	*x = ModulesResponse_Method{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[24]
+	mi := &file_platform_process_v1_process_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1313,7 +1665,7 @@ func (x *ModulesResponse_Method) String() string {
 func (*ModulesResponse_Method) ProtoMessage() {}
 
 func (x *ModulesResponse_Method) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[24]
+	mi := &file_platform_process_v1_process_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1326,7 +1678,7 @@ func (x *ModulesResponse_Method) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModulesResponse_Method.ProtoReflect.Descriptor instead.
 func (*ModulesResponse_Method) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{7, 2}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{10, 2}
 }
 
 func (x *ModulesResponse_Method) GetMethod() string {
@@ -1385,7 +1737,7 @@ type ListChangesResponse_Change struct {
 
 func (x *ListChangesResponse_Change) Reset() {
 	*x = ListChangesResponse_Change{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[25]
+	mi := &file_platform_process_v1_process_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1397,7 +1749,7 @@ func (x *ListChangesResponse_Change) String() string {
 func (*ListChangesResponse_Change) ProtoMessage() {}
 
 func (x *ListChangesResponse_Change) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[25]
+	mi := &file_platform_process_v1_process_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1410,7 +1762,7 @@ func (x *ListChangesResponse_Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListChangesResponse_Change.ProtoReflect.Descriptor instead.
 func (*ListChangesResponse_Change) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{11, 0}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{14, 0}
 }
 
 func (x *ListChangesResponse_Change) GetAt() *timestamppb.Timestamp {
@@ -1472,7 +1824,7 @@ type CompareResponse_Method struct {
 
 func (x *CompareResponse_Method) Reset() {
 	*x = CompareResponse_Method{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[26]
+	mi := &file_platform_process_v1_process_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1484,7 +1836,7 @@ func (x *CompareResponse_Method) String() string {
 func (*CompareResponse_Method) ProtoMessage() {}
 
 func (x *CompareResponse_Method) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[26]
+	mi := &file_platform_process_v1_process_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1497,7 +1849,7 @@ func (x *CompareResponse_Method) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareResponse_Method.ProtoReflect.Descriptor instead.
 func (*CompareResponse_Method) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{13, 0}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{16, 0}
 }
 
 func (x *CompareResponse_Method) GetMethod() string {
@@ -1563,7 +1915,7 @@ type CompareResponse_Sample struct {
 
 func (x *CompareResponse_Sample) Reset() {
 	*x = CompareResponse_Sample{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[27]
+	mi := &file_platform_process_v1_process_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1575,7 +1927,7 @@ func (x *CompareResponse_Sample) String() string {
 func (*CompareResponse_Sample) ProtoMessage() {}
 
 func (x *CompareResponse_Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[27]
+	mi := &file_platform_process_v1_process_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1588,7 +1940,7 @@ func (x *CompareResponse_Sample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareResponse_Sample.ProtoReflect.Descriptor instead.
 func (*CompareResponse_Sample) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{13, 1}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{16, 1}
 }
 
 func (x *CompareResponse_Sample) GetKind() string {
@@ -1630,7 +1982,7 @@ type CompareResponse_Difference struct {
 
 func (x *CompareResponse_Difference) Reset() {
 	*x = CompareResponse_Difference{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[28]
+	mi := &file_platform_process_v1_process_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1642,7 +1994,7 @@ func (x *CompareResponse_Difference) String() string {
 func (*CompareResponse_Difference) ProtoMessage() {}
 
 func (x *CompareResponse_Difference) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[28]
+	mi := &file_platform_process_v1_process_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1655,7 +2007,7 @@ func (x *CompareResponse_Difference) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareResponse_Difference.ProtoReflect.Descriptor instead.
 func (*CompareResponse_Difference) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{13, 2}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{16, 2}
 }
 
 func (x *CompareResponse_Difference) GetPath() string {
@@ -1694,7 +2046,7 @@ type ListDeadLettersResponse_DeadLetter struct {
 
 func (x *ListDeadLettersResponse_DeadLetter) Reset() {
 	*x = ListDeadLettersResponse_DeadLetter{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[30]
+	mi := &file_platform_process_v1_process_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1706,7 +2058,7 @@ func (x *ListDeadLettersResponse_DeadLetter) String() string {
 func (*ListDeadLettersResponse_DeadLetter) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse_DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[30]
+	mi := &file_platform_process_v1_process_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1719,7 +2071,7 @@ func (x *ListDeadLettersResponse_DeadLetter) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use ListDeadLettersResponse_DeadLetter.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersResponse_DeadLetter) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{17, 0}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{20, 0}
 }
 
 func (x *ListDeadLettersResponse_DeadLetter) GetEventId() string {
@@ -1789,16 +2141,43 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\bsettings\x18\x06 \x03(\v23.platform.process.v1.DescribeResponse.SettingsEntryR\bsettings\x1a;\n" +
 	"\rSettingsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x12\n" +
-	"\x10DirectoryRequest\"\xee\x01\n" +
-	"\x11DirectoryResponse\x12D\n" +
-	"\x06places\x18\x01 \x03(\v2,.platform.process.v1.DirectoryResponse.PlaceR\x06places\x12'\n" +
-	"\x0fbroker_external\x18\x03 \x01(\bR\x0ebrokerExternal\x1aX\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"s\n" +
+	"\vJoinRequest\x12/\n" +
+	"\x04self\x18\x01 \x01(\v2\x1b.platform.process.v1.MemberR\x04self\x123\n" +
+	"\x06others\x18\x02 \x03(\v2\x1b.platform.process.v1.MemberR\x06others\"\xa7\x02\n" +
+	"\fJoinResponse\x12?\n" +
+	"\x06places\x18\x01 \x03(\v2'.platform.process.v1.JoinResponse.PlaceR\x06places\x12'\n" +
+	"\x0fbroker_external\x18\x02 \x01(\bR\x0ebrokerExternal\x129\n" +
+	"\tprocesses\x18\x03 \x03(\v2\x1b.platform.process.v1.MemberR\tprocesses\x12\x18\n" +
+	"\arevoked\x18\x04 \x03(\tR\arevoked\x1aX\n" +
 	"\x05Place\x12\x16\n" +
 	"\x06module\x18\x01 \x01(\tR\x06module\x12\x1c\n" +
 	"\taddresses\x18\x02 \x03(\tR\taddresses\x12\x19\n" +
-	"\bstore_id\x18\x03 \x01(\tR\astoreIdJ\x04\b\x02\x10\x03R\n" +
-	"broker_url\"#\n" +
+	"\bstore_id\x18\x03 \x01(\tR\astoreId\"\x90\x04\n" +
+	"\x06Member\x12\x18\n" +
+	"\aprocess\x18\x01 \x01(\tR\aprocess\x12\x18\n" +
+	"\atargets\x18\x02 \x03(\tR\atargets\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\tR\aversion\x124\n" +
+	"\astarted\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\astarted\x12\x18\n" +
+	"\aaddress\x18\x05 \x01(\tR\aaddress\x12<\n" +
+	"\amodules\x18\x06 \x03(\v2\".platform.process.v1.Member.ModuleR\amodules\x12\x18\n" +
+	"\aproblem\x18\a \x01(\tR\aproblem\x12\x12\n" +
+	"\x04main\x18\b \x01(\bR\x04main\x127\n" +
+	"\x05state\x18\t \x01(\x0e2!.platform.process.v1.Member.StateR\x05state\x120\n" +
+	"\x05heard\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\x05heard\x1a:\n" +
+	"\x06Module\x12\x16\n" +
+	"\x06module\x18\x01 \x01(\tR\x06module\x12\x18\n" +
+	"\aproblem\x18\x02 \x01(\tR\aproblem\"U\n" +
+	"\x05State\x12\x15\n" +
+	"\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fSTATE_ANSWERING\x10\x01\x12\x10\n" +
+	"\fSTATE_SILENT\x10\x02\x12\x0e\n" +
+	"\n" +
+	"STATE_GONE\x10\x03\"\x12\n" +
+	"\x10ProcessesRequest\"N\n" +
+	"\x11ProcessesResponse\x129\n" +
+	"\tprocesses\x18\x01 \x03(\v2\x1b.platform.process.v1.MemberR\tprocesses\"#\n" +
 	"\rTunnelRequest\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\"$\n" +
 	"\x0eTunnelResponse\x12\x12\n" +
@@ -1906,10 +2285,11 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\x06module\x18\x01 \x01(\tR\x06module\x12\x1b\n" +
 	"\tevent_ids\x18\x02 \x03(\tR\beventIds\"3\n" +
 	"\x19ResendDeadLettersResponse\x12\x16\n" +
-	"\x06resent\x18\x01 \x01(\x03R\x06resent2\xe5\a\n" +
+	"\x06resent\x18\x01 \x01(\x03R\x06resent2\xb9\b\n" +
 	"\x0eProcessService\x12\\\n" +
-	"\bDescribe\x12$.platform.process.v1.DescribeRequest\x1a%.platform.process.v1.DescribeResponse\"\x03\x90\x02\x01\x12\\\n" +
-	"\tDirectory\x12%.platform.process.v1.DirectoryRequest\x1a&.platform.process.v1.DirectoryResponse0\x01\x12U\n" +
+	"\bDescribe\x12$.platform.process.v1.DescribeRequest\x1a%.platform.process.v1.DescribeResponse\"\x03\x90\x02\x01\x12O\n" +
+	"\x04Join\x12 .platform.process.v1.JoinRequest\x1a!.platform.process.v1.JoinResponse(\x010\x01\x12_\n" +
+	"\tProcesses\x12%.platform.process.v1.ProcessesRequest\x1a&.platform.process.v1.ProcessesResponse\"\x03\x90\x02\x01\x12U\n" +
 	"\x06Tunnel\x12\".platform.process.v1.TunnelRequest\x1a#.platform.process.v1.TunnelResponse(\x010\x01\x12Y\n" +
 	"\aModules\x12#.platform.process.v1.ModulesRequest\x1a$.platform.process.v1.ModulesResponse\"\x03\x90\x02\x01\x12\\\n" +
 	"\bAnnounce\x12$.platform.process.v1.AnnounceRequest\x1a%.platform.process.v1.AnnounceResponse\"\x03\x90\x02\x02\x12e\n" +
@@ -1931,91 +2311,107 @@ func file_platform_process_v1_process_proto_rawDescGZIP() []byte {
 	return file_platform_process_v1_process_proto_rawDescData
 }
 
-var file_platform_process_v1_process_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
+var file_platform_process_v1_process_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_platform_process_v1_process_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_platform_process_v1_process_proto_goTypes = []any{
-	(*DescribeRequest)(nil),                    // 0: platform.process.v1.DescribeRequest
-	(*DescribeResponse)(nil),                   // 1: platform.process.v1.DescribeResponse
-	(*DirectoryRequest)(nil),                   // 2: platform.process.v1.DirectoryRequest
-	(*DirectoryResponse)(nil),                  // 3: platform.process.v1.DirectoryResponse
-	(*TunnelRequest)(nil),                      // 4: platform.process.v1.TunnelRequest
-	(*TunnelResponse)(nil),                     // 5: platform.process.v1.TunnelResponse
-	(*ModulesRequest)(nil),                     // 6: platform.process.v1.ModulesRequest
-	(*ModulesResponse)(nil),                    // 7: platform.process.v1.ModulesResponse
-	(*AnnounceRequest)(nil),                    // 8: platform.process.v1.AnnounceRequest
-	(*AnnounceResponse)(nil),                   // 9: platform.process.v1.AnnounceResponse
-	(*ListChangesRequest)(nil),                 // 10: platform.process.v1.ListChangesRequest
-	(*ListChangesResponse)(nil),                // 11: platform.process.v1.ListChangesResponse
-	(*CompareRequest)(nil),                     // 12: platform.process.v1.CompareRequest
-	(*CompareResponse)(nil),                    // 13: platform.process.v1.CompareResponse
-	(*DismissRequest)(nil),                     // 14: platform.process.v1.DismissRequest
-	(*DismissResponse)(nil),                    // 15: platform.process.v1.DismissResponse
-	(*ListDeadLettersRequest)(nil),             // 16: platform.process.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),            // 17: platform.process.v1.ListDeadLettersResponse
-	(*ResendDeadLettersRequest)(nil),           // 18: platform.process.v1.ResendDeadLettersRequest
-	(*ResendDeadLettersResponse)(nil),          // 19: platform.process.v1.ResendDeadLettersResponse
-	nil,                                        // 20: platform.process.v1.DescribeResponse.SettingsEntry
-	(*DirectoryResponse_Place)(nil),            // 21: platform.process.v1.DirectoryResponse.Place
-	(*ModulesResponse_Module)(nil),             // 22: platform.process.v1.ModulesResponse.Module
-	(*ModulesResponse_Endpoint)(nil),           // 23: platform.process.v1.ModulesResponse.Endpoint
-	(*ModulesResponse_Method)(nil),             // 24: platform.process.v1.ModulesResponse.Method
-	(*ListChangesResponse_Change)(nil),         // 25: platform.process.v1.ListChangesResponse.Change
-	(*CompareResponse_Method)(nil),             // 26: platform.process.v1.CompareResponse.Method
-	(*CompareResponse_Sample)(nil),             // 27: platform.process.v1.CompareResponse.Sample
-	(*CompareResponse_Difference)(nil),         // 28: platform.process.v1.CompareResponse.Difference
-	nil,                                        // 29: platform.process.v1.CompareResponse.Method.CountsEntry
-	(*ListDeadLettersResponse_DeadLetter)(nil), // 30: platform.process.v1.ListDeadLettersResponse.DeadLetter
-	(*descriptorpb.FileDescriptorSet)(nil),     // 31: google.protobuf.FileDescriptorSet
-	(*durationpb.Duration)(nil),                // 32: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),              // 33: google.protobuf.Timestamp
+	(Member_State)(0),                          // 0: platform.process.v1.Member.State
+	(*DescribeRequest)(nil),                    // 1: platform.process.v1.DescribeRequest
+	(*DescribeResponse)(nil),                   // 2: platform.process.v1.DescribeResponse
+	(*JoinRequest)(nil),                        // 3: platform.process.v1.JoinRequest
+	(*JoinResponse)(nil),                       // 4: platform.process.v1.JoinResponse
+	(*Member)(nil),                             // 5: platform.process.v1.Member
+	(*ProcessesRequest)(nil),                   // 6: platform.process.v1.ProcessesRequest
+	(*ProcessesResponse)(nil),                  // 7: platform.process.v1.ProcessesResponse
+	(*TunnelRequest)(nil),                      // 8: platform.process.v1.TunnelRequest
+	(*TunnelResponse)(nil),                     // 9: platform.process.v1.TunnelResponse
+	(*ModulesRequest)(nil),                     // 10: platform.process.v1.ModulesRequest
+	(*ModulesResponse)(nil),                    // 11: platform.process.v1.ModulesResponse
+	(*AnnounceRequest)(nil),                    // 12: platform.process.v1.AnnounceRequest
+	(*AnnounceResponse)(nil),                   // 13: platform.process.v1.AnnounceResponse
+	(*ListChangesRequest)(nil),                 // 14: platform.process.v1.ListChangesRequest
+	(*ListChangesResponse)(nil),                // 15: platform.process.v1.ListChangesResponse
+	(*CompareRequest)(nil),                     // 16: platform.process.v1.CompareRequest
+	(*CompareResponse)(nil),                    // 17: platform.process.v1.CompareResponse
+	(*DismissRequest)(nil),                     // 18: platform.process.v1.DismissRequest
+	(*DismissResponse)(nil),                    // 19: platform.process.v1.DismissResponse
+	(*ListDeadLettersRequest)(nil),             // 20: platform.process.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),            // 21: platform.process.v1.ListDeadLettersResponse
+	(*ResendDeadLettersRequest)(nil),           // 22: platform.process.v1.ResendDeadLettersRequest
+	(*ResendDeadLettersResponse)(nil),          // 23: platform.process.v1.ResendDeadLettersResponse
+	nil,                                        // 24: platform.process.v1.DescribeResponse.SettingsEntry
+	(*JoinResponse_Place)(nil),                 // 25: platform.process.v1.JoinResponse.Place
+	(*Member_Module)(nil),                      // 26: platform.process.v1.Member.Module
+	(*ModulesResponse_Module)(nil),             // 27: platform.process.v1.ModulesResponse.Module
+	(*ModulesResponse_Endpoint)(nil),           // 28: platform.process.v1.ModulesResponse.Endpoint
+	(*ModulesResponse_Method)(nil),             // 29: platform.process.v1.ModulesResponse.Method
+	(*ListChangesResponse_Change)(nil),         // 30: platform.process.v1.ListChangesResponse.Change
+	(*CompareResponse_Method)(nil),             // 31: platform.process.v1.CompareResponse.Method
+	(*CompareResponse_Sample)(nil),             // 32: platform.process.v1.CompareResponse.Sample
+	(*CompareResponse_Difference)(nil),         // 33: platform.process.v1.CompareResponse.Difference
+	nil,                                        // 34: platform.process.v1.CompareResponse.Method.CountsEntry
+	(*ListDeadLettersResponse_DeadLetter)(nil), // 35: platform.process.v1.ListDeadLettersResponse.DeadLetter
+	(*descriptorpb.FileDescriptorSet)(nil),     // 36: google.protobuf.FileDescriptorSet
+	(*timestamppb.Timestamp)(nil),              // 37: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),                // 38: google.protobuf.Duration
 }
 var file_platform_process_v1_process_proto_depIdxs = []int32{
-	31, // 0: platform.process.v1.DescribeResponse.contract:type_name -> google.protobuf.FileDescriptorSet
-	20, // 1: platform.process.v1.DescribeResponse.settings:type_name -> platform.process.v1.DescribeResponse.SettingsEntry
-	21, // 2: platform.process.v1.DirectoryResponse.places:type_name -> platform.process.v1.DirectoryResponse.Place
-	22, // 3: platform.process.v1.ModulesResponse.modules:type_name -> platform.process.v1.ModulesResponse.Module
-	25, // 4: platform.process.v1.ListChangesResponse.changes:type_name -> platform.process.v1.ListChangesResponse.Change
-	26, // 5: platform.process.v1.CompareResponse.methods:type_name -> platform.process.v1.CompareResponse.Method
-	30, // 6: platform.process.v1.ListDeadLettersResponse.dead_letters:type_name -> platform.process.v1.ListDeadLettersResponse.DeadLetter
-	23, // 7: platform.process.v1.ModulesResponse.Module.endpoints:type_name -> platform.process.v1.ModulesResponse.Endpoint
-	24, // 8: platform.process.v1.ModulesResponse.Module.methods:type_name -> platform.process.v1.ModulesResponse.Method
-	32, // 9: platform.process.v1.ModulesResponse.Method.p50:type_name -> google.protobuf.Duration
-	32, // 10: platform.process.v1.ModulesResponse.Method.p99:type_name -> google.protobuf.Duration
-	32, // 11: platform.process.v1.ModulesResponse.Method.promised_p99:type_name -> google.protobuf.Duration
-	33, // 12: platform.process.v1.ListChangesResponse.Change.at:type_name -> google.protobuf.Timestamp
-	29, // 13: platform.process.v1.CompareResponse.Method.counts:type_name -> platform.process.v1.CompareResponse.Method.CountsEntry
-	27, // 14: platform.process.v1.CompareResponse.Method.samples:type_name -> platform.process.v1.CompareResponse.Sample
-	32, // 15: platform.process.v1.CompareResponse.Method.first_p50:type_name -> google.protobuf.Duration
-	32, // 16: platform.process.v1.CompareResponse.Method.first_p99:type_name -> google.protobuf.Duration
-	32, // 17: platform.process.v1.CompareResponse.Method.second_p50:type_name -> google.protobuf.Duration
-	32, // 18: platform.process.v1.CompareResponse.Method.second_p99:type_name -> google.protobuf.Duration
-	33, // 19: platform.process.v1.CompareResponse.Sample.at:type_name -> google.protobuf.Timestamp
-	28, // 20: platform.process.v1.CompareResponse.Sample.differences:type_name -> platform.process.v1.CompareResponse.Difference
-	33, // 21: platform.process.v1.ListDeadLettersResponse.DeadLetter.parked_at:type_name -> google.protobuf.Timestamp
-	0,  // 22: platform.process.v1.ProcessService.Describe:input_type -> platform.process.v1.DescribeRequest
-	2,  // 23: platform.process.v1.ProcessService.Directory:input_type -> platform.process.v1.DirectoryRequest
-	4,  // 24: platform.process.v1.ProcessService.Tunnel:input_type -> platform.process.v1.TunnelRequest
-	6,  // 25: platform.process.v1.ProcessService.Modules:input_type -> platform.process.v1.ModulesRequest
-	8,  // 26: platform.process.v1.ProcessService.Announce:input_type -> platform.process.v1.AnnounceRequest
-	10, // 27: platform.process.v1.ProcessService.ListChanges:input_type -> platform.process.v1.ListChangesRequest
-	12, // 28: platform.process.v1.ProcessService.Compare:input_type -> platform.process.v1.CompareRequest
-	14, // 29: platform.process.v1.ProcessService.Dismiss:input_type -> platform.process.v1.DismissRequest
-	16, // 30: platform.process.v1.ProcessService.ListDeadLetters:input_type -> platform.process.v1.ListDeadLettersRequest
-	18, // 31: platform.process.v1.ProcessService.ResendDeadLetters:input_type -> platform.process.v1.ResendDeadLettersRequest
-	1,  // 32: platform.process.v1.ProcessService.Describe:output_type -> platform.process.v1.DescribeResponse
-	3,  // 33: platform.process.v1.ProcessService.Directory:output_type -> platform.process.v1.DirectoryResponse
-	5,  // 34: platform.process.v1.ProcessService.Tunnel:output_type -> platform.process.v1.TunnelResponse
-	7,  // 35: platform.process.v1.ProcessService.Modules:output_type -> platform.process.v1.ModulesResponse
-	9,  // 36: platform.process.v1.ProcessService.Announce:output_type -> platform.process.v1.AnnounceResponse
-	11, // 37: platform.process.v1.ProcessService.ListChanges:output_type -> platform.process.v1.ListChangesResponse
-	13, // 38: platform.process.v1.ProcessService.Compare:output_type -> platform.process.v1.CompareResponse
-	15, // 39: platform.process.v1.ProcessService.Dismiss:output_type -> platform.process.v1.DismissResponse
-	17, // 40: platform.process.v1.ProcessService.ListDeadLetters:output_type -> platform.process.v1.ListDeadLettersResponse
-	19, // 41: platform.process.v1.ProcessService.ResendDeadLetters:output_type -> platform.process.v1.ResendDeadLettersResponse
-	32, // [32:42] is the sub-list for method output_type
-	22, // [22:32] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	36, // 0: platform.process.v1.DescribeResponse.contract:type_name -> google.protobuf.FileDescriptorSet
+	24, // 1: platform.process.v1.DescribeResponse.settings:type_name -> platform.process.v1.DescribeResponse.SettingsEntry
+	5,  // 2: platform.process.v1.JoinRequest.self:type_name -> platform.process.v1.Member
+	5,  // 3: platform.process.v1.JoinRequest.others:type_name -> platform.process.v1.Member
+	25, // 4: platform.process.v1.JoinResponse.places:type_name -> platform.process.v1.JoinResponse.Place
+	5,  // 5: platform.process.v1.JoinResponse.processes:type_name -> platform.process.v1.Member
+	37, // 6: platform.process.v1.Member.started:type_name -> google.protobuf.Timestamp
+	26, // 7: platform.process.v1.Member.modules:type_name -> platform.process.v1.Member.Module
+	0,  // 8: platform.process.v1.Member.state:type_name -> platform.process.v1.Member.State
+	37, // 9: platform.process.v1.Member.heard:type_name -> google.protobuf.Timestamp
+	5,  // 10: platform.process.v1.ProcessesResponse.processes:type_name -> platform.process.v1.Member
+	27, // 11: platform.process.v1.ModulesResponse.modules:type_name -> platform.process.v1.ModulesResponse.Module
+	30, // 12: platform.process.v1.ListChangesResponse.changes:type_name -> platform.process.v1.ListChangesResponse.Change
+	31, // 13: platform.process.v1.CompareResponse.methods:type_name -> platform.process.v1.CompareResponse.Method
+	35, // 14: platform.process.v1.ListDeadLettersResponse.dead_letters:type_name -> platform.process.v1.ListDeadLettersResponse.DeadLetter
+	28, // 15: platform.process.v1.ModulesResponse.Module.endpoints:type_name -> platform.process.v1.ModulesResponse.Endpoint
+	29, // 16: platform.process.v1.ModulesResponse.Module.methods:type_name -> platform.process.v1.ModulesResponse.Method
+	38, // 17: platform.process.v1.ModulesResponse.Method.p50:type_name -> google.protobuf.Duration
+	38, // 18: platform.process.v1.ModulesResponse.Method.p99:type_name -> google.protobuf.Duration
+	38, // 19: platform.process.v1.ModulesResponse.Method.promised_p99:type_name -> google.protobuf.Duration
+	37, // 20: platform.process.v1.ListChangesResponse.Change.at:type_name -> google.protobuf.Timestamp
+	34, // 21: platform.process.v1.CompareResponse.Method.counts:type_name -> platform.process.v1.CompareResponse.Method.CountsEntry
+	32, // 22: platform.process.v1.CompareResponse.Method.samples:type_name -> platform.process.v1.CompareResponse.Sample
+	38, // 23: platform.process.v1.CompareResponse.Method.first_p50:type_name -> google.protobuf.Duration
+	38, // 24: platform.process.v1.CompareResponse.Method.first_p99:type_name -> google.protobuf.Duration
+	38, // 25: platform.process.v1.CompareResponse.Method.second_p50:type_name -> google.protobuf.Duration
+	38, // 26: platform.process.v1.CompareResponse.Method.second_p99:type_name -> google.protobuf.Duration
+	37, // 27: platform.process.v1.CompareResponse.Sample.at:type_name -> google.protobuf.Timestamp
+	33, // 28: platform.process.v1.CompareResponse.Sample.differences:type_name -> platform.process.v1.CompareResponse.Difference
+	37, // 29: platform.process.v1.ListDeadLettersResponse.DeadLetter.parked_at:type_name -> google.protobuf.Timestamp
+	1,  // 30: platform.process.v1.ProcessService.Describe:input_type -> platform.process.v1.DescribeRequest
+	3,  // 31: platform.process.v1.ProcessService.Join:input_type -> platform.process.v1.JoinRequest
+	6,  // 32: platform.process.v1.ProcessService.Processes:input_type -> platform.process.v1.ProcessesRequest
+	8,  // 33: platform.process.v1.ProcessService.Tunnel:input_type -> platform.process.v1.TunnelRequest
+	10, // 34: platform.process.v1.ProcessService.Modules:input_type -> platform.process.v1.ModulesRequest
+	12, // 35: platform.process.v1.ProcessService.Announce:input_type -> platform.process.v1.AnnounceRequest
+	14, // 36: platform.process.v1.ProcessService.ListChanges:input_type -> platform.process.v1.ListChangesRequest
+	16, // 37: platform.process.v1.ProcessService.Compare:input_type -> platform.process.v1.CompareRequest
+	18, // 38: platform.process.v1.ProcessService.Dismiss:input_type -> platform.process.v1.DismissRequest
+	20, // 39: platform.process.v1.ProcessService.ListDeadLetters:input_type -> platform.process.v1.ListDeadLettersRequest
+	22, // 40: platform.process.v1.ProcessService.ResendDeadLetters:input_type -> platform.process.v1.ResendDeadLettersRequest
+	2,  // 41: platform.process.v1.ProcessService.Describe:output_type -> platform.process.v1.DescribeResponse
+	4,  // 42: platform.process.v1.ProcessService.Join:output_type -> platform.process.v1.JoinResponse
+	7,  // 43: platform.process.v1.ProcessService.Processes:output_type -> platform.process.v1.ProcessesResponse
+	9,  // 44: platform.process.v1.ProcessService.Tunnel:output_type -> platform.process.v1.TunnelResponse
+	11, // 45: platform.process.v1.ProcessService.Modules:output_type -> platform.process.v1.ModulesResponse
+	13, // 46: platform.process.v1.ProcessService.Announce:output_type -> platform.process.v1.AnnounceResponse
+	15, // 47: platform.process.v1.ProcessService.ListChanges:output_type -> platform.process.v1.ListChangesResponse
+	17, // 48: platform.process.v1.ProcessService.Compare:output_type -> platform.process.v1.CompareResponse
+	19, // 49: platform.process.v1.ProcessService.Dismiss:output_type -> platform.process.v1.DismissResponse
+	21, // 50: platform.process.v1.ProcessService.ListDeadLetters:output_type -> platform.process.v1.ListDeadLettersResponse
+	23, // 51: platform.process.v1.ProcessService.ResendDeadLetters:output_type -> platform.process.v1.ResendDeadLettersResponse
+	41, // [41:52] is the sub-list for method output_type
+	30, // [30:41] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_platform_process_v1_process_proto_init() }
@@ -2028,13 +2424,14 @@ func file_platform_process_v1_process_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_platform_process_v1_process_proto_rawDesc), len(file_platform_process_v1_process_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   31,
+			NumEnums:      1,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_platform_process_v1_process_proto_goTypes,
 		DependencyIndexes: file_platform_process_v1_process_proto_depIdxs,
+		EnumInfos:         file_platform_process_v1_process_proto_enumTypes,
 		MessageInfos:      file_platform_process_v1_process_proto_msgTypes,
 	}.Build()
 	File_platform_process_v1_process_proto = out.File

@@ -23,7 +23,8 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	ProcessService_Describe_FullMethodName          = "/platform.process.v1.ProcessService/Describe"
-	ProcessService_Directory_FullMethodName         = "/platform.process.v1.ProcessService/Directory"
+	ProcessService_Join_FullMethodName              = "/platform.process.v1.ProcessService/Join"
+	ProcessService_Processes_FullMethodName         = "/platform.process.v1.ProcessService/Processes"
 	ProcessService_Tunnel_FullMethodName            = "/platform.process.v1.ProcessService/Tunnel"
 	ProcessService_Modules_FullMethodName           = "/platform.process.v1.ProcessService/Modules"
 	ProcessService_Announce_FullMethodName          = "/platform.process.v1.ProcessService/Announce"
@@ -43,9 +44,15 @@ type ProcessServiceClient interface {
 	// Describe is the handshake: who serves the module here, by which contract
 	// and from which store. NOT_FOUND when this process does not run the module.
 	Describe(ctx context.Context, in *DescribeRequest, opts ...grpc.CallOption) (*DescribeResponse, error)
-	// Directory tells where every module's calls go from this process, at once
-	// and again after each change.
-	Directory(ctx context.Context, in *DirectoryRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[DirectoryResponse], error)
+	// Join makes a process a member of the installation for as long as the stream
+	// lasts. It says who it is, at once, after each change and every two seconds, and
+	// is told at once and after each change where the modules are and who the others
+	// are. PERMISSION_DENIED when it claims a module that its certificate does not
+	// let it serve, or the name of another process.
+	Join(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[JoinRequest, JoinResponse], error)
+	// Processes lists the processes of the installation as far as this one knows,
+	// itself first.
+	Processes(ctx context.Context, in *ProcessesRequest, opts ...grpc.CallOption) (*ProcessesResponse, error)
 	// Tunnel carries the bytes of one connection to the event broker that is
 	// embedded in this process, or that it reaches through a tunnel itself.
 	// FAILED_PRECONDITION when there is none.
@@ -88,24 +95,28 @@ func (c *processServiceClient) Describe(ctx context.Context, in *DescribeRequest
 	return out, nil
 }
 
-func (c *processServiceClient) Directory(ctx context.Context, in *DirectoryRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[DirectoryResponse], error) {
+func (c *processServiceClient) Join(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[JoinRequest, JoinResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &ProcessService_ServiceDesc.Streams[0], ProcessService_Directory_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &ProcessService_ServiceDesc.Streams[0], ProcessService_Join_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
-	x := &grpc.GenericClientStream[DirectoryRequest, DirectoryResponse]{ClientStream: stream}
-	if err := x.ClientStream.SendMsg(in); err != nil {
-		return nil, err
-	}
-	if err := x.ClientStream.CloseSend(); err != nil {
-		return nil, err
-	}
+	x := &grpc.GenericClientStream[JoinRequest, JoinResponse]{ClientStream: stream}
 	return x, nil
 }
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
-type ProcessService_DirectoryClient = grpc.ServerStreamingClient[DirectoryResponse]
+type ProcessService_JoinClient = grpc.BidiStreamingClient[JoinRequest, JoinResponse]
+
+func (c *processServiceClient) Processes(ctx context.Context, in *ProcessesRequest, opts ...grpc.CallOption) (*ProcessesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ProcessesResponse)
+	err := c.cc.Invoke(ctx, ProcessService_Processes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
 
 func (c *processServiceClient) Tunnel(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[TunnelRequest, TunnelResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -199,9 +210,15 @@ type ProcessServiceServer interface {
 	// Describe is the handshake: who serves the module here, by which contract
 	// and from which store. NOT_FOUND when this process does not run the module.
 	Describe(context.Context, *DescribeRequest) (*DescribeResponse, error)
-	// Directory tells where every module's calls go from this process, at once
-	// and again after each change.
-	Directory(*DirectoryRequest, grpc.ServerStreamingServer[DirectoryResponse]) error
+	// Join makes a process a member of the installation for as long as the stream
+	// lasts. It says who it is, at once, after each change and every two seconds, and
+	// is told at once and after each change where the modules are and who the others
+	// are. PERMISSION_DENIED when it claims a module that its certificate does not
+	// let it serve, or the name of another process.
+	Join(grpc.BidiStreamingServer[JoinRequest, JoinResponse]) error
+	// Processes lists the processes of the installation as far as this one knows,
+	// itself first.
+	Processes(context.Context, *ProcessesRequest) (*ProcessesResponse, error)
 	// Tunnel carries the bytes of one connection to the event broker that is
 	// embedded in this process, or that it reaches through a tunnel itself.
 	// FAILED_PRECONDITION when there is none.
@@ -237,8 +254,11 @@ type UnimplementedProcessServiceServer struct{}
 func (UnimplementedProcessServiceServer) Describe(context.Context, *DescribeRequest) (*DescribeResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Describe not implemented")
 }
-func (UnimplementedProcessServiceServer) Directory(*DirectoryRequest, grpc.ServerStreamingServer[DirectoryResponse]) error {
-	return status.Error(codes.Unimplemented, "method Directory not implemented")
+func (UnimplementedProcessServiceServer) Join(grpc.BidiStreamingServer[JoinRequest, JoinResponse]) error {
+	return status.Error(codes.Unimplemented, "method Join not implemented")
+}
+func (UnimplementedProcessServiceServer) Processes(context.Context, *ProcessesRequest) (*ProcessesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Processes not implemented")
 }
 func (UnimplementedProcessServiceServer) Tunnel(grpc.BidiStreamingServer[TunnelRequest, TunnelResponse]) error {
 	return status.Error(codes.Unimplemented, "method Tunnel not implemented")
@@ -303,16 +323,30 @@ func _ProcessService_Describe_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
-func _ProcessService_Directory_Handler(srv interface{}, stream grpc.ServerStream) error {
-	m := new(DirectoryRequest)
-	if err := stream.RecvMsg(m); err != nil {
-		return err
-	}
-	return srv.(ProcessServiceServer).Directory(m, &grpc.GenericServerStream[DirectoryRequest, DirectoryResponse]{ServerStream: stream})
+func _ProcessService_Join_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(ProcessServiceServer).Join(&grpc.GenericServerStream[JoinRequest, JoinResponse]{ServerStream: stream})
 }
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
-type ProcessService_DirectoryServer = grpc.ServerStreamingServer[DirectoryResponse]
+type ProcessService_JoinServer = grpc.BidiStreamingServer[JoinRequest, JoinResponse]
+
+func _ProcessService_Processes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ProcessesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProcessServiceServer).Processes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProcessService_Processes_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProcessServiceServer).Processes(ctx, req.(*ProcessesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
 
 func _ProcessService_Tunnel_Handler(srv interface{}, stream grpc.ServerStream) error {
 	return srv.(ProcessServiceServer).Tunnel(&grpc.GenericServerStream[TunnelRequest, TunnelResponse]{ServerStream: stream})
@@ -459,6 +493,10 @@ var ProcessService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _ProcessService_Describe_Handler,
 		},
 		{
+			MethodName: "Processes",
+			Handler:    _ProcessService_Processes_Handler,
+		},
+		{
 			MethodName: "Modules",
 			Handler:    _ProcessService_Modules_Handler,
 		},
@@ -489,9 +527,10 @@ var ProcessService_ServiceDesc = grpc.ServiceDesc{
 	},
 	Streams: []grpc.StreamDesc{
 		{
-			StreamName:    "Directory",
-			Handler:       _ProcessService_Directory_Handler,
+			StreamName:    "Join",
+			Handler:       _ProcessService_Join_Handler,
 			ServerStreams: true,
+			ClientStreams: true,
 		},
 		{
 			StreamName:    "Tunnel",

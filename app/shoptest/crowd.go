@@ -150,7 +150,7 @@ func LooksAround(g *Guest) {
 func BuysIfItCan(g *Guest) {
 	g.Takes(1, Mug)
 	page := g.Get("/checkout").Want(200)
-	if answer := g.Submits(g.With(Visa, page.Form("/checkout"))); answer.Status == 503 {
+	if answer := g.SubmitsUntilKnown(g.With(Visa, page.Form("/checkout"))); answer.Status == 503 {
 		g.Cart().Says(Mug.Name)
 	} else {
 		g.Bought(answer)

@@ -75,6 +75,19 @@ func (g *Guest) Submits(form url.Values) *Page {
 	return g.trySubmit(form).answered()
 }
 
+// SubmitsUntilKnown sends a filled form, and again, as the page asks, while the
+// shop has not heard whether there is an order.
+func (g *Guest) SubmitsUntilKnown(form url.Values) *Page {
+	g.t.Helper()
+	for {
+		answer := g.Submits(form)
+		if answer.Status != http.StatusServiceUnavailable || !strings.Contains(answer.Text(), "We have not heard") {
+			return answer
+		}
+		form = g.With(form.Get("card_number"), answer.Form("/checkout"))
+	}
+}
+
 // Tries sends a filled form to a shop that may die meanwhile: nil when there
 // was no answer.
 func (g *Guest) Tries(form url.Values) *Page { return answer(g.trySubmit(form)) }

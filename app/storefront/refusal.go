@@ -104,7 +104,7 @@ func orderFailed(err error) failure {
 	}
 	return failure{
 		status: http.StatusServiceUnavailable, title: "We have not heard whether your order went through", err: err,
-		text: "Please send the form again: it is the same order, and you are charged once at most. Your cart is kept.",
+		text: "Please send the form again: it is the same order, and you are charged once at most. If there is no order yet, your cart is kept.",
 	}
 }
 

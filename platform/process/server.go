@@ -36,10 +36,8 @@ func (p *Process) listen() error {
 	limits := p.o.Connections
 	limits.Name, limits.Log = "rpc", p.o.Log
 	p.listener = connections.Limit(listener, limits)
-	p.server = grpc.NewServer(
+	p.server = grpc.NewServer(append(route.ServerOptions(),
 		grpc.Creds(doorkeeper{p.o.Identity.Server(), p}),
-		grpc.MaxRecvMsgSize(route.MaxMessageBytes),
-		grpc.MaxSendMsgSize(route.MaxMessageBytes),
 		grpc.ConnectionTimeout(5*time.Second),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: route.KeepaliveTime / 2, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
@@ -49,7 +47,7 @@ func (p *Process) listen() error {
 		grpc.UnaryInterceptor(p.enterCall),
 		grpc.StreamInterceptor(p.enterStream),
 		grpc.UnknownServiceHandler(func(any, grpc.ServerStream) error { return errors.ErrUnsupported }), // not reached: enterStream refuses
-	)
+	)...)
 	p.checks = health.NewServer()
 	for _, d := range p.ordered {
 		r := p.routes[d.Name]

@@ -9,7 +9,9 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	"galleria/platform/telemetry"
 )
@@ -107,9 +109,6 @@ func (c *callContext) Value(key any) any {
 		}
 		return c.span
 	case keys.serverStream:
-		if c.network != nil {
-			return c.parent.Value(key)
-		}
 		return grpc.ServerTransportStream(c.transport())
 	}
 	if telemetry.IsCarried(key) {
@@ -223,12 +222,13 @@ func (c *askedContext) Value(key any) any {
 }
 
 // localStream takes the headers and trailers an implementation sets through
-// grpc.SetHeader and its like.
+// grpc.SetHeader and its like, for callers here and in other processes.
 type localStream struct {
 	method string
 
 	mu              sync.Mutex
 	header, trailer metadata.MD
+	sent            bool
 }
 
 func (s *localStream) Method() string { return s.method }
@@ -236,15 +236,36 @@ func (s *localStream) Method() string { return s.method }
 func (s *localStream) SetHeader(md metadata.MD) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.header = metadata.Join(s.header, md)
-	return nil
+	if s.sent {
+		return status.Error(codes.Internal, "the header was sent already")
+	}
+	return add(&s.header, md)
 }
 
-func (s *localStream) SendHeader(md metadata.MD) error { return s.SetHeader(md) }
+// SendHeader is the last word about the header. It leaves with the answer:
+// contracts are unary.
+func (s *localStream) SendHeader(md metadata.MD) error {
+	if err := s.SetHeader(md); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sent = true
+	return nil
+}
 
 func (s *localStream) SetTrailer(md metadata.MD) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.trailer = metadata.Join(s.trailer, md)
+	return add(&s.trailer, md)
+}
+
+// add refuses what a network would not carry.
+func add(to *metadata.MD, md metadata.MD) error {
+	joined := metadata.Join(*to, md)
+	if err := sendable(joined); err != nil {
+		return err
+	}
+	*to = joined
 	return nil
 }

@@ -8,12 +8,19 @@
 //	                                     └─ remote ── gRPC ── another process
 //
 // Both ways behave the same. A local call therefore deep-copies request and
-// response, refuses what Protobuf could not have sent (text that is no UTF-8,
-// messages beyond MaxMessageBytes), turns outgoing metadata into incoming
-// metadata, and carries deadline, cancellation, trace, request id and the
-// caller's name, and no other context value. It recovers panics, returns only
-// status errors, and ends the context when the call returns. What it does not
-// do is encode, open a socket or start a goroutine.
+// response as encoding and decoding would, refuses what could not have been sent
+// (text that is not UTF-8, what is beyond the bounds of limits.go), turns outgoing
+// metadata into incoming metadata, and carries deadline, cancellation, trace,
+// request id and the caller's name, and no other context value. It recovers panics,
+// returns only status errors, and ends the context when the call returns. What it
+// does not do is encode, open a socket or start a goroutine.
+//
+// Of call options a route takes grpc.Header and grpc.Trailer. All others are refused
+// as Unimplemented in every mode: size limits, compression, credentials and waiting
+// for connections are the route's to decide, and a peer's address would tell a caller
+// where a module is. Metadata under names that the platform, gRPC or OpenTelemetry
+// use (x-caller, traceparent, baggage …) is left out in every mode, in both
+// directions; OpenTelemetry's baggage is not carried.
 //
 // One thing can't be alike: a local implementation that ignores its context
 // keeps its caller waiting until it returns, where a remote caller leaves at

@@ -223,14 +223,14 @@ func (e *endpoint) attempt(callers, limited context.Context, c call, met *Endpoi
 	}()
 	e.wake(limited)
 	began := ticks()
-	var trailer metadata.MD
-	options := append(c.options[:len(c.options):len(c.options)], grpc.Trailer(&trailer))
-	err := e.conn.Invoke(outgoing(limited, c, met.Process), c.method.Name, c.request, c.reply, options...)
+	var header, trailer metadata.MD
+	err := e.conn.Invoke(outgoing(limited, c, met.Process), c.method.Name, c.request, c.reply,
+		grpc.StaticMethod(), grpc.Header(&header), grpc.Trailer(&trailer))
+	c.giveMetadata(header, trailer)
 	if err == nil {
 		said = answers
 		return answered, nil
 	}
-	withoutMarks(c.options)
 	_, reasoned := contract.Info(err)
 	switch {
 	case reasoned || trailer.Get(answeredHeader) != nil:
@@ -265,17 +265,6 @@ func (e *endpoint) wake(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, wakeTimeout)
 	defer cancel()
 	e.conn.WaitForStateChange(ctx, connectivity.TransientFailure)
-}
-
-// withoutMarks takes what the route itself said out of the trailers that the
-// caller asked for.
-func withoutMarks(options []grpc.CallOption) {
-	for _, option := range options {
-		if o, ok := option.(grpc.TrailerCallOption); ok && o.TrailerAddr != nil {
-			delete(*o.TrailerAddr, answeredHeader)
-			delete(*o.TrailerAddr, neverRanHeader)
-		}
-	}
 }
 
 // judge is what an attempt that the module did not answer says about the process

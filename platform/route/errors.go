@@ -23,7 +23,7 @@ func outcome(ctx context.Context, log *slog.Logger, method string, err error) er
 	var carrier interface{ GRPCStatus() *status.Status }
 	switch {
 	case errors.As(err, &carrier) && carrier.GRPCStatus().Code() != codes.OK:
-		return status.ErrorProto(carrier.GRPCStatus().Proto())
+		return carried(ctx, log, method, carrier.GRPCStatus())
 	case errors.Is(err, context.DeadlineExceeded):
 		return status.Error(codes.DeadlineExceeded, context.DeadlineExceeded.Error())
 	case errors.Is(err, context.Canceled):

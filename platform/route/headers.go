@@ -7,6 +7,7 @@ import (
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/propagation"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
 	"galleria/platform/telemetry"
@@ -140,13 +141,19 @@ func incoming(ctx context.Context) (context.Context, arrival) {
 	return ctx, a
 }
 
-// ownMetadata leaves out what the route and gRPC itself added.
+// ownMetadata leaves out what is not a module's to say: what the route, gRPC and
+// HTTP add, and what OpenTelemetry would read: the trace is that of the context,
+// and baggage is not carried at all. No module reads baggage, and the route would
+// have to believe it, from whichever program outside had filled it.
 func ownMetadata(md metadata.MD) metadata.MD {
 	rest := metadata.MD{}
 	for key, values := range md {
+		if len(values) == 0 {
+			continue
+		}
 		switch key {
 		case callerHeader, requestIDHeader, hopsHeader, retriesHeader, processHeader, shadowHeader,
-			answeredHeader, neverRanHeader, "content-type", "user-agent", "te", "traceparent", "tracestate":
+			answeredHeader, neverRanHeader, "content-type", "user-agent", "te", "host", "connection", "traceparent", "tracestate", "baggage":
 			continue
 		}
 		if strings.HasPrefix(key, ":") || strings.HasPrefix(key, "grpc-") {
@@ -162,4 +169,17 @@ func first(md metadata.MD, key string) string {
 		return values[0]
 	}
 	return ""
+}
+
+// giveMetadata hands header and trailer of the answer to a caller that asked for
+// them.
+func (c call) giveMetadata(header, trailer metadata.MD) {
+	for _, option := range c.options {
+		switch o := option.(type) {
+		case grpc.HeaderCallOption:
+			*o.HeaderAddr = ownMetadata(header)
+		case grpc.TrailerCallOption:
+			*o.TrailerAddr = ownMetadata(trailer)
+		}
+	}
 }

@@ -5,12 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
-	"strings"
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
@@ -74,29 +71,24 @@ func (l *local) healthy() error {
 func (l *local) close() error { return nil }
 
 func (l *local) carry(ctx context.Context, c call) (ended time.Duration, err error) {
-	if err := checkMetadata(ctx); err != nil {
-		return ticks(), err
-	}
 	inner := &callContext{parent: ctx, caller: c.caller, method: c.method.Name, limit: c.began + c.method.Deadline, span: c.span}
 	// The closure takes two words along, not the whole call.
 	input, request := c.method.input, c.request
 	c.wasAnswered()
 	response, err := l.serve(inner, c.method, func(into any) error {
-		return input.copyMessage(into.(proto.Message), request)
+		return copyMessage(input, into.(proto.Message), request)
 	})
 	inner.finish()
-	if len(c.options) > 0 {
-		answerMetadata(inner, c.options)
-	}
 	if err == nil {
-		err = c.method.output.copyMessage(c.reply, response.(proto.Message))
+		err = copyMessage(c.method.output, c.reply, response.(proto.Message))
 	}
 	ended = ticks()
 	// What a remote caller would see: its own cancellation or deadline comes
 	// before anything the implementation had to say.
 	if late := overdue(ctx, inner.limit, ended); late != nil {
-		err = status.FromContextError(late).Err()
+		return ended, status.FromContextError(late).Err()
 	}
+	c.giveMetadata(inner.answered())
 	return ended, err
 }
 
@@ -122,44 +114,4 @@ func (l *local) serve(ctx *callContext, m *method, decode func(any) error) (resp
 		return nil, outcome(ctx, l.log, m.Name, err)
 	}
 	return response, nil
-}
-
-// headerLetters are the characters a header's name may have.
-const headerLetters = "abcdefghijklmnopqrstuvwxyz0123456789-_."
-
-// checkMetadata refuses what gRPC refuses to send.
-func checkMetadata(ctx context.Context) error {
-	md, ok := metadata.FromOutgoingContext(ctx)
-	if !ok {
-		return nil
-	}
-	for key, values := range md {
-		if strings.HasPrefix(key, ":") {
-			continue // gRPC leaves these out
-		}
-		if strings.Trim(key, headerLetters) != "" || key == "" {
-			return status.Errorf(codes.Internal, "header key %q is empty or contains characters not in [0-9a-z-_.]", key)
-		}
-		if strings.HasSuffix(key, "-bin") {
-			continue
-		}
-		for _, value := range values {
-			if strings.IndexFunc(value, func(r rune) bool { return r < 0x20 || r > 0x7E }) >= 0 {
-				return status.Errorf(codes.Internal, "header key %q contains value with non-printable ASCII characters", key)
-			}
-		}
-	}
-	return nil
-}
-
-func answerMetadata(ctx *callContext, options []grpc.CallOption) {
-	header, trailer := ctx.answered()
-	for _, option := range options {
-		switch o := option.(type) {
-		case grpc.HeaderCallOption:
-			*o.HeaderAddr = header.Copy()
-		case grpc.TrailerCallOption:
-			*o.TrailerAddr = trailer.Copy()
-		}
-	}
 }

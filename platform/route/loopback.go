@@ -23,7 +23,7 @@ func (r *Route) NewLoopback(server any, o LocalOptions) (*Target, error) {
 	behind.Point(here)
 
 	listener := bufconn.Listen(1 << 20)
-	grpcServer := grpc.NewServer(grpc.MaxRecvMsgSize(MaxMessageBytes), grpc.MaxSendMsgSize(MaxMessageBytes))
+	grpcServer := grpc.NewServer(ServerOptions()...)
 	behind.Register(grpcServer, "", func(context.Context, string, string) error { return nil })
 	served := make(chan struct{})
 	go func() {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"reflect"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"galleria/platform/contract"
+	"galleria/platform/protocopy"
 	"galleria/platform/telemetry"
 )
 
@@ -43,7 +43,7 @@ type method struct {
 	// shortName is the name without the service's.
 	shortName     string
 	handler       grpc.MethodHandler
-	input, output *copier
+	input, output *protocopy.Copier
 	meters        [len(measured)]meter // as measured
 }
 
@@ -73,7 +73,7 @@ func New(module string, desc *grpc.ServiceDesc, log *slog.Logger) (*Route, error
 	for i, m := range promised {
 		known := &method{
 			Method: m, index: i, key: contract.RoutingKey(m.Input.Descriptor()), shortName: desc.Methods[i].MethodName, handler: desc.Methods[i].Handler,
-			input: copierOf(structOf(m.Input)), output: copierOf(structOf(m.Output)),
+			input: protocopy.For(m.Input.Zero().Interface()), output: protocopy.For(m.Output.Zero().Interface()),
 		}
 		if want := "/" + desc.ServiceName + "/" + desc.Methods[i].MethodName; m.Name != want {
 			return nil, fmt.Errorf("route to %s: descriptor has %s where the generated code has %s", module, m.Name, want)
@@ -81,10 +81,6 @@ func New(module string, desc *grpc.ServiceDesc, log *slog.Logger) (*Route, error
 		r.methods = append(r.methods, known)
 	}
 	return r, nil
-}
-
-func structOf(message protoreflect.MessageType) reflect.Type {
-	return reflect.TypeOf(message.Zero().Interface()).Elem()
 }
 
 // Module is the name of the module this route leads to.
@@ -175,6 +171,9 @@ func (r *Route) dispatch(ctx context.Context, c call) (mode Mode, ended time.Dur
 	if err := ctx.Err(); err != nil {
 		return modeNone, ticks(), status.FromContextError(err).Err()
 	}
+	if err := checkMetadata(ctx); err != nil {
+		return modeNone, ticks(), err
+	}
 	target, err := r.admit(ctx)
 	if err != nil {
 		if target == nil {
@@ -258,6 +257,9 @@ func (c client) Invoke(ctx context.Context, name string, request, reply any, opt
 	m := c.route.method(name)
 	if m == nil {
 		return status.Errorf(codes.Unimplemented, "unknown method %s", name)
+	}
+	if err := checkOptions(options); err != nil {
+		return err
 	}
 	in, out := request.(proto.Message), reply.(proto.Message)
 	return c.route.call(ctx, call{caller: c.caller, method: m, request: in, reply: out, options: options})

@@ -102,6 +102,9 @@ func (l *local) arrived(ctx context.Context, m *method, from arrival, decode fun
 	if err != nil {
 		grpc.SetTrailer(ctx, answeredMark)
 	}
+	header, trailer := inner.answered()
+	grpc.SetHeader(ctx, ownMetadata(header)) // fails only when nothing can be sent any more
+	grpc.SetTrailer(ctx, ownMetadata(trailer))
 	return response, err
 }
 

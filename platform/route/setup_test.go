@@ -192,7 +192,7 @@ func serveOn(t testing.TB, register func(*grpc.Server)) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := grpc.NewServer(grpc.MaxRecvMsgSize(MaxMessageBytes), grpc.MaxSendMsgSize(MaxMessageBytes))
+	s := grpc.NewServer(ServerOptions()...)
 	register(s)
 	checks := health.NewServer()
 	checks.SetServingStatus("platform.route.probe.v1.ProbeService", healthv1.HealthCheckResponse_SERVING)

@@ -106,14 +106,14 @@ func (s *shadow) carry(ctx context.Context, c call) (ended time.Duration, err er
 	}
 	// The caller may change its messages as soon as it has the answer.
 	asked := c.method.Input.New().Interface()
-	if c.method.input.copyMessage(asked, c.request) != nil {
+	if copyMessage(c.method.input, asked, c.request) != nil {
 		<-s.slots
 		return s.primary.carry(ctx, c) // it fails there, too
 	}
 	began := ticks()
 	ended, err = s.primary.carry(ctx, c)
 	answer := c.method.Output.New().Interface()
-	if err == nil && c.method.output.copyMessage(answer, c.reply) != nil || ctx.Err() != nil {
+	if err == nil && copyMessage(c.method.output, answer, c.reply) != nil || ctx.Err() != nil {
 		<-s.slots
 		return ended, err
 	}

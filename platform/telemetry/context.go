@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 )
 
@@ -16,9 +17,23 @@ type shadowKey struct{}
 type moduleKey struct{}
 
 // WithRequestID marks the context with the id of the outside request it works
-// for. The id crosses from module to module and from process to process.
+// for. The id crosses from module to module and from process to process; so what
+// can't be sent in a header is left out of it.
 func WithRequestID(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, requestIDKey{}, id)
+	return context.WithValue(ctx, requestIDKey{}, sendable(id))
+}
+
+// maxRequestID is far longer than any id: it comes from outside.
+const maxRequestID = 128
+
+func sendable(id string) string {
+	id = id[:min(len(id), maxRequestID)]
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 || r > 0x7E {
+			return -1
+		}
+		return r
+	}, id)
 }
 
 // RequestID is the id of the outside request, "" when there is none.

@@ -45,8 +45,8 @@ const (
 	lastFlush     = 3 * time.Second
 )
 
-// Setup makes OpenTelemetry's global provider and W3C propagator (trace context
-// and baggage) for the process; it is called once, at the start. Whether the
+// Setup makes OpenTelemetry's global provider and propagator for the process, that
+// of the W3C's trace context and not of its baggage, which is not carried; it is called once, at the start. Whether the
 // collector is there does not matter to it. Without Endpoint it changes
 // nothing. The error is about the options.
 //
@@ -74,7 +74,7 @@ func Setup(ctx context.Context, o TraceOptions) (shutdown func(context.Context) 
 	)
 	lost := &complaint{log: log, now: time.Now}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(lost.handle))
-	otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}))
+	otel.SetTextMapPropagator(propagation.TraceContext{})
 	otel.SetTracerProvider(provider)
 	tracing.Store(true)
 

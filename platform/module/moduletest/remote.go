@@ -53,7 +53,7 @@ func serve(w World, dir string) error {
 	if err != nil {
 		return err
 	}
-	server := grpc.NewServer(grpc.MaxRecvMsgSize(route.MaxMessageBytes), grpc.MaxSendMsgSize(route.MaxMessageBytes))
+	server := grpc.NewServer(route.ServerOptions()...)
 	checks := health.NewServer()
 	healthv1.RegisterHealthServer(server, checks)
 	for _, r := range alive.routes {

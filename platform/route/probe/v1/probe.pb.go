@@ -105,6 +105,7 @@ type Everything struct {
 	Took          *durationpb.Duration   `protobuf:"bytes,23,opt,name=took,proto3" json:"took,omitempty"`
 	Stamp         string                 `protobuf:"bytes,24,opt,name=stamp,proto3" json:"stamp,omitempty"`
 	Secret        string                 `protobuf:"bytes,25,opt,name=secret,proto3" json:"secret,omitempty"`
+	Named         map[string][]byte      `protobuf:"bytes,26,rep,name=named,proto3" json:"named,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -327,6 +328,13 @@ func (x *Everything) GetSecret() string {
 		return x.Secret
 	}
 	return ""
+}
+
+func (x *Everything) GetNamed() map[string][]byte {
+	if x != nil {
+		return x.Named
+	}
+	return nil
 }
 
 type isEverything_Choice interface {
@@ -734,7 +742,8 @@ var File_platform_route_probe_v1_probe_proto protoreflect.FileDescriptor
 
 const file_platform_route_probe_v1_probe_proto_rawDesc = "" +
 	"\n" +
-	"#platform/route/probe/v1/probe.proto\x12\x17platform.route.probe.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\x9f\t\n" +
+	"#platform/route/probe/v1/probe.proto\x12\x17platform.route.probe.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\x9f\n" +
+	"\n" +
 	"\n" +
 	"Everything\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x12\n" +
@@ -767,14 +776,19 @@ const file_platform_route_probe_v1_probe_proto_rawDesc = "" +
 	"\x02at\x18\x16 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12-\n" +
 	"\x04took\x18\x17 \x01(\v2\x19.google.protobuf.DurationR\x04took\x12\x1a\n" +
 	"\x05stamp\x18\x18 \x01(\tB\x04\xb0\xbb\x18\x01R\x05stamp\x12\x1b\n" +
-	"\x06secret\x18\x19 \x01(\tB\x03\x80\x01\x01R\x06secret\x1a8\n" +
+	"\x06secret\x18\x19 \x01(\tB\x03\x80\x01\x01R\x06secret\x12D\n" +
+	"\x05named\x18\x1a \x03(\v2..platform.route.probe.v1.Everything.NamedEntryR\x05named\x1a8\n" +
 	"\n" +
 	"WordsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a`\n" +
 	"\rByNumberEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\x03R\x03key\x129\n" +
-	"\x05value\x18\x02 \x01(\v2#.platform.route.probe.v1.EverythingR\x05value:\x028\x01B\b\n" +
+	"\x05value\x18\x02 \x01(\v2#.platform.route.probe.v1.EverythingR\x05value:\x028\x01\x1a8\n" +
+	"\n" +
+	"NamedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01B\b\n" +
 	"\x06choiceB\r\n" +
 	"\v_maybe_textB\x0f\n" +
 	"\r_maybe_numberB\r\n" +
@@ -826,7 +840,7 @@ func file_platform_route_probe_v1_probe_proto_rawDescGZIP() []byte {
 }
 
 var file_platform_route_probe_v1_probe_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_platform_route_probe_v1_probe_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_platform_route_probe_v1_probe_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_platform_route_probe_v1_probe_proto_goTypes = []any{
 	(Reason)(0),                   // 0: platform.route.probe.v1.Reason
 	(*Everything)(nil),            // 1: platform.route.probe.v1.Everything
@@ -841,8 +855,9 @@ var file_platform_route_probe_v1_probe_proto_goTypes = []any{
 	(*Noted)(nil),                 // 10: platform.route.probe.v1.Noted
 	nil,                           // 11: platform.route.probe.v1.Everything.WordsEntry
 	nil,                           // 12: platform.route.probe.v1.Everything.ByNumberEntry
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 14: google.protobuf.Duration
+	nil,                           // 13: platform.route.probe.v1.Everything.NamedEntry
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 15: google.protobuf.Duration
 }
 var file_platform_route_probe_v1_probe_proto_depIdxs = []int32{
 	0,  // 0: platform.route.probe.v1.Everything.reason:type_name -> platform.route.probe.v1.Reason
@@ -851,24 +866,25 @@ var file_platform_route_probe_v1_probe_proto_depIdxs = []int32{
 	11, // 3: platform.route.probe.v1.Everything.words:type_name -> platform.route.probe.v1.Everything.WordsEntry
 	12, // 4: platform.route.probe.v1.Everything.by_number:type_name -> platform.route.probe.v1.Everything.ByNumberEntry
 	1,  // 5: platform.route.probe.v1.Everything.chosen_self:type_name -> platform.route.probe.v1.Everything
-	13, // 6: platform.route.probe.v1.Everything.at:type_name -> google.protobuf.Timestamp
-	14, // 7: platform.route.probe.v1.Everything.took:type_name -> google.protobuf.Duration
-	1,  // 8: platform.route.probe.v1.EchoRequest.everything:type_name -> platform.route.probe.v1.Everything
-	1,  // 9: platform.route.probe.v1.EchoResponse.everything:type_name -> platform.route.probe.v1.Everything
-	1,  // 10: platform.route.probe.v1.Everything.ByNumberEntry.value:type_name -> platform.route.probe.v1.Everything
-	2,  // 11: platform.route.probe.v1.ProbeService.Echo:input_type -> platform.route.probe.v1.EchoRequest
-	4,  // 12: platform.route.probe.v1.ProbeService.Hurry:input_type -> platform.route.probe.v1.HurryRequest
-	6,  // 13: platform.route.probe.v1.ProbeService.Once:input_type -> platform.route.probe.v1.OnceRequest
-	8,  // 14: platform.route.probe.v1.RelayService.Pass:input_type -> platform.route.probe.v1.PassRequest
-	3,  // 15: platform.route.probe.v1.ProbeService.Echo:output_type -> platform.route.probe.v1.EchoResponse
-	5,  // 16: platform.route.probe.v1.ProbeService.Hurry:output_type -> platform.route.probe.v1.HurryResponse
-	7,  // 17: platform.route.probe.v1.ProbeService.Once:output_type -> platform.route.probe.v1.OnceResponse
-	9,  // 18: platform.route.probe.v1.RelayService.Pass:output_type -> platform.route.probe.v1.PassResponse
-	15, // [15:19] is the sub-list for method output_type
-	11, // [11:15] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	14, // 6: platform.route.probe.v1.Everything.at:type_name -> google.protobuf.Timestamp
+	15, // 7: platform.route.probe.v1.Everything.took:type_name -> google.protobuf.Duration
+	13, // 8: platform.route.probe.v1.Everything.named:type_name -> platform.route.probe.v1.Everything.NamedEntry
+	1,  // 9: platform.route.probe.v1.EchoRequest.everything:type_name -> platform.route.probe.v1.Everything
+	1,  // 10: platform.route.probe.v1.EchoResponse.everything:type_name -> platform.route.probe.v1.Everything
+	1,  // 11: platform.route.probe.v1.Everything.ByNumberEntry.value:type_name -> platform.route.probe.v1.Everything
+	2,  // 12: platform.route.probe.v1.ProbeService.Echo:input_type -> platform.route.probe.v1.EchoRequest
+	4,  // 13: platform.route.probe.v1.ProbeService.Hurry:input_type -> platform.route.probe.v1.HurryRequest
+	6,  // 14: platform.route.probe.v1.ProbeService.Once:input_type -> platform.route.probe.v1.OnceRequest
+	8,  // 15: platform.route.probe.v1.RelayService.Pass:input_type -> platform.route.probe.v1.PassRequest
+	3,  // 16: platform.route.probe.v1.ProbeService.Echo:output_type -> platform.route.probe.v1.EchoResponse
+	5,  // 17: platform.route.probe.v1.ProbeService.Hurry:output_type -> platform.route.probe.v1.HurryResponse
+	7,  // 18: platform.route.probe.v1.ProbeService.Once:output_type -> platform.route.probe.v1.OnceResponse
+	9,  // 19: platform.route.probe.v1.RelayService.Pass:output_type -> platform.route.probe.v1.PassResponse
+	16, // [16:20] is the sub-list for method output_type
+	12, // [12:16] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_platform_route_probe_v1_probe_proto_init() }
@@ -888,7 +904,7 @@ func file_platform_route_probe_v1_probe_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_platform_route_probe_v1_probe_proto_rawDesc), len(file_platform_route_probe_v1_probe_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

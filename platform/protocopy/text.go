@@ -1,4 +1,4 @@
-package route
+package protocopy
 
 import (
 	"unicode/utf8"

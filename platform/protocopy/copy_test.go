@@ -1,6 +1,7 @@
-package route
+package protocopy
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"sync"
@@ -9,19 +10,33 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 	"pgregory.net/rapid"
 
+	"galleria/platform/protocopy/protocopytest"
 	probev1 "galleria/platform/route/probe/v1"
 )
+
+const limit = 16 << 20
+
+var everythings = For(&probev1.Everything{})
+
+func TestMessagesOfOurOwnAreUnderstood(t *testing.T) {
+	for _, inner := range everythings.known {
+		if inner.foreign {
+			t.Errorf("%s is encoded and decoded instead of copied", inner.name)
+		}
+	}
+}
 
 func TestCopyIsEqualAndSharesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		original := anyEverything(t, 3)
 		before := proto.CloneOf(original)
 		copied := anyEverything(t, 2) // what was there before must be gone
-		if err := copierOf(reflect.TypeFor[probev1.Everything]()).copyMessage(copied, original); err != nil {
+		if err := everythings.Copy(copied, original, limit); err != nil {
 			t.Fatalf("copy: %v", err)
 		}
 		if !proto.Equal(copied, original) {
@@ -38,7 +53,7 @@ func TestCopyIsEqualAndSharesNothing(t *testing.T) {
 func TestCopyDoesNotShareTheRoomBehindEmptyLists(t *testing.T) {
 	behind := []*probev1.Everything{{Text: "the owner's"}}
 	copied := &probev1.Everything{}
-	if err := copierOf(reflect.TypeFor[probev1.Everything]()).copyMessage(copied, &probev1.Everything{Selves: behind[:0]}); err != nil {
+	if err := everythings.Copy(copied, &probev1.Everything{Selves: behind[:0]}, limit); err != nil {
 		t.Fatal(err)
 	}
 	copied.Selves = append(copied.Selves, &probev1.Everything{Text: "the receiver's"})
@@ -47,33 +62,86 @@ func TestCopyDoesNotShareTheRoomBehindEmptyLists(t *testing.T) {
 	}
 }
 
-// What decoding would make of a message, copying makes of it too.
+// What decoding would make of a message, copying makes of it too, in all that a
+// reader can see of it.
 func TestCopyIsWhatEncodingAndDecodingMakes(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		original := anyEverything(t, 3)
-		encoded, err := proto.Marshal(original)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := &probev1.Everything{}
-		if err := proto.Unmarshal(encoded, want); err != nil {
-			t.Fatal(err)
-		}
-		got := &probev1.Everything{}
-		if err := copierOf(reflect.TypeFor[probev1.Everything]()).copyMessage(got, original); err != nil {
-			t.Fatal(err)
-		}
-		if !proto.Equal(got, want) {
-			t.Fatalf("got %v, want %v", got, want)
-		}
-	})
+	for name, c := range map[string]*Copier{"copied": everythings, "foreign": {
+		name: everythings.name, message: everythings.message, pointer: everythings.pointer, foreign: true,
+	}} {
+		t.Run(name, rapid.MakeCheck(func(t *rapid.T) {
+			original := anyEverything(t, 3)
+			encoded, err := proto.Marshal(original)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, got := &probev1.Everything{}, anyEverything(t, 2)
+			if err := proto.Unmarshal(encoded, want); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Copy(got, original, limit); err != nil {
+				t.Fatal(err)
+			}
+			if d := protocopytest.Difference(got, want); d != "" {
+				t.Fatal(d)
+			}
+			if got, want := got.ProtoReflect().GetUnknown(), want.ProtoReflect().GetUnknown(); string(got) != string(want) {
+				t.Fatalf("got unknown fields %x, want %x", got, want)
+			}
+		}))
+	}
+}
+
+// Messages nested just as deep as decoding takes them, and one level deeper, with
+// each way in which a message can be inside another at the innermost.
+func TestCopyNestsAsDeepAsDecoding(t *testing.T) {
+	for name, message := range map[string]*probev1.Everything{
+		"nothing": {}, "a field": {Self: &probev1.Everything{}}, "a list": {Selves: []*probev1.Everything{{}}},
+		"a map": {ByNumber: map[int64]*probev1.Everything{1: {}}}, "a oneof": {Choice: &probev1.Everything_ChosenSelf{ChosenSelf: &probev1.Everything{}}},
+		"a map of texts": {Words: map[string]string{"a": "b"}}, "a nil in a list": {Selves: []*probev1.Everything{nil}},
+		"a nil in a map": {ByNumber: map[int64]*probev1.Everything{1: nil}}, "a nil in a oneof": {Choice: &probev1.Everything_ChosenSelf{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const most = 20 // instead of MaxDepth, which takes the race detector a minute
+			refused := 0
+			for levels := 1; levels < most+2; levels++ {
+				encoded, err := proto.Marshal(message)
+				if err != nil {
+					t.Fatal(err)
+				}
+				into := &probev1.Everything{}
+				want := proto.UnmarshalOptions{RecursionLimit: most}.Unmarshal(encoded, into)
+				_, got := everythings.copy(reflect.ValueOf(into).UnsafePointer(), reflect.ValueOf(message).UnsafePointer(), false, most)
+				if (got == nil) != (want == nil) {
+					t.Fatalf("%d levels: got %v, decoding says %v", levels, got, want)
+				} else if got != nil {
+					refused++
+				}
+				message = &probev1.Everything{Self: message}
+			}
+			if refused == 0 || refused > 4 {
+				t.Errorf("%d were too deep: the case is wrong", refused)
+			}
+		})
+	}
+}
+
+// A message of another syntax: its texts need not be UTF-8.
+func TestCopyLeavesOtherSyntaxesToEncoding(t *testing.T) {
+	c := For(&descriptorpb.FieldDescriptorProto{})
+	got := &descriptorpb.FieldDescriptorProto{}
+	if err := c.Copy(got, &descriptorpb.FieldDescriptorProto{Name: proto.String("caf\xe9")}, limit); err != nil || got.GetName() != "caf\xe9" {
+		t.Errorf("got %v and %v", got, err)
+	}
+	if !c.foreign {
+		t.Error("it was copied by offsets")
+	}
 }
 
 // A oneof whose wrapper is a nil pointer is unset for encoding, and a trap for
 // whoever looks into it.
 func TestCopyTakesANilOneofForUnset(t *testing.T) {
 	copied := &probev1.Everything{}
-	err := copierOf(reflect.TypeFor[probev1.Everything]()).copyMessage(copied, &probev1.Everything{Choice: (*probev1.Everything_ChosenText)(nil)})
+	err := everythings.Copy(copied, &probev1.Everything{Choice: (*probev1.Everything_ChosenText)(nil)}, limit)
 	if err != nil || copied.GetChoice() != nil {
 		t.Errorf("got %v, %v, want an unset oneof", copied.GetChoice(), err)
 	}
@@ -92,7 +160,7 @@ func TestCopyReadsOnlyWhatEncodingReads(t *testing.T) {
 		}
 	})
 	for range 100 {
-		if err := copierOf(reflect.TypeFor[probev1.Everything]()).copyMessage(&probev1.Everything{}, shared); err != nil {
+		if err := everythings.Copy(&probev1.Everything{}, shared, limit); err != nil {
 			t.Error(err)
 		}
 	}
@@ -141,7 +209,7 @@ func TestCopyRefusesTextThatIsNotUTF8WhereverItStands(t *testing.T) {
 			if _, err := proto.Marshal(message); err == nil {
 				t.Fatal("protobuf encodes it: the case is wrong")
 			}
-			if err := copierOf(reflect.TypeFor[probev1.Everything]()).copyMessage(&probev1.Everything{}, message); err == nil {
+			if err := everythings.Copy(&probev1.Everything{}, message, limit); err == nil {
 				t.Error("copied; gRPC would have refused to send it")
 			}
 		})
@@ -149,31 +217,31 @@ func TestCopyRefusesTextThatIsNotUTF8WhereverItStands(t *testing.T) {
 }
 
 func TestCopyRefusesMessagesTooLargeToSend(t *testing.T) {
-	c := copierOf(reflect.TypeFor[probev1.Everything]())
-	fits := &probev1.Everything{Blob: make([]byte, MaxMessageBytes-64)}
-	if err := c.copyMessage(&probev1.Everything{}, fits); err != nil {
+	fits := &probev1.Everything{Blob: make([]byte, limit-64)}
+	if err := everythings.Copy(&probev1.Everything{}, fits, limit); err != nil {
 		t.Errorf("a message of %d bytes: got %v, want none", proto.Size(fits), err)
 	}
-	large := &probev1.Everything{Blobs: [][]byte{make([]byte, MaxMessageBytes/2), make([]byte, MaxMessageBytes/2)}}
-	if err := c.copyMessage(&probev1.Everything{}, large); err == nil {
-		t.Errorf("a message of %d bytes was copied", proto.Size(large))
+	var tooLarge *TooLargeError
+	large := &probev1.Everything{Blobs: [][]byte{make([]byte, limit/2), make([]byte, limit/2)}}
+	if err := everythings.Copy(&probev1.Everything{}, large, limit); !errors.As(err, &tooLarge) || tooLarge.Size != proto.Size(large) {
+		t.Errorf("a message of %d bytes: got %v", proto.Size(large), err)
 	}
 }
 
 func anyEverything(t *rapid.T, depth int) *probev1.Everything {
 	text := rapid.StringN(0, 8, 16)
-	blob := rapid.SliceOfN(rapid.Byte(), 0, 8)
+	blob := rapid.OneOf(rapid.Just([]byte(nil)), rapid.SliceOfN(rapid.Byte(), 0, 8))
 	e := &probev1.Everything{
 		Text: text.Draw(t, "text"), Blob: blob.Draw(t, "blob"), Small: rapid.Int32().Draw(t, "small"),
 		Large: rapid.Int64().Draw(t, "large"), Real: rapid.Float64Range(0, 1e9).Draw(t, "real"), Yes: rapid.Bool().Draw(t, "yes"),
 		Reason: probev1.Reason(rapid.IntRange(0, 2).Draw(t, "reason")),
 		Texts:  rapid.SliceOfN(text, 0, 3).Draw(t, "texts"), Blobs: rapid.SliceOfN(blob, 0, 3).Draw(t, "blobs"),
 		Numbers: rapid.SliceOfN(rapid.Int64(), 0, 3).Draw(t, "numbers"),
-		Words:   rapid.MapOfN(text, text, 0, 3).Draw(t, "words"),
+		Words:   rapid.MapOfN(text, text, 0, 3).Draw(t, "words"), Named: rapid.MapOfN(text, blob, 0, 3).Draw(t, "named"),
 	}
 	if rapid.Bool().Draw(t, "optional") {
 		e.MaybeText, e.MaybeNumber = proto.String(text.Draw(t, "maybe")), proto.Int64(rapid.Int64().Draw(t, "maybe"))
-		e.MaybeBlob = append([]byte{}, blob.Draw(t, "maybe")...)
+		e.MaybeBlob = blob.Draw(t, "maybe")
 	}
 	if rapid.Bool().Draw(t, "times") {
 		e.At, e.Took = &timestamppb.Timestamp{Seconds: rapid.Int64().Draw(t, "at")}, &durationpb.Duration{Nanos: rapid.Int32().Draw(t, "lasts")}
@@ -185,10 +253,20 @@ func anyEverything(t *rapid.T, depth int) *probev1.Everything {
 		e.Self = anyEverything(t, depth-1)
 		e.ByNumber = map[int64]*probev1.Everything{7: anyEverything(t, 0)}
 	}
+	switch rapid.IntRange(0, 4).Draw(t, "empties") {
+	case 1:
+		e.Selves, e.ByNumber = []*probev1.Everything{nil}, map[int64]*probev1.Everything{8: nil}
+	case 2:
+		e.Selves, e.ByNumber = []*probev1.Everything{}, map[int64]*probev1.Everything{}
+	case 3:
+		e.ProtoReflect().SetUnknown([]byte{0xa0, 0x3f, 0x01})
+	case 4:
+		e.ProtoReflect().SetUnknown([]byte{})
+	}
 	for range rapid.IntRange(0, 3).Draw(t, "selves") {
 		e.Selves = append(e.Selves, anyEverything(t, 0))
 	}
-	switch rapid.IntRange(0, 4).Draw(t, "choice") {
+	switch rapid.IntRange(0, 5).Draw(t, "choice") {
 	case 1:
 		e.Choice = &probev1.Everything_ChosenText{ChosenText: text.Draw(t, "chosen")}
 	case 2:
@@ -197,6 +275,8 @@ func anyEverything(t *rapid.T, depth int) *probev1.Everything {
 		e.Choice = &probev1.Everything_ChosenBlob{ChosenBlob: blob.Draw(t, "chosen")}
 	case 4:
 		e.Choice = &probev1.Everything_ChosenNumber{ChosenNumber: 4}
+	case 5:
+		e.Choice = &probev1.Everything_ChosenSelf{}
 	}
 	return e
 }

@@ -46,6 +46,7 @@ func Table(c Modules) []Row {
 		{module.Definition{
 			Name: cart.Name, Contract: &cartv1.CartService_ServiceDesc,
 			Needs: []string{catalog.Name},
+			Calls: []string{catalogv1.CatalogService_GetProducts_FullMethodName},
 			New: func(h module.Host) (*module.Instance, error) {
 				return cart.New(h, cart.Needs{
 					Catalog: catalogv1.NewCatalogServiceClient(h.Need(catalog.Name)),
@@ -61,6 +62,18 @@ func Table(c Modules) []Row {
 		{module.Definition{
 			Name: orders.Name, Contract: &ordersv1.OrdersService_ServiceDesc,
 			Needs: []string{catalog.Name, inventory.Name, cart.Name, payments.Name},
+			Calls: []string{
+				catalogv1.CatalogService_GetProducts_FullMethodName,
+				inventoryv1.InventoryService_Reserve_FullMethodName,
+				inventoryv1.InventoryService_Commit_FullMethodName,
+				inventoryv1.InventoryService_Release_FullMethodName,
+				cartv1.CartService_GetCart_FullMethodName,
+				cartv1.CartService_TakeItems_FullMethodName,
+				paymentsv1.PaymentsService_Authorize_FullMethodName,
+				paymentsv1.PaymentsService_Capture_FullMethodName,
+				paymentsv1.PaymentsService_Void_FullMethodName,
+				paymentsv1.PaymentsService_Refund_FullMethodName,
+			},
 			New: func(h module.Host) (*module.Instance, error) {
 				return orders.New(h, orders.Needs{
 					Catalog:   catalogv1.NewCatalogServiceClient(h.Need(catalog.Name)),
@@ -91,6 +104,23 @@ var Outside = map[string][]string{
 	// The command line and the admin address: whoever can read the data
 	// directory or holds a certificate for it.
 	Operator: {catalog.Name, inventory.Name, orders.Name, payments.Name, notifications.Name},
+}
+
+// OutsideCalls are the methods that those call; operators may call any.
+var OutsideCalls = map[string][]string{
+	TargetEdge: {
+		catalogv1.CatalogService_ListProducts_FullMethodName,
+		catalogv1.CatalogService_GetProducts_FullMethodName,
+		catalogv1.CatalogService_ListCategories_FullMethodName,
+		inventoryv1.InventoryService_GetStock_FullMethodName,
+		cartv1.CartService_GetCart_FullMethodName,
+		cartv1.CartService_AddItem_FullMethodName,
+		cartv1.CartService_SetItem_FullMethodName,
+		ordersv1.OrdersService_PlaceOrder_FullMethodName,
+		ordersv1.OrdersService_GetOrder_FullMethodName,
+		ordersv1.OrdersService_CancelOrder_FullMethodName,
+		paymentsv1.PaymentsService_CreatePaymentMethod_FullMethodName,
+	},
 }
 
 // Definitions are the modules of the table, with their migrations.

@@ -129,7 +129,7 @@ func NewProcess(c Config, version Version, id *certs.Identity, log *slog.Logger)
 	}
 	return process.New(process.Options{
 		Definitions: Definitions(c.Modules),
-		Outside:     Outside,
+		Outside:     Outside, OutsideCalls: OutsideCalls,
 		Dir:         c.Data,
 		DSN:         c.dsn,
 		Listen:      c.RPC.Listen,

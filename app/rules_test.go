@@ -1,6 +1,12 @@
 package app_test
 
 import (
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,4 +80,69 @@ func TestRuleNeedsAreModulesThatComeBefore(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestRuleCallsAreDeclared compares what the table says that each caller calls with
+// its code: a client is a field that is named for the module it leads to.
+func TestRuleCallsAreDeclared(t *testing.T) {
+	type caller struct {
+		name, folder string
+		needs, calls []string
+	}
+	callers := []caller{{app.TargetEdge, "storefront", app.Outside[app.TargetEdge], app.OutsideCalls[app.TargetEdge]}}
+	services := map[string]string{}
+	for _, row := range table() {
+		d := row.Definition
+		callers = append(callers, caller{d.Name, "../modules/" + d.Name, d.Needs, d.Calls})
+		services[d.Name] = d.Contract.ServiceName
+	}
+	for _, c := range callers {
+		called := map[string]bool{}
+		for _, text := range sources(t, c.folder, c.name+"test") {
+			for _, need := range c.needs {
+				client := regexp.MustCompile(`\.(?i:` + need + `)\.([A-Z]\w*)\(`)
+				for _, m := range client.FindAllStringSubmatch(text, -1) {
+					called["/"+services[need]+"/"+m[1]] = true
+				}
+			}
+		}
+		for method := range called {
+			if !slices.Contains(c.calls, method) {
+				t.Errorf("%s calls %s: add it to its Calls in app/modules.go, or the call is refused", c.name, method)
+			}
+		}
+		for _, method := range c.calls {
+			if !called[method] {
+				t.Errorf("%s does not call %s: take it out of its Calls in app/modules.go, for what is there has to fit every process that serves it", c.name, method)
+			}
+		}
+		if len(c.calls) == 0 && len(c.needs) > 0 {
+			t.Errorf("%s needs %v and says of no method that it calls it", c.name, c.needs)
+		}
+	}
+	if got := slices.Collect(maps.Keys(app.OutsideCalls)); !slices.Equal(got, []string{app.TargetEdge}) {
+		t.Errorf("%v say what they call, and this compares the edge only with its code", got)
+	}
+}
+
+// sources are the Go files under a folder, without tests and one folder of them.
+func sources(t *testing.T, folder, except string) (texts []string) {
+	t.Helper()
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && entry.Name() == except:
+			return filepath.SkipDir
+		case entry.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		texts = append(texts, string(text))
+		return err
+	})
+	if err != nil || len(texts) == 0 {
+		t.Fatalf("no sources in %s: %v", folder, err)
+	}
+	return texts
 }

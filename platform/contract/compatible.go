@@ -25,12 +25,21 @@ import (
 // the server knows as a number without a name, as Protobuf readers expect. So the
 // releases before and after such an addition work together, either way.
 func Compatible(caller, server protoreflect.ServiceDescriptor) error {
+	return CompatibleIn(caller, server, func(string) bool { return true })
+}
+
+// CompatibleIn is Compatible for the methods that are called, by full name as gRPC
+// has it: what only others concerns is no hindrance.
+func CompatibleIn(caller, server protoreflect.ServiceDescriptor, called func(method string) bool) error {
 	if caller.FullName() != server.FullName() {
 		return fmt.Errorf("is service %s, not %s", server.FullName(), caller.FullName())
 	}
 	c := comparison{seen: map[pair]bool{}}
 	for i := range caller.Methods().Len() {
 		ours := caller.Methods().Get(i)
+		if !called(FullMethod(ours)) {
+			continue
+		}
 		theirs := server.Methods().ByName(ours.Name())
 		if theirs == nil {
 			c.fault("method %s is missing", ours.Name())
@@ -42,8 +51,10 @@ func Compatible(caller, server protoreflect.ServiceDescriptor) error {
 		if ours.IsStreamingClient() != theirs.IsStreamingClient() || ours.IsStreamingServer() != theirs.IsStreamingServer() {
 			c.fault("method %s streams on one side only", ours.Name())
 		}
+		c.method = ours.Name()
 		c.messages(ours.Input(), theirs.Input(), request)
 		c.messages(ours.Output(), theirs.Output(), response)
+		c.method = ""
 	}
 	return errors.Join(c.faults...)
 }
@@ -102,11 +113,16 @@ type pair struct {
 
 type comparison struct {
 	seen   map[pair]bool
+	method protoreflect.Name // whose messages are compared
 	faults []error
 }
 
 func (c *comparison) fault(format string, args ...any) {
-	c.faults = append(c.faults, fmt.Errorf(format, args...))
+	err := fmt.Errorf(format, args...)
+	if c.method != "" {
+		err = fmt.Errorf("method %s: %w", c.method, err)
+	}
+	c.faults = append(c.faults, err)
 }
 
 func (c *comparison) messages(ours, theirs protoreflect.MessageDescriptor, d direction) {

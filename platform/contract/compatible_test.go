@@ -244,3 +244,50 @@ func TestFilesWithoutTheServiceAreRefused(t *testing.T) {
 		})
 	}
 }
+
+// TestOnlyTheMethodsThatAreCalledHaveToFit, whichever side is the changed one.
+func TestOnlyTheMethodsThatAreCalledHaveToFit(t *testing.T) {
+	const look, do = "/base.v1.Service/Look", "/base.v1.Service/Do"
+	remove := func(f *file) { f.Service[0].Method = f.Service[0].Method[1:] }
+	// Do gets messages of its own, so that a change of them is none of Look.
+	ownMessages := func(f *file) {
+		for _, name := range []string{"DoIn", "DoOut"} {
+			f.MessageType = append(f.MessageType, &descriptorpb.DescriptorProto{Name: new(name), Field: []*descriptorpb.FieldDescriptorProto{{
+				Name: new("text"), Number: proto.Int32(1), Type: descriptorpb.FieldDescriptorProto_TYPE_STRING.Enum(), Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(),
+			}}})
+		}
+		f.Service[0].Method[1].InputType, f.Service[0].Method[1].OutputType = new(".base.v1.DoIn"), new(".base.v1.DoOut")
+	}
+	retype := func(message int) func(*file) {
+		return func(f *file) {
+			ownMessages(f)
+			f.MessageType[message].Field[0].Type = descriptorpb.FieldDescriptorProto_TYPE_INT64.Enum()
+		}
+	}
+	for name, c := range map[string]struct {
+		before, after protoreflect.ServiceDescriptor
+		concerns      string // the method that does not fit
+		oldCalls      string
+		newCalls      string
+	}{
+		"a method is gone":     {variant(t), variant(t, remove), look, "method Look is missing", ""},
+		"its request changed":  {variant(t, ownMessages), variant(t, retype(3)), do, "method Do: base.v1.DoIn.text: is int64 there", "method Do: base.v1.DoIn.text: is string there"},
+		"its response changed": {variant(t, ownMessages), variant(t, retype(4)), do, "method Do: base.v1.DoOut.text: is int64 there", "method Do: base.v1.DoOut.text: is string there"},
+	} {
+		for side, s := range map[string]struct {
+			caller, server protoreflect.ServiceDescriptor
+			reason         string
+		}{"old calls": {c.before, c.after, c.oldCalls}, "new calls": {c.after, c.before, c.newCalls}} {
+			for _, called := range []string{look, do} {
+				err := contract.CompatibleIn(s.caller, s.server, func(method string) bool { return method == called })
+				want := s.reason
+				if called != c.concerns {
+					want = ""
+				}
+				if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+					t.Errorf("%s, %s %s: got %v, want %q", name, side, called, err, want)
+				}
+			}
+		}
+	}
+}

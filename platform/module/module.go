@@ -34,6 +34,10 @@ type Definition struct {
 	// in process, where it gets no client, nor over the network, where it is
 	// refused.
 	Needs []string
+	// Calls names the methods it calls of those, by the constants that are generated
+	// for them; nil: any. Its clients refuse others, wherever the module called is.
+	// Only these have to fit the contract of a process that is to serve them.
+	Calls []string
 	// Hears are the events it subscribes to: an empty message of each type. The
 	// event broker lets it receive no others.
 	Hears []proto.Message

@@ -45,7 +45,7 @@ func (p *Process) judge(d module.Definition, said *processv1.DescribeResponse) (
 	if err != nil {
 		return met, err
 	}
-	if err := contract.Compatible(ours, theirs); err != nil {
+	if err := contract.CompatibleIn(ours, theirs, p.called(d.Name)); err != nil {
 		return met, fmt.Errorf("its contract does not fit: %w", err)
 	}
 	if d.Migrations != nil && said.GetStoreId() == "" {

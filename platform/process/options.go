@@ -24,6 +24,9 @@ type Options struct {
 	// Outside lists callers that are no modules, such as an edge, and the
 	// modules each of them needs.
 	Outside map[string][]string
+	// OutsideCalls names the methods that such a caller calls of those, as in
+	// module.Definition.Calls. One that is not in it may call any.
+	OutsideCalls map[string][]string
 	// Dir is the data directory.
 	Dir string
 	// DSN gives the PostgreSQL of a module; "": SQLite in Dir. Nil: SQLite
@@ -158,24 +161,6 @@ func OnLoopback(address string) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
-}
-
-// Callers lists who may call a module: the modules and outside callers that
-// declare the need.
-func Callers(definitions []module.Definition, outside map[string][]string, callee string) []string {
-	var callers []string
-	for _, d := range definitions {
-		if slices.Contains(d.Needs, callee) {
-			callers = append(callers, d.Name)
-		}
-	}
-	for caller, needs := range outside {
-		if slices.Contains(needs, callee) {
-			callers = append(callers, caller)
-		}
-	}
-	slices.Sort(callers)
-	return callers
 }
 
 // InOrderOfNeed sorts definitions so that each comes after those it needs.

@@ -272,7 +272,7 @@ func (p *Process) Connect(caller, callee string) grpc.ClientConnInterface {
 	if !slices.Contains(p.o.Outside[caller], callee) {
 		panic(fmt.Sprintf("%s asks for %s, which it does not list among its needs %v", caller, callee, p.o.Outside[caller]))
 	}
-	return p.routes[callee].For(caller)
+	return p.routes[callee].ForCalls(caller, p.o.OutsideCalls[caller])
 }
 
 // Address is where other processes reach this one; valid after Start.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -93,6 +94,24 @@ func (r *Route) Service() protoreflect.ServiceDescriptor { return r.service }
 // sees as Caller, in every mode.
 func (r *Route) For(caller string) grpc.ClientConnInterface {
 	return client{route: r, caller: caller}
+}
+
+// ForCalls is For a caller that declares which methods it calls, by full name; nil:
+// any. Others are refused.
+func (r *Route) ForCalls(caller string, calls []string) grpc.ClientConnInterface {
+	c := client{route: r, caller: caller}
+	if calls != nil {
+		c.declared = make([]bool, len(r.methods))
+		for i, m := range r.methods {
+			c.declared[i] = slices.Contains(calls, m.Name)
+		}
+	}
+	return c
+}
+
+// undeclared is the answer to a call of a method that its caller does not declare.
+func undeclared(caller, method string) error {
+	return status.Errorf(codes.PermissionDenied, "%q does not declare that it calls %s: add the method to its Calls in the table of modules", caller, method)
 }
 
 // Point sends new calls to next and returns what was there before, nil at
@@ -250,6 +269,8 @@ func (c call) retries(ctx context.Context) int {
 type client struct {
 	route  *Route
 	caller string
+	// declared tells by index which methods may be called; nil: all.
+	declared []bool
 }
 
 // Invoke makes one call; generated clients call it.
@@ -257,6 +278,9 @@ func (c client) Invoke(ctx context.Context, name string, request, reply any, opt
 	m := c.route.method(name)
 	if m == nil {
 		return status.Errorf(codes.Unimplemented, "unknown method %s", name)
+	}
+	if c.declared != nil && !c.declared[m.index] {
+		return undeclared(c.caller, name)
 	}
 	if err := checkOptions(options); err != nil {
 		return err

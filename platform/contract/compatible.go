@@ -59,9 +59,9 @@ func CompatibleIn(caller, server protoreflect.ServiceDescriptor, called func(met
 	return errors.Join(c.faults...)
 }
 
-// Files packs the file that defines a service with all it imports, for the
-// other side to compare.
-func Files(service protoreflect.ServiceDescriptor) *descriptorpb.FileDescriptorSet {
+// Files packs the files that define services or messages with all they import, for
+// the other side to compare.
+func Files(of ...protoreflect.Descriptor) *descriptorpb.FileDescriptorSet {
 	set := &descriptorpb.FileDescriptorSet{}
 	packed := map[string]bool{}
 	var pack func(protoreflect.FileDescriptor)
@@ -75,7 +75,9 @@ func Files(service protoreflect.ServiceDescriptor) *descriptorpb.FileDescriptorS
 		}
 		set.File = append(set.File, protodesc.ToFileDescriptorProto(file))
 	}
-	pack(service.ParentFile())
+	for _, d := range of {
+		pack(d.ParentFile())
+	}
 	return set
 }
 
@@ -149,6 +151,18 @@ func (c *comparison) fields(ours, theirs protoreflect.FieldDescriptor, d directi
 	switch {
 	case ours.Name() != theirs.Name():
 		c.fault("%s: field %d is named %s there", ours.FullName(), ours.Number(), theirs.Name())
+	case !c.alike(ours, theirs):
+	case ours.Message() != nil:
+		c.messages(ours.Message(), theirs.Message(), d)
+	case ours.Enum() != nil:
+		c.enums(ours, theirs, d)
+	}
+}
+
+// alike tells whether a field holds values of the same kind on both sides, and
+// excludes the same.
+func (c *comparison) alike(ours, theirs protoreflect.FieldDescriptor) bool {
+	switch {
 	case ours.Kind() != theirs.Kind():
 		c.fault("%s: is %s there, not %s", ours.FullName(), theirs.Kind(), ours.Kind())
 	case ours.IsList() != theirs.IsList() || ours.IsMap() != theirs.IsMap():
@@ -157,11 +171,10 @@ func (c *comparison) fields(ours, theirs protoreflect.FieldDescriptor, d directi
 		c.fault("%s: can be absent on one side only", ours.FullName())
 	case oneof(ours) != oneof(theirs):
 		c.fault("%s: is in oneof %q there, not in %q", ours.FullName(), oneof(theirs), oneof(ours))
-	case ours.Message() != nil:
-		c.messages(ours.Message(), theirs.Message(), d)
-	case ours.Enum() != nil:
-		c.enums(ours, theirs, d)
+	default:
+		return true
 	}
+	return false
 }
 
 func (c *comparison) enums(ours, theirs protoreflect.FieldDescriptor, d direction) {

@@ -49,14 +49,7 @@ func (c *eventComparison) field(theirs, ours protoreflect.FieldDescriptor) {
 	switch {
 	case ours.Number() != theirs.Number():
 		c.fault("%s: has number %d there, not %d", ours.FullName(), theirs.Number(), ours.Number())
-	case ours.Kind() != theirs.Kind():
-		c.fault("%s: is %s there, not %s", ours.FullName(), theirs.Kind(), ours.Kind())
-	case ours.IsList() != theirs.IsList() || ours.IsMap() != theirs.IsMap():
-		c.fault("%s: is repeated on one side only", ours.FullName())
-	case ours.HasPresence() != theirs.HasPresence():
-		c.fault("%s: can be absent on one side only", ours.FullName())
-	case oneof(ours) != oneof(theirs):
-		c.fault("%s: is in oneof %q there, not in %q", ours.FullName(), oneof(theirs), oneof(ours))
+	case !c.alike(ours, theirs):
 	case ours.Message() != nil:
 		c.messages(theirs.Message(), ours.Message())
 	case ours.Enum() != nil:

@@ -99,6 +99,9 @@ func (s service) hear(stream processv1.ProcessService_JoinServer, from *source, 
 		}
 		members := append([]*processv1.Member{in.GetSelf()}, in.GetOthers()...)
 		err = p.checkClaims(stream.Context(), members)
+		if err == nil && first {
+			err = p.checkEvents(from, in.GetSelf().GetProcess(), in.GetEvents())
+		}
 		if err == nil {
 			p.locate(from, in)
 			err = p.registry.hear(from, members...)

@@ -90,7 +90,9 @@ func (p *Process) attendOnce(life context.Context, conn *grpc.ClientConn, option
 	if err != nil {
 		return nil, err
 	}
-	if err := stream.Send(p.introductions()); err != nil && !errors.Is(err, io.EOF) { // then Recv says why
+	said := p.introductions()
+	said.Events = p.eventContracts()
+	if err := stream.Send(said); err != nil && !errors.Is(err, io.EOF) { // then Recv says why
 		return nil, err
 	}
 	told, err := stream.Recv()

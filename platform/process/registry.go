@@ -69,6 +69,7 @@ type source struct {
 	// isPeer says that it speaks only when something changes.
 	isPeer bool
 	left   time.Time // zero: the stream is open
+	events *eventContracts
 }
 
 func newRegistry(now func() time.Time) *registry {
@@ -223,6 +224,19 @@ func (r *registry) list(but *source) ([]*processv1.Member, <-chan struct{}) {
 		return cmp.Or(a.GetStarted().AsTime().Compare(b.GetStarted().AsTime()), cmp.Compare(a.GetProcess(), b.GetProcess()))
 	})
 	return all, r.changed
+}
+
+// eventContracts are those of the processes that joined and are there.
+func (r *registry) eventContracts() []*eventContracts {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []*eventContracts
+	for _, e := range r.entries {
+		if e.by.events != nil && e.by.events.process == e.said.GetProcess() && e.state != processv1.Member_STATE_GONE {
+			all = append(all, e.by.events)
+		}
+	}
+	return all
 }
 
 // sourceOf is the process at the other end of a stream.

@@ -19,17 +19,22 @@ import (
 // introduced joins by hand, as member, and gives the first answer.
 func introduced(t *testing.T, way *peer, member *processv1.Member) (processv1.ProcessService_JoinClient, *processv1.JoinResponse, error) {
 	t.Helper()
+	return introducedAs(t, way, &processv1.JoinRequest{Self: member})
+}
+
+func introducedAs(t *testing.T, way *peer, said *processv1.JoinRequest) (processv1.ProcessService_JoinClient, *processv1.JoinResponse, error) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	stream, err := processv1.NewProcessServiceClient(way.conn).Join(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := stream.Send(&processv1.JoinRequest{Self: member}); err != nil {
+	if err := stream.Send(said); err != nil {
 		t.Fatal(err)
 	}
-	said, err := stream.Recv()
-	return stream, said, err
+	told, err := stream.Recv()
+	return stream, told, err
 }
 
 // memberOf is what p says of the process other; nil when it does not know it.

@@ -79,7 +79,7 @@ func (x Member_State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Member_State.Descriptor instead.
 func (Member_State) EnumDescriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{4, 0}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{5, 0}
 }
 
 type DescribeRequest struct {
@@ -220,7 +220,9 @@ type JoinRequest struct {
 	// The process that joins.
 	Self *Member `protobuf:"bytes,1,opt,name=self,proto3" json:"self,omitempty"`
 	// Those that joined through it.
-	Others        []*Member `protobuf:"bytes,2,rep,name=others,proto3" json:"others,omitempty"`
+	Others []*Member `protobuf:"bytes,2,rep,name=others,proto3" json:"others,omitempty"`
+	// In the first request of a stream.
+	Events        *EventContracts `protobuf:"bytes,3,opt,name=events,proto3" json:"events,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -269,6 +271,78 @@ func (x *JoinRequest) GetOthers() []*Member {
 	return nil
 }
 
+func (x *JoinRequest) GetEvents() *EventContracts {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+// EventContracts are the events of the modules that a process runs, as its release
+// has them.
+type EventContracts struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The files that define them, with all they import.
+	Files *descriptorpb.FileDescriptorSet `protobuf:"bytes,1,opt,name=files,proto3" json:"files,omitempty"`
+	// The first segments of the names of those that are published.
+	Sources []string `protobuf:"bytes,2,rep,name=sources,proto3" json:"sources,omitempty"`
+	// Those that are subscribed to.
+	Hears         []string `protobuf:"bytes,3,rep,name=hears,proto3" json:"hears,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EventContracts) Reset() {
+	*x = EventContracts{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EventContracts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EventContracts) ProtoMessage() {}
+
+func (x *EventContracts) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EventContracts.ProtoReflect.Descriptor instead.
+func (*EventContracts) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *EventContracts) GetFiles() *descriptorpb.FileDescriptorSet {
+	if x != nil {
+		return x.Files
+	}
+	return nil
+}
+
+func (x *EventContracts) GetSources() []string {
+	if x != nil {
+		return x.Sources
+	}
+	return nil
+}
+
+func (x *EventContracts) GetHears() []string {
+	if x != nil {
+		return x.Hears
+	}
+	return nil
+}
+
 type JoinResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Where calls to modules go from the process that answers. One that is nowhere
@@ -287,7 +361,7 @@ type JoinResponse struct {
 
 func (x *JoinResponse) Reset() {
 	*x = JoinResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[3]
+	mi := &file_platform_process_v1_process_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -299,7 +373,7 @@ func (x *JoinResponse) String() string {
 func (*JoinResponse) ProtoMessage() {}
 
 func (x *JoinResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[3]
+	mi := &file_platform_process_v1_process_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -312,7 +386,7 @@ func (x *JoinResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JoinResponse.ProtoReflect.Descriptor instead.
 func (*JoinResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{3}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *JoinResponse) GetPlaces() []*JoinResponse_Place {
@@ -370,7 +444,7 @@ type Member struct {
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[4]
+	mi := &file_platform_process_v1_process_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -382,7 +456,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[4]
+	mi := &file_platform_process_v1_process_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -395,7 +469,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{4}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Member) GetProcess() string {
@@ -476,7 +550,7 @@ type ProcessesRequest struct {
 
 func (x *ProcessesRequest) Reset() {
 	*x = ProcessesRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[5]
+	mi := &file_platform_process_v1_process_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -488,7 +562,7 @@ func (x *ProcessesRequest) String() string {
 func (*ProcessesRequest) ProtoMessage() {}
 
 func (x *ProcessesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[5]
+	mi := &file_platform_process_v1_process_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -501,7 +575,7 @@ func (x *ProcessesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProcessesRequest.ProtoReflect.Descriptor instead.
 func (*ProcessesRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{5}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{6}
 }
 
 type ProcessesResponse struct {
@@ -513,7 +587,7 @@ type ProcessesResponse struct {
 
 func (x *ProcessesResponse) Reset() {
 	*x = ProcessesResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[6]
+	mi := &file_platform_process_v1_process_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -525,7 +599,7 @@ func (x *ProcessesResponse) String() string {
 func (*ProcessesResponse) ProtoMessage() {}
 
 func (x *ProcessesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[6]
+	mi := &file_platform_process_v1_process_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -538,7 +612,7 @@ func (x *ProcessesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProcessesResponse.ProtoReflect.Descriptor instead.
 func (*ProcessesResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{6}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ProcessesResponse) GetProcesses() []*Member {
@@ -557,7 +631,7 @@ type TunnelRequest struct {
 
 func (x *TunnelRequest) Reset() {
 	*x = TunnelRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[7]
+	mi := &file_platform_process_v1_process_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -569,7 +643,7 @@ func (x *TunnelRequest) String() string {
 func (*TunnelRequest) ProtoMessage() {}
 
 func (x *TunnelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[7]
+	mi := &file_platform_process_v1_process_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -582,7 +656,7 @@ func (x *TunnelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TunnelRequest.ProtoReflect.Descriptor instead.
 func (*TunnelRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{7}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *TunnelRequest) GetData() []byte {
@@ -601,7 +675,7 @@ type TunnelResponse struct {
 
 func (x *TunnelResponse) Reset() {
 	*x = TunnelResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[8]
+	mi := &file_platform_process_v1_process_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -613,7 +687,7 @@ func (x *TunnelResponse) String() string {
 func (*TunnelResponse) ProtoMessage() {}
 
 func (x *TunnelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[8]
+	mi := &file_platform_process_v1_process_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -626,7 +700,7 @@ func (x *TunnelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TunnelResponse.ProtoReflect.Descriptor instead.
 func (*TunnelResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{8}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *TunnelResponse) GetData() []byte {
@@ -644,7 +718,7 @@ type ModulesRequest struct {
 
 func (x *ModulesRequest) Reset() {
 	*x = ModulesRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[9]
+	mi := &file_platform_process_v1_process_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -656,7 +730,7 @@ func (x *ModulesRequest) String() string {
 func (*ModulesRequest) ProtoMessage() {}
 
 func (x *ModulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[9]
+	mi := &file_platform_process_v1_process_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -669,7 +743,7 @@ func (x *ModulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModulesRequest.ProtoReflect.Descriptor instead.
 func (*ModulesRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{9}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{10}
 }
 
 type ModulesResponse struct {
@@ -683,7 +757,7 @@ type ModulesResponse struct {
 
 func (x *ModulesResponse) Reset() {
 	*x = ModulesResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[10]
+	mi := &file_platform_process_v1_process_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -695,7 +769,7 @@ func (x *ModulesResponse) String() string {
 func (*ModulesResponse) ProtoMessage() {}
 
 func (x *ModulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[10]
+	mi := &file_platform_process_v1_process_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -708,7 +782,7 @@ func (x *ModulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModulesResponse.ProtoReflect.Descriptor instead.
 func (*ModulesResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{10}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ModulesResponse) GetModules() []*ModulesResponse_Module {
@@ -737,7 +811,7 @@ type AnnounceRequest struct {
 
 func (x *AnnounceRequest) Reset() {
 	*x = AnnounceRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[11]
+	mi := &file_platform_process_v1_process_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -749,7 +823,7 @@ func (x *AnnounceRequest) String() string {
 func (*AnnounceRequest) ProtoMessage() {}
 
 func (x *AnnounceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[11]
+	mi := &file_platform_process_v1_process_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -762,7 +836,7 @@ func (x *AnnounceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceRequest.ProtoReflect.Descriptor instead.
 func (*AnnounceRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{11}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AnnounceRequest) GetModule() string {
@@ -794,7 +868,7 @@ type AnnounceResponse struct {
 
 func (x *AnnounceResponse) Reset() {
 	*x = AnnounceResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[12]
+	mi := &file_platform_process_v1_process_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -806,7 +880,7 @@ func (x *AnnounceResponse) String() string {
 func (*AnnounceResponse) ProtoMessage() {}
 
 func (x *AnnounceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[12]
+	mi := &file_platform_process_v1_process_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -819,7 +893,7 @@ func (x *AnnounceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceResponse.ProtoReflect.Descriptor instead.
 func (*AnnounceResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{12}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{13}
 }
 
 type ListChangesRequest struct {
@@ -832,7 +906,7 @@ type ListChangesRequest struct {
 
 func (x *ListChangesRequest) Reset() {
 	*x = ListChangesRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[13]
+	mi := &file_platform_process_v1_process_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -844,7 +918,7 @@ func (x *ListChangesRequest) String() string {
 func (*ListChangesRequest) ProtoMessage() {}
 
 func (x *ListChangesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[13]
+	mi := &file_platform_process_v1_process_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -857,7 +931,7 @@ func (x *ListChangesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListChangesRequest.ProtoReflect.Descriptor instead.
 func (*ListChangesRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{13}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListChangesRequest) GetModule() string {
@@ -876,7 +950,7 @@ type ListChangesResponse struct {
 
 func (x *ListChangesResponse) Reset() {
 	*x = ListChangesResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[14]
+	mi := &file_platform_process_v1_process_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -888,7 +962,7 @@ func (x *ListChangesResponse) String() string {
 func (*ListChangesResponse) ProtoMessage() {}
 
 func (x *ListChangesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[14]
+	mi := &file_platform_process_v1_process_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -901,7 +975,7 @@ func (x *ListChangesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListChangesResponse.ProtoReflect.Descriptor instead.
 func (*ListChangesResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{14}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListChangesResponse) GetChanges() []*ListChangesResponse_Change {
@@ -920,7 +994,7 @@ type CompareRequest struct {
 
 func (x *CompareRequest) Reset() {
 	*x = CompareRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[15]
+	mi := &file_platform_process_v1_process_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -932,7 +1006,7 @@ func (x *CompareRequest) String() string {
 func (*CompareRequest) ProtoMessage() {}
 
 func (x *CompareRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[15]
+	mi := &file_platform_process_v1_process_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -945,7 +1019,7 @@ func (x *CompareRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareRequest.ProtoReflect.Descriptor instead.
 func (*CompareRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{15}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CompareRequest) GetModule() string {
@@ -965,7 +1039,7 @@ type CompareResponse struct {
 
 func (x *CompareResponse) Reset() {
 	*x = CompareResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[16]
+	mi := &file_platform_process_v1_process_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -977,7 +1051,7 @@ func (x *CompareResponse) String() string {
 func (*CompareResponse) ProtoMessage() {}
 
 func (x *CompareResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[16]
+	mi := &file_platform_process_v1_process_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -990,7 +1064,7 @@ func (x *CompareResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareResponse.ProtoReflect.Descriptor instead.
 func (*CompareResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{16}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CompareResponse) GetMethods() []*CompareResponse_Method {
@@ -1011,7 +1085,7 @@ type DismissRequest struct {
 
 func (x *DismissRequest) Reset() {
 	*x = DismissRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[17]
+	mi := &file_platform_process_v1_process_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1023,7 +1097,7 @@ func (x *DismissRequest) String() string {
 func (*DismissRequest) ProtoMessage() {}
 
 func (x *DismissRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[17]
+	mi := &file_platform_process_v1_process_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1036,7 +1110,7 @@ func (x *DismissRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DismissRequest.ProtoReflect.Descriptor instead.
 func (*DismissRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{17}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *DismissRequest) GetModule() string {
@@ -1063,7 +1137,7 @@ type DismissResponse struct {
 
 func (x *DismissResponse) Reset() {
 	*x = DismissResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[18]
+	mi := &file_platform_process_v1_process_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1075,7 +1149,7 @@ func (x *DismissResponse) String() string {
 func (*DismissResponse) ProtoMessage() {}
 
 func (x *DismissResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[18]
+	mi := &file_platform_process_v1_process_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1088,7 +1162,7 @@ func (x *DismissResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DismissResponse.ProtoReflect.Descriptor instead.
 func (*DismissResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{18}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *DismissResponse) GetGeneration() int64 {
@@ -1107,7 +1181,7 @@ type ListDeadLettersRequest struct {
 
 func (x *ListDeadLettersRequest) Reset() {
 	*x = ListDeadLettersRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[19]
+	mi := &file_platform_process_v1_process_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1119,7 +1193,7 @@ func (x *ListDeadLettersRequest) String() string {
 func (*ListDeadLettersRequest) ProtoMessage() {}
 
 func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[19]
+	mi := &file_platform_process_v1_process_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1132,7 +1206,7 @@ func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{19}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListDeadLettersRequest) GetModule() string {
@@ -1153,7 +1227,7 @@ type ListDeadLettersResponse struct {
 
 func (x *ListDeadLettersResponse) Reset() {
 	*x = ListDeadLettersResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[20]
+	mi := &file_platform_process_v1_process_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1165,7 +1239,7 @@ func (x *ListDeadLettersResponse) String() string {
 func (*ListDeadLettersResponse) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[20]
+	mi := &file_platform_process_v1_process_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1178,7 +1252,7 @@ func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{20}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListDeadLettersResponse) GetDeadLetters() []*ListDeadLettersResponse_DeadLetter {
@@ -1206,7 +1280,7 @@ type ResendDeadLettersRequest struct {
 
 func (x *ResendDeadLettersRequest) Reset() {
 	*x = ResendDeadLettersRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[21]
+	mi := &file_platform_process_v1_process_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1218,7 +1292,7 @@ func (x *ResendDeadLettersRequest) String() string {
 func (*ResendDeadLettersRequest) ProtoMessage() {}
 
 func (x *ResendDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[21]
+	mi := &file_platform_process_v1_process_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1231,7 +1305,7 @@ func (x *ResendDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResendDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*ResendDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{21}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ResendDeadLettersRequest) GetModule() string {
@@ -1257,7 +1331,7 @@ type ResendDeadLettersResponse struct {
 
 func (x *ResendDeadLettersResponse) Reset() {
 	*x = ResendDeadLettersResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[22]
+	mi := &file_platform_process_v1_process_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1269,7 +1343,7 @@ func (x *ResendDeadLettersResponse) String() string {
 func (*ResendDeadLettersResponse) ProtoMessage() {}
 
 func (x *ResendDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[22]
+	mi := &file_platform_process_v1_process_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1282,7 +1356,7 @@ func (x *ResendDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResendDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*ResendDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{22}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ResendDeadLettersResponse) GetResent() int64 {
@@ -1308,7 +1382,7 @@ type JoinResponse_Place struct {
 
 func (x *JoinResponse_Place) Reset() {
 	*x = JoinResponse_Place{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[24]
+	mi := &file_platform_process_v1_process_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1320,7 +1394,7 @@ func (x *JoinResponse_Place) String() string {
 func (*JoinResponse_Place) ProtoMessage() {}
 
 func (x *JoinResponse_Place) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[24]
+	mi := &file_platform_process_v1_process_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1333,7 +1407,7 @@ func (x *JoinResponse_Place) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JoinResponse_Place.ProtoReflect.Descriptor instead.
 func (*JoinResponse_Place) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{3, 0}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{4, 0}
 }
 
 func (x *JoinResponse_Place) GetModule() string {
@@ -1368,7 +1442,7 @@ type Member_Module struct {
 
 func (x *Member_Module) Reset() {
 	*x = Member_Module{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[25]
+	mi := &file_platform_process_v1_process_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1380,7 +1454,7 @@ func (x *Member_Module) String() string {
 func (*Member_Module) ProtoMessage() {}
 
 func (x *Member_Module) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[25]
+	mi := &file_platform_process_v1_process_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1393,7 +1467,7 @@ func (x *Member_Module) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member_Module.ProtoReflect.Descriptor instead.
 func (*Member_Module) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{4, 0}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{5, 0}
 }
 
 func (x *Member_Module) GetModule() string {
@@ -1438,7 +1512,7 @@ type ModulesResponse_Module struct {
 
 func (x *ModulesResponse_Module) Reset() {
 	*x = ModulesResponse_Module{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[26]
+	mi := &file_platform_process_v1_process_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1450,7 +1524,7 @@ func (x *ModulesResponse_Module) String() string {
 func (*ModulesResponse_Module) ProtoMessage() {}
 
 func (x *ModulesResponse_Module) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[26]
+	mi := &file_platform_process_v1_process_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1463,7 +1537,7 @@ func (x *ModulesResponse_Module) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModulesResponse_Module.ProtoReflect.Descriptor instead.
 func (*ModulesResponse_Module) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{10, 0}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{11, 0}
 }
 
 func (x *ModulesResponse_Module) GetModule() string {
@@ -1568,7 +1642,7 @@ type ModulesResponse_Endpoint struct {
 
 func (x *ModulesResponse_Endpoint) Reset() {
 	*x = ModulesResponse_Endpoint{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[27]
+	mi := &file_platform_process_v1_process_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1580,7 +1654,7 @@ func (x *ModulesResponse_Endpoint) String() string {
 func (*ModulesResponse_Endpoint) ProtoMessage() {}
 
 func (x *ModulesResponse_Endpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[27]
+	mi := &file_platform_process_v1_process_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1593,7 +1667,7 @@ func (x *ModulesResponse_Endpoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModulesResponse_Endpoint.ProtoReflect.Descriptor instead.
 func (*ModulesResponse_Endpoint) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{10, 1}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{11, 1}
 }
 
 func (x *ModulesResponse_Endpoint) GetProcess() string {
@@ -1653,7 +1727,7 @@ type ModulesResponse_Method struct {
 
 func (x *ModulesResponse_Method) Reset() {
 	*x = ModulesResponse_Method{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[28]
+	mi := &file_platform_process_v1_process_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1665,7 +1739,7 @@ func (x *ModulesResponse_Method) String() string {
 func (*ModulesResponse_Method) ProtoMessage() {}
 
 func (x *ModulesResponse_Method) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[28]
+	mi := &file_platform_process_v1_process_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1678,7 +1752,7 @@ func (x *ModulesResponse_Method) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModulesResponse_Method.ProtoReflect.Descriptor instead.
 func (*ModulesResponse_Method) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{10, 2}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{11, 2}
 }
 
 func (x *ModulesResponse_Method) GetMethod() string {
@@ -1737,7 +1811,7 @@ type ListChangesResponse_Change struct {
 
 func (x *ListChangesResponse_Change) Reset() {
 	*x = ListChangesResponse_Change{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[29]
+	mi := &file_platform_process_v1_process_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1749,7 +1823,7 @@ func (x *ListChangesResponse_Change) String() string {
 func (*ListChangesResponse_Change) ProtoMessage() {}
 
 func (x *ListChangesResponse_Change) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[29]
+	mi := &file_platform_process_v1_process_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1762,7 +1836,7 @@ func (x *ListChangesResponse_Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListChangesResponse_Change.ProtoReflect.Descriptor instead.
 func (*ListChangesResponse_Change) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{14, 0}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{15, 0}
 }
 
 func (x *ListChangesResponse_Change) GetAt() *timestamppb.Timestamp {
@@ -1824,7 +1898,7 @@ type CompareResponse_Method struct {
 
 func (x *CompareResponse_Method) Reset() {
 	*x = CompareResponse_Method{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[30]
+	mi := &file_platform_process_v1_process_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1836,7 +1910,7 @@ func (x *CompareResponse_Method) String() string {
 func (*CompareResponse_Method) ProtoMessage() {}
 
 func (x *CompareResponse_Method) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[30]
+	mi := &file_platform_process_v1_process_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1849,7 +1923,7 @@ func (x *CompareResponse_Method) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareResponse_Method.ProtoReflect.Descriptor instead.
 func (*CompareResponse_Method) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{16, 0}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{17, 0}
 }
 
 func (x *CompareResponse_Method) GetMethod() string {
@@ -1915,7 +1989,7 @@ type CompareResponse_Sample struct {
 
 func (x *CompareResponse_Sample) Reset() {
 	*x = CompareResponse_Sample{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[31]
+	mi := &file_platform_process_v1_process_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1927,7 +2001,7 @@ func (x *CompareResponse_Sample) String() string {
 func (*CompareResponse_Sample) ProtoMessage() {}
 
 func (x *CompareResponse_Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[31]
+	mi := &file_platform_process_v1_process_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1940,7 +2014,7 @@ func (x *CompareResponse_Sample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareResponse_Sample.ProtoReflect.Descriptor instead.
 func (*CompareResponse_Sample) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{16, 1}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{17, 1}
 }
 
 func (x *CompareResponse_Sample) GetKind() string {
@@ -1982,7 +2056,7 @@ type CompareResponse_Difference struct {
 
 func (x *CompareResponse_Difference) Reset() {
 	*x = CompareResponse_Difference{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[32]
+	mi := &file_platform_process_v1_process_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1994,7 +2068,7 @@ func (x *CompareResponse_Difference) String() string {
 func (*CompareResponse_Difference) ProtoMessage() {}
 
 func (x *CompareResponse_Difference) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[32]
+	mi := &file_platform_process_v1_process_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2007,7 +2081,7 @@ func (x *CompareResponse_Difference) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareResponse_Difference.ProtoReflect.Descriptor instead.
 func (*CompareResponse_Difference) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{16, 2}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{17, 2}
 }
 
 func (x *CompareResponse_Difference) GetPath() string {
@@ -2046,7 +2120,7 @@ type ListDeadLettersResponse_DeadLetter struct {
 
 func (x *ListDeadLettersResponse_DeadLetter) Reset() {
 	*x = ListDeadLettersResponse_DeadLetter{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[34]
+	mi := &file_platform_process_v1_process_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2058,7 +2132,7 @@ func (x *ListDeadLettersResponse_DeadLetter) String() string {
 func (*ListDeadLettersResponse_DeadLetter) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse_DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[34]
+	mi := &file_platform_process_v1_process_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2071,7 +2145,7 @@ func (x *ListDeadLettersResponse_DeadLetter) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use ListDeadLettersResponse_DeadLetter.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersResponse_DeadLetter) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{20, 0}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{21, 0}
 }
 
 func (x *ListDeadLettersResponse_DeadLetter) GetEventId() string {
@@ -2141,10 +2215,15 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\bsettings\x18\x06 \x03(\v23.platform.process.v1.DescribeResponse.SettingsEntryR\bsettings\x1a;\n" +
 	"\rSettingsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"s\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xb0\x01\n" +
 	"\vJoinRequest\x12/\n" +
 	"\x04self\x18\x01 \x01(\v2\x1b.platform.process.v1.MemberR\x04self\x123\n" +
-	"\x06others\x18\x02 \x03(\v2\x1b.platform.process.v1.MemberR\x06others\"\xa7\x02\n" +
+	"\x06others\x18\x02 \x03(\v2\x1b.platform.process.v1.MemberR\x06others\x12;\n" +
+	"\x06events\x18\x03 \x01(\v2#.platform.process.v1.EventContractsR\x06events\"z\n" +
+	"\x0eEventContracts\x128\n" +
+	"\x05files\x18\x01 \x01(\v2\".google.protobuf.FileDescriptorSetR\x05files\x12\x18\n" +
+	"\asources\x18\x02 \x03(\tR\asources\x12\x14\n" +
+	"\x05hears\x18\x03 \x03(\tR\x05hears\"\xa7\x02\n" +
 	"\fJoinResponse\x12?\n" +
 	"\x06places\x18\x01 \x03(\v2'.platform.process.v1.JoinResponse.PlaceR\x06places\x12'\n" +
 	"\x0fbroker_external\x18\x02 \x01(\bR\x0ebrokerExternal\x129\n" +
@@ -2312,106 +2391,109 @@ func file_platform_process_v1_process_proto_rawDescGZIP() []byte {
 }
 
 var file_platform_process_v1_process_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_platform_process_v1_process_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_platform_process_v1_process_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_platform_process_v1_process_proto_goTypes = []any{
 	(Member_State)(0),                          // 0: platform.process.v1.Member.State
 	(*DescribeRequest)(nil),                    // 1: platform.process.v1.DescribeRequest
 	(*DescribeResponse)(nil),                   // 2: platform.process.v1.DescribeResponse
 	(*JoinRequest)(nil),                        // 3: platform.process.v1.JoinRequest
-	(*JoinResponse)(nil),                       // 4: platform.process.v1.JoinResponse
-	(*Member)(nil),                             // 5: platform.process.v1.Member
-	(*ProcessesRequest)(nil),                   // 6: platform.process.v1.ProcessesRequest
-	(*ProcessesResponse)(nil),                  // 7: platform.process.v1.ProcessesResponse
-	(*TunnelRequest)(nil),                      // 8: platform.process.v1.TunnelRequest
-	(*TunnelResponse)(nil),                     // 9: platform.process.v1.TunnelResponse
-	(*ModulesRequest)(nil),                     // 10: platform.process.v1.ModulesRequest
-	(*ModulesResponse)(nil),                    // 11: platform.process.v1.ModulesResponse
-	(*AnnounceRequest)(nil),                    // 12: platform.process.v1.AnnounceRequest
-	(*AnnounceResponse)(nil),                   // 13: platform.process.v1.AnnounceResponse
-	(*ListChangesRequest)(nil),                 // 14: platform.process.v1.ListChangesRequest
-	(*ListChangesResponse)(nil),                // 15: platform.process.v1.ListChangesResponse
-	(*CompareRequest)(nil),                     // 16: platform.process.v1.CompareRequest
-	(*CompareResponse)(nil),                    // 17: platform.process.v1.CompareResponse
-	(*DismissRequest)(nil),                     // 18: platform.process.v1.DismissRequest
-	(*DismissResponse)(nil),                    // 19: platform.process.v1.DismissResponse
-	(*ListDeadLettersRequest)(nil),             // 20: platform.process.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),            // 21: platform.process.v1.ListDeadLettersResponse
-	(*ResendDeadLettersRequest)(nil),           // 22: platform.process.v1.ResendDeadLettersRequest
-	(*ResendDeadLettersResponse)(nil),          // 23: platform.process.v1.ResendDeadLettersResponse
-	nil,                                        // 24: platform.process.v1.DescribeResponse.SettingsEntry
-	(*JoinResponse_Place)(nil),                 // 25: platform.process.v1.JoinResponse.Place
-	(*Member_Module)(nil),                      // 26: platform.process.v1.Member.Module
-	(*ModulesResponse_Module)(nil),             // 27: platform.process.v1.ModulesResponse.Module
-	(*ModulesResponse_Endpoint)(nil),           // 28: platform.process.v1.ModulesResponse.Endpoint
-	(*ModulesResponse_Method)(nil),             // 29: platform.process.v1.ModulesResponse.Method
-	(*ListChangesResponse_Change)(nil),         // 30: platform.process.v1.ListChangesResponse.Change
-	(*CompareResponse_Method)(nil),             // 31: platform.process.v1.CompareResponse.Method
-	(*CompareResponse_Sample)(nil),             // 32: platform.process.v1.CompareResponse.Sample
-	(*CompareResponse_Difference)(nil),         // 33: platform.process.v1.CompareResponse.Difference
-	nil,                                        // 34: platform.process.v1.CompareResponse.Method.CountsEntry
-	(*ListDeadLettersResponse_DeadLetter)(nil), // 35: platform.process.v1.ListDeadLettersResponse.DeadLetter
-	(*descriptorpb.FileDescriptorSet)(nil),     // 36: google.protobuf.FileDescriptorSet
-	(*timestamppb.Timestamp)(nil),              // 37: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),                // 38: google.protobuf.Duration
+	(*EventContracts)(nil),                     // 4: platform.process.v1.EventContracts
+	(*JoinResponse)(nil),                       // 5: platform.process.v1.JoinResponse
+	(*Member)(nil),                             // 6: platform.process.v1.Member
+	(*ProcessesRequest)(nil),                   // 7: platform.process.v1.ProcessesRequest
+	(*ProcessesResponse)(nil),                  // 8: platform.process.v1.ProcessesResponse
+	(*TunnelRequest)(nil),                      // 9: platform.process.v1.TunnelRequest
+	(*TunnelResponse)(nil),                     // 10: platform.process.v1.TunnelResponse
+	(*ModulesRequest)(nil),                     // 11: platform.process.v1.ModulesRequest
+	(*ModulesResponse)(nil),                    // 12: platform.process.v1.ModulesResponse
+	(*AnnounceRequest)(nil),                    // 13: platform.process.v1.AnnounceRequest
+	(*AnnounceResponse)(nil),                   // 14: platform.process.v1.AnnounceResponse
+	(*ListChangesRequest)(nil),                 // 15: platform.process.v1.ListChangesRequest
+	(*ListChangesResponse)(nil),                // 16: platform.process.v1.ListChangesResponse
+	(*CompareRequest)(nil),                     // 17: platform.process.v1.CompareRequest
+	(*CompareResponse)(nil),                    // 18: platform.process.v1.CompareResponse
+	(*DismissRequest)(nil),                     // 19: platform.process.v1.DismissRequest
+	(*DismissResponse)(nil),                    // 20: platform.process.v1.DismissResponse
+	(*ListDeadLettersRequest)(nil),             // 21: platform.process.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),            // 22: platform.process.v1.ListDeadLettersResponse
+	(*ResendDeadLettersRequest)(nil),           // 23: platform.process.v1.ResendDeadLettersRequest
+	(*ResendDeadLettersResponse)(nil),          // 24: platform.process.v1.ResendDeadLettersResponse
+	nil,                                        // 25: platform.process.v1.DescribeResponse.SettingsEntry
+	(*JoinResponse_Place)(nil),                 // 26: platform.process.v1.JoinResponse.Place
+	(*Member_Module)(nil),                      // 27: platform.process.v1.Member.Module
+	(*ModulesResponse_Module)(nil),             // 28: platform.process.v1.ModulesResponse.Module
+	(*ModulesResponse_Endpoint)(nil),           // 29: platform.process.v1.ModulesResponse.Endpoint
+	(*ModulesResponse_Method)(nil),             // 30: platform.process.v1.ModulesResponse.Method
+	(*ListChangesResponse_Change)(nil),         // 31: platform.process.v1.ListChangesResponse.Change
+	(*CompareResponse_Method)(nil),             // 32: platform.process.v1.CompareResponse.Method
+	(*CompareResponse_Sample)(nil),             // 33: platform.process.v1.CompareResponse.Sample
+	(*CompareResponse_Difference)(nil),         // 34: platform.process.v1.CompareResponse.Difference
+	nil,                                        // 35: platform.process.v1.CompareResponse.Method.CountsEntry
+	(*ListDeadLettersResponse_DeadLetter)(nil), // 36: platform.process.v1.ListDeadLettersResponse.DeadLetter
+	(*descriptorpb.FileDescriptorSet)(nil),     // 37: google.protobuf.FileDescriptorSet
+	(*timestamppb.Timestamp)(nil),              // 38: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),                // 39: google.protobuf.Duration
 }
 var file_platform_process_v1_process_proto_depIdxs = []int32{
-	36, // 0: platform.process.v1.DescribeResponse.contract:type_name -> google.protobuf.FileDescriptorSet
-	24, // 1: platform.process.v1.DescribeResponse.settings:type_name -> platform.process.v1.DescribeResponse.SettingsEntry
-	5,  // 2: platform.process.v1.JoinRequest.self:type_name -> platform.process.v1.Member
-	5,  // 3: platform.process.v1.JoinRequest.others:type_name -> platform.process.v1.Member
-	25, // 4: platform.process.v1.JoinResponse.places:type_name -> platform.process.v1.JoinResponse.Place
-	5,  // 5: platform.process.v1.JoinResponse.processes:type_name -> platform.process.v1.Member
-	37, // 6: platform.process.v1.Member.started:type_name -> google.protobuf.Timestamp
-	26, // 7: platform.process.v1.Member.modules:type_name -> platform.process.v1.Member.Module
-	0,  // 8: platform.process.v1.Member.state:type_name -> platform.process.v1.Member.State
-	37, // 9: platform.process.v1.Member.heard:type_name -> google.protobuf.Timestamp
-	5,  // 10: platform.process.v1.ProcessesResponse.processes:type_name -> platform.process.v1.Member
-	27, // 11: platform.process.v1.ModulesResponse.modules:type_name -> platform.process.v1.ModulesResponse.Module
-	30, // 12: platform.process.v1.ListChangesResponse.changes:type_name -> platform.process.v1.ListChangesResponse.Change
-	31, // 13: platform.process.v1.CompareResponse.methods:type_name -> platform.process.v1.CompareResponse.Method
-	35, // 14: platform.process.v1.ListDeadLettersResponse.dead_letters:type_name -> platform.process.v1.ListDeadLettersResponse.DeadLetter
-	28, // 15: platform.process.v1.ModulesResponse.Module.endpoints:type_name -> platform.process.v1.ModulesResponse.Endpoint
-	29, // 16: platform.process.v1.ModulesResponse.Module.methods:type_name -> platform.process.v1.ModulesResponse.Method
-	38, // 17: platform.process.v1.ModulesResponse.Method.p50:type_name -> google.protobuf.Duration
-	38, // 18: platform.process.v1.ModulesResponse.Method.p99:type_name -> google.protobuf.Duration
-	38, // 19: platform.process.v1.ModulesResponse.Method.promised_p99:type_name -> google.protobuf.Duration
-	37, // 20: platform.process.v1.ListChangesResponse.Change.at:type_name -> google.protobuf.Timestamp
-	34, // 21: platform.process.v1.CompareResponse.Method.counts:type_name -> platform.process.v1.CompareResponse.Method.CountsEntry
-	32, // 22: platform.process.v1.CompareResponse.Method.samples:type_name -> platform.process.v1.CompareResponse.Sample
-	38, // 23: platform.process.v1.CompareResponse.Method.first_p50:type_name -> google.protobuf.Duration
-	38, // 24: platform.process.v1.CompareResponse.Method.first_p99:type_name -> google.protobuf.Duration
-	38, // 25: platform.process.v1.CompareResponse.Method.second_p50:type_name -> google.protobuf.Duration
-	38, // 26: platform.process.v1.CompareResponse.Method.second_p99:type_name -> google.protobuf.Duration
-	37, // 27: platform.process.v1.CompareResponse.Sample.at:type_name -> google.protobuf.Timestamp
-	33, // 28: platform.process.v1.CompareResponse.Sample.differences:type_name -> platform.process.v1.CompareResponse.Difference
-	37, // 29: platform.process.v1.ListDeadLettersResponse.DeadLetter.parked_at:type_name -> google.protobuf.Timestamp
-	1,  // 30: platform.process.v1.ProcessService.Describe:input_type -> platform.process.v1.DescribeRequest
-	3,  // 31: platform.process.v1.ProcessService.Join:input_type -> platform.process.v1.JoinRequest
-	6,  // 32: platform.process.v1.ProcessService.Processes:input_type -> platform.process.v1.ProcessesRequest
-	8,  // 33: platform.process.v1.ProcessService.Tunnel:input_type -> platform.process.v1.TunnelRequest
-	10, // 34: platform.process.v1.ProcessService.Modules:input_type -> platform.process.v1.ModulesRequest
-	12, // 35: platform.process.v1.ProcessService.Announce:input_type -> platform.process.v1.AnnounceRequest
-	14, // 36: platform.process.v1.ProcessService.ListChanges:input_type -> platform.process.v1.ListChangesRequest
-	16, // 37: platform.process.v1.ProcessService.Compare:input_type -> platform.process.v1.CompareRequest
-	18, // 38: platform.process.v1.ProcessService.Dismiss:input_type -> platform.process.v1.DismissRequest
-	20, // 39: platform.process.v1.ProcessService.ListDeadLetters:input_type -> platform.process.v1.ListDeadLettersRequest
-	22, // 40: platform.process.v1.ProcessService.ResendDeadLetters:input_type -> platform.process.v1.ResendDeadLettersRequest
-	2,  // 41: platform.process.v1.ProcessService.Describe:output_type -> platform.process.v1.DescribeResponse
-	4,  // 42: platform.process.v1.ProcessService.Join:output_type -> platform.process.v1.JoinResponse
-	7,  // 43: platform.process.v1.ProcessService.Processes:output_type -> platform.process.v1.ProcessesResponse
-	9,  // 44: platform.process.v1.ProcessService.Tunnel:output_type -> platform.process.v1.TunnelResponse
-	11, // 45: platform.process.v1.ProcessService.Modules:output_type -> platform.process.v1.ModulesResponse
-	13, // 46: platform.process.v1.ProcessService.Announce:output_type -> platform.process.v1.AnnounceResponse
-	15, // 47: platform.process.v1.ProcessService.ListChanges:output_type -> platform.process.v1.ListChangesResponse
-	17, // 48: platform.process.v1.ProcessService.Compare:output_type -> platform.process.v1.CompareResponse
-	19, // 49: platform.process.v1.ProcessService.Dismiss:output_type -> platform.process.v1.DismissResponse
-	21, // 50: platform.process.v1.ProcessService.ListDeadLetters:output_type -> platform.process.v1.ListDeadLettersResponse
-	23, // 51: platform.process.v1.ProcessService.ResendDeadLetters:output_type -> platform.process.v1.ResendDeadLettersResponse
-	41, // [41:52] is the sub-list for method output_type
-	30, // [30:41] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	37, // 0: platform.process.v1.DescribeResponse.contract:type_name -> google.protobuf.FileDescriptorSet
+	25, // 1: platform.process.v1.DescribeResponse.settings:type_name -> platform.process.v1.DescribeResponse.SettingsEntry
+	6,  // 2: platform.process.v1.JoinRequest.self:type_name -> platform.process.v1.Member
+	6,  // 3: platform.process.v1.JoinRequest.others:type_name -> platform.process.v1.Member
+	4,  // 4: platform.process.v1.JoinRequest.events:type_name -> platform.process.v1.EventContracts
+	37, // 5: platform.process.v1.EventContracts.files:type_name -> google.protobuf.FileDescriptorSet
+	26, // 6: platform.process.v1.JoinResponse.places:type_name -> platform.process.v1.JoinResponse.Place
+	6,  // 7: platform.process.v1.JoinResponse.processes:type_name -> platform.process.v1.Member
+	38, // 8: platform.process.v1.Member.started:type_name -> google.protobuf.Timestamp
+	27, // 9: platform.process.v1.Member.modules:type_name -> platform.process.v1.Member.Module
+	0,  // 10: platform.process.v1.Member.state:type_name -> platform.process.v1.Member.State
+	38, // 11: platform.process.v1.Member.heard:type_name -> google.protobuf.Timestamp
+	6,  // 12: platform.process.v1.ProcessesResponse.processes:type_name -> platform.process.v1.Member
+	28, // 13: platform.process.v1.ModulesResponse.modules:type_name -> platform.process.v1.ModulesResponse.Module
+	31, // 14: platform.process.v1.ListChangesResponse.changes:type_name -> platform.process.v1.ListChangesResponse.Change
+	32, // 15: platform.process.v1.CompareResponse.methods:type_name -> platform.process.v1.CompareResponse.Method
+	36, // 16: platform.process.v1.ListDeadLettersResponse.dead_letters:type_name -> platform.process.v1.ListDeadLettersResponse.DeadLetter
+	29, // 17: platform.process.v1.ModulesResponse.Module.endpoints:type_name -> platform.process.v1.ModulesResponse.Endpoint
+	30, // 18: platform.process.v1.ModulesResponse.Module.methods:type_name -> platform.process.v1.ModulesResponse.Method
+	39, // 19: platform.process.v1.ModulesResponse.Method.p50:type_name -> google.protobuf.Duration
+	39, // 20: platform.process.v1.ModulesResponse.Method.p99:type_name -> google.protobuf.Duration
+	39, // 21: platform.process.v1.ModulesResponse.Method.promised_p99:type_name -> google.protobuf.Duration
+	38, // 22: platform.process.v1.ListChangesResponse.Change.at:type_name -> google.protobuf.Timestamp
+	35, // 23: platform.process.v1.CompareResponse.Method.counts:type_name -> platform.process.v1.CompareResponse.Method.CountsEntry
+	33, // 24: platform.process.v1.CompareResponse.Method.samples:type_name -> platform.process.v1.CompareResponse.Sample
+	39, // 25: platform.process.v1.CompareResponse.Method.first_p50:type_name -> google.protobuf.Duration
+	39, // 26: platform.process.v1.CompareResponse.Method.first_p99:type_name -> google.protobuf.Duration
+	39, // 27: platform.process.v1.CompareResponse.Method.second_p50:type_name -> google.protobuf.Duration
+	39, // 28: platform.process.v1.CompareResponse.Method.second_p99:type_name -> google.protobuf.Duration
+	38, // 29: platform.process.v1.CompareResponse.Sample.at:type_name -> google.protobuf.Timestamp
+	34, // 30: platform.process.v1.CompareResponse.Sample.differences:type_name -> platform.process.v1.CompareResponse.Difference
+	38, // 31: platform.process.v1.ListDeadLettersResponse.DeadLetter.parked_at:type_name -> google.protobuf.Timestamp
+	1,  // 32: platform.process.v1.ProcessService.Describe:input_type -> platform.process.v1.DescribeRequest
+	3,  // 33: platform.process.v1.ProcessService.Join:input_type -> platform.process.v1.JoinRequest
+	7,  // 34: platform.process.v1.ProcessService.Processes:input_type -> platform.process.v1.ProcessesRequest
+	9,  // 35: platform.process.v1.ProcessService.Tunnel:input_type -> platform.process.v1.TunnelRequest
+	11, // 36: platform.process.v1.ProcessService.Modules:input_type -> platform.process.v1.ModulesRequest
+	13, // 37: platform.process.v1.ProcessService.Announce:input_type -> platform.process.v1.AnnounceRequest
+	15, // 38: platform.process.v1.ProcessService.ListChanges:input_type -> platform.process.v1.ListChangesRequest
+	17, // 39: platform.process.v1.ProcessService.Compare:input_type -> platform.process.v1.CompareRequest
+	19, // 40: platform.process.v1.ProcessService.Dismiss:input_type -> platform.process.v1.DismissRequest
+	21, // 41: platform.process.v1.ProcessService.ListDeadLetters:input_type -> platform.process.v1.ListDeadLettersRequest
+	23, // 42: platform.process.v1.ProcessService.ResendDeadLetters:input_type -> platform.process.v1.ResendDeadLettersRequest
+	2,  // 43: platform.process.v1.ProcessService.Describe:output_type -> platform.process.v1.DescribeResponse
+	5,  // 44: platform.process.v1.ProcessService.Join:output_type -> platform.process.v1.JoinResponse
+	8,  // 45: platform.process.v1.ProcessService.Processes:output_type -> platform.process.v1.ProcessesResponse
+	10, // 46: platform.process.v1.ProcessService.Tunnel:output_type -> platform.process.v1.TunnelResponse
+	12, // 47: platform.process.v1.ProcessService.Modules:output_type -> platform.process.v1.ModulesResponse
+	14, // 48: platform.process.v1.ProcessService.Announce:output_type -> platform.process.v1.AnnounceResponse
+	16, // 49: platform.process.v1.ProcessService.ListChanges:output_type -> platform.process.v1.ListChangesResponse
+	18, // 50: platform.process.v1.ProcessService.Compare:output_type -> platform.process.v1.CompareResponse
+	20, // 51: platform.process.v1.ProcessService.Dismiss:output_type -> platform.process.v1.DismissResponse
+	22, // 52: platform.process.v1.ProcessService.ListDeadLetters:output_type -> platform.process.v1.ListDeadLettersResponse
+	24, // 53: platform.process.v1.ProcessService.ResendDeadLetters:output_type -> platform.process.v1.ResendDeadLettersResponse
+	43, // [43:54] is the sub-list for method output_type
+	32, // [32:43] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_platform_process_v1_process_proto_init() }
@@ -2425,7 +2507,7 @@ func file_platform_process_v1_process_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_platform_process_v1_process_proto_rawDesc), len(file_platform_process_v1_process_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   35,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -48,7 +48,8 @@ type ProcessServiceClient interface {
 	// lasts. It says who it is, at once, after each change and every two seconds, and
 	// is told at once and after each change where the modules are and who the others
 	// are. PERMISSION_DENIED when it claims a module that its certificate does not
-	// let it serve, or the name of another process.
+	// let it serve, or the name of another process; FAILED_PRECONDITION when it
+	// can't read the events that another process publishes, or the other way round.
 	Join(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[JoinRequest, JoinResponse], error)
 	// Processes lists the processes of the installation as far as this one knows,
 	// itself first.
@@ -214,7 +215,8 @@ type ProcessServiceServer interface {
 	// lasts. It says who it is, at once, after each change and every two seconds, and
 	// is told at once and after each change where the modules are and who the others
 	// are. PERMISSION_DENIED when it claims a module that its certificate does not
-	// let it serve, or the name of another process.
+	// let it serve, or the name of another process; FAILED_PRECONDITION when it
+	// can't read the events that another process publishes, or the other way round.
 	Join(grpc.BidiStreamingServer[JoinRequest, JoinResponse]) error
 	// Processes lists the processes of the installation as far as this one knows,
 	// itself first.

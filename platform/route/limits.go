@@ -61,16 +61,18 @@ func checkOptions(options []grpc.CallOption) error {
 // copyMessage copies a request or response on its way, and says as gRPC does what
 // could not have been sent.
 func copyMessage(c *protocopy.Copier, dst, src proto.Message) error {
-	err := c.Copy(dst, src, MaxMessageBytes)
-	var tooLarge *protocopy.TooLargeError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &tooLarge):
-		return status.Error(codes.ResourceExhausted, err.Error())
-	default:
-		return status.Error(codes.Internal, err.Error())
+	if err := c.Copy(dst, src, MaxMessageBytes); err != nil {
+		return unsendable(err)
 	}
+	return nil
+}
+
+func unsendable(err error) error {
+	var tooLarge *protocopy.TooLargeError
+	if errors.As(err, &tooLarge) {
+		return status.Error(codes.ResourceExhausted, err.Error())
+	}
+	return status.Error(codes.Internal, err.Error())
 }
 
 // headerLetters are the characters a header's name may have.

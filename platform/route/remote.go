@@ -13,19 +13,17 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials"
 	_ "google.golang.org/grpc/health" // clients watch the health of what they call
-	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
 )
 
 // RemoteOptions describe an implementation in other processes.
 type RemoteOptions struct {
-	// Addresses are host:port each; several share the calls. A host name is
-	// resolved, and again when it fails.
+	// Addresses are host:port each, of one process; several share the calls. A
+	// host name is looked up for each connection.
 	Addresses []string
 	// Credentials secure the connections. Required; ask for plaintext by
 	// insecure.NewCredentials.
@@ -88,27 +86,6 @@ func (t *Target) Meet(ctx context.Context) error {
 	}
 	return refused
 }
-
-// Dial opens a connection to another process of the system with the settings
-// all of them share.
-func Dial(address string, creds credentials.TransportCredentials, options ...grpc.DialOption) (*grpc.ClientConn, error) {
-	options = append([]grpc.DialOption{
-		grpc.WithTransportCredentials(creds),
-		// A process that comes back is found again within a second.
-		grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
-			MinConnectTimeout: 3 * time.Second,
-		}),
-		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: KeepaliveTime, Timeout: 5 * time.Second}),
-		grpc.WithMaxHeaderListSize(maxHeaderBytes),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MaxMessageBytes), grpc.MaxCallSendMsgSize(MaxMessageBytes)),
-	}, options...)
-	return grpc.NewClient("dns:///"+address, options...)
-}
-
-// KeepaliveTime is how long a connection may be silent before the other side
-// is asked whether it still lives; servers must allow it.
-const KeepaliveTime = 20 * time.Second
 
 // serviceConfig asks grpc-go to watch the health of what it calls. Retries are
 // the route's own: they go to another endpoint, and share one budget with those

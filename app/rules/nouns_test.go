@@ -14,7 +14,7 @@ import (
 // nouns are words of the business, and the product's name, singular; their
 // plurals are meant too. Some have a plain meaning as well (in order, a sum's
 // product): those count in compounds only, see ambiguous.
-var nouns = words("basket buyer cart catalog catalogue category checkout customer galleria inventory invoice merchant " +
+var nouns = words("basket buyer card cart catalog catalogue category checkout customer galleria inventory invoice merchant " +
 	"order payment product purchase refund reservation sale seller shipment shipping shop shopper sku stock storefront supplier vendor voucher warehouse")
 
 // ambiguous nouns also have a plain meaning: to sort is to order, and to
@@ -30,8 +30,7 @@ var (
 //
 //   - GALLERIA_TEST_POSTGRES tells this repository's tests where their server is.
 //   - GALLERIA is the name of the stream in brokers that exist.
-//   - Payment card is the field's name for what the log masks.
-var allowed = regexp.MustCompile(`\b(galleria/(platform|migrations|modules|app)|GALLERIA_TEST_POSTGRES|GALLERIA|payment card)\b`)
+var allowed = regexp.MustCompile(`\b(galleria/(platform|migrations|modules|app)|GALLERIA_TEST_POSTGRES|GALLERIA)\b`)
 
 func TestRulePlatformHasNoBusinessNoun(t *testing.T) {
 	for _, f := range files(t, "platform") {
@@ -145,7 +144,7 @@ func TestRulePlatformHasNoBusinessNounSeesOffenders(t *testing.T) {
 		"the product of two numbers":      0,
 		"authors rely on this":            0,
 		`"galleria/platform/route"`:       0,
-		"what a payment card looks like":  0,
+		"what a payment card looks like":  2,
 		"PlaceOrder":                      1,
 		"order_id":                        1,
 		"ordersv1.Reason":                 1,

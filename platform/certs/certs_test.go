@@ -390,13 +390,13 @@ func TestAServerServesTheModulesOfItsCertificateOnly(t *testing.T) {
 		module string
 		reason string // empty: served
 	}{
-		"the module":    {Rights{Serves: []string{"alpha"}}, "alpha", ""},
-		"one of two":    {Rights{Serves: []string{"beta", "alpha"}}, "alpha", ""},
-		"all":           {Everything, "alpha", ""},
-		"another":       {Rights{Speaks: []string{"alpha"}, Serves: []string{"beta"}}, "alpha", "/process/alpha, lets it serve [beta] and not alpha"},
-		"none":          {Rights{Speaks: []string{"alpha"}}, "alpha", "lets it serve [] and not alpha"},
-		"a part of it":  {Rights{Serves: []string{"alpha"}}, "alph", "lets it serve [alpha] and not alph"},
-		"the wild card": {Rights{Serves: []string{"alpha"}}, All, "and not *"},
+		"the module":   {Rights{Serves: []string{"alpha"}}, "alpha", ""},
+		"one of two":   {Rights{Serves: []string{"beta", "alpha"}}, "alpha", ""},
+		"all":          {Everything, "alpha", ""},
+		"another":      {Rights{Speaks: []string{"alpha"}, Serves: []string{"beta"}}, "alpha", "/process/alpha, lets it serve [beta] and not alpha"},
+		"none":         {Rights{Speaks: []string{"alpha"}}, "alpha", "lets it serve [] and not alpha"},
+		"a part of it": {Rights{Serves: []string{"alpha"}}, "alph", "lets it serve [alpha] and not alph"},
+		"every module": {Rights{Serves: []string{"alpha"}}, All, "and not *"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -82,7 +82,7 @@ func (c *comparer) add(path string, field protoreflect.FieldDescriptor, first, s
 		return
 	}
 	if contract.IsSecret(field) {
-		first, second = "(secret)", "(another secret)"
+		first, second = contract.Secret, "(another secret)"
 	}
 	c.found = append(c.found, Difference{path, shorten(first), shorten(second)})
 }

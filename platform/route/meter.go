@@ -39,7 +39,7 @@ func (m *meter) observe(took time.Duration, code codes.Code) {
 }
 
 // faulty tells failures of the system from answers the caller can act on: a
-// declined card or an unknown id is not an error of the route.
+// lack of room or an unknown id is not an error of the route.
 func faulty(code codes.Code) bool {
 	switch code {
 	case codes.Unknown, codes.DeadlineExceeded, codes.Internal, codes.Unavailable, codes.DataLoss, codes.Unimplemented, codes.PermissionDenied, codes.Unauthenticated:

@@ -9,8 +9,9 @@
 //	ctx = telemetry.WithModule(ctx, "clock")  // does not
 //	log.InfoContext(ctx, "ticked")            // {"msg":"ticked","request_id":"…","module":"clock","trace_id":"…"}
 //
-// Two things hold whatever the callers do. What looks like the number of a
-// payment card leaves the process neither in a record nor in a span, see
-// [MaskCards]; this is the last guard, not a licence to log them. And a
-// collector that is slow, full or gone costs spans, never time or requests.
+// Three things hold whatever the callers do. Messages are logged without the fields
+// that their contract marks debug_redact. What looks like an identification number
+// leaves the process neither in a record nor in a span, see [MaskNumbers]; this is
+// the last guard, not a licence to log them. And a collector that is slow, full or
+// gone costs spans, never time or requests.
 package telemetry

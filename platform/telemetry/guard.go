@@ -8,7 +8,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// guard masks card numbers in spans on their way out, off the path of the
+// guard masks identification numbers in spans on their way out, off the path of the
 // request that made them. It also knows when the last span has gone, which the
 // SDK does not tell once its deadline has passed.
 type guard struct {
@@ -46,7 +46,7 @@ func (g *guard) cut() {
 
 type maskedSpan struct{ sdktrace.ReadOnlySpan }
 
-func (s maskedSpan) Name() string { return MaskCards(s.ReadOnlySpan.Name()) }
+func (s maskedSpan) Name() string { return MaskNumbers(s.ReadOnlySpan.Name()) }
 
 func (s maskedSpan) Attributes() []attribute.KeyValue {
 	return maskedAttributes(s.ReadOnlySpan.Attributes())
@@ -54,14 +54,14 @@ func (s maskedSpan) Attributes() []attribute.KeyValue {
 
 func (s maskedSpan) Status() sdktrace.Status {
 	status := s.ReadOnlySpan.Status()
-	status.Description = MaskCards(status.Description)
+	status.Description = MaskNumbers(status.Description)
 	return status
 }
 
 func (s maskedSpan) Events() []sdktrace.Event {
 	events := append([]sdktrace.Event(nil), s.ReadOnlySpan.Events()...)
 	for i := range events {
-		events[i].Name = MaskCards(events[i].Name)
+		events[i].Name = MaskNumbers(events[i].Name)
 		events[i].Attributes = maskedAttributes(events[i].Attributes)
 	}
 	return events
@@ -83,7 +83,7 @@ func maskedAttributes(attrs []attribute.KeyValue) []attribute.KeyValue {
 		if a.Value.Type() == attribute.INT64 && isTime(text) {
 			continue
 		}
-		if hidden := MaskCards(text); hidden != text {
+		if hidden := MaskNumbers(text); hidden != text {
 			safe[i].Value = attribute.StringValue(hidden)
 		}
 	}

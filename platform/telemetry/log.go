@@ -10,6 +10,9 @@ import (
 	"strconv"
 
 	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/protobuf/proto"
+
+	"galleria/platform/contract"
 )
 
 // The attributes a record gets from its context, always at the top level.
@@ -21,8 +24,9 @@ const (
 
 // NewLogger logs to w, which gets one Write per record: lines of JSON if format
 // is "json", else of key=value text. Records carry request id, module and
-// trace id of the context they are logged with, and card numbers in messages
-// and attributes are masked. A *slog.LevelVar as level can be changed later.
+// trace id of the context they are logged with, and identification numbers in
+// messages and attributes are masked. Messages of contracts are shown without what
+// they mark debug_redact. A *slog.LevelVar as level can be changed later.
 func NewLogger(w io.Writer, format string, level slog.Leveler) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level}
 	if format == "json" {
@@ -44,7 +48,7 @@ func (h *handler) Enabled(ctx context.Context, level slog.Level) bool {
 }
 
 func (h *handler) Handle(ctx context.Context, r slog.Record) error {
-	record := slog.NewRecord(r.Time, r.Level, MaskCards(r.Message), r.PC)
+	record := slog.NewRecord(r.Time, r.Level, MaskNumbers(r.Message), r.PC)
 	r.Attrs(func(a slog.Attr) bool {
 		record.AddAttrs(masked(a))
 		return true
@@ -65,7 +69,7 @@ func (h *handler) fromContext(ctx context.Context) []slog.Attr {
 	var attrs []slog.Attr
 	add := func(key, value string) {
 		if value != "" && !slices.Contains(h.named, key) {
-			attrs = append(attrs, slog.String(key, MaskCards(value)))
+			attrs = append(attrs, slog.String(key, MaskNumbers(value)))
 		}
 	}
 	add(requestIDAttr, RequestID(ctx))
@@ -108,12 +112,13 @@ func (h *handler) then(add func(slog.Handler) slog.Handler) *handler {
 	return &next
 }
 
-// masked is the attribute without card numbers.
+// masked is the attribute without identification numbers, and without secrets of a
+// contract.
 func masked(a slog.Attr) slog.Attr {
 	v := a.Value.Resolve()
 	switch v.Kind() {
 	case slog.KindString:
-		return slog.String(a.Key, MaskCards(v.String()))
+		return slog.String(a.Key, MaskNumbers(v.String()))
 	case slog.KindInt64:
 		return maskedNumber(a.Key, v, strconv.FormatInt(v.Int64(), 10))
 	case slog.KindUint64:
@@ -132,22 +137,26 @@ func masked(a slog.Attr) slog.Attr {
 }
 
 func maskedNumber(key string, v slog.Value, text string) slog.Attr {
-	if safe := MaskCards(text); safe != text && !isTime(text) {
+	if safe := MaskNumbers(text); safe != text && !isTime(text) {
 		return slog.String(key, safe)
 	}
 	return slog.Attr{Key: key, Value: v}
 }
 
-// isTime tells whether a number is a point in time rather than a card number:
+// isTime tells whether a number is a point in time rather than an
+// identification number:
 // from 2001 to 2033 Unix milli-, micro- and nanoseconds are as long as one.
 func isTime(number string) bool {
 	n := len(number)
 	return number[0] == '1' && (n == 13 || n == 16 || n == 19)
 }
 
-// maskedAny keeps the value, and how it is written, unless there is a card
-// number in its text, or in its JSON, which also shows what pointers point to.
+// maskedAny keeps the value, and how it is written, unless there is an
+// identification number in its text, or in its JSON, which also shows what pointers point to.
 func maskedAny(key string, v slog.Value) slog.Attr {
+	if message, ok := v.Any().(proto.Message); ok {
+		return slog.String(key, MaskNumbers(fmt.Sprint(contract.Redacted(message))))
+	}
 	var texts []string
 	switch content := v.Any().(type) {
 	case error:
@@ -161,7 +170,7 @@ func maskedAny(key string, v slog.Value) slog.Attr {
 		}
 	}
 	for _, text := range texts {
-		if safe := MaskCards(text); safe != text {
+		if safe := MaskNumbers(text); safe != text {
 			return slog.String(key, safe)
 		}
 	}

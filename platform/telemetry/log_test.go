@@ -13,6 +13,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	probev1 "galleria/platform/route/probe/v1"
 	"galleria/platform/telemetry"
 )
 
@@ -100,7 +101,7 @@ type nested struct {
 	Text  string
 }
 
-func TestCardNumbersAreMaskedWhereverTheyAreLogged(t *testing.T) {
+func TestIdentificationNumbersAreMaskedWhereverTheyAreLogged(t *testing.T) {
 	n := int64(4242424242424242)
 	var none *failure
 	for name, attr := range map[string]slog.Attr{
@@ -125,6 +126,18 @@ func TestCardNumbersAreMaskedWhereverTheyAreLogged(t *testing.T) {
 			if got := out.String(); strings.Contains(strings.ReplaceAll(got, " ", ""), number) || strings.Count(got, "4242") < 4 {
 				t.Errorf("%s as %s: got %s, want all but the last four digits masked", name, format, got)
 			}
+		}
+	}
+}
+
+func TestMessagesAreLoggedWithoutWhatTheirContractHides(t *testing.T) {
+	message := &probev1.Everything{Text: "to be read " + number, Self: &probev1.Everything{Secret: "hunter2"}}
+	for _, format := range []string{"text", "json"} {
+		var out bytes.Buffer
+		l := telemetry.NewLogger(&out, format, slog.LevelInfo)
+		l.With("a", message).Info("x", "b", message, slog.Group("c", slog.Any("d", message)))
+		if got := out.String(); strings.Contains(got, "hunter2") || strings.Contains(got, number) || strings.Count(got, "to be read") != 3 {
+			t.Errorf("as %s: got %s", format, got)
 		}
 	}
 }

@@ -81,7 +81,7 @@ func span(ctx context.Context, name string) (context.Context, trace.Span) {
 	return otel.Tracer("test").Start(ctx, name)
 }
 
-func TestSpansReachTheCollectorWithoutCardNumbers(t *testing.T) {
+func TestSpansReachTheCollectorWithoutIdentificationNumbers(t *testing.T) {
 	var c collecting
 	shutdown := setUp(t, telemetry.TraceOptions{Endpoint: c.serve(t), Insecure: true, Service: "app", SampleRatio: 1})
 	if !telemetry.Tracing() {
@@ -117,7 +117,7 @@ func TestSpansReachTheCollectorWithoutCardNumbers(t *testing.T) {
 		}
 	}
 	if strings.Contains(strings.ReplaceAll(got, "-", ""), number) {
-		t.Errorf("the collector got a card number in\n%s", got)
+		t.Errorf("the collector got an identification number in\n%s", got)
 	}
 }
 

@@ -5,14 +5,16 @@ import (
 	"strings"
 )
 
-// A card number has from 13 to 19 digits.
+// An identification number has from 13 to 19 digits, the last one a check digit by
+// Luhn's formula, as ISO/IEC 7812 has it. Numbers of accounts and of many devices and
+// documents are made so, and what they open is not for a log's readers.
 const (
-	shortestCard = 13
-	longestCard  = 19
-	digitsShown  = 4 // last digits that stay readable
+	shortestNumber = 13
+	longestNumber  = 19
+	digitsShown    = 4 // last digits that stay readable
 )
 
-// digitGroups are digits as people and programs write card numbers: in one
+// digitGroups are digits as people and programs write such numbers: in one
 // piece, or in groups with a blank or a dash between.
 var digitGroups = regexp.MustCompile(`\d+(?:[ -]{1,2}\d+)*`)
 
@@ -20,17 +22,21 @@ var digitGroups = regexp.MustCompile(`\d+(?:[ -]{1,2}\d+)*`)
 // but harmless, and needed whole.
 var identifier = regexp.MustCompile(`^(?:[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$`)
 
-// MaskCards replaces the digits of everything in text that looks like a card
-// number, 13 to 19 digits with a correct Luhn check digit, by stars, except the
-// last four. Numbers with nothing but a blank between them count as one. One
-// in ten other numbers of that length passes the check and is masked too.
-func MaskCards(text string) string {
-	if !mayHoldCard(text) {
+// MaskNumbers replaces the digits of everything in text that looks like an
+// identification number by stars, except the last four. Numbers with nothing but a
+// blank between them count as one. One in ten other numbers of that length passes
+// the check and is masked too.
+//
+// It is for texts that no contract describes: errors of libraries and of services
+// outside, which quote what they were given, and panics. Messages of contracts say
+// by debug_redact what is not to be shown; see contract.Redacted.
+func MaskNumbers(text string) string {
+	if !mayHoldNumber(text) {
 		return text
 	}
 	var masked []byte
 	for _, at := range digitGroups.FindAllStringIndex(text, -1) {
-		found := cardDigits(text[at[0]:at[1]])
+		found := numberDigits(text[at[0]:at[1]])
 		if len(found) == 0 || isIdentifier(text, at[0], at[1]) {
 			continue
 		}
@@ -47,13 +53,13 @@ func MaskCards(text string) string {
 	return string(masked)
 }
 
-// mayHoldCard is a quick no for nearly all texts.
-func mayHoldCard(text string) bool {
+// mayHoldNumber is a quick no for nearly all texts.
+func mayHoldNumber(text string) bool {
 	digits := 0
 	for i := range len(text) {
 		switch c := text[i]; {
 		case '0' <= c && c <= '9':
-			if digits++; digits == shortestCard {
+			if digits++; digits == shortestNumber {
 				return true
 			}
 		case c != ' ' && c != '-':
@@ -63,10 +69,10 @@ func mayHoldCard(text string) bool {
 	return false
 }
 
-// cardDigits are the offsets of the digits to be masked in groups of digits.
+// numberDigits are the offsets of the digits to be masked in groups of digits.
 // Any sequence of whole groups may be the number: what stands before and
 // after, such as a count or a date, need not belong to it.
-func cardDigits(groups string) []int {
+func numberDigits(groups string) []int {
 	type group struct{ from, to int } // in digits
 	var all []group
 	var digits []byte
@@ -83,9 +89,9 @@ func cardDigits(groups string) []int {
 	hit := make([]bool, len(digits))
 	for i, first := range all {
 		for _, last := range all[i:] {
-			if n := last.to - first.from; n > longestCard {
+			if n := last.to - first.from; n > longestNumber {
 				break
-			} else if n >= shortestCard && luhn(digits[first.from:last.to]) {
+			} else if n >= shortestNumber && luhn(digits[first.from:last.to]) {
 				for d := first.from; d < last.to; d++ {
 					hit[d] = true
 				}

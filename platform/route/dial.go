@@ -59,8 +59,8 @@ func (u *unreached) Unwrap() error              { return u.cause }
 
 // explain adds the cause to the error of a call, if there is one.
 func (r *reach) explain(err error) error {
-	switch code := status.Code(err); code {
-	case codes.Unavailable, codes.DeadlineExceeded:
+	switch status.Code(err) {
+	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled: // the last two: of the wait for it
 		if cause := r.cause(); cause != nil {
 			return &unreached{status.Convert(err), cause}
 		}

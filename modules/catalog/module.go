@@ -9,6 +9,7 @@ import (
 	"galleria/modules/catalog/internal/service"
 	"galleria/modules/catalog/internal/store"
 	"galleria/platform/config"
+	"galleria/platform/database"
 	"galleria/platform/module"
 )
 
@@ -45,23 +46,16 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	}
 	return &module.Instance{
 		Server: s,
-		Run:    func(ctx context.Context) error { return follow(ctx, s, h.Log, cfg.Poll) },
+		Run:    func(ctx context.Context) error { return follow(ctx, s, h.Log, h.DB.Pace(cfg.Poll, cfg.Poll)) },
 	}, nil
 }
 
 // follow keeps memory up to date with what other processes write. While the
 // database is away pages are served from memory, as it was; that is logged
 // when it begins and when it ends.
-func follow(ctx context.Context, s *service.Service, log *slog.Logger, poll time.Duration) error {
-	tick := time.NewTicker(poll)
-	defer tick.Stop()
+func follow(ctx context.Context, s *service.Service, log *slog.Logger, pace *database.Pace) error {
 	failing := false
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
+	for pace.Rest(ctx, nil) {
 		err := s.Refresh(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -73,4 +67,5 @@ func follow(ctx context.Context, s *service.Service, log *slog.Logger, poll time
 		}
 		failing = err != nil
 	}
+	return ctx.Err()
 }

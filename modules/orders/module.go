@@ -20,7 +20,7 @@ const Name = "orders"
 
 // Config is how the module behaves.
 type Config struct {
-	PollInterval time.Duration `yaml:"poll_interval" doc:"how often recovery looks for orders that a crash or an outage left open"`
+	PollInterval time.Duration `yaml:"poll_interval" doc:"how often recovery looks for orders that a crash or an outage left open; up to 5s while the shop is idle"`
 	AbandonAfter time.Duration `yaml:"abandon_after" doc:"age at which an order that was never confirmed is given up instead of driven on"`
 
 	// Hook, if set, is called at each point of a checkout named in Points, for
@@ -68,7 +68,7 @@ func New(h module.Host, needs Needs, cfg Config) (*module.Instance, error) {
 		Store:   store.New(h.DB, h.Now),
 		Catalog: needs.Catalog, Inventory: needs.Inventory, Cart: needs.Cart, Payments: needs.Payments,
 		Log: h.Log, Now: h.Now,
-		PollInterval: cfg.PollInterval, AbandonAfter: cfg.AbandonAfter, Hook: cfg.Hook,
+		Pace: h.DB.Pace(cfg.PollInterval, cfg.PollInterval), AbandonAfter: cfg.AbandonAfter, Hook: cfg.Hook,
 	})
 	return &module.Instance{
 		Server: s,

@@ -36,7 +36,7 @@ type Config struct {
 	// RecoverAfter must be longer than any call, or the recovery asks beside it.
 	RecoverAfter time.Duration `yaml:"recover_after" doc:"a step without an answer is asked again after this"`
 	// RecoverEvery is how often open steps are looked for.
-	RecoverEvery time.Duration `yaml:"recover_every" doc:"how often steps without an answer are looked for"`
+	RecoverEvery time.Duration `yaml:"recover_every" doc:"how often steps without an answer are looked for; up to 5s while the shop is idle"`
 }
 
 // StripeConfig is an account at Stripe.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime"
 	"testing"
+	"time"
 )
 
 // Beat is what others see of d's pulse.
@@ -48,3 +49,9 @@ func AwaitQueue(d *DB, n int) {
 
 // Readers is how many connections read from an SQLite database.
 func Readers(d *DB) int { return d.engine.(*sqliteEngine).reading.Stats().MaxOpenConnections }
+
+// IsAlone tells whether d knows that no other process has its database open.
+func IsAlone(d *DB) bool { return d.heart.isAlone() }
+
+// Next is how long the pace rests the next time, if nothing changes.
+func (p *Pace) Next() time.Duration { return p.next }

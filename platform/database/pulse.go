@@ -32,6 +32,7 @@ type heart struct {
 
 	mu      sync.Mutex
 	beating bool
+	alone   bool                               // no other process had the database open a beat ago
 	leases  map[*lease]context.CancelCauseFunc // those work runs under
 }
 
@@ -59,8 +60,8 @@ func (h *heart) stop() {
 func (h *heart) run(ctx context.Context) {
 	defer close(h.ended)
 	defer h.expiry.Stop()
-	every := time.NewTicker(h.every)
-	defer every.Stop()
+	again := time.NewTimer(together(h.every))
+	defer again.Stop()
 	failed := false
 	for {
 		select {
@@ -69,9 +70,10 @@ func (h *heart) run(ctx context.Context) {
 				h.pulse.stop()
 			}
 			return
-		case <-every.C:
+		case <-again.C:
 		}
 		err := h.once(ctx)
+		again.Reset(together(h.every))
 		if err != nil && ctx.Err() == nil && !failed {
 			h.db.options.Log.Error("others can't see that this process is alive: it gives up its leases", "error", withoutValues(err))
 		}
@@ -130,17 +132,19 @@ func (h *heart) checkLeases(ctx context.Context) {
 	held := len(h.leases)
 	h.mu.Unlock()
 	if held == 0 {
+		h.setAlone(false)
 		return
 	}
 	asked := time.Now()
-	var tokens []int64
-	err := h.db.Read(ctx).Raw("SELECT token FROM leases WHERE holder = ?", h.db.id).Scan(&tokens).Error
+	var rows []struct{ Token, Holders int64 }
+	err := h.db.Read(ctx).Raw("SELECT token, (SELECT COUNT(*) FROM holders) AS holders FROM leases WHERE holder = ?", h.db.id).Scan(&rows).Error
+	h.setAlone(err == nil && len(rows) > 0 && rows[0].Holders == 1)
 	if err != nil {
 		return // logged by the handle; a write under the lease asks again
 	}
 	there := map[int64]bool{}
-	for _, token := range tokens {
-		there[token] = true
+	for _, row := range rows {
+		there[row.Token] = true
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -149,6 +153,24 @@ func (h *heart) checkLeases(ctx context.Context) {
 			l.lose(stop)
 		}
 	}
+}
+
+// setAlone notes whether another process has the database open. Work that rests
+// because nothing changes is woken when one comes: its changes are not told.
+func (h *heart) setAlone(alone bool) {
+	h.mu.Lock()
+	came := h.alone && !alone
+	h.alone = alone
+	h.mu.Unlock()
+	if came {
+		h.db.committed()
+	}
+}
+
+func (h *heart) isAlone() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.alone
 }
 
 // begin notes that work begins under a lease. false: the lease may be lost

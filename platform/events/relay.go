@@ -16,10 +16,9 @@ import (
 
 // Relay publishes the events in a module's outbox and removes them from it.
 type Relay struct {
-	db        *database.DB
-	conn      *Conn
-	log       *slog.Logger
-	committed <-chan struct{}
+	db   *database.DB
+	conn *Conn
+	log  *slog.Logger
 
 	batch   int           // rows read at once
 	gather  time.Duration // pause after a commit, so that what commits together is published together
@@ -60,7 +59,7 @@ func NewRelay(db *database.DB, conn *Conn, log *slog.Logger) *Relay {
 		log = slog.Default()
 	}
 	return &Relay{
-		db: db, conn: conn, log: log, committed: db.Committed(),
+		db: db, conn: conn, log: log,
 		batch:   256,
 		gather:  5 * time.Millisecond,
 		poll:    time.Second,
@@ -76,8 +75,7 @@ func NewRelay(db *database.DB, conn *Conn, log *slog.Logger) *Relay {
 // Run returns nil when ctx has ended. A broker or database that is away makes it
 // wait, not return.
 func (r *Relay) Run(ctx context.Context) error {
-	poll := time.NewTicker(r.poll)
-	defer poll.Stop()
+	pace := r.db.Pace(r.poll, r.gather)
 	defer r.illness.over()
 	failed := 0
 	var told said
@@ -101,12 +99,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		if n == r.batch {
 			continue
 		}
-		select {
-		case <-ctx.Done():
-		case <-r.committed:
-			pause(ctx, r.gather)
-		case <-poll.C:
-		}
+		pace.Rest(ctx, nil)
 	}
 	return nil
 }

@@ -12,8 +12,7 @@ const expiryBatch = 100
 // Expire puts overdue goods back on the shelf, looking every so often, until
 // ctx ends.
 func (s *Service) Expire(ctx context.Context, every time.Duration) error {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
+	pace := s.store.Pace(every)
 	for {
 		n, err := s.store.Expire(ctx, s.now(), expiryBatch)
 		if err != nil {
@@ -22,9 +21,7 @@ func (s *Service) Expire(ctx context.Context, every time.Duration) error {
 		if n == expiryBatch {
 			continue
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
+		if !pace.Rest(ctx, nil) {
 			return ctx.Err()
 		}
 	}

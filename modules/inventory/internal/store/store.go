@@ -21,6 +21,10 @@ type Store struct{ db *database.DB }
 // New keeps the books in db.
 func New(db *database.DB) *Store { return &Store{db: db} }
 
+// Pace is for work that looks for what is due: as often as asked while the
+// database changes, less often while nothing does.
+func (s *Store) Pace(often time.Duration) *database.Pace { return s.db.Pace(often, often) }
+
 // Books reads the books of skus, in no order; unknown skus are left out. It is
 // one statement, for product pages wait for it.
 func (s *Store) Books(ctx context.Context, skus []string) ([]stock.Books, error) {

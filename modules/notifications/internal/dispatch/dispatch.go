@@ -48,25 +48,26 @@ type Post struct {
 	backoff mail.Backoff
 	now     func() time.Time
 	log     *slog.Logger
-	wake    <-chan struct{}
 	away    bool // the server was, the last time
 }
 
 // New makes a post that sends through server, or, when that is nil, marks
 // mails as sent and leaves them in the database to be looked at.
 func New(s *store.Store, letters letter.Writer, server *Server, backoff mail.Backoff, now func() time.Time, log *slog.Logger) *Post {
-	return &Post{store: s, letters: letters, server: server, backoff: backoff, now: now, log: log, wake: s.Committed()}
+	return &Post{store: s, letters: letters, server: server, backoff: backoff, now: now, log: log}
 }
 
 // Run sends what is due until ctx ends. It is run under a lease: two at once
 // would send nothing twice, but out of order. It fails only with the database.
 func (p *Post) Run(ctx context.Context) error {
-	tick := time.NewTicker(poll)
-	defer tick.Stop()
+	pace := p.store.Pace(poll, gather)
 	for ctx.Err() == nil {
 		due, err := p.store.Due(ctx, p.now(), atOnce)
 		if err == nil {
 			err = p.deliver(ctx, due)
+		}
+		if ctx.Err() != nil {
+			break // the database may say so in words of its own
 		}
 		if err != nil {
 			return err
@@ -74,12 +75,7 @@ func (p *Post) Run(ctx context.Context) error {
 		if len(due) == atOnce {
 			continue
 		}
-		select {
-		case <-ctx.Done():
-		case <-tick.C:
-		case <-p.wake:
-			pause(ctx, gather)
-		}
+		pace.Rest(ctx, nil)
 	}
 	return ctx.Err()
 }
@@ -176,10 +172,3 @@ func (p *Post) attempt(ctx context.Context, conn *connection, m mail.Mail) (usab
 
 // next is when a mail is due after one more failure.
 func (p *Post) next(m mail.Mail) time.Time { return p.now().Add(p.backoff.After(m.Attempts + 1)) }
-
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
-}

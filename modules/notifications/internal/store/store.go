@@ -38,8 +38,9 @@ func Queue(tx *gorm.DB, m mail.Mail) error {
 	return nil
 }
 
-// Committed is poked when mails may have been queued by this process.
-func (s *Store) Committed() <-chan struct{} { return s.db.Committed() }
+// Pace is for work that looks for mails to send: soon after some were queued, and
+// as often as asked for those whose time comes.
+func (s *Store) Pace(often, gather time.Duration) *database.Pace { return s.db.Pace(often, gather) }
 
 // Page is one page of mails, newest first and without letters, and whether
 // there are more.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 )
 
 const (
@@ -21,17 +20,12 @@ func (s *Service) Recover(ctx context.Context) error {
 	places := make(chan struct{}, recoverAtOnce)
 	var driving sync.WaitGroup
 	defer driving.Wait()
-	tick := time.NewTicker(s.PollInterval)
-	defer tick.Stop()
 	for {
 		if err := s.sweep(ctx, places, &driving); err != nil && ctx.Err() == nil {
 			s.Log.WarnContext(ctx, "recovery failed and is tried again", "error", err)
 		}
-		select {
-		case <-ctx.Done():
+		if !s.Pace.Rest(ctx, s.wake) {
 			return nil
-		case <-tick.C:
-		case <-s.wake:
 		}
 	}
 }

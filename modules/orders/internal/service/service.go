@@ -39,8 +39,10 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 
-	// PollInterval is how often recovery looks for open orders.
-	PollInterval time.Duration
+	// Pace says when recovery looks for open orders.
+	Pace interface {
+		Rest(ctx context.Context, signal <-chan struct{}) bool
+	}
 	// AbandonAfter is the age at which an order that was never confirmed is
 	// given up instead of driven on.
 	AbandonAfter time.Duration

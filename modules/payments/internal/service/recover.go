@@ -23,15 +23,12 @@ const (
 // every so often, until ctx ends. An authorisation left open is not asked
 // again: whoever wanted it repeats it or gives it up.
 func (s *Service) Recover(ctx context.Context, every time.Duration) error {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
+	pace := s.Store.Pace(every)
 	for {
 		if err := s.recoverDue(ctx); err != nil {
 			return err
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
+		if !pace.Rest(ctx, nil) {
 			return ctx.Err()
 		}
 	}

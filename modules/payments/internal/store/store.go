@@ -24,6 +24,10 @@ type Store struct{ db *database.DB }
 // New keeps payments in db.
 func New(db *database.DB) *Store { return &Store{db: db} }
 
+// Pace is for work that looks for what is due: as often as asked while the
+// database changes, less often while nothing does.
+func (s *Store) Pace(often time.Duration) *database.Pace { return s.db.Pace(often, often) }
+
 const columns = `order_id, provider, currency, amount_minor, method, status, open_step, captured_minor, refunded_minor,
 	refunding_minor, brand, last4, reference, decline_code, created_at, version`
 

@@ -1,0 +1,70 @@
+package database
+
+import (
+	"context"
+	"time"
+)
+
+// Pace says when to look at a database again: soon after something changed, and
+// more and more seldom while nothing does. An idle program would spend most of
+// its time on looks that find nothing.
+//
+// Only work of one goroutine uses it.
+type Pace struct {
+	db            *DB
+	changed       <-chan struct{}
+	often, gather time.Duration
+	next          time.Duration
+}
+
+// While nothing changes and no other process has the database open, a look comes
+// this many times as seldom as asked for, but no later than slowestPace, unless
+// that is what was asked for.
+const (
+	idleFactor  = 10
+	slowestPace = 5 * time.Second
+)
+
+// Pace makes a pace. often is the time between two looks while other processes
+// can change the database unseen; gather how long after a commit of this process
+// a look comes, so that what commits together is found together.
+func (d *DB) Pace(often, gather time.Duration) *Pace {
+	return &Pace{db: d, changed: d.Committed(), often: often, gather: gather, next: often}
+}
+
+// together lengthens a wait so that it ends when others end: what wakes an idle
+// process costs more than what it does then.
+func together(wait time.Duration) time.Duration {
+	const grid = 500 * time.Millisecond
+	if wait < 2*grid {
+		return wait
+	}
+	now := time.Now()
+	return now.Add(wait + grid - 1).Truncate(grid).Sub(now)
+}
+
+// Rest waits until it is time to look, or for one of the signals given. It returns
+// false when ctx has ended.
+func (p *Pace) Rest(ctx context.Context, signal <-chan struct{}) bool {
+	if !p.db.heart.isAlone() {
+		p.next = p.often
+	}
+	timer := time.NewTimer(together(p.next))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		p.next = max(p.often, min(2*p.next, idleFactor*p.often, slowestPace))
+	case <-signal:
+		p.next = p.often
+	case <-p.changed:
+		p.next = p.often
+		timer.Reset(p.gather)
+		select {
+		case <-timer.C:
+		case <-signal:
+		case <-ctx.Done():
+		}
+	case <-ctx.Done():
+	}
+	return ctx.Err() == nil
+}

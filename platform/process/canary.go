@@ -16,8 +16,8 @@ import (
 //	step ──as good as the other arm──> next step … ──> promoted, at 100 %
 //	  └──────worse────────────────────────────────> rolled back, at 0 %
 //
-// Both ends stay until another place is wanted. It is kept in the data directory,
-// so a restart goes on where it was.
+// Both ends stay until the module gets to another place; a canary after that
+// begins anew. It is kept in the data directory, so a restart goes on where it was.
 type Progress struct {
 	// Wanted is the place it belongs to, in words.
 	Wanted string `json:"wanted"`
@@ -159,6 +159,9 @@ func (p *Process) remember(name string, target *route.Target, progress Progress)
 func (p *Process) beganLocked(name string, target *route.Target, place route.Place) {
 	delete(p.progress, name)
 	if place.Mode != route.ModeCanary || len(place.Steps) == 0 {
+		if err := os.Remove(p.progressFile(name)); err != nil && !os.IsNotExist(err) {
+			p.o.Log.Error("progress of an earlier canary not removed", "module", name, "error", err)
+		}
 		return
 	}
 	p.progress[name] = p.beginCanary(name, place)

@@ -188,6 +188,29 @@ func TestACanaryThatFailsGoesBackAtOnceAndStaysBackAfterARestart(t *testing.T) {
 	}
 }
 
+// TestACanaryBeginsAnewAfterAnotherPlace: what was rolled back may be mended by
+// then.
+func TestACanaryBeginsAnewAfterAnotherPlace(t *testing.T) {
+	h := newHouse(t)
+	var fails atomic.Bool
+	fails.Store(true)
+	main, wanted := canaried(t, h, &fails)
+	eventually(t, "the end of the canary", true, func() bool {
+		once(t, main, 5)
+		progress, _ := main.Progress("alpha")
+		return progress.Ended
+	})
+	fails.Store(false)
+	for _, place := range []route.Place{wanted.Arms[0], wanted} {
+		if err := main.Apply(t.Context(), places{"alpha": place}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if progress, _ := main.Progress("alpha"); progress.Weight != 10 || progress.Ended {
+		t.Errorf("got %s, want it to begin anew", progress)
+	}
+}
+
 func TestACanaryWithoutCallsStays(t *testing.T) {
 	h := newHouse(t)
 	main, _ := canaried(t, h, &atomic.Bool{})

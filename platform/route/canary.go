@@ -135,11 +135,47 @@ func (w *window) calls() (stable, trial []ArmCalls) {
 	return stable, trial
 }
 
+// carry gives a call to the arm that its share falls to. What the second arm does
+// not answer is asked of the first, as of another copy, if it may be repeated: both
+// work on one store. It tells against the second all the same.
 func (c *canary) carry(ctx context.Context, call call) (ended time.Duration, err error) {
-	arm := 0
-	if c.share(call) < int(c.weight.Load()) {
-		arm = 1
+	if c.share(call) >= int(c.weight.Load()) {
+		return c.ask(ctx, 0, call)
 	}
+	retries := call.retries(ctx)
+	if !call.method.Repeatable || retries == 0 {
+		return c.ask(ctx, 1, call)
+	}
+	ctx, cancel := context.WithTimeout(ctx, call.method.Deadline)
+	defer cancel()
+	first, second := call, call
+	answered := false
+	second.once, second.answered = true, &answered
+	trial, end := c.timeForTrial(ctx, call.method)
+	ended, err = c.ask(trial, 1, second)
+	end()
+	if answered {
+		call.wasAnswered()
+	}
+	if answered || !notAnswered(err) || ctx.Err() != nil {
+		return ended, err
+	}
+	first.retried++
+	return c.ask(ctx, 0, first)
+}
+
+// timeForTrial leaves half of the time of a call that only reads to the first arm;
+// what changes something is not sent to both just because the second is slow.
+func (c *canary) timeForTrial(ctx context.Context, m *method) (context.Context, context.CancelFunc) {
+	deadline, _ := ctx.Deadline()
+	if m.Mutates {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, time.Until(deadline)/2)
+}
+
+// ask makes the call in one arm, and counts it there.
+func (c *canary) ask(ctx context.Context, arm int, call call) (ended time.Duration, err error) {
 	counting := c.window.Load()
 	began := ticks()
 	ended, err = c.arms[arm].carry(ctx, call)

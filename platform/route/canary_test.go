@@ -95,3 +95,43 @@ func TestACanaryCountsWhatItsArmsDo(t *testing.T) {
 		t.Error("a new step began with the calls of the one before")
 	}
 }
+
+// TestWhatACanaryDoesNotAnswerTheOtherArmDoes: as with copies, a caller hears
+// nothing of a process that is gone, or that hangs, if its call may be repeated.
+func TestWhatACanaryDoesNotAnswerTheOtherArmDoes(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	hangs := named("trial")
+	hangs.echo = func(ctx context.Context, _ *probev1.EchoRequest) (*probev1.EchoResponse, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	unavailable := named("trial")
+	unavailable.echo = func(context.Context, *probev1.EchoRequest) (*probev1.EchoResponse, error) {
+		return nil, status.Error(codes.Unavailable, "my own need is away")
+	}
+	for name, c := range map[string]struct {
+		address    string
+		echo, once codes.Code // of a method that may be repeated, and of one that may not
+	}{
+		"gone":             {deadAddress(t), codes.OK, codes.Unavailable},
+		"hangs":            {serve(t, hangs, log), codes.OK, codes.OK},
+		"says unavailable": {serve(t, unavailable, log), codes.Unavailable, codes.OK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRoute(t, log)
+			target := r.NewCanary(targetIn(t, r, ModeLocal, named("stable"), log), remoteTo(t, r, c.address), 100)
+			r.Point(target)
+			client := probev1.NewProbeServiceClient(r.For("tester"))
+			if _, err := client.Echo(t.Context(), &probev1.EchoRequest{Key: "k"}); status.Code(err) != c.echo {
+				t.Errorf("a call that may be repeated: got %v, want %s", err, c.echo)
+			}
+			if _, err := client.Once(t.Context(), &probev1.OnceRequest{}); status.Code(err) != c.once {
+				t.Errorf("a call that may not be repeated: got %v, want %s", err, c.once)
+			}
+			if _, trial := target.Arms(); trial[0].Failed != 1 {
+				t.Errorf("%d calls of Echo failed in the canary, want 1", trial[0].Failed)
+			}
+		})
+	}
+}

@@ -162,7 +162,7 @@ func (r *remote) carry(ctx context.Context, c call) (ended time.Duration, err er
 // is repeatable, as long as the budget lasts that the call came with.
 func (r *remote) deliver(ctx, limited context.Context, c call) (err error) {
 	retries := 0
-	if c.method.Repeatable {
+	if c.method.Repeatable && !c.once {
 		retries = c.retries(ctx)
 	}
 	var tried *endpoint

@@ -246,6 +246,10 @@ type call struct {
 	hops int
 	// answered, if set, is told when the module's implementation answers.
 	answered *bool
+	// retried is how often it was sent again before it came to this target; once
+	// says that this one is not to repeat it.
+	retried int
+	once    bool
 }
 
 func (c call) wasAnswered() {
@@ -260,10 +264,11 @@ func (c call) retries(ctx context.Context) int {
 	if c.hops > 0 {
 		return 0
 	}
-	if left, ok := ctx.Value(retriesKey{}).(int); ok {
-		return left
+	left, ok := ctx.Value(retriesKey{}).(int)
+	if !ok {
+		left = maxRetries
 	}
-	return maxRetries
+	return max(0, left-c.retried)
 }
 
 type client struct {

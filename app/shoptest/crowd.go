@@ -2,6 +2,9 @@ package shoptest
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -85,8 +88,9 @@ func (c *Crowd) failures() int {
 	return len(c.wrong)
 }
 
-// Leave stops the crowd and wants that nothing went wrong for anybody.
-func (c *Crowd) Leave(t testing.TB) {
+// Leave stops the crowd and wants that nothing went wrong for anybody. It gives
+// the number of walks.
+func (c *Crowd) Leave(t testing.TB) int {
 	t.Helper()
 	c.halt()
 	for n, w := range c.wrong {
@@ -100,6 +104,7 @@ func (c *Crowd) Leave(t testing.TB) {
 		t.Error("nobody walked through the shop")
 	}
 	t.Logf("%d walks", c.walks)
+	return c.walks
 }
 
 func (c *Crowd) halt() {
@@ -155,4 +160,42 @@ func BuysIfItCan(g *Guest) {
 	} else {
 		g.Bought(answer)
 	}
+}
+
+// Browses is the walk of a guest who only looks: nothing is written.
+func Browses(g *Guest) {
+	g.Get("/").Want(200)
+	g.Get("/c/kitchen").Want(200).Says(Mug.Name)
+	g.Get("/search?q=teapot").Want(200).Says(Teapot.Name)
+	g.Get("/products/" + Mug.slug()).Want(200).Says(Mug.Name)
+	g.Cart()
+}
+
+// BuysInTheEnd is the walk of a guest who sends each form again until the shop
+// does what it says. In between the shop may say that it can't just now, and that
+// is all that may go wrong.
+func BuysInTheEnd(g *Guest) {
+	for g.Post("/cart/items", url.Values{"sku": {Mug.SKU}, "quantity": {"1"}}).orAway().Status != 303 {
+	}
+	form := g.With(Visa, g.Get("/checkout").Want(200).Form("/checkout"))
+	for {
+		answer := g.Submits(form).orAway()
+		if answer.Status == 303 {
+			g.Bought(answer)
+			return
+		}
+		if strings.Contains(answer.Text(), "cart is kept") {
+			g.Cart().Says(Mug.Name)
+		}
+		form = g.With(Visa, answer.Form("/checkout"))
+	}
+}
+
+// orAway wants that a form was taken, or that the shop said that it can't.
+func (p *Page) orAway() *Page {
+	p.t.Helper()
+	if p.Status != http.StatusServiceUnavailable {
+		p.Want(http.StatusSeeOther)
+	}
+	return p
 }

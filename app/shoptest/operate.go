@@ -30,11 +30,22 @@ func (s *Shop) Run(t testing.TB, args ...string) (output string, code int) {
 
 // Row is one of `galleria modules --json`.
 type Row struct {
-	Module, Mode, Place, Problem string
-	Healthy                      bool
-	Calls, Errors                int64
-	DeadLetters                  int64  `json:"dead_letters"`
-	StoreID                      string `json:"store_id"`
+	Module, Mode, Place, Problem, Progress string
+	Healthy                                bool
+	Endpoints                              []struct{ Address, Problem string }
+	Calls, Errors                          int64
+	DeadLetters                            int64  `json:"dead_letters"`
+	StoreID                                string `json:"store_id"`
+}
+
+// AllWell tells whether calls go to that many processes, each of them well.
+func (r Row) AllWell(endpoints int) bool {
+	for _, e := range r.Endpoints {
+		if e.Problem != "" {
+			return false
+		}
+	}
+	return len(r.Endpoints) == endpoints
 }
 
 // Table asks the shop where its modules are; nil when it does not answer.
@@ -74,6 +85,15 @@ func (s *Shop) mode(module string) string {
 		return string(route.ModeRemote)
 	}
 	return string(route.ModeLocal)
+}
+
+// Move runs `galleria move` and wants it done. It edits galleria.yaml itself, so
+// it is not for tests that call Place.
+func (s *Shop) Move(t testing.TB, module, mode string, rest ...string) {
+	t.Helper()
+	if out, code := s.Run(t, append([]string{"move", module, mode}, rest...)...); code != 0 {
+		t.Fatalf("galleria move %s %s ended with %d:\n%s", module, mode, code, out)
+	}
 }
 
 // Place writes into galleria.yaml that modules are remote or local.

@@ -217,14 +217,26 @@ func (s *Shop) StartModules(t testing.TB, modules ...string) {
 			started = append(started, copyOf(m))
 		}
 	}
-	for _, name := range started {
+	s.startProcesses(t, started...)
+}
+
+// StartAgain starts the process of a module after its death, and no other copy.
+func (s *Shop) StartAgain(t testing.TB, p *Process) {
+	t.Helper()
+	p.AwaitDeath(t)
+	s.startProcesses(t, p.name)
+}
+
+func (s *Shop) startProcesses(t testing.TB, names ...string) {
+	t.Helper()
+	for _, name := range names {
 		module, _, _ := strings.Cut(name, " ")
 		p := s.launch(t, name, "serve", "--config", s.ConfigFile(), "--target", module, "--rpc", s.addresses[name], "--peer", s.addresses["rpc"])
 		s.mu.Lock()
 		s.apart[name] = p
 		s.mu.Unlock()
 	}
-	for _, name := range started {
+	for _, name := range names {
 		s.Module(name).awaitServing(t)
 	}
 }

@@ -37,8 +37,9 @@ func (h *house) trouble(method string, lose bool, hook func(ctx context.Context)
 	}
 }
 
-// Each step fails, or does its work and loses the answer: once, so that the
-// guest notices nothing, or until somebody repairs it.
+// Each step fails, or does its work and loses the answer, or answers with what is not
+// of its contract, as something on the way does: once, so that the guest notices
+// nothing, or until it is repaired.
 func TestEachStepSurvivesOutages(t *testing.T) {
 	for _, c := range []struct {
 		method string
@@ -56,16 +57,24 @@ func TestEachStepSurvivesOutages(t *testing.T) {
 		{method: "Release", story: story{card: paymentstest.CardDeclined}, during: failing, after: failed, reason: ordersv1.Reason_REASON_PAYMENT_DECLINED},
 		{method: "Refund", story: story{card: paymentstest.CardVisa, cancels: true}, during: cancelling, after: cancelled},
 	} {
-		for how, lose := range map[string]bool{"does not answer": false, "loses its answer": true} {
+		for how, trouble := range map[string]struct {
+			lose bool
+			err  error
+		}{
+			"does not answer":              {false, inventorytest.Unavailable()},
+			"loses its answer":             {true, inventorytest.Unavailable()},
+			"is refused on the way to it":  {false, status.Error(codes.FailedPrecondition, "not by the module")},
+			"is not found on the way back": {true, status.Error(codes.NotFound, "not by the module")},
+		} {
 			t.Run(c.method+" "+how+" once", func(t *testing.T) {
 				t.Parallel()
 				inHouse(t, func(t *testing.T, h *house) {
 					var times atomic.Int32
-					h.trouble(c.method, lose, func(context.Context) error {
+					h.trouble(c.method, trouble.lose, func(context.Context) error {
 						if times.Add(1) > 1 {
 							return nil
 						}
-						return inventorytest.Unavailable()
+						return trouble.err
 					})
 					s := c.story
 					s.end = completed
@@ -82,7 +91,7 @@ func TestEachStepSurvivesOutages(t *testing.T) {
 			t.Run(c.method+" "+how+" for long", func(t *testing.T) {
 				t.Parallel()
 				inHouse(t, func(t *testing.T, h *house) {
-					h.trouble(c.method, lose, func(context.Context) error { return inventorytest.Unavailable() })
+					h.trouble(c.method, trouble.lose, func(context.Context) error { return trouble.err })
 					v := h.visit(c.story)
 					l := h.live(nil, true)
 					err := v.play(l)
@@ -100,7 +109,7 @@ func TestEachStepSurvivesOutages(t *testing.T) {
 					h.await("the order stands where it must wait", func() bool {
 						return h.get(l, h.only()).GetStatus() == c.during
 					})
-					h.trouble(c.method, lose, nil)
+					h.trouble(c.method, trouble.lose, nil)
 					h.later.Add(int64(3 * time.Second)) // its next attempt is due
 					h.await("the order ends", func() bool { return h.open() == 0 })
 					o := h.get(l, h.only())

@@ -66,11 +66,13 @@ func refused(because string, by error, facts map[string]string) error {
 }
 
 // away says that a module gave no answer of its contract: what was asked of it
-// may have happened or not.
+// may have happened or not. A code alone is none: what lies on the way to the module
+// has them, too. The module itself gives a reason, or says which field is wrong.
 func away(err error) bool {
 	switch status.Code(err) {
 	case codes.FailedPrecondition, codes.InvalidArgument, codes.NotFound, codes.AlreadyExists, codes.OutOfRange:
-		return false
+		_, reason := contract.Info(err)
+		return !reason && len(contract.Violations(err)) == 0
 	}
 	return err != nil
 }

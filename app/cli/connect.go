@@ -2,6 +2,8 @@ package cli
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 
 	"google.golang.org/grpc"
@@ -52,6 +54,18 @@ func connect(c app.Config, address string) (*running, error) {
 type answer interface {
 	error
 	GRPCStatus() *status.Status
+}
+
+// explainOf is explain for a question about one module: when the shop answers and the
+// module does not, it is the module that is away.
+func (r *running) explainOf(ctx context.Context, err error) error {
+	if status.Code(err) != codes.Unavailable {
+		return r.explain(err)
+	}
+	if _, away := r.Processes(ctx, &processv1.ProcessesRequest{}); away != nil {
+		return r.explain(err)
+	}
+	return errors.New(status.Convert(err).Message()) // the shop's, which names both
 }
 
 // explain names the process that did not answer, and why.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"text/tabwriter"
 	"time"
@@ -28,7 +29,8 @@ func newEventsDead(s *settings) *cobra.Command {
 		Short: "List the dead letters of the modules",
 		Long: `Dead lists events that a module failed to handle, again and again, and that were
 put aside so that others could go on; and those of the same aggregate behind
-them, because order is kept.`,
+them, because order is kept. A module that does not answer is named, the others are
+listed, and the exit code is 1.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			shop, err := s.shop()
@@ -49,17 +51,25 @@ them, because order is kept.`,
 			}
 			out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			fmt.Fprintln(out, "MODULE\tEVENT\tTYPE\tAGGREGATE\tATTEMPTS\tPARKED\tERROR")
+			var missing []error
 			for _, module := range modules {
 				listed, err := shop.ListDeadLetters(cmd.Context(), &processv1.ListDeadLettersRequest{Module: module})
 				if err != nil {
-					return shop.explain(err)
+					missing = append(missing, shop.explainOf(cmd.Context(), err))
+					continue
 				}
 				for _, l := range listed.GetDeadLetters() {
 					fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", module, l.GetEventId(), l.GetType(), l.GetAggregate(),
 						l.GetAttempts(), l.GetParkedAt().AsTime().Local().Format(time.DateTime), l.GetError())
 				}
 			}
-			return out.Flush()
+			if err := out.Flush(); err != nil {
+				return err
+			}
+			if len(missing) > 0 {
+				return fmt.Errorf("not listed: %w", errors.Join(missing...))
+			}
+			return nil
 		},
 	}
 	cmd.Flags().StringVar(&only, "module", "", "only this module's")
@@ -87,7 +97,7 @@ with the new error, and keeps those behind it.`,
 			defer shop.conn.Close()
 			sent, err := shop.ResendDeadLetters(cmd.Context(), &processv1.ResendDeadLettersRequest{Module: args[0], EventIds: args[1:]})
 			if err != nil {
-				return shop.explain(err)
+				return shop.explainOf(cmd.Context(), err)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%d handled\n", sent.GetResent())
 			return nil

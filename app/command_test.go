@@ -57,6 +57,23 @@ func TestModulesAreMovedComparedAndTriedByCommand(t *testing.T) {
 		t.Errorf("two processes on one store differ:\n%s", out)
 	}
 
+	// Two processes beside the main one are compared, and then tried, the same way.
+	other := shop.StartCopy(t, "catalog")
+	run(0, "get the answers of "+address, "move", "catalog", "shadow", other, "--primary", address)
+	run(0, "shadow: remote at "+address+", compared with remote at "+other, "modules")
+	crowd.Walks(t, 2)
+	shop.Await(t, "calls of the two are compared", func() bool {
+		out, _ := shop.Run(t, "move", "catalog", "diff")
+		return strings.Contains(out, "GetProducts")
+	})
+	run(0, "galleria move catalog remote "+address, "move", "catalog", "canary", "--weight", "50", "--steps", "50", "--every", "1h")
+	run(0, "canary: 50 % remote at "+other+", the rest remote at "+address, "modules")
+	crowd.Walks(t, 2)
+	run(0, "done", "move", "catalog", "remote", address)
+	run(2, "is for a shadow or a canary", "move", "catalog", "remote", "--primary", other)
+	run(1, "modules.catalog.primary: is "+address+", and so is address", "move", "catalog", "shadow")
+	run(0, "compared with remote at "+other, "move", "catalog", "shadow", other, "--primary", "local")
+
 	run(0, "done", "move", "catalog", "local")
 	shop.StopModules(t, "catalog")
 

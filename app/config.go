@@ -78,7 +78,7 @@ type RPCConfig struct {
 	Certificate string `yaml:"certificate" doc:"file made by galleria certs; empty: issued by the authority in the data directory"`
 	Key         string `yaml:"key" doc:"file of the certificate's key"`
 	Authority   string `yaml:"authority" doc:"file of the authority to trust"`
-	Revoked     string `yaml:"revoked" doc:"file of revoked certificates, a copy of the one in the data directory; empty: none are"`
+	Revoked     string `yaml:"revoked" doc:"file of revoked certificates, a copy of the one in the data directory, known before the main process is reached; empty: those that it tells of"`
 }
 
 // EventsConfig is the event broker.

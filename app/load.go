@@ -92,7 +92,7 @@ const anyPort = "127.0.0.1:0"
 func (c *Config) listenWhereModulesAre() {
 	for _, row := range Table(c.Modules) {
 		if slices.Contains(c.Target, row.Definition.Name) {
-			c.listenAmong = append(c.listenAmong, row.Placed.Address...)
+			c.listenAmong = slices.Concat(c.listenAmong, row.Placed.Address, row.Placed.Primary)
 		}
 	}
 	slices.Sort(c.listenAmong)
@@ -125,7 +125,7 @@ func setHere(loaded *config.Loaded, key string) bool {
 // Live tells whether a change of a key is applied while the shop runs.
 func Live(key string) bool {
 	parts := strings.Split(key, ".")
-	return len(parts) > 2 && parts[0] == "modules" && slices.Contains([]string{"mode", "address", "canary", "held"}, parts[2])
+	return len(parts) > 2 && parts[0] == "modules" && slices.Contains([]string{"mode", "address", "primary", "canary", "held"}, parts[2])
 }
 
 // placeable are the placements a reload may change.

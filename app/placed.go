@@ -13,8 +13,9 @@ import (
 
 // Placed says where a module is served and where its data is.
 type Placed struct {
-	Mode    string       `yaml:"mode" doc:"local, remote, shadow (what only reads is asked of both, to compare), canary (a share goes to the other) or held (calls wait); applied while the shop runs, as are address, canary and held"`
+	Mode    string       `yaml:"mode" doc:"local, remote, shadow (what only reads is asked of both, to compare), canary (a share goes to the other) or held (calls wait); applied while the shop runs, as are address, primary, canary and held"`
 	Address []string     `yaml:"address" doc:"host:port of the process that serves it, or that shadow and canary compare with; several are copies"`
+	Primary []string     `yaml:"primary" doc:"host:port of the process that is the first arm of shadow and canary; several are copies; empty: the main process itself"`
 	Canary  CanaryConfig `yaml:"canary"`
 	Held    HeldConfig   `yaml:"held"`
 	DSN     string       `yaml:"dsn" doc:"PostgreSQL of this module, postgres://…; empty: SQLite in the data directory" secret:"true"`
@@ -47,13 +48,13 @@ func (p Placed) place() route.Place {
 	case route.ModeRemote:
 		return route.Remote(p.Address...)
 	case route.ModeShadow:
-		return route.Shadow(route.Local(), route.Remote(p.Address...))
+		return route.Shadow(p.first(), route.Remote(p.Address...))
 	case route.ModeCanary:
 		weight := p.Canary.Weight
 		if weight == 0 {
 			weight = p.Canary.Steps[0]
 		}
-		canary := route.Canary(route.Local(), route.Remote(p.Address...), weight)
+		canary := route.Canary(p.first(), route.Remote(p.Address...), weight)
 		canary.Steps, canary.Every = p.Canary.Steps, p.Canary.Every
 		return canary
 	case route.ModeHeld:
@@ -65,6 +66,14 @@ func (p Placed) place() route.Place {
 	}
 }
 
+// first is the first arm of a shadow or canary.
+func (p Placed) first() route.Place {
+	if len(p.Primary) == 0 {
+		return route.Local()
+	}
+	return route.Remote(p.Primary...)
+}
+
 // Validate checks what the types can't.
 func (p Placed) Validate() error {
 	modes := []string{string(route.ModeLocal), string(route.ModeRemote), string(route.ModeShadow), string(route.ModeCanary), string(route.ModeHeld)}
@@ -73,10 +82,12 @@ func (p Placed) Validate() error {
 	if elsewhere && len(p.Address) == 0 {
 		errs = append(errs, config.At("address", "is needed for mode %s", p.Mode))
 	}
-	for i, address := range p.Address {
-		errs = append(errs, checkAddress("address", address))
-		if slices.Contains(p.Address[:i], address) {
-			errs = append(errs, config.At("address", "names %s twice", address))
+	errs = append(errs, checkAddresses("address", p.Address), checkAddresses("primary", p.Primary))
+	if p.Mode == string(route.ModeShadow) || p.Mode == string(route.ModeCanary) {
+		for _, address := range p.Primary {
+			if slices.Contains(p.Address, address) {
+				errs = append(errs, config.At("primary", "is %s, and so is address: the two arms of %s are different processes", address, p.Mode))
+			}
 		}
 	}
 	if p.Mode == string(route.ModeCanary) && p.Canary.Weight == 0 && len(p.Canary.Steps) == 0 {
@@ -84,6 +95,17 @@ func (p Placed) Validate() error {
 	}
 	if dsn := p.DSN; dsn != "" && !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
 		errs = append(errs, config.At("dsn", "must begin with postgres://"))
+	}
+	return errors.Join(errs...)
+}
+
+func checkAddresses(key string, addresses []string) error {
+	var errs []error
+	for i, address := range addresses {
+		errs = append(errs, checkAddress(key, address))
+		if slices.Contains(addresses[:i], address) {
+			errs = append(errs, config.At(key, "names %s twice", address))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -21,19 +21,26 @@ func TestEachModeIsAPlace(t *testing.T) {
 		p.Hold = route.HeldOptions{Calls: calls, Within: within}
 		return p
 	}
+	besideMain := canary(20, nil, 30*time.Second)
+	besideMain.Arms[0] = route.Remote("10.0.0.4:7071")
 	const address = `address: ["10.0.0.5:7071", "10.0.0.6:7071"]`
 	for section, want := range map[string]route.Place{
 		"":                         route.Local(),
 		"mode: local, " + address:  route.Local(),
 		"mode: remote, " + address: elsewhere,
-		`mode: remote, address: "10.0.0.5:7071,10.0.0.6:7071"`:                      elsewhere,
-		`mode: remote, address: "10.0.0.5:7071"`:                                    route.Remote("10.0.0.5:7071"),
-		`mode: remote, address: "[::1]:7071"`:                                       route.Remote("[::1]:7071"),
-		"mode: shadow, " + address:                                                  route.Shadow(route.Local(), elsewhere),
-		"mode: canary, " + address:                                                  canary(1, []int{1, 10, 50, 100}, 30*time.Second),
-		"mode: canary, canary: {weight: 10, steps: [5, 50], every: 1m}, " + address: canary(10, []int{5, 50}, time.Minute),
-		"mode: canary, canary: {weight: 0, steps: [5, 50]}, " + address:             canary(5, []int{5, 50}, 30*time.Second),
-		"mode: canary, canary: {weight: 20, steps: []}, " + address:                 canary(20, nil, 30*time.Second),
+		`mode: remote, address: "10.0.0.5:7071,10.0.0.6:7071"`:                                elsewhere,
+		`mode: remote, address: "10.0.0.5:7071"`:                                              route.Remote("10.0.0.5:7071"),
+		`mode: remote, address: "[::1]:7071"`:                                                 route.Remote("[::1]:7071"),
+		"mode: shadow, " + address:                                                            route.Shadow(route.Local(), elsewhere),
+		"mode: canary, " + address:                                                            canary(1, []int{1, 10, 50, 100}, 30*time.Second),
+		"mode: canary, canary: {weight: 10, steps: [5, 50], every: 1m}, " + address:           canary(10, []int{5, 50}, time.Minute),
+		"mode: canary, canary: {weight: 0, steps: [5, 50]}, " + address:                       canary(5, []int{5, 50}, 30*time.Second),
+		"mode: canary, canary: {weight: 20, steps: []}, " + address:                           canary(20, nil, 30*time.Second),
+		`mode: shadow, primary: "10.0.0.4:7071", ` + address:                                  route.Shadow(route.Remote("10.0.0.4:7071"), elsewhere),
+		`mode: shadow, primary: "10.0.0.4:7071, 10.0.0.3:1", ` + address:                      route.Shadow(route.Remote("10.0.0.4:7071", "10.0.0.3:1"), elsewhere),
+		`mode: canary, primary: "10.0.0.4:7071", canary: {weight: 20, steps: []}, ` + address: besideMain,
+		`mode: remote, primary: "10.0.0.5:7071", ` + address:                                  elsewhere,
+		`mode: local, primary: "10.0.0.5:7071", ` + address:                                   route.Local(),
 		"mode: held": held(1000, 2*time.Second),
 		"mode: held, held: {calls: 7, within: 90ms}": held(7, 90*time.Millisecond),
 	} {
@@ -70,14 +77,18 @@ func TestAPlaceThatMakesNoSenseIsRefused(t *testing.T) {
 		"mode: canary":           "modules.cart.address: is needed for mode canary",
 		"address: here":          `modules.cart.address: must be host:port, not "here"`,
 		`address: ["a:1","a:1"]`: "modules.cart.address: names a:1 twice",
-		"canary: {weight: 101}":  "modules.cart.canary.weight: is a percentage, 0 to 100, not 101",
-		"canary: {steps: [0]}":   "modules.cart.canary.steps: are percentages, 1 to 100, not 0",
-		"canary: {steps: [9,9]}": "modules.cart.canary.steps: must grow, and 9 follows 9",
-		"canary: {every: 0s}":    "modules.cart.canary.every: must be positive",
-		"mode: canary, address: 'a:1', canary: {steps: []}": "modules.cart.canary.weight: is needed for mode canary without steps",
-		"held: {calls: 0}":        "modules.cart.held.calls: must be positive",
-		"held: {within: -1s}":     "modules.cart.held.within: must be positive",
-		"dsn: 'mysql://a:b@h/db'": "modules.cart.dsn: must begin with postgres://",
+		"primary: here":          `modules.cart.primary: must be host:port, not "here"`,
+		`primary: "a:1, a:1"`:    "modules.cart.primary: names a:1 twice",
+		`mode: shadow, address: ["a:1", "b:2"], primary: "b:2"`: "modules.cart.primary: is b:2, and so is address: the two arms of shadow are different processes",
+		`mode: canary, address: "a:1", primary: "a:1"`:          "modules.cart.primary: is a:1, and so is address: the two arms of canary are different processes",
+		"canary: {weight: 101}":                                 "modules.cart.canary.weight: is a percentage, 0 to 100, not 101",
+		"canary: {steps: [0]}":                                  "modules.cart.canary.steps: are percentages, 1 to 100, not 0",
+		"canary: {steps: [9,9]}":                                "modules.cart.canary.steps: must grow, and 9 follows 9",
+		"canary: {every: 0s}":                                   "modules.cart.canary.every: must be positive",
+		"mode: canary, address: 'a:1', canary: {steps: []}":     "modules.cart.canary.weight: is needed for mode canary without steps",
+		"held: {calls: 0}":                                      "modules.cart.held.calls: must be positive",
+		"held: {within: -1s}":                                   "modules.cart.held.within: must be positive",
+		"dsn: 'mysql://a:b@h/db'":                               "modules.cart.dsn: must begin with postgres://",
 	} {
 		_, err := configured(t, "modules: {cart: {"+section+"}}", nil)
 		if err == nil || !strings.Contains(err.Error(), reason) || strings.Contains(err.Error(), "\n") {
@@ -105,7 +116,7 @@ func TestAModuleThatIsNotATargetCantBePlacedHere(t *testing.T) {
 
 func TestPlacesAreLive(t *testing.T) {
 	for key, want := range map[string]bool{
-		"modules.cart.mode": true, "modules.cart.address": true, "modules.cart.canary.weight": true, "modules.cart.held.calls": true,
+		"modules.cart.mode": true, "modules.cart.address": true, "modules.cart.primary": true, "modules.cart.canary.weight": true, "modules.cart.held.calls": true,
 		"modules.cart.dsn": false, "modules.cart.lifetime": false, "http.listen": false, "main": false,
 	} {
 		if got := app.Live(key); got != want {

@@ -39,9 +39,16 @@ the process started; p50 and p99 are those of the slowest method by its promise.
 			return printModules(cmd.OutOrStdout(), table, methods)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print an array of objects")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one object, with an array of modules")
 	cmd.Flags().BoolVar(&methods, "methods", false, "a row for each method too")
 	return cmd
+}
+
+// modulesJSON is the table for programs.
+type modulesJSON struct {
+	Modules []moduleJSON `json:"modules"`
+	// EventsProblem is why the event broker can't do its work, or soon won't.
+	EventsProblem string `json:"events_problem,omitempty"`
 }
 
 // moduleJSON is one module for programs. Durations are in seconds.
@@ -108,7 +115,7 @@ func printModulesJSON(w io.Writer, table *processv1.ModulesResponse) error {
 	}
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(rows)
+	return encoder.Encode(modulesJSON{rows, table.GetEventsProblem()})
 }
 
 func printModules(w io.Writer, table *processv1.ModulesResponse, methods bool) error {

@@ -26,6 +26,7 @@ import (
 type move struct {
 	module, mode string
 	addresses    []string
+	primary      []string
 	weight       int
 	steps        []int
 	every        time.Duration
@@ -45,15 +46,17 @@ waits until the running shop has done it, and says what can be done next.
 
   local    in the main process
   remote   in the processes at the addresses; several are copies
-  shadow   here, and what only reads is asked of the other as well, to compare
+  shadow   where it is, and what only reads is asked of the other as well, to compare
   canary   a share of the calls goes to the other; it grows while that does well
   held     calls wait, for a moment
 
-Addresses that are not given stay as they are in the file. A move that is refused
+The first arm of a shadow or canary is the main process, or the one that --primary
+names. Addresses that are not given stay as they are in the file. A move that is refused
 changes nothing but the file, and is tried again by itself.`,
 		Example: `  galleria move payments remote 127.0.0.1:7071
   galleria move catalog shadow 127.0.0.1:7072
   galleria move catalog diff
+  galleria move catalog shadow 127.0.0.1:7073 --primary 127.0.0.1:7072
   galleria move cart canary 127.0.0.1:7073 --weight 10 --every 1m
   galleria move payments local --why "its machine is to be restarted"
   galleria move payments history`,
@@ -78,6 +81,7 @@ changes nothing but the file, and is tried again by itself.`,
 	flags.IntVar(&m.weight, "weight", 0, "canary: calls of a hundred it gets at first")
 	flags.IntSliceVar(&m.steps, "steps", nil, "canary: weights it goes through by itself, such as 1,10,50,100")
 	flags.DurationVar(&m.every, "every", 0, "canary: how long it keeps each step")
+	flags.StringSliceVar(&m.primary, "primary", nil, "shadow, canary: address of the process that is the first arm; local: the main process")
 	flags.StringVar(&m.why, "why", "", "the reason, for the audit log")
 	flags.DurationVar(&m.wait, "wait", time.Minute, "how long to wait until the shop has done it")
 	flags.BoolVar(&m.asJSON, "json", false, "print one object when it is done")
@@ -91,6 +95,12 @@ func (m move) settings() []config.Setting {
 	settings := []config.Setting{{Key: key + "mode", Value: m.mode}}
 	if len(m.addresses) > 0 {
 		settings = append(settings, config.Setting{Key: key + "address", Value: m.addresses})
+	}
+	switch {
+	case slices.Equal(m.primary, []string{string(route.ModeLocal)}):
+		settings = append(settings, config.Setting{Key: key + "primary", Value: []string{}})
+	case len(m.primary) > 0:
+		settings = append(settings, config.Setting{Key: key + "primary", Value: m.primary})
 	}
 	if m.weight != 0 {
 		settings = append(settings, config.Setting{Key: key + "canary.weight", Value: m.weight})
@@ -189,6 +199,9 @@ func (m move) check() error {
 	if m.mode != string(route.ModeCanary) && (m.weight != 0 || m.steps != nil || m.every != 0) {
 		return usageError{errors.New("--weight, --steps and --every are for a canary")}
 	}
+	if m.mode != string(route.ModeCanary) && m.mode != string(route.ModeShadow) && m.primary != nil {
+		return usageError{errors.New("--primary is for a shadow or a canary")}
+	}
 	return nil
 }
 
@@ -200,7 +213,11 @@ func consequences(p route.Place) string {
 	case route.ModeRemote:
 		return "new calls go there; those in flight finish where they are, and then the module is stopped here"
 	case route.ModeShadow:
-		return "callers get the answers of the main process; what only reads is asked of the other too, and compared"
+		from := "the main process"
+		if first := p.Arms[0]; first.Mode == route.ModeRemote {
+			from = strings.Join(first.Addresses, ", ")
+		}
+		return "callers get the answers of " + from + "; what only reads is asked of the other too, and compared"
 	case route.ModeCanary:
 		if len(p.Steps) == 0 {
 			return "that share of the calls goes there until the weight is changed"
@@ -216,6 +233,9 @@ func consequences(p route.Place) string {
 func next(module string, p route.Place) []string {
 	command := "galleria move " + module
 	back := command + " local"
+	if len(p.Arms) > 0 && p.Arms[0].Mode == route.ModeRemote {
+		back = command + " remote " + strings.Join(p.Arms[0].Addresses, " ")
+	}
 	switch p.Mode {
 	case route.ModeLocal:
 		return []string{command + " history"}

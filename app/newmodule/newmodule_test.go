@@ -68,20 +68,22 @@ func itShowsInARunningShop(t *testing.T, copied string) {
 			address = strings.TrimSpace(rest)
 		}
 	}
-	var rows []struct {
-		Module  string
-		Healthy bool
+	var shown struct {
+		Modules []struct {
+			Module  string
+			Healthy bool
+		}
 	}
 	table := in(t, copied, "bin/galleria", "modules", "--json", "--data", data, "--rpc", address)
-	if err := json.Unmarshal([]byte(table), &rows); err != nil {
+	if err := json.Unmarshal([]byte(table), &shown); err != nil {
 		t.Fatalf("the table of modules: %v\n%s", err, table)
 	}
-	for _, row := range rows {
+	for _, row := range shown.Modules {
 		if row.Module == "reviews" && row.Healthy {
 			return
 		}
 	}
-	t.Errorf("got the table %+v, want reviews in it, healthy", rows)
+	t.Errorf("got the table %+v, want reviews in it, healthy", shown)
 }
 
 // theSuiteTellsWhatIsBroken breaks what was made, to see that its suite tells.

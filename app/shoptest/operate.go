@@ -28,7 +28,7 @@ func (s *Shop) Run(t testing.TB, args ...string) (output string, code int) {
 	return out.String(), code
 }
 
-// Row is one of `galleria modules --json`.
+// Row is a module in `galleria modules --json`.
 type Row struct {
 	Module, Mode, Place, Problem, Progress string
 	Healthy                                bool
@@ -55,12 +55,12 @@ func (s *Shop) Table(t testing.TB) map[string]Row {
 	if code != 0 {
 		return nil
 	}
-	var rows []Row
-	if err := json.Unmarshal([]byte(out), &rows); err != nil {
+	var said struct{ Modules []Row }
+	if err := json.Unmarshal([]byte(out), &said); err != nil {
 		t.Fatalf("modules --json: %v in\n%s", err, out)
 	}
 	table := map[string]Row{}
-	for _, r := range rows {
+	for _, r := range said.Modules {
 		table[r.Module] = r
 	}
 	return table

@@ -241,6 +241,15 @@ func (s *Shop) startProcesses(t testing.TB, names ...string) {
 	}
 }
 
+// StartCopy starts one more process of a module, on the shop's data, at an address of
+// its own.
+func (s *Shop) StartCopy(t testing.TB, module string) (address string) {
+	t.Helper()
+	address = freeAddress(t)
+	s.launch(t, copyOf(module), "serve", "--config", s.ConfigFile(), "--target", module, "--rpc", address, "--peer", s.addresses["rpc"]).awaitServing(t)
+	return address
+}
+
 // copyOf names the second process of a module.
 func copyOf(module string) string { return module + " copy" }
 

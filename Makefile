@@ -21,7 +21,7 @@ test-env = CI=true \
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## build the shop and serve it at http://localhost:8080
@@ -56,6 +56,10 @@ generate: $(generators) ## write generated code: contracts, pages, wiring, the m
 .PHONY: bench
 bench: build ## measure calls, commits, pages and checkouts on this machine
 	$(GO) run ./app/bench
+
+.PHONY: bench-against
+bench-against: build ## measure calls and pages of this program and of an earlier commit in turn: OLD=commit
+	$(GO) run ./app/bench -against $(OLD)
 
 .PHONY: new-module
 new-module: $(generators) ## make a module: make new-module NAME=reviews

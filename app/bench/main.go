@@ -23,9 +23,17 @@ func main() {
 	binary := flag.String("galleria", "bin/galleria", "the program to measure")
 	seconds := flag.Int("seconds", 5, "how long each page is asked for")
 	only := flag.String("only", "", "calls, commits, events or pages; empty: all")
+	against := flag.String("against", "", "a commit: measure calls and pages there, too, in turn")
 	flag.Parse()
 
 	fmt.Printf("%s, %d CPUs, %s\n", time.Now().UTC().Format(time.DateTime), runtime.NumCPU(), runtime.Version())
+	if *against != "" {
+		if err := benchAgainst(*against, *binary, *seconds); err != nil {
+			fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+			os.Exit(1)
+		}
+		return
+	}
 	parts := []struct {
 		name string
 		run  func() error

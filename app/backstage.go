@@ -10,7 +10,7 @@ import (
 )
 
 // Backstage is a process for work on a closed shop: its modules run on the
-// shop's data, nobody reaches them from outside, and their events wait in the
+// shop's data, they are not reached from outside, and their events wait in the
 // outbox until the shop opens. It fails when a module is placed elsewhere.
 func Backstage(c Config, log *slog.Logger) (*process.Process, map[string]route.Place, error) {
 	c.Target, c.Peer = []string{TargetAll}, ""

@@ -101,7 +101,7 @@ const Operator = certs.Operator
 var Outside = map[string][]string{
 	// The storefront.
 	TargetEdge: {catalog.Name, inventory.Name, cart.Name, orders.Name, payments.Name},
-	// The command line and the admin address: whoever can read the data
+	// The command line and the admin address: all who can read the data
 	// directory or holds a certificate for it.
 	Operator: {catalog.Name, inventory.Name, orders.Name, payments.Name, notifications.Name},
 }

@@ -27,7 +27,7 @@ func TestWrongPlacesAreRefused(t *testing.T) {
 	stranger.StartMain(t)
 
 	for _, c := range []struct{ name, address, reason string }{
-		{"nobody is there", shop.Address("notifications"), "connection refused"},
+		{"nothing is there", shop.Address("notifications"), "connection refused"},
 		{"another store", sameOwner.Address("rpc"), "its store is"},
 		{"another module", shop.Address("cart"), "lets it serve [cart] and not payments"},
 		{"another contract", otherPayments(t, shop), "its contract does not fit: method Authorize: payments.v1.AuthorizeRequest.amount_minor: is string there, not int64"},

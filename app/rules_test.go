@@ -36,7 +36,7 @@ func TestRuleEveryMethodPromisesADeadlineAndSaysWhetherItCanBeRepeated(t *testin
 			t.Errorf("%s: %v", row.Definition.Name, err)
 		}
 		if len(methods) == 0 && err == nil {
-			t.Errorf("%s has no methods: what does anybody need it for?", row.Definition.Name)
+			t.Errorf("%s has no methods: what is it needed for?", row.Definition.Name)
 		}
 		for _, m := range methods {
 			if m.P99 <= 0 || m.P99 > m.Deadline {

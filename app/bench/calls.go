@@ -47,7 +47,7 @@ func anOrder(lines int) *ordersv1.Order {
 	return o
 }
 
-// sink keeps the compiler from leaving out work whose result nobody uses.
+// sink keeps the compiler from leaving out work whose result is not used.
 var sink atomic.Pointer[ordersv1.GetOrderResponse]
 
 type callCost struct {

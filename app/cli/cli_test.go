@@ -30,7 +30,7 @@ func run(t *testing.T, environ []string, args ...string) (code int, stdout, stde
 
 func TestExitCodes(t *testing.T) {
 	t.Chdir(t.TempDir())
-	nobody := "127.0.0.1:1"
+	closed := "127.0.0.1:1"
 	if err := os.WriteFile("one.csv", nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -47,11 +47,11 @@ func TestExitCodes(t *testing.T) {
 		"resend without a module":      {[]string{"events", "resend"}, 2, "wants a module"},
 		"import without a file":        {[]string{"import", "products"}, 2, "wants one file"},
 		"file that is not there":       {[]string{"import", "products", "none.csv"}, 1, "none.csv"},
-		"no shop to ask":               {[]string{"modules", "--rpc", nobody}, 1, "no shop answers at " + nobody},
-		"certificate for nobody":       {[]string{"certs", "--for", "paymints", "--out", "x"}, 2, `"paymints" is not one of`},
+		"no shop to ask":               {[]string{"modules", "--rpc", closed}, 1, "no shop answers at " + closed},
+		"certificate for nothing":      {[]string{"certs", "--for", "paymints", "--out", "x"}, 2, `"paymints" is not one of`},
 		"configuration not there":      {[]string{"config", "--config", "none.yaml"}, 1, "none.yaml"},
 		"target that is not there":     {[]string{"serve", "--target", "all,paymints"}, 1, `"paymints" is not one of`},
-		"database that is away":        {[]string{"import", "products", "one.csv", "--rpc", nobody}, 1, "connection refused"},
+		"database that is away":        {[]string{"import", "products", "one.csv", "--rpc", closed}, 1, "connection refused"},
 		"plaintext beyond one machine": {[]string{"serve", "--rpc", "0.0.0.0:7070"}, 1, "rpc.plaintext: is allowed on a loopback address only"},
 	}
 	for name, c := range cases {

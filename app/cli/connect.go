@@ -36,7 +36,7 @@ func (s *settings) shop() (*running, error) {
 // main process.
 func (s *settings) address(c app.Config) string { return cmp.Or(s.flags["rpc.listen"], c.Main) }
 
-// connect shows the shop that it is asked by its operator: by somebody who can
+// connect shows the shop that it is asked by its operator: a person who can
 // read the data directory, or holds the certificate the configuration names.
 func connect(c app.Config, address string) (*running, error) {
 	id, err := app.IdentityFor(c, certs.Rights{Speaks: []string{app.Operator}})

@@ -74,7 +74,7 @@ func newNames(name string) (names, error) {
 
 func title(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 
-// singular guesses; whoever knows better renames a package and a message.
+// singular guesses; a developer who knows better renames a package and a message.
 func singular(plural string) string {
 	for _, ending := range []struct{ many, one string }{
 		{"ies", "y"}, {"sses", "ss"}, {"xes", "x"}, {"ches", "ch"}, {"shes", "sh"}, {"ss", "ss"}, {"us", "us"}, {"is", "is"}, {"s", ""},

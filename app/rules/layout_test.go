@@ -28,7 +28,7 @@ func missingIn(folder, module string) []string {
 		{"module.go", "type Config ", "Config in module.go: every module has its section of the configuration, if only for its place"},
 		{"module.go", "type Needs ", "Needs in module.go: what it calls, which is all it can call"},
 		{"v1/*.proto", "package " + module + ".v1;", "contract v1/*.proto of package " + module + ".v1: the only thing others may import"},
-		{module + "test/*.go", "func Run(", "suite " + module + "test.Run: what the contract means, whoever implements it"},
+		{module + "test/*.go", "func Run(", "suite " + module + "test.Run: what the contract means for each implementation"},
 		{module + "test/*.go", "func Definition(", module + "test.Definition: a fake for the worlds of other modules' tests"},
 		{"contract_test.go", "moduletest.Run(", "contract_test.go that runs the suite in every mode with moduletest.Run"},
 		{"contract_test.go", "moduletest.Local(", "contract_test.go that runs the suite over the fake with moduletest.Local"},
@@ -72,7 +72,7 @@ const mayskip = "platform/database/databasetest/databasetest.go"
 
 var (
 	skips = regexp.MustCompile(`\b[tb]\.Skip(f|Now)?\(`)
-	// elsewhere are folders of somebody's machine.
+	// elsewhere are folders of one machine.
 	elsewhere  = regexp.MustCompile(`(?m)(^|[^\w.])/(home|root|Users|work|workspace|mnt)/[\w.]`)
 	unfinished = regexp.MustCompile(`\b(TODO|FIXME)\b`)
 )

@@ -157,7 +157,7 @@ func (a *audit) money() {
 		case p.status == "held":
 			a.Errorf("the provider still holds %d as %s", p.amount, reference)
 		case p.status == "captured" && !known[reference]:
-			a.Errorf("the provider captured %s for nobody", reference)
+			a.Errorf("the provider captured %s for no order", reference)
 		}
 	}
 	if gotTotal != wantTotal || providerTotal != wantTotal {

@@ -88,7 +88,7 @@ func (c *Crowd) failures() int {
 	return len(c.wrong)
 }
 
-// Leave stops the crowd and wants that nothing went wrong for anybody. It gives
+// Leave stops the crowd and wants that nothing went wrong for a guest. It gives
 // the number of walks.
 func (c *Crowd) Leave(t testing.TB) int {
 	t.Helper()
@@ -101,7 +101,7 @@ func (c *Crowd) Leave(t testing.TB) int {
 		t.Errorf("something went wrong for a shopper: %s", w)
 	}
 	if c.walks == 0 {
-		t.Error("nobody walked through the shop")
+		t.Error("no guest walked through the shop")
 	}
 	t.Logf("%d walks", c.walks)
 	return c.walks
@@ -128,7 +128,7 @@ func (w walker) Errorf(format string, args ...any) {
 }
 func (w walker) Fatalf(format string, args ...any) { w.Errorf(format, args...) }
 
-// Shops is the walk of somebody who looks around and buys.
+// Shops is the walk of a guest who looks around and buys.
 func Shops(g *Guest) {
 	g.Get("/").Want(200)
 	g.Get("/c/kitchen").Want(200).Says(Mug.Name)
@@ -140,7 +140,7 @@ func Shops(g *Guest) {
 	g.Get(order.Path).Want(200).Says(order.ID)
 }
 
-// LooksAround is the walk of somebody who fills a cart and does not buy.
+// LooksAround is the walk of a guest who fills a cart and does not buy.
 func LooksAround(g *Guest) {
 	g.Get("/").Want(200)
 	g.Get("/c/kitchen").Want(200).Says(Mug.Name)
@@ -150,7 +150,7 @@ func LooksAround(g *Guest) {
 	g.Get("/checkout").Want(200)
 }
 
-// BuysIfItCan is the walk of somebody who hears, at times, that the shop can't
+// BuysIfItCan is the walk of a guest who hears, at times, that the shop can't
 // sell just now. The cart must be kept then.
 func BuysIfItCan(g *Guest) {
 	g.Takes(1, Mug)

@@ -17,7 +17,7 @@ const (
 	LostCapture       = "4000000000003030"
 )
 
-// Order is an order somebody was shown.
+// Order is an order that a guest was shown.
 type Order struct {
 	ID, Token string
 	// Path is the address of its page.

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// ledger is what the shop has acknowledged to anybody: what must be true ever
+// ledger is what the shop has acknowledged to its guests: what must be true ever
 // after.
 type ledger struct {
 	mu       sync.Mutex
@@ -58,7 +58,7 @@ func (l *ledger) read() (received map[string]int64, orders map[string]acknowledg
 	return maps.Clone(l.received), maps.Clone(l.orders), append([]string(nil), l.wrong...)
 }
 
-// Acknowledged is how many orders were confirmed to somebody.
+// Acknowledged is how many orders were confirmed to their guests.
 func (s *Shop) Acknowledged() int {
 	s.ledger.mu.Lock()
 	defer s.ledger.mu.Unlock()

@@ -19,7 +19,7 @@ func (a account) kept() int64 { return a.captured - a.refunded }
 
 // payments reads the books of the payments module, by order, and those of the
 // sandbox, by reference. They are read from the database: a payment without an
-// order is one nobody would ask for.
+// order is one that would not be asked for.
 func (s *Shop) payments(t testing.TB) (byOrder, byReference map[string]account) {
 	t.Helper()
 	driver, source := "sqlite3", "file:"+filepath.Join(s.Data(), "payments.db")+"?mode=ro"

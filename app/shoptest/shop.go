@@ -113,7 +113,7 @@ var portsTaken = func() *atomic.Int64 {
 	return taken
 }()
 
-// freeAddress is an address nobody listens at, given out once. A process that
+// freeAddress is a free address, given out once. A process that
 // is started again must be found where it was, so the system can't choose at
 // each start; and a port drawn twice would be free until both its owners
 // start.

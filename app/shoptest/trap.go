@@ -103,7 +103,7 @@ func (s *Shop) HoldAt(t testing.TB, point string) (reached, release func()) {
 	}
 }
 
-// ClearTraps takes away traps nobody fell into.
+// ClearTraps takes away traps that were not met.
 func (s *Shop) ClearTraps(t testing.TB) {
 	t.Helper()
 	files, err := os.ReadDir(s.traps)

@@ -26,7 +26,7 @@ var _ Reporter = testing.TB(nil)
 // of all: what takes longer has failed.
 const longestAnswer = 27 * time.Second
 
-// Guest is somebody with a browser: it keeps cookies, reads pages, sends their
+// Guest is a person with a browser: it keeps cookies, reads pages, sends their
 // forms, and does not follow redirects by itself.
 type Guest struct {
 	t    Reporter
@@ -37,7 +37,7 @@ type Guest struct {
 	Header http.Header
 }
 
-// Guest lets somebody in.
+// Guest lets a guest in.
 func (s *Shop) Guest(t Reporter, name string) *Guest {
 	jar, err := cookiejar.New(nil)
 	if err != nil {

@@ -92,7 +92,7 @@ func makeAuthority(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	// Linking fails when another process was quicker: nobody's authority is
+	// Linking fails when another process was quicker: no authority is
 	// replaced.
 	return writeFile(path, data, func(from, to string) error {
 		if err := os.Link(from, to); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -103,7 +103,7 @@ func makeAuthority(path string) error {
 }
 
 // writeFile writes a complete draft, for its owner only, and then puts it in
-// place: nobody reads half a file.
+// place: half a file is never read.
 func writeFile(path string, data []byte, put func(from, to string) error) error {
 	draft, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {

@@ -64,7 +64,7 @@ func identity(t *testing.T, a *Authority, callers ...string) *Identity {
 	return i
 }
 
-// server answers health checks of whoever may speak for "ana".
+// server answers health checks of those that may speak for "ana".
 type server struct {
 	healthv1.UnimplementedHealthServer
 	identity *Identity
@@ -74,7 +74,7 @@ func (s server) Check(ctx context.Context, in *healthv1.HealthCheckRequest) (*he
 	return &healthv1.HealthCheckResponse{}, s.identity.CheckCaller(ctx, in.GetService())
 }
 
-// Watch says that all is well, and then nothing, for as long as there is somebody.
+// Watch says that all is well, and then nothing, for as long as there is a caller.
 func (s server) Watch(_ *healthv1.HealthCheckRequest, out healthv1.Health_WatchServer) error {
 	if err := out.Send(&healthv1.HealthCheckResponse{}); err != nil {
 		return err
@@ -235,7 +235,7 @@ func TestConnectionsAreForHoldersOfThisAuthoritysCertificates(t *testing.T) {
 		})
 	}
 	// The other way round: a client does not talk to just any server.
-	foreign := serve(t, silent) // lets us in, and is nobody we know
+	foreign := serve(t, silent) // lets us in, and is not known here
 	if err := call(t, foreign, "ana", identity(t, a, "ana").Client()); status.Code(err) != codes.Unavailable {
 		t.Errorf("a server of another authority: got %v, want Unavailable", err)
 	}

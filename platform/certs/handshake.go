@@ -24,7 +24,7 @@ type handshake struct {
 type authInfo struct {
 	credentials.TLSInfo
 	peer    Peer
-	problem error // why peer is nobody
+	problem error // why peer is not known
 }
 
 func (h handshake) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {

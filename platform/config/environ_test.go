@@ -45,7 +45,7 @@ func TestVariablesMadeByKubernetesAreNotMistakes(t *testing.T) {
 		t.Errorf("got %v, want no error", err)
 	}
 	_, err = config.Load(&got, config.Sources{Prefix: "APP_", Environ: []string{"APP_HTTP_PORT=8080"}})
-	same(t, "a port somebody has written", problems(t, err), []string{"$APP_HTTP_PORT: unknown variable; did you mean APP_HTTP_PORTS?"})
+	same(t, "a port that was written", problems(t, err), []string{"$APP_HTTP_PORT: unknown variable; did you mean APP_HTTP_PORTS?"})
 }
 
 func TestVariablesOfOtherMeaningAreLeftAlone(t *testing.T) {

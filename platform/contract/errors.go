@@ -13,7 +13,7 @@ import (
 )
 
 // Error makes the error of a module: a gRPC code, a reason from the contract's
-// enum, and a sentence for whoever reads logs. The sentence crosses to callers
+// enum, and a sentence for those who read logs. The sentence crosses to callers
 // unchanged, so it holds nothing secret.
 func Error(code codes.Code, reason protoreflect.Enum, format string, args ...any) error {
 	return withDetails(code, fmt.Sprintf(format, args...), reasonInfo(reason))

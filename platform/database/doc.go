@@ -33,7 +33,7 @@
 // on PostgreSQL it has ended the transaction.
 //
 // Write returns nil when the changes are durable, and else an error, nothing
-// being written. Only when the commit itself fails can nobody be sure; the
+// being written. Only when the commit itself fails is the outcome not known; the
 // error then wraps ErrUncertain. A context that ends while the function runs
 // does not change what is reported.
 //

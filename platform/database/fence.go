@@ -229,7 +229,7 @@ func (d *DB) enlist(ctx context.Context) error {
 	})
 }
 
-// leave removes this process from the holders. It asks nobody: of a store that
+// leave removes this process from the holders. It asks for no permission: of a store that
 // is sealed or changed hands a process may remove itself, too.
 func (d *DB) leave(ctx context.Context, db interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)

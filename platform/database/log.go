@@ -17,7 +17,7 @@ import (
 )
 
 // statementLog hands gorm's log to slog: failed and slow statements only, and
-// never the values in them, which may be anybody's address.
+// never the values in them, which may be a person's address.
 type statementLog struct {
 	log  *slog.Logger
 	slow time.Duration

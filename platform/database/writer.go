@@ -12,7 +12,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// A batch ends when nobody waits, or at these bounds, so that its first write
+// A batch ends when no write waits, or at these bounds, so that its first write
 // is not kept waiting by later ones, nor another process by the lock.
 const (
 	maxBatch     = 128

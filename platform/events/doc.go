@@ -29,7 +29,7 @@
 //   - An event is published if and only if the transaction of its Append committed.
 //   - Its effect and the record that it was handled are one transaction, so the
 //     effect is kept once: however often the event is published or delivered,
-//     whoever dies at which moment, and in whatever process the subscriber runs.
+//     whichever process dies at which moment, and in whatever process the subscriber runs.
 //   - Events of one aggregate (of one publisher) reach a subscriber in the order
 //     of the publisher's commits. So it is after failures: while one is parked, the
 //     later ones of its aggregate are parked behind it, and Resend replays them in
@@ -59,7 +59,7 @@
 //     holds up the others until it is handled or parked (7.6 s by default).
 //   - The inbox forgets after MaxAge and a week. A relay that died between
 //     publishing and removing, and that starts again later than that, doubles.
-//   - An event that kills the whole process is not parked: nobody is left to do it.
+//   - An event that kills the whole process is not parked: no process is left to do it.
 //     Nor is one whose effect fails only in the commit, as with a deferred
 //     constraint: that looks like an outage, which is waited for.
 //
@@ -95,6 +95,6 @@
 // consumer's span ("process events.letters.LetterSent.{aggregate}") under the
 // span that appended. The handler's transaction is in that span, so what it
 // appends belongs to the trace, too. A dead letter keeps the trace; an attempt by
-// Resend is in it, and linked to whoever asked. A process that traces nothing
+// Resend is in it, and linked to the caller that asked. A process that traces nothing
 // adds no header and makes no span, and passes on what it was given.
 package events

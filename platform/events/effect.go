@@ -47,7 +47,7 @@ func (s *Subscriber) handlerOf(d delivery) (handler, error) {
 // errSuperseded ends a session that is not the last to have begun.
 var errSuperseded = errors.New("another process receives these events now")
 
-// begin makes session the one that may apply events.
+// begin lets session apply events, and no earlier one.
 func (s *Subscriber) begin(ctx context.Context, session string) error {
 	err := s.db.Write(ctx, func(tx *gorm.DB) error {
 		if err := lockInbox(tx, s.name); err != nil {

@@ -161,7 +161,7 @@ func TestRefusalOfAnExternalServerIsExplained(t *testing.T) {
 	}{
 		"wrong password":  {server.Options{Username: "ana", Password: "right"}, "nats", "ana:wr0ngpass", "authorization violation"},
 		"wrong token":     {server.Options{Authorization: "right"}, "nats", "wr0ngpass", "authorization violation"},
-		"nobody vouches":  {server.Options{TLSConfig: certificate}, "tls", "ana:wr0ngpass", "certificate signed by unknown authority"},
+		"not vouched for": {server.Options{TLSConfig: certificate}, "tls", "ana:wr0ngpass", "certificate signed by unknown authority"},
 		"it speaks plain": {server.Options{}, "tls", "ana:wr0ngpass", "secure connection not available"},
 	} {
 		t.Run(name, func(t *testing.T) {

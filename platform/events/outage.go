@@ -7,7 +7,7 @@ import (
 )
 
 // away says that the broker can't be reached, and why, if the last attempt was
-// told: a wrong password and a certificate nobody vouches for look like an
+// told: a wrong password and a certificate that is not vouched for look like an
 // outage to all but who reads this.
 func (c *Conn) away() error {
 	if err := c.nc.LastError(); err != nil {

@@ -121,7 +121,7 @@ func TestOrderSurvivesTheSuddenDeathOfASubscriber(t *testing.T) {
 	dying := newSubscriber(t, "reader", openDB(t, "reader", dir), connectThrough(t, way),
 		On(func(ctx context.Context, tx *gorm.DB, event *wrapperspb.StringValue, meta Meta) error {
 			if event.GetValue() == "6" {
-				way.to(nil) // from here on it reaches nobody
+				way.to(nil) // from here on it reaches no broker
 				close(reached)
 				<-ctx.Done()
 				return ctx.Err()
@@ -194,7 +194,7 @@ func TestNewSubscriptionOfAKnownSubscriberMissesNothing(t *testing.T) {
 	})
 	stop := start(t, newSubscriber(t, "reader", reader, c, onText(nil)).Run)
 	appendEvent(t, publisher, "a", wrapperspb.Int64(1))
-	appendEvent(t, publisher, "a", wrapperspb.Bool(true)) // nobody's
+	appendEvent(t, publisher, "a", wrapperspb.Bool(true)) // of no consumer
 	publish(t, publisher, "a", "2")
 	wantEffects(t, reader, "a", "2")
 	stop()

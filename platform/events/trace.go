@@ -51,7 +51,7 @@ func originIn(h nats.Header) origin {
 
 // traced makes one attempt at d under a consumer's span, a child of the span in
 // which the event was appended: so the trace of a request goes on in those who
-// hear of it. An attempt that somebody asked for, as Resend does, is linked to
+// hear of it. An attempt that was asked for, as by Resend, is linked to
 // the span that asked.
 func (s *Subscriber) traced(ctx context.Context, d delivery, attempt func(context.Context) (outcome, error)) (outcome, error) {
 	if !telemetry.Tracing() {

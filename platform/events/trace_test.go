@@ -38,7 +38,7 @@ func setUpTracing(t *testing.T) (spans *tracetest.InMemoryExporter, shutdown fun
 	return spans, shutdown
 }
 
-// request is a span of somebody who appends events or asks for something.
+// request is a span of a caller that appends events or asks for something.
 func request(t *testing.T, name string) (context.Context, trace.Span) {
 	t.Helper()
 	state, err := trace.ParseTraceState("other=4711")

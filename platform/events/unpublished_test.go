@@ -33,7 +33,7 @@ func TestEventTooLargeForTheBrokerHoldsUpItsAggregateOnly(t *testing.T) {
 			t.Errorf("the first letter: got %s with error %q, want the large one with the reason", got.EventID, got.Error)
 		}
 
-		// Somebody makes it smaller, and sends them again.
+		// An operator makes it smaller, and sends them again.
 		err = publisher.Write(t.Context(), func(tx *gorm.DB) error {
 			return tx.Exec("UPDATE dead_letters SET payload = ? WHERE event_id = 'large'", `"smaller"`).Error
 		})

@@ -5,7 +5,7 @@
 //	g.Add(lifecycle.Component{Name: "database", Start: open, Stop: close})
 //	g.Add(lifecycle.Component{Name: "http", Run: serve, Stop: drain})
 //	if err := g.Start(ctx); err != nil { … } // whatever had started is stopped again
-//	err := g.Wait(ctx)                       // until somebody ends ctx, or a component dies
+//	err := g.Wait(ctx)                       // until ctx is ended, or a component dies
 //	err = errors.Join(err, g.Stop(deadline))
 package lifecycle
 

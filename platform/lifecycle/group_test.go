@@ -137,7 +137,7 @@ func TestEndingTheContextWhileStartingRollsBack(t *testing.T) {
 	var d diary
 	ctx, cancel := context.WithCancel(t.Context())
 	slow := lifecycle.Component{Name: "b", Run: func(work context.Context, _ func()) error {
-		cancel() // somebody loses patience before it is ready
+		cancel() // the caller loses patience before it is ready
 		<-work.Done()
 		d.note("ended b")
 		return nil

@@ -3,7 +3,7 @@ package money
 import "strings"
 
 // exponents is how many decimals each currency of ISO 4217 has. Precious
-// metals, units of account and test codes are left out: nobody pays with them.
+// metals, units of account and test codes are left out: they are not paid with.
 var exponents = table(map[int]string{
 	0: `BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF`,
 	2: `AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN

@@ -42,7 +42,7 @@ func TestOnlyCallersThatDeclareTheNeedAreLetInOverTheNetwork(t *testing.T) {
 		"a module that needs it":              {"beta", everybody, codes.OK, ""},
 		"an outside caller that needs it":     {tester, everybody, codes.OK, ""},
 		"an outside caller that does not":     {stranger, everybody, codes.PermissionDenied, "does not declare that it needs alpha"},
-		"nobody":                              {"", everybody, codes.PermissionDenied, "speaks for"},
+		"no caller":                           {"", everybody, codes.PermissionDenied, "speaks for"},
 		"a process that speaks for beta only": {"beta", h.identity("beta"), codes.OK, ""},
 		"and poses as the outside caller":     {tester, h.identity("beta"), codes.PermissionDenied, "speaks for [beta], not for"},
 		"another installation":                {"beta", newHouse(t).identity("beta"), codes.Unavailable, "certificate"},

@@ -16,7 +16,7 @@
 // The handshake compares what matters before the first call is sent: the
 // module, the contract (by descriptor, in the directions this caller needs),
 // and the id of the store behind it, which is pinned in the data directory the
-// first time it is seen. So nobody re-points a module at an empty database by
+// first time it is seen. So no module is pointed at an empty database by
 // mistake.
 //
 // A process with a peer joins it: it says who it is, and learns where the modules

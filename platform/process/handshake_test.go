@@ -16,7 +16,7 @@ func betaCalls(methods ...string) func(*Options) {
 	return func(o *Options) { o.Definitions[0].Calls = methods }
 }
 
-// TestAContractIsComparedForTheMethodsThatAreCalledFromHere whoever serves it.
+// TestAContractIsComparedForTheMethodsThatAreCalledFromHere, wherever it is served.
 func TestAContractIsComparedForTheMethodsThatAreCalledFromHere(t *testing.T) {
 	h := newHouse(t)
 	main := h.start("main", nil)

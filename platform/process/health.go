@@ -33,7 +33,7 @@ const (
 
 // watchHealth keeps the health service true for the modules that run here.
 // Those that run elsewhere count as well: calls passed on get the answer of
-// whoever knows, and each process watches the places it calls itself.
+// all that know of it, and each process watches the places it calls itself.
 func (p *Process) watchHealth() {
 	failures := map[string]int{}
 	for p.life.Err() == nil {

@@ -127,7 +127,7 @@ func TestAMoveThatIsRefusedSaysWhyAndChangesNothing(t *testing.T) {
 		address string
 		reasons []string
 	}{
-		"nobody listens":      {closed.Addr().String(), []string{"does not answer", "connection refused"}},
+		"nothing listens":     {closed.Addr().String(), []string{"does not answer", "connection refused"}},
 		"module not there":    {bare.Address(), []string{`module "alpha" does not run in process`}},
 		"other module":        {h.pretend(&processv1.DescribeResponse{Module: "gamma"}), []string{`it serves module "gamma"`}},
 		"no contract":         {h.pretend(&processv1.DescribeResponse{Module: "alpha"}), []string{"no files"}},

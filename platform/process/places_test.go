@@ -264,7 +264,7 @@ func TestAProcessThatWasLeftWhileItHungWritesNothingMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	db := hung.Running("alpha").DB
-	hung.server.Stop() // nobody reaches it any more, and it does not know
+	hung.server.Stop() // it cannot be reached any more, and does not know
 	if err := main.Apply(t.Context(), places{"alpha": at(other)}); err != nil {
 		t.Fatal(err)
 	}
@@ -281,12 +281,12 @@ func TestQuestionsAboutPlacesWithMistakesAreRefused(t *testing.T) {
 	h := newHouse(t)
 	client := h.client(h.start("main", nil))
 	_, unknown := client.Compare(t.Context(), &processv1.CompareRequest{Module: "gamma"})
-	_, nobody := client.Announce(t.Context(), &processv1.AnnounceRequest{Module: "alpha"})
+	_, nameless := client.Announce(t.Context(), &processv1.AnnounceRequest{Module: "alpha"})
 	_, itself := client.Dismiss(t.Context(), &processv1.DismissRequest{Module: "gamma", Process: "x"})
 	for name, c := range map[string]struct {
 		err  error
 		code codes.Code
-	}{"unknown module": {unknown, codes.NotFound}, "nobody": {nobody, codes.InvalidArgument}, "unknown, too": {itself, codes.NotFound}} {
+	}{"unknown module": {unknown, codes.NotFound}, "no account": {nameless, codes.InvalidArgument}, "unknown, too": {itself, codes.NotFound}} {
 		if status.Code(c.err) != c.code {
 			t.Errorf("%s: got %v, want %s", name, c.err, c.code)
 		}

@@ -51,7 +51,7 @@ type Process struct {
 	checks     *health.Server
 	serverDone chan error
 
-	// changing holds a token for as long as somebody changes the process:
+	// changing holds a token for as long as the process is being changed:
 	// Start, Apply or Stop, one at a time. What follows is theirs.
 	changing         chan struct{}
 	started, stopped bool
@@ -232,7 +232,7 @@ func (p *Process) settle(ctx context.Context, d module.Definition, wanted route.
 
 // adoptStores pins the stores the peer knows, before a module is started here:
 // one that works on another store would take the events of the installation
-// and put their effects where nobody looks.
+// and put their effects where they are not looked for.
 func (p *Process) adoptStores(learned *processv1.JoinResponse) error {
 	for _, place := range learned.GetPlaces() {
 		if err := p.pins.check(place.GetModule(), place.GetStoreId(), 0); err != nil {
@@ -300,7 +300,7 @@ func (p *Process) EventsConnected() bool { return p.events != nil && p.events.Co
 
 var errStopping = errors.New("the process is stopping")
 
-// change waits until nobody else changes the process, and fails when the
+// change waits until no other change of the process is under way, and fails when the
 // process stops. The context it returns ends when Stop begins.
 func (p *Process) change(ctx context.Context) (_ context.Context, end func(), err error) {
 	select {

@@ -271,7 +271,7 @@ func TestTheRegistryForgetsWhoIsGone(t *testing.T) {
 	select {
 	case <-changed:
 	default:
-		t.Error("nobody was told that it answers again")
+		t.Error("it was not told that it answers again")
 	}
 
 	// A stream that is renewed is no leaving.

@@ -250,7 +250,7 @@ func TestAChangeBeforeTheStartIsRefused(t *testing.T) {
 func TestAStoreThatIsNotThePinnedOneIsRefused(t *testing.T) {
 	h := newHouse(t)
 	stop(t, h.start("main", nil))
-	for _, file := range []string{"alpha.db", "alpha.db-wal", "alpha.db-shm"} { // somebody lost it
+	for _, file := range []string{"alpha.db", "alpha.db-wal", "alpha.db-shm"} { // it was lost
 		if err := os.Remove(filepath.Join(h.dir, file)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			t.Fatal(err)
 		}

@@ -77,7 +77,7 @@ func (p *peer) tunnel(hops int, modules string) (net.Conn, error) {
 		return nil, fmt.Errorf("tunnel to the event broker: %w", err)
 	}
 	near, far := net.Pipe()
-	// Whoever ends first ends the other: the near end by being closed, which
+	// The end that ends first ends the other: the near end by being closed, which
 	// ends the stream's context; the stream by closing the far end.
 	p.copying.Go(func() {
 		defer cancel()
@@ -135,7 +135,7 @@ func (s service) Tunnel(stream processv1.ProcessService_TunnelServer) error {
 	if err != nil {
 		return err
 	}
-	// Whoever ends first ends the other: the stream by closing the pipe, the
+	// The side that ends first ends the other: the stream by closing the pipe, the
 	// pipe by returning, which ends the stream's context. That ends with the
 	// process and with the connection's time, too.
 	defer pipe.Close()

@@ -49,7 +49,7 @@ func TestCopyIsEqualAndSharesNothing(t *testing.T) {
 	})
 }
 
-// Whoever appends to an empty list must not write into the room it was cut from.
+// A caller that appends to an empty list must not write into the room it was cut from.
 func TestCopyDoesNotShareTheRoomBehindEmptyLists(t *testing.T) {
 	behind := []*probev1.Everything{{Text: "the owner's"}}
 	copied := &probev1.Everything{}
@@ -138,7 +138,7 @@ func TestCopyLeavesOtherSyntaxesToEncoding(t *testing.T) {
 }
 
 // A oneof whose wrapper is a nil pointer is unset for encoding, and a trap for
-// whoever looks into it.
+// its reader.
 func TestCopyTakesANilOneofForUnset(t *testing.T) {
 	copied := &probev1.Everything{}
 	err := everythings.Copy(copied, &probev1.Everything{Choice: (*probev1.Everything_ChosenText)(nil)}, limit)

@@ -141,7 +141,7 @@ func (c *callContext) cancelable() context.Context {
 func (c *callContext) finish() {
 	if made := c.inner.Load(); made != nil {
 		if err := made.Err(); err != nil {
-			c.end(err) // somebody may have seen Done closed by that
+			c.end(err) // a reader may have seen Done closed by that
 		}
 	}
 	c.end(context.Canceled)

@@ -32,7 +32,7 @@ func (r *Route) NewLoopback(server any, o LocalOptions) (*Target, error) {
 	}()
 
 	target, err := r.NewRemote(RemoteOptions{
-		Addresses:   []string{"127.0.0.1:0"}, // a number, so that nobody asks DNS; the dialer ignores it
+		Addresses:   []string{"127.0.0.1:0"}, // a number, so that DNS is not asked; the dialer ignores it
 		Credentials: insecure.NewCredentials(),
 		Dial: []grpc.DialOption{
 			grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),

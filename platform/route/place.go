@@ -39,7 +39,7 @@ const modeCompared Mode = "compared"
 var measured = [...]Mode{ModeLocal, ModeRemote, ModeShadow, ModeCanary, ModeHeld, ModeLoopback, modeNone, modeCompared}
 
 // Place says where calls to one module go. It is a value: two places that are
-// Equal mean the same, whoever made them. A route interprets it as a small tree,
+// Equal mean the same, wherever they come from. A route interprets it as a small tree,
 // whose leaves are local and remote:
 //
 //	local                            this process

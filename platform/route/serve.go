@@ -85,7 +85,7 @@ func (r *Route) arrived(ctx context.Context, m *method, process string, decode f
 }
 
 // arrived serves a call that came over the network: its messages are already
-// nobody else's, so nothing is copied.
+// its own, so nothing is copied.
 func (l *local) arrived(ctx context.Context, m *method, from arrival, decode func(any) error) (any, error) {
 	deadline, _ := ctx.Deadline()
 	inner := &callContext{

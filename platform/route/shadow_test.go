@@ -75,7 +75,7 @@ func TestAShadowFindsWhatDiffers(t *testing.T) {
 		"a list's length":    {saying(changed(func(e *probev1.Everything) { e.Numbers = e.Numbers[:1] }), nil), OtherResult, "everything.numbers"},
 		"a map's value":      {saying(changed(func(e *probev1.Everything) { e.Words["k"] = "w" }), nil), OtherResult, "everything.words[k]"},
 		"absent":             {saying(changed(func(e *probev1.Everything) { e.Selves = nil }), nil), OtherResult, "everything.selves"},
-		"one that may":       {saying(changed(func(e *probev1.Everything) { e.Stamp = "now" }), nil), Same, ""},
+		"one marked so":      {saying(changed(func(e *probev1.Everything) { e.Stamp = "now" }), nil), Same, ""},
 		"an error":           {saying(nil, status.Error(codes.NotFound, "no")), OtherStatus, "status"},
 		"an error's reason":  {saying(nil, asked), OtherStatus, "status"},
 		"a module's outage":  {saying(nil, contract.Error(codes.Unavailable, probev1.Reason_REASON_ASKED_TO, "no")), OtherStatus, "status"},
@@ -172,7 +172,7 @@ func TestAShadowCallChangesNothingThroughAllHops(t *testing.T) {
 		t.Error("a shadow call was split again")
 	}
 	if n := hop.Stats()[0].Calls; n != 0 {
-		t.Errorf("%d shadow calls are counted among those that somebody waits for", n)
+		t.Errorf("%d shadow calls are counted among those of callers", n)
 	}
 }
 

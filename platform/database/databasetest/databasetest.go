@@ -55,7 +55,7 @@ func Postgres(t testing.TB) database.Options {
 	return database.Options{Module: "test", DSN: DSN(t), Log: slog.New(testLog{t: t})}
 }
 
-// DSN returns the DSN of a schema of the test's own, made by whoever opens it
+// DSN returns the DSN of a schema of the test's own, made by the first that opens it
 // and dropped when the test ends.
 func DSN(t testing.TB) string {
 	t.Helper()

@@ -18,7 +18,7 @@
 //	}
 //
 // Every world has an event broker, so modules hear what the others publish; a
-// stand-in publishes like anybody else, with events.Append in a database of
+// stand-in publishes like any module, with events.Append in a database of
 // its own.
 //
 // The suite runs once per mode against one world, so its cases use names, ids

@@ -206,7 +206,11 @@ func (p *Process) follow(j *joined) {
 // be followed is tried again: the next stream begins with all places.
 func (p *Process) followOnce(j *joined, followed func()) (err error) {
 	if j == nil {
-		if j, err = p.attend(p.life, p.peer.conn, grpc.WaitForReady(true)); err != nil {
+		j, err = p.attend(p.life, p.peer.conn, grpc.WaitForReady(true))
+		if errors.Is(err, io.EOF) { // the connection became old before the first answer
+			return nil
+		}
+		if err != nil {
 			return errors.New(whyNotJoined(err))
 		}
 	}

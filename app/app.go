@@ -95,21 +95,17 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 // not to open: the modules may be in processes that come later, and then it is
 // tried again.
 func (a *App) demo(ctx context.Context, ready func()) error {
-	said := ""
+	var said lifecycle.Said
 	for a.Config.Demo && a.Config.Peer == "" {
 		err := fillDemo(ctx, a.Process, a.Log)
 		if err == nil || ctx.Err() != nil {
 			break
 		}
-		if said != err.Error() {
-			said = err.Error()
+		if said.IsNew(err) {
 			a.Log.Warn("the catalog can't be filled with the demo catalogue yet", "error", err)
 		}
 		ready()
-		select {
-		case <-time.After(demoAgain):
-		case <-ctx.Done():
-		}
+		lifecycle.Pause(ctx, demoAgain)
 	}
 	ready()
 	<-ctx.Done()

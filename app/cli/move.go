@@ -18,6 +18,7 @@ import (
 
 	"galleria/app"
 	"galleria/platform/config"
+	"galleria/platform/lifecycle"
 	processv1 "galleria/platform/process/v1"
 	"galleria/platform/route"
 )
@@ -309,9 +310,7 @@ func (r *running) awaitPlace(ctx context.Context, m move, wanted route.Place, fi
 		case row.GetWanted() == "" && isAt(row, wanted):
 			return ""
 		}
-		select {
-		case <-time.After(50 * time.Millisecond):
-		case <-ctx.Done():
+		if lifecycle.Pause(ctx, 50*time.Millisecond) != nil {
 			return said
 		}
 	}

@@ -4,20 +4,19 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"regexp"
-	"runtime/debug"
 	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"galleria/platform/lifecycle"
 	"galleria/platform/telemetry"
 )
 
@@ -58,7 +57,7 @@ func (s *Storefront) admitted(c echo.Context, next echo.HandlerFunc) (err error)
 		case http.ErrAbortHandler:
 			panic(p)
 		default:
-			err = &panicked{what: p, stack: debug.Stack()}
+			err = lifecycle.Caught(p)
 		}
 	}()
 	if err := checkAddress(c.Request().URL); err != nil {
@@ -87,14 +86,6 @@ func drain(r *http.Request, body io.Reader) {
 	// An error means that there is nobody to tell.
 	_, _ = io.CopyN(io.Discard, body, drainLimit)
 }
-
-// panicked is a handler that did not come back.
-type panicked struct {
-	what  any
-	stack []byte
-}
-
-func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.what) }
 
 // note counts and logs a request that was answered. It logs the path without
 // the query, which holds an order's token or what somebody searched for.

@@ -17,18 +17,12 @@ import (
 func (s *Storefront) fail(c echo.Context, err error) {
 	code := statusOf(err)
 	if code >= 500 {
-		attrs := []slog.Attr{
-			slog.String("request_id", requestID(c)), slog.String("route", c.Path()), slog.String("error", err.Error()),
-		}
-		var p *panicked
-		if errors.As(err, &p) {
-			attrs = append(attrs, slog.String("stack", string(p.stack)))
-		}
 		level := slog.LevelError
 		if code == http.StatusServiceUnavailable {
 			level = slog.LevelWarn
 		}
-		s.log.LogAttrs(c.Request().Context(), level, "request failed", attrs...)
+		s.log.LogAttrs(c.Request().Context(), level, "request failed",
+			slog.String("request_id", requestID(c)), slog.String("route", c.Path()), slog.String("error", err.Error()))
 	}
 	if c.Response().Committed {
 		return // half a page is out; the log has the rest

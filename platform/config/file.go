@@ -10,6 +10,8 @@ import (
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
+
+	"galleria/platform/lifecycle"
 )
 
 // file applies the file's content, and tells whether it could be read as YAML.
@@ -176,11 +178,17 @@ var (
 func parse(content []byte) (root *yaml.Node, err error) {
 	// The parser is fed by hand-edited files while the program runs: should it
 	// have a bug, a bad file must not end the process.
-	defer func() {
-		if p := recover(); p != nil {
-			root, err = nil, &syntaxError{message: fmt.Sprintf("cannot be read as YAML: %v", p)}
-		}
-	}()
+	err = lifecycle.Guard(func() (err error) {
+		root, err = decode(content)
+		return err
+	})
+	if p, panicked := err.(*lifecycle.Panic); panicked {
+		return nil, &syntaxError{message: fmt.Sprintf("cannot be read as YAML: %v", p.Value)}
+	}
+	return root, err
+}
+
+func decode(content []byte) (*yaml.Node, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
 	var document, second yaml.Node
 	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {

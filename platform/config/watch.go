@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"galleria/platform/lifecycle"
 )
 
 // Watcher tells when a file has another content. It watches the directory,
@@ -111,7 +113,7 @@ func (w *Watcher) failed(err error) {
 type sighting struct {
 	file   string
 	digest string // "" before the first look, when nothing is to be compared
-	failed string // what was last reported
+	failed lifecycle.Said
 }
 
 // look tells whether the content is another one. It always reads: a file this
@@ -124,15 +126,13 @@ func (s *sighting) look() (changed bool, err error) {
 		return false, nil
 	}
 	if err != nil {
-		again := s.failed == err.Error()
-		s.failed = err.Error()
-		if again {
+		if !s.failed.IsNew(err) {
 			return false, nil
 		}
 		return false, fmt.Errorf("%s cannot be read, its last content stays in force: %s", s.file, cause(err))
 	}
 	before := s.digest
-	s.digest, s.failed = digest(content), ""
+	s.digest, s.failed = digest(content), nil
 	return before != "" && before != s.digest, nil
 }
 

@@ -3,17 +3,17 @@ package database
 import (
 	"fmt"
 	"log/slog"
-	"runtime/debug"
+
+	"galleria/platform/lifecycle"
 )
 
-// guard runs f and turns its panic into an error. The stack is logged here,
-// for it is gone where the error is handled.
-func guard(log *slog.Logger, f func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			log.Error("panic", "panic", p, "stack", string(debug.Stack()))
-			err = fmt.Errorf("database: panic: %v", p)
-		}
-	}()
-	return f()
+// guard runs f and turns its panic into an error. The stack is logged here, so
+// that the error stays short for those who are told of it.
+func guard(log *slog.Logger, f func() error) error {
+	err := lifecycle.Guard(f)
+	if p, panicked := err.(*lifecycle.Panic); panicked {
+		log.Error("panic", "panic", p.Value, "stack", string(p.Stack))
+		return fmt.Errorf("database: panic: %v", p.Value)
+	}
+	return err
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"galleria/platform/lifecycle"
 )
 
 // ErrLeaseLost is wrapped by the error of a Write with the context of work
@@ -55,7 +57,7 @@ func (d *DB) Hold(ctx context.Context, name string, work func(ctx context.Contex
 		}
 		if err != nil {
 			d.options.Log.ErrorContext(ctx, "work under a lease failed", "lease", name, "error", err, "again_in", pause)
-			if err := sleep(ctx, pause); err != nil {
+			if err := lifecycle.Pause(ctx, pause); err != nil {
 				return err
 			}
 			pause = min(2*pause, 6*d.options.LeaseTTL)
@@ -102,7 +104,7 @@ func (d *DB) acquire(ctx context.Context, name string) (*lease, error) {
 		if err != nil {
 			return nil, fmt.Errorf("take lease: %w", err)
 		}
-		if err := sleep(ctx, min(d.options.LeaseTTL/20, leasePoll)); err != nil {
+		if err := lifecycle.Pause(ctx, min(d.options.LeaseTTL/20, leasePoll)); err != nil {
 			return nil, err
 		}
 	}

@@ -17,6 +17,8 @@ import (
 	"github.com/pressly/goose/v3"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
+
+	"galleria/platform/lifecycle"
 )
 
 // maxRuns bounds how often a transaction is run that PostgreSQL asks to repeat.
@@ -189,7 +191,7 @@ func lockSchema(ctx context.Context, db *sql.DB, schema string) (unlock func(), 
 			}, nil
 		}
 		if err == nil {
-			if err = sleep(ctx, 20*time.Millisecond); err != nil {
+			if err = lifecycle.Pause(ctx, 20*time.Millisecond); err != nil {
 				err = fmt.Errorf("wait for another process that opens the database: %w", err)
 			}
 		}
@@ -230,7 +232,7 @@ func (e *postgresEngine) write(ctx context.Context, alone bool, fn func(tx *gorm
 			return err
 		}
 		// Random, so that the two do not meet again.
-		if sleep(ctx, pause/2+rand.N(pause)) != nil {
+		if lifecycle.Pause(ctx, pause/2+rand.N(pause)) != nil {
 			return err
 		}
 		pause = min(2*pause, 200*time.Millisecond)

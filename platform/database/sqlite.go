@@ -15,6 +15,8 @@ import (
 	"github.com/pressly/goose/v3"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
+
+	"galleria/platform/lifecycle"
 )
 
 // Prepared statements are cached per connection by the driver, at most this
@@ -176,22 +178,10 @@ func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 			f.Close()
 			return nil, fmt.Errorf("lock %s: %w", path, err)
 		}
-		if err := sleep(ctx, 10*time.Millisecond); err != nil {
+		if err := lifecycle.Pause(ctx, 10*time.Millisecond); err != nil {
 			f.Close()
 			return nil, fmt.Errorf("wait for another process that opens the database: %w", err)
 		}
-	}
-}
-
-// sleep waits for d, or returns ctx's error when that ends before.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

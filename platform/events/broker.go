@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"galleria/platform/id"
+	"galleria/platform/lifecycle"
 )
 
 const (
@@ -112,7 +113,7 @@ func (b *Broker) open() error {
 	ctx, cancel := context.WithTimeout(b.life, openTimeout)
 	defer cancel()
 	for !b.own.Connected() { // it comes back by itself
-		if !pause(ctx, 10*time.Millisecond) {
+		if lifecycle.Pause(ctx, 10*time.Millisecond) != nil {
 			return b.own.away()
 		}
 	}

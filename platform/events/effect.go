@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"gorm.io/gorm"
+
+	"galleria/platform/lifecycle"
 )
 
 // outcome is what a transaction did with a delivery.
@@ -138,7 +139,7 @@ func (s *Subscriber) settle(ctx context.Context, session string, a arrival, atte
 		s.illness.because(err)
 		wait := s.waitAfter(attempt)
 		s.logFailed(a.delivery, attempt, wait, err)
-		if !pause(ctx, wait) {
+		if lifecycle.Pause(ctx, wait) != nil {
 			return ctx.Err()
 		}
 	}
@@ -289,13 +290,12 @@ func (s *Subscriber) logParked(ctx context.Context, d delivery, result outcome, 
 
 // protect turns a handler's panic into a failure of this event.
 func (s *Subscriber) protect(ctx context.Context, tx *gorm.DB, d delivery, run handler) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			s.log.ErrorContext(ctx, "an event handler panicked", "event", d.meta.ID, "type", d.meta.Type, "panic", p, "stack", string(debug.Stack()))
-			err = fmt.Errorf("the handler panicked: %v", p)
-		}
-	}()
-	return run(ctx, tx, d.meta)
+	err = lifecycle.Guard(func() error { return run(ctx, tx, d.meta) })
+	if p, panicked := err.(*lifecycle.Panic); panicked {
+		s.log.ErrorContext(ctx, "an event handler panicked", "event", d.meta.ID, "type", d.meta.Type, "panic", p.Value, "stack", string(p.Stack))
+		return fmt.Errorf("the handler panicked: %v", p.Value)
+	}
+	return err
 }
 
 func (s *Subscriber) count(d delivery, result outcome) {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"galleria/platform/lifecycle"
 )
 
 // inboxAge is how long the inbox remembers an event: for as long as the stream
@@ -68,11 +70,11 @@ func (s *Subscriber) keepInboxTrimmed(ctx context.Context) {
 				s.log.Warn("trimming the inbox failed", "error", err)
 			}
 			// Small bites with pauses leave the writer to those who wait for it.
-			if err != nil || n < int64(s.trimBatch) || !pause(ctx, 20*time.Millisecond) {
+			if err != nil || n < int64(s.trimBatch) || lifecycle.Pause(ctx, 20*time.Millisecond) != nil {
 				break
 			}
 		}
-		if !pause(ctx, s.trimEvery) {
+		if lifecycle.Pause(ctx, s.trimEvery) != nil {
 			return
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"gorm.io/gorm"
 
 	"galleria/platform/database"
+	"galleria/platform/lifecycle"
 )
 
 // Relay publishes the events in a module's outbox and removes them from it.
@@ -78,17 +79,17 @@ func (r *Relay) Run(ctx context.Context) error {
 	pace := r.db.Pace(r.poll, r.gather)
 	defer r.illness.over()
 	failed := 0
-	var told said
+	var told lifecycle.Said
 	for ctx.Err() == nil {
 		n, err := r.publishBatch(ctx)
 		switch {
 		case err != nil:
 			r.failures.Add(1)
 			r.illness.because(err)
-			if told.news(err) {
+			if told.IsNew(err) {
 				r.log.Warn("events wait in the outbox", "error", err)
 			}
-			pause(ctx, r.backoff[min(failed, len(r.backoff)-1)])
+			lifecycle.Pause(ctx, r.backoff[min(failed, len(r.backoff)-1)])
 			failed++
 			continue
 		case failed > 0:

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"galleria/platform/lifecycle"
 )
 
 // Problem says why the broker can't store or deliver events just now; nil: it can.
@@ -79,7 +81,7 @@ func (b *Broker) reopen(why error) {
 	b.illness.because(why)
 	b.o.Log.Error("the event broker can't write its files; it is opened again when they can be written; events wait in the outboxes", "dir", b.o.Dir, "error", why)
 	b.reopeners.Go(func() {
-		var told said
+		var told lifecycle.Said
 		for wait := 200 * time.Millisecond; b.life.Err() == nil; wait = min(2*wait, 5*time.Second) {
 			err := b.openAgain()
 			if err == nil {
@@ -87,10 +89,10 @@ func (b *Broker) reopen(why error) {
 				return
 			}
 			b.illness.because(err)
-			if told.news(err) {
+			if told.IsNew(err) {
 				b.o.Log.Warn("the event broker can't be opened again yet", "dir", b.o.Dir, "error", err)
 			}
-			pause(b.life, wait)
+			lifecycle.Pause(b.life, wait)
 		}
 	})
 }

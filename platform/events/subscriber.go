@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"galleria/platform/database"
+	"galleria/platform/lifecycle"
 )
 
 // SubscriberOptions changes how a subscriber works; the zero value is useful.
@@ -119,7 +120,7 @@ func (s *Subscriber) Run(ctx context.Context) error {
 	defer trimmer.Wait()
 	trimmer.Go(func() { s.keepInboxTrimmed(ctx) })
 	s.resendUnderstood(ctx)
-	var told said
+	var told lifecycle.Said
 	for failed := 0; ctx.Err() == nil; failed++ {
 		began := s.handled.Load()
 		err := s.consume(ctx, errors.Is(s.illness.reason(), errPassedOver))
@@ -130,10 +131,10 @@ func (s *Subscriber) Run(ctx context.Context) error {
 			failed, told = 0, nil
 		}
 		s.illness.because(err)
-		if told.news(err) {
+		if told.IsNew(err) {
 			s.log.Warn("receiving events was interrupted", "error", err)
 		}
-		pause(ctx, min(100*time.Millisecond<<min(failed, 4), time.Second))
+		lifecycle.Pause(ctx, min(100*time.Millisecond<<min(failed, 4), time.Second))
 	}
 	return nil
 }

@@ -7,6 +7,10 @@
 //	if err := g.Start(ctx); err != nil { … } // whatever had started is stopped again
 //	err := g.Wait(ctx)                       // until ctx is ended, or a component dies
 //	err = errors.Join(err, g.Stop(deadline))
+//
+// It also has what work in the background needs: Pause waits until it may go on or
+// has to stop, Guard keeps a panic from ending more than the work itself, and Said
+// logs each cause of a lasting trouble once.
 package lifecycle
 
 import (

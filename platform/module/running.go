@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -14,6 +13,7 @@ import (
 
 	"galleria/platform/database"
 	"galleria/platform/events"
+	"galleria/platform/lifecycle"
 	"galleria/platform/telemetry"
 )
 
@@ -178,30 +178,15 @@ const keepPause = time.Second
 // keep runs work until it is done, and again when it fails.
 func keep(ctx context.Context, log *slog.Logger, work func(context.Context) error) {
 	for {
-		err := guard(ctx, work)
+		err := lifecycle.Guard(func() error { return work(ctx) }) // its panic must not end the process of all the others
 		if ctx.Err() != nil || err == nil {
 			return
 		}
 		log.ErrorContext(ctx, "background work failed and is started again", "error", err, "again_in", keepPause)
-		timer := time.NewTimer(keepPause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if lifecycle.Pause(ctx, keepPause) != nil {
 			return
 		}
 	}
-}
-
-// guard makes a panic an error: one module's background work must not end the
-// process of all the others.
-func guard(ctx context.Context, work func(context.Context) error) (err error) {
-	defer func() {
-		if value := recover(); value != nil {
-			err = fmt.Errorf("panic: %v\n%s", value, debug.Stack())
-		}
-	}()
-	return work(ctx)
 }
 
 // StoreID names the module's store; "" when it has no database.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"galleria/platform/durable"
+	"galleria/platform/lifecycle"
 	"galleria/platform/route"
 )
 
@@ -76,7 +77,7 @@ func (p *Process) watchCanary(name string, target *route.Target, wanted route.Pl
 		} else if next.Cause != progress.Cause {
 			p.remember(name, target, next)
 		}
-		pause(p.life, every)
+		lifecycle.Pause(p.life, every)
 	}
 }
 

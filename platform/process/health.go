@@ -6,6 +6,7 @@ import (
 
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
+	"galleria/platform/lifecycle"
 	"galleria/platform/route"
 )
 
@@ -53,7 +54,7 @@ func (p *Process) watchHealth() {
 			}
 			p.tellHealth(d.Name, target, failures[d.Name] < illAfter)
 		}
-		pause(p.life, healthEvery)
+		lifecycle.Pause(p.life, healthEvery)
 	}
 }
 

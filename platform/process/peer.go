@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"galleria/platform/certs"
+	"galleria/platform/lifecycle"
 	processv1 "galleria/platform/process/v1"
 	"galleria/platform/route"
 )
@@ -187,18 +188,17 @@ func (p *Process) learn(said *processv1.JoinResponse) map[string]route.Place {
 // follow moves modules when the peer says that they moved, except those whose
 // place was ordered here. It begins with the stream of the start.
 func (p *Process) follow(j *joined) {
-	said := ""
+	var said lifecycle.Said
 	for p.life.Err() == nil {
-		err := p.followOnce(j, func() { said = "" })
+		err := p.followOnce(j, func() { said = nil })
 		if p.life.Err() != nil {
 			return
 		}
-		if err != nil && said != err.Error() {
-			said = err.Error()
-			p.o.Log.Warn("can't follow the peer; trying again", "peer", p.o.Peer, "error", said)
+		if err != nil && said.IsNew(err) {
+			p.o.Log.Warn("can't follow the peer; trying again", "peer", p.o.Peer, "error", err)
 		}
 		j = nil
-		pause(p.life, followEvery)
+		lifecycle.Pause(p.life, followEvery)
 	}
 }
 

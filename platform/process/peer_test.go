@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"galleria/platform/lifecycle"
 	"galleria/platform/module"
 	"galleria/platform/route"
 	probev1 "galleria/platform/route/probe/v1"
@@ -54,7 +55,7 @@ func TestAModuleThatIsSoughtCanBePlacedElsewhere(t *testing.T) {
 	for _, address := range []string{away, next.Addresses[0]} {
 		h.start("late at "+address, places{"alpha": here}, peerOf(main), func(o *Options) { o.Listen = address })
 	}
-	pause(t.Context(), 2*seekFirst)
+	lifecycle.Pause(t.Context(), 2*seekFirst)
 	wantAnswerFrom(t, main, "main")
 }
 

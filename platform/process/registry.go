@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"galleria/platform/lifecycle"
 	processv1 "galleria/platform/process/v1"
 )
 
@@ -323,7 +324,7 @@ func (p *Process) tendRegistry() {
 			self, revoked = now, taken
 			p.registry.wake()
 		}
-		pause(p.life, healthEvery)
+		lifecycle.Pause(p.life, healthEvery)
 	}
 }
 

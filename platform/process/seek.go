@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"galleria/platform/lifecycle"
 	"galleria/platform/module"
 	"galleria/platform/route"
 )
@@ -66,18 +67,18 @@ func (p *Process) seek(d module.Definition, wanted route.Place, because error) {
 
 func (p *Process) keepSeeking(ctx context.Context, d module.Definition, wanted route.Place, because error) {
 	log := p.o.Log.With("module", d.Name, "wanted", wanted.String())
-	said, wait := "", seekFirst
+	var said lifecycle.Said
+	wait := seekFirst
 	for began := time.Now(); ; {
-		if said != because.Error() {
-			said = because.Error()
+		if said.IsNew(because) {
 			log.Warn("module can't get to its place yet; trying again", "error", because)
 		}
 		if time.Since(began) > seekFor && p.routes[d.Name].Target() != nil {
-			p.note(ctx, d.Name, Wish{Place: wanted, Problem: said, GivenUp: true})
+			p.note(ctx, d.Name, Wish{Place: wanted, Problem: because.Error(), GivenUp: true})
 			log.Error("module does not get to its place; given up until it is wanted again", "error", because)
 			return
 		}
-		pause(ctx, wait)
+		lifecycle.Pause(ctx, wait)
 		if p.routes[d.Name].Target() != nil { // it has a place meanwhile, so there is time
 			wait = min(2*wait, seekMost)
 		}
@@ -143,13 +144,4 @@ func (p *Process) grantLocked(name string) {
 		delete(p.seeking, name)
 	}
 	delete(p.wishes, name)
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

@@ -3,9 +3,7 @@ package route
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -31,9 +29,4 @@ func outcome(ctx context.Context, log *slog.Logger, method string, err error) er
 	}
 	log.ErrorContext(ctx, "call failed", "method", method, "error", err)
 	return status.Error(codes.Internal, "internal error")
-}
-
-// recovered is the error of an implementation that panicked.
-func recovered(value any) error {
-	return fmt.Errorf("panic: %v\n%s", value, debug.Stack())
 }

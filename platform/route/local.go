@@ -10,6 +10,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+
+	"galleria/platform/lifecycle"
 )
 
 // LocalOptions describe an implementation in this process.
@@ -106,7 +108,7 @@ func overdue(ctx context.Context, limit, now time.Duration) error {
 func (l *local) serve(ctx *callContext, m *method, decode func(any) error) (response any, err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			response, err = nil, outcome(ctx, l.log, m.Name, recovered(value))
+			response, err = nil, outcome(ctx, l.log, m.Name, lifecycle.Caught(value))
 		}
 	}()
 	response, err = m.handler(l.server, ctx, decode, nil)

@@ -18,6 +18,8 @@ import (
 	"google.golang.org/grpc/credentials"
 	_ "google.golang.org/grpc/health" // clients watch the health of what they call
 	"google.golang.org/grpc/status"
+
+	"galleria/platform/lifecycle"
 )
 
 // RemoteOptions describe an implementation in other processes.
@@ -205,14 +207,7 @@ func (r *remote) timeFor(limited context.Context, m *method, attempts int, trial
 // rest waits before the same endpoint is asked again.
 func rest(ctx context.Context, attempts int) error {
 	base := 50 * time.Millisecond << attempts
-	timer := time.NewTimer(base/2 + rand.N(base/2))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return lifecycle.Pause(ctx, base/2+rand.N(base/2))
 }
 
 // pick takes the endpoint with the fewest calls of those that are met, can be

@@ -227,17 +227,23 @@ func (s *Shop) StartAgain(t testing.TB, p *Process) {
 	s.startProcesses(t, p.name)
 }
 
+// atATime is how many processes start together: starting costs most of a small
+// machine, and what starts beside many others is slow enough to be taken for ill.
+const atATime = 3
+
 func (s *Shop) startProcesses(t testing.TB, names ...string) {
 	t.Helper()
-	for _, name := range names {
-		module, _, _ := strings.Cut(name, " ")
-		p := s.launch(t, name, "serve", "--config", s.ConfigFile(), "--target", module, "--rpc", s.addresses[name], "--peer", s.addresses["rpc"])
-		s.mu.Lock()
-		s.apart[name] = p
-		s.mu.Unlock()
-	}
-	for _, name := range names {
-		s.Module(name).awaitServing(t)
+	for some := range slices.Chunk(names, atATime) {
+		for _, name := range some {
+			module, _, _ := strings.Cut(name, " ")
+			p := s.launch(t, name, "serve", "--config", s.ConfigFile(), "--target", module, "--rpc", s.addresses[name], "--peer", s.addresses["rpc"])
+			s.mu.Lock()
+			s.apart[name] = p
+			s.mu.Unlock()
+		}
+		for _, name := range some {
+			s.Module(name).awaitServing(t)
+		}
 	}
 }
 

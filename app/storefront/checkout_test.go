@@ -254,7 +254,7 @@ func TestWithoutOrdersTheFormComesBack(t *testing.T) {
 	s := newShop(t)
 	v, form := buy(t, s, paymentstest.CardVisa)
 	s.orders.fail(status.Error(codes.Unavailable, "away"), nil)
-	v.post("/checkout", form).want(http.StatusServiceUnavailable).says("Your cart is kept", "Porcino Table Lamp")
+	v.post("/checkout", form).want(http.StatusServiceUnavailable).says("your cart is kept", "Porcino Table Lamp")
 	s.cart.Fail(status.Error(codes.Unavailable, "away too"))
 	v.post("/checkout", form).want(http.StatusServiceUnavailable).says("Your cart cannot be shown just now")
 }

@@ -49,6 +49,7 @@ type Post struct {
 	now     func() time.Time
 	log     *slog.Logger
 	away    bool // the server was, the last time
+	barred  bool // the server refused the shop's address, the last time
 }
 
 // New makes a post that sends through server, or, when that is nil, marks
@@ -128,13 +129,20 @@ func (p *Post) send(ctx context.Context, mails []mail.Mail) error {
 		p.log.InfoContext(ctx, "the mail server is back")
 		p.away = false
 	}
-	for _, m := range mails {
+	for i, m := range mails {
 		if ctx.Err() != nil {
 			return nil
 		}
-		usable, err := p.attempt(ctx, conn, m)
-		if err != nil || !usable {
-			return err // what is left is due at once, over a new connection
+		outcome, err := p.attempt(ctx, conn, m)
+		if err != nil {
+			return err
+		}
+		if outcome.ofSender {
+			// The others have the same sender: they wait without being tried.
+			return p.store.Postpone(ctx, mails[i+1:], outcome.err.Error(), p.next)
+		}
+		if !outcome.usable {
+			return nil // the others are due at once, over a new connection
 		}
 	}
 	return nil
@@ -142,32 +150,46 @@ func (p *Post) send(ctx context.Context, mails []mail.Mail) error {
 
 // attempt sends one mail: claims it, hands it over, and notes the outcome,
 // also when ctx ends in between.
-func (p *Post) attempt(ctx context.Context, conn *connection, m mail.Mail) (usable bool, err error) {
+func (p *Post) attempt(ctx context.Context, conn *connection, m mail.Mail) (outcome, error) {
 	message, err := p.server.message(m)
 	if err != nil {
 		// No server would take it: the reader's address is none.
-		return true, p.store.Refused(ctx, m.ID, err.Error())
+		return outcome{usable: true}, p.store.Refused(ctx, m.ID, err.Error())
 	}
 	mine, err := p.store.Claim(ctx, m, p.now().Add(claimTime))
 	if err != nil || !mine {
-		return true, err
+		return outcome{usable: true}, err
 	}
 	m.Attempts++
-	outcome := conn.send(message)
+	result := conn.send(message)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
 	defer cancel()
+	p.tellOfSender(ctx, result)
 	switch {
-	case outcome.err == nil:
+	case result.err == nil:
 		err = p.store.Sent(ctx, m.ID, p.now())
-	case outcome.refused:
+	case result.refused:
 		// The server's words may hold the address: they stay out of the log.
-		p.log.WarnContext(ctx, "a mail was refused", "mail", m.ID, "code", outcome.code)
-		err = p.store.Refused(ctx, m.ID, outcome.err.Error())
+		p.log.WarnContext(ctx, "a mail was refused", "mail", m.ID, "code", result.code)
+		err = p.store.Refused(ctx, m.ID, result.err.Error())
 	default:
-		p.log.InfoContext(ctx, "a mail has to wait", "mail", m.ID, "code", outcome.code, "attempts", m.Attempts)
-		err = p.store.Later(ctx, m.ID, outcome.err.Error(), p.now().Add(p.backoff.After(m.Attempts)))
+		p.log.InfoContext(ctx, "a mail has to wait", "mail", m.ID, "code", result.code, "attempts", m.Attempts)
+		err = p.store.Later(ctx, m.ID, result.err.Error(), p.now().Add(p.backoff.After(m.Attempts)))
 	}
-	return outcome.usable, err
+	return result, err
+}
+
+// tellOfSender tells the operator once that the server refuses the shop's address,
+// and once that it takes it again.
+func (p *Post) tellOfSender(ctx context.Context, o outcome) {
+	switch {
+	case o.ofSender && !p.barred:
+		p.log.WarnContext(ctx, "all mails wait", "error", o.err)
+		p.barred = true
+	case o.err == nil && p.barred:
+		p.log.InfoContext(ctx, "the mail server takes mail from the shop's address again")
+		p.barred = false
+	}
 }
 
 // next is when a mail is due after one more failure.

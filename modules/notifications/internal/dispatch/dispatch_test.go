@@ -106,11 +106,19 @@ func TestAMailThatHasToWaitStopsNoOther(t *testing.T) {
 func TestRefusalsAreFinalWhenTheyAreAboutTheMail(t *testing.T) {
 	answer := func(code int) error { return &smtp.SMTPError{Code: code, Message: "said no"} }
 	hook := func(code int) func(string) error { return func(string) error { return answer(code) } }
+	policy := func(class, subject, detail int) func(string) error {
+		return func(string) error {
+			return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{class, subject, detail}, Message: "said no"}
+		}
+	}
 	for name, c := range map[string]struct {
 		server *smtptest.Server
 		want   mail.Status
 	}{
-		"sender refused":                {&smtptest.Server{OnMail: hook(550)}, mail.Refused},
+		"sender refused":                {&smtptest.Server{OnMail: hook(550)}, mail.Queued},
+		"sender refused later":          {&smtptest.Server{OnRcpt: policy(5, 1, 8)}, mail.Queued},
+		"relaying refused":              {&smtptest.Server{OnRcpt: policy(5, 7, 1)}, mail.Queued},
+		"recipient unknown":             {&smtptest.Server{OnRcpt: policy(5, 1, 1)}, mail.Refused},
 		"recipient refused":             {&smtptest.Server{OnRcpt: hook(550)}, mail.Refused},
 		"content refused":               {&smtptest.Server{OnData: func(smtptest.Message) error { return answer(554) }}, mail.Refused},
 		"recipient not now":             {&smtptest.Server{OnRcpt: hook(450)}, mail.Queued},
@@ -137,6 +145,37 @@ func TestRefusalsAreFinalWhenTheyAreAboutTheMail(t *testing.T) {
 			d.wantTaken(c.server, 0)
 		})
 	}
+}
+
+func TestMailsWaitWhileTheServerRefusesTheShopsAddress(t *testing.T) {
+	d := onSQLite(t)
+	var mu sync.Mutex
+	barred := true
+	s := &smtptest.Server{OnMail: func(string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if barred {
+			return &smtp.SMTPError{Code: 553, Message: "not an address of yours"}
+		}
+		return nil
+	}}
+	d.to(s)
+	first, second := d.queue("ana@example.com"), d.queue("bo@example.com")
+	d.work()
+	for _, m := range []string{first, second} {
+		got := d.until(m, "tried twice", func(m mail.Mail) bool { return m.Attempts >= 2 && m.Problem != "" })
+		for _, want := range []string{"shop@galleria.example", "not an address of yours"} {
+			if got.Status != mail.Queued || !strings.Contains(got.Problem, want) {
+				t.Errorf("got %s, problem %q; want it queued, and %q", got.Status, got.Problem, want)
+			}
+		}
+	}
+	mu.Lock()
+	barred = false
+	mu.Unlock()
+	d.untilStatus(first, mail.Sent)
+	d.untilStatus(second, mail.Sent)
+	d.wantTaken(s, 2)
 }
 
 func TestWhatIsNoAddressIsRefusedWithoutAsking(t *testing.T) {

@@ -115,10 +115,11 @@ func (c *connection) close() {
 
 // outcome is what became of an attempt.
 type outcome struct {
-	err     error // nil: the server has the mail
-	refused bool  // for good
-	code    int   // the server's answer; 0: it gave none
-	usable  bool  // the session can carry another mail
+	err      error // nil: the server has the mail
+	refused  bool  // for good
+	ofSender bool  // the server takes no mail from the shop's address just now
+	code     int   // the server's answer; 0: it gave none
+	usable   bool  // the session can carry another mail
 }
 
 // send hands one message over. An answer of the server's is about this mail,
@@ -131,25 +132,48 @@ func (c *connection) send(m *message) outcome {
 	if err == nil {
 		return outcome{usable: true}
 	}
-	o := outcome{err: err}
+	o := outcome{err: err, ofSender: errors.As(err, new(*senderError))}
 	var answer *textproto.Error
 	if !errors.As(err, &answer) {
 		return o
 	}
 	o.code = answer.Code
-	o.refused = answer.Code >= 500 && answer.Code < 600 && !aboutUs(answer.Code)
+	o.refused = answer.Code >= 500 && answer.Code < 600 && !o.ofSender && !aboutUs(answer)
 	o.usable = answer.Code != 421 && c.client.Reset() == nil // 421: it closes the session
 	return o
 }
 
-// aboutUs tells refusals of the shop, whose login or encryption is not what
-// the server wants, from refusals of the mail. The operator can mend those, and
-// then the mail is wanted.
-func aboutUs(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
+// aboutUs tells refusals of the shop, whose login, encryption, address or right to
+// send is not what the server wants, from refusals of the mail. The operator can
+// mend those, and then the mail is wanted. Many servers keep a refusal of the
+// sender until they were told a recipient, so the step does not say it: the
+// enhanced code of RFC 3463 does, X.1.7 and X.1.8 for the sender's address, X.7 for
+// what the server's policy does not let the shop do.
+func aboutUs(answer *textproto.Error) bool {
+	switch answer.Code {
+	case 530, 534, 535, 538:
+		return true
+	}
+	enhanced, _, _ := strings.Cut(answer.Msg, " ")
+	return enhanced == "5.1.7" || enhanced == "5.1.8" || strings.HasPrefix(enhanced, "5.7.")
+}
+
+// senderError is the server's refusal of the shop's address. Every mail has that
+// one, so the refusal is of none of them.
+type senderError struct {
+	sender string
+	err    error
+}
+
+func (e *senderError) Error() string {
+	return fmt.Sprintf("the mail server refuses mail from %s, the sender in modules.notifications.from: %v", e.sender, e.err)
+}
+
+func (e *senderError) Unwrap() error { return e.err }
 
 func (c *connection) transfer(m *message) error {
 	if err := c.client.Mail(m.sender); err != nil {
-		return fmt.Errorf("sender: %w", err)
+		return &senderError{m.sender, err}
 	}
 	if err := c.client.Rcpt(m.recipient); err != nil {
 		return fmt.Errorf("recipient: %w", err)

@@ -78,7 +78,7 @@ func TestAllThatIsWrongIsSaidAtOnceAndWhatWasTypedStays(t *testing.T) {
 	form.Set("cvc", "")
 	p := v.post("/checkout", form).want(http.StatusUnprocessableEntity)
 	for field, want := range map[string]string{
-		"email": "An e-mail address looks like ana@example.org.", "city": "Please fill in the city.",
+		"email": "E-mail must not have a space in it.", "city": "Please fill in the city.",
 		"exp_month": "From 01 to 12.", "cvc": "Please fill in the security code.", "name": "", "line1": "",
 	} {
 		if got := p.wrong(field); got != want {
@@ -257,6 +257,22 @@ func TestWithoutOrdersTheFormComesBack(t *testing.T) {
 	v.post("/checkout", form).want(http.StatusServiceUnavailable).says("your cart is kept", "Porcino Table Lamp")
 	s.cart.Fail(status.Error(codes.Unavailable, "away too"))
 	v.post("/checkout", form).want(http.StatusServiceUnavailable).says("Your cart cannot be shown just now")
+}
+
+func TestAnAddressThatNoMailReachesIsRefusedBeforeItIsPaidFor(t *testing.T) {
+	s := newShop(t)
+	v, form := buy(t, s, paymentstest.CardVisa)
+	for address, want := range map[string]string{
+		"ana@example,org":  "E-mail must be one address, without a comma or semicolon.",
+		"ana@example.org.": "E-mail must not end with a dot.",
+		"ana.@example.org": "E-mail must not have a dot right before the @.",
+		"ana@example":      "E-mail must end with a domain such as example.org.",
+	} {
+		form.Set("email", address)
+		if got := v.post("/checkout", form).want(http.StatusUnprocessableEntity).wrong("email"); got != want {
+			t.Errorf("%s: got %q, want %q", address, got, want)
+		}
+	}
 }
 
 func TestAnEmptyCartHasNoCheckout(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"galleria/app/storefront/internal/page"
 	paymentsv1 "galleria/modules/payments/v1"
+	"galleria/platform/mailaddress"
 )
 
 // form is what was typed into the checkout, without the card.
@@ -103,9 +104,8 @@ func check(f form, card *paymentsv1.Card) map[string]string {
 			wrong[field.name] = "That is longer than " + strconv.Itoa(field.most) + " characters."
 		}
 	}
-	at := strings.IndexByte(f.values["email"], '@')
-	if wrong["email"] == "" && (at < 1 || at == len(f.values["email"])-1) {
-		wrong["email"] = "An e-mail address looks like ana@example.org."
+	if _, err := mailaddress.Parse(f.values["email"]); err != nil && f.values["email"] != "" {
+		wrong["email"] = sentence("email", err.Error())
 	}
 	if card.GetNumber() == "" {
 		wrong["card_number"] = missing("card_number")

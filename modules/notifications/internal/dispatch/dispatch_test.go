@@ -183,7 +183,7 @@ func TestWhatIsNoAddressIsRefusedWithoutAsking(t *testing.T) {
 	s := &smtptest.Server{}
 	d.to(s)
 	var bad []string
-	for _, address := range []string{"", "ana", "ana@", "@example.com", "ana@example.com, eve@example.com", "ana@example.com>\r\nRCPT TO:<eve@example.com"} {
+	for _, address := range []string{"", "ana", "ana@", "@example.com", "ana@example.com, eve@example.com", "ana@example.com>\r\nRCPT TO:<eve@example.com", "ana@example,com", "ana.@example.com"} {
 		bad = append(bad, d.queue(address))
 	}
 	good := d.queue("good@example.com")
@@ -195,6 +195,45 @@ func TestWhatIsNoAddressIsRefusedWithoutAsking(t *testing.T) {
 		}
 	}
 	d.wantTaken(s, 1)
+}
+
+func TestAddressesBeyondASCIIGoAsFarAsTheServerTakesThem(t *testing.T) {
+	for name, c := range map[string]struct {
+		ascii bool
+		want  map[string]string // what the server hears, by address; "": refused
+	}{
+		"with SMTPUTF8": {false, map[string]string{
+			"jürgen@example.org": "jürgen@example.org", "ana@bücher.example": "ana@xn--bcher-kva.example",
+		}},
+		"without": {true, map[string]string{
+			"jürgen@example.org": "", "ana@bücher.example": "ana@xn--bcher-kva.example", "bo@example.org": "bo@example.org",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := onSQLite(t)
+			s := &smtptest.Server{ASCII: c.ascii}
+			d.to(s)
+			mails := map[string]string{}
+			for address := range c.want {
+				mails[address] = d.queue(address)
+			}
+			d.work()
+			heard := map[string]bool{}
+			for address, wire := range c.want {
+				if wire != "" {
+					d.untilStatus(mails[address], mail.Sent)
+					heard[wire] = true
+				} else if got := d.untilStatus(mails[address], mail.Refused); !strings.Contains(got.Problem, "SMTPUTF8") {
+					t.Errorf("mail to %s: got problem %q, want SMTPUTF8 named", address, got.Problem)
+				}
+			}
+			for _, m := range d.wantTaken(s, len(heard)) {
+				if !heard[m.To[0]] {
+					t.Errorf("the server heard %s, want %v", m.To[0], heard)
+				}
+			}
+		})
+	}
 }
 
 func TestALetterThatCantBeWrittenStopsNoOther(t *testing.T) {

@@ -133,6 +133,10 @@ func (c *connection) send(m *message) outcome {
 		return outcome{usable: true}
 	}
 	o := outcome{err: err, ofSender: errors.As(err, new(*senderError))}
+	if errors.Is(err, errNoUTF8) {
+		o.refused, o.usable = true, true
+		return o
+	}
 	var answer *textproto.Error
 	if !errors.As(err, &answer) {
 		return o
@@ -171,7 +175,16 @@ func (e *senderError) Error() string {
 
 func (e *senderError) Unwrap() error { return e.err }
 
+// errNoUTF8 is final: a server does not learn the extension for a mail that waits.
+var errNoUTF8 = errors.New("the recipient's address has letters beyond a to z before the @, " +
+	"and the mail server does not take such addresses (it has no SMTPUTF8)")
+
 func (c *connection) transfer(m *message) error {
+	if m.needsUTF8 {
+		if able, _ := c.client.Extension("SMTPUTF8"); !able {
+			return errNoUTF8
+		}
+	}
 	if err := c.client.Mail(m.sender); err != nil {
 		return &senderError{m.sender, err}
 	}
@@ -194,21 +207,24 @@ func (c *connection) transfer(m *message) error {
 // message is a mail as it goes over the wire.
 type message struct {
 	sender, recipient string // "<ana@example.com>"
-	content           *gomail.Msg
+	// needsUTF8: the recipient's address can be written to by servers with
+	// SMTPUTF8 only.
+	needsUTF8 bool
+	content   *gomail.Msg
 }
 
 // message fails when the reader's address is none.
 func (s *Server) message(m mail.Mail) (*message, error) {
 	to, err := m.To()
 	if err != nil {
-		return nil, fmt.Errorf("the recipient's address is not one: %w", err)
+		return nil, fmt.Errorf("the recipient's address can't be written to: it %w", err)
 	}
 	c := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary("part-"+m.ID))
 	c.FromMailAddress(s.From)
 	if s.ReplyTo != nil {
 		c.ReplyToMailAddress(s.ReplyTo)
 	}
-	c.ToMailAddress(to)
+	c.ToMailAddress(&netmail.Address{Name: m.Name, Address: to.Wire()})
 	c.Subject(m.Subject)
 	// The same for every attempt, so that a duplicate is recognised.
 	c.SetMessageIDWithValue(m.ID + "@" + s.From.Address[strings.LastIndexByte(s.From.Address, '@')+1:])
@@ -217,7 +233,8 @@ func (s *Server) message(m mail.Mail) (*message, error) {
 	c.SetBodyString(gomail.TypeTextPlain, m.Text)
 	c.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	return &message{
-		sender: (&netmail.Address{Address: s.From.Address}).String(), recipient: (&netmail.Address{Address: to.Address}).String(), content: c,
+		sender: (&netmail.Address{Address: s.From.Address}).String(), recipient: "<" + to.Wire() + ">",
+		needsUTF8: to.NeedsUTF8(), content: c,
 	}, nil
 }
 

@@ -6,12 +6,12 @@
 package mail
 
 import (
-	"net/mail"
 	"strings"
 	"time"
 
 	"galleria/modules/notifications/internal/letter"
 	"galleria/platform/id"
+	"galleria/platform/mailaddress"
 )
 
 // Status is where a mail stands.
@@ -78,14 +78,8 @@ func (m *Mail) Write(w letter.Writer) error {
 	return nil
 }
 
-// To is the reader as mail headers name them.
-func (m Mail) To() (*mail.Address, error) {
-	parsed, err := mail.ParseAddress(m.Address)
-	if err != nil {
-		return nil, err
-	}
-	return &mail.Address{Name: m.Name, Address: parsed.Address}, nil
-}
+// To is the reader's address.
+func (m Mail) To() (mailaddress.Address, error) { return mailaddress.Parse(m.Address) }
 
 // Backoff is how long to wait after a failed attempt: First after the first,
 // then twice as long each time, at most Most.

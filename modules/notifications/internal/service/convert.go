@@ -61,7 +61,7 @@ func MailOf(m mail.Mail, withLetter bool) *notificationsv1.Mail {
 // recipient is the plain address, or what was typed where that is none.
 func recipient(m mail.Mail) string {
 	if to, err := m.To(); err == nil {
-		return to.Address
+		return to.String()
 	}
 	return m.Address
 }

@@ -35,6 +35,9 @@ type Server struct {
 	// TLS, if set, offers STARTTLS, or, with Implicit, starts with it.
 	TLS      *tls.Config
 	Implicit bool
+	// ASCII: it takes no addresses with other letters, as a server without
+	// SMTPUTF8.
+	ASCII bool
 	// Password, if set, is what a login must show.
 	Password string
 
@@ -58,7 +61,7 @@ func (s *Server) Start(t *testing.T) {
 	s.Port = listener.Addr().(*net.TCPAddr).Port
 	s.server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &session{server: s, conn: c}, nil }))
 	s.server.Domain = "localhost"
-	s.server.EnableSMTPUTF8 = true
+	s.server.EnableSMTPUTF8 = !s.ASCII
 	s.server.ErrorLog = discard{}
 	if s.TLS != nil && s.Implicit {
 		listener = tls.NewListener(listener, s.TLS)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"galleria/platform/mailaddress"
 )
 
 // Contact is whom the shop writes to.
@@ -41,10 +43,8 @@ func (a Address) Trimmed() Address {
 // Problems are the fields nobody could be reached with.
 func (c Contact) Problems() []Problem {
 	var found problems
-	found.text("contact.email", c.Email, 3, 254)
-	local, domain, _ := strings.Cut(c.Email, "@")
-	if strings.Count(c.Email, "@") != 1 || local == "" || domain == "" || strings.ContainsFunc(c.Email, unicode.IsSpace) {
-		found.add("contact.email", "must be an address such as ana@example.org")
+	if _, err := mailaddress.Parse(c.Email); err != nil {
+		found.add("contact.email", err.Error())
 	}
 	found.text("contact.name", c.Name, 1, 100)
 	return found

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -56,10 +55,9 @@ func TestWhatMustNotBeAnOrderIsNone(t *testing.T) {
 }
 
 func TestFieldsOfAForm(t *testing.T) {
-	long := strings.Repeat("é", 254-len("@example.org"))
 	for email, ok := range map[string]bool{
-		"a@b": true, "ana@example.org": true, long + "@example.org": true,
-		"": false, "@b": false, "a@": false, "ana": false, "a@b@c": false, "a b@c": false, long + "x@example.org": false,
+		"ana@example.org": true, "jürgen@bücher.example": true,
+		"": false, "ana": false, "ana@example,org": false, "ana@example.org.": false, "ana.@example.org": false,
 	} {
 		if got := len(Contact{Email: email, Name: "Ana"}.Problems()) == 0; got != ok {
 			t.Errorf("email %.20q: got fine %v, want %v", email, got, ok)

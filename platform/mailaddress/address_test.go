@@ -26,7 +26,7 @@ func TestWhatCanBeWrittenToIsAnAddress(t *testing.T) {
 	}{
 		"ana@example.org":                           {wire: "ana@example.org"},
 		"Ana.Sá@example.org":                        {wire: "Ana.Sá@example.org", utf8: true},
-		"ana+lists@mail.example.org":                 {wire: "ana+lists@mail.example.org"},
+		"ana+lists@mail.example.org":                {wire: "ana+lists@mail.example.org"},
 		"o'neil_x-1@example.org":                    {wire: "o'neil_x-1@example.org"},
 		"ana@EXAMPLE.org":                           {wire: "ana@example.org"},
 		"jürgen@example.org":                        {wire: "jürgen@example.org", utf8: true},

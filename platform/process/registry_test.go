@@ -210,7 +210,7 @@ func TestARevocationReachesAProcessThatReadsNoList(t *testing.T) {
 		return status.Code(callAs(t, "beta", guest, other.Address()))
 	})
 
-	// One that may not do everything can't revoke: this one passes on what it knows.
+	// A process without the main one's rights can't revoke: this one only passes on.
 	blind, _ := h.issued("beta")
 	h.start("blind", nil, peerOf(other), func(o *Options) { o.Identity, o.NoEvents = blind, true })
 	if got := blind.Revoked(); len(got) != 0 {

@@ -111,7 +111,7 @@ func TestWhatACanaryDoesNotAnswerTheOtherArmDoes(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		address    string
-		echo, once codes.Code // of a method that may be repeated, and of one that may not
+		echo, once codes.Code // Echo may be repeated, Once must not be
 	}{
 		"gone":             {deadAddress(t), codes.OK, codes.Unavailable},
 		"hangs":            {serve(t, hangs, log), codes.OK, codes.OK},

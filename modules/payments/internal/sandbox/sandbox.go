@@ -14,6 +14,7 @@ import (
 	"galleria/modules/payments/internal/testcard"
 	"galleria/platform/database"
 	"galleria/platform/id"
+	"galleria/platform/lifecycle"
 )
 
 // Sandbox is the provider. It is safe for concurrent use.
@@ -184,12 +185,8 @@ func unavailable(operation string, err error) error {
 }
 
 func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("%w: sandbox: answers late: %w", payment.ErrUnavailable, ctx.Err())
+	if err := lifecycle.Pause(ctx, d); err != nil {
+		return fmt.Errorf("%w: sandbox: answers late: %w", payment.ErrUnavailable, err)
 	}
+	return nil
 }

@@ -42,6 +42,24 @@ func (h *house) issued(module string) (identity *certs.Identity, number string) 
 	return identity, leaf.SerialNumber.Text(16)
 }
 
+// expired shows a certificate for alpha that has ended. A process of ours would not
+// show it.
+func (h *house) expired() *tls.Config {
+	h.t.Helper()
+	certificate, key, _, err := h.authority.Issue(certs.Rights{Speaks: []string{"alpha"}, Serves: []string{"alpha"}}, 2*time.Second)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	pair, err := tls.X509KeyPair(certificate, key)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	time.Sleep(time.Until(pair.Leaf.NotAfter.Add(time.Second))) // its end is in whole seconds
+	return &tls.Config{InsecureSkipVerify: true, GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		return &pair, nil
+	}}
+}
+
 // revoked is the identity of a process whose certificate for alpha was taken back.
 func (h *house) revoked() *certs.Identity {
 	h.t.Helper()

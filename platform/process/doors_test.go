@@ -94,6 +94,7 @@ func TestEachDoorIsOpenToThoseWithTheCertificateForIt(t *testing.T) {
 		"speaks for none":        {h.identity().Client(), tester, []string{"process"}},
 		"another installation":   {credentials.NewTLS(newHouse(t).earlier("beta")), "beta", nil},
 		"revoked":                {h.revoked().Client(), tester, nil},
+		"expired":                {credentials.NewTLS(h.expired()), tester, nil},
 		"no certificate":         {credentials.NewTLS(h.anyServer()), tester, nil},
 		"plaintext":              {insecure.NewCredentials(), tester, nil},
 		"of the earlier release": {credentials.NewTLS(h.earlier("beta")), "beta", nil},
@@ -136,6 +137,7 @@ func TestEachDoorIsOpenToThoseWithTheCertificateForIt(t *testing.T) {
 		"a missing method":    {"/process/" + tester, "method=" + missing},
 		"a foreign authority": {"refused at the door", "address=127.0.0.1:", "unknown authority"},
 		"a revoked one":       {"refused at the door", "was revoked"},
+		"an expired one":      {"refused at the door", "expired"},
 		"no certificate":      {"refused at the door", "didn't provide a certificate"},
 		"an earlier release":  {"refused at the door", "earlier release: issue it again"},
 	} {
@@ -161,6 +163,7 @@ func TestAServerIsRefusedWithoutTheCertificateForItsModule(t *testing.T) {
 		"a caller's":           {h.identity(tester), "lets it serve [] and not alpha"},
 		"another installation": {newHouse(t).identity("alpha"), "authority"},
 		"a revoked one":        {h.revoked(), "was revoked"},
+		"plaintext":            {certs.Plaintext(), "does not speak TLS"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			impostor := h.start(name, places{"alpha": here}, peerOf(main), func(o *Options) {

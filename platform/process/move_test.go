@@ -2,11 +2,15 @@ package process
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -280,4 +284,39 @@ func TestAModuleOnAnotherStoreThanItsPeersIsDown(t *testing.T) {
 	stranger := h.start("stranger", places{"alpha": here}, peerOf(main), func(o *Options) { o.Dir = t.TempDir() })
 	wantError(t, stranger.Health("alpha"), "alpha", "its store is", main.Routes()[0].Target().Store().ID, "remove")
 	wantAnswerFrom(t, main, "main")
+}
+
+// TestOtherChangesDoNotWaitForAProcessThatHangs: what listens there takes connections,
+// and never says a word.
+func TestOtherChangesDoNotWaitForAProcessThatHangs(t *testing.T) {
+	h := newHouse(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	met := make(chan net.Conn, 100)
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			met <- conn
+		}
+	}()
+	p := h.start("main", places{"alpha": route.Remote(listener.Addr().String()), "beta": here})
+	for len(met) > 0 { // those of the start
+		(<-met).Close()
+	}
+	conn := <-met // a meeting has begun
+	_, end, err := p.change(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	end()
+	conn.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
+	if _, err := io.Copy(io.Discard, conn); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a change waited until the meeting with a process that hangs was over: its connection ended with %v", err)
+	}
 }

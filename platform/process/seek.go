@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"galleria/platform/lifecycle"
@@ -91,8 +92,13 @@ func (p *Process) keepSeeking(ctx context.Context, d module.Definition, wanted r
 	}
 }
 
-// try makes one attempt. It is a change like those of Apply: one at a time.
+// try makes one attempt. It is a change like those of Apply: one at a time. Other
+// processes are met before, though: those that are away would keep this one from
+// starting its own modules, for which others wait in turn.
 func (p *Process) try(ctx context.Context, d module.Definition, wanted route.Place) (done bool, err error) {
+	if wanted.Mode == route.ModeRemote {
+		return p.tryRemote(ctx, d, wanted)
+	}
 	changing, end, err := p.change(ctx)
 	if err != nil {
 		return false, err
@@ -104,6 +110,22 @@ func (p *Process) try(ctx context.Context, d module.Definition, wanted route.Pla
 	if err != nil {
 		return false, err
 	}
+	p.found(ctx, d.Name, target, wanted)
+	return true, nil
+}
+
+func (p *Process) tryRemote(ctx context.Context, d module.Definition, wanted route.Place) (done bool, err error) {
+	meeting, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	target, err := p.make(meeting, d, wanted)
+	if err != nil {
+		return false, err
+	}
+	_, end, err := p.change(ctx)
+	if err != nil {
+		return false, errors.Join(err, target.Close())
+	}
+	defer end()
 	p.found(ctx, d.Name, target, wanted)
 	return true, nil
 }

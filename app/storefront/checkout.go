@@ -54,6 +54,12 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 	if wrong := check(f, card); len(wrong) > 0 {
 		return s.again(c, f, invalid(wrong))
 	}
+	leave, err := s.checkouts.enter(c.Request().Context())
+	if err != nil {
+		c.Response().Header().Set("Retry-After", "5")
+		return s.refusal(c, f, tooManyAtOnce(err))
+	}
+	defer leave()
 	ctx, done := s.working(c, true, checkoutTimeout)
 	defer done()
 	method, err := s.Payments.CreatePaymentMethod(ctx, &paymentsv1.CreatePaymentMethodRequest{Card: card})

@@ -315,3 +315,18 @@ func TestTheCardIsNowhere(t *testing.T) {
 		}
 	}
 }
+
+func TestACheckoutTooManyIsToldAtOnceAndKeepsItsKey(t *testing.T) {
+	s := newShop(t)
+	v, form := buy(t, s, paymentstest.CardVisa)
+	empty := s.front.FillQueue()
+	p := v.post("/checkout", form).want(http.StatusServiceUnavailable).says("Many people are paying just now", "Nothing was charged")
+	if p.header.Get("Retry-After") == "" || p.key() != form.Get("idempotency_key") {
+		t.Errorf("got Retry-After %q and the key %q, want a time and the same key", p.header.Get("Retry-After"), p.key())
+	}
+	if n := len(s.payments.Payments()); n != 0 {
+		t.Errorf("%d payments were begun", n)
+	}
+	empty()
+	v.post("/checkout", form).want(http.StatusSeeOther)
+}

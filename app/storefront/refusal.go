@@ -37,6 +37,15 @@ func invalid(wrong map[string]string) failure {
 	return failure{status: http.StatusUnprocessableEntity, title: "Please look at this again", fields: wrong}
 }
 
+// tooManyAtOnce is for a checkout whose turn did not come. Nothing was begun, so the
+// key stays good.
+func tooManyAtOnce(err error) failure {
+	return failure{
+		status: http.StatusServiceUnavailable, title: "Many people are paying just now",
+		text: "Your turn did not come in time. Nothing was charged; your cart is kept. Please send the form again.", err: err,
+	}
+}
+
 // cardFailed explains why payments did not take the card. No order was begun,
 // so the key stays good.
 func cardFailed(err error) failure {

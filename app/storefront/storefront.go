@@ -87,6 +87,7 @@ type Storefront struct {
 	shelves     atomic.Pointer[shelves] // the departments as last known
 	neighbours  neighbours
 	stock       stockBook
+	checkouts   *queue
 	addresses   atomic.Pointer[addresses]
 	// versions number what was learnt from the modules, so that a page can
 	// tell whether it would show the same again.
@@ -118,6 +119,7 @@ func New(n Needs, o Options) (*Storefront, error) {
 		pictures:    shown,
 		assets:      loadAssets(),
 		badges:      newBadges(),
+		checkouts:   newQueue(),
 		crossOrigin: http.NewCrossOriginProtection(),
 		ids:         newRequestIDs(),
 	}

@@ -39,7 +39,7 @@ const (
 )
 
 func (p *Process) apply(ctx context.Context, wanted map[string]route.Place, by word) error {
-	p.interrupt(wanted)
+	p.interrupt(wanted, by)
 	changing, end, err := p.change(ctx)
 	if err != nil {
 		return err
@@ -55,11 +55,8 @@ func (p *Process) apply(ctx context.Context, wanted map[string]route.Place, by w
 	var errs []error
 	for _, d := range p.ordered {
 		place, named := wanted[d.Name]
-		if !named || by == peers && p.own[d.Name] {
+		if !named || !p.heed(d.Name, by) {
 			continue
-		}
-		if by == operators {
-			p.own[d.Name] = true
 		}
 		if p.settled(d.Name, place) {
 			continue
@@ -98,13 +95,26 @@ func waitFor(ctx context.Context, group *sync.WaitGroup) {
 	}
 }
 
+// heed tells whether a word counts for a module's place here. After an operator's,
+// the peer's does not any more.
+func (p *Process) heed(module string, by word) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if by == operators {
+		p.own[module] = true
+	}
+	return p.heedsLocked(module, by)
+}
+
+func (p *Process) heedsLocked(module string, by word) bool { return by == operators || !p.own[module] }
+
 // interrupt breaks off attempts to bring modules to other places than are wanted
 // now.
-func (p *Process) interrupt(wanted map[string]route.Place) {
+func (p *Process) interrupt(wanted map[string]route.Place, by word) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for name, place := range wanted {
-		if stop := p.seeking[name]; stop != nil && !p.wishes[name].Place.Equal(place) {
+		if stop := p.seeking[name]; stop != nil && !p.wishes[name].Place.Equal(place) && p.heedsLocked(name, by) {
 			stop()
 		}
 	}

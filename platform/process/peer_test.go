@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -37,6 +39,31 @@ func TestARemoteModuleThatIsNotThereYetIsFoundWhenItComes(t *testing.T) {
 			t.Errorf("found, and yet: %v", err)
 		}
 	}
+}
+
+// The peer says where it reaches the module: that is no reason to give up starting it.
+func TestAModuleThatCouldNotStartBesideItsPeerIsStartedLater(t *testing.T) {
+	h := newHouse(t)
+	address := freeAddress(t)
+	main := h.start("main", places{"beta": here, "alpha": route.Remote(address)})
+	broken := filepath.Join(h.dir, "alpha.db")
+	if err := os.WriteFile(broken, []byte(strings.Repeat("not a database ", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	late := h.start("late", places{"alpha": here}, peerOf(main), func(o *Options) { o.Listen = address })
+	if wish, pending := late.Wish("alpha"); !pending {
+		t.Fatalf("alpha started on a file that is no database: %v", wish)
+	}
+	// Once late has followed a move, it has heard where main reaches alpha.
+	other := h.start("other", places{"beta": here}, peerOf(main))
+	if err := main.Apply(t.Context(), places{"beta": at(other)}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "beta's place for late", other.Address(), func() string { return strings.Join(late.Place("beta").Addresses, "") })
+	if err := os.Remove(broken); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "alpha's process", "late", func() string { got, _ := ask(t, main); return got })
 }
 
 func TestAModuleThatIsSoughtCanBePlacedElsewhere(t *testing.T) {

@@ -55,9 +55,9 @@ type Process struct {
 	// Start, Apply or Stop, one at a time. What follows is theirs.
 	changing         chan struct{}
 	started, stopped bool
-	own              map[string]bool // modules whose place the peer has no say in
 
-	mu      sync.Mutex // guards what follows; never held while waiting
+	mu      sync.Mutex      // guards what follows; never held while waiting
+	own     map[string]bool // modules whose place the peer has no say in
 	placed  map[string]route.Place
 	running map[string]*module.Running    // modules at work for their routes
 	spare   map[string]*module.Running    // started for a place that is being made
@@ -168,7 +168,7 @@ func (p *Process) start(ctx context.Context, wanted map[string]route.Place) erro
 	p.serve()
 	p.tasks.Go(p.tendRegistry)
 	for name := range wanted {
-		p.own[name] = true
+		p.heed(name, operators)
 	}
 	if err := p.populate(ctx, p.wanted(wanted, learned)); err != nil {
 		return err

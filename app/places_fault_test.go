@@ -16,15 +16,15 @@ import (
 // or nothing says anything.
 var ways = []struct {
 	name string
-	lose func(*shoptest.Process, *testing.T)
+	lose func(shop *shoptest.Shop, process string, t *testing.T)
 	// find brings it back.
 	find func(*shoptest.Shop, *shoptest.Process, *testing.T)
 }{
 	{"killed",
-		func(p *shoptest.Process, t *testing.T) { p.Kill(t) },
+		func(shop *shoptest.Shop, process string, t *testing.T) { shop.Module(process).Kill(t) },
 		func(shop *shoptest.Shop, p *shoptest.Process, t *testing.T) { shop.StartAgain(t, p) }},
 	{"frozen",
-		func(p *shoptest.Process, t *testing.T) { p.Freeze(t) },
+		func(shop *shoptest.Shop, process string, t *testing.T) { shop.FreezeBetweenWrites(t, process) },
 		func(_ *shoptest.Shop, p *shoptest.Process, t *testing.T) { p.Thaw(t) }},
 }
 
@@ -68,7 +68,7 @@ func TestACopyIsLostUnderLoad(t *testing.T) {
 				t.Run(copy+" is "+way.name, func(t *testing.T) {
 					crowds.walk(t)
 					lost := shop.Module(copy)
-					way.lose(lost, t)
+					way.lose(shop, copy, t)
 					crowds.walk(t)
 					way.find(shop, lost, t)
 					shop.Await(t, "both copies are well", func() bool { return shop.Table(t)[module].AllWell(2) })
@@ -94,7 +94,7 @@ func TestAShadowIsLostUnderLoad(t *testing.T) {
 			t.Run(module+" is "+way.name, func(t *testing.T) {
 				awaitMore(t, shop, module, "same")
 				lost := shop.Module(module)
-				way.lose(lost, t)
+				way.lose(shop, module, t)
 				awaitMore(t, shop, module, "away")
 				looking.Walks(t, 4)
 				buying.Walks(t, 4)
@@ -156,7 +156,7 @@ func TestACanaryIsLostUnderLoad(t *testing.T) {
 					t.Errorf("a canary that does well was rolled back: %s", said)
 				}
 				lost := shop.Module(module)
-				way.lose(lost, t)
+				way.lose(shop, module, t)
 				shop.Await(t, "the canary is rolled back", func() bool { return strings.Contains(progress(), "rolled back") })
 				want := []string{"0 % since", "calls of", "there"}
 				if module == "payments" {

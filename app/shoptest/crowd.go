@@ -175,10 +175,13 @@ func Browses(g *Guest) {
 // does what it says. In between the shop may say that it can't just now, and that
 // is all that may go wrong.
 func BuysInTheEnd(g *Guest) {
+	began := time.Now()
 	for g.Post("/cart/items", url.Values{"sku": {Mug.SKU}, "quantity": {"1"}}).orAway().Status != 303 {
+		g.isPatient(began)
 	}
 	form := g.With(Visa, g.Get("/checkout").Want(200).Form("/checkout"))
 	for {
+		g.isPatient(began)
 		answer := g.Submits(form).orAway()
 		if answer.Status == 303 {
 			g.Bought(answer)

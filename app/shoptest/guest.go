@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // The cards of the sandbox.
@@ -79,12 +80,21 @@ func (g *Guest) Submits(form url.Values) *Page {
 // shop has not heard whether there is an order.
 func (g *Guest) SubmitsUntilKnown(form url.Values) *Page {
 	g.t.Helper()
-	for {
+	for began := time.Now(); ; g.isPatient(began) {
 		answer := g.Submits(form)
 		if answer.Status != http.StatusServiceUnavailable || !strings.Contains(answer.Text(), "We have not heard") {
 			return answer
 		}
 		form = g.With(form.Get("card_number"), answer.Form("/checkout"))
+	}
+}
+
+// isPatient wants that the shop, which says that it can't just now, can after a
+// while.
+func (g *Guest) isPatient(since time.Time) {
+	g.t.Helper()
+	if time.Since(since) > patience {
+		g.t.Fatalf("the shop could not sell for %s", patience)
 	}
 }
 

@@ -2,10 +2,12 @@ package shoptest
 
 import (
 	"bytes"
+	"database/sql"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -98,6 +100,33 @@ func (p *Process) Kill(t testing.TB) {
 func (p *Process) Freeze(t testing.TB) {
 	t.Helper()
 	p.signal(t, syscall.SIGSTOP)
+}
+
+// FreezeBetweenWrites freezes a module's process while it does not write to its SQLite
+// file. Frozen in the middle of a write it keeps the file's lock until it goes on or
+// is killed: then no process can write, and none is to blame but that one.
+func (s *Shop) FreezeBetweenWrites(t testing.TB, process string) {
+	t.Helper()
+	p := s.Module(process)
+	module, _, _ := strings.Cut(process, " ")
+	if s.dsn[module] != "" {
+		p.Freeze(t)
+		return
+	}
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(s.Data(), module+".db")+"?_txlock=immediate&_busy_timeout=1000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	s.Await(t, process+" is frozen between two writes", func() bool {
+		p.Freeze(t)
+		tx, err := db.Begin()
+		if err != nil {
+			p.Thaw(t)
+			return false
+		}
+		return tx.Rollback() == nil
+	})
 }
 
 // Thaw lets a frozen process go on.

@@ -61,7 +61,7 @@ func TestACheckoutWhoseTurnDoesNotComeIsTold(t *testing.T) {
 	}
 	q.waiting.Store(0)
 	leave()
-	if leave, err = q.enter(t.Context()); err != nil {
+	if _, err := q.enter(t.Context()); err != nil {
 		t.Errorf("a free place was refused: %v", err)
 	}
 }

@@ -149,8 +149,12 @@ func (d *DB) Dialect() string { return d.engine.dialect() }
 // transaction control not counted.
 func (d *DB) Statements() uint64 { return d.statements.Load() }
 
-// Ping reads one row, and returns why that is not possible.
+// Ping returns why the database can't be read just now. It reads a row, unless the
+// watch over the leases did so a moment ago.
 func (d *DB) Ping(ctx context.Context) error {
+	if d.heart.hasJustRead() {
+		return nil
+	}
 	var id string
 	if err := d.Read(ctx).Raw("SELECT id FROM store").Scan(&id).Error; err != nil {
 		return fmt.Errorf("ping database of %s: %w", d.options.Module, err)

@@ -3,6 +3,8 @@ package database
 import (
 	"context"
 	"time"
+
+	"galleria/platform/lifecycle"
 )
 
 // Pace says when to look at a database again: soon after something changed, and
@@ -32,24 +34,13 @@ func (d *DB) Pace(often, gather time.Duration) *Pace {
 	return &Pace{db: d, changed: d.Committed(), often: often, gather: gather, next: often}
 }
 
-// together lengthens a wait so that it ends when others end: what wakes an idle
-// process costs more than what it does then.
-func together(wait time.Duration) time.Duration {
-	const grid = 500 * time.Millisecond
-	if wait < 2*grid {
-		return wait
-	}
-	now := time.Now()
-	return now.Add(wait + grid - 1).Truncate(grid).Sub(now)
-}
-
 // Rest waits until it is time to look, or for one of the signals given. It returns
 // false when ctx has ended.
 func (p *Pace) Rest(ctx context.Context, signal <-chan struct{}) bool {
 	if !p.db.heart.isAlone() {
 		p.next = p.often
 	}
-	timer := time.NewTimer(together(p.next))
+	timer := time.NewTimer(lifecycle.Together(p.next))
 	defer timer.Stop()
 	select {
 	case <-timer.C:

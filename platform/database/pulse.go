@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"galleria/platform/lifecycle"
 )
 
 // pulse is a sign of life: others see that it beats, or that its process is
@@ -34,6 +36,7 @@ type heart struct {
 	beating bool
 	alone   bool                               // no other process had the database open a beat ago
 	leases  map[*lease]context.CancelCauseFunc // those work runs under
+	readAt  time.Time                          // when the last read that succeeded began
 }
 
 // newHeart goes on beating the pulse that was started.
@@ -60,7 +63,7 @@ func (h *heart) stop() {
 func (h *heart) run(ctx context.Context) {
 	defer close(h.ended)
 	defer h.expiry.Stop()
-	again := time.NewTimer(together(h.every))
+	again := time.NewTimer(lifecycle.Together(h.every))
 	defer again.Stop()
 	failed := false
 	for {
@@ -73,7 +76,7 @@ func (h *heart) run(ctx context.Context) {
 		case <-again.C:
 		}
 		err := h.once(ctx)
-		again.Reset(together(h.every))
+		again.Reset(lifecycle.Together(h.every))
 		if err != nil && ctx.Err() == nil && !failed {
 			h.db.options.Log.Error("others can't see that this process is alive: it gives up its leases", "error", withoutValues(err))
 		}
@@ -142,6 +145,9 @@ func (h *heart) checkLeases(ctx context.Context) {
 	if err != nil {
 		return // logged by the handle; a write under the lease asks again
 	}
+	h.mu.Lock()
+	h.readAt = asked
+	h.mu.Unlock()
 	there := map[int64]bool{}
 	for _, row := range rows {
 		there[row.Token] = true
@@ -171,6 +177,13 @@ func (h *heart) isAlone() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.alone
+}
+
+// hasJustRead tells whether a read succeeded within the time of a beat.
+func (h *heart) hasJustRead() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return time.Since(h.readAt) < h.every
 }
 
 // begin notes that work begins under a lease. false: the lease may be lost

@@ -65,6 +65,9 @@ type Broker struct {
 	reopening bool
 	closed    bool
 	conns     []*Conn
+	asked     *server.Server // said state at askedAt, of its files
+	askedAt   time.Time
+	state     error
 }
 
 // OpenBroker starts the broker on the files in o.Dir and returns when it takes

@@ -16,18 +16,17 @@ import (
 // Problem says why the broker can't store or deliver events just now; nil: it can.
 func (b *Broker) Problem() error {
 	b.mu.Lock()
-	s, reopening := b.server, b.reopening
-	b.mu.Unlock()
+	defer b.mu.Unlock()
 	var err error
 	switch {
 	case b.life.Err() != nil:
 		return nil
-	case reopening:
+	case b.reopening:
 		err = fmt.Errorf("it is being opened again: %w", b.illness.reason())
-	case s == nil:
+	case b.server == nil:
 		err = errors.New("it is not open")
 	default:
-		if err = storeFailure(s); err == nil {
+		if err = b.storeState(); err == nil {
 			err = b.illness.reason()
 		}
 	}
@@ -35,6 +34,18 @@ func (b *Broker) Problem() error {
 		return fmt.Errorf("the event broker: %w", err)
 	}
 	return nil
+}
+
+// stateFor is how long an answer about the store counts: each module asks whether
+// its events go out, and the server walks through its directories for an answer.
+const stateFor = time.Second
+
+// storeState is what the server said of its files a moment ago. The caller holds mu.
+func (b *Broker) storeState() error {
+	if b.asked != b.server || time.Since(b.askedAt) > stateFor {
+		b.asked, b.askedAt, b.state = b.server, time.Now(), storeFailure(b.server)
+	}
+	return b.state
 }
 
 // storeFailure is what the server says of its files. Once they could not be

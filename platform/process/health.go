@@ -24,12 +24,12 @@ func (p *Process) Health(module string) error {
 }
 
 const (
-	healthEvery = time.Second
+	healthEvery = 2 * time.Second
 	// healthTimeout bounds how long a module may take to say how it does.
 	healthTimeout = time.Second
 	// illAfter is how many checks in a row must fail until others are told:
 	// they then send no calls at all, which one slow answer does not justify.
-	illAfter = 3
+	illAfter = 2
 )
 
 // watchHealth keeps the health service true for the modules that run here.
@@ -54,7 +54,7 @@ func (p *Process) watchHealth() {
 			}
 			p.tellHealth(d.Name, target, failures[d.Name] < illAfter)
 		}
-		lifecycle.Pause(p.life, healthEvery)
+		lifecycle.Pause(p.life, lifecycle.Together(healthEvery))
 	}
 }
 

@@ -324,7 +324,7 @@ func (p *Process) tendRegistry() {
 			self, revoked = now, taken
 			p.registry.wake()
 		}
-		lifecycle.Pause(p.life, healthEvery)
+		lifecycle.Pause(p.life, lifecycle.Together(healthEvery))
 	}
 }
 

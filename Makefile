@@ -37,9 +37,10 @@ test: setup $(TOOLS)/stripe-mock $(generators) ## run every test: with -race, a 
 	$(test-env) tools/with-postgres $(GO) test -race -shuffle=on -timeout 40m $(PKG)
 
 .PHONY: test-faults
-test-faults: setup $(TOOLS)/stripe-mock ## kill the shop at random in 2000 checkouts (FAULTS=n: in n), at each point, and each copy, shadow and canary
+test-faults: setup $(TOOLS)/stripe-mock ## kill the shop at random in 2000 checkouts (FAULTS=n: in n), at each point, and each copy, shadow and canary; change places 1000 times
 	$(test-env) GALLERIA_FAULTS=$(or $(FAULTS),2000) tools/with-postgres \
 		$(GO) test -race -count=1 -v -timeout 60m -run '^Test(Faults|Death|.*IsLostUnderLoad)' ./app
+	PLACE_CHANGES=1000 $(GO) test -count=1 -v -run TestEveryPlaceFollowsEveryOtherUnderLoad ./platform/process
 
 .PHONY: setup
 setup: # install what tests need, or say what is missing

@@ -51,6 +51,7 @@ func load(t *testing.T, from ...*Process) (calls *atomic.Int64, stop func()) {
 						return
 					}
 					calls.Add(1)
+					time.Sleep(200 * time.Microsecond) // leaves time for what is tested on two cores
 				}
 			})
 		}

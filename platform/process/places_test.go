@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -38,7 +39,8 @@ func TestEveryPlaceFollowsEveryOtherUnderLoad(t *testing.T) {
 	}
 	calls, stopLoad := load(t, main, edge)
 	random := rand.New(rand.NewPCG(1, 2))
-	for change := range 200 {
+	began := time.Now()
+	for change := range placeChanges(t) {
 		place := all[random.IntN(len(all))]
 		if err := main.Apply(t.Context(), places{"alpha": place}); err != nil {
 			t.Fatalf("change %d, to %s: %v", change, place, err)
@@ -50,8 +52,23 @@ func TestEveryPlaceFollowsEveryOtherUnderLoad(t *testing.T) {
 	if err := main.Apply(t.Context(), places{"alpha": here}); err != nil {
 		t.Fatal(err)
 	}
+	took := time.Since(began)
 	stopLoad()
-	t.Logf("%d calls", calls.Load())
+	t.Logf("%d changes in %.1f s, beside %d calls", placeChanges(t), took.Seconds(), calls.Load())
+}
+
+// placeChanges is how often places change: more often when PLACE_CHANGES says so,
+// as make test-faults does.
+func placeChanges(t *testing.T) int {
+	text := os.Getenv("PLACE_CHANGES")
+	if text == "" {
+		return 200
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("PLACE_CHANGES is %q, want a number of changes", text)
+	}
+	return n
 }
 
 func TestAShadowOfAModuleIsReported(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 	"google.golang.org/grpc/codes"
@@ -31,7 +33,7 @@ func (s *Storefront) fail(c echo.Context, err error) {
 	departments, _ := s.lastDepartments()
 	f := page.Failure{Frame: s.frame(heading, departments), Code: code, Heading: heading, Text: text}
 	f.NoIndex = true
-	f.Retry = code == http.StatusServiceUnavailable
+	f.Retry, f.Again = code == http.StatusServiceUnavailable, tryAgain(c.Request())
 	if code >= 500 {
 		f.RequestID = requestID(c)
 	}
@@ -74,6 +76,19 @@ func statusOf(err error) int {
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError
+}
+
+// tryAgain is the address of a link to try again: the page itself, or, as a link
+// sends no form, the page that the form was on.
+func tryAgain(r *http.Request) string {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return ""
+	}
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != r.Host || !strings.HasPrefix(from.Path, "/") || strings.HasPrefix(from.Path, "//") {
+		return "/cart"
+	}
+	return (&url.URL{Path: from.Path, RawPath: from.RawPath, RawQuery: from.RawQuery}).String()
 }
 
 // words are what a person reads about a status.

@@ -189,6 +189,7 @@ type Failure struct {
 	Text      string
 	RequestID string // shown when somebody may ask about it
 	Retry     bool
+	Again     string // where to try again; empty: this page
 }
 
 // data writes schema.org data as a block browsers do not execute, so it needs

@@ -1,0 +1,45 @@
+package storefront_test
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// link is where the page's link of that text leads.
+func (p *page) link(text string) string {
+	p.t.Helper()
+	for _, a := range p.all("a") {
+		if inner(a) == text {
+			return attr(a, "href")
+		}
+	}
+	p.t.Fatalf("the page has no link %q", text)
+	return ""
+}
+
+func TestTryAgainLeadsToAPageAlsoAfterAForm(t *testing.T) {
+	for _, c := range []struct{ referer, want string }{
+		{"http://localhost:8080/products/aria?colour=red", "/products/aria?colour=red"},
+		{"", "/cart"},
+		{"https://other.example/products/aria", "/cart"},
+		{"http://localhost:8080//other.example/", "/cart"},
+		{"::", "/cart"},
+	} {
+		s := newShop(t)
+		v := s.visitor(t)
+		v.put("LMP-ARC-01", 1)
+		s.cart.Fail(status.Error(codes.Unavailable, "away"))
+		v.header.Set("Referer", c.referer)
+		p := v.post("/cart/items", url.Values{"sku": {"LMP-ARC-01"}, "quantity": {"1"}}).want(http.StatusServiceUnavailable)
+		if got := p.link("Try again"); got != c.want {
+			t.Errorf("a form sent from %q: got a link to %q, want %q", c.referer, got, c.want)
+		}
+		if got := v.get("/cart").want(http.StatusServiceUnavailable).link("Try again"); got != "" {
+			t.Errorf("a page: got a link to %q, want the page itself", got)
+		}
+	}
+}

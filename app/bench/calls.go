@@ -47,6 +47,10 @@ func anOrder(lines int) *ordersv1.Order {
 	return o
 }
 
+func orderRequest() *ordersv1.GetOrderRequest {
+	return &ordersv1.GetOrderRequest{OrderId: "0sgcd0hzdnmhjtv8wjmtnmzm74", Token: "yIQRU4yquIbaqFoGxD1tSdtU4BRNhA391YRQzBBmImw"}
+}
+
 // sink keeps the compiler from leaving out work whose result is not used.
 var sink atomic.Pointer[ordersv1.GetOrderResponse]
 
@@ -99,12 +103,9 @@ func benchCalls() error {
 
 func callCosts(lines int) ([]callCost, error) {
 	server := shelf{order: anOrder(lines)}
-	request := func() *ordersv1.GetOrderRequest {
-		return &ordersv1.GetOrderRequest{OrderId: "0sgcd0hzdnmhjtv8wjmtnmzm74", Token: "yIQRU4yquIbaqFoGxD1tSdtU4BRNhA391YRQzBBmImw"}
-	}
 	var costs []callCost
 	direct := func() error {
-		got, err := server.GetOrder(context.Background(), request())
+		got, err := server.GetOrder(context.Background(), orderRequest())
 		sink.Store(got)
 		return err
 	}
@@ -152,7 +153,7 @@ func callCosts(lines int) ([]callCost, error) {
 		r.Point(target)
 		client := ordersv1.NewOrdersServiceClient(r.For("edge"))
 		cost, err := measureCall(mode.name, lines, func() error {
-			got, err := client.GetOrder(context.Background(), request())
+			got, err := client.GetOrder(context.Background(), orderRequest())
 			sink.Store(got)
 			return err
 		})

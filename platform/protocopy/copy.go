@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"unicode/utf8"
 	"unsafe"
 
 	"google.golang.org/protobuf/proto"
@@ -109,13 +110,23 @@ func (c *Copier) copy(to, from unsafe.Pointer, family bool, depth int) (bound in
 		*(*uint8)(unsafe.Add(to, offset)) = *(*uint8)(unsafe.Add(from, offset))
 	}
 	bound = c.fixed
+	var letters uint64
 	for _, offset := range c.texts {
 		text := *(*string)(unsafe.Add(from, offset))
-		if !isUTF8(text) {
-			return 0, c.notUTF8(offset)
-		}
 		*(*string)(unsafe.Add(to, offset)) = text
 		bound += len(text)
+		if len(text) >= 8 {
+			letters |= longLetters(text)
+		} else {
+			letters |= shortLetters(text)
+		}
+	}
+	if letters&beyondASCII != 0 {
+		for _, offset := range c.texts {
+			if !utf8.ValidString(*(*string)(unsafe.Add(to, offset))) {
+				return 0, c.notUTF8(offset)
+			}
+		}
 	}
 	for _, offset := range c.blobs {
 		var fresh []byte

@@ -5,24 +5,38 @@ import (
 	"unsafe"
 )
 
-// isUTF8 is utf8.ValidString, quicker for the short plain texts most fields hold:
-// eight bytes are looked at at once, the last eight again where need be.
+// beyondASCII has the bit set, in each of eight bytes, that no letter of ASCII has.
+const beyondASCII = 0x8080808080808080
+
+// isUTF8 is utf8.ValidString, quicker for the short plain texts most fields hold.
 func isUTF8(s string) bool {
-	at, n := unsafe.Pointer(unsafe.StringData(s)), len(s)
-	var seen uint64
-	switch {
-	case n >= 8:
-		for i := 0; i < n-8; i += 8 {
-			seen |= *(*uint64)(unsafe.Add(at, i))
-		}
-		seen |= *(*uint64)(unsafe.Add(at, n-8))
-	case n >= 4:
-		seen = uint64(*(*uint32)(at)) | uint64(*(*uint32)(unsafe.Add(at, n-4)))
-	default:
-		for i := range n {
-			seen |= uint64(s[i])
-		}
+	var letters uint64
+	if len(s) >= 8 {
+		letters = longLetters(s)
+	} else {
+		letters = shortLetters(s)
 	}
-	const beyondASCII = 0x8080808080808080
-	return seen&beyondASCII == 0 || utf8.ValidString(s)
+	return letters&beyondASCII == 0 || utf8.ValidString(s)
+}
+
+// longLetters joins the bits of all bytes of a text of eight bytes or more: eight
+// bytes are looked at at once, the last eight again where need be.
+func longLetters(s string) (letters uint64) {
+	at, last := unsafe.Pointer(unsafe.StringData(s)), len(s)-8
+	for i := 0; i < last; i += 8 {
+		letters |= *(*uint64)(unsafe.Add(at, i))
+	}
+	return letters | *(*uint64)(unsafe.Add(at, last))
+}
+
+// shortLetters is longLetters for a text of less than eight bytes.
+func shortLetters(s string) (letters uint64) {
+	at, n := unsafe.Pointer(unsafe.StringData(s)), len(s)
+	if n >= 4 {
+		return uint64(*(*uint32)(at)) | uint64(*(*uint32)(unsafe.Add(at, n-4)))
+	}
+	for i := range n {
+		letters |= uint64(s[i])
+	}
+	return letters
 }

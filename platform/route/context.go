@@ -19,23 +19,28 @@ import (
 // callContext is the context a local implementation sees: what gRPC would
 // have carried, and nothing else of the caller's context.
 //
-// It is one allocation. A timer and a channel, which cost more than the whole
-// rest of a local call, are made only when the implementation asks for Done.
+// It is one allocation of 64 bytes. A timer and a channel, which cost more than
+// the whole rest of a local call, are made only when the implementation asks for
+// Done.
 type callContext struct {
 	parent context.Context
-	caller string
-	method string
+	origin *origin
+	method *method
 	// limit is when the promised deadline is over, in ticks.
 	limit time.Duration
-	span  trace.Span
-	// network is set for calls from another process.
-	network *arrival
 
 	// ended is what ended it first: once it is over, its error stays the same.
-	ended  atomic.Int32
+	ended atomic.Int32
+	// inner and stream are made when they are first asked for.
 	inner  atomic.Pointer[cancelable]
-	mu     sync.Mutex // for making inner and stream
-	stream *localStream
+	stream atomic.Pointer[localStream]
+}
+
+// origin is where a call comes from.
+type origin struct {
+	caller string
+	// network is set for calls from another process.
+	network *arrival
 }
 
 // cancelable has the channel and the timer.
@@ -95,19 +100,19 @@ func (c *callContext) AfterFunc(f func()) func() bool {
 func (c *callContext) Value(key any) any {
 	switch key {
 	case callerKey{}:
-		return c.caller
+		return c.origin.caller
 	case retriesKey{}:
-		if c.network != nil {
-			return c.network.retries
+		if c.origin.network != nil {
+			return c.origin.network.retries
 		}
 		return c.parent.Value(key)
 	case keys.incomingMetadata:
 		return c.incoming()
 	case keys.span:
-		if c.span == nil {
+		if !telemetry.Tracing() {
 			return nil
 		}
-		return c.span
+		return c.parent.Value(key)
 	case keys.serverStream:
 		return grpc.ServerTransportStream(c.transport())
 	}
@@ -122,14 +127,12 @@ func (c *callContext) cancelable() context.Context {
 	if made := c.inner.Load(); made != nil {
 		return made
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if made := c.inner.Load(); made != nil {
-		return made
-	}
 	made := &cancelable{}
 	made.Context, made.cancel = context.WithDeadline(c.parent, clockBase.Add(c.limit))
-	c.inner.Store(made)
+	if !c.inner.CompareAndSwap(nil, made) { // another goroutine was quicker
+		made.cancel()
+		return c.inner.Load()
+	}
 	if c.ended.Load() != endedNot { // finish may have looked before there was one
 		made.cancel()
 	}
@@ -151,30 +154,29 @@ func (c *callContext) finish() {
 }
 
 func (c *callContext) incoming() metadata.MD {
-	if c.network != nil {
-		return c.network.rest
+	if c.origin.network != nil {
+		return c.origin.network.rest
 	}
 	md, _ := metadata.FromOutgoingContext(c.parent)
 	return ownMetadata(md)
 }
 
 func (c *callContext) transport() *localStream {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.stream == nil {
-		c.stream = &localStream{method: c.method}
+	if c.stream.Load() == nil {
+		c.stream.CompareAndSwap(nil, &localStream{method: c.method.Name})
 	}
-	return c.stream
+	return c.stream.Load()
 }
 
 // answered is the metadata the implementation sent back, if any.
 func (c *callContext) answered() (header, trailer metadata.MD) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.stream == nil {
+	s := c.stream.Load()
+	if s == nil {
 		return nil, nil
 	}
-	return c.stream.header, c.stream.trailer
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.header, s.trailer
 }
 
 type callerKey struct{}

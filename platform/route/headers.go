@@ -75,7 +75,7 @@ func WithCaller(ctx context.Context, caller string) context.Context {
 
 // outgoing adds caller, request id and trace to the metadata of a call.
 func outgoing(ctx context.Context, c call, process string) context.Context {
-	pairs := []string{callerHeader, c.caller}
+	pairs := []string{callerHeader, c.origin.caller}
 	if process != "" {
 		pairs = append(pairs, processHeader, process)
 	}
@@ -173,7 +173,7 @@ func first(md metadata.MD, key string) string {
 
 // giveMetadata hands header and trailer of the answer to a caller that asked for
 // them.
-func (c call) giveMetadata(header, trailer metadata.MD) {
+func (c *call) giveMetadata(header, trailer metadata.MD) {
 	for _, option := range c.options {
 		switch o := option.(type) {
 		case grpc.HeaderCallOption:

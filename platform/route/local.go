@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -12,6 +13,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"galleria/platform/lifecycle"
+	"galleria/platform/protocopy"
 )
 
 // LocalOptions describe an implementation in this process.
@@ -73,13 +75,18 @@ func (l *local) healthy() error {
 func (l *local) close() error { return nil }
 
 func (l *local) carry(ctx context.Context, c call) (ended time.Duration, err error) {
-	inner := &callContext{parent: ctx, caller: c.caller, method: c.method.Name, limit: c.began + c.method.Deadline, span: c.span}
-	// The closure takes two words along, not the whole call.
-	input, request := c.method.input, c.request
+	return l.do(ctx, &c)
+}
+
+// do is carry for a call that is not to be copied once more.
+func (l *local) do(ctx context.Context, c *call) (ended time.Duration, err error) {
+	inner := &callContext{parent: ctx, origin: c.origin, method: c.method, limit: c.began + c.method.Deadline}
 	c.wasAnswered()
-	response, err := l.serve(inner, c.method, func(into any) error {
-		return copyMessage(input, into.(proto.Message), request)
-	})
+	given := handovers.Get().(*handover)
+	given.copier, given.request = c.method.input, c.request
+	response, err := l.serve(inner, c.method, given.take)
+	given.copier, given.request = nil, nil
+	handovers.Put(given)
 	inner.finish()
 	if err == nil {
 		err = copyMessage(c.method.output, c.reply, response.(proto.Message))
@@ -93,6 +100,21 @@ func (l *local) carry(ctx context.Context, c call) (ended time.Duration, err err
 	c.giveMetadata(inner.answered())
 	return ended, err
 }
+
+// handover gives a request to an implementation. Generated code takes it once,
+// before the implementation begins, so that it can be used again.
+type handover struct {
+	copier  *protocopy.Copier
+	request proto.Message
+	// take fills the implementation's own message.
+	take func(into any) error
+}
+
+var handovers = sync.Pool{New: func() any {
+	h := &handover{}
+	h.take = func(into any) error { return copyMessage(h.copier, into.(proto.Message), h.request) }
+	return h
+}}
 
 func overdue(ctx context.Context, limit, now time.Duration) error {
 	if err := ctx.Err(); err != nil {

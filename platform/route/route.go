@@ -93,13 +93,13 @@ func (r *Route) Service() protoreflect.ServiceDescriptor { return r.service }
 // For is the route as one caller uses it. The name is what the module called
 // sees as Caller, in every mode.
 func (r *Route) For(caller string) grpc.ClientConnInterface {
-	return client{route: r, caller: caller}
+	return &client{route: r, origin: origin{caller: caller}}
 }
 
 // ForCalls is For a caller that declares which methods it calls, by full name; nil:
 // any. Others are refused.
 func (r *Route) ForCalls(caller string, calls []string) grpc.ClientConnInterface {
-	c := client{route: r, caller: caller}
+	c := &client{route: r, origin: origin{caller: caller}}
 	if calls != nil {
 		c.declared = make([]bool, len(r.methods))
 		for i, m := range r.methods {
@@ -176,17 +176,17 @@ func (r *Route) acquire() *Target {
 	}
 }
 
-func (r *Route) call(ctx context.Context, c call) error {
+func (r *Route) call(ctx context.Context, c *call) error {
 	c.began = ticks()
 	if telemetry.IsShadow(ctx) {
-		return r.callForShadow(ctx, c)
+		return r.callForShadow(ctx, *c)
 	}
 	mode, ended, err := r.dispatch(ctx, c)
 	c.method.meter(mode).observe(ended-c.began, status.Code(err))
 	return err
 }
 
-func (r *Route) dispatch(ctx context.Context, c call) (mode Mode, ended time.Duration, err error) {
+func (r *Route) dispatch(ctx context.Context, c *call) (mode Mode, ended time.Duration, err error) {
 	if err := ctx.Err(); err != nil {
 		return modeNone, ticks(), status.FromContextError(err).Err()
 	}
@@ -201,10 +201,12 @@ func (r *Route) dispatch(ctx context.Context, c call) (mode Mode, ended time.Dur
 		return ModeHeld, ticks(), err
 	}
 	defer target.end()
-	if !telemetry.Tracing() {
-		ended, err = target.carrier.carry(ctx, c)
+	if telemetry.Tracing() {
+		ended, err = traced(ctx, *c, target)
+	} else if here, ok := target.carrier.(*local); ok {
+		ended, err = here.do(ctx, c)
 	} else {
-		ended, err = traced(ctx, c, target)
+		ended, err = target.carrier.carry(ctx, *c)
 	}
 	return target.place.Mode, ended, err
 }
@@ -212,9 +214,8 @@ func (r *Route) dispatch(ctx context.Context, c call) (mode Mode, ended time.Dur
 func traced(ctx context.Context, c call, target *Target) (ended time.Duration, err error) {
 	ctx, span := otel.Tracer("galleria/platform/route").Start(ctx, c.method.Name[1:],
 		trace.WithSpanKind(target.spanKind()),
-		trace.WithAttributes(attribute.String("caller", c.caller), attribute.String("mode", string(target.Mode()))))
+		trace.WithAttributes(attribute.String("caller", c.origin.caller), attribute.String("mode", string(target.Mode()))))
 	defer span.End()
-	c.span = span
 	ended, err = target.carrier.carry(ctx, c)
 	if code := status.Code(err); faulty(code) {
 		span.SetStatus(otelcodes.Error, code.String())
@@ -235,11 +236,10 @@ func (r *Route) method(name string) *method {
 
 // call is one call on its way to a target.
 type call struct {
-	caller         string
+	origin         *origin
 	method         *method
 	request, reply proto.Message
 	options        []grpc.CallOption
-	span           trace.Span
 	// began is when the call started, in ticks.
 	began time.Duration
 	// hops counts the processes that passed the call on.
@@ -252,7 +252,7 @@ type call struct {
 	once    bool
 }
 
-func (c call) wasAnswered() {
+func (c *call) wasAnswered() {
 	if c.answered != nil {
 		*c.answered = true
 	}
@@ -260,7 +260,7 @@ func (c call) wasAnswered() {
 
 // retries is how often the call may be sent again when it is not known whether
 // it ran. One that is passed on may not: its first caller sees to that.
-func (c call) retries(ctx context.Context) int {
+func (c *call) retries(ctx context.Context) int {
 	if c.hops > 0 {
 		return 0
 	}
@@ -273,28 +273,28 @@ func (c call) retries(ctx context.Context) int {
 
 type client struct {
 	route  *Route
-	caller string
+	origin origin
 	// declared tells by index which methods may be called; nil: all.
 	declared []bool
 }
 
 // Invoke makes one call; generated clients call it.
-func (c client) Invoke(ctx context.Context, name string, request, reply any, options ...grpc.CallOption) error {
+func (c *client) Invoke(ctx context.Context, name string, request, reply any, options ...grpc.CallOption) error {
 	m := c.route.method(name)
 	if m == nil {
 		return status.Errorf(codes.Unimplemented, "unknown method %s", name)
 	}
 	if c.declared != nil && !c.declared[m.index] {
-		return undeclared(c.caller, name)
+		return undeclared(c.origin.caller, name)
 	}
 	if err := checkOptions(options); err != nil {
 		return err
 	}
-	in, out := request.(proto.Message), reply.(proto.Message)
-	return c.route.call(ctx, call{caller: c.caller, method: m, request: in, reply: out, options: options})
+	made := call{origin: &c.origin, method: m, request: request.(proto.Message), reply: reply.(proto.Message), options: options}
+	return c.route.call(ctx, &made)
 }
 
 // NewStream always fails: contracts are unary.
-func (c client) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+func (c *client) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
 	return nil, status.Error(codes.Unimplemented, "contracts are unary")
 }

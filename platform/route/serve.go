@@ -89,8 +89,7 @@ func (r *Route) arrived(ctx context.Context, m *method, process string, decode f
 func (l *local) arrived(ctx context.Context, m *method, from arrival, decode func(any) error) (any, error) {
 	deadline, _ := ctx.Deadline()
 	inner := &callContext{
-		parent: ctx, caller: from.caller, method: m.Name, network: &from,
-		limit: deadline.Sub(clockBase), span: trace.SpanFromContext(ctx),
+		parent: ctx, origin: &origin{caller: from.caller, network: &from}, method: m, limit: deadline.Sub(clockBase),
 	}
 	defer inner.finish()
 	response, err := l.serve(inner, m, decode)
@@ -117,7 +116,7 @@ func passOn(ctx context.Context, target *Target, m *method, from arrival, decode
 	var header, trailer metadata.MD
 	answered := false
 	passed := call{
-		caller: from.caller, method: m, request: request, reply: reply, hops: from.hops + 1, began: ticks(), answered: &answered,
+		origin: &origin{caller: from.caller}, method: m, request: request, reply: reply, hops: from.hops + 1, began: ticks(), answered: &answered,
 		options: []grpc.CallOption{grpc.Header(&header), grpc.Trailer(&trailer)},
 	}
 	_, err := target.carrier.carry(ctx, passed)

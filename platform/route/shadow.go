@@ -156,7 +156,7 @@ func (s *shadow) ask(ctx context.Context, c call, asked proto.Message, first arm
 
 func askArm(ctx context.Context, arm carrier, c call, asked proto.Message) armAnswer {
 	c.request, c.reply = asked, c.method.Output.New().Interface()
-	c.options, c.answered, c.span = nil, nil, nil
+	c.options, c.answered = nil, nil
 	c.began = ticks()
 	ended, err := arm.carry(ctx, c)
 	return armAnswer{c.reply, err, ended - c.began}
@@ -221,7 +221,7 @@ func (r *Route) callForShadow(ctx context.Context, c call) error {
 	if c.method.Mutates {
 		return errShadowChanges
 	}
-	_, ended, err := r.dispatch(ctx, c)
+	_, ended, err := r.dispatch(ctx, &c)
 	c.method.meter(modeCompared).observe(ended-c.began, status.Code(err))
 	return err
 }

@@ -40,7 +40,14 @@ test: setup $(TOOLS)/stripe-mock $(generators) ## run every test: with -race, a 
 test-faults: setup $(TOOLS)/stripe-mock ## kill the shop at random in 2000 checkouts (FAULTS=n: in n), at each point, and each copy, shadow and canary; change places 1000 times
 	$(test-env) GALLERIA_FAULTS=$(or $(FAULTS),2000) tools/with-postgres \
 		$(GO) test -race -count=1 -v -timeout 60m -run '^Test(Faults|Death|.*IsLostUnderLoad)' ./app
+	$(MAKE) test-older
 	PLACE_CHANGES=1000 $(GO) test -count=1 -v -run TestEveryPlaceFollowsEveryOtherUnderLoad ./platform/process
+
+# 86be259 is the last commit before certificates said what a process may serve.
+.PHONY: test-older
+test-older: build
+	GALLERIA_TEST_PROGRAM="$(CURDIR)/bin/galleria" GALLERIA_TEST_OLDER_PROGRAM="$$(tools/older 86be259)" \
+		$(GO) test -tags older -count=1 -v -run AnOlderProgramIsRefused ./app
 
 .PHONY: setup
 setup: # install what tests need, or say what is missing

@@ -103,7 +103,7 @@ func allows(names []string, name string) bool {
 	return name != "" && (slices.Contains(names, name) || slices.Contains(names, All))
 }
 
-var errNoID = errors.New("its certificate has no SPIFFE id, so it is of an earlier release: issue it again")
+var errNoID = errors.New("its certificate has no SPIFFE id, so it is of an earlier release: run its process with this release, or issue its certificate again")
 
 // peerOf reads what a certificate allows in a trust domain.
 func peerOf(leaf *x509.Certificate, domain string) (Peer, error) {

@@ -139,7 +139,7 @@ func TestEachDoorIsOpenToThoseWithTheCertificateForIt(t *testing.T) {
 		"a revoked one":       {"refused at the door", "was revoked"},
 		"an expired one":      {"refused at the door", "expired"},
 		"no certificate":      {"refused at the door", "didn't provide a certificate"},
-		"an earlier release":  {"refused at the door", "earlier release: issue it again"},
+		"an earlier release":  {"refused at the door", "of an earlier release: run its process with this release"},
 	} {
 		if !log.has(parts...) {
 			t.Errorf("%s: no line of the log has %q", who, parts)

@@ -15,6 +15,7 @@ import (
 	"galleria/modules/notifications"
 	"galleria/modules/orders"
 	"galleria/modules/payments"
+	"galleria/modules/pricing"
 	"galleria/platform/config"
 	"galleria/platform/process"
 )
@@ -104,6 +105,7 @@ type Modules struct {
 	Catalog       Module[catalog.Config]       `yaml:"catalog"`
 	Inventory     Module[inventory.Config]     `yaml:"inventory"`
 	Cart          Module[cart.Config]          `yaml:"cart"`
+	Pricing       Module[pricing.Config]       `yaml:"pricing"`
 	Orders        Module[orders.Config]        `yaml:"orders"`
 	Payments      Module[payments.Config]      `yaml:"payments"`
 	Notifications Module[notifications.Config] `yaml:"notifications"`
@@ -136,6 +138,7 @@ func DefaultConfig() Config {
 			Catalog:       newModule(catalog.DefaultConfig()),
 			Inventory:     newModule(inventory.DefaultConfig()),
 			Cart:          newModule(cart.DefaultConfig()),
+			Pricing:       newModule(pricing.DefaultConfig()),
 			Orders:        newModule(orders.DefaultConfig()),
 			Payments:      newModule(payments.DefaultConfig()),
 			Notifications: newModule(notifications.DefaultConfig()),

@@ -16,6 +16,8 @@ import (
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/modules/payments"
 	paymentsv1 "galleria/modules/payments/v1"
+	"galleria/modules/pricing"
+	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/certs"
 	"galleria/platform/module"
 )
@@ -53,6 +55,16 @@ func Table(c Modules) []Row {
 				}, c.Cart.Own)
 			},
 		}, c.Cart.Placed},
+		{module.Definition{
+			Name: pricing.Name, Contract: &pricingv1.PricingService_ServiceDesc,
+			Needs: []string{catalog.Name},
+			Calls: []string{catalogv1.CatalogService_GetProducts_FullMethodName},
+			New: func(h module.Host) (*module.Instance, error) {
+				return pricing.New(h, pricing.Needs{
+					Catalog: catalogv1.NewCatalogServiceClient(h.Need(catalog.Name)),
+				}, c.Pricing.Own)
+			},
+		}, c.Pricing.Placed},
 		{module.Definition{
 			Name: payments.Name, Contract: &paymentsv1.PaymentsService_ServiceDesc,
 			New: func(h module.Host) (*module.Instance, error) {
@@ -103,7 +115,7 @@ var Outside = map[string][]string{
 	TargetEdge: {catalog.Name, inventory.Name, cart.Name, orders.Name, payments.Name},
 	// The command line and the admin address: all who can read the data
 	// directory or holds a certificate for it.
-	Operator: {catalog.Name, inventory.Name, orders.Name, payments.Name, notifications.Name},
+	Operator: {catalog.Name, inventory.Name, pricing.Name, orders.Name, payments.Name, notifications.Name},
 }
 
 // OutsideCalls are the methods that those call; operators may call any.

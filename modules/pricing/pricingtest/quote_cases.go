@@ -1,0 +1,222 @@
+package pricingtest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	catalogv1 "galleria/modules/catalog/v1"
+	pricingv1 "galleria/modules/pricing/v1"
+)
+
+func quoteCases(w World) cases {
+	return cases{
+		"adds goods and delivery, with the tax within": func(t *testing.T) {
+			s := w.shop(t)
+			r := request(s.sell("mug", 1190))
+			r.Lines[0].Quantity = 2
+			q := s.quote(r)
+			l, totals := q.GetLines()[0], q.GetTotals()
+			got := fmt.Sprint(l.GetUnitPriceMinor(), l.GetTotalMinor(), l.GetTaxMinor(), totals.GetGoodsMinor(), totals.GetDeliveryMinor(), totals.GetTaxMinor(), totals.GetTotalMinor(), totals.GetTaxesIncluded())
+			if want := "1190 2380 380 2380 490 458 2870 true"; got != want || l.GetName() != "Thing mug" || l.GetPicture() != "thing.svg" || q.GetDestination().GetCountry() != "DE" {
+				t.Errorf("got %s, want %s; %v", got, want, q)
+			}
+			if len(q.GetTaxes()) != 1 || q.GetTaxes()[0].GetName() != "VAT 19 %" || !q.GetTaxes()[0].GetIncluded() {
+				t.Errorf("got taxes %v, want VAT 19 %%", q.GetTaxes())
+			}
+		},
+		"adds the tax of a state to the prices": func(t *testing.T) {
+			s := w.shop(t)
+			r := request(s.sell("mug", 2000, func(p *catalogv1.Product) { p.CurrencyCode = "USD" }))
+			r.CurrencyCode, r.Destination = "USD", &pricingv1.Destination{Country: "US", Region: "ca"}
+			totals := s.quote(r).GetTotals()
+			got := fmt.Sprint(totals.GetDeliveryMinor(), totals.GetTaxMinor(), totals.GetDeliveryTaxMinor(), totals.GetTotalMinor(), totals.GetTaxesIncluded())
+			if want := "2190 304 159 4494 false"; got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+			r.Destination.Region = "OR"
+			if totals := s.quote(r).GetTotals(); totals.GetTaxMinor() != 0 || totals.GetTotalMinor() != 4190 {
+				t.Errorf("a state without tax: got %v", totals)
+			}
+		},
+		"says which lines can't be bought, and counts them nowhere": func(t *testing.T) {
+			s := w.shop(t)
+			good := s.sell("good", 1000)
+			dollars := s.sell("dollars", 1000, func(p *catalogv1.Product) { p.CurrencyCode = "USD" })
+			gone := s.sell("gone", 1000, func(p *catalogv1.Product) { p.Active = false })
+			q := s.quote(request(dollars, good, gone, s.own+"-never"))
+			var got []pricingv1.LineProblem
+			for _, l := range q.GetLines() {
+				got = append(got, l.GetProblem())
+			}
+			want := []pricingv1.LineProblem{pricingv1.LineProblem_LINE_PROBLEM_NO_PRICE, 0, pricingv1.LineProblem_LINE_PROBLEM_NOT_SOLD, pricingv1.LineProblem_LINE_PROBLEM_NOT_SOLD}
+			if !slices.Equal(got, want) || q.GetTotals().GetGoodsMinor() != 1000 || q.GetLines()[0].GetTotalMinor() != 0 {
+				t.Errorf("got %v and %v, want %v and goods of 1000", got, q.GetTotals(), want)
+			}
+			if q := s.quote(request(gone)); len(q.GetDeliveryOptions()) != 0 || q.GetTotals().GetTotalMinor() != 0 {
+				t.Errorf("nothing to buy: got %v, want no delivery and 0", q)
+			}
+		},
+		"offers delivery, the cheapest first and chosen": func(t *testing.T) {
+			s := w.shop(t)
+			r := request(s.sell("mug", 1000))
+			q := s.quote(r)
+			if len(q.GetDeliveryOptions()) != 2 || q.GetDeliveryOption() != "standard" || q.GetDeliveryOptions()[1].GetPriceMinor() != 1290 || q.GetDeliveryOptions()[0].GetDaysMax() != 4 {
+				t.Errorf("got %v, want standard and express", q.GetDeliveryOptions())
+			}
+			r.DeliveryOption = "express"
+			if q := s.quote(r); q.GetDeliveryOption() != "express" || q.GetTotals().GetTotalMinor() != 2290 {
+				t.Errorf("express: got %s, %v", q.GetDeliveryOption(), q.GetTotals())
+			}
+			r.DeliveryOption = "by balloon"
+			if q := s.quote(r); q.GetDeliveryOption() != "standard" {
+				t.Errorf("an unknown option: got %s, want the cheapest", q.GetDeliveryOption())
+			}
+		},
+		"where no delivery goes there are no options": func(t *testing.T) {
+			s := w.shop(t)
+			r := request(s.sell("mug", 1000, func(p *catalogv1.Product) { p.CurrencyCode = "SEK" }))
+			r.CurrencyCode = "SEK" // no rates by default
+			if q := s.quote(r); len(q.GetDeliveryOptions()) != 0 || q.GetDeliveryOption() != "" || q.GetTotals().GetTotalMinor() != 1000 {
+				t.Errorf("got %v", q)
+			}
+		},
+		"the fingerprint is the same in any order, and another when something is agreed to": func(t *testing.T) {
+			s := w.shop(t)
+			one, two := s.sell("one", 1000), s.sell("two", 500)
+			s.promote("TEN")
+			plain := request(one, two)
+			first := s.quote(plain)
+			if again := s.quote(plain); !proto.Equal(first, again) {
+				t.Errorf("the same request again: got %v, want %v", again, first)
+			}
+			if turned := s.quote(request(two, one)); turned.GetFingerprint() != first.GetFingerprint() || turned.GetLines()[0].GetSku() != two {
+				t.Error("another order of lines: want the same fingerprint, and lines as asked")
+			}
+			seen := map[string]string{"as it was": first.GetFingerprint()}
+			for name, change := range map[string]func(*pricingv1.QuoteRequest){
+				"a quantity": func(r *pricingv1.QuoteRequest) { r.Lines[0].Quantity = 2 },
+				"a line":     func(r *pricingv1.QuoteRequest) { r.Lines = r.Lines[:1] },
+				"a country":  func(r *pricingv1.QuoteRequest) { r.Destination = &pricingv1.Destination{Country: "FR"} },
+				"a region":   func(r *pricingv1.QuoteRequest) { r.Destination = &pricingv1.Destination{Country: "DE", Region: "BE"} },
+				"a delivery": func(r *pricingv1.QuoteRequest) { r.DeliveryOption = "express" },
+				"a code":     func(r *pricingv1.QuoteRequest) { r.Codes = []string{s.code("TEN")} },
+				"a currency": func(r *pricingv1.QuoteRequest) { r.CurrencyCode = "USD" },
+			} {
+				r := proto.CloneOf(plain)
+				change(r)
+				seen[name] = s.quote(r).GetFingerprint()
+			}
+			s.sell("one", 1001)
+			seen["a price"] = s.quote(plain).GetFingerprint()
+			different := map[string]string{}
+			for name, print := range seen {
+				if other, twice := different[print]; twice || print == "" {
+					t.Errorf("%s and %s have one fingerprint", name, other)
+				}
+				different[print] = name
+			}
+		},
+		"takes off what a code says, whatever its capitals": func(t *testing.T) {
+			s := w.shop(t)
+			r := request(s.sell("mug", 995))
+			s.promote("TEN")
+			r.Codes = []string{" " + strings.ToLower(s.code("TEN")) + " "}
+			q := s.quote(r)
+			if len(q.GetDiscounts()) != 1 || q.GetDiscounts()[0].GetCode() != s.code("TEN") || q.GetDiscounts()[0].GetAmountMinor() != 100 || len(q.GetCodeProblems()) != 0 {
+				t.Errorf("got %v and %v, want 100 off", q.GetDiscounts(), q.GetCodeProblems())
+			}
+		},
+		"applies what needs no code": func(t *testing.T) {
+			s := w.shop(t)
+			r := request(s.sell("mug", 1000))
+			s.promote("sale", func(p *promotion) { p.Codes = nil })
+			if q := s.quote(r); q.GetTotals().GetDiscountMinor() != 100 || q.GetDiscounts()[0].GetCode() != "" {
+				t.Errorf("got %v, want 100 off without a code", q.GetDiscounts())
+			}
+		},
+		"says of each code that does nothing why": func(t *testing.T) {
+			s := w.shop(t)
+			r := request(s.sell("mug", 1000))
+			s.promote("ENDED", func(p *promotion) { p.EndsAt = in(-time.Hour) })
+			s.promote("NOTYET", func(p *promotion) { p.StartsAt = in(time.Hour) })
+			s.promote("MINIMUM", func(p *promotion) { p.Minimums = euros(5000) })
+			s.promote("OTHERS", func(p *promotion) { p.Tags, p.Skus = nil, []string{"other"} })
+			s.promote("DOLLARS", func(p *promotion) { dollarsOff(p) })
+			s.promote("USEDUP", func(p *promotion) { p.MaxUses = 1 })
+			s.works(s.redeem(s.own, "", s.code("USEDUP")))
+			s.promote("GOOD")
+			s.promote("LESS", func(p *promotion) { p.PercentMillionths, p.Combinable = 50_000, false })
+			for name, want := range map[string]pricingv1.CodeProblem_Problem{
+				"ENDED":   pricingv1.CodeProblem_PROBLEM_ENDED,
+				"NOTYET":  pricingv1.CodeProblem_PROBLEM_NOT_YET,
+				"MINIMUM": pricingv1.CodeProblem_PROBLEM_MINIMUM_NOT_REACHED,
+				"OTHERS":  pricingv1.CodeProblem_PROBLEM_NOT_FOR_THESE,
+				"DOLLARS": pricingv1.CodeProblem_PROBLEM_NOT_FOR_THESE,
+				"USEDUP":  pricingv1.CodeProblem_PROBLEM_USED_UP,
+				"LESS":    pricingv1.CodeProblem_PROBLEM_NOT_COMBINED,
+				"NEVER":   pricingv1.CodeProblem_PROBLEM_UNKNOWN,
+			} {
+				r.Codes = []string{s.code("GOOD"), s.code(name)}
+				q := s.quote(r)
+				if got := q.GetCodeProblems(); len(got) != 1 || got[0].GetCode() != s.code(name) || got[0].GetProblem() != want || q.GetTotals().GetDiscountMinor() != 100 {
+					t.Errorf("%s: got %v and %v, want %v", name, got, q.GetTotals(), want)
+				}
+				if got := q.GetCodeProblems()[0].GetMinimumMinor(); (got == 5000) != (name == "MINIMUM") {
+					t.Errorf("%s: got a minimum of %d", name, got)
+				}
+			}
+		},
+		"a customer's last use is said, to that customer only": func(t *testing.T) {
+			s := w.shop(t)
+			r := request(s.sell("mug", 1000))
+			s.promote("ONCE", func(p *promotion) { p.MaxUsesPerCustomer = 1 })
+			s.works(s.redeem(s.own, "ana@example.org", s.code("ONCE")))
+			r.Codes = []string{s.code("ONCE")}
+			for email, want := range map[string]int{"Ana@Example.org": 1, "ben@example.org": 0, "": 0} {
+				if r.Email = email; len(s.quote(r).GetCodeProblems()) != want {
+					t.Errorf("%q: got %v, want %d problems", email, s.quote(r).GetCodeProblems(), want)
+				}
+			}
+		},
+		"free delivery makes the cheapest option free": func(t *testing.T) {
+			s := w.shop(t)
+			r := request(s.sell("mug", 1000))
+			s.promote("FREE", func(p *promotion) { p.Kind, p.PercentMillionths = pricingv1.Promotion_KIND_FREE_DELIVERY, 0 })
+			r.Codes = []string{s.code("FREE")}
+			q := s.quote(r)
+			if q.GetTotals().GetDeliveryMinor() != 0 || len(q.GetDiscounts()) != 1 || q.GetDiscounts()[0].GetDeliveryMinor() != 490 {
+				t.Errorf("got %v and %v, want 490 saved", q.GetTotals(), q.GetDiscounts())
+			}
+			r.DeliveryOption = "express"
+			if q := s.quote(r); q.GetTotals().GetDeliveryMinor() != 1290 || len(q.GetDiscounts()) != 0 {
+				t.Errorf("express: got %v and %v, want its price", q.GetTotals(), q.GetDiscounts())
+			}
+		},
+		"names every bad field": func(t *testing.T) {
+			_, err := w.Pricing.Quote(t.Context(), &pricingv1.QuoteRequest{
+				Lines:        []*pricingv1.QuoteRequest_Line{{Sku: "a b", Quantity: 1}, {Sku: "ok", Quantity: 0}, {Sku: "ok", Quantity: 1000}},
+				CurrencyCode: "EURO", Destination: &pricingv1.Destination{Country: "de"}, Codes: make([]string, 6), Email: "ana@",
+			})
+			wantFields(t, err, "lines[0].sku", "lines[1].quantity", "lines[2].sku", "lines[2].quantity", "currency_code", "destination.country", "codes", "email")
+		},
+		"prices nothing at nothing": func(t *testing.T) {
+			if q := w.shop(t).quote(request()); q.GetTotals().GetTotalMinor() != 0 || q.GetFingerprint() == "" {
+				t.Errorf("got %v", q)
+			}
+		},
+	}
+}
+
+func euros(minor int64) []*pricingv1.Promotion_Amount {
+	return []*pricingv1.Promotion_Amount{{CurrencyCode: "EUR", AmountMinor: minor}}
+}
+
+func dollarsOff(p *promotion) {
+	p.Kind, p.PercentMillionths = pricingv1.Promotion_KIND_AMOUNT, 0
+	p.Amounts = []*pricingv1.Promotion_Amount{{CurrencyCode: "USD", AmountMinor: 500}}
+}

@@ -29,7 +29,7 @@ func (s *Storefront) checkout(c echo.Context) error {
 	v := s.composeCheckout(ctx, held)
 	v.IdempotencyKey = id.Secret()
 	v.ExpectedTotal = strconv.FormatInt(held.GetTotalMinor(), 10)
-	v.Countries = countries("")
+	v.Countries = countryOptions("")
 	return s.once(c, http.StatusOK, int(held.GetItemCount()), page.CheckoutPage(v))
 }
 
@@ -93,7 +93,7 @@ func (s *Storefront) again(c echo.Context, f form, why failure) error {
 	}
 	v := s.composeCheckout(ctx, held)
 	v.Values, v.Errors = f.values, why.fields
-	v.Countries = countries(f.values["country"])
+	v.Countries = countryOptions(f.values["country"])
 	v.IdempotencyKey, v.ExpectedTotal = f.key, f.values["expected_total"]
 	if why.settled {
 		v.IdempotencyKey = id.Secret()

@@ -2,13 +2,13 @@ package storefront
 
 import (
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"galleria/app/storefront/internal/page"
 	paymentsv1 "galleria/modules/payments/v1"
+	"galleria/platform/countries"
 	"galleria/platform/mailaddress"
 )
 
@@ -134,42 +134,17 @@ func missing(field string) string {
 	return "Please fill in the " + strings.ToLower(label(field)) + "."
 }
 
-// places are where parcels go, by name.
-var places = []page.Option{
-	{Value: "AU", Name: "Australia"}, {Value: "AT", Name: "Austria"}, {Value: "BE", Name: "Belgium"}, {Value: "BR", Name: "Brazil"},
-	{Value: "BG", Name: "Bulgaria"}, {Value: "CA", Name: "Canada"}, {Value: "HR", Name: "Croatia"}, {Value: "CY", Name: "Cyprus"},
-	{Value: "CZ", Name: "Czechia"}, {Value: "DK", Name: "Denmark"}, {Value: "EE", Name: "Estonia"}, {Value: "FI", Name: "Finland"},
-	{Value: "FR", Name: "France"}, {Value: "DE", Name: "Germany"}, {Value: "GR", Name: "Greece"}, {Value: "HU", Name: "Hungary"},
-	{Value: "IS", Name: "Iceland"}, {Value: "IN", Name: "India"}, {Value: "IE", Name: "Ireland"}, {Value: "IL", Name: "Israel"},
-	{Value: "IT", Name: "Italy"}, {Value: "JP", Name: "Japan"}, {Value: "LV", Name: "Latvia"}, {Value: "LI", Name: "Liechtenstein"},
-	{Value: "LT", Name: "Lithuania"}, {Value: "LU", Name: "Luxembourg"}, {Value: "MT", Name: "Malta"}, {Value: "MX", Name: "Mexico"},
-	{Value: "NL", Name: "Netherlands"}, {Value: "NZ", Name: "New Zealand"}, {Value: "NO", Name: "Norway"}, {Value: "PL", Name: "Poland"},
-	{Value: "PT", Name: "Portugal"}, {Value: "RO", Name: "Romania"}, {Value: "SG", Name: "Singapore"}, {Value: "SK", Name: "Slovakia"},
-	{Value: "SI", Name: "Slovenia"}, {Value: "ZA", Name: "South Africa"}, {Value: "KR", Name: "South Korea"}, {Value: "ES", Name: "Spain"},
-	{Value: "SE", Name: "Sweden"}, {Value: "CH", Name: "Switzerland"}, {Value: "TR", Name: "Türkiye"}, {Value: "UA", Name: "Ukraine"},
-	{Value: "GB", Name: "United Kingdom"}, {Value: "US", Name: "United States"},
-}
-
-// countries are the places with one chosen. A country orders would take but
+// countryOptions are the countries with one chosen. A country orders would take but
 // the list lacks stays as it was sent.
-func countries(chosen string) []page.Option {
-	all := slices.Clone(places)
+func countryOptions(chosen string) []page.Option {
+	var options []page.Option
 	found := chosen == ""
-	for i := range all {
-		all[i].Chosen = all[i].Value == chosen
-		found = found || all[i].Chosen
+	for _, c := range countries.All() {
+		options = append(options, page.Option{Value: c.Code, Name: c.Name, Chosen: c.Code == chosen})
+		found = found || c.Code == chosen
 	}
 	if !found && len(chosen) == 2 {
-		all = append(all, page.Option{Value: chosen, Name: chosen, Chosen: true})
+		options = append(options, page.Option{Value: chosen, Name: chosen, Chosen: true})
 	}
-	return all
-}
-
-func country(code string) string {
-	for _, p := range places {
-		if p.Value == code {
-			return p.Name
-		}
-	}
-	return code
+	return options
 }

@@ -10,7 +10,9 @@ import (
 
 	"galleria/app/storefront/internal/page"
 	ordersv1 "galleria/modules/orders/v1"
+	"galleria/platform/brands"
 	"galleria/platform/contract"
+	"galleria/platform/countries"
 )
 
 func (s *Storefront) order(c echo.Context) error {
@@ -164,7 +166,7 @@ func addressLines(o *ordersv1.Order) []string {
 	var all []string
 	for _, line := range []string{
 		o.GetContact().GetName(), a.GetLine1(), a.GetLine2(),
-		strings.TrimSpace(a.GetPostalCode() + " " + a.GetCity()), country(a.GetCountry()),
+		strings.TrimSpace(a.GetPostalCode() + " " + a.GetCity()), countries.Name(a.GetCountry()),
 	} {
 		if line != "" {
 			all = append(all, line)
@@ -182,6 +184,5 @@ func cardName(brand, last4 string) string {
 	if last4 == "" {
 		return ""
 	}
-	names := map[string]string{"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express"}
-	return cmp.Or(names[brand], "Card") + " ending in " + last4
+	return brands.Name(brand, "Card") + " ending in " + last4
 }

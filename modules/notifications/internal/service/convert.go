@@ -1,7 +1,6 @@
 package service
 
 import (
-	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -11,7 +10,9 @@ import (
 	"galleria/modules/notifications/internal/mail"
 	notificationsv1 "galleria/modules/notifications/v1"
 	ordersv1 "galleria/modules/orders/v1"
+	"galleria/platform/brands"
 	"galleria/platform/contract"
+	"galleria/platform/countries"
 )
 
 // FactsOf is what a letter about an order tells. Everything a person typed is
@@ -23,7 +24,7 @@ func FactsOf(kind letter.Kind, o *ordersv1.Order, token string, at time.Time) le
 		Currency: o.GetCurrencyCode(), Total: o.GetTotalMinor(), Refunded: o.GetRefundedMinor(),
 	}
 	if last4 := letter.Clean(o.GetCardLast4()); last4 != "" {
-		f.Card = strings.TrimSpace(letter.Clean(o.GetCardBrand()) + " •••• " + last4)
+		f.Card = brands.Name(o.GetCardBrand(), "Card") + " •••• " + last4
 	}
 	for _, l := range o.GetLines() {
 		f.Lines = append(f.Lines, letter.Line{
@@ -35,7 +36,7 @@ func FactsOf(kind letter.Kind, o *ordersv1.Order, token string, at time.Time) le
 
 func address(a *ordersv1.Address) []string {
 	var lines []string
-	for _, l := range []string{a.GetLine1(), a.GetLine2(), a.GetPostalCode() + " " + a.GetCity(), a.GetCountry()} {
+	for _, l := range []string{a.GetLine1(), a.GetLine2(), a.GetPostalCode() + " " + a.GetCity(), countries.Name(a.GetCountry())} {
 		if l = letter.Clean(l); l != "" {
 			lines = append(lines, l)
 		}

@@ -49,7 +49,7 @@ type Config struct {
 // HTTPConfig is the edge.
 type HTTPConfig struct {
 	Listen         string   `yaml:"listen" doc:"address of the shop"`
-	BaseURL        string   `yaml:"base_url" doc:"how customers reach the shop, for links in mails and sitemap"`
+	BaseURL        string   `yaml:"base_url" doc:"how customers reach the shop, for links in mails and sitemap; with https, cookies are sent by HTTPS only"`
 	TrustedProxies []string `yaml:"trusted_proxies" doc:"networks (CIDR) of proxies whose X-Forwarded headers are believed"`
 }
 

@@ -167,10 +167,10 @@ func (s *Storefront) trusted(r *http.Request) bool {
 	return false
 }
 
-// secure tells whether the shopper's browser speaks HTTPS, with us or with a
-// proxy of ours.
+// secure tells whether the shopper's browser speaks HTTPS: with us, with a proxy of
+// ours, or because that is how the shop is known, whatever a proxy forgot to say.
 func (s *Storefront) secure(r *http.Request) bool {
-	if r.TLS != nil {
+	if s.baseSecure || r.TLS != nil {
 		return true
 	}
 	return len(s.proxies) > 0 && r.Header.Get("X-Forwarded-Proto") == "https" && s.trusted(r)

@@ -259,11 +259,11 @@ func TestTheBadgeIsEachVisitorsOwn(t *testing.T) {
 			t.Errorf("Ben's badge: got %q, want none", got)
 		}
 	}
-	ben.jar.SetCookies(ben.at, []*http.Cookie{{Name: "cart_count", Value: "<script>"}})
+	ben.jar.SetCookies(ben.at, []*http.Cookie{{Name: "__Host-cart_count", Value: "<script>"}})
 	if got := ben.get("/").badge(); got != "" {
 		t.Errorf("a forged count: got badge %q, want none", got)
 	}
-	ben.jar.SetCookies(ben.at, []*http.Cookie{{Name: "cart_count", Value: "250"}})
+	ben.jar.SetCookies(ben.at, []*http.Cookie{{Name: "__Host-cart_count", Value: "250"}})
 	if got := ben.get("/").badge(); got != "99+" {
 		t.Errorf("a full cart: got badge %q, want 99+", got)
 	}

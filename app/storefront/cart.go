@@ -36,7 +36,7 @@ func (s *Storefront) addItem(c echo.Context) error {
 	}
 	ctx, done := s.working(c, true, pageTimeout)
 	defer done()
-	cart := cartToWrite(c)
+	cart := s.cartToWrite(c)
 	answer, err := s.Cart.AddItem(ctx, &cartv1.AddItemRequest{
 		CartId: cart, Sku: form.Get("sku"), Quantity: quantity, IdempotencyKey: id.New(),
 	})
@@ -54,7 +54,7 @@ func (s *Storefront) setItem(c echo.Context) error {
 	}
 	ctx, done := s.working(c, true, pageTimeout)
 	defer done()
-	cart := cartToWrite(c)
+	cart := s.cartToWrite(c)
 	answer, err := s.Cart.SetItem(ctx, &cartv1.SetItemRequest{CartId: cart, Sku: c.Param("sku"), Quantity: quantity})
 	return s.changed(c, cart, answer.GetItemCount(), err)
 }
@@ -100,7 +100,7 @@ func (s *Storefront) showCart(c echo.Context, code int, n *page.Notice) error {
 	for _, l := range v.Lines {
 		v.Ready = v.Ready || !l.Unavailable
 	}
-	if int64(countOf(c)) != held.GetItemCount() {
+	if int64(s.countOf(c)) != held.GetItemCount() {
 		s.keepCount(c, held.GetItemCount())
 	}
 	return s.once(c, code, int(held.GetItemCount()), page.CartPage(v))
@@ -109,7 +109,7 @@ func (s *Storefront) showCart(c echo.Context, code int, n *page.Notice) error {
 // cartHeld is the visitor's cart; one who has none holds an empty one, and
 // nobody needs to be asked.
 func (s *Storefront) cartHeld(ctx context.Context, c echo.Context) (*cartv1.Cart, error) {
-	known := cartOf(c)
+	known := s.cartOf(c)
 	if known == "" {
 		return &cartv1.Cart{}, nil
 	}

@@ -79,6 +79,7 @@ func TestTheCartWarnsOfWhatIsShortOrGone(t *testing.T) {
 func TestTheCartsCookieIsASecret(t *testing.T) {
 	s := newShop(t, func(o *storefront.Options) {
 		o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+		o.BaseURL = ""
 	})
 	add := func(prepare func(r *http.Request)) *http.Cookie {
 		t.Helper()
@@ -88,7 +89,7 @@ func TestTheCartsCookieIsASecret(t *testing.T) {
 		w := httptest.NewRecorder()
 		s.front.ServeHTTP(w, r)
 		for _, c := range w.Result().Cookies() {
-			if c.Name == "galleria_cart" {
+			if strings.HasSuffix(c.Name, "galleria_cart") {
 				return c
 			}
 		}
@@ -114,14 +115,45 @@ func TestTheCartsCookieIsASecret(t *testing.T) {
 		"plain through a proxy":  {func(r *http.Request) { r.RemoteAddr = "10.1.2.3:99"; r.Header.Set("X-Forwarded-Proto", "http") }, false},
 		"somebody who claims it": {func(r *http.Request) { r.RemoteAddr = "192.0.2.1:99"; r.Header.Set("X-Forwarded-Proto", "https") }, false},
 	} {
-		if got := add(secure.prepare).Secure; got != secure.want {
-			t.Errorf("over %s: got Secure %v, want %v", name, got, secure.want)
+		c := add(secure.prepare)
+		if c.Secure != secure.want || strings.HasPrefix(c.Name, "__Host-") != secure.want {
+			t.Errorf("over %s: got %s with Secure %v, want __Host- and Secure %v", name, c.Name, c.Secure, secure.want)
 		}
 	}
 	forged := add(func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "galleria_cart", Value: "short"}) })
 	if forged.Value == "short" {
 		t.Error("an id that can be guessed was taken for a cart's")
 	}
+}
+
+func TestTheShopsAddressSaysWhetherItIsSecure(t *testing.T) {
+	for base, want := range map[string]bool{"https://shop.example": true, "http://shop.example": false} {
+		s := newShop(t, func(o *storefront.Options) { o.BaseURL = base })
+		p := s.visitor(t).post("/cart/items", url.Values{"sku": {"LMP-ARC-01"}}).want(http.StatusSeeOther)
+		if got := p.header.Get("Strict-Transport-Security") != ""; got != want {
+			t.Errorf("%s: got Strict-Transport-Security %v, want %v", base, got, want)
+		}
+		cookies := p.header.Values("Set-Cookie")
+		if len(cookies) != 2 {
+			t.Fatalf("%s: got the cookies %q, want cart and count", base, cookies)
+		}
+		for _, c := range cookies {
+			if strings.HasPrefix(c, "__Host-") != want || strings.Contains(c, "; Secure") != want {
+				t.Errorf("%s: got the cookie %s, want __Host- and Secure %v", base, c, want)
+			}
+		}
+	}
+}
+
+func TestOverHTTPSACartOfAnotherHostIsNotTaken(t *testing.T) {
+	s := newShop(t)
+	eve := s.visitor(t)
+	eve.put("LMP-ARC-01", 1)
+	v := s.visitor(t)
+	for _, c := range eve.jar.Cookies(&url.URL{Scheme: "https", Host: "localhost"}) {
+		v.header.Add("Cookie", strings.TrimPrefix(c.Name, "__Host-")+"="+c.Value)
+	}
+	v.get("/cart").want(http.StatusOK).saysNot("Aria Arc")
 }
 
 func TestWithoutTheCartModuleTheRestGoesOn(t *testing.T) {

@@ -47,7 +47,7 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 	if f.key == "" {
 		f.key = id.Secret()
 	}
-	cart := cartOf(c)
+	cart := s.cartOf(c)
 	if cart == "" {
 		return c.Redirect(http.StatusSeeOther, "/cart")
 	}
@@ -103,7 +103,7 @@ func (s *Storefront) again(c echo.Context, f form, why failure) error {
 	}
 	v.Notice = &page.Notice{Bad: true, Title: why.title, Text: why.text, Points: why.points()}
 	why.mark(&v)
-	count := countOf(c)
+	count := s.countOf(c)
 	if err == nil {
 		count = int(held.GetItemCount())
 	}

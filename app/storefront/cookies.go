@@ -17,6 +17,10 @@ const (
 	// countCookie holds how many things are in the cart. It is for showing
 	// only, and readable by the script, so that pages needn't ask for the cart.
 	countCookie = "cart_count"
+	// ofThisHost stands before both names where pages are reached by HTTPS: browsers
+	// then take such a cookie from this very host and over HTTPS only, so that
+	// neither another host of the domain nor the network can plant a cart.
+	ofThisHost = "__Host-"
 
 	cartAge  = 30 * 24 * time.Hour
 	mostWorn = 100 * 99 // things in the fullest cart
@@ -24,9 +28,17 @@ const (
 
 var cartID = regexp.MustCompile(`^[A-Za-z0-9_-]{22,64}$`)
 
+// cookie is the full name of a cookie.
+func (s *Storefront) cookie(r *http.Request, name string) string {
+	if s.secure(r) {
+		return ofThisHost + name
+	}
+	return name
+}
+
 // cartOf is the id of the request's cart, "" when it has none.
-func cartOf(c echo.Context) string {
-	k, err := c.Request().Cookie(cartCookie)
+func (s *Storefront) cartOf(c echo.Context) string {
+	k, err := c.Request().Cookie(s.cookie(c.Request(), cartCookie))
 	if err != nil || !cartID.MatchString(k.Value) {
 		return ""
 	}
@@ -34,8 +46,8 @@ func cartOf(c echo.Context) string {
 }
 
 // cartToWrite is the request's cart, or a new one.
-func cartToWrite(c echo.Context) string {
-	if known := cartOf(c); known != "" {
+func (s *Storefront) cartToWrite(c echo.Context) string {
+	if known := s.cartOf(c); known != "" {
 		return known
 	}
 	return id.Secret()
@@ -44,7 +56,7 @@ func cartToWrite(c echo.Context) string {
 // keepCart remembers the cart for another 30 days.
 func (s *Storefront) keepCart(c echo.Context, cart string) {
 	c.SetCookie(&http.Cookie{
-		Name: cartCookie, Value: cart, Path: "/", MaxAge: int(cartAge.Seconds()),
+		Name: s.cookie(c.Request(), cartCookie), Value: cart, Path: "/", MaxAge: int(cartAge.Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure(c.Request()),
 	})
 }
@@ -52,17 +64,17 @@ func (s *Storefront) keepCart(c echo.Context, cart string) {
 // keepCount remembers how many things the cart holds.
 func (s *Storefront) keepCount(c echo.Context, count int64) {
 	c.SetCookie(&http.Cookie{
-		Name: countCookie, Value: strconv.FormatInt(count, 10), Path: "/", MaxAge: int(cartAge.Seconds()),
+		Name: s.cookie(c.Request(), countCookie), Value: strconv.FormatInt(count, 10), Path: "/", MaxAge: int(cartAge.Seconds()),
 		SameSite: http.SameSiteLaxMode, Secure: s.secure(c.Request()),
 	})
 }
 
 // countOf is how many things the request's cart held when we last said so.
-func countOf(c echo.Context) int {
+func (s *Storefront) countOf(c echo.Context) int {
 	if len(c.Request().Header["Cookie"]) == 0 {
 		return 0
 	}
-	k, err := c.Request().Cookie(countCookie)
+	k, err := c.Request().Cookie(s.cookie(c.Request(), countCookie))
 	if err != nil {
 		return 0
 	}

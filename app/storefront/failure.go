@@ -44,7 +44,7 @@ func (s *Storefront) fail(c echo.Context, err error) {
 	if f.Retry {
 		h.Set("Retry-After", "5")
 	}
-	if err := s.once(c, code, countOf(c), page.FailurePage(f)); err != nil {
+	if err := s.once(c, code, s.countOf(c), page.FailurePage(f)); err != nil {
 		s.log.Error("draw the page of a failure", "request_id", requestID(c), "error", err)
 		_ = c.String(http.StatusInternalServerError, "Something went wrong.\n")
 	}

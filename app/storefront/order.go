@@ -83,7 +83,7 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 		back := price(o.GetCurrencyCode(), o.GetRefundedMinor())
 		v.Refunded = &back
 	}
-	return s.once(c, code, countOf(c), page.OrderPage(v))
+	return s.once(c, code, s.countOf(c), page.OrderPage(v))
 }
 
 // headline is what the order's page says first.

@@ -92,7 +92,7 @@ func (s *Storefront) kept(c echo.Context, key string, compose func(ctx context.C
 			return err
 		}
 	}
-	return s.send(c, p, countOf(c))
+	return s.send(c, p, s.countOf(c))
 }
 
 // send writes a kept page. Browsers ask again each time, and are told that

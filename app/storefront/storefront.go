@@ -42,8 +42,9 @@ type Options struct {
 	Placeholder func(name, category string) []byte
 	// BaseURL is the address the shop is known by, "https://shop.example",
 	// without a path. It goes into canonical links, the sitemap and schema.org
-	// data, and posts from it are trusted. Empty: links have no host, and the
-	// sitemap uses that of the request.
+	// data, and posts from it are trusted. With https, cookies and headers are
+	// those of HTTPS. Empty: links have no host, and the sitemap uses that of the
+	// request.
 	BaseURL string
 	// Currency is the one prices are filtered in; "EUR" when empty.
 	Currency string
@@ -72,6 +73,7 @@ type Storefront struct {
 	log         *slog.Logger
 	now         func() time.Time
 	base        string
+	baseSecure  bool // base begins with https
 	currency    string
 	paymentNote string
 	proxies     []netip.Prefix
@@ -113,6 +115,7 @@ func New(n Needs, o Options) (*Storefront, error) {
 		log:         cmp.Or(o.Log, slog.Default()),
 		now:         o.Now,
 		base:        base,
+		baseSecure:  strings.HasPrefix(base, "https:"),
 		currency:    cmp.Or(o.Currency, "EUR"),
 		paymentNote: o.PaymentNote,
 		proxies:     o.TrustedProxies,

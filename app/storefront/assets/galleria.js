@@ -7,7 +7,7 @@
 const badge = document.querySelector("[data-cart-count]");
 
 function showCount() {
-	const kept = document.cookie.match(/(?:^|; )cart_count=(\d{1,4})/);
+	const kept = document.cookie.match(/(?:^|; )__Host-cart_count=(\d{1,4})/) || document.cookie.match(/(?:^|; )cart_count=(\d{1,4})/);
 	const count = kept ? Number(kept[1]) : 0;
 	badge.textContent = count > 99 ? "99+" : String(count);
 	badge.hidden = count === 0;

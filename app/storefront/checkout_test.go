@@ -127,18 +127,21 @@ func TestTheModulesHaveTheLastWordOnFields(t *testing.T) {
 	v.post("/checkout", form).want(http.StatusSeeOther)
 }
 
-func TestADeclinedCardIsSaidAtItsFieldAndTheNextTryIsAnother(t *testing.T) {
-	for card, want := range map[string]struct{ field, says string }{
-		paymentstest.CardDeclined:          {"card_number", "Your bank declined this card"},
-		paymentstest.CardInsufficientFunds: {"card_number", "not enough money"},
-		paymentstest.CardExpired:           {"exp_month", "expired"},
-		paymentstest.CardIncorrectCVC:      {"cvc", "does not belong"},
+func TestADeclinedCardIsSaidInTheSameWordsForAllAndTheNextTryIsAnother(t *testing.T) {
+	for card, reason := range map[string]string{
+		paymentstest.CardDeclined:          "card_declined",
+		paymentstest.CardInsufficientFunds: "insufficient_funds",
+		paymentstest.CardExpired:           "expired_card",
+		paymentstest.CardIncorrectCVC:      "incorrect_cvc",
 	} {
 		s := newShop(t)
 		v, form := buy(t, s, card)
 		p := v.post("/checkout", form).want(http.StatusUnprocessableEntity).says("Your card was declined", "Nothing was charged", "your cart is kept")
-		if got := p.wrong(want.field); !strings.Contains(got, want.says) {
-			t.Errorf("%s: field %s says %q, want %q", card, want.field, got, want.says)
+		if got := p.wrong("card_number"); !strings.HasPrefix(got, "Your bank declined this card") || p.wrong("cvc")+p.wrong("exp_month") != "" {
+			t.Errorf("%s: the card's field says %q, want the same words for all cards, and none at another field", card, got)
+		}
+		if !strings.Contains(s.log.String(), reason) {
+			t.Errorf("%s: the log does not give the reason %s", card, reason)
 		}
 		if p.key() == "" || p.key() == form.Get("idempotency_key") {
 			t.Errorf("%s: the form came back with the key of the declined order, which would be declined again", card)

@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -87,10 +88,10 @@ func orderFailed(err error) failure {
 	case is(ordersv1.Reason_REASON_CART_EMPTY):
 		return failure{status: http.StatusConflict, settled: true, title: notPlaced, text: "Your cart is empty. Nothing was charged."}
 	case is(ordersv1.Reason_REASON_PAYMENT_DECLINED):
-		field, text := declined(contract.Metadata(err, "decline_code"))
 		return failure{
 			status: http.StatusUnprocessableEntity, settled: true, title: "Your card was declined",
-			text: "Nothing was charged, and your cart is kept.", fields: map[string]string{field: text},
+			text: "Nothing was charged, and your cart is kept.", fields: map[string]string{"card_number": declined},
+			err: fmt.Errorf("the card was declined with %q: %w", contract.Metadata(err, "decline_code"), err),
 		}
 	case is(ordersv1.Reason_REASON_PAYMENT_UNAVAILABLE):
 		return failure{
@@ -162,25 +163,9 @@ func sentence(field, message string) string {
 	return strings.TrimSuffix(message, ".") + "."
 }
 
-// declined puts a bank's word into a sentence, at the field it is about. Lost
-// and stolen cards get the common one: the holder knows, a thief needn't.
-func declined(code string) (field, text string) {
-	switch code {
-	case "insufficient_funds":
-		return "card_number", "There is not enough money on this card. Please use another one."
-	case "expired_card":
-		return "exp_month", "This card has expired. Please use another one."
-	case "incorrect_cvc", "invalid_cvc":
-		return "cvc", "This security code does not belong to the card."
-	case "incorrect_number", "invalid_number":
-		return "card_number", "This card number is not right. Please type it again."
-	case "processing_error":
-		return "card_number", "The bank could not answer for this card. Please try again, or use another one."
-	case "no_payment_method":
-		return "card_number", "Please type your card in again."
-	}
-	return "card_number", "Your bank declined this card. Please use another one, or ask your bank."
-}
+// declined is the same whatever the bank said: who tries out stolen cards learns
+// nothing of their dates and security codes.
+const declined = "Your bank declined this card. Please check its number, date and security code, use another card, or ask your bank."
 
 // points lists the fields in the order they stand in, each a link to itself.
 func (f failure) points() []page.Point {

@@ -252,7 +252,7 @@ func (h *house) wantEven(o *ordersv1.Order, sku string, stock, quantity, price i
 		if p.GetOrderId() != o.GetId() {
 			h.t.Errorf("a payment of an order there is not: %v", p)
 		}
-		if p.GetStatus() == paymentsv1.Status_STATUS_AUTHORIZED || p.GetStatus() == paymentsv1.Status_STATUS_PENDING {
+		if p.GetStatus() == paymentsv1.CardStatus_CARD_STATUS_AUTHORIZED || p.GetStatus() == paymentsv1.CardStatus_CARD_STATUS_PENDING {
 			h.t.Errorf("payment of %s order is %s: money is held for nothing", o.GetStatus(), p.GetStatus())
 		}
 		paid += p.GetCapturedMinor() - p.GetRefundedMinor()

@@ -6,10 +6,13 @@ import (
 	"net/url"
 	"time"
 
+	"galleria/modules/payments/internal/hosted"
+	"galleria/modules/payments/internal/request"
 	"galleria/modules/payments/internal/sandbox"
 	"galleria/modules/payments/internal/service"
 	"galleria/modules/payments/internal/store"
 	"galleria/modules/payments/internal/stripe"
+	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/platform/config"
 	"galleria/platform/module"
 )
@@ -28,6 +31,10 @@ type Config struct {
 	// Provider is who new payments go through. Payments begun with another one
 	// are ended there.
 	Provider string `yaml:"provider" doc:"who moves the money: sandbox (nobody does) or stripe"`
+	// Capture is when new payments are taken.
+	Capture string `yaml:"capture" doc:"when a new payment is taken: at_once, or at_shipping (held until then; banks let a hold go after about 7 days)"`
+	// ForgetUnpaid is how long what ended unpaid is remembered.
+	ForgetUnpaid time.Duration `yaml:"forget_unpaid" doc:"payments that ended unpaid are deleted after this; their personal data is gone at once"`
 	// Stripe is needed when Provider is stripe, and as long as payments made
 	// there are open.
 	Stripe StripeConfig `yaml:"stripe"`
@@ -39,6 +46,12 @@ type Config struct {
 	RecoverEvery time.Duration `yaml:"recover_every" doc:"how often steps without an answer are looked for; up to 5s while the shop is idle"`
 }
 
+// When payments are taken, as Config names it.
+const (
+	CaptureAtOnce     = "at_once"
+	CaptureAtShipping = "at_shipping"
+)
+
 // StripeConfig is an account at Stripe.
 type StripeConfig struct {
 	SecretKey string `yaml:"secret_key" doc:"the account's secret key" secret:"true"`
@@ -47,19 +60,19 @@ type StripeConfig struct {
 
 // DefaultConfig moves no money.
 func DefaultConfig() Config {
-	return Config{Provider: ProviderSandbox, Patience: 5 * time.Second, RecoverAfter: 15 * time.Second, RecoverEvery: time.Second}
+	return Config{Provider: ProviderSandbox, Capture: CaptureAtOnce, ForgetUnpaid: 30 * 24 * time.Hour, Patience: 5 * time.Second, RecoverAfter: 15 * time.Second, RecoverEvery: time.Second}
 }
 
 // Validate finds values that can't work.
 func (c Config) Validate() error {
-	errs := []error{config.OneOf("provider", c.Provider, ProviderSandbox, ProviderStripe)}
+	errs := []error{config.OneOf("provider", c.Provider, ProviderSandbox, ProviderStripe), config.OneOf("capture", c.Capture, CaptureAtOnce, CaptureAtShipping)}
 	if c.Provider == ProviderStripe && c.Stripe.SecretKey == "" {
 		errs = append(errs, config.At("stripe.secret_key", "is needed when the provider is stripe"))
 	}
 	if u, err := url.Parse(c.Stripe.APIBase); c.Stripe.APIBase != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
 		errs = append(errs, config.At("stripe.api_base", "must be a URL such as https://api.stripe.com"))
 	}
-	for key, d := range map[string]time.Duration{"patience": c.Patience, "recover_after": c.RecoverAfter, "recover_every": c.RecoverEvery} {
+	for key, d := range map[string]time.Duration{"patience": c.Patience, "recover_after": c.RecoverAfter, "recover_every": c.RecoverEvery, "forget_unpaid": c.ForgetUnpaid} {
 		if d < time.Millisecond {
 			errs = append(errs, config.At(key, "must be at least 1ms"))
 		}
@@ -73,6 +86,9 @@ type Needs struct{}
 // lateBy is how late the sandbox's late card answers.
 const lateBy = 2 * time.Second
 
+// forgetEvery is how often old things are looked for.
+const forgetEvery = time.Hour
+
 // New makes the module, ready to serve. It does not ask the provider anything.
 func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	if h.DB == nil {
@@ -85,9 +101,12 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	if cfg.Stripe.SecretKey != "" {
 		providers[ProviderStripe] = stripe.New(cfg.Stripe.SecretKey, cfg.Stripe.APIBase, h.Now)
 	}
+	page := sandbox.NewPage(h.DB, h.Now, lateBy)
 	s, err := service.New(service.Options{
 		Store: store.New(h.DB), Providers: providers, Provider: cfg.Provider,
 		Patience: cfg.Patience, RecoverAfter: cfg.RecoverAfter, Now: h.Now, Log: h.Log,
+		Hosted: store.NewHosted(h.DB, cfg.RecoverAfter, request.Event), HostedProviders: map[string]hosted.Provider{ProviderSandbox: page},
+		SandboxPages: page, CaptureLater: cfg.Capture == CaptureAtShipping,
 	})
 	if err != nil {
 		return nil, err
@@ -95,7 +114,15 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	return &module.Instance{
 		Server: s,
 		Work: map[string]func(context.Context) error{
-			"recovery": func(ctx context.Context) error { return s.Recover(ctx, cfg.RecoverEvery) },
+			"recovery":   func(ctx context.Context) error { return s.Recover(ctx, cfg.RecoverEvery) },
+			"settlement": func(ctx context.Context) error { return s.Settle(ctx, cfg.RecoverEvery) },
+			"retention":  func(ctx context.Context) error { return s.Forget(ctx, cfg.ForgetUnpaid, forgetEvery) },
+			"sandbox": func(ctx context.Context) error {
+				return page.Notify(ctx, cfg.RecoverEvery, func(ctx context.Context, body []byte, headers map[string]string) error {
+					_, err := s.ReceiveWebhook(ctx, &paymentsv1.ReceiveWebhookRequest{Provider: ProviderSandbox, Body: body, Headers: headers})
+					return err
+				})
+			},
 		},
 	}, nil
 }

@@ -80,7 +80,7 @@ func TestAPurchaseThroughStripeHappensThereOnce(t *testing.T) {
 			authorized, err := client.Authorize(t.Context(), &paymentsv1.AuthorizeRequest{
 				OrderId: "order", CurrencyCode: "EUR", AmountMinor: 1290, PaymentMethodId: method.GetPaymentMethod().GetId(),
 			})
-			if p := authorized.GetPayment(); err != nil || p.GetStatus() != paymentsv1.Status_STATUS_AUTHORIZED || p.GetProvider() != "stripe" || p.GetProviderReference() != "pi_1" {
+			if p := authorized.GetPayment(); err != nil || p.GetStatus() != paymentsv1.CardStatus_CARD_STATUS_AUTHORIZED || p.GetProvider() != "stripe" || p.GetProviderReference() != "pi_1" {
 				t.Fatalf("got %v, %v, want it authorized at stripe as pi_1", p, err)
 			}
 		}

@@ -208,7 +208,7 @@ func (f *Fake) authorize(ctx context.Context, r *record) error {
 	case err != nil:
 		o.EndedBecause = "payment_unavailable"
 		return contract.Error(codes.Unavailable, ordersv1.Reason_REASON_PAYMENT_UNAVAILABLE, "payments did not answer")
-	case got.GetPayment().GetStatus() == paymentsv1.Status_STATUS_DECLINED:
+	case got.GetPayment().GetStatus() == paymentsv1.CardStatus_CARD_STATUS_DECLINED:
 		return declined(got.GetPayment().GetDeclineCode())
 	}
 	o.CardBrand = got.GetPayment().GetPaymentMethod().GetBrand()

@@ -113,7 +113,7 @@ func (s Shop) WantBooks(sku string, onHand, reserved, sold int64) {
 // WantMoney fails unless an order's payment has taken and given back this.
 func (s Shop) WantMoney(orderID string, captured, refunded int64) {
 	s.t.Helper()
-	got, err := s.Payments.GetPayment(s.t.Context(), &paymentsv1.GetPaymentRequest{OrderId: orderID})
+	got, err := s.Payments.GetCardPayment(s.t.Context(), &paymentsv1.GetCardPaymentRequest{OrderId: orderID})
 	s.must("read the payment", err)
 	if p := got.GetPayment(); p.GetCapturedMinor() != captured || p.GetRefundedMinor() != refunded {
 		s.t.Errorf("payment of %s: got %d captured, %d refunded; want %d, %d", orderID, p.GetCapturedMinor(), p.GetRefundedMinor(), captured, refunded)

@@ -21,7 +21,15 @@ const (
 	CardLate              = testcard.NumberLate              // approved, answered after about two seconds
 	CardLostAuthorization = testcard.NumberLostAuthorization // held, but the first answer is lost
 	CardLostCapture       = testcard.NumberLostCapture       // captured, but the first answer is lost
-	CardUnavailable       = testcard.NumberUnavailable       // no authorisation is ever answered
+
+	// For the payment page.
+	CardConsent       = testcard.NumberConsent       // asks its holder for consent (3-D Secure)
+	CardNoReturn      = testcard.NumberNoReturn      // paid, and the browser is not led back
+	CardRefundRefused = testcard.NumberRefundRefused // paid; its refunds are refused for good
+	CardRefundFails   = testcard.NumberRefundFails   // paid; its refunds succeed, and fail about two seconds later
+	CardDispute       = testcard.NumberDispute       // paid, and disputed by its holder
+
+	CardUnavailable = testcard.NumberUnavailable // no authorisation is ever answered
 )
 
 // Card is a card of that number that is right in all else.

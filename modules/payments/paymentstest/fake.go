@@ -14,11 +14,11 @@ import (
 	"galleria/modules/payments/internal/request"
 	"galleria/modules/payments/internal/testcard"
 	"galleria/platform/id"
-	"galleria/platform/module"
 )
 
-// Fake is payments in memory, with the sandbox's test cards. It is safe for
-// concurrent use.
+// Fake is payments with hooks for what goes wrong, and the sandbox's test cards:
+// the real service over a database of its own. The earlier methods, with the card's
+// number given by the caller, are in memory. It is safe for concurrent use.
 type Fake struct {
 	paymentsv1.UnimplementedPaymentsServiceServer
 	outages
@@ -32,6 +32,9 @@ type Fake struct {
 	methods  map[string]method
 	payments map[string]payment.Payment
 	refunds  map[string]payment.Refund
+
+	// pages is the real service, which pays on the sandbox's page.
+	pages paymentsv1.PaymentsServiceServer
 }
 
 type method struct {
@@ -49,25 +52,11 @@ func NewFake() *Fake {
 	}
 }
 
-// Definition puts a new fake into a world for each start.
-func Definition() module.Definition { return define(NewFake) }
-
-// Definition puts this fake into a world, so that the test can reach it.
-func (f *Fake) Definition() module.Definition { return define(func() *Fake { return f }) }
-
-func define(make func() *Fake) module.Definition {
-	return module.Definition{
-		Name:     "payments",
-		Contract: &paymentsv1.PaymentsService_ServiceDesc,
-		New:      func(module.Host) (*module.Instance, error) { return &module.Instance{Server: make()}, nil },
-	}
-}
-
 // Payments are all payments so far, in no order.
-func (f *Fake) Payments() []*paymentsv1.Payment {
+func (f *Fake) Payments() []*paymentsv1.CardPayment {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var all []*paymentsv1.Payment
+	var all []*paymentsv1.CardPayment
 	for _, p := range f.payments {
 		all = append(all, request.Payment(p))
 	}
@@ -157,9 +146,9 @@ func (f *Fake) Refund(ctx context.Context, r *paymentsv1.RefundRequest) (*paymen
 	})
 }
 
-// GetPayment implements the contract.
-func (f *Fake) GetPayment(ctx context.Context, r *paymentsv1.GetPaymentRequest) (*paymentsv1.GetPaymentResponse, error) {
-	return call(ctx, f, "GetPayment", func() (*paymentsv1.GetPaymentResponse, error) {
+// GetCardPayment implements the contract.
+func (f *Fake) GetCardPayment(ctx context.Context, r *paymentsv1.GetCardPaymentRequest) (*paymentsv1.GetCardPaymentResponse, error) {
+	return call(ctx, f, "GetCardPayment", func() (*paymentsv1.GetCardPaymentResponse, error) {
 		orderID, err := request.OrderID(r)
 		if err != nil {
 			return nil, err
@@ -170,6 +159,6 @@ func (f *Fake) GetPayment(ctx context.Context, r *paymentsv1.GetPaymentRequest) 
 		if !ok {
 			return nil, request.Failure(orderID, payment.ErrNoPayment)
 		}
-		return &paymentsv1.GetPaymentResponse{Payment: request.Payment(p)}, nil
+		return &paymentsv1.GetCardPaymentResponse{Payment: request.Payment(p)}, nil
 	})
 }

@@ -21,9 +21,9 @@ func authorize(w World) cases {
 			c := at(t, w)
 			method := c.method(CardVisa)
 			p, err := c.authorize(method, amount)
-			c.is(p, err, paymentsv1.Status_STATUS_AUTHORIZED)
-			want := &paymentsv1.Payment{
-				OrderId: c.order, Status: paymentsv1.Status_STATUS_AUTHORIZED, CurrencyCode: "EUR", AmountMinor: amount,
+			c.is(p, err, paymentsv1.CardStatus_CARD_STATUS_AUTHORIZED)
+			want := &paymentsv1.CardPayment{
+				OrderId: c.order, Status: paymentsv1.CardStatus_CARD_STATUS_AUTHORIZED, CurrencyCode: "EUR", AmountMinor: amount,
 				PaymentMethod: &paymentsv1.PaymentMethod{Id: method, Brand: "visa", Last4: "4242"},
 				Provider:      "sandbox", ProviderReference: p.GetProviderReference(),
 			}
@@ -40,7 +40,7 @@ func authorize(w World) cases {
 				method := c.method(number)
 				for range 2 {
 					p, err := c.authorize(method, amount)
-					c.is(p, err, paymentsv1.Status_STATUS_DECLINED)
+					c.is(p, err, paymentsv1.CardStatus_CARD_STATUS_DECLINED)
 					if p.GetDeclineCode() != code {
 						t.Errorf("got decline code %q, want %q", p.GetDeclineCode(), code)
 					}
@@ -59,7 +59,7 @@ func authorize(w World) cases {
 			_, err = c.capture()
 			c.works(err)
 			p, err := c.authorize(method, amount)
-			c.is(p, err, paymentsv1.Status_STATUS_CAPTURED)
+			c.is(p, err, paymentsv1.CardStatus_CARD_STATUS_CAPTURED)
 		},
 		"repeated at once holds once": func(t *testing.T) {
 			c := at(t, w)
@@ -104,7 +104,7 @@ func authorize(w World) cases {
 			_, err = c.get()
 			c.fails(err, codes.NotFound, paymentsv1.Reason_REASON_NO_PAYMENT)
 			p, err := c.authorize(c.method(CardVisa), amount)
-			c.is(p, err, paymentsv1.Status_STATUS_AUTHORIZED)
+			c.is(p, err, paymentsv1.CardStatus_CARD_STATUS_AUTHORIZED)
 		},
 		"whose answer is lost is told by a repeat": func(t *testing.T) {
 			c := at(t, w)
@@ -112,9 +112,9 @@ func authorize(w World) cases {
 			_, err := c.authorize(method, amount)
 			c.fails(err, codes.Unavailable, paymentsv1.Reason_REASON_PROVIDER_UNAVAILABLE)
 			p, err := c.get()
-			c.is(p, err, paymentsv1.Status_STATUS_PENDING)
+			c.is(p, err, paymentsv1.CardStatus_CARD_STATUS_PENDING)
 			p, err = c.authorize(method, amount)
-			c.is(p, err, paymentsv1.Status_STATUS_AUTHORIZED)
+			c.is(p, err, paymentsv1.CardStatus_CARD_STATUS_AUTHORIZED)
 		},
 		"that is late ends with the caller's deadline, and is told by a repeat": func(t *testing.T) {
 			c := at(t, w)
@@ -126,7 +126,7 @@ func authorize(w World) cases {
 				t.Error("got an answer at once, want it late")
 			}
 			p, err := c.authorize(method, amount)
-			c.is(p, err, paymentsv1.Status_STATUS_AUTHORIZED)
+			c.is(p, err, paymentsv1.CardStatus_CARD_STATUS_AUTHORIZED)
 		},
 		"without a provider is unavailable": func(t *testing.T) {
 			c := at(t, w)
@@ -151,7 +151,7 @@ func void(w World) cases {
 			c := authorized(t, w, CardVisa)
 			for range 3 {
 				p, err := c.void()
-				c.is(p, err, paymentsv1.Status_STATUS_VOIDED)
+				c.is(p, err, paymentsv1.CardStatus_CARD_STATUS_VOIDED)
 			}
 			_, err := c.capture()
 			c.fails(err, codes.FailedPrecondition, paymentsv1.Reason_REASON_VOIDED)
@@ -160,10 +160,10 @@ func void(w World) cases {
 			c := at(t, w)
 			for range 2 {
 				p, err := c.void()
-				c.is(p, err, paymentsv1.Status_STATUS_VOIDED)
+				c.is(p, err, paymentsv1.CardStatus_CARD_STATUS_VOIDED)
 			}
 			p, err := c.get()
-			c.is(p, err, paymentsv1.Status_STATUS_VOIDED)
+			c.is(p, err, paymentsv1.CardStatus_CARD_STATUS_VOIDED)
 		},
 		"works when nobody knows whether the amount is held": func(t *testing.T) {
 			for _, number := range []string{CardLostAuthorization, CardUnavailable} {
@@ -172,7 +172,7 @@ func void(w World) cases {
 				_, err := c.authorize(method, amount)
 				c.fails(err, codes.Unavailable, paymentsv1.Reason_REASON_PROVIDER_UNAVAILABLE)
 				p, err := c.void()
-				c.is(p, err, paymentsv1.Status_STATUS_VOIDED)
+				c.is(p, err, paymentsv1.CardStatus_CARD_STATUS_VOIDED)
 				_, err = c.authorize(method, amount)
 				c.fails(err, codes.FailedPrecondition, paymentsv1.Reason_REASON_VOIDED)
 			}
@@ -182,7 +182,7 @@ func void(w World) cases {
 			_, err := c.authorize(c.method(CardDeclined), amount)
 			c.works(err)
 			p, err := c.void()
-			c.is(p, err, paymentsv1.Status_STATUS_DECLINED)
+			c.is(p, err, paymentsv1.CardStatus_CARD_STATUS_DECLINED)
 		},
 		"after a capture is refused, also when its answer was lost": func(t *testing.T) {
 			_, err := captured(t, w).void()
@@ -200,7 +200,7 @@ func void(w World) cases {
 				c := at(t, w)
 				atOnce(2, func(i int) {
 					if i == 0 {
-						if p, err := c.void(); err != nil || p.GetStatus() != paymentsv1.Status_STATUS_VOIDED {
+						if p, err := c.void(); err != nil || p.GetStatus() != paymentsv1.CardStatus_CARD_STATUS_VOIDED {
 							t.Errorf("void: got %v, %v, want it voided", p, err)
 						}
 						return
@@ -210,7 +210,7 @@ func void(w World) cases {
 					}
 				})
 				p, err := c.get()
-				c.is(p, err, paymentsv1.Status_STATUS_VOIDED)
+				c.is(p, err, paymentsv1.CardStatus_CARD_STATUS_VOIDED)
 			}
 		},
 		"refuses what can't be": func(t *testing.T) {

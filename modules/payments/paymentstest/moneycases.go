@@ -18,7 +18,7 @@ func capture(w World) cases {
 		"takes the held amount, once": func(t *testing.T) {
 			c := authorized(t, w, CardVisa)
 			first, err := c.capture()
-			c.is(first, err, paymentsv1.Status_STATUS_CAPTURED)
+			c.is(first, err, paymentsv1.CardStatus_CARD_STATUS_CAPTURED)
 			again, err := c.capture()
 			if err != nil || !proto.Equal(first, again) {
 				t.Errorf("got %v, %v, want %v again", again, err, first)
@@ -39,7 +39,7 @@ func capture(w World) cases {
 			_, err := c.capture()
 			c.fails(err, codes.Unavailable, paymentsv1.Reason_REASON_PROVIDER_UNAVAILABLE)
 			p, err := c.capture()
-			c.is(p, err, paymentsv1.Status_STATUS_CAPTURED)
+			c.is(p, err, paymentsv1.CardStatus_CARD_STATUS_CAPTURED)
 			c.money(amount, 0)
 		},
 		"asks what became of an authorisation without an answer": func(t *testing.T) {
@@ -47,7 +47,7 @@ func capture(w World) cases {
 			_, err := c.authorize(c.method(CardLostAuthorization), amount)
 			c.fails(err, codes.Unavailable, paymentsv1.Reason_REASON_PROVIDER_UNAVAILABLE)
 			p, err := c.capture()
-			c.is(p, err, paymentsv1.Status_STATUS_CAPTURED)
+			c.is(p, err, paymentsv1.CardStatus_CARD_STATUS_CAPTURED)
 		},
 		"of nothing is refused": func(t *testing.T) {
 			c := at(t, w)
@@ -81,7 +81,7 @@ func refund(w World) cases {
 			c.works(err)
 			c.money(amount, 400)
 			p, err := c.refund("second", amount-400)
-			c.is(p, err, paymentsv1.Status_STATUS_CAPTURED)
+			c.is(p, err, paymentsv1.CardStatus_CARD_STATUS_CAPTURED)
 			c.money(amount, amount)
 		},
 		"repeated gives back once, also the whole": func(t *testing.T) {
@@ -185,7 +185,7 @@ func getPayment(w World) cases {
 			}
 		},
 		"refuses what can't be": func(t *testing.T) {
-			_, err := w.Payments.GetPayment(t.Context(), &paymentsv1.GetPaymentRequest{})
+			_, err := w.Payments.GetCardPayment(t.Context(), &paymentsv1.GetCardPaymentRequest{})
 			at(t, w).invalid(err, "order_id")
 		},
 	}

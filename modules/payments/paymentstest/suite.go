@@ -28,7 +28,18 @@ func Run(t *testing.T, w World) {
 		"Capture":             capture(w),
 		"Void":                void(w),
 		"Refund":              refund(w),
-		"GetPayment":          getPayment(w),
+		"GetCardPayment":      getPayment(w),
+
+		"StartPayment":         startPayment(w),
+		"GetPayment":           getHosted(w),
+		"ListPayments":         listPayments(w),
+		"CancelPayment":        cancelPayment(w),
+		"CapturePayment":       capturePayment(w),
+		"RefundPayment":        refundPayment(w),
+		"ReceiveWebhook":       receiveWebhook(w),
+		"GetSandboxSession":    getSandboxSession(w),
+		"PaySandbox":           paySandbox(w),
+		"AnswerSandboxConsent": answerSandboxConsent(w),
 	}.Run(t, &paymentsv1.PaymentsService_ServiceDesc)
 }
 
@@ -52,30 +63,30 @@ func (c till) method(number string) string {
 	return r.GetPaymentMethod().GetId()
 }
 
-func (c till) authorize(method string, minor int64) (*paymentsv1.Payment, error) {
+func (c till) authorize(method string, minor int64) (*paymentsv1.CardPayment, error) {
 	r, err := c.Payments.Authorize(c.t.Context(), &paymentsv1.AuthorizeRequest{
 		OrderId: c.order, CurrencyCode: "EUR", AmountMinor: minor, PaymentMethodId: method,
 	})
 	return r.GetPayment(), err
 }
 
-func (c till) capture() (*paymentsv1.Payment, error) {
+func (c till) capture() (*paymentsv1.CardPayment, error) {
 	r, err := c.Payments.Capture(c.t.Context(), &paymentsv1.CaptureRequest{OrderId: c.order})
 	return r.GetPayment(), err
 }
 
-func (c till) void() (*paymentsv1.Payment, error) {
+func (c till) void() (*paymentsv1.CardPayment, error) {
 	r, err := c.Payments.Void(c.t.Context(), &paymentsv1.VoidRequest{OrderId: c.order})
 	return r.GetPayment(), err
 }
 
-func (c till) refund(key string, minor int64) (*paymentsv1.Payment, error) {
+func (c till) refund(key string, minor int64) (*paymentsv1.CardPayment, error) {
 	r, err := c.Payments.Refund(c.t.Context(), &paymentsv1.RefundRequest{OrderId: c.order, IdempotencyKey: key, AmountMinor: minor})
 	return r.GetPayment(), err
 }
 
-func (c till) get() (*paymentsv1.Payment, error) {
-	r, err := c.Payments.GetPayment(c.t.Context(), &paymentsv1.GetPaymentRequest{OrderId: c.order})
+func (c till) get() (*paymentsv1.CardPayment, error) {
+	r, err := c.Payments.GetCardPayment(c.t.Context(), &paymentsv1.GetCardPaymentRequest{OrderId: c.order})
 	return r.GetPayment(), err
 }
 
@@ -84,7 +95,7 @@ func authorized(t *testing.T, w World, number string) till {
 	t.Helper()
 	c := at(t, w)
 	p, err := c.authorize(c.method(number), amount)
-	c.is(p, err, paymentsv1.Status_STATUS_AUTHORIZED)
+	c.is(p, err, paymentsv1.CardStatus_CARD_STATUS_AUTHORIZED)
 	return c
 }
 
@@ -93,7 +104,7 @@ func captured(t *testing.T, w World) till {
 	t.Helper()
 	c := authorized(t, w, CardVisa)
 	p, err := c.capture()
-	c.is(p, err, paymentsv1.Status_STATUS_CAPTURED)
+	c.is(p, err, paymentsv1.CardStatus_CARD_STATUS_CAPTURED)
 	return c
 }
 
@@ -104,7 +115,7 @@ func (c till) works(err error) {
 	}
 }
 
-func (c till) is(p *paymentsv1.Payment, err error, want paymentsv1.Status) {
+func (c till) is(p *paymentsv1.CardPayment, err error, want paymentsv1.CardStatus) {
 	c.t.Helper()
 	c.works(err)
 	if p.GetStatus() != want || p.GetOrderId() != c.order {

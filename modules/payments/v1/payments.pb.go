@@ -12,6 +12,7 @@ import (
 	_ "galleria/platform/contract/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -40,21 +41,41 @@ const (
 	Reason_REASON_NO_PAYMENT_METHOD Reason = 8
 	// The provider did not answer, or answered with a fault of its own.
 	Reason_REASON_PROVIDER_UNAVAILABLE Reason = 9
+	// It was paid: refund it.
+	Reason_REASON_PAID      Reason = 10
+	Reason_REASON_CANCELLED Reason = 11
+	// The provider refuses to begin the payment; metadata "problem" says why.
+	Reason_REASON_NOT_POSSIBLE     Reason = 12
+	Reason_REASON_BAD_SIGNATURE    Reason = 13
+	Reason_REASON_NO_PROVIDER      Reason = 14
+	Reason_REASON_NO_SESSION       Reason = 15
+	Reason_REASON_TOO_SOON         Reason = 16
+	Reason_REASON_SESSION_ENDED    Reason = 17
+	Reason_REASON_NO_CONSENT_ASKED Reason = 18
 )
 
 // Enum value maps for Reason.
 var (
 	Reason_name = map[int32]string{
-		0: "REASON_UNSPECIFIED",
-		1: "REASON_KEY_REUSED",
-		2: "REASON_VOIDED",
-		3: "REASON_NOT_AUTHORIZED",
-		4: "REASON_CAPTURED",
-		5: "REASON_NOT_CAPTURED",
-		6: "REASON_REFUND_TOO_LARGE",
-		7: "REASON_NO_PAYMENT",
-		8: "REASON_NO_PAYMENT_METHOD",
-		9: "REASON_PROVIDER_UNAVAILABLE",
+		0:  "REASON_UNSPECIFIED",
+		1:  "REASON_KEY_REUSED",
+		2:  "REASON_VOIDED",
+		3:  "REASON_NOT_AUTHORIZED",
+		4:  "REASON_CAPTURED",
+		5:  "REASON_NOT_CAPTURED",
+		6:  "REASON_REFUND_TOO_LARGE",
+		7:  "REASON_NO_PAYMENT",
+		8:  "REASON_NO_PAYMENT_METHOD",
+		9:  "REASON_PROVIDER_UNAVAILABLE",
+		10: "REASON_PAID",
+		11: "REASON_CANCELLED",
+		12: "REASON_NOT_POSSIBLE",
+		13: "REASON_BAD_SIGNATURE",
+		14: "REASON_NO_PROVIDER",
+		15: "REASON_NO_SESSION",
+		16: "REASON_TOO_SOON",
+		17: "REASON_SESSION_ENDED",
+		18: "REASON_NO_CONSENT_ASKED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":          0,
@@ -67,6 +88,15 @@ var (
 		"REASON_NO_PAYMENT":           7,
 		"REASON_NO_PAYMENT_METHOD":    8,
 		"REASON_PROVIDER_UNAVAILABLE": 9,
+		"REASON_PAID":                 10,
+		"REASON_CANCELLED":            11,
+		"REASON_NOT_POSSIBLE":         12,
+		"REASON_BAD_SIGNATURE":        13,
+		"REASON_NO_PROVIDER":          14,
+		"REASON_NO_SESSION":           15,
+		"REASON_TOO_SOON":             16,
+		"REASON_SESSION_ENDED":        17,
+		"REASON_NO_CONSENT_ASKED":     18,
 	}
 )
 
@@ -97,35 +127,97 @@ func (Reason) EnumDescriptor() ([]byte, []int) {
 	return file_payments_v1_payments_proto_rawDescGZIP(), []int{0}
 }
 
+type CardStatus int32
+
+const (
+	CardStatus_CARD_STATUS_UNSPECIFIED CardStatus = 0
+	// Asked of the provider, not answered yet.
+	CardStatus_CARD_STATUS_PENDING    CardStatus = 1
+	CardStatus_CARD_STATUS_AUTHORIZED CardStatus = 2
+	CardStatus_CARD_STATUS_DECLINED   CardStatus = 3
+	CardStatus_CARD_STATUS_CAPTURED   CardStatus = 4
+	CardStatus_CARD_STATUS_VOIDED     CardStatus = 5
+)
+
+// Enum value maps for CardStatus.
+var (
+	CardStatus_name = map[int32]string{
+		0: "CARD_STATUS_UNSPECIFIED",
+		1: "CARD_STATUS_PENDING",
+		2: "CARD_STATUS_AUTHORIZED",
+		3: "CARD_STATUS_DECLINED",
+		4: "CARD_STATUS_CAPTURED",
+		5: "CARD_STATUS_VOIDED",
+	}
+	CardStatus_value = map[string]int32{
+		"CARD_STATUS_UNSPECIFIED": 0,
+		"CARD_STATUS_PENDING":     1,
+		"CARD_STATUS_AUTHORIZED":  2,
+		"CARD_STATUS_DECLINED":    3,
+		"CARD_STATUS_CAPTURED":    4,
+		"CARD_STATUS_VOIDED":      5,
+	}
+)
+
+func (x CardStatus) Enum() *CardStatus {
+	p := new(CardStatus)
+	*p = x
+	return p
+}
+
+func (x CardStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CardStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_payments_v1_payments_proto_enumTypes[1].Descriptor()
+}
+
+func (CardStatus) Type() protoreflect.EnumType {
+	return &file_payments_v1_payments_proto_enumTypes[1]
+}
+
+func (x CardStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CardStatus.Descriptor instead.
+func (CardStatus) EnumDescriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{1}
+}
+
+// Status is where a payment on the provider's page is in its life.
 type Status int32
 
 const (
 	Status_STATUS_UNSPECIFIED Status = 0
-	// Asked of the provider, not answered yet.
-	Status_STATUS_PENDING    Status = 1
+	// For the shopper. Without a redirect_url the provider has not answered yet.
+	Status_STATUS_WAITING Status = 1
+	// Held, to be captured when the order ships.
 	Status_STATUS_AUTHORIZED Status = 2
-	Status_STATUS_DECLINED   Status = 3
-	Status_STATUS_CAPTURED   Status = 4
-	Status_STATUS_VOIDED     Status = 5
+	Status_STATUS_PAID       Status = 3
+	Status_STATUS_CANCELLED  Status = 4
+	// Nobody paid in time.
+	Status_STATUS_EXPIRED Status = 5
 )
 
 // Enum value maps for Status.
 var (
 	Status_name = map[int32]string{
 		0: "STATUS_UNSPECIFIED",
-		1: "STATUS_PENDING",
+		1: "STATUS_WAITING",
 		2: "STATUS_AUTHORIZED",
-		3: "STATUS_DECLINED",
-		4: "STATUS_CAPTURED",
-		5: "STATUS_VOIDED",
+		3: "STATUS_PAID",
+		4: "STATUS_CANCELLED",
+		5: "STATUS_EXPIRED",
 	}
 	Status_value = map[string]int32{
 		"STATUS_UNSPECIFIED": 0,
-		"STATUS_PENDING":     1,
+		"STATUS_WAITING":     1,
 		"STATUS_AUTHORIZED":  2,
-		"STATUS_DECLINED":    3,
-		"STATUS_CAPTURED":    4,
-		"STATUS_VOIDED":      5,
+		"STATUS_PAID":        3,
+		"STATUS_CANCELLED":   4,
+		"STATUS_EXPIRED":     5,
 	}
 )
 
@@ -140,11 +232,11 @@ func (x Status) String() string {
 }
 
 func (Status) Descriptor() protoreflect.EnumDescriptor {
-	return file_payments_v1_payments_proto_enumTypes[1].Descriptor()
+	return file_payments_v1_payments_proto_enumTypes[2].Descriptor()
 }
 
 func (Status) Type() protoreflect.EnumType {
-	return &file_payments_v1_payments_proto_enumTypes[1]
+	return &file_payments_v1_payments_proto_enumTypes[2]
 }
 
 func (x Status) Number() protoreflect.EnumNumber {
@@ -153,7 +245,121 @@ func (x Status) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Status.Descriptor instead.
 func (Status) EnumDescriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{1}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{2}
+}
+
+type RefundStatus int32
+
+const (
+	RefundStatus_REFUND_STATUS_UNSPECIFIED RefundStatus = 0
+	// Asked for, not settled by the provider.
+	RefundStatus_REFUND_STATUS_PENDING   RefundStatus = 1
+	RefundStatus_REFUND_STATUS_SUCCEEDED RefundStatus = 2
+	// For good. A refund can still fail after it succeeded, when the shopper's
+	// bank sends the money back.
+	RefundStatus_REFUND_STATUS_FAILED RefundStatus = 3
+)
+
+// Enum value maps for RefundStatus.
+var (
+	RefundStatus_name = map[int32]string{
+		0: "REFUND_STATUS_UNSPECIFIED",
+		1: "REFUND_STATUS_PENDING",
+		2: "REFUND_STATUS_SUCCEEDED",
+		3: "REFUND_STATUS_FAILED",
+	}
+	RefundStatus_value = map[string]int32{
+		"REFUND_STATUS_UNSPECIFIED": 0,
+		"REFUND_STATUS_PENDING":     1,
+		"REFUND_STATUS_SUCCEEDED":   2,
+		"REFUND_STATUS_FAILED":      3,
+	}
+)
+
+func (x RefundStatus) Enum() *RefundStatus {
+	p := new(RefundStatus)
+	*p = x
+	return p
+}
+
+func (x RefundStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RefundStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_payments_v1_payments_proto_enumTypes[3].Descriptor()
+}
+
+func (RefundStatus) Type() protoreflect.EnumType {
+	return &file_payments_v1_payments_proto_enumTypes[3]
+}
+
+func (x RefundStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RefundStatus.Descriptor instead.
+func (RefundStatus) EnumDescriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{3}
+}
+
+type SandboxStatus int32
+
+const (
+	SandboxStatus_SANDBOX_STATUS_UNSPECIFIED SandboxStatus = 0
+	// Open to a card.
+	SandboxStatus_SANDBOX_STATUS_OPEN SandboxStatus = 1
+	// The bank asks the holder for consent.
+	SandboxStatus_SANDBOX_STATUS_CONSENT SandboxStatus = 2
+	// Paid, or about to be: the shopper has nothing more to do.
+	SandboxStatus_SANDBOX_STATUS_PAID SandboxStatus = 3
+	// Cancelled, run out, or too many cards were refused.
+	SandboxStatus_SANDBOX_STATUS_ENDED SandboxStatus = 4
+)
+
+// Enum value maps for SandboxStatus.
+var (
+	SandboxStatus_name = map[int32]string{
+		0: "SANDBOX_STATUS_UNSPECIFIED",
+		1: "SANDBOX_STATUS_OPEN",
+		2: "SANDBOX_STATUS_CONSENT",
+		3: "SANDBOX_STATUS_PAID",
+		4: "SANDBOX_STATUS_ENDED",
+	}
+	SandboxStatus_value = map[string]int32{
+		"SANDBOX_STATUS_UNSPECIFIED": 0,
+		"SANDBOX_STATUS_OPEN":        1,
+		"SANDBOX_STATUS_CONSENT":     2,
+		"SANDBOX_STATUS_PAID":        3,
+		"SANDBOX_STATUS_ENDED":       4,
+	}
+)
+
+func (x SandboxStatus) Enum() *SandboxStatus {
+	p := new(SandboxStatus)
+	*p = x
+	return p
+}
+
+func (x SandboxStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SandboxStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_payments_v1_payments_proto_enumTypes[4].Descriptor()
+}
+
+func (SandboxStatus) Type() protoreflect.EnumType {
+	return &file_payments_v1_payments_proto_enumTypes[4]
+}
+
+func (x SandboxStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SandboxStatus.Descriptor instead.
+func (SandboxStatus) EnumDescriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{4}
 }
 
 // Card is a card as typed. It exists in requests only.
@@ -290,11 +496,11 @@ func (x *PaymentMethod) GetLast4() string {
 	return ""
 }
 
-// Payment is the money of one order.
-type Payment struct {
+// CardPayment is the money of one order.
+type CardPayment struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	Status        Status                 `protobuf:"varint,2,opt,name=status,proto3,enum=payments.v1.Status" json:"status,omitempty"`
+	Status        CardStatus             `protobuf:"varint,2,opt,name=status,proto3,enum=payments.v1.CardStatus" json:"status,omitempty"`
 	CurrencyCode  string                 `protobuf:"bytes,3,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
 	AmountMinor   int64                  `protobuf:"varint,4,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
 	CapturedMinor int64                  `protobuf:"varint,5,opt,name=captured_minor,json=capturedMinor,proto3" json:"captured_minor,omitempty"`
@@ -310,20 +516,20 @@ type Payment struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *Payment) Reset() {
-	*x = Payment{}
+func (x *CardPayment) Reset() {
+	*x = CardPayment{}
 	mi := &file_payments_v1_payments_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *Payment) String() string {
+func (x *CardPayment) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*Payment) ProtoMessage() {}
+func (*CardPayment) ProtoMessage() {}
 
-func (x *Payment) ProtoReflect() protoreflect.Message {
+func (x *CardPayment) ProtoReflect() protoreflect.Message {
 	mi := &file_payments_v1_payments_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -335,75 +541,75 @@ func (x *Payment) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use Payment.ProtoReflect.Descriptor instead.
-func (*Payment) Descriptor() ([]byte, []int) {
+// Deprecated: Use CardPayment.ProtoReflect.Descriptor instead.
+func (*CardPayment) Descriptor() ([]byte, []int) {
 	return file_payments_v1_payments_proto_rawDescGZIP(), []int{2}
 }
 
-func (x *Payment) GetOrderId() string {
+func (x *CardPayment) GetOrderId() string {
 	if x != nil {
 		return x.OrderId
 	}
 	return ""
 }
 
-func (x *Payment) GetStatus() Status {
+func (x *CardPayment) GetStatus() CardStatus {
 	if x != nil {
 		return x.Status
 	}
-	return Status_STATUS_UNSPECIFIED
+	return CardStatus_CARD_STATUS_UNSPECIFIED
 }
 
-func (x *Payment) GetCurrencyCode() string {
+func (x *CardPayment) GetCurrencyCode() string {
 	if x != nil {
 		return x.CurrencyCode
 	}
 	return ""
 }
 
-func (x *Payment) GetAmountMinor() int64 {
+func (x *CardPayment) GetAmountMinor() int64 {
 	if x != nil {
 		return x.AmountMinor
 	}
 	return 0
 }
 
-func (x *Payment) GetCapturedMinor() int64 {
+func (x *CardPayment) GetCapturedMinor() int64 {
 	if x != nil {
 		return x.CapturedMinor
 	}
 	return 0
 }
 
-func (x *Payment) GetRefundedMinor() int64 {
+func (x *CardPayment) GetRefundedMinor() int64 {
 	if x != nil {
 		return x.RefundedMinor
 	}
 	return 0
 }
 
-func (x *Payment) GetPaymentMethod() *PaymentMethod {
+func (x *CardPayment) GetPaymentMethod() *PaymentMethod {
 	if x != nil {
 		return x.PaymentMethod
 	}
 	return nil
 }
 
-func (x *Payment) GetProvider() string {
+func (x *CardPayment) GetProvider() string {
 	if x != nil {
 		return x.Provider
 	}
 	return ""
 }
 
-func (x *Payment) GetProviderReference() string {
+func (x *CardPayment) GetProviderReference() string {
 	if x != nil {
 		return x.ProviderReference
 	}
 	return ""
 }
 
-func (x *Payment) GetDeclineCode() string {
+func (x *CardPayment) GetDeclineCode() string {
 	if x != nil {
 		return x.DeclineCode
 	}
@@ -569,7 +775,7 @@ func (x *AuthorizeRequest) GetPaymentMethodId() string {
 
 type AuthorizeResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	Payment       *CardPayment           `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -604,7 +810,7 @@ func (*AuthorizeResponse) Descriptor() ([]byte, []int) {
 	return file_payments_v1_payments_proto_rawDescGZIP(), []int{6}
 }
 
-func (x *AuthorizeResponse) GetPayment() *Payment {
+func (x *AuthorizeResponse) GetPayment() *CardPayment {
 	if x != nil {
 		return x.Payment
 	}
@@ -657,7 +863,7 @@ func (x *CaptureRequest) GetOrderId() string {
 
 type CaptureResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	Payment       *CardPayment           `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -692,7 +898,7 @@ func (*CaptureResponse) Descriptor() ([]byte, []int) {
 	return file_payments_v1_payments_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *CaptureResponse) GetPayment() *Payment {
+func (x *CaptureResponse) GetPayment() *CardPayment {
 	if x != nil {
 		return x.Payment
 	}
@@ -745,7 +951,7 @@ func (x *VoidRequest) GetOrderId() string {
 
 type VoidResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	Payment       *CardPayment           `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -780,7 +986,7 @@ func (*VoidResponse) Descriptor() ([]byte, []int) {
 	return file_payments_v1_payments_proto_rawDescGZIP(), []int{10}
 }
 
-func (x *VoidResponse) GetPayment() *Payment {
+func (x *VoidResponse) GetPayment() *CardPayment {
 	if x != nil {
 		return x.Payment
 	}
@@ -850,7 +1056,7 @@ func (x *RefundRequest) GetAmountMinor() int64 {
 
 type RefundResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	Payment       *CardPayment           `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -885,7 +1091,501 @@ func (*RefundResponse) Descriptor() ([]byte, []int) {
 	return file_payments_v1_payments_proto_rawDescGZIP(), []int{12}
 }
 
-func (x *RefundResponse) GetPayment() *Payment {
+func (x *RefundResponse) GetPayment() *CardPayment {
+	if x != nil {
+		return x.Payment
+	}
+	return nil
+}
+
+type GetCardPaymentRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCardPaymentRequest) Reset() {
+	*x = GetCardPaymentRequest{}
+	mi := &file_payments_v1_payments_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCardPaymentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCardPaymentRequest) ProtoMessage() {}
+
+func (x *GetCardPaymentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCardPaymentRequest.ProtoReflect.Descriptor instead.
+func (*GetCardPaymentRequest) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *GetCardPaymentRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+type GetCardPaymentResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Payment       *CardPayment           `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCardPaymentResponse) Reset() {
+	*x = GetCardPaymentResponse{}
+	mi := &file_payments_v1_payments_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCardPaymentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCardPaymentResponse) ProtoMessage() {}
+
+func (x *GetCardPaymentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCardPaymentResponse.ProtoReflect.Descriptor instead.
+func (*GetCardPaymentResponse) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *GetCardPaymentResponse) GetPayment() *CardPayment {
+	if x != nil {
+		return x.Payment
+	}
+	return nil
+}
+
+// Refund is one giving back of money.
+type Refund struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Made by the caller.
+	Id          string       `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	AmountMinor int64        `protobuf:"varint,2,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
+	Status      RefundStatus `protobuf:"varint,3,opt,name=status,proto3,enum=payments.v1.RefundStatus" json:"status,omitempty"`
+	// Why it failed, for operators.
+	Failure       string `protobuf:"bytes,4,opt,name=failure,proto3" json:"failure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Refund) Reset() {
+	*x = Refund{}
+	mi := &file_payments_v1_payments_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Refund) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Refund) ProtoMessage() {}
+
+func (x *Refund) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Refund.ProtoReflect.Descriptor instead.
+func (*Refund) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Refund) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Refund) GetAmountMinor() int64 {
+	if x != nil {
+		return x.AmountMinor
+	}
+	return 0
+}
+
+func (x *Refund) GetStatus() RefundStatus {
+	if x != nil {
+		return x.Status
+	}
+	return RefundStatus_REFUND_STATUS_UNSPECIFIED
+}
+
+func (x *Refund) GetFailure() string {
+	if x != nil {
+		return x.Failure
+	}
+	return ""
+}
+
+// Payment is one try to have an order paid on the provider's page.
+type Payment struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Made by the caller.
+	Id           string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	OrderId      string `protobuf:"bytes,2,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	Status       Status `protobuf:"varint,3,opt,name=status,proto3,enum=payments.v1.Status" json:"status,omitempty"`
+	CurrencyCode string `protobuf:"bytes,4,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	AmountMinor  int64  `protobuf:"varint,5,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
+	// 0 or the amount.
+	CapturedMinor int64 `protobuf:"varint,6,opt,name=captured_minor,json=capturedMinor,proto3" json:"captured_minor,omitempty"`
+	// Of refunds that succeeded.
+	RefundedMinor int64 `protobuf:"varint,7,opt,name=refunded_minor,json=refundedMinor,proto3" json:"refunded_minor,omitempty"`
+	// Of refunds that are pending.
+	RefundingMinor int64 `protobuf:"varint,8,opt,name=refunding_minor,json=refundingMinor,proto3" json:"refunding_minor,omitempty"`
+	// sandbox or stripe.
+	Provider string `protobuf:"bytes,9,opt,name=provider,proto3" json:"provider,omitempty"`
+	// The provider's name for the payment; empty before it was paid.
+	ProviderReference string `protobuf:"bytes,10,opt,name=provider_reference,json=providerReference,proto3" json:"provider_reference,omitempty"`
+	// The provider's page, while the payment is WAITING. A path when the page is
+	// the sandbox's.
+	RedirectUrl string `protobuf:"bytes,11,opt,name=redirect_url,json=redirectUrl,proto3" json:"redirect_url,omitempty"`
+	// The card, when it was paid with one; only brand and last4 are set.
+	Method *PaymentMethod `protobuf:"bytes,12,opt,name=method,proto3" json:"method,omitempty"`
+	// Why the last card was refused: card_declined, insufficient_funds, … For
+	// operators: the shopper is told only that the card was refused.
+	DeclineCode string `protobuf:"bytes,13,opt,name=decline_code,json=declineCode,proto3" json:"decline_code,omitempty"`
+	// The holder of the card disputes the payment at the bank.
+	Disputed      bool                   `protobuf:"varint,14,opt,name=disputed,proto3" json:"disputed,omitempty"`
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	Refunds       []*Refund              `protobuf:"bytes,16,rep,name=refunds,proto3" json:"refunds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Payment) Reset() {
+	*x = Payment{}
+	mi := &file_payments_v1_payments_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Payment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Payment) ProtoMessage() {}
+
+func (x *Payment) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Payment.ProtoReflect.Descriptor instead.
+func (*Payment) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Payment) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Payment) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *Payment) GetStatus() Status {
+	if x != nil {
+		return x.Status
+	}
+	return Status_STATUS_UNSPECIFIED
+}
+
+func (x *Payment) GetCurrencyCode() string {
+	if x != nil {
+		return x.CurrencyCode
+	}
+	return ""
+}
+
+func (x *Payment) GetAmountMinor() int64 {
+	if x != nil {
+		return x.AmountMinor
+	}
+	return 0
+}
+
+func (x *Payment) GetCapturedMinor() int64 {
+	if x != nil {
+		return x.CapturedMinor
+	}
+	return 0
+}
+
+func (x *Payment) GetRefundedMinor() int64 {
+	if x != nil {
+		return x.RefundedMinor
+	}
+	return 0
+}
+
+func (x *Payment) GetRefundingMinor() int64 {
+	if x != nil {
+		return x.RefundingMinor
+	}
+	return 0
+}
+
+func (x *Payment) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *Payment) GetProviderReference() string {
+	if x != nil {
+		return x.ProviderReference
+	}
+	return ""
+}
+
+func (x *Payment) GetRedirectUrl() string {
+	if x != nil {
+		return x.RedirectUrl
+	}
+	return ""
+}
+
+func (x *Payment) GetMethod() *PaymentMethod {
+	if x != nil {
+		return x.Method
+	}
+	return nil
+}
+
+func (x *Payment) GetDeclineCode() string {
+	if x != nil {
+		return x.DeclineCode
+	}
+	return ""
+}
+
+func (x *Payment) GetDisputed() bool {
+	if x != nil {
+		return x.Disputed
+	}
+	return false
+}
+
+func (x *Payment) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *Payment) GetRefunds() []*Refund {
+	if x != nil {
+		return x.Refunds
+	}
+	return nil
+}
+
+type StartPaymentRequest struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId    string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	OrderId      string                 `protobuf:"bytes,2,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	CurrencyCode string                 `protobuf:"bytes,3,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	// More than 0.
+	AmountMinor int64 `protobuf:"varint,4,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
+	// What the provider's page says it is for; at most 500 characters.
+	Description string `protobuf:"bytes,5,opt,name=description,proto3" json:"description,omitempty"`
+	// Shown on the provider's page, and where its receipt goes; may be empty.
+	Email string `protobuf:"bytes,6,opt,name=email,proto3" json:"email,omitempty"`
+	// Where the shopper's browser goes after paying, and after giving it up. An
+	// address with http:// or https://; a path is enough for the sandbox.
+	ReturnUrl string `protobuf:"bytes,7,opt,name=return_url,json=returnUrl,proto3" json:"return_url,omitempty"`
+	CancelUrl string `protobuf:"bytes,8,opt,name=cancel_url,json=cancelUrl,proto3" json:"cancel_url,omitempty"`
+	// When the payment ends if nobody paid; at most 24 hours ahead.
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StartPaymentRequest) Reset() {
+	*x = StartPaymentRequest{}
+	mi := &file_payments_v1_payments_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StartPaymentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StartPaymentRequest) ProtoMessage() {}
+
+func (x *StartPaymentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StartPaymentRequest.ProtoReflect.Descriptor instead.
+func (*StartPaymentRequest) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *StartPaymentRequest) GetPaymentId() string {
+	if x != nil {
+		return x.PaymentId
+	}
+	return ""
+}
+
+func (x *StartPaymentRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *StartPaymentRequest) GetCurrencyCode() string {
+	if x != nil {
+		return x.CurrencyCode
+	}
+	return ""
+}
+
+func (x *StartPaymentRequest) GetAmountMinor() int64 {
+	if x != nil {
+		return x.AmountMinor
+	}
+	return 0
+}
+
+func (x *StartPaymentRequest) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
+func (x *StartPaymentRequest) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *StartPaymentRequest) GetReturnUrl() string {
+	if x != nil {
+		return x.ReturnUrl
+	}
+	return ""
+}
+
+func (x *StartPaymentRequest) GetCancelUrl() string {
+	if x != nil {
+		return x.CancelUrl
+	}
+	return ""
+}
+
+func (x *StartPaymentRequest) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+type StartPaymentResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StartPaymentResponse) Reset() {
+	*x = StartPaymentResponse{}
+	mi := &file_payments_v1_payments_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StartPaymentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StartPaymentResponse) ProtoMessage() {}
+
+func (x *StartPaymentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StartPaymentResponse.ProtoReflect.Descriptor instead.
+func (*StartPaymentResponse) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *StartPaymentResponse) GetPayment() *Payment {
 	if x != nil {
 		return x.Payment
 	}
@@ -894,14 +1594,14 @@ func (x *RefundResponse) GetPayment() *Payment {
 
 type GetPaymentRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	PaymentId     string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetPaymentRequest) Reset() {
 	*x = GetPaymentRequest{}
-	mi := &file_payments_v1_payments_proto_msgTypes[13]
+	mi := &file_payments_v1_payments_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -913,7 +1613,7 @@ func (x *GetPaymentRequest) String() string {
 func (*GetPaymentRequest) ProtoMessage() {}
 
 func (x *GetPaymentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[13]
+	mi := &file_payments_v1_payments_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -926,12 +1626,12 @@ func (x *GetPaymentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPaymentRequest.ProtoReflect.Descriptor instead.
 func (*GetPaymentRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{13}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{19}
 }
 
-func (x *GetPaymentRequest) GetOrderId() string {
+func (x *GetPaymentRequest) GetPaymentId() string {
 	if x != nil {
-		return x.OrderId
+		return x.PaymentId
 	}
 	return ""
 }
@@ -945,7 +1645,7 @@ type GetPaymentResponse struct {
 
 func (x *GetPaymentResponse) Reset() {
 	*x = GetPaymentResponse{}
-	mi := &file_payments_v1_payments_proto_msgTypes[14]
+	mi := &file_payments_v1_payments_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -957,7 +1657,7 @@ func (x *GetPaymentResponse) String() string {
 func (*GetPaymentResponse) ProtoMessage() {}
 
 func (x *GetPaymentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[14]
+	mi := &file_payments_v1_payments_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -970,7 +1670,7 @@ func (x *GetPaymentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPaymentResponse.ProtoReflect.Descriptor instead.
 func (*GetPaymentResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{14}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetPaymentResponse) GetPayment() *Payment {
@@ -980,11 +1680,919 @@ func (x *GetPaymentResponse) GetPayment() *Payment {
 	return nil
 }
 
+type ListPaymentsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPaymentsRequest) Reset() {
+	*x = ListPaymentsRequest{}
+	mi := &file_payments_v1_payments_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPaymentsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPaymentsRequest) ProtoMessage() {}
+
+func (x *ListPaymentsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPaymentsRequest.ProtoReflect.Descriptor instead.
+func (*ListPaymentsRequest) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ListPaymentsRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+type ListPaymentsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Payments      []*Payment             `protobuf:"bytes,1,rep,name=payments,proto3" json:"payments,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPaymentsResponse) Reset() {
+	*x = ListPaymentsResponse{}
+	mi := &file_payments_v1_payments_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPaymentsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPaymentsResponse) ProtoMessage() {}
+
+func (x *ListPaymentsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPaymentsResponse.ProtoReflect.Descriptor instead.
+func (*ListPaymentsResponse) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ListPaymentsResponse) GetPayments() []*Payment {
+	if x != nil {
+		return x.Payments
+	}
+	return nil
+}
+
+type CancelPaymentRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId     string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelPaymentRequest) Reset() {
+	*x = CancelPaymentRequest{}
+	mi := &file_payments_v1_payments_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelPaymentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelPaymentRequest) ProtoMessage() {}
+
+func (x *CancelPaymentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelPaymentRequest.ProtoReflect.Descriptor instead.
+func (*CancelPaymentRequest) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *CancelPaymentRequest) GetPaymentId() string {
+	if x != nil {
+		return x.PaymentId
+	}
+	return ""
+}
+
+type CancelPaymentResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelPaymentResponse) Reset() {
+	*x = CancelPaymentResponse{}
+	mi := &file_payments_v1_payments_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelPaymentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelPaymentResponse) ProtoMessage() {}
+
+func (x *CancelPaymentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelPaymentResponse.ProtoReflect.Descriptor instead.
+func (*CancelPaymentResponse) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *CancelPaymentResponse) GetPayment() *Payment {
+	if x != nil {
+		return x.Payment
+	}
+	return nil
+}
+
+type CapturePaymentRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId     string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CapturePaymentRequest) Reset() {
+	*x = CapturePaymentRequest{}
+	mi := &file_payments_v1_payments_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CapturePaymentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CapturePaymentRequest) ProtoMessage() {}
+
+func (x *CapturePaymentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CapturePaymentRequest.ProtoReflect.Descriptor instead.
+func (*CapturePaymentRequest) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *CapturePaymentRequest) GetPaymentId() string {
+	if x != nil {
+		return x.PaymentId
+	}
+	return ""
+}
+
+type CapturePaymentResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CapturePaymentResponse) Reset() {
+	*x = CapturePaymentResponse{}
+	mi := &file_payments_v1_payments_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CapturePaymentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CapturePaymentResponse) ProtoMessage() {}
+
+func (x *CapturePaymentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CapturePaymentResponse.ProtoReflect.Descriptor instead.
+func (*CapturePaymentResponse) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *CapturePaymentResponse) GetPayment() *Payment {
+	if x != nil {
+		return x.Payment
+	}
+	return nil
+}
+
+type RefundPaymentRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	RefundId  string                 `protobuf:"bytes,2,opt,name=refund_id,json=refundId,proto3" json:"refund_id,omitempty"`
+	// More than 0.
+	AmountMinor   int64 `protobuf:"varint,3,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefundPaymentRequest) Reset() {
+	*x = RefundPaymentRequest{}
+	mi := &file_payments_v1_payments_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundPaymentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundPaymentRequest) ProtoMessage() {}
+
+func (x *RefundPaymentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundPaymentRequest.ProtoReflect.Descriptor instead.
+func (*RefundPaymentRequest) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *RefundPaymentRequest) GetPaymentId() string {
+	if x != nil {
+		return x.PaymentId
+	}
+	return ""
+}
+
+func (x *RefundPaymentRequest) GetRefundId() string {
+	if x != nil {
+		return x.RefundId
+	}
+	return ""
+}
+
+func (x *RefundPaymentRequest) GetAmountMinor() int64 {
+	if x != nil {
+		return x.AmountMinor
+	}
+	return 0
+}
+
+type RefundPaymentResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Refund        *Refund                `protobuf:"bytes,1,opt,name=refund,proto3" json:"refund,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefundPaymentResponse) Reset() {
+	*x = RefundPaymentResponse{}
+	mi := &file_payments_v1_payments_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundPaymentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundPaymentResponse) ProtoMessage() {}
+
+func (x *RefundPaymentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundPaymentResponse.ProtoReflect.Descriptor instead.
+func (*RefundPaymentResponse) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *RefundPaymentResponse) GetRefund() *Refund {
+	if x != nil {
+		return x.Refund
+	}
+	return nil
+}
+
+type ReceiveWebhookRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As in the address it was posted to.
+	Provider string `protobuf:"bytes,1,opt,name=provider,proto3" json:"provider,omitempty"`
+	// As it came, byte by byte: the signature covers it. At most 256 KiB.
+	Body []byte `protobuf:"bytes,2,opt,name=body,proto3" json:"body,omitempty"`
+	// The header that holds the signature, by its lower-case name.
+	Headers       map[string]string `protobuf:"bytes,3,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReceiveWebhookRequest) Reset() {
+	*x = ReceiveWebhookRequest{}
+	mi := &file_payments_v1_payments_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReceiveWebhookRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReceiveWebhookRequest) ProtoMessage() {}
+
+func (x *ReceiveWebhookRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReceiveWebhookRequest.ProtoReflect.Descriptor instead.
+func (*ReceiveWebhookRequest) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ReceiveWebhookRequest) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *ReceiveWebhookRequest) GetBody() []byte {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+func (x *ReceiveWebhookRequest) GetHeaders() map[string]string {
+	if x != nil {
+		return x.Headers
+	}
+	return nil
+}
+
+type ReceiveWebhookResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReceiveWebhookResponse) Reset() {
+	*x = ReceiveWebhookResponse{}
+	mi := &file_payments_v1_payments_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReceiveWebhookResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReceiveWebhookResponse) ProtoMessage() {}
+
+func (x *ReceiveWebhookResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReceiveWebhookResponse.ProtoReflect.Descriptor instead.
+func (*ReceiveWebhookResponse) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{30}
+}
+
+type GetSandboxSessionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The unguessable last part of redirect_url.
+	Session       string `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSandboxSessionRequest) Reset() {
+	*x = GetSandboxSessionRequest{}
+	mi := &file_payments_v1_payments_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSandboxSessionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSandboxSessionRequest) ProtoMessage() {}
+
+func (x *GetSandboxSessionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSandboxSessionRequest.ProtoReflect.Descriptor instead.
+func (*GetSandboxSessionRequest) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *GetSandboxSessionRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+type GetSandboxSessionResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Session       *SandboxSession        `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSandboxSessionResponse) Reset() {
+	*x = GetSandboxSessionResponse{}
+	mi := &file_payments_v1_payments_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSandboxSessionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSandboxSessionResponse) ProtoMessage() {}
+
+func (x *GetSandboxSessionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSandboxSessionResponse.ProtoReflect.Descriptor instead.
+func (*GetSandboxSessionResponse) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *GetSandboxSessionResponse) GetSession() *SandboxSession {
+	if x != nil {
+		return x.Session
+	}
+	return nil
+}
+
+// SandboxSession is what the sandbox's page shows.
+type SandboxSession struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	CurrencyCode string                 `protobuf:"bytes,1,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	AmountMinor  int64                  `protobuf:"varint,2,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
+	Description  string                 `protobuf:"bytes,3,opt,name=description,proto3" json:"description,omitempty"`
+	Status       SandboxStatus          `protobuf:"varint,4,opt,name=status,proto3,enum=payments.v1.SandboxStatus" json:"status,omitempty"`
+	CancelUrl    string                 `protobuf:"bytes,5,opt,name=cancel_url,json=cancelUrl,proto3" json:"cancel_url,omitempty"`
+	// Set once it is paid, unless the card was the one that does not lead back.
+	ReturnUrl string `protobuf:"bytes,6,opt,name=return_url,json=returnUrl,proto3" json:"return_url,omitempty"`
+	// The last card was refused.
+	Refused       bool `protobuf:"varint,7,opt,name=refused,proto3" json:"refused,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SandboxSession) Reset() {
+	*x = SandboxSession{}
+	mi := &file_payments_v1_payments_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SandboxSession) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SandboxSession) ProtoMessage() {}
+
+func (x *SandboxSession) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SandboxSession.ProtoReflect.Descriptor instead.
+func (*SandboxSession) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *SandboxSession) GetCurrencyCode() string {
+	if x != nil {
+		return x.CurrencyCode
+	}
+	return ""
+}
+
+func (x *SandboxSession) GetAmountMinor() int64 {
+	if x != nil {
+		return x.AmountMinor
+	}
+	return 0
+}
+
+func (x *SandboxSession) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
+func (x *SandboxSession) GetStatus() SandboxStatus {
+	if x != nil {
+		return x.Status
+	}
+	return SandboxStatus_SANDBOX_STATUS_UNSPECIFIED
+}
+
+func (x *SandboxSession) GetCancelUrl() string {
+	if x != nil {
+		return x.CancelUrl
+	}
+	return ""
+}
+
+func (x *SandboxSession) GetReturnUrl() string {
+	if x != nil {
+		return x.ReturnUrl
+	}
+	return ""
+}
+
+func (x *SandboxSession) GetRefused() bool {
+	if x != nil {
+		return x.Refused
+	}
+	return false
+}
+
+type PaySandboxRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	Card          *Card                  `protobuf:"bytes,2,opt,name=card,proto3" json:"card,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PaySandboxRequest) Reset() {
+	*x = PaySandboxRequest{}
+	mi := &file_payments_v1_payments_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PaySandboxRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PaySandboxRequest) ProtoMessage() {}
+
+func (x *PaySandboxRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PaySandboxRequest.ProtoReflect.Descriptor instead.
+func (*PaySandboxRequest) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *PaySandboxRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *PaySandboxRequest) GetCard() *Card {
+	if x != nil {
+		return x.Card
+	}
+	return nil
+}
+
+// SandboxNext is what comes after a step on the sandbox's page.
+type SandboxNext struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where the browser goes; empty when it stays.
+	RedirectUrl  string `protobuf:"bytes,1,opt,name=redirect_url,json=redirectUrl,proto3" json:"redirect_url,omitempty"`
+	NeedsConsent bool   `protobuf:"varint,2,opt,name=needs_consent,json=needsConsent,proto3" json:"needs_consent,omitempty"`
+	// Why the card was refused; empty when it was not. For the log: the page says
+	// the same for each reason.
+	Declined      string `protobuf:"bytes,3,opt,name=declined,proto3" json:"declined,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SandboxNext) Reset() {
+	*x = SandboxNext{}
+	mi := &file_payments_v1_payments_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SandboxNext) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SandboxNext) ProtoMessage() {}
+
+func (x *SandboxNext) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SandboxNext.ProtoReflect.Descriptor instead.
+func (*SandboxNext) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *SandboxNext) GetRedirectUrl() string {
+	if x != nil {
+		return x.RedirectUrl
+	}
+	return ""
+}
+
+func (x *SandboxNext) GetNeedsConsent() bool {
+	if x != nil {
+		return x.NeedsConsent
+	}
+	return false
+}
+
+func (x *SandboxNext) GetDeclined() string {
+	if x != nil {
+		return x.Declined
+	}
+	return ""
+}
+
+type PaySandboxResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Next          *SandboxNext           `protobuf:"bytes,1,opt,name=next,proto3" json:"next,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PaySandboxResponse) Reset() {
+	*x = PaySandboxResponse{}
+	mi := &file_payments_v1_payments_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PaySandboxResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PaySandboxResponse) ProtoMessage() {}
+
+func (x *PaySandboxResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PaySandboxResponse.ProtoReflect.Descriptor instead.
+func (*PaySandboxResponse) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *PaySandboxResponse) GetNext() *SandboxNext {
+	if x != nil {
+		return x.Next
+	}
+	return nil
+}
+
+type AnswerSandboxConsentRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	Yes           bool                   `protobuf:"varint,2,opt,name=yes,proto3" json:"yes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnswerSandboxConsentRequest) Reset() {
+	*x = AnswerSandboxConsentRequest{}
+	mi := &file_payments_v1_payments_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnswerSandboxConsentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnswerSandboxConsentRequest) ProtoMessage() {}
+
+func (x *AnswerSandboxConsentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnswerSandboxConsentRequest.ProtoReflect.Descriptor instead.
+func (*AnswerSandboxConsentRequest) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *AnswerSandboxConsentRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *AnswerSandboxConsentRequest) GetYes() bool {
+	if x != nil {
+		return x.Yes
+	}
+	return false
+}
+
+type AnswerSandboxConsentResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Next          *SandboxNext           `protobuf:"bytes,1,opt,name=next,proto3" json:"next,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnswerSandboxConsentResponse) Reset() {
+	*x = AnswerSandboxConsentResponse{}
+	mi := &file_payments_v1_payments_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnswerSandboxConsentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnswerSandboxConsentResponse) ProtoMessage() {}
+
+func (x *AnswerSandboxConsentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payments_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnswerSandboxConsentResponse.ProtoReflect.Descriptor instead.
+func (*AnswerSandboxConsentResponse) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *AnswerSandboxConsentResponse) GetNext() *SandboxNext {
+	if x != nil {
+		return x.Next
+	}
+	return nil
+}
+
 var File_payments_v1_payments_proto protoreflect.FileDescriptor
 
 const file_payments_v1_payments_proto_rawDesc = "" +
 	"\n" +
-	"\x1apayments/v1/payments.proto\x12\vpayments.v1\x1a#platform/contract/v1/contract.proto\"r\n" +
+	"\x1apayments/v1/payments.proto\x12\vpayments.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"r\n" +
 	"\x04Card\x12\x1b\n" +
 	"\x06number\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06number\x12\x1b\n" +
 	"\texp_month\x18\x02 \x01(\x05R\bexpMonth\x12\x19\n" +
@@ -993,10 +2601,10 @@ const file_payments_v1_payments_proto_rawDesc = "" +
 	"\rPaymentMethod\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05brand\x18\x02 \x01(\tR\x05brand\x12\x14\n" +
-	"\x05last4\x18\x03 \x01(\tR\x05last4\"\x98\x03\n" +
-	"\aPayment\x12\x19\n" +
-	"\border_id\x18\x01 \x01(\tR\aorderId\x12+\n" +
-	"\x06status\x18\x02 \x01(\x0e2\x13.payments.v1.StatusR\x06status\x12#\n" +
+	"\x05last4\x18\x03 \x01(\tR\x05last4\"\xa0\x03\n" +
+	"\vCardPayment\x12\x19\n" +
+	"\border_id\x18\x01 \x01(\tR\aorderId\x12/\n" +
+	"\x06status\x18\x02 \x01(\x0e2\x17.payments.v1.CardStatusR\x06status\x12#\n" +
 	"\rcurrency_code\x18\x03 \x01(\tR\fcurrencyCode\x12!\n" +
 	"\famount_minor\x18\x04 \x01(\x03R\vamountMinor\x12%\n" +
 	"\x0ecaptured_minor\x18\x05 \x01(\x03R\rcapturedMinor\x12%\n" +
@@ -1014,27 +2622,129 @@ const file_payments_v1_payments_proto_rawDesc = "" +
 	"\border_id\x18\x01 \x01(\tR\aorderId\x12#\n" +
 	"\rcurrency_code\x18\x02 \x01(\tR\fcurrencyCode\x12!\n" +
 	"\famount_minor\x18\x03 \x01(\x03R\vamountMinor\x12*\n" +
-	"\x11payment_method_id\x18\x04 \x01(\tR\x0fpaymentMethodId\"C\n" +
-	"\x11AuthorizeResponse\x12.\n" +
-	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\"+\n" +
+	"\x11payment_method_id\x18\x04 \x01(\tR\x0fpaymentMethodId\"G\n" +
+	"\x11AuthorizeResponse\x122\n" +
+	"\apayment\x18\x01 \x01(\v2\x18.payments.v1.CardPaymentR\apayment\"+\n" +
 	"\x0eCaptureRequest\x12\x19\n" +
-	"\border_id\x18\x01 \x01(\tR\aorderId\"A\n" +
-	"\x0fCaptureResponse\x12.\n" +
-	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\"(\n" +
+	"\border_id\x18\x01 \x01(\tR\aorderId\"E\n" +
+	"\x0fCaptureResponse\x122\n" +
+	"\apayment\x18\x01 \x01(\v2\x18.payments.v1.CardPaymentR\apayment\"(\n" +
 	"\vVoidRequest\x12\x19\n" +
-	"\border_id\x18\x01 \x01(\tR\aorderId\">\n" +
-	"\fVoidResponse\x12.\n" +
-	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\"v\n" +
+	"\border_id\x18\x01 \x01(\tR\aorderId\"B\n" +
+	"\fVoidResponse\x122\n" +
+	"\apayment\x18\x01 \x01(\v2\x18.payments.v1.CardPaymentR\apayment\"v\n" +
 	"\rRefundRequest\x12\x19\n" +
 	"\border_id\x18\x01 \x01(\tR\aorderId\x12'\n" +
 	"\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\x12!\n" +
-	"\famount_minor\x18\x03 \x01(\x03R\vamountMinor\"@\n" +
-	"\x0eRefundResponse\x12.\n" +
-	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\".\n" +
-	"\x11GetPaymentRequest\x12\x19\n" +
-	"\border_id\x18\x01 \x01(\tR\aorderId\"D\n" +
+	"\famount_minor\x18\x03 \x01(\x03R\vamountMinor\"D\n" +
+	"\x0eRefundResponse\x122\n" +
+	"\apayment\x18\x01 \x01(\v2\x18.payments.v1.CardPaymentR\apayment\"2\n" +
+	"\x15GetCardPaymentRequest\x12\x19\n" +
+	"\border_id\x18\x01 \x01(\tR\aorderId\"L\n" +
+	"\x16GetCardPaymentResponse\x122\n" +
+	"\apayment\x18\x01 \x01(\v2\x18.payments.v1.CardPaymentR\apayment\"\x88\x01\n" +
+	"\x06Refund\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12!\n" +
+	"\famount_minor\x18\x02 \x01(\x03R\vamountMinor\x121\n" +
+	"\x06status\x18\x03 \x01(\x0e2\x19.payments.v1.RefundStatusR\x06status\x12\x18\n" +
+	"\afailure\x18\x04 \x01(\tR\afailure\"\xf0\x04\n" +
+	"\aPayment\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x19\n" +
+	"\border_id\x18\x02 \x01(\tR\aorderId\x12+\n" +
+	"\x06status\x18\x03 \x01(\x0e2\x13.payments.v1.StatusR\x06status\x12#\n" +
+	"\rcurrency_code\x18\x04 \x01(\tR\fcurrencyCode\x12!\n" +
+	"\famount_minor\x18\x05 \x01(\x03R\vamountMinor\x12%\n" +
+	"\x0ecaptured_minor\x18\x06 \x01(\x03R\rcapturedMinor\x12%\n" +
+	"\x0erefunded_minor\x18\a \x01(\x03R\rrefundedMinor\x12'\n" +
+	"\x0frefunding_minor\x18\b \x01(\x03R\x0erefundingMinor\x12\x1a\n" +
+	"\bprovider\x18\t \x01(\tR\bprovider\x12-\n" +
+	"\x12provider_reference\x18\n" +
+	" \x01(\tR\x11providerReference\x12&\n" +
+	"\fredirect_url\x18\v \x01(\tB\x03\x80\x01\x01R\vredirectUrl\x122\n" +
+	"\x06method\x18\f \x01(\v2\x1a.payments.v1.PaymentMethodR\x06method\x12!\n" +
+	"\fdecline_code\x18\r \x01(\tR\vdeclineCode\x12\x1a\n" +
+	"\bdisputed\x18\x0e \x01(\bR\bdisputed\x129\n" +
+	"\n" +
+	"expires_at\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12-\n" +
+	"\arefunds\x18\x10 \x03(\v2\x13.payments.v1.RefundR\arefunds\"\xd7\x02\n" +
+	"\x13StartPaymentRequest\x12\x1d\n" +
+	"\n" +
+	"payment_id\x18\x01 \x01(\tR\tpaymentId\x12\x19\n" +
+	"\border_id\x18\x02 \x01(\tR\aorderId\x12#\n" +
+	"\rcurrency_code\x18\x03 \x01(\tR\fcurrencyCode\x12!\n" +
+	"\famount_minor\x18\x04 \x01(\x03R\vamountMinor\x12 \n" +
+	"\vdescription\x18\x05 \x01(\tR\vdescription\x12\x19\n" +
+	"\x05email\x18\x06 \x01(\tB\x03\x80\x01\x01R\x05email\x12\"\n" +
+	"\n" +
+	"return_url\x18\a \x01(\tB\x03\x80\x01\x01R\treturnUrl\x12\"\n" +
+	"\n" +
+	"cancel_url\x18\b \x01(\tB\x03\x80\x01\x01R\tcancelUrl\x129\n" +
+	"\n" +
+	"expires_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"F\n" +
+	"\x14StartPaymentResponse\x12.\n" +
+	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\"2\n" +
+	"\x11GetPaymentRequest\x12\x1d\n" +
+	"\n" +
+	"payment_id\x18\x01 \x01(\tR\tpaymentId\"D\n" +
 	"\x12GetPaymentResponse\x12.\n" +
-	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment*\x86\x02\n" +
+	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\"0\n" +
+	"\x13ListPaymentsRequest\x12\x19\n" +
+	"\border_id\x18\x01 \x01(\tR\aorderId\"H\n" +
+	"\x14ListPaymentsResponse\x120\n" +
+	"\bpayments\x18\x01 \x03(\v2\x14.payments.v1.PaymentR\bpayments\"5\n" +
+	"\x14CancelPaymentRequest\x12\x1d\n" +
+	"\n" +
+	"payment_id\x18\x01 \x01(\tR\tpaymentId\"G\n" +
+	"\x15CancelPaymentResponse\x12.\n" +
+	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\"6\n" +
+	"\x15CapturePaymentRequest\x12\x1d\n" +
+	"\n" +
+	"payment_id\x18\x01 \x01(\tR\tpaymentId\"H\n" +
+	"\x16CapturePaymentResponse\x12.\n" +
+	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\"u\n" +
+	"\x14RefundPaymentRequest\x12\x1d\n" +
+	"\n" +
+	"payment_id\x18\x01 \x01(\tR\tpaymentId\x12\x1b\n" +
+	"\trefund_id\x18\x02 \x01(\tR\brefundId\x12!\n" +
+	"\famount_minor\x18\x03 \x01(\x03R\vamountMinor\"D\n" +
+	"\x15RefundPaymentResponse\x12+\n" +
+	"\x06refund\x18\x01 \x01(\v2\x13.payments.v1.RefundR\x06refund\"\xd8\x01\n" +
+	"\x15ReceiveWebhookRequest\x12\x1a\n" +
+	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x17\n" +
+	"\x04body\x18\x02 \x01(\fB\x03\x80\x01\x01R\x04body\x12N\n" +
+	"\aheaders\x18\x03 \x03(\v2/.payments.v1.ReceiveWebhookRequest.HeadersEntryB\x03\x80\x01\x01R\aheaders\x1a:\n" +
+	"\fHeadersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x18\n" +
+	"\x16ReceiveWebhookResponse\"9\n" +
+	"\x18GetSandboxSessionRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\"R\n" +
+	"\x19GetSandboxSessionResponse\x125\n" +
+	"\asession\x18\x01 \x01(\v2\x1b.payments.v1.SandboxSessionR\asession\"\x90\x02\n" +
+	"\x0eSandboxSession\x12#\n" +
+	"\rcurrency_code\x18\x01 \x01(\tR\fcurrencyCode\x12!\n" +
+	"\famount_minor\x18\x02 \x01(\x03R\vamountMinor\x12 \n" +
+	"\vdescription\x18\x03 \x01(\tR\vdescription\x122\n" +
+	"\x06status\x18\x04 \x01(\x0e2\x1a.payments.v1.SandboxStatusR\x06status\x12\"\n" +
+	"\n" +
+	"cancel_url\x18\x05 \x01(\tB\x03\x80\x01\x01R\tcancelUrl\x12\"\n" +
+	"\n" +
+	"return_url\x18\x06 \x01(\tB\x03\x80\x01\x01R\treturnUrl\x12\x18\n" +
+	"\arefused\x18\a \x01(\bR\arefused\"Y\n" +
+	"\x11PaySandboxRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12%\n" +
+	"\x04card\x18\x02 \x01(\v2\x11.payments.v1.CardR\x04card\"v\n" +
+	"\vSandboxNext\x12&\n" +
+	"\fredirect_url\x18\x01 \x01(\tB\x03\x80\x01\x01R\vredirectUrl\x12#\n" +
+	"\rneeds_consent\x18\x02 \x01(\bR\fneedsConsent\x12\x1a\n" +
+	"\bdeclined\x18\x03 \x01(\tR\bdeclined\"B\n" +
+	"\x12PaySandboxResponse\x12,\n" +
+	"\x04next\x18\x01 \x01(\v2\x18.payments.v1.SandboxNextR\x04next\"N\n" +
+	"\x1bAnswerSandboxConsentRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x10\n" +
+	"\x03yes\x18\x02 \x01(\bR\x03yes\"L\n" +
+	"\x1cAnswerSandboxConsentResponse\x12,\n" +
+	"\x04next\x18\x01 \x01(\v2\x18.payments.v1.SandboxNextR\x04next*\xdb\x03\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REASON_KEY_REUSED\x10\x01\x12\x11\n" +
@@ -1045,14 +2755,43 @@ const file_payments_v1_payments_proto_rawDesc = "" +
 	"\x17REASON_REFUND_TOO_LARGE\x10\x06\x12\x15\n" +
 	"\x11REASON_NO_PAYMENT\x10\a\x12\x1c\n" +
 	"\x18REASON_NO_PAYMENT_METHOD\x10\b\x12\x1f\n" +
-	"\x1bREASON_PROVIDER_UNAVAILABLE\x10\t*\x88\x01\n" +
+	"\x1bREASON_PROVIDER_UNAVAILABLE\x10\t\x12\x0f\n" +
+	"\vREASON_PAID\x10\n" +
+	"\x12\x14\n" +
+	"\x10REASON_CANCELLED\x10\v\x12\x17\n" +
+	"\x13REASON_NOT_POSSIBLE\x10\f\x12\x18\n" +
+	"\x14REASON_BAD_SIGNATURE\x10\r\x12\x16\n" +
+	"\x12REASON_NO_PROVIDER\x10\x0e\x12\x15\n" +
+	"\x11REASON_NO_SESSION\x10\x0f\x12\x13\n" +
+	"\x0fREASON_TOO_SOON\x10\x10\x12\x18\n" +
+	"\x14REASON_SESSION_ENDED\x10\x11\x12\x1b\n" +
+	"\x17REASON_NO_CONSENT_ASKED\x10\x12*\xaa\x01\n" +
+	"\n" +
+	"CardStatus\x12\x1b\n" +
+	"\x17CARD_STATUS_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13CARD_STATUS_PENDING\x10\x01\x12\x1a\n" +
+	"\x16CARD_STATUS_AUTHORIZED\x10\x02\x12\x18\n" +
+	"\x14CARD_STATUS_DECLINED\x10\x03\x12\x18\n" +
+	"\x14CARD_STATUS_CAPTURED\x10\x04\x12\x16\n" +
+	"\x12CARD_STATUS_VOIDED\x10\x05*\x86\x01\n" +
 	"\x06Status\x12\x16\n" +
 	"\x12STATUS_UNSPECIFIED\x10\x00\x12\x12\n" +
-	"\x0eSTATUS_PENDING\x10\x01\x12\x15\n" +
-	"\x11STATUS_AUTHORIZED\x10\x02\x12\x13\n" +
-	"\x0fSTATUS_DECLINED\x10\x03\x12\x13\n" +
-	"\x0fSTATUS_CAPTURED\x10\x04\x12\x11\n" +
-	"\rSTATUS_VOIDED\x10\x052\xc5\x04\n" +
+	"\x0eSTATUS_WAITING\x10\x01\x12\x15\n" +
+	"\x11STATUS_AUTHORIZED\x10\x02\x12\x0f\n" +
+	"\vSTATUS_PAID\x10\x03\x12\x14\n" +
+	"\x10STATUS_CANCELLED\x10\x04\x12\x12\n" +
+	"\x0eSTATUS_EXPIRED\x10\x05*\x7f\n" +
+	"\fRefundStatus\x12\x1d\n" +
+	"\x19REFUND_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15REFUND_STATUS_PENDING\x10\x01\x12\x1b\n" +
+	"\x17REFUND_STATUS_SUCCEEDED\x10\x02\x12\x18\n" +
+	"\x14REFUND_STATUS_FAILED\x10\x03*\x97\x01\n" +
+	"\rSandboxStatus\x12\x1e\n" +
+	"\x1aSANDBOX_STATUS_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13SANDBOX_STATUS_OPEN\x10\x01\x12\x1a\n" +
+	"\x16SANDBOX_STATUS_CONSENT\x10\x02\x12\x17\n" +
+	"\x13SANDBOX_STATUS_PAID\x10\x03\x12\x18\n" +
+	"\x14SANDBOX_STATUS_ENDED\x10\x042\x8c\r\n" +
 	"\x0fPaymentsService\x12y\n" +
 	"\x13CreatePaymentMethod\x12'.payments.v1.CreatePaymentMethodRequest\x1a(.payments.v1.CreatePaymentMethodResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\b\x12\x02\b\x01\x90\x02\x02\x12[\n" +
@@ -1063,10 +2802,31 @@ const file_payments_v1_payments_proto_rawDesc = "" +
 	"\x04Void\x12\x18.payments.v1.VoidRequest\x1a\x19.payments.v1.VoidResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\b\x12\x02\b\x01\x90\x02\x02\x12R\n" +
 	"\x06Refund\x12\x1a.payments.v1.RefundRequest\x1a\x1b.payments.v1.RefundResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b\b\x12\x02\b\x01\x90\x02\x02\x12m\n" +
+	"\x0eGetCardPayment\x12\".payments.v1.GetCardPaymentRequest\x1a#.payments.v1.GetCardPaymentResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12d\n" +
+	"\fStartPayment\x12 .payments.v1.StartPaymentRequest\x1a!.payments.v1.StartPaymentResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\b\x12\x02\b\x01\x90\x02\x02\x12a\n" +
 	"\n" +
 	"GetPayment\x12\x1e.payments.v1.GetPaymentRequest\x1a\x1f.payments.v1.GetPaymentResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01B)Z'galleria/modules/payments/v1;paymentsv1b\x06proto3"
+	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12g\n" +
+	"\fListPayments\x12 .payments.v1.ListPaymentsRequest\x1a!.payments.v1.ListPaymentsResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12g\n" +
+	"\rCancelPayment\x12!.payments.v1.CancelPaymentRequest\x1a\".payments.v1.CancelPaymentResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b\b\x12\x02\b\x01\x90\x02\x02\x12j\n" +
+	"\x0eCapturePayment\x12\".payments.v1.CapturePaymentRequest\x1a#.payments.v1.CapturePaymentResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b\b\x12\x02\b\x01\x90\x02\x02\x12g\n" +
+	"\rRefundPayment\x12!.payments.v1.RefundPaymentRequest\x1a\".payments.v1.RefundPaymentResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b\b\x12\x02\b\x01\x90\x02\x02\x12m\n" +
+	"\x0eReceiveWebhook\x12\".payments.v1.ReceiveWebhookRequest\x1a#.payments.v1.ReceiveWebhookResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12v\n" +
+	"\x11GetSandboxSession\x12%.payments.v1.GetSandboxSessionRequest\x1a&.payments.v1.GetSandboxSessionResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12a\n" +
+	"\n" +
+	"PaySandbox\x12\x1e.payments.v1.PaySandboxRequest\x1a\x1f.payments.v1.PaySandboxResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\x84\xaf_\x90\x02\x02\x12\x7f\n" +
+	"\x14AnswerSandboxConsent\x12(.payments.v1.AnswerSandboxConsentRequest\x1a).payments.v1.AnswerSandboxConsentResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\x84\xaf_\x90\x02\x02B)Z'galleria/modules/payments/v1;paymentsv1b\x06proto3"
 
 var (
 	file_payments_v1_payments_proto_rawDescOnce sync.Once
@@ -1080,54 +2840,121 @@ func file_payments_v1_payments_proto_rawDescGZIP() []byte {
 	return file_payments_v1_payments_proto_rawDescData
 }
 
-var file_payments_v1_payments_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_payments_v1_payments_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_payments_v1_payments_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_payments_v1_payments_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
 var file_payments_v1_payments_proto_goTypes = []any{
-	(Reason)(0),                         // 0: payments.v1.Reason
-	(Status)(0),                         // 1: payments.v1.Status
-	(*Card)(nil),                        // 2: payments.v1.Card
-	(*PaymentMethod)(nil),               // 3: payments.v1.PaymentMethod
-	(*Payment)(nil),                     // 4: payments.v1.Payment
-	(*CreatePaymentMethodRequest)(nil),  // 5: payments.v1.CreatePaymentMethodRequest
-	(*CreatePaymentMethodResponse)(nil), // 6: payments.v1.CreatePaymentMethodResponse
-	(*AuthorizeRequest)(nil),            // 7: payments.v1.AuthorizeRequest
-	(*AuthorizeResponse)(nil),           // 8: payments.v1.AuthorizeResponse
-	(*CaptureRequest)(nil),              // 9: payments.v1.CaptureRequest
-	(*CaptureResponse)(nil),             // 10: payments.v1.CaptureResponse
-	(*VoidRequest)(nil),                 // 11: payments.v1.VoidRequest
-	(*VoidResponse)(nil),                // 12: payments.v1.VoidResponse
-	(*RefundRequest)(nil),               // 13: payments.v1.RefundRequest
-	(*RefundResponse)(nil),              // 14: payments.v1.RefundResponse
-	(*GetPaymentRequest)(nil),           // 15: payments.v1.GetPaymentRequest
-	(*GetPaymentResponse)(nil),          // 16: payments.v1.GetPaymentResponse
+	(Reason)(0),                          // 0: payments.v1.Reason
+	(CardStatus)(0),                      // 1: payments.v1.CardStatus
+	(Status)(0),                          // 2: payments.v1.Status
+	(RefundStatus)(0),                    // 3: payments.v1.RefundStatus
+	(SandboxStatus)(0),                   // 4: payments.v1.SandboxStatus
+	(*Card)(nil),                         // 5: payments.v1.Card
+	(*PaymentMethod)(nil),                // 6: payments.v1.PaymentMethod
+	(*CardPayment)(nil),                  // 7: payments.v1.CardPayment
+	(*CreatePaymentMethodRequest)(nil),   // 8: payments.v1.CreatePaymentMethodRequest
+	(*CreatePaymentMethodResponse)(nil),  // 9: payments.v1.CreatePaymentMethodResponse
+	(*AuthorizeRequest)(nil),             // 10: payments.v1.AuthorizeRequest
+	(*AuthorizeResponse)(nil),            // 11: payments.v1.AuthorizeResponse
+	(*CaptureRequest)(nil),               // 12: payments.v1.CaptureRequest
+	(*CaptureResponse)(nil),              // 13: payments.v1.CaptureResponse
+	(*VoidRequest)(nil),                  // 14: payments.v1.VoidRequest
+	(*VoidResponse)(nil),                 // 15: payments.v1.VoidResponse
+	(*RefundRequest)(nil),                // 16: payments.v1.RefundRequest
+	(*RefundResponse)(nil),               // 17: payments.v1.RefundResponse
+	(*GetCardPaymentRequest)(nil),        // 18: payments.v1.GetCardPaymentRequest
+	(*GetCardPaymentResponse)(nil),       // 19: payments.v1.GetCardPaymentResponse
+	(*Refund)(nil),                       // 20: payments.v1.Refund
+	(*Payment)(nil),                      // 21: payments.v1.Payment
+	(*StartPaymentRequest)(nil),          // 22: payments.v1.StartPaymentRequest
+	(*StartPaymentResponse)(nil),         // 23: payments.v1.StartPaymentResponse
+	(*GetPaymentRequest)(nil),            // 24: payments.v1.GetPaymentRequest
+	(*GetPaymentResponse)(nil),           // 25: payments.v1.GetPaymentResponse
+	(*ListPaymentsRequest)(nil),          // 26: payments.v1.ListPaymentsRequest
+	(*ListPaymentsResponse)(nil),         // 27: payments.v1.ListPaymentsResponse
+	(*CancelPaymentRequest)(nil),         // 28: payments.v1.CancelPaymentRequest
+	(*CancelPaymentResponse)(nil),        // 29: payments.v1.CancelPaymentResponse
+	(*CapturePaymentRequest)(nil),        // 30: payments.v1.CapturePaymentRequest
+	(*CapturePaymentResponse)(nil),       // 31: payments.v1.CapturePaymentResponse
+	(*RefundPaymentRequest)(nil),         // 32: payments.v1.RefundPaymentRequest
+	(*RefundPaymentResponse)(nil),        // 33: payments.v1.RefundPaymentResponse
+	(*ReceiveWebhookRequest)(nil),        // 34: payments.v1.ReceiveWebhookRequest
+	(*ReceiveWebhookResponse)(nil),       // 35: payments.v1.ReceiveWebhookResponse
+	(*GetSandboxSessionRequest)(nil),     // 36: payments.v1.GetSandboxSessionRequest
+	(*GetSandboxSessionResponse)(nil),    // 37: payments.v1.GetSandboxSessionResponse
+	(*SandboxSession)(nil),               // 38: payments.v1.SandboxSession
+	(*PaySandboxRequest)(nil),            // 39: payments.v1.PaySandboxRequest
+	(*SandboxNext)(nil),                  // 40: payments.v1.SandboxNext
+	(*PaySandboxResponse)(nil),           // 41: payments.v1.PaySandboxResponse
+	(*AnswerSandboxConsentRequest)(nil),  // 42: payments.v1.AnswerSandboxConsentRequest
+	(*AnswerSandboxConsentResponse)(nil), // 43: payments.v1.AnswerSandboxConsentResponse
+	nil,                                  // 44: payments.v1.ReceiveWebhookRequest.HeadersEntry
+	(*timestamppb.Timestamp)(nil),        // 45: google.protobuf.Timestamp
 }
 var file_payments_v1_payments_proto_depIdxs = []int32{
-	1,  // 0: payments.v1.Payment.status:type_name -> payments.v1.Status
-	3,  // 1: payments.v1.Payment.payment_method:type_name -> payments.v1.PaymentMethod
-	2,  // 2: payments.v1.CreatePaymentMethodRequest.card:type_name -> payments.v1.Card
-	3,  // 3: payments.v1.CreatePaymentMethodResponse.payment_method:type_name -> payments.v1.PaymentMethod
-	4,  // 4: payments.v1.AuthorizeResponse.payment:type_name -> payments.v1.Payment
-	4,  // 5: payments.v1.CaptureResponse.payment:type_name -> payments.v1.Payment
-	4,  // 6: payments.v1.VoidResponse.payment:type_name -> payments.v1.Payment
-	4,  // 7: payments.v1.RefundResponse.payment:type_name -> payments.v1.Payment
-	4,  // 8: payments.v1.GetPaymentResponse.payment:type_name -> payments.v1.Payment
-	5,  // 9: payments.v1.PaymentsService.CreatePaymentMethod:input_type -> payments.v1.CreatePaymentMethodRequest
-	7,  // 10: payments.v1.PaymentsService.Authorize:input_type -> payments.v1.AuthorizeRequest
-	9,  // 11: payments.v1.PaymentsService.Capture:input_type -> payments.v1.CaptureRequest
-	11, // 12: payments.v1.PaymentsService.Void:input_type -> payments.v1.VoidRequest
-	13, // 13: payments.v1.PaymentsService.Refund:input_type -> payments.v1.RefundRequest
-	15, // 14: payments.v1.PaymentsService.GetPayment:input_type -> payments.v1.GetPaymentRequest
-	6,  // 15: payments.v1.PaymentsService.CreatePaymentMethod:output_type -> payments.v1.CreatePaymentMethodResponse
-	8,  // 16: payments.v1.PaymentsService.Authorize:output_type -> payments.v1.AuthorizeResponse
-	10, // 17: payments.v1.PaymentsService.Capture:output_type -> payments.v1.CaptureResponse
-	12, // 18: payments.v1.PaymentsService.Void:output_type -> payments.v1.VoidResponse
-	14, // 19: payments.v1.PaymentsService.Refund:output_type -> payments.v1.RefundResponse
-	16, // 20: payments.v1.PaymentsService.GetPayment:output_type -> payments.v1.GetPaymentResponse
-	15, // [15:21] is the sub-list for method output_type
-	9,  // [9:15] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	1,  // 0: payments.v1.CardPayment.status:type_name -> payments.v1.CardStatus
+	6,  // 1: payments.v1.CardPayment.payment_method:type_name -> payments.v1.PaymentMethod
+	5,  // 2: payments.v1.CreatePaymentMethodRequest.card:type_name -> payments.v1.Card
+	6,  // 3: payments.v1.CreatePaymentMethodResponse.payment_method:type_name -> payments.v1.PaymentMethod
+	7,  // 4: payments.v1.AuthorizeResponse.payment:type_name -> payments.v1.CardPayment
+	7,  // 5: payments.v1.CaptureResponse.payment:type_name -> payments.v1.CardPayment
+	7,  // 6: payments.v1.VoidResponse.payment:type_name -> payments.v1.CardPayment
+	7,  // 7: payments.v1.RefundResponse.payment:type_name -> payments.v1.CardPayment
+	7,  // 8: payments.v1.GetCardPaymentResponse.payment:type_name -> payments.v1.CardPayment
+	3,  // 9: payments.v1.Refund.status:type_name -> payments.v1.RefundStatus
+	2,  // 10: payments.v1.Payment.status:type_name -> payments.v1.Status
+	6,  // 11: payments.v1.Payment.method:type_name -> payments.v1.PaymentMethod
+	45, // 12: payments.v1.Payment.expires_at:type_name -> google.protobuf.Timestamp
+	20, // 13: payments.v1.Payment.refunds:type_name -> payments.v1.Refund
+	45, // 14: payments.v1.StartPaymentRequest.expires_at:type_name -> google.protobuf.Timestamp
+	21, // 15: payments.v1.StartPaymentResponse.payment:type_name -> payments.v1.Payment
+	21, // 16: payments.v1.GetPaymentResponse.payment:type_name -> payments.v1.Payment
+	21, // 17: payments.v1.ListPaymentsResponse.payments:type_name -> payments.v1.Payment
+	21, // 18: payments.v1.CancelPaymentResponse.payment:type_name -> payments.v1.Payment
+	21, // 19: payments.v1.CapturePaymentResponse.payment:type_name -> payments.v1.Payment
+	20, // 20: payments.v1.RefundPaymentResponse.refund:type_name -> payments.v1.Refund
+	44, // 21: payments.v1.ReceiveWebhookRequest.headers:type_name -> payments.v1.ReceiveWebhookRequest.HeadersEntry
+	38, // 22: payments.v1.GetSandboxSessionResponse.session:type_name -> payments.v1.SandboxSession
+	4,  // 23: payments.v1.SandboxSession.status:type_name -> payments.v1.SandboxStatus
+	5,  // 24: payments.v1.PaySandboxRequest.card:type_name -> payments.v1.Card
+	40, // 25: payments.v1.PaySandboxResponse.next:type_name -> payments.v1.SandboxNext
+	40, // 26: payments.v1.AnswerSandboxConsentResponse.next:type_name -> payments.v1.SandboxNext
+	8,  // 27: payments.v1.PaymentsService.CreatePaymentMethod:input_type -> payments.v1.CreatePaymentMethodRequest
+	10, // 28: payments.v1.PaymentsService.Authorize:input_type -> payments.v1.AuthorizeRequest
+	12, // 29: payments.v1.PaymentsService.Capture:input_type -> payments.v1.CaptureRequest
+	14, // 30: payments.v1.PaymentsService.Void:input_type -> payments.v1.VoidRequest
+	16, // 31: payments.v1.PaymentsService.Refund:input_type -> payments.v1.RefundRequest
+	18, // 32: payments.v1.PaymentsService.GetCardPayment:input_type -> payments.v1.GetCardPaymentRequest
+	22, // 33: payments.v1.PaymentsService.StartPayment:input_type -> payments.v1.StartPaymentRequest
+	24, // 34: payments.v1.PaymentsService.GetPayment:input_type -> payments.v1.GetPaymentRequest
+	26, // 35: payments.v1.PaymentsService.ListPayments:input_type -> payments.v1.ListPaymentsRequest
+	28, // 36: payments.v1.PaymentsService.CancelPayment:input_type -> payments.v1.CancelPaymentRequest
+	30, // 37: payments.v1.PaymentsService.CapturePayment:input_type -> payments.v1.CapturePaymentRequest
+	32, // 38: payments.v1.PaymentsService.RefundPayment:input_type -> payments.v1.RefundPaymentRequest
+	34, // 39: payments.v1.PaymentsService.ReceiveWebhook:input_type -> payments.v1.ReceiveWebhookRequest
+	36, // 40: payments.v1.PaymentsService.GetSandboxSession:input_type -> payments.v1.GetSandboxSessionRequest
+	39, // 41: payments.v1.PaymentsService.PaySandbox:input_type -> payments.v1.PaySandboxRequest
+	42, // 42: payments.v1.PaymentsService.AnswerSandboxConsent:input_type -> payments.v1.AnswerSandboxConsentRequest
+	9,  // 43: payments.v1.PaymentsService.CreatePaymentMethod:output_type -> payments.v1.CreatePaymentMethodResponse
+	11, // 44: payments.v1.PaymentsService.Authorize:output_type -> payments.v1.AuthorizeResponse
+	13, // 45: payments.v1.PaymentsService.Capture:output_type -> payments.v1.CaptureResponse
+	15, // 46: payments.v1.PaymentsService.Void:output_type -> payments.v1.VoidResponse
+	17, // 47: payments.v1.PaymentsService.Refund:output_type -> payments.v1.RefundResponse
+	19, // 48: payments.v1.PaymentsService.GetCardPayment:output_type -> payments.v1.GetCardPaymentResponse
+	23, // 49: payments.v1.PaymentsService.StartPayment:output_type -> payments.v1.StartPaymentResponse
+	25, // 50: payments.v1.PaymentsService.GetPayment:output_type -> payments.v1.GetPaymentResponse
+	27, // 51: payments.v1.PaymentsService.ListPayments:output_type -> payments.v1.ListPaymentsResponse
+	29, // 52: payments.v1.PaymentsService.CancelPayment:output_type -> payments.v1.CancelPaymentResponse
+	31, // 53: payments.v1.PaymentsService.CapturePayment:output_type -> payments.v1.CapturePaymentResponse
+	33, // 54: payments.v1.PaymentsService.RefundPayment:output_type -> payments.v1.RefundPaymentResponse
+	35, // 55: payments.v1.PaymentsService.ReceiveWebhook:output_type -> payments.v1.ReceiveWebhookResponse
+	37, // 56: payments.v1.PaymentsService.GetSandboxSession:output_type -> payments.v1.GetSandboxSessionResponse
+	41, // 57: payments.v1.PaymentsService.PaySandbox:output_type -> payments.v1.PaySandboxResponse
+	43, // 58: payments.v1.PaymentsService.AnswerSandboxConsent:output_type -> payments.v1.AnswerSandboxConsentResponse
+	43, // [43:59] is the sub-list for method output_type
+	27, // [27:43] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_payments_v1_payments_proto_init() }
@@ -1140,8 +2967,8 @@ func file_payments_v1_payments_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_payments_v1_payments_proto_rawDesc), len(file_payments_v1_payments_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   15,
+			NumEnums:      5,
+			NumMessages:   40,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

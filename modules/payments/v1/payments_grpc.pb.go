@@ -21,21 +21,36 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PaymentsService_CreatePaymentMethod_FullMethodName = "/payments.v1.PaymentsService/CreatePaymentMethod"
-	PaymentsService_Authorize_FullMethodName           = "/payments.v1.PaymentsService/Authorize"
-	PaymentsService_Capture_FullMethodName             = "/payments.v1.PaymentsService/Capture"
-	PaymentsService_Void_FullMethodName                = "/payments.v1.PaymentsService/Void"
-	PaymentsService_Refund_FullMethodName              = "/payments.v1.PaymentsService/Refund"
-	PaymentsService_GetPayment_FullMethodName          = "/payments.v1.PaymentsService/GetPayment"
+	PaymentsService_CreatePaymentMethod_FullMethodName  = "/payments.v1.PaymentsService/CreatePaymentMethod"
+	PaymentsService_Authorize_FullMethodName            = "/payments.v1.PaymentsService/Authorize"
+	PaymentsService_Capture_FullMethodName              = "/payments.v1.PaymentsService/Capture"
+	PaymentsService_Void_FullMethodName                 = "/payments.v1.PaymentsService/Void"
+	PaymentsService_Refund_FullMethodName               = "/payments.v1.PaymentsService/Refund"
+	PaymentsService_GetCardPayment_FullMethodName       = "/payments.v1.PaymentsService/GetCardPayment"
+	PaymentsService_StartPayment_FullMethodName         = "/payments.v1.PaymentsService/StartPayment"
+	PaymentsService_GetPayment_FullMethodName           = "/payments.v1.PaymentsService/GetPayment"
+	PaymentsService_ListPayments_FullMethodName         = "/payments.v1.PaymentsService/ListPayments"
+	PaymentsService_CancelPayment_FullMethodName        = "/payments.v1.PaymentsService/CancelPayment"
+	PaymentsService_CapturePayment_FullMethodName       = "/payments.v1.PaymentsService/CapturePayment"
+	PaymentsService_RefundPayment_FullMethodName        = "/payments.v1.PaymentsService/RefundPayment"
+	PaymentsService_ReceiveWebhook_FullMethodName       = "/payments.v1.PaymentsService/ReceiveWebhook"
+	PaymentsService_GetSandboxSession_FullMethodName    = "/payments.v1.PaymentsService/GetSandboxSession"
+	PaymentsService_PaySandbox_FullMethodName           = "/payments.v1.PaymentsService/PaySandbox"
+	PaymentsService_AnswerSandboxConsent_FullMethodName = "/payments.v1.PaymentsService/AnswerSandboxConsent"
 )
 
 // PaymentsServiceClient is the client API for PaymentsService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// PaymentsService charges cards. A card's number goes to the provider and is
-// never stored, logged or traced; what stays is brand, last four digits and
-// the provider's reference. There is one payment per order.
+// PaymentsService takes money for orders. A payment is started here and paid on
+// the provider's page; the provider's webhook settles it, or a look at the
+// provider does, whether or not the shopper's browser comes back.
+//
+// The first six methods are the earlier way, with one payment per order and the
+// card's number given by the caller. A card's number goes to the provider and is
+// never stored, logged or traced; what stays is brand, last four digits and the
+// provider's reference.
 type PaymentsServiceClient interface {
 	// CreatePaymentMethod hands a card to the provider and gets a reference
 	// that can be charged. INVALID_ARGUMENT with violations on number,
@@ -63,9 +78,75 @@ type PaymentsServiceClient interface {
 	// the capture, REASON_NOT_CAPTURED before one. The same key with another
 	// amount: INVALID_ARGUMENT, REASON_KEY_REUSED.
 	Refund(ctx context.Context, in *RefundRequest, opts ...grpc.CallOption) (*RefundResponse, error)
-	// GetPayment gets an order's payment as last known. NOT_FOUND,
+	// GetCardPayment gets an order's payment as last known. NOT_FOUND,
 	// REASON_NO_PAYMENT when there is none.
+	GetCardPayment(ctx context.Context, in *GetCardPaymentRequest, opts ...grpc.CallOption) (*GetCardPaymentResponse, error)
+	// StartPayment opens a session at the provider for one payment of an order;
+	// the shopper pays on the page at redirect_url. The caller makes payment_id;
+	// an order may have several payments, one after the other. Repeating it
+	// answers the payment as it is now, with the same redirect_url while it is
+	// WAITING. Another order, currency or amount under the id: INVALID_ARGUMENT,
+	// REASON_KEY_REUSED. After CancelPayment: FAILED_PRECONDITION,
+	// REASON_CANCELLED. When the provider does not answer: UNAVAILABLE,
+	// REASON_PROVIDER_UNAVAILABLE; repeat it, or CancelPayment. A payment that the
+	// provider refuses to begin (a currency it does not take, an amount too
+	// small): FAILED_PRECONDITION, REASON_NOT_POSSIBLE, and it is CANCELLED.
+	StartPayment(ctx context.Context, in *StartPaymentRequest, opts ...grpc.CallOption) (*StartPaymentResponse, error)
+	// GetPayment gets a payment as last known. NOT_FOUND, REASON_NO_PAYMENT when
+	// there is none.
 	GetPayment(ctx context.Context, in *GetPaymentRequest, opts ...grpc.CallOption) (*GetPaymentResponse, error)
+	// ListPayments lists the payments of an order, the oldest first, at most 100.
+	// An order without any has an empty list.
+	ListPayments(ctx context.Context, in *ListPaymentsRequest, opts ...grpc.CallOption) (*ListPaymentsResponse, error)
+	// CancelPayment ends the provider's session, and lets go what is held for a
+	// later capture: nobody can pay it after the answer. A payment that was paid
+	// is not cancelled: FAILED_PRECONDITION, REASON_PAID; refund it. An id that is
+	// not known is remembered as cancelled, so that a late StartPayment is
+	// refused. UNAVAILABLE, REASON_PROVIDER_UNAVAILABLE when the provider does not
+	// answer: the payments module goes on asking it, and PaymentSettled says what
+	// came of it. Repeating it changes nothing.
+	CancelPayment(ctx context.Context, in *CancelPaymentRequest, opts ...grpc.CallOption) (*CancelPaymentResponse, error)
+	// CapturePayment takes what is AUTHORIZED. Of a payment that is PAID it
+	// changes nothing. FAILED_PRECONDITION, REASON_NOT_AUTHORIZED when nothing is
+	// held, REASON_CANCELLED after a cancellation. UNAVAILABLE,
+	// REASON_PROVIDER_UNAVAILABLE when the provider does not answer: the payments
+	// module goes on asking it. Repeating it takes nothing twice.
+	CapturePayment(ctx context.Context, in *CapturePaymentRequest, opts ...grpc.CallOption) (*CapturePaymentResponse, error)
+	// RefundPayment gives back part or all of what was paid, once per refund_id.
+	// While the provider has not settled it the refund is PENDING, also when the
+	// provider is away: the payments module goes on asking, and PaymentRefunded
+	// tells the end. Refused for good it is FAILED with the reason in failure,
+	// which is an answer and not an error; a new refund needs a new refund_id.
+	// FAILED_PRECONDITION, REASON_REFUND_TOO_LARGE beyond what was captured, not
+	// refunded and not being refunded; REASON_NOT_CAPTURED before it was paid. The
+	// same refund_id with another amount: INVALID_ARGUMENT, REASON_KEY_REUSED.
+	// NOT_FOUND, REASON_NO_PAYMENT. Repeating it answers the refund as it is now.
+	RefundPayment(ctx context.Context, in *RefundPaymentRequest, opts ...grpc.CallOption) (*RefundPaymentResponse, error)
+	// ReceiveWebhook takes what a provider posted to the shop. Its signature is
+	// checked here: INVALID_ARGUMENT, REASON_BAD_SIGNATURE when it is wrong, too
+	// old or missing. NOT_FOUND, REASON_NO_PROVIDER for a provider that is not set
+	// up. An answer means that it is stored. It only tells where to look: what is
+	// true is then asked of the provider, so that a webhook may come twice, late,
+	// and in any order.
+	ReceiveWebhook(ctx context.Context, in *ReceiveWebhookRequest, opts ...grpc.CallOption) (*ReceiveWebhookResponse, error)
+	// GetSandboxSession is what the sandbox's payment page shows. NOT_FOUND,
+	// REASON_NO_SESSION when there is no such session, or the sandbox is not the
+	// provider.
+	GetSandboxSession(ctx context.Context, in *GetSandboxSessionRequest, opts ...grpc.CallOption) (*GetSandboxSessionResponse, error)
+	// PaySandbox tries a card on a session. A refused card is an answer: declined
+	// has the code, and the session stays open for another card, ten in all; after
+	// the third each try must wait longer: RESOURCE_EXHAUSTED, REASON_TOO_SOON,
+	// with the metadata retry_after in seconds. INVALID_ARGUMENT with violations
+	// on card.number, card.exp_month, card.exp_year, card.cvc for a card that
+	// can't be one. FAILED_PRECONDITION, REASON_SESSION_ENDED when it can't be
+	// paid any more. NOT_FOUND, REASON_NO_SESSION. Of a paid session it answers
+	// where the shopper goes, and takes nothing twice.
+	PaySandbox(ctx context.Context, in *PaySandboxRequest, opts ...grpc.CallOption) (*PaySandboxResponse, error)
+	// AnswerSandboxConsent is the shopper's answer to the bank's question (3-D
+	// Secure) about the last card. No is like a refused card. Errors as those of
+	// PaySandbox; FAILED_PRECONDITION, REASON_NO_CONSENT_ASKED when the bank asked
+	// nothing. Repeated, it answers the same.
+	AnswerSandboxConsent(ctx context.Context, in *AnswerSandboxConsentRequest, opts ...grpc.CallOption) (*AnswerSandboxConsentResponse, error)
 }
 
 type paymentsServiceClient struct {
@@ -126,6 +207,26 @@ func (c *paymentsServiceClient) Refund(ctx context.Context, in *RefundRequest, o
 	return out, nil
 }
 
+func (c *paymentsServiceClient) GetCardPayment(ctx context.Context, in *GetCardPaymentRequest, opts ...grpc.CallOption) (*GetCardPaymentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetCardPaymentResponse)
+	err := c.cc.Invoke(ctx, PaymentsService_GetCardPayment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *paymentsServiceClient) StartPayment(ctx context.Context, in *StartPaymentRequest, opts ...grpc.CallOption) (*StartPaymentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(StartPaymentResponse)
+	err := c.cc.Invoke(ctx, PaymentsService_StartPayment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *paymentsServiceClient) GetPayment(ctx context.Context, in *GetPaymentRequest, opts ...grpc.CallOption) (*GetPaymentResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetPaymentResponse)
@@ -136,13 +237,98 @@ func (c *paymentsServiceClient) GetPayment(ctx context.Context, in *GetPaymentRe
 	return out, nil
 }
 
+func (c *paymentsServiceClient) ListPayments(ctx context.Context, in *ListPaymentsRequest, opts ...grpc.CallOption) (*ListPaymentsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListPaymentsResponse)
+	err := c.cc.Invoke(ctx, PaymentsService_ListPayments_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *paymentsServiceClient) CancelPayment(ctx context.Context, in *CancelPaymentRequest, opts ...grpc.CallOption) (*CancelPaymentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CancelPaymentResponse)
+	err := c.cc.Invoke(ctx, PaymentsService_CancelPayment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *paymentsServiceClient) CapturePayment(ctx context.Context, in *CapturePaymentRequest, opts ...grpc.CallOption) (*CapturePaymentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CapturePaymentResponse)
+	err := c.cc.Invoke(ctx, PaymentsService_CapturePayment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *paymentsServiceClient) RefundPayment(ctx context.Context, in *RefundPaymentRequest, opts ...grpc.CallOption) (*RefundPaymentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RefundPaymentResponse)
+	err := c.cc.Invoke(ctx, PaymentsService_RefundPayment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *paymentsServiceClient) ReceiveWebhook(ctx context.Context, in *ReceiveWebhookRequest, opts ...grpc.CallOption) (*ReceiveWebhookResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReceiveWebhookResponse)
+	err := c.cc.Invoke(ctx, PaymentsService_ReceiveWebhook_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *paymentsServiceClient) GetSandboxSession(ctx context.Context, in *GetSandboxSessionRequest, opts ...grpc.CallOption) (*GetSandboxSessionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetSandboxSessionResponse)
+	err := c.cc.Invoke(ctx, PaymentsService_GetSandboxSession_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *paymentsServiceClient) PaySandbox(ctx context.Context, in *PaySandboxRequest, opts ...grpc.CallOption) (*PaySandboxResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PaySandboxResponse)
+	err := c.cc.Invoke(ctx, PaymentsService_PaySandbox_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *paymentsServiceClient) AnswerSandboxConsent(ctx context.Context, in *AnswerSandboxConsentRequest, opts ...grpc.CallOption) (*AnswerSandboxConsentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AnswerSandboxConsentResponse)
+	err := c.cc.Invoke(ctx, PaymentsService_AnswerSandboxConsent_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PaymentsServiceServer is the server API for PaymentsService service.
 // All implementations must embed UnimplementedPaymentsServiceServer
 // for forward compatibility.
 //
-// PaymentsService charges cards. A card's number goes to the provider and is
-// never stored, logged or traced; what stays is brand, last four digits and
-// the provider's reference. There is one payment per order.
+// PaymentsService takes money for orders. A payment is started here and paid on
+// the provider's page; the provider's webhook settles it, or a look at the
+// provider does, whether or not the shopper's browser comes back.
+//
+// The first six methods are the earlier way, with one payment per order and the
+// card's number given by the caller. A card's number goes to the provider and is
+// never stored, logged or traced; what stays is brand, last four digits and the
+// provider's reference.
 type PaymentsServiceServer interface {
 	// CreatePaymentMethod hands a card to the provider and gets a reference
 	// that can be charged. INVALID_ARGUMENT with violations on number,
@@ -170,9 +356,75 @@ type PaymentsServiceServer interface {
 	// the capture, REASON_NOT_CAPTURED before one. The same key with another
 	// amount: INVALID_ARGUMENT, REASON_KEY_REUSED.
 	Refund(context.Context, *RefundRequest) (*RefundResponse, error)
-	// GetPayment gets an order's payment as last known. NOT_FOUND,
+	// GetCardPayment gets an order's payment as last known. NOT_FOUND,
 	// REASON_NO_PAYMENT when there is none.
+	GetCardPayment(context.Context, *GetCardPaymentRequest) (*GetCardPaymentResponse, error)
+	// StartPayment opens a session at the provider for one payment of an order;
+	// the shopper pays on the page at redirect_url. The caller makes payment_id;
+	// an order may have several payments, one after the other. Repeating it
+	// answers the payment as it is now, with the same redirect_url while it is
+	// WAITING. Another order, currency or amount under the id: INVALID_ARGUMENT,
+	// REASON_KEY_REUSED. After CancelPayment: FAILED_PRECONDITION,
+	// REASON_CANCELLED. When the provider does not answer: UNAVAILABLE,
+	// REASON_PROVIDER_UNAVAILABLE; repeat it, or CancelPayment. A payment that the
+	// provider refuses to begin (a currency it does not take, an amount too
+	// small): FAILED_PRECONDITION, REASON_NOT_POSSIBLE, and it is CANCELLED.
+	StartPayment(context.Context, *StartPaymentRequest) (*StartPaymentResponse, error)
+	// GetPayment gets a payment as last known. NOT_FOUND, REASON_NO_PAYMENT when
+	// there is none.
 	GetPayment(context.Context, *GetPaymentRequest) (*GetPaymentResponse, error)
+	// ListPayments lists the payments of an order, the oldest first, at most 100.
+	// An order without any has an empty list.
+	ListPayments(context.Context, *ListPaymentsRequest) (*ListPaymentsResponse, error)
+	// CancelPayment ends the provider's session, and lets go what is held for a
+	// later capture: nobody can pay it after the answer. A payment that was paid
+	// is not cancelled: FAILED_PRECONDITION, REASON_PAID; refund it. An id that is
+	// not known is remembered as cancelled, so that a late StartPayment is
+	// refused. UNAVAILABLE, REASON_PROVIDER_UNAVAILABLE when the provider does not
+	// answer: the payments module goes on asking it, and PaymentSettled says what
+	// came of it. Repeating it changes nothing.
+	CancelPayment(context.Context, *CancelPaymentRequest) (*CancelPaymentResponse, error)
+	// CapturePayment takes what is AUTHORIZED. Of a payment that is PAID it
+	// changes nothing. FAILED_PRECONDITION, REASON_NOT_AUTHORIZED when nothing is
+	// held, REASON_CANCELLED after a cancellation. UNAVAILABLE,
+	// REASON_PROVIDER_UNAVAILABLE when the provider does not answer: the payments
+	// module goes on asking it. Repeating it takes nothing twice.
+	CapturePayment(context.Context, *CapturePaymentRequest) (*CapturePaymentResponse, error)
+	// RefundPayment gives back part or all of what was paid, once per refund_id.
+	// While the provider has not settled it the refund is PENDING, also when the
+	// provider is away: the payments module goes on asking, and PaymentRefunded
+	// tells the end. Refused for good it is FAILED with the reason in failure,
+	// which is an answer and not an error; a new refund needs a new refund_id.
+	// FAILED_PRECONDITION, REASON_REFUND_TOO_LARGE beyond what was captured, not
+	// refunded and not being refunded; REASON_NOT_CAPTURED before it was paid. The
+	// same refund_id with another amount: INVALID_ARGUMENT, REASON_KEY_REUSED.
+	// NOT_FOUND, REASON_NO_PAYMENT. Repeating it answers the refund as it is now.
+	RefundPayment(context.Context, *RefundPaymentRequest) (*RefundPaymentResponse, error)
+	// ReceiveWebhook takes what a provider posted to the shop. Its signature is
+	// checked here: INVALID_ARGUMENT, REASON_BAD_SIGNATURE when it is wrong, too
+	// old or missing. NOT_FOUND, REASON_NO_PROVIDER for a provider that is not set
+	// up. An answer means that it is stored. It only tells where to look: what is
+	// true is then asked of the provider, so that a webhook may come twice, late,
+	// and in any order.
+	ReceiveWebhook(context.Context, *ReceiveWebhookRequest) (*ReceiveWebhookResponse, error)
+	// GetSandboxSession is what the sandbox's payment page shows. NOT_FOUND,
+	// REASON_NO_SESSION when there is no such session, or the sandbox is not the
+	// provider.
+	GetSandboxSession(context.Context, *GetSandboxSessionRequest) (*GetSandboxSessionResponse, error)
+	// PaySandbox tries a card on a session. A refused card is an answer: declined
+	// has the code, and the session stays open for another card, ten in all; after
+	// the third each try must wait longer: RESOURCE_EXHAUSTED, REASON_TOO_SOON,
+	// with the metadata retry_after in seconds. INVALID_ARGUMENT with violations
+	// on card.number, card.exp_month, card.exp_year, card.cvc for a card that
+	// can't be one. FAILED_PRECONDITION, REASON_SESSION_ENDED when it can't be
+	// paid any more. NOT_FOUND, REASON_NO_SESSION. Of a paid session it answers
+	// where the shopper goes, and takes nothing twice.
+	PaySandbox(context.Context, *PaySandboxRequest) (*PaySandboxResponse, error)
+	// AnswerSandboxConsent is the shopper's answer to the bank's question (3-D
+	// Secure) about the last card. No is like a refused card. Errors as those of
+	// PaySandbox; FAILED_PRECONDITION, REASON_NO_CONSENT_ASKED when the bank asked
+	// nothing. Repeated, it answers the same.
+	AnswerSandboxConsent(context.Context, *AnswerSandboxConsentRequest) (*AnswerSandboxConsentResponse, error)
 	mustEmbedUnimplementedPaymentsServiceServer()
 }
 
@@ -198,8 +450,38 @@ func (UnimplementedPaymentsServiceServer) Void(context.Context, *VoidRequest) (*
 func (UnimplementedPaymentsServiceServer) Refund(context.Context, *RefundRequest) (*RefundResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Refund not implemented")
 }
+func (UnimplementedPaymentsServiceServer) GetCardPayment(context.Context, *GetCardPaymentRequest) (*GetCardPaymentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCardPayment not implemented")
+}
+func (UnimplementedPaymentsServiceServer) StartPayment(context.Context, *StartPaymentRequest) (*StartPaymentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method StartPayment not implemented")
+}
 func (UnimplementedPaymentsServiceServer) GetPayment(context.Context, *GetPaymentRequest) (*GetPaymentResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetPayment not implemented")
+}
+func (UnimplementedPaymentsServiceServer) ListPayments(context.Context, *ListPaymentsRequest) (*ListPaymentsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListPayments not implemented")
+}
+func (UnimplementedPaymentsServiceServer) CancelPayment(context.Context, *CancelPaymentRequest) (*CancelPaymentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CancelPayment not implemented")
+}
+func (UnimplementedPaymentsServiceServer) CapturePayment(context.Context, *CapturePaymentRequest) (*CapturePaymentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CapturePayment not implemented")
+}
+func (UnimplementedPaymentsServiceServer) RefundPayment(context.Context, *RefundPaymentRequest) (*RefundPaymentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RefundPayment not implemented")
+}
+func (UnimplementedPaymentsServiceServer) ReceiveWebhook(context.Context, *ReceiveWebhookRequest) (*ReceiveWebhookResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReceiveWebhook not implemented")
+}
+func (UnimplementedPaymentsServiceServer) GetSandboxSession(context.Context, *GetSandboxSessionRequest) (*GetSandboxSessionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSandboxSession not implemented")
+}
+func (UnimplementedPaymentsServiceServer) PaySandbox(context.Context, *PaySandboxRequest) (*PaySandboxResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PaySandbox not implemented")
+}
+func (UnimplementedPaymentsServiceServer) AnswerSandboxConsent(context.Context, *AnswerSandboxConsentRequest) (*AnswerSandboxConsentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AnswerSandboxConsent not implemented")
 }
 func (UnimplementedPaymentsServiceServer) mustEmbedUnimplementedPaymentsServiceServer() {}
 func (UnimplementedPaymentsServiceServer) testEmbeddedByValue()                         {}
@@ -312,6 +594,42 @@ func _PaymentsService_Refund_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PaymentsService_GetCardPayment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCardPaymentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PaymentsServiceServer).GetCardPayment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PaymentsService_GetCardPayment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PaymentsServiceServer).GetCardPayment(ctx, req.(*GetCardPaymentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PaymentsService_StartPayment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(StartPaymentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PaymentsServiceServer).StartPayment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PaymentsService_StartPayment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PaymentsServiceServer).StartPayment(ctx, req.(*StartPaymentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PaymentsService_GetPayment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetPaymentRequest)
 	if err := dec(in); err != nil {
@@ -326,6 +644,150 @@ func _PaymentsService_GetPayment_Handler(srv interface{}, ctx context.Context, d
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(PaymentsServiceServer).GetPayment(ctx, req.(*GetPaymentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PaymentsService_ListPayments_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPaymentsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PaymentsServiceServer).ListPayments(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PaymentsService_ListPayments_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PaymentsServiceServer).ListPayments(ctx, req.(*ListPaymentsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PaymentsService_CancelPayment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CancelPaymentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PaymentsServiceServer).CancelPayment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PaymentsService_CancelPayment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PaymentsServiceServer).CancelPayment(ctx, req.(*CancelPaymentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PaymentsService_CapturePayment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CapturePaymentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PaymentsServiceServer).CapturePayment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PaymentsService_CapturePayment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PaymentsServiceServer).CapturePayment(ctx, req.(*CapturePaymentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PaymentsService_RefundPayment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RefundPaymentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PaymentsServiceServer).RefundPayment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PaymentsService_RefundPayment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PaymentsServiceServer).RefundPayment(ctx, req.(*RefundPaymentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PaymentsService_ReceiveWebhook_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReceiveWebhookRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PaymentsServiceServer).ReceiveWebhook(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PaymentsService_ReceiveWebhook_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PaymentsServiceServer).ReceiveWebhook(ctx, req.(*ReceiveWebhookRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PaymentsService_GetSandboxSession_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSandboxSessionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PaymentsServiceServer).GetSandboxSession(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PaymentsService_GetSandboxSession_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PaymentsServiceServer).GetSandboxSession(ctx, req.(*GetSandboxSessionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PaymentsService_PaySandbox_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PaySandboxRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PaymentsServiceServer).PaySandbox(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PaymentsService_PaySandbox_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PaymentsServiceServer).PaySandbox(ctx, req.(*PaySandboxRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PaymentsService_AnswerSandboxConsent_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AnswerSandboxConsentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PaymentsServiceServer).AnswerSandboxConsent(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PaymentsService_AnswerSandboxConsent_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PaymentsServiceServer).AnswerSandboxConsent(ctx, req.(*AnswerSandboxConsentRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -358,8 +820,48 @@ var PaymentsService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _PaymentsService_Refund_Handler,
 		},
 		{
+			MethodName: "GetCardPayment",
+			Handler:    _PaymentsService_GetCardPayment_Handler,
+		},
+		{
+			MethodName: "StartPayment",
+			Handler:    _PaymentsService_StartPayment_Handler,
+		},
+		{
 			MethodName: "GetPayment",
 			Handler:    _PaymentsService_GetPayment_Handler,
+		},
+		{
+			MethodName: "ListPayments",
+			Handler:    _PaymentsService_ListPayments_Handler,
+		},
+		{
+			MethodName: "CancelPayment",
+			Handler:    _PaymentsService_CancelPayment_Handler,
+		},
+		{
+			MethodName: "CapturePayment",
+			Handler:    _PaymentsService_CapturePayment_Handler,
+		},
+		{
+			MethodName: "RefundPayment",
+			Handler:    _PaymentsService_RefundPayment_Handler,
+		},
+		{
+			MethodName: "ReceiveWebhook",
+			Handler:    _PaymentsService_ReceiveWebhook_Handler,
+		},
+		{
+			MethodName: "GetSandboxSession",
+			Handler:    _PaymentsService_GetSandboxSession_Handler,
+		},
+		{
+			MethodName: "PaySandbox",
+			Handler:    _PaymentsService_PaySandbox_Handler,
+		},
+		{
+			MethodName: "AnswerSandboxConsent",
+			Handler:    _PaymentsService_AnswerSandboxConsent_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -127,7 +127,7 @@ func (s *Service) authorize(ctx context.Context, o order.Snapshot) (order.Card, 
 	if o.Total == 0 {
 		return order.Card{}, nil // a gift: there is no payment of nothing
 	}
-	var payment *paymentsv1.Payment
+	var payment *paymentsv1.CardPayment
 	err := s.ask("authorize", func() error {
 		got, err := s.Payments.Authorize(ctx, &paymentsv1.AuthorizeRequest{
 			OrderId: o.ID, CurrencyCode: o.Currency, AmountMinor: o.Total, PaymentMethodId: o.PaymentMethodID,
@@ -144,9 +144,9 @@ func (s *Service) authorize(ctx context.Context, o order.Snapshot) (order.Card, 
 		return order.Card{}, fmt.Errorf("authorize for order %s: %w", o.ID, err)
 	}
 	switch payment.GetStatus() {
-	case paymentsv1.Status_STATUS_AUTHORIZED, paymentsv1.Status_STATUS_CAPTURED:
+	case paymentsv1.CardStatus_CARD_STATUS_AUTHORIZED, paymentsv1.CardStatus_CARD_STATUS_CAPTURED:
 		return order.Card{Brand: payment.GetPaymentMethod().GetBrand(), Last4: payment.GetPaymentMethod().GetLast4()}, nil
-	case paymentsv1.Status_STATUS_DECLINED:
+	case paymentsv1.CardStatus_CARD_STATUS_DECLINED:
 		declined := fmt.Errorf("the card was declined: %s", payment.GetDeclineCode())
 		return order.Card{}, refused(order.PaymentDeclined, declined, map[string]string{"decline_code": payment.GetDeclineCode()})
 	}

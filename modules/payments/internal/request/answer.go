@@ -13,9 +13,9 @@ import (
 )
 
 // Payment is the contract's form of a payment.
-func Payment(p payment.Payment) *paymentsv1.Payment {
+func Payment(p payment.Payment) *paymentsv1.CardPayment {
 	t, s := p.Terms(), p.State()
-	return &paymentsv1.Payment{
+	return &paymentsv1.CardPayment{
 		OrderId: t.OrderID, Status: statuses[s.Status], CurrencyCode: t.Currency, AmountMinor: t.Amount,
 		CapturedMinor: s.Captured, RefundedMinor: s.Refunded,
 		PaymentMethod: &paymentsv1.PaymentMethod{Id: t.Method, Brand: s.Brand, Last4: s.Last4},
@@ -23,12 +23,12 @@ func Payment(p payment.Payment) *paymentsv1.Payment {
 	}
 }
 
-var statuses = map[payment.Status]paymentsv1.Status{
-	payment.Pending:    paymentsv1.Status_STATUS_PENDING,
-	payment.Authorized: paymentsv1.Status_STATUS_AUTHORIZED,
-	payment.Declined:   paymentsv1.Status_STATUS_DECLINED,
-	payment.Captured:   paymentsv1.Status_STATUS_CAPTURED,
-	payment.Voided:     paymentsv1.Status_STATUS_VOIDED,
+var statuses = map[payment.Status]paymentsv1.CardStatus{
+	payment.Pending:    paymentsv1.CardStatus_CARD_STATUS_PENDING,
+	payment.Authorized: paymentsv1.CardStatus_CARD_STATUS_AUTHORIZED,
+	payment.Declined:   paymentsv1.CardStatus_CARD_STATUS_DECLINED,
+	payment.Captured:   paymentsv1.CardStatus_CARD_STATUS_CAPTURED,
+	payment.Voided:     paymentsv1.CardStatus_CARD_STATUS_VOIDED,
 }
 
 // Failure turns why a step was refused into the contract's error. An error it

@@ -16,8 +16,10 @@ import (
 	paymentsv1 "galleria/modules/payments/v1"
 
 	"galleria/modules/payments/internal/card"
+	"galleria/modules/payments/internal/hosted"
 	"galleria/modules/payments/internal/payment"
 	"galleria/modules/payments/internal/request"
+	"galleria/modules/payments/internal/sandbox"
 	"galleria/modules/payments/internal/store"
 )
 
@@ -52,6 +54,14 @@ type Options struct {
 	RecoverAfter time.Duration
 	Now          func() time.Time
 	Log          *slog.Logger
+
+	// Hosted keeps the payments on providers' pages, HostedProviders have the
+	// pages, by name, and SandboxPages are those of the sandbox.
+	Hosted          *store.Hosted
+	HostedProviders map[string]hosted.Provider
+	SandboxPages    *sandbox.Page
+	// CaptureLater holds new payments until their orders ship.
+	CaptureLater bool
 }
 
 // Service implements the contract. It is safe for concurrent use.
@@ -142,8 +152,8 @@ func (s *Service) Refund(ctx context.Context, r *paymentsv1.RefundRequest) (*pay
 	return &paymentsv1.RefundResponse{Payment: request.Payment(p)}, nil
 }
 
-// GetPayment implements the contract.
-func (s *Service) GetPayment(ctx context.Context, r *paymentsv1.GetPaymentRequest) (*paymentsv1.GetPaymentResponse, error) {
+// GetCardPayment implements the contract.
+func (s *Service) GetCardPayment(ctx context.Context, r *paymentsv1.GetCardPaymentRequest) (*paymentsv1.GetCardPaymentResponse, error) {
 	orderID, err := request.OrderID(r)
 	if err != nil {
 		return nil, err
@@ -152,7 +162,7 @@ func (s *Service) GetPayment(ctx context.Context, r *paymentsv1.GetPaymentReques
 	if err != nil {
 		return nil, request.Failure(orderID, err)
 	}
-	return &paymentsv1.GetPaymentResponse{Payment: request.Payment(p)}, nil
+	return &paymentsv1.GetCardPaymentResponse{Payment: request.Payment(p)}, nil
 }
 
 // failure is what the caller gets. What the provider said beyond that is for

@@ -22,6 +22,21 @@ const (
 	LostCapture Behaviour = "lost_capture"
 	// Unavailable never answers an authorisation, nor does it any work.
 	Unavailable Behaviour = "unavailable"
+
+	// The following are for the payment page only.
+
+	// Consent asks the holder (3-D Secure), and then approves.
+	Consent Behaviour = "consent"
+	// NoReturn approves, and leads the browser to a page that does not lead back.
+	NoReturn Behaviour = "no_return"
+	// LostPayment approves, and loses the answer to the shopper's browser.
+	LostPayment = LostAuthorization
+	// RefundRefused approves; its refunds are refused for good.
+	RefundRefused Behaviour = "refund_refused"
+	// RefundFails approves; its refunds succeed, and fail later.
+	RefundFails Behaviour = "refund_fails"
+	// Dispute approves, and the holder disputes it.
+	Dispute Behaviour = "dispute"
 )
 
 // Numbers of cards. The first seven are Stripe's well-known ones; the others
@@ -39,6 +54,14 @@ const (
 	NumberLostAuthorization = "4000000000002024"
 	NumberLostCapture       = "4000000000003030"
 	NumberUnavailable       = "4000000000004046"
+
+	// These three are Stripe's.
+	NumberConsent     = "4000000000003220"
+	NumberRefundFails = "4000000000005126"
+	NumberDispute     = "4000000000000259"
+
+	NumberNoReturn      = "4000000000005050"
+	NumberRefundRefused = "4000000000006066"
 )
 
 // Of is the behaviour of a card number; any other number is approved.
@@ -60,6 +83,16 @@ func Of(number string) Behaviour {
 		return LostCapture
 	case NumberUnavailable:
 		return Unavailable
+	case NumberConsent:
+		return Consent
+	case NumberNoReturn:
+		return NoReturn
+	case NumberRefundRefused:
+		return RefundRefused
+	case NumberRefundFails:
+		return RefundFails
+	case NumberDispute:
+		return Dispute
 	}
 	return Approved
 }

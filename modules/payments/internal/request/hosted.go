@@ -1,0 +1,188 @@
+package request
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	paymentsv1 "galleria/modules/payments/v1"
+
+	"galleria/modules/payments/internal/hosted"
+	"galleria/platform/contract"
+)
+
+// Bounds of texts, which keep rows small.
+const (
+	maxDescription = 500
+	maxURL         = 2000
+	maxWebhook     = 256 << 10
+)
+
+// Start is what a StartPayment asks for; the provider and the time of the capture
+// are the caller's to fill in.
+func Start(r *paymentsv1.StartPaymentRequest) (hosted.Terms, hosted.Page, error) {
+	var bad violations
+	bad.key("payment_id", r.GetPaymentId())
+	bad.key("order_id", r.GetOrderId())
+	bad.amount("amount_minor", r.GetAmountMinor())
+	if !currency(r.GetCurrencyCode()) {
+		bad.add("currency_code", "must be an ISO 4217 code such as EUR")
+	}
+	if utf8.RuneCountInString(r.GetDescription()) > maxDescription {
+		bad.add("description", "must have at most %d characters", maxDescription)
+	}
+	if len(r.GetEmail()) > 254 {
+		bad.add("email", "must have at most 254 bytes")
+	}
+	bad.address("return_url", r.GetReturnUrl())
+	bad.address("cancel_url", r.GetCancelUrl())
+	if !r.GetExpiresAt().IsValid() {
+		bad.add("expires_at", "must be a time, at most %s ahead", hosted.MostAhead)
+	}
+	t := hosted.Terms{
+		ID: r.GetPaymentId(), OrderID: r.GetOrderId(), Currency: r.GetCurrencyCode(), Amount: r.GetAmountMinor(),
+		Expires: r.GetExpiresAt().AsTime(),
+	}
+	p := hosted.Page{Description: r.GetDescription(), Email: r.GetEmail(), ReturnURL: r.GetReturnUrl(), CancelURL: r.GetCancelUrl()}
+	return t, p, bad.err()
+}
+
+// BadExpiry is the error of a payment that would end at once, or too late.
+func BadExpiry() error {
+	var bad violations
+	bad.add("expires_at", "must be later than now, and at most %s ahead", hosted.MostAhead)
+	return bad.err()
+}
+
+// PaymentID is that of a request about one payment.
+func PaymentID(r interface{ GetPaymentId() string }) (string, error) {
+	var bad violations
+	bad.key("payment_id", r.GetPaymentId())
+	return r.GetPaymentId(), bad.err()
+}
+
+// HostedRefund is what a RefundPayment asks for.
+func HostedRefund(r *paymentsv1.RefundPaymentRequest) (payment, id string, amount int64, err error) {
+	var bad violations
+	bad.key("payment_id", r.GetPaymentId())
+	bad.key("refund_id", r.GetRefundId())
+	bad.amount("amount_minor", r.GetAmountMinor())
+	return r.GetPaymentId(), r.GetRefundId(), r.GetAmountMinor(), bad.err()
+}
+
+// Webhook is what a ReceiveWebhook brings.
+func Webhook(r *paymentsv1.ReceiveWebhookRequest) (provider string, body []byte, headers map[string]string, err error) {
+	var bad violations
+	bad.key("provider", r.GetProvider())
+	if len(r.GetBody()) == 0 || len(r.GetBody()) > maxWebhook {
+		bad.add("body", "must have 1 to %d bytes", maxWebhook)
+	}
+	headers = map[string]string{}
+	for name, value := range r.GetHeaders() {
+		headers[strings.ToLower(name)] = value
+	}
+	return r.GetProvider(), r.GetBody(), headers, bad.err()
+}
+
+func (v *violations) address(field, text string) {
+	u, err := url.Parse(text)
+	whole := err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+	path := err == nil && u.Scheme == "" && u.Host == "" && strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//")
+	if len(text) > maxURL || !whole && !path {
+		v.add(field, "must be an address such as https://shop.example/orders/1, of at most %d bytes", maxURL)
+	}
+}
+
+// HostedPayment is the contract's form of a payment.
+func HostedPayment(p hosted.Payment) *paymentsv1.Payment {
+	t, s := p.Terms(), p.State()
+	out := &paymentsv1.Payment{
+		Id: t.ID, OrderId: t.OrderID, Status: hostedStatuses[s.Status], CurrencyCode: t.Currency, AmountMinor: t.Amount,
+		CapturedMinor: s.Captured, RefundedMinor: s.Refunded, RefundingMinor: s.Refunding,
+		Provider: t.Provider, ProviderReference: s.Intent, RedirectUrl: s.RedirectURL, DeclineCode: s.DeclineCode,
+		Disputed: s.Disputed, ExpiresAt: timestamppb.New(t.Expires),
+	}
+	if s.Last4 != "" {
+		out.Method = &paymentsv1.PaymentMethod{Brand: s.Brand, Last4: s.Last4}
+	}
+	if s.Cancelling {
+		out.RedirectUrl = "" // nobody is to be led there any more
+	}
+	for _, r := range p.Refunds() {
+		out.Refunds = append(out.Refunds, RefundOf(r))
+	}
+	return out
+}
+
+// RefundOf is the contract's form of a refund.
+func RefundOf(r hosted.Refund) *paymentsv1.Refund {
+	return &paymentsv1.Refund{Id: r.ID, AmountMinor: r.Amount, Status: refundStatuses[r.Status], Failure: r.Failure}
+}
+
+// Event is the contract's form of a fact.
+func Event(p hosted.Payment, f hosted.Fact, at time.Time) proto.Message {
+	payment, when := HostedPayment(p), timestamppb.New(at)
+	switch {
+	case f.Refund != nil:
+		return &paymentsv1.PaymentRefunded{Payment: payment, Refund: RefundOf(*f.Refund), At: when}
+	case f.Disputed:
+		return &paymentsv1.PaymentDisputed{Payment: payment, At: when}
+	}
+	return &paymentsv1.PaymentSettled{Payment: payment, At: when}
+}
+
+var hostedStatuses = map[hosted.Status]paymentsv1.Status{
+	hosted.Waiting:    paymentsv1.Status_STATUS_WAITING,
+	hosted.Authorized: paymentsv1.Status_STATUS_AUTHORIZED,
+	hosted.Paid:       paymentsv1.Status_STATUS_PAID,
+	hosted.Cancelled:  paymentsv1.Status_STATUS_CANCELLED,
+	hosted.Expired:    paymentsv1.Status_STATUS_EXPIRED,
+}
+
+var refundStatuses = map[hosted.RefundStatus]paymentsv1.RefundStatus{
+	hosted.RefundPending:   paymentsv1.RefundStatus_REFUND_STATUS_PENDING,
+	hosted.RefundSucceeded: paymentsv1.RefundStatus_REFUND_STATUS_SUCCEEDED,
+	hosted.RefundFailed:    paymentsv1.RefundStatus_REFUND_STATUS_FAILED,
+}
+
+// HostedFailure turns why a step was refused into the contract's error. An error it
+// does not know is returned with the payment's id in front.
+func HostedFailure(paymentID string, err error) error {
+	var no hosted.Impossible
+	if errors.As(err, &no) {
+		return contract.WithMetadata(contract.Error(codes.FailedPrecondition, paymentsv1.Reason_REASON_NOT_POSSIBLE, "payment %s: %v", paymentID, no),
+			map[string]string{"problem": string(no)})
+	}
+	if errors.Is(err, hosted.ErrTooLate) {
+		return BadExpiry()
+	}
+	for _, f := range hostedFailures {
+		if errors.Is(err, f.is) {
+			return contract.Error(f.code, f.reason, "payment %s: %v", paymentID, f.is)
+		}
+	}
+	return fmt.Errorf("payment %s: %w", paymentID, err)
+}
+
+var hostedFailures = []struct {
+	is     error
+	code   codes.Code
+	reason paymentsv1.Reason
+}{
+	{hosted.ErrNoPayment, codes.NotFound, paymentsv1.Reason_REASON_NO_PAYMENT},
+	{hosted.ErrKeyReused, codes.InvalidArgument, paymentsv1.Reason_REASON_KEY_REUSED},
+	{hosted.ErrCancelled, codes.FailedPrecondition, paymentsv1.Reason_REASON_CANCELLED},
+	{hosted.ErrPaid, codes.FailedPrecondition, paymentsv1.Reason_REASON_PAID},
+	{hosted.ErrNotAuthorized, codes.FailedPrecondition, paymentsv1.Reason_REASON_NOT_AUTHORIZED},
+	{hosted.ErrNotCaptured, codes.FailedPrecondition, paymentsv1.Reason_REASON_NOT_CAPTURED},
+	{hosted.ErrTooLarge, codes.FailedPrecondition, paymentsv1.Reason_REASON_REFUND_TOO_LARGE},
+	{hosted.ErrUnavailable, codes.Unavailable, paymentsv1.Reason_REASON_PROVIDER_UNAVAILABLE},
+	{hosted.ErrSignature, codes.InvalidArgument, paymentsv1.Reason_REASON_BAD_SIGNATURE},
+}

@@ -1,0 +1,127 @@
+package sandbox
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"galleria/platform/id"
+)
+
+// Notify sends the sandbox's webhooks when they are due, until ctx ends: so a
+// shopper who never comes back is settled all the same. deliver takes the webhook
+// as the shop's address for them would; when it fails, it is sent again later.
+func (s *Page) Notify(ctx context.Context, every time.Duration, deliver func(ctx context.Context, body []byte, headers map[string]string) error) error {
+	pace := s.db.Pace(every, gather)
+	for {
+		if err := s.notifyDue(ctx, deliver); err != nil {
+			return err
+		}
+		if !pace.Rest(ctx, nil) {
+			return ctx.Err()
+		}
+	}
+}
+
+// gather is how long after a commit a look for webhooks comes.
+const gather = 20 * time.Millisecond
+
+// notifyBatch webhooks are sent per look.
+const notifyBatch = 64
+
+func (s *Page) notifyDue(ctx context.Context, deliver func(context.Context, []byte, map[string]string) error) error {
+	due, err := s.due(ctx)
+	if err != nil {
+		return err
+	}
+	for _, session := range due {
+		if err := s.happen(ctx, session.id); err != nil {
+			return err
+		}
+		body, err := json.Marshal(webhook{ID: "evt_sandbox_" + id.New(), Payment: session.id})
+		if err != nil {
+			return fmt.Errorf("sandbox: write a webhook: %w", err)
+		}
+		if err := deliver(ctx, body, map[string]string{signature: hex.EncodeToString(s.sign(body))}); err != nil {
+			return fmt.Errorf("sandbox: send a webhook: %w", err)
+		}
+		err = s.db.Write(ctx, func(tx *gorm.DB) error {
+			return tx.Exec("UPDATE sandbox_sessions SET notify_at = 0 WHERE id = ? AND notify_at = ?", session.id, session.at).Error
+		})
+		if err != nil {
+			return fmt.Errorf("sandbox: note a webhook as sent: %w", err)
+		}
+	}
+	return nil
+}
+
+type dueWebhook struct {
+	id string
+	at int64
+}
+
+func (s *Page) due(ctx context.Context) ([]dueWebhook, error) {
+	rows, err := s.db.Read(ctx).Raw("SELECT id, notify_at FROM sandbox_sessions WHERE notify_at > 0 AND notify_at <= ? ORDER BY notify_at LIMIT ?",
+		s.now().UnixMicro(), notifyBatch).Rows()
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: look for webhooks: %w", err)
+	}
+	defer rows.Close()
+	var all []dueWebhook
+	for rows.Next() {
+		var d dueWebhook
+		if err := rows.Scan(&d.id, &d.at); err != nil {
+			return nil, fmt.Errorf("sandbox: look for webhooks: %w", err)
+		}
+		all = append(all, d)
+	}
+	return all, rows.Err()
+}
+
+// happen does what was to happen later: a late payment, and a refund that the
+// shopper's bank sends back.
+func (s *Page) happen(ctx context.Context, session string) error {
+	now := s.now().UnixMicro()
+	err := s.db.Write(ctx, func(tx *gorm.DB) error {
+		err := tx.Exec(`UPDATE sandbox_sessions SET state = CASE WHEN capture_later THEN 'held' ELSE 'paid' END
+			WHERE id = ? AND state = 'open' AND paid_at > 0 AND paid_at <= ?`, session, now).Error
+		if err != nil {
+			return err
+		}
+		var failed sql.NullInt64
+		err = tx.Raw("SELECT SUM(amount_minor) FROM sandbox_session_refunds WHERE session = ? AND status = 'succeeded' AND fails_at > 0 AND fails_at <= ?",
+			session, now).Row().Scan(&failed)
+		if err != nil || failed.Int64 == 0 {
+			return err
+		}
+		err = tx.Exec(`UPDATE sandbox_session_refunds SET status = 'failed', failure = 'the bank of the card sent the money back'
+			WHERE session = ? AND status = 'succeeded' AND fails_at > 0 AND fails_at <= ?`, session, now).Error
+		if err != nil {
+			return err
+		}
+		return tx.Exec("UPDATE sandbox_sessions SET refunded_minor = refunded_minor - ? WHERE id = ?", failed.Int64, session).Error
+	})
+	if err != nil {
+		return fmt.Errorf("sandbox: do what was to happen later: %w", err)
+	}
+	return nil
+}
+
+// Forget deletes up to most sessions made before a time that nobody paid.
+func (s *Page) Forget(ctx context.Context, before time.Time, most int) (gone int64, err error) {
+	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		done := tx.Exec(`DELETE FROM sandbox_sessions WHERE id IN (SELECT id FROM sandbox_sessions
+			WHERE created_at < ? AND state IN ('open', 'consent', 'cancelled', 'ended') LIMIT ?)`, before.UnixMicro(), most)
+		gone = done.RowsAffected
+		return done.Error
+	})
+	if err != nil {
+		return 0, fmt.Errorf("sandbox: forget unpaid sessions: %w", err)
+	}
+	return gone, nil
+}

@@ -1,0 +1,143 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"galleria/modules/payments/internal/hosted"
+)
+
+// attend does the one thing that is next for a payment at its provider, and
+// writes down what the provider says of it. Everybody comes here: a call, a
+// webhook, a poll; so it does not matter in which order they come.
+func (s *Service) attend(ctx context.Context, p hosted.Payment) (hosted.Payment, error) {
+	provider, err := s.hostedProvider(p)
+	if err != nil {
+		return p, err
+	}
+	asking, done := context.WithTimeout(ctx, s.Patience)
+	defer done()
+	report, err := s.ask(asking, provider, p)
+	s.at("provider asked")
+	recording, recorded := s.recording(ctx)
+	defer recorded()
+	if err != nil {
+		return p, errors.Join(err, s.Hosted.Postpone(recording, p, s.Now(), errors.Is(err, hosted.ErrSpent)))
+	}
+	after, err := s.Hosted.Change(recording, p, s.Now(), func(p *hosted.Payment) error {
+		before := *p
+		p.Learn(report)
+		if p.Same(before) {
+			p.Tried(false)
+		} else {
+			p.Moved()
+		}
+		return nil
+	})
+	if err == nil && after.State().Disputed && !p.State().Disputed {
+		s.Log.WarnContext(ctx, "a payment is disputed: answer in the provider's dashboard", "payment", p.Terms().ID, "order", p.Terms().OrderID, "provider", p.Terms().Provider)
+	}
+	return after, err
+}
+
+func (s *Service) ask(ctx context.Context, provider hosted.Provider, p hosted.Payment) (hosted.Report, error) {
+	state := p.State()
+	late := state.Status == hosted.Waiting && !s.Now().Before(p.Terms().Expires)
+	switch {
+	case late && state.RedirectURL == "":
+		return hosted.Report{State: hosted.SaysEnded}, nil // nobody was led to a page
+	case late || state.Cancelling:
+		return provider.Close(ctx, p)
+	case state.Capturing:
+		return provider.Capture(ctx, p)
+	}
+	var asked []hosted.RefundReport
+	for _, r := range p.Refunds() {
+		if r.Status != hosted.RefundPending || r.Reference != "" {
+			continue
+		}
+		told, err := provider.Refund(ctx, p, r)
+		if errors.Is(err, hosted.ErrSpent) {
+			// Recorded with the refund: its next key is another one.
+			return hosted.Report{Refunds: []hosted.RefundReport{{ID: r.ID, Spent: true}}}, nil
+		}
+		if err != nil {
+			return hosted.Report{}, err
+		}
+		asked = append(asked, told)
+	}
+	if len(asked) > 0 {
+		return hosted.Report{Refunds: asked}, nil
+	}
+	return provider.Look(ctx, p)
+}
+
+// Settle attends to payments that are due, looking every so often, until ctx ends.
+// A provider that is away costs attendAtOnce calls at a time, and each payment is
+// asked for once a minute at most.
+func (s *Service) Settle(ctx context.Context, every time.Duration) error {
+	pace := s.Hosted.Pace(every)
+	for {
+		if err := s.settleDue(ctx); err != nil {
+			return err
+		}
+		if !pace.Rest(ctx, nil) {
+			return ctx.Err()
+		}
+	}
+}
+
+const (
+	attendAtOnce = 4
+	attendBatch  = 64
+)
+
+func (s *Service) settleDue(ctx context.Context) error {
+	due, err := s.Hosted.Due(ctx, s.Now(), attendBatch)
+	if err != nil {
+		return err
+	}
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(attendAtOnce)
+	for _, p := range due {
+		work.Go(func() error {
+			if _, err := s.attend(ctx, p); errors.Is(err, hosted.ErrUnavailable) {
+				s.Log.WarnContext(ctx, "a payment is not settled yet", "payment", p.Terms().ID, "order", p.Terms().OrderID, "error", err)
+			} else if err != nil && !errors.Is(err, hosted.ErrNoPayment) {
+				return err
+			}
+			return nil
+		})
+	}
+	return work.Wait()
+}
+
+// Forget deletes what ended unpaid, and the sandbox's memory of it, once it is as
+// old as given, until ctx ends.
+func (s *Service) Forget(ctx context.Context, age, every time.Duration) error {
+	pause := time.NewTicker(every)
+	defer pause.Stop()
+	for {
+		for _, forget := range []func(context.Context, time.Time, int) (int64, error){s.Hosted.Forget, s.SandboxPages.Forget} {
+			for {
+				gone, err := forget(ctx, s.Now().Add(-age), forgetBatch)
+				if err != nil {
+					return err
+				}
+				if gone < forgetBatch {
+					break
+				}
+			}
+		}
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+const forgetBatch = 500

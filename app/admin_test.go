@@ -139,7 +139,7 @@ func TestACheckoutIsOneTraceAcrossProcesses(t *testing.T) {
 	shop.Await(t, "one trace with the spans of all processes", func() bool {
 		return collecting.holds(
 			"galleria-all orders.v1.OrdersService/PlaceOrder",         // called by the edge, in process
-			"galleria-all inventory.v1.InventoryService/Reserve",      // called by orders, in process
+			"galleria-all inventory.v1.InventoryService/Allocate",     // called by orders, in process
 			"galleria-all payments.v1.PaymentsService/Authorize",      // called by orders, over the network
 			"galleria-payments payments.v1.PaymentsService/Authorize", // served there
 

@@ -8,9 +8,11 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strconv"
 
 	catalogv1 "galleria/modules/catalog/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
+	"galleria/platform/contract"
 )
 
 // batchSize is how many rows go into one call: few enough for a progress that
@@ -143,12 +145,26 @@ func (i *importer) upsert(ctx context.Context, rows []Row) error {
 }
 
 func (i *importer) setStock(ctx context.Context, rows []Row) error {
-	request := &inventoryv1.SetStockRequest{}
-	for _, r := range rows {
-		request.Levels = append(request.Levels, &inventoryv1.SetStockRequest_Level{Sku: r.SKU, OnHand: r.Stock})
+	request := &inventoryv1.SetLevelsRequest{}
+	places := map[string]int{}
+	for n, r := range rows {
+		places[r.SKU] = n
+		request.Levels = append(request.Levels, &inventoryv1.SetLevelsRequest_Count{Sku: r.SKU, OnHand: r.Stock})
 	}
-	_, err := i.inventory.SetStock(ctx, request)
-	return err
+	for range len(rows) {
+		_, err := i.inventory.SetLevels(ctx, request)
+		n, known := places[contract.Metadata(err, "sku")]
+		if !known || !contract.Is(err, inventoryv1.Reason_REASON_BELOW_ALLOCATED) {
+			return err
+		}
+		// Orders are still to get more than the file counts: what they get is on
+		// the shelf, and none is left to sell.
+		request.Levels[n].OnHand, err = strconv.ParseInt(contract.Metadata(err, "allocated"), 10, 64)
+		if err != nil {
+			return fmt.Errorf("import products: the stock of %s: %w", rows[n].SKU, err)
+		}
+	}
+	return fmt.Errorf("import products: the stock of %s and others keeps changing; import the file again", rows[0].SKU)
 }
 
 // knowCategories asks once which categories there are.

@@ -36,7 +36,7 @@ type shop struct {
 func inEveryShop(t *testing.T, test func(t *testing.T, s shop)) {
 	for _, mode := range []route.Mode{route.ModeLocal, route.ModeLoopback} {
 		t.Run(string(mode), func(t *testing.T) {
-			shelves := inventorytest.NewFake()
+			shelves := inventorytest.NewFake(t)
 			world := moduletest.World{catalogtest.Definition(), shelves.Definition()}
 			moduletest.Local(t, world, mode, func(t *testing.T, connect moduletest.Connect) {
 				test(t, shop{
@@ -98,11 +98,11 @@ func (s shop) product(t *testing.T, sku string) *catalogv1.Product {
 
 func (s shop) wantStock(t *testing.T, sku string, want int64) {
 	t.Helper()
-	got, err := s.inventory.GetStock(t.Context(), &inventoryv1.GetStockRequest{Skus: []string{sku}})
+	got, err := s.inventory.GetLevels(t.Context(), &inventoryv1.GetLevelsRequest{Skus: []string{sku}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if on := got.GetStock(); want >= 0 && (len(on) != 1 || on[0].GetOnHand() != want) || want < 0 && len(on) != 0 {
+	if on := got.GetLevels(); want >= 0 && (len(on) != 1 || on[0].GetAvailable() != want) || want < 0 && len(on) != 0 {
 		t.Errorf("stock of %s: got %v, want %d", sku, on, want)
 	}
 }
@@ -146,14 +146,29 @@ func TestImportingAgainChangesNothingButSetsTheShelfToTheCount(t *testing.T) {
 	inEveryShop(t, func(t *testing.T, s shop) {
 		file := rows(600)
 		s.wantResult(t, s.take(t, strings.NewReader(file)), 600, 0, 0)
-		_, err := s.inventory.Reserve(t.Context(), &inventoryv1.ReserveRequest{OrderId: "o", Lines: []*inventoryv1.Line{{Sku: "MUG-9", Quantity: 4}}})
+		_, err := s.inventory.Allocate(t.Context(), &inventoryv1.AllocateRequest{OrderId: "o", Lines: []*inventoryv1.Line{{Sku: "MUG-9", Quantity: 4}}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.wantStock(t, "MUG-9", 5)
 		s.wantResult(t, s.take(t, strings.NewReader(file)), 0, 0, 600)
-		s.wantStock(t, "MUG-9", 9)
+		s.wantStock(t, "MUG-9", 5)
 		s.wantResult(t, s.take(t, strings.NewReader(strings.Replace(file, "Mug 7,", "Cup 7,", 1))), 0, 1, 599)
+	})
+}
+
+func TestACountBelowWhatOrdersWaitForLeavesNoneToSell(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		s.wantResult(t, s.take(t, strings.NewReader(rows(10))), 10, 0, 0)
+		_, err := s.inventory.Allocate(t.Context(), &inventoryv1.AllocateRequest{OrderId: "o", Lines: []*inventoryv1.Line{{Sku: "MUG-9", Quantity: 9}, {Sku: "MUG-8", Quantity: 8}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fewer := strings.NewReplacer("12.90,EUR,9,", "12.90,EUR,1,", "12.90,EUR,8,", "12.90,EUR,2,", "12.90,EUR,7,", "12.90,EUR,3,").Replace(rows(10))
+		s.wantResult(t, s.take(t, strings.NewReader(fewer)), 0, 0, 10)
+		s.wantStock(t, "MUG-9", 0)
+		s.wantStock(t, "MUG-8", 0)
+		s.wantStock(t, "MUG-7", 3)
 	})
 }
 
@@ -209,7 +224,7 @@ func TestRowsNobodyNamesAreFoundByHalving(t *testing.T) {
 func TestStockThatIsRefusedIsReported(t *testing.T) {
 	inEveryShop(t, func(t *testing.T, s shop) {
 		refused := true
-		s.shelves.Before("SetStock", func(context.Context) error {
+		s.shelves.Before("SetLevels", func(context.Context) error {
 			if refused {
 				refused = false
 				return contract.Invalid(contract.Violation{Field: "levels[1].on_hand", Message: "is odd"})

@@ -32,7 +32,6 @@ var exceptions = map[exception]string{
 	{"modules/payments/internal/request", "proto"}:   "conversions that the service and the fake share",
 	{"modules/payments/internal/sandbox", "gorm"}:    "a provider played inside the database: a store of its own, which shares no transaction with the other",
 	{"modules/payments/internal/stripe", "http"}:     "a client of a provider's web API",
-	{"modules/inventory/internal/request", "proto"}:  "conversions that the service and the fake share",
 	{"modules/notifications/internal/page", "proto"}: "conversions that the service and the fake share",
 }
 

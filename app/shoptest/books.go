@@ -32,8 +32,8 @@ type Summary struct {
 //   - what was acknowledged is so: the order exists, and is as it was said;
 //   - the money captured and not given back, with the provider too, is that of
 //     the orders sold, order by order; no payment is without an order;
-//   - on hand + reserved + sold = received, none negative, nothing reserved any
-//     more, and sold is what the orders sold hold;
+//   - on hand is what came in and was not shipped, and the sum of the movements;
+//     allocated is what the orders sold wait for, and none is negative;
 //   - each confirmation and each cancellation has one mail.
 func (s *Shop) Books(t testing.TB) Summary {
 	t.Helper()
@@ -168,33 +168,60 @@ func (a *audit) money() {
 func (a *audit) goods() {
 	a.Helper()
 	received, _, _ := a.shop.ledger.read()
-	want := map[string]int64{}
+	waiting, gone := map[string]int64{}, map[string]int64{}
 	for _, o := range a.orders {
-		if sold(o) {
-			for _, l := range o.GetLines() {
-				want[l.GetSku()] += l.GetQuantity()
+		for _, l := range o.GetLines() {
+			switch o.GetStatus() {
+			case completed:
+				waiting[l.GetSku()] += l.GetQuantity()
+			case shipped:
+				gone[l.GetSku()] += l.GetQuantity()
 			}
 		}
 	}
+	inventory := inventoryv1.NewInventoryServiceClient(a.operator)
 	skus := slices.Sorted(maps.Keys(received))
-	listed, err := inventoryv1.NewInventoryServiceClient(a.operator).GetStock(a.Context(), &inventoryv1.GetStockRequest{Skus: skus})
+	listed, err := inventory.GetLevels(a.Context(), &inventoryv1.GetLevelsRequest{Skus: skus})
 	if err != nil {
-		a.Fatalf("get stock: %v", err)
+		a.Fatalf("get levels: %v", err)
 	}
-	found := map[string]*inventoryv1.Stock{}
-	for _, s := range listed.GetStock() {
-		found[s.GetSku()] = s
+	found, moved := map[string]*inventoryv1.Level{}, a.movements(inventory)
+	for _, l := range listed.GetLevels() {
+		found[l.GetSku()] = l
 	}
 	for _, sku := range skus {
-		s := found[sku]
-		if s.GetOnHand()+s.GetReserved()+s.GetSold() != received[sku] || s.GetReceived() != received[sku] || s.GetOnHand() < 0 || s.GetSold() < 0 {
-			a.Errorf("%s: %d on hand, %d reserved, %d sold, %d received; %d came in", sku, s.GetOnHand(), s.GetReserved(), s.GetSold(), s.GetReceived(), received[sku])
+		l := found[sku]
+		if l.GetOnHand() != received[sku]-gone[sku] || l.GetOnHand() != moved[sku] {
+			a.Errorf("%s: %d on hand, movements sum to %d; %d came in, %d were shipped", sku, l.GetOnHand(), moved[sku], received[sku], gone[sku])
 		}
-		if s.GetReserved() != 0 {
-			a.Errorf("%s: %d are reserved, and no order is open", sku, s.GetReserved())
+		if l.GetAllocated() != waiting[sku] {
+			a.Errorf("%s: %d are allocated, and orders wait for %d", sku, l.GetAllocated(), waiting[sku])
 		}
-		if s.GetSold() != want[sku] {
-			a.Errorf("%s: inventory sold %d, orders %d", sku, s.GetSold(), want[sku])
+		if l.GetAllocated() < 0 || l.GetAvailable() < 0 {
+			a.Errorf("%s: negative: %v", sku, l)
+		}
+	}
+	balance, err := inventory.Audit(a.Context(), &inventoryv1.AuditRequest{})
+	if err != nil || len(balance.GetProblems()) > 0 {
+		a.Errorf("inventory's audit: got %v, %v, want books that balance", balance, err)
+	}
+}
+
+// movements are the sums of all movements, by sku.
+func (a *audit) movements(inventory inventoryv1.InventoryServiceClient) map[string]int64 {
+	a.Helper()
+	sums := map[string]int64{}
+	request := &inventoryv1.ListMovementsRequest{PageSize: 200}
+	for {
+		listed, err := inventory.ListMovements(a.Context(), request)
+		if err != nil {
+			a.Fatalf("list movements: %v", err)
+		}
+		for _, m := range listed.GetMovements() {
+			sums[m.GetSku()] += m.GetBy()
+		}
+		if request.PageToken = listed.GetNextPageToken(); request.PageToken == "" {
+			return sums
 		}
 	}
 }

@@ -143,7 +143,7 @@ func TestInventoryIsAskedAboutManyProductsAtOnce(t *testing.T) {
 		v.get(path).want(http.StatusOK)
 	}
 	var asked atomic.Int32
-	s.inventory.Before("GetStock", func(context.Context) error { asked.Add(1); return nil })
+	s.inventory.Before("GetLevels", func(context.Context) error { asked.Add(1); return nil })
 	s.setStock(t, "LMP-ARC-01", 1)
 	s.clock.pass(time.Second)
 	for _, path := range paths {

@@ -151,7 +151,7 @@ func TestAProductNoLongerSoldHasNoPage(t *testing.T) {
 
 func TestWithoutInventoryProductsAreShownAndSold(t *testing.T) {
 	s := newShop(t)
-	s.inventory.Fail("GetStock", inventorytest.Unavailable())
+	s.inventory.Fail("GetLevels", inventorytest.Unavailable())
 	p := s.visitor(t).get(lamp).want(http.StatusOK).says("Aria Arc", "Add to cart").saysNot("In stock", "Sold out", "left")
 	if strings.Contains(p.body, "schema.org/InStock") {
 		t.Error("the data for search engines guesses a stock nobody knows")
@@ -218,7 +218,7 @@ func TestANeighboursChangeIsVisibleWithinTheTTL(t *testing.T) {
 func TestAHangingInventoryIsNotAskedByEveryPage(t *testing.T) {
 	s := newShop(t)
 	var asked atomic.Int32
-	s.inventory.Before("GetStock", func(context.Context) error { asked.Add(1); return inventorytest.Unavailable() })
+	s.inventory.Before("GetLevels", func(context.Context) error { asked.Add(1); return inventorytest.Unavailable() })
 	v := s.visitor(t)
 	for _, path := range productPaths(t, s) {
 		v.get(path).want(http.StatusOK)

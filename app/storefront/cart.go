@@ -129,18 +129,18 @@ func (s *Storefront) cartLines(ctx context.Context, held *cartv1.Cart) []page.Li
 	var skus, unseen []string
 	for _, l := range held.GetLines() {
 		skus = append(skus, l.GetSku())
-		if s.gallery.drawn(l.GetPicture()) {
+		if !s.pictures.held(l.GetPicture()) {
 			unseen = append(unseen, l.GetSku())
 		}
 	}
-	onHand, known := s.onHand(ctx, skus...)
+	onHand, known := s.available(ctx, skus...)
 	categories := s.categoriesOf(ctx, unseen)
 	var all []page.Line
 	for _, l := range held.GetLines() {
 		line := page.Line{
 			Card: page.Card{
 				Name: l.GetName(), Slug: l.GetSlug(),
-				Picture: s.gallery.of(l.GetPicture(), categories[l.GetSku()]),
+				Picture: s.pictures.address(l.GetPicture(), categories[l.GetSku()]),
 				Price:   price(held.GetCurrencyCode(), l.GetUnitPriceMinor()),
 			},
 			SKU: l.GetSku(), Quantity: l.GetQuantity(), Unavailable: !l.GetAvailable(),

@@ -87,7 +87,7 @@ func (s *Storefront) card(p *catalogv1.Product) page.Card {
 	}
 	return page.Card{
 		Name: p.GetName(), Slug: p.GetSlug(),
-		Picture: s.gallery.of(first, p.GetCategory()),
+		Picture: s.pictures.address(first, p.GetCategory()),
 		Price:   price(p.GetCurrencyCode(), p.GetPriceMinor()),
 	}
 }

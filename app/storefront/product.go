@@ -44,7 +44,6 @@ func (s *Storefront) composeProduct(ctx context.Context, slug string) (sketch, e
 	}
 	shows = binary.BigEndian.AppendUint64(shows, shelves.version)
 	shows = binary.BigEndian.AppendUint64(shows, others.version)
-	shows = binary.BigEndian.AppendUint64(shows, s.gallery.version())
 	shows = append(shows, stock.Text...)
 	return sketch{shows: string(shows), draw: func() templ.Component {
 		return s.drawProduct(p, shelves.departments, stock, others.cards)
@@ -67,7 +66,7 @@ func (s *Storefront) drawProduct(p *catalogv1.Product, departments []page.Depart
 		}
 	}
 	for _, name := range p.GetPictures() {
-		v.Pictures = append(v.Pictures, s.gallery.of(name, p.GetCategory()))
+		v.Pictures = append(v.Pictures, s.pictures.address(name, p.GetCategory()))
 	}
 	for _, t := range p.GetTags() {
 		v.Tags = append(v.Tags, page.Tag{Name: t, Href: "/search?" + url.Values{"q": {t}}.Encode()})

@@ -65,8 +65,8 @@ func (s *Storefront) schemaProduct(p *catalogv1.Product, v page.Product) node {
 		}
 	}
 	var images []string
-	for _, p := range v.Pictures {
-		images = append(images, s.base+p.Best)
+	for _, src := range v.Pictures {
+		images = append(images, s.base+src)
 	}
 	n := node{
 		"@type": "Product", "name": p.GetName(), "sku": p.GetSku(), "description": p.GetDescription(),

@@ -137,7 +137,7 @@ func open(t testing.TB, catalogue io.Reader, change ...func(*storefront.Options)
 
 	s.catalog = catalogtest.NewFake()
 	catalog := catalogv1.NewCatalogServiceClient(connect(t, log, "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog))
-	s.inventory = inventorytest.NewFake()
+	s.inventory = inventorytest.NewFake(t)
 	inventory := inventoryv1.NewInventoryServiceClient(connect(t, log, "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory))
 	s.cart = carttest.NewFake(catalog)
 	cart := cartv1.NewCartServiceClient(connect(t, log, "cart", &cartv1.CartService_ServiceDesc, s.cart))
@@ -192,7 +192,7 @@ func (s *shop) stockUp(t testing.TB, catalogue io.Reader) {
 		t.Fatal(err)
 	}
 	var products []*catalogv1.Product
-	var levels []*inventoryv1.SetStockRequest_Level
+	var levels []*inventoryv1.SetLevelsRequest_Count
 	for _, row := range rows[1:] {
 		price, err := money.Parse(row[5], row[6])
 		if err != nil {
@@ -206,12 +206,12 @@ func (s *shop) stockUp(t testing.TB, catalogue io.Reader) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		levels = append(levels, &inventoryv1.SetStockRequest_Level{Sku: row[0], OnHand: n})
+		levels = append(levels, &inventoryv1.SetLevelsRequest_Count{Sku: row[0], OnHand: n})
 	}
 	s.catalog.Put(products...)
 	for len(levels) > 0 {
 		n := min(len(levels), 500)
-		if _, err := s.inventory.SetStock(ctx, &inventoryv1.SetStockRequest{Levels: levels[:n]}); err != nil {
+		if _, err := s.inventory.SetLevels(ctx, &inventoryv1.SetLevelsRequest{Levels: levels[:n]}); err != nil {
 			t.Fatal(err)
 		}
 		levels = levels[n:]
@@ -220,7 +220,7 @@ func (s *shop) stockUp(t testing.TB, catalogue io.Reader) {
 
 func (s *shop) setStock(t testing.TB, sku string, n int64) {
 	t.Helper()
-	_, err := s.inventory.SetStock(context.Background(), &inventoryv1.SetStockRequest{Levels: []*inventoryv1.SetStockRequest_Level{{Sku: sku, OnHand: n}}})
+	_, err := s.inventory.SetLevels(context.Background(), &inventoryv1.SetLevelsRequest{Levels: []*inventoryv1.SetLevelsRequest_Count{{Sku: sku, OnHand: n}}})
 	if err != nil {
 		t.Fatal(err)
 	}

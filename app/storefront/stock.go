@@ -21,14 +21,14 @@ type stockBook struct {
 }
 
 type stockEntry struct {
-	onHand int64
-	known  time.Time // when inventory was asked for it, and answered
-	asked  time.Time // when inventory was last asked for it
-	looked time.Time // when somebody last wanted it
+	available int64
+	known     time.Time // when inventory was asked for it, and answered
+	asked     time.Time // when inventory was last asked for it
+	looked    time.Time // when somebody last wanted it
 }
 
 const (
-	stockBatch   = 200 // GetStock's limit
+	stockBatch   = 200 // GetLevels' limit
 	stockTimeout = 700 * time.Millisecond
 	stockMemory  = 2 * time.Second // what nobody wants for so long is not asked for again
 )
@@ -43,7 +43,7 @@ func (s *Storefront) stockOf(ctx context.Context, sku string) page.Stock {
 		if asking == nil {
 			return page.Stock{}
 		}
-		counts, answered := s.onHand(ctx, asking...)
+		counts, answered := s.available(ctx, asking...)
 		s.stock.write(asking, counts, answered, now)
 		if !answered {
 			return page.Stock{}
@@ -68,7 +68,7 @@ func (b *stockBook) read(sku string, now time.Time, freshness time.Duration) (in
 		return 0, false
 	}
 	e.looked = now
-	return e.onHand, now.Sub(e.known) < freshness
+	return e.available, now.Sub(e.known) < freshness
 }
 
 // stale are the sku and others that should be asked for with it; nil while
@@ -111,22 +111,22 @@ func (b *stockBook) write(asked []string, counts map[string]int64, answered bool
 		if e := b.entries[sku]; e != nil {
 			looked = e.looked
 		}
-		b.entries[sku] = &stockEntry{onHand: counts[sku], known: at, looked: looked}
+		b.entries[sku] = &stockEntry{available: counts[sku], known: at, looked: looked}
 	}
 }
 
-// onHand is what can be sold of each sku; false when inventory does not say.
+// available is what can be sold of each sku; false when inventory does not say.
 // An sku it does not know can't be sold.
-func (s *Storefront) onHand(ctx context.Context, skus ...string) (map[string]int64, bool) {
+func (s *Storefront) available(ctx context.Context, skus ...string) (map[string]int64, bool) {
 	ctx, done := context.WithTimeout(ctx, stockTimeout)
 	defer done()
-	answer, err := s.Inventory.GetStock(ctx, &inventoryv1.GetStockRequest{Skus: skus})
+	answer, err := s.Inventory.GetLevels(ctx, &inventoryv1.GetLevelsRequest{Skus: skus})
 	if err != nil {
 		return nil, false
 	}
 	counts := make(map[string]int64, len(skus))
-	for _, b := range answer.GetStock() {
-		counts[b.GetSku()] = b.GetOnHand()
+	for _, l := range answer.GetLevels() {
+		counts[l.GetSku()] += l.GetAvailable() // at all locations
 	}
 	return counts, true
 }

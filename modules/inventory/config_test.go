@@ -12,12 +12,15 @@ func TestConfig(t *testing.T) {
 	if err := inventory.DefaultConfig().Validate(); err != nil {
 		t.Errorf("the defaults: got %v, want none", err)
 	}
-	for name, bad := range map[string]inventory.Config{
-		"no time to hold":    {ExpireEvery: time.Second},
-		"no time to look":    {HoldFor: time.Minute},
-		"less than no time":  {HoldFor: -time.Minute, ExpireEvery: time.Second},
-		"nothing filled out": {},
+	good := inventory.DefaultConfig()
+	for name, change := range map[string]func(*inventory.Config){
+		"no share":            func(c *inventory.Config) { c.MaxUnpaidShare = 0 },
+		"more than all":       func(c *inventory.Config) { c.MaxUnpaidShare = 1.1 },
+		"no time to look":     func(c *inventory.Config) { c.ExpireEvery = 0 },
+		"no time to remember": func(c *inventory.Config) { c.RememberFor = time.Hour },
 	} {
+		bad := good
+		change(&bad)
 		if err := bad.Validate(); err == nil {
 			t.Errorf("%s: got no error, want one", name)
 		}

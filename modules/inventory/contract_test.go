@@ -23,11 +23,15 @@ func definition(cfg inventory.Config) module.Definition {
 	}
 }
 
-var hurried = inventory.Config{HoldFor: 100 * time.Millisecond, ExpireEvery: 10 * time.Millisecond}
+func hurried() inventory.Config {
+	cfg := inventory.DefaultConfig()
+	cfg.ExpireEvery = 10 * time.Millisecond
+	return cfg
+}
 
 var worlds = moduletest.Worlds{
 	"inventory": {definition(inventory.DefaultConfig())},
-	"hurried":   {definition(hurried)},
+	"hurried":   {definition(hurried())},
 }
 
 func TestMain(m *testing.M) { moduletest.Main(m, worlds) }
@@ -40,16 +44,14 @@ func suite(run func(*testing.T, inventorytest.World)) moduletest.Suite {
 
 func TestContract(t *testing.T) {
 	t.Run("fake", func(t *testing.T) {
-		moduletest.Local(t, moduletest.World{inventorytest.Definition()}, route.ModeLocal, suite(inventorytest.Run))
+		moduletest.Local(t, moduletest.World{inventorytest.NewFake(t).Definition()}, route.ModeLocal, suite(inventorytest.Run))
 	})
 	moduletest.Run(t, "inventory", suite(inventorytest.Run))
 }
 
 func TestExpiry(t *testing.T) {
 	t.Run("fake", func(t *testing.T) {
-		fake := inventorytest.NewFake()
-		fake.HoldFor = hurried.HoldFor
-		moduletest.Local(t, moduletest.World{fake.Definition()}, route.ModeLocal, suite(inventorytest.RunExpiry))
+		moduletest.Local(t, moduletest.World{inventorytest.NewFake(t).Definition()}, route.ModeLocal, suite(inventorytest.RunExpiry))
 	})
 	moduletest.Run(t, "hurried", suite(inventorytest.RunExpiry))
 }

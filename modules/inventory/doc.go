@@ -1,38 +1,46 @@
-// Package inventory keeps how many of each thing there are, and who was
-// promised them.
+// Package inventory keeps how many of each thing there are and where, and which
+// order they are kept for.
 //
-// It offers inventory.v1: stock by sku, counting and receiving goods, and the
-// life of a reservation:
+// It offers inventory.v1: levels by sku and location, counting, receiving and
+// adjusting goods, the movements behind the levels, and the life of an order's goods:
 //
-//	(none) ──reserve──> held ──commit──> committed
-//	   │                │ ^ │                │
-//	   │          expire│ ╎ │release         │release (restock)
-//	   │                v ╎ v                v
-//	   │           expired──release──> released
-//	   └──────────release────────────────^
+//	           ┌──────────expires──────────┐
+//	           │                           v
+//	(none) ──allocate──> open <──again── expired
+//	           │          │ └──ship──> shipped
+//	           │       release             │
+//	           │          v                │
+//	           └─────> released <──────────┘
 //
-// It needs no other module and emits no events. It owns the tables stock,
-// reservations and deliveries.
+// Goods can be shipped and released in parts; the drawing is that of one piece.
+//
+// It needs no other module and emits no events. It owns the tables levels,
+// movements, holds, allocations and stock_requests.
 //
 // # What always holds
 //
-// For every sku, on hand + reserved + sold = received, and none is negative.
-// Goods move between these columns by updates that are conditional on the goods
-// being there, and the table's checks stand behind them. An order's goods are
-// taken all together or not at all, and no two orders get the same item.
+// For every sku and location, on hand is the sum of the movements, allocated is the
+// sum of what is kept for orders, 0 <= allocated <= on hand, and what can be sold is
+// the difference. Movements are only ever added. Levels change by updates that are
+// conditional on the goods being there, and the table's checks stand behind them. An
+// order's goods are taken all together or not at all, and no two orders get the same
+// piece. Audit compares all of that.
 //
-// Reserve, Commit and Release may come in any order, repeated, late or at once:
-// the reservation's row, one per order for ever, decides. A release that comes
-// first leaves a row that refuses the reserve that comes after.
+// Allocate, Release and Ship may come in any order, repeated, late or at once: the
+// order's row in holds decides. A release that comes first leaves a row that refuses
+// the allocation that comes after. An end only ever moves to later, and an allocation
+// without end stays so, so that a late repeat takes no goods from a paid order.
 //
-// Overdue goods go back to the shelf in batches, in the background, in one
-// process at a time. Committing an overdue reservation takes the goods again,
-// or says that they are gone.
+// Goods whose hold has ended are given back in batches, in the background, in one
+// process at a time.
 //
 // # What it does not do
 //
-// It does not know products, prices or orders: a sku it never heard of is out
-// of stock. It has one warehouse. It does not ship: goods are sold when an
-// order is certain, and restocked when a sold order is cancelled before it
-// left. Reservations are kept for ever; they are what makes repeats safe.
+// It does not know products, prices or payments: a sku it never heard of is out of
+// stock. It does not choose the location that is best for a delivery: "main" comes
+// first, then the others by name. It does not say who may count or adjust; every
+// movement says who did.
+//
+// Orders that keep nothing any more and idempotency keys are forgotten after the
+// setting remember_for; movements are kept for ever, they are the books.
 package inventory

@@ -16,31 +16,39 @@ const Name = "inventory"
 
 // Config is what an operator may change.
 type Config struct {
-	// HoldFor is how long an order's goods are held until they are sold.
-	HoldFor time.Duration `yaml:"hold_for" doc:"goods reserved for an order go back to the shelf after this"`
-	// ExpireEvery is how often overdue goods are looked for.
-	ExpireEvery time.Duration `yaml:"expire_every" doc:"how often overdue reservations are looked for; up to 5s while the shop is idle"`
+	// MaxUnpaidShare bounds what orders that are not paid can keep from others.
+	MaxUnpaidShare float64 `yaml:"max_unpaid_share" doc:"the share of a product's available pieces that orders not yet paid may hold, above 0, up to 1; one piece at least"`
+	// ExpireEvery is how often ended holds are looked for.
+	ExpireEvery time.Duration `yaml:"expire_every" doc:"how often holds that have ended are looked for; up to 5s while the shop is idle"`
+	// RememberFor is how long repeats are known.
+	RememberFor time.Duration `yaml:"remember_for" doc:"how long orders that keep no goods any more, and idempotency keys, are remembered; repeats are known so long"`
 }
 
-// DefaultConfig holds goods for half an hour.
+// DefaultConfig lets unpaid orders hold all there is.
 func DefaultConfig() Config {
-	return Config{HoldFor: 30 * time.Minute, ExpireEvery: time.Second}
+	return Config{MaxUnpaidShare: 1, ExpireEvery: time.Second, RememberFor: 90 * 24 * time.Hour}
 }
 
 // Validate finds values that can't work.
 func (c Config) Validate() error {
 	var errs []error
-	if c.HoldFor < time.Millisecond {
-		errs = append(errs, config.At("hold_for", "must be at least 1ms"))
+	if !(c.MaxUnpaidShare > 0 && c.MaxUnpaidShare <= 1) {
+		errs = append(errs, config.At("max_unpaid_share", "must be above 0, up to 1"))
 	}
 	if c.ExpireEvery < time.Millisecond {
 		errs = append(errs, config.At("expire_every", "must be at least 1ms"))
+	}
+	if c.RememberFor < 24*time.Hour {
+		errs = append(errs, config.At("remember_for", "must be at least 24h: repeats that come later would be taken for new"))
 	}
 	return errors.Join(errs...)
 }
 
 // Needs are the modules inventory calls: none.
 type Needs struct{}
+
+// forgetEvery is how often what is long over is looked for.
+const forgetEvery = 10 * time.Minute
 
 // New makes the module, ready to serve.
 func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
@@ -50,11 +58,12 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := service.New(store.New(h.DB), h.Now, cfg.HoldFor)
+	s := service.New(store.New(h.DB, cfg.MaxUnpaidShare), h.Now)
 	return &module.Instance{
 		Server: s,
 		Work: map[string]func(context.Context) error{
-			"expiry": func(ctx context.Context) error { return s.Expire(ctx, cfg.ExpireEvery) },
+			"expiry":    func(ctx context.Context) error { return s.Expire(ctx, cfg.ExpireEvery) },
+			"retention": func(ctx context.Context) error { return s.Forget(ctx, cfg.RememberFor, forgetEvery) },
 		},
 	}, nil
 }

@@ -33,7 +33,7 @@ func BenchmarkCheckout(b *testing.B) {
 	needs := orders.Needs{
 		Catalog:   catalog,
 		Cart:      cartv1.NewCartServiceClient(local(b, "cart", &cartv1.CartService_ServiceDesc, carttest.NewFake(catalog))),
-		Inventory: inventoryv1.NewInventoryServiceClient(local(b, "inventory", &inventoryv1.InventoryService_ServiceDesc, inventorytest.NewFake())),
+		Inventory: inventoryv1.NewInventoryServiceClient(local(b, "inventory", &inventoryv1.InventoryService_ServiceDesc, inventorytest.NewFake(b))),
 		Payments:  paymentsv1.NewPaymentsServiceClient(local(b, "payments", &paymentsv1.PaymentsService_ServiceDesc, paymentstest.NewFake())),
 	}
 	instance, err := orders.New(h, needs, orders.DefaultConfig())

@@ -101,7 +101,7 @@ func inHouse(t *testing.T, test func(t *testing.T, h *house)) {
 func build(t *testing.T, o database.Options) *house {
 	t.Helper()
 	o.Migrations = migrations.For(orders.Name)
-	h := &house{t: t, db: databasetest.Open(t, o), inventory: inventorytest.NewFake(), payments: paymentstest.NewFake()}
+	h := &house{t: t, db: databasetest.Open(t, o), inventory: inventorytest.NewFake(t), payments: paymentstest.NewFake()}
 	h.inventory.Now = func() time.Time { return time.Now().Add(time.Duration(h.shelf.Load())) }
 	catalog := catalogv1.NewCatalogServiceClient(local(t, "catalog", &catalogv1.CatalogService_ServiceDesc, catalogtest.NewFake()))
 	cart := cartv1.NewCartServiceClient(local(t, "cart", &cartv1.CartService_ServiceDesc, carttest.NewFake(catalog)))
@@ -243,7 +243,7 @@ func (h *house) wantEven(o *ordersv1.Order, sku string, stock, quantity, price i
 	default:
 		h.t.Fatalf("order is %s, which is no end", o.GetStatus())
 	}
-	h.WantBooks(sku, stock-sold, 0, sold)
+	h.WantLevel(sku, stock-sold, sold)
 	if got := h.events(o.GetId()); !slices.Equal(got, told) {
 		h.t.Errorf("events: got %v, want %v", got, told)
 	}

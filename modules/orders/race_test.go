@@ -118,7 +118,7 @@ func TestAHundredBuyersOfTenThings(t *testing.T) {
 			t.Errorf("got %d orders and %d sold out, want 10 and 90", sold.Load(), out.Load())
 		}
 		h.await("nothing is open", func() bool { return h.open() == 0 })
-		h.WantBooks(sku, 0, 0, 10)
+		h.WantLevel(sku, 0, 10)
 		var paid int64
 		for _, p := range h.payments.Payments() {
 			paid += p.GetCapturedMinor()

@@ -3,7 +3,6 @@ package inventorytest
 import (
 	"context"
 	"sync"
-	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -24,7 +23,7 @@ type outages struct {
 	before, after map[string]Hook
 }
 
-// Before runs hook at the beginning of each call of method ("Reserve"); when
+// Before runs hook at the beginning of each call of method ("Allocate"); when
 // it fails, the work is not done. A nil hook takes it away.
 func (o *outages) Before(method string, hook Hook) { o.set(&o.before, method, hook) }
 
@@ -73,24 +72,16 @@ func (o *outages) run(ctx context.Context, hooks *map[string]Hook, method string
 }
 
 // call does the work of one method, with its outages around it.
-func call[T any](ctx context.Context, f *Fake, method string, work func(now time.Time) (*T, error)) (*T, error) {
+func call[Q, A any](ctx context.Context, f *Fake, method string, r Q, work func(context.Context, Q) (A, error)) (none A, err error) {
 	if err := f.run(ctx, &f.before, method); err != nil {
-		return nil, err
+		return none, err
 	}
-	answer, err := f.locked(func(now time.Time) (any, error) { return work(now) })
+	if err := f.service.ExpireNow(ctx); err != nil {
+		return none, err
+	}
+	answer, err := work(ctx, r)
 	if lost := f.run(ctx, &f.after, method); lost != nil {
-		return nil, lost
+		return none, lost
 	}
-	if err != nil {
-		return nil, err
-	}
-	return answer.(*T), nil
-}
-
-func (f *Fake) locked(work func(now time.Time) (any, error)) (any, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	now := f.Now()
-	f.expire(now)
-	return work(now)
+	return answer, err
 }

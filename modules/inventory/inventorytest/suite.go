@@ -1,11 +1,17 @@
 package inventorytest
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	inventoryv1 "galleria/modules/inventory/v1"
 
@@ -23,12 +29,15 @@ type World struct {
 // Run tests the contract.
 func Run(t *testing.T, w World) {
 	moduletest.Cases{
-		"GetStock": getStock(w),
-		"SetStock": setStock(w),
-		"Receive":  receive(w),
-		"Reserve":  reserve(w),
-		"Commit":   commit(w),
-		"Release":  release(w),
+		"GetLevels":     getLevels(w),
+		"SetLevels":     setLevels(w),
+		"Receive":       receive(w),
+		"Adjust":        adjust(w),
+		"Allocate":      allocate(w),
+		"Release":       release(w),
+		"Ship":          ship(w),
+		"ListMovements": listMovements(w),
+		"Audit":         audit(w),
 	}.Run(t, &inventoryv1.InventoryService_ServiceDesc)
 }
 
@@ -41,35 +50,62 @@ type shop struct {
 func (s shop) sku(onHand int64) string {
 	s.t.Helper()
 	sku := "sku-" + id.New()
-	s.setStock(sku, onHand)
+	s.count(sku, "", onHand)
 	return sku
 }
 
-func (s shop) setStock(sku string, onHand int64) {
-	s.t.Helper()
-	_, err := s.Inventory.SetStock(s.t.Context(), &inventoryv1.SetStockRequest{Levels: []*inventoryv1.SetStockRequest_Level{{Sku: sku, OnHand: onHand}}})
-	s.works(err)
+func (s shop) setLevel(sku, location string, onHand int64) error {
+	_, err := s.Inventory.SetLevels(s.t.Context(), &inventoryv1.SetLevelsRequest{
+		Levels: []*inventoryv1.SetLevelsRequest_Count{{Sku: sku, Location: location, OnHand: onHand}},
+	})
+	return err
 }
 
-func (s shop) reserve(order string, lines ...*inventoryv1.Line) (*inventoryv1.ReserveResponse, error) {
-	return s.Inventory.Reserve(s.t.Context(), &inventoryv1.ReserveRequest{OrderId: order, Lines: lines})
+func (s shop) count(sku, location string, onHand int64) {
+	s.t.Helper()
+	s.works(s.setLevel(sku, location, onHand))
 }
 
-func (s shop) reserved(order string, lines ...*inventoryv1.Line) *inventoryv1.ReserveResponse {
+// hold allocates for a minute.
+func (s shop) hold(order string, lines ...*inventoryv1.Line) (*inventoryv1.AllocateResponse, error) {
+	return s.holdFor(time.Minute, order, lines...)
+}
+
+func (s shop) holdFor(hold time.Duration, order string, lines ...*inventoryv1.Line) (*inventoryv1.AllocateResponse, error) {
+	return s.Inventory.Allocate(s.t.Context(), &inventoryv1.AllocateRequest{OrderId: order, Lines: lines, Hold: durationpb.New(hold)})
+}
+
+func (s shop) held(order string, lines ...*inventoryv1.Line) *inventoryv1.AllocateResponse {
 	s.t.Helper()
-	r, err := s.reserve(order, lines...)
+	r, err := s.hold(order, lines...)
 	s.works(err)
 	return r
 }
 
-func (s shop) commit(order string) error {
-	_, err := s.Inventory.Commit(s.t.Context(), &inventoryv1.CommitRequest{OrderId: order})
+// keep allocates without end.
+func (s shop) keep(order string, lines ...*inventoryv1.Line) error {
+	_, err := s.Inventory.Allocate(s.t.Context(), &inventoryv1.AllocateRequest{OrderId: order, Lines: lines})
 	return err
 }
 
 func (s shop) release(order string) error {
 	_, err := s.Inventory.Release(s.t.Context(), &inventoryv1.ReleaseRequest{OrderId: order})
 	return err
+}
+
+func (s shop) releaseLines(order, key string, lines ...*inventoryv1.Line) error {
+	_, err := s.Inventory.Release(s.t.Context(), &inventoryv1.ReleaseRequest{OrderId: order, IdempotencyKey: key, Lines: lines})
+	return err
+}
+
+func (s shop) ship(order, key string, lines ...*inventoryv1.Line) error {
+	_, err := s.Inventory.Ship(s.t.Context(), &inventoryv1.ShipRequest{OrderId: order, IdempotencyKey: key, Lines: lines})
+	return err
+}
+
+func (s shop) adjust(r *inventoryv1.AdjustRequest) (*inventoryv1.Level, error) {
+	got, err := s.Inventory.Adjust(s.t.Context(), r)
+	return got.GetLevel(), err
 }
 
 func (s shop) receive(key string, lines ...*inventoryv1.Line) error {
@@ -111,16 +147,44 @@ func (s shop) invalid(err error, fields ...string) {
 	}
 }
 
-// books wants the books of a sku to be so; received is the sum.
-func (s shop) books(sku string, onHand, reserved, sold int64) {
+// level wants the level of a sku at the default location to be so.
+func (s shop) level(sku string, onHand, allocated int64) {
 	s.t.Helper()
-	got, err := s.Inventory.GetStock(s.t.Context(), &inventoryv1.GetStockRequest{Skus: []string{sku}})
+	s.levelAt(sku, "main", onHand, allocated)
+}
+
+func (s shop) levelAt(sku, location string, onHand, allocated int64) {
+	s.t.Helper()
+	got, err := s.Inventory.GetLevels(s.t.Context(), &inventoryv1.GetLevelsRequest{Skus: []string{sku}})
 	s.works(err)
-	if len(got.GetStock()) != 1 {
-		s.t.Fatalf("got %d skus, want the books of %s", len(got.GetStock()), sku)
+	want := &inventoryv1.Level{Sku: sku, Location: location, OnHand: onHand, Allocated: allocated, Available: onHand - allocated}
+	for _, l := range got.GetLevels() {
+		if l.GetLocation() == location {
+			if !proto.Equal(l, want) {
+				s.t.Fatalf("got %v, want %v", l, want)
+			}
+			return
+		}
 	}
-	b := got.GetStock()[0]
-	if b.GetOnHand() != onHand || b.GetReserved() != reserved || b.GetSold() != sold || b.GetReceived() != onHand+reserved+sold {
-		s.t.Fatalf("got %v, want %d on hand, %d reserved, %d sold, %d received", b, onHand, reserved, sold, onHand+reserved+sold)
+	s.t.Fatalf("got %v, want the level of %s at %s", got.GetLevels(), sku, location)
+}
+
+// movements are all of a sku, newest first.
+func (s shop) movements(sku string) []*inventoryv1.Movement {
+	s.t.Helper()
+	got, err := s.Inventory.ListMovements(s.t.Context(), &inventoryv1.ListMovementsRequest{Sku: sku, PageSize: 200})
+	s.works(err)
+	return got.GetMovements()
+}
+
+// moved wants these movements of a sku, newest first, as "+5 receive".
+func (s shop) moved(sku string, want ...string) {
+	s.t.Helper()
+	var got []string
+	for _, m := range s.movements(sku) {
+		got = append(got, fmt.Sprintf("%+d %s", m.GetBy(), strings.ToLower(strings.TrimPrefix(m.GetReason().String(), "MOVEMENT_REASON_"))))
+	}
+	if !slices.Equal(got, want) {
+		s.t.Errorf("got movements %q, want %q", got, want)
 	}
 }

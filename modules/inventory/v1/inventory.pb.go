@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: inventory/v1/inventory.proto
 
-// How many of each thing there are, and who was promised them.
+// How many of each thing there are and where, and which order they are kept for.
 
 package inventoryv1
 
@@ -12,6 +12,7 @@ import (
 	_ "galleria/platform/contract/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -30,14 +31,16 @@ type Reason int32
 
 const (
 	Reason_REASON_UNSPECIFIED Reason = 0
-	// Not enough on the shelf.
+	// Not enough is available.
 	Reason_REASON_OUT_OF_STOCK Reason = 1
-	// The order never reserved anything.
-	Reason_REASON_NO_RESERVATION Reason = 2
 	// The order's goods were given back.
 	Reason_REASON_RELEASED Reason = 3
-	// The key or order id was used before with other lines.
+	// The key or order id was used before for something else.
 	Reason_REASON_KEY_REUSED Reason = 4
+	// Fewer would be on hand than are allocated to orders.
+	Reason_REASON_BELOW_ALLOCATED Reason = 5
+	// The order has no such goods allocated, or not so many.
+	Reason_REASON_NOT_ALLOCATED Reason = 6
 )
 
 // Enum value maps for Reason.
@@ -45,16 +48,18 @@ var (
 	Reason_name = map[int32]string{
 		0: "REASON_UNSPECIFIED",
 		1: "REASON_OUT_OF_STOCK",
-		2: "REASON_NO_RESERVATION",
 		3: "REASON_RELEASED",
 		4: "REASON_KEY_REUSED",
+		5: "REASON_BELOW_ALLOCATED",
+		6: "REASON_NOT_ALLOCATED",
 	}
 	Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED":    0,
-		"REASON_OUT_OF_STOCK":   1,
-		"REASON_NO_RESERVATION": 2,
-		"REASON_RELEASED":       3,
-		"REASON_KEY_REUSED":     4,
+		"REASON_UNSPECIFIED":     0,
+		"REASON_OUT_OF_STOCK":    1,
+		"REASON_RELEASED":        3,
+		"REASON_KEY_REUSED":      4,
+		"REASON_BELOW_ALLOCATED": 5,
+		"REASON_NOT_ALLOCATED":   6,
 	}
 )
 
@@ -85,89 +90,171 @@ func (Reason) EnumDescriptor() ([]byte, []int) {
 	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{0}
 }
 
-type ReservationStatus int32
+// AdjustReason is why a level is corrected. What is damaged or lost goes down, what is
+// found or returned goes up, a correction goes either way.
+type AdjustReason int32
 
 const (
-	ReservationStatus_RESERVATION_STATUS_UNSPECIFIED ReservationStatus = 0
-	ReservationStatus_RESERVATION_STATUS_HELD        ReservationStatus = 1
-	ReservationStatus_RESERVATION_STATUS_COMMITTED   ReservationStatus = 2
-	ReservationStatus_RESERVATION_STATUS_RELEASED    ReservationStatus = 3
-	ReservationStatus_RESERVATION_STATUS_EXPIRED     ReservationStatus = 4
+	AdjustReason_ADJUST_REASON_UNSPECIFIED AdjustReason = 0
+	// Broken or spoiled.
+	AdjustReason_ADJUST_REASON_DAMAGE AdjustReason = 1
+	// Gone, nobody knows where.
+	AdjustReason_ADJUST_REASON_LOSS AdjustReason = 2
+	// Found again.
+	AdjustReason_ADJUST_REASON_FOUND AdjustReason = 3
+	// Came back from a customer and can be sold again.
+	AdjustReason_ADJUST_REASON_RETURN AdjustReason = 4
+	// An earlier entry was wrong.
+	AdjustReason_ADJUST_REASON_CORRECTION AdjustReason = 5
 )
 
-// Enum value maps for ReservationStatus.
+// Enum value maps for AdjustReason.
 var (
-	ReservationStatus_name = map[int32]string{
-		0: "RESERVATION_STATUS_UNSPECIFIED",
-		1: "RESERVATION_STATUS_HELD",
-		2: "RESERVATION_STATUS_COMMITTED",
-		3: "RESERVATION_STATUS_RELEASED",
-		4: "RESERVATION_STATUS_EXPIRED",
+	AdjustReason_name = map[int32]string{
+		0: "ADJUST_REASON_UNSPECIFIED",
+		1: "ADJUST_REASON_DAMAGE",
+		2: "ADJUST_REASON_LOSS",
+		3: "ADJUST_REASON_FOUND",
+		4: "ADJUST_REASON_RETURN",
+		5: "ADJUST_REASON_CORRECTION",
 	}
-	ReservationStatus_value = map[string]int32{
-		"RESERVATION_STATUS_UNSPECIFIED": 0,
-		"RESERVATION_STATUS_HELD":        1,
-		"RESERVATION_STATUS_COMMITTED":   2,
-		"RESERVATION_STATUS_RELEASED":    3,
-		"RESERVATION_STATUS_EXPIRED":     4,
+	AdjustReason_value = map[string]int32{
+		"ADJUST_REASON_UNSPECIFIED": 0,
+		"ADJUST_REASON_DAMAGE":      1,
+		"ADJUST_REASON_LOSS":        2,
+		"ADJUST_REASON_FOUND":       3,
+		"ADJUST_REASON_RETURN":      4,
+		"ADJUST_REASON_CORRECTION":  5,
 	}
 )
 
-func (x ReservationStatus) Enum() *ReservationStatus {
-	p := new(ReservationStatus)
+func (x AdjustReason) Enum() *AdjustReason {
+	p := new(AdjustReason)
 	*p = x
 	return p
 }
 
-func (x ReservationStatus) String() string {
+func (x AdjustReason) String() string {
 	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
 }
 
-func (ReservationStatus) Descriptor() protoreflect.EnumDescriptor {
+func (AdjustReason) Descriptor() protoreflect.EnumDescriptor {
 	return file_inventory_v1_inventory_proto_enumTypes[1].Descriptor()
 }
 
-func (ReservationStatus) Type() protoreflect.EnumType {
+func (AdjustReason) Type() protoreflect.EnumType {
 	return &file_inventory_v1_inventory_proto_enumTypes[1]
 }
 
-func (x ReservationStatus) Number() protoreflect.EnumNumber {
+func (x AdjustReason) Number() protoreflect.EnumNumber {
 	return protoreflect.EnumNumber(x)
 }
 
-// Deprecated: Use ReservationStatus.Descriptor instead.
-func (ReservationStatus) EnumDescriptor() ([]byte, []int) {
+// Deprecated: Use AdjustReason.Descriptor instead.
+func (AdjustReason) EnumDescriptor() ([]byte, []int) {
 	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{1}
 }
 
-// Stock is the books of one sku.
-type Stock struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	Sku   string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
-	// On the shelf, can be reserved.
-	OnHand   int64 `protobuf:"varint,2,opt,name=on_hand,json=onHand,proto3" json:"on_hand,omitempty"`
-	Reserved int64 `protobuf:"varint,3,opt,name=reserved,proto3" json:"reserved,omitempty"`
-	Sold     int64 `protobuf:"varint,4,opt,name=sold,proto3" json:"sold,omitempty"`
-	// All that ever came in.
-	Received      int64 `protobuf:"varint,5,opt,name=received,proto3" json:"received,omitempty"`
+type MovementReason int32
+
+const (
+	MovementReason_MOVEMENT_REASON_UNSPECIFIED MovementReason = 0
+	MovementReason_MOVEMENT_REASON_RECEIVE     MovementReason = 1
+	MovementReason_MOVEMENT_REASON_COUNT       MovementReason = 2
+	MovementReason_MOVEMENT_REASON_SHIP        MovementReason = 3
+	MovementReason_MOVEMENT_REASON_DAMAGE      MovementReason = 4
+	MovementReason_MOVEMENT_REASON_LOSS        MovementReason = 5
+	MovementReason_MOVEMENT_REASON_FOUND       MovementReason = 6
+	MovementReason_MOVEMENT_REASON_RETURN      MovementReason = 7
+	MovementReason_MOVEMENT_REASON_CORRECTION  MovementReason = 8
+	// What was there when movements began to be written.
+	MovementReason_MOVEMENT_REASON_OPENING MovementReason = 9
+)
+
+// Enum value maps for MovementReason.
+var (
+	MovementReason_name = map[int32]string{
+		0: "MOVEMENT_REASON_UNSPECIFIED",
+		1: "MOVEMENT_REASON_RECEIVE",
+		2: "MOVEMENT_REASON_COUNT",
+		3: "MOVEMENT_REASON_SHIP",
+		4: "MOVEMENT_REASON_DAMAGE",
+		5: "MOVEMENT_REASON_LOSS",
+		6: "MOVEMENT_REASON_FOUND",
+		7: "MOVEMENT_REASON_RETURN",
+		8: "MOVEMENT_REASON_CORRECTION",
+		9: "MOVEMENT_REASON_OPENING",
+	}
+	MovementReason_value = map[string]int32{
+		"MOVEMENT_REASON_UNSPECIFIED": 0,
+		"MOVEMENT_REASON_RECEIVE":     1,
+		"MOVEMENT_REASON_COUNT":       2,
+		"MOVEMENT_REASON_SHIP":        3,
+		"MOVEMENT_REASON_DAMAGE":      4,
+		"MOVEMENT_REASON_LOSS":        5,
+		"MOVEMENT_REASON_FOUND":       6,
+		"MOVEMENT_REASON_RETURN":      7,
+		"MOVEMENT_REASON_CORRECTION":  8,
+		"MOVEMENT_REASON_OPENING":     9,
+	}
+)
+
+func (x MovementReason) Enum() *MovementReason {
+	p := new(MovementReason)
+	*p = x
+	return p
+}
+
+func (x MovementReason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (MovementReason) Descriptor() protoreflect.EnumDescriptor {
+	return file_inventory_v1_inventory_proto_enumTypes[2].Descriptor()
+}
+
+func (MovementReason) Type() protoreflect.EnumType {
+	return &file_inventory_v1_inventory_proto_enumTypes[2]
+}
+
+func (x MovementReason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use MovementReason.Descriptor instead.
+func (MovementReason) EnumDescriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{2}
+}
+
+// Level is what there is of one sku at one location.
+type Level struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Sku      string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	Location string                 `protobuf:"bytes,2,opt,name=location,proto3" json:"location,omitempty"`
+	// On the shelf, including what is allocated.
+	OnHand int64 `protobuf:"varint,3,opt,name=on_hand,json=onHand,proto3" json:"on_hand,omitempty"`
+	// Of that, kept for orders.
+	Allocated int64 `protobuf:"varint,4,opt,name=allocated,proto3" json:"allocated,omitempty"`
+	// What can be sold: the difference.
+	Available     int64 `protobuf:"varint,5,opt,name=available,proto3" json:"available,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *Stock) Reset() {
-	*x = Stock{}
+func (x *Level) Reset() {
+	*x = Level{}
 	mi := &file_inventory_v1_inventory_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *Stock) String() string {
+func (x *Level) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*Stock) ProtoMessage() {}
+func (*Level) ProtoMessage() {}
 
-func (x *Stock) ProtoReflect() protoreflect.Message {
+func (x *Level) ProtoReflect() protoreflect.Message {
 	mi := &file_inventory_v1_inventory_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -179,42 +266,42 @@ func (x *Stock) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use Stock.ProtoReflect.Descriptor instead.
-func (*Stock) Descriptor() ([]byte, []int) {
+// Deprecated: Use Level.ProtoReflect.Descriptor instead.
+func (*Level) Descriptor() ([]byte, []int) {
 	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{0}
 }
 
-func (x *Stock) GetSku() string {
+func (x *Level) GetSku() string {
 	if x != nil {
 		return x.Sku
 	}
 	return ""
 }
 
-func (x *Stock) GetOnHand() int64 {
+func (x *Level) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
+func (x *Level) GetOnHand() int64 {
 	if x != nil {
 		return x.OnHand
 	}
 	return 0
 }
 
-func (x *Stock) GetReserved() int64 {
+func (x *Level) GetAllocated() int64 {
 	if x != nil {
-		return x.Reserved
+		return x.Allocated
 	}
 	return 0
 }
 
-func (x *Stock) GetSold() int64 {
+func (x *Level) GetAvailable() int64 {
 	if x != nil {
-		return x.Sold
-	}
-	return 0
-}
-
-func (x *Stock) GetReceived() int64 {
-	if x != nil {
-		return x.Received
+		return x.Available
 	}
 	return 0
 }
@@ -272,27 +359,27 @@ func (x *Line) GetQuantity() int64 {
 	return 0
 }
 
-type GetStockRequest struct {
+type GetLevelsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Skus          []string               `protobuf:"bytes,1,rep,name=skus,proto3" json:"skus,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *GetStockRequest) Reset() {
-	*x = GetStockRequest{}
+func (x *GetLevelsRequest) Reset() {
+	*x = GetLevelsRequest{}
 	mi := &file_inventory_v1_inventory_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *GetStockRequest) String() string {
+func (x *GetLevelsRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*GetStockRequest) ProtoMessage() {}
+func (*GetLevelsRequest) ProtoMessage() {}
 
-func (x *GetStockRequest) ProtoReflect() protoreflect.Message {
+func (x *GetLevelsRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_inventory_v1_inventory_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -304,39 +391,39 @@ func (x *GetStockRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use GetStockRequest.ProtoReflect.Descriptor instead.
-func (*GetStockRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use GetLevelsRequest.ProtoReflect.Descriptor instead.
+func (*GetLevelsRequest) Descriptor() ([]byte, []int) {
 	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{2}
 }
 
-func (x *GetStockRequest) GetSkus() []string {
+func (x *GetLevelsRequest) GetSkus() []string {
 	if x != nil {
 		return x.Skus
 	}
 	return nil
 }
 
-type GetStockResponse struct {
+type GetLevelsResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Stock         []*Stock               `protobuf:"bytes,1,rep,name=stock,proto3" json:"stock,omitempty"`
+	Levels        []*Level               `protobuf:"bytes,1,rep,name=levels,proto3" json:"levels,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *GetStockResponse) Reset() {
-	*x = GetStockResponse{}
+func (x *GetLevelsResponse) Reset() {
+	*x = GetLevelsResponse{}
 	mi := &file_inventory_v1_inventory_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *GetStockResponse) String() string {
+func (x *GetLevelsResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*GetStockResponse) ProtoMessage() {}
+func (*GetLevelsResponse) ProtoMessage() {}
 
-func (x *GetStockResponse) ProtoReflect() protoreflect.Message {
+func (x *GetLevelsResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_inventory_v1_inventory_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -348,82 +435,82 @@ func (x *GetStockResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use GetStockResponse.ProtoReflect.Descriptor instead.
-func (*GetStockResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use GetLevelsResponse.ProtoReflect.Descriptor instead.
+func (*GetLevelsResponse) Descriptor() ([]byte, []int) {
 	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{3}
 }
 
-func (x *GetStockResponse) GetStock() []*Stock {
-	if x != nil {
-		return x.Stock
-	}
-	return nil
-}
-
-type SetStockRequest struct {
-	state         protoimpl.MessageState   `protogen:"open.v1"`
-	Levels        []*SetStockRequest_Level `protobuf:"bytes,1,rep,name=levels,proto3" json:"levels,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *SetStockRequest) Reset() {
-	*x = SetStockRequest{}
-	mi := &file_inventory_v1_inventory_proto_msgTypes[4]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *SetStockRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*SetStockRequest) ProtoMessage() {}
-
-func (x *SetStockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_inventory_v1_inventory_proto_msgTypes[4]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use SetStockRequest.ProtoReflect.Descriptor instead.
-func (*SetStockRequest) Descriptor() ([]byte, []int) {
-	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{4}
-}
-
-func (x *SetStockRequest) GetLevels() []*SetStockRequest_Level {
+func (x *GetLevelsResponse) GetLevels() []*Level {
 	if x != nil {
 		return x.Levels
 	}
 	return nil
 }
 
-type SetStockResponse struct {
+type SetLevelsRequest struct {
+	state         protoimpl.MessageState    `protogen:"open.v1"`
+	Levels        []*SetLevelsRequest_Count `protobuf:"bytes,1,rep,name=levels,proto3" json:"levels,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetLevelsRequest) Reset() {
+	*x = SetLevelsRequest{}
+	mi := &file_inventory_v1_inventory_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetLevelsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetLevelsRequest) ProtoMessage() {}
+
+func (x *SetLevelsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_inventory_v1_inventory_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetLevelsRequest.ProtoReflect.Descriptor instead.
+func (*SetLevelsRequest) Descriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *SetLevelsRequest) GetLevels() []*SetLevelsRequest_Count {
+	if x != nil {
+		return x.Levels
+	}
+	return nil
+}
+
+type SetLevelsResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *SetStockResponse) Reset() {
-	*x = SetStockResponse{}
+func (x *SetLevelsResponse) Reset() {
+	*x = SetLevelsResponse{}
 	mi := &file_inventory_v1_inventory_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *SetStockResponse) String() string {
+func (x *SetLevelsResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*SetStockResponse) ProtoMessage() {}
+func (*SetLevelsResponse) ProtoMessage() {}
 
-func (x *SetStockResponse) ProtoReflect() protoreflect.Message {
+func (x *SetLevelsResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_inventory_v1_inventory_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -435,22 +522,466 @@ func (x *SetStockResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use SetStockResponse.ProtoReflect.Descriptor instead.
-func (*SetStockResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use SetLevelsResponse.ProtoReflect.Descriptor instead.
+func (*SetLevelsResponse) Descriptor() ([]byte, []int) {
 	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{5}
+}
+
+type AllocateRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	OrderId string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	// 1 to 100.
+	Lines []*Line `protobuf:"bytes,2,rep,name=lines,proto3" json:"lines,omitempty"`
+	// How long the goods are kept, up to 30 days; none or 0: without end.
+	Hold          *durationpb.Duration `protobuf:"bytes,3,opt,name=hold,proto3" json:"hold,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AllocateRequest) Reset() {
+	*x = AllocateRequest{}
+	mi := &file_inventory_v1_inventory_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AllocateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AllocateRequest) ProtoMessage() {}
+
+func (x *AllocateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_inventory_v1_inventory_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AllocateRequest.ProtoReflect.Descriptor instead.
+func (*AllocateRequest) Descriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *AllocateRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *AllocateRequest) GetLines() []*Line {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *AllocateRequest) GetHold() *durationpb.Duration {
+	if x != nil {
+		return x.Hold
+	}
+	return nil
+}
+
+type AllocateResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the goods are given back by themselves; unset when the allocation does not end.
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AllocateResponse) Reset() {
+	*x = AllocateResponse{}
+	mi := &file_inventory_v1_inventory_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AllocateResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AllocateResponse) ProtoMessage() {}
+
+func (x *AllocateResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_inventory_v1_inventory_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AllocateResponse.ProtoReflect.Descriptor instead.
+func (*AllocateResponse) Descriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *AllocateResponse) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+type ReleaseRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	OrderId string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	// Up to 100; none: all that is still allocated.
+	Lines []*Line `protobuf:"bytes,2,rep,name=lines,proto3" json:"lines,omitempty"`
+	// Required with lines, refused without.
+	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ReleaseRequest) Reset() {
+	*x = ReleaseRequest{}
+	mi := &file_inventory_v1_inventory_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseRequest) ProtoMessage() {}
+
+func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_inventory_v1_inventory_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseRequest.ProtoReflect.Descriptor instead.
+func (*ReleaseRequest) Descriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ReleaseRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *ReleaseRequest) GetLines() []*Line {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *ReleaseRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type ReleaseResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseResponse) Reset() {
+	*x = ReleaseResponse{}
+	mi := &file_inventory_v1_inventory_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseResponse) ProtoMessage() {}
+
+func (x *ReleaseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_inventory_v1_inventory_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseResponse.ProtoReflect.Descriptor instead.
+func (*ReleaseResponse) Descriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{9}
+}
+
+type ShipRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	OrderId string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	// 1 to 100.
+	Lines          []*Line `protobuf:"bytes,2,rep,name=lines,proto3" json:"lines,omitempty"`
+	IdempotencyKey string  `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ShipRequest) Reset() {
+	*x = ShipRequest{}
+	mi := &file_inventory_v1_inventory_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShipRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShipRequest) ProtoMessage() {}
+
+func (x *ShipRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_inventory_v1_inventory_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShipRequest.ProtoReflect.Descriptor instead.
+func (*ShipRequest) Descriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ShipRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *ShipRequest) GetLines() []*Line {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *ShipRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type ShipResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShipResponse) Reset() {
+	*x = ShipResponse{}
+	mi := &file_inventory_v1_inventory_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShipResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShipResponse) ProtoMessage() {}
+
+func (x *ShipResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_inventory_v1_inventory_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShipResponse.ProtoReflect.Descriptor instead.
+func (*ShipResponse) Descriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{11}
+}
+
+type AdjustRequest struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Sku      string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	Location string                 `protobuf:"bytes,2,opt,name=location,proto3" json:"location,omitempty"`
+	// The difference: -1,000,000 to 1,000,000, not 0.
+	By int64 `protobuf:"varint,3,opt,name=by,proto3" json:"by,omitempty"`
+	// Required.
+	Reason AdjustReason `protobuf:"varint,4,opt,name=reason,proto3,enum=inventory.v1.AdjustReason" json:"reason,omitempty"`
+	// For people; up to 500 characters.
+	Note           string `protobuf:"bytes,5,opt,name=note,proto3" json:"note,omitempty"`
+	IdempotencyKey string `protobuf:"bytes,6,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	// The order it is about, if any.
+	OrderId       string `protobuf:"bytes,7,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AdjustRequest) Reset() {
+	*x = AdjustRequest{}
+	mi := &file_inventory_v1_inventory_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AdjustRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AdjustRequest) ProtoMessage() {}
+
+func (x *AdjustRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_inventory_v1_inventory_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AdjustRequest.ProtoReflect.Descriptor instead.
+func (*AdjustRequest) Descriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *AdjustRequest) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *AdjustRequest) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
+func (x *AdjustRequest) GetBy() int64 {
+	if x != nil {
+		return x.By
+	}
+	return 0
+}
+
+func (x *AdjustRequest) GetReason() AdjustReason {
+	if x != nil {
+		return x.Reason
+	}
+	return AdjustReason_ADJUST_REASON_UNSPECIFIED
+}
+
+func (x *AdjustRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *AdjustRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+func (x *AdjustRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+type AdjustResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Level         *Level                 `protobuf:"bytes,1,opt,name=level,proto3" json:"level,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AdjustResponse) Reset() {
+	*x = AdjustResponse{}
+	mi := &file_inventory_v1_inventory_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AdjustResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AdjustResponse) ProtoMessage() {}
+
+func (x *AdjustResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_inventory_v1_inventory_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AdjustResponse.ProtoReflect.Descriptor instead.
+func (*AdjustResponse) Descriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *AdjustResponse) GetLevel() *Level {
+	if x != nil {
+		return x.Level
+	}
+	return nil
 }
 
 type ReceiveRequest struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
 	IdempotencyKey string                 `protobuf:"bytes,1,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
-	Lines          []*Line                `protobuf:"bytes,2,rep,name=lines,proto3" json:"lines,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// 1 to 500.
+	Lines         []*Line `protobuf:"bytes,2,rep,name=lines,proto3" json:"lines,omitempty"`
+	Location      string  `protobuf:"bytes,3,opt,name=location,proto3" json:"location,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReceiveRequest) Reset() {
 	*x = ReceiveRequest{}
-	mi := &file_inventory_v1_inventory_proto_msgTypes[6]
+	mi := &file_inventory_v1_inventory_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -462,7 +993,7 @@ func (x *ReceiveRequest) String() string {
 func (*ReceiveRequest) ProtoMessage() {}
 
 func (x *ReceiveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_inventory_v1_inventory_proto_msgTypes[6]
+	mi := &file_inventory_v1_inventory_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -475,7 +1006,7 @@ func (x *ReceiveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveRequest.ProtoReflect.Descriptor instead.
 func (*ReceiveRequest) Descriptor() ([]byte, []int) {
-	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{6}
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ReceiveRequest) GetIdempotencyKey() string {
@@ -492,6 +1023,13 @@ func (x *ReceiveRequest) GetLines() []*Line {
 	return nil
 }
 
+func (x *ReceiveRequest) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
 type ReceiveResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -500,7 +1038,7 @@ type ReceiveResponse struct {
 
 func (x *ReceiveResponse) Reset() {
 	*x = ReceiveResponse{}
-	mi := &file_inventory_v1_inventory_proto_msgTypes[7]
+	mi := &file_inventory_v1_inventory_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -512,7 +1050,7 @@ func (x *ReceiveResponse) String() string {
 func (*ReceiveResponse) ProtoMessage() {}
 
 func (x *ReceiveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_inventory_v1_inventory_proto_msgTypes[7]
+	mi := &file_inventory_v1_inventory_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -525,33 +1063,43 @@ func (x *ReceiveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveResponse.ProtoReflect.Descriptor instead.
 func (*ReceiveResponse) Descriptor() ([]byte, []int) {
-	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{7}
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{15}
 }
 
-type ReserveRequest struct {
-	state   protoimpl.MessageState `protogen:"open.v1"`
-	OrderId string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	// 1 to 100.
-	Lines         []*Line `protobuf:"bytes,2,rep,name=lines,proto3" json:"lines,omitempty"`
+// Movement is one change of what is on hand. It is never changed or removed.
+type Movement struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Id       string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Sku      string                 `protobuf:"bytes,2,opt,name=sku,proto3" json:"sku,omitempty"`
+	Location string                 `protobuf:"bytes,3,opt,name=location,proto3" json:"location,omitempty"`
+	// The difference, never 0.
+	By     int64          `protobuf:"varint,4,opt,name=by,proto3" json:"by,omitempty"`
+	Reason MovementReason `protobuf:"varint,5,opt,name=reason,proto3,enum=inventory.v1.MovementReason" json:"reason,omitempty"`
+	// The order it was for, if any.
+	OrderId string `protobuf:"bytes,6,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	Note    string `protobuf:"bytes,7,opt,name=note,proto3" json:"note,omitempty"`
+	// Who asked for it: the name of a module, or operator.
+	Actor         string                 `protobuf:"bytes,8,opt,name=actor,proto3" json:"actor,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=at,proto3" json:"at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ReserveRequest) Reset() {
-	*x = ReserveRequest{}
-	mi := &file_inventory_v1_inventory_proto_msgTypes[8]
+func (x *Movement) Reset() {
+	*x = Movement{}
+	mi := &file_inventory_v1_inventory_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ReserveRequest) String() string {
+func (x *Movement) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ReserveRequest) ProtoMessage() {}
+func (*Movement) ProtoMessage() {}
 
-func (x *ReserveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_inventory_v1_inventory_proto_msgTypes[8]
+func (x *Movement) ProtoReflect() protoreflect.Message {
+	mi := &file_inventory_v1_inventory_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -562,287 +1110,406 @@ func (x *ReserveRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ReserveRequest.ProtoReflect.Descriptor instead.
-func (*ReserveRequest) Descriptor() ([]byte, []int) {
-	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{8}
+// Deprecated: Use Movement.ProtoReflect.Descriptor instead.
+func (*Movement) Descriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{16}
 }
 
-func (x *ReserveRequest) GetOrderId() string {
+func (x *Movement) GetId() string {
 	if x != nil {
-		return x.OrderId
+		return x.Id
 	}
 	return ""
 }
 
-func (x *ReserveRequest) GetLines() []*Line {
-	if x != nil {
-		return x.Lines
-	}
-	return nil
-}
-
-type ReserveResponse struct {
-	state  protoimpl.MessageState `protogen:"open.v1"`
-	Status ReservationStatus      `protobuf:"varint,1,opt,name=status,proto3,enum=inventory.v1.ReservationStatus" json:"status,omitempty"`
-	// When the goods go back to the shelf unless committed before.
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ReserveResponse) Reset() {
-	*x = ReserveResponse{}
-	mi := &file_inventory_v1_inventory_proto_msgTypes[9]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ReserveResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ReserveResponse) ProtoMessage() {}
-
-func (x *ReserveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_inventory_v1_inventory_proto_msgTypes[9]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ReserveResponse.ProtoReflect.Descriptor instead.
-func (*ReserveResponse) Descriptor() ([]byte, []int) {
-	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{9}
-}
-
-func (x *ReserveResponse) GetStatus() ReservationStatus {
-	if x != nil {
-		return x.Status
-	}
-	return ReservationStatus_RESERVATION_STATUS_UNSPECIFIED
-}
-
-func (x *ReserveResponse) GetExpiresAt() *timestamppb.Timestamp {
-	if x != nil {
-		return x.ExpiresAt
-	}
-	return nil
-}
-
-type CommitRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *CommitRequest) Reset() {
-	*x = CommitRequest{}
-	mi := &file_inventory_v1_inventory_proto_msgTypes[10]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *CommitRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*CommitRequest) ProtoMessage() {}
-
-func (x *CommitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_inventory_v1_inventory_proto_msgTypes[10]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use CommitRequest.ProtoReflect.Descriptor instead.
-func (*CommitRequest) Descriptor() ([]byte, []int) {
-	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{10}
-}
-
-func (x *CommitRequest) GetOrderId() string {
-	if x != nil {
-		return x.OrderId
-	}
-	return ""
-}
-
-type CommitResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *CommitResponse) Reset() {
-	*x = CommitResponse{}
-	mi := &file_inventory_v1_inventory_proto_msgTypes[11]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *CommitResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*CommitResponse) ProtoMessage() {}
-
-func (x *CommitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_inventory_v1_inventory_proto_msgTypes[11]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use CommitResponse.ProtoReflect.Descriptor instead.
-func (*CommitResponse) Descriptor() ([]byte, []int) {
-	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{11}
-}
-
-type ReleaseRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ReleaseRequest) Reset() {
-	*x = ReleaseRequest{}
-	mi := &file_inventory_v1_inventory_proto_msgTypes[12]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ReleaseRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ReleaseRequest) ProtoMessage() {}
-
-func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_inventory_v1_inventory_proto_msgTypes[12]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ReleaseRequest.ProtoReflect.Descriptor instead.
-func (*ReleaseRequest) Descriptor() ([]byte, []int) {
-	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{12}
-}
-
-func (x *ReleaseRequest) GetOrderId() string {
-	if x != nil {
-		return x.OrderId
-	}
-	return ""
-}
-
-type ReleaseResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ReleaseResponse) Reset() {
-	*x = ReleaseResponse{}
-	mi := &file_inventory_v1_inventory_proto_msgTypes[13]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ReleaseResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ReleaseResponse) ProtoMessage() {}
-
-func (x *ReleaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_inventory_v1_inventory_proto_msgTypes[13]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ReleaseResponse.ProtoReflect.Descriptor instead.
-func (*ReleaseResponse) Descriptor() ([]byte, []int) {
-	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{13}
-}
-
-type SetStockRequest_Level struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	Sku   string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
-	// 0 to 1,000,000,000.
-	OnHand        int64 `protobuf:"varint,2,opt,name=on_hand,json=onHand,proto3" json:"on_hand,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *SetStockRequest_Level) Reset() {
-	*x = SetStockRequest_Level{}
-	mi := &file_inventory_v1_inventory_proto_msgTypes[14]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *SetStockRequest_Level) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*SetStockRequest_Level) ProtoMessage() {}
-
-func (x *SetStockRequest_Level) ProtoReflect() protoreflect.Message {
-	mi := &file_inventory_v1_inventory_proto_msgTypes[14]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use SetStockRequest_Level.ProtoReflect.Descriptor instead.
-func (*SetStockRequest_Level) Descriptor() ([]byte, []int) {
-	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{4, 0}
-}
-
-func (x *SetStockRequest_Level) GetSku() string {
+func (x *Movement) GetSku() string {
 	if x != nil {
 		return x.Sku
 	}
 	return ""
 }
 
-func (x *SetStockRequest_Level) GetOnHand() int64 {
+func (x *Movement) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
+func (x *Movement) GetBy() int64 {
+	if x != nil {
+		return x.By
+	}
+	return 0
+}
+
+func (x *Movement) GetReason() MovementReason {
+	if x != nil {
+		return x.Reason
+	}
+	return MovementReason_MOVEMENT_REASON_UNSPECIFIED
+}
+
+func (x *Movement) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *Movement) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *Movement) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *Movement) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+type ListMovementsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty: of all skus.
+	Sku string `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	// 1 to 200; 0: 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMovementsRequest) Reset() {
+	*x = ListMovementsRequest{}
+	mi := &file_inventory_v1_inventory_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMovementsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMovementsRequest) ProtoMessage() {}
+
+func (x *ListMovementsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_inventory_v1_inventory_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMovementsRequest.ProtoReflect.Descriptor instead.
+func (*ListMovementsRequest) Descriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ListMovementsRequest) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *ListMovementsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListMovementsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+type ListMovementsResponse struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Movements []*Movement            `protobuf:"bytes,1,rep,name=movements,proto3" json:"movements,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMovementsResponse) Reset() {
+	*x = ListMovementsResponse{}
+	mi := &file_inventory_v1_inventory_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMovementsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMovementsResponse) ProtoMessage() {}
+
+func (x *ListMovementsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_inventory_v1_inventory_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMovementsResponse.ProtoReflect.Descriptor instead.
+func (*ListMovementsResponse) Descriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ListMovementsResponse) GetMovements() []*Movement {
+	if x != nil {
+		return x.Movements
+	}
+	return nil
+}
+
+func (x *ListMovementsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+type AuditRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AuditRequest) Reset() {
+	*x = AuditRequest{}
+	mi := &file_inventory_v1_inventory_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AuditRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AuditRequest) ProtoMessage() {}
+
+func (x *AuditRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_inventory_v1_inventory_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AuditRequest.ProtoReflect.Descriptor instead.
+func (*AuditRequest) Descriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{19}
+}
+
+type AuditResponse struct {
+	state         protoimpl.MessageState   `protogen:"open.v1"`
+	Problems      []*AuditResponse_Problem `protobuf:"bytes,1,rep,name=problems,proto3" json:"problems,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AuditResponse) Reset() {
+	*x = AuditResponse{}
+	mi := &file_inventory_v1_inventory_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AuditResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AuditResponse) ProtoMessage() {}
+
+func (x *AuditResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_inventory_v1_inventory_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AuditResponse.ProtoReflect.Descriptor instead.
+func (*AuditResponse) Descriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *AuditResponse) GetProblems() []*AuditResponse_Problem {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
+type SetLevelsRequest_Count struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Sku      string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	Location string                 `protobuf:"bytes,2,opt,name=location,proto3" json:"location,omitempty"`
+	// 0 to 1,000,000,000.
+	OnHand        int64 `protobuf:"varint,3,opt,name=on_hand,json=onHand,proto3" json:"on_hand,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetLevelsRequest_Count) Reset() {
+	*x = SetLevelsRequest_Count{}
+	mi := &file_inventory_v1_inventory_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetLevelsRequest_Count) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetLevelsRequest_Count) ProtoMessage() {}
+
+func (x *SetLevelsRequest_Count) ProtoReflect() protoreflect.Message {
+	mi := &file_inventory_v1_inventory_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetLevelsRequest_Count.ProtoReflect.Descriptor instead.
+func (*SetLevelsRequest_Count) Descriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{4, 0}
+}
+
+func (x *SetLevelsRequest_Count) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *SetLevelsRequest_Count) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
+func (x *SetLevelsRequest_Count) GetOnHand() int64 {
 	if x != nil {
 		return x.OnHand
+	}
+	return 0
+}
+
+type AuditResponse_Problem struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Sku      string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	Location string                 `protobuf:"bytes,2,opt,name=location,proto3" json:"location,omitempty"`
+	// What differs, for people: "on hand", "allocated".
+	What string `protobuf:"bytes,3,opt,name=what,proto3" json:"what,omitempty"`
+	// What the level says.
+	Level int64 `protobuf:"varint,4,opt,name=level,proto3" json:"level,omitempty"`
+	// What its movements or allocations add up to.
+	Sum           int64 `protobuf:"varint,5,opt,name=sum,proto3" json:"sum,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AuditResponse_Problem) Reset() {
+	*x = AuditResponse_Problem{}
+	mi := &file_inventory_v1_inventory_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AuditResponse_Problem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AuditResponse_Problem) ProtoMessage() {}
+
+func (x *AuditResponse_Problem) ProtoReflect() protoreflect.Message {
+	mi := &file_inventory_v1_inventory_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AuditResponse_Problem.ProtoReflect.Descriptor instead.
+func (*AuditResponse_Problem) Descriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{20, 0}
+}
+
+func (x *AuditResponse_Problem) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *AuditResponse_Problem) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
+func (x *AuditResponse_Problem) GetWhat() string {
+	if x != nil {
+		return x.What
+	}
+	return ""
+}
+
+func (x *AuditResponse_Problem) GetLevel() int64 {
+	if x != nil {
+		return x.Level
+	}
+	return 0
+}
+
+func (x *AuditResponse_Problem) GetSum() int64 {
+	if x != nil {
+		return x.Sum
 	}
 	return 0
 }
@@ -851,69 +1518,132 @@ var File_inventory_v1_inventory_proto protoreflect.FileDescriptor
 
 const file_inventory_v1_inventory_proto_rawDesc = "" +
 	"\n" +
-	"\x1cinventory/v1/inventory.proto\x12\finventory.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"~\n" +
-	"\x05Stock\x12\x10\n" +
-	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x17\n" +
-	"\aon_hand\x18\x02 \x01(\x03R\x06onHand\x12\x1a\n" +
-	"\breserved\x18\x03 \x01(\x03R\breserved\x12\x12\n" +
-	"\x04sold\x18\x04 \x01(\x03R\x04sold\x12\x1a\n" +
-	"\breceived\x18\x05 \x01(\x03R\breceived\"4\n" +
+	"\x1cinventory/v1/inventory.proto\x12\finventory.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\x8a\x01\n" +
+	"\x05Level\x12\x10\n" +
+	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
+	"\blocation\x18\x02 \x01(\tR\blocation\x12\x17\n" +
+	"\aon_hand\x18\x03 \x01(\x03R\x06onHand\x12\x1c\n" +
+	"\tallocated\x18\x04 \x01(\x03R\tallocated\x12\x1c\n" +
+	"\tavailable\x18\x05 \x01(\x03R\tavailable\"4\n" +
 	"\x04Line\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
-	"\bquantity\x18\x02 \x01(\x03R\bquantity\"%\n" +
-	"\x0fGetStockRequest\x12\x12\n" +
-	"\x04skus\x18\x01 \x03(\tR\x04skus\"=\n" +
-	"\x10GetStockResponse\x12)\n" +
-	"\x05stock\x18\x01 \x03(\v2\x13.inventory.v1.StockR\x05stock\"\x82\x01\n" +
-	"\x0fSetStockRequest\x12;\n" +
-	"\x06levels\x18\x01 \x03(\v2#.inventory.v1.SetStockRequest.LevelR\x06levels\x1a2\n" +
-	"\x05Level\x12\x10\n" +
-	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x17\n" +
-	"\aon_hand\x18\x02 \x01(\x03R\x06onHand\"\x12\n" +
-	"\x10SetStockResponse\"c\n" +
+	"\bquantity\x18\x02 \x01(\x03R\bquantity\"&\n" +
+	"\x10GetLevelsRequest\x12\x12\n" +
+	"\x04skus\x18\x01 \x03(\tR\x04skus\"@\n" +
+	"\x11GetLevelsResponse\x12+\n" +
+	"\x06levels\x18\x01 \x03(\v2\x13.inventory.v1.LevelR\x06levels\"\xa0\x01\n" +
+	"\x10SetLevelsRequest\x12<\n" +
+	"\x06levels\x18\x01 \x03(\v2$.inventory.v1.SetLevelsRequest.CountR\x06levels\x1aN\n" +
+	"\x05Count\x12\x10\n" +
+	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
+	"\blocation\x18\x02 \x01(\tR\blocation\x12\x17\n" +
+	"\aon_hand\x18\x03 \x01(\x03R\x06onHand\"\x13\n" +
+	"\x11SetLevelsResponse\"\x85\x01\n" +
+	"\x0fAllocateRequest\x12\x19\n" +
+	"\border_id\x18\x01 \x01(\tR\aorderId\x12(\n" +
+	"\x05lines\x18\x02 \x03(\v2\x12.inventory.v1.LineR\x05lines\x12-\n" +
+	"\x04hold\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x04hold\"M\n" +
+	"\x10AllocateResponse\x129\n" +
+	"\n" +
+	"expires_at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"~\n" +
+	"\x0eReleaseRequest\x12\x19\n" +
+	"\border_id\x18\x01 \x01(\tR\aorderId\x12(\n" +
+	"\x05lines\x18\x02 \x03(\v2\x12.inventory.v1.LineR\x05lines\x12'\n" +
+	"\x0fidempotency_key\x18\x03 \x01(\tR\x0eidempotencyKey\"\x11\n" +
+	"\x0fReleaseResponse\"{\n" +
+	"\vShipRequest\x12\x19\n" +
+	"\border_id\x18\x01 \x01(\tR\aorderId\x12(\n" +
+	"\x05lines\x18\x02 \x03(\v2\x12.inventory.v1.LineR\x05lines\x12'\n" +
+	"\x0fidempotency_key\x18\x03 \x01(\tR\x0eidempotencyKey\"\x0e\n" +
+	"\fShipResponse\"\xd9\x01\n" +
+	"\rAdjustRequest\x12\x10\n" +
+	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
+	"\blocation\x18\x02 \x01(\tR\blocation\x12\x0e\n" +
+	"\x02by\x18\x03 \x01(\x03R\x02by\x122\n" +
+	"\x06reason\x18\x04 \x01(\x0e2\x1a.inventory.v1.AdjustReasonR\x06reason\x12\x12\n" +
+	"\x04note\x18\x05 \x01(\tR\x04note\x12'\n" +
+	"\x0fidempotency_key\x18\x06 \x01(\tR\x0eidempotencyKey\x12\x19\n" +
+	"\border_id\x18\a \x01(\tR\aorderId\";\n" +
+	"\x0eAdjustResponse\x12)\n" +
+	"\x05level\x18\x01 \x01(\v2\x13.inventory.v1.LevelR\x05level\"\x7f\n" +
 	"\x0eReceiveRequest\x12'\n" +
 	"\x0fidempotency_key\x18\x01 \x01(\tR\x0eidempotencyKey\x12(\n" +
-	"\x05lines\x18\x02 \x03(\v2\x12.inventory.v1.LineR\x05lines\"\x11\n" +
-	"\x0fReceiveResponse\"U\n" +
-	"\x0eReserveRequest\x12\x19\n" +
-	"\border_id\x18\x01 \x01(\tR\aorderId\x12(\n" +
-	"\x05lines\x18\x02 \x03(\v2\x12.inventory.v1.LineR\x05lines\"\x85\x01\n" +
-	"\x0fReserveResponse\x127\n" +
-	"\x06status\x18\x01 \x01(\x0e2\x1f.inventory.v1.ReservationStatusR\x06status\x129\n" +
+	"\x05lines\x18\x02 \x03(\v2\x12.inventory.v1.LineR\x05lines\x12\x1a\n" +
+	"\blocation\x18\x03 \x01(\tR\blocation\"\x11\n" +
+	"\x0fReceiveResponse\"\xff\x01\n" +
+	"\bMovement\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
+	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x1a\n" +
+	"\blocation\x18\x03 \x01(\tR\blocation\x12\x0e\n" +
+	"\x02by\x18\x04 \x01(\x03R\x02by\x124\n" +
+	"\x06reason\x18\x05 \x01(\x0e2\x1c.inventory.v1.MovementReasonR\x06reason\x12\x19\n" +
+	"\border_id\x18\x06 \x01(\tR\aorderId\x12\x12\n" +
+	"\x04note\x18\a \x01(\tR\x04note\x12\x14\n" +
+	"\x05actor\x18\b \x01(\tR\x05actor\x12*\n" +
+	"\x02at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"d\n" +
+	"\x14ListMovementsRequest\x12\x10\n" +
+	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"*\n" +
-	"\rCommitRequest\x12\x19\n" +
-	"\border_id\x18\x01 \x01(\tR\aorderId\"\x10\n" +
-	"\x0eCommitResponse\"+\n" +
-	"\x0eReleaseRequest\x12\x19\n" +
-	"\border_id\x18\x01 \x01(\tR\aorderId\"\x11\n" +
-	"\x0fReleaseResponse*\x80\x01\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"u\n" +
+	"\x15ListMovementsResponse\x124\n" +
+	"\tmovements\x18\x01 \x03(\v2\x16.inventory.v1.MovementR\tmovements\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x0e\n" +
+	"\fAuditRequest\"\xc5\x01\n" +
+	"\rAuditResponse\x12?\n" +
+	"\bproblems\x18\x01 \x03(\v2#.inventory.v1.AuditResponse.ProblemR\bproblems\x1as\n" +
+	"\aProblem\x12\x10\n" +
+	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
+	"\blocation\x18\x02 \x01(\tR\blocation\x12\x12\n" +
+	"\x04what\x18\x03 \x01(\tR\x04what\x12\x14\n" +
+	"\x05level\x18\x04 \x01(\x03R\x05level\x12\x10\n" +
+	"\x03sum\x18\x05 \x01(\x03R\x03sum*\xb8\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x17\n" +
-	"\x13REASON_OUT_OF_STOCK\x10\x01\x12\x19\n" +
-	"\x15REASON_NO_RESERVATION\x10\x02\x12\x13\n" +
+	"\x13REASON_OUT_OF_STOCK\x10\x01\x12\x13\n" +
 	"\x0fREASON_RELEASED\x10\x03\x12\x15\n" +
-	"\x11REASON_KEY_REUSED\x10\x04*\xb7\x01\n" +
-	"\x11ReservationStatus\x12\"\n" +
-	"\x1eRESERVATION_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n" +
-	"\x17RESERVATION_STATUS_HELD\x10\x01\x12 \n" +
-	"\x1cRESERVATION_STATUS_COMMITTED\x10\x02\x12\x1f\n" +
-	"\x1bRESERVATION_STATUS_RELEASED\x10\x03\x12\x1e\n" +
-	"\x1aRESERVATION_STATUS_EXPIRED\x10\x042\xba\x04\n" +
-	"\x10InventoryService\x12]\n" +
-	"\bGetStock\x12\x1d.inventory.v1.GetStockRequest\x1a\x1e.inventory.v1.GetStockResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x02\x12\x05\x10\x80\xad\xe2\x04\x90\x02\x01\x12Z\n" +
-	"\bSetStock\x12\x1d.inventory.v1.SetStockRequest\x1a\x1e.inventory.v1.SetStockResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x11REASON_KEY_REUSED\x10\x04\x12\x1a\n" +
+	"\x16REASON_BELOW_ALLOCATED\x10\x05\x12\x18\n" +
+	"\x14REASON_NOT_ALLOCATED\x10\x06\"\x04\b\x02\x10\x02*\x15REASON_NO_RESERVATION*\xb0\x01\n" +
+	"\fAdjustReason\x12\x1d\n" +
+	"\x19ADJUST_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14ADJUST_REASON_DAMAGE\x10\x01\x12\x16\n" +
+	"\x12ADJUST_REASON_LOSS\x10\x02\x12\x17\n" +
+	"\x13ADJUST_REASON_FOUND\x10\x03\x12\x18\n" +
+	"\x14ADJUST_REASON_RETURN\x10\x04\x12\x1c\n" +
+	"\x18ADJUST_REASON_CORRECTION\x10\x05*\xad\x02\n" +
+	"\x0eMovementReason\x12\x1f\n" +
+	"\x1bMOVEMENT_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17MOVEMENT_REASON_RECEIVE\x10\x01\x12\x19\n" +
+	"\x15MOVEMENT_REASON_COUNT\x10\x02\x12\x18\n" +
+	"\x14MOVEMENT_REASON_SHIP\x10\x03\x12\x1a\n" +
+	"\x16MOVEMENT_REASON_DAMAGE\x10\x04\x12\x18\n" +
+	"\x14MOVEMENT_REASON_LOSS\x10\x05\x12\x19\n" +
+	"\x15MOVEMENT_REASON_FOUND\x10\x06\x12\x1a\n" +
+	"\x16MOVEMENT_REASON_RETURN\x10\a\x12\x1e\n" +
+	"\x1aMOVEMENT_REASON_CORRECTION\x10\b\x12\x1b\n" +
+	"\x17MOVEMENT_REASON_OPENING\x10\t2\xd7\x06\n" +
+	"\x10InventoryService\x12`\n" +
+	"\tGetLevels\x12\x1e.inventory.v1.GetLevelsRequest\x1a\x1f.inventory.v1.GetLevelsResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x02\x12\x05\x10\x80\xad\xe2\x04\x90\x02\x01\x12]\n" +
+	"\tSetLevels\x12\x1e.inventory.v1.SetLevelsRequest\x1a\x1f.inventory.v1.SetLevelsResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
-	"\x12\x02\b\x01\x90\x02\x02\x12Z\n" +
-	"\aReceive\x12\x1c.inventory.v1.ReceiveRequest\x1a\x1d.inventory.v1.ReceiveResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12Z\n" +
-	"\aReserve\x12\x1c.inventory.v1.ReserveRequest\x1a\x1d.inventory.v1.ReserveResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12W\n" +
-	"\x06Commit\x12\x1b.inventory.v1.CommitRequest\x1a\x1c.inventory.v1.CommitResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x12\x02\b\x01\x90\x02\x02\x12]\n" +
+	"\bAllocate\x12\x1d.inventory.v1.AllocateRequest\x1a\x1e.inventory.v1.AllocateResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12Z\n" +
 	"\aRelease\x12\x1c.inventory.v1.ReleaseRequest\x1a\x1d.inventory.v1.ReleaseResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02B+Z)galleria/modules/inventory/v1;inventoryv1b\x06proto3"
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12Q\n" +
+	"\x04Ship\x12\x19.inventory.v1.ShipRequest\x1a\x1a.inventory.v1.ShipResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12W\n" +
+	"\x06Adjust\x12\x1b.inventory.v1.AdjustRequest\x1a\x1c.inventory.v1.AdjustResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12Z\n" +
+	"\aReceive\x12\x1c.inventory.v1.ReceiveRequest\x1a\x1d.inventory.v1.ReceiveResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12l\n" +
+	"\rListMovements\x12\".inventory.v1.ListMovementsRequest\x1a#.inventory.v1.ListMovementsResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x01\x12Q\n" +
+	"\x05Audit\x12\x1a.inventory.v1.AuditRequest\x1a\x1b.inventory.v1.AuditResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b<\x12\x02\b\n" +
+	"\x90\x02\x01B+Z)galleria/modules/inventory/v1;inventoryv1b\x06proto3"
 
 var (
 	file_inventory_v1_inventory_proto_rawDescOnce sync.Once
@@ -927,52 +1657,76 @@ func file_inventory_v1_inventory_proto_rawDescGZIP() []byte {
 	return file_inventory_v1_inventory_proto_rawDescData
 }
 
-var file_inventory_v1_inventory_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_inventory_v1_inventory_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_inventory_v1_inventory_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_inventory_v1_inventory_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_inventory_v1_inventory_proto_goTypes = []any{
-	(Reason)(0),                   // 0: inventory.v1.Reason
-	(ReservationStatus)(0),        // 1: inventory.v1.ReservationStatus
-	(*Stock)(nil),                 // 2: inventory.v1.Stock
-	(*Line)(nil),                  // 3: inventory.v1.Line
-	(*GetStockRequest)(nil),       // 4: inventory.v1.GetStockRequest
-	(*GetStockResponse)(nil),      // 5: inventory.v1.GetStockResponse
-	(*SetStockRequest)(nil),       // 6: inventory.v1.SetStockRequest
-	(*SetStockResponse)(nil),      // 7: inventory.v1.SetStockResponse
-	(*ReceiveRequest)(nil),        // 8: inventory.v1.ReceiveRequest
-	(*ReceiveResponse)(nil),       // 9: inventory.v1.ReceiveResponse
-	(*ReserveRequest)(nil),        // 10: inventory.v1.ReserveRequest
-	(*ReserveResponse)(nil),       // 11: inventory.v1.ReserveResponse
-	(*CommitRequest)(nil),         // 12: inventory.v1.CommitRequest
-	(*CommitResponse)(nil),        // 13: inventory.v1.CommitResponse
-	(*ReleaseRequest)(nil),        // 14: inventory.v1.ReleaseRequest
-	(*ReleaseResponse)(nil),       // 15: inventory.v1.ReleaseResponse
-	(*SetStockRequest_Level)(nil), // 16: inventory.v1.SetStockRequest.Level
-	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
+	(Reason)(0),                    // 0: inventory.v1.Reason
+	(AdjustReason)(0),              // 1: inventory.v1.AdjustReason
+	(MovementReason)(0),            // 2: inventory.v1.MovementReason
+	(*Level)(nil),                  // 3: inventory.v1.Level
+	(*Line)(nil),                   // 4: inventory.v1.Line
+	(*GetLevelsRequest)(nil),       // 5: inventory.v1.GetLevelsRequest
+	(*GetLevelsResponse)(nil),      // 6: inventory.v1.GetLevelsResponse
+	(*SetLevelsRequest)(nil),       // 7: inventory.v1.SetLevelsRequest
+	(*SetLevelsResponse)(nil),      // 8: inventory.v1.SetLevelsResponse
+	(*AllocateRequest)(nil),        // 9: inventory.v1.AllocateRequest
+	(*AllocateResponse)(nil),       // 10: inventory.v1.AllocateResponse
+	(*ReleaseRequest)(nil),         // 11: inventory.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),        // 12: inventory.v1.ReleaseResponse
+	(*ShipRequest)(nil),            // 13: inventory.v1.ShipRequest
+	(*ShipResponse)(nil),           // 14: inventory.v1.ShipResponse
+	(*AdjustRequest)(nil),          // 15: inventory.v1.AdjustRequest
+	(*AdjustResponse)(nil),         // 16: inventory.v1.AdjustResponse
+	(*ReceiveRequest)(nil),         // 17: inventory.v1.ReceiveRequest
+	(*ReceiveResponse)(nil),        // 18: inventory.v1.ReceiveResponse
+	(*Movement)(nil),               // 19: inventory.v1.Movement
+	(*ListMovementsRequest)(nil),   // 20: inventory.v1.ListMovementsRequest
+	(*ListMovementsResponse)(nil),  // 21: inventory.v1.ListMovementsResponse
+	(*AuditRequest)(nil),           // 22: inventory.v1.AuditRequest
+	(*AuditResponse)(nil),          // 23: inventory.v1.AuditResponse
+	(*SetLevelsRequest_Count)(nil), // 24: inventory.v1.SetLevelsRequest.Count
+	(*AuditResponse_Problem)(nil),  // 25: inventory.v1.AuditResponse.Problem
+	(*durationpb.Duration)(nil),    // 26: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),  // 27: google.protobuf.Timestamp
 }
 var file_inventory_v1_inventory_proto_depIdxs = []int32{
-	2,  // 0: inventory.v1.GetStockResponse.stock:type_name -> inventory.v1.Stock
-	16, // 1: inventory.v1.SetStockRequest.levels:type_name -> inventory.v1.SetStockRequest.Level
-	3,  // 2: inventory.v1.ReceiveRequest.lines:type_name -> inventory.v1.Line
-	3,  // 3: inventory.v1.ReserveRequest.lines:type_name -> inventory.v1.Line
-	1,  // 4: inventory.v1.ReserveResponse.status:type_name -> inventory.v1.ReservationStatus
-	17, // 5: inventory.v1.ReserveResponse.expires_at:type_name -> google.protobuf.Timestamp
-	4,  // 6: inventory.v1.InventoryService.GetStock:input_type -> inventory.v1.GetStockRequest
-	6,  // 7: inventory.v1.InventoryService.SetStock:input_type -> inventory.v1.SetStockRequest
-	8,  // 8: inventory.v1.InventoryService.Receive:input_type -> inventory.v1.ReceiveRequest
-	10, // 9: inventory.v1.InventoryService.Reserve:input_type -> inventory.v1.ReserveRequest
-	12, // 10: inventory.v1.InventoryService.Commit:input_type -> inventory.v1.CommitRequest
-	14, // 11: inventory.v1.InventoryService.Release:input_type -> inventory.v1.ReleaseRequest
-	5,  // 12: inventory.v1.InventoryService.GetStock:output_type -> inventory.v1.GetStockResponse
-	7,  // 13: inventory.v1.InventoryService.SetStock:output_type -> inventory.v1.SetStockResponse
-	9,  // 14: inventory.v1.InventoryService.Receive:output_type -> inventory.v1.ReceiveResponse
-	11, // 15: inventory.v1.InventoryService.Reserve:output_type -> inventory.v1.ReserveResponse
-	13, // 16: inventory.v1.InventoryService.Commit:output_type -> inventory.v1.CommitResponse
-	15, // 17: inventory.v1.InventoryService.Release:output_type -> inventory.v1.ReleaseResponse
-	12, // [12:18] is the sub-list for method output_type
-	6,  // [6:12] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	3,  // 0: inventory.v1.GetLevelsResponse.levels:type_name -> inventory.v1.Level
+	24, // 1: inventory.v1.SetLevelsRequest.levels:type_name -> inventory.v1.SetLevelsRequest.Count
+	4,  // 2: inventory.v1.AllocateRequest.lines:type_name -> inventory.v1.Line
+	26, // 3: inventory.v1.AllocateRequest.hold:type_name -> google.protobuf.Duration
+	27, // 4: inventory.v1.AllocateResponse.expires_at:type_name -> google.protobuf.Timestamp
+	4,  // 5: inventory.v1.ReleaseRequest.lines:type_name -> inventory.v1.Line
+	4,  // 6: inventory.v1.ShipRequest.lines:type_name -> inventory.v1.Line
+	1,  // 7: inventory.v1.AdjustRequest.reason:type_name -> inventory.v1.AdjustReason
+	3,  // 8: inventory.v1.AdjustResponse.level:type_name -> inventory.v1.Level
+	4,  // 9: inventory.v1.ReceiveRequest.lines:type_name -> inventory.v1.Line
+	2,  // 10: inventory.v1.Movement.reason:type_name -> inventory.v1.MovementReason
+	27, // 11: inventory.v1.Movement.at:type_name -> google.protobuf.Timestamp
+	19, // 12: inventory.v1.ListMovementsResponse.movements:type_name -> inventory.v1.Movement
+	25, // 13: inventory.v1.AuditResponse.problems:type_name -> inventory.v1.AuditResponse.Problem
+	5,  // 14: inventory.v1.InventoryService.GetLevels:input_type -> inventory.v1.GetLevelsRequest
+	7,  // 15: inventory.v1.InventoryService.SetLevels:input_type -> inventory.v1.SetLevelsRequest
+	9,  // 16: inventory.v1.InventoryService.Allocate:input_type -> inventory.v1.AllocateRequest
+	11, // 17: inventory.v1.InventoryService.Release:input_type -> inventory.v1.ReleaseRequest
+	13, // 18: inventory.v1.InventoryService.Ship:input_type -> inventory.v1.ShipRequest
+	15, // 19: inventory.v1.InventoryService.Adjust:input_type -> inventory.v1.AdjustRequest
+	17, // 20: inventory.v1.InventoryService.Receive:input_type -> inventory.v1.ReceiveRequest
+	20, // 21: inventory.v1.InventoryService.ListMovements:input_type -> inventory.v1.ListMovementsRequest
+	22, // 22: inventory.v1.InventoryService.Audit:input_type -> inventory.v1.AuditRequest
+	6,  // 23: inventory.v1.InventoryService.GetLevels:output_type -> inventory.v1.GetLevelsResponse
+	8,  // 24: inventory.v1.InventoryService.SetLevels:output_type -> inventory.v1.SetLevelsResponse
+	10, // 25: inventory.v1.InventoryService.Allocate:output_type -> inventory.v1.AllocateResponse
+	12, // 26: inventory.v1.InventoryService.Release:output_type -> inventory.v1.ReleaseResponse
+	14, // 27: inventory.v1.InventoryService.Ship:output_type -> inventory.v1.ShipResponse
+	16, // 28: inventory.v1.InventoryService.Adjust:output_type -> inventory.v1.AdjustResponse
+	18, // 29: inventory.v1.InventoryService.Receive:output_type -> inventory.v1.ReceiveResponse
+	21, // 30: inventory.v1.InventoryService.ListMovements:output_type -> inventory.v1.ListMovementsResponse
+	23, // 31: inventory.v1.InventoryService.Audit:output_type -> inventory.v1.AuditResponse
+	23, // [23:32] is the sub-list for method output_type
+	14, // [14:23] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_inventory_v1_inventory_proto_init() }
@@ -985,8 +1739,8 @@ func file_inventory_v1_inventory_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_inventory_v1_inventory_proto_rawDesc), len(file_inventory_v1_inventory_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   15,
+			NumEnums:      3,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

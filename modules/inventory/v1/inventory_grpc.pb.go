@@ -4,7 +4,7 @@
 // - protoc             (unknown)
 // source: inventory/v1/inventory.proto
 
-// How many of each thing there are, and who was promised them.
+// How many of each thing there are and where, and which order they are kept for.
 
 package inventoryv1
 
@@ -21,46 +21,78 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	InventoryService_GetStock_FullMethodName = "/inventory.v1.InventoryService/GetStock"
-	InventoryService_SetStock_FullMethodName = "/inventory.v1.InventoryService/SetStock"
-	InventoryService_Receive_FullMethodName  = "/inventory.v1.InventoryService/Receive"
-	InventoryService_Reserve_FullMethodName  = "/inventory.v1.InventoryService/Reserve"
-	InventoryService_Commit_FullMethodName   = "/inventory.v1.InventoryService/Commit"
-	InventoryService_Release_FullMethodName  = "/inventory.v1.InventoryService/Release"
+	InventoryService_GetLevels_FullMethodName     = "/inventory.v1.InventoryService/GetLevels"
+	InventoryService_SetLevels_FullMethodName     = "/inventory.v1.InventoryService/SetLevels"
+	InventoryService_Allocate_FullMethodName      = "/inventory.v1.InventoryService/Allocate"
+	InventoryService_Release_FullMethodName       = "/inventory.v1.InventoryService/Release"
+	InventoryService_Ship_FullMethodName          = "/inventory.v1.InventoryService/Ship"
+	InventoryService_Adjust_FullMethodName        = "/inventory.v1.InventoryService/Adjust"
+	InventoryService_Receive_FullMethodName       = "/inventory.v1.InventoryService/Receive"
+	InventoryService_ListMovements_FullMethodName = "/inventory.v1.InventoryService/ListMovements"
+	InventoryService_Audit_FullMethodName         = "/inventory.v1.InventoryService/Audit"
 )
 
 // InventoryServiceClient is the client API for InventoryService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// InventoryService keeps, for every sku: on_hand + reserved + sold = received.
+// InventoryService keeps a level for each sku and location: what is on hand, and what
+// of it is allocated to orders. What is on hand is the sum of the movements, always.
+//
+// Wherever a location is empty, "main" is meant, the default location.
 type InventoryServiceClient interface {
-	// GetStock gets up to 200 skus in one call; unknown ones are left out.
-	GetStock(ctx context.Context, in *GetStockRequest, opts ...grpc.CallOption) (*GetStockResponse, error)
-	// SetStock sets what is on hand of up to 500 skus, as a count of the shelf
-	// would (what is reserved lies on the shelf of its order, not there).
+	// GetLevels gets the levels of up to 200 skus, in the order asked, each sku once,
+	// its locations by name; unknown skus are left out.
+	GetLevels(ctx context.Context, in *GetLevelsRequest, opts ...grpc.CallOption) (*GetLevelsResponse, error)
+	// SetLevels writes down a count of the shelves: up to 500 levels, all or none. What
+	// is allocated still lies on the shelf and is counted too. The difference becomes a
+	// movement of reason COUNT. Fewer than are allocated: FAILED_PRECONDITION,
+	// REASON_BELOW_ALLOCATED with metadata sku, location and allocated of the first.
+	// Repeating it changes nothing, unless goods moved meanwhile.
+	SetLevels(ctx context.Context, in *SetLevelsRequest, opts ...grpc.CallOption) (*SetLevelsResponse, error)
+	// Allocate keeps all lines for an order, or none: FAILED_PRECONDITION,
+	// REASON_OUT_OF_STOCK with metadata sku and available of the first short line; with
+	// held = "true" when there are enough, and orders that are not paid hold them (see
+	// the setting max_unpaid_share). Lines of one sku are added up; goods are taken from
+	// "main" first, then from the other locations by name.
+	//
+	// With a hold the allocation ends by itself; without one it lasts until the goods
+	// are released or shipped. Repeating it with the same lines moves the end, only ever
+	// to later, and takes again what had expired, or answers REASON_OUT_OF_STOCK. An
+	// allocation without end stays so: a late repeat can't put an end to it. Other lines
+	// for the same order: INVALID_ARGUMENT, REASON_KEY_REUSED. After a release of the
+	// order FAILED_PRECONDITION, REASON_RELEASED: a late repeat takes nothing for an
+	// order that was given up.
+	Allocate(ctx context.Context, in *AllocateRequest, opts ...grpc.CallOption) (*AllocateResponse, error)
+	// Release gives back what is allocated to an order and not shipped: all of it, or
+	// the lines named, which need an idempotency key. All of it is the end: the order is
+	// remembered as released, also when it is not known (yet). Lines beyond what is
+	// allocated: FAILED_PRECONDITION, REASON_NOT_ALLOCATED with metadata sku and
+	// allocated. The same key with other lines: INVALID_ARGUMENT, REASON_KEY_REUSED.
 	// Repeating it changes nothing.
-	SetStock(ctx context.Context, in *SetStockRequest, opts ...grpc.CallOption) (*SetStockResponse, error)
-	// Receive adds delivered goods, once per idempotency key. The same key with
-	// other lines: INVALID_ARGUMENT, REASON_KEY_REUSED.
-	Receive(ctx context.Context, in *ReceiveRequest, opts ...grpc.CallOption) (*ReceiveResponse, error)
-	// Reserve takes all lines of an order off the shelf, or none:
-	// FAILED_PRECONDITION, REASON_OUT_OF_STOCK, with metadata sku and available
-	// of the first short line. Lines of one sku are added up. Repeating it
-	// answers the same reservation; other lines for the same order:
-	// INVALID_ARGUMENT, REASON_KEY_REUSED. After a release the order can't
-	// reserve again: FAILED_PRECONDITION, REASON_RELEASED; so a late repeat
-	// never takes stock for an order given up.
-	Reserve(ctx context.Context, in *ReserveRequest, opts ...grpc.CallOption) (*ReserveResponse, error)
-	// Commit turns a reservation into a sale. One that expired is taken again
-	// if the shelf still has it, else FAILED_PRECONDITION, REASON_OUT_OF_STOCK.
-	// NOT_FOUND, REASON_NO_RESERVATION when there is none; after a release
-	// FAILED_PRECONDITION, REASON_RELEASED. Repeating it changes nothing.
-	Commit(ctx context.Context, in *CommitRequest, opts ...grpc.CallOption) (*CommitResponse, error)
-	// Release gives back what an order holds: reserved goods, or sold ones that
-	// were never shipped (a restock). An order that holds nothing is remembered
-	// as released. Repeating it changes nothing.
 	Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseResponse, error)
+	// Ship takes lines of an order out of the house: on hand and allocated both go down,
+	// once per idempotency key (the shipment's id). Lines beyond what is allocated:
+	// FAILED_PRECONDITION, REASON_NOT_ALLOCATED with metadata sku and allocated, and
+	// nothing is shipped. The same key with another order or other lines:
+	// INVALID_ARGUMENT, REASON_KEY_REUSED. Repeating it changes nothing.
+	Ship(ctx context.Context, in *ShipRequest, opts ...grpc.CallOption) (*ShipResponse, error)
+	// Adjust corrects one level by a difference, once per idempotency key, and answers
+	// the level. Below what is allocated: FAILED_PRECONDITION, REASON_BELOW_ALLOCATED
+	// with metadata sku, location and allocated. The same key with another adjustment:
+	// INVALID_ARGUMENT, REASON_KEY_REUSED. Repeating it changes nothing, and answers the
+	// level as it is by then.
+	Adjust(ctx context.Context, in *AdjustRequest, opts ...grpc.CallOption) (*AdjustResponse, error)
+	// Receive adds delivered goods, once per idempotency key; lines of one sku are added
+	// up. The same key with other lines or another location: INVALID_ARGUMENT,
+	// REASON_KEY_REUSED. Repeating it changes nothing.
+	Receive(ctx context.Context, in *ReceiveRequest, opts ...grpc.CallOption) (*ReceiveResponse, error)
+	// ListMovements lists what changed the levels, newest first: of one sku, or of all.
+	ListMovements(ctx context.Context, in *ListMovementsRequest, opts ...grpc.CallOption) (*ListMovementsResponse, error)
+	// Audit compares each level with the sum of its movements and of its open
+	// allocations, and answers up to 100 that differ: none when the books balance. It
+	// reads all movements, so it is for operators and now and then.
+	Audit(ctx context.Context, in *AuditRequest, opts ...grpc.CallOption) (*AuditResponse, error)
 }
 
 type inventoryServiceClient struct {
@@ -71,50 +103,30 @@ func NewInventoryServiceClient(cc grpc.ClientConnInterface) InventoryServiceClie
 	return &inventoryServiceClient{cc}
 }
 
-func (c *inventoryServiceClient) GetStock(ctx context.Context, in *GetStockRequest, opts ...grpc.CallOption) (*GetStockResponse, error) {
+func (c *inventoryServiceClient) GetLevels(ctx context.Context, in *GetLevelsRequest, opts ...grpc.CallOption) (*GetLevelsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(GetStockResponse)
-	err := c.cc.Invoke(ctx, InventoryService_GetStock_FullMethodName, in, out, cOpts...)
+	out := new(GetLevelsResponse)
+	err := c.cc.Invoke(ctx, InventoryService_GetLevels_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (c *inventoryServiceClient) SetStock(ctx context.Context, in *SetStockRequest, opts ...grpc.CallOption) (*SetStockResponse, error) {
+func (c *inventoryServiceClient) SetLevels(ctx context.Context, in *SetLevelsRequest, opts ...grpc.CallOption) (*SetLevelsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(SetStockResponse)
-	err := c.cc.Invoke(ctx, InventoryService_SetStock_FullMethodName, in, out, cOpts...)
+	out := new(SetLevelsResponse)
+	err := c.cc.Invoke(ctx, InventoryService_SetLevels_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (c *inventoryServiceClient) Receive(ctx context.Context, in *ReceiveRequest, opts ...grpc.CallOption) (*ReceiveResponse, error) {
+func (c *inventoryServiceClient) Allocate(ctx context.Context, in *AllocateRequest, opts ...grpc.CallOption) (*AllocateResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ReceiveResponse)
-	err := c.cc.Invoke(ctx, InventoryService_Receive_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func (c *inventoryServiceClient) Reserve(ctx context.Context, in *ReserveRequest, opts ...grpc.CallOption) (*ReserveResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ReserveResponse)
-	err := c.cc.Invoke(ctx, InventoryService_Reserve_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func (c *inventoryServiceClient) Commit(ctx context.Context, in *CommitRequest, opts ...grpc.CallOption) (*CommitResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(CommitResponse)
-	err := c.cc.Invoke(ctx, InventoryService_Commit_FullMethodName, in, out, cOpts...)
+	out := new(AllocateResponse)
+	err := c.cc.Invoke(ctx, InventoryService_Allocate_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -131,38 +143,117 @@ func (c *inventoryServiceClient) Release(ctx context.Context, in *ReleaseRequest
 	return out, nil
 }
 
+func (c *inventoryServiceClient) Ship(ctx context.Context, in *ShipRequest, opts ...grpc.CallOption) (*ShipResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ShipResponse)
+	err := c.cc.Invoke(ctx, InventoryService_Ship_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *inventoryServiceClient) Adjust(ctx context.Context, in *AdjustRequest, opts ...grpc.CallOption) (*AdjustResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AdjustResponse)
+	err := c.cc.Invoke(ctx, InventoryService_Adjust_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *inventoryServiceClient) Receive(ctx context.Context, in *ReceiveRequest, opts ...grpc.CallOption) (*ReceiveResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReceiveResponse)
+	err := c.cc.Invoke(ctx, InventoryService_Receive_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *inventoryServiceClient) ListMovements(ctx context.Context, in *ListMovementsRequest, opts ...grpc.CallOption) (*ListMovementsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListMovementsResponse)
+	err := c.cc.Invoke(ctx, InventoryService_ListMovements_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *inventoryServiceClient) Audit(ctx context.Context, in *AuditRequest, opts ...grpc.CallOption) (*AuditResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AuditResponse)
+	err := c.cc.Invoke(ctx, InventoryService_Audit_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // InventoryServiceServer is the server API for InventoryService service.
 // All implementations must embed UnimplementedInventoryServiceServer
 // for forward compatibility.
 //
-// InventoryService keeps, for every sku: on_hand + reserved + sold = received.
+// InventoryService keeps a level for each sku and location: what is on hand, and what
+// of it is allocated to orders. What is on hand is the sum of the movements, always.
+//
+// Wherever a location is empty, "main" is meant, the default location.
 type InventoryServiceServer interface {
-	// GetStock gets up to 200 skus in one call; unknown ones are left out.
-	GetStock(context.Context, *GetStockRequest) (*GetStockResponse, error)
-	// SetStock sets what is on hand of up to 500 skus, as a count of the shelf
-	// would (what is reserved lies on the shelf of its order, not there).
+	// GetLevels gets the levels of up to 200 skus, in the order asked, each sku once,
+	// its locations by name; unknown skus are left out.
+	GetLevels(context.Context, *GetLevelsRequest) (*GetLevelsResponse, error)
+	// SetLevels writes down a count of the shelves: up to 500 levels, all or none. What
+	// is allocated still lies on the shelf and is counted too. The difference becomes a
+	// movement of reason COUNT. Fewer than are allocated: FAILED_PRECONDITION,
+	// REASON_BELOW_ALLOCATED with metadata sku, location and allocated of the first.
+	// Repeating it changes nothing, unless goods moved meanwhile.
+	SetLevels(context.Context, *SetLevelsRequest) (*SetLevelsResponse, error)
+	// Allocate keeps all lines for an order, or none: FAILED_PRECONDITION,
+	// REASON_OUT_OF_STOCK with metadata sku and available of the first short line; with
+	// held = "true" when there are enough, and orders that are not paid hold them (see
+	// the setting max_unpaid_share). Lines of one sku are added up; goods are taken from
+	// "main" first, then from the other locations by name.
+	//
+	// With a hold the allocation ends by itself; without one it lasts until the goods
+	// are released or shipped. Repeating it with the same lines moves the end, only ever
+	// to later, and takes again what had expired, or answers REASON_OUT_OF_STOCK. An
+	// allocation without end stays so: a late repeat can't put an end to it. Other lines
+	// for the same order: INVALID_ARGUMENT, REASON_KEY_REUSED. After a release of the
+	// order FAILED_PRECONDITION, REASON_RELEASED: a late repeat takes nothing for an
+	// order that was given up.
+	Allocate(context.Context, *AllocateRequest) (*AllocateResponse, error)
+	// Release gives back what is allocated to an order and not shipped: all of it, or
+	// the lines named, which need an idempotency key. All of it is the end: the order is
+	// remembered as released, also when it is not known (yet). Lines beyond what is
+	// allocated: FAILED_PRECONDITION, REASON_NOT_ALLOCATED with metadata sku and
+	// allocated. The same key with other lines: INVALID_ARGUMENT, REASON_KEY_REUSED.
 	// Repeating it changes nothing.
-	SetStock(context.Context, *SetStockRequest) (*SetStockResponse, error)
-	// Receive adds delivered goods, once per idempotency key. The same key with
-	// other lines: INVALID_ARGUMENT, REASON_KEY_REUSED.
-	Receive(context.Context, *ReceiveRequest) (*ReceiveResponse, error)
-	// Reserve takes all lines of an order off the shelf, or none:
-	// FAILED_PRECONDITION, REASON_OUT_OF_STOCK, with metadata sku and available
-	// of the first short line. Lines of one sku are added up. Repeating it
-	// answers the same reservation; other lines for the same order:
-	// INVALID_ARGUMENT, REASON_KEY_REUSED. After a release the order can't
-	// reserve again: FAILED_PRECONDITION, REASON_RELEASED; so a late repeat
-	// never takes stock for an order given up.
-	Reserve(context.Context, *ReserveRequest) (*ReserveResponse, error)
-	// Commit turns a reservation into a sale. One that expired is taken again
-	// if the shelf still has it, else FAILED_PRECONDITION, REASON_OUT_OF_STOCK.
-	// NOT_FOUND, REASON_NO_RESERVATION when there is none; after a release
-	// FAILED_PRECONDITION, REASON_RELEASED. Repeating it changes nothing.
-	Commit(context.Context, *CommitRequest) (*CommitResponse, error)
-	// Release gives back what an order holds: reserved goods, or sold ones that
-	// were never shipped (a restock). An order that holds nothing is remembered
-	// as released. Repeating it changes nothing.
 	Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error)
+	// Ship takes lines of an order out of the house: on hand and allocated both go down,
+	// once per idempotency key (the shipment's id). Lines beyond what is allocated:
+	// FAILED_PRECONDITION, REASON_NOT_ALLOCATED with metadata sku and allocated, and
+	// nothing is shipped. The same key with another order or other lines:
+	// INVALID_ARGUMENT, REASON_KEY_REUSED. Repeating it changes nothing.
+	Ship(context.Context, *ShipRequest) (*ShipResponse, error)
+	// Adjust corrects one level by a difference, once per idempotency key, and answers
+	// the level. Below what is allocated: FAILED_PRECONDITION, REASON_BELOW_ALLOCATED
+	// with metadata sku, location and allocated. The same key with another adjustment:
+	// INVALID_ARGUMENT, REASON_KEY_REUSED. Repeating it changes nothing, and answers the
+	// level as it is by then.
+	Adjust(context.Context, *AdjustRequest) (*AdjustResponse, error)
+	// Receive adds delivered goods, once per idempotency key; lines of one sku are added
+	// up. The same key with other lines or another location: INVALID_ARGUMENT,
+	// REASON_KEY_REUSED. Repeating it changes nothing.
+	Receive(context.Context, *ReceiveRequest) (*ReceiveResponse, error)
+	// ListMovements lists what changed the levels, newest first: of one sku, or of all.
+	ListMovements(context.Context, *ListMovementsRequest) (*ListMovementsResponse, error)
+	// Audit compares each level with the sum of its movements and of its open
+	// allocations, and answers up to 100 that differ: none when the books balance. It
+	// reads all movements, so it is for operators and now and then.
+	Audit(context.Context, *AuditRequest) (*AuditResponse, error)
 	mustEmbedUnimplementedInventoryServiceServer()
 }
 
@@ -173,23 +264,32 @@ type InventoryServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedInventoryServiceServer struct{}
 
-func (UnimplementedInventoryServiceServer) GetStock(context.Context, *GetStockRequest) (*GetStockResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method GetStock not implemented")
+func (UnimplementedInventoryServiceServer) GetLevels(context.Context, *GetLevelsRequest) (*GetLevelsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetLevels not implemented")
 }
-func (UnimplementedInventoryServiceServer) SetStock(context.Context, *SetStockRequest) (*SetStockResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method SetStock not implemented")
+func (UnimplementedInventoryServiceServer) SetLevels(context.Context, *SetLevelsRequest) (*SetLevelsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetLevels not implemented")
+}
+func (UnimplementedInventoryServiceServer) Allocate(context.Context, *AllocateRequest) (*AllocateResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Allocate not implemented")
+}
+func (UnimplementedInventoryServiceServer) Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Release not implemented")
+}
+func (UnimplementedInventoryServiceServer) Ship(context.Context, *ShipRequest) (*ShipResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Ship not implemented")
+}
+func (UnimplementedInventoryServiceServer) Adjust(context.Context, *AdjustRequest) (*AdjustResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Adjust not implemented")
 }
 func (UnimplementedInventoryServiceServer) Receive(context.Context, *ReceiveRequest) (*ReceiveResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Receive not implemented")
 }
-func (UnimplementedInventoryServiceServer) Reserve(context.Context, *ReserveRequest) (*ReserveResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method Reserve not implemented")
+func (UnimplementedInventoryServiceServer) ListMovements(context.Context, *ListMovementsRequest) (*ListMovementsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListMovements not implemented")
 }
-func (UnimplementedInventoryServiceServer) Commit(context.Context, *CommitRequest) (*CommitResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method Commit not implemented")
-}
-func (UnimplementedInventoryServiceServer) Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method Release not implemented")
+func (UnimplementedInventoryServiceServer) Audit(context.Context, *AuditRequest) (*AuditResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Audit not implemented")
 }
 func (UnimplementedInventoryServiceServer) mustEmbedUnimplementedInventoryServiceServer() {}
 func (UnimplementedInventoryServiceServer) testEmbeddedByValue()                          {}
@@ -212,92 +312,56 @@ func RegisterInventoryServiceServer(s grpc.ServiceRegistrar, srv InventoryServic
 	s.RegisterService(&InventoryService_ServiceDesc, srv)
 }
 
-func _InventoryService_GetStock_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(GetStockRequest)
+func _InventoryService_GetLevels_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetLevelsRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(InventoryServiceServer).GetStock(ctx, in)
+		return srv.(InventoryServiceServer).GetLevels(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: InventoryService_GetStock_FullMethodName,
+		FullMethod: InventoryService_GetLevels_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(InventoryServiceServer).GetStock(ctx, req.(*GetStockRequest))
+		return srv.(InventoryServiceServer).GetLevels(ctx, req.(*GetLevelsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
 
-func _InventoryService_SetStock_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(SetStockRequest)
+func _InventoryService_SetLevels_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetLevelsRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(InventoryServiceServer).SetStock(ctx, in)
+		return srv.(InventoryServiceServer).SetLevels(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: InventoryService_SetStock_FullMethodName,
+		FullMethod: InventoryService_SetLevels_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(InventoryServiceServer).SetStock(ctx, req.(*SetStockRequest))
+		return srv.(InventoryServiceServer).SetLevels(ctx, req.(*SetLevelsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
 
-func _InventoryService_Receive_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ReceiveRequest)
+func _InventoryService_Allocate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AllocateRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(InventoryServiceServer).Receive(ctx, in)
+		return srv.(InventoryServiceServer).Allocate(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: InventoryService_Receive_FullMethodName,
+		FullMethod: InventoryService_Allocate_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(InventoryServiceServer).Receive(ctx, req.(*ReceiveRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
-func _InventoryService_Reserve_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ReserveRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(InventoryServiceServer).Reserve(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: InventoryService_Reserve_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(InventoryServiceServer).Reserve(ctx, req.(*ReserveRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
-func _InventoryService_Commit_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(CommitRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(InventoryServiceServer).Commit(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: InventoryService_Commit_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(InventoryServiceServer).Commit(ctx, req.(*CommitRequest))
+		return srv.(InventoryServiceServer).Allocate(ctx, req.(*AllocateRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -320,6 +384,96 @@ func _InventoryService_Release_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _InventoryService_Ship_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ShipRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InventoryServiceServer).Ship(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InventoryService_Ship_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InventoryServiceServer).Ship(ctx, req.(*ShipRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _InventoryService_Adjust_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AdjustRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InventoryServiceServer).Adjust(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InventoryService_Adjust_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InventoryServiceServer).Adjust(ctx, req.(*AdjustRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _InventoryService_Receive_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReceiveRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InventoryServiceServer).Receive(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InventoryService_Receive_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InventoryServiceServer).Receive(ctx, req.(*ReceiveRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _InventoryService_ListMovements_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListMovementsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InventoryServiceServer).ListMovements(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InventoryService_ListMovements_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InventoryServiceServer).ListMovements(ctx, req.(*ListMovementsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _InventoryService_Audit_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AuditRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InventoryServiceServer).Audit(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InventoryService_Audit_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InventoryServiceServer).Audit(ctx, req.(*AuditRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // InventoryService_ServiceDesc is the grpc.ServiceDesc for InventoryService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -328,28 +482,40 @@ var InventoryService_ServiceDesc = grpc.ServiceDesc{
 	HandlerType: (*InventoryServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
 		{
-			MethodName: "GetStock",
-			Handler:    _InventoryService_GetStock_Handler,
+			MethodName: "GetLevels",
+			Handler:    _InventoryService_GetLevels_Handler,
 		},
 		{
-			MethodName: "SetStock",
-			Handler:    _InventoryService_SetStock_Handler,
+			MethodName: "SetLevels",
+			Handler:    _InventoryService_SetLevels_Handler,
+		},
+		{
+			MethodName: "Allocate",
+			Handler:    _InventoryService_Allocate_Handler,
+		},
+		{
+			MethodName: "Release",
+			Handler:    _InventoryService_Release_Handler,
+		},
+		{
+			MethodName: "Ship",
+			Handler:    _InventoryService_Ship_Handler,
+		},
+		{
+			MethodName: "Adjust",
+			Handler:    _InventoryService_Adjust_Handler,
 		},
 		{
 			MethodName: "Receive",
 			Handler:    _InventoryService_Receive_Handler,
 		},
 		{
-			MethodName: "Reserve",
-			Handler:    _InventoryService_Reserve_Handler,
+			MethodName: "ListMovements",
+			Handler:    _InventoryService_ListMovements_Handler,
 		},
 		{
-			MethodName: "Commit",
-			Handler:    _InventoryService_Commit_Handler,
-		},
-		{
-			MethodName: "Release",
-			Handler:    _InventoryService_Release_Handler,
+			MethodName: "Audit",
+			Handler:    _InventoryService_Audit_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

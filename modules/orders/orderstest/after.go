@@ -55,7 +55,7 @@ func cancelCases(w World) map[string]func(t *testing.T) {
 			if o := s.get(placed); o.GetRefundedMinor() != 1000 || o.GetEndedBecause() != "guest" {
 				t.Errorf("got %d back because of %q, want 1000 because of guest", o.GetRefundedMinor(), o.GetEndedBecause())
 			}
-			s.WantBooks(sku, 5, 0, 0)
+			s.WantLevel(sku, 5, 0)
 			s.WantMoney(placed.GetOrder().GetId(), 1000, 1000)
 		},
 		"is too late when the goods have left": func(t *testing.T) {
@@ -97,6 +97,18 @@ func shipCases(w World) map[string]func(t *testing.T) {
 				if n := len(got.GetOrder().GetTimeline()); n != 7 {
 					t.Errorf("got %d entries in the timeline, want 7", n)
 				}
+			}
+		},
+		"takes the goods off the shelf, once": func(t *testing.T) {
+			s := NewShop(t, w)
+			sku := s.Stock(5, 500)
+			placed := s.completed(sku, 2)
+			for range 3 {
+				_, err := s.Orders.ShipOrder(t.Context(), &ordersv1.ShipOrderRequest{OrderId: placed.GetOrder().GetId()})
+				s.must("ship", err)
+			}
+			if l := s.Level(sku); l.GetOnHand() != 3 || l.GetAllocated() != 0 {
+				t.Errorf("got %v, want 3 on hand and none allocated", l)
 			}
 		},
 		"ships nothing that was cancelled": func(t *testing.T) {

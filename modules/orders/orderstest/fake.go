@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	cartv1 "galleria/modules/cart/v1"
@@ -162,18 +163,22 @@ func (f *Fake) buy(ctx context.Context, r *record) {
 		return
 	}
 	step(o, ordersv1.OrderStatus_ORDER_STATUS_CAPTURED)
-	if _, err := f.world.Inventory.Commit(ctx, &inventoryv1.CommitRequest{OrderId: o.GetId()}); err != nil {
+	if _, err := f.world.Inventory.Allocate(ctx, &inventoryv1.AllocateRequest{OrderId: o.GetId(), Lines: goodsOf(o)}); err != nil {
 		return
 	}
 	step(o, ordersv1.OrderStatus_ORDER_STATUS_COMPLETED)
 }
 
-func (f *Fake) reserve(ctx context.Context, o *ordersv1.Order) error {
-	req := &inventoryv1.ReserveRequest{OrderId: o.GetId()}
+func goodsOf(o *ordersv1.Order) (lines []*inventoryv1.Line) {
 	for _, l := range o.GetLines() {
-		req.Lines = append(req.Lines, &inventoryv1.Line{Sku: l.GetSku(), Quantity: l.GetQuantity()})
+		lines = append(lines, &inventoryv1.Line{Sku: l.GetSku(), Quantity: l.GetQuantity()})
 	}
-	_, err := f.world.Inventory.Reserve(ctx, req)
+	return lines
+}
+
+func (f *Fake) reserve(ctx context.Context, o *ordersv1.Order) error {
+	req := &inventoryv1.AllocateRequest{OrderId: o.GetId(), Lines: goodsOf(o), Hold: durationpb.New(30 * time.Minute)}
+	_, err := f.world.Inventory.Allocate(ctx, req)
 	if contract.Is(err, inventoryv1.Reason_REASON_OUT_OF_STOCK) {
 		o.EndedBecause = "out_of_stock"
 		return contract.WithMetadata(
@@ -279,7 +284,7 @@ func (f *Fake) CancelOrder(ctx context.Context, req *ordersv1.CancelOrderRequest
 }
 
 // ShipOrder implements the contract.
-func (f *Fake) ShipOrder(_ context.Context, req *ordersv1.ShipOrderRequest) (*ordersv1.ShipOrderResponse, error) {
+func (f *Fake) ShipOrder(ctx context.Context, req *ordersv1.ShipOrderRequest) (*ordersv1.ShipOrderResponse, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	r, err := f.find(req.GetOrderId())
@@ -292,6 +297,10 @@ func (f *Fake) ShipOrder(_ context.Context, req *ordersv1.ShipOrderRequest) (*or
 	case ordersv1.OrderStatus_ORDER_STATUS_SHIPPED:
 	default:
 		return nil, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_NOT_COMPLETED, "the order is not ready to be sent")
+	}
+	ship := &inventoryv1.ShipRequest{OrderId: r.order.GetId(), Lines: goodsOf(r.order), IdempotencyKey: r.order.GetId()}
+	if _, err := f.world.Inventory.Ship(ctx, ship); err != nil {
+		return nil, err
 	}
 	return &ordersv1.ShipOrderResponse{Order: proto.CloneOf(r.order)}, nil
 }

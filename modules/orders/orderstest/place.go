@@ -66,8 +66,8 @@ func buysTheCart(t *testing.T, s Shop) {
 		t.Errorf("a token of %d characters can be guessed", len(placed.GetToken()))
 	}
 	eventually(t, "the order is completed and the cart empty", func() bool { return s.get(placed).GetStatus() == completed && s.InCart(cart) == 0 })
-	s.WantBooks(mug, 8, 0, 2)
-	s.WantBooks(tea, 3, 0, 2)
+	s.WantLevel(mug, 8, 2)
+	s.WantLevel(tea, 3, 2)
 	s.WantMoney(o.GetId(), 3298, 0)
 	at := s.get(placed).GetTimeline()
 	for i := range at {
@@ -93,8 +93,8 @@ func repeats(t *testing.T, s Shop) {
 	if first.GetOrder().GetId() != again.GetOrder().GetId() || first.GetToken() != again.GetToken() {
 		t.Errorf("got order %s and then %s, want the same with the same token", first.GetOrder().GetId(), again.GetOrder().GetId())
 	}
-	eventually(t, "one was sold", func() bool { return s.Books(sku).GetSold() == 1 })
-	s.WantBooks(sku, 2, 0, 1)
+	eventually(t, "one was sold", func() bool { return s.Level(sku).GetAllocated() == 1 })
+	s.WantLevel(sku, 2, 1)
 }
 
 func fiveAtOnce(t *testing.T, s Shop) {
@@ -115,8 +115,8 @@ func fiveAtOnce(t *testing.T, s Shop) {
 			t.Errorf("call %d: got order %s, want %s with the same token", i, got, want)
 		}
 	}
-	eventually(t, "one was sold", func() bool { return s.Books(sku).GetSold() == 1 })
-	s.WantBooks(sku, 4, 0, 1)
+	eventually(t, "one was sold", func() bool { return s.Level(sku).GetAllocated() == 1 })
+	s.WantLevel(sku, 4, 1)
 }
 
 func keyReused(t *testing.T, s Shop) {
@@ -176,7 +176,7 @@ func notSold(t *testing.T, s Shop) {
 	s.Price(tea, 300, false)
 	_, err := s.Orders.PlaceOrder(t.Context(), s.Request(cart, paymentstest.CardVisa))
 	wantReason(t, err, codes.FailedPrecondition, ordersv1.Reason_REASON_NOT_SOLD, map[string]string{"sku": tea})
-	s.WantBooks(mug, 5, 0, 0)
+	s.WantLevel(mug, 5, 0)
 }
 
 func priceChanged(t *testing.T, s Shop) {
@@ -186,7 +186,7 @@ func priceChanged(t *testing.T, s Shop) {
 	s.Price(sku, 800, true)
 	_, err := s.Orders.PlaceOrder(t.Context(), req)
 	wantReason(t, err, codes.FailedPrecondition, ordersv1.Reason_REASON_PRICE_CHANGED, nil)
-	s.WantBooks(sku, 5, 0, 0)
+	s.WantLevel(sku, 5, 0)
 }
 
 func outOfStock(t *testing.T, s Shop) {
@@ -198,7 +198,7 @@ func outOfStock(t *testing.T, s Shop) {
 		_, err := s.Orders.PlaceOrder(t.Context(), req)
 		wantReason(t, err, codes.FailedPrecondition, ordersv1.Reason_REASON_OUT_OF_STOCK, facts)
 	}
-	s.WantBooks(mug, 5, 0, 0)
+	s.WantLevel(mug, 5, 0)
 	if got := s.InCart(cart); got != 6 {
 		t.Errorf("got %d things in the cart, want all 6", got)
 	}
@@ -215,7 +215,7 @@ func declined(t *testing.T, s Shop) {
 			_, err := s.Orders.PlaceOrder(t.Context(), req)
 			wantReason(t, err, codes.FailedPrecondition, ordersv1.Reason_REASON_PAYMENT_DECLINED, map[string]string{"decline_code": code})
 		}
-		eventually(t, "the goods are back", func() bool { return s.Books(sku).GetOnHand() == 5 })
+		eventually(t, "the goods are back", func() bool { return s.Level(sku).GetAvailable() == 5 })
 		if got := s.InCart(cart); got != 2 {
 			t.Errorf("got %d things in the cart, want both", got)
 		}
@@ -232,7 +232,7 @@ func unknownCard(t *testing.T, s Shop) {
 	req.PaymentMethodId = "pm_nobody_knows"
 	_, err := s.Orders.PlaceOrder(t.Context(), req)
 	wantReason(t, err, codes.FailedPrecondition, ordersv1.Reason_REASON_PAYMENT_DECLINED, nil)
-	eventually(t, "the goods are back", func() bool { return s.Books(sku).GetOnHand() == 5 })
+	eventually(t, "the goods are back", func() bool { return s.Level(sku).GetAvailable() == 5 })
 }
 
 func paymentsAway(t *testing.T, s Shop) {
@@ -243,7 +243,7 @@ func paymentsAway(t *testing.T, s Shop) {
 		_, err := s.Orders.PlaceOrder(t.Context(), req)
 		wantReason(t, err, codes.Unavailable, ordersv1.Reason_REASON_PAYMENT_UNAVAILABLE, nil)
 	}
-	eventually(t, "the goods are back", func() bool { return s.Books(sku).GetOnHand() == 5 })
+	eventually(t, "the goods are back", func() bool { return s.Level(sku).GetAvailable() == 5 })
 	if got := s.InCart(cart); got != 2 {
 		t.Errorf("got %d things in the cart, want both", got)
 	}
@@ -257,7 +257,7 @@ func lostAnswers(t *testing.T, s Shop) {
 			t.Fatalf("card %s: %v", number, err)
 		}
 		eventually(t, "the order is completed", func() bool { return s.get(placed).GetStatus() == completed })
-		s.WantBooks(sku, 4, 0, 1)
+		s.WantLevel(sku, 4, 1)
 		s.WantMoney(placed.GetOrder().GetId(), 700, 0)
 	}
 }

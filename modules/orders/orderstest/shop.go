@@ -29,8 +29,8 @@ func (s Shop) Stock(onHand, priceMinor int64) string {
 	s.t.Helper()
 	sku := "sku-" + id.New()
 	s.Price(sku, priceMinor, true)
-	_, err := s.Inventory.SetStock(s.t.Context(), &inventoryv1.SetStockRequest{
-		Levels: []*inventoryv1.SetStockRequest_Level{{Sku: sku, OnHand: onHand}},
+	_, err := s.Inventory.SetLevels(s.t.Context(), &inventoryv1.SetLevelsRequest{
+		Levels: []*inventoryv1.SetLevelsRequest_Count{{Sku: sku, OnHand: onHand}},
 	})
 	s.must("put on the shelf", err)
 	return sku
@@ -90,23 +90,22 @@ func (s Shop) Buy(sku string, quantity int64) *ordersv1.PlaceOrderResponse {
 	return got
 }
 
-// Books are one sku's in inventory.
-func (s Shop) Books(sku string) *inventoryv1.Stock {
+// Level is what inventory has of a sku.
+func (s Shop) Level(sku string) *inventoryv1.Level {
 	s.t.Helper()
-	got, err := s.Inventory.GetStock(s.t.Context(), &inventoryv1.GetStockRequest{Skus: []string{sku}})
-	s.must("read the stock", err)
-	if len(got.GetStock()) != 1 {
-		s.t.Fatalf("stock of %s: got %d entries, want 1", sku, len(got.GetStock()))
+	got, err := s.Inventory.GetLevels(s.t.Context(), &inventoryv1.GetLevelsRequest{Skus: []string{sku}})
+	s.must("read the level", err)
+	if len(got.GetLevels()) != 1 {
+		s.t.Fatalf("level of %s: got %d, want 1", sku, len(got.GetLevels()))
 	}
-	return got.GetStock()[0]
+	return got.GetLevels()[0]
 }
 
-// WantBooks fails unless the books of a sku are these.
-func (s Shop) WantBooks(sku string, onHand, reserved, sold int64) {
+// WantLevel fails unless so many of a sku are available and allocated to orders.
+func (s Shop) WantLevel(sku string, available, allocated int64) {
 	s.t.Helper()
-	if b := s.Books(sku); b.GetOnHand() != onHand || b.GetReserved() != reserved || b.GetSold() != sold {
-		s.t.Errorf("stock of %s: got %d on hand, %d reserved, %d sold; want %d, %d, %d",
-			sku, b.GetOnHand(), b.GetReserved(), b.GetSold(), onHand, reserved, sold)
+	if l := s.Level(sku); l.GetAvailable() != available || l.GetAllocated() != allocated {
+		s.t.Errorf("level of %s: got %d available, %d allocated; want %d, %d", sku, l.GetAvailable(), l.GetAllocated(), available, allocated)
 	}
 }
 

@@ -165,7 +165,7 @@ func cartLine(l Line, id string) templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = picture(l.Picture, "", false, wideAsThumb).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = picture(l.Picture, "", false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -496,7 +496,7 @@ func brief(lines []Line) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = picture(l.Picture, "", false, wideAsThumb).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = picture(l.Picture, "", false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

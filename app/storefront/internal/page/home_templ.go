@@ -64,7 +64,7 @@ func HomePage(h Home) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = picture(c.Picture, c.Name, true, wideInArcade).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = picture(c.Picture, c.Name, true).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -87,7 +87,7 @@ func HomePage(h Home) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = picture(d.Picture, "", false, wideAsDoor).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = picture(d.Picture, "", false).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -30,15 +30,7 @@ type Department struct {
 	Slug, Name string
 	Intro      string
 	Count      int
-	Picture    Picture
-}
-
-// Picture is where a picture is found.
-type Picture struct {
-	Src           string // address
-	Set           string // addresses of all its sizes with their widths; empty when there is one
-	Best          string // address of the widest
-	Width, Height int    // of Src
+	Picture    string
 }
 
 // Price is an amount of money: for people and for machines ("12.90").
@@ -47,7 +39,7 @@ type Price struct{ Text, Value string }
 // Card is a product in a list.
 type Card struct {
 	Name, Slug string
-	Picture    Picture
+	Picture    string // address
 	Price      Price
 }
 
@@ -112,7 +104,7 @@ type Product struct {
 	Card
 	SKU        string
 	Paragraphs []string
-	Pictures   []Picture
+	Pictures   []string
 	Category   Department
 	Tags       []Tag
 	Stock      Stock

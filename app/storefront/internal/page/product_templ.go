@@ -54,7 +54,7 @@ func ProductPage(p Product) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = picture(p.Card.Picture, p.Name, true, wideAlone).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = picture(p.Card.Picture, p.Name, true).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -63,12 +63,12 @@ func ProductPage(p Product) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				for _, other := range p.Pictures[1:] {
+				for _, src := range p.Pictures[1:] {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<li>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = picture(other, "Another view of "+p.Name, false, wideAsThumb).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = picture(src, "Another view of "+p.Name, false).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -13,8 +13,10 @@ import (
 	"galleria/platform/database"
 )
 
+const outOfStock = inventoryv1.Reason_REASON_OUT_OF_STOCK
+
 func TestHundredBuyersForTenItemsGetExactlyTen(t *testing.T) {
-	each(t, func(t *testing.T, _ *database.DB, here, there *Service) {
+	each(t, 1, func(t *testing.T, _ *database.DB, here, there *Service) {
 		here.shelve(t, 10, "lamp")
 		var won, lost atomic.Int64
 		var buyers sync.WaitGroup
@@ -22,29 +24,30 @@ func TestHundredBuyersForTenItemsGetExactlyTen(t *testing.T) {
 			buyers.Go(func() {
 				s := []*Service{here, there}[i%2]
 				order := fmt.Sprintf("order-%d", i)
-				switch err := s.tryReserve(order, 1, "lamp"); {
-				case contract.Is(err, inventoryv1.Reason_REASON_OUT_OF_STOCK):
+				switch err := s.tryHold(order, 1, "lamp"); {
+				case contract.Is(err, outOfStock):
 					lost.Add(1)
 				case err != nil:
-					t.Errorf("reserve: got %v, want a lamp or out of stock", err)
+					t.Errorf("allocate: got %v, want a lamp or out of stock", err)
 				default:
 					won.Add(1)
-					if err := s.tryCommit(order); err != nil {
-						t.Errorf("commit: got %v, want none", err)
+					if err := s.tryKeep(order, 1, "lamp"); err != nil {
+						t.Errorf("keep: got %v, want none", err)
 					}
 				}
 			})
 		}
 		buyers.Wait()
 		if won.Load() != 10 || lost.Load() != 90 {
-			t.Errorf("got %d sold and %d turned away, want 10 and 90", won.Load(), lost.Load())
+			t.Errorf("got %d that have one and %d turned away, want 10 and 90", won.Load(), lost.Load())
 		}
-		here.wantBooks(t, "lamp", 0, 0, 10)
+		here.wantLevel(t, "lamp", 10, 10)
+		here.wantBalance(t)
 	})
 }
 
 func TestOrdersThatNameTheSameSkusInOppositeOrderAllGetThem(t *testing.T) {
-	each(t, func(t *testing.T, _ *database.DB, here, there *Service) {
+	each(t, 1, func(t *testing.T, _ *database.DB, here, there *Service) {
 		up := skus("sku", 20)
 		down := slices.Clone(up)
 		slices.Reverse(down)
@@ -57,37 +60,42 @@ func TestOrdersThatNameTheSameSkusInOppositeOrderAllGetThem(t *testing.T) {
 					s, names = there, down
 				}
 				order := fmt.Sprintf("order-%d", i)
-				if err := s.tryReserve(order, 1, names...); err != nil {
-					t.Errorf("reserve: got %v, want none", err)
+				if err := s.tryHold(order, 1, names...); err != nil {
+					t.Errorf("allocate: got %v, want none", err)
 				}
-				end := s.tryCommit
+				end := func() error { return s.tryShip(order, order, 1, names...) }
 				if i%3 == 0 {
-					end = s.tryRelease
+					end = func() error { return s.tryRelease(order) }
 				}
-				if err := end(order); err != nil {
+				if err := end(); err != nil {
 					t.Errorf("end order %d: got %v, want none", i, err)
 				}
 			})
 		}
 		orders.Wait()
 		for _, sku := range up {
-			here.wantBooks(t, sku, 60, 0, 40)
+			here.wantLevel(t, sku, 60, 0)
 		}
+		here.wantBalance(t)
 	})
 }
 
-func TestAnOrderThatIsCommittedAndReleasedAtOnceEndsReleased(t *testing.T) {
-	each(t, func(t *testing.T, _ *database.DB, here, there *Service) {
-		here.shelve(t, 10, "lamp")
+func TestAnOrderThatIsShippedAndReleasedAtOnceIsEither(t *testing.T) {
+	each(t, 1, func(t *testing.T, _ *database.DB, here, there *Service) {
+		here.shelve(t, 20, "lamp")
+		var shipped atomic.Int64
 		for i := range 20 {
 			order := fmt.Sprintf("order-%d", i)
-			if err := here.tryReserve(order, 1, "lamp"); err != nil {
+			if err := here.tryKeep(order, 1, "lamp"); err != nil {
 				t.Fatal(err)
 			}
 			var both sync.WaitGroup
 			both.Go(func() {
-				if err := here.tryCommit(order); err != nil && !contract.Is(err, inventoryv1.Reason_REASON_RELEASED) {
-					t.Errorf("commit: got %v, want none or released", err)
+				switch err := here.tryShip(order, order, 1, "lamp"); {
+				case err == nil:
+					shipped.Add(1)
+				case !contract.Is(err, inventoryv1.Reason_REASON_NOT_ALLOCATED):
+					t.Errorf("ship: got %v, want none or not allocated", err)
 				}
 			})
 			both.Go(func() {
@@ -97,6 +105,44 @@ func TestAnOrderThatIsCommittedAndReleasedAtOnceEndsReleased(t *testing.T) {
 			})
 			both.Wait()
 		}
-		here.wantBooks(t, "lamp", 10, 0, 0)
+		here.wantLevel(t, "lamp", 20-shipped.Load(), 0)
+		here.wantBalance(t)
+	})
+}
+
+func TestOrdersNotPaidHoldTheirShareAtMost(t *testing.T) {
+	each(t, 0.5, func(t *testing.T, _ *database.DB, here, there *Service) {
+		here.shelve(t, 10, "lamp")
+		here.shelve(t, 1, "last")
+		if err := here.tryKeep("paid", 2, "lamp"); err != nil { // of the 8 others, 4 may be held
+			t.Fatal(err)
+		}
+		var won atomic.Int64
+		var buyers sync.WaitGroup
+		for i := range 20 {
+			buyers.Go(func() {
+				s := []*Service{here, there}[i%2]
+				switch err := s.tryHold(fmt.Sprintf("order-%d", i), 1, "lamp"); {
+				case err == nil:
+					won.Add(1)
+				case !contract.Is(err, outOfStock) || contract.Metadata(err, "held") != "true" || contract.Metadata(err, "available") != "0":
+					t.Errorf("got %v, want out of stock because they are held, none available", err)
+				}
+			})
+		}
+		buyers.Wait()
+		if won.Load() != 4 {
+			t.Errorf("got %d that hold one, want 4", won.Load())
+		}
+		if err := here.tryKeep("paid-too", 4, "lamp"); err != nil {
+			t.Errorf("without end: got %v, want none: the share binds orders that are not paid only", err)
+		}
+		if err := here.tryHold("the-last", 1, "last"); err != nil {
+			t.Errorf("the last piece: got %v, want none: one may always be held", err)
+		}
+		if err := here.tryHold("too-many", 20, "lamp"); !contract.Is(err, outOfStock) || contract.Metadata(err, "held") != "" {
+			t.Errorf("got %v, want out of stock, for there are not so many", err)
+		}
+		here.wantBalance(t)
 	})
 }

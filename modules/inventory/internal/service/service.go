@@ -3,140 +3,192 @@ package service
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	inventoryv1 "galleria/modules/inventory/v1"
 
-	"galleria/modules/inventory/internal/request"
 	"galleria/modules/inventory/internal/stock"
 	"galleria/modules/inventory/internal/store"
+	"galleria/platform/route"
 )
 
 // Service implements the contract. It is safe for concurrent use.
 type Service struct {
 	inventoryv1.UnimplementedInventoryServiceServer
 
-	store   *store.Store
-	now     func() time.Time
-	holdFor time.Duration
+	store *store.Store
+	now   func() time.Time
 }
 
-// New serves the books in store. Reserved goods are held for holdFor.
-func New(s *store.Store, now func() time.Time, holdFor time.Duration) *Service {
-	return &Service{store: s, now: now, holdFor: holdFor}
-}
+// New serves the books in store.
+func New(s *store.Store, now func() time.Time) *Service { return &Service{store: s, now: now} }
 
-// GetStock implements the contract.
-func (s *Service) GetStock(ctx context.Context, r *inventoryv1.GetStockRequest) (*inventoryv1.GetStockResponse, error) {
-	skus, err := request.SKUs(r)
+// GetLevels implements the contract.
+func (s *Service) GetLevels(ctx context.Context, r *inventoryv1.GetLevelsRequest) (*inventoryv1.GetLevelsResponse, error) {
+	skus, err := readSKUs(r)
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.store.Books(ctx, skus)
+	found, err := s.store.Levels(ctx, skus)
 	if err != nil {
 		return nil, err
 	}
-	bySKU := make(map[string]stock.Books, len(found))
-	for _, b := range found {
-		bySKU[b.SKU] = b
+	bySKU := make(map[string][]*inventoryv1.Level, len(found))
+	for _, l := range found {
+		bySKU[l.SKU] = append(bySKU[l.SKU], levelOf(l))
 	}
-	answer := &inventoryv1.GetStockResponse{Stock: make([]*inventoryv1.Stock, 0, len(found))}
+	answer := &inventoryv1.GetLevelsResponse{Levels: make([]*inventoryv1.Level, 0, len(found))}
 	for _, sku := range skus {
-		if b, ok := bySKU[sku]; ok {
-			answer.Stock = append(answer.Stock, request.Stock(b))
-		}
+		answer.Levels = append(answer.Levels, bySKU[sku]...)
 	}
 	return answer, nil
 }
 
-// SetStock implements the contract.
-func (s *Service) SetStock(ctx context.Context, r *inventoryv1.SetStockRequest) (*inventoryv1.SetStockResponse, error) {
-	levels, err := request.Levels(r)
+// SetLevels implements the contract.
+func (s *Service) SetLevels(ctx context.Context, r *inventoryv1.SetLevelsRequest) (*inventoryv1.SetLevelsResponse, error) {
+	counts, err := readCounts(r)
 	if err != nil {
 		return nil, err
 	}
-	if len(levels) > 0 {
-		err = s.store.SetLevels(ctx, levels)
+	if len(counts) > 0 {
+		if err := s.store.SetLevels(ctx, counts, s.origin(ctx)); err != nil {
+			return nil, failure("counts", err)
+		}
 	}
-	return &inventoryv1.SetStockResponse{}, err
+	return &inventoryv1.SetLevelsResponse{}, nil
 }
 
-// Receive implements the contract.
-func (s *Service) Receive(ctx context.Context, r *inventoryv1.ReceiveRequest) (*inventoryv1.ReceiveResponse, error) {
-	key, lines, err := request.Delivery(r)
-	if err != nil {
-		return nil, err
-	}
-	same, err := s.store.Receive(ctx, key, lines, s.now())
-	if err != nil {
-		return nil, err
-	}
-	if !same {
-		return nil, request.KeyReused(key)
-	}
-	return &inventoryv1.ReceiveResponse{}, nil
-}
-
-// Reserve implements the contract.
-func (s *Service) Reserve(ctx context.Context, r *inventoryv1.ReserveRequest) (*inventoryv1.ReserveResponse, error) {
-	orderID, lines, err := request.Reservation(r)
-	if err != nil {
-		return nil, err
-	}
-	now := s.now()
-	// Microseconds, as stored, so that a repeat answers exactly the same.
-	expires := now.Add(s.holdFor).UTC().Truncate(time.Microsecond)
-	kept, err := s.store.Reserve(ctx, stock.Reservation{OrderID: orderID, Status: stock.Held, Lines: lines, ExpiresAt: expires}, now)
-	switch {
-	case err != nil:
-		return nil, failure(orderID, err)
-	case kept.Status == stock.Released:
-		return nil, request.Released(orderID)
-	case !kept.Lines.Equal(lines):
-		return nil, request.KeyReused(orderID)
-	}
-	return request.Reserved(kept.At(now)), nil
-}
-
-// Commit implements the contract. It does not look at the clock: goods that are
-// overdue and still held were given to nobody else, so the outcome is that of
+// Allocate implements the contract. It does not look at the clock for what is overdue
+// and not yet given back: nobody else got those goods, so the outcome is that of
 // expiring and taking them again.
-func (s *Service) Commit(ctx context.Context, r *inventoryv1.CommitRequest) (*inventoryv1.CommitResponse, error) {
-	orderID, err := request.OrderID(r)
-	if err != nil {
+func (s *Service) Allocate(ctx context.Context, r *inventoryv1.AllocateRequest) (*inventoryv1.AllocateResponse, error) {
+	var bad problems
+	now := s.now()
+	a := stock.Allocation{
+		OrderID: bad.key("order_id", r.GetOrderId()), Lines: bad.lines(r.GetLines(), 1, maxLines), EndsAt: bad.end(r, now),
+	}
+	if err := bad.err(); err != nil {
 		return nil, err
 	}
-	after, err := s.store.Commit(ctx, orderID)
+	ends, err := s.store.Allocate(ctx, a, now)
 	if err != nil {
-		return nil, failure(orderID, err)
+		return nil, failure("order "+a.OrderID, err)
 	}
-	if after.Status == stock.Released {
-		return nil, request.Released(orderID)
+	answer := &inventoryv1.AllocateResponse{}
+	if !ends.IsZero() {
+		answer.ExpiresAt = timestamppb.New(ends)
 	}
-	return &inventoryv1.CommitResponse{}, nil
+	return answer, nil
 }
 
 // Release implements the contract.
 func (s *Service) Release(ctx context.Context, r *inventoryv1.ReleaseRequest) (*inventoryv1.ReleaseResponse, error) {
-	orderID, err := request.OrderID(r)
-	if err != nil {
+	var bad problems
+	order, lines := bad.key("order_id", r.GetOrderId()), bad.lines(r.GetLines(), 0, maxLines)
+	switch {
+	case len(lines) > 0:
+		bad.key("idempotency_key", r.GetIdempotencyKey())
+	case r.GetIdempotencyKey() != "":
+		bad.add("idempotency_key", "is only for lines: without them all is released, once")
+	}
+	if err := bad.err(); err != nil {
 		return nil, err
 	}
-	if err := s.store.Release(ctx, orderID, s.now()); err != nil {
-		return nil, err
+	var err error
+	if len(lines) > 0 {
+		err = s.store.ReleaseLines(ctx, order, r.GetIdempotencyKey(), lines, s.now())
+	} else {
+		err = s.store.Release(ctx, order, s.now())
+	}
+	if err != nil {
+		return nil, failure("key "+r.GetIdempotencyKey(), err)
 	}
 	return &inventoryv1.ReleaseResponse{}, nil
 }
 
-func failure(orderID string, err error) error {
-	var short stock.Short
-	switch {
-	case errors.As(err, &short):
-		return request.OutOfStock(short)
-	case errors.Is(err, store.ErrNone):
-		return request.NoReservation(orderID)
+// Ship implements the contract.
+func (s *Service) Ship(ctx context.Context, r *inventoryv1.ShipRequest) (*inventoryv1.ShipResponse, error) {
+	var bad problems
+	order, lines := bad.key("order_id", r.GetOrderId()), bad.lines(r.GetLines(), 1, maxLines)
+	key := bad.key("idempotency_key", r.GetIdempotencyKey())
+	if err := bad.err(); err != nil {
+		return nil, err
 	}
-	return fmt.Errorf("order %s: %w", orderID, err)
+	if err := s.store.Ship(ctx, order, key, lines, s.origin(ctx)); err != nil {
+		return nil, failure("key "+key, err)
+	}
+	return &inventoryv1.ShipResponse{}, nil
+}
+
+// Adjust implements the contract.
+func (s *Service) Adjust(ctx context.Context, r *inventoryv1.AdjustRequest) (*inventoryv1.AdjustResponse, error) {
+	key, adjustment, err := readAdjustment(r)
+	if err != nil {
+		return nil, err
+	}
+	level, err := s.store.Adjust(ctx, key, adjustment, s.origin(ctx))
+	if err != nil {
+		return nil, failure("key "+key, err)
+	}
+	return &inventoryv1.AdjustResponse{Level: levelOf(level)}, nil
+}
+
+// Receive implements the contract.
+func (s *Service) Receive(ctx context.Context, r *inventoryv1.ReceiveRequest) (*inventoryv1.ReceiveResponse, error) {
+	var bad problems
+	key, lines := bad.key("idempotency_key", r.GetIdempotencyKey()), bad.lines(r.GetLines(), 1, maxReceived)
+	location := bad.location("location", r.GetLocation())
+	if err := bad.err(); err != nil {
+		return nil, err
+	}
+	if err := s.store.Receive(ctx, key, location, lines, s.origin(ctx)); err != nil {
+		return nil, failure("key "+key, err)
+	}
+	return &inventoryv1.ReceiveResponse{}, nil
+}
+
+// ListMovements implements the contract.
+func (s *Service) ListMovements(ctx context.Context, r *inventoryv1.ListMovementsRequest) (*inventoryv1.ListMovementsResponse, error) {
+	sku, before, size, err := readPage(r)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.store.Movements(ctx, sku, before, size+1)
+	if err != nil {
+		return nil, err
+	}
+	answer := &inventoryv1.ListMovementsResponse{}
+	if len(found) > size {
+		found = found[:size]
+		answer.NextPageToken = tokenAfter(found[size-1].ID)
+	}
+	for _, m := range found {
+		answer.Movements = append(answer.Movements, movementOf(m))
+	}
+	return answer, nil
+}
+
+// maxProblems is how many differences an audit tells.
+const maxProblems = 100
+
+// Audit implements the contract.
+func (s *Service) Audit(ctx context.Context, _ *inventoryv1.AuditRequest) (*inventoryv1.AuditResponse, error) {
+	found, err := s.store.Audit(ctx, maxProblems)
+	if err != nil {
+		return nil, err
+	}
+	answer := &inventoryv1.AuditResponse{}
+	for _, p := range found {
+		answer.Problems = append(answer.Problems, &inventoryv1.AuditResponse_Problem{
+			Sku: p.SKU, Location: p.Location, What: p.What, Level: p.Level, Sum: p.Sum,
+		})
+	}
+	return answer, nil
+}
+
+// origin is who makes a call, and when.
+func (s *Service) origin(ctx context.Context) stock.Origin {
+	return stock.Origin{Actor: route.Caller(ctx), At: s.now()}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/types/known/durationpb"
+
 	inventoryv1 "galleria/modules/inventory/v1"
 
 	"galleria/migrations"
@@ -17,11 +19,11 @@ import (
 
 // each runs test on SQLite and on PostgreSQL with two services on the same
 // books, as two processes have them during a move.
-func each(t *testing.T, test func(t *testing.T, db *database.DB, here, there *Service)) {
+func each(t *testing.T, maxUnpaid float64, test func(t *testing.T, db *database.DB, here, there *Service)) {
 	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
 		o.Migrations = migrations.For("inventory")
 		one, two := databasetest.Open(t, o), databasetest.Open(t, o)
-		make := func(db *database.DB) *Service { return New(store.New(db), time.Now, time.Minute) }
+		make := func(db *database.DB) *Service { return New(store.New(db, maxUnpaid), time.Now) }
 		test(t, one, make(one), make(two))
 	})
 }
@@ -37,26 +39,31 @@ type failer interface {
 
 func (s *Service) shelve(t failer, onHand int64, skus ...string) {
 	t.Helper()
-	r := &inventoryv1.SetStockRequest{}
+	r := &inventoryv1.SetLevelsRequest{}
 	for _, sku := range skus {
-		r.Levels = append(r.Levels, &inventoryv1.SetStockRequest_Level{Sku: sku, OnHand: onHand})
+		r.Levels = append(r.Levels, &inventoryv1.SetLevelsRequest_Count{Sku: sku, OnHand: onHand})
 	}
-	if _, err := s.SetStock(context.Background(), r); err != nil {
+	if _, err := s.SetLevels(context.Background(), r); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (s *Service) tryReserve(order string, quantity int64, skus ...string) error {
-	r := &inventoryv1.ReserveRequest{OrderId: order}
+func lines(quantity int64, skus ...string) (all []*inventoryv1.Line) {
 	for _, sku := range skus {
-		r.Lines = append(r.Lines, &inventoryv1.Line{Sku: sku, Quantity: quantity})
+		all = append(all, &inventoryv1.Line{Sku: sku, Quantity: quantity})
 	}
-	_, err := s.Reserve(context.Background(), r)
+	return all
+}
+
+// tryHold allocates for a minute.
+func (s *Service) tryHold(order string, quantity int64, skus ...string) error {
+	_, err := s.Allocate(context.Background(), &inventoryv1.AllocateRequest{OrderId: order, Lines: lines(quantity, skus...), Hold: durationpb.New(time.Minute)})
 	return err
 }
 
-func (s *Service) tryCommit(order string) error {
-	_, err := s.Commit(context.Background(), &inventoryv1.CommitRequest{OrderId: order})
+// tryKeep allocates without end.
+func (s *Service) tryKeep(order string, quantity int64, skus ...string) error {
+	_, err := s.Allocate(context.Background(), &inventoryv1.AllocateRequest{OrderId: order, Lines: lines(quantity, skus...)})
 	return err
 }
 
@@ -65,19 +72,29 @@ func (s *Service) tryRelease(order string) error {
 	return err
 }
 
-// wantBooks compares the books of a sku, and checks that they add up.
-func (s *Service) wantBooks(t failer, sku string, onHand, reserved, sold int64) {
+func (s *Service) tryShip(order, key string, quantity int64, skus ...string) error {
+	_, err := s.Ship(context.Background(), &inventoryv1.ShipRequest{OrderId: order, IdempotencyKey: key, Lines: lines(quantity, skus...)})
+	return err
+}
+
+// wantLevel compares the level of a sku at the default location.
+func (s *Service) wantLevel(t failer, sku string, onHand, allocated int64) {
 	t.Helper()
-	books, err := s.store.Books(context.Background(), []string{sku})
-	if err != nil || len(books) != 1 {
-		t.Fatalf("got %v, %v, want the books of %s", books, err, sku)
+	levels, err := s.store.Levels(context.Background(), []string{sku})
+	if err != nil || len(levels) != 1 {
+		t.Fatalf("got %v, %v, want the level of %s", levels, err, sku)
 	}
-	if err := books[0].Check(); err != nil {
-		t.Error(err)
+	if want := (stock.Level{SKU: sku, Location: stock.Main, OnHand: onHand, Allocated: allocated}); levels[0] != want {
+		t.Errorf("got %+v, want %+v", levels[0], want)
 	}
-	want := stock.Books{SKU: sku, OnHand: onHand, Reserved: reserved, Sold: sold, Received: onHand + reserved + sold}
-	if books[0] != want {
-		t.Errorf("got %+v, want %+v", books[0], want)
+}
+
+// wantBalance fails unless levels, movements and allocations agree.
+func (s *Service) wantBalance(t failer) {
+	t.Helper()
+	problems, err := s.store.Audit(context.Background(), 100)
+	if err != nil || len(problems) != 0 {
+		t.Fatalf("audit: got %v, %v, want books that balance", problems, err)
 	}
 }
 

@@ -1,11 +1,15 @@
-// Package stock is the domain of inventory: how many of what, and the life of
-// a reservation.
+// Package stock is the domain of inventory: how many of what there are, where, and
+// which order they are kept for.
 package stock
 
 import (
 	"slices"
 	"strings"
+	"time"
 )
+
+// Main is the default location.
+const Main = "main"
 
 // Line is a number of one sku.
 type Line struct {
@@ -14,8 +18,8 @@ type Line struct {
 }
 
 // Lines are lines in the one form they are kept and compared in: by sku in
-// rising order, each sku once. Whoever locks skus in this order does not
-// deadlock with another who does.
+// rising order, each sku once. Changes that lock skus in this order do not
+// deadlock with each other.
 type Lines []Line
 
 // Sum adds up lines of the same sku.
@@ -33,5 +37,33 @@ func Sum(lines []Line) Lines {
 	return Lines(summed)
 }
 
-// Equal tells whether both ask for the same goods.
-func (l Lines) Equal(other Lines) bool { return slices.Equal(l, other) }
+// Level is what there is of one sku at one location.
+type Level struct {
+	SKU, Location     string
+	OnHand, Allocated int64
+}
+
+// Available is what can be sold.
+func (l Level) Available() int64 { return l.OnHand - l.Allocated }
+
+// Count is what was counted at one location.
+type Count struct {
+	SKU, Location string
+	OnHand        int64
+}
+
+// Allocation is what is to be kept for an order.
+type Allocation struct {
+	OrderID string
+	Lines   Lines
+	// EndsAt is when the goods go back by themselves; zero: never.
+	EndsAt time.Time
+}
+
+// Adjustment is a correction of one level.
+type Adjustment struct {
+	SKU, Location string
+	By            int64
+	Reason        Reason
+	Note, OrderID string
+}

@@ -1,10 +1,12 @@
 // Package store keeps inventory's books in its database. Every change is one
-// transaction in which the reservation's row comes first and then the skus in
-// rising order, so that changes wait for each other and never in a ring.
+// transaction that writes first the row of its idempotency key, then that of its
+// order, and then the levels by rising sku, so that changes wait for each other and
+// never in a ring.
 package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"time"
@@ -16,80 +18,63 @@ import (
 )
 
 // Store is inventory's database. It is safe for concurrent use.
-type Store struct{ db *database.DB }
+type Store struct {
+	db *database.DB
+	// maxUnpaid is the share of what is available of a sku that allocations
+	// with an end may take; 1: all of it.
+	maxUnpaid float64
+}
 
 // New keeps the books in db.
-func New(db *database.DB) *Store { return &Store{db: db} }
+func New(db *database.DB, maxUnpaid float64) *Store { return &Store{db: db, maxUnpaid: maxUnpaid} }
 
 // Pace is for work that looks for what is due: as often as asked while the
 // database changes, less often while nothing does.
 func (s *Store) Pace(often time.Duration) *database.Pace { return s.db.Pace(often, often) }
 
-// Books reads the books of skus, in no order; unknown skus are left out. It is
-// one statement, for product pages wait for it.
-func (s *Store) Books(ctx context.Context, skus []string) ([]stock.Books, error) {
+// Levels reads the levels of skus by sku and location; unknown skus are left out. It
+// is one statement, for product pages wait for it.
+func (s *Store) Levels(ctx context.Context, skus []string) ([]stock.Level, error) {
 	if len(skus) == 0 {
 		return nil, nil
 	}
-	rows, err := s.db.Read(ctx).Raw("SELECT sku, on_hand, reserved, sold, received FROM stock WHERE sku IN ?", skus).Rows()
-	if err != nil {
-		return nil, fmt.Errorf("read stock: %w", err)
-	}
-	defer rows.Close()
-	books := make([]stock.Books, 0, len(skus))
-	for rows.Next() {
-		var b stock.Books
-		if err := rows.Scan(&b.SKU, &b.OnHand, &b.Reserved, &b.Sold, &b.Received); err != nil {
-			return nil, fmt.Errorf("read stock: %w", err)
-		}
-		books = append(books, b)
-	}
-	return books, rows.Err()
-}
-
-// SetLevels sets what is on the shelves.
-func (s *Store) SetLevels(ctx context.Context, levels stock.Lines) error {
-	return s.write(ctx, "set stock", func(tx *gorm.DB) error {
-		return upsert(tx, levels, `ON CONFLICT (sku) DO UPDATE SET
-			on_hand = excluded.on_hand, received = excluded.on_hand + stock.reserved + stock.sold`)
-	})
-}
-
-// Receive adds a delivery. same is false when its key was used before with
-// other lines; then nothing changed.
-func (s *Store) Receive(ctx context.Context, key string, lines stock.Lines, now time.Time) (same bool, err error) {
-	text := encode(lines)
-	err = s.write(ctx, "receive "+key, func(tx *gorm.DB) error {
-		first := tx.Exec(`INSERT INTO deliveries (idempotency_key, lines, received_at) VALUES (?, ?, ?)
-			ON CONFLICT DO NOTHING`, key, text, now.UnixMicro())
-		if first.Error != nil {
-			return first.Error
-		}
-		if first.RowsAffected == 0 {
-			var before string
-			err := tx.Raw("SELECT lines FROM deliveries WHERE idempotency_key = ?", key).Row().Scan(&before)
-			same = before == text
+	levels := make([]stock.Level, 0, len(skus))
+	query := s.db.Read(ctx).Raw("SELECT sku, location, on_hand, allocated FROM levels WHERE sku IN ? ORDER BY sku, location", skus)
+	err := each(query, func(rows *sql.Rows) error {
+		var l stock.Level
+		if err := rows.Scan(&l.SKU, &l.Location, &l.OnHand, &l.Allocated); err != nil {
 			return err
 		}
-		same = true
-		return upsert(tx, lines, `ON CONFLICT (sku) DO UPDATE SET
-			on_hand = stock.on_hand + excluded.on_hand, received = stock.received + excluded.on_hand`)
+		levels = append(levels, l)
+		return nil
 	})
-	return same, err
+	if err != nil {
+		return nil, fmt.Errorf("read levels: %w", err)
+	}
+	return levels, nil
 }
 
-// upsert writes the skus of lines in one statement: as new with that much on
-// hand, or by what conflict says.
-func upsert(tx *gorm.DB, lines stock.Lines, conflict string) error {
-	if len(lines) == 0 {
-		return nil
+// portion is a number of one sku at one location.
+type portion struct {
+	sku, location string
+	n             int64
+}
+
+// changeLevels adds to the columns of the levels of the portions, which must be by
+// rising sku: the portions' numbers times the two factors. The conditions on the
+// table refuse what can't be; that is a mistake in the books, never a customer's.
+func changeLevels(tx *gorm.DB, portions []portion, onHand, allocated int64) error {
+	for _, p := range portions {
+		changed := tx.Exec("UPDATE levels SET on_hand = on_hand + ?, allocated = allocated + ? WHERE sku = ? AND location = ?",
+			onHand*p.n, allocated*p.n, p.sku, p.location)
+		if changed.Error != nil {
+			return fmt.Errorf("change the level of %s at %s: %w", p.sku, p.location, changed.Error)
+		}
+		if changed.RowsAffected != 1 {
+			return fmt.Errorf("there is no level of %s at %s", p.sku, p.location)
+		}
 	}
-	values := make([]any, 0, 3*len(lines))
-	for _, l := range lines {
-		values = append(values, l.SKU, l.Quantity, l.Quantity)
-	}
-	rows := strings.TrimSuffix(strings.Repeat("(?, ?, 0, 0, ?), ", len(lines)), ", ")
-	return tx.Exec("INSERT INTO stock (sku, on_hand, reserved, sold, received) VALUES "+rows+" "+conflict, values...).Error
+	return nil
 }
 
 func (s *Store) write(ctx context.Context, operation string, fn func(tx *gorm.DB) error) error {
@@ -97,4 +82,24 @@ func (s *Store) write(ctx context.Context, operation string, fn func(tx *gorm.DB
 		return fmt.Errorf("%s: %w", operation, err)
 	}
 	return nil
+}
+
+// each hands the rows of a query to scan, one by one.
+func each(query *gorm.DB, scan func(rows *sql.Rows) error) error {
+	rows, err := query.Rows()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// valuesOf is n rows of placeholders: "(?, ?), (?, ?)".
+func valuesOf(row string, n int) string {
+	return strings.TrimSuffix(strings.Repeat(row+", ", n), ", ")
 }

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	inventoryv1 "galleria/modules/inventory/v1"
 	"galleria/modules/orders/internal/order"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
@@ -78,7 +79,8 @@ func (s *Service) cancel(ctx context.Context, o *order.Order) (*drive, error) {
 	return d, nil
 }
 
-// ShipOrder notes that the goods have left.
+// ShipOrder notes that the goods have left, here and then in inventory: who repeats it
+// after a failure does the rest.
 func (s *Service) ShipOrder(ctx context.Context, req *ordersv1.ShipOrderRequest) (*ordersv1.ShipOrderResponse, error) {
 	for {
 		o, err := s.Store.ByID(ctx, req.GetOrderId())
@@ -100,6 +102,10 @@ func (s *Service) ShipOrder(ctx context.Context, req *ordersv1.ShipOrderRequest)
 			if err != nil {
 				return nil, err
 			}
+		}
+		_, err = s.Inventory.Ship(ctx, &inventoryv1.ShipRequest{OrderId: o.ID(), Lines: goodsOf(o), IdempotencyKey: o.ID()})
+		if err != nil {
+			return nil, fmt.Errorf("ship the goods of order %s: %w", o.ID(), err)
 		}
 		return &ordersv1.ShipOrderResponse{Order: toProto(o)}, nil
 	}

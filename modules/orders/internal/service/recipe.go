@@ -3,9 +3,11 @@ package service
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	cartv1 "galleria/modules/cart/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
@@ -34,7 +36,7 @@ var recipe = []step{
 	{name: "reserve", from: order.Accepted, do: (*Service).reserveStock, undo: (*Service).releaseStock},
 	{name: "authorize and confirm", from: order.Reserved, do: (*Service).authorizeAndConfirm, undo: (*Service).returnMoney},
 	{name: "capture", from: order.Confirmed, do: (*Service).capture, undo: nil},   // returnMoney also gives back what was taken
-	{name: "commit", from: order.Captured, do: (*Service).commitStock, undo: nil}, // releaseStock also takes back what was sold
+	{name: "commit", from: order.Captured, do: (*Service).commitStock, undo: nil}, // releaseStock also gives back what is kept until it is shipped
 }
 
 // returned is what came back on the way back.
@@ -77,13 +79,20 @@ func away(err error) bool {
 	return err != nil
 }
 
-func (s *Service) reserveStock(ctx context.Context, o *order.Order) error {
-	req := &inventoryv1.ReserveRequest{OrderId: o.ID()}
+// holdFor is how long goods are kept for an order that is not paid.
+const holdFor = 30 * time.Minute
+
+func goodsOf(o *order.Order) (lines []*inventoryv1.Line) {
 	for _, l := range o.Snapshot().Lines {
-		req.Lines = append(req.Lines, &inventoryv1.Line{Sku: l.SKU, Quantity: l.Quantity})
+		lines = append(lines, &inventoryv1.Line{Sku: l.SKU, Quantity: l.Quantity})
 	}
+	return lines
+}
+
+func (s *Service) reserveStock(ctx context.Context, o *order.Order) error {
+	req := &inventoryv1.AllocateRequest{OrderId: o.ID(), Lines: goodsOf(o), Hold: durationpb.New(holdFor)}
 	err := s.ask("reserve", func() error {
-		_, err := s.Inventory.Reserve(ctx, req)
+		_, err := s.Inventory.Allocate(ctx, req)
 		return err
 	})
 	switch {
@@ -200,11 +209,11 @@ func (s *Service) capture(ctx context.Context, o *order.Order) error {
 	return o.Capture(s.Now())
 }
 
-// commitStock may still hear that the shelf is empty: when the reservation
-// expired during an outage, and somebody else was sold the last one.
+// commitStock keeps the goods until they are shipped. It may still hear that there
+// are none: when the hold ended during an outage, and another order got the last one.
 func (s *Service) commitStock(ctx context.Context, o *order.Order) error {
 	err := s.ask("commit", func() error {
-		_, err := s.Inventory.Commit(ctx, &inventoryv1.CommitRequest{OrderId: o.ID()})
+		_, err := s.Inventory.Allocate(ctx, &inventoryv1.AllocateRequest{OrderId: o.ID(), Lines: goodsOf(o)})
 		return err
 	})
 	if err != nil && !away(err) {

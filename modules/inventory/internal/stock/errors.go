@@ -1,0 +1,47 @@
+package stock
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrReleased is returned for an order whose goods were given back.
+var ErrReleased = errors.New("the goods of the order were given back")
+
+// ErrKeyReused is returned for a key or an order that was used before for
+// something else.
+var ErrKeyReused = errors.New("used before for something else")
+
+// Short is the error of an order that wants more than is available.
+type Short struct {
+	SKU       string
+	Available int64
+	// Held: there are enough, but orders that are not paid hold them.
+	Held bool
+}
+
+func (s Short) Error() string {
+	if s.Held {
+		return fmt.Sprintf("%s: only %d can be held now, others are being bought", s.SKU, s.Available)
+	}
+	return fmt.Sprintf("%s: only %d available", s.SKU, s.Available)
+}
+
+// BelowAllocated is the error of a change that would leave fewer on hand than
+// are kept for orders.
+type BelowAllocated struct{ Level }
+
+func (b BelowAllocated) Error() string {
+	return fmt.Sprintf("%s at %s: %d are allocated to orders; release those first", b.SKU, b.Location, b.Allocated)
+}
+
+// NotAllocated is the error of shipping or releasing what is not kept for the
+// order.
+type NotAllocated struct {
+	OrderID, SKU string
+	Allocated    int64
+}
+
+func (n NotAllocated) Error() string {
+	return fmt.Sprintf("order %s has %d of %s allocated, not more", n.OrderID, n.Allocated, n.SKU)
+}

@@ -1,0 +1,90 @@
+package inventory_test
+
+import (
+	"io/fs"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"gorm.io/gorm"
+
+	inventoryv1 "galleria/modules/inventory/v1"
+
+	"galleria/migrations"
+	"galleria/modules/inventory"
+	"galleria/platform/contract"
+	"galleria/platform/database"
+	"galleria/platform/database/databasetest"
+	"galleria/platform/module"
+)
+
+func TestBooksOfEarlierCommitsAreConverted(t *testing.T) {
+	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
+		ctx := t.Context()
+		first, err := fs.ReadFile(migrations.For(inventory.Name), "0001_inventory.sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Migrations = fstest.MapFS{"0001_inventory.sql": {Data: first}}
+		old, err := database.Open(ctx, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, insert := range []string{
+			`INSERT INTO stock (sku, on_hand, reserved, sold, received) VALUES ('mug_1.blue-X', 5, 2, 3, 10), ('tea', 8, 1, 0, 9), ('none', 0, 0, 0, 0)`,
+			`INSERT INTO reservations (order_id, status, previous, lines, expires_at, created_at) VALUES
+				('held', 'held', '', '[["mug_1.blue-X",2],["tea",1]]', 4000000000000000, 1),
+				('sold', 'committed', 'held', '[["mug_1.blue-X",3]]', 2, 1),
+				('gone', 'expired', 'held', '[["tea",12]]', 2, 1),
+				('back', 'released', 'held', '[["tea",4]]', 2, 1),
+				('early', 'released', '', '[]', 0, 1)`,
+			`INSERT INTO deliveries (idempotency_key, lines, received_at) VALUES ('truck', '[["tea",9]]', 1)`,
+		} {
+			if err := old.Write(ctx, func(tx *gorm.DB) error { return tx.Exec(insert).Error }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := old.Close(ctx); err != nil {
+			t.Fatal(err)
+		}
+
+		o.Migrations = migrations.For(inventory.Name)
+		instance, err := inventory.New(module.Host{DB: databasetest.Open(t, o), Now: time.Now}, inventory.Needs{}, inventory.DefaultConfig())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := instance.Server.(inventoryv1.InventoryServiceServer)
+		got, err := s.GetLevels(ctx, &inventoryv1.GetLevelsRequest{Skus: []string{"mug_1.blue-X", "tea", "none"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range [][2]int64{{10, 5}, {9, 1}, {0, 0}} {
+			if l := got.GetLevels()[i]; l.GetOnHand() != want[0] || l.GetAllocated() != want[1] {
+				t.Errorf("got %v, want %d on hand, %d allocated", l, want[0], want[1])
+			}
+		}
+		if audit, err := s.Audit(ctx, &inventoryv1.AuditRequest{}); err != nil || len(audit.GetProblems()) != 0 {
+			t.Errorf("audit: got %v, %v, want books that balance", audit, err)
+		}
+		line := func(sku string, n int64) []*inventoryv1.Line { return []*inventoryv1.Line{{Sku: sku, Quantity: n}} }
+		if _, err := s.Ship(ctx, &inventoryv1.ShipRequest{OrderId: "sold", IdempotencyKey: "k", Lines: line("mug_1.blue-X", 3)}); err != nil {
+			t.Errorf("ship what was sold: got %v, want none", err)
+		}
+		_, err = s.Allocate(ctx, &inventoryv1.AllocateRequest{OrderId: "gone", Lines: line("tea", 12)})
+		if !contract.Is(err, inventoryv1.Reason_REASON_OUT_OF_STOCK) {
+			t.Errorf("take again what had expired: got %v, want out of stock: it is known, and they are not there", err)
+		}
+		for _, order := range []string{"back", "early"} {
+			_, err = s.Allocate(ctx, &inventoryv1.AllocateRequest{OrderId: order, Lines: line("tea", 4)})
+			if !contract.Is(err, inventoryv1.Reason_REASON_RELEASED) {
+				t.Errorf("%s: got %v, want released", order, err)
+			}
+		}
+		if _, err := s.Receive(ctx, &inventoryv1.ReceiveRequest{IdempotencyKey: "truck", Lines: line("tea", 9)}); err != nil {
+			t.Errorf("a delivery that came before: got %v, want none", err)
+		}
+		if moved, err := s.ListMovements(ctx, &inventoryv1.ListMovementsRequest{Sku: "tea"}); err != nil || len(moved.GetMovements()) != 1 || moved.GetMovements()[0].GetBy() != 9 {
+			t.Errorf("got %v, %v, want one movement of 9", moved, err)
+		}
+	})
+}

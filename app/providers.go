@@ -22,6 +22,7 @@ import (
 	inventoryv1 "galleria/modules/inventory/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	paymentsv1 "galleria/modules/payments/v1"
+	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/certs"
 	"galleria/platform/config"
 	"galleria/platform/connections"
@@ -196,12 +197,14 @@ func NewMetrics(p *process.Process, shop *storefront.Storefront, version Version
 type operatorClients struct {
 	catalog   catalogv1.CatalogServiceClient
 	inventory inventoryv1.InventoryServiceClient
+	pricing   pricingv1.PricingServiceClient
 }
 
 func operate(p *process.Process) operatorClients {
 	return operatorClients{
 		catalog:   catalogv1.NewCatalogServiceClient(p.Connect(Operator, "catalog")),
 		inventory: inventoryv1.NewInventoryServiceClient(p.Connect(Operator, "inventory")),
+		pricing:   pricingv1.NewPricingServiceClient(p.Connect(Operator, "pricing")),
 	}
 }
 
@@ -224,6 +227,9 @@ func fillDemo(ctx context.Context, p *process.Process, log *slog.Logger) error {
 	result, err := products.Import(ctx, clients.catalog, clients.inventory, demo.CSV(), products.Options{})
 	if err != nil {
 		return err
+	}
+	if _, err := clients.pricing.UpsertPromotions(ctx, &pricingv1.UpsertPromotionsRequest{Promotions: demo.Promotions()}); err != nil {
+		return fmt.Errorf("make the demo's promotions: %w", err)
 	}
 	// Last, so that a start that was cut off is made good by the next one.
 	if _, err := clients.catalog.UpsertCategories(ctx, categories); err != nil {

@@ -1,0 +1,298 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
+
+	inventoryv1 "galleria/modules/inventory/v1"
+	"galleria/platform/id"
+)
+
+func newStock(p Program, s *settings) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "stock",
+		Short: "Look at the stock, take in deliveries and correct counts",
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newStockShow(p, s), newStockReceive(p, s), newStockAdjust(p, s))
+	return cmd
+}
+
+// withInventory calls use with inventory, of the running shop or run here meanwhile.
+func withInventory(cmd *cobra.Command, p Program, s *settings, use func(inventoryv1.InventoryServiceClient) error) error {
+	c, _, err := s.load()
+	if err != nil {
+		return err
+	}
+	return withModules(cmd.Context(), c, s.address(c), p.Stderr, func(connect func(module string) grpc.ClientConnInterface) error {
+		return use(inventoryv1.NewInventoryServiceClient(connect("inventory")))
+	})
+}
+
+func newStockShow(p Program, s *settings) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "show SKU …",
+		Short: "Show the levels of products, and what moved last",
+		Long: `Show lists for each sku and location what is on hand, what of it is allocated to
+orders and what can be sold. For a single sku its last 20 movements follow.`,
+		Example: `  galleria stock show MUG-BLUE`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageError{fmt.Errorf("%s wants one sku or more; see %s --help", cmd.CommandPath(), cmd.CommandPath())}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withInventory(cmd, p, s, func(inventory inventoryv1.InventoryServiceClient) error {
+				levels, err := inventory.GetLevels(cmd.Context(), &inventoryv1.GetLevelsRequest{Skus: args})
+				if err != nil {
+					return err
+				}
+				shown := stockJSON{Levels: []levelJSON{}, Movements: []movementJSON{}}
+				for _, l := range levels.GetLevels() {
+					shown.Levels = append(shown.Levels, levelRow(l))
+				}
+				if len(args) == 1 {
+					moved, err := inventory.ListMovements(cmd.Context(), &inventoryv1.ListMovementsRequest{Sku: args[0], PageSize: 20})
+					if err != nil {
+						return err
+					}
+					for _, m := range moved.GetMovements() {
+						shown.Movements = append(shown.Movements, movementRow(m))
+					}
+				}
+				if asJSON {
+					return printJSON(cmd.OutOrStdout(), shown)
+				}
+				if len(shown.Levels) == 0 {
+					return fmt.Errorf("inventory knows no stock of %s; see galleria stock receive --help", strings.Join(args, ", "))
+				}
+				return printStock(cmd.OutOrStdout(), shown)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one object, with arrays of levels and movements")
+	return cmd
+}
+
+func newStockReceive(p Program, s *settings) *cobra.Command {
+	var key, location string
+	cmd := &cobra.Command{
+		Use:   "receive SKU=QUANTITY …",
+		Short: "Take in a delivery",
+		Long: `Receive adds delivered goods to the stock. With --key, the number of the delivery
+for example, the same delivery is taken in once however often the command is run.`,
+		Example: `  galleria stock receive --key delivery-4711 MUG-BLUE=24 TEA-1=6`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageError{fmt.Errorf("%s wants what was delivered, as SKU=QUANTITY; see %s --help", cmd.CommandPath(), cmd.CommandPath())}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			request := &inventoryv1.ReceiveRequest{IdempotencyKey: keyOr(key), Location: location}
+			total := int64(0)
+			for _, arg := range args {
+				sku, text, _ := strings.Cut(arg, "=")
+				n, err := strconv.ParseInt(text, 10, 64)
+				if err != nil || n < 1 || sku == "" {
+					return usageError{fmt.Errorf("%q is not SKU=QUANTITY with a quantity above 0; see %s --help", arg, cmd.CommandPath())}
+				}
+				request.Lines = append(request.Lines, &inventoryv1.Line{Sku: sku, Quantity: n})
+				total += n
+			}
+			return withInventory(cmd, p, s, func(inventory inventoryv1.InventoryServiceClient) error {
+				if _, err := inventory.Receive(cmd.Context(), request); err != nil {
+					return err
+				}
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "%d received\n", total)
+				return err
+			})
+		},
+	}
+	cmd.Flags().StringVar(&key, "key", "", "what tells this delivery from others (default: a new one)")
+	cmd.Flags().StringVar(&location, "location", "", "where it lies (default main)")
+	return cmd
+}
+
+func newStockAdjust(p Program, s *settings) *cobra.Command {
+	var key, location, reason, note string
+	var by int64
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "adjust SKU --by DIFFERENCE",
+		Short: "Correct the stock of a product by a difference",
+		Long: `Adjust adds a difference to what is on hand, or takes it away, and writes down why:
+damage and loss take away, found and return add, a correction does either. What is
+allocated to orders can't be taken away.`,
+		Example: `  galleria stock adjust MUG-BLUE --by -2 --reason damage --note "fell off the shelf"`,
+		Args:    exactly(1, "one sku"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if by == 0 {
+				return usageError{fmt.Errorf("--by is the difference, like 3 or -3, and not 0; see %s --help", cmd.CommandPath())}
+			}
+			why, known := inventoryv1.AdjustReason_value["ADJUST_REASON_"+strings.ToUpper(reason)]
+			if !known || why == 0 {
+				return usageError{fmt.Errorf("--reason is damage, loss, found, return or correction, not %q", reason)}
+			}
+			return withInventory(cmd, p, s, func(inventory inventoryv1.InventoryServiceClient) error {
+				adjusted, err := inventory.Adjust(cmd.Context(), &inventoryv1.AdjustRequest{
+					Sku: args[0], Location: location, By: by, Reason: inventoryv1.AdjustReason(why), Note: note, IdempotencyKey: keyOr(key),
+				})
+				if err != nil {
+					return err
+				}
+				row := levelRow(adjusted.GetLevel())
+				if asJSON {
+					return printJSON(cmd.OutOrStdout(), row)
+				}
+				return printStock(cmd.OutOrStdout(), stockJSON{Levels: []levelJSON{row}})
+			})
+		},
+	}
+	cmd.Flags().Int64Var(&by, "by", 0, "the difference, like 3 or -3")
+	cmd.Flags().StringVar(&reason, "reason", "correction", "damage, loss, found, return or correction")
+	cmd.Flags().StringVar(&note, "note", "", "more about it, for people")
+	cmd.Flags().StringVar(&key, "key", "", "what tells this adjustment from others (default: a new one)")
+	cmd.Flags().StringVar(&location, "location", "", "where it lies (default main)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the level as one object")
+	return cmd
+}
+
+// newAudit compares books that must agree.
+func newAudit(p Program, s *settings) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "audit",
+		Short: "Check that the books of the stock balance",
+		Long: `Audit compares each level of the stock with the sum of its movements, and what is
+allocated with what is kept for orders. Differences are listed, and the exit code
+is 1.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withInventory(cmd, p, s, func(inventory inventoryv1.InventoryServiceClient) error {
+				found, err := inventory.Audit(cmd.Context(), &inventoryv1.AuditRequest{})
+				if err != nil {
+					return err
+				}
+				rows := []problemJSON{}
+				for _, d := range found.GetProblems() {
+					rows = append(rows, problemJSON{SKU: d.GetSku(), Location: d.GetLocation(), What: d.GetWhat(), Level: d.GetLevel(), Sum: d.GetSum()})
+				}
+				if asJSON {
+					err = printJSON(cmd.OutOrStdout(), rows)
+				} else {
+					err = printProblems(cmd.OutOrStdout(), rows)
+				}
+				if err == nil && len(rows) > 0 {
+					err = fmt.Errorf("the books of the stock do not balance: %d differences", len(rows))
+				}
+				return err
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print an array of differences")
+	return cmd
+}
+
+// keyOr is the key given, or a new one.
+func keyOr(key string) string {
+	if key == "" {
+		return id.New()
+	}
+	return key
+}
+
+// stockJSON is what show prints for programs.
+type stockJSON struct {
+	Levels    []levelJSON    `json:"levels"`
+	Movements []movementJSON `json:"movements"`
+}
+
+type levelJSON struct {
+	SKU       string `json:"sku"`
+	Location  string `json:"location"`
+	OnHand    int64  `json:"on_hand"`
+	Allocated int64  `json:"allocated"`
+	Available int64  `json:"available"`
+}
+
+type movementJSON struct {
+	ID       string `json:"id"`
+	Location string `json:"location"`
+	By       int64  `json:"by"`
+	Reason   string `json:"reason"`
+	Order    string `json:"order,omitempty"`
+	Note     string `json:"note,omitempty"`
+	Actor    string `json:"actor"`
+	// At is a time as in RFC 3339; empty for what was there when movements began to
+	// be written.
+	At string `json:"at,omitempty"`
+}
+
+type problemJSON struct {
+	SKU      string `json:"sku"`
+	Location string `json:"location"`
+	What     string `json:"what"`
+	Level    int64  `json:"level"`
+	Sum      int64  `json:"sum"`
+}
+
+func levelRow(l *inventoryv1.Level) levelJSON {
+	return levelJSON{SKU: l.GetSku(), Location: l.GetLocation(), OnHand: l.GetOnHand(), Allocated: l.GetAllocated(), Available: l.GetAvailable()}
+}
+
+func movementRow(m *inventoryv1.Movement) movementJSON {
+	row := movementJSON{
+		ID: m.GetId(), Location: m.GetLocation(), By: m.GetBy(), Order: m.GetOrderId(), Note: m.GetNote(), Actor: m.GetActor(),
+		Reason: strings.ToLower(strings.TrimPrefix(m.GetReason().String(), "MOVEMENT_REASON_")),
+	}
+	if m.GetAt() != nil {
+		row.At = m.GetAt().AsTime().Format(time.RFC3339)
+	}
+	return row
+}
+
+func printJSON(to io.Writer, what any) error {
+	encoder := json.NewEncoder(to)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(what)
+}
+
+func printStock(to io.Writer, s stockJSON) error {
+	out := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(out, "SKU\tLOCATION\tON HAND\tALLOCATED\tAVAILABLE")
+	for _, l := range s.Levels {
+		fmt.Fprintf(out, "%s\t%s\t%d\t%d\t%d\n", l.SKU, l.Location, l.OnHand, l.Allocated, l.Available)
+	}
+	if len(s.Movements) > 0 {
+		fmt.Fprintln(out, "\nAT\tBY\tREASON\tLOCATION\tORDER\tWHO\tNOTE")
+	}
+	for _, m := range s.Movements {
+		fmt.Fprintf(out, "%s\t%+d\t%s\t%s\t%s\t%s\t%s\n", m.At, m.By, m.Reason, m.Location, m.Order, m.Actor, m.Note)
+	}
+	return out.Flush()
+}
+
+func printProblems(to io.Writer, rows []problemJSON) error {
+	if len(rows) == 0 {
+		_, err := fmt.Fprintln(to, "the books of the stock balance")
+		return err
+	}
+	out := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(out, "SKU\tLOCATION\tWHAT\tLEVEL\tSUM")
+	for _, r := range rows {
+		fmt.Fprintf(out, "%s\t%s\t%s\t%d\t%d\n", r.SKU, r.Location, r.What, r.Level, r.Sum)
+	}
+	return out.Flush()
+}

@@ -132,6 +132,10 @@ var OutsideCalls = map[string][]string{
 		ordersv1.OrdersService_GetOrder_FullMethodName,
 		ordersv1.OrdersService_CancelOrder_FullMethodName,
 		paymentsv1.PaymentsService_CreatePaymentMethod_FullMethodName,
+		paymentsv1.PaymentsService_ReceiveWebhook_FullMethodName,
+		paymentsv1.PaymentsService_GetSandboxSession_FullMethodName,
+		paymentsv1.PaymentsService_PaySandbox_FullMethodName,
+		paymentsv1.PaymentsService_AnswerSandboxConsent_FullMethodName,
 	},
 }
 

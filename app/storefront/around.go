@@ -64,13 +64,16 @@ func (s *Storefront) admitted(c echo.Context, next echo.HandlerFunc) (err error)
 		return err
 	}
 	if r := c.Request(); r.Method != http.MethodGet && r.Method != http.MethodHead {
-		if err := s.crossOrigin.Check(r); err != nil {
+		limit := int64(formLimit)
+		if fromProvider(r) {
+			limit = webhookLimit
+		} else if err := s.crossOrigin.Check(r); err != nil {
 			return echo.NewHTTPError(http.StatusForbidden).SetInternal(err)
 		}
-		if r.ContentLength > formLimit {
-			return &http.MaxBytesError{Limit: formLimit} // before anybody asks for it
+		if r.ContentLength > limit {
+			return &http.MaxBytesError{Limit: limit} // before anybody asks for it
 		}
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, formLimit)
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
 	}
 	return next(c)
 }
@@ -103,7 +106,7 @@ func (s *Storefront) note(c echo.Context, start time.Time) {
 	s.log.LogAttrs(r.Context(), level, "request",
 		slog.String("request_id", requestID(c)),
 		slog.String("method", r.Method),
-		slog.String("path", r.URL.Path),
+		slog.String("path", pathToLog(c)),
 		slog.Int("status", w.Status),
 		slog.Int64("bytes", w.Size),
 		slog.Duration("took", took))
@@ -189,4 +192,13 @@ func (s *Storefront) ipExtractor() echo.IPExtractor {
 		}))
 	}
 	return echo.ExtractIPFromXFFHeader(trust...)
+}
+
+// pathToLog is the request's path; that of the sandbox's page without the token
+// that opens it.
+func pathToLog(c echo.Context) string {
+	if c.Param("session") != "" {
+		return c.Path()
+	}
+	return c.Request().URL.Path
 }

@@ -35,6 +35,11 @@ func (s *Storefront) routes() *echo.Echo {
 	read("/orders/:id", s.order)
 	e.POST("/orders/:id/cancel", s.cancelOrder)
 
+	// Paying: the sandbox's page, and what providers tell.
+	read("/sandbox/pay/:session", s.sandboxPage)
+	e.POST("/sandbox/pay/:session", s.paySandbox)
+	e.POST(webhookPath+"payments/:provider", s.webhook)
+
 	// For machines.
 	read("/robots.txt", s.robots)
 	read("/sitemap.xml", s.sitemap)

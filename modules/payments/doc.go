@@ -1,6 +1,28 @@
-// Package payments charges cards for orders, through a payment provider.
+// Package payments takes money for orders, through a payment provider.
 //
-// It offers payments.v1: a card becomes a payment method at the provider, and
+// It offers payments.v1. A payment is started, and paid on the provider's page:
+//
+//	             ┌─────────────> EXPIRED     nobody paid in time
+//	             │
+//	(none) ──> WAITING ──> AUTHORIZED ──> PAID ──> PAID, refunded in part or
+//	   │         │  │           │          ^       as a whole
+//	   │         │  └───────────┼──────────┘
+//	   │         v              v
+//	   └─────> CANCELLED <──────┘
+//
+// A webhook, a poll and a call all end in the same step (service/attend.go): ask
+// the provider how the payment is, and write that down. So webhooks may come
+// twice, late and in any order, or not at all, and a shopper who never comes back
+// is settled all the same. The events PaymentSettled, PaymentRefunded and
+// PaymentDisputed are published with what they tell.
+//
+// The page is the sandbox's as yet: with stripe as the provider StartPayment
+// answers that the provider is not available. The tables are hosted_payments and
+// hosted_refunds, and sandbox_sessions and sandbox_session_refunds.
+//
+// # The earlier way
+//
+// It is there until no caller needs it: a card becomes a payment method at the provider, and
 // an order's payment is authorised, captured, voided and refunded:
 //
 //	              ┌─> DECLINED
@@ -9,7 +31,7 @@
 //	   │          v             v
 //	   └───────> VOIDED <───────┘
 //
-// It needs no other module and emits no events. It owns the tables payments and
+// It needs no other module. This way emits no events. It owns the tables payments and
 // refunds, and those of the sandbox.
 //
 // # What always holds
@@ -45,6 +67,17 @@
 //	4000000000002024  approved; the first answer to the authorisation is lost
 //	4000000000003030  approved; the first answer to the capture is lost
 //	4000000000004046  no authorisation is ever answered, and none made
+//
+// and on its page also:
+//
+//	4000000000003220  asks its holder for consent (3-D Secure), then approved
+//	4000000000005050  approved; the page does not lead back to the shop
+//	4000000000005126  approved; refunds succeed, and fail 2 seconds later
+//	4000000000006066  approved; refunds are refused for good
+//	4000000000000259  approved, and disputed by its holder
+//
+// A session is open to ten refused cards; after the third one the next must wait,
+// a second at first and twice as long each time.
 //
 // Any other number with a right check digit is approved. Stripe is reached
 // through its own library; see internal/stripe.

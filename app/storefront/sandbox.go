@@ -1,0 +1,104 @@
+package storefront
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"galleria/app/storefront/internal/page"
+	paymentsv1 "galleria/modules/payments/v1"
+	"galleria/platform/contract"
+)
+
+// refusedCard is one for all reasons: whoever tries stolen numbers learns nothing.
+// The reason is in the log of payments.
+const refusedCard = "The card was refused. Use another card or ask your bank."
+
+// sandboxPage is the payment page of the sandbox, where no money moves. With
+// another provider there is none.
+func (s *Storefront) sandboxPage(c echo.Context) error {
+	return s.drawSandbox(c, http.StatusOK, "", nil)
+}
+
+// paySandbox tries the card that was typed, or takes the answer to the bank's
+// question. What was typed goes to payments and nowhere else: it is not logged, and
+// not shown again.
+func (s *Storefront) paySandbox(c echo.Context) error {
+	if err := parseForm(c); err != nil {
+		return err
+	}
+	posted := c.Request().PostForm
+	ctx, done := s.working(c, true, pageTimeout)
+	defer done()
+	var next *paymentsv1.SandboxNext
+	var err error
+	if answer := posted.Get("consent"); answer != "" {
+		var r *paymentsv1.AnswerSandboxConsentResponse
+		r, err = s.Payments.AnswerSandboxConsent(ctx, &paymentsv1.AnswerSandboxConsentRequest{Session: c.Param("session"), Yes: answer == "yes"})
+		next = r.GetNext()
+	} else {
+		var r *paymentsv1.PaySandboxResponse
+		r, err = s.Payments.PaySandbox(ctx, &paymentsv1.PaySandboxRequest{Session: c.Param("session"), Card: &paymentsv1.Card{
+			Number: posted.Get("card_number"), ExpMonth: number(posted.Get("exp_month")), ExpYear: year(posted.Get("exp_year")), Cvc: posted.Get("cvc"),
+		}})
+		next = r.GetNext()
+	}
+	wrong := contract.Violations(err)
+	switch {
+	case len(wrong) > 0:
+		fields := map[string]string{}
+		for _, v := range wrong {
+			if field := sandboxFields[v.Field]; field != "" {
+				fields[field] = sentence(field, v.Message)
+			}
+		}
+		return s.drawSandbox(c, http.StatusUnprocessableEntity, "That can't be a card. Look at what you typed.", fields)
+	case contract.Is(err, paymentsv1.Reason_REASON_TOO_SOON):
+		wait := contract.Metadata(err, "retry_after")
+		c.Response().Header().Set("Retry-After", wait)
+		return s.drawSandbox(c, http.StatusTooManyRequests, "Several cards were refused. Wait "+wait+" seconds before you try the next one.", nil)
+	case contract.Is(err, paymentsv1.Reason_REASON_SESSION_ENDED), contract.Is(err, paymentsv1.Reason_REASON_NO_CONSENT_ASKED):
+		return s.drawSandbox(c, http.StatusUnprocessableEntity, "", nil) // the page says how it is
+	case err != nil:
+		return s.sandboxError(err)
+	case next.GetDeclined() != "":
+		return s.drawSandbox(c, http.StatusUnprocessableEntity, refusedCard, nil)
+	case next.GetRedirectUrl() != "":
+		return c.Redirect(http.StatusSeeOther, next.GetRedirectUrl())
+	}
+	return c.Redirect(http.StatusSeeOther, c.Request().URL.Path)
+}
+
+// sandboxFields are the form's fields by those of the contract.
+var sandboxFields = map[string]string{
+	"card.number": "card_number", "card.exp_month": "exp_month", "card.exp_year": "exp_year", "card.cvc": "cvc",
+}
+
+func (s *Storefront) drawSandbox(c echo.Context, status int, problem string, wrong map[string]string) error {
+	ctx, done := s.working(c, false, pageTimeout)
+	defer done()
+	r, err := s.Payments.GetSandboxSession(ctx, &paymentsv1.GetSandboxSessionRequest{Session: c.Param("session")})
+	if err != nil {
+		return s.sandboxError(err)
+	}
+	session := r.GetSession()
+	v := page.Sandbox{
+		Checkout:    page.Checkout{Frame: s.frame("Pay in the sandbox", s.departmentsIfQuick(ctx)), Errors: wrong, Total: price(session.GetCurrencyCode(), session.GetAmountMinor())},
+		Description: session.GetDescription(), CancelURL: session.GetCancelUrl(), ReturnURL: session.GetReturnUrl(),
+		Consent: session.GetStatus() == paymentsv1.SandboxStatus_SANDBOX_STATUS_CONSENT,
+		Paid:    session.GetStatus() == paymentsv1.SandboxStatus_SANDBOX_STATUS_PAID,
+		Ended:   session.GetStatus() == paymentsv1.SandboxStatus_SANDBOX_STATUS_ENDED,
+	}
+	v.NoIndex = true
+	if problem != "" && !v.Ended && !v.Paid {
+		v.Notice = &page.Notice{Bad: true, Title: "Not paid", Text: problem}
+	}
+	return s.once(c, status, s.countOf(c), page.SandboxPage(v))
+}
+
+func (s *Storefront) sandboxError(err error) error {
+	if contract.Is(err, paymentsv1.Reason_REASON_NO_SESSION) {
+		return echo.NewHTTPError(http.StatusNotFound).SetInternal(err)
+	}
+	return err
+}

@@ -32,7 +32,7 @@ func TestOperatorsSeeHealthMetricsProfilesAndMails(t *testing.T) {
 		"/metrics": {
 			`route_calls_seconds_count{method="/orders.v1.OrdersService/PlaceOrder",mode="local",module="orders"} 1`,
 			`route_healthy{mode="local",module="catalog"} 1`, `events_outbox_backlog{module="orders"} 0`,
-			`events_handled_total{module="notifications"} 1`, "galleria_build_info", "galleria_storefront_requests_total", "go_goroutines",
+			`events_handled_total{module="notifications"} 1`, `database_commits_total{module="orders"}`, `database_writes_total{module="orders"}`, "galleria_build_info", "galleria_storefront_requests_total", "go_goroutines",
 		},
 		"/mailbox":                  {"is confirmed"},
 		"/debug/pprof/":             {"goroutine"},

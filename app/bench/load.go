@@ -1,11 +1,7 @@
 package main
 
 import (
-	"fmt"
-	"os"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -21,14 +17,14 @@ type loadResult struct {
 func (r loadResult) perSecond() float64    { return float64(r.done) / r.took.Seconds() }
 func (r loadResult) perCPUSecond() float64 { return float64(r.done) / r.cpu.Seconds() }
 
-// load runs do from several goroutines for a time, and measures the CPU of the
-// process that serves it.
-func load(pid, workers int, d time.Duration, do func(worker int) error) (loadResult, error) {
+// load runs do from several goroutines for a time, and measures the CPU of what
+// serves it.
+func load(served server, workers int, d time.Duration, do func(worker int) error) (loadResult, error) {
 	var mu sync.Mutex
 	var all []time.Duration
 	var failed error
 	var working sync.WaitGroup
-	before, err := cpuOf(pid)
+	before, err := served.cpu()
 	if err != nil {
 		return loadResult{}, err
 	}
@@ -56,34 +52,26 @@ func load(pid, workers int, d time.Duration, do func(worker int) error) (loadRes
 	if failed != nil {
 		return loadResult{}, failed
 	}
-	after, err := cpuOf(pid)
+	after, err := served.cpu()
 	if err != nil {
 		return loadResult{}, err
 	}
-	slices.Sort(all)
-	return loadResult{done: len(all), took: took, cpu: after - before, p50: all[len(all)/2], p99: all[len(all)*99/100]}, nil
+	result := loadResult{done: len(all), took: took, cpu: after - before}
+	result.p50, result.p99 = quantiles(all)
+	return result, nil
 }
 
-// cpuOf reads the CPU time of a process from /proc, in ticks of 10 ms.
-func cpuOf(pid int) (time.Duration, error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
+// quantiles are the median and the p99; it sorts what it is given.
+func quantiles(all []time.Duration) (p50, p99 time.Duration) {
+	if len(all) == 0 {
+		return 0, 0
 	}
-	// The second field is the program's name in parentheses; the rest counts
-	// from there: user and system time are fields 14 and 15.
-	_, rest, found := strings.Cut(string(stat), ") ")
-	fields := strings.Fields(rest)
-	if !found || len(fields) < 13 {
-		return 0, fmt.Errorf("/proc/%d/stat: cannot be read: %q", pid, stat)
-	}
-	ticks := 0
-	for _, field := range fields[11:13] {
-		n, err := strconv.Atoi(field)
-		if err != nil {
-			return 0, err
-		}
-		ticks += n
-	}
-	return time.Duration(ticks) * 10 * time.Millisecond, nil
+	slices.Sort(all)
+	return all[len(all)/2], all[len(all)*99/100]
+}
+
+// server is what a load asks.
+type server interface {
+	// cpu is the time its processes have used so far.
+	cpu() (time.Duration, error)
 }

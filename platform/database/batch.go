@@ -161,6 +161,7 @@ func (w *writer) commit() {
 		return
 	}
 	b.open = false
+	w.db.kept(len(b.members))
 	for i, r := range b.members {
 		r.finish(nil)
 		b.members[i] = nil

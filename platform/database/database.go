@@ -34,6 +34,8 @@ type DB struct {
 	heart      *heart
 
 	statements atomic.Uint64
+	// writes are the Writes that were kept, commits the transactions they took.
+	writes, commits atomic.Uint64
 	writing    writing
 
 	mu        sync.Mutex
@@ -127,6 +129,12 @@ func (d *DB) Committed() <-chan struct{} {
 	return c
 }
 
+// kept counts a transaction that is durable with so many Writes in it.
+func (d *DB) kept(writes int) {
+	d.commits.Add(1)
+	d.writes.Add(uint64(writes))
+}
+
 func (d *DB) committed() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -148,6 +156,11 @@ func (d *DB) Dialect() string { return d.engine.dialect() }
 // Statements is the number of statements run so far through Read and Write,
 // transaction control not counted.
 func (d *DB) Statements() uint64 { return d.statements.Load() }
+
+// Commits is the number of transactions that this process has made durable so
+// far by Write, and how many Writes were in them: those that wait at the same
+// time share one.
+func (d *DB) Commits() (commits, writes uint64) { return d.commits.Load(), d.writes.Load() }
 
 // Ping returns why the database can't be read just now. It reads a row, unless the
 // watch over the leases did so a moment ago.

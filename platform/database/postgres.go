@@ -225,6 +225,7 @@ func (e *postgresEngine) write(ctx context.Context, alone bool, fn func(tx *gorm
 	for run := 1; ; run++ {
 		err, conflict := e.once(ctx, alone, fn)
 		if err == nil {
+			e.db.kept(1)
 			e.db.committed()
 			return nil
 		}

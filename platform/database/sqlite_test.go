@@ -90,6 +90,7 @@ func together(t *testing.T, d *database.DB, before func(), fns ...func(tx *gorm.
 
 func TestWritesThatWaitShareACommit(t *testing.T) {
 	d := openNotes(t)
+	commitsBefore, writesBefore := d.Commits()
 	seen := -1
 	results := together(t, d, nil,
 		insert("a"), insert("b"), insert("c"),
@@ -102,6 +103,10 @@ func TestWritesThatWaitShareACommit(t *testing.T) {
 	}
 	if got := count(t, d); got != 4 {
 		t.Errorf("got %d rows, want 4", got)
+	}
+	commits, writes := d.Commits()
+	if commits-commitsBefore != 1 || writes-writesBefore != 4 {
+		t.Errorf("counted %d commits of %d writes, want 1 of 4", commits-commitsBefore, writes-writesBefore)
 	}
 }
 

@@ -13,6 +13,8 @@ var (
 	backlogDesc   = prometheus.NewDesc("events_outbox_backlog", "Events written down and not yet published.", []string{"module"}, nil)
 	lettersDesc   = prometheus.NewDesc("events_dead_letters", "Events parked because their subscriber failed.", []string{"module"}, nil)
 	handledDesc   = prometheus.NewDesc("events_handled_total", "Events handled by the subscriber in this process.", []string{"module"}, nil)
+	commitsDesc   = prometheus.NewDesc("database_commits_total", "Transactions that this process made durable.", []string{"module"}, nil)
+	writesDesc    = prometheus.NewDesc("database_writes_total", "Writes in them: those that wait at the same time share one.", []string{"module"}, nil)
 	problemDesc   = prometheus.NewDesc("module_problem", "Whether work of the module does not go on here: writes, or events that wait to be published or handled.", []string{"module"}, nil)
 	brokerDesc    = prometheus.NewDesc("events_broker_problem", "Whether the event broker of this process can't do its work, or soon won't.", nil, nil)
 	bytesDesc     = prometheus.NewDesc("events_stream_bytes", "Size of the event stream on disk.", nil, nil)
@@ -30,7 +32,7 @@ func NewCollector(p *Process) prometheus.Collector { return collector{p} }
 type collector struct{ process *Process }
 
 func (c collector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{backlogDesc, lettersDesc, handledDesc, problemDesc, brokerDesc, bytesDesc, maxBytesDesc, waitingDesc, connectedDesc} {
+	for _, d := range []*prometheus.Desc{backlogDesc, lettersDesc, handledDesc, commitsDesc, writesDesc, problemDesc, brokerDesc, bytesDesc, maxBytesDesc, waitingDesc, connectedDesc} {
 		to <- d
 	}
 }
@@ -38,6 +40,9 @@ func (c collector) Describe(to chan<- *prometheus.Desc) {
 func (c collector) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
+	count := func(d *prometheus.Desc, value uint64, module string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(value), module)
+	}
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 	}
@@ -57,6 +62,9 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 		if running == nil || running.DB == nil {
 			continue
 		}
+		commits, writes := running.DB.Commits()
+		count(commitsDesc, commits, d.Name)
+		count(writesDesc, writes, d.Name)
 		gauge(problemDesc, oneIf(running.Problem() != nil), d.Name)
 		if n, err := events.Backlog(ctx, running.DB); err == nil {
 			to <- prometheus.MustNewConstMetric(backlogDesc, prometheus.GaugeValue, float64(n), d.Name)
@@ -65,7 +73,7 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 			to <- prometheus.MustNewConstMetric(lettersDesc, prometheus.GaugeValue, float64(n), d.Name)
 		}
 		if running.Subscriber != nil {
-			to <- prometheus.MustNewConstMetric(handledDesc, prometheus.CounterValue, float64(running.Subscriber.Stats().Handled), d.Name)
+			count(handledDesc, uint64(running.Subscriber.Stats().Handled), d.Name)
 		}
 	}
 }

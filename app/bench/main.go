@@ -14,6 +14,8 @@ import (
 	"os"
 	"runtime"
 	"time"
+
+	"galleria/platform/heap"
 )
 
 func main() {
@@ -21,6 +23,7 @@ func main() {
 		serveBare(os.Args[2])
 		return
 	}
+	defer heap.Raise()() // calls are measured as in the shop
 	binary := flag.String("galleria", "bin/galleria", "the program to measure")
 	seconds := flag.Int("seconds", 5, "how long each page is asked for")
 	only := flag.String("only", "", "calls, commits, events or pages; empty: all")

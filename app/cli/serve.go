@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"galleria/app"
+	"galleria/platform/heap"
 )
 
 func newServe(p Program, s *settings) *cobra.Command {
@@ -36,6 +37,7 @@ are applied without a failed request. SIGINT and SIGTERM stop it gracefully.`,
 			if err != nil {
 				return err
 			}
+			defer heap.Raise()()
 			return assembled.Run(cmd.Context(), p.Stdout)
 		},
 	}

@@ -64,7 +64,7 @@ func TestModulesAreMovedComparedAndTriedByCommand(t *testing.T) {
 	crowd.Walks(t, 2)
 	shop.Await(t, "calls of the two are compared", func() bool {
 		out, _ := shop.Run(t, "move", "catalog", "diff")
-		return strings.Contains(out, "GetProducts")
+		return strings.Contains(out, "GetOffers")
 	})
 	run(0, "galleria move catalog remote "+address, "move", "catalog", "canary", "--weight", "50", "--steps", "50", "--every", "1h")
 	run(0, "canary: 50 % remote at "+other+", the rest remote at "+address, "modules")

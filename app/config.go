@@ -17,6 +17,7 @@ import (
 	"galleria/modules/payments"
 	"galleria/modules/pricing"
 	"galleria/platform/config"
+	"galleria/platform/money"
 	"galleria/platform/process"
 )
 
@@ -28,6 +29,8 @@ type Config struct {
 	Main   string   `yaml:"main" doc:"rpc address of the main process, which has the edge and from which the others learn; empty: rpc.listen of the file they share"`
 	Peer   string   `yaml:"peer" doc:"rpc address of a running process to learn the rest from; empty: for a process without the edge, main"`
 	Demo   bool     `yaml:"demo" doc:"fill an empty catalog with the demo catalogue"`
+
+	Currency string `yaml:"currency" doc:"currency of the shop, ISO 4217: prices are shown, filtered and paid in it"`
 
 	HTTP    HTTPConfig    `yaml:"http"`
 	Admin   AdminConfig   `yaml:"admin"`
@@ -128,6 +131,7 @@ func DefaultConfig() Config {
 		Data:       "data",
 		Target:     []string{TargetAll},
 		Demo:       true,
+		Currency:   "EUR",
 		HTTP:       HTTPConfig{Listen: ":8080", BaseURL: "http://localhost:8080"},
 		Admin:      AdminConfig{Listen: "127.0.0.1:8081"},
 		RPC:        RPCConfig{Listen: "127.0.0.1:7070"},
@@ -161,6 +165,7 @@ func (c Config) Validate() error {
 		checkAddress("http.listen", c.HTTP.Listen),
 		checkAddress("admin.listen", c.Admin.Listen),
 		checkAddress("rpc.listen", c.RPC.Listen),
+		checkCurrency(c.Currency),
 	}
 	if c.Main != "" {
 		errs = append(errs, checkAddress("main", c.Main))
@@ -252,4 +257,11 @@ func (c Config) RunsAll() bool { return slices.Contains(c.Target, TargetAll) }
 // Runs tells whether this process runs a target, were it not placed elsewhere.
 func (c Config) Runs(target string) bool {
 	return c.RunsAll() || slices.Contains(c.Target, target)
+}
+
+func checkCurrency(code string) error {
+	if _, err := money.New(code, 0); err != nil {
+		return config.At("currency", "is a currency of ISO 4217 such as EUR")
+	}
+	return nil
 }

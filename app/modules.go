@@ -48,7 +48,7 @@ func Table(c Modules) []Row {
 		{module.Definition{
 			Name: cart.Name, Contract: &cartv1.CartService_ServiceDesc,
 			Needs: []string{catalog.Name},
-			Calls: []string{catalogv1.CatalogService_GetProducts_FullMethodName},
+			Calls: []string{catalogv1.CatalogService_GetOffers_FullMethodName},
 			New: func(h module.Host) (*module.Instance, error) {
 				return cart.New(h, cart.Needs{
 					Catalog: catalogv1.NewCatalogServiceClient(h.Need(catalog.Name)),
@@ -58,7 +58,7 @@ func Table(c Modules) []Row {
 		{module.Definition{
 			Name: pricing.Name, Contract: &pricingv1.PricingService_ServiceDesc,
 			Needs: []string{catalog.Name},
-			Calls: []string{catalogv1.CatalogService_GetProducts_FullMethodName},
+			Calls: []string{catalogv1.CatalogService_GetOffers_FullMethodName},
 			New: func(h module.Host) (*module.Instance, error) {
 				return pricing.New(h, pricing.Needs{
 					Catalog: catalogv1.NewCatalogServiceClient(h.Need(catalog.Name)),
@@ -75,7 +75,7 @@ func Table(c Modules) []Row {
 			Name: orders.Name, Contract: &ordersv1.OrdersService_ServiceDesc,
 			Needs: []string{catalog.Name, inventory.Name, cart.Name, payments.Name},
 			Calls: []string{
-				catalogv1.CatalogService_GetProducts_FullMethodName,
+				catalogv1.CatalogService_GetOffers_FullMethodName,
 				inventoryv1.InventoryService_Allocate_FullMethodName,
 				inventoryv1.InventoryService_Release_FullMethodName,
 				inventoryv1.InventoryService_Ship_FullMethodName,
@@ -121,6 +121,7 @@ var Outside = map[string][]string{
 // OutsideCalls are the methods that those call; operators may call any.
 var OutsideCalls = map[string][]string{
 	TargetEdge: {
+		catalogv1.CatalogService_GetOffers_FullMethodName,
 		catalogv1.CatalogService_ListProducts_FullMethodName,
 		catalogv1.CatalogService_GetProducts_FullMethodName,
 		catalogv1.CatalogService_ListCategories_FullMethodName,

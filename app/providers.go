@@ -172,7 +172,7 @@ func NewStorefront(c Config, p *process.Process, log *slog.Logger) (*storefront.
 		Payments:  paymentsv1.NewPaymentsServiceClient(p.Connect(TargetEdge, "payments")),
 	}, storefront.Options{
 		Pictures: demo.Pictures(), Placeholder: demo.Placeholder,
-		BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), PaymentNote: note,
+		BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency, PaymentNote: note,
 		TrustedProxies: c.HTTP.proxies(), Log: log.With("module", TargetEdge), Now: time.Now,
 	})
 }

@@ -18,9 +18,12 @@ func BenchmarkCopy(b *testing.B) {
 	page := &catalogv1.GetProductsResponse{}
 	for i := range 20 {
 		page.Products = append(page.Products, &catalogv1.Product{
-			Sku: fmt.Sprintf("LMP-ARC-%02d", i), Slug: fmt.Sprintf("arc-floor-lamp-%d", i), Name: "Arc floor lamp", Category: "lamps",
+			Slug: fmt.Sprintf("arc-floor-lamp-%d", i), Name: "Arc floor lamp", Category: "lamps",
 			Description: "A tall lamp that reaches over the sofa: brushed steel, a marble foot, and a linen shade that makes the light soft.",
-			Tags:        []string{"steel", "marble"}, Pictures: []string{"lamp-arc.svg"}, CurrencyCode: "EUR", PriceMinor: 12900, Active: true,
+			Tags:        []string{"steel", "marble"}, Pictures: []string{"lamp-arc.svg"}, Active: true,
+			Variants: []*catalogv1.Variant{{
+				Sku: fmt.Sprintf("LMP-ARC-%02d", i), Active: true, Prices: []*catalogv1.Price{{CurrencyCode: "EUR", AmountMinor: 12900}},
+			}},
 		})
 	}
 	for _, c := range []struct {

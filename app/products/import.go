@@ -125,8 +125,10 @@ func (i *importer) upsert(ctx context.Context, rows []Row) error {
 	request := &catalogv1.UpsertProductsRequest{}
 	for _, r := range rows {
 		p := &catalogv1.Product{
-			Sku: r.SKU, Name: r.Name, Description: r.Description, Category: r.Category, Tags: r.Tags,
-			CurrencyCode: r.Price.Currency(), PriceMinor: r.Price.Minor(), Active: true,
+			Name: r.Name, Description: r.Description, Category: r.Category, Tags: r.Tags, Active: true,
+			Variants: []*catalogv1.Variant{{
+				Sku: r.SKU, Active: true, Prices: []*catalogv1.Price{{CurrencyCode: r.Price.Currency(), AmountMinor: r.Price.Minor()}},
+			}},
 		}
 		if r.Image != "" {
 			p.Pictures = []string{r.Image}

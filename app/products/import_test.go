@@ -122,8 +122,8 @@ func TestImportWritesProductsAndStock(t *testing.T) {
 		file := header + "MUG,Mug,For tea.,Home & Décor,blue|stoneware,12.90,EUR,7,mug.svg\nJAR,Jar,,kitchen,,1290,JPY,0,\n"
 		s.wantResult(t, s.take(t, strings.NewReader(file)), 2, 0, 0)
 		got := s.product(t, "MUG")
-		if got.GetName() != "Mug" || got.GetDescription() != "For tea." || got.GetCategory() != "home-and-decor" || got.GetPriceMinor() != 1290 ||
-			got.GetCurrencyCode() != "EUR" || !got.GetActive() || !slices.Equal(got.GetTags(), []string{"blue", "stoneware"}) || !slices.Equal(got.GetPictures(), []string{"mug.svg"}) {
+		if got.GetName() != "Mug" || got.GetDescription() != "For tea." || got.GetCategory() != "home-and-decor" || got.GetVariants()[0].GetPrices()[0].GetAmountMinor() != 1290 ||
+			got.GetVariants()[0].GetPrices()[0].GetCurrencyCode() != "EUR" || !got.GetActive() || !slices.Equal(got.GetTags(), []string{"blue", "stoneware"}) || !slices.Equal(got.GetPictures(), []string{"mug.svg"}) {
 			t.Errorf("product: got %v, want what the file says", got)
 		}
 		s.wantStock(t, "MUG", 7)
@@ -204,7 +204,7 @@ func TestRowsNobodyNamesAreFoundByHalving(t *testing.T) {
 	inEveryShop(t, func(t *testing.T, s shop) {
 		s.catalog.before = func(r *catalogv1.UpsertProductsRequest) error {
 			for _, p := range r.GetProducts() {
-				if p.GetSku() == "MUG-3" || p.GetSku() == "MUG-100" {
+				if sku := catalogtest.SKU(p); sku == "MUG-3" || sku == "MUG-100" {
 					return contract.Error(codes.AlreadyExists, catalogv1.Reason_REASON_SLUG_TAKEN, "another product has the address")
 				}
 			}

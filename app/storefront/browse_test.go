@@ -195,7 +195,7 @@ func TestAChangeIsVisibleWithinTheTTL(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := before.GetProducts()[0]
-	p.PriceMinor = 19900
+	catalogtest.SetPrice(p, "EUR", 19900)
 	s.catalog.Put(p)
 	s.setStock(t, "LMP-ARC-01", 2)
 	v.get(lamp).says("€289.00") // still the kept page: this is what keeping means
@@ -345,4 +345,67 @@ func (p *page) buyButton() *html.Node {
 	}
 	p.t.Fatal("the page has no button to buy with")
 	return nil
+}
+
+// shirt is a product in two sizes, at two prices, and one that is not sold in the
+// shop's currency.
+func shirt() *catalogv1.Product {
+	p := catalogtest.Product("SHIRT-S")
+	p.Name, p.Slug, p.Category = "Linen shirt", "linen-shirt", "textiles"
+	p.Options = []*catalogv1.Option{{Name: "Size", Values: []string{"S", "M", "L"}}}
+	p.Variants = nil
+	for i, size := range []string{"S", "M", "L"} {
+		p.Variants = append(p.Variants, &catalogv1.Variant{
+			Sku: "SHIRT-" + size, OptionValues: []string{size}, Active: true,
+			Prices: []*catalogv1.Price{{CurrencyCode: []string{"EUR", "EUR", "JPY"}[i], AmountMinor: int64(4900 + 500*i), CompareAtMinor: 5900}},
+		})
+	}
+	return p
+}
+
+func TestVariantsAreAChoiceOfThePage(t *testing.T) {
+	s := newShop(t)
+	s.catalog.Put(shirt())
+	s.setStock(t, "SHIRT-S", 0)
+	s.setStock(t, "SHIRT-M", 7)
+	v := s.visitor(t)
+	p := v.get("/products/linen-shirt").says("from", "€49.00", "€59.00", "S, €49.00 (sold out)", "M, €54.00")
+	for _, want := range []string{`value="SHIRT-M" selected`, `value="SHIRT-S" disabled`} {
+		if !strings.Contains(p.body, want) {
+			t.Errorf("the choice lacks %s", want)
+		}
+	}
+	if strings.Contains(p.body, "SHIRT-L") {
+		t.Error("the choice has SHIRT-L, which is not sold in the shop's currency")
+	}
+	v.get("/c/textiles").says("Linen shirt", "€49.00").saysNot("5900")
+	v.post("/cart/items", url.Values{"sku": {"SHIRT-M"}, "quantity": {"2"}}).want(http.StatusSeeOther)
+	v.get("/cart").says("Linen shirt, M", "€108.00")
+}
+
+func TestAFormerAddressLeadsToTheProduct(t *testing.T) {
+	s := newShop(t)
+	s.catalog.Put(shirt())
+	moved := shirt()
+	moved.Slug = "summer-shirt"
+	s.catalog.Put(moved)
+	got := s.visitor(t).get("/products/linen-shirt").want(http.StatusMovedPermanently).header.Get("Location")
+	if want := "/products/summer-shirt"; got != want {
+		t.Errorf("the former address leads to %q, want %q", got, want)
+	}
+}
+
+// Prices in another currency are neither shown nor filtered as if they were the
+// shop's.
+func TestOtherCurrenciesAreNotTakenForTheShops(t *testing.T) {
+	s := newShop(t)
+	yen := catalogtest.Product("YEN-1")
+	yen.Category, yen.Name = "lighting", "Paper lantern"
+	catalogtest.SetPrice(yen, "JPY", 2000)
+	s.catalog.Put(yen)
+	v := s.visitor(t)
+	v.get("/c/lighting?min=1&max=10000").saysNot("Paper lantern")
+	v.get("/c/lighting").says("Paper lantern").saysNot("2,000", "€20.00")
+	v.get("/products/product-yen-1").want(http.StatusNotFound)
+	v.get("/products/paper-lantern").says("Not sold just now").saysNot("€20.00", "2,000")
 }

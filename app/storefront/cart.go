@@ -38,7 +38,7 @@ func (s *Storefront) addItem(c echo.Context) error {
 	defer done()
 	cart := s.cartToWrite(c)
 	answer, err := s.Cart.AddItem(ctx, &cartv1.AddItemRequest{
-		CartId: cart, Sku: form.Get("sku"), Quantity: quantity, IdempotencyKey: id.New(),
+		CartId: cart, Sku: form.Get("sku"), Quantity: quantity, IdempotencyKey: id.New(), CurrencyCode: s.currency,
 	})
 	return s.changed(c, cart, answer.GetItemCount(), err)
 }
@@ -55,7 +55,7 @@ func (s *Storefront) setItem(c echo.Context) error {
 	ctx, done := s.working(c, true, pageTimeout)
 	defer done()
 	cart := s.cartToWrite(c)
-	answer, err := s.Cart.SetItem(ctx, &cartv1.SetItemRequest{CartId: cart, Sku: c.Param("sku"), Quantity: quantity})
+	answer, err := s.Cart.SetItem(ctx, &cartv1.SetItemRequest{CartId: cart, Sku: c.Param("sku"), Quantity: quantity, CurrencyCode: s.currency})
 	return s.changed(c, cart, answer.GetItemCount(), err)
 }
 
@@ -181,13 +181,13 @@ func (s *Storefront) categoriesOf(ctx context.Context, skus []string) map[string
 	if len(skus) == 0 {
 		return nil
 	}
-	answer, err := s.Catalog.GetProducts(ctx, &catalogv1.GetProductsRequest{Skus: skus})
+	answer, err := s.Catalog.GetOffers(ctx, &catalogv1.GetOffersRequest{Skus: skus, CurrencyCode: s.currency})
 	if err != nil {
 		return nil
 	}
 	categories := map[string]string{}
-	for _, p := range answer.GetProducts() {
-		categories[p.GetSku()] = p.GetCategory()
+	for _, o := range answer.GetOffers() {
+		categories[o.GetSku()] = o.GetCategory()
 	}
 	return categories
 }

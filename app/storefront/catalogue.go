@@ -85,11 +85,34 @@ func (s *Storefront) card(p *catalogv1.Product) page.Card {
 	if len(p.GetPictures()) > 0 {
 		first = p.GetPictures()[0]
 	}
-	return page.Card{
-		Name: p.GetName(), Slug: p.GetSlug(),
-		Picture: s.pictures.address(first, p.GetCategory()),
-		Price:   price(p.GetCurrencyCode(), p.GetPriceMinor()),
+	c := page.Card{Name: p.GetName(), Slug: p.GetSlug(), Picture: s.pictures.address(first, p.GetCategory())}
+	if low, high, priced := s.prices(p); priced {
+		c.Price = price(s.currency, low.GetAmountMinor())
+		c.From = high.GetAmountMinor() > low.GetAmountMinor()
+		if low.GetCompareAtMinor() > low.GetAmountMinor() {
+			c.Before = price(s.currency, low.GetCompareAtMinor())
+		}
 	}
+	return c
+}
+
+// prices are the lowest and the highest of a product's active variants in the
+// shop's currency.
+func (s *Storefront) prices(p *catalogv1.Product) (low, high *catalogv1.Price, priced bool) {
+	for _, v := range p.GetVariants() {
+		for _, price := range v.GetPrices() {
+			if !v.GetActive() || price.GetCurrencyCode() != s.currency {
+				continue
+			}
+			if low == nil || price.GetAmountMinor() < low.GetAmountMinor() {
+				low = price
+			}
+			if high == nil || price.GetAmountMinor() > high.GetAmountMinor() {
+				high = price
+			}
+		}
+	}
+	return low, high, low != nil
 }
 
 // price is an amount for people and machines. A currency nobody knows is

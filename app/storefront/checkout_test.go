@@ -176,7 +176,7 @@ func TestAPriceThatChangedIsShownBeforeItIsPaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got.Products[0].PriceMinor = 9900
+	catalogtest.SetPrice(got.Products[0], "EUR", 9900)
 	s.catalog.Put(got.Products[0])
 	p := v.post("/checkout", form).want(http.StatusConflict).says("A price has changed", "€198.00", "Nothing was charged")
 	form.Set("idempotency_key", p.key())

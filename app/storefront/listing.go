@@ -170,7 +170,7 @@ func listed(l page.Listing) sketch {
 // fill asks for the products of a list and puts them, and the ways to narrow
 // them, into the page.
 func (s *Storefront) fill(ctx context.Context, l *page.Listing, w wish) error {
-	r := &catalogv1.ListProductsRequest{Category: w.category, Query: w.query, PageToken: w.cursor, PageSize: 24}
+	r := &catalogv1.ListProductsRequest{Category: w.category, Query: w.query, PageToken: w.cursor, PageSize: 24, CurrencyCode: s.currency}
 	if w.tag != "" {
 		r.Tags = []string{w.tag}
 	}

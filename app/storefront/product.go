@@ -3,8 +3,11 @@ package storefront
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -20,7 +23,12 @@ func (s *Storefront) product(c echo.Context) error {
 	if len(slug) > 250 {
 		return echo.ErrNotFound
 	}
-	return s.kept(c, "product/"+slug, func(ctx context.Context) (sketch, error) { return s.composeProduct(ctx, slug) })
+	err := s.kept(c, "product/"+slug, func(ctx context.Context) (sketch, error) { return s.composeProduct(ctx, slug) })
+	var moved movedTo
+	if errors.As(err, &moved) {
+		return c.Redirect(http.StatusMovedPermanently, string(moved))
+	}
+	return err
 }
 
 // composeProduct asks for what the page shows. Most of the time it shows the
@@ -34,31 +42,98 @@ func (s *Storefront) composeProduct(ctx context.Context, slug string) (sketch, e
 		return sketch{}, echo.ErrNotFound
 	}
 	p := answer.GetProducts()[0]
+	if p.GetSlug() != slug {
+		return sketch{}, movedTo("/products/" + url.PathEscape(p.GetSlug()))
+	}
 	if _, err := s.departments(ctx); err != nil {
 		return sketch{}, err
 	}
-	shelves, stock, others := s.shelves.Load(), s.stockOf(ctx, p.GetSku()), s.others(ctx, p.GetCategory())
+	shelves, choices, others := s.shelves.Load(), s.choices(ctx, p), s.others(ctx, p.GetCategory())
 	shows, err := proto.Marshal(p)
 	if err != nil {
-		return sketch{}, fmt.Errorf("compare product %s: %w", p.GetSku(), err)
+		return sketch{}, fmt.Errorf("compare product %s: %w", p.GetId(), err)
 	}
 	shows = binary.BigEndian.AppendUint64(shows, shelves.version)
 	shows = binary.BigEndian.AppendUint64(shows, others.version)
-	shows = append(shows, stock.Text...)
+	for _, c := range choices {
+		shows = append(shows, c.Stock.Text...)
+		shows = append(shows, 0)
+	}
 	return sketch{shows: string(shows), draw: func() templ.Component {
-		return s.drawProduct(p, shelves.departments, stock, others.cards)
+		return s.drawProduct(p, shelves.departments, choices, others.cards)
 	}}, nil
 }
 
-func (s *Storefront) drawProduct(p *catalogv1.Product, departments []page.Department, stock page.Stock, others []page.Card) templ.Component {
+// movedTo is the answer to an address that a product had before.
+type movedTo string
+
+func (m movedTo) Error() string { return "the page is at " + string(m) + " now" }
+
+// choices are the variants that can be bought, sold out ones among them. The first
+// that is not sold out is chosen.
+func (s *Storefront) choices(ctx context.Context, p *catalogv1.Product) []page.Choice {
+	low, high, _ := s.prices(p)
+	differ := high.GetAmountMinor() > low.GetAmountMinor()
+	var all []page.Choice
+	var skus []string
+	for _, v := range p.GetVariants() {
+		i := slices.IndexFunc(v.GetPrices(), func(price *catalogv1.Price) bool { return price.GetCurrencyCode() == s.currency })
+		if !v.GetActive() || i < 0 {
+			continue
+		}
+		c := page.Choice{SKU: v.GetSku(), Name: strings.Join(v.GetOptionValues(), " / "), Price: price(s.currency, v.GetPrices()[i].GetAmountMinor())}
+		if differ {
+			c.Name += ", " + c.Price.Text
+		}
+		all, skus = append(all, c), append(skus, v.GetSku())
+	}
+	chosen := false
+	for i, stock := range s.stockOf(ctx, skus...) {
+		c := &all[i]
+		c.Stock = stock
+		if stock.None {
+			c.Name += " (sold out)"
+		}
+		c.Chosen = !stock.None && !chosen
+		chosen = chosen || c.Chosen
+	}
+	return all
+}
+
+// stockOfAll is what the page says of all choices together: of several only that
+// all are sold out.
+func stockOfAll(choices []page.Choice) page.Stock {
+	if len(choices) == 1 {
+		return choices[0].Stock
+	}
+	for _, c := range choices {
+		if !c.Stock.None {
+			return page.Stock{}
+		}
+	}
+	return page.Stock{Text: soldOut, Class: "none", None: true}
+}
+
+func (s *Storefront) drawProduct(p *catalogv1.Product, departments []page.Department, choices []page.Choice, others []page.Card) templ.Component {
 	d, _ := find(departments, p.GetCategory())
 	if d.Slug == "" {
 		d = page.Department{Slug: p.GetCategory(), Name: p.GetCategory()}
 	}
 	v := page.Product{
-		Frame: s.frame(p.GetName(), departments), Card: s.card(p), SKU: p.GetSku(), Category: d,
-		Paragraphs: paragraphs(p.GetDescription()), Stock: stock,
-		Crumbs: []page.Crumb{{Name: "Home", Path: "/"}, {Name: d.Name, Path: "/c/" + url.PathEscape(d.Slug)}, {Name: p.GetName()}},
+		Frame: s.frame(p.GetName(), departments), Card: s.card(p), Choices: choices, Category: d,
+		Paragraphs: paragraphs(p.GetDescription()),
+		Crumbs:     []page.Crumb{{Name: "Home", Path: "/"}, {Name: d.Name, Path: "/c/" + url.PathEscape(d.Slug)}, {Name: p.GetName()}},
+	}
+	if len(choices) > 0 {
+		v.Stock = stockOfAll(choices)
+	}
+	var options []string
+	for _, o := range p.GetOptions() {
+		options = append(options, o.GetName())
+	}
+	v.Label = strings.Join(options, ", ")
+	for _, a := range p.GetAttributes() {
+		v.Facts = append(v.Facts, page.Fact{Name: a.GetName(), Value: a.GetValue()})
 	}
 	for _, o := range others {
 		if o.Slug != p.GetSlug() && len(v.Related) < 4 {

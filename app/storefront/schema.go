@@ -48,32 +48,45 @@ func (s *Storefront) breadcrumbs(crumbs []page.Crumb, here string) node {
 }
 
 func (s *Storefront) schemaProduct(p *catalogv1.Product, v page.Product) node {
-	offer := node{
-		"@type": "Offer", "url": s.base + "/products/" + url.PathEscape(p.GetSlug()),
-		"price": v.Price.Value, "priceCurrency": p.GetCurrencyCode(),
-		"itemCondition": "https://schema.org/NewCondition", "seller": node{"@id": s.base + "/#shop"},
-	}
-	// Unknown stock is left out rather than guessed.
-	if v.Stock.Text != "" {
-		switch v.Stock.Class {
-		case "none":
-			offer["availability"] = "https://schema.org/OutOfStock"
-		case "few":
-			offer["availability"] = "https://schema.org/LimitedAvailability"
-		default:
-			offer["availability"] = "https://schema.org/InStock"
-		}
+	var offers []node
+	for _, c := range v.Choices {
+		offers = append(offers, s.schemaOffer(p, c))
 	}
 	var images []string
 	for _, src := range v.Pictures {
 		images = append(images, s.base+src)
 	}
 	n := node{
-		"@type": "Product", "name": p.GetName(), "sku": p.GetSku(), "description": p.GetDescription(),
-		"category": v.Category.Name, "url": v.Canonical, "offers": offer,
+		"@type": "Product", "name": p.GetName(), "description": p.GetDescription(), "category": v.Category.Name, "url": v.Canonical,
+	}
+	switch len(offers) {
+	case 0:
+	case 1:
+		n["sku"], n["offers"] = v.Choices[0].SKU, offers[0]
+	default:
+		n["offers"] = offers
 	}
 	if len(images) > 0 {
 		n["image"] = images
 	}
 	return n
+}
+
+// schemaOffer is one variant. Unknown stock is left out rather than guessed.
+func (s *Storefront) schemaOffer(p *catalogv1.Product, c page.Choice) node {
+	offer := node{
+		"@type": "Offer", "url": s.base + "/products/" + url.PathEscape(p.GetSlug()), "sku": c.SKU,
+		"price": c.Price.Value, "priceCurrency": s.currency,
+		"itemCondition": "https://schema.org/NewCondition", "seller": node{"@id": s.base + "/#shop"},
+	}
+	switch {
+	case c.Stock.Text == "":
+	case c.Stock.None:
+		offer["availability"] = "https://schema.org/OutOfStock"
+	case c.Stock.Class == "few":
+		offer["availability"] = "https://schema.org/LimitedAvailability"
+	default:
+		offer["availability"] = "https://schema.org/InStock"
+	}
+	return offer
 }

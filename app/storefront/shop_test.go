@@ -199,8 +199,10 @@ func (s *shop) stockUp(t testing.TB, catalogue io.Reader) {
 			t.Fatal(err)
 		}
 		products = append(products, &catalogv1.Product{
-			Sku: row[0], Name: row[1], Description: row[2], Category: row[3], Tags: strings.Split(row[4], "|"),
-			CurrencyCode: row[6], PriceMinor: price.Minor(), Pictures: []string{row[8]}, Active: true,
+			Name: row[1], Description: row[2], Category: row[3], Tags: strings.Split(row[4], "|"), Pictures: []string{row[8]}, Active: true,
+			Variants: []*catalogv1.Variant{{
+				Sku: row[0], Active: true, Prices: []*catalogv1.Price{{CurrencyCode: row[6], AmountMinor: price.Minor()}},
+			}},
 		})
 		n, err := strconv.ParseInt(row[7], 10, 64)
 		if err != nil {

@@ -105,7 +105,7 @@ func (s *Storefront) walk(ctx context.Context) ([]string, error) {
 	for _, d := range departments {
 		paths = append(paths, "/c/"+url.PathEscape(d.Slug))
 	}
-	r := &catalogv1.ListProductsRequest{PageSize: 100, Sort: catalogv1.ListProductsRequest_SORT_NAME}
+	r := &catalogv1.ListProductsRequest{PageSize: 100}
 	for {
 		answer, err := s.Catalog.ListProducts(ctx, r)
 		if err != nil {
@@ -117,7 +117,7 @@ func (s *Storefront) walk(ctx context.Context) ([]string, error) {
 		if answer.GetNextPageToken() == "" {
 			return paths, nil
 		}
-		r = &catalogv1.ListProductsRequest{PageSize: r.GetPageSize(), Sort: r.GetSort(), PageToken: answer.GetNextPageToken()}
+		r = &catalogv1.ListProductsRequest{PageSize: r.GetPageSize(), PageToken: answer.GetNextPageToken()}
 	}
 }
 

@@ -3,6 +3,7 @@ package storefront
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,26 +34,47 @@ const (
 	stockMemory  = 2 * time.Second // what nobody wants for so long is not asked for again
 )
 
-// stockOf is what a product's page says. It is silent when inventory is: a
-// page without stock is better than none.
-func (s *Storefront) stockOf(ctx context.Context, sku string) page.Stock {
+// soldOut is said of what nothing is left of.
+const soldOut = "Sold out for now"
+
+// stockOf is what a product's page says of each variant. It is silent when
+// inventory is: a page without stock is better than none.
+func (s *Storefront) stockOf(ctx context.Context, skus ...string) []page.Stock {
 	now := s.now()
-	n, ok := s.stock.read(sku, now, s.freshness)
-	if !ok {
-		asking := s.stock.stale(sku, now, s.freshness)
-		if asking == nil {
-			return page.Stock{}
+	all := make([]page.Stock, len(skus))
+	counts := map[string]int64{}
+	var missing []string
+	for _, sku := range skus {
+		if n, ok := s.stock.read(sku, now, s.freshness); ok {
+			counts[sku] = n
+		} else {
+			missing = append(missing, sku)
 		}
-		counts, answered := s.available(ctx, asking...)
-		s.stock.write(asking, counts, answered, now)
-		if !answered {
-			return page.Stock{}
-		}
-		n = counts[sku]
 	}
+	if len(missing) > 0 {
+		asking := s.stock.stale(missing, now, s.freshness)
+		if asking == nil {
+			return all
+		}
+		fresh, answered := s.available(ctx, asking...)
+		s.stock.write(asking, fresh, answered, now)
+		if !answered {
+			return all
+		}
+		for _, sku := range missing {
+			counts[sku] = fresh[sku]
+		}
+	}
+	for i, sku := range skus {
+		all[i] = stockText(counts[sku])
+	}
+	return all
+}
+
+func stockText(n int64) page.Stock {
 	switch {
 	case n <= 0:
-		return page.Stock{Text: "Sold out for now", Class: "none", None: true}
+		return page.Stock{Text: soldOut, Class: "none", None: true}
 	case n <= 5:
 		return page.Stock{Text: fmt.Sprintf("Only %d left", n), Class: "few"}
 	}
@@ -71,24 +93,24 @@ func (b *stockBook) read(sku string, now time.Time, freshness time.Duration) (in
 	return e.available, now.Sub(e.known) < freshness
 }
 
-// stale are the sku and others that should be asked for with it; nil while
+// stale are the skus and others that should be asked for with them; nil while
 // inventory is silent. What nobody wants any more is forgotten on the way.
-func (b *stockBook) stale(sku string, now time.Time, freshness time.Duration) []string {
+func (b *stockBook) stale(skus []string, now time.Time, freshness time.Duration) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if now.Sub(b.silent) < freshness {
 		return nil
 	}
-	asking := []string{sku}
+	asking := slices.Clone(skus)
 	seen := 0
 	for other, e := range b.entries {
-		if seen++; len(asking) == stockBatch || seen > 2*stockBatch {
+		if seen++; len(asking) >= stockBatch || seen > 2*stockBatch {
 			break // the rest is for the next time
 		}
 		switch {
 		case now.Sub(e.looked) >= stockMemory:
 			delete(b.entries, other)
-		case other != sku && now.Sub(e.known) >= freshness && now.Sub(e.asked) >= freshness:
+		case !slices.Contains(skus, other) && now.Sub(e.known) >= freshness && now.Sub(e.asked) >= freshness:
 			e.asked = now
 			asking = append(asking, other)
 		}

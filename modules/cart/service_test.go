@@ -285,20 +285,20 @@ func TestCallsCostFewStatementsAndOneCallToTheCatalog(t *testing.T) {
 		s.catalog.Put(products...)
 		var items []*cartv1.TakeItemsRequest_Item
 		for _, p := range products {
-			if _, err := s.add(id, p.GetSku(), p.GetSku(), 2); err != nil {
+			if _, err := s.add(id, catalogtest.SKU(p), catalogtest.SKU(p), 2); err != nil {
 				t.Fatal(err)
 			}
-			items = append(items, &cartv1.TakeItemsRequest_Item{Sku: p.GetSku(), Quantity: 1})
+			items = append(items, &cartv1.TakeItemsRequest_Item{Sku: catalogtest.SKU(p), Quantity: 1})
 		}
 		for _, test := range []struct {
 			name              string
 			statements, calls int
 			do                func() error
 		}{
-			{"AddItem", 5, 1, func() error { _, err := s.add(id, "again", "P0", 1); return err }},
+			{"AddItem", 6, 1, func() error { _, err := s.add(id, "again", "P0", 1); return err }},
 			{"AddItem, repeated", 1, 0, func() error { _, err := s.add(id, "again", "P0", 1); return err }},
-			{"AddItem, a new cart", 5, 1, func() error { _, err := s.add(carttest.NewID(), "again", "P0", 1); return err }},
-			{"SetItem", 3, 1, func() error {
+			{"AddItem, a new cart", 6, 1, func() error { _, err := s.add(carttest.NewID(), "again", "P0", 1); return err }},
+			{"SetItem", 4, 1, func() error {
 				_, err := s.SetItem(t.Context(), &cartv1.SetItemRequest{CartId: id, Sku: "P1", Quantity: 5})
 				return err
 			}},

@@ -26,7 +26,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 	b.Run("page", list(&catalogv1.ListProductsRequest{}))
 	b.Run("category", list(&catalogv1.ListProductsRequest{Category: "category-3"}))
-	b.Run("price", list(&catalogv1.ListProductsRequest{MinPriceMinor: 5000, MaxPriceMinor: 6000}))
+	b.Run("price", list(&catalogv1.ListProductsRequest{MinPriceMinor: 5000, MaxPriceMinor: 6000, CurrencyCode: "EUR"}))
 	b.Run("search", list(&catalogv1.ListProductsRequest{Query: "copper kettle"}))
 	b.Run("search-rare", list(&catalogv1.ListProductsRequest{Query: "kettle 1234"}))
 	first, err := fake.ListProducts(b.Context(), &catalogv1.ListProductsRequest{})
@@ -70,7 +70,7 @@ func BenchmarkUpsert(b *testing.B) {
 		fill(b, p)
 		one := catalogtest.Product("SKU-00007")
 		for b.Loop() {
-			one.PriceMinor++
+			catalogtest.SetPrice(one, "EUR", one.Variants[0].Prices[0].AmountMinor+1)
 			if err := p.put(b.Context(), one); err != nil {
 				b.Fatal(err)
 			}

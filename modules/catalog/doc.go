@@ -1,8 +1,12 @@
 // Package catalog is what the shop sells: products, and the categories they
 // stand in.
 //
-// It offers catalogv1.CatalogService, needs nobody, emits no events, and owns
-// its tables products, categories and catalog_state.
+// A product has a page and is sold as its variants: "M / Red". A plain product
+// has one. What sells them (cart, pricing, orders) asks for offers: one variant in
+// one currency, and whether it can be bought.
+//
+// It offers catalogv1.CatalogService, needs nobody, emits no events, and owns its
+// tables catalog_products, variants, categories, deletions and catalog_state.
 //
 // # Reading
 //
@@ -20,23 +24,27 @@
 //
 // # Invariants
 //
-//   - A sku is one product, for ever: there is no deleting, only active or not.
-//   - No two products have the same slug. Slugs made from names get a number
-//     when taken. A product keeps its slug when its name changes, so that
-//     addresses stay; an upsert that names another slug changes it, also when
-//     two products exchange theirs.
+//   - No two variants have the same sku, and no two products the same slug. Slugs
+//     made from names get a number when taken.
+//   - A product keeps its slug when its name changes, so that addresses stay. An
+//     upsert that names another slug changes it; the former one (of the last 20)
+//     still finds the product, until another product has it.
 //   - Every product's category exists. One that nobody described is named
-//     after its slug and stands behind those that somebody placed.
+//     after its slug and stands behind those that somebody placed. One that has
+//     products can't be deleted.
 //   - What an upsert would not change is not written, and does not count as
 //     updated.
 //   - Newest first is the order of creation. Within one upsert the last
 //     product is the newest.
+//   - A change costs what it changes: the shelf shares the rest with the one before.
 //
 // # Searching
 //
-// All words must appear, in any of the fields, also inside longer words;
-// capitals and accents do not matter. Better name matches stand first: the
-// word itself, then one that begins with it, then one that contains it.
+// All words must appear, in any of the fields: in another number ("lamps" finds a
+// lamp), as the beginning of a word, or, when nothing has that, with one typing
+// error. Capitals, accents and punctuation do not matter. What matches better
+// comes first: the word before its beginning, the name before tags, category and
+// options, those before the sku, and that before the description.
 //
 // # What it deliberately does not do
 //

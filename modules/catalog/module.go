@@ -40,7 +40,7 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("catalog: %w", err)
 	}
-	s, err := service.New(context.Background(), store.New(h.DB))
+	s, err := service.New(context.Background(), store.New(h.DB), h.Now)
 	if err != nil {
 		return nil, fmt.Errorf("catalog: %w", err)
 	}

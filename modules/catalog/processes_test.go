@@ -16,6 +16,7 @@ import (
 	"galleria/platform/contract"
 	"galleria/platform/database"
 	"galleria/platform/database/databasetest"
+	"galleria/platform/id"
 	"galleria/platform/module"
 )
 
@@ -113,6 +114,7 @@ func TestASlugTakenElsewhereAMomentAgoIsTaken(t *testing.T) {
 		for i := range 20 {
 			a, b := catalogtest.Product(fmt.Sprint("A", i)), catalogtest.Product(fmt.Sprint("B", i))
 			a.Slug, b.Slug = fmt.Sprint("slug-", i), fmt.Sprint("slug-", i)
+			b.Id = id.New() // without one it would be the product of that slug
 			if err := here.put(t.Context(), a); err != nil {
 				t.Fatal(err)
 			}
@@ -120,7 +122,7 @@ func TestASlugTakenElsewhereAMomentAgoIsTaken(t *testing.T) {
 			if !contract.Is(err, catalogv1.Reason_REASON_SLUG_TAKEN) {
 				t.Errorf("slug %s: got %v, want %s with REASON_SLUG_TAKEN", b.Slug, err, codes.AlreadyExists)
 			}
-			b.Slug, b.Name = "", a.Name // made of the name, it gets a number
+			b.Id, b.Slug, b.Name = "", "", a.Name // made of the name, it gets a number
 			if err := there.put(t.Context(), b); err != nil {
 				t.Errorf("slug from a name that is taken: %v", err)
 			}
@@ -195,10 +197,11 @@ func TestAWriteCostsFewStatementsWhateverItsSize(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		// Raise the version, write categories, write products; then read the
-		// version twice, what changed of products and of categories.
-		if got := databasetest.CountStatements(db, write); got > 7 {
-			t.Errorf("statements for 500 new products: got %d, want at most 7", got)
+		// Raise the version, write categories (they are deleted no more), products
+		// and variants; then read the version twice, what changed of products,
+		// variants and categories.
+		if got := databasetest.CountStatements(db, write); got > 10 {
+			t.Errorf("statements for 500 new products: got %d, want at most 10", got)
 		}
 		if got := databasetest.CountStatements(db, write); got > 2 {
 			t.Errorf("statements for 500 products that are there: got %d, want at most 2", got)
@@ -207,7 +210,7 @@ func TestAWriteCostsFewStatementsWhateverItsSize(t *testing.T) {
 			if _, err := p.ListProducts(t.Context(), &catalogv1.ListProductsRequest{Query: "product"}); err != nil {
 				t.Fatal(err)
 			}
-			p.name(t, products[7].GetSku())
+			p.name(t, catalogtest.SKU(products[7]))
 		}
 		if got := databasetest.CountStatements(db, read); got != 0 {
 			t.Errorf("statements for reading: got %d, want none", got)
@@ -230,5 +233,25 @@ func TestADatabasePutBackIsFollowed(t *testing.T) {
 		}
 		putBack(t, here.db)
 		eventually(t, "the older name shows again", func() bool { return here.name(t, "A") == "First" })
+	})
+}
+
+func TestDeletionsShowElsewhereToo(t *testing.T) {
+	together(t, func(t *testing.T, here, there process) {
+		if err := here.put(t.Context(), catalogtest.Product("A"), catalogtest.Product("B")); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the other process shows the product", func() bool { return there.name(t, "A") != "" })
+		got, err := there.GetProducts(t.Context(), &catalogv1.GetProductsRequest{Skus: []string{"A"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := here.DeleteProducts(t.Context(), &catalogv1.DeleteProductsRequest{Ids: []string{got.GetProducts()[0].GetId()}}); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the other process shows it no more", func() bool { return there.name(t, "A") == "" })
+		if there.name(t, "B") == "" {
+			t.Error("the other product is gone, too")
+		}
 	})
 }

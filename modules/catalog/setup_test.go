@@ -23,7 +23,7 @@ func many(n int) []*catalogv1.Product {
 		p.Name = fmt.Sprintf("%s %s %d", words[i%len(words)], words[i/7%len(words)], i)
 		p.Description = strings.Repeat(strings.Join(words, " ")+". ", 4)
 		p.Category = fmt.Sprintf("category-%d", i%20)
-		p.PriceMinor = int64(i*7919%20000) + 100
+		catalogtest.SetPrice(p, "EUR", int64(i*7919%20000)+100)
 		products[i] = p
 	}
 	return products
@@ -35,7 +35,7 @@ var words = strings.Fields("Oak lamp steel kettle linen throw copper pan walnut 
 func putBack(t *testing.T, db *database.DB) {
 	t.Helper()
 	err := db.Write(t.Context(), func(tx *gorm.DB) error {
-		if err := tx.Exec("UPDATE products SET name = 'First', changed = 2").Error; err != nil {
+		if err := tx.Exec("UPDATE catalog_products SET name = 'First', changed = 2").Error; err != nil {
 			return err
 		}
 		return tx.Exec("UPDATE catalog_state SET version = 2").Error

@@ -21,7 +21,7 @@ import (
 // awayCatalog can't be reached.
 type awayCatalog struct{ catalogv1.CatalogServiceClient }
 
-func (awayCatalog) GetProducts(context.Context, *catalogv1.GetProductsRequest, ...grpc.CallOption) (*catalogv1.GetProductsResponse, error) {
+func (awayCatalog) GetOffers(context.Context, *catalogv1.GetOffersRequest, ...grpc.CallOption) (*catalogv1.GetOffersResponse, error) {
 	return nil, inventorytest.Unavailable()
 }
 

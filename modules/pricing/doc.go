@@ -8,7 +8,7 @@
 //
 // # A quote
 //
-//	catalog.GetProducts ──> prices ── discounts ── delivery ── taxes ──> totals, fingerprint
+//	catalog.GetOffers ──> prices ── discounts ── delivery ── taxes ──> totals, fingerprint
 //	                                  promotions   rates by    by country,
 //	                                  in memory    zone        region, class
 //

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	cartv1 "galleria/modules/cart/v1"
+	"galleria/modules/catalog/catalogtest"
 	"galleria/platform/contract"
 )
 
@@ -129,7 +130,7 @@ func addCases(w World) cases {
 		"keeps a cart in one currency": func(t *testing.T) {
 			g := w.guest(t)
 			g.sellAll(1, 2)
-			g.sell(3, func(p *product) { p.CurrencyCode = "USD" })
+			g.sell(3, func(p *product) { catalogtest.SetPrice(p, "USD", 700) })
 			g.add(1, 1)
 			wantReason(t, g.addFails(3, 1), codes.FailedPrecondition, cartv1.Reason_REASON_NOT_SOLD)
 			g.wantSet(1, 0, 0)
@@ -197,7 +198,7 @@ func addCases(w World) cases {
 		"first items of two currencies at once leave one": func(t *testing.T) {
 			g := w.guest(t)
 			g.sellAll(1, 4)
-			g.sellAll(5, 8, func(p *product) { p.CurrencyCode = "USD" })
+			g.sellAll(5, 8, func(p *product) { catalogtest.SetPrice(p, "USD", 700) })
 			for round := range 4 { // a new cart, then an emptied one
 				var requests []*cartv1.AddItemRequest
 				for n := 1; n <= 8; n++ {

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	cartv1 "galleria/modules/cart/v1"
+	"galleria/modules/catalog/catalogtest"
 )
 
 func getCases(w World) cases {
@@ -24,7 +25,7 @@ func getCases(w World) cases {
 			g.sell(2)
 			g.add(1, 3)
 			g.add(2, 1)
-			g.sell(2, func(p *product) { p.PriceMinor, p.Name = 999, "Renamed" })
+			g.sell(2, func(p *product) { catalogtest.SetPrice(p, "EUR", 999); p.Name = "Renamed" })
 			got := g.get()
 			if left := time.Until(got.GetExpiresAt().AsTime()); left < time.Hour {
 				t.Errorf("the cart expires in %v, want much later", left)
@@ -61,7 +62,7 @@ func getCases(w World) cases {
 			g.add(2, 3)
 			g.add(3, 1)
 			g.sell(1, func(p *product) { p.Active, p.Name = false, "Was a thing" })
-			g.sell(3, func(p *product) { p.CurrencyCode = "USD" })
+			g.sell(3, func(p *product) { catalogtest.SetPrice(p, "USD", 700) })
 			got := g.get()
 			for i, name := range map[int]string{0: "Was a thing", 2: "Thing 3"} {
 				l := got.GetLines()[i]
@@ -76,7 +77,7 @@ func getCases(w World) cases {
 		"sums up the dearest cart there can be": func(t *testing.T) {
 			g := w.guest(t)
 			const dearest = 10_000_000_000_000
-			g.sellAll(1, 100, func(p *product) { p.PriceMinor = dearest })
+			g.sellAll(1, 100, func(p *product) { catalogtest.SetPrice(p, "EUR", dearest) })
 			for n := 1; n <= 100; n++ {
 				g.add(n, 99)
 			}

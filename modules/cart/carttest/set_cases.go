@@ -6,6 +6,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	cartv1 "galleria/modules/cart/v1"
+	"galleria/modules/catalog/catalogtest"
 )
 
 func setCases(w World) cases {
@@ -46,7 +47,7 @@ func setCases(w World) cases {
 		"refuses more than 100 lines, and a second currency": func(t *testing.T) {
 			g := w.guest(t)
 			g.sellAll(1, 101)
-			g.sell(102, func(p *product) { p.CurrencyCode = "USD" })
+			g.sell(102, func(p *product) { catalogtest.SetPrice(p, "USD", 700) })
 			for n := int64(1); n <= 100; n++ {
 				g.wantSet(int(n), 1, n)
 			}

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	cartv1 "galleria/modules/cart/v1"
+	"galleria/modules/catalog/catalogtest"
 	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/platform/contract"
 	"galleria/platform/id"
@@ -43,11 +44,13 @@ type guest struct {
 	World
 	cart   string
 	prefix string // of the skus
-	keys   int
+	// currencies are those that products are sold in.
+	currencies map[int]string
+	keys       int
 }
 
 func (w World) guest(t *testing.T) *guest {
-	return &guest{T: t, World: w, cart: NewID(), prefix: strings.ToUpper(id.New())}
+	return &guest{T: t, World: w, cart: NewID(), prefix: strings.ToUpper(id.New()), currencies: map[int]string{}}
 }
 
 // sku is that of the guest's product n.
@@ -65,12 +68,14 @@ func (g *guest) sellAll(first, last int, change ...func(*product)) {
 	var products []*product
 	for n := first; n <= last; n++ {
 		p := &product{
-			Sku: g.sku(n), Name: fmt.Sprintf("Thing %d", n), Slug: strings.ToLower(g.sku(n)), Category: "things",
-			CurrencyCode: "EUR", PriceMinor: int64(n) * 100, Pictures: []string{"thing.svg", "thing-back.svg"}, Active: true,
+			Name: fmt.Sprintf("Thing %d", n), Slug: strings.ToLower(g.sku(n)), Category: "things",
+			Pictures: []string{"thing.svg", "thing-back.svg"}, Active: true, Variants: []*catalogv1.Variant{{Sku: g.sku(n), Active: true}},
 		}
+		catalogtest.SetPrice(p, "EUR", int64(n)*100)
 		for _, do := range change {
 			do(p)
 		}
+		g.currencies[n] = p.Variants[0].Prices[0].CurrencyCode
 		products = append(products, p)
 	}
 	if _, err := g.Catalog.UpsertProducts(g.Context(), &catalogv1.UpsertProductsRequest{Products: products}); err != nil {
@@ -81,7 +86,7 @@ func (g *guest) sellAll(first, last int, change ...func(*product)) {
 // request is an addition under a key of its own.
 func (g *guest) request(n int, quantity int64) *cartv1.AddItemRequest {
 	g.keys++
-	return &cartv1.AddItemRequest{CartId: g.cart, Sku: g.sku(n), Quantity: quantity, IdempotencyKey: fmt.Sprintf("key-%d", g.keys)}
+	return &cartv1.AddItemRequest{CartId: g.cart, Sku: g.sku(n), Quantity: quantity, IdempotencyKey: fmt.Sprintf("key-%d", g.keys), CurrencyCode: g.currencies[n]}
 }
 
 func (g *guest) add(n int, quantity int64) {
@@ -101,7 +106,7 @@ func (g *guest) addFails(n int, quantity int64) error {
 }
 
 func (g *guest) set(n int, quantity int64) (count int64, err error) {
-	answer, err := g.Cart.SetItem(g.Context(), &cartv1.SetItemRequest{CartId: g.cart, Sku: g.sku(n), Quantity: quantity})
+	answer, err := g.Cart.SetItem(g.Context(), &cartv1.SetItemRequest{CartId: g.cart, Sku: g.sku(n), Quantity: quantity, CurrencyCode: g.currencies[n]})
 	return answer.GetItemCount(), err
 }
 

@@ -373,8 +373,10 @@ type AddItemRequest struct {
 	Sku            string                 `protobuf:"bytes,2,opt,name=sku,proto3" json:"sku,omitempty"`
 	Quantity       int64                  `protobuf:"varint,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
 	IdempotencyKey string                 `protobuf:"bytes,4,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// ISO 4217: the currency of a cart that is empty so far; empty: EUR.
+	CurrencyCode  string `protobuf:"bytes,5,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AddItemRequest) Reset() {
@@ -435,6 +437,13 @@ func (x *AddItemRequest) GetIdempotencyKey() string {
 	return ""
 }
 
+func (x *AddItemRequest) GetCurrencyCode() string {
+	if x != nil {
+		return x.CurrencyCode
+	}
+	return ""
+}
+
 type AddItemResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Number of things in the cart now.
@@ -485,7 +494,9 @@ type SetItemRequest struct {
 	CartId string                 `protobuf:"bytes,1,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
 	Sku    string                 `protobuf:"bytes,2,opt,name=sku,proto3" json:"sku,omitempty"`
 	// 0 to 99.
-	Quantity      int64 `protobuf:"varint,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	Quantity int64 `protobuf:"varint,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// As in AddItemRequest.
+	CurrencyCode  string `protobuf:"bytes,4,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -539,6 +550,13 @@ func (x *SetItemRequest) GetQuantity() int64 {
 		return x.Quantity
 	}
 	return 0
+}
+
+func (x *SetItemRequest) GetCurrencyCode() string {
+	if x != nil {
+		return x.CurrencyCode
+	}
+	return ""
 }
 
 type SetItemResponse struct {
@@ -762,19 +780,21 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x0eGetCartRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\"4\n" +
 	"\x0fGetCartResponse\x12!\n" +
-	"\x04cart\x18\x01 \x01(\v2\r.cart.v1.CartR\x04cart\"\x85\x01\n" +
+	"\x04cart\x18\x01 \x01(\v2\r.cart.v1.CartR\x04cart\"\xaa\x01\n" +
 	"\x0eAddItemRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12\x10\n" +
 	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bquantity\x18\x03 \x01(\x03R\bquantity\x12'\n" +
-	"\x0fidempotency_key\x18\x04 \x01(\tR\x0eidempotencyKey\"0\n" +
+	"\x0fidempotency_key\x18\x04 \x01(\tR\x0eidempotencyKey\x12#\n" +
+	"\rcurrency_code\x18\x05 \x01(\tR\fcurrencyCode\"0\n" +
 	"\x0fAddItemResponse\x12\x1d\n" +
 	"\n" +
-	"item_count\x18\x01 \x01(\x03R\titemCount\"\\\n" +
+	"item_count\x18\x01 \x01(\x03R\titemCount\"\x81\x01\n" +
 	"\x0eSetItemRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12\x10\n" +
 	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x1a\n" +
-	"\bquantity\x18\x03 \x01(\x03R\bquantity\"0\n" +
+	"\bquantity\x18\x03 \x01(\x03R\bquantity\x12#\n" +
+	"\rcurrency_code\x18\x04 \x01(\tR\fcurrencyCode\"0\n" +
 	"\x0fSetItemResponse\x12\x1d\n" +
 	"\n" +
 	"item_count\x18\x01 \x01(\x03R\titemCount\"\xb7\x01\n" +

@@ -10,13 +10,14 @@ import (
 
 func ExampleNewFake() {
 	mug := catalogtest.Product("MUG")
-	mug.PriceMinor = 1290
+	catalogtest.SetPrice(mug, "EUR", 1290)
 	catalog := catalogtest.NewFake(mug)
 
-	got, err := catalog.GetProducts(context.Background(), &catalogv1.GetProductsRequest{Slugs: []string{"product-mug"}})
+	got, err := catalog.GetOffers(context.Background(), &catalogv1.GetOffersRequest{Skus: []string{"MUG"}, CurrencyCode: "EUR"})
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(got.GetProducts()[0].GetSku(), got.GetProducts()[0].GetPriceMinor(), got.GetProducts()[0].GetCurrencyCode())
+	mugs := got.GetOffers()[0]
+	fmt.Println(mugs.GetSku(), mugs.GetPriceMinor(), mugs.GetCurrencyCode())
 	// Output: MUG 1290 EUR
 }

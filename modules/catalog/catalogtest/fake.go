@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"galleria/modules/catalog/internal/memory"
 	"galleria/modules/catalog/internal/service"
@@ -25,7 +26,7 @@ type Fake struct {
 // NewFake makes a fake that has these products. It panics when the contract
 // does not allow them.
 func NewFake(products ...*catalogv1.Product) *Fake {
-	s, err := service.New(context.Background(), memory.New())
+	s, err := service.New(context.Background(), memory.New(), time.Now)
 	if err != nil {
 		panic(err) // memory never fails
 	}
@@ -52,14 +53,27 @@ func definition(fake func() *Fake) module.Definition {
 	}
 }
 
-// Product is an active product in euros that the contract allows, to be
-// changed as the test likes: the sku decides its name and slug.
+// Product is an active plain product in euros that the contract allows, to be
+// changed as the test likes: the sku of its single variant decides its name.
 func Product(sku string) *catalogv1.Product {
 	return &catalogv1.Product{
-		Sku: sku, Name: "Product " + sku, Description: "What a test sells.", Category: "test-goods",
-		Tags: []string{"test"}, CurrencyCode: "EUR", PriceMinor: 1000, Pictures: []string{"test.svg"}, Active: true,
+		Name: "Product " + sku, Description: "What a test sells.", Category: "test-goods",
+		Tags: []string{"test"}, Pictures: []string{"test.svg"}, Active: true,
+		Variants: []*catalogv1.Variant{{
+			Sku: sku, Prices: []*catalogv1.Price{{CurrencyCode: "EUR", AmountMinor: 1000}}, Active: true,
+		}},
 	}
 }
+
+// SetPrice gives all variants of a product one price, in one currency.
+func SetPrice(p *catalogv1.Product, currency string, minor int64) {
+	for _, v := range p.GetVariants() {
+		v.Prices = []*catalogv1.Price{{CurrencyCode: currency, AmountMinor: minor}}
+	}
+}
+
+// SKU is that of a product's first variant.
+func SKU(p *catalogv1.Product) string { return p.GetVariants()[0].GetSku() }
 
 // Put writes products as UpsertProducts does. It panics when that refuses.
 func (f *Fake) Put(products ...*catalogv1.Product) {
@@ -75,6 +89,11 @@ func (f *Fake) Fail(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.broken = err
+}
+
+// GetOffers is part of the contract.
+func (f *Fake) GetOffers(ctx context.Context, r *catalogv1.GetOffersRequest) (*catalogv1.GetOffersResponse, error) {
+	return answer(f, ctx, r, f.service.GetOffers)
 }
 
 // ListProducts is part of the contract.
@@ -95,6 +114,21 @@ func (f *Fake) ListCategories(ctx context.Context, r *catalogv1.ListCategoriesRe
 // UpsertProducts is part of the contract.
 func (f *Fake) UpsertProducts(ctx context.Context, r *catalogv1.UpsertProductsRequest) (*catalogv1.UpsertProductsResponse, error) {
 	return answer(f, ctx, r, f.service.UpsertProducts)
+}
+
+// WithdrawProducts is part of the contract.
+func (f *Fake) WithdrawProducts(ctx context.Context, r *catalogv1.WithdrawProductsRequest) (*catalogv1.WithdrawProductsResponse, error) {
+	return answer(f, ctx, r, f.service.WithdrawProducts)
+}
+
+// DeleteProducts is part of the contract.
+func (f *Fake) DeleteProducts(ctx context.Context, r *catalogv1.DeleteProductsRequest) (*catalogv1.DeleteProductsResponse, error) {
+	return answer(f, ctx, r, f.service.DeleteProducts)
+}
+
+// DeleteCategories is part of the contract.
+func (f *Fake) DeleteCategories(ctx context.Context, r *catalogv1.DeleteCategoriesRequest) (*catalogv1.DeleteCategoriesResponse, error) {
+	return answer(f, ctx, r, f.service.DeleteCategories)
 }
 
 // UpsertCategories is part of the contract.

@@ -14,21 +14,22 @@ func getCases(w World) cases {
 			want := c.product(1, func(p *product) {
 				p.Name, p.Description = "Ölkanne „Größe 1“ 漢字", "First line.\nSecond\tline: it's 100 % \"quoted\"."
 				p.Tags, p.Pictures = []string{"b", "a", "ü"}, []string{"one.svg", "two.svg"}
-				p.CurrencyCode, p.PriceMinor = "JPY", 10_000_000_000_000
+				SetPrice(p, "JPY", 10_000_000_000_000)
 			})
 			bare := c.product(2, func(p *product) {
-				p.Description, p.Tags, p.Pictures, p.PriceMinor, p.Active = "", nil, nil, 0, false
+				p.Description, p.Tags, p.Pictures, p.Active = "", nil, nil, false
+				SetPrice(p, "EUR", 0)
 			})
 			c.put(want, bare)
-			c.wantSame(c.one(want.GetSku()), want)
-			c.wantSame(c.one(bare.GetSku()), bare)
+			c.wantSame(c.one(SKU(want)), want)
+			c.wantSame(c.one(SKU(bare)), bare)
 		},
 		"in the order asked, skus first, without the unknown": func(t *testing.T) {
 			c := w.corner(t)
 			products := c.products(4)
 			c.put(products...)
 			got, err := w.Catalog.GetProducts(t.Context(), &catalogv1.GetProductsRequest{
-				Skus:  []string{products[2].GetSku(), "no-such-sku", products[0].GetSku()},
+				Skus:  []string{SKU(products[2]), "no-such-sku", SKU(products[0])},
 				Slugs: []string{"no-such-slug", products[3].GetSlug(), products[1].GetSlug()},
 			})
 			if err != nil {
@@ -48,7 +49,7 @@ func getCases(w World) cases {
 			c.put(c.products(3)...)
 			r := &catalogv1.GetProductsRequest{}
 			for i := range 150 {
-				r.Skus = append(r.Skus, c.product(i).GetSku())
+				r.Skus = append(r.Skus, SKU(c.product(i)))
 			}
 			for i := range 50 {
 				r.Slugs = append(r.Slugs, c.product(i).GetSlug())
@@ -65,6 +66,8 @@ func getCases(w World) cases {
 			}
 			_, err = w.Catalog.GetProducts(t.Context(), r)
 			wantFields(t, err, "skus")
+			_, err = w.Catalog.GetProducts(t.Context(), &catalogv1.GetProductsRequest{Ids: make([]string, 201)})
+			wantFields(t, err, "ids")
 		},
 		"nothing asked is nothing got": func(t *testing.T) {
 			got, err := w.Catalog.GetProducts(t.Context(), &catalogv1.GetProductsRequest{})
@@ -76,9 +79,9 @@ func getCases(w World) cases {
 			c := w.corner(t)
 			want := c.product(1)
 			c.put(want)
-			got := c.one(want.GetSku())
+			got := c.one(SKU(want))
 			got.Name, got.Tags[0], got.Pictures[0] = "Defaced", "defaced", "defaced"
-			c.wantSame(c.one(want.GetSku()), want)
+			c.wantSame(c.one(SKU(want)), want)
 		},
 	}
 }

@@ -24,6 +24,10 @@ type World struct {
 // catalog: each has a category and a word of its own.
 func Run(t *testing.T, w World) {
 	moduletest.Cases{
+		"GetOffers":        offerCases(w),
+		"WithdrawProducts": withdrawCases(w),
+		"DeleteProducts":   deleteCases(w),
+		"DeleteCategories": deleteCategoryCases(w),
 		"ListProducts":     listCases(w),
 		"GetProducts":      getCases(w),
 		"ListCategories":   categoryCases(w),
@@ -59,7 +63,7 @@ func (c *corner) product(n int, change ...func(*catalogv1.Product)) *catalogv1.P
 func (c *corner) products(n int) []*catalogv1.Product {
 	products := make([]*catalogv1.Product, n)
 	for i := range products {
-		products[i] = c.product(i+1, func(p *catalogv1.Product) { p.PriceMinor = int64(i+1) * 100 })
+		products[i] = c.product(i+1, func(p *catalogv1.Product) { SetPrice(p, "EUR", int64(i+1)*100) })
 	}
 	return products
 }
@@ -115,15 +119,25 @@ func (c *corner) wantNumbers(got []*catalogv1.Product, want ...int) {
 	c.Helper()
 	numbers := make([]int, len(got))
 	for i, p := range got {
-		fmt.Sscanf(p.GetSku()[strings.LastIndexByte(p.GetSku(), '-')+1:], "%d", &numbers[i])
+		fmt.Sscanf(SKU(p)[strings.LastIndexByte(SKU(p), '-')+1:], "%d", &numbers[i])
 	}
 	if fmt.Sprint(numbers) != fmt.Sprint(want) {
 		c.Errorf("products: got numbers %v, want %v", numbers, want)
 	}
 }
 
+// wantSame compares a product with what was put, which need not know its id, nor
+// when it was made.
 func (c *corner) wantSame(got, want *catalogv1.Product) {
 	c.Helper()
+	if len(got.GetId()) != 26 || got.GetCreatedAt() == nil {
+		c.Errorf("product: got %v, want an id and a time", got)
+	}
+	want = proto.Clone(want).(*catalogv1.Product)
+	want.CreatedAt = got.GetCreatedAt()
+	if want.GetId() == "" {
+		want.Id = got.GetId()
+	}
 	if !proto.Equal(got, want) {
 		c.Errorf("product: got %v, want %v", got, want)
 	}

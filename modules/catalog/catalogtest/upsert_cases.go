@@ -20,11 +20,11 @@ func upsertCases(w World) cases {
 			products := c.products(3)
 			products[0].Slug = ""
 			c.wantDone(c.put(products...), 3, 0, 0)
-			before := c.get(products[0].GetSku(), products[1].GetSku(), products[2].GetSku())
+			before := c.get(SKU(products[0]), SKU(products[1]), SKU(products[2]))
 			c.wantDone(c.put(products...), 0, 0, 3)
 			products[1].Description = "Changed."
 			c.wantDone(c.put(append(products, c.product(4))...), 1, 1, 2)
-			c.wantSame(c.one(products[0].GetSku()), before[0])
+			c.wantSame(c.one(SKU(products[0])), before[0])
 			c.wantNumbers(c.list(&list{Category: c.name}).GetProducts(), 4, 3, 2, 1)
 		},
 		"nothing to write is written": func(t *testing.T) {
@@ -35,24 +35,39 @@ func upsertCases(w World) cases {
 			c := w.corner(t)
 			good := c.product(1)
 			err := c.refused(good, &product{
-				Sku: "with space", Slug: "Upper", Name: " ", Description: strings.Repeat("d", 5001), Category: "",
-				Tags: []string{"", strings.Repeat("t", 51)}, CurrencyCode: "XYZ", PriceMinor: -1,
-				Pictures: make([]string, 11),
-			}, c.product(2, func(p *product) { p.Name = "NUL \x00" }))
-			wantFields(t, err, "products[1].sku", "products[1].slug", "products[1].name", "products[1].description", "products[1].category",
+				Id: "X", Slug: "Upper", Name: " ", Description: strings.Repeat("d", 5001), Category: "",
+				Tags: []string{"", strings.Repeat("t", 51)}, Pictures: make([]string, 11),
+			}, c.product(2, func(p *product) { p.Name = "NUL \x00" }), &product{
+				Name: "Variants", Category: c.name,
+				Attributes: []*catalogv1.Attribute{{Name: "", Value: "Oak"}},
+				Options:    []*catalogv1.Option{{Name: "Size", Values: []string{"S", "M", "S"}}, {Name: "Size"}},
+				Variants: []*catalogv1.Variant{
+					{Sku: "with space", OptionValues: []string{"S", "x"}, WeightGrams: -1, TaxClass: "Reduced"},
+					{Sku: c.name + "-9", OptionValues: []string{"S"}, Prices: []*catalogv1.Price{
+						{CurrencyCode: "XYZ", AmountMinor: -1, CompareAtMinor: -1}, {CurrencyCode: "EUR"}, {CurrencyCode: "EUR"},
+					}},
+					{Sku: c.name + "-9", OptionValues: []string{"S"}},
+				},
+			})
+			wantFields(t, err, "products[1].id", "products[1].slug", "products[1].name", "products[1].description", "products[1].category",
 				"products[1].tags[0]", "products[1].tags[1]", "products[1].pictures",
 				"products[1].pictures[0]", "products[1].pictures[1]", "products[1].pictures[2]", "products[1].pictures[3]",
 				"products[1].pictures[4]", "products[1].pictures[5]", "products[1].pictures[6]", "products[1].pictures[7]",
-				"products[1].pictures[8]", "products[1].pictures[9]", "products[1].pictures[10]",
-				"products[1].currency_code", "products[1].price_minor", "products[2].name")
-			if got := c.get(good.GetSku()); len(got) != 0 {
+				"products[1].pictures[8]", "products[1].pictures[9]", "products[1].pictures[10]", "products[1].variants",
+				"products[2].name",
+				"products[3].attributes[0].name", "products[3].options[0].values[2]", "products[3].options[1].name", "products[3].options[1].values",
+				"products[3].variants[0].sku", "products[3].variants[0].option_values[1]", "products[3].variants[0].weight_grams", "products[3].variants[0].tax_class",
+				"products[3].variants[1].option_values", "products[3].variants[1].prices[0].currency_code", "products[3].variants[1].prices[0].amount_minor",
+				"products[3].variants[1].prices[0].compare_at_minor", "products[3].variants[1].prices[2].currency_code",
+				"products[3].variants[2].sku", "products[3].variants[2].option_values")
+			if got := c.get(SKU(good)); len(got) != 0 {
 				t.Errorf("after a refused upsert: got %v, want nothing", got)
 			}
 		},
 		"accepts what the contract just allows": func(t *testing.T) {
 			c := w.corner(t)
 			p := c.product(1, func(p *product) {
-				p.Sku = strings.ToUpper(c.name) + strings.Repeat("a", 64-len(c.name)-4) + ".-_9"
+				p.Variants[0].Sku = strings.ToUpper(c.name) + strings.Repeat("a", 64-len(c.name)-4) + ".-_9"
 				p.Name, p.Description = strings.Repeat("ü", 200), strings.Repeat("ü", 5000)
 				p.Tags, p.Pictures = make([]string, 20), make([]string, 10)
 				for i := range p.Tags {
@@ -63,11 +78,11 @@ func upsertCases(w World) cases {
 				}
 			})
 			c.put(p)
-			c.wantSame(c.one(p.GetSku()), p)
+			c.wantSame(c.one(SKU(p)), p)
 		},
 		"refuses a sku that stands in it twice": func(t *testing.T) {
 			c := w.corner(t)
-			wantFields(t, c.refused(c.product(1), c.product(2), c.product(1)), "products[2].sku")
+			wantFields(t, c.refused(c.product(1), c.product(2), c.product(1)), "products[2].variants[0].sku")
 		},
 		"up to 500 in one call": func(t *testing.T) {
 			c := w.corner(t)
@@ -83,13 +98,13 @@ func upsertCases(w World) cases {
 			} {
 				p := c.product(n, func(p *product) { p.Name, p.Slug = test.name+" "+c.name, "" })
 				c.put(p)
-				if got, want := c.one(p.GetSku()).GetSlug(), test.want+"-"+c.name; got != want {
+				if got, want := c.one(SKU(p)).GetSlug(), test.want+"-"+c.name; got != want {
 					t.Errorf("slug of %q: got %q, want %q", p.GetName(), got, want)
 				}
 			}
 			p := c.product(2, func(p *product) { p.Name, p.Slug = "漢字", "" })
 			c.put(p)
-			if got, want := c.one(p.GetSku()).GetSlug(), c.name+"-2"; got != want {
+			if got, want := c.one(SKU(p)).GetSlug(), c.name+"-2"; got != want {
 				t.Errorf("slug of a name without Latin letters: got %q, want one made of the sku, %q", got, want)
 			}
 		},
@@ -101,7 +116,7 @@ func upsertCases(w World) cases {
 			c.put(named(1))
 			c.put(named(2), named(3), c.product(4, func(p *product) { p.Slug = c.name + "-mug-3" }))
 			for n, want := range map[int]string{1: "-mug", 2: "-mug-2", 3: "-mug-4", 4: "-mug-3"} {
-				if got := c.one(c.product(n).GetSku()).GetSlug(); got != c.name+want {
+				if got := c.one(SKU(c.product(n))).GetSlug(); got != c.name+want {
 					t.Errorf("slug of product %d: got %q, want %q", n, got, c.name+want)
 				}
 			}
@@ -110,34 +125,96 @@ func upsertCases(w World) cases {
 			c := w.corner(t)
 			p := c.product(1)
 			c.put(p)
-			renamed := proto.Clone(p).(*product)
+			renamed := c.one(SKU(p))
 			renamed.Name, renamed.Slug = "Something else", ""
 			c.wantDone(c.put(renamed), 0, 1, 0)
-			if got := c.one(p.GetSku()); got.GetSlug() != p.GetSlug() || got.GetName() != renamed.GetName() {
+			if got := c.one(SKU(p)); got.GetSlug() != p.GetSlug() || got.GetName() != renamed.GetName() {
 				t.Errorf("got %v, want slug %q and name %q", got, p.GetSlug(), renamed.GetName())
 			}
 		},
-		"refuses a slug that another sku has": func(t *testing.T) {
+		"refuses a slug or a sku that another product has": func(t *testing.T) {
 			c := w.corner(t)
-			c.put(c.product(1))
-			err := c.refused(c.product(3), c.product(2, func(p *product) { p.Slug = c.product(1).GetSlug() }))
+			c.put(c.product(1), c.product(2))
+			two := c.one(SKU(c.product(2)))
+			two.Slug = c.product(1).GetSlug()
+			err := c.refused(c.product(3), two)
 			wantReason(t, err, codes.AlreadyExists, catalogv1.Reason_REASON_SLUG_TAKEN)
 			if got, want := contract.Metadata(err, "slug"), c.product(1).GetSlug(); got != want {
 				t.Errorf("the error's slug: got %q, want %q", got, want)
 			}
 			err = c.refused(c.product(3), c.product(4, func(p *product) { p.Slug = c.product(3).GetSlug() }))
 			wantReason(t, err, codes.AlreadyExists, catalogv1.Reason_REASON_SLUG_TAKEN)
-			if got := c.get(c.product(2).GetSku(), c.product(3).GetSku(), c.product(4).GetSku()); len(got) != 0 {
+			err = c.refused(c.product(3), c.product(2, func(p *product) { p.Variants[0].Sku = SKU(c.product(1)) }))
+			wantReason(t, err, codes.AlreadyExists, catalogv1.Reason_REASON_SKU_TAKEN)
+			if got, want := contract.Metadata(err, "sku"), SKU(c.product(1)); got != want {
+				t.Errorf("the error's sku: got %q, want %q", got, want)
+			}
+			if got := c.get(SKU(c.product(3)), SKU(c.product(4))); len(got) != 0 {
 				t.Errorf("after refused upserts: got %v, want nothing", got)
 			}
 		},
+		"finds a product by its id, else its slug, else one of its skus": func(t *testing.T) {
+			c := w.corner(t)
+			c.put(c.product(1))
+			made := c.one(SKU(c.product(1)))
+			made.Slug, made.Variants[0].Sku = c.name+"-other", c.name+"-other"
+			c.wantDone(c.put(made), 0, 1, 0)
+			bySlug := c.product(3, func(p *product) { p.Slug = made.GetSlug() })
+			c.wantDone(c.put(bySlug), 0, 1, 0)
+			bySKU := c.product(3, func(p *product) { p.Slug = "" })
+			c.wantDone(c.put(bySKU), 0, 0, 1)
+			if got := c.one(SKU(bySlug)); got.GetId() != made.GetId() {
+				t.Errorf("id: got %s, want %s of the first upsert", got.GetId(), made.GetId())
+			}
+			if got := c.get(SKU(c.product(1)), c.name+"-other"); len(got) != 0 {
+				t.Errorf("skus given up: got %v, want nothing", got)
+			}
+			twice := c.product(3, func(p *product) { p.Slug, p.Variants[0].Sku = made.GetSlug(), c.name+"-new" })
+			wantFields(t, c.refused(bySKU, twice), "products[1].id")
+		},
+		"a sku moves to another product in one upsert": func(t *testing.T) {
+			c := w.corner(t)
+			c.put(c.product(1), c.product(2))
+			a, b := c.one(SKU(c.product(1))), c.one(SKU(c.product(2)))
+			a.Variants[0].Sku, b.Variants[0].Sku = b.Variants[0].Sku, a.Variants[0].Sku
+			c.wantDone(c.put(a, b), 0, 2, 0)
+			c.wantSame(c.one(SKU(a)), a)
+			c.wantSame(c.one(SKU(b)), b)
+		},
+		"a product keeps variants, options, prices and facts": func(t *testing.T) {
+			c := w.corner(t)
+			shirt := c.shirt(1)
+			c.wantDone(c.put(shirt), 1, 0, 0)
+			c.wantSame(c.one(SKU(shirt)), shirt)
+			c.wantDone(c.put(shirt), 0, 0, 1)
+			shirt.Variants[1].Prices[0].CompareAtMinor++
+			c.wantDone(c.put(shirt), 0, 1, 0)
+			c.wantSame(c.one(SKU(shirt)), shirt)
+		},
+		"a slug it had leads to the product until another has it": func(t *testing.T) {
+			c := w.corner(t)
+			c.put(c.product(1))
+			p := c.one(SKU(c.product(1)))
+			for _, slug := range []string{"-b", "-c", "-b", "-d"} {
+				p.Slug = c.name + slug
+				c.put(p)
+			}
+			for _, slug := range []string{"-1", "-b", "-c", "-d"} {
+				c.wantSlug(c.name+slug, c.name+"-d")
+			}
+			c.put(c.product(2, func(p *product) { p.Slug, p.Name = "", c.name+" C" })) // its name makes -c
+			c.wantSlug(c.name+"-c", c.name+"-d")
+			c.wantSlug(c.name+"-c-2", c.name+"-c-2")
+			c.put(c.product(3, func(p *product) { p.Slug = c.name + "-c" }))
+			c.wantSlug(c.name+"-c", c.name+"-c")
+		},
 		"a slug given up can be had by another": func(t *testing.T) {
 			c := w.corner(t)
-			a, b := c.product(1), c.product(2)
-			c.put(a, b)
+			c.put(c.product(1), c.product(2))
+			a, b := c.one(SKU(c.product(1))), c.one(SKU(c.product(2)))
 			a.Slug, b.Slug = b.Slug, a.Slug // at once
 			c.wantDone(c.put(a, b), 0, 2, 0)
-			c.wantSame(c.one(a.GetSku()), a)
+			c.wantSame(c.one(SKU(a)), a)
 			got, err := w.Catalog.GetProducts(t.Context(), &catalogv1.GetProductsRequest{Slugs: []string{a.GetSlug(), b.GetSlug()}})
 			if err != nil {
 				t.Fatal(err)
@@ -147,7 +224,7 @@ func upsertCases(w World) cases {
 			c.put(a)
 			third := c.product(3, func(p *product) { p.Slug = c.product(2).GetSlug() })
 			c.put(third)
-			c.wantSame(c.one(third.GetSku()), third)
+			c.wantSame(c.one(SKU(third)), third)
 		},
 		"makes a category that is not there": func(t *testing.T) {
 			c := w.corner(t)
@@ -164,7 +241,7 @@ func upsertCases(w World) cases {
 			var racing sync.WaitGroup
 			for i := range rivals {
 				racing.Go(func() {
-					p := c.product(i, func(p *product) { p.Slug = c.name })
+					p := c.product(i, func(p *product) { p.Id, p.Slug = fmt.Sprintf("%s%d", c.name[:25], i), c.name })
 					_, errs[i] = w.Catalog.UpsertProducts(t.Context(), &catalogv1.UpsertProductsRequest{Products: []*product{p}})
 				})
 			}

@@ -4,7 +4,8 @@
 // 	protoc        (unknown)
 // source: catalog/v1/catalog.proto
 
-// What the shop sells: products and the categories they stand in.
+// What the shop sells: products with their variants, and the categories they
+// are in.
 
 package catalogv1
 
@@ -12,6 +13,7 @@ import (
 	_ "galleria/platform/contract/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -29,10 +31,14 @@ type Reason int32
 
 const (
 	Reason_REASON_UNSPECIFIED Reason = 0
-	// Another product has this slug.
+	// Another product has this slug (metadata slug, holder).
 	Reason_REASON_SLUG_TAKEN Reason = 1
 	// The page token was not made by this method, or for other filters.
 	Reason_REASON_BAD_PAGE_TOKEN Reason = 2
+	// Another product has this sku (metadata sku, holder).
+	Reason_REASON_SKU_TAKEN Reason = 3
+	// A product is in the category.
+	Reason_REASON_CATEGORY_NOT_EMPTY Reason = 4
 )
 
 // Enum value maps for Reason.
@@ -41,11 +47,15 @@ var (
 		0: "REASON_UNSPECIFIED",
 		1: "REASON_SLUG_TAKEN",
 		2: "REASON_BAD_PAGE_TOKEN",
+		3: "REASON_SKU_TAKEN",
+		4: "REASON_CATEGORY_NOT_EMPTY",
 	}
 	Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED":    0,
-		"REASON_SLUG_TAKEN":     1,
-		"REASON_BAD_PAGE_TOKEN": 2,
+		"REASON_UNSPECIFIED":        0,
+		"REASON_SLUG_TAKEN":         1,
+		"REASON_BAD_PAGE_TOKEN":     2,
+		"REASON_SKU_TAKEN":          3,
+		"REASON_CATEGORY_NOT_EMPTY": 4,
 	}
 )
 
@@ -74,6 +84,61 @@ func (x Reason) Number() protoreflect.EnumNumber {
 // Deprecated: Use Reason.Descriptor instead.
 func (Reason) EnumDescriptor() ([]byte, []int) {
 	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{0}
+}
+
+// OfferStatus tells whether an offer can be bought.
+type OfferStatus int32
+
+const (
+	OfferStatus_OFFER_STATUS_UNSPECIFIED OfferStatus = 0
+	OfferStatus_OFFER_STATUS_SELLABLE    OfferStatus = 1
+	// Its product, or the variant, is not active.
+	OfferStatus_OFFER_STATUS_WITHDRAWN OfferStatus = 2
+	// It has no price in this currency.
+	OfferStatus_OFFER_STATUS_NO_PRICE OfferStatus = 3
+)
+
+// Enum value maps for OfferStatus.
+var (
+	OfferStatus_name = map[int32]string{
+		0: "OFFER_STATUS_UNSPECIFIED",
+		1: "OFFER_STATUS_SELLABLE",
+		2: "OFFER_STATUS_WITHDRAWN",
+		3: "OFFER_STATUS_NO_PRICE",
+	}
+	OfferStatus_value = map[string]int32{
+		"OFFER_STATUS_UNSPECIFIED": 0,
+		"OFFER_STATUS_SELLABLE":    1,
+		"OFFER_STATUS_WITHDRAWN":   2,
+		"OFFER_STATUS_NO_PRICE":    3,
+	}
+)
+
+func (x OfferStatus) Enum() *OfferStatus {
+	p := new(OfferStatus)
+	*p = x
+	return p
+}
+
+func (x OfferStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (OfferStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_catalog_v1_catalog_proto_enumTypes[1].Descriptor()
+}
+
+func (OfferStatus) Type() protoreflect.EnumType {
+	return &file_catalog_v1_catalog_proto_enumTypes[1]
+}
+
+func (x OfferStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use OfferStatus.Descriptor instead.
+func (OfferStatus) EnumDescriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{1}
 }
 
 type ListProductsRequest_Sort int32
@@ -113,11 +178,11 @@ func (x ListProductsRequest_Sort) String() string {
 }
 
 func (ListProductsRequest_Sort) Descriptor() protoreflect.EnumDescriptor {
-	return file_catalog_v1_catalog_proto_enumTypes[1].Descriptor()
+	return file_catalog_v1_catalog_proto_enumTypes[2].Descriptor()
 }
 
 func (ListProductsRequest_Sort) Type() protoreflect.EnumType {
-	return &file_catalog_v1_catalog_proto_enumTypes[1]
+	return &file_catalog_v1_catalog_proto_enumTypes[2]
 }
 
 func (x ListProductsRequest_Sort) Number() protoreflect.EnumNumber {
@@ -126,15 +191,15 @@ func (x ListProductsRequest_Sort) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ListProductsRequest_Sort.Descriptor instead.
 func (ListProductsRequest_Sort) EnumDescriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{2, 0}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{9, 0}
 }
 
-// Product is one thing to buy.
+// Product is what has a page of its own. It is sold as its variants: a plain
+// product has one, without options.
 type Product struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Stock keeping unit, the product's identity: 1 to 64 characters of
-	// letters, digits, '-', '_', '.'.
-	Sku string `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	// 26 lower-case letters and digits. Made by the catalog when empty.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Its place in the address of its page: lower-case letters, digits and
 	// '-'. Made from the name when empty in an upsert.
 	Slug string `protobuf:"bytes,2,opt,name=slug,proto3" json:"slug,omitempty"`
@@ -146,14 +211,18 @@ type Product struct {
 	Category string `protobuf:"bytes,5,opt,name=category,proto3" json:"category,omitempty"`
 	// Up to 20, each up to 50 characters.
 	Tags []string `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`
-	// ISO 4217.
-	CurrencyCode string `protobuf:"bytes,7,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
-	// Price in minor units of the currency, never negative.
-	PriceMinor int64 `protobuf:"varint,8,opt,name=price_minor,json=priceMinor,proto3" json:"price_minor,omitempty"`
+	// Facts about it, as its page shows them; up to 30.
+	Attributes []*Attribute `protobuf:"bytes,7,rep,name=attributes,proto3" json:"attributes,omitempty"`
 	// Names of pictures, the first one is shown in lists; up to 10.
-	Pictures []string `protobuf:"bytes,9,rep,name=pictures,proto3" json:"pictures,omitempty"`
+	Pictures []string `protobuf:"bytes,8,rep,name=pictures,proto3" json:"pictures,omitempty"`
+	// What the variants differ in; up to 3.
+	Options []*Option `protobuf:"bytes,9,rep,name=options,proto3" json:"options,omitempty"`
 	// Only active products are listed and sold.
-	Active        bool `protobuf:"varint,10,opt,name=active,proto3" json:"active,omitempty"`
+	Active bool `protobuf:"varint,10,opt,name=active,proto3" json:"active,omitempty"`
+	// Output only.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// 1 to 100, in the order its page offers them.
+	Variants      []*Variant `protobuf:"bytes,12,rep,name=variants,proto3" json:"variants,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -188,9 +257,9 @@ func (*Product) Descriptor() ([]byte, []int) {
 	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{0}
 }
 
-func (x *Product) GetSku() string {
+func (x *Product) GetId() string {
 	if x != nil {
-		return x.Sku
+		return x.Id
 	}
 	return ""
 }
@@ -230,18 +299,11 @@ func (x *Product) GetTags() []string {
 	return nil
 }
 
-func (x *Product) GetCurrencyCode() string {
+func (x *Product) GetAttributes() []*Attribute {
 	if x != nil {
-		return x.CurrencyCode
+		return x.Attributes
 	}
-	return ""
-}
-
-func (x *Product) GetPriceMinor() int64 {
-	if x != nil {
-		return x.PriceMinor
-	}
-	return 0
+	return nil
 }
 
 func (x *Product) GetPictures() []string {
@@ -251,11 +313,461 @@ func (x *Product) GetPictures() []string {
 	return nil
 }
 
+func (x *Product) GetOptions() []*Option {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
 func (x *Product) GetActive() bool {
 	if x != nil {
 		return x.Active
 	}
 	return false
+}
+
+func (x *Product) GetCreatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedAt
+	}
+	return nil
+}
+
+func (x *Product) GetVariants() []*Variant {
+	if x != nil {
+		return x.Variants
+	}
+	return nil
+}
+
+// Attribute is a fact about a product: "Material", "Oak".
+type Attribute struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 50 characters.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// 1 to 200 characters.
+	Value         string `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Attribute) Reset() {
+	*x = Attribute{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Attribute) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Attribute) ProtoMessage() {}
+
+func (x *Attribute) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Attribute.ProtoReflect.Descriptor instead.
+func (*Attribute) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Attribute) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Attribute) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+// Option is what the variants of a product differ in: "Size", with "S", "M".
+type Option struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 50 characters, another one for each option of the product.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// 1 to 100, each 1 to 50 characters, each another.
+	Values        []string `protobuf:"bytes,2,rep,name=values,proto3" json:"values,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Option) Reset() {
+	*x = Option{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Option) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Option) ProtoMessage() {}
+
+func (x *Option) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Option.ProtoReflect.Descriptor instead.
+func (*Option) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Option) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Option) GetValues() []string {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+// Variant is what is sold of a product.
+type Variant struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Stock keeping unit: 1 to 64 characters of letters, digits, '-', '_', '.'.
+	// In the whole catalog no two variants have the same.
+	Sku string `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	// A value for each option of the product, in their order. No two variants
+	// of a product have the same.
+	OptionValues []string `protobuf:"bytes,2,rep,name=option_values,json=optionValues,proto3" json:"option_values,omitempty"`
+	// One for each currency it is sold in; up to 20.
+	Prices []*Price `protobuf:"bytes,3,rep,name=prices,proto3" json:"prices,omitempty"`
+	// 0 when not known.
+	WeightGrams int32 `protobuf:"varint,4,opt,name=weight_grams,json=weightGrams,proto3" json:"weight_grams,omitempty"`
+	// Which rates of taxes hold; empty: the standard ones. Up to 32 lower-case
+	// letters, digits and '-'.
+	TaxClass string `protobuf:"bytes,5,opt,name=tax_class,json=taxClass,proto3" json:"tax_class,omitempty"`
+	// Name of its picture; empty: the product's first one.
+	Picture string `protobuf:"bytes,6,opt,name=picture,proto3" json:"picture,omitempty"`
+	// Only active variants are sold.
+	Active        bool `protobuf:"varint,7,opt,name=active,proto3" json:"active,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Variant) Reset() {
+	*x = Variant{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Variant) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Variant) ProtoMessage() {}
+
+func (x *Variant) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Variant.ProtoReflect.Descriptor instead.
+func (*Variant) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Variant) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *Variant) GetOptionValues() []string {
+	if x != nil {
+		return x.OptionValues
+	}
+	return nil
+}
+
+func (x *Variant) GetPrices() []*Price {
+	if x != nil {
+		return x.Prices
+	}
+	return nil
+}
+
+func (x *Variant) GetWeightGrams() int32 {
+	if x != nil {
+		return x.WeightGrams
+	}
+	return 0
+}
+
+func (x *Variant) GetTaxClass() string {
+	if x != nil {
+		return x.TaxClass
+	}
+	return ""
+}
+
+func (x *Variant) GetPicture() string {
+	if x != nil {
+		return x.Picture
+	}
+	return ""
+}
+
+func (x *Variant) GetActive() bool {
+	if x != nil {
+		return x.Active
+	}
+	return false
+}
+
+type Price struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// ISO 4217.
+	CurrencyCode string `protobuf:"bytes,1,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	// In minor units of the currency, never negative.
+	AmountMinor int64 `protobuf:"varint,2,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
+	// What it cost before; 0: nothing to compare with.
+	CompareAtMinor int64 `protobuf:"varint,3,opt,name=compare_at_minor,json=compareAtMinor,proto3" json:"compare_at_minor,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *Price) Reset() {
+	*x = Price{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Price) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Price) ProtoMessage() {}
+
+func (x *Price) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Price.ProtoReflect.Descriptor instead.
+func (*Price) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Price) GetCurrencyCode() string {
+	if x != nil {
+		return x.CurrencyCode
+	}
+	return ""
+}
+
+func (x *Price) GetAmountMinor() int64 {
+	if x != nil {
+		return x.AmountMinor
+	}
+	return 0
+}
+
+func (x *Price) GetCompareAtMinor() int64 {
+	if x != nil {
+		return x.CompareAtMinor
+	}
+	return 0
+}
+
+// Offer is a variant as it can be sold in one currency.
+type Offer struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Sku       string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	ProductId string                 `protobuf:"bytes,2,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
+	Slug      string                 `protobuf:"bytes,3,opt,name=slug,proto3" json:"slug,omitempty"`
+	// The product's.
+	Name string `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"`
+	// What sets it apart from the product's others, "M / Red"; empty for a plain
+	// product.
+	Variant      string      `protobuf:"bytes,5,opt,name=variant,proto3" json:"variant,omitempty"`
+	Picture      string      `protobuf:"bytes,6,opt,name=picture,proto3" json:"picture,omitempty"`
+	Category     string      `protobuf:"bytes,7,opt,name=category,proto3" json:"category,omitempty"`
+	Tags         []string    `protobuf:"bytes,8,rep,name=tags,proto3" json:"tags,omitempty"`
+	Status       OfferStatus `protobuf:"varint,9,opt,name=status,proto3,enum=catalog.v1.OfferStatus" json:"status,omitempty"`
+	CurrencyCode string      `protobuf:"bytes,10,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	// 0 unless the status is OFFER_STATUS_SELLABLE, as the next.
+	PriceMinor     int64  `protobuf:"varint,11,opt,name=price_minor,json=priceMinor,proto3" json:"price_minor,omitempty"`
+	CompareAtMinor int64  `protobuf:"varint,12,opt,name=compare_at_minor,json=compareAtMinor,proto3" json:"compare_at_minor,omitempty"`
+	WeightGrams    int32  `protobuf:"varint,13,opt,name=weight_grams,json=weightGrams,proto3" json:"weight_grams,omitempty"`
+	TaxClass       string `protobuf:"bytes,14,opt,name=tax_class,json=taxClass,proto3" json:"tax_class,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *Offer) Reset() {
+	*x = Offer{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Offer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Offer) ProtoMessage() {}
+
+func (x *Offer) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Offer.ProtoReflect.Descriptor instead.
+func (*Offer) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Offer) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *Offer) GetProductId() string {
+	if x != nil {
+		return x.ProductId
+	}
+	return ""
+}
+
+func (x *Offer) GetSlug() string {
+	if x != nil {
+		return x.Slug
+	}
+	return ""
+}
+
+func (x *Offer) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Offer) GetVariant() string {
+	if x != nil {
+		return x.Variant
+	}
+	return ""
+}
+
+func (x *Offer) GetPicture() string {
+	if x != nil {
+		return x.Picture
+	}
+	return ""
+}
+
+func (x *Offer) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *Offer) GetTags() []string {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *Offer) GetStatus() OfferStatus {
+	if x != nil {
+		return x.Status
+	}
+	return OfferStatus_OFFER_STATUS_UNSPECIFIED
+}
+
+func (x *Offer) GetCurrencyCode() string {
+	if x != nil {
+		return x.CurrencyCode
+	}
+	return ""
+}
+
+func (x *Offer) GetPriceMinor() int64 {
+	if x != nil {
+		return x.PriceMinor
+	}
+	return 0
+}
+
+func (x *Offer) GetCompareAtMinor() int64 {
+	if x != nil {
+		return x.CompareAtMinor
+	}
+	return 0
+}
+
+func (x *Offer) GetWeightGrams() int32 {
+	if x != nil {
+		return x.WeightGrams
+	}
+	return 0
+}
+
+func (x *Offer) GetTaxClass() string {
+	if x != nil {
+		return x.TaxClass
+	}
+	return ""
 }
 
 // Category groups products.
@@ -276,7 +788,7 @@ type Category struct {
 
 func (x *Category) Reset() {
 	*x = Category{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[1]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -288,7 +800,7 @@ func (x *Category) String() string {
 func (*Category) ProtoMessage() {}
 
 func (x *Category) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[1]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -301,7 +813,7 @@ func (x *Category) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Category.ProtoReflect.Descriptor instead.
 func (*Category) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{1}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Category) GetSlug() string {
@@ -339,30 +851,137 @@ func (x *Category) GetProductCount() int32 {
 	return 0
 }
 
+type GetOffersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Skus  []string               `protobuf:"bytes,1,rep,name=skus,proto3" json:"skus,omitempty"`
+	// ISO 4217.
+	CurrencyCode  string `protobuf:"bytes,2,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetOffersRequest) Reset() {
+	*x = GetOffersRequest{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetOffersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetOffersRequest) ProtoMessage() {}
+
+func (x *GetOffersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetOffersRequest.ProtoReflect.Descriptor instead.
+func (*GetOffersRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *GetOffersRequest) GetSkus() []string {
+	if x != nil {
+		return x.Skus
+	}
+	return nil
+}
+
+func (x *GetOffersRequest) GetCurrencyCode() string {
+	if x != nil {
+		return x.CurrencyCode
+	}
+	return ""
+}
+
+type GetOffersResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Offers        []*Offer               `protobuf:"bytes,1,rep,name=offers,proto3" json:"offers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetOffersResponse) Reset() {
+	*x = GetOffersResponse{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetOffersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetOffersResponse) ProtoMessage() {}
+
+func (x *GetOffersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetOffersResponse.ProtoReflect.Descriptor instead.
+func (*GetOffersResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *GetOffersResponse) GetOffers() []*Offer {
+	if x != nil {
+		return x.Offers
+	}
+	return nil
+}
+
 type ListProductsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Slug of a category; empty: all.
 	Category string `protobuf:"bytes,1,opt,name=category,proto3" json:"category,omitempty"`
-	// Words that all must appear in name, description, tags, category or sku,
-	// whatever the case; empty: no search. A name match stands first.
+	// Words that all must appear in name, description, tags, category, options,
+	// attributes or skus: as they are, in another number ("lamps", "lamp"), as
+	// the beginning of a word, or, when nothing has that, with one typing error.
+	// Empty: no search.
 	Query string `protobuf:"bytes,2,opt,name=query,proto3" json:"query,omitempty"`
 	// Products must have all of these.
 	Tags []string `protobuf:"bytes,3,rep,name=tags,proto3" json:"tags,omitempty"`
-	// Bounds of the price in minor units, inclusive. 0 as max: no upper bound.
+	// Bounds of the price in minor units of currency_code, inclusive. 0 as max: no
+	// upper bound. Products without a price in that currency are left out.
 	MinPriceMinor int64                    `protobuf:"varint,4,opt,name=min_price_minor,json=minPriceMinor,proto3" json:"min_price_minor,omitempty"`
 	MaxPriceMinor int64                    `protobuf:"varint,5,opt,name=max_price_minor,json=maxPriceMinor,proto3" json:"max_price_minor,omitempty"`
 	Sort          ListProductsRequest_Sort `protobuf:"varint,6,opt,name=sort,proto3,enum=catalog.v1.ListProductsRequest_Sort" json:"sort,omitempty"`
 	// 1 to 100; 0: 24.
 	PageSize int32 `protobuf:"varint,7,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the page before.
-	PageToken     string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// ISO 4217: what prices are read in. A product's price there is the lowest of
+	// its active variants. In an order by price those without one are last.
+	CurrencyCode string `protobuf:"bytes,9,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	// Products must have an active variant with each of these.
+	Options []*OptionValue `protobuf:"bytes,10,rep,name=options,proto3" json:"options,omitempty"`
+	// Count the facets of the answer, which costs as much as the list.
+	WithFacets    bool `protobuf:"varint,11,opt,name=with_facets,json=withFacets,proto3" json:"with_facets,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListProductsRequest) Reset() {
 	*x = ListProductsRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[2]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -374,7 +993,7 @@ func (x *ListProductsRequest) String() string {
 func (*ListProductsRequest) ProtoMessage() {}
 
 func (x *ListProductsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[2]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -387,7 +1006,7 @@ func (x *ListProductsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProductsRequest.ProtoReflect.Descriptor instead.
 func (*ListProductsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{2}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListProductsRequest) GetCategory() string {
@@ -446,20 +1065,96 @@ func (x *ListProductsRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListProductsRequest) GetCurrencyCode() string {
+	if x != nil {
+		return x.CurrencyCode
+	}
+	return ""
+}
+
+func (x *ListProductsRequest) GetOptions() []*OptionValue {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+func (x *ListProductsRequest) GetWithFacets() bool {
+	if x != nil {
+		return x.WithFacets
+	}
+	return false
+}
+
+// OptionValue is one value of an option: "Size", "M".
+type OptionValue struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Value         string                 `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OptionValue) Reset() {
+	*x = OptionValue{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OptionValue) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OptionValue) ProtoMessage() {}
+
+func (x *OptionValue) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OptionValue.ProtoReflect.Descriptor instead.
+func (*OptionValue) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *OptionValue) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *OptionValue) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
 type ListProductsResponse struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Products []*Product             `protobuf:"bytes,1,rep,name=products,proto3" json:"products,omitempty"`
 	// Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	// How many products match in all pages.
-	Total         int32 `protobuf:"varint,3,opt,name=total,proto3" json:"total,omitempty"`
+	Total int32 `protobuf:"varint,3,opt,name=total,proto3" json:"total,omitempty"`
+	// Of all pages; only when asked for.
+	Facets        *Facets `protobuf:"bytes,4,opt,name=facets,proto3" json:"facets,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListProductsResponse) Reset() {
 	*x = ListProductsResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[3]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -471,7 +1166,7 @@ func (x *ListProductsResponse) String() string {
 func (*ListProductsResponse) ProtoMessage() {}
 
 func (x *ListProductsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[3]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -484,7 +1179,7 @@ func (x *ListProductsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProductsResponse.ProtoReflect.Descriptor instead.
 func (*ListProductsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{3}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListProductsResponse) GetProducts() []*Product {
@@ -508,17 +1203,106 @@ func (x *ListProductsResponse) GetTotal() int32 {
 	return 0
 }
 
+func (x *ListProductsResponse) GetFacets() *Facets {
+	if x != nil {
+		return x.Facets
+	}
+	return nil
+}
+
+// Facets are what the products of a list have in common, to narrow it by.
+type Facets struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Slugs of categories, the most frequent first, as in the other lists; up to 50
+	// of each.
+	Categories []*Facets_Count `protobuf:"bytes,1,rep,name=categories,proto3" json:"categories,omitempty"`
+	Tags       []*Facets_Count `protobuf:"bytes,2,rep,name=tags,proto3" json:"tags,omitempty"`
+	// Values of options of active variants, by option.
+	Options []*Facets_OptionCounts `protobuf:"bytes,3,rep,name=options,proto3" json:"options,omitempty"`
+	// Lowest and highest price in the request's currency; 0 when nothing has one.
+	MinPriceMinor int64 `protobuf:"varint,4,opt,name=min_price_minor,json=minPriceMinor,proto3" json:"min_price_minor,omitempty"`
+	MaxPriceMinor int64 `protobuf:"varint,5,opt,name=max_price_minor,json=maxPriceMinor,proto3" json:"max_price_minor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Facets) Reset() {
+	*x = Facets{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Facets) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Facets) ProtoMessage() {}
+
+func (x *Facets) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Facets.ProtoReflect.Descriptor instead.
+func (*Facets) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Facets) GetCategories() []*Facets_Count {
+	if x != nil {
+		return x.Categories
+	}
+	return nil
+}
+
+func (x *Facets) GetTags() []*Facets_Count {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *Facets) GetOptions() []*Facets_OptionCounts {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+func (x *Facets) GetMinPriceMinor() int64 {
+	if x != nil {
+		return x.MinPriceMinor
+	}
+	return 0
+}
+
+func (x *Facets) GetMaxPriceMinor() int64 {
+	if x != nil {
+		return x.MaxPriceMinor
+	}
+	return 0
+}
+
 type GetProductsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Skus          []string               `protobuf:"bytes,1,rep,name=skus,proto3" json:"skus,omitempty"`
 	Slugs         []string               `protobuf:"bytes,2,rep,name=slugs,proto3" json:"slugs,omitempty"`
+	Ids           []string               `protobuf:"bytes,3,rep,name=ids,proto3" json:"ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetProductsRequest) Reset() {
 	*x = GetProductsRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[4]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -530,7 +1314,7 @@ func (x *GetProductsRequest) String() string {
 func (*GetProductsRequest) ProtoMessage() {}
 
 func (x *GetProductsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[4]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -543,7 +1327,7 @@ func (x *GetProductsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProductsRequest.ProtoReflect.Descriptor instead.
 func (*GetProductsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{4}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetProductsRequest) GetSkus() []string {
@@ -560,9 +1344,16 @@ func (x *GetProductsRequest) GetSlugs() []string {
 	return nil
 }
 
+func (x *GetProductsRequest) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
 type GetProductsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// In the order asked, skus first.
+	// In the order asked: skus first, then slugs, then ids.
 	Products      []*Product `protobuf:"bytes,1,rep,name=products,proto3" json:"products,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -570,7 +1361,7 @@ type GetProductsResponse struct {
 
 func (x *GetProductsResponse) Reset() {
 	*x = GetProductsResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[5]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -582,7 +1373,7 @@ func (x *GetProductsResponse) String() string {
 func (*GetProductsResponse) ProtoMessage() {}
 
 func (x *GetProductsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[5]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -595,7 +1386,7 @@ func (x *GetProductsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProductsResponse.ProtoReflect.Descriptor instead.
 func (*GetProductsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{5}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetProductsResponse) GetProducts() []*Product {
@@ -613,7 +1404,7 @@ type ListCategoriesRequest struct {
 
 func (x *ListCategoriesRequest) Reset() {
 	*x = ListCategoriesRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[6]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -625,7 +1416,7 @@ func (x *ListCategoriesRequest) String() string {
 func (*ListCategoriesRequest) ProtoMessage() {}
 
 func (x *ListCategoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[6]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -638,7 +1429,7 @@ func (x *ListCategoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCategoriesRequest.ProtoReflect.Descriptor instead.
 func (*ListCategoriesRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{6}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{15}
 }
 
 type ListCategoriesResponse struct {
@@ -650,7 +1441,7 @@ type ListCategoriesResponse struct {
 
 func (x *ListCategoriesResponse) Reset() {
 	*x = ListCategoriesResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[7]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -662,7 +1453,7 @@ func (x *ListCategoriesResponse) String() string {
 func (*ListCategoriesResponse) ProtoMessage() {}
 
 func (x *ListCategoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[7]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -675,7 +1466,7 @@ func (x *ListCategoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCategoriesResponse.ProtoReflect.Descriptor instead.
 func (*ListCategoriesResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{7}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListCategoriesResponse) GetCategories() []*Category {
@@ -694,7 +1485,7 @@ type UpsertProductsRequest struct {
 
 func (x *UpsertProductsRequest) Reset() {
 	*x = UpsertProductsRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[8]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -706,7 +1497,7 @@ func (x *UpsertProductsRequest) String() string {
 func (*UpsertProductsRequest) ProtoMessage() {}
 
 func (x *UpsertProductsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[8]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -719,7 +1510,7 @@ func (x *UpsertProductsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertProductsRequest.ProtoReflect.Descriptor instead.
 func (*UpsertProductsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{8}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *UpsertProductsRequest) GetProducts() []*Product {
@@ -740,7 +1531,7 @@ type UpsertProductsResponse struct {
 
 func (x *UpsertProductsResponse) Reset() {
 	*x = UpsertProductsResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[9]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -752,7 +1543,7 @@ func (x *UpsertProductsResponse) String() string {
 func (*UpsertProductsResponse) ProtoMessage() {}
 
 func (x *UpsertProductsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[9]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -765,7 +1556,7 @@ func (x *UpsertProductsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertProductsResponse.ProtoReflect.Descriptor instead.
 func (*UpsertProductsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{9}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *UpsertProductsResponse) GetCreated() int32 {
@@ -789,6 +1580,183 @@ func (x *UpsertProductsResponse) GetUnchanged() int32 {
 	return 0
 }
 
+type WithdrawProductsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawProductsRequest) Reset() {
+	*x = WithdrawProductsRequest{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawProductsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawProductsRequest) ProtoMessage() {}
+
+func (x *WithdrawProductsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawProductsRequest.ProtoReflect.Descriptor instead.
+func (*WithdrawProductsRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *WithdrawProductsRequest) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+type WithdrawProductsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many were active before.
+	Withdrawn     int32 `protobuf:"varint,1,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawProductsResponse) Reset() {
+	*x = WithdrawProductsResponse{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawProductsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawProductsResponse) ProtoMessage() {}
+
+func (x *WithdrawProductsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawProductsResponse.ProtoReflect.Descriptor instead.
+func (*WithdrawProductsResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *WithdrawProductsResponse) GetWithdrawn() int32 {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return 0
+}
+
+type DeleteProductsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteProductsRequest) Reset() {
+	*x = DeleteProductsRequest{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteProductsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteProductsRequest) ProtoMessage() {}
+
+func (x *DeleteProductsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteProductsRequest.ProtoReflect.Descriptor instead.
+func (*DeleteProductsRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *DeleteProductsRequest) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+type DeleteProductsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Deleted       int32                  `protobuf:"varint,1,opt,name=deleted,proto3" json:"deleted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteProductsResponse) Reset() {
+	*x = DeleteProductsResponse{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteProductsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteProductsResponse) ProtoMessage() {}
+
+func (x *DeleteProductsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteProductsResponse.ProtoReflect.Descriptor instead.
+func (*DeleteProductsResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *DeleteProductsResponse) GetDeleted() int32 {
+	if x != nil {
+		return x.Deleted
+	}
+	return 0
+}
+
 type UpsertCategoriesRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Categories    []*Category            `protobuf:"bytes,1,rep,name=categories,proto3" json:"categories,omitempty"`
@@ -798,7 +1766,7 @@ type UpsertCategoriesRequest struct {
 
 func (x *UpsertCategoriesRequest) Reset() {
 	*x = UpsertCategoriesRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[10]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -810,7 +1778,7 @@ func (x *UpsertCategoriesRequest) String() string {
 func (*UpsertCategoriesRequest) ProtoMessage() {}
 
 func (x *UpsertCategoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[10]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -823,7 +1791,7 @@ func (x *UpsertCategoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertCategoriesRequest.ProtoReflect.Descriptor instead.
 func (*UpsertCategoriesRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{10}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *UpsertCategoriesRequest) GetCategories() []*Category {
@@ -841,7 +1809,7 @@ type UpsertCategoriesResponse struct {
 
 func (x *UpsertCategoriesResponse) Reset() {
 	*x = UpsertCategoriesResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[11]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -853,7 +1821,7 @@ func (x *UpsertCategoriesResponse) String() string {
 func (*UpsertCategoriesResponse) ProtoMessage() {}
 
 func (x *UpsertCategoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[11]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -866,7 +1834,199 @@ func (x *UpsertCategoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertCategoriesResponse.ProtoReflect.Descriptor instead.
 func (*UpsertCategoriesResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{11}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{24}
+}
+
+type DeleteCategoriesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Slugs         []string               `protobuf:"bytes,1,rep,name=slugs,proto3" json:"slugs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteCategoriesRequest) Reset() {
+	*x = DeleteCategoriesRequest{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteCategoriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteCategoriesRequest) ProtoMessage() {}
+
+func (x *DeleteCategoriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteCategoriesRequest.ProtoReflect.Descriptor instead.
+func (*DeleteCategoriesRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *DeleteCategoriesRequest) GetSlugs() []string {
+	if x != nil {
+		return x.Slugs
+	}
+	return nil
+}
+
+type DeleteCategoriesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Deleted       int32                  `protobuf:"varint,1,opt,name=deleted,proto3" json:"deleted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteCategoriesResponse) Reset() {
+	*x = DeleteCategoriesResponse{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteCategoriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteCategoriesResponse) ProtoMessage() {}
+
+func (x *DeleteCategoriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteCategoriesResponse.ProtoReflect.Descriptor instead.
+func (*DeleteCategoriesResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *DeleteCategoriesResponse) GetDeleted() int32 {
+	if x != nil {
+		return x.Deleted
+	}
+	return 0
+}
+
+type Facets_Count struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Value         string                 `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
+	Products      int32                  `protobuf:"varint,2,opt,name=products,proto3" json:"products,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Facets_Count) Reset() {
+	*x = Facets_Count{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Facets_Count) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Facets_Count) ProtoMessage() {}
+
+func (x *Facets_Count) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Facets_Count.ProtoReflect.Descriptor instead.
+func (*Facets_Count) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{12, 0}
+}
+
+func (x *Facets_Count) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *Facets_Count) GetProducts() int32 {
+	if x != nil {
+		return x.Products
+	}
+	return 0
+}
+
+type Facets_OptionCounts struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Values        []*Facets_Count        `protobuf:"bytes,2,rep,name=values,proto3" json:"values,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Facets_OptionCounts) Reset() {
+	*x = Facets_OptionCounts{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Facets_OptionCounts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Facets_OptionCounts) ProtoMessage() {}
+
+func (x *Facets_OptionCounts) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Facets_OptionCounts.ProtoReflect.Descriptor instead.
+func (*Facets_OptionCounts) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{12, 1}
+}
+
+func (x *Facets_OptionCounts) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Facets_OptionCounts) GetValues() []*Facets_Count {
+	if x != nil {
+		return x.Values
+	}
+	return nil
 }
 
 var File_catalog_v1_catalog_proto protoreflect.FileDescriptor
@@ -874,26 +2034,71 @@ var File_catalog_v1_catalog_proto protoreflect.FileDescriptor
 const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\n" +
 	"\x18catalog/v1/catalog.proto\x12\n" +
-	"catalog.v1\x1a#platform/contract/v1/contract.proto\"\x8f\x02\n" +
-	"\aProduct\x12\x10\n" +
-	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x12\n" +
+	"catalog.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\x98\x03\n" +
+	"\aProduct\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04slug\x18\x02 \x01(\tR\x04slug\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12 \n" +
 	"\vdescription\x18\x04 \x01(\tR\vdescription\x12\x1a\n" +
 	"\bcategory\x18\x05 \x01(\tR\bcategory\x12\x12\n" +
-	"\x04tags\x18\x06 \x03(\tR\x04tags\x12#\n" +
-	"\rcurrency_code\x18\a \x01(\tR\fcurrencyCode\x12\x1f\n" +
-	"\vprice_minor\x18\b \x01(\x03R\n" +
-	"priceMinor\x12\x1a\n" +
-	"\bpictures\x18\t \x03(\tR\bpictures\x12\x16\n" +
+	"\x04tags\x18\x06 \x03(\tR\x04tags\x125\n" +
+	"\n" +
+	"attributes\x18\a \x03(\v2\x15.catalog.v1.AttributeR\n" +
+	"attributes\x12\x1a\n" +
+	"\bpictures\x18\b \x03(\tR\bpictures\x12,\n" +
+	"\aoptions\x18\t \x03(\v2\x12.catalog.v1.OptionR\aoptions\x12\x16\n" +
 	"\x06active\x18\n" +
-	" \x01(\bR\x06active\"\x89\x01\n" +
+	" \x01(\bR\x06active\x129\n" +
+	"\n" +
+	"created_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x12/\n" +
+	"\bvariants\x18\f \x03(\v2\x13.catalog.v1.VariantR\bvariants\"5\n" +
+	"\tAttribute\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"4\n" +
+	"\x06Option\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06values\x18\x02 \x03(\tR\x06values\"\xdd\x01\n" +
+	"\aVariant\x12\x10\n" +
+	"\x03sku\x18\x01 \x01(\tR\x03sku\x12#\n" +
+	"\roption_values\x18\x02 \x03(\tR\foptionValues\x12)\n" +
+	"\x06prices\x18\x03 \x03(\v2\x11.catalog.v1.PriceR\x06prices\x12!\n" +
+	"\fweight_grams\x18\x04 \x01(\x05R\vweightGrams\x12\x1b\n" +
+	"\ttax_class\x18\x05 \x01(\tR\btaxClass\x12\x18\n" +
+	"\apicture\x18\x06 \x01(\tR\apicture\x12\x16\n" +
+	"\x06active\x18\a \x01(\bR\x06active\"y\n" +
+	"\x05Price\x12#\n" +
+	"\rcurrency_code\x18\x01 \x01(\tR\fcurrencyCode\x12!\n" +
+	"\famount_minor\x18\x02 \x01(\x03R\vamountMinor\x12(\n" +
+	"\x10compare_at_minor\x18\x03 \x01(\x03R\x0ecompareAtMinor\"\xa5\x03\n" +
+	"\x05Offer\x12\x10\n" +
+	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1d\n" +
+	"\n" +
+	"product_id\x18\x02 \x01(\tR\tproductId\x12\x12\n" +
+	"\x04slug\x18\x03 \x01(\tR\x04slug\x12\x12\n" +
+	"\x04name\x18\x04 \x01(\tR\x04name\x12\x18\n" +
+	"\avariant\x18\x05 \x01(\tR\avariant\x12\x18\n" +
+	"\apicture\x18\x06 \x01(\tR\apicture\x12\x1a\n" +
+	"\bcategory\x18\a \x01(\tR\bcategory\x12\x12\n" +
+	"\x04tags\x18\b \x03(\tR\x04tags\x12/\n" +
+	"\x06status\x18\t \x01(\x0e2\x17.catalog.v1.OfferStatusR\x06status\x12#\n" +
+	"\rcurrency_code\x18\n" +
+	" \x01(\tR\fcurrencyCode\x12\x1f\n" +
+	"\vprice_minor\x18\v \x01(\x03R\n" +
+	"priceMinor\x12(\n" +
+	"\x10compare_at_minor\x18\f \x01(\x03R\x0ecompareAtMinor\x12!\n" +
+	"\fweight_grams\x18\r \x01(\x05R\vweightGrams\x12\x1b\n" +
+	"\ttax_class\x18\x0e \x01(\tR\btaxClass\"\x89\x01\n" +
 	"\bCategory\x12\x12\n" +
 	"\x04slug\x18\x01 \x01(\tR\x04slug\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
 	"\x05intro\x18\x03 \x01(\tR\x05intro\x12\x1a\n" +
 	"\bposition\x18\x04 \x01(\x05R\bposition\x12#\n" +
-	"\rproduct_count\x18\x05 \x01(\x05R\fproductCount\"\x83\x03\n" +
+	"\rproduct_count\x18\x05 \x01(\x05R\fproductCount\"K\n" +
+	"\x10GetOffersRequest\x12\x12\n" +
+	"\x04skus\x18\x01 \x03(\tR\x04skus\x12#\n" +
+	"\rcurrency_code\x18\x02 \x01(\tR\fcurrencyCode\">\n" +
+	"\x11GetOffersResponse\x12)\n" +
+	"\x06offers\x18\x01 \x03(\v2\x11.catalog.v1.OfferR\x06offers\"\xfc\x03\n" +
 	"\x13ListProductsRequest\x12\x1a\n" +
 	"\bcategory\x18\x01 \x01(\tR\bcategory\x12\x14\n" +
 	"\x05query\x18\x02 \x01(\tR\x05query\x12\x12\n" +
@@ -903,19 +2108,43 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\x04sort\x18\x06 \x01(\x0e2$.catalog.v1.ListProductsRequest.SortR\x04sort\x12\x1b\n" +
 	"\tpage_size\x18\a \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\b \x01(\tR\tpageToken\"`\n" +
+	"page_token\x18\b \x01(\tR\tpageToken\x12#\n" +
+	"\rcurrency_code\x18\t \x01(\tR\fcurrencyCode\x121\n" +
+	"\aoptions\x18\n" +
+	" \x03(\v2\x17.catalog.v1.OptionValueR\aoptions\x12\x1f\n" +
+	"\vwith_facets\x18\v \x01(\bR\n" +
+	"withFacets\"`\n" +
 	"\x04Sort\x12\x14\n" +
 	"\x10SORT_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14SORT_PRICE_ASCENDING\x10\x01\x12\x19\n" +
 	"\x15SORT_PRICE_DESCENDING\x10\x02\x12\r\n" +
-	"\tSORT_NAME\x10\x03\"\x85\x01\n" +
+	"\tSORT_NAME\x10\x03\"7\n" +
+	"\vOptionValue\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"\xb1\x01\n" +
 	"\x14ListProductsResponse\x12/\n" +
 	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x14\n" +
-	"\x05total\x18\x03 \x01(\x05R\x05total\">\n" +
+	"\x05total\x18\x03 \x01(\x05R\x05total\x12*\n" +
+	"\x06facets\x18\x04 \x01(\v2\x12.catalog.v1.FacetsR\x06facets\"\x8c\x03\n" +
+	"\x06Facets\x128\n" +
+	"\n" +
+	"categories\x18\x01 \x03(\v2\x18.catalog.v1.Facets.CountR\n" +
+	"categories\x12,\n" +
+	"\x04tags\x18\x02 \x03(\v2\x18.catalog.v1.Facets.CountR\x04tags\x129\n" +
+	"\aoptions\x18\x03 \x03(\v2\x1f.catalog.v1.Facets.OptionCountsR\aoptions\x12&\n" +
+	"\x0fmin_price_minor\x18\x04 \x01(\x03R\rminPriceMinor\x12&\n" +
+	"\x0fmax_price_minor\x18\x05 \x01(\x03R\rmaxPriceMinor\x1a9\n" +
+	"\x05Count\x12\x14\n" +
+	"\x05value\x18\x01 \x01(\tR\x05value\x12\x1a\n" +
+	"\bproducts\x18\x02 \x01(\x05R\bproducts\x1aT\n" +
+	"\fOptionCounts\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x120\n" +
+	"\x06values\x18\x02 \x03(\v2\x18.catalog.v1.Facets.CountR\x06values\"P\n" +
 	"\x12GetProductsRequest\x12\x12\n" +
 	"\x04skus\x18\x01 \x03(\tR\x04skus\x12\x14\n" +
-	"\x05slugs\x18\x02 \x03(\tR\x05slugs\"F\n" +
+	"\x05slugs\x18\x02 \x03(\tR\x05slugs\x12\x10\n" +
+	"\x03ids\x18\x03 \x03(\tR\x03ids\"F\n" +
 	"\x13GetProductsResponse\x12/\n" +
 	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\"\x17\n" +
 	"\x15ListCategoriesRequest\"N\n" +
@@ -928,17 +2157,38 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\x16UpsertProductsResponse\x12\x18\n" +
 	"\acreated\x18\x01 \x01(\x05R\acreated\x12\x18\n" +
 	"\aupdated\x18\x02 \x01(\x05R\aupdated\x12\x1c\n" +
-	"\tunchanged\x18\x03 \x01(\x05R\tunchanged\"O\n" +
+	"\tunchanged\x18\x03 \x01(\x05R\tunchanged\"+\n" +
+	"\x17WithdrawProductsRequest\x12\x10\n" +
+	"\x03ids\x18\x01 \x03(\tR\x03ids\"8\n" +
+	"\x18WithdrawProductsResponse\x12\x1c\n" +
+	"\twithdrawn\x18\x01 \x01(\x05R\twithdrawn\")\n" +
+	"\x15DeleteProductsRequest\x12\x10\n" +
+	"\x03ids\x18\x01 \x03(\tR\x03ids\"2\n" +
+	"\x16DeleteProductsResponse\x12\x18\n" +
+	"\adeleted\x18\x01 \x01(\x05R\adeleted\"O\n" +
 	"\x17UpsertCategoriesRequest\x124\n" +
 	"\n" +
 	"categories\x18\x01 \x03(\v2\x14.catalog.v1.CategoryR\n" +
 	"categories\"\x1a\n" +
-	"\x18UpsertCategoriesResponse*R\n" +
+	"\x18UpsertCategoriesResponse\"/\n" +
+	"\x17DeleteCategoriesRequest\x12\x14\n" +
+	"\x05slugs\x18\x01 \x03(\tR\x05slugs\"4\n" +
+	"\x18DeleteCategoriesResponse\x12\x18\n" +
+	"\adeleted\x18\x01 \x01(\x05R\adeleted*\x87\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REASON_SLUG_TAKEN\x10\x01\x12\x19\n" +
-	"\x15REASON_BAD_PAGE_TOKEN\x10\x022\xa2\x04\n" +
-	"\x0eCatalogService\x12e\n" +
+	"\x15REASON_BAD_PAGE_TOKEN\x10\x02\x12\x14\n" +
+	"\x10REASON_SKU_TAKEN\x10\x03\x12\x1d\n" +
+	"\x19REASON_CATEGORY_NOT_EMPTY\x10\x04*}\n" +
+	"\vOfferStatus\x12\x1c\n" +
+	"\x18OFFER_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15OFFER_STATUS_SELLABLE\x10\x01\x12\x1a\n" +
+	"\x16OFFER_STATUS_WITHDRAWN\x10\x02\x12\x19\n" +
+	"\x15OFFER_STATUS_NO_PRICE\x10\x032\xca\a\n" +
+	"\x0eCatalogService\x12\\\n" +
+	"\tGetOffers\x12\x1c.catalog.v1.GetOffersRequest\x1a\x1d.catalog.v1.GetOffersResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x02\x12\x05\x10\xc0\x96\xb1\x02\x90\x02\x01\x12e\n" +
 	"\fListProducts\x12\x1f.catalog.v1.ListProductsRequest\x1a .catalog.v1.ListProductsResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x02\x12\x05\x10\xc0\x96\xb1\x02\x90\x02\x01\x12b\n" +
 	"\vGetProducts\x12\x1e.catalog.v1.GetProductsRequest\x1a\x1f.catalog.v1.GetProductsResponse\"\x12\xaa\xbb\x18\v\n" +
@@ -948,7 +2198,16 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\x0eUpsertProducts\x12!.catalog.v1.UpsertProductsRequest\x1a\".catalog.v1.UpsertProductsResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
 	"\x12\x02\b\x01\x90\x02\x02\x12n\n" +
+	"\x10WithdrawProducts\x12#.catalog.v1.WithdrawProductsRequest\x1a$.catalog.v1.WithdrawProductsResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b\n" +
+	"\x12\x02\b\x01\x90\x02\x02\x12h\n" +
+	"\x0eDeleteProducts\x12!.catalog.v1.DeleteProductsRequest\x1a\".catalog.v1.DeleteProductsResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b\n" +
+	"\x12\x02\b\x01\x90\x02\x02\x12n\n" +
 	"\x10UpsertCategories\x12#.catalog.v1.UpsertCategoriesRequest\x1a$.catalog.v1.UpsertCategoriesResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b\n" +
+	"\x12\x02\b\x01\x90\x02\x02\x12n\n" +
+	"\x10DeleteCategories\x12#.catalog.v1.DeleteCategoriesRequest\x1a$.catalog.v1.DeleteCategoriesResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
 	"\x12\x02\b\x01\x90\x02\x02B'Z%galleria/modules/catalog/v1;catalogv1b\x06proto3"
 
@@ -964,46 +2223,86 @@ func file_catalog_v1_catalog_proto_rawDescGZIP() []byte {
 	return file_catalog_v1_catalog_proto_rawDescData
 }
 
-var file_catalog_v1_catalog_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_catalog_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_catalog_v1_catalog_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_catalog_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_catalog_v1_catalog_proto_goTypes = []any{
 	(Reason)(0),                      // 0: catalog.v1.Reason
-	(ListProductsRequest_Sort)(0),    // 1: catalog.v1.ListProductsRequest.Sort
-	(*Product)(nil),                  // 2: catalog.v1.Product
-	(*Category)(nil),                 // 3: catalog.v1.Category
-	(*ListProductsRequest)(nil),      // 4: catalog.v1.ListProductsRequest
-	(*ListProductsResponse)(nil),     // 5: catalog.v1.ListProductsResponse
-	(*GetProductsRequest)(nil),       // 6: catalog.v1.GetProductsRequest
-	(*GetProductsResponse)(nil),      // 7: catalog.v1.GetProductsResponse
-	(*ListCategoriesRequest)(nil),    // 8: catalog.v1.ListCategoriesRequest
-	(*ListCategoriesResponse)(nil),   // 9: catalog.v1.ListCategoriesResponse
-	(*UpsertProductsRequest)(nil),    // 10: catalog.v1.UpsertProductsRequest
-	(*UpsertProductsResponse)(nil),   // 11: catalog.v1.UpsertProductsResponse
-	(*UpsertCategoriesRequest)(nil),  // 12: catalog.v1.UpsertCategoriesRequest
-	(*UpsertCategoriesResponse)(nil), // 13: catalog.v1.UpsertCategoriesResponse
+	(OfferStatus)(0),                 // 1: catalog.v1.OfferStatus
+	(ListProductsRequest_Sort)(0),    // 2: catalog.v1.ListProductsRequest.Sort
+	(*Product)(nil),                  // 3: catalog.v1.Product
+	(*Attribute)(nil),                // 4: catalog.v1.Attribute
+	(*Option)(nil),                   // 5: catalog.v1.Option
+	(*Variant)(nil),                  // 6: catalog.v1.Variant
+	(*Price)(nil),                    // 7: catalog.v1.Price
+	(*Offer)(nil),                    // 8: catalog.v1.Offer
+	(*Category)(nil),                 // 9: catalog.v1.Category
+	(*GetOffersRequest)(nil),         // 10: catalog.v1.GetOffersRequest
+	(*GetOffersResponse)(nil),        // 11: catalog.v1.GetOffersResponse
+	(*ListProductsRequest)(nil),      // 12: catalog.v1.ListProductsRequest
+	(*OptionValue)(nil),              // 13: catalog.v1.OptionValue
+	(*ListProductsResponse)(nil),     // 14: catalog.v1.ListProductsResponse
+	(*Facets)(nil),                   // 15: catalog.v1.Facets
+	(*GetProductsRequest)(nil),       // 16: catalog.v1.GetProductsRequest
+	(*GetProductsResponse)(nil),      // 17: catalog.v1.GetProductsResponse
+	(*ListCategoriesRequest)(nil),    // 18: catalog.v1.ListCategoriesRequest
+	(*ListCategoriesResponse)(nil),   // 19: catalog.v1.ListCategoriesResponse
+	(*UpsertProductsRequest)(nil),    // 20: catalog.v1.UpsertProductsRequest
+	(*UpsertProductsResponse)(nil),   // 21: catalog.v1.UpsertProductsResponse
+	(*WithdrawProductsRequest)(nil),  // 22: catalog.v1.WithdrawProductsRequest
+	(*WithdrawProductsResponse)(nil), // 23: catalog.v1.WithdrawProductsResponse
+	(*DeleteProductsRequest)(nil),    // 24: catalog.v1.DeleteProductsRequest
+	(*DeleteProductsResponse)(nil),   // 25: catalog.v1.DeleteProductsResponse
+	(*UpsertCategoriesRequest)(nil),  // 26: catalog.v1.UpsertCategoriesRequest
+	(*UpsertCategoriesResponse)(nil), // 27: catalog.v1.UpsertCategoriesResponse
+	(*DeleteCategoriesRequest)(nil),  // 28: catalog.v1.DeleteCategoriesRequest
+	(*DeleteCategoriesResponse)(nil), // 29: catalog.v1.DeleteCategoriesResponse
+	(*Facets_Count)(nil),             // 30: catalog.v1.Facets.Count
+	(*Facets_OptionCounts)(nil),      // 31: catalog.v1.Facets.OptionCounts
+	(*timestamppb.Timestamp)(nil),    // 32: google.protobuf.Timestamp
 }
 var file_catalog_v1_catalog_proto_depIdxs = []int32{
-	1,  // 0: catalog.v1.ListProductsRequest.sort:type_name -> catalog.v1.ListProductsRequest.Sort
-	2,  // 1: catalog.v1.ListProductsResponse.products:type_name -> catalog.v1.Product
-	2,  // 2: catalog.v1.GetProductsResponse.products:type_name -> catalog.v1.Product
-	3,  // 3: catalog.v1.ListCategoriesResponse.categories:type_name -> catalog.v1.Category
-	2,  // 4: catalog.v1.UpsertProductsRequest.products:type_name -> catalog.v1.Product
-	3,  // 5: catalog.v1.UpsertCategoriesRequest.categories:type_name -> catalog.v1.Category
-	4,  // 6: catalog.v1.CatalogService.ListProducts:input_type -> catalog.v1.ListProductsRequest
-	6,  // 7: catalog.v1.CatalogService.GetProducts:input_type -> catalog.v1.GetProductsRequest
-	8,  // 8: catalog.v1.CatalogService.ListCategories:input_type -> catalog.v1.ListCategoriesRequest
-	10, // 9: catalog.v1.CatalogService.UpsertProducts:input_type -> catalog.v1.UpsertProductsRequest
-	12, // 10: catalog.v1.CatalogService.UpsertCategories:input_type -> catalog.v1.UpsertCategoriesRequest
-	5,  // 11: catalog.v1.CatalogService.ListProducts:output_type -> catalog.v1.ListProductsResponse
-	7,  // 12: catalog.v1.CatalogService.GetProducts:output_type -> catalog.v1.GetProductsResponse
-	9,  // 13: catalog.v1.CatalogService.ListCategories:output_type -> catalog.v1.ListCategoriesResponse
-	11, // 14: catalog.v1.CatalogService.UpsertProducts:output_type -> catalog.v1.UpsertProductsResponse
-	13, // 15: catalog.v1.CatalogService.UpsertCategories:output_type -> catalog.v1.UpsertCategoriesResponse
-	11, // [11:16] is the sub-list for method output_type
-	6,  // [6:11] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	4,  // 0: catalog.v1.Product.attributes:type_name -> catalog.v1.Attribute
+	5,  // 1: catalog.v1.Product.options:type_name -> catalog.v1.Option
+	32, // 2: catalog.v1.Product.created_at:type_name -> google.protobuf.Timestamp
+	6,  // 3: catalog.v1.Product.variants:type_name -> catalog.v1.Variant
+	7,  // 4: catalog.v1.Variant.prices:type_name -> catalog.v1.Price
+	1,  // 5: catalog.v1.Offer.status:type_name -> catalog.v1.OfferStatus
+	8,  // 6: catalog.v1.GetOffersResponse.offers:type_name -> catalog.v1.Offer
+	2,  // 7: catalog.v1.ListProductsRequest.sort:type_name -> catalog.v1.ListProductsRequest.Sort
+	13, // 8: catalog.v1.ListProductsRequest.options:type_name -> catalog.v1.OptionValue
+	3,  // 9: catalog.v1.ListProductsResponse.products:type_name -> catalog.v1.Product
+	15, // 10: catalog.v1.ListProductsResponse.facets:type_name -> catalog.v1.Facets
+	30, // 11: catalog.v1.Facets.categories:type_name -> catalog.v1.Facets.Count
+	30, // 12: catalog.v1.Facets.tags:type_name -> catalog.v1.Facets.Count
+	31, // 13: catalog.v1.Facets.options:type_name -> catalog.v1.Facets.OptionCounts
+	3,  // 14: catalog.v1.GetProductsResponse.products:type_name -> catalog.v1.Product
+	9,  // 15: catalog.v1.ListCategoriesResponse.categories:type_name -> catalog.v1.Category
+	3,  // 16: catalog.v1.UpsertProductsRequest.products:type_name -> catalog.v1.Product
+	9,  // 17: catalog.v1.UpsertCategoriesRequest.categories:type_name -> catalog.v1.Category
+	30, // 18: catalog.v1.Facets.OptionCounts.values:type_name -> catalog.v1.Facets.Count
+	10, // 19: catalog.v1.CatalogService.GetOffers:input_type -> catalog.v1.GetOffersRequest
+	12, // 20: catalog.v1.CatalogService.ListProducts:input_type -> catalog.v1.ListProductsRequest
+	16, // 21: catalog.v1.CatalogService.GetProducts:input_type -> catalog.v1.GetProductsRequest
+	18, // 22: catalog.v1.CatalogService.ListCategories:input_type -> catalog.v1.ListCategoriesRequest
+	20, // 23: catalog.v1.CatalogService.UpsertProducts:input_type -> catalog.v1.UpsertProductsRequest
+	22, // 24: catalog.v1.CatalogService.WithdrawProducts:input_type -> catalog.v1.WithdrawProductsRequest
+	24, // 25: catalog.v1.CatalogService.DeleteProducts:input_type -> catalog.v1.DeleteProductsRequest
+	26, // 26: catalog.v1.CatalogService.UpsertCategories:input_type -> catalog.v1.UpsertCategoriesRequest
+	28, // 27: catalog.v1.CatalogService.DeleteCategories:input_type -> catalog.v1.DeleteCategoriesRequest
+	11, // 28: catalog.v1.CatalogService.GetOffers:output_type -> catalog.v1.GetOffersResponse
+	14, // 29: catalog.v1.CatalogService.ListProducts:output_type -> catalog.v1.ListProductsResponse
+	17, // 30: catalog.v1.CatalogService.GetProducts:output_type -> catalog.v1.GetProductsResponse
+	19, // 31: catalog.v1.CatalogService.ListCategories:output_type -> catalog.v1.ListCategoriesResponse
+	21, // 32: catalog.v1.CatalogService.UpsertProducts:output_type -> catalog.v1.UpsertProductsResponse
+	23, // 33: catalog.v1.CatalogService.WithdrawProducts:output_type -> catalog.v1.WithdrawProductsResponse
+	25, // 34: catalog.v1.CatalogService.DeleteProducts:output_type -> catalog.v1.DeleteProductsResponse
+	27, // 35: catalog.v1.CatalogService.UpsertCategories:output_type -> catalog.v1.UpsertCategoriesResponse
+	29, // 36: catalog.v1.CatalogService.DeleteCategories:output_type -> catalog.v1.DeleteCategoriesResponse
+	28, // [28:37] is the sub-list for method output_type
+	19, // [19:28] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_catalog_v1_catalog_proto_init() }
@@ -1016,8 +2315,8 @@ func file_catalog_v1_catalog_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_catalog_v1_catalog_proto_rawDesc), len(file_catalog_v1_catalog_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   12,
+			NumEnums:      3,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

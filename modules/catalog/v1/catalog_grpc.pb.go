@@ -4,7 +4,8 @@
 // - protoc             (unknown)
 // source: catalog/v1/catalog.proto
 
-// What the shop sells: products and the categories they stand in.
+// What the shop sells: products with their variants, and the categories they
+// are in.
 
 package catalogv1
 
@@ -21,37 +22,67 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
+	CatalogService_GetOffers_FullMethodName        = "/catalog.v1.CatalogService/GetOffers"
 	CatalogService_ListProducts_FullMethodName     = "/catalog.v1.CatalogService/ListProducts"
 	CatalogService_GetProducts_FullMethodName      = "/catalog.v1.CatalogService/GetProducts"
 	CatalogService_ListCategories_FullMethodName   = "/catalog.v1.CatalogService/ListCategories"
 	CatalogService_UpsertProducts_FullMethodName   = "/catalog.v1.CatalogService/UpsertProducts"
+	CatalogService_WithdrawProducts_FullMethodName = "/catalog.v1.CatalogService/WithdrawProducts"
+	CatalogService_DeleteProducts_FullMethodName   = "/catalog.v1.CatalogService/DeleteProducts"
 	CatalogService_UpsertCategories_FullMethodName = "/catalog.v1.CatalogService/UpsertCategories"
+	CatalogService_DeleteCategories_FullMethodName = "/catalog.v1.CatalogService/DeleteCategories"
 )
 
 // CatalogServiceClient is the client API for CatalogService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// CatalogService answers what pages ask, from memory, and takes the shop
-// owner's changes.
+// CatalogService answers what pages and purchases ask, from memory, and takes
+// the shop owner's changes.
+//
+// Pages and search use products. What sells (cart, pricing, orders) uses offers
+// only: one variant in one currency, without the product around it.
 type CatalogServiceClient interface {
+	// GetOffers gets what can be sold under up to 200 skus in one currency, in the
+	// order asked. A sku that no product has is left out; one that can't be sold
+	// says why in its status. INVALID_ARGUMENT without a currency.
+	GetOffers(ctx context.Context, in *GetOffersRequest, opts ...grpc.CallOption) (*GetOffersResponse, error)
 	// ListProducts lists active products, one page at a time. Unknown
-	// categories have no products. INVALID_ARGUMENT for a bad page token.
+	// categories have no products. INVALID_ARGUMENT for a bad page token
+	// (REASON_BAD_PAGE_TOKEN), and for bounds or an order of prices without a
+	// currency to read them in.
 	ListProducts(ctx context.Context, in *ListProductsRequest, opts ...grpc.CallOption) (*ListProductsResponse, error)
-	// GetProducts gets up to 200 products by sku or by slug in one call,
-	// inactive ones too. Those that do not exist are left out of the answer.
+	// GetProducts gets up to 200 products by id, slug or sku in one call, inactive
+	// ones too. Those that do not exist are left out of the answer. A slug that a
+	// product had before finds it too: its answer has another slug than was asked
+	// for, and its page redirects there.
 	GetProducts(ctx context.Context, in *GetProductsRequest, opts ...grpc.CallOption) (*GetProductsResponse, error)
 	// ListCategories lists all categories in display order with the number of
 	// their active products.
 	ListCategories(ctx context.Context, in *ListCategoriesRequest, opts ...grpc.CallOption) (*ListCategoriesResponse, error)
-	// UpsertProducts writes up to 500 products, by sku: all of them or, when
-	// one is invalid, none (INVALID_ARGUMENT names each bad field as
-	// products[i].field; ALREADY_EXISTS with REASON_SLUG_TAKEN when another sku
-	// has the slug). Repeating it changes nothing.
+	// UpsertProducts writes up to 500 products with up to 2,000 variants in all:
+	// all of them or, when one is invalid, none. A product is the one with its
+	// id; without an id the one with its slug, else the one with one of its skus;
+	// else it is new. INVALID_ARGUMENT names each bad field as products[i].field;
+	// ALREADY_EXISTS with REASON_SLUG_TAKEN or REASON_SKU_TAKEN when another
+	// product has the slug or a sku. Repeating it changes nothing.
 	UpsertProducts(ctx context.Context, in *UpsertProductsRequest, opts ...grpc.CallOption) (*UpsertProductsResponse, error)
+	// WithdrawProducts makes up to 500 products inactive: their pages are gone, and
+	// their offers are withdrawn. Ids that no product has are passed over.
+	// Repeating it changes nothing.
+	WithdrawProducts(ctx context.Context, in *WithdrawProductsRequest, opts ...grpc.CallOption) (*WithdrawProductsResponse, error)
+	// DeleteProducts removes up to 500 products. Their slugs, former slugs and skus
+	// can be had by others. Ids that no product has are passed over. Repeating it
+	// changes nothing.
+	DeleteProducts(ctx context.Context, in *DeleteProductsRequest, opts ...grpc.CallOption) (*DeleteProductsResponse, error)
 	// UpsertCategories writes up to 200 categories, by slug, all or none.
 	// Repeating it changes nothing.
 	UpsertCategories(ctx context.Context, in *UpsertCategoriesRequest, opts ...grpc.CallOption) (*UpsertCategoriesResponse, error)
+	// DeleteCategories removes up to 200 categories, all or none.
+	// FAILED_PRECONDITION with REASON_CATEGORY_NOT_EMPTY (metadata category) while
+	// a product, also an inactive one, is in it. Slugs that no category has are
+	// passed over. Repeating it changes nothing.
+	DeleteCategories(ctx context.Context, in *DeleteCategoriesRequest, opts ...grpc.CallOption) (*DeleteCategoriesResponse, error)
 }
 
 type catalogServiceClient struct {
@@ -60,6 +91,16 @@ type catalogServiceClient struct {
 
 func NewCatalogServiceClient(cc grpc.ClientConnInterface) CatalogServiceClient {
 	return &catalogServiceClient{cc}
+}
+
+func (c *catalogServiceClient) GetOffers(ctx context.Context, in *GetOffersRequest, opts ...grpc.CallOption) (*GetOffersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetOffersResponse)
+	err := c.cc.Invoke(ctx, CatalogService_GetOffers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func (c *catalogServiceClient) ListProducts(ctx context.Context, in *ListProductsRequest, opts ...grpc.CallOption) (*ListProductsResponse, error) {
@@ -102,6 +143,26 @@ func (c *catalogServiceClient) UpsertProducts(ctx context.Context, in *UpsertPro
 	return out, nil
 }
 
+func (c *catalogServiceClient) WithdrawProducts(ctx context.Context, in *WithdrawProductsRequest, opts ...grpc.CallOption) (*WithdrawProductsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(WithdrawProductsResponse)
+	err := c.cc.Invoke(ctx, CatalogService_WithdrawProducts_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *catalogServiceClient) DeleteProducts(ctx context.Context, in *DeleteProductsRequest, opts ...grpc.CallOption) (*DeleteProductsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteProductsResponse)
+	err := c.cc.Invoke(ctx, CatalogService_DeleteProducts_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *catalogServiceClient) UpsertCategories(ctx context.Context, in *UpsertCategoriesRequest, opts ...grpc.CallOption) (*UpsertCategoriesResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(UpsertCategoriesResponse)
@@ -112,30 +173,66 @@ func (c *catalogServiceClient) UpsertCategories(ctx context.Context, in *UpsertC
 	return out, nil
 }
 
+func (c *catalogServiceClient) DeleteCategories(ctx context.Context, in *DeleteCategoriesRequest, opts ...grpc.CallOption) (*DeleteCategoriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteCategoriesResponse)
+	err := c.cc.Invoke(ctx, CatalogService_DeleteCategories_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CatalogServiceServer is the server API for CatalogService service.
 // All implementations must embed UnimplementedCatalogServiceServer
 // for forward compatibility.
 //
-// CatalogService answers what pages ask, from memory, and takes the shop
-// owner's changes.
+// CatalogService answers what pages and purchases ask, from memory, and takes
+// the shop owner's changes.
+//
+// Pages and search use products. What sells (cart, pricing, orders) uses offers
+// only: one variant in one currency, without the product around it.
 type CatalogServiceServer interface {
+	// GetOffers gets what can be sold under up to 200 skus in one currency, in the
+	// order asked. A sku that no product has is left out; one that can't be sold
+	// says why in its status. INVALID_ARGUMENT without a currency.
+	GetOffers(context.Context, *GetOffersRequest) (*GetOffersResponse, error)
 	// ListProducts lists active products, one page at a time. Unknown
-	// categories have no products. INVALID_ARGUMENT for a bad page token.
+	// categories have no products. INVALID_ARGUMENT for a bad page token
+	// (REASON_BAD_PAGE_TOKEN), and for bounds or an order of prices without a
+	// currency to read them in.
 	ListProducts(context.Context, *ListProductsRequest) (*ListProductsResponse, error)
-	// GetProducts gets up to 200 products by sku or by slug in one call,
-	// inactive ones too. Those that do not exist are left out of the answer.
+	// GetProducts gets up to 200 products by id, slug or sku in one call, inactive
+	// ones too. Those that do not exist are left out of the answer. A slug that a
+	// product had before finds it too: its answer has another slug than was asked
+	// for, and its page redirects there.
 	GetProducts(context.Context, *GetProductsRequest) (*GetProductsResponse, error)
 	// ListCategories lists all categories in display order with the number of
 	// their active products.
 	ListCategories(context.Context, *ListCategoriesRequest) (*ListCategoriesResponse, error)
-	// UpsertProducts writes up to 500 products, by sku: all of them or, when
-	// one is invalid, none (INVALID_ARGUMENT names each bad field as
-	// products[i].field; ALREADY_EXISTS with REASON_SLUG_TAKEN when another sku
-	// has the slug). Repeating it changes nothing.
+	// UpsertProducts writes up to 500 products with up to 2,000 variants in all:
+	// all of them or, when one is invalid, none. A product is the one with its
+	// id; without an id the one with its slug, else the one with one of its skus;
+	// else it is new. INVALID_ARGUMENT names each bad field as products[i].field;
+	// ALREADY_EXISTS with REASON_SLUG_TAKEN or REASON_SKU_TAKEN when another
+	// product has the slug or a sku. Repeating it changes nothing.
 	UpsertProducts(context.Context, *UpsertProductsRequest) (*UpsertProductsResponse, error)
+	// WithdrawProducts makes up to 500 products inactive: their pages are gone, and
+	// their offers are withdrawn. Ids that no product has are passed over.
+	// Repeating it changes nothing.
+	WithdrawProducts(context.Context, *WithdrawProductsRequest) (*WithdrawProductsResponse, error)
+	// DeleteProducts removes up to 500 products. Their slugs, former slugs and skus
+	// can be had by others. Ids that no product has are passed over. Repeating it
+	// changes nothing.
+	DeleteProducts(context.Context, *DeleteProductsRequest) (*DeleteProductsResponse, error)
 	// UpsertCategories writes up to 200 categories, by slug, all or none.
 	// Repeating it changes nothing.
 	UpsertCategories(context.Context, *UpsertCategoriesRequest) (*UpsertCategoriesResponse, error)
+	// DeleteCategories removes up to 200 categories, all or none.
+	// FAILED_PRECONDITION with REASON_CATEGORY_NOT_EMPTY (metadata category) while
+	// a product, also an inactive one, is in it. Slugs that no category has are
+	// passed over. Repeating it changes nothing.
+	DeleteCategories(context.Context, *DeleteCategoriesRequest) (*DeleteCategoriesResponse, error)
 	mustEmbedUnimplementedCatalogServiceServer()
 }
 
@@ -146,6 +243,9 @@ type CatalogServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedCatalogServiceServer struct{}
 
+func (UnimplementedCatalogServiceServer) GetOffers(context.Context, *GetOffersRequest) (*GetOffersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetOffers not implemented")
+}
 func (UnimplementedCatalogServiceServer) ListProducts(context.Context, *ListProductsRequest) (*ListProductsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListProducts not implemented")
 }
@@ -158,8 +258,17 @@ func (UnimplementedCatalogServiceServer) ListCategories(context.Context, *ListCa
 func (UnimplementedCatalogServiceServer) UpsertProducts(context.Context, *UpsertProductsRequest) (*UpsertProductsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpsertProducts not implemented")
 }
+func (UnimplementedCatalogServiceServer) WithdrawProducts(context.Context, *WithdrawProductsRequest) (*WithdrawProductsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method WithdrawProducts not implemented")
+}
+func (UnimplementedCatalogServiceServer) DeleteProducts(context.Context, *DeleteProductsRequest) (*DeleteProductsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteProducts not implemented")
+}
 func (UnimplementedCatalogServiceServer) UpsertCategories(context.Context, *UpsertCategoriesRequest) (*UpsertCategoriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpsertCategories not implemented")
+}
+func (UnimplementedCatalogServiceServer) DeleteCategories(context.Context, *DeleteCategoriesRequest) (*DeleteCategoriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteCategories not implemented")
 }
 func (UnimplementedCatalogServiceServer) mustEmbedUnimplementedCatalogServiceServer() {}
 func (UnimplementedCatalogServiceServer) testEmbeddedByValue()                        {}
@@ -180,6 +289,24 @@ func RegisterCatalogServiceServer(s grpc.ServiceRegistrar, srv CatalogServiceSer
 		t.testEmbeddedByValue()
 	}
 	s.RegisterService(&CatalogService_ServiceDesc, srv)
+}
+
+func _CatalogService_GetOffers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetOffersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CatalogServiceServer).GetOffers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CatalogService_GetOffers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CatalogServiceServer).GetOffers(ctx, req.(*GetOffersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
 }
 
 func _CatalogService_ListProducts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
@@ -254,6 +381,42 @@ func _CatalogService_UpsertProducts_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CatalogService_WithdrawProducts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WithdrawProductsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CatalogServiceServer).WithdrawProducts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CatalogService_WithdrawProducts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CatalogServiceServer).WithdrawProducts(ctx, req.(*WithdrawProductsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CatalogService_DeleteProducts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteProductsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CatalogServiceServer).DeleteProducts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CatalogService_DeleteProducts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CatalogServiceServer).DeleteProducts(ctx, req.(*DeleteProductsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _CatalogService_UpsertCategories_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(UpsertCategoriesRequest)
 	if err := dec(in); err != nil {
@@ -272,6 +435,24 @@ func _CatalogService_UpsertCategories_Handler(srv interface{}, ctx context.Conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CatalogService_DeleteCategories_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteCategoriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CatalogServiceServer).DeleteCategories(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CatalogService_DeleteCategories_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CatalogServiceServer).DeleteCategories(ctx, req.(*DeleteCategoriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CatalogService_ServiceDesc is the grpc.ServiceDesc for CatalogService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -279,6 +460,10 @@ var CatalogService_ServiceDesc = grpc.ServiceDesc{
 	ServiceName: "catalog.v1.CatalogService",
 	HandlerType: (*CatalogServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "GetOffers",
+			Handler:    _CatalogService_GetOffers_Handler,
+		},
 		{
 			MethodName: "ListProducts",
 			Handler:    _CatalogService_ListProducts_Handler,
@@ -296,8 +481,20 @@ var CatalogService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _CatalogService_UpsertProducts_Handler,
 		},
 		{
+			MethodName: "WithdrawProducts",
+			Handler:    _CatalogService_WithdrawProducts_Handler,
+		},
+		{
+			MethodName: "DeleteProducts",
+			Handler:    _CatalogService_DeleteProducts_Handler,
+		},
+		{
 			MethodName: "UpsertCategories",
 			Handler:    _CatalogService_UpsertCategories_Handler,
+		},
+		{
+			MethodName: "DeleteCategories",
+			Handler:    _CatalogService_DeleteCategories_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

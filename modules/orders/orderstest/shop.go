@@ -40,7 +40,8 @@ func (s Shop) Stock(onHand, priceMinor int64) string {
 func (s Shop) Price(sku string, minor int64, active bool) {
 	s.t.Helper()
 	p := catalogtest.Product(sku)
-	p.PriceMinor, p.CurrencyCode, p.Active = minor, "EUR", active
+	p.Active = active
+	catalogtest.SetPrice(p, "EUR", minor)
 	_, err := s.Catalog.UpsertProducts(s.t.Context(), &catalogv1.UpsertProductsRequest{Products: []*catalogv1.Product{p}})
 	s.must("price", err)
 }

@@ -31,7 +31,7 @@ func quoteCases(w World) cases {
 		},
 		"adds the tax of a state to the prices": func(t *testing.T) {
 			s := w.shop(t)
-			r := request(s.sell("mug", 2000, func(p *catalogv1.Product) { p.CurrencyCode = "USD" }))
+			r := request(s.sell("mug", 2000, func(p *catalogv1.Product) { p.Variants[0].Prices[0].CurrencyCode = "USD" }))
 			r.CurrencyCode, r.Destination = "USD", &pricingv1.Destination{Country: "US", Region: "ca"}
 			totals := s.quote(r).GetTotals()
 			got := fmt.Sprint(totals.GetDeliveryMinor(), totals.GetTaxMinor(), totals.GetDeliveryTaxMinor(), totals.GetTotalMinor(), totals.GetTaxesIncluded())
@@ -46,7 +46,7 @@ func quoteCases(w World) cases {
 		"says which lines can't be bought, and counts them nowhere": func(t *testing.T) {
 			s := w.shop(t)
 			good := s.sell("good", 1000)
-			dollars := s.sell("dollars", 1000, func(p *catalogv1.Product) { p.CurrencyCode = "USD" })
+			dollars := s.sell("dollars", 1000, func(p *catalogv1.Product) { p.Variants[0].Prices[0].CurrencyCode = "USD" })
 			gone := s.sell("gone", 1000, func(p *catalogv1.Product) { p.Active = false })
 			q := s.quote(request(dollars, good, gone, s.own+"-never"))
 			var got []pricingv1.LineProblem
@@ -79,7 +79,7 @@ func quoteCases(w World) cases {
 		},
 		"where no delivery goes there are no options": func(t *testing.T) {
 			s := w.shop(t)
-			r := request(s.sell("mug", 1000, func(p *catalogv1.Product) { p.CurrencyCode = "SEK" }))
+			r := request(s.sell("mug", 1000, func(p *catalogv1.Product) { p.Variants[0].Prices[0].CurrencyCode = "SEK" }))
 			r.CurrencyCode = "SEK" // no rates by default
 			if q := s.quote(r); len(q.GetDeliveryOptions()) != 0 || q.GetDeliveryOption() != "" || q.GetTotals().GetTotalMinor() != 1000 {
 				t.Errorf("got %v", q)

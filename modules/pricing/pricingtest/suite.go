@@ -73,8 +73,11 @@ func (s *shop) sell(name string, price int64, change ...func(*catalogv1.Product)
 	s.Helper()
 	sku := s.own + "-" + name
 	p := &catalogv1.Product{
-		Sku: sku, Name: "Thing " + name, Slug: strings.ToLower(sku), Category: strings.ToLower(s.own), CurrencyCode: "EUR",
-		PriceMinor: price, Pictures: []string{"thing.svg"}, Tags: []string{s.own}, Active: true,
+		Name: "Thing " + name, Slug: strings.ToLower(sku), Category: strings.ToLower(s.own),
+		Pictures: []string{"thing.svg"}, Tags: []string{s.own}, Active: true,
+		Variants: []*catalogv1.Variant{{
+			Sku: sku, Active: true, Prices: []*catalogv1.Price{{CurrencyCode: "EUR", AmountMinor: price}},
+		}},
 	}
 	for _, do := range change {
 		do(p)

@@ -41,6 +41,8 @@ type Card struct {
 	Name, Slug string
 	Picture    string // address
 	Price      Price
+	Before     Price // what it cost before; empty: nothing to compare with
+	From       bool  // other variants cost more
 }
 
 // Crumb is a step of the way from the front door; the last one has no Path.
@@ -102,7 +104,9 @@ type Tag struct {
 type Product struct {
 	Frame
 	Card
-	SKU        string
+	Choices    []Choice // what can be bought, in order; empty: nothing
+	Label      string   // of the choices: "Size, Colour"
+	Facts      []Fact
 	Paragraphs []string
 	Pictures   []string
 	Category   Department
@@ -111,6 +115,18 @@ type Product struct {
 	Crumbs     []Crumb
 	Related    []Card
 }
+
+// Choice is one variant to be bought.
+type Choice struct {
+	SKU    string
+	Name   string // "M / Red", with its price where prices differ
+	Price  Price
+	Stock  Stock
+	Chosen bool
+}
+
+// Fact is an attribute of a product.
+type Fact struct{ Name, Value string }
 
 // Stock says how much there is; the zero value says nothing.
 type Stock struct {

@@ -25,13 +25,13 @@ func toCart(c cart.Cart, lines []cart.PricedLine, totalMinor int64) *cartv1.Cart
 	return message
 }
 
-func fromProduct(p *catalogv1.Product) cart.Product {
-	product := cart.Product{
-		SKU: p.GetSku(), Name: p.GetName(), Slug: p.GetSlug(), Currency: p.GetCurrencyCode(),
-		PriceMinor: p.GetPriceMinor(), Active: p.GetActive(),
+func fromOffer(o *catalogv1.Offer) cart.Product {
+	name := o.GetName()
+	if o.GetVariant() != "" {
+		name += ", " + o.GetVariant()
 	}
-	if len(p.GetPictures()) > 0 {
-		product.Picture = p.GetPictures()[0]
+	return cart.Product{
+		SKU: o.GetSku(), Name: name, Slug: o.GetSlug(), Picture: o.GetPicture(), Currency: o.GetCurrencyCode(),
+		PriceMinor: o.GetPriceMinor(), Active: o.GetStatus() == catalogv1.OfferStatus_OFFER_STATUS_SELLABLE,
 	}
-	return product
 }

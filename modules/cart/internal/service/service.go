@@ -55,7 +55,7 @@ func (s *Service) GetCart(ctx context.Context, r *cartv1.GetCartRequest) (*cartv
 	if len(c.Lines) == 0 {
 		return &cartv1.GetCartResponse{Cart: toCart(c, nil, 0)}, nil
 	}
-	products, err := s.products(ctx, c.SKUs())
+	products, err := s.products(ctx, c.Currency, c.SKUs())
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,11 @@ func (s *Service) AddItem(ctx context.Context, r *cartv1.AddItemRequest) (*cartv
 	// A repeat is answered even when the catalog is away, or sells it no more.
 	count, before, err := s.store.Added(ctx, a)
 	if err == nil && !before {
-		if a.Item, err = s.sold(ctx, a.Item); err != nil {
+		var currency string
+		if currency, err = s.currency(ctx, a.Cart, r.GetCurrencyCode()); err != nil {
+			return nil, err
+		}
+		if a.Item, err = s.sold(ctx, currency, a.Item); err != nil {
 			return nil, err
 		}
 		count, err = s.store.Add(ctx, a)
@@ -100,8 +104,11 @@ func (s *Service) SetItem(ctx context.Context, r *cartv1.SetItemRequest) (*cartv
 	}
 	item := cart.Item{SKU: r.GetSku(), Quantity: r.GetQuantity()}
 	if item.Quantity > 0 { // what is sold no more can still be removed
-		var err error
-		if item, err = s.sold(ctx, item); err != nil {
+		currency, err := s.currency(ctx, r.GetCartId(), r.GetCurrencyCode())
+		if err != nil {
+			return nil, err
+		}
+		if item, err = s.sold(ctx, currency, item); err != nil {
 			return nil, err
 		}
 	}

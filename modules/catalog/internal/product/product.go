@@ -3,81 +3,100 @@
 package product
 
 import (
-	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"galleria/platform/money"
+	"time"
 )
 
-// MaxPriceMinor bounds a price so that a full cart of the dearest product can
-// still be summed with room to spare: 9,900 times this is a hundredth of an
-// int64.
-const MaxPriceMinor = 10_000_000_000_000
-
-var (
-	skuPattern  = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	slugPattern = regexp.MustCompile(`^[a-z0-9-]{1,200}$`)
-)
-
-// Facts are what somebody says of a product. Nothing of it has been checked.
+// Facts are what a caller says of a product. Nothing of it has been checked.
 type Facts struct {
-	SKU, Slug, Name, Description string
-	Category                     string // slug
-	Tags                         []string
-	Currency                     string // ISO 4217
-	PriceMinor                   int64
-	Pictures                     []string
-	Active                       bool
+	ID, Slug, Name, Description string
+	Category                    string // slug
+	Tags                        []string
+	Attributes                  []Attribute
+	Pictures                    []string
+	Options                     []Option
+	Active                      bool
+	Variants                    []Variant
 }
 
-// Problem says what is wrong with one field, named as in the contract.
-type Problem struct{ Field, Message string }
+// Attribute is a fact about a product.
+type Attribute struct{ Name, Value string }
 
-// Product is a product that keeps the rules. Its slug may still be empty when
-// it was just made; a shelf gives it one. Products are values; their lists
+// Option is what a product's variants differ in.
+type Option struct {
+	Name   string
+	Values []string
+}
+
+// Variant is what is sold of a product.
+type Variant struct {
+	SKU          string
+	OptionValues []string
+	Prices       []Price
+	WeightGrams  int32
+	TaxClass     string
+	Picture      string
+	Active       bool
+}
+
+// Price is what a variant costs in one currency, in minor units.
+type Price struct {
+	Currency          string // ISO 4217
+	Amount, CompareAt int64
+}
+
+// Product is a product that keeps the rules. Its id and slug may still be empty
+// when it was just made; a shelf gives it both. Products are values; their lists
 // are never changed.
 type Product struct {
-	facts Facts
-	born  int64
+	facts   Facts
+	former  []string // slugs it had, the latest last
+	born    int64
+	created time.Time
 }
 
 // New checks the facts. With problems there is no product.
 func New(f Facts) (Product, []Problem) {
 	f.Name = strings.TrimSpace(f.Name)
-	f.Tags, f.Pictures = slices.Clone(f.Tags), slices.Clone(f.Pictures)
-	var found problems
-	found.when(!skuPattern.MatchString(f.SKU), "sku", "has 1 to 64 letters, digits, '-', '_' or '.'")
-	found.when(f.Slug != "" && !slugPattern.MatchString(f.Slug), "slug", "has up to 200 lower-case letters, digits and '-'")
-	found.text("name", f.Name, 1, 200, false)
-	found.text("description", f.Description, 0, 5000, true)
-	found.when(!categoryPattern.MatchString(f.Category), "category", "has 1 to 64 lower-case letters, digits and '-'")
-	found.texts("tags", f.Tags, 20, 50)
-	found.texts("pictures", f.Pictures, 10, 200)
-	_, err := money.New(f.Currency, f.PriceMinor)
-	found.when(err != nil, "currency_code", "is not a currency of ISO 4217")
-	found.when(f.PriceMinor < 0 || f.PriceMinor > MaxPriceMinor, "price_minor", fmt.Sprintf("is between 0 and %d", int64(MaxPriceMinor)))
-	if len(found) > 0 {
+	f = f.clone()
+	if found := check(&f); len(found) > 0 {
 		return Product{}, found
 	}
 	return Product{facts: f}, nil
 }
 
+// clone is the facts with lists of their own.
+func (f Facts) clone() Facts {
+	f.Tags, f.Pictures, f.Attributes = slices.Clone(f.Tags), slices.Clone(f.Pictures), slices.Clone(f.Attributes)
+	f.Options, f.Variants = slices.Clone(f.Options), slices.Clone(f.Variants)
+	for i := range f.Options {
+		f.Options[i].Values = slices.Clone(f.Options[i].Values)
+	}
+	for i := range f.Variants {
+		f.Variants[i].OptionValues = slices.Clone(f.Variants[i].OptionValues)
+		f.Variants[i].Prices = slices.Clone(f.Variants[i].Prices)
+	}
+	return f
+}
+
 // Restore is a product as it was stored. Born orders products by when they
 // were made.
-func Restore(f Facts, born int64) Product { return Product{facts: f, born: born} }
+func Restore(f Facts, former []string, born int64, created time.Time) Product {
+	return Product{facts: f, former: former, born: born, created: created}
+}
 
 // Facts are the product's. The lists are shared: read them, don't change them.
-func (p *Product) Facts() Facts { return p.facts }
+func (p *Product) Facts() *Facts { return &p.facts }
 
-// SKU is the product's identity.
-func (p *Product) SKU() string { return p.facts.SKU }
+// ID is the product's identity.
+func (p *Product) ID() string { return p.facts.ID }
 
 // Slug is its place in the address of its page.
 func (p *Product) Slug() string { return p.facts.Slug }
+
+// Former are the slugs it had before, the latest last. Read only.
+func (p *Product) Former() []string { return p.former }
 
 // Name is what shoppers call it.
 func (p *Product) Name() string { return p.facts.Name }
@@ -85,14 +104,23 @@ func (p *Product) Name() string { return p.facts.Name }
 // Category is the slug of its category.
 func (p *Product) Category() string { return p.facts.Category }
 
-// PriceMinor is its price in minor units.
-func (p *Product) PriceMinor() int64 { return p.facts.PriceMinor }
-
 // Active tells whether it is listed and sold.
 func (p *Product) Active() bool { return p.facts.Active }
 
 // Born is higher the later the product was made; 0 when it was not stored yet.
 func (p *Product) Born() int64 { return p.born }
+
+// Created is when the product was made.
+func (p *Product) Created() time.Time { return p.created }
+
+// SKUs are those of its variants.
+func (p *Product) SKUs() []string {
+	skus := make([]string, len(p.facts.Variants))
+	for i := range p.facts.Variants {
+		skus[i] = p.facts.Variants[i].SKU
+	}
+	return skus
+}
 
 // HasTags tells whether the product has all of these tags.
 func (p *Product) HasTags(tags []string) bool {
@@ -104,48 +132,51 @@ func (p *Product) HasTags(tags []string) bool {
 	return true
 }
 
+// Sells tells whether an active variant has this value of an option.
+func (p *Product) Sells(option, value string) bool {
+	at := slices.IndexFunc(p.facts.Options, func(o Option) bool { return o.Name == option })
+	return at >= 0 && slices.ContainsFunc(p.facts.Variants, func(v Variant) bool {
+		return v.Active && v.OptionValues[at] == value
+	})
+}
+
+// Lowest is the lowest price of the active variants in a currency.
+func (p *Product) Lowest(currency string) (lowest int64, priced bool) {
+	for i := range p.facts.Variants {
+		v := &p.facts.Variants[i]
+		if !v.Active {
+			continue
+		}
+		if price, ok := v.PriceIn(currency); ok && (!priced || price.Amount < lowest) {
+			lowest, priced = price.Amount, true
+		}
+	}
+	return lowest, priced
+}
+
+// PriceIn is the variant's price in a currency.
+func (v *Variant) PriceIn(currency string) (Price, bool) {
+	for _, p := range v.Prices {
+		if p.Currency == currency {
+			return p, true
+		}
+	}
+	return Price{}, false
+}
+
 // Same tells whether two products differ in nothing but their age.
 func (p *Product) Same(other *Product) bool {
 	a, b := &p.facts, &other.facts
-	return a.SKU == b.SKU && a.Slug == b.Slug && a.Name == b.Name && a.Description == b.Description &&
-		a.Category == b.Category && slices.Equal(a.Tags, b.Tags) && a.Currency == b.Currency &&
-		a.PriceMinor == b.PriceMinor && slices.Equal(a.Pictures, b.Pictures) && a.Active == b.Active
+	return a.ID == b.ID && a.Slug == b.Slug && a.Name == b.Name && a.Description == b.Description &&
+		a.Category == b.Category && a.Active == b.Active && slices.Equal(a.Tags, b.Tags) &&
+		slices.Equal(a.Attributes, b.Attributes) && slices.Equal(a.Pictures, b.Pictures) &&
+		slices.EqualFunc(a.Options, b.Options, sameOption) && slices.EqualFunc(a.Variants, b.Variants, sameVariant) &&
+		slices.Equal(p.former, other.former)
 }
 
-// WithSlug is the product under another address.
-func (p Product) WithSlug(slug string) Product {
-	p.facts.Slug = slug
-	return p
-}
+func sameOption(a, b Option) bool { return a.Name == b.Name && slices.Equal(a.Values, b.Values) }
 
-// WithBorn is the product with its place in the order of creation.
-func (p Product) WithBorn(born int64) Product {
-	p.born = born
-	return p
-}
-
-type problems []Problem
-
-func (p *problems) when(bad bool, field, message string) {
-	if bad {
-		*p = append(*p, Problem{field, message})
-	}
-}
-
-// text refuses control characters: NUL cannot be stored in PostgreSQL, and
-// none of them belongs into a name.
-func (p *problems) text(field, text string, least, most int, lines bool) {
-	n := utf8.RuneCountInString(text)
-	p.when(n < least || n > most, field, fmt.Sprintf("has %d to %d characters", least, most))
-	control := strings.ContainsFunc(text, func(r rune) bool {
-		return unicode.IsControl(r) && !(lines && (r == '\n' || r == '\r' || r == '\t'))
-	})
-	p.when(control, field, "has control characters")
-}
-
-func (p *problems) texts(field string, texts []string, count, most int) {
-	p.when(len(texts) > count, field, fmt.Sprintf("has up to %d entries", count))
-	for i, text := range texts {
-		p.text(fmt.Sprintf("%s[%d]", field, i), text, 1, most, false)
-	}
+func sameVariant(a, b Variant) bool {
+	return a.SKU == b.SKU && slices.Equal(a.OptionValues, b.OptionValues) && slices.Equal(a.Prices, b.Prices) &&
+		a.WeightGrams == b.WeightGrams && a.TaxClass == b.TaxClass && a.Picture == b.Picture && a.Active == b.Active
 }

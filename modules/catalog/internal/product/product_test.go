@@ -50,13 +50,16 @@ func TestCategoriesNobodyNamed(t *testing.T) {
 }
 
 func TestAProductKeepsNothingOfWhatItWasMadeOf(t *testing.T) {
-	facts := product.Facts{SKU: "A", Name: " A ", Category: "c", Currency: "EUR", Tags: []string{"one"}, Pictures: []string{"a.svg"}}
+	facts := product.Facts{
+		Name: " A ", Category: "c", Tags: []string{"one"}, Pictures: []string{"a.svg"},
+		Variants: []product.Variant{{SKU: "A", Prices: []product.Price{{Currency: "EUR"}}}},
+	}
 	p, problems := product.New(facts)
 	if problems != nil {
 		t.Fatal(problems)
 	}
-	facts.Tags[0], facts.Pictures[0] = "changed", "changed"
-	if got := p.Facts(); got.Tags[0] != "one" || got.Pictures[0] != "a.svg" || got.Name != "A" {
+	facts.Tags[0], facts.Pictures[0], facts.Variants[0].Prices[0].Currency = "changed", "changed", "changed"
+	if got := p.Facts(); got.Tags[0] != "one" || got.Pictures[0] != "a.svg" || got.Name != "A" || got.Variants[0].Prices[0].Currency != "EUR" {
 		t.Errorf("got %+v, want what it was made of, the name trimmed", got)
 	}
 }

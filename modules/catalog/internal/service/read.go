@@ -11,6 +11,7 @@ import (
 	"galleria/modules/catalog/internal/shelf"
 	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/platform/contract"
+	"galleria/platform/money"
 )
 
 // Bounds of what a call may ask.
@@ -19,6 +20,7 @@ const (
 	maxPage     = 100
 	maxQuery    = 1000 // characters
 	maxGet      = 200
+	maxChoices  = 20
 )
 
 var sorts = map[catalogv1.ListProductsRequest_Sort]shelf.Sort{
@@ -34,8 +36,12 @@ func (s *Service) ListProducts(_ context.Context, r *catalogv1.ListProductsReque
 		return nil, err
 	}
 	q := shelf.Query{
-		Category: r.GetCategory(), Words: shelf.Words(r.GetQuery()), Tags: r.GetTags(),
+		Category: r.GetCategory(), Words: shelf.Words(r.GetQuery()), Tags: r.GetTags(), Currency: r.GetCurrencyCode(),
 		Min: r.GetMinPriceMinor(), Max: r.GetMaxPriceMinor(), Sort: sorts[r.GetSort()], Size: int(r.GetPageSize()),
+		Facets: r.GetWithFacets(),
+	}
+	for _, o := range r.GetOptions() {
+		q.Options = append(q.Options, shelf.Choice{Option: o.GetName(), Value: o.GetValue()})
 	}
 	if q.Size == 0 {
 		q.Size = defaultPage
@@ -48,7 +54,7 @@ func (s *Service) ListProducts(_ context.Context, r *catalogv1.ListProductsReque
 		q.After = &after
 	}
 	page := s.current.Load().List(q)
-	response := &catalogv1.ListProductsResponse{Products: toProducts(page.Products), Total: int32(page.Total)}
+	response := &catalogv1.ListProductsResponse{Products: toProducts(page.Products), Total: int32(page.Total), Facets: toFacets(page.Facets)}
 	if page.Last != nil {
 		response.NextPageToken = pageToken(*page.Last, q)
 	}
@@ -72,15 +78,32 @@ func checkList(r *catalogv1.ListProductsRequest) []contract.Violation {
 	if _, known := sorts[r.GetSort()]; !known {
 		bad = append(bad, contract.Violation{Field: "sort", Message: "is not an order of this contract"})
 	}
+	byPrice := r.GetSort() == catalogv1.ListProductsRequest_SORT_PRICE_ASCENDING || r.GetSort() == catalogv1.ListProductsRequest_SORT_PRICE_DESCENDING
+	if r.GetCurrencyCode() != "" || byPrice || r.GetMinPriceMinor() > 0 || r.GetMaxPriceMinor() > 0 {
+		bad = checkCurrency(bad, r.GetCurrencyCode())
+	}
+	if len(r.GetOptions()) > maxChoices {
+		bad = append(bad, contract.Violation{Field: "options", Message: fmt.Sprintf("has up to %d entries", maxChoices)})
+	}
 	return bad
 }
 
-// GetProducts gets products by sku and slug.
+func checkCurrency(bad []contract.Violation, code string) []contract.Violation {
+	if _, err := money.New(code, 0); err != nil {
+		return append(bad, contract.Violation{Field: "currency_code", Message: "is a currency of ISO 4217, in which prices are read"})
+	}
+	return bad
+}
+
+// GetProducts gets products by sku, slug and id.
 func (s *Service) GetProducts(ctx context.Context, r *catalogv1.GetProductsRequest) (*catalogv1.GetProductsResponse, error) {
-	asked := len(r.GetSkus()) + len(r.GetSlugs())
+	asked := len(r.GetSkus()) + len(r.GetSlugs()) + len(r.GetIds())
 	if asked > maxGet {
 		field := "skus"
-		if len(r.GetSkus()) <= maxGet {
+		switch {
+		case len(r.GetSkus())+len(r.GetSlugs()) <= maxGet:
+			field = "ids"
+		case len(r.GetSkus()) <= maxGet:
 			field = "slugs"
 		}
 		return nil, contract.Invalid(contract.Violation{Field: field, Message: fmt.Sprintf("up to %d products can be got in one call", maxGet)})
@@ -96,17 +119,17 @@ func (s *Service) GetProducts(ctx context.Context, r *catalogv1.GetProductsReque
 }
 
 func lookUp(current *shelf.Shelf, r *catalogv1.GetProductsRequest) []*product.Product {
-	found := make([]*product.Product, 0, len(r.GetSkus())+len(r.GetSlugs()))
-	for _, sku := range r.GetSkus() {
-		if p := current.BySKU(sku); p != nil {
-			found = append(found, p)
+	found := make([]*product.Product, 0, len(r.GetSkus())+len(r.GetSlugs())+len(r.GetIds()))
+	look := func(keys []string, by func(string) *product.Product) {
+		for _, key := range keys {
+			if p := by(key); p != nil {
+				found = append(found, p)
+			}
 		}
 	}
-	for _, slug := range r.GetSlugs() {
-		if p := current.BySlug(slug); p != nil {
-			found = append(found, p)
-		}
-	}
+	look(r.GetSkus(), current.BySKU)
+	look(r.GetSlugs(), current.BySlug)
+	look(r.GetIds(), current.ByID)
 	return found
 }
 

@@ -17,7 +17,8 @@ import (
 type Store interface {
 	// Version is that of the last change.
 	Version(ctx context.Context) (int64, error)
-	// Changes is everything that changed after a version; 0: everything.
+	// Changes is everything that changed after a version, deletions among them for
+	// the last 10,000 versions; 0: everything that there is.
 	Changes(ctx context.Context, since int64) (shelf.Changes, error)
 	// Write lets plan see the catalog as it is while nobody else writes, and
 	// stores what it wants changed, all or nothing. known is any older shelf.
@@ -29,6 +30,7 @@ type Store interface {
 type Service struct {
 	catalogv1.UnimplementedCatalogServiceServer
 	store    Store
+	now      func() time.Time
 	current  atomic.Pointer[shelf.Shelf]
 	caughtUp atomic.Int64 // when catchUp last looked, in Unix nanoseconds
 	refresh  sync.Mutex
@@ -39,8 +41,8 @@ type Service struct {
 const patience = 10 * time.Second
 
 // New loads the catalog.
-func New(ctx context.Context, store Store) (*Service, error) {
-	s := &Service{store: store}
+func New(ctx context.Context, store Store, now func() time.Time) (*Service, error) {
+	s := &Service{store: store, now: now}
 	s.current.Store(&shelf.Shelf{})
 	if err := s.Refresh(ctx); err != nil {
 		return nil, err
@@ -60,11 +62,11 @@ func (s *Service) Refresh(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the catalog's version: %w", err)
 	}
-	switch {
-	case version == known.Version():
+	if version == known.Version() {
 		return nil
-	case version < known.Version():
-		known = &shelf.Shelf{} // the database was put back to an older state
+	}
+	if !known.Precedes(version) {
+		known = &shelf.Shelf{}
 	}
 	changes, err := s.store.Changes(ctx, known.Version())
 	if err != nil {

@@ -53,7 +53,7 @@ func varint(from []byte) (value int64, rest []byte) {
 
 func checksum(place []byte, q shelf.Query) []byte {
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%q %q %q %d %d %d ", q.Category, q.Words, q.Tags, q.Min, q.Max, q.Sort)
+	fmt.Fprintf(h, "%q %q %q %q %q %d %d %d ", q.Category, q.Words, q.Tags, q.Options, q.Currency, q.Min, q.Max, q.Sort)
 	h.Write(place)
 	return h.Sum(nil)
 }

@@ -11,72 +11,176 @@ import (
 	"galleria/modules/catalog/internal/shelf"
 	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/platform/contract"
+	"galleria/platform/id"
 )
 
-// Bounds of one upsert.
+// Bounds of one call.
 const (
 	maxProducts   = 500
+	maxVariants   = 2000 // of all products of one call
 	maxCategories = 200
 )
 
 // UpsertProducts writes products, all or none.
 func (s *Service) UpsertProducts(ctx context.Context, r *catalogv1.UpsertProductsRequest) (*catalogv1.UpsertProductsResponse, error) {
-	wanted, err := checked("products", maxProducts, r.GetProducts(), "sku", (*catalogv1.Product).GetSku, fromProduct)
+	wanted, err := checkedProducts(r.GetProducts())
 	if err != nil {
 		return nil, err
 	}
 	var done shelf.Outcome
+	making := shelf.Making{NewID: id.New, At: s.now()}
 	err = s.write(ctx, func(current *shelf.Shelf) (changes shelf.Changes, err error) {
-		changes, done, err = current.PlanProducts(wanted)
+		changes, done, err = current.PlanProducts(wanted, making)
 		return changes, err
 	})
-	var taken *shelf.SlugTaken
-	switch {
-	case errors.As(err, &taken):
-		err = contract.Error(codes.AlreadyExists, catalogv1.Reason_REASON_SLUG_TAKEN, "%v", taken)
-		return nil, contract.WithMetadata(err, map[string]string{"slug": taken.Slug, "sku": taken.SKU, "holder": taken.Holder})
-	case err != nil:
-		return nil, fmt.Errorf("upsert %d products: %w", len(wanted), err)
+	if err != nil {
+		return nil, refusal(err, fmt.Sprintf("upsert %d products", len(wanted)))
 	}
 	return &catalogv1.UpsertProductsResponse{Created: int32(done.Created), Updated: int32(done.Updated), Unchanged: int32(done.Unchanged)}, nil
 }
 
-// UpsertCategories writes categories, all or none.
-func (s *Service) UpsertCategories(ctx context.Context, r *catalogv1.UpsertCategoriesRequest) (*catalogv1.UpsertCategoriesResponse, error) {
-	wanted, err := checked("categories", maxCategories, r.GetCategories(), "slug", (*catalogv1.Category).GetSlug, fromCategory)
-	if err != nil {
-		return nil, err
+func checkedProducts(messages []*catalogv1.Product) ([]product.Product, error) {
+	if len(messages) > maxProducts {
+		return nil, contract.Invalid(contract.Violation{Field: "products", Message: fmt.Sprintf("has up to %d entries", maxProducts)})
 	}
-	err = s.write(ctx, func(current *shelf.Shelf) (shelf.Changes, error) { return current.PlanCategories(wanted), nil })
-	if err != nil {
-		return nil, fmt.Errorf("upsert %d categories: %w", len(wanted), err)
+	variants := 0
+	for _, m := range messages {
+		variants += len(m.GetVariants())
 	}
-	return &catalogv1.UpsertCategoriesResponse{}, nil
-}
-
-// checked converts a list of messages and names everything that is wrong with
-// any of them, also that one stands in it twice.
-func checked[M, T any](list string, most int, messages []M, key string, keyOf func(M) string, convert func(M) (T, []product.Problem)) ([]T, error) {
-	if len(messages) > most {
-		return nil, contract.Invalid(contract.Violation{Field: list, Message: fmt.Sprintf("has up to %d entries", most)})
+	if variants > maxVariants {
+		return nil, contract.Invalid(contract.Violation{Field: "products", Message: fmt.Sprintf("have up to %d variants in all, not %d", maxVariants, variants)})
 	}
 	var bad []contract.Violation
-	first := make(map[string]int, len(messages))
-	checked := make([]T, 0, len(messages))
+	first := map[string]int{} // entry by sku
+	checked := make([]product.Product, 0, len(messages))
 	for i, m := range messages {
-		value, problems := convert(m)
-		for _, p := range problems {
-			bad = append(bad, contract.Violation{Field: fmt.Sprintf("%s[%d].%s", list, i, p.Field), Message: p.Message})
+		p, problems := fromProduct(m)
+		for _, problem := range problems {
+			bad = append(bad, contract.Violation{Field: fmt.Sprintf("products[%d].%s", i, problem.Field), Message: problem.Message})
 		}
-		if j, twice := first[keyOf(m)]; twice && keyOf(m) != "" {
-			bad = append(bad, contract.Violation{Field: fmt.Sprintf("%s[%d].%s", list, i, key), Message: fmt.Sprintf("stands in %s[%d] already", list, j)})
-		} else {
-			first[keyOf(m)] = i
+		for n, v := range m.GetVariants() {
+			j, twice := first[v.GetSku()]
+			if twice && j != i && v.GetSku() != "" {
+				bad = append(bad, contract.Violation{Field: fmt.Sprintf("products[%d].variants[%d].sku", i, n), Message: fmt.Sprintf("is already in products[%d]", j)})
+			}
+			first[v.GetSku()] = i
 		}
-		checked = append(checked, value)
+		checked = append(checked, p)
 	}
 	if err := contract.Invalid(bad...); err != nil {
 		return nil, err
 	}
 	return checked, nil
+}
+
+// WithdrawProducts makes products inactive.
+func (s *Service) WithdrawProducts(ctx context.Context, r *catalogv1.WithdrawProductsRequest) (*catalogv1.WithdrawProductsResponse, error) {
+	if err := checkMany("ids", len(r.GetIds()), maxProducts); err != nil {
+		return nil, err
+	}
+	done := 0
+	err := s.write(ctx, func(current *shelf.Shelf) (shelf.Changes, error) {
+		c := current.PlanWithdrawal(r.GetIds())
+		done = len(c.Products)
+		return c, nil
+	})
+	if err != nil {
+		return nil, refusal(err, fmt.Sprintf("withdraw %d products", len(r.GetIds())))
+	}
+	return &catalogv1.WithdrawProductsResponse{Withdrawn: int32(done)}, nil
+}
+
+// DeleteProducts removes products.
+func (s *Service) DeleteProducts(ctx context.Context, r *catalogv1.DeleteProductsRequest) (*catalogv1.DeleteProductsResponse, error) {
+	if err := checkMany("ids", len(r.GetIds()), maxProducts); err != nil {
+		return nil, err
+	}
+	done := 0
+	err := s.write(ctx, func(current *shelf.Shelf) (shelf.Changes, error) {
+		c := current.PlanDeletion(r.GetIds())
+		done = len(c.DeletedProducts)
+		return c, nil
+	})
+	if err != nil {
+		return nil, refusal(err, fmt.Sprintf("delete %d products", len(r.GetIds())))
+	}
+	return &catalogv1.DeleteProductsResponse{Deleted: int32(done)}, nil
+}
+
+// UpsertCategories writes categories, all or none.
+func (s *Service) UpsertCategories(ctx context.Context, r *catalogv1.UpsertCategoriesRequest) (*catalogv1.UpsertCategoriesResponse, error) {
+	if err := checkMany("categories", len(r.GetCategories()), maxCategories); err != nil {
+		return nil, err
+	}
+	var bad []contract.Violation
+	first := map[string]int{}
+	var wanted []product.Category
+	for i, m := range r.GetCategories() {
+		c, problems := fromCategory(m)
+		for _, p := range problems {
+			bad = append(bad, contract.Violation{Field: fmt.Sprintf("categories[%d].%s", i, p.Field), Message: p.Message})
+		}
+		if j, twice := first[m.GetSlug()]; twice && m.GetSlug() != "" {
+			bad = append(bad, contract.Violation{Field: fmt.Sprintf("categories[%d].slug", i), Message: fmt.Sprintf("is already in categories[%d]", j)})
+		} else {
+			first[m.GetSlug()] = i
+		}
+		wanted = append(wanted, c)
+	}
+	if err := contract.Invalid(bad...); err != nil {
+		return nil, err
+	}
+	err := s.write(ctx, func(current *shelf.Shelf) (shelf.Changes, error) { return current.PlanCategories(wanted), nil })
+	if err != nil {
+		return nil, refusal(err, fmt.Sprintf("upsert %d categories", len(wanted)))
+	}
+	return &catalogv1.UpsertCategoriesResponse{}, nil
+}
+
+// DeleteCategories removes categories, all or none.
+func (s *Service) DeleteCategories(ctx context.Context, r *catalogv1.DeleteCategoriesRequest) (*catalogv1.DeleteCategoriesResponse, error) {
+	if err := checkMany("slugs", len(r.GetSlugs()), maxCategories); err != nil {
+		return nil, err
+	}
+	done := 0
+	err := s.write(ctx, func(current *shelf.Shelf) (shelf.Changes, error) {
+		c, err := current.PlanCategoryDeletion(r.GetSlugs())
+		done = len(c.DeletedCategories)
+		return c, err
+	})
+	if err != nil {
+		return nil, refusal(err, fmt.Sprintf("delete %d categories", len(r.GetSlugs())))
+	}
+	return &catalogv1.DeleteCategoriesResponse{Deleted: int32(done)}, nil
+}
+
+func checkMany(field string, n, most int) error {
+	if n <= most {
+		return nil
+	}
+	return contract.Invalid(contract.Violation{Field: field, Message: fmt.Sprintf("has up to %d entries", most)})
+}
+
+// refusal says in the contract's terms why a plan could not be made.
+func refusal(err error, operation string) error {
+	var taken *shelf.Taken
+	var twice *shelf.Twice
+	var held *shelf.CategoryNotEmpty
+	switch {
+	case errors.As(err, &taken):
+		reason := catalogv1.Reason_REASON_SLUG_TAKEN
+		if taken.What == "sku" {
+			reason = catalogv1.Reason_REASON_SKU_TAKEN
+		}
+		err = contract.Error(codes.AlreadyExists, reason, "%v", taken)
+		return contract.WithMetadata(err, map[string]string{taken.What: taken.Value, "holder": taken.Holder})
+	case errors.As(err, &twice):
+		return contract.Invalid(contract.Violation{
+			Field: fmt.Sprintf("products[%d].id", twice.Second), Message: fmt.Sprintf("is the same product as products[%d], by id, slug or sku", twice.First),
+		})
+	case errors.As(err, &held):
+		err = contract.Error(codes.FailedPrecondition, catalogv1.Reason_REASON_CATEGORY_NOT_EMPTY, "%v", held)
+		return contract.WithMetadata(err, map[string]string{"category": held.Slug})
+	}
+	return fmt.Errorf("%s: %w", operation, err)
 }

@@ -1,24 +1,23 @@
 package shelf
 
-import (
-	"slices"
-	"sort"
-	"strings"
-	"unicode"
-
-	"galleria/modules/catalog/internal/product"
-)
+import "galleria/modules/catalog/internal/product"
 
 // Query says which active products to list.
 type Query struct {
 	Category string   // slug; "": all
 	Words    []string // as Words makes them; none: no search
 	Tags     []string // all of them
+	Options  []Choice // all of them
+	Currency string   // of Min, Max and orders by price
 	Min, Max int64    // price in minor units, inclusive; Max 0: no upper bound
 	Sort     Sort     // Newest in a search: best match first
 	After    *Key     // where the page before ended; nil: from the start
 	Size     int
+	Facets   bool // count them
 }
+
+// Choice is one value of an option.
+type Choice struct{ Option, Value string }
 
 // Page is one page of a list.
 type Page struct {
@@ -27,100 +26,86 @@ type Page struct {
 	Last *Key
 	// Total counts the products of all pages.
 	Total int
+	// Facets are those of all pages; nil when not asked for.
+	Facets *Facets
 }
 
-// Words are what a search looks for, each once. Signs between spaces, as the &
-// in "salt & pepper", are no words unless there is nothing else.
-func Words(query string) []string {
-	words := strings.Fields(product.Fold(query))
-	slices.Sort(words)
-	words = slices.Compact(words)
-	real := slices.DeleteFunc(slices.Clone(words), func(word string) bool {
-		return !strings.ContainsFunc(word, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
-	})
-	if len(real) > 0 {
-		return real
-	}
-	return words
-}
-
-// List gets one page.
+// List gets one page. The page begins behind the key where the one before ended,
+// whether or not that product is still there: nothing is shown twice or left out
+// because of what came or went.
 func (s *Shelf) List(q Query) Page {
 	from := s.all
 	if q.Category != "" {
 		from = s.byCategory[q.Category]
 	}
-	sorted := from.by(q.Sort)
-	switch {
-	case len(q.Words) > 0 && q.Sort == Newest:
-		return q.ranked(sorted)
-	case len(q.Words) == 0 && len(q.Tags) == 0 && q.Min <= 0 && q.Max == 0:
-		return q.page(sorted, nil)
+	if q.plain() {
+		return q.newest(from)
 	}
-	matching := make([]*item, 0, len(sorted))
-	for _, it := range sorted {
+	picked := newPicker(q)
+	var counted *facetCount
+	if q.Facets {
+		counted = newFacetCount(s.marks, q.Currency)
+	}
+	take := func(it *item, rank int) {
 		if q.matches(it) {
-			matching = append(matching, it)
+			picked.add(it, rank)
+			if counted != nil {
+				counted.add(it)
+			}
 		}
 	}
-	return q.page(matching, nil)
+	if len(q.Words) > 0 {
+		s.search(q.Words, take)
+	} else {
+		for it := range from.all() {
+			take(it, 0)
+		}
+	}
+	page := picked.page()
+	if counted != nil {
+		page.Facets = counted.facets()
+	}
+	return page
 }
 
-// ranked puts the best matches first; the rest of the order is as given.
-func (q Query) ranked(sorted []*item) Page {
-	type match struct {
-		*item
-		rank int
-	}
-	var matching []match
-	for _, it := range sorted {
-		if q.matches(it) {
-			matching = append(matching, match{it, rank(it.name, q.Words)})
-		}
-	}
-	slices.SortStableFunc(matching, func(a, b match) int { return b.rank - a.rank })
-	items, ranks := make([]*item, len(matching)), make([]int, len(matching))
-	for i, m := range matching {
-		items[i], ranks[i] = m.item, m.rank
-	}
-	return q.page(items, ranks)
+// plain tells whether the list is a part of an order that is there already.
+func (q Query) plain() bool {
+	return len(q.Words) == 0 && len(q.Tags) == 0 && len(q.Options) == 0 && !q.bounded() && q.Sort == Newest && !q.Facets
 }
 
-// page cuts one page out of all that match, in order. The page begins behind
-// the key where the one before ended, whether or not that product is still
-// there: nothing is shown twice or left out because of what came or went.
-func (q Query) page(matching []*item, ranks []int) Page {
-	key := func(i int) Key {
-		if ranks == nil {
-			return matching[i].key(0)
-		}
-		return matching[i].key(ranks[i])
-	}
-	start := 0
+func (q Query) bounded() bool { return q.Min > 0 || q.Max > 0 }
+
+func (q Query) newest(from order) Page {
+	page := Page{Total: from.count, Products: make([]*product.Product, 0, min(q.Size, from.count))}
+	born := int64(0)
 	if q.After != nil {
-		start = sort.Search(len(matching), func(i int) bool { return q.Sort.compare(*q.After, key(i)) < 0 })
+		born = q.After.Born
 	}
-	end := min(start+q.Size, len(matching))
-	page := Page{Total: len(matching), Products: make([]*product.Product, 0, end-start)}
-	for _, it := range matching[start:end] {
+	var last *item
+	for it := range from.olderThan(born) {
+		if len(page.Products) == q.Size {
+			key := last.key(0, "")
+			page.Last = &key
+			break
+		}
 		page.Products = append(page.Products, &it.Product)
-	}
-	if end < len(matching) {
-		last := key(end - 1)
-		page.Last = &last
+		last = it
 	}
 	return page
 }
 
 func (q Query) matches(it *item) bool {
-	price := it.PriceMinor()
-	if price < q.Min || q.Max > 0 && price > q.Max || !it.HasTags(q.Tags) {
+	if q.Category != "" && it.Category() != q.Category || !it.HasTags(q.Tags) {
 		return false
 	}
-	for _, word := range q.Words {
-		if !strings.Contains(it.text, word) {
+	for _, o := range q.Options {
+		if !it.Sells(o.Option, o.Value) {
 			return false
 		}
 	}
-	return true
+	if !q.bounded() {
+		return true
+	}
+	price := it.price(q.Currency)
+	return price != unpriced && price >= q.Min && (q.Max == 0 || price <= q.Max)
 }

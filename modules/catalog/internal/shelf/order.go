@@ -1,89 +1,126 @@
 package shelf
 
 import (
-	"cmp"
+	"iter"
 	"slices"
-	"strings"
+	"sort"
 )
 
-// Sort is an order products are listed in.
-type Sort int
+// full is how many products a part of an order holds before it is split.
+const full = 256
 
-// The orders.
-const (
-	Newest Sort = iota
-	Cheapest
-	Dearest
-	ByName
-)
-
-// Key is a product's place in any order. As every product has another Born,
-// no two keys are equal.
-type Key struct {
-	Rank  int    // how well the product matches a search
-	Price int64  // in minor units
-	Name  string // folded
-	Born  int64
+// order is active products, newest first. It never changes: change makes another
+// one that shares all parts but those it writes to. The zero value is empty.
+type order struct {
+	parts [][]*item // each sorted, none empty
+	count int
 }
 
-func (it *item) key(rank int) Key {
-	return Key{Rank: rank, Price: it.PriceMinor(), Name: it.name, Born: it.Born()}
-}
-
-// compare is below 0 when a stands before b.
-func (s Sort) compare(a, b Key) int {
-	newer := cmp.Compare(b.Born, a.Born)
-	switch s {
-	case Cheapest:
-		return cmp.Or(cmp.Compare(a.Price, b.Price), newer)
-	case Dearest:
-		return cmp.Or(cmp.Compare(b.Price, a.Price), newer)
-	case ByName:
-		return cmp.Or(strings.Compare(a.Name, b.Name), newer)
-	default:
-		return cmp.Or(cmp.Compare(b.Rank, a.Rank), newer)
+// change is the order without some items and with others.
+func (o order) change(gone, added []*item) order {
+	if len(gone) == 0 && len(added) == 0 {
+		return o
 	}
-}
-
-// order holds the same active products in each order.
-type order struct{ newest, cheapest, dearest, byName []*item }
-
-func (o order) by(s Sort) []*item {
-	switch s {
-	case Cheapest:
-		return o.cheapest
-	case Dearest:
-		return o.dearest
-	case ByName:
-		return o.byName
-	default:
-		return o.newest
+	next := order{parts: slices.Clone(o.parts), count: o.count + len(added) - len(gone)}
+	changes := map[int]*partChange{}
+	at := func(it *item) *partChange {
+		i := next.part(it.Born())
+		if changes[i] == nil {
+			changes[i] = &partChange{}
+		}
+		return changes[i]
 	}
-}
-
-// change makes the order without some items and with others, in one walk
-// instead of a new sort of everything.
-func (o order) change(gone map[*item]bool, added []*item) order {
-	return order{
-		newest:   merge(Newest, o.newest, gone, added),
-		cheapest: merge(Cheapest, o.cheapest, gone, added),
-		dearest:  merge(Dearest, o.dearest, gone, added),
-		byName:   merge(ByName, o.byName, gone, added),
+	for _, it := range gone {
+		c := at(it)
+		c.gone = append(c.gone, it)
 	}
+	for _, it := range added {
+		c := at(it)
+		c.added = append(c.added, it)
+	}
+	var where []int
+	for i := range changes {
+		where = append(where, i)
+	}
+	slices.Sort(where)
+	for _, i := range slices.Backward(where) { // so that splits move only parts that are done
+		var old []*item
+		end := i
+		if i < len(next.parts) {
+			old, end = next.parts[i], i+1
+		}
+		next.parts = slices.Replace(next.parts, i, end, split(changes[i].apply(old))...)
+	}
+	return next
 }
 
-func merge(s Sort, old []*item, gone map[*item]bool, added []*item) []*item {
-	added = slices.Clone(added)
-	slices.SortFunc(added, func(a, b *item) int { return s.compare(a.key(0), b.key(0)) })
-	merged := make([]*item, 0, len(old)+len(added))
+type partChange struct{ gone, added []*item }
+
+func (c *partChange) apply(old []*item) []*item {
+	part := make([]*item, 0, len(old)+len(c.added))
 	for _, it := range old {
-		if gone[it] {
-			continue
+		if !slices.Contains(c.gone, it) {
+			part = append(part, it)
 		}
-		for len(added) > 0 && s.compare(added[0].key(0), it.key(0)) < 0 {
-			merged, added = append(merged, added[0]), added[1:]
-		}
-		merged = append(merged, it)
 	}
-	return append(merged, added...)
+	part = append(part, c.added...)
+	slices.SortFunc(part, newerFirst)
+	return part
+}
+
+func newerFirst(a, b *item) int {
+	switch {
+	case a.Born() > b.Born():
+		return -1
+	case a.Born() < b.Born():
+		return 1
+	}
+	return 0
+}
+
+// split keeps parts short.
+func split(part []*item) (parts [][]*item) {
+	for len(part) > full {
+		parts = append(parts, slices.Clone(part[:full/2]))
+		part = part[full/2:]
+	}
+	if len(part) > 0 {
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+// part is where a product of that age is, or has to be.
+func (o order) part(born int64) int {
+	i := sort.Search(len(o.parts), func(i int) bool {
+		part := o.parts[i]
+		return part[len(part)-1].Born() <= born
+	})
+	if i == len(o.parts) && i > 0 {
+		i-- // older than all: behind the last one
+	}
+	return i
+}
+
+// all are the items, newest first.
+func (o order) all() iter.Seq[*item] { return o.olderThan(0) }
+
+// olderThan are the items that were made before another one; 0: all.
+func (o order) olderThan(born int64) iter.Seq[*item] {
+	return func(yield func(*item) bool) {
+		start := 0
+		if born != 0 {
+			start = o.part(born)
+		}
+		for _, part := range o.parts[min(start, len(o.parts)):] {
+			for _, it := range part {
+				if born != 0 && it.Born() >= born {
+					continue
+				}
+				if !yield(it) {
+					return
+				}
+			}
+		}
+	}
 }

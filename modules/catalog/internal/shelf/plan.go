@@ -2,6 +2,7 @@ package shelf
 
 import (
 	"fmt"
+	"time"
 
 	"galleria/modules/catalog/internal/product"
 )
@@ -13,38 +14,46 @@ const batch = 1 << 10
 // Outcome counts what an upsert did.
 type Outcome struct{ Created, Updated, Unchanged int }
 
-// SlugTaken says that two products would have the same slug.
-type SlugTaken struct{ Slug, SKU, Holder string }
-
-func (e *SlugTaken) Error() string {
-	return fmt.Sprintf("slug %q of %s is that of %s", e.Slug, e.SKU, e.Holder)
+// Making is what new products need: an id and a time.
+type Making struct {
+	NewID func() string
+	At    time.Time
 }
 
 // PlanProducts finds what has to be written so that these products, at most
-// 1,000 of different skus, are on the shelf: nothing for those that are there
-// already, a slug for those that have none, and categories that are missing.
-// The changes are those of the shelf's next version.
-func (s *Shelf) PlanProducts(wanted []product.Product) (Changes, Outcome, error) {
-	slugs, err := s.assign(wanted)
+// 1,000, are on the shelf: nothing for those that are there already, an id and a
+// slug for those that have none, and categories that are missing. The changes
+// are those of the shelf's next version.
+func (s *Shelf) PlanProducts(wanted []product.Product, m Making) (Changes, Outcome, error) {
+	old, err := s.replaced(wanted)
 	if err != nil {
+		return Changes{}, Outcome{}, err
+	}
+	slugs, err := s.assign(wanted, old)
+	if err != nil {
+		return Changes{}, Outcome{}, err
+	}
+	if err := s.checkSKUs(wanted, old); err != nil {
 		return Changes{}, Outcome{}, err
 	}
 	c := Changes{Version: s.version + 1}
 	var o Outcome
 	made := map[string]bool{}
 	for i, p := range wanted {
-		p = p.WithSlug(slugs[i])
-		old := s.bySKU[p.SKU()]
-		switch {
-		case old == nil:
+		if old[i] == nil {
 			o.Created++
-			p = p.WithBorn(c.Version*batch + int64(i))
-		case old.Same(&p):
-			o.Unchanged++
-			continue
-		default:
+			id := p.ID()
+			if id == "" {
+				id = m.NewID()
+			}
+			p = p.Made(id, slugs[i], c.Version*batch+int64(i), m.At)
+		} else {
+			p = p.Replacing(old[i], slugs[i])
+			if p.Same(old[i]) {
+				o.Unchanged++
+				continue
+			}
 			o.Updated++
-			p = p.WithBorn(old.Born())
 		}
 		c.Products = append(c.Products, p)
 		if _, known := s.Category(p.Category()); !known && !made[p.Category()] {
@@ -52,7 +61,42 @@ func (s *Shelf) PlanProducts(wanted []product.Product) (Changes, Outcome, error)
 			c.Categories = append(c.Categories, product.Unnamed(p.Category()))
 		}
 	}
+	s.endFormer(&c)
 	return c, o, nil
+}
+
+// endFormer takes former slugs from products when others get them: each address
+// leads to one product.
+func (s *Shelf) endFormer(c *Changes) {
+	at := map[string]int{} // by id
+	for i := range c.Products {
+		at[c.Products[i].ID()] = i
+	}
+	for i := range len(c.Products) {
+		slug := c.Products[i].Slug()
+		id, former := s.former.get(slug)
+		if !former || id == c.Products[i].ID() {
+			continue
+		}
+		if j, changes := at[id]; changes {
+			c.Products[j] = c.Products[j].WithoutFormer(slug)
+		} else if other := s.ByID(id); other != nil {
+			at[id] = len(c.Products)
+			c.Products = append(c.Products, other.WithoutFormer(slug))
+		}
+	}
+	// What two products exchanged is no former slug of either.
+	now := map[string]bool{}
+	for i := range c.Products {
+		now[c.Products[i].Slug()] = true
+	}
+	for i := range c.Products {
+		for _, slug := range c.Products[i].Former() {
+			if now[slug] {
+				c.Products[i] = c.Products[i].WithoutFormer(slug)
+			}
+		}
+	}
 }
 
 // PlanCategories finds which of these categories have to be written.
@@ -66,51 +110,60 @@ func (s *Shelf) PlanCategories(wanted []product.Category) Changes {
 	return c
 }
 
-// assign gives each product its slug: the one asked for, else the one it has,
-// so that addresses stay when names change, else a free one made of its name.
-func (s *Shelf) assign(wanted []product.Product) ([]string, error) {
-	here := make(map[string]bool, len(wanted))
-	for i := range wanted {
-		here[wanted[i].SKU()] = true
+// PlanWithdrawal finds which of these products are to be withdrawn.
+func (s *Shelf) PlanWithdrawal(ids []string) Changes {
+	c := Changes{Version: s.version + 1}
+	for _, p := range s.each(ids) {
+		if p.Active() {
+			c.Products = append(c.Products, p.Withdrawn())
+		}
 	}
-	claimed := make(map[string]string, len(wanted)) // slug to sku
-	holder := func(slug string) string {
-		if sku := claimed[slug]; sku != "" {
-			return sku
-		}
-		// The slug of a product that is being written too is free, unless
-		// claimed: it gets its own.
-		if it := s.bySlug[slug]; it != nil && !here[it.SKU()] {
-			return it.SKU()
-		}
-		return ""
+	return c
+}
+
+// PlanDeletion finds which of these products are there to be deleted.
+func (s *Shelf) PlanDeletion(ids []string) Changes {
+	c := Changes{Version: s.version + 1}
+	for _, p := range s.each(ids) {
+		c.DeletedProducts = append(c.DeletedProducts, p.ID())
 	}
-	slugs := make([]string, len(wanted))
-	for i := range wanted {
-		p := &wanted[i]
-		slug := p.Slug()
-		if old := s.bySKU[p.SKU()]; slug == "" && old != nil {
-			slug = old.Slug()
+	return c
+}
+
+// each are the products of these ids that there are, each once.
+func (s *Shelf) each(ids []string) (all []*product.Product) {
+	seen := map[string]bool{}
+	for _, id := range ids {
+		if p := s.ByID(id); p != nil && !seen[id] {
+			seen[id] = true
+			all = append(all, p)
 		}
-		if slug == "" {
-			continue
-		}
-		if other := holder(slug); other != "" {
-			return nil, &SlugTaken{Slug: slug, SKU: p.SKU(), Holder: other}
-		}
-		claimed[slug], slugs[i] = p.SKU(), slug
 	}
-	for i := range wanted {
-		if slugs[i] != "" {
-			continue
+	return all
+}
+
+// CategoryNotEmpty says that a product is in a category.
+type CategoryNotEmpty struct {
+	Slug     string
+	Products int
+}
+
+func (e *CategoryNotEmpty) Error() string {
+	return fmt.Sprintf("category %q has %d products: delete them or put them into another one first", e.Slug, e.Products)
+}
+
+// PlanCategoryDeletion finds which of these categories are there to be deleted.
+func (s *Shelf) PlanCategoryDeletion(slugs []string) (Changes, error) {
+	c := Changes{Version: s.version + 1}
+	seen := map[string]bool{}
+	for _, slug := range slugs {
+		if n := s.held[slug]; n > 0 {
+			return Changes{}, &CategoryNotEmpty{slug, n}
 		}
-		p := &wanted[i]
-		base := product.SlugFor(p.Name(), p.SKU())
-		slug := base
-		for n := 2; holder(slug) != ""; n++ {
-			slug = fmt.Sprintf("%s-%d", base, n)
+		if _, known := s.Category(slug); known && !seen[slug] {
+			seen[slug] = true
+			c.DeletedCategories = append(c.DeletedCategories, slug)
 		}
-		claimed[slug], slugs[i] = p.SKU(), slug
 	}
-	return slugs, nil
+	return c, nil
 }

@@ -1,7 +1,13 @@
 // Package shelf is the whole catalog in memory, arranged for what pages ask.
 //
 // A Shelf never changes: a change makes a new one that shares what stayed the
-// same. So readers need no lock, and what they read fits together.
+// same, and costs what it changes, not a copy of the whole. So readers need no
+// lock, and what they read fits together.
+//
+//	table     products by id, slug and sku: in 1,024 parts, the touched ones are copied
+//	order     active products, newest first, of all and of each category: in parts, too
+//	slots     which product is the current one of its id
+//	segments  the index of words: a change adds a small one, and like sizes are merged
 package shelf
 
 import (
@@ -16,92 +22,78 @@ import (
 // Shelf is the catalog at one version. The zero value is an empty one.
 type Shelf struct {
 	version    int64
-	bySKU      map[string]*item
-	bySlug     map[string]*item
+	byID       table[*item]
+	bySKU      table[*item]
+	bySlug     table[*item]
+	former     table[string] // slug to the id of the product that had it
 	all        order
 	byCategory map[string]order
+	held       map[string]int     // products by category, also inactive ones
 	categories []product.Category // in display order
-}
-
-// item is a product with what searching and sorting need prepared.
-type item struct {
-	product.Product
-	name string // folded
-	text string // folded: everything a search looks at
-}
-
-func newItem(p product.Product) *item {
-	f := p.Facts()
-	fields := append([]string{f.Name, f.SKU, f.Category, f.Description}, f.Tags...)
-	// A word has no line break, so that none is found across two fields.
-	return &item{Product: p, name: product.Fold(f.Name), text: product.Fold(strings.Join(fields, "\n"))}
+	slots      slots
+	segments   []*segment
+	marks      *marks
 }
 
 // Changes are products and categories as they are at a version, whatever they
-// were before.
+// were before, and those that are gone.
 type Changes struct {
-	Version    int64
-	Products   []product.Product
-	Categories []product.Category
+	Version           int64
+	Products          []product.Product
+	Categories        []product.Category
+	DeletedProducts   []string // ids
+	DeletedCategories []string // slugs
 }
 
 // Empty tells whether nothing changes.
-func (c Changes) Empty() bool { return len(c.Products) == 0 && len(c.Categories) == 0 }
+func (c Changes) Empty() bool {
+	return len(c.Products) == 0 && len(c.Categories) == 0 && len(c.DeletedProducts) == 0 && len(c.DeletedCategories) == 0
+}
 
 // With is the shelf after changes.
 func (s *Shelf) With(c Changes) *Shelf {
 	next := *s
 	next.version = c.Version
-	if len(c.Categories) > 0 {
-		next.categories = arrange(s.categories, c.Categories)
+	if next.marks == nil {
+		next.marks = newMarks()
 	}
-	if len(c.Products) > 0 {
-		next.put(c.Products)
+	if len(c.Categories) > 0 || len(c.DeletedCategories) > 0 {
+		next.categories = arrange(s.categories, c.Categories, c.DeletedCategories)
+	}
+	if len(c.Products) > 0 || len(c.DeletedProducts) > 0 {
+		next.put(c.Products, c.DeletedProducts)
 	}
 	return &next
 }
 
 // put works on a shelf that still shares everything with the one it was.
-func (s *Shelf) put(products []product.Product) {
-	bySKU, bySlug := make(map[string]*item, len(s.bySKU)+len(products)), make(map[string]*item, len(s.bySlug)+len(products))
-	maps.Copy(bySKU, s.bySKU)
-	maps.Copy(bySlug, s.bySlug)
-	gone := map[*item]bool{}
-	fresh := make([]*item, 0, len(products))
-	touched := map[string]bool{}
-	// All old slugs are freed before the first new one is taken, for products
-	// may exchange theirs.
-	for _, p := range products {
-		if old := bySKU[p.SKU()]; old != nil {
-			gone[old] = true
-			delete(bySlug, old.Slug())
-			touched[old.Category()] = true
+func (s *Shelf) put(products []product.Product, deleted []string) {
+	e := s.edit()
+	// All that is replaced goes before the first new one comes, for products may
+	// exchange their slugs and skus.
+	for i := range products {
+		e.remove(products[i].ID())
+	}
+	for _, id := range deleted {
+		if old := e.remove(id); old != nil {
+			e.slots.put(old.slot, nil)
 		}
-		touched[p.Category()] = true
-		it := newItem(p)
-		bySKU[p.SKU()] = it
-		fresh = append(fresh, it)
 	}
-	for _, it := range fresh {
-		bySlug[it.Slug()] = it
+	for i := range products {
+		e.add(&products[i])
 	}
-	s.bySKU, s.bySlug = bySKU, bySlug
-
-	listed := slices.DeleteFunc(slices.Clone(fresh), func(it *item) bool { return !it.Active() })
-	s.all = s.all.change(gone, listed)
-	s.byCategory = maps.Clone(s.byCategory)
-	if s.byCategory == nil {
-		s.byCategory = map[string]order{}
-	}
-	for category := range touched {
-		here := slices.DeleteFunc(slices.Clone(listed), func(it *item) bool { return it.Category() != category })
-		s.byCategory[category] = s.byCategory[category].change(gone, here)
-	}
+	e.finish()
 }
 
-func arrange(old, changed []product.Category) []product.Category {
+func arrange(old, changed []product.Category, deleted []string) []product.Category {
 	bySlug := map[string]product.Category{}
-	for _, c := range slices.Concat(old, changed) {
+	for _, c := range old {
+		bySlug[c.Slug()] = c
+	}
+	for _, slug := range deleted {
+		delete(bySlug, slug)
+	}
+	for _, c := range changed {
 		bySlug[c.Slug()] = c
 	}
 	return slices.SortedFunc(maps.Values(bySlug), func(a, b product.Category) int {
@@ -113,11 +105,35 @@ func arrange(old, changed []product.Category) []product.Category {
 // Version is what the shelf was last brought to; 0 for an empty one.
 func (s *Shelf) Version() int64 { return s.version }
 
-// BySKU finds a product; nil when there is none.
-func (s *Shelf) BySKU(sku string) *product.Product { return s.bySKU[sku].product() }
+// MostBehind is how many versions a shelf can be behind and still be brought up to
+// date by what changed: older deletions are forgotten.
+const MostBehind = 10_000
 
-// BySlug finds a product; nil when there is none.
-func (s *Shelf) BySlug(slug string) *product.Product { return s.bySlug[slug].product() }
+// Precedes tells whether the shelf can be brought to a version by what changed
+// since; else everything has to be read anew: the database was put back to an older
+// state, or too much happened.
+func (s *Shelf) Precedes(version int64) bool {
+	return s.version <= version && version-s.version < MostBehind
+}
+
+// ByID finds a product; nil when there is none.
+func (s *Shelf) ByID(id string) *product.Product { return find(s.byID, id) }
+
+// BySKU finds the product that has a variant; nil when there is none.
+func (s *Shelf) BySKU(sku string) *product.Product { return find(s.bySKU, sku) }
+
+// BySlug finds a product by its slug, else by one it had before; nil when there
+// is none.
+func (s *Shelf) BySlug(slug string) *product.Product {
+	if p := find(s.bySlug, slug); p != nil {
+		return p
+	}
+	id, ok := s.former.get(slug)
+	if !ok {
+		return nil
+	}
+	return s.ByID(id)
+}
 
 // Categories are all categories in display order. Read only.
 func (s *Shelf) Categories() []product.Category { return s.categories }
@@ -132,9 +148,10 @@ func (s *Shelf) Category(slug string) (product.Category, bool) {
 }
 
 // Count is the number of active products in a category.
-func (s *Shelf) Count(category string) int { return len(s.byCategory[category].newest) }
+func (s *Shelf) Count(category string) int { return s.byCategory[category].count }
 
-func (it *item) product() *product.Product {
+func find(t table[*item], key string) *product.Product {
+	it, _ := t.get(key)
 	if it == nil {
 		return nil
 	}

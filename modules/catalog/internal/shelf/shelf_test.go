@@ -4,25 +4,27 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
 	"galleria/modules/catalog/internal/product"
 	"galleria/modules/catalog/internal/shelf"
+	"galleria/platform/id"
 )
 
 // draft is any product of a few, so that they meet.
 func draft(t *rapid.T) product.Product {
 	n := rapid.IntRange(0, 9).Draw(t, "sku")
 	facts := product.Facts{
-		SKU:        fmt.Sprint("S", n),
-		Name:       rapid.SampledFrom([]string{"Mug", "mug", "Pot", "Jug blue", "Blue"}).Draw(t, "name"),
-		Slug:       rapid.SampledFrom([]string{"", "", "mug", "mug-2", "x", "y"}).Draw(t, "slug"),
-		Category:   rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "category"),
-		Currency:   "EUR",
-		PriceMinor: rapid.Int64Range(0, 3).Draw(t, "price"),
-		Active:     rapid.IntRange(0, 3).Draw(t, "inactive") > 0,
-		Tags:       rapid.SampledFrom([][]string{nil, {"t"}}).Draw(t, "tags"),
+		Name:     rapid.SampledFrom([]string{"Mug", "mug", "Pot", "Jug blue", "Blue"}).Draw(t, "name"),
+		Slug:     rapid.SampledFrom([]string{"", "", "mug", "mug-2", "x", "y"}).Draw(t, "slug"),
+		Category: rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "category"),
+		Variants: []product.Variant{{
+			SKU: fmt.Sprint("S", n), Active: true, Prices: []product.Price{{Currency: "EUR", Amount: rapid.Int64Range(0, 3).Draw(t, "price")}},
+		}},
+		Active: rapid.IntRange(0, 3).Draw(t, "inactive") > 0,
+		Tags:   rapid.SampledFrom([][]string{nil, {"t"}}).Draw(t, "tags"),
 	}
 	p, problems := product.New(facts)
 	if problems != nil {
@@ -31,8 +33,10 @@ func draft(t *rapid.T) product.Product {
 	return p
 }
 
+func making() shelf.Making { return shelf.Making{NewID: id.New, At: time.Now()} }
+
 func wanted(t *rapid.T) []product.Product {
-	return rapid.SliceOfNDistinct(rapid.Custom(draft), 1, 5, func(p product.Product) string { return p.SKU() }).Draw(t, "wanted")
+	return rapid.SliceOfNDistinct(rapid.Custom(draft), 1, 5, func(p product.Product) string { return p.SKUs()[0] }).Draw(t, "wanted")
 }
 
 // TestAShelfChangedInStepsIsTheShelfMadeAtOnce: the walk that merges changes
@@ -41,12 +45,12 @@ func TestAShelfChangedInStepsIsTheShelfMadeAtOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		stepped, all := &shelf.Shelf{}, map[string]product.Product{}
 		for range rapid.IntRange(1, 8).Draw(t, "steps") {
-			changes, _, err := stepped.PlanProducts(wanted(t))
+			changes, _, err := stepped.PlanProducts(wanted(t), making())
 			if err != nil {
 				continue // a slug is taken: nothing changes
 			}
 			for _, p := range changes.Products {
-				all[p.SKU()] = p
+				all[p.ID()] = p
 			}
 			stepped = stepped.With(changes)
 		}
@@ -67,8 +71,8 @@ func TestAShelfChangedInStepsIsTheShelfMadeAtOnce(t *testing.T) {
 			}
 		}
 		for _, p := range products {
-			if got := stepped.BySlug(p.Slug()); got == nil || got.SKU() != p.SKU() {
-				t.Errorf("slug %q: got %v, want %s", p.Slug(), got, p.SKU())
+			if got := stepped.BySlug(p.Slug()); got == nil || got.SKUs()[0] != p.SKUs()[0] {
+				t.Errorf("slug %q: got %v, want %s", p.Slug(), got, p.SKUs()[0])
 			}
 		}
 	})
@@ -76,11 +80,11 @@ func TestAShelfChangedInStepsIsTheShelfMadeAtOnce(t *testing.T) {
 
 // pages reads a list in pages of two.
 func pages(s *shelf.Shelf, category string, sort shelf.Sort) (skus []string) {
-	q := shelf.Query{Category: category, Sort: sort, Size: 2}
+	q := shelf.Query{Category: category, Sort: sort, Size: 2, Currency: "EUR"}
 	for {
 		page := s.List(q)
 		for _, p := range page.Products {
-			skus = append(skus, p.SKU())
+			skus = append(skus, p.SKUs()[0])
 		}
 		if page.Last == nil {
 			return skus
@@ -94,7 +98,7 @@ func TestSlugsStayUniqueAndRepeatsChangeNothing(t *testing.T) {
 		s := &shelf.Shelf{}
 		for range rapid.IntRange(1, 10).Draw(t, "steps") {
 			products := wanted(t)
-			changes, _, err := s.PlanProducts(products)
+			changes, _, err := s.PlanProducts(products, making())
 			if err != nil {
 				continue
 			}
@@ -106,11 +110,11 @@ func TestSlugsStayUniqueAndRepeatsChangeNothing(t *testing.T) {
 					continue
 				}
 				if other := holders[p.Slug()]; other != "" || p.Slug() == "" {
-					t.Fatalf("slug %q is that of %s and of %q", p.Slug(), p.SKU(), other)
+					t.Fatalf("slug %q is that of %s and of %q", p.Slug(), p.SKUs()[0], other)
 				}
-				holders[p.Slug()] = p.SKU()
+				holders[p.Slug()] = p.SKUs()[0]
 			}
-			again, done, err := s.PlanProducts(products)
+			again, done, err := s.PlanProducts(products, making())
 			if err != nil || !again.Empty() || done.Unchanged != len(products) {
 				t.Fatalf("the same again: got %+v, %+v and %v, want nothing to change", again, done, err)
 			}
@@ -120,11 +124,14 @@ func TestSlugsStayUniqueAndRepeatsChangeNothing(t *testing.T) {
 
 func TestAShelfIsNotChangedByItsSuccessor(t *testing.T) {
 	put := func(s *shelf.Shelf, name string, price int64) *shelf.Shelf {
-		p, problems := product.New(product.Facts{SKU: "S", Name: name, Category: "a", Currency: "EUR", PriceMinor: price, Active: true})
+		p, problems := product.New(product.Facts{
+			Name: name, Category: "a", Active: true,
+			Variants: []product.Variant{{SKU: "S", Active: true, Prices: []product.Price{{Currency: "EUR", Amount: price}}}},
+		})
 		if problems != nil {
 			t.Fatal(problems)
 		}
-		changes, _, err := s.PlanProducts([]product.Product{p})
+		changes, _, err := s.PlanProducts([]product.Product{p}, making())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,10 +151,72 @@ func TestWordsOfASearch(t *testing.T) {
 		"Salt & PEPPER":     {"pepper", "salt"},
 		"mug mug Mug":       {"mug"},
 		"&":                 {"&"},
+		"nesting,bowls":     {"bowls", "nesting"},
+		"Bosun’s Kit-Bag":   {"bag", "bosuns", "kit"},
+		"the mug for tea":   {"mug", "tea"},
+		"for the":           {"for", "the"},
 		" crème\tbrûlée\n ": {"brulee", "creme"},
 	} {
 		if got := shelf.Words(query); !slices.Equal(got, want) {
 			t.Errorf("words of %q: got %q, want %q", query, got, want)
+		}
+	}
+}
+
+// TestSearching: what shoppers type, and what they mean.
+func TestSearching(t *testing.T) {
+	names := []string{
+		"Reading Lamp", "Stoneware Mug", "Bread Knife", "Nesting Bowls", "Bosun’s Kit Bag", "Art Print", "Velvet Cushion", "Wooden Box", "Knitted Throw", "Lampshade",
+	}
+	s := &shelf.Shelf{}
+	for i, name := range names {
+		f := product.Facts{
+			Name: name, Category: "things", Active: true,
+			Variants: []product.Variant{{SKU: fmt.Sprint("S", i), Active: true, Prices: []product.Price{{Currency: "EUR", Amount: 100}}}},
+		}
+		if name == "Velvet Cushion" {
+			f.Description = "Buttoned by hand, a small work of art for a party of one. Made for a reading corner."
+		}
+		p, problems := product.New(f)
+		if problems != nil {
+			t.Fatal(problems)
+		}
+		changes, _, err := s.PlanProducts([]product.Product{p}, making())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s = s.With(changes)
+	}
+	for query, want := range map[string][]string{
+		"lamps":           {"Reading Lamp", "Lampshade"},
+		"mugs":            {"Stoneware Mug"},
+		"knives":          {"Bread Knife"},
+		"boxes":           {"Wooden Box"},
+		"art":             {"Art Print", "Velvet Cushion"},
+		"button":          {"Velvet Cushion"},
+		"nesting,bowls":   {"Nesting Bowls"},
+		"nesting bowl":    {"Nesting Bowls"},
+		"Bosun’s Kit Bag": {"Bosun’s Kit Bag"},
+		"bosuns kit":      {"Bosun’s Kit Bag"},
+		"bosun's":         {"Bosun’s Kit Bag"},
+		"stonware":        {"Stoneware Mug"},
+		"stoneware mgu":   nil, // three letters are too few to guess
+		"knifes":          {"Bread Knife"},
+		"lmap":            {"Reading Lamp"},
+		"reading":         {"Reading Lamp", "Velvet Cushion"},
+		"cush":            {"Velvet Cushion"},
+		"knit":            {"Knitted Throw"},
+		"S4":              {"Bosun’s Kit Bag"},
+		"rabbit":          nil,
+		"!!!":             nil,
+	} {
+		page := s.List(shelf.Query{Words: shelf.Words(query), Size: 10})
+		var got []string
+		for _, p := range page.Products {
+			got = append(got, p.Name())
+		}
+		if !slices.Equal(got, want) || page.Total != len(want) {
+			t.Errorf("%q: got %q, want %q", query, got, want)
 		}
 	}
 }

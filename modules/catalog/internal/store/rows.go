@@ -3,22 +3,32 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"galleria/modules/catalog/internal/product"
 )
 
 const (
-	productColumns  = "sku, slug, name, description, category, tags, currency_code, price_minor, pictures, active, born"
+	productColumns  = "id, slug, former_slugs, name, description, category, tags, attributes, pictures, options, active, created_at, born"
+	variantColumns  = "sku, product_id, position, option_values, prices, weight_grams, tax_class, picture, active"
 	categoryColumns = "slug, name, intro, position"
 )
 
 type productRow struct {
-	SKU, Slug, Name, Description, Category, Tags string
-	CurrencyCode                                 string
-	PriceMinor                                   int64
-	Pictures                                     string
-	Active                                       bool
-	Born                                         int64
+	ID, Slug, FormerSlugs, Name, Description, Category string
+	Tags, Attributes, Pictures, Options                string
+	Active                                             bool
+	CreatedAt                                          int64
+	Born                                               int64
+}
+
+type variantRow struct {
+	SKU, ProductID       string
+	Position             int64
+	OptionValues, Prices string
+	WeightGrams          int64
+	TaxClass, Picture    string
+	Active               bool
 }
 
 type categoryRow struct {
@@ -26,32 +36,129 @@ type categoryRow struct {
 	Position          int64
 }
 
-func (r *productRow) product() (product.Product, error) {
-	tags, err := decodeList(r.Tags)
-	if err != nil {
-		return product.Product{}, fmt.Errorf("tags of %s: %w", r.SKU, err)
-	}
-	pictures, err := decodeList(r.Pictures)
-	if err != nil {
-		return product.Product{}, fmt.Errorf("pictures of %s: %w", r.SKU, err)
-	}
-	return product.Restore(product.Facts{
-		SKU: r.SKU, Slug: r.Slug, Name: r.Name, Description: r.Description, Category: r.Category,
-		Tags: tags, Currency: r.CurrencyCode, PriceMinor: r.PriceMinor, Pictures: pictures, Active: r.Active,
-	}, r.Born), nil
+// decoder reads lists, and keeps the first thing that is wrong. Texts that many
+// products share, tags and currencies, are kept in memory once.
+type decoder struct {
+	shared map[string]string
+	err    error
 }
 
-func encodeList(list []string) (string, error) {
+func (d *decoder) share(text string) string {
+	if known, ok := d.shared[text]; ok {
+		return known
+	}
+	d.shared[text] = text
+	return text
+}
+
+func (d *decoder) list(what, text string) (list []string) {
+	d.read(what, text, &list)
+	for i := range list {
+		list[i] = d.share(list[i])
+	}
+	return list
+}
+
+func (d *decoder) read(what, text string, into any) {
+	if text == "[]" || d.err != nil {
+		return
+	}
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		d.err = fmt.Errorf("%s: %w", what, err)
+	}
+}
+
+// product makes the product of a row and of its variants' rows.
+func (d *decoder) product(r *productRow, variants []variantRow) product.Product {
+	f := product.Facts{
+		ID: r.ID, Slug: r.Slug, Name: r.Name, Description: r.Description, Category: d.share(r.Category),
+		Tags: d.list("tags of "+r.ID, r.Tags), Pictures: d.list("pictures of "+r.ID, r.Pictures), Active: r.Active,
+	}
+	var pairs, options [][]string
+	d.read("attributes of "+r.ID, r.Attributes, &pairs)
+	for _, pair := range pairs {
+		if len(pair) == 2 {
+			f.Attributes = append(f.Attributes, product.Attribute{Name: d.share(pair[0]), Value: d.share(pair[1])})
+		}
+	}
+	d.read("options of "+r.ID, r.Options, &options)
+	for _, o := range options {
+		if len(o) < 2 {
+			continue
+		}
+		option := product.Option{Name: d.share(o[0])}
+		for _, value := range o[1:] {
+			option.Values = append(option.Values, d.share(value))
+		}
+		f.Options = append(f.Options, option)
+	}
+	f.Variants = make([]product.Variant, len(variants))
+	for i := range variants {
+		f.Variants[i] = d.variant(&variants[i])
+	}
+	created := time.Time{}
+	if r.CreatedAt != 0 {
+		created = time.UnixMicro(r.CreatedAt)
+	}
+	return product.Restore(f, d.list("former slugs of "+r.ID, r.FormerSlugs), r.Born, created)
+}
+
+func (d *decoder) variant(r *variantRow) product.Variant {
+	v := product.Variant{
+		SKU: r.SKU, OptionValues: d.list("option values of "+r.SKU, r.OptionValues),
+		WeightGrams: int32(r.WeightGrams), TaxClass: d.share(r.TaxClass), Picture: d.share(r.Picture), Active: r.Active,
+	}
+	var prices []priceRow
+	d.read("prices of "+r.SKU, r.Prices, &prices)
+	for _, p := range prices {
+		v.Prices = append(v.Prices, product.Price{Currency: d.share(p.currency), Amount: p.amount, CompareAt: p.compareAt})
+	}
+	return v
+}
+
+// priceRow is a price as ["EUR",1290,0].
+type priceRow struct {
+	currency          string
+	amount, compareAt int64
+}
+
+// MarshalJSON writes the short form.
+func (p priceRow) MarshalJSON() ([]byte, error) {
+	return json.Marshal([]any{p.currency, p.amount, p.compareAt})
+}
+
+// UnmarshalJSON reads it.
+func (p *priceRow) UnmarshalJSON(text []byte) error {
+	return json.Unmarshal(text, &[]any{&p.currency, &p.amount, &p.compareAt})
+}
+
+func encodeProduct(f *product.Facts) (tags, attributes, pictures, options string) {
+	var pairs, lists [][]string
+	for _, a := range f.Attributes {
+		pairs = append(pairs, []string{a.Name, a.Value})
+	}
+	for _, o := range f.Options {
+		lists = append(lists, append([]string{o.Name}, o.Values...))
+	}
+	return encode(f.Tags), encode(pairs), encode(f.Pictures), encode(lists)
+}
+
+func encodePrices(prices []product.Price) string {
+	rows := make([]priceRow, len(prices))
+	for i, p := range prices {
+		rows[i] = priceRow{p.Currency, p.Amount, p.CompareAt}
+	}
+	return encode(rows)
+}
+
+// encode writes a list. Lists of texts and numbers always marshal.
+func encode[T any](list []T) string {
 	if len(list) == 0 {
-		return "[]", nil
+		return "[]"
 	}
 	text, err := json.Marshal(list)
-	return string(text), err
-}
-
-func decodeList(text string) (list []string, err error) {
-	if text == "[]" {
-		return nil, nil
+	if err != nil {
+		panic(err)
 	}
-	return list, json.Unmarshal([]byte(text), &list)
+	return string(text)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -81,11 +82,11 @@ func raise(tx *gorm.DB) (next int64, err error) {
 
 // upTo brings a shelf to a version, as a transaction sees it.
 func upTo(tx *gorm.DB, known *shelf.Shelf, version int64) (*shelf.Shelf, error) {
-	switch {
-	case known.Version() == version:
+	if known.Version() == version {
 		return known, nil
-	case known.Version() > version:
-		known = &shelf.Shelf{} // the database was put back to an older state
+	}
+	if !known.Precedes(version) {
+		known = &shelf.Shelf{}
 	}
 	c, err := changes(tx, known.Version(), version)
 	if err != nil {
@@ -94,28 +95,74 @@ func upTo(tx *gorm.DB, known *shelf.Shelf, version int64) (*shelf.Shelf, error) 
 	return known.With(c), nil
 }
 
-// changes reads categories after products, so that no product comes without
-// its category.
+// changes reads categories after products, so that no product comes without its
+// category, and variants between: one statement each, in one snapshot where the
+// database has them. What is deleted while it reads comes with the next call.
 func changes(db *gorm.DB, since, at int64) (shelf.Changes, error) {
 	c := shelf.Changes{Version: at}
 	var products []productRow
-	if err := db.Raw("SELECT "+productColumns+" FROM products WHERE changed > ?", since).Scan(&products).Error; err != nil {
+	if err := db.Raw("SELECT "+productColumns+" FROM catalog_products WHERE changed > ? ORDER BY id", since).Scan(&products).Error; err != nil {
 		return c, fmt.Errorf("read products: %w", err)
+	}
+	var variants []variantRow
+	if len(products) > 0 {
+		err := db.Raw("SELECT "+variantColumns+" FROM variants WHERE product_id IN (SELECT id FROM catalog_products WHERE changed > ?) ORDER BY product_id, position", since).Scan(&variants).Error
+		if err != nil {
+			return c, fmt.Errorf("read variants: %w", err)
+		}
 	}
 	var categories []categoryRow
 	if err := db.Raw("SELECT "+categoryColumns+" FROM categories WHERE changed > ?", since).Scan(&categories).Error; err != nil {
 		return c, fmt.Errorf("read categories: %w", err)
 	}
-	c.Products = make([]product.Product, len(products))
-	for i := range products {
-		var err error
-		if c.Products[i], err = products[i].product(); err != nil {
-			return c, err
-		}
+	if err := assemble(&c, products, variants); err != nil {
+		return c, err
 	}
 	c.Categories = make([]product.Category, len(categories))
 	for i, r := range categories {
 		c.Categories[i] = product.RestoreCategory(r.Slug, r.Name, r.Intro, r.Position)
 	}
-	return c, nil
+	if since == 0 {
+		return c, nil
+	}
+	return c, deletions(db, &c, since)
+}
+
+// assemble puts products and their variants together. Both come by product.
+func assemble(c *shelf.Changes, products []productRow, variants []variantRow) error {
+	byProduct := make(map[string][]variantRow, len(products))
+	for start := 0; start < len(variants); {
+		end := start
+		for end < len(variants) && variants[end].ProductID == variants[start].ProductID {
+			end++
+		}
+		byProduct[variants[start].ProductID] = variants[start:end]
+		start = end
+	}
+	d := &decoder{shared: map[string]string{}}
+	c.Products = make([]product.Product, 0, len(products))
+	for i := range products {
+		its := byProduct[products[i].ID]
+		if len(its) == 0 {
+			continue // it was deleted between the statements: the next call says so
+		}
+		c.Products = append(c.Products, d.product(&products[i], its))
+	}
+	return d.err
+}
+
+func deletions(db *gorm.DB, c *shelf.Changes, since int64) error {
+	var gone []struct{ What, Key string }
+	if err := db.Raw("SELECT what, key FROM deletions WHERE changed > ?", since).Scan(&gone).Error; err != nil {
+		return fmt.Errorf("read deletions: %w", err)
+	}
+	for _, g := range gone {
+		switch {
+		case g.What == "category":
+			c.DeletedCategories = append(c.DeletedCategories, g.Key)
+		case !slices.ContainsFunc(c.Products, func(p product.Product) bool { return p.ID() == g.Key }):
+			c.DeletedProducts = append(c.DeletedProducts, g.Key)
+		}
+	}
+	return nil
 }

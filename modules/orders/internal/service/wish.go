@@ -83,29 +83,25 @@ func (s *Service) price(ctx context.Context, w wish, until time.Time) (order.Pur
 	if err != nil {
 		return order.Purchase{}, err
 	}
-	products, err := s.products(ctx, cart)
+	offers, err := s.offers(ctx, cart)
 	if err != nil {
 		return order.Purchase{}, err
 	}
 	p := order.Purchase{
-		Key: w.key, Fingerprint: w.fingerprint(), CartID: w.cartID, PaymentMethodID: w.paymentMethodID, Contact: w.contact, Address: w.address,
+		Currency: cart.GetCurrencyCode(), Key: w.key, Fingerprint: w.fingerprint(), CartID: w.cartID, PaymentMethodID: w.paymentMethodID, Contact: w.contact, Address: w.address,
 	}
 	for _, l := range cart.GetLines() {
-		product := products[l.GetSku()]
-		if p.Currency == "" {
-			p.Currency = product.GetCurrencyCode()
-		}
-		// One card, one currency: what is priced in another can't be sold with it.
-		if !product.GetActive() || product.GetCurrencyCode() != p.Currency {
+		offer := offers[l.GetSku()]
+		if offer.GetStatus() != catalogv1.OfferStatus_OFFER_STATUS_SELLABLE {
 			return order.Purchase{}, notSold(l.GetSku())
 		}
-		line := order.Line{
-			SKU: l.GetSku(), Name: product.GetName(), Slug: product.GetSlug(), Quantity: l.GetQuantity(), UnitPrice: product.GetPriceMinor(),
+		name := offer.GetName()
+		if offer.GetVariant() != "" {
+			name += ", " + offer.GetVariant()
 		}
-		if pictures := product.GetPictures(); len(pictures) > 0 {
-			line.Picture = pictures[0]
-		}
-		p.Lines = append(p.Lines, line)
+		p.Lines = append(p.Lines, order.Line{
+			SKU: l.GetSku(), Name: name, Slug: offer.GetSlug(), Picture: offer.GetPicture(), Quantity: l.GetQuantity(), UnitPrice: offer.GetPriceMinor(),
+		})
 	}
 	total, err := order.Total(p.Currency, p.Lines)
 	if err != nil {
@@ -135,17 +131,17 @@ func (s *Service) cart(ctx context.Context, cartID string) (*cartv1.Cart, error)
 	return cart, nil
 }
 
-// products are the catalog's, by sku.
-func (s *Service) products(ctx context.Context, cart *cartv1.Cart) (map[string]*catalogv1.Product, error) {
-	req := &catalogv1.GetProductsRequest{}
+// offers are the catalog's in the cart's currency, by sku.
+func (s *Service) offers(ctx context.Context, cart *cartv1.Cart) (map[string]*catalogv1.Offer, error) {
+	req := &catalogv1.GetOffersRequest{CurrencyCode: cart.GetCurrencyCode()}
 	for _, l := range cart.GetLines() {
 		req.Skus = append(req.Skus, l.GetSku())
 	}
-	found := map[string]*catalogv1.Product{}
+	found := map[string]*catalogv1.Offer{}
 	err := s.patiently(ctx, &drive{}, func() error {
-		got, err := s.Catalog.GetProducts(ctx, req)
-		for _, p := range got.GetProducts() {
-			found[p.GetSku()] = p
+		got, err := s.Catalog.GetOffers(ctx, req)
+		for _, o := range got.GetOffers() {
+			found[o.GetSku()] = o
 		}
 		return err
 	})

@@ -14,23 +14,24 @@ type FromCatalog struct {
 
 // Offers implements Offers.
 func (c FromCatalog) Offers(ctx context.Context, skus []string, currency string) (map[string]Offer, error) {
-	answer, err := c.Catalog.GetProducts(ctx, &catalogv1.GetProductsRequest{Skus: skus})
+	answer, err := c.Catalog.GetOffers(ctx, &catalogv1.GetOffersRequest{Skus: skus, CurrencyCode: currency})
 	if err != nil {
 		return nil, err
 	}
-	offers := make(map[string]Offer, len(answer.GetProducts()))
-	for _, p := range answer.GetProducts() {
-		o := Offer{Name: p.GetName(), Slug: p.GetSlug(), Category: p.GetCategory(), Tags: p.GetTags(), Price: p.GetPriceMinor()}
-		if len(p.GetPictures()) > 0 {
-			o.Picture = p.GetPictures()[0]
+	offers := make(map[string]Offer, len(answer.GetOffers()))
+	for _, o := range answer.GetOffers() {
+		offer := Offer{
+			Name: o.GetName(), Variant: o.GetVariant(), Slug: o.GetSlug(), Picture: o.GetPicture(), Category: o.GetCategory(), Tags: o.GetTags(),
+			Price: o.GetPriceMinor(), CompareAt: o.GetCompareAtMinor(), Grams: o.GetWeightGrams(), TaxClass: o.GetTaxClass(),
 		}
-		switch {
-		case !p.GetActive():
-			o.Price, o.Problem = 0, pricingv1.LineProblem_LINE_PROBLEM_NOT_SOLD
-		case p.GetCurrencyCode() != currency:
-			o.Price, o.Problem = 0, pricingv1.LineProblem_LINE_PROBLEM_NO_PRICE
+		switch o.GetStatus() {
+		case catalogv1.OfferStatus_OFFER_STATUS_SELLABLE:
+		case catalogv1.OfferStatus_OFFER_STATUS_NO_PRICE:
+			offer.Problem = pricingv1.LineProblem_LINE_PROBLEM_NO_PRICE
+		default:
+			offer.Problem = pricingv1.LineProblem_LINE_PROBLEM_NOT_SOLD
 		}
-		offers[p.GetSku()] = o
+		offers[o.GetSku()] = offer
 	}
 	return offers, nil
 }

@@ -96,7 +96,7 @@ func aDeclinedCardThenAnother(t *testing.T, shop *shoptest.Shop) {
 func insufficientFunds(t *testing.T, shop *shoptest.Shop) {
 	ida := shop.Guest(t, "Ida")
 	ida.Adds(3, shoptest.Mug)
-	ida.Submits(ida.FillsIn(shoptest.InsufficientFunds)).Want(http.StatusUnprocessableEntity).Says("There is not enough money on this card")
+	ida.Submits(ida.FillsIn(shoptest.InsufficientFunds)).Want(http.StatusUnprocessableEntity).Says("ask your bank")
 	ida.Cart().Says(shoptest.Mug.Name)
 }
 

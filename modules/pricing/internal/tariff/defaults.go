@@ -10,7 +10,8 @@ import (
 // them, as far as they are the state's: counties and cities have their own. Everywhere
 // else there is none.
 //
-// They were looked up for 26 November 2026. "reduced" is the rate that most goods with a
+// The standard rates were looked up for 26 November 2026, in public tables; most of the
+// others were not, and are to be checked by who sells at them. "reduced" is the rate that most goods with a
 // reduced one have; "books" are printed books, "food" is food for the home. A class is
 // left out, and so standard, where it has no lower rate, or where most of it has none.
 // Which goods have which rate is the law's: who sells them has to know.

@@ -96,7 +96,7 @@ func newRoot(p Program) *cobra.Command {
 		Short: "An online shop whose modules can move out while it runs",
 		Long: strings.TrimSpace(`
 Galleria is an online shop in one binary. Its modules (catalog, inventory, cart,
-orders, payments, notifications) run in this process, or in processes of their
+pricing, orders, payments, notifications) run in this process, or in processes of their
 own, and move from one to the other while the shop is open.
 
   galleria serve                       the whole shop at http://localhost:8080
@@ -121,7 +121,7 @@ later one wins. "galleria config" shows what holds and where it comes from.`),
 	s := &settings{program: p, flags: map[string]string{}}
 	s.addShared(root)
 	root.AddCommand(
-		newServe(p, s), newModules(s), newProcesses(s), newMove(s), newImport(p, s), newStock(p, s), newAudit(p, s), newConfig(s), newCerts(s), newEvents(s), newStore(s), newVersion(),
+		newServe(p, s), newModules(s), newProcesses(s), newMove(s), newImport(p, s), newStock(p, s), newAudit(p, s), newPromotions(p, s), newConfig(s), newCerts(s), newEvents(s), newStore(s), newVersion(),
 	)
 	return root
 }

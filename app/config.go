@@ -24,7 +24,7 @@ import (
 // Config is everything that can be set, by galleria.yaml, by the environment
 // as GALLERIA_… and by flags, in rising order of precedence.
 type Config struct {
-	Data   string   `yaml:"data" doc:"directory of databases, events and certificates"`
+	Data   string   `yaml:"data" doc:"directory of databases, events, certificates and pictures"`
 	Target []string `yaml:"target" doc:"what this process runs: all, or a list of modules and edge"`
 	Main   string   `yaml:"main" doc:"rpc address of the main process, which has the edge and from which the others learn; empty: rpc.listen of the file they share"`
 	Peer   string   `yaml:"peer" doc:"rpc address of a running process to learn the rest from; empty: for a process without the edge, main"`

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"galleria/app/demo"
+	"galleria/app/pictures"
 	"galleria/app/products"
 	"galleria/app/storefront"
 	cartv1 "galleria/modules/cart/v1"
@@ -164,18 +165,25 @@ func NewStorefront(c Config, p *process.Process, log *slog.Logger) (*storefront.
 	if c.Modules.Payments.Own.Provider == "sandbox" {
 		note = "This shop takes test cards: 4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined."
 	}
+	o := storefront.Options{
+		Store: pictures.New(PicturesDir(c), log.With("module", TargetEdge)), BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency,
+		PaymentNote: note, TrustedProxies: c.HTTP.proxies(), Log: log.With("module", TargetEdge), Now: time.Now,
+	}
+	if c.Demo {
+		o.Pictures, o.Placeholder = demo.Pictures(), demo.Placeholder
+	}
 	return storefront.New(storefront.Needs{
 		Catalog:   catalogv1.NewCatalogServiceClient(p.Connect(TargetEdge, "catalog")),
 		Inventory: inventoryv1.NewInventoryServiceClient(p.Connect(TargetEdge, "inventory")),
 		Cart:      cartv1.NewCartServiceClient(p.Connect(TargetEdge, "cart")),
 		Orders:    ordersv1.NewOrdersServiceClient(p.Connect(TargetEdge, "orders")),
 		Payments:  paymentsv1.NewPaymentsServiceClient(p.Connect(TargetEdge, "payments")),
-	}, storefront.Options{
-		Pictures: demo.Pictures(), Placeholder: demo.Placeholder,
-		BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency, PaymentNote: note,
-		TrustedProxies: c.HTTP.proxies(), Log: log.With("module", TargetEdge), Now: time.Now,
-	})
+	}, o)
 }
+
+// PicturesDir is where the shop's own pictures are kept: beside the edge, which
+// serves them.
+func PicturesDir(c Config) string { return filepath.Join(c.Data, "pictures") }
 
 // NewMetrics gathers what this process measures.
 func NewMetrics(p *process.Process, shop *storefront.Storefront, version Version) *prometheus.Registry {

@@ -38,7 +38,8 @@ func newImport(p Program, s *settings) *cobra.Command {
 }
 
 func newImportProducts(p Program, s *settings) *cobra.Command {
-	return &cobra.Command{
+	var pictures string
+	cmd := &cobra.Command{
 		Use:   "products FILE.csv",
 		Short: "Import products, their prices and stock from a CSV file",
 		Long: `Products reads a CSV file with the columns sku, name, description, category, tags
@@ -47,9 +48,13 @@ func newImportProducts(p Program, s *settings) *cobra.Command {
 Rows that are wrong are listed with their line and the reason; the others are
 imported. Products that are there already are changed, and the stock is set to
 what the file says: importing a file twice changes nothing the second time. It
-works while the shop runs and while it does not.`,
-		Example: `  galleria import products catalogue.csv`,
-		Args:    exactly(1, "one file"),
+works while the shop runs and while it does not.
+
+With --pictures, the pictures of a folder or a zip archive are added first, as
+"galleria pictures add" does it; the column image names them.`,
+		Example: `  galleria import products catalogue.csv
+  galleria import products catalogue.csv --pictures photographs.zip`,
+		Args: exactly(1, "one file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, _, err := s.load()
 			if err != nil {
@@ -64,7 +69,11 @@ works while the shop runs and while it does not.`,
 			if info, err := file.Stat(); err == nil {
 				size = info.Size()
 			}
-			return withModules(cmd.Context(), c, s.address(c), p.Stderr, func(connect func(module string) grpc.ClientConnInterface) error {
+			var refused error // some pictures, and no product
+			if pictures != "" {
+				refused = bringPictures(cmd, s.picturesOf(c), pictures)
+			}
+			err = withModules(cmd.Context(), c, s.address(c), p.Stderr, func(connect func(module string) grpc.ClientConnInterface) error {
 				bar := progress{to: terminal(p.Stderr), shown: -1}
 				result, err := products.Import(cmd.Context(),
 					catalogv1.NewCatalogServiceClient(connect("catalog")), inventoryv1.NewInventoryServiceClient(connect("inventory")),
@@ -75,8 +84,11 @@ works while the shop runs and while it does not.`,
 				}
 				return reportImport(cmd, args[0], result)
 			})
+			return errors.Join(refused, err)
 		},
 	}
+	cmd.Flags().StringVar(&pictures, "pictures", "", "folder or zip archive with the pictures")
+	return cmd
 }
 
 func reportImport(cmd *cobra.Command, file string, r products.Result) error {

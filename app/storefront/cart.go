@@ -129,7 +129,7 @@ func (s *Storefront) cartLines(ctx context.Context, held *cartv1.Cart) []page.Li
 	var skus, unseen []string
 	for _, l := range held.GetLines() {
 		skus = append(skus, l.GetSku())
-		if !s.pictures.held(l.GetPicture()) {
+		if s.gallery.drawn(l.GetPicture()) {
 			unseen = append(unseen, l.GetSku())
 		}
 	}
@@ -140,7 +140,7 @@ func (s *Storefront) cartLines(ctx context.Context, held *cartv1.Cart) []page.Li
 		line := page.Line{
 			Card: page.Card{
 				Name: l.GetName(), Slug: l.GetSlug(),
-				Picture: s.pictures.address(l.GetPicture(), categories[l.GetSku()]),
+				Picture: s.gallery.of(l.GetPicture(), categories[l.GetSku()]),
 				Price:   price(held.GetCurrencyCode(), l.GetUnitPriceMinor()),
 			},
 			SKU: l.GetSku(), Quantity: l.GetQuantity(), Unavailable: !l.GetAvailable(),

@@ -85,7 +85,7 @@ func (s *Storefront) card(p *catalogv1.Product) page.Card {
 	if len(p.GetPictures()) > 0 {
 		first = p.GetPictures()[0]
 	}
-	c := page.Card{Name: p.GetName(), Slug: p.GetSlug(), Picture: s.pictures.address(first, p.GetCategory())}
+	c := page.Card{Name: p.GetName(), Slug: p.GetSlug(), Picture: s.gallery.of(first, p.GetCategory())}
 	if low, high, priced := s.prices(p); priced {
 		c.Price = price(s.currency, low.GetAmountMinor())
 		c.From = high.GetAmountMinor() > low.GetAmountMinor()

@@ -62,7 +62,7 @@ func (s *Storefront) hang(h *page.Home, newest []*catalogv1.Product) {
 		if all := byDepartment[d.Slug]; len(all) > 0 {
 			doors[i].Picture = s.card(all[2%len(all)]).Picture
 		} else {
-			doors[i].Picture = s.pictures.address(d.Slug+".svg", d.Slug)
+			doors[i].Picture = s.gallery.of(d.Slug+".svg", d.Slug)
 		}
 	}
 	h.Doors = doors

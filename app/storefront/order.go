@@ -65,7 +65,7 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 	v.Heading, v.Lead = headline(o)
 	var unseen []string
 	for _, l := range o.GetLines() {
-		if !s.pictures.held(l.GetPicture()) {
+		if s.gallery.drawn(l.GetPicture()) {
 			unseen = append(unseen, l.GetSku())
 		}
 	}
@@ -73,7 +73,7 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 	for _, l := range o.GetLines() {
 		v.Lines = append(v.Lines, page.Line{
 			Card: page.Card{
-				Name: l.GetName(), Slug: l.GetSlug(), Picture: s.pictures.address(l.GetPicture(), categories[l.GetSku()]),
+				Name: l.GetName(), Slug: l.GetSlug(), Picture: s.gallery.of(l.GetPicture(), categories[l.GetSku()]),
 				Price: price(o.GetCurrencyCode(), l.GetUnitPriceMinor()),
 			},
 			SKU: l.GetSku(), Quantity: l.GetQuantity(), Total: price(o.GetCurrencyCode(), l.GetTotalMinor()),

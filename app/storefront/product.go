@@ -55,6 +55,7 @@ func (s *Storefront) composeProduct(ctx context.Context, slug string) (sketch, e
 	}
 	shows = binary.BigEndian.AppendUint64(shows, shelves.version)
 	shows = binary.BigEndian.AppendUint64(shows, others.version)
+	shows = binary.BigEndian.AppendUint64(shows, s.gallery.version())
 	for _, c := range choices {
 		shows = append(shows, c.Stock.Text...)
 		shows = append(shows, 0)
@@ -141,7 +142,7 @@ func (s *Storefront) drawProduct(p *catalogv1.Product, departments []page.Depart
 		}
 	}
 	for _, name := range p.GetPictures() {
-		v.Pictures = append(v.Pictures, s.pictures.address(name, p.GetCategory()))
+		v.Pictures = append(v.Pictures, s.gallery.of(name, p.GetCategory()))
 	}
 	for _, t := range p.GetTags() {
 		v.Tags = append(v.Tags, page.Tag{Name: t, Href: "/search?" + url.Values{"q": {t}}.Encode()})

@@ -45,6 +45,7 @@ func (s *Storefront) routes() *echo.Echo {
 	read("/sitemap.xml", s.sitemap)
 	read("/sitemaps/:page", s.sitemapPage)
 	read("/pictures/:name", s.picture)
+	read("/pictures/:hash/:name", s.sizedPicture)
 	read("/assets/:name", s.asset)
 	read("/favicon.svg", s.favicon)
 	return e

@@ -53,8 +53,8 @@ func (s *Storefront) schemaProduct(p *catalogv1.Product, v page.Product) node {
 		offers = append(offers, s.schemaOffer(p, c))
 	}
 	var images []string
-	for _, src := range v.Pictures {
-		images = append(images, s.base+src)
+	for _, p := range v.Pictures {
+		images = append(images, s.base+p.Best)
 	}
 	n := node{
 		"@type": "Product", "name": p.GetName(), "description": p.GetDescription(), "category": v.Category.Name, "url": v.Canonical,

@@ -15,6 +15,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"galleria/app/pictures"
 	"galleria/app/storefront/internal/pagecache"
 	cartv1 "galleria/modules/cart/v1"
 	catalogv1 "galleria/modules/catalog/v1"
@@ -34,11 +35,14 @@ type Needs struct {
 
 // Options may be left as they are.
 type Options struct {
+	// Store holds the shop's own pictures, which may change at any time; nil:
+	// there are none.
+	Store *pictures.Store
 	// Pictures holds picture files at its root (svg, png, jpg, webp; up to
-	// 1 MiB each). They are read once, by New.
+	// 1 MiB each), for names that Store has none for. They are read once, by New.
 	Pictures fs.FS
-	// Placeholder draws an SVG for a picture that Pictures lacks; the category
-	// is empty where it is not known. Nil: such pictures are not found.
+	// Placeholder draws an SVG for a picture that both lack; the category is
+	// empty where it is not known. Nil: a plain one stands there.
 	Placeholder func(name, category string) []byte
 	// BaseURL is the address the shop is known by, "https://shop.example",
 	// without a path. It goes into canonical links, the sitemap and schema.org
@@ -80,7 +84,7 @@ type Storefront struct {
 
 	echo        *echo.Echo
 	pages       *pagecache.Cache
-	pictures    *pictures
+	gallery     *gallery
 	assets      *assets
 	metrics     *metrics
 	badges      *badges
@@ -106,7 +110,7 @@ func New(n Needs, o Options) (*Storefront, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown, err := readPictures(o.Pictures, o.Placeholder)
+	shown, err := newGallery(o)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +123,7 @@ func New(n Needs, o Options) (*Storefront, error) {
 		currency:    cmp.Or(o.Currency, "EUR"),
 		paymentNote: o.PaymentNote,
 		proxies:     o.TrustedProxies,
-		pictures:    shown,
+		gallery:     shown,
 		assets:      loadAssets(),
 		badges:      newBadges(),
 		checkouts:   newQueue(),

@@ -28,7 +28,7 @@ func WriteFile(name string, data []byte) error {
 	if err := os.Rename(draft.Name(), name); err != nil {
 		return err
 	}
-	return syncDir(dir)
+	return SyncDir(dir)
 }
 
 // Append adds to the end of a file, which is made when missing, and returns when
@@ -45,8 +45,31 @@ func Append(name string, data []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// syncDir makes a rename last.
-func syncDir(dir string) error {
+// MakeDirs makes directories and those they are in, their owner's alone, and returns
+// when the new ones are on disk.
+func MakeDirs(dirs ...string) error {
+	for _, dir := range dirs {
+		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+			continue
+		}
+		above := filepath.Dir(dir)
+		if above != dir {
+			if err := MakeDirs(above); err != nil {
+				return err
+			}
+		}
+		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+			return err
+		}
+		if err := SyncDir(above); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SyncDir makes renames and removals in a directory last.
+func SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

@@ -30,7 +30,15 @@ type Department struct {
 	Slug, Name string
 	Intro      string
 	Count      int
-	Picture    string
+	Picture    Picture
+}
+
+// Picture is where a picture is found.
+type Picture struct {
+	Src           string // address
+	Set           string // addresses of all its sizes with their widths; empty when there is one
+	Best          string // address of the widest
+	Width, Height int    // of Src
 }
 
 // Price is an amount of money: for people and for machines ("12.90").
@@ -39,7 +47,7 @@ type Price struct{ Text, Value string }
 // Card is a product in a list.
 type Card struct {
 	Name, Slug string
-	Picture    string // address
+	Picture    Picture
 	Price      Price
 	Before     Price // what it cost before; empty: nothing to compare with
 	From       bool  // other variants cost more
@@ -108,7 +116,7 @@ type Product struct {
 	Label      string   // of the choices: "Size, Colour"
 	Facts      []Fact
 	Paragraphs []string
-	Pictures   []string
+	Pictures   []Picture
 	Category   Department
 	Tags       []Tag
 	Stock      Stock

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -220,7 +222,16 @@ func TestNamesThatLeadElsewhereAreRefused(t *testing.T) {
 			t.Errorf("remove %q: got %v, %v", name, missing, err)
 		}
 	}
-	for _, c := range [][2]string{{"../names/a", ".jpg"}, {strings.Repeat("a", 32), ".json"}, {strings.Repeat("a", 32), "/../../lock"}} {
+	for _, at := range []string{"names", "files"} {
+		if err := os.MkdirAll(filepath.Join(dir, at), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	outside := filepath.Join(dir, "outside.jpg")
+	if err := os.WriteFile(outside, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range [][2]string{{"../outside", ".jpg"}, {strings.Repeat("a", 32), ".json"}, {strings.Repeat("a", 32), "/../../lock"}} {
 		if f, err := s.Open(c[0], c[1]); err == nil {
 			t.Errorf("%v opens %s", c, f.Name())
 		}

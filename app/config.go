@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"galleria/app/storefront"
 	"galleria/modules/cart"
 	"galleria/modules/catalog"
 	"galleria/modules/inventory"
@@ -54,6 +55,17 @@ type HTTPConfig struct {
 	Listen         string   `yaml:"listen" doc:"address of the shop"`
 	BaseURL        string   `yaml:"base_url" doc:"how customers reach the shop, for links in mails and sitemap; with https, cookies are sent by HTTPS only"`
 	TrustedProxies []string `yaml:"trusted_proxies" doc:"networks (CIDR) of proxies whose X-Forwarded headers are believed"`
+
+	Limits LimitsConfig `yaml:"limits" doc:"how much one client may do, which is an IPv4 address or an IPv6 network /64; more is answered with 429"`
+}
+
+// LimitsConfig is how much one client may do. Lower it in hard times.
+type LimitsConfig struct {
+	Carts         int  `yaml:"carts" doc:"new carts a minute"`
+	Checkouts     int  `yaml:"checkouts" doc:"attempts to pay a minute"`
+	Cancellations int  `yaml:"cancellations" doc:"cancelled orders a minute"`
+	Declines      int  `yaml:"declines" doc:"declined cards in a row that are free; after each further one the client waits a second, then twice as long each time, ten minutes at most"`
+	Loopback      bool `yaml:"loopback" doc:"no limits for clients of this machine; set it to false where a proxy of this machine is not among trusted_proxies"`
 }
 
 // proxies are the trusted ones; Validate has seen that they can be read.
@@ -132,7 +144,7 @@ func DefaultConfig() Config {
 		Target:     []string{TargetAll},
 		Demo:       true,
 		Currency:   "EUR",
-		HTTP:       HTTPConfig{Listen: ":8080", BaseURL: "http://localhost:8080"},
+		HTTP:       HTTPConfig{Listen: ":8080", BaseURL: "http://localhost:8080", Limits: LimitsConfig(storefront.DefaultLimits())},
 		Admin:      AdminConfig{Listen: "127.0.0.1:8081"},
 		RPC:        RPCConfig{Listen: "127.0.0.1:7070"},
 		Log:        LogConfig{Level: "info", Format: "text"},
@@ -186,6 +198,14 @@ func (c Config) Validate() error {
 	for _, network := range c.HTTP.TrustedProxies {
 		if _, err := netip.ParsePrefix(network); err != nil {
 			errs = append(errs, config.At("http.trusted_proxies", "%q is not a network such as 10.0.0.0/8", network))
+		}
+	}
+	for key, most := range map[string]int{
+		"carts": c.HTTP.Limits.Carts, "checkouts": c.HTTP.Limits.Checkouts,
+		"cancellations": c.HTTP.Limits.Cancellations, "declines": c.HTTP.Limits.Declines,
+	} {
+		if most < 1 {
+			errs = append(errs, config.At("http.limits."+key, "must be at least 1, not %d", most))
 		}
 	}
 	if !c.Admin.Public && !process.OnLoopback(c.Admin.Listen) {

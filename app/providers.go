@@ -167,7 +167,7 @@ func NewStorefront(c Config, p *process.Process, log *slog.Logger) (*storefront.
 	}
 	o := storefront.Options{
 		Store: pictures.New(PicturesDir(c), log.With("module", TargetEdge)), BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency,
-		PaymentNote: note, TrustedProxies: c.HTTP.proxies(), Log: log.With("module", TargetEdge), Now: time.Now,
+		PaymentNote: note, TrustedProxies: c.HTTP.proxies(), Limits: storefront.Limits(c.HTTP.Limits), Log: log.With("module", TargetEdge), Now: time.Now,
 	}
 	if c.Demo {
 		o.Pictures, o.Placeholder = demo.Pictures(), demo.Placeholder

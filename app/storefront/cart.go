@@ -36,10 +36,14 @@ func (s *Storefront) addItem(c echo.Context) error {
 	}
 	ctx, done := s.working(c, true, pageTimeout)
 	defer done()
-	cart := s.cartToWrite(c)
+	cart, isNew, err := s.cartToFill(ctx, c)
+	if err != nil {
+		return err
+	}
 	answer, err := s.Cart.AddItem(ctx, &cartv1.AddItemRequest{
 		CartId: cart, Sku: form.Get("sku"), Quantity: quantity, IdempotencyKey: id.New(), CurrencyCode: s.currency,
 	})
+	s.countCart(c, !isNew && err == nil && answer.GetItemCount() == quantity)
 	return s.changed(c, cart, answer.GetItemCount(), err)
 }
 
@@ -54,9 +58,37 @@ func (s *Storefront) setItem(c echo.Context) error {
 	}
 	ctx, done := s.working(c, true, pageTimeout)
 	defer done()
-	cart := s.cartToWrite(c)
+	cart, isNew, err := s.cartToFill(ctx, c)
+	if err != nil {
+		return err
+	}
 	answer, err := s.Cart.SetItem(ctx, &cartv1.SetItemRequest{CartId: cart, Sku: c.Param("sku"), Quantity: quantity, CurrencyCode: s.currency})
+	s.countCart(c, !isNew && err == nil && quantity > 0 && answer.GetItemCount() == quantity)
 	return s.changed(c, cart, answer.GetItemCount(), err)
+}
+
+// cartToFill is the request's cart, or a new one, unless the client makes carts too
+// often. Cookies can be invented: once a client has made many carts, one that it
+// brings is looked at.
+func (s *Storefront) cartToFill(ctx context.Context, c echo.Context) (cart string, isNew bool, err error) {
+	if cart = s.cartOf(c); cart == "" {
+		return id.Secret(), true, s.limited(c, newCarts)
+	}
+	if !s.clients.full(clientOf(c), newCarts) {
+		return cart, false, nil
+	}
+	held, err := s.Cart.GetCart(ctx, &cartv1.GetCartRequest{CartId: cart})
+	if err == nil && held.GetCart().GetItemCount() == 0 {
+		err = s.limited(c, newCarts)
+	}
+	return cart, false, err
+}
+
+// countCart counts a cart that was empty although the client brought its id.
+func (s *Storefront) countCart(c echo.Context, wasEmpty bool) {
+	if wasEmpty {
+		s.clients.take(clientOf(c), newCarts)
+	}
 }
 
 // changed answers a change of the cart: on success the cart page is the next

@@ -12,6 +12,7 @@ import (
 	cartv1 "galleria/modules/cart/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	paymentsv1 "galleria/modules/payments/v1"
+	"galleria/platform/contract"
 	"galleria/platform/id"
 )
 
@@ -54,6 +55,10 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 	if wrong := check(f, card); len(wrong) > 0 {
 		return s.again(c, f, invalid(wrong))
 	}
+	if wait := s.clients.take(clientOf(c), checkoutAttempts); wait > 0 {
+		c.Response().Header().Set("Retry-After", seconds(wait))
+		return s.refusal(c, f, tooManyOfOne(wait))
+	}
 	leave, err := s.checkouts.enter(c.Request().Context())
 	if err != nil {
 		c.Response().Header().Set("Retry-After", "5")
@@ -67,6 +72,7 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 		return s.refusal(c, f, cardFailed(err))
 	}
 	placed, err := s.Orders.PlaceOrder(ctx, f.request(cart, method.GetPaymentMethod().GetId()))
+	s.clients.settled(clientOf(c), contract.Is(err, ordersv1.Reason_REASON_PAYMENT_DECLINED))
 	if err != nil {
 		return s.refusal(c, f, orderFailed(err))
 	}

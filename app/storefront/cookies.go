@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
-
-	"galleria/platform/id"
 )
 
 const (
@@ -43,14 +41,6 @@ func (s *Storefront) cartOf(c echo.Context) string {
 		return ""
 	}
 	return k.Value
-}
-
-// cartToWrite is the request's cart, or a new one.
-func (s *Storefront) cartToWrite(c echo.Context) string {
-	if known := s.cartOf(c); known != "" {
-		return known
-	}
-	return id.Secret()
 }
 
 // keepCart remembers the cart for another 30 days.

@@ -29,6 +29,14 @@
 // form comes back with a new key; after one whose outcome nobody knows it
 // comes back with the same key, so that sending it again can't buy twice.
 //
+// # How often
+//
+// One client (an IPv4 address, or a /64 of IPv6) may make so many carts, attempts to
+// pay and cancellations a minute, and waits longer and longer after cards that are
+// declined: limits.go. More is answered with 429 and Retry-After. Each process with
+// the edge counts by itself, and a restart forgets. Clients of this machine have no
+// limits unless http.limits.loopback is false.
+//
 // # What it never does
 //
 // A card's number goes from the form to payments.CreatePaymentMethod and

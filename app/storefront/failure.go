@@ -33,7 +33,7 @@ func (s *Storefront) fail(c echo.Context, err error) {
 	departments, _ := s.lastDepartments()
 	f := page.Failure{Frame: s.frame(heading, departments), Code: code, Heading: heading, Text: text}
 	f.NoIndex = true
-	f.Retry, f.Again = code == http.StatusServiceUnavailable, tryAgain(c.Request())
+	f.Retry, f.Again = code == http.StatusServiceUnavailable || code == http.StatusTooManyRequests, tryAgain(c.Request())
 	if code >= 500 {
 		f.RequestID = requestID(c)
 	}
@@ -43,6 +43,9 @@ func (s *Storefront) fail(c echo.Context, err error) {
 	}
 	if f.Retry {
 		h.Set("Retry-After", "5")
+		if often := new(tooOften); errors.As(err, &often) {
+			h.Set("Retry-After", seconds(often.wait))
+		}
 	}
 	if err := s.once(c, code, s.countOf(c), page.FailurePage(f)); err != nil {
 		s.log.Error("draw the page of a failure", "request_id", requestID(c), "error", err)
@@ -104,6 +107,8 @@ func words(code int) (heading, text string) {
 		return "That was too much to carry", "What was sent is larger than any form of ours. Nothing was done."
 	case http.StatusUnsupportedMediaType, http.StatusBadRequest:
 		return "We could not make sense of that", "What was sent is not what this page understands. Nothing was done."
+	case http.StatusTooManyRequests:
+		return "One thing after the other", "There were too many requests of this kind from your network, so nothing was done. Your cart is kept. Please try again in a minute."
 	case http.StatusServiceUnavailable:
 		return "Closed for a moment", "A part of the shop is not answering just now. Nothing is lost, and your cart is kept. Please try again in a little while."
 	}

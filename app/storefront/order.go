@@ -24,6 +24,9 @@ func (s *Storefront) cancelOrder(c echo.Context) error {
 	if err := parseForm(c); err != nil {
 		return err
 	}
+	if err := s.limited(c, cancellations); err != nil {
+		return err
+	}
 	order, token := c.Param("id"), c.Request().PostForm.Get("token")
 	ctx, done := s.working(c, true, checkoutTimeout)
 	defer done()

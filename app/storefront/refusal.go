@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -44,6 +45,14 @@ func tooManyAtOnce(err error) failure {
 	return failure{
 		status: http.StatusServiceUnavailable, title: "Many people are paying just now",
 		text: "Your turn did not come in time. Nothing was charged; your cart is kept. Please send the form again.", err: err,
+	}
+}
+
+// tooManyOfOne is for a client that tries to pay too often.
+func tooManyOfOne(wait time.Duration) failure {
+	return failure{
+		status: http.StatusTooManyRequests, title: "Too many attempts",
+		text: "There were too many attempts to pay from your network. Nothing was charged; your cart is kept. Please send the form again in " + inWords(wait) + ".",
 	}
 }
 

@@ -58,6 +58,9 @@ type Options struct {
 	// TrustedProxies may say in X-Forwarded-Proto, X-Forwarded-For and
 	// X-Request-Id what they were asked. Nobody else is believed.
 	TrustedProxies []netip.Prefix
+	// Limits are how much one client may do; fields that are 0 are as DefaultLimits
+	// has them.
+	Limits Limits
 	// PageTTL is how old what a page of the catalogue shows may be; half a
 	// second when 0.
 	PageTTL time.Duration
@@ -94,6 +97,7 @@ type Storefront struct {
 	neighbours  neighbours
 	stock       stockBook
 	checkouts   *queue
+	clients     *clients
 	addresses   atomic.Pointer[addresses]
 	// versions number what was learnt from the modules, so that a page can
 	// tell whether it would show the same again.
@@ -133,6 +137,7 @@ func New(n Needs, o Options) (*Storefront, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	s.clients = newClients(o.Limits.orDefaults(), s.now)
 	// Pages and the answers they are drawn from share the time.
 	s.freshness = cmp.Or(o.PageTTL, 500*time.Millisecond) / 2
 	s.pages = pagecache.New(s.freshness, cmp.Or(o.PageBytes, 48<<20), s.badges.slot, s.now)

@@ -127,6 +127,18 @@ func TestTheModulesHaveTheLastWordOnFields(t *testing.T) {
 	v.post("/checkout", form).want(http.StatusSeeOther)
 }
 
+func TestANameThatHoldsALinkIsRefusedAtItsField(t *testing.T) {
+	s := newShop(t)
+	v, form := buy(t, s, paymentstest.CardVisa)
+	form.Set("name", "Win a prize at https://evil.example/x")
+	p := v.post("/checkout", form).want(http.StatusUnprocessableEntity)
+	if got := p.wrong("name"); got != "Full name must be a name, without a link; please put a space after a dot." {
+		t.Errorf("the field says %q, want that a link is no name", got)
+	}
+	form.Set("name", "Ana Arco")
+	v.post("/checkout", form).want(http.StatusSeeOther)
+}
+
 func TestADeclinedCardIsSaidInTheSameWordsForAllAndTheNextTryIsAnother(t *testing.T) {
 	for card, reason := range map[string]string{
 		paymentstest.CardDeclined:          "card_declined",

@@ -10,6 +10,7 @@ import (
 	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/platform/countries"
 	"galleria/platform/mailaddress"
+	"galleria/platform/personname"
 )
 
 // form is what was typed into the checkout, without the card.
@@ -106,6 +107,9 @@ func check(f form, card *paymentsv1.Card) map[string]string {
 	}
 	if _, err := mailaddress.Parse(f.values["email"]); err != nil && f.values["email"] != "" {
 		wrong["email"] = sentence("email", err.Error())
+	}
+	if err := personname.Check(f.values["name"]); err != nil && f.values["name"] != "" {
+		wrong["name"] = sentence("name", err.Error())
 	}
 	if card.GetNumber() == "" {
 		wrong["card_number"] = missing("card_number")

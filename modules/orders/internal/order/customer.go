@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"galleria/platform/mailaddress"
+	"galleria/platform/personname"
 )
 
 // Contact is whom the shop writes to.
@@ -46,7 +47,9 @@ func (c Contact) Problems() []Problem {
 	if _, err := mailaddress.Parse(c.Email); err != nil {
 		found.add("contact.email", err.Error())
 	}
-	found.text("contact.name", c.Name, 1, 100)
+	if err := personname.Check(c.Name); err != nil {
+		found.add("contact.name", err.Error())
+	}
 	return found
 }
 

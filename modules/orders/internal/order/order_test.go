@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -190,5 +191,13 @@ func TestAClaimIsFreeWhenItEnds(t *testing.T) {
 	o.Leave(noon.Add(time.Minute))
 	if !o.Free(noon) || o.Attempts() != 1 {
 		t.Error("an order left for later can't be taken by who waits for it")
+	}
+}
+
+func TestANameHoldsNoLink(t *testing.T) {
+	c := Contact{Email: "ana@example.org", Name: "Win a prize at https://evil.example/x"}
+	problems := c.Problems()
+	if len(problems) != 1 || problems[0].Field != "contact.name" || !strings.Contains(problems[0].Message, "without a link") {
+		t.Errorf("got %v, want that the name holds a link", problems)
 	}
 }

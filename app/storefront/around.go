@@ -9,8 +9,10 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -63,7 +65,12 @@ func (s *Storefront) admitted(c echo.Context, next echo.HandlerFunc) (err error)
 	if err := checkAddress(c.Request().URL); err != nil {
 		return err
 	}
-	if r := c.Request(); r.Method != http.MethodGet && r.Method != http.MethodHead {
+	r := c.Request()
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		if to := spelt(r.URL); to != "" {
+			return c.Redirect(http.StatusMovedPermanently, to)
+		}
+	} else {
 		limit := int64(formLimit)
 		if fromProvider(r) {
 			limit = webhookLimit
@@ -76,6 +83,18 @@ func (s *Storefront) admitted(c echo.Context, next echo.HandlerFunc) (err error)
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
 	}
 	return next(c)
+}
+
+// spelt is where a page is whose address is spelt in a way that no link of ours
+// has, "/cart/" or "/products/nesting%2Dbowls"; "" when it is spelt as usual. A %2F is
+// left alone: it is part of a name, and a slash is none.
+func spelt(u *url.URL) string {
+	path := strings.TrimRight(u.Path, "/")
+	if u.RawPath == "" && len(path) == len(u.Path) || path == "" || strings.HasPrefix(path, "//") ||
+		strings.Contains(strings.ToUpper(u.RawPath), "%2F") {
+		return ""
+	}
+	return (&url.URL{Path: path, RawQuery: u.RawQuery}).String()
 }
 
 // drain reads what is left of a body nobody wants, so that a client that sends

@@ -154,3 +154,19 @@ func TestInventoryIsAskedAboutManyProductsAtOnce(t *testing.T) {
 		t.Errorf("for %d pages inventory was asked %d times, want once", len(paths), got)
 	}
 }
+
+func TestAnAddressSpeltInAnotherWayLeadsToThePage(t *testing.T) {
+	v := newShop(t).visitor(t)
+	slug := strings.ReplaceAll(lamp[len("/products/"):], "-", "%2D")
+	for path, want := range map[string]string{
+		"/products/" + slug: lamp, "/cart/": "/cart", lamp + "//": lamp, "/c%2Flighting/": "", "/search/?q=oak": "/search?q=oak",
+		"//other.example/": "", "/": "",
+	} {
+		p := v.get(path)
+		if got := p.header.Get("Location"); got != want || want != "" && p.status != http.StatusMovedPermanently {
+			t.Errorf("%s: got status %d and the location %q, want %q", path, p.status, got, want)
+		}
+	}
+	v.get("/products/" + slug + "x").want(http.StatusMovedPermanently)
+	v.get(lamp).want(http.StatusOK)
+}

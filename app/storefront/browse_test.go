@@ -307,7 +307,7 @@ func TestWhatAProductIsCalledIsNeverCode(t *testing.T) {
 
 func TestAddressesThatLeadNowhere(t *testing.T) {
 	v := newShop(t).visitor(t)
-	for _, path := range []string{"/nowhere", "/c/", "/c", "/products/", "/cart/", "/checkout/", lamp + "/", "/c/lighting/", "/orders/", "/assets/galleria.css", "/assets/..%2fgalleria.css", "/.git/config", "/pictures/", "/pictures/..%2f..%2fetc%2fpasswd", "/sitemaps/1", "/sitemaps/0.xml", "/sitemaps/9.xml"} {
+	for _, path := range []string{"/nowhere", "/c", "/products", "/orders", "/pictures", "/assets/galleria.css", "/assets/..%2fgalleria.css", "/.git/config", "/pictures/..%2f..%2fetc%2fpasswd", "/sitemaps/1", "/sitemaps/0.xml", "/sitemaps/9.xml"} {
 		v.get(path).want(http.StatusNotFound).says("This niche is empty")
 	}
 	if p := v.post("/", url.Values{}).want(http.StatusMethodNotAllowed); !strings.Contains(p.header.Get("Allow"), "GET") {

@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -197,4 +200,54 @@ func TestTheStylesheetIsKeptForGood(t *testing.T) {
 		t.Errorf("compressed: got %q, %d bytes of %d", z.header.Get("Content-Encoding"), len(z.body), len(p.body))
 	}
 	v.get("/favicon.svg").want(http.StatusOK)
+}
+
+// slowCatalog counts its lists, and answers them when it is let.
+type slowCatalog struct {
+	catalogv1.CatalogServiceClient
+	asked chan struct{}
+	let   chan struct{}
+}
+
+func (c *slowCatalog) ListProducts(ctx context.Context, r *catalogv1.ListProductsRequest, o ...grpc.CallOption) (*catalogv1.ListProductsResponse, error) {
+	c.asked <- struct{}{}
+	<-c.let
+	return c.CatalogServiceClient.ListProducts(ctx, r, o...)
+}
+
+func TestManyWhoAskForTheSitemapCauseOneWalk(t *testing.T) {
+	needs := newShop(t).needs
+	slow := &slowCatalog{CatalogServiceClient: needs.Catalog, asked: make(chan struct{}, 1000), let: make(chan struct{})}
+	needs.Catalog = slow
+	open := func() (ask func()) {
+		front, err := storefront.New(needs, storefront.Options{Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return func() {
+			w := httptest.NewRecorder()
+			front.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/sitemap.xml", nil))
+			if w.Code != http.StatusOK {
+				t.Errorf("got status %d", w.Code)
+			}
+		}
+	}
+	ask := open()
+	var all sync.WaitGroup
+	all.Go(ask)
+	<-slow.asked // and waits now
+	for range 20 {
+		all.Go(ask)
+	}
+	close(slow.let)
+	all.Wait()
+	ask()
+	got := 1 + len(slow.asked)
+	for len(slow.asked) > 0 {
+		<-slow.asked
+	}
+	open()()
+	if want := len(slow.asked); got != want || want == 0 {
+		t.Errorf("got %d calls of ListProducts for 22 sitemaps, want the %d of one walk", got, want)
+	}
 }

@@ -80,20 +80,30 @@ func (s *Storefront) sitemapOf(c echo.Context, root, entry string, paths []strin
 	return file(c, "application/xml; charset=utf-8", "public, max-age=300", b.Bytes())
 }
 
-// allPaths walks the catalogue, unless that was done a moment ago.
+// allPaths walks the catalogue, unless that was done a moment ago. However many ask at
+// once, one of them walks and the others wait for it.
 func (s *Storefront) allPaths(c echo.Context) ([]string, error) {
 	if known := s.addresses.Load(); known != nil && s.now().Sub(known.at) < sitemapTTL {
 		return known.paths, nil
 	}
-	ctx, done := s.working(c, false, 20*time.Second)
-	defer done()
-	at := s.now()
-	paths, err := s.walk(ctx)
+	walked, err, _ := s.walks.Do("", func() (any, error) {
+		if known := s.addresses.Load(); known != nil && s.now().Sub(known.at) < sitemapTTL {
+			return known.paths, nil
+		}
+		ctx, done := s.working(c, true, 20*time.Second)
+		defer done()
+		at := s.now()
+		paths, err := s.walk(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.addresses.Store(&addresses{paths: paths, at: at})
+		return paths, nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	s.addresses.Store(&addresses{paths: paths, at: at})
-	return paths, nil
+	return walked.([]string), nil
 }
 
 func (s *Storefront) walk(ctx context.Context) ([]string, error) {

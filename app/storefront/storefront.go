@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/singleflight"
 
 	"galleria/app/pictures"
 	"galleria/app/storefront/internal/pagecache"
@@ -99,6 +100,7 @@ type Storefront struct {
 	checkouts   *queue
 	clients     *clients
 	addresses   atomic.Pointer[addresses]
+	walks       singleflight.Group // of the catalogue, for addresses
 	// versions number what was learnt from the modules, so that a page can
 	// tell whether it would show the same again.
 	versions atomic.Uint64

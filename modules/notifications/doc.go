@@ -2,7 +2,7 @@
 //
 // It offers notifications.v1, which shows the mails. It calls no other module;
 // it hears OrderConfirmed and OrderCancelled of orders, and emits no events. It
-// owns the table mails. A mail's way:
+// owns the tables mails, recipients and resends. A mail's way:
 //
 //	event ──> queued ──taken by the mail server, or laid in the mailbox──> sent
 //	           ^  │ └──refused for good (5xx, or no address at all)──> refused
@@ -20,6 +20,10 @@
 //     mail that is not taken does not stand in the way of the others.
 //   - A refusal of the shop itself (login, encryption) is not one of the mail:
 //     it waits until the operator has mended that.
+//   - One address gets at most most_per_hour and most_per_day mails; others wait, with
+//     the reason as their problem, until it may get one more. It is counted by the
+//     row of the address, so two workers can't both let out the last one.
+//   - A refused mail is sent again when an operator asks for it, once per key.
 //   - Nothing a customer typed can add a header, a recipient or markup.
 //
 // # Where a mail may be sent twice

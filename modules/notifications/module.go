@@ -36,6 +36,9 @@ type Config struct {
 	// each further one up to RetryMost.
 	RetryFirst time.Duration `yaml:"retry_first" doc:"a mail that could not be sent is tried again after this, then after twice as long, and so on"`
 	RetryMost  time.Duration `yaml:"retry_most" doc:"the longest pause between two attempts at a mail"`
+	// MostPerHour and MostPerDay bound the mails to one address.
+	MostPerHour int `yaml:"most_per_hour" doc:"how many mails one address gets in an hour from the mail server; others wait, so that nobody is flooded by orders made in their name"`
+	MostPerDay  int `yaml:"most_per_day" doc:"how many mails one address gets in a day; others wait"`
 }
 
 // SMTP is a mail server. Without a host there is none, and mails are laid in
@@ -56,6 +59,9 @@ func DefaultConfig() Config {
 		SMTP:       SMTP{Port: 587, TLS: string(dispatch.StartTLS)},
 		RetryFirst: 5 * time.Second,
 		RetryMost:  5 * time.Minute,
+
+		MostPerHour: 20,
+		MostPerDay:  100,
 	}
 }
 
@@ -78,6 +84,12 @@ func (c Config) Validate() error {
 	}
 	if c.RetryMost < c.RetryFirst {
 		errs = append(errs, config.At("retry_most", "must not be less than retry_first"))
+	}
+	if c.MostPerHour < 1 {
+		errs = append(errs, config.At("most_per_hour", "must be at least 1"))
+	}
+	if c.MostPerDay < c.MostPerHour {
+		errs = append(errs, config.At("most_per_day", "must not be less than most_per_hour"))
 	}
 	return errors.Join(errs...)
 }
@@ -119,7 +131,7 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	}
 	mails := store.New(h.DB)
 	s := service.New(mails, letters, h.Now)
-	post := dispatch.New(mails, letters, server, queue.Backoff{First: cfg.RetryFirst, Most: cfg.RetryMost}, h.Now, h.Log)
+	post := dispatch.New(mails, letters, server, queue.Backoff{First: cfg.RetryFirst, Most: cfg.RetryMost}, queue.Limits{Hour: cfg.MostPerHour, Day: cfg.MostPerDay}, h.Now, h.Log)
 	return &module.Instance{
 		Server:        s,
 		Subscriptions: s.Subscriptions(),

@@ -110,7 +110,7 @@ func (w World) getCases() map[string]func(t *testing.T) {
 			m := w.get(t, w.mailsTo(t, by.GetEmail(), 1)[0].GetId())
 			link := "/orders/" + placed.GetOrder().GetId() + "?token=" + placed.GetToken()
 			wantParts(t, "text", m.GetText(), "Ana Łoś", placed.GetOrder().GetId(), "2 × Oak Desk Lamp", "€2,091.00", `Mug "Tom & Ida" <b>`,
-				"€2,103.90", "12 <Main> Street", "30-001 Kraków", "visa •••• 4242", link)
+				"€2,103.90", "12 <Main> Street", "30-001 Kraków", "Visa •••• 4242", link)
 			wantParts(t, "HTML", m.GetHtml(), "Ana Łoś", placed.GetOrder().GetId(), "Oak Desk Lamp", "€2,091.00",
 				"Tom &amp; Ida", "&lt;b&gt;", "€2,103.90", "12 &lt;Main&gt; Street", "30-001 Kraków", link)
 			if strings.Contains(m.GetHtml(), "<b>") {
@@ -131,6 +131,40 @@ func (w World) getCases() map[string]func(t *testing.T) {
 				_, err := w.Notifications.GetMail(t.Context(), &notificationsv1.GetMailRequest{Id: unknown})
 				if status.Code(err) != codes.NotFound || !contract.Is(err, notificationsv1.Reason_REASON_NO_MAIL) {
 					t.Errorf("mail %.40q: got %v, want NO_MAIL", unknown, err)
+				}
+			}
+		},
+	}
+}
+
+func (w World) resendCases() map[string]func(t *testing.T) {
+	resend := func(t *testing.T, mailID, key string) error {
+		_, err := w.Notifications.ResendMail(t.Context(), &notificationsv1.ResendMailRequest{Id: mailID, IdempotencyKey: key})
+		return err
+	}
+	return map[string]func(t *testing.T){
+		"refuses a mail that was sent, each time": func(t *testing.T) {
+			by := guest()
+			w.order(t, by)
+			sent, key := w.mailsTo(t, by.GetEmail(), 1)[0].GetId(), id.New()
+			for range 2 {
+				if err := resend(t, sent, key); status.Code(err) != codes.FailedPrecondition || !contract.Is(err, notificationsv1.Reason_REASON_NOT_REFUSED) {
+					t.Errorf("got %v, want NOT_REFUSED", err)
+				}
+			}
+			w.mailsTo(t, by.GetEmail(), 1)
+		},
+		"says that there is no such mail": func(t *testing.T) {
+			for _, unknown := range []string{"", "x", id.New(), "\x00"} {
+				if err := resend(t, unknown, id.New()); status.Code(err) != codes.NotFound || !contract.Is(err, notificationsv1.Reason_REASON_NO_MAIL) {
+					t.Errorf("mail %q: got %v, want NO_MAIL", unknown, err)
+				}
+			}
+		},
+		"wants a key": func(t *testing.T) {
+			for _, key := range []string{"", strings.Repeat("k", 65)} {
+				if v := contract.Violations(resend(t, id.New(), key)); len(v) != 1 || v[0].Field != "idempotency_key" {
+					t.Errorf("key %.40q: got %v, want a violation of idempotency_key", key, v)
 				}
 			}
 		},

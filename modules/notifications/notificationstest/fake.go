@@ -102,6 +102,26 @@ func (f *Fake) GetMail(_ context.Context, r *notificationsv1.GetMailRequest) (*n
 	return nil, service.NoMail()
 }
 
+// ResendMail implements the contract. What is sent again is laid in the mailbox.
+func (f *Fake) ResendMail(_ context.Context, r *notificationsv1.ResendMailRequest) (*notificationsv1.ResendMailResponse, error) {
+	if err := service.CheckResend(r); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, m := range f.mails {
+		if m.GetId() != r.GetId() {
+			continue
+		}
+		if m.GetStatus() != notificationsv1.MailStatus_MAIL_STATUS_REFUSED {
+			return nil, service.NotRefused(m.GetId())
+		}
+		m.Status, m.Problem = notificationsv1.MailStatus_MAIL_STATUS_SENT, ""
+		return &notificationsv1.ResendMailResponse{Mail: proto.CloneOf(m)}, nil
+	}
+	return nil, service.NoMail()
+}
+
 func (f *Fake) subscriptions() []events.Subscription {
 	return []events.Subscription{
 		events.On(func(_ context.Context, _ *gorm.DB, e *ordersv1.OrderConfirmed, meta events.Meta) error {

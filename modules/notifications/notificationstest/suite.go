@@ -27,8 +27,9 @@ type World struct {
 func Run(t *testing.T, w World) {
 	t.Helper()
 	moduletest.Cases{
-		"ListMails": w.listCases(),
-		"GetMail":   w.getCases(),
+		"ListMails":  w.listCases(),
+		"GetMail":    w.getCases(),
+		"ResendMail": w.resendCases(),
 	}.Run(t, &notificationsv1.NotificationsService_ServiceDesc)
 }
 

@@ -32,6 +32,8 @@ const (
 	Reason_REASON_UNSPECIFIED    Reason = 0
 	Reason_REASON_NO_MAIL        Reason = 1
 	Reason_REASON_BAD_PAGE_TOKEN Reason = 2
+	Reason_REASON_NOT_REFUSED    Reason = 3
+	Reason_REASON_KEY_REUSED     Reason = 4
 )
 
 // Enum value maps for Reason.
@@ -40,11 +42,15 @@ var (
 		0: "REASON_UNSPECIFIED",
 		1: "REASON_NO_MAIL",
 		2: "REASON_BAD_PAGE_TOKEN",
+		3: "REASON_NOT_REFUSED",
+		4: "REASON_KEY_REUSED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":    0,
 		"REASON_NO_MAIL":        1,
 		"REASON_BAD_PAGE_TOKEN": 2,
+		"REASON_NOT_REFUSED":    3,
+		"REASON_KEY_REUSED":     4,
 	}
 )
 
@@ -79,7 +85,8 @@ type MailStatus int32
 
 const (
 	MailStatus_MAIL_STATUS_UNSPECIFIED MailStatus = 0
-	// Waits for its turn or for the mail server.
+	// Waits for its turn, for the mail server, or because its recipient got as many as
+	// one may; problem says which.
 	MailStatus_MAIL_STATUS_QUEUED MailStatus = 1
 	// Taken by the mail server, or laid in the development mailbox.
 	MailStatus_MAIL_STATUS_SENT MailStatus = 2
@@ -138,7 +145,7 @@ type Mail struct {
 	Status  MailStatus             `protobuf:"varint,4,opt,name=status,proto3,enum=notifications.v1.MailStatus" json:"status,omitempty"`
 	// How often it was tried.
 	Attempts int32 `protobuf:"varint,5,opt,name=attempts,proto3" json:"attempts,omitempty"`
-	// What the mail server said last.
+	// What the mail server said last, or why it waits.
 	Problem   string                 `protobuf:"bytes,6,opt,name=problem,proto3" json:"problem,omitempty"`
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	SentAt    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
@@ -442,6 +449,103 @@ func (x *GetMailResponse) GetMail() *Mail {
 	return nil
 }
 
+type ResendMailRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Made by the caller, 1 to 64 characters.
+	IdempotencyKey string `protobuf:"bytes,2,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ResendMailRequest) Reset() {
+	*x = ResendMailRequest{}
+	mi := &file_notifications_v1_notifications_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResendMailRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResendMailRequest) ProtoMessage() {}
+
+func (x *ResendMailRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_notifications_v1_notifications_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResendMailRequest.ProtoReflect.Descriptor instead.
+func (*ResendMailRequest) Descriptor() ([]byte, []int) {
+	return file_notifications_v1_notifications_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ResendMailRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ResendMailRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type ResendMailResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Mail          *Mail                  `protobuf:"bytes,1,opt,name=mail,proto3" json:"mail,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResendMailResponse) Reset() {
+	*x = ResendMailResponse{}
+	mi := &file_notifications_v1_notifications_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResendMailResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResendMailResponse) ProtoMessage() {}
+
+func (x *ResendMailResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_notifications_v1_notifications_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResendMailResponse.ProtoReflect.Descriptor instead.
+func (*ResendMailResponse) Descriptor() ([]byte, []int) {
+	return file_notifications_v1_notifications_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ResendMailResponse) GetMail() *Mail {
+	if x != nil {
+		return x.Mail
+	}
+	return nil
+}
+
 var File_notifications_v1_notifications_proto protoreflect.FileDescriptor
 
 const file_notifications_v1_notifications_proto_rawDesc = "" +
@@ -470,22 +574,32 @@ const file_notifications_v1_notifications_proto_rawDesc = "" +
 	"\x0eGetMailRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"=\n" +
 	"\x0fGetMailResponse\x12*\n" +
-	"\x04mail\x18\x01 \x01(\v2\x16.notifications.v1.MailR\x04mail*O\n" +
+	"\x04mail\x18\x01 \x01(\v2\x16.notifications.v1.MailR\x04mail\"L\n" +
+	"\x11ResendMailRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12'\n" +
+	"\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\"@\n" +
+	"\x12ResendMailResponse\x12*\n" +
+	"\x04mail\x18\x01 \x01(\v2\x16.notifications.v1.MailR\x04mail*~\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eREASON_NO_MAIL\x10\x01\x12\x19\n" +
-	"\x15REASON_BAD_PAGE_TOKEN\x10\x02*p\n" +
+	"\x15REASON_BAD_PAGE_TOKEN\x10\x02\x12\x16\n" +
+	"\x12REASON_NOT_REFUSED\x10\x03\x12\x15\n" +
+	"\x11REASON_KEY_REUSED\x10\x04*p\n" +
 	"\n" +
 	"MailStatus\x12\x1b\n" +
 	"\x17MAIL_STATUS_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12MAIL_STATUS_QUEUED\x10\x01\x12\x14\n" +
 	"\x10MAIL_STATUS_SENT\x10\x02\x12\x17\n" +
-	"\x13MAIL_STATUS_REFUSED\x10\x032\xe4\x01\n" +
+	"\x13MAIL_STATUS_REFUSED\x10\x032\xd1\x02\n" +
 	"\x14NotificationsService\x12h\n" +
 	"\tListMails\x12\".notifications.v1.ListMailsRequest\x1a#.notifications.v1.ListMailsResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x02\x12\x05\x10\x80\xe1\xeb\x17\x90\x02\x01\x12b\n" +
 	"\aGetMail\x12 .notifications.v1.GetMailRequest\x1a!.notifications.v1.GetMailResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x02\x12\x05\x10\x80\xe1\xeb\x17\x90\x02\x01B3Z1galleria/modules/notifications/v1;notificationsv1b\x06proto3"
+	"\x02\b\x02\x12\x05\x10\x80\xe1\xeb\x17\x90\x02\x01\x12k\n" +
+	"\n" +
+	"ResendMail\x12#.notifications.v1.ResendMailRequest\x1a$.notifications.v1.ResendMailResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02B3Z1galleria/modules/notifications/v1;notificationsv1b\x06proto3"
 
 var (
 	file_notifications_v1_notifications_proto_rawDescOnce sync.Once
@@ -500,7 +614,7 @@ func file_notifications_v1_notifications_proto_rawDescGZIP() []byte {
 }
 
 var file_notifications_v1_notifications_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_notifications_v1_notifications_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_notifications_v1_notifications_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_notifications_v1_notifications_proto_goTypes = []any{
 	(Reason)(0),                   // 0: notifications.v1.Reason
 	(MailStatus)(0),               // 1: notifications.v1.MailStatus
@@ -509,23 +623,28 @@ var file_notifications_v1_notifications_proto_goTypes = []any{
 	(*ListMailsResponse)(nil),     // 4: notifications.v1.ListMailsResponse
 	(*GetMailRequest)(nil),        // 5: notifications.v1.GetMailRequest
 	(*GetMailResponse)(nil),       // 6: notifications.v1.GetMailResponse
-	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(*ResendMailRequest)(nil),     // 7: notifications.v1.ResendMailRequest
+	(*ResendMailResponse)(nil),    // 8: notifications.v1.ResendMailResponse
+	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
 }
 var file_notifications_v1_notifications_proto_depIdxs = []int32{
 	1, // 0: notifications.v1.Mail.status:type_name -> notifications.v1.MailStatus
-	7, // 1: notifications.v1.Mail.created_at:type_name -> google.protobuf.Timestamp
-	7, // 2: notifications.v1.Mail.sent_at:type_name -> google.protobuf.Timestamp
+	9, // 1: notifications.v1.Mail.created_at:type_name -> google.protobuf.Timestamp
+	9, // 2: notifications.v1.Mail.sent_at:type_name -> google.protobuf.Timestamp
 	2, // 3: notifications.v1.ListMailsResponse.mails:type_name -> notifications.v1.Mail
 	2, // 4: notifications.v1.GetMailResponse.mail:type_name -> notifications.v1.Mail
-	3, // 5: notifications.v1.NotificationsService.ListMails:input_type -> notifications.v1.ListMailsRequest
-	5, // 6: notifications.v1.NotificationsService.GetMail:input_type -> notifications.v1.GetMailRequest
-	4, // 7: notifications.v1.NotificationsService.ListMails:output_type -> notifications.v1.ListMailsResponse
-	6, // 8: notifications.v1.NotificationsService.GetMail:output_type -> notifications.v1.GetMailResponse
-	7, // [7:9] is the sub-list for method output_type
-	5, // [5:7] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	2, // 5: notifications.v1.ResendMailResponse.mail:type_name -> notifications.v1.Mail
+	3, // 6: notifications.v1.NotificationsService.ListMails:input_type -> notifications.v1.ListMailsRequest
+	5, // 7: notifications.v1.NotificationsService.GetMail:input_type -> notifications.v1.GetMailRequest
+	7, // 8: notifications.v1.NotificationsService.ResendMail:input_type -> notifications.v1.ResendMailRequest
+	4, // 9: notifications.v1.NotificationsService.ListMails:output_type -> notifications.v1.ListMailsResponse
+	6, // 10: notifications.v1.NotificationsService.GetMail:output_type -> notifications.v1.GetMailResponse
+	8, // 11: notifications.v1.NotificationsService.ResendMail:output_type -> notifications.v1.ResendMailResponse
+	9, // [9:12] is the sub-list for method output_type
+	6, // [6:9] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_notifications_v1_notifications_proto_init() }
@@ -539,7 +658,7 @@ func file_notifications_v1_notifications_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_notifications_v1_notifications_proto_rawDesc), len(file_notifications_v1_notifications_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   5,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

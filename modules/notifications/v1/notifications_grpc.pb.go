@@ -21,8 +21,9 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	NotificationsService_ListMails_FullMethodName = "/notifications.v1.NotificationsService/ListMails"
-	NotificationsService_GetMail_FullMethodName   = "/notifications.v1.NotificationsService/GetMail"
+	NotificationsService_ListMails_FullMethodName  = "/notifications.v1.NotificationsService/ListMails"
+	NotificationsService_GetMail_FullMethodName    = "/notifications.v1.NotificationsService/GetMail"
+	NotificationsService_ResendMail_FullMethodName = "/notifications.v1.NotificationsService/ResendMail"
 )
 
 // NotificationsServiceClient is the client API for NotificationsService service.
@@ -37,6 +38,12 @@ type NotificationsServiceClient interface {
 	ListMails(ctx context.Context, in *ListMailsRequest, opts ...grpc.CallOption) (*ListMailsResponse, error)
 	// GetMail gets one mail with its bodies. NOT_FOUND, REASON_NO_MAIL.
 	GetMail(ctx context.Context, in *GetMailRequest, opts ...grpc.CallOption) (*GetMailResponse, error)
+	// ResendMail queues a refused mail again, for when what the mail server refused is
+	// mended. NOT_FOUND, REASON_NO_MAIL. FAILED_PRECONDITION, REASON_NOT_REFUSED for a
+	// mail that waits or was sent. Repeating it with the same key answers the mail as
+	// it is by then, and queues nothing; with the key of another mail
+	// INVALID_ARGUMENT, REASON_KEY_REUSED.
+	ResendMail(ctx context.Context, in *ResendMailRequest, opts ...grpc.CallOption) (*ResendMailResponse, error)
 }
 
 type notificationsServiceClient struct {
@@ -67,6 +74,16 @@ func (c *notificationsServiceClient) GetMail(ctx context.Context, in *GetMailReq
 	return out, nil
 }
 
+func (c *notificationsServiceClient) ResendMail(ctx context.Context, in *ResendMailRequest, opts ...grpc.CallOption) (*ResendMailResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResendMailResponse)
+	err := c.cc.Invoke(ctx, NotificationsService_ResendMail_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // NotificationsServiceServer is the server API for NotificationsService service.
 // All implementations must embed UnimplementedNotificationsServiceServer
 // for forward compatibility.
@@ -79,6 +96,12 @@ type NotificationsServiceServer interface {
 	ListMails(context.Context, *ListMailsRequest) (*ListMailsResponse, error)
 	// GetMail gets one mail with its bodies. NOT_FOUND, REASON_NO_MAIL.
 	GetMail(context.Context, *GetMailRequest) (*GetMailResponse, error)
+	// ResendMail queues a refused mail again, for when what the mail server refused is
+	// mended. NOT_FOUND, REASON_NO_MAIL. FAILED_PRECONDITION, REASON_NOT_REFUSED for a
+	// mail that waits or was sent. Repeating it with the same key answers the mail as
+	// it is by then, and queues nothing; with the key of another mail
+	// INVALID_ARGUMENT, REASON_KEY_REUSED.
+	ResendMail(context.Context, *ResendMailRequest) (*ResendMailResponse, error)
 	mustEmbedUnimplementedNotificationsServiceServer()
 }
 
@@ -94,6 +117,9 @@ func (UnimplementedNotificationsServiceServer) ListMails(context.Context, *ListM
 }
 func (UnimplementedNotificationsServiceServer) GetMail(context.Context, *GetMailRequest) (*GetMailResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetMail not implemented")
+}
+func (UnimplementedNotificationsServiceServer) ResendMail(context.Context, *ResendMailRequest) (*ResendMailResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResendMail not implemented")
 }
 func (UnimplementedNotificationsServiceServer) mustEmbedUnimplementedNotificationsServiceServer() {}
 func (UnimplementedNotificationsServiceServer) testEmbeddedByValue()                              {}
@@ -152,6 +178,24 @@ func _NotificationsService_GetMail_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _NotificationsService_ResendMail_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResendMailRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NotificationsServiceServer).ResendMail(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NotificationsService_ResendMail_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NotificationsServiceServer).ResendMail(ctx, req.(*ResendMailRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // NotificationsService_ServiceDesc is the grpc.ServiceDesc for NotificationsService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -166,6 +210,10 @@ var NotificationsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetMail",
 			Handler:    _NotificationsService_GetMail_Handler,
+		},
+		{
+			MethodName: "ResendMail",
+			Handler:    _NotificationsService_ResendMail_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

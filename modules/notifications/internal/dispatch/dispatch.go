@@ -46,6 +46,7 @@ type Post struct {
 	letters letter.Writer
 	server  *Server // nil: the mailbox in the database
 	backoff mail.Backoff
+	limits  mail.Limits
 	now     func() time.Time
 	log     *slog.Logger
 	away    bool // the server was, the last time
@@ -54,8 +55,8 @@ type Post struct {
 
 // New makes a post that sends through server, or, when that is nil, marks
 // mails as sent and leaves them in the database to be looked at.
-func New(s *store.Store, letters letter.Writer, server *Server, backoff mail.Backoff, now func() time.Time, log *slog.Logger) *Post {
-	return &Post{store: s, letters: letters, server: server, backoff: backoff, now: now, log: log}
+func New(s *store.Store, letters letter.Writer, server *Server, backoff mail.Backoff, limits mail.Limits, now func() time.Time, log *slog.Logger) *Post {
+	return &Post{store: s, letters: letters, server: server, backoff: backoff, limits: limits, now: now, log: log}
 }
 
 // Run sends what is due until ctx ends. It is run under a lease: two at once
@@ -82,6 +83,12 @@ func (p *Post) Run(ctx context.Context) error {
 }
 
 func (p *Post) deliver(ctx context.Context, due []mail.Mail) error {
+	if p.server != nil { // the mailbox floods nobody
+		var err error
+		if due, err = p.store.LetOut(ctx, due, p.now(), p.limits); err != nil {
+			return err
+		}
+	}
 	written, err := p.write(ctx, due)
 	if err != nil || len(written) == 0 {
 		return err

@@ -36,6 +36,7 @@ type desk struct {
 	db     *database.DB
 	store  *store.Store
 	server *Server
+	limits mail.Limits
 }
 
 // onBoth runs the test on SQLite and on PostgreSQL.
@@ -52,7 +53,7 @@ func onSQLite(t *testing.T) *desk {
 }
 
 func newDesk(t *testing.T, db *database.DB) *desk {
-	return &desk{t: t, db: db, store: store.New(db), server: &Server{
+	return &desk{t: t, db: db, store: store.New(db), limits: mail.Limits{Hour: 1000, Day: 1000}, server: &Server{
 		Host: "127.0.0.1", Encryption: None,
 		From:    &netmail.Address{Name: "Galleria", Address: "shop@galleria.example"},
 		ReplyTo: &netmail.Address{Address: "help@galleria.example"},
@@ -88,7 +89,7 @@ func (d *desk) queue(address string, change ...func(*letter.Facts)) string {
 func (d *desk) work() (stop func()) {
 	d.t.Helper()
 	log := slog.New(slog.NewTextHandler(d.t.Output(), nil))
-	post := New(d.store, letters, d.server, quick, time.Now, log)
+	post := New(d.store, letters, d.server, quick, d.limits, time.Now, log)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- post.Run(ctx) }()

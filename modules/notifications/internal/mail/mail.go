@@ -31,7 +31,9 @@ type Mail struct {
 	EventID string
 	// Name and Address are its reader's. They hold what somebody typed.
 	Name, Address string
-	Subject       string
+	// Recipient is whom the address reaches, spelt one way.
+	Recipient string
+	Subject   string
 	// Facts is what the letter tells, while it is not written; then nil.
 	Facts *letter.Facts
 	// Text and HTML are the written letter.
@@ -43,6 +45,8 @@ type Mail struct {
 	Problem  string
 	// CreatedAt is when it was queued, DueAt when it is to be tried next.
 	CreatedAt, DueAt time.Time
+	// LetOutAt is when its recipient's limits let it out; zero until then.
+	LetOutAt time.Time
 	// SentAt is zero until it is sent.
 	SentAt time.Time
 }
@@ -50,8 +54,9 @@ type Mail struct {
 // New queues a letter about f. Whether the address is one is found out when
 // the mail is sent: an event is heard, whatever somebody typed.
 func New(eventID, address string, f letter.Facts, now time.Time) Mail {
+	address = letter.Clean(address)
 	return Mail{
-		ID: id.New(), EventID: eventID, Name: f.Name, Address: letter.Clean(address), Subject: f.Subject(),
+		ID: id.New(), EventID: eventID, Name: f.Name, Address: address, Recipient: recipient(address), Subject: f.Subject(),
 		Facts: &f, Status: Queued, CreatedAt: now, DueAt: now,
 	}
 }

@@ -1,7 +1,9 @@
 package service
 
 import (
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -76,4 +78,21 @@ var statuses = map[mail.Status]notificationsv1.MailStatus{
 // NoMail is the answer where there is none.
 func NoMail() error {
 	return contract.Error(codes.NotFound, notificationsv1.Reason_REASON_NO_MAIL, "no such mail")
+}
+
+// NotRefused is the answer for a mail that can't be sent again.
+func NotRefused(id string) error {
+	return contract.Error(codes.FailedPrecondition, notificationsv1.Reason_REASON_NOT_REFUSED,
+		"mail %s waits or was sent already; only a refused one is sent again", id)
+}
+
+// CheckResend refuses a request to send a mail again that can't be one.
+func CheckResend(r *notificationsv1.ResendMailRequest) error {
+	if n := len(r.GetIdempotencyKey()); n < 1 || n > 64 || !utf8.ValidString(r.GetIdempotencyKey()) || strings.Contains(r.GetIdempotencyKey(), "\x00") {
+		return contract.Invalid(contract.Violation{Field: "idempotency_key", Message: "must have 1 to 64 characters"})
+	}
+	if !mail.IsID(r.GetId()) {
+		return NoMail()
+	}
+	return nil
 }

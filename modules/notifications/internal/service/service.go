@@ -3,8 +3,10 @@ package service
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"google.golang.org/grpc/codes"
 	"gorm.io/gorm"
 
 	"galleria/modules/notifications/internal/letter"
@@ -13,6 +15,7 @@ import (
 	"galleria/modules/notifications/internal/store"
 	notificationsv1 "galleria/modules/notifications/v1"
 	ordersv1 "galleria/modules/orders/v1"
+	"galleria/platform/contract"
 	"galleria/platform/events"
 )
 
@@ -66,6 +69,25 @@ func (s *Service) GetMail(ctx context.Context, r *notificationsv1.GetMailRequest
 		m.Problem = err.Error() // what can be shown is shown
 	}
 	return &notificationsv1.GetMailResponse{Mail: MailOf(m, true)}, nil
+}
+
+// ResendMail implements the contract.
+func (s *Service) ResendMail(ctx context.Context, r *notificationsv1.ResendMailRequest) (*notificationsv1.ResendMailResponse, error) {
+	if err := CheckResend(r); err != nil {
+		return nil, err
+	}
+	m, err := s.store.Resend(ctx, r.GetId(), r.GetIdempotencyKey(), s.now())
+	switch {
+	case errors.Is(err, store.ErrNoMail):
+		return nil, NoMail()
+	case errors.Is(err, store.ErrNotRefused):
+		return nil, NotRefused(r.GetId())
+	case errors.Is(err, store.ErrKeyReused):
+		return nil, contract.Error(codes.InvalidArgument, notificationsv1.Reason_REASON_KEY_REUSED, "the key was used for another mail")
+	case err != nil:
+		return nil, err
+	}
+	return &notificationsv1.ResendMailResponse{Mail: MailOf(m, false)}, nil
 }
 
 // Subscriptions are the events that make mails. Handling one writes a row and

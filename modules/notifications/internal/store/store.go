@@ -29,9 +29,9 @@ func Queue(tx *gorm.DB, m mail.Mail) error {
 	if err != nil {
 		return fmt.Errorf("queue the mail of event %s: %w", m.EventID, err)
 	}
-	err = tx.Exec(`INSERT INTO mails (id, event_id, name, address, subject, facts, status, created_at, due_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING`,
-		m.ID, m.EventID, m.Name, m.Address, m.Subject, string(facts), string(m.Status), m.CreatedAt.UnixMicro(), m.DueAt.UnixMicro()).Error
+	err = tx.Exec(`INSERT INTO mails (id, event_id, name, address, recipient, subject, facts, status, created_at, due_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING`,
+		m.ID, m.EventID, m.Name, m.Address, m.Recipient, m.Subject, string(facts), string(m.Status), m.CreatedAt.UnixMicro(), m.DueAt.UnixMicro()).Error
 	if err != nil {
 		return fmt.Errorf("queue the mail of event %s: %w", m.EventID, err)
 	}
@@ -77,19 +77,19 @@ func (s *Store) Get(ctx context.Context, id string) (mail.Mail, bool, error) {
 
 // row is a row of mails; gorm finds the columns by the fields' names.
 type row struct {
-	ID, EventID, Name, Address, Subject string
-	Facts, TextBody, HTMLBody           string
-	Status, Problem                     string
-	Attempts, CreatedAt, DueAt, SentAt  int64
+	ID, EventID, Name, Address, Recipient, Subject string
+	Facts, TextBody, HTMLBody                      string
+	Status, Problem                                string
+	Attempts, CreatedAt, DueAt, LetOutAt, SentAt   int64
 }
 
 func all(rows []row) ([]mail.Mail, error) {
 	mails := make([]mail.Mail, len(rows))
 	for i, r := range rows {
 		m := mail.Mail{
-			ID: r.ID, EventID: r.EventID, Name: r.Name, Address: r.Address, Subject: r.Subject,
+			ID: r.ID, EventID: r.EventID, Name: r.Name, Address: r.Address, Recipient: r.Recipient, Subject: r.Subject,
 			Text: r.TextBody, HTML: r.HTMLBody, Status: mail.Status(r.Status), Attempts: int(r.Attempts), Problem: r.Problem,
-			CreatedAt: at(r.CreatedAt), DueAt: at(r.DueAt), SentAt: at(r.SentAt),
+			CreatedAt: at(r.CreatedAt), DueAt: at(r.DueAt), LetOutAt: at(r.LetOutAt), SentAt: at(r.SentAt),
 		}
 		if r.Facts != "" {
 			m.Facts = &letter.Facts{}

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"sync"
@@ -95,6 +96,75 @@ func TestAPageIsOneStatement(t *testing.T) {
 		})
 		if n != 1 {
 			t.Errorf("got %d statements for a page, want 1", n)
+		}
+	})
+}
+
+func TestNoRaceLetsOutMoreThanTheLimit(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *database.DB, s *store.Store) {
+		for i := range 12 {
+			queue(t, db, fmt.Sprint("event", i))
+		}
+		now := time.Now()
+		due, err := s.Due(t.Context(), now, 20)
+		if err != nil || len(due) != 12 {
+			t.Fatalf("got %d mails that are due, %v; want 12", len(due), err)
+		}
+		var all sync.WaitGroup
+		out := make(chan mail.Mail, 100)
+		for i := range 12 {
+			all.Go(func() {
+				for _, half := range [][]mail.Mail{due[i : i+1], due} {
+					let, err := s.LetOut(t.Context(), half, now, mail.Limits{Hour: 5, Day: 50})
+					if err != nil {
+						t.Error(err)
+					}
+					for _, m := range let {
+						out <- m
+					}
+				}
+			})
+		}
+		all.Wait()
+		if len(out) != 5 {
+			t.Errorf("%d mails were let out, want 5, each once", len(out))
+		}
+		let, err := s.LetOut(t.Context(), due, now.Add(61*time.Minute), mail.Limits{Hour: 5, Day: 8})
+		if err != nil || len(let) != 3 {
+			t.Errorf("an hour later: got %d let out, %v; want the 3 that the day has left", len(let), err)
+		}
+	})
+}
+
+func TestAMailIsSentAgainForItsOwnKeyOnly(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *database.DB, s *store.Store) {
+		queue(t, db, "one")
+		queue(t, db, "two")
+		due, err := s.Due(t.Context(), time.Now(), 2)
+		if err != nil || len(due) != 2 {
+			t.Fatalf("got %v, %v; want 2 mails", due, err)
+		}
+		again := func(i int, key string) error {
+			_, err := s.Resend(t.Context(), due[i].ID, key, time.Now())
+			return err
+		}
+		if err := again(0, "k"); !errors.Is(err, store.ErrNotRefused) {
+			t.Errorf("a mail that waits: got %v, want %v", err, store.ErrNotRefused)
+		}
+		if err := s.Refused(t.Context(), due[0].ID, "no such user"); err != nil {
+			t.Fatal(err)
+		}
+		if err := again(0, "k"); err != nil {
+			t.Errorf("a refused mail with the key that did nothing: got %v", err)
+		}
+		if err := again(1, "k"); !errors.Is(err, store.ErrKeyReused) {
+			t.Errorf("another mail's key: got %v, want %v", err, store.ErrKeyReused)
+		}
+		if err := s.Refused(t.Context(), due[0].ID, "no such user"); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := s.Resend(t.Context(), due[0].ID, "k", time.Now()); err != nil || m.Status != mail.Refused {
+			t.Errorf("the key again: got %s, %v; want the mail refused, and not queued again", m.Status, err)
 		}
 	})
 }

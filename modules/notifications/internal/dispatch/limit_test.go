@@ -1,0 +1,68 @@
+package dispatch
+
+import (
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"galleria/modules/notifications/internal/mail"
+	"galleria/modules/notifications/internal/smtptest"
+)
+
+func TestOneAddressGetsSoManyMailsAndTheOthersWait(t *testing.T) {
+	onBoth(t, func(t *testing.T, d *desk) {
+		d.limits = mail.Limits{Hour: 3, Day: 5}
+		s := &smtptest.Server{}
+		d.to(s)
+		var queued []string
+		for _, address := range []string{"ana@example.com", "Ana+1@example.com", "ana@Example.com", "ana@example.com", "ANA@example.com"} {
+			queued = append(queued, d.queue(address))
+		}
+		other := d.queue("ben@example.com")
+		d.work()
+		d.untilStatus(other, mail.Sent)
+		for _, m := range queued[:3] {
+			d.untilStatus(m, mail.Sent)
+		}
+		for _, m := range queued[3:] {
+			got := d.until(m, "waiting", func(m mail.Mail) bool { return m.Problem != "" })
+			if got.Status != mail.Queued || !strings.Contains(got.Problem, "at most 3 mails in an hour") || time.Until(got.DueAt) < 30*time.Minute {
+				t.Errorf("got it %s, due at %v with the problem %q; want it to wait for an hour and say why", got.Status, got.DueAt, got.Problem)
+			}
+		}
+		d.wantTaken(s, 4)
+	})
+}
+
+func TestARefusedMailIsSentAgainOncePerKey(t *testing.T) {
+	onBoth(t, func(t *testing.T, d *desk) {
+		var refuse atomic.Bool
+		refuse.Store(true)
+		s := &smtptest.Server{OnRcpt: func(string) error {
+			if refuse.Load() {
+				return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
+			}
+			return nil
+		}}
+		d.to(s)
+		m := d.queue("ana@example.com")
+		stop := d.work()
+		d.untilStatus(m, mail.Refused)
+		stop()
+		refuse.Store(false)
+		d.work()
+		for range 3 {
+			if _, err := d.store.Resend(t.Context(), m, "key", time.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d.untilStatus(m, mail.Sent)
+		if again, err := d.store.Resend(t.Context(), m, "key", time.Now()); err != nil || again.Status != mail.Sent {
+			t.Errorf("the same key later: got %s, %v; want the mail that was sent", again.Status, err)
+		}
+		d.wantTaken(s, 1)
+	})
+}

@@ -45,6 +45,8 @@ func TestExitCodes(t *testing.T) {
 		"argument too many":            {[]string{"modules", "payments"}, 2, "takes no arguments"},
 		"unknown event command":        {[]string{"events", "ded"}, 2, `there is no command "ded"`},
 		"resend without a module":      {[]string{"events", "resend"}, 2, "wants a module"},
+		"resend without a mail":        {[]string{"mails", "resend"}, 2, "wants one mail"},
+		"a status that no mail has":    {[]string{"mails", "list", "--status", "lost"}, 2, "not one of queued, sent, refused"},
 		"import without a file":        {[]string{"import", "products"}, 2, "wants one file"},
 		"file that is not there":       {[]string{"import", "products", "none.csv"}, 1, "none.csv"},
 		"no shop to ask":               {[]string{"modules", "--rpc", closed}, 1, "no shop answers at " + closed},

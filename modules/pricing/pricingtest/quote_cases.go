@@ -61,6 +61,29 @@ func quoteCases(w World) cases {
 				t.Errorf("nothing to buy: got %v, want no delivery and 0", q)
 			}
 		},
+		"brings along what the catalog says of a variant": func(t *testing.T) {
+			s := w.shop(t)
+			sku := s.sell("shirt", 2000, func(p *catalogv1.Product) {
+				p.Options = []*catalogv1.Option{{Name: "Size", Values: []string{"S", "M"}}, {Name: "Colour", Values: []string{"Red"}}}
+				v := p.Variants[0]
+				v.OptionValues, v.WeightGrams, v.TaxClass, v.Picture = []string{"M", "Red"}, 6000, "reduced", "red.svg"
+				v.Prices[0].CompareAtMinor = 2500
+			})
+			q := s.quote(request(sku))
+			l := q.GetLines()[0]
+			got := fmt.Sprint(l.GetName(), ", ", l.GetVariant(), ", ", l.GetSlug(), ", ", l.GetPicture(), ", ", l.GetUnitPriceMinor(), l.GetCompareAtMinor(), l.GetWeightGrams(), l.GetTaxClass())
+			if want := fmt.Sprint("Thing shirt, M / Red, ", strings.ToLower(sku), ", red.svg, 2000 2500 6000reduced"); got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+			// 7 % of 2000 and of the delivery of more than 5 kg.
+			if l.GetTaxMinor() != 131 || q.GetTotals().GetDeliveryMinor() != 990 || q.GetTotals().GetDeliveryTaxMinor() != 65 || q.GetTaxes()[0].GetName() != "VAT 7 %" {
+				t.Errorf("got a tax of %d and %v, %v; want the class's rate, and delivery by weight", l.GetTaxMinor(), q.GetTotals(), q.GetTaxes())
+			}
+			one := s.quote(request(sku)).GetFingerprint()
+			if s.sell("shirt", 2000); s.quote(request(sku)).GetFingerprint() == one {
+				t.Error("another weight and tax class: want another fingerprint, for totals differ")
+			}
+		},
 		"offers delivery, the cheapest first and chosen": func(t *testing.T) {
 			s := w.shop(t)
 			r := request(s.sell("mug", 1000))

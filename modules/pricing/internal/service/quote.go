@@ -53,7 +53,7 @@ func (s *Service) offers(ctx context.Context, r *pricingv1.QuoteRequest) (map[st
 	case ctx.Err() != nil: // a caller that gave up, or whose time is over, hears just that
 		return nil, ctx.Err()
 	}
-	return nil, status.Errorf(codes.Unavailable, "the catalog can't be asked just now: %s", status.Code(err))
+	return nil, status.Errorf(codes.Unavailable, "nothing can be priced: the catalog does not answer (%s); ask again in a moment", status.Code(err))
 }
 
 // request is what is asked, in the words of the domain.

@@ -124,3 +124,28 @@ func TestPlacesAreLive(t *testing.T) {
 		}
 	}
 }
+
+// TestProcessesCompareTheTaxesOfTheShop: a tax, the country, and which places have one.
+func TestProcessesCompareTheTaxesOfTheShop(t *testing.T) {
+	of := func(section string) map[string]string {
+		t.Helper()
+		c, err := configured(t, "modules: {pricing: {"+section+"}}", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return app.SharedSettings(c, "pricing")
+	}
+	here := of("")
+	for section, key := range map[string]string{
+		"country: PT": "modules.pricing.country",
+		`taxes: {DE: "VAT included 16%", FR: "VAT included 20%"}`: "modules.pricing.taxes.DE",
+		`taxes: {NZ: "GST included 15%"}`:                         "modules.pricing.taxes",
+	} {
+		if there := of(section); there[key] == here[key] || there[key] == "" {
+			t.Errorf("%s: got %s %q in both, want a difference", section, key, there[key])
+		}
+	}
+	if got := here["modules.pricing.taxes.DE"]; got != "VAT included 19%, books 7%, food 7%, reduced 7%" {
+		t.Errorf("got %q, want the tax as the configuration has it", got)
+	}
+}

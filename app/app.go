@@ -96,8 +96,9 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 // tried again.
 func (a *App) demo(ctx context.Context, ready func()) error {
 	var said lifecycle.Said
+	empty := false
 	for a.Config.Demo && a.Config.Peer == "" {
-		err := fillDemo(ctx, a.Process, a.Log)
+		err := fillDemo(ctx, a.Process, a.Log, &empty)
 		if err == nil || ctx.Err() != nil {
 			break
 		}

@@ -216,15 +216,24 @@ func operate(p *process.Process) operatorClients {
 	}
 }
 
-// fillDemo puts the demo catalogue into a catalog that has nothing in it.
-func fillDemo(ctx context.Context, p *process.Process, log *slog.Logger) error {
+// fillDemo puts the demo catalogue into a catalog that has nothing in it. empty keeps
+// that this was seen: a try that fails in the middle leaves categories behind, and the
+// next one goes on all the same.
+func fillDemo(ctx context.Context, p *process.Process, log *slog.Logger, empty *bool) error {
 	clients := operate(p)
-	listed, err := clients.catalog.ListCategories(ctx, &catalogv1.ListCategoriesRequest{})
-	if err != nil {
-		return fmt.Errorf("look into the catalog: %w", err)
+	if !*empty {
+		listed, err := clients.catalog.ListCategories(ctx, &catalogv1.ListCategoriesRequest{})
+		if err != nil {
+			return fmt.Errorf("look into the catalog: %w", err)
+		}
+		if len(listed.GetCategories()) > 0 {
+			return nil
+		}
+		*empty = true
 	}
-	if len(listed.GetCategories()) > 0 {
-		return nil
+	// First, for it can be repeated at any time; the import sets the stock again.
+	if _, err := clients.pricing.UpsertPromotions(ctx, &pricingv1.UpsertPromotionsRequest{Promotions: demo.Promotions()}); err != nil {
+		return fmt.Errorf("make the demo's promotions: %w", err)
 	}
 	categories := &catalogv1.UpsertCategoriesRequest{}
 	for i, c := range demo.Categories() {
@@ -236,10 +245,6 @@ func fillDemo(ctx context.Context, p *process.Process, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if _, err := clients.pricing.UpsertPromotions(ctx, &pricingv1.UpsertPromotionsRequest{Promotions: demo.Promotions()}); err != nil {
-		return fmt.Errorf("make the demo's promotions: %w", err)
-	}
-	// Last, so that a start that was cut off is made good by the next one.
 	if _, err := clients.catalog.UpsertCategories(ctx, categories); err != nil {
 		return fmt.Errorf("name the demo's categories: %w", err)
 	}

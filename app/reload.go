@@ -29,7 +29,7 @@ func NewReloader(s Start, p *process.Process, log *slog.Logger) *Reloader {
 	return &Reloader{start: s, process: p, log: log, read: s.Loaded, supersede: func() {}}
 }
 
-// moveTimeout bounds a reload: handshakes, starts and draining of six modules.
+// moveTimeout bounds a reload: handshakes, starts and draining of all modules.
 const moveTimeout = 2 * time.Minute
 
 // Run watches the file until ctx ends.

@@ -16,7 +16,7 @@ var layouts = []struct {
 	layout shoptest.Layout
 }{
 	{"one process", shoptest.Layout{}},
-	{"seven processes", shoptest.Layout{Apart: shoptest.Modules}},
+	{"eight processes", shoptest.Layout{Apart: shoptest.Modules}},
 	{"PostgreSQL", shoptest.Layout{Postgres: true}},
 	{"two copies of each module", shoptest.Layout{Apart: shoptest.Modules, Copies: true, Postgres: true}},
 }

@@ -67,7 +67,7 @@ func (s *Storefront) admitted(c echo.Context, next echo.HandlerFunc) (err error)
 	}
 	r := c.Request()
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		if to := spelt(r.URL); to != "" {
+		if to := spelt(r.URL); to != "" && s.hasPage(to) {
 			return c.Redirect(http.StatusMovedPermanently, to)
 		}
 	} else {
@@ -95,6 +95,21 @@ func spelt(u *url.URL) string {
 		return ""
 	}
 	return (&url.URL{Path: path, RawQuery: u.RawQuery}).String()
+}
+
+// hasPage tells whether a route of ours takes the address, whatever it then finds.
+func (s *Storefront) hasPage(address string) bool {
+	path, _, _ := strings.Cut(address, "?")
+	c := s.echo.AcquireContext()
+	defer s.echo.ReleaseContext(c)
+	c.Reset(nil, nil)
+	s.echo.Router().Find(http.MethodGet, path, c)
+	for _, route := range s.echo.Routes() {
+		if route.Method == http.MethodGet && route.Path == c.Path() {
+			return true
+		}
+	}
+	return false
 }
 
 // drain reads what is left of a body nobody wants, so that a client that sends

@@ -143,7 +143,7 @@ func TestACheckoutIsOneTraceAcrossProcesses(t *testing.T) {
 			"galleria-all payments.v1.PaymentsService/Authorize",      // called by orders, over the network
 			"galleria-payments payments.v1.PaymentsService/Authorize", // served there
 
-			"galleria-notifications process events.orders.OrderConfirmed.{aggregate}", // heard there
+			"galleria-notifications process events.orders.OrderPlaced.{aggregate}", // heard there
 		)
 	})
 }

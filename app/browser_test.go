@@ -9,14 +9,20 @@ import (
 )
 
 // fillIn types a checkout form as a shopper does.
-func fillIn(b *shoptest.Browser, card string) {
+func fillIn(b *shoptest.Browser) {
 	for field, text := range map[string]string{
 		"email": "ana@example.org", "name": "Ana Carvalho", "line1": "Rua das Flores 12", "city": "Porto", "postal_code": "4050-262",
-		"card_number": card, "exp_month": "12", "exp_year": "2040", "cvc": "123",
 	} {
 		b.Types("[name="+field+"]", text)
 	}
 	b.Chooses("[name=country]", "PT")
+}
+
+// typeCard types a card into the sandbox's page.
+func typeCard(b *shoptest.Browser, card string) {
+	for field, text := range map[string]string{"card_number": card, "exp_month": "12", "exp_year": "2040", "cvc": "123"} {
+		b.Types("[name="+field+"]", text)
+	}
 }
 
 func TestSomebodyBuysInABrowser(t *testing.T) {
@@ -38,20 +44,23 @@ func TestSomebodyBuysInABrowser(t *testing.T) {
 			}
 			b.Click(`form[action="/cart/items"] button[type=submit]`, added)
 			b.Open("/cart")
-			b.Click(`main a[href="/checkout"]`, `[name=card_number]`)
-			fillIn(b, shoptest.Declined)
-			b.Click(`form[action="/checkout"] button[type=submit]`, `#card_number-error`)
-			if got := b.Text("#card_number-error"); !strings.Contains(got, "declined") {
-				t.Errorf("at the card's field: %q, want that it was declined", got)
-			}
+			b.Click(`main a[href="/checkout"]`, `[name=email]`)
+			fillIn(b)
+			b.Click(`form[action="/checkout"] button[name=requote]`, `[name=email]`)
 			if got := shoptest.Eval[string](b, `document.querySelector("[name=email]").value`); got != "ana@example.org" {
-				t.Errorf("after a declined card the e-mail is %q, want what was typed", got)
+				t.Errorf("after the total was updated the e-mail is %q, want what was typed", got)
+			}
+			b.Click(`form[action="/checkout"] button.wide`, `[name=card_number]`)
+			typeCard(b, shoptest.Declined)
+			b.Click(`form[action^="/sandbox/pay/"] button`, `.notice`)
+			if got := b.Text("main"); !strings.Contains(got, "refused") {
+				t.Errorf("the page says %q, want that the card was refused", got)
 			}
 			if got := shoptest.Eval[string](b, `document.documentElement.outerHTML`); strings.Contains(got, shoptest.Declined) {
 				t.Error("the card's number is in the page")
 			}
-			fillIn(b, shoptest.Visa)
-			b.Click(`form[action="/checkout"] button[type=submit]`, `.timeline`)
+			typeCard(b, shoptest.Visa)
+			b.Click(`form[action^="/sandbox/pay/"] button`, `.walk`)
 			if !strings.HasPrefix(b.Path(), "/orders/") {
 				t.Errorf("the checkout led to %s, want the order", b.Path())
 			}

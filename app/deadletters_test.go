@@ -20,7 +20,7 @@ func TestDeadLettersAreListedWhileAModuleIsAway(t *testing.T) {
 	}
 	defer db.Close()
 	_, err = db.Exec(`INSERT INTO dead_letters (event_id, subject, type, aggregate, payload, occurred_at, error, attempts, parked_at, seq)
-		VALUES ('the letter', 'events.orders.OrderConfirmed.o1', 'orders.v1.OrderConfirmed', 'o1', '{}', 1, 'no such shelf', 5, 1, 1)`)
+		VALUES ('the letter', 'events.orders.OrderPlaced.o1', 'orders.v1.OrderPlaced', 'o1', '{}', 1, 'no such shelf', 5, 1, 1)`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,23 +73,28 @@ func Table(c Modules) []Row {
 		}, c.Payments.Placed},
 		{module.Definition{
 			Name: orders.Name, Contract: &ordersv1.OrdersService_ServiceDesc,
-			Needs: []string{catalog.Name, inventory.Name, cart.Name, payments.Name},
+			Needs: []string{inventory.Name, pricing.Name, cart.Name, payments.Name},
 			Calls: []string{
-				catalogv1.CatalogService_GetOffers_FullMethodName,
 				inventoryv1.InventoryService_Allocate_FullMethodName,
 				inventoryv1.InventoryService_Release_FullMethodName,
 				inventoryv1.InventoryService_Ship_FullMethodName,
+				inventoryv1.InventoryService_Adjust_FullMethodName,
+				pricingv1.PricingService_Quote_FullMethodName,
+				pricingv1.PricingService_Redeem_FullMethodName,
+				pricingv1.PricingService_Unredeem_FullMethodName,
 				cartv1.CartService_GetCart_FullMethodName,
 				cartv1.CartService_TakeItems_FullMethodName,
-				paymentsv1.PaymentsService_Authorize_FullMethodName,
-				paymentsv1.PaymentsService_Capture_FullMethodName,
-				paymentsv1.PaymentsService_Void_FullMethodName,
-				paymentsv1.PaymentsService_Refund_FullMethodName,
+				paymentsv1.PaymentsService_StartPayment_FullMethodName,
+				paymentsv1.PaymentsService_GetPayment_FullMethodName,
+				paymentsv1.PaymentsService_CancelPayment_FullMethodName,
+				paymentsv1.PaymentsService_CapturePayment_FullMethodName,
+				paymentsv1.PaymentsService_RefundPayment_FullMethodName,
 			},
+			Hears: []proto.Message{&paymentsv1.PaymentSettled{}, &paymentsv1.PaymentRefunded{}, &paymentsv1.PaymentDisputed{}},
 			New: func(h module.Host) (*module.Instance, error) {
 				return orders.New(h, orders.Needs{
-					Catalog:   catalogv1.NewCatalogServiceClient(h.Need(catalog.Name)),
 					Inventory: inventoryv1.NewInventoryServiceClient(h.Need(inventory.Name)),
+					Pricing:   pricingv1.NewPricingServiceClient(h.Need(pricing.Name)),
 					Cart:      cartv1.NewCartServiceClient(h.Need(cart.Name)),
 					Payments:  paymentsv1.NewPaymentsServiceClient(h.Need(payments.Name)),
 				}, c.Orders.Own)
@@ -97,7 +102,9 @@ func Table(c Modules) []Row {
 		}, c.Orders.Placed},
 		{module.Definition{
 			Name: notifications.Name, Contract: &notificationsv1.NotificationsService_ServiceDesc,
-			Hears: []proto.Message{&ordersv1.OrderConfirmed{}, &ordersv1.OrderCancelled{}},
+			Hears: []proto.Message{
+				&ordersv1.OrderPlaced{}, &ordersv1.OrderShipped{}, &ordersv1.OrderRefunded{}, &ordersv1.OrderCancelled{}, &ordersv1.OrderFailed{},
+			},
 			New: func(h module.Host) (*module.Instance, error) {
 				return notifications.New(h, notifications.Needs{}, c.Notifications.Own)
 			},
@@ -112,7 +119,7 @@ const Operator = certs.Operator
 // Outside are the callers that are no modules, and what each needs.
 var Outside = map[string][]string{
 	// The storefront.
-	TargetEdge: {catalog.Name, inventory.Name, cart.Name, orders.Name, payments.Name},
+	TargetEdge: {catalog.Name, inventory.Name, pricing.Name, cart.Name, orders.Name, payments.Name},
 	// The command line and the admin address: all who can read the data
 	// directory or holds a certificate for it.
 	Operator: {catalog.Name, inventory.Name, pricing.Name, orders.Name, payments.Name, notifications.Name},
@@ -131,12 +138,13 @@ var OutsideCalls = map[string][]string{
 		cartv1.CartService_SetItem_FullMethodName,
 		ordersv1.OrdersService_PlaceOrder_FullMethodName,
 		ordersv1.OrdersService_GetOrder_FullMethodName,
+		ordersv1.OrdersService_PayOrder_FullMethodName,
 		ordersv1.OrdersService_CancelOrder_FullMethodName,
-		paymentsv1.PaymentsService_CreatePaymentMethod_FullMethodName,
-		paymentsv1.PaymentsService_ReceiveWebhook_FullMethodName,
+		pricingv1.PricingService_Quote_FullMethodName,
 		paymentsv1.PaymentsService_GetSandboxSession_FullMethodName,
 		paymentsv1.PaymentsService_PaySandbox_FullMethodName,
 		paymentsv1.PaymentsService_AnswerSandboxConsent_FullMethodName,
+		paymentsv1.PaymentsService_ReceiveWebhook_FullMethodName,
 	},
 }
 

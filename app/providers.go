@@ -163,7 +163,7 @@ func NewStorefront(c Config, p *process.Process, log *slog.Logger) (*storefront.
 	}
 	note := ""
 	if c.Modules.Payments.Own.Provider == "sandbox" {
-		note = "This shop takes test cards: 4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined."
+		note = "This is a trial shop: the payment page takes test cards only, and no money."
 	}
 	o := storefront.Options{
 		Store: pictures.New(PicturesDir(c), log.With("module", TargetEdge)), BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency,
@@ -176,6 +176,7 @@ func NewStorefront(c Config, p *process.Process, log *slog.Logger) (*storefront.
 		Catalog:   catalogv1.NewCatalogServiceClient(p.Connect(TargetEdge, "catalog")),
 		Inventory: inventoryv1.NewInventoryServiceClient(p.Connect(TargetEdge, "inventory")),
 		Cart:      cartv1.NewCartServiceClient(p.Connect(TargetEdge, "cart")),
+		Pricing:   pricingv1.NewPricingServiceClient(p.Connect(TargetEdge, "pricing")),
 		Orders:    ordersv1.NewOrdersServiceClient(p.Connect(TargetEdge, "orders")),
 		Payments:  paymentsv1.NewPaymentsServiceClient(p.Connect(TargetEdge, "payments")),
 	}, o)

@@ -34,10 +34,10 @@ func (s shelf) GetOrder(context.Context, *ordersv1.GetOrderRequest) (*ordersv1.G
 // anOrder is an order with contact, address and lines, and no timeline.
 func anOrder(lines int) *ordersv1.Order {
 	o := &ordersv1.Order{
-		Id: "0sgcd0hzdnmhjtv8wjmtnmzm74", Status: ordersv1.OrderStatus_ORDER_STATUS_CONFIRMED,
+		Id: "0sgcd0hzdnmhjtv8wjmtnmzm74", Status: ordersv1.OrderStatus_ORDER_STATUS_OPEN,
 		Contact:      &ordersv1.Contact{Email: "ana@example.org", Name: "Ana Carvalho"},
 		Address:      &ordersv1.Address{Line1: "Rua das Flores 12", City: "Porto", PostalCode: "4050-262", Country: "PT"},
-		CurrencyCode: "EUR", TotalMinor: 12900, CardBrand: "visa", CardLast4: "4242",
+		CurrencyCode: "EUR", Totals: &ordersv1.Totals{GoodsMinor: 12900, TotalMinor: 12900}, PaymentMethod: &ordersv1.PaymentMethod{Brand: "visa", Last4: "4242"},
 	}
 	for range lines {
 		o.Lines = append(o.Lines, &ordersv1.Line{

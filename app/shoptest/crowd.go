@@ -137,7 +137,7 @@ func Shops(g *Guest) {
 	g.Adds(2, Teapot)
 	g.Cart().Says(Mug.Name, Teapot.Name)
 	order := g.Pays(Visa)
-	g.Get(order.Path).Want(200).Says(order.ID)
+	g.Get(order.Path).Want(200).Says("Your order is confirmed")
 }
 
 // LooksAround is the walk of a guest who fills a cart and does not buy.

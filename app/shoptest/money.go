@@ -11,8 +11,8 @@ import (
 
 // account is one payment, in the books of payments or of the provider.
 type account struct {
-	status, reference          string
-	amount, captured, refunded int64
+	status, reference  string
+	captured, refunded int64
 }
 
 func (a account) kept() int64 { return a.captured - a.refunded }
@@ -20,7 +20,7 @@ func (a account) kept() int64 { return a.captured - a.refunded }
 // payments reads the books of the payments module, by order, and those of the
 // sandbox, by reference. They are read from the database: a payment without an
 // order is one that would not be asked for.
-func (s *Shop) payments(t testing.TB) (byOrder, byReference map[string]account) {
+func (s *Shop) payments(t testing.TB) (byOrder map[string][]account, byReference map[string]account) {
 	t.Helper()
 	driver, source := "sqlite3", "file:"+filepath.Join(s.Data(), "payments.db")+"?mode=ro"
 	if dsn := s.dsn["payments"]; dsn != "" {
@@ -31,30 +31,31 @@ func (s *Shop) payments(t testing.TB) (byOrder, byReference map[string]account) 
 		t.Fatal(err)
 	}
 	defer db.Close()
-	byOrder = accounts(t, db, "SELECT order_id, status, reference, amount_minor, captured_minor, refunded_minor FROM payments")
-	byReference = accounts(t, db, `SELECT reference, state, reference, amount_minor,
-		CASE WHEN state = 'captured' THEN amount_minor ELSE 0 END, refunded_minor FROM sandbox_authorizations`)
+	byOrder, byReference = map[string][]account{}, map[string]account{}
+	each(t, db, "SELECT order_id, status, id, captured_minor, refunded_minor FROM hosted_payments", func(order string, a account) {
+		byOrder[order] = append(byOrder[order], a)
+	})
+	each(t, db, `SELECT id, state, id, CASE WHEN state = 'paid' THEN amount_minor ELSE 0 END, refunded_minor FROM sandbox_sessions`,
+		func(reference string, a account) { byReference[reference] = a })
 	return byOrder, byReference
 }
 
-func accounts(t testing.TB, db *sql.DB, query string) map[string]account {
+func each(t testing.TB, db *sql.DB, query string, do func(key string, a account)) {
 	t.Helper()
 	rows, err := db.Query(query)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
-	all := map[string]account{}
 	for rows.Next() {
 		var key string
 		var a account
-		if err := rows.Scan(&key, &a.status, &a.reference, &a.amount, &a.captured, &a.refunded); err != nil {
+		if err := rows.Scan(&key, &a.status, &a.reference, &a.captured, &a.refunded); err != nil {
 			t.Fatal(err)
 		}
-		all[key] = a
+		do(key, a)
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return all
 }

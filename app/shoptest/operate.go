@@ -165,6 +165,6 @@ func (s *Shop) Ship(t testing.TB, o Order) error {
 	t.Helper()
 	operator := s.operator(t)
 	defer operator.conn.Close()
-	_, err := ordersv1.NewOrdersServiceClient(operator).ShipOrder(t.Context(), &ordersv1.ShipOrderRequest{OrderId: o.ID})
+	_, err := ordersv1.NewOrdersServiceClient(operator).ShipOrder(t.Context(), &ordersv1.ShipOrderRequest{OrderId: o.ID, IdempotencyKey: o.ID})
 	return err
 }

@@ -204,7 +204,7 @@ func values(form *html.Node) url.Values {
 		}
 		switch n.Data {
 		case "input":
-			if name := attribute(n, "name"); name != "" {
+			if name := attribute(n, "name"); name != "" && (attribute(n, "type") != "radio" || has(n, "checked")) {
 				all.Add(name, attribute(n, "value"))
 			}
 		case "option":

@@ -1,22 +1,28 @@
 package storefront
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"maps"
 	"net/http"
+	"net/netip"
 	"net/url"
-	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
+	"google.golang.org/grpc/codes"
 
 	"galleria/app/storefront/internal/page"
 	cartv1 "galleria/modules/cart/v1"
 	ordersv1 "galleria/modules/orders/v1"
-	paymentsv1 "galleria/modules/payments/v1"
+	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/contract"
 	"galleria/platform/id"
 )
 
-// checkout shows the form, with a key of its own.
+// checkout shows the form, with a key of its own, and what the order would cost
+// in the country that the address names.
 func (s *Storefront) checkout(c echo.Context) error {
 	ctx, done := s.working(c, false, pageTimeout)
 	defer done()
@@ -24,24 +30,27 @@ func (s *Storefront) checkout(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if held.GetTotalMinor() == 0 && len(held.GetLines()) == 0 {
+	if len(held.GetLines()) == 0 {
 		return c.Redirect(http.StatusSeeOther, "/cart")
 	}
-	v := s.composeCheckout(ctx, held)
+	f := readCheckout(c.QueryParams())
+	quote, err := s.quote(ctx, held, f)
+	if err != nil {
+		return err
+	}
+	v := s.composeCheckout(ctx, held, quote, f)
 	v.IdempotencyKey = id.Secret()
-	v.ExpectedTotal = strconv.FormatInt(held.GetTotalMinor(), 10)
-	v.Countries = countryOptions("")
 	return s.once(c, http.StatusOK, int(held.GetItemCount()), page.CheckoutPage(v))
 }
 
-// placeOrder buys what is in the cart. It does not look into the cart first: a
-// form that is sent again, after the order took everything out, must lead to
-// the same order.
+// placeOrder orders what is in the cart, and leads to where it is paid. It does
+// not look into the cart first: a form that is sent again, after the order took
+// everything out, must lead to the same order.
 func (s *Storefront) placeOrder(c echo.Context) error {
 	if err := parseForm(c); err != nil {
 		return err
 	}
-	f, card := readCheckout(c.Request().PostForm)
+	f := readCheckout(c.Request().PostForm)
 	if len(f.key) > 64 {
 		return echo.NewHTTPError(http.StatusBadRequest)
 	}
@@ -52,8 +61,14 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 	if cart == "" {
 		return c.Redirect(http.StatusSeeOther, "/cart")
 	}
-	if wrong := check(f, card); len(wrong) > 0 {
+	if c.Request().PostForm.Get("requote") != "" {
+		return s.again(c, f, failure{status: http.StatusOK, settled: true})
+	}
+	if wrong := check(f); len(wrong) > 0 {
 		return s.again(c, f, invalid(wrong))
+	}
+	if f.quote == "" {
+		return s.again(c, f, orderFailed(contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_QUOTE_CHANGED, "no total was shown")))
 	}
 	if wait := s.clients.take(clientOf(c), checkoutAttempts); wait > 0 {
 		c.Response().Header().Set("Retry-After", seconds(wait))
@@ -67,16 +82,19 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 	defer leave()
 	ctx, done := s.working(c, true, checkoutTimeout)
 	defer done()
-	method, err := s.Payments.CreatePaymentMethod(ctx, &paymentsv1.CreatePaymentMethodRequest{Card: card})
-	if err != nil {
-		return s.refusal(c, f, cardFailed(err))
+	placed, err := s.Orders.PlaceOrder(ctx, s.request(c, f, cart))
+	if contract.Is(err, ordersv1.Reason_REASON_CART_CLAIMED) {
+		return c.Redirect(http.StatusSeeOther, orderPath(contract.Metadata(err, "order_id"), contract.Metadata(err, "token")))
 	}
-	placed, err := s.Orders.PlaceOrder(ctx, f.request(cart, method.GetPaymentMethod().GetId()))
-	s.clients.settled(clientOf(c), contract.Is(err, ordersv1.Reason_REASON_PAYMENT_DECLINED))
 	if err != nil {
 		return s.refusal(c, f, orderFailed(err))
 	}
-	s.keepCount(c, 0)
+	if to := placed.GetRedirectUrl(); to != "" {
+		return c.Redirect(http.StatusSeeOther, to)
+	}
+	if placed.GetOrder().GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_OPEN {
+		s.keepCount(c, 0)
+	}
 	return c.Redirect(http.StatusSeeOther, orderPath(placed.GetOrder().GetId(), placed.GetToken()))
 }
 
@@ -89,7 +107,7 @@ func (s *Storefront) refusal(c echo.Context, f form, why failure) error {
 	return s.again(c, f, why)
 }
 
-// again is the form with what was typed, except the card, and why it came back.
+// again is the form with what was typed, and why it came back.
 func (s *Storefront) again(c echo.Context, f form, why failure) error {
 	ctx, done := s.working(c, false, pageTimeout)
 	defer done()
@@ -97,18 +115,22 @@ func (s *Storefront) again(c echo.Context, f form, why failure) error {
 	if err != nil {
 		held = &cartv1.Cart{} // the form matters more than the list beside it
 	}
-	v := s.composeCheckout(ctx, held)
-	v.Values, v.Errors = f.values, why.fields
-	v.Countries = countryOptions(f.values["country"])
-	v.IdempotencyKey, v.ExpectedTotal = f.key, f.values["expected_total"]
+	quote, quoteErr := s.quote(ctx, held, f)
+	if quoteErr != nil {
+		s.log.WarnContext(ctx, "no quote for a checkout", "request_id", requestID(c), "error", quoteErr)
+	}
+	v := s.composeCheckout(ctx, held, quote, f)
+	maps.Copy(v.Errors, why.fields)
+	v.IdempotencyKey, v.Changed = f.key, why.changed
 	if why.settled {
 		v.IdempotencyKey = id.Secret()
-		if held.GetTotalMinor() > 0 {
-			v.ExpectedTotal = strconv.FormatInt(held.GetTotalMinor(), 10)
-		}
+	} else {
+		v.Quote = f.quote // the same request, sent again
 	}
-	v.Notice = &page.Notice{Bad: true, Title: why.title, Text: why.text, Points: why.points()}
-	why.mark(&v)
+	if why.title != "" {
+		v.Notice = &page.Notice{Bad: true, Title: why.title, Text: why.text, Points: why.points()}
+		why.mark(&v)
+	}
 	count := s.countOf(c)
 	if err == nil {
 		count = int(held.GetItemCount())
@@ -116,29 +138,152 @@ func (s *Storefront) again(c echo.Context, f form, why failure) error {
 	return s.once(c, why.status, count, page.CheckoutPage(v))
 }
 
-func (s *Storefront) composeCheckout(ctx context.Context, held *cartv1.Cart) page.Checkout {
-	v := page.Checkout{Frame: s.frame("Checkout", s.departmentsIfQuick(ctx)), PaymentNote: s.paymentNote}
+// quote asks what a cart costs for what is filled in.
+func (s *Storefront) quote(ctx context.Context, held *cartv1.Cart, f form) (*pricingv1.Quote, error) {
+	if len(held.GetLines()) == 0 {
+		return &pricingv1.Quote{}, nil
+	}
+	req := &pricingv1.QuoteRequest{
+		CurrencyCode: held.GetCurrencyCode(), DeliveryOption: f.values["delivery"], Codes: f.codes(), Email: f.values["email"],
+	}
+	if len(f.values["country"]) == 2 {
+		req.Destination = &pricingv1.Destination{Country: f.values["country"], Region: f.values["region"], PostalCode: f.values["postal_code"]}
+	}
+	for _, l := range held.GetLines() {
+		req.Lines = append(req.Lines, &pricingv1.QuoteRequest_Line{Sku: l.GetSku(), Quantity: l.GetQuantity()})
+	}
+	answer, err := s.Pricing.Quote(ctx, req)
+	return answer.GetQuote(), err
+}
+
+func (s *Storefront) composeCheckout(ctx context.Context, held *cartv1.Cart, quote *pricingv1.Quote, f form) page.Checkout {
+	v := page.Checkout{
+		Frame: s.frame("Checkout", s.departmentsIfQuick(ctx)), PaymentNote: s.paymentNote, Quote: quote.GetFingerprint(),
+		Values: f.values, Errors: codeProblems(quote), Price: quoted(quote),
+	}
 	v.NoIndex = true
+	// The country that is priced is the one that is chosen.
+	v.Countries = countryOptions(cmp.Or(f.values["country"], quote.GetDestination().GetCountry()))
+	for _, d := range quote.GetDeliveryOptions() {
+		v.Deliveries = append(v.Deliveries, page.Delivery{
+			ID: d.GetId(), Name: deliveryName(d), Price: price(quote.GetCurrencyCode(), d.GetPriceMinor()), Chosen: d.GetId() == quote.GetDeliveryOption(),
+		})
+	}
 	for _, l := range s.cartLines(ctx, held) {
 		if l.Unavailable {
 			l.Warning = "No longer sold."
 		}
 		v.Lines = append(v.Lines, l)
 	}
-	v.Total = price(held.GetCurrencyCode(), held.GetTotalMinor())
 	return v
 }
 
+func deliveryName(d *pricingv1.DeliveryOption) string {
+	switch least, most := d.GetDaysMin(), d.GetDaysMax(); {
+	case most == 0:
+		return d.GetName()
+	case least == most:
+		return fmt.Sprintf("%s, %d working days", d.GetName(), most)
+	default:
+		return fmt.Sprintf("%s, %d to %d working days", d.GetName(), least, most)
+	}
+}
+
+// quoted is what a quote consists of.
+func quoted(q *pricingv1.Quote) page.Breakdown {
+	show := func(minor int64) page.Price { return price(q.GetCurrencyCode(), minor) }
+	b := page.Breakdown{Total: show(q.GetTotals().GetTotalMinor())}
+	if q.GetCurrencyCode() == "" {
+		return b
+	}
+	for _, d := range q.GetDiscounts() {
+		if d.GetAmountMinor() > 0 {
+			b.Rows = append(b.Rows, page.Row{Name: discountName(d.GetName(), d.GetCode()), Price: show(-d.GetAmountMinor())})
+		}
+	}
+	if q.GetDeliveryOption() != "" {
+		b.Rows = append(b.Rows, page.Row{Name: "Delivery", Price: show(q.GetTotals().GetDeliveryMinor())})
+	}
+	for _, t := range q.GetTaxes() {
+		b.Rows = append(b.Rows, page.Row{Name: taxName(t.GetName(), t.GetIncluded()), Price: show(t.GetAmountMinor())})
+	}
+	return b
+}
+
+func discountName(name, code string) string {
+	if code == "" {
+		return name
+	}
+	return name + " (" + code + ")"
+}
+
+func taxName(name string, included bool) string {
+	if included {
+		return "including " + name
+	}
+	return name
+}
+
+// codeProblems says at the code's field why it takes nothing off.
+func codeProblems(q *pricingv1.Quote) map[string]string {
+	wrong := map[string]string{}
+	for _, p := range q.GetCodeProblems() {
+		text := "does not work for this order."
+		switch p.GetProblem() {
+		case pricingv1.CodeProblem_PROBLEM_UNKNOWN:
+			text = "is not a code of ours."
+		case pricingv1.CodeProblem_PROBLEM_ENDED:
+			text = "has ended."
+		case pricingv1.CodeProblem_PROBLEM_NOT_YET:
+			text = "does not work yet."
+		case pricingv1.CodeProblem_PROBLEM_USED_UP:
+			text = "is used up."
+		case pricingv1.CodeProblem_PROBLEM_MINIMUM_NOT_REACHED:
+			text = "works from " + price(q.GetCurrencyCode(), p.GetMinimumMinor()).Text + " on."
+		case pricingv1.CodeProblem_PROBLEM_NOT_COMBINED:
+			text = "can't be combined with a discount that takes off more."
+		}
+		wrong["code"] = strings.TrimSpace(wrong["code"] + " " + p.GetCode() + " " + text)
+	}
+	return wrong
+}
+
 // request is the order as orders takes it.
-func (f form) request(cart, method string) *ordersv1.PlaceOrderRequest {
+func (s *Storefront) request(c echo.Context, f form, cart string) *ordersv1.PlaceOrderRequest {
 	return &ordersv1.PlaceOrderRequest{
-		IdempotencyKey: f.key, CartId: cart, PaymentMethodId: method, ExpectedTotalMinor: f.expected,
+		IdempotencyKey: f.key, CartId: cart, Quote: f.quote, DeliveryOption: f.values["delivery"], Codes: f.codes(),
+		Client: networkOf(c), ReturnUrl: s.siteOf(c) + "/orders/{order_id}?token={token}",
 		Contact: &ordersv1.Contact{Email: f.values["email"], Name: f.values["name"]},
 		Address: &ordersv1.Address{
-			Line1: f.values["line1"], Line2: f.values["line2"], City: f.values["city"],
+			Line1: f.values["line1"], Line2: f.values["line2"], City: f.values["city"], Region: f.values["region"],
 			PostalCode: f.values["postal_code"], Country: f.values["country"],
 		},
 	}
+}
+
+// siteOf is the address of the shop as this visitor reaches it.
+func (s *Storefront) siteOf(c echo.Context) string {
+	if s.base != "" {
+		return s.base
+	}
+	return c.Scheme() + "://" + c.Request().Host
+}
+
+// networkOf names who asks: the network address, of IPv6 the part that belongs to
+// one household.
+func networkOf(c echo.Context) string {
+	at, err := netip.ParseAddr(c.RealIP())
+	if err != nil {
+		return ""
+	}
+	if at = at.Unmap(); at.Is6() {
+		net, err := at.WithZone("").Prefix(64)
+		if err != nil {
+			return ""
+		}
+		return net.String()
+	}
+	return at.String()
 }
 
 func orderPath(order, token string) string {

@@ -7,26 +7,23 @@ import (
 	"unicode/utf8"
 
 	"galleria/app/storefront/internal/page"
-	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/platform/countries"
 	"galleria/platform/mailaddress"
 	"galleria/platform/personname"
 )
 
-// form is what was typed into the checkout, without the card.
+// form is what was typed into the checkout.
 type form struct {
-	key      string // of idempotency
-	expected int64  // the total the shopper saw; 0 when the form did not say
-	values   map[string]string
+	key    string // of idempotency
+	quote  string // fingerprint of what the shopper was shown
+	values map[string]string
 }
 
 // fields of the form in the order they stand in, with what people call them.
-// The first seven are given back when the form is; the card's are not.
 var fields = []struct {
 	name, label string
 	most        int
 	optional    bool
-	card        bool
 }{
 	{name: "email", label: "E-mail", most: 254},
 	{name: "name", label: "Full name", most: 100},
@@ -34,11 +31,10 @@ var fields = []struct {
 	{name: "line2", label: "Floor, flat or company", most: 100, optional: true},
 	{name: "postal_code", label: "Postal code", most: 16},
 	{name: "city", label: "City", most: 100},
+	{name: "region", label: "State or province", most: 100, optional: true},
 	{name: "country", label: "Country", most: 2},
-	{name: "card_number", label: "Card number", most: 30, card: true},
-	{name: "exp_month", label: "Month", most: 2, card: true},
-	{name: "exp_year", label: "Year", most: 4, card: true},
-	{name: "cvc", label: "Security code", most: 4, card: true},
+	{name: "delivery", label: "Delivery", most: 64, optional: true},
+	{name: "code", label: "Voucher code", most: 64, optional: true},
 }
 
 func label(field string) string {
@@ -50,27 +46,14 @@ func label(field string) string {
 	return ""
 }
 
-// readCheckout takes a posted form apart. The card comes by itself, so that it
-// can't get into what is shown again by mistake.
-func readCheckout(posted url.Values) (form, *paymentsv1.Card) {
-	f := form{key: posted.Get("idempotency_key"), values: map[string]string{}}
+// readCheckout takes a posted form apart.
+func readCheckout(posted url.Values) form {
+	f := form{key: posted.Get("idempotency_key"), quote: posted.Get("quote"), values: map[string]string{}}
 	for _, field := range fields {
-		if !field.card {
-			f.values[field.name] = strings.TrimSpace(strings.ToValidUTF8(posted.Get(field.name), ""))
-		}
+		f.values[field.name] = strings.TrimSpace(strings.ToValidUTF8(posted.Get(field.name), ""))
 	}
 	f.values["country"] = strings.ToUpper(f.values["country"])
-	// A total that can't be read is one the shopper did not see.
-	if n, err := strconv.ParseInt(posted.Get("expected_total"), 10, 64); err == nil && n > 0 {
-		f.expected = n
-		f.values["expected_total"] = strconv.FormatInt(n, 10)
-	}
-	return f, &paymentsv1.Card{
-		Number:   strings.TrimSpace(posted.Get("card_number")),
-		ExpMonth: number(posted.Get("exp_month")),
-		ExpYear:  year(posted.Get("exp_year")),
-		Cvc:      strings.TrimSpace(posted.Get("cvc")),
-	}
+	return f
 }
 
 // number is 0 when text is none: a month and a year that no card has.
@@ -91,14 +74,19 @@ func year(text string) int32 {
 	return n
 }
 
-// check finds what can be found wrong without asking anybody, so that all of
-// it is said at once: the modules look at contact and card one after the
-// other. They have the last word.
-func check(f form, card *paymentsv1.Card) map[string]string {
+// codes are the voucher codes of the form: one field, that takes several.
+func (f form) codes() []string {
+	codes := strings.FieldsFunc(f.values["code"], func(r rune) bool { return r == ',' || r == ' ' || r == ';' })
+	return codes[:min(len(codes), 5)]
+}
+
+// check finds what can be found wrong without asking the modules, which have the
+// last word.
+func check(f form) map[string]string {
 	wrong := map[string]string{}
 	for _, field := range fields {
 		switch value := f.values[field.name]; {
-		case field.card || field.optional && value == "":
+		case field.optional && value == "":
 		case value == "":
 			wrong[field.name] = missing(field.name)
 		case utf8.RuneCountInString(value) > field.most:
@@ -110,18 +98,6 @@ func check(f form, card *paymentsv1.Card) map[string]string {
 	}
 	if err := personname.Check(f.values["name"]); err != nil && f.values["name"] != "" {
 		wrong["name"] = sentence("name", err.Error())
-	}
-	if card.GetNumber() == "" {
-		wrong["card_number"] = missing("card_number")
-	}
-	if card.GetExpMonth() < 1 || card.GetExpMonth() > 12 {
-		wrong["exp_month"] = "From 01 to 12."
-	}
-	if card.GetExpYear() < 1 {
-		wrong["exp_year"] = "A year such as 2031."
-	}
-	if card.GetCvc() == "" {
-		wrong["cvc"] = missing("cvc")
 	}
 	return wrong
 }

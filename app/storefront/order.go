@@ -1,7 +1,6 @@
 package storefront
 
 import (
-	"cmp"
 	"net/http"
 	"strings"
 	"time"
@@ -17,6 +16,24 @@ import (
 
 func (s *Storefront) order(c echo.Context) error {
 	return s.showOrder(c, http.StatusOK, c.QueryParam("token"), nil)
+}
+
+// payOrder leads to where an order is paid.
+func (s *Storefront) payOrder(c echo.Context) error {
+	if err := parseForm(c); err != nil {
+		return err
+	}
+	order, token := c.Param("id"), c.Request().PostForm.Get("token")
+	ctx, done := s.working(c, true, checkoutTimeout)
+	defer done()
+	answer, err := s.Orders.PayOrder(ctx, &ordersv1.PayOrderRequest{OrderId: order, Token: token})
+	switch {
+	case err == nil:
+		return c.Redirect(http.StatusSeeOther, answer.GetRedirectUrl())
+	case contract.Is(err, ordersv1.Reason_REASON_NOT_PAYABLE):
+		return c.Redirect(http.StatusSeeOther, orderPath(order, token)) // which says how it is
+	}
+	return err
 }
 
 // cancelOrder calls an order off for whoever holds its token.
@@ -36,15 +53,19 @@ func (s *Storefront) cancelOrder(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, orderPath(order, token))
 	case contract.Is(err, ordersv1.Reason_REASON_SHIPPED):
 		return s.showOrder(c, http.StatusConflict, token, &page.Notice{
-			Bad: true, Title: "Too late to cancel", Text: "The parcel has left already. You can send it back when it arrives.",
+			Bad: true, Title: "Too late to cancel", Text: "A parcel has left already. You can send it back when it arrives.",
 		})
-	case contract.Is(err, ordersv1.Reason_REASON_NOT_CONFIRMED):
+	case contract.Is(err, ordersv1.Reason_REASON_ENDED):
 		return s.showOrder(c, http.StatusConflict, token, &page.Notice{
-			Bad: true, Title: "There is nothing to cancel", Text: "This order was not confirmed.",
+			Bad: true, Title: "There is nothing to cancel", Text: "This order has ended.",
 		})
 	}
 	return err
 }
+
+// refreshAfter is how many seconds the page of an order that is being paid
+// waits before it looks again.
+const refreshAfter = 3
 
 func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.Notice) error {
 	if token == "" {
@@ -57,14 +78,19 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 		return err
 	}
 	o := answer.GetOrder()
+	placing := o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_PLACING
 	v := page.Order{
-		Frame: s.frame("Order "+o.GetId(), s.departmentsIfQuick(ctx)), Notice: n, ID: o.GetId(), Token: token,
-		Steps: steps(o.GetStatus()), Timeline: timeline(o.GetTimeline()),
-		Total: price(o.GetCurrencyCode(), o.GetTotalMinor()),
-		Card:  cardName(o.GetCardBrand(), o.GetCardLast4()), Email: o.GetContact().GetEmail(),
-		Address: addressLines(o), Cancel: cancellable(o.GetStatus()),
+		Frame: s.frame("Order "+o.GetNumber(), s.departmentsIfQuick(ctx)), Notice: n, ID: o.GetId(), Number: o.GetNumber(), Token: token,
+		Steps: steps(o), Timeline: timeline(o.GetTimeline()), Price: agreed(o), Parcels: parcels(o),
+		Card: cardName(o.GetPaymentMethod().GetBrand(), o.GetPaymentMethod().GetLast4()), Email: o.GetContact().GetEmail(),
+		Address: addressLines(o), Pay: placing && o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_WAITING, Cancel: cancellable(o),
 	}
 	v.NoIndex = true
+	if placing {
+		v.Refresh = refreshAfter
+	} else if o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_OPEN && code == http.StatusOK && len(o.GetFulfilments()) == 0 {
+		s.keepCount(c, 0)
+	}
 	v.Heading, v.Lead = headline(o)
 	var unseen []string
 	for _, l := range o.GetLines() {
@@ -74,12 +100,16 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 	}
 	categories := s.categoriesOf(ctx, unseen)
 	for _, l := range o.GetLines() {
+		name := l.GetName()
+		if l.GetVariant() != "" {
+			name += ", " + l.GetVariant()
+		}
 		v.Lines = append(v.Lines, page.Line{
 			Card: page.Card{
-				Name: l.GetName(), Slug: l.GetSlug(), Picture: s.gallery.of(l.GetPicture(), categories[l.GetSku()]),
+				Name: name, Slug: l.GetSlug(), Picture: s.gallery.of(l.GetPicture(), categories[l.GetSku()]),
 				Price: price(o.GetCurrencyCode(), l.GetUnitPriceMinor()),
 			},
-			SKU: l.GetSku(), Quantity: l.GetQuantity(), Total: price(o.GetCurrencyCode(), l.GetTotalMinor()),
+			SKU: l.GetSku(), Quantity: l.GetQuantity(), Total: price(o.GetCurrencyCode(), l.GetQuantity()*l.GetUnitPriceMinor()),
 		})
 	}
 	if o.GetRefundedMinor() > 0 {
@@ -89,77 +119,116 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 	return s.once(c, code, s.countOf(c), page.OrderPage(v))
 }
 
+// agreed is what an order cost.
+func agreed(o *ordersv1.Order) page.Breakdown {
+	show := func(minor int64) page.Price { return price(o.GetCurrencyCode(), minor) }
+	b := page.Breakdown{Total: show(o.GetTotals().GetTotalMinor())}
+	for _, d := range o.GetDiscounts() {
+		b.Rows = append(b.Rows, page.Row{Name: discountName(d.GetName(), d.GetCode()), Price: show(-d.GetAmountMinor())})
+	}
+	if d := o.GetDelivery(); d.GetName() != "" {
+		b.Rows = append(b.Rows, page.Row{Name: "Delivery, " + d.GetName(), Price: show(o.GetTotals().GetDeliveryMinor())})
+	}
+	for _, t := range o.GetTaxes() {
+		b.Rows = append(b.Rows, page.Row{Name: taxName(t.GetName(), t.GetIncluded()), Price: show(t.GetAmountMinor())})
+	}
+	return b
+}
+
+func parcels(o *ordersv1.Order) []page.Parcel {
+	var all []page.Parcel
+	for _, f := range o.GetFulfilments() {
+		p := page.Parcel{Text: "A parcel", Href: f.GetTrackingUrl()}
+		if f.GetCarrier() != "" {
+			p.Text = "With " + f.GetCarrier()
+		}
+		if f.GetTracking() != "" {
+			p.Text += ", number " + f.GetTracking()
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
 // headline is what the order's page says first.
 func headline(o *ordersv1.Order) (heading, lead string) {
 	switch o.GetStatus() {
-	case ordersv1.OrderStatus_ORDER_STATUS_CONFIRMED, ordersv1.OrderStatus_ORDER_STATUS_CAPTURED, ordersv1.OrderStatus_ORDER_STATUS_COMPLETED:
-		return "Thank you, " + firstName(o.GetContact().GetName()) + ".", "Your order is confirmed. We are wrapping it up and will write to you when it leaves."
-	case ordersv1.OrderStatus_ORDER_STATUS_SHIPPED:
+	case ordersv1.OrderStatus_ORDER_STATUS_PLACING:
+		if o.GetPaymentUrl() == "" {
+			return "Not paid yet", "Your payment was not made. We hold the goods for you a little longer: you can pay now, or cancel."
+		}
+		return "We are waiting for your payment", "This page looks again by itself. If you have paid, it takes a moment; if not, you can pay now."
+	case ordersv1.OrderStatus_ORDER_STATUS_OPEN:
+		if len(o.GetFulfilments()) > 0 {
+			return "A part of it is on its way.", "The rest of your order follows."
+		}
+		return "Thank you, " + firstName(o.GetContact().GetName()) + ".", "Your order is confirmed. We will write to you when it leaves."
+	case ordersv1.OrderStatus_ORDER_STATUS_CLOSED:
 		return "It is on its way.", "Your parcel has left the arcade."
-	case ordersv1.OrderStatus_ORDER_STATUS_CANCELLING:
-		return "Being called off", "Your cancellation is decided. The money is on its way back to your card."
 	case ordersv1.OrderStatus_ORDER_STATUS_CANCELLED:
-		return "Called off", "This order is cancelled, and the money went back to your card."
-	case ordersv1.OrderStatus_ORDER_STATUS_FAILING, ordersv1.OrderStatus_ORDER_STATUS_FAILED:
-		return "This order was not placed", because(o.GetEndedBecause())
+		return "Called off", "This order is cancelled. " + moneyBack(o)
 	}
-	return "We are placing your order", "Reload this page in a moment to see how it went."
+	return "This order was not placed", because(o)
 }
 
-func because(reason string) string {
-	switch reason {
+func moneyBack(o *ordersv1.Order) string {
+	switch {
+	case o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_REFUNDED:
+		return "The money went back to your card."
+	case len(o.GetRefunds()) > 0:
+		return "The money is on its way back to your card."
+	}
+	return "You were not charged."
+}
+
+func because(o *ordersv1.Order) string {
+	switch o.GetEndedBecause() {
 	case "out_of_stock":
 		return "Something in it was sold out. Nothing was charged."
-	case "payment_declined":
-		return "The card was declined. Nothing was charged."
-	case "payment_unavailable":
+	case "payment_unavailable", "payment_refused":
 		return "Payment was unavailable. Nothing was charged."
+	case "not_paid":
+		return "It was not paid in time. Nothing was charged."
+	case "on_request":
+		return "It was cancelled before it was paid. Nothing was charged."
 	}
 	return "Nothing was charged."
 }
 
-func steps(status ordersv1.OrderStatus) []page.Step {
-	if status < ordersv1.OrderStatus_ORDER_STATUS_CONFIRMED || status > ordersv1.OrderStatus_ORDER_STATUS_SHIPPED {
+func steps(o *ordersv1.Order) []page.Step {
+	if o.GetStatus() != ordersv1.OrderStatus_ORDER_STATUS_OPEN && o.GetStatus() != ordersv1.OrderStatus_ORDER_STATUS_CLOSED {
 		return nil
 	}
 	return []page.Step{
-		{Name: "Confirmed", Done: true},
-		{Name: "Paid", Done: status >= ordersv1.OrderStatus_ORDER_STATUS_CAPTURED},
-		{Name: "Wrapped", Done: status >= ordersv1.OrderStatus_ORDER_STATUS_COMPLETED},
-		{Name: "On its way", Done: status >= ordersv1.OrderStatus_ORDER_STATUS_SHIPPED},
+		{Name: "Paid", Done: true},
+		{Name: "Being packed", Done: len(o.GetFulfilments()) > 0},
+		{Name: "On its way", Done: o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_CLOSED},
 	}
 }
 
-func cancellable(status ordersv1.OrderStatus) bool {
-	switch status {
-	case ordersv1.OrderStatus_ORDER_STATUS_CONFIRMED, ordersv1.OrderStatus_ORDER_STATUS_CAPTURED, ordersv1.OrderStatus_ORDER_STATUS_COMPLETED:
-		return true
+func cancellable(o *ordersv1.Order) bool {
+	switch o.GetStatus() {
+	case ordersv1.OrderStatus_ORDER_STATUS_PLACING, ordersv1.OrderStatus_ORDER_STATUS_OPEN:
+		return len(o.GetFulfilments()) == 0
 	}
 	return false
 }
 
-var moments = map[ordersv1.OrderStatus]string{
-	ordersv1.OrderStatus_ORDER_STATUS_ACCEPTED:   "Order received",
-	ordersv1.OrderStatus_ORDER_STATUS_RESERVED:   "Set aside for you",
-	ordersv1.OrderStatus_ORDER_STATUS_AUTHORIZED: "Payment approved",
-	ordersv1.OrderStatus_ORDER_STATUS_CONFIRMED:  "Confirmed",
-	ordersv1.OrderStatus_ORDER_STATUS_CAPTURED:   "Paid",
-	ordersv1.OrderStatus_ORDER_STATUS_COMPLETED:  "Wrapped, ready to be sent",
-	ordersv1.OrderStatus_ORDER_STATUS_SHIPPED:    "Sent",
-	ordersv1.OrderStatus_ORDER_STATUS_FAILING:    "Could not be placed",
-	ordersv1.OrderStatus_ORDER_STATUS_FAILED:     "Everything undone",
-	ordersv1.OrderStatus_ORDER_STATUS_CANCELLING: "Cancellation asked for",
-	ordersv1.OrderStatus_ORDER_STATUS_CANCELLED:  "Cancelled",
+var moments = map[string]string{
+	"placed": "Order received", "paid": "Paid", "opened": "Confirmed", "shipped": "Sent", "refunded": "Money given back",
+	"returned": "Came back", "closed": "All sent", "failed": "Not placed", "cancelled": "Cancelled",
 }
 
+// timeline leaves out what only operators need to know.
 func timeline(entries []*ordersv1.TimelineEntry) []page.Moment {
 	var all []page.Moment
 	for _, e := range entries {
+		text, told := moments[e.GetWhat()]
+		if !told {
+			continue
+		}
 		at := e.GetAt().AsTime().UTC()
-		all = append(all, page.Moment{
-			Text: cmp.Or(moments[e.GetStatus()], "Something happened"), Note: e.GetNote(),
-			At: at.Format("2 January, 15:04 UTC"), Machine: at.Format(time.RFC3339),
-		})
+		all = append(all, page.Moment{Text: text, Note: e.GetNote(), At: at.Format("2 January, 15:04 UTC"), Machine: at.Format(time.RFC3339)})
 	}
 	return all
 }

@@ -1,7 +1,6 @@
 package storefront
 
 import (
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -25,6 +24,7 @@ type failure struct {
 	sku         string            // what there is too little of, or no more
 	left        int64             // how much of it
 	soldOff     bool              // sku is no longer sold at all
+	changed     bool              // the total is another one than was shown
 
 	// settled: this order will never be, so the next try is another one and
 	// needs another key. When it is not settled nobody knows whether the order
@@ -52,24 +52,7 @@ func tooManyAtOnce(err error) failure {
 func tooManyOfOne(wait time.Duration) failure {
 	return failure{
 		status: http.StatusTooManyRequests, title: "Too many attempts",
-		text: "There were too many attempts to pay from your network. Nothing was charged; your cart is kept. Please send the form again in " + inWords(wait) + ".",
-	}
-}
-
-// cardFailed explains why payments did not take the card. No order was begun,
-// so the key stays good.
-func cardFailed(err error) failure {
-	if wrong := violated(err, map[string]string{
-		"number": "card_number", "exp_month": "exp_month", "exp_year": "exp_year", "cvc": "cvc",
-	}); len(wrong) > 0 {
-		return invalid(wrong)
-	}
-	if status.Code(err) == codes.InvalidArgument {
-		return invalid(map[string]string{"card_number": "This card cannot be used. Please check its number."})
-	}
-	return failure{
-		status: http.StatusServiceUnavailable, title: "Payment is unavailable just now",
-		text: "Nothing was charged; your cart is kept. Please try again in a little while.", err: err,
+		text: "There were too many attempts to order from your network. Nothing was charged; your cart is kept. Please send the form again in " + inWords(wait) + ".",
 	}
 }
 
@@ -89,19 +72,33 @@ func orderFailed(err error) failure {
 			status: http.StatusConflict, settled: true, title: notPlaced, sku: contract.Metadata(err, "sku"), soldOff: true,
 			text: "Something in your cart is no longer sold. Nothing was charged.",
 		}
-	case is(ordersv1.Reason_REASON_PRICE_CHANGED):
+	case is(ordersv1.Reason_REASON_QUOTE_CHANGED):
 		return failure{
-			status: http.StatusConflict, settled: true, title: "A price has changed",
-			text: "Your cart no longer costs what you saw. Nothing was charged: please look at the new total and order again if you agree.",
+			status: http.StatusConflict, settled: true, changed: true, title: "The total has changed",
+			text: "What you see now is not what you saw before. Nothing was charged: please look at the new total, and order again if you agree.",
+		}
+	case is(ordersv1.Reason_REASON_NO_DELIVERY):
+		return failure{
+			status: http.StatusConflict, settled: true, title: notPlaced, fields: map[string]string{"country": "We do not deliver to this country."},
+			text: "Nothing was charged.",
+		}
+	case is(ordersv1.Reason_REASON_CODE_USED_UP):
+		return failure{
+			status: http.StatusConflict, settled: true, changed: true, title: notPlaced, fields: map[string]string{"code": "This code is used up."},
+			text: "Nothing was charged. The total is now without the code.",
+		}
+	case is(ordersv1.Reason_REASON_TOO_MANY_ORDERS):
+		return failure{
+			status: http.StatusTooManyRequests, settled: true, title: "Please pay what you ordered first",
+			text: "There are several orders of yours that are not paid. Pay or cancel one of them, or wait until they end. Nothing was charged.",
+		}
+	case is(ordersv1.Reason_REASON_CANCELLED), is(ordersv1.Reason_REASON_NOT_PAID_IN_TIME):
+		return failure{
+			status: http.StatusConflict, settled: true, title: "This order has ended",
+			text: "It was cancelled, or not paid in time. Nothing was charged: order again if you like.",
 		}
 	case is(ordersv1.Reason_REASON_CART_EMPTY):
 		return failure{status: http.StatusConflict, settled: true, title: notPlaced, text: "Your cart is empty. Nothing was charged."}
-	case is(ordersv1.Reason_REASON_PAYMENT_DECLINED):
-		return failure{
-			status: http.StatusUnprocessableEntity, settled: true, title: "Your card was declined",
-			text: "Nothing was charged, and your cart is kept.", fields: map[string]string{"card_number": declined},
-			err: fmt.Errorf("the card was declined with %q: %w", contract.Metadata(err, "decline_code"), err),
-		}
 	case is(ordersv1.Reason_REASON_PAYMENT_UNAVAILABLE):
 		return failure{
 			status: http.StatusServiceUnavailable, settled: true, title: "Payment is unavailable just now",
@@ -131,7 +128,7 @@ func orderFailed(err error) failure {
 func misspelt(err error) failure {
 	wrong := violated(err, map[string]string{
 		"contact.email": "email", "contact.name": "name", "address.line1": "line1", "address.line2": "line2",
-		"address.city": "city", "address.postal_code": "postal_code", "address.country": "country",
+		"address.city": "city", "address.postal_code": "postal_code", "address.country": "country", "address.region": "region",
 	})
 	if len(wrong) > 0 {
 		return invalid(wrong)
@@ -146,18 +143,14 @@ func misspelt(err error) failure {
 func violated(err error, names map[string]string) map[string]string {
 	wrong := map[string]string{}
 	for _, v := range contract.Violations(err) {
-		path := v.Field
-		if _, known := names[path]; !known {
-			path = strings.TrimPrefix(path, "card.")
-		}
-		if name := names[path]; name != "" {
+		if name := names[v.Field]; name != "" {
 			wrong[name] = sentence(name, v.Message)
 		}
 	}
 	return wrong
 }
 
-// sentence makes "must be the 3 or 4 digits on the card" one for a person.
+// sentence makes "must have at most 100 characters" one for a person.
 func sentence(field, message string) string {
 	switch {
 	case message == "":
@@ -171,10 +164,6 @@ func sentence(field, message string) string {
 	}
 	return strings.TrimSuffix(message, ".") + "."
 }
-
-// declined is the same whatever the bank said: who tries out stolen cards learns
-// nothing of their dates and security codes.
-const declined = "Your bank declined this card. Please check its number, date and security code, use another card, or ask your bank."
 
 // points lists the fields in the order they stand in, each a link to itself.
 func (f failure) points() []page.Point {

@@ -33,6 +33,7 @@ func (s *Storefront) routes() *echo.Echo {
 	read("/checkout", s.checkout)
 	e.POST("/checkout", s.placeOrder)
 	read("/orders/:id", s.order)
+	e.POST("/orders/:id/pay", s.payOrder)
 	e.POST("/orders/:id/cancel", s.cancelOrder)
 
 	// Paying: the sandbox's page, and what providers tell.

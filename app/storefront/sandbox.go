@@ -2,6 +2,7 @@ package storefront
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -28,6 +29,10 @@ func (s *Storefront) paySandbox(c echo.Context) error {
 		return err
 	}
 	posted := c.Request().PostForm
+	if wait := s.clients.take(clientOf(c), checkoutAttempts); wait > 0 {
+		c.Response().Header().Set("Retry-After", seconds(wait))
+		return s.drawSandbox(c, http.StatusTooManyRequests, "There were too many attempts to pay from your network. Try again in "+inWords(wait)+".", nil)
+	}
 	ctx, done := s.working(c, true, pageTimeout)
 	defer done()
 	var next *paymentsv1.SandboxNext
@@ -43,6 +48,7 @@ func (s *Storefront) paySandbox(c echo.Context) error {
 		}})
 		next = r.GetNext()
 	}
+	s.clients.settled(clientOf(c), next.GetDeclined() != "")
 	wrong := contract.Violations(err)
 	switch {
 	case len(wrong) > 0:
@@ -84,7 +90,7 @@ func (s *Storefront) drawSandbox(c echo.Context, status int, problem string, wro
 	session := r.GetSession()
 	v := page.Sandbox{
 		Checkout:    page.Checkout{Frame: s.frame("Pay in the sandbox", s.departmentsIfQuick(ctx)), Errors: wrong, Total: price(session.GetCurrencyCode(), session.GetAmountMinor())},
-		Description: session.GetDescription(), CancelURL: session.GetCancelUrl(), ReturnURL: session.GetReturnUrl(),
+		Description: session.GetDescription(), CancelURL: strings.TrimPrefix(session.GetCancelUrl(), s.base), ReturnURL: strings.TrimPrefix(session.GetReturnUrl(), s.base),
 		Consent: session.GetStatus() == paymentsv1.SandboxStatus_SANDBOX_STATUS_CONSENT,
 		Paid:    session.GetStatus() == paymentsv1.SandboxStatus_SANDBOX_STATUS_PAID,
 		Ended:   session.GetStatus() == paymentsv1.SandboxStatus_SANDBOX_STATUS_ENDED,

@@ -4,9 +4,9 @@ import "net/http"
 
 // Everything a page needs comes from the shop itself, and no script or style
 // stands in the page. Data blocks (schema.org) are not scripts and need no
-// exception.
+// exception. A form may lead on to the payment provider's page.
 const pagePolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	"object-src 'none'; base-uri 'none'; form-action 'self' https://checkout.stripe.com; frame-ancestors 'none'"
 
 // A picture opened by itself is a document: it may do nothing but show.
 const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"

@@ -31,6 +31,9 @@ import (
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/modules/payments/paymentstest"
 	paymentsv1 "galleria/modules/payments/v1"
+	"galleria/modules/pricing/pricingtest"
+	pricingv1 "galleria/modules/pricing/v1"
+	"galleria/platform/module"
 	"galleria/platform/money"
 	"galleria/platform/route"
 )
@@ -143,7 +146,17 @@ func open(t testing.TB, catalogue io.Reader, change ...func(*storefront.Options)
 	cart := cartv1.NewCartServiceClient(connect(t, log, "cart", &cartv1.CartService_ServiceDesc, s.cart))
 	s.payments = paymentstest.NewFake()
 	payments := paymentsv1.NewPaymentsServiceClient(connect(t, log, "payments", &paymentsv1.PaymentsService_ServiceDesc, s.payments))
-	s.orders = &faultyOrders{OrdersServiceServer: orderstest.NewFake(orderstest.World{Catalog: catalog, Inventory: inventory, Cart: cart, Payments: payments})}
+	s.payments.Serve(t, log)
+	neighbours := map[string]grpc.ClientConnInterface{
+		"catalog":   connect(t, log, "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog),
+		"inventory": connect(t, log, "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory),
+		"cart":      connect(t, log, "cart", &cartv1.CartService_ServiceDesc, s.cart),
+		"payments":  connect(t, log, "payments", &paymentsv1.PaymentsService_ServiceDesc, s.payments),
+	}
+	prices := serve(t, log, pricingtest.Definition(), neighbours)
+	neighbours["pricing"] = connect(t, log, "pricing", &pricingv1.PricingService_ServiceDesc, prices)
+	pricing := pricingv1.NewPricingServiceClient(neighbours["pricing"])
+	s.orders = &faultyOrders{OrdersServiceServer: serve(t, log, orderstest.Definition(), neighbours).(ordersv1.OrdersServiceServer)}
 	orders := ordersv1.NewOrdersServiceClient(connect(t, log, "orders", &ordersv1.OrdersService_ServiceDesc, s.orders))
 	s.stockUp(t, catalogue)
 
@@ -154,12 +167,29 @@ func open(t testing.TB, catalogue io.Reader, change ...func(*storefront.Options)
 		f(&o)
 	}
 	var err error
-	s.needs = storefront.Needs{Catalog: catalog, Inventory: inventory, Cart: cart, Orders: orders, Payments: payments}
+	s.needs = storefront.Needs{Catalog: catalog, Inventory: inventory, Cart: cart, Pricing: pricing, Orders: orders, Payments: payments}
 	s.front, err = storefront.New(s.needs, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// serve runs a real module beside the fakes, without events.
+func serve(t testing.TB, log *slog.Logger, d module.Definition, neighbours map[string]grpc.ClientConnInterface) any {
+	t.Helper()
+	running, err := module.Start(context.Background(), d, module.Environment{
+		Dir: t.TempDir(), Log: log, Now: time.Now, Connect: func(callee string) grpc.ClientConnInterface { return neighbours[callee] },
+	})
+	if err != nil {
+		t.Fatalf("start %s: %v", d.Name, err)
+	}
+	t.Cleanup(func() {
+		if err := running.Stop(context.Background()); err != nil {
+			t.Errorf("stop %s: %v", d.Name, err)
+		}
+	})
+	return running.Instance.Server
 }
 
 func connect(t testing.TB, log *slog.Logger, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
@@ -422,14 +452,33 @@ func (v *visitor) put(sku string, quantity int) {
 }
 
 // order is a filled-in checkout form with a key of its own.
-func (v *visitor) order(card string) url.Values {
+func (v *visitor) order() url.Values {
 	v.t.Helper()
-	p := v.get("/checkout").want(http.StatusOK)
+	p := v.get("/checkout?country=IT").want(http.StatusOK)
 	return url.Values{
-		"idempotency_key": {attr(p.field("idempotency_key"), "value")},
-		"expected_total":  {attr(p.field("expected_total"), "value")},
-		"email":           {"ana@example.org"}, "name": {"Ana Arco"}, "line1": {"Via Roma 1"}, "line2": {""},
+		"idempotency_key": {attr(p.field("idempotency_key"), "value")}, "quote": {attr(p.field("quote"), "value")},
+		"email": {"ana@example.org"}, "name": {"Ana Arco"}, "line1": {"Via Roma 1"}, "line2": {""},
 		"city": {"Torino"}, "postal_code": {"10121"}, "country": {"IT"},
-		"card_number": {card}, "exp_month": {"12"}, "exp_year": {fmt.Sprint(time.Now().Year() + 3)}, "cvc": {"123"},
+	}
+}
+
+// pay pays on the sandbox's page that a redirect leads to, and answers the
+// address of the order's page, which is paid by then.
+func (v *visitor) pay(p *page, card string) string {
+	v.t.Helper()
+	to := p.want(http.StatusSeeOther).header.Get("Location")
+	back := v.post(to, typed(card)).want(http.StatusSeeOther).header.Get("Location")
+	at, err := url.Parse(back)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		seen := v.get(at.RequestURI()).want(http.StatusOK)
+		if !strings.Contains(seen.body, `http-equiv="refresh"`) {
+			return at.RequestURI()
+		}
+		if time.Now().After(end) {
+			v.t.Fatalf("the order is still being paid: %s", seen.text())
+		}
 	}
 }

@@ -23,6 +23,7 @@ import (
 	inventoryv1 "galleria/modules/inventory/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	paymentsv1 "galleria/modules/payments/v1"
+	pricingv1 "galleria/modules/pricing/v1"
 )
 
 // Needs are the contracts the storefront calls. All are required.
@@ -30,6 +31,7 @@ type Needs struct {
 	Catalog   catalogv1.CatalogServiceClient
 	Inventory inventoryv1.InventoryServiceClient
 	Cart      cartv1.CartServiceClient
+	Pricing   pricingv1.PricingServiceClient
 	Orders    ordersv1.OrdersServiceClient
 	Payments  paymentsv1.PaymentsServiceClient
 }
@@ -53,8 +55,8 @@ type Options struct {
 	BaseURL string
 	// Currency is the one prices are filtered in; "EUR" when empty.
 	Currency string
-	// PaymentNote is shown above the card's fields: which cards a trial shop
-	// takes, for example.
+	// PaymentNote is shown above the button that orders: that a trial shop takes
+	// no money, for example.
 	PaymentNote string
 	// TrustedProxies may say in X-Forwarded-Proto, X-Forwarded-For and
 	// X-Request-Id what they were asked. Nobody else is believed.
@@ -164,6 +166,8 @@ func (n Needs) check() error {
 		return errors.New("storefront: no client of inventory")
 	case n.Cart == nil:
 		return errors.New("storefront: no client of cart")
+	case n.Pricing == nil:
+		return errors.New("storefront: no client of pricing")
 	case n.Orders == nil:
 		return errors.New("storefront: no client of orders")
 	case n.Payments == nil:

@@ -3,8 +3,6 @@ package notifications_test
 import (
 	"testing"
 
-	"google.golang.org/protobuf/proto"
-
 	"galleria/migrations"
 	"galleria/modules/notifications"
 	"galleria/modules/notifications/notificationstest"
@@ -21,7 +19,7 @@ var worlds = moduletest.Worlds{
 
 func definition(cfg notifications.Config) module.Definition {
 	return module.Definition{
-		Hears:      []proto.Message{&ordersv1.OrderConfirmed{}, &ordersv1.OrderCancelled{}},
+		Hears:      notificationstest.Heard(),
 		Name:       notifications.Name,
 		Contract:   &notificationsv1.NotificationsService_ServiceDesc,
 		Migrations: migrations.For(notifications.Name),

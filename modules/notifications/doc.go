@@ -1,8 +1,9 @@
 // Package notifications writes to customers about their orders.
 //
 // It offers notifications.v1, which shows the mails. It calls no other module;
-// it hears OrderConfirmed and OrderCancelled of orders, and emits no events. It
-// owns the tables mails, recipients and resends. A mail's way:
+// it hears OrderPlaced, OrderShipped, OrderRefunded, OrderCancelled and OrderFailed
+// of orders, and emits no events. It owns the tables mails, recipients and resends.
+// A mail's way:
 //
 //	event ──> queued ──taken by the mail server, or laid in the mailbox──> sent
 //	           ^  │ └──refused for good (5xx, or no address at all)──> refused

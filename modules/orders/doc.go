@@ -1,92 +1,97 @@
-// Package orders sells what is in a cart: it prices it, takes goods and money,
-// and keeps the orders. Buying is a saga over other modules that survives the
-// death of any process at any point.
+// Package orders sells what is in a cart, and keeps the orders: it sets goods
+// aside, has the shopper pay on the provider's page, and looks after what comes
+// then: parcels, refunds, returns. It survives the death of any process at any
+// point.
 //
-// It offers ordersv1.OrdersService. It needs catalog (prices), cart (what is
-// bought), inventory (goods) and payments (money). It emits OrderConfirmed and
-// OrderCancelled. It owns the orders: what was bought, by whom, at which price,
-// and how far the checkout came.
+// It offers ordersv1.OrdersService. It needs pricing (what things cost), cart
+// (what is bought), inventory (goods) and payments (money). It hears
+// PaymentSettled, PaymentRefunded and PaymentDisputed of payments. It emits
+// OrderPlaced, OrderShipped, OrderRefunded, OrderCancelled and OrderFailed. It
+// owns the orders, with lines, fulfilments, refunds and returns.
 //
 // # States
 //
-//	        reserve          authorize and confirm             capture            commit
-//	ACCEPTED ────> RESERVED ────> (AUTHORIZED) ────> CONFIRMED ────> CAPTURED ────> COMPLETED ──> SHIPPED
-//	    │             │                │                 │               │              │   ship
-//	    └─────────────┴───────┬────────┘                 └───────────────┴──────┬───────┘
-//	                          v  no, or no answer                               v  the guest's wish, or no for good
-//	                       FAILING                                         CANCELLING
-//	                          │  void, release                                  │  void or refund, release
-//	                          v                                                 v
-//	                       FAILED                                          CANCELLED
+//	          allocate, redeem,      the shopper pays       everything is
+//	          start the payment                             shipped
+//	PLACING ───────────────────> (waiting) ────────> OPEN ─────────> CLOSED
+//	   │                            │                 │
+//	   │ no, or no answer           │ not in time,    │ cancelled by customer,
+//	   │                            │ or cancelled    │ operator
+//	   ├────────────────────────────┘                 │
+//	   v                  paid after all              v
+//	FAILED ──────────────────────────────────────> CANCELLED
 //
-// AUTHORIZED is passed, and shown in the timeline, but never stored alone:
-// nothing is learnt between the card's yes and the shop's. CONFIRMED is the
-// shop's word: it is stored together with OrderConfirmed, and from there an
-// outage only delays the order. The cart is emptied after it; the order does
-// not depend on that, it is repeated until done.
-//
-// # What can go wrong, and what is done
-//
-//	before acceptance   bad fields, empty cart, not sold, price changed, cart or catalog away
-//	                                             nothing is stored; the key is not used up
-//	reserve             out of stock             FAILING out_of_stock: release
-//	                    no answer                FAILING unavailable: release
-//	authorize           declined, unknown card   FAILING payment_declined: void, release
-//	                    no answer                FAILING payment_unavailable: void, release
-//	take from cart      no answer                goes on; repeated until it is done
-//	capture             no answer                repeated until it answers
-//	                    refused                  CANCELLING payment_refused: void or refund, release
-//	commit              no answer                repeated until it answers
-//	                    out of stock (the hold   CANCELLING out_of_stock: refund, release
-//	                    expired and was resold)
-//	void, refund, release  no answer             repeated until they answer
-//
-// "No answer" is every error that is no answer of the contract: the call may
-// have done its work. While a guest waits, a call is repeated briefly; what
-// then remains is recovery's. A step's compensation therefore never asks what
-// the step did: void and release are remembered by payments and inventory
-// for orders they do not know yet, so a late authorisation or reservation is
-// refused.
-//
-// # What survives which death
-//
-// The order is stored before anything is asked of another module, with the
-// reference to the guest's card; each step is stored before the next. All calls
-// carry the order's id and may be repeated. So after a death at any point:
-//
-//	before "accept" is stored     no order; the same key may order again
-//	before CONFIRMED is stored    recovery goes on, while the order is younger than
-//	                              AbandonAfter, else undoes it
-//	FAILING                       recovery undoes it
-//	CONFIRMED, CAPTURED           recovery goes on, however long it takes
-//	CANCELLING                    recovery gives back, however long it takes
-//
-// A key whose order was stored gives that order's answer for ever, failed or
-// not: a new attempt needs a new key.
+// OPEN is stored together with OrderPlaced, and each other change of status with
+// its event. A status is a decision: what follows from it in other modules is
+// done afterwards, as long as it takes. How an order stands with its money and
+// its goods is no status: it follows from its payment, refunds, fulfilments and
+// returns. An order that the program can't go on with needs attention: it says
+// why, and rests until an operator has answered.
 //
 // # Who drives
 //
-// An order is driven on by one drive at a time: by the checkout it began in, a
-// cancellation, a repeated PlaceOrder that finds it abandoned, or recovery. A
-// drive claims it in the order's row for two seconds and keeps the claim up.
-// Every change is stored on the condition that nobody stored one since, so a
-// drive that lost its claim can't do harm. A cancellation does not wait for the
-// claim: it stores the decision, and the drive finds it when it stores its own
-// next step, after the call it was making; then it turns around. So nothing is
+// The calls of the contract store decisions. Carrying them out is the driver's:
+// it takes the orders that are due, asks the other modules, stores once what came
+// of it, and says when the order is due again. A new order is driven at once by
+// the process that placed it; all others by the one process that has the lease
+// (package service, drive.go). Two may work on one order at the same time, and it
+// does no harm: every call may be repeated, and every change is stored on the
+// condition that no other was stored since. One that was not begins anew from
+// there: so a cancellation does not wait for the step under way, and nothing is
 // given back while it is still being taken.
+//
+// What fails is tried again after 250 ms, and then after twice as long up to a
+// minute; at most 20 orders a second are tried again, however many there are.
+// After a day (give_up) an operator is asked.
+//
+// # What can go wrong, and what is done
+//
+//	before the order is stored   bad fields, empty cart, not sold, another price, no
+//	                             delivery, another order of the cart is open, too many
+//	                             unpaid orders, cart or pricing away
+//	                                          nothing is stored; the key is not used up
+//	allocate, redeem             refused      FAILED; release, unredeem
+//	                             no answer    FAILED unavailable; release
+//	start the payment            no answer    FAILED payment_unavailable; release first,
+//	                                          then the payment is cancelled, however long
+//	                                          that takes
+//	the shopper does not pay     hold is over the payment is cancelled, then FAILED; the
+//	                                          goods went back by themselves
+//	                             paid in the same moment: as if it was in time
+//	paid, and goods are gone                  CANCELLED out_of_stock; refund
+//	paid after it FAILED                      CANCELLED; refund
+//	refund, shipment             refused      needs attention
+//
+// "No answer" is every error that is no answer of the contract: the call may have
+// done its work. What is given back therefore never depends on what a step did:
+// releasing, unredeeming and cancelling are remembered by the other modules for
+// orders that they do not know yet, so that a late step is refused.
+//
+// # What survives which death
+//
+//	before the order is stored   no order; the same key may order again
+//	before it waits              the driver goes through the same steps again, after 15
+//	                             seconds, or at once when the same request is sent again
+//	while it waits               the event of payments, a poll, or the end of the hold
+//	                             finds it
+//	after a decision             the driver carries it out
+//
+// A key whose order was stored gives that order's answer for ever, failed or not:
+// a new attempt needs a new key. While it is not decided how the order ends, the
+// answer is REASON_NOT_KNOWN.
 //
 // # Invariants
 //
-//   - One key is one order, and one answer.
-//   - Nothing is captured for an order that is not CONFIRMED or later.
-//   - Every order ends, unless a module it needs stays away, in COMPLETED,
-//     SHIPPED, FAILED or CANCELLED; in the latter two it holds neither goods nor
-//     money.
+//   - One key is one order, and one answer. One cart has one open order: an index.
+//   - The parts of a price sum to its total; refunds never exceed what was paid.
+//   - Nothing is sent that is not paid, and no more than was ordered.
 //   - Each event is published once, with the change it tells of.
+//   - An order is in PLACING no longer than its hold, unless payments is away.
 //
 // # What it does not do
 //
-// It does not know cards: it gets a reference and passes it on. It does not
-// refund in part, return single lines or change orders. It charges no shipping
-// and no taxes of its own: prices are what the catalog says.
+// It does not know cards: the shopper types them into the provider's page. It
+// does not change the lines of an order, nor exchange goods. Orders that were
+// never paid are deleted after 30 days (keep_failed), with the personal data in
+// them; what was sold is kept.
 package orders

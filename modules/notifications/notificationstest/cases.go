@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	notificationsv1 "galleria/modules/notifications/v1"
+	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
 	"galleria/platform/id"
 )
@@ -19,7 +20,7 @@ func (w World) listCases() map[string]func(t *testing.T) {
 			by := guest()
 			placed := w.order(t, by)
 			m := w.mailsTo(t, by.GetEmail(), 1)[0]
-			if want := "Your order " + placed.GetOrder().GetId() + " is confirmed"; m.GetSubject() != want {
+			if want := "Your order " + placed.GetOrder().GetNumber() + " is confirmed"; m.GetSubject() != want {
 				t.Errorf("subject: got %q, want %q", m.GetSubject(), want)
 			}
 			if m.GetAttempts() != 1 || m.GetProblem() != "" {
@@ -35,8 +36,8 @@ func (w World) listCases() map[string]func(t *testing.T) {
 			w.cancel(t, placed)
 			w.cancel(t, placed) // published once
 			mails := w.mailsTo(t, by.GetEmail(), 2)
-			wantParts(t, "newest subject", mails[0].GetSubject(), placed.GetOrder().GetId(), "cancelled")
-			wantParts(t, "older subject", mails[1].GetSubject(), placed.GetOrder().GetId(), "confirmed")
+			wantParts(t, "newest subject", mails[0].GetSubject(), placed.GetOrder().GetNumber(), "cancelled")
+			wantParts(t, "older subject", mails[1].GetSubject(), placed.GetOrder().GetNumber(), "confirmed")
 		},
 		"leaves the letters out": func(t *testing.T) {
 			by := guest()
@@ -109,10 +110,11 @@ func (w World) getCases() map[string]func(t *testing.T) {
 			placed := w.order(t, by)
 			m := w.get(t, w.mailsTo(t, by.GetEmail(), 1)[0].GetId())
 			link := "/orders/" + placed.GetOrder().GetId() + "?token=" + placed.GetToken()
-			wantParts(t, "text", m.GetText(), "Ana Łoś", placed.GetOrder().GetId(), "2 × Oak Desk Lamp", "€2,091.00", `Mug "Tom & Ida" <b>`,
-				"€2,103.90", "12 <Main> Street", "30-001 Kraków", "Visa •••• 4242", link)
-			wantParts(t, "HTML", m.GetHtml(), "Ana Łoś", placed.GetOrder().GetId(), "Oak Desk Lamp", "€2,091.00",
-				"Tom &amp; Ida", "&lt;b&gt;", "€2,103.90", "12 &lt;Main&gt; Street", "30-001 Kraków", link)
+			wantParts(t, "text", m.GetText(), "Ana Łoś", placed.GetOrder().GetNumber(), "2 × Oak Desk Lamp", "€2,091.00", `Mug "Tom & Ida" <b>`,
+				"Welcome (WELCOME10): -€10.00", "Delivery, Standard: €5.00", "including VAT 23 %: €392.74", "Total: €2,098.90",
+				"12 <Main> Street", "30-001 Kraków", "Poland", "Visa •••• 4242", link)
+			wantParts(t, "HTML", m.GetHtml(), "Ana Łoś", placed.GetOrder().GetNumber(), "Oak Desk Lamp", "€2,091.00",
+				"Tom &amp; Ida", "&lt;b&gt;", "€2,098.90", "VAT 23 %", "12 &lt;Main&gt; Street", "30-001 Kraków", link)
 			if strings.Contains(m.GetHtml(), "<b>") {
 				t.Errorf("the HTML has markup of a product's name:\n%s", m.GetHtml())
 			}
@@ -123,8 +125,47 @@ func (w World) getCases() map[string]func(t *testing.T) {
 			w.cancel(t, placed)
 			m := w.get(t, w.mailsTo(t, by.GetEmail(), 2)[0].GetId())
 			for what, letter := range map[string]string{"text": m.GetText(), "HTML": m.GetHtml()} {
-				wantParts(t, what, letter, "order is cancelled", "€2,103.90 back to your card", placed.GetOrder().GetId())
+				wantParts(t, what, letter, "order is cancelled", "You cancelled it.", "€2,098.90 back to your card", placed.GetOrder().GetNumber())
 			}
+		},
+		"the letter of a parcel says how it travels": func(t *testing.T) {
+			by := guest()
+			placed := w.order(t, by)
+			_, err := w.Orders.ShipOrder(t.Context(), &ordersv1.ShipOrderRequest{
+				OrderId: placed.GetOrder().GetId(), Carrier: "Post", Tracking: "XY123", TrackingUrl: "https://post.example/XY123",
+				Pieces: []*ordersv1.Piece{{LineId: "1", Quantity: 1}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := w.get(t, w.mailsTo(t, by.GetEmail(), 2)[0].GetId())
+			for what, letter := range map[string]string{"text": m.GetText(), "HTML": m.GetHtml()} {
+				wantParts(t, what, letter, "a part of your order", "with Post, number XY123", "https://post.example/XY123")
+			}
+		},
+		"the letter of a refund says how much, and why": func(t *testing.T) {
+			by := guest()
+			placed := w.order(t, by)
+			_, err := w.Orders.RefundOrder(t.Context(), &ordersv1.RefundOrderRequest{OrderId: placed.GetOrder().GetId(), AmountMinor: 1290, Reason: "The mug was chipped."})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := w.get(t, w.mailsTo(t, by.GetEmail(), 2)[0].GetId())
+			for what, letter := range map[string]string{"text": m.GetText(), "HTML": m.GetHtml()} {
+				wantParts(t, what, letter, "€12.90 back to your card", "The mug was chipped.")
+			}
+		},
+		"the letter of an order that was not paid says so; one that was told at once has none": func(t *testing.T) {
+			by := guest()
+			placed := w.order(t, by)
+			for _, token := range []string{"", placed.GetToken()} {
+				if _, err := w.Orders.PayOrder(t.Context(), &ordersv1.PayOrderRequest{OrderId: placed.GetOrder().GetId(), Token: token}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			m := w.get(t, w.mailsTo(t, by.GetEmail(), 2)[0].GetId())
+			wantParts(t, "subject", m.GetSubject(), "was not placed")
+			wantParts(t, "text", m.GetText(), "not paid in time", "Nothing was charged")
 		},
 		"says that there is no such mail": func(t *testing.T) {
 			for _, unknown := range []string{"", "x", id.New(), "\x00\x00", strings.Repeat("z", 5000)} {

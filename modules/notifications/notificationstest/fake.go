@@ -47,7 +47,7 @@ func define(make func() *Fake) module.Definition {
 		Contract: &notificationsv1.NotificationsService_ServiceDesc,
 		// A database without tables of its own: hearing events takes an inbox.
 		Migrations: fstest.MapFS{},
-		Hears:      []proto.Message{&ordersv1.OrderConfirmed{}, &ordersv1.OrderCancelled{}},
+		Hears:      Heard(),
 		New: func(module.Host) (*module.Instance, error) {
 			f := make()
 			return &module.Instance{Server: f, Subscriptions: f.subscriptions()}, nil
@@ -123,14 +123,9 @@ func (f *Fake) ResendMail(_ context.Context, r *notificationsv1.ResendMailReques
 }
 
 func (f *Fake) subscriptions() []events.Subscription {
-	return []events.Subscription{
-		events.On(func(_ context.Context, _ *gorm.DB, e *ordersv1.OrderConfirmed, meta events.Meta) error {
-			return f.hear(meta, service.FactsOf(letter.Confirmed, e.GetOrder(), e.GetToken(), e.GetAt().AsTime()), e.GetOrder())
-		}),
-		events.On(func(_ context.Context, _ *gorm.DB, e *ordersv1.OrderCancelled, meta events.Meta) error {
-			return f.hear(meta, service.FactsOf(letter.Cancelled, e.GetOrder(), e.GetToken(), e.GetAt().AsTime()), e.GetOrder())
-		}),
-	}
+	return service.Subscriptions(func(_ *gorm.DB, meta events.Meta, o *ordersv1.Order, facts letter.Facts) error {
+		return f.hear(meta, facts, o)
+	})
 }
 
 // hear keeps a mail, once per event: a handler runs again when its transaction

@@ -19,10 +19,18 @@ import (
 	"galleria/platform/module"
 )
 
+// Heard are the events that notifications subscribes to.
+func Heard() []proto.Message {
+	return []proto.Message{
+		&ordersv1.OrderPlaced{}, &ordersv1.OrderShipped{}, &ordersv1.OrderRefunded{}, &ordersv1.OrderCancelled{}, &ordersv1.OrderFailed{},
+	}
+}
+
 // Publisher is a stand-in for orders that sells nothing and publishes: its
 // PlaceOrder makes an order of two fixed lines for whoever asks, whatever the
-// cart, and appends OrderConfirmed to its outbox; its CancelOrder appends
-// OrderCancelled. The other methods are not there.
+// cart, and appends OrderPlaced to its outbox; its CancelOrder appends
+// OrderCancelled, ShipOrder OrderShipped, RefundOrder OrderRefunded, and PayOrder
+// OrderFailed. The other methods are not there.
 func Publisher() module.Definition {
 	return module.Definition{
 		Name:       "orders",
@@ -43,7 +51,7 @@ type publisher struct {
 	placed map[string]*ordersv1.PlaceOrderResponse // by idempotency key
 }
 
-// PlaceOrder publishes OrderConfirmed, once per key.
+// PlaceOrder publishes OrderPlaced, once per key.
 func (p *publisher) PlaceOrder(ctx context.Context, r *ordersv1.PlaceOrderRequest) (*ordersv1.PlaceOrderResponse, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -51,7 +59,7 @@ func (p *publisher) PlaceOrder(ctx context.Context, r *ordersv1.PlaceOrderReques
 		return before, nil
 	}
 	answer := &ordersv1.PlaceOrderResponse{Order: sold(r, p.now()), Token: id.Secret()}
-	err := p.publish(ctx, answer.GetOrder(), &ordersv1.OrderConfirmed{
+	err := p.publish(ctx, answer.GetOrder(), &ordersv1.OrderPlaced{
 		Order: answer.GetOrder(), Token: answer.GetToken(), At: timestamppb.New(p.now()),
 	})
 	if err != nil {
@@ -73,9 +81,9 @@ func (p *publisher) CancelOrder(ctx context.Context, r *ordersv1.CancelOrderRequ
 		if o.GetStatus() != ordersv1.OrderStatus_ORDER_STATUS_CANCELLED {
 			cancelled := proto.CloneOf(o)
 			cancelled.Status = ordersv1.OrderStatus_ORDER_STATUS_CANCELLED
-			cancelled.RefundedMinor = o.GetTotalMinor()
+			cancelled.EndedBecause, cancelled.EndedBy = "on_request", "guest"
 			err := p.publish(ctx, cancelled, &ordersv1.OrderCancelled{
-				Order: cancelled, Token: placed.GetToken(), At: timestamppb.New(p.now()),
+				Order: cancelled, Token: placed.GetToken(), At: timestamppb.New(p.now()), RefundMinor: o.GetTotals().GetTotalMinor(),
 			})
 			if err != nil {
 				return nil, err
@@ -87,6 +95,43 @@ func (p *publisher) CancelOrder(ctx context.Context, r *ordersv1.CancelOrderRequ
 	return nil, contract.Error(codes.NotFound, ordersv1.Reason_REASON_NO_ORDER, "no such order")
 }
 
+// ShipOrder publishes OrderShipped.
+func (p *publisher) ShipOrder(ctx context.Context, r *ordersv1.ShipOrderRequest) (*ordersv1.ShipOrderResponse, error) {
+	return &ordersv1.ShipOrderResponse{}, p.about(ctx, r.GetOrderId(), func(o *ordersv1.Order, token string) proto.Message {
+		return &ordersv1.OrderShipped{Order: o, Token: token, At: timestamppb.New(p.now()), Fulfilment: &ordersv1.Fulfilment{
+			Id: id.New(), Carrier: r.GetCarrier(), Tracking: r.GetTracking(), TrackingUrl: r.GetTrackingUrl(), Pieces: r.GetPieces(),
+		}}
+	})
+}
+
+// RefundOrder publishes OrderRefunded.
+func (p *publisher) RefundOrder(ctx context.Context, r *ordersv1.RefundOrderRequest) (*ordersv1.RefundOrderResponse, error) {
+	return &ordersv1.RefundOrderResponse{}, p.about(ctx, r.GetOrderId(), func(o *ordersv1.Order, token string) proto.Message {
+		return &ordersv1.OrderRefunded{Order: o, Token: token, At: timestamppb.New(p.now()), Refund: &ordersv1.Refund{
+			Id: id.New(), AmountMinor: r.GetAmountMinor(), Reason: r.GetReason(),
+		}}
+	})
+}
+
+// PayOrder publishes OrderFailed.
+func (p *publisher) PayOrder(ctx context.Context, r *ordersv1.PayOrderRequest) (*ordersv1.PayOrderResponse, error) {
+	return &ordersv1.PayOrderResponse{}, p.about(ctx, r.GetOrderId(), func(o *ordersv1.Order, token string) proto.Message {
+		o.EndedBecause = "not_paid"
+		return &ordersv1.OrderFailed{Order: o, Token: token, At: timestamppb.New(p.now()), WasPayable: r.GetToken() != ""}
+	})
+}
+
+func (p *publisher) about(ctx context.Context, orderID string, fact func(o *ordersv1.Order, token string) proto.Message) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, placed := range p.placed {
+		if o := placed.GetOrder(); o.GetId() == orderID {
+			return p.publish(ctx, o, fact(proto.CloneOf(o), placed.GetToken()))
+		}
+	}
+	return contract.Error(codes.NotFound, ordersv1.Reason_REASON_NO_ORDER, "no such order")
+}
+
 func (p *publisher) publish(ctx context.Context, o *ordersv1.Order, event proto.Message) error {
 	return p.db.Write(ctx, func(tx *gorm.DB) error { return events.Append(tx, p.now(), o.GetId(), event) })
 }
@@ -95,11 +140,15 @@ func (p *publisher) publish(ctx context.Context, o *ordersv1.Order, event proto.
 // treated as text.
 func sold(r *ordersv1.PlaceOrderRequest, now time.Time) *ordersv1.Order {
 	return &ordersv1.Order{
-		Id: id.New(), Status: ordersv1.OrderStatus_ORDER_STATUS_CONFIRMED, Contact: r.GetContact(), Address: r.GetAddress(),
+		Id: id.New(), Number: "G-7K3M-Q4", Status: ordersv1.OrderStatus_ORDER_STATUS_OPEN, Contact: r.GetContact(), Address: r.GetAddress(),
 		Lines: []*ordersv1.Line{
 			{Sku: "lamp", Name: "Oak Desk Lamp", Quantity: 2, UnitPriceMinor: 104550, TotalMinor: 209100},
 			{Sku: "mug", Name: `Mug "Tom & Ida" <b>`, Quantity: 1, UnitPriceMinor: 1290, TotalMinor: 1290},
 		},
-		CurrencyCode: "EUR", TotalMinor: 210390, CardBrand: "visa", CardLast4: "4242", CreatedAt: timestamppb.New(now),
+		CurrencyCode: "EUR", CreatedAt: timestamppb.New(now), PaymentMethod: &ordersv1.PaymentMethod{Brand: "visa", Last4: "4242"},
+		Totals:    &ordersv1.Totals{GoodsMinor: 210390, DiscountMinor: 1000, DeliveryMinor: 500, TaxMinor: 39274, TotalMinor: 209890, TaxesIncluded: true},
+		Delivery:  &ordersv1.Delivery{Option: "standard", Name: "Standard"},
+		Discounts: []*ordersv1.Discount{{Code: "WELCOME10", Name: "Welcome", AmountMinor: 1000}},
+		Taxes:     []*ordersv1.Tax{{Name: "VAT 23 %", AmountMinor: 39274, Included: true}},
 	}
 }

@@ -22,33 +22,33 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// OrderConfirmed: the shop stands by the order. Published once per order,
-// before OrderCancelled if there is one. Aggregate: the order's id.
-type OrderConfirmed struct {
+// OrderPlaced: the order is paid, or nothing was to be paid, and will be sent.
+// Published once per order, with the change to OPEN. Aggregate: the order's id.
+type OrderPlaced struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// As it was when confirmed.
+	// As it was then.
 	Order *Order `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
-	// Opens the order's page, for the mail to its guest.
+	// Opens the order's page, for the mail to its customer.
 	Token         string                 `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
 	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *OrderConfirmed) Reset() {
-	*x = OrderConfirmed{}
+func (x *OrderPlaced) Reset() {
+	*x = OrderPlaced{}
 	mi := &file_orders_v1_events_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *OrderConfirmed) String() string {
+func (x *OrderPlaced) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*OrderConfirmed) ProtoMessage() {}
+func (*OrderPlaced) ProtoMessage() {}
 
-func (x *OrderConfirmed) ProtoReflect() protoreflect.Message {
+func (x *OrderPlaced) ProtoReflect() protoreflect.Message {
 	mi := &file_orders_v1_events_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -60,47 +60,188 @@ func (x *OrderConfirmed) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use OrderConfirmed.ProtoReflect.Descriptor instead.
-func (*OrderConfirmed) Descriptor() ([]byte, []int) {
+// Deprecated: Use OrderPlaced.ProtoReflect.Descriptor instead.
+func (*OrderPlaced) Descriptor() ([]byte, []int) {
 	return file_orders_v1_events_proto_rawDescGZIP(), []int{0}
 }
 
-func (x *OrderConfirmed) GetOrder() *Order {
+func (x *OrderPlaced) GetOrder() *Order {
 	if x != nil {
 		return x.Order
 	}
 	return nil
 }
 
-func (x *OrderConfirmed) GetToken() string {
+func (x *OrderPlaced) GetToken() string {
 	if x != nil {
 		return x.Token
 	}
 	return ""
 }
 
-func (x *OrderConfirmed) GetAt() *timestamppb.Timestamp {
+func (x *OrderPlaced) GetAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.At
 	}
 	return nil
 }
 
-// OrderCancelled: a confirmed order was given back, money and goods.
-// Published once, when both are done. Aggregate: the order's id.
-type OrderCancelled struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// As it was when cancelled.
+// OrderShipped: a parcel was sent. Published once per fulfilment. Aggregate:
+// the order's id.
+type OrderShipped struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
 	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
 	Token         string                 `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
 	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	Fulfilment    *Fulfilment            `protobuf:"bytes,4,opt,name=fulfilment,proto3" json:"fulfilment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrderShipped) Reset() {
+	*x = OrderShipped{}
+	mi := &file_orders_v1_events_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrderShipped) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrderShipped) ProtoMessage() {}
+
+func (x *OrderShipped) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_events_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrderShipped.ProtoReflect.Descriptor instead.
+func (*OrderShipped) Descriptor() ([]byte, []int) {
+	return file_orders_v1_events_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *OrderShipped) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+func (x *OrderShipped) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *OrderShipped) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *OrderShipped) GetFulfilment() *Fulfilment {
+	if x != nil {
+		return x.Fulfilment
+	}
+	return nil
+}
+
+// OrderRefunded: money went back. Published once per refund, when the provider
+// has said so. Aggregate: the order's id.
+type OrderRefunded struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	Token         string                 `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	Refund        *Refund                `protobuf:"bytes,4,opt,name=refund,proto3" json:"refund,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrderRefunded) Reset() {
+	*x = OrderRefunded{}
+	mi := &file_orders_v1_events_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrderRefunded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrderRefunded) ProtoMessage() {}
+
+func (x *OrderRefunded) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_events_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrderRefunded.ProtoReflect.Descriptor instead.
+func (*OrderRefunded) Descriptor() ([]byte, []int) {
+	return file_orders_v1_events_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *OrderRefunded) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+func (x *OrderRefunded) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *OrderRefunded) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *OrderRefunded) GetRefund() *Refund {
+	if x != nil {
+		return x.Refund
+	}
+	return nil
+}
+
+// OrderCancelled: it is decided that a paid order is given back; goods and
+// money follow. Published once. Aggregate: the order's id.
+type OrderCancelled struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Order *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	Token string                 `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	At    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	// What is being refunded; 0: nothing was charged.
+	RefundMinor   int64 `protobuf:"varint,4,opt,name=refund_minor,json=refundMinor,proto3" json:"refund_minor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *OrderCancelled) Reset() {
 	*x = OrderCancelled{}
-	mi := &file_orders_v1_events_proto_msgTypes[1]
+	mi := &file_orders_v1_events_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -112,7 +253,7 @@ func (x *OrderCancelled) String() string {
 func (*OrderCancelled) ProtoMessage() {}
 
 func (x *OrderCancelled) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_events_proto_msgTypes[1]
+	mi := &file_orders_v1_events_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -125,7 +266,7 @@ func (x *OrderCancelled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderCancelled.ProtoReflect.Descriptor instead.
 func (*OrderCancelled) Descriptor() ([]byte, []int) {
-	return file_orders_v1_events_proto_rawDescGZIP(), []int{1}
+	return file_orders_v1_events_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *OrderCancelled) GetOrder() *Order {
@@ -149,19 +290,117 @@ func (x *OrderCancelled) GetAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *OrderCancelled) GetRefundMinor() int64 {
+	if x != nil {
+		return x.RefundMinor
+	}
+	return 0
+}
+
+// OrderFailed: an order was never paid, and ends. Published once. Aggregate:
+// the order's id.
+type OrderFailed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Order *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	Token string                 `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	At    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	// The shopper had been sent to pay, and may not be there to be told: a mail
+	// is due. Otherwise the answer of PlaceOrder said it.
+	WasPayable    bool `protobuf:"varint,4,opt,name=was_payable,json=wasPayable,proto3" json:"was_payable,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrderFailed) Reset() {
+	*x = OrderFailed{}
+	mi := &file_orders_v1_events_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrderFailed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrderFailed) ProtoMessage() {}
+
+func (x *OrderFailed) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_events_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrderFailed.ProtoReflect.Descriptor instead.
+func (*OrderFailed) Descriptor() ([]byte, []int) {
+	return file_orders_v1_events_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *OrderFailed) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+func (x *OrderFailed) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *OrderFailed) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *OrderFailed) GetWasPayable() bool {
+	if x != nil {
+		return x.WasPayable
+	}
+	return false
+}
+
 var File_orders_v1_events_proto protoreflect.FileDescriptor
 
 const file_orders_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x16orders/v1/events.proto\x12\torders.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16orders/v1/orders.proto\"\x7f\n" +
-	"\x0eOrderConfirmed\x12&\n" +
+	"\x16orders/v1/events.proto\x12\torders.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16orders/v1/orders.proto\"|\n" +
+	"\vOrderPlaced\x12&\n" +
 	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\x12\x19\n" +
 	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\x12*\n" +
-	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x7f\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xb4\x01\n" +
+	"\fOrderShipped\x12&\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\x12\x19\n" +
+	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x125\n" +
+	"\n" +
+	"fulfilment\x18\x04 \x01(\v2\x15.orders.v1.FulfilmentR\n" +
+	"fulfilment\"\xa9\x01\n" +
+	"\rOrderRefunded\x12&\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\x12\x19\n" +
+	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12)\n" +
+	"\x06refund\x18\x04 \x01(\v2\x11.orders.v1.RefundR\x06refund\"\xa2\x01\n" +
 	"\x0eOrderCancelled\x12&\n" +
 	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\x12\x19\n" +
 	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\x12*\n" +
-	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02atB%Z#galleria/modules/orders/v1;ordersv1b\x06proto3"
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12!\n" +
+	"\frefund_minor\x18\x04 \x01(\x03R\vrefundMinor\"\x9d\x01\n" +
+	"\vOrderFailed\x12&\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\x12\x19\n" +
+	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1f\n" +
+	"\vwas_payable\x18\x04 \x01(\bR\n" +
+	"wasPayableB%Z#galleria/modules/orders/v1;ordersv1b\x06proto3"
 
 var (
 	file_orders_v1_events_proto_rawDescOnce sync.Once
@@ -175,23 +414,36 @@ func file_orders_v1_events_proto_rawDescGZIP() []byte {
 	return file_orders_v1_events_proto_rawDescData
 }
 
-var file_orders_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_orders_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_orders_v1_events_proto_goTypes = []any{
-	(*OrderConfirmed)(nil),        // 0: orders.v1.OrderConfirmed
-	(*OrderCancelled)(nil),        // 1: orders.v1.OrderCancelled
-	(*Order)(nil),                 // 2: orders.v1.Order
-	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
+	(*OrderPlaced)(nil),           // 0: orders.v1.OrderPlaced
+	(*OrderShipped)(nil),          // 1: orders.v1.OrderShipped
+	(*OrderRefunded)(nil),         // 2: orders.v1.OrderRefunded
+	(*OrderCancelled)(nil),        // 3: orders.v1.OrderCancelled
+	(*OrderFailed)(nil),           // 4: orders.v1.OrderFailed
+	(*Order)(nil),                 // 5: orders.v1.Order
+	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(*Fulfilment)(nil),            // 7: orders.v1.Fulfilment
+	(*Refund)(nil),                // 8: orders.v1.Refund
 }
 var file_orders_v1_events_proto_depIdxs = []int32{
-	2, // 0: orders.v1.OrderConfirmed.order:type_name -> orders.v1.Order
-	3, // 1: orders.v1.OrderConfirmed.at:type_name -> google.protobuf.Timestamp
-	2, // 2: orders.v1.OrderCancelled.order:type_name -> orders.v1.Order
-	3, // 3: orders.v1.OrderCancelled.at:type_name -> google.protobuf.Timestamp
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	5,  // 0: orders.v1.OrderPlaced.order:type_name -> orders.v1.Order
+	6,  // 1: orders.v1.OrderPlaced.at:type_name -> google.protobuf.Timestamp
+	5,  // 2: orders.v1.OrderShipped.order:type_name -> orders.v1.Order
+	6,  // 3: orders.v1.OrderShipped.at:type_name -> google.protobuf.Timestamp
+	7,  // 4: orders.v1.OrderShipped.fulfilment:type_name -> orders.v1.Fulfilment
+	5,  // 5: orders.v1.OrderRefunded.order:type_name -> orders.v1.Order
+	6,  // 6: orders.v1.OrderRefunded.at:type_name -> google.protobuf.Timestamp
+	8,  // 7: orders.v1.OrderRefunded.refund:type_name -> orders.v1.Refund
+	5,  // 8: orders.v1.OrderCancelled.order:type_name -> orders.v1.Order
+	6,  // 9: orders.v1.OrderCancelled.at:type_name -> google.protobuf.Timestamp
+	5,  // 10: orders.v1.OrderFailed.order:type_name -> orders.v1.Order
+	6,  // 11: orders.v1.OrderFailed.at:type_name -> google.protobuf.Timestamp
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_orders_v1_events_proto_init() }
@@ -206,7 +458,7 @@ func file_orders_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_orders_v1_events_proto_rawDesc), len(file_orders_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: orders/v1/orders.proto
 
-// The checkout: from a cart to an order that is paid and will be sent.
+// The checkout, and the life of an order after it.
 
 package ordersv1
 
@@ -33,16 +33,29 @@ const (
 	Reason_REASON_KEY_REUSED          Reason = 1
 	Reason_REASON_CART_EMPTY          Reason = 2
 	Reason_REASON_NOT_SOLD            Reason = 3
-	Reason_REASON_PRICE_CHANGED       Reason = 4
+	Reason_REASON_QUOTE_CHANGED       Reason = 4
 	Reason_REASON_OUT_OF_STOCK        Reason = 5
-	Reason_REASON_PAYMENT_DECLINED    Reason = 6
+	Reason_REASON_CART_CLAIMED        Reason = 6
 	Reason_REASON_PAYMENT_UNAVAILABLE Reason = 7
 	Reason_REASON_UNAVAILABLE         Reason = 8
 	Reason_REASON_NO_ORDER            Reason = 9
 	Reason_REASON_SHIPPED             Reason = 10
-	Reason_REASON_NOT_CONFIRMED       Reason = 11
-	Reason_REASON_NOT_COMPLETED       Reason = 12
+	Reason_REASON_ENDED               Reason = 11
+	Reason_REASON_NOT_OPEN            Reason = 12
 	Reason_REASON_BAD_PAGE_TOKEN      Reason = 13
+	Reason_REASON_NO_DELIVERY         Reason = 14
+	Reason_REASON_CODE_USED_UP        Reason = 15
+	Reason_REASON_TOO_MANY_ORDERS     Reason = 16
+	Reason_REASON_NOT_KNOWN           Reason = 17
+	Reason_REASON_NOT_PAYABLE         Reason = 18
+	Reason_REASON_NOT_PAID            Reason = 19
+	Reason_REASON_REFUND_TOO_LARGE    Reason = 20
+	Reason_REASON_NOT_THAT_MANY       Reason = 21
+	Reason_REASON_NO_ATTENTION        Reason = 22
+	// The order was cancelled before it was paid.
+	Reason_REASON_CANCELLED Reason = 23
+	// The hold ended before the order was paid.
+	Reason_REASON_NOT_PAID_IN_TIME Reason = 24
 )
 
 // Enum value maps for Reason.
@@ -52,32 +65,54 @@ var (
 		1:  "REASON_KEY_REUSED",
 		2:  "REASON_CART_EMPTY",
 		3:  "REASON_NOT_SOLD",
-		4:  "REASON_PRICE_CHANGED",
+		4:  "REASON_QUOTE_CHANGED",
 		5:  "REASON_OUT_OF_STOCK",
-		6:  "REASON_PAYMENT_DECLINED",
+		6:  "REASON_CART_CLAIMED",
 		7:  "REASON_PAYMENT_UNAVAILABLE",
 		8:  "REASON_UNAVAILABLE",
 		9:  "REASON_NO_ORDER",
 		10: "REASON_SHIPPED",
-		11: "REASON_NOT_CONFIRMED",
-		12: "REASON_NOT_COMPLETED",
+		11: "REASON_ENDED",
+		12: "REASON_NOT_OPEN",
 		13: "REASON_BAD_PAGE_TOKEN",
+		14: "REASON_NO_DELIVERY",
+		15: "REASON_CODE_USED_UP",
+		16: "REASON_TOO_MANY_ORDERS",
+		17: "REASON_NOT_KNOWN",
+		18: "REASON_NOT_PAYABLE",
+		19: "REASON_NOT_PAID",
+		20: "REASON_REFUND_TOO_LARGE",
+		21: "REASON_NOT_THAT_MANY",
+		22: "REASON_NO_ATTENTION",
+		23: "REASON_CANCELLED",
+		24: "REASON_NOT_PAID_IN_TIME",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":         0,
 		"REASON_KEY_REUSED":          1,
 		"REASON_CART_EMPTY":          2,
 		"REASON_NOT_SOLD":            3,
-		"REASON_PRICE_CHANGED":       4,
+		"REASON_QUOTE_CHANGED":       4,
 		"REASON_OUT_OF_STOCK":        5,
-		"REASON_PAYMENT_DECLINED":    6,
+		"REASON_CART_CLAIMED":        6,
 		"REASON_PAYMENT_UNAVAILABLE": 7,
 		"REASON_UNAVAILABLE":         8,
 		"REASON_NO_ORDER":            9,
 		"REASON_SHIPPED":             10,
-		"REASON_NOT_CONFIRMED":       11,
-		"REASON_NOT_COMPLETED":       12,
+		"REASON_ENDED":               11,
+		"REASON_NOT_OPEN":            12,
 		"REASON_BAD_PAGE_TOKEN":      13,
+		"REASON_NO_DELIVERY":         14,
+		"REASON_CODE_USED_UP":        15,
+		"REASON_TOO_MANY_ORDERS":     16,
+		"REASON_NOT_KNOWN":           17,
+		"REASON_NOT_PAYABLE":         18,
+		"REASON_NOT_PAID":            19,
+		"REASON_REFUND_TOO_LARGE":    20,
+		"REASON_NOT_THAT_MANY":       21,
+		"REASON_NO_ATTENTION":        22,
+		"REASON_CANCELLED":           23,
+		"REASON_NOT_PAID_IN_TIME":    24,
 	}
 )
 
@@ -108,62 +143,40 @@ func (Reason) EnumDescriptor() ([]byte, []int) {
 	return file_orders_v1_orders_proto_rawDescGZIP(), []int{0}
 }
 
-// OrderStatus is where an order stands; doc.go of the module draws the ways
-// between.
+// OrderStatus is where an order stands.
 type OrderStatus int32
 
 const (
 	OrderStatus_ORDER_STATUS_UNSPECIFIED OrderStatus = 0
-	// Priced and written down.
-	OrderStatus_ORDER_STATUS_ACCEPTED OrderStatus = 1
-	// The goods are off the shelf.
-	OrderStatus_ORDER_STATUS_RESERVED OrderStatus = 2
-	// The money is held on the card.
-	OrderStatus_ORDER_STATUS_AUTHORIZED OrderStatus = 3
-	// The shop stands by it; the guest is told so.
-	OrderStatus_ORDER_STATUS_CONFIRMED OrderStatus = 4
-	// The money is taken.
-	OrderStatus_ORDER_STATUS_CAPTURED OrderStatus = 5
-	// The goods are sold; ready to be sent.
-	OrderStatus_ORDER_STATUS_COMPLETED OrderStatus = 6
-	OrderStatus_ORDER_STATUS_SHIPPED   OrderStatus = 7
-	// Never confirmed, being undone.
-	OrderStatus_ORDER_STATUS_FAILING OrderStatus = 8
-	OrderStatus_ORDER_STATUS_FAILED  OrderStatus = 9
-	// Was confirmed, being given back.
-	OrderStatus_ORDER_STATUS_CANCELLING OrderStatus = 10
-	OrderStatus_ORDER_STATUS_CANCELLED  OrderStatus = 11
+	// Stored; goods and payment are being arranged, or the shopper is paying.
+	OrderStatus_ORDER_STATUS_PLACING OrderStatus = 1
+	// Paid, or nothing was to be paid: to be sent.
+	OrderStatus_ORDER_STATUS_OPEN OrderStatus = 2
+	// Nothing is left to send.
+	OrderStatus_ORDER_STATUS_CLOSED OrderStatus = 3
+	// Never paid.
+	OrderStatus_ORDER_STATUS_FAILED OrderStatus = 4
+	// Was paid, and is given back.
+	OrderStatus_ORDER_STATUS_CANCELLED OrderStatus = 5
 )
 
 // Enum value maps for OrderStatus.
 var (
 	OrderStatus_name = map[int32]string{
-		0:  "ORDER_STATUS_UNSPECIFIED",
-		1:  "ORDER_STATUS_ACCEPTED",
-		2:  "ORDER_STATUS_RESERVED",
-		3:  "ORDER_STATUS_AUTHORIZED",
-		4:  "ORDER_STATUS_CONFIRMED",
-		5:  "ORDER_STATUS_CAPTURED",
-		6:  "ORDER_STATUS_COMPLETED",
-		7:  "ORDER_STATUS_SHIPPED",
-		8:  "ORDER_STATUS_FAILING",
-		9:  "ORDER_STATUS_FAILED",
-		10: "ORDER_STATUS_CANCELLING",
-		11: "ORDER_STATUS_CANCELLED",
+		0: "ORDER_STATUS_UNSPECIFIED",
+		1: "ORDER_STATUS_PLACING",
+		2: "ORDER_STATUS_OPEN",
+		3: "ORDER_STATUS_CLOSED",
+		4: "ORDER_STATUS_FAILED",
+		5: "ORDER_STATUS_CANCELLED",
 	}
 	OrderStatus_value = map[string]int32{
 		"ORDER_STATUS_UNSPECIFIED": 0,
-		"ORDER_STATUS_ACCEPTED":    1,
-		"ORDER_STATUS_RESERVED":    2,
-		"ORDER_STATUS_AUTHORIZED":  3,
-		"ORDER_STATUS_CONFIRMED":   4,
-		"ORDER_STATUS_CAPTURED":    5,
-		"ORDER_STATUS_COMPLETED":   6,
-		"ORDER_STATUS_SHIPPED":     7,
-		"ORDER_STATUS_FAILING":     8,
-		"ORDER_STATUS_FAILED":      9,
-		"ORDER_STATUS_CANCELLING":  10,
-		"ORDER_STATUS_CANCELLED":   11,
+		"ORDER_STATUS_PLACING":     1,
+		"ORDER_STATUS_OPEN":        2,
+		"ORDER_STATUS_CLOSED":      3,
+		"ORDER_STATUS_FAILED":      4,
+		"ORDER_STATUS_CANCELLED":   5,
 	}
 )
 
@@ -194,11 +207,238 @@ func (OrderStatus) EnumDescriptor() ([]byte, []int) {
 	return file_orders_v1_orders_proto_rawDescGZIP(), []int{1}
 }
 
+// PaymentStatus follows from the order's payment and its refunds.
+type PaymentStatus int32
+
+const (
+	PaymentStatus_PAYMENT_STATUS_UNSPECIFIED PaymentStatus = 0
+	// Nothing is to be paid.
+	PaymentStatus_PAYMENT_STATUS_NONE PaymentStatus = 1
+	// For the shopper.
+	PaymentStatus_PAYMENT_STATUS_WAITING         PaymentStatus = 2
+	PaymentStatus_PAYMENT_STATUS_AUTHORIZED      PaymentStatus = 3
+	PaymentStatus_PAYMENT_STATUS_PAID            PaymentStatus = 4
+	PaymentStatus_PAYMENT_STATUS_PARTLY_REFUNDED PaymentStatus = 5
+	PaymentStatus_PAYMENT_STATUS_REFUNDED        PaymentStatus = 6
+)
+
+// Enum value maps for PaymentStatus.
+var (
+	PaymentStatus_name = map[int32]string{
+		0: "PAYMENT_STATUS_UNSPECIFIED",
+		1: "PAYMENT_STATUS_NONE",
+		2: "PAYMENT_STATUS_WAITING",
+		3: "PAYMENT_STATUS_AUTHORIZED",
+		4: "PAYMENT_STATUS_PAID",
+		5: "PAYMENT_STATUS_PARTLY_REFUNDED",
+		6: "PAYMENT_STATUS_REFUNDED",
+	}
+	PaymentStatus_value = map[string]int32{
+		"PAYMENT_STATUS_UNSPECIFIED":     0,
+		"PAYMENT_STATUS_NONE":            1,
+		"PAYMENT_STATUS_WAITING":         2,
+		"PAYMENT_STATUS_AUTHORIZED":      3,
+		"PAYMENT_STATUS_PAID":            4,
+		"PAYMENT_STATUS_PARTLY_REFUNDED": 5,
+		"PAYMENT_STATUS_REFUNDED":        6,
+	}
+)
+
+func (x PaymentStatus) Enum() *PaymentStatus {
+	p := new(PaymentStatus)
+	*p = x
+	return p
+}
+
+func (x PaymentStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PaymentStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_orders_v1_orders_proto_enumTypes[2].Descriptor()
+}
+
+func (PaymentStatus) Type() protoreflect.EnumType {
+	return &file_orders_v1_orders_proto_enumTypes[2]
+}
+
+func (x PaymentStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PaymentStatus.Descriptor instead.
+func (PaymentStatus) EnumDescriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{2}
+}
+
+// DeliveryStatus follows from the order's fulfilments and returns.
+type DeliveryStatus int32
+
+const (
+	DeliveryStatus_DELIVERY_STATUS_UNSPECIFIED DeliveryStatus = 0
+	// Nothing was sent.
+	DeliveryStatus_DELIVERY_STATUS_NONE           DeliveryStatus = 1
+	DeliveryStatus_DELIVERY_STATUS_PARTLY_SHIPPED DeliveryStatus = 2
+	DeliveryStatus_DELIVERY_STATUS_SHIPPED        DeliveryStatus = 3
+	// All that was sent came back.
+	DeliveryStatus_DELIVERY_STATUS_RETURNED DeliveryStatus = 4
+)
+
+// Enum value maps for DeliveryStatus.
+var (
+	DeliveryStatus_name = map[int32]string{
+		0: "DELIVERY_STATUS_UNSPECIFIED",
+		1: "DELIVERY_STATUS_NONE",
+		2: "DELIVERY_STATUS_PARTLY_SHIPPED",
+		3: "DELIVERY_STATUS_SHIPPED",
+		4: "DELIVERY_STATUS_RETURNED",
+	}
+	DeliveryStatus_value = map[string]int32{
+		"DELIVERY_STATUS_UNSPECIFIED":    0,
+		"DELIVERY_STATUS_NONE":           1,
+		"DELIVERY_STATUS_PARTLY_SHIPPED": 2,
+		"DELIVERY_STATUS_SHIPPED":        3,
+		"DELIVERY_STATUS_RETURNED":       4,
+	}
+)
+
+func (x DeliveryStatus) Enum() *DeliveryStatus {
+	p := new(DeliveryStatus)
+	*p = x
+	return p
+}
+
+func (x DeliveryStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DeliveryStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_orders_v1_orders_proto_enumTypes[3].Descriptor()
+}
+
+func (DeliveryStatus) Type() protoreflect.EnumType {
+	return &file_orders_v1_orders_proto_enumTypes[3]
+}
+
+func (x DeliveryStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DeliveryStatus.Descriptor instead.
+func (DeliveryStatus) EnumDescriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{3}
+}
+
+type RefundStatus int32
+
+const (
+	RefundStatus_REFUND_STATUS_UNSPECIFIED RefundStatus = 0
+	// Asked for; the provider has not said how it went.
+	RefundStatus_REFUND_STATUS_PENDING   RefundStatus = 1
+	RefundStatus_REFUND_STATUS_SUCCEEDED RefundStatus = 2
+	// Refused for good.
+	RefundStatus_REFUND_STATUS_FAILED RefundStatus = 3
+)
+
+// Enum value maps for RefundStatus.
+var (
+	RefundStatus_name = map[int32]string{
+		0: "REFUND_STATUS_UNSPECIFIED",
+		1: "REFUND_STATUS_PENDING",
+		2: "REFUND_STATUS_SUCCEEDED",
+		3: "REFUND_STATUS_FAILED",
+	}
+	RefundStatus_value = map[string]int32{
+		"REFUND_STATUS_UNSPECIFIED": 0,
+		"REFUND_STATUS_PENDING":     1,
+		"REFUND_STATUS_SUCCEEDED":   2,
+		"REFUND_STATUS_FAILED":      3,
+	}
+)
+
+func (x RefundStatus) Enum() *RefundStatus {
+	p := new(RefundStatus)
+	*p = x
+	return p
+}
+
+func (x RefundStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RefundStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_orders_v1_orders_proto_enumTypes[4].Descriptor()
+}
+
+func (RefundStatus) Type() protoreflect.EnumType {
+	return &file_orders_v1_orders_proto_enumTypes[4]
+}
+
+func (x RefundStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RefundStatus.Descriptor instead.
+func (RefundStatus) EnumDescriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{4}
+}
+
+type ResolveAttentionRequest_Action int32
+
+const (
+	ResolveAttentionRequest_ACTION_UNSPECIFIED ResolveAttentionRequest_Action = 0
+	// Try again what could not be done.
+	ResolveAttentionRequest_ACTION_RETRY ResolveAttentionRequest_Action = 1
+	// Leave it as it is: it was done by hand, or is not to be done.
+	ResolveAttentionRequest_ACTION_CLOSE ResolveAttentionRequest_Action = 2
+)
+
+// Enum value maps for ResolveAttentionRequest_Action.
+var (
+	ResolveAttentionRequest_Action_name = map[int32]string{
+		0: "ACTION_UNSPECIFIED",
+		1: "ACTION_RETRY",
+		2: "ACTION_CLOSE",
+	}
+	ResolveAttentionRequest_Action_value = map[string]int32{
+		"ACTION_UNSPECIFIED": 0,
+		"ACTION_RETRY":       1,
+		"ACTION_CLOSE":       2,
+	}
+)
+
+func (x ResolveAttentionRequest_Action) Enum() *ResolveAttentionRequest_Action {
+	p := new(ResolveAttentionRequest_Action)
+	*p = x
+	return p
+}
+
+func (x ResolveAttentionRequest_Action) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ResolveAttentionRequest_Action) Descriptor() protoreflect.EnumDescriptor {
+	return file_orders_v1_orders_proto_enumTypes[5].Descriptor()
+}
+
+func (ResolveAttentionRequest_Action) Type() protoreflect.EnumType {
+	return &file_orders_v1_orders_proto_enumTypes[5]
+}
+
+func (x ResolveAttentionRequest_Action) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ResolveAttentionRequest_Action.Descriptor instead.
+func (ResolveAttentionRequest_Action) EnumDescriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{33, 0}
+}
+
 type Contact struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// 3 to 254 characters, one '@'.
+	// See platform/mailaddress.
 	Email string `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
-	// 1 to 100 characters.
+	// 1 to 100 characters, without addresses and links.
 	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -250,14 +490,16 @@ func (x *Contact) GetName() string {
 
 type Address struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// 1 to 100 characters each; line2 may be empty.
+	// 1 to 100 characters each; line2 and region may be empty.
 	Line1 string `protobuf:"bytes,1,opt,name=line1,proto3" json:"line1,omitempty"`
 	Line2 string `protobuf:"bytes,2,opt,name=line2,proto3" json:"line2,omitempty"`
 	City  string `protobuf:"bytes,3,opt,name=city,proto3" json:"city,omitempty"`
 	// 1 to 16 characters.
 	PostalCode string `protobuf:"bytes,4,opt,name=postal_code,json=postalCode,proto3" json:"postal_code,omitempty"`
 	// ISO 3166-1 alpha-2.
-	Country       string `protobuf:"bytes,5,opt,name=country,proto3" json:"country,omitempty"`
+	Country string `protobuf:"bytes,5,opt,name=country,proto3" json:"country,omitempty"`
+	// State or province, where taxes depend on it.
+	Region        string `protobuf:"bytes,6,opt,name=region,proto3" json:"region,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -327,19 +569,38 @@ func (x *Address) GetCountry() string {
 	return ""
 }
 
+func (x *Address) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
 // Line is one sku of an order, at the price it was sold for. Amounts are in
 // minor units of the order's currency.
 type Line struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	Sku            string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
-	Name           string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	Slug           string                 `protobuf:"bytes,3,opt,name=slug,proto3" json:"slug,omitempty"`
-	Picture        string                 `protobuf:"bytes,4,opt,name=picture,proto3" json:"picture,omitempty"`
-	Quantity       int64                  `protobuf:"varint,5,opt,name=quantity,proto3" json:"quantity,omitempty"`
-	UnitPriceMinor int64                  `protobuf:"varint,6,opt,name=unit_price_minor,json=unitPriceMinor,proto3" json:"unit_price_minor,omitempty"`
-	TotalMinor     int64                  `protobuf:"varint,7,opt,name=total_minor,json=totalMinor,proto3" json:"total_minor,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Unique in the order.
+	Id   string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Sku  string `protobuf:"bytes,2,opt,name=sku,proto3" json:"sku,omitempty"`
+	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	// Such as "M / Red"; empty for a plain product.
+	Variant        string `protobuf:"bytes,4,opt,name=variant,proto3" json:"variant,omitempty"`
+	Slug           string `protobuf:"bytes,5,opt,name=slug,proto3" json:"slug,omitempty"`
+	Picture        string `protobuf:"bytes,6,opt,name=picture,proto3" json:"picture,omitempty"`
+	Quantity       int64  `protobuf:"varint,7,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	UnitPriceMinor int64  `protobuf:"varint,8,opt,name=unit_price_minor,json=unitPriceMinor,proto3" json:"unit_price_minor,omitempty"`
+	DiscountMinor  int64  `protobuf:"varint,9,opt,name=discount_minor,json=discountMinor,proto3" json:"discount_minor,omitempty"`
+	TaxMinor       int64  `protobuf:"varint,10,opt,name=tax_minor,json=taxMinor,proto3" json:"tax_minor,omitempty"`
+	// What is paid for the line.
+	TotalMinor int64 `protobuf:"varint,11,opt,name=total_minor,json=totalMinor,proto3" json:"total_minor,omitempty"`
+	// Pieces of it. cancelled ones are never sent.
+	Shipped       int64 `protobuf:"varint,12,opt,name=shipped,proto3" json:"shipped,omitempty"`
+	Refunded      int64 `protobuf:"varint,13,opt,name=refunded,proto3" json:"refunded,omitempty"`
+	Returned      int64 `protobuf:"varint,14,opt,name=returned,proto3" json:"returned,omitempty"`
+	Cancelled     int64 `protobuf:"varint,15,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Line) Reset() {
@@ -372,6 +633,13 @@ func (*Line) Descriptor() ([]byte, []int) {
 	return file_orders_v1_orders_proto_rawDescGZIP(), []int{2}
 }
 
+func (x *Line) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
 func (x *Line) GetSku() string {
 	if x != nil {
 		return x.Sku
@@ -382,6 +650,13 @@ func (x *Line) GetSku() string {
 func (x *Line) GetName() string {
 	if x != nil {
 		return x.Name
+	}
+	return ""
+}
+
+func (x *Line) GetVariant() string {
+	if x != nil {
+		return x.Variant
 	}
 	return ""
 }
@@ -414,6 +689,20 @@ func (x *Line) GetUnitPriceMinor() int64 {
 	return 0
 }
 
+func (x *Line) GetDiscountMinor() int64 {
+	if x != nil {
+		return x.DiscountMinor
+	}
+	return 0
+}
+
+func (x *Line) GetTaxMinor() int64 {
+	if x != nil {
+		return x.TaxMinor
+	}
+	return 0
+}
+
 func (x *Line) GetTotalMinor() int64 {
 	if x != nil {
 		return x.TotalMinor
@@ -421,34 +710,717 @@ func (x *Line) GetTotalMinor() int64 {
 	return 0
 }
 
+func (x *Line) GetShipped() int64 {
+	if x != nil {
+		return x.Shipped
+	}
+	return 0
+}
+
+func (x *Line) GetRefunded() int64 {
+	if x != nil {
+		return x.Refunded
+	}
+	return 0
+}
+
+func (x *Line) GetReturned() int64 {
+	if x != nil {
+		return x.Returned
+	}
+	return 0
+}
+
+func (x *Line) GetCancelled() int64 {
+	if x != nil {
+		return x.Cancelled
+	}
+	return 0
+}
+
+// Piece is a number of one line's pieces.
+type Piece struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	LineId        string                 `protobuf:"bytes,1,opt,name=line_id,json=lineId,proto3" json:"line_id,omitempty"`
+	Quantity      int64                  `protobuf:"varint,2,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Piece) Reset() {
+	*x = Piece{}
+	mi := &file_orders_v1_orders_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Piece) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Piece) ProtoMessage() {}
+
+func (x *Piece) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Piece.ProtoReflect.Descriptor instead.
+func (*Piece) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Piece) GetLineId() string {
+	if x != nil {
+		return x.LineId
+	}
+	return ""
+}
+
+func (x *Piece) GetQuantity() int64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+// Totals add up: goods − discount + delivery, and tax unless it is included,
+// are the total.
+type Totals struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	GoodsMinor    int64                  `protobuf:"varint,1,opt,name=goods_minor,json=goodsMinor,proto3" json:"goods_minor,omitempty"`
+	DiscountMinor int64                  `protobuf:"varint,2,opt,name=discount_minor,json=discountMinor,proto3" json:"discount_minor,omitempty"`
+	DeliveryMinor int64                  `protobuf:"varint,3,opt,name=delivery_minor,json=deliveryMinor,proto3" json:"delivery_minor,omitempty"`
+	TaxMinor      int64                  `protobuf:"varint,4,opt,name=tax_minor,json=taxMinor,proto3" json:"tax_minor,omitempty"`
+	TotalMinor    int64                  `protobuf:"varint,5,opt,name=total_minor,json=totalMinor,proto3" json:"total_minor,omitempty"`
+	TaxesIncluded bool                   `protobuf:"varint,6,opt,name=taxes_included,json=taxesIncluded,proto3" json:"taxes_included,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Totals) Reset() {
+	*x = Totals{}
+	mi := &file_orders_v1_orders_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Totals) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Totals) ProtoMessage() {}
+
+func (x *Totals) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Totals.ProtoReflect.Descriptor instead.
+func (*Totals) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Totals) GetGoodsMinor() int64 {
+	if x != nil {
+		return x.GoodsMinor
+	}
+	return 0
+}
+
+func (x *Totals) GetDiscountMinor() int64 {
+	if x != nil {
+		return x.DiscountMinor
+	}
+	return 0
+}
+
+func (x *Totals) GetDeliveryMinor() int64 {
+	if x != nil {
+		return x.DeliveryMinor
+	}
+	return 0
+}
+
+func (x *Totals) GetTaxMinor() int64 {
+	if x != nil {
+		return x.TaxMinor
+	}
+	return 0
+}
+
+func (x *Totals) GetTotalMinor() int64 {
+	if x != nil {
+		return x.TotalMinor
+	}
+	return 0
+}
+
+func (x *Totals) GetTaxesIncluded() bool {
+	if x != nil {
+		return x.TaxesIncluded
+	}
+	return false
+}
+
+type Delivery struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Option        string                 `protobuf:"bytes,1,opt,name=option,proto3" json:"option,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Delivery) Reset() {
+	*x = Delivery{}
+	mi := &file_orders_v1_orders_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Delivery) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Delivery) ProtoMessage() {}
+
+func (x *Delivery) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
+func (*Delivery) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Delivery) GetOption() string {
+	if x != nil {
+		return x.Option
+	}
+	return ""
+}
+
+func (x *Delivery) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type Discount struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Code          string                 `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	AmountMinor   int64                  `protobuf:"varint,3,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Discount) Reset() {
+	*x = Discount{}
+	mi := &file_orders_v1_orders_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Discount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Discount) ProtoMessage() {}
+
+func (x *Discount) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Discount.ProtoReflect.Descriptor instead.
+func (*Discount) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Discount) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *Discount) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Discount) GetAmountMinor() int64 {
+	if x != nil {
+		return x.AmountMinor
+	}
+	return 0
+}
+
+type Tax struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Such as "VAT 23 %".
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	AmountMinor   int64  `protobuf:"varint,2,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
+	Included      bool   `protobuf:"varint,3,opt,name=included,proto3" json:"included,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Tax) Reset() {
+	*x = Tax{}
+	mi := &file_orders_v1_orders_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Tax) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Tax) ProtoMessage() {}
+
+func (x *Tax) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Tax.ProtoReflect.Descriptor instead.
+func (*Tax) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Tax) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Tax) GetAmountMinor() int64 {
+	if x != nil {
+		return x.AmountMinor
+	}
+	return 0
+}
+
+func (x *Tax) GetIncluded() bool {
+	if x != nil {
+		return x.Included
+	}
+	return false
+}
+
+type PaymentMethod struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Brand         string                 `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
+	Last4         string                 `protobuf:"bytes,2,opt,name=last4,proto3" json:"last4,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PaymentMethod) Reset() {
+	*x = PaymentMethod{}
+	mi := &file_orders_v1_orders_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PaymentMethod) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PaymentMethod) ProtoMessage() {}
+
+func (x *PaymentMethod) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PaymentMethod.ProtoReflect.Descriptor instead.
+func (*PaymentMethod) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *PaymentMethod) GetBrand() string {
+	if x != nil {
+		return x.Brand
+	}
+	return ""
+}
+
+func (x *PaymentMethod) GetLast4() string {
+	if x != nil {
+		return x.Last4
+	}
+	return ""
+}
+
+type Fulfilment struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Carrier       string                 `protobuf:"bytes,2,opt,name=carrier,proto3" json:"carrier,omitempty"`
+	Tracking      string                 `protobuf:"bytes,3,opt,name=tracking,proto3" json:"tracking,omitempty"`
+	TrackingUrl   string                 `protobuf:"bytes,4,opt,name=tracking_url,json=trackingUrl,proto3" json:"tracking_url,omitempty"`
+	Pieces        []*Piece               `protobuf:"bytes,5,rep,name=pieces,proto3" json:"pieces,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Fulfilment) Reset() {
+	*x = Fulfilment{}
+	mi := &file_orders_v1_orders_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Fulfilment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Fulfilment) ProtoMessage() {}
+
+func (x *Fulfilment) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Fulfilment.ProtoReflect.Descriptor instead.
+func (*Fulfilment) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Fulfilment) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Fulfilment) GetCarrier() string {
+	if x != nil {
+		return x.Carrier
+	}
+	return ""
+}
+
+func (x *Fulfilment) GetTracking() string {
+	if x != nil {
+		return x.Tracking
+	}
+	return ""
+}
+
+func (x *Fulfilment) GetTrackingUrl() string {
+	if x != nil {
+		return x.TrackingUrl
+	}
+	return ""
+}
+
+func (x *Fulfilment) GetPieces() []*Piece {
+	if x != nil {
+		return x.Pieces
+	}
+	return nil
+}
+
+func (x *Fulfilment) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+type Refund struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Id          string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	AmountMinor int64                  `protobuf:"varint,2,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
+	Reason      string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Restock     bool                   `protobuf:"varint,4,opt,name=restock,proto3" json:"restock,omitempty"`
+	Status      RefundStatus           `protobuf:"varint,5,opt,name=status,proto3,enum=orders.v1.RefundStatus" json:"status,omitempty"`
+	// Empty when an amount was refunded.
+	Pieces []*Piece               `protobuf:"bytes,6,rep,name=pieces,proto3" json:"pieces,omitempty"`
+	At     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
+	// Who asked for it: a word such as operator, guest, shop.
+	By string `protobuf:"bytes,8,opt,name=by,proto3" json:"by,omitempty"`
+	// Why the provider refused it.
+	Failure       string `protobuf:"bytes,9,opt,name=failure,proto3" json:"failure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Refund) Reset() {
+	*x = Refund{}
+	mi := &file_orders_v1_orders_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Refund) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Refund) ProtoMessage() {}
+
+func (x *Refund) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Refund.ProtoReflect.Descriptor instead.
+func (*Refund) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Refund) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Refund) GetAmountMinor() int64 {
+	if x != nil {
+		return x.AmountMinor
+	}
+	return 0
+}
+
+func (x *Refund) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Refund) GetRestock() bool {
+	if x != nil {
+		return x.Restock
+	}
+	return false
+}
+
+func (x *Refund) GetStatus() RefundStatus {
+	if x != nil {
+		return x.Status
+	}
+	return RefundStatus_REFUND_STATUS_UNSPECIFIED
+}
+
+func (x *Refund) GetPieces() []*Piece {
+	if x != nil {
+		return x.Pieces
+	}
+	return nil
+}
+
+func (x *Refund) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *Refund) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *Refund) GetFailure() string {
+	if x != nil {
+		return x.Failure
+	}
+	return ""
+}
+
+type Return struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Pieces        []*Piece               `protobuf:"bytes,2,rep,name=pieces,proto3" json:"pieces,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Restock       bool                   `protobuf:"varint,4,opt,name=restock,proto3" json:"restock,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Return) Reset() {
+	*x = Return{}
+	mi := &file_orders_v1_orders_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Return) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Return) ProtoMessage() {}
+
+func (x *Return) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Return.ProtoReflect.Descriptor instead.
+func (*Return) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *Return) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Return) GetPieces() []*Piece {
+	if x != nil {
+		return x.Pieces
+	}
+	return nil
+}
+
+func (x *Return) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Return) GetRestock() bool {
+	if x != nil {
+		return x.Restock
+	}
+	return false
+}
+
+func (x *Return) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
 type Order struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Also the order's number for people.
-	Id      string      `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Status  OrderStatus `protobuf:"varint,2,opt,name=status,proto3,enum=orders.v1.OrderStatus" json:"status,omitempty"`
-	Contact *Contact    `protobuf:"bytes,3,opt,name=contact,proto3" json:"contact,omitempty"`
-	Address *Address    `protobuf:"bytes,4,opt,name=address,proto3" json:"address,omitempty"`
-	Lines   []*Line     `protobuf:"bytes,5,rep,name=lines,proto3" json:"lines,omitempty"`
+	// Can't be guessed by people, but is no secret: the token is.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// For people: "G-7K3M-Q4". The last character checks the others.
+	Number  string      `protobuf:"bytes,2,opt,name=number,proto3" json:"number,omitempty"`
+	Status  OrderStatus `protobuf:"varint,3,opt,name=status,proto3,enum=orders.v1.OrderStatus" json:"status,omitempty"`
+	Contact *Contact    `protobuf:"bytes,4,opt,name=contact,proto3" json:"contact,omitempty"`
+	Address *Address    `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
+	Lines   []*Line     `protobuf:"bytes,6,rep,name=lines,proto3" json:"lines,omitempty"`
 	// ISO 4217.
-	CurrencyCode string `protobuf:"bytes,6,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
-	TotalMinor   int64  `protobuf:"varint,7,opt,name=total_minor,json=totalMinor,proto3" json:"total_minor,omitempty"`
-	// What came back after a cancellation.
-	RefundedMinor int64  `protobuf:"varint,8,opt,name=refunded_minor,json=refundedMinor,proto3" json:"refunded_minor,omitempty"`
-	CardBrand     string `protobuf:"bytes,9,opt,name=card_brand,json=cardBrand,proto3" json:"card_brand,omitempty"`
-	CardLast4     string `protobuf:"bytes,10,opt,name=card_last4,json=cardLast4,proto3" json:"card_last4,omitempty"`
-	// Why it failed or was cancelled, as a word: out_of_stock,
-	// payment_declined, payment_unavailable, guest, …
-	EndedBecause string                 `protobuf:"bytes,11,opt,name=ended_because,json=endedBecause,proto3" json:"ended_because,omitempty"`
-	CreatedAt    *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	CurrencyCode   string         `protobuf:"bytes,7,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	Totals         *Totals        `protobuf:"bytes,8,opt,name=totals,proto3" json:"totals,omitempty"`
+	Delivery       *Delivery      `protobuf:"bytes,9,opt,name=delivery,proto3" json:"delivery,omitempty"`
+	Discounts      []*Discount    `protobuf:"bytes,10,rep,name=discounts,proto3" json:"discounts,omitempty"`
+	Codes          []string       `protobuf:"bytes,11,rep,name=codes,proto3" json:"codes,omitempty"`
+	Taxes          []*Tax         `protobuf:"bytes,12,rep,name=taxes,proto3" json:"taxes,omitempty"`
+	PaymentStatus  PaymentStatus  `protobuf:"varint,13,opt,name=payment_status,json=paymentStatus,proto3,enum=orders.v1.PaymentStatus" json:"payment_status,omitempty"`
+	DeliveryStatus DeliveryStatus `protobuf:"varint,14,opt,name=delivery_status,json=deliveryStatus,proto3,enum=orders.v1.DeliveryStatus" json:"delivery_status,omitempty"`
+	// Where the shopper pays; while the payment waits for that.
+	PaymentUrl string `protobuf:"bytes,15,opt,name=payment_url,json=paymentUrl,proto3" json:"payment_url,omitempty"`
+	// Until when the goods are held for a payment.
+	HoldEndsAt *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=hold_ends_at,json=holdEndsAt,proto3" json:"hold_ends_at,omitempty"`
+	// How it was paid, once it is.
+	PaymentMethod *PaymentMethod `protobuf:"bytes,17,opt,name=payment_method,json=paymentMethod,proto3" json:"payment_method,omitempty"`
+	// Refunds that succeeded.
+	RefundedMinor int64         `protobuf:"varint,18,opt,name=refunded_minor,json=refundedMinor,proto3" json:"refunded_minor,omitempty"`
+	Fulfilments   []*Fulfilment `protobuf:"bytes,19,rep,name=fulfilments,proto3" json:"fulfilments,omitempty"`
+	Refunds       []*Refund     `protobuf:"bytes,20,rep,name=refunds,proto3" json:"refunds,omitempty"`
+	Returns       []*Return     `protobuf:"bytes,21,rep,name=returns,proto3" json:"returns,omitempty"`
+	// Why it failed or was cancelled, as a word: out_of_stock, guest, not_paid, …
+	EndedBecause string `protobuf:"bytes,22,opt,name=ended_because,json=endedBecause,proto3" json:"ended_because,omitempty"`
+	// Who decided that: guest, operator or shop.
+	EndedBy string `protobuf:"bytes,23,opt,name=ended_by,json=endedBy,proto3" json:"ended_by,omitempty"`
+	// What an operator wrote about it.
+	EndedNote string `protobuf:"bytes,24,opt,name=ended_note,json=endedNote,proto3" json:"ended_note,omitempty"`
+	// Set while the order needs an operator.
+	Attention *Attention             `protobuf:"bytes,25,opt,name=attention,proto3" json:"attention,omitempty"`
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// Oldest first.
-	Timeline      []*TimelineEntry `protobuf:"bytes,13,rep,name=timeline,proto3" json:"timeline,omitempty"`
+	Timeline      []*TimelineEntry `protobuf:"bytes,27,rep,name=timeline,proto3" json:"timeline,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Order) Reset() {
 	*x = Order{}
-	mi := &file_orders_v1_orders_proto_msgTypes[3]
+	mi := &file_orders_v1_orders_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -460,7 +1432,7 @@ func (x *Order) String() string {
 func (*Order) ProtoMessage() {}
 
 func (x *Order) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[3]
+	mi := &file_orders_v1_orders_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -473,12 +1445,19 @@ func (x *Order) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Order.ProtoReflect.Descriptor instead.
 func (*Order) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{3}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Order) GetId() string {
 	if x != nil {
 		return x.Id
+	}
+	return ""
+}
+
+func (x *Order) GetNumber() string {
+	if x != nil {
+		return x.Number
 	}
 	return ""
 }
@@ -518,11 +1497,74 @@ func (x *Order) GetCurrencyCode() string {
 	return ""
 }
 
-func (x *Order) GetTotalMinor() int64 {
+func (x *Order) GetTotals() *Totals {
 	if x != nil {
-		return x.TotalMinor
+		return x.Totals
 	}
-	return 0
+	return nil
+}
+
+func (x *Order) GetDelivery() *Delivery {
+	if x != nil {
+		return x.Delivery
+	}
+	return nil
+}
+
+func (x *Order) GetDiscounts() []*Discount {
+	if x != nil {
+		return x.Discounts
+	}
+	return nil
+}
+
+func (x *Order) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
+func (x *Order) GetTaxes() []*Tax {
+	if x != nil {
+		return x.Taxes
+	}
+	return nil
+}
+
+func (x *Order) GetPaymentStatus() PaymentStatus {
+	if x != nil {
+		return x.PaymentStatus
+	}
+	return PaymentStatus_PAYMENT_STATUS_UNSPECIFIED
+}
+
+func (x *Order) GetDeliveryStatus() DeliveryStatus {
+	if x != nil {
+		return x.DeliveryStatus
+	}
+	return DeliveryStatus_DELIVERY_STATUS_UNSPECIFIED
+}
+
+func (x *Order) GetPaymentUrl() string {
+	if x != nil {
+		return x.PaymentUrl
+	}
+	return ""
+}
+
+func (x *Order) GetHoldEndsAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.HoldEndsAt
+	}
+	return nil
+}
+
+func (x *Order) GetPaymentMethod() *PaymentMethod {
+	if x != nil {
+		return x.PaymentMethod
+	}
+	return nil
 }
 
 func (x *Order) GetRefundedMinor() int64 {
@@ -532,18 +1574,25 @@ func (x *Order) GetRefundedMinor() int64 {
 	return 0
 }
 
-func (x *Order) GetCardBrand() string {
+func (x *Order) GetFulfilments() []*Fulfilment {
 	if x != nil {
-		return x.CardBrand
+		return x.Fulfilments
 	}
-	return ""
+	return nil
 }
 
-func (x *Order) GetCardLast4() string {
+func (x *Order) GetRefunds() []*Refund {
 	if x != nil {
-		return x.CardLast4
+		return x.Refunds
 	}
-	return ""
+	return nil
+}
+
+func (x *Order) GetReturns() []*Return {
+	if x != nil {
+		return x.Returns
+	}
+	return nil
 }
 
 func (x *Order) GetEndedBecause() string {
@@ -551,6 +1600,27 @@ func (x *Order) GetEndedBecause() string {
 		return x.EndedBecause
 	}
 	return ""
+}
+
+func (x *Order) GetEndedBy() string {
+	if x != nil {
+		return x.EndedBy
+	}
+	return ""
+}
+
+func (x *Order) GetEndedNote() string {
+	if x != nil {
+		return x.EndedNote
+	}
+	return ""
+}
+
+func (x *Order) GetAttention() *Attention {
+	if x != nil {
+		return x.Attention
+	}
+	return nil
 }
 
 func (x *Order) GetCreatedAt() *timestamppb.Timestamp {
@@ -567,10 +1637,65 @@ func (x *Order) GetTimeline() []*TimelineEntry {
 	return nil
 }
 
+type Attention struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A sentence: what could not be done, and what the other side said.
+	Reason        string                 `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
+	Since         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=since,proto3" json:"since,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Attention) Reset() {
+	*x = Attention{}
+	mi := &file_orders_v1_orders_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Attention) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Attention) ProtoMessage() {}
+
+func (x *Attention) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Attention.ProtoReflect.Descriptor instead.
+func (*Attention) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Attention) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Attention) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
 type TimelineEntry struct {
-	state  protoimpl.MessageState `protogen:"open.v1"`
-	Status OrderStatus            `protobuf:"varint,1,opt,name=status,proto3,enum=orders.v1.OrderStatus" json:"status,omitempty"`
-	At     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	At    *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
+	// A word: placed, paid, opened, shipped, refunded, returned, closed, failed,
+	// cancelled, attention, resolved.
+	What string `protobuf:"bytes,2,opt,name=what,proto3" json:"what,omitempty"`
 	// A sentence for people; may be empty.
 	Note          string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -579,7 +1704,7 @@ type TimelineEntry struct {
 
 func (x *TimelineEntry) Reset() {
 	*x = TimelineEntry{}
-	mi := &file_orders_v1_orders_proto_msgTypes[4]
+	mi := &file_orders_v1_orders_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -591,7 +1716,7 @@ func (x *TimelineEntry) String() string {
 func (*TimelineEntry) ProtoMessage() {}
 
 func (x *TimelineEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[4]
+	mi := &file_orders_v1_orders_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -604,14 +1729,7 @@ func (x *TimelineEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TimelineEntry.ProtoReflect.Descriptor instead.
 func (*TimelineEntry) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{4}
-}
-
-func (x *TimelineEntry) GetStatus() OrderStatus {
-	if x != nil {
-		return x.Status
-	}
-	return OrderStatus_ORDER_STATUS_UNSPECIFIED
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *TimelineEntry) GetAt() *timestamppb.Timestamp {
@@ -619,6 +1737,13 @@ func (x *TimelineEntry) GetAt() *timestamppb.Timestamp {
 		return x.At
 	}
 	return nil
+}
+
+func (x *TimelineEntry) GetWhat() string {
+	if x != nil {
+		return x.What
+	}
+	return ""
 }
 
 func (x *TimelineEntry) GetNote() string {
@@ -635,18 +1760,25 @@ type PlaceOrderRequest struct {
 	CartId         string   `protobuf:"bytes,2,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
 	Contact        *Contact `protobuf:"bytes,3,opt,name=contact,proto3" json:"contact,omitempty"`
 	Address        *Address `protobuf:"bytes,4,opt,name=address,proto3" json:"address,omitempty"`
-	// From payments.CreatePaymentMethod.
-	PaymentMethodId string `protobuf:"bytes,5,opt,name=payment_method_id,json=paymentMethodId,proto3" json:"payment_method_id,omitempty"`
-	// The total the guest saw; 0: not checked. REASON_PRICE_CHANGED when the
-	// cart now costs something else.
-	ExpectedTotalMinor int64 `protobuf:"varint,6,opt,name=expected_total_minor,json=expectedTotalMinor,proto3" json:"expected_total_minor,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// One of the quote's; empty: the cheapest.
+	DeliveryOption string `protobuf:"bytes,5,opt,name=delivery_option,json=deliveryOption,proto3" json:"delivery_option,omitempty"`
+	// Voucher codes, 5 at most.
+	Codes []string `protobuf:"bytes,6,rep,name=codes,proto3" json:"codes,omitempty"`
+	// The fingerprint of the quote that the shopper was shown.
+	Quote string `protobuf:"bytes,7,opt,name=quote,proto3" json:"quote,omitempty"`
+	// Where the provider's page leads back to. The words {order_id} and {token}
+	// in it are replaced.
+	ReturnUrl string `protobuf:"bytes,8,opt,name=return_url,json=returnUrl,proto3" json:"return_url,omitempty"`
+	// Who asks, such as an address of the network: orders that are not paid are
+	// limited per client. Empty: not known, and not limited.
+	Client        string `protobuf:"bytes,9,opt,name=client,proto3" json:"client,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlaceOrderRequest) Reset() {
 	*x = PlaceOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[5]
+	mi := &file_orders_v1_orders_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -658,7 +1790,7 @@ func (x *PlaceOrderRequest) String() string {
 func (*PlaceOrderRequest) ProtoMessage() {}
 
 func (x *PlaceOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[5]
+	mi := &file_orders_v1_orders_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -671,7 +1803,7 @@ func (x *PlaceOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlaceOrderRequest.ProtoReflect.Descriptor instead.
 func (*PlaceOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{5}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *PlaceOrderRequest) GetIdempotencyKey() string {
@@ -702,32 +1834,55 @@ func (x *PlaceOrderRequest) GetAddress() *Address {
 	return nil
 }
 
-func (x *PlaceOrderRequest) GetPaymentMethodId() string {
+func (x *PlaceOrderRequest) GetDeliveryOption() string {
 	if x != nil {
-		return x.PaymentMethodId
+		return x.DeliveryOption
 	}
 	return ""
 }
 
-func (x *PlaceOrderRequest) GetExpectedTotalMinor() int64 {
+func (x *PlaceOrderRequest) GetCodes() []string {
 	if x != nil {
-		return x.ExpectedTotalMinor
+		return x.Codes
 	}
-	return 0
+	return nil
+}
+
+func (x *PlaceOrderRequest) GetQuote() string {
+	if x != nil {
+		return x.Quote
+	}
+	return ""
+}
+
+func (x *PlaceOrderRequest) GetReturnUrl() string {
+	if x != nil {
+		return x.ReturnUrl
+	}
+	return ""
+}
+
+func (x *PlaceOrderRequest) GetClient() string {
+	if x != nil {
+		return x.Client
+	}
+	return ""
 }
 
 type PlaceOrderResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Order *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
-	// Opens the order for a guest: at least 128 random bits.
-	Token         string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	// Opens the order for its customer: at least 128 random bits.
+	Token string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	// Where the shopper pays; empty when nothing is to be paid any more.
+	RedirectUrl   string `protobuf:"bytes,3,opt,name=redirect_url,json=redirectUrl,proto3" json:"redirect_url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlaceOrderResponse) Reset() {
 	*x = PlaceOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[6]
+	mi := &file_orders_v1_orders_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -739,7 +1894,7 @@ func (x *PlaceOrderResponse) String() string {
 func (*PlaceOrderResponse) ProtoMessage() {}
 
 func (x *PlaceOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[6]
+	mi := &file_orders_v1_orders_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -752,7 +1907,7 @@ func (x *PlaceOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlaceOrderResponse.ProtoReflect.Descriptor instead.
 func (*PlaceOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{6}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *PlaceOrderResponse) GetOrder() *Order {
@@ -769,6 +1924,13 @@ func (x *PlaceOrderResponse) GetToken() string {
 	return ""
 }
 
+func (x *PlaceOrderResponse) GetRedirectUrl() string {
+	if x != nil {
+		return x.RedirectUrl
+	}
+	return ""
+}
+
 type GetOrderRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
@@ -779,7 +1941,7 @@ type GetOrderRequest struct {
 
 func (x *GetOrderRequest) Reset() {
 	*x = GetOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[7]
+	mi := &file_orders_v1_orders_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -791,7 +1953,7 @@ func (x *GetOrderRequest) String() string {
 func (*GetOrderRequest) ProtoMessage() {}
 
 func (x *GetOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[7]
+	mi := &file_orders_v1_orders_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -804,7 +1966,7 @@ func (x *GetOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOrderRequest.ProtoReflect.Descriptor instead.
 func (*GetOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{7}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetOrderRequest) GetOrderId() string {
@@ -830,7 +1992,7 @@ type GetOrderResponse struct {
 
 func (x *GetOrderResponse) Reset() {
 	*x = GetOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[8]
+	mi := &file_orders_v1_orders_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -842,7 +2004,7 @@ func (x *GetOrderResponse) String() string {
 func (*GetOrderResponse) ProtoMessage() {}
 
 func (x *GetOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[8]
+	mi := &file_orders_v1_orders_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -855,7 +2017,7 @@ func (x *GetOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOrderResponse.ProtoReflect.Descriptor instead.
 func (*GetOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{8}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetOrderResponse) GetOrder() *Order {
@@ -865,7 +2027,7 @@ func (x *GetOrderResponse) GetOrder() *Order {
 	return nil
 }
 
-type CancelOrderRequest struct {
+type PayOrderRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
 	Token         string                 `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
@@ -873,9 +2035,110 @@ type CancelOrderRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
+func (x *PayOrderRequest) Reset() {
+	*x = PayOrderRequest{}
+	mi := &file_orders_v1_orders_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PayOrderRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PayOrderRequest) ProtoMessage() {}
+
+func (x *PayOrderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PayOrderRequest.ProtoReflect.Descriptor instead.
+func (*PayOrderRequest) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *PayOrderRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *PayOrderRequest) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+type PayOrderResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	RedirectUrl   string                 `protobuf:"bytes,1,opt,name=redirect_url,json=redirectUrl,proto3" json:"redirect_url,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PayOrderResponse) Reset() {
+	*x = PayOrderResponse{}
+	mi := &file_orders_v1_orders_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PayOrderResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PayOrderResponse) ProtoMessage() {}
+
+func (x *PayOrderResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PayOrderResponse.ProtoReflect.Descriptor instead.
+func (*PayOrderResponse) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *PayOrderResponse) GetRedirectUrl() string {
+	if x != nil {
+		return x.RedirectUrl
+	}
+	return ""
+}
+
+type CancelOrderRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	OrderId string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	// The customer's; not looked at for an operator.
+	Token    string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	Operator bool   `protobuf:"varint,3,opt,name=operator,proto3" json:"operator,omitempty"`
+	// What an operator writes about it; shown to the customer. Up to 500
+	// characters.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
 func (x *CancelOrderRequest) Reset() {
 	*x = CancelOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[9]
+	mi := &file_orders_v1_orders_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -887,7 +2150,7 @@ func (x *CancelOrderRequest) String() string {
 func (*CancelOrderRequest) ProtoMessage() {}
 
 func (x *CancelOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[9]
+	mi := &file_orders_v1_orders_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -900,7 +2163,7 @@ func (x *CancelOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelOrderRequest.ProtoReflect.Descriptor instead.
 func (*CancelOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{9}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CancelOrderRequest) GetOrderId() string {
@@ -917,6 +2180,20 @@ func (x *CancelOrderRequest) GetToken() string {
 	return ""
 }
 
+func (x *CancelOrderRequest) GetOperator() bool {
+	if x != nil {
+		return x.Operator
+	}
+	return false
+}
+
+func (x *CancelOrderRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 type CancelOrderResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
@@ -926,7 +2203,7 @@ type CancelOrderResponse struct {
 
 func (x *CancelOrderResponse) Reset() {
 	*x = CancelOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[10]
+	mi := &file_orders_v1_orders_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -938,7 +2215,7 @@ func (x *CancelOrderResponse) String() string {
 func (*CancelOrderResponse) ProtoMessage() {}
 
 func (x *CancelOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[10]
+	mi := &file_orders_v1_orders_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -951,7 +2228,7 @@ func (x *CancelOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelOrderResponse.ProtoReflect.Descriptor instead.
 func (*CancelOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{10}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CancelOrderResponse) GetOrder() *Order {
@@ -961,28 +2238,29 @@ func (x *CancelOrderResponse) GetOrder() *Order {
 	return nil
 }
 
-type ShipOrderRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+type FindOrderRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A number, in any spelling: "g7k3mq4". Or an id.
+	Number        string `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ShipOrderRequest) Reset() {
-	*x = ShipOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[11]
+func (x *FindOrderRequest) Reset() {
+	*x = FindOrderRequest{}
+	mi := &file_orders_v1_orders_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ShipOrderRequest) String() string {
+func (x *FindOrderRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ShipOrderRequest) ProtoMessage() {}
+func (*FindOrderRequest) ProtoMessage() {}
 
-func (x *ShipOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[11]
+func (x *FindOrderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -993,40 +2271,40 @@ func (x *ShipOrderRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ShipOrderRequest.ProtoReflect.Descriptor instead.
-func (*ShipOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{11}
+// Deprecated: Use FindOrderRequest.ProtoReflect.Descriptor instead.
+func (*FindOrderRequest) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{23}
 }
 
-func (x *ShipOrderRequest) GetOrderId() string {
+func (x *FindOrderRequest) GetNumber() string {
 	if x != nil {
-		return x.OrderId
+		return x.Number
 	}
 	return ""
 }
 
-type ShipOrderResponse struct {
+type FindOrderResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ShipOrderResponse) Reset() {
-	*x = ShipOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[12]
+func (x *FindOrderResponse) Reset() {
+	*x = FindOrderResponse{}
+	mi := &file_orders_v1_orders_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ShipOrderResponse) String() string {
+func (x *FindOrderResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ShipOrderResponse) ProtoMessage() {}
+func (*FindOrderResponse) ProtoMessage() {}
 
-func (x *ShipOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[12]
+func (x *FindOrderResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1037,12 +2315,12 @@ func (x *ShipOrderResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ShipOrderResponse.ProtoReflect.Descriptor instead.
-func (*ShipOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{12}
+// Deprecated: Use FindOrderResponse.ProtoReflect.Descriptor instead.
+func (*FindOrderResponse) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{24}
 }
 
-func (x *ShipOrderResponse) GetOrder() *Order {
+func (x *FindOrderResponse) GetOrder() *Order {
 	if x != nil {
 		return x.Order
 	}
@@ -1053,16 +2331,20 @@ type ListOrdersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Empty: all.
 	Statuses []OrderStatus `protobuf:"varint,1,rep,packed,name=statuses,proto3,enum=orders.v1.OrderStatus" json:"statuses,omitempty"`
+	// Only those that need attention.
+	Attention bool `protobuf:"varint,2,opt,name=attention,proto3" json:"attention,omitempty"`
+	// An e-mail address, a name or a part of a name; empty: all.
+	Query string `protobuf:"bytes,3,opt,name=query,proto3" json:"query,omitempty"`
 	// 1 to 200; 0: 50.
-	PageSize      int32  `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageSize      int32  `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListOrdersRequest) Reset() {
 	*x = ListOrdersRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[13]
+	mi := &file_orders_v1_orders_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1074,7 +2356,7 @@ func (x *ListOrdersRequest) String() string {
 func (*ListOrdersRequest) ProtoMessage() {}
 
 func (x *ListOrdersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[13]
+	mi := &file_orders_v1_orders_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1087,7 +2369,7 @@ func (x *ListOrdersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOrdersRequest.ProtoReflect.Descriptor instead.
 func (*ListOrdersRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{13}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListOrdersRequest) GetStatuses() []OrderStatus {
@@ -1095,6 +2377,20 @@ func (x *ListOrdersRequest) GetStatuses() []OrderStatus {
 		return x.Statuses
 	}
 	return nil
+}
+
+func (x *ListOrdersRequest) GetAttention() bool {
+	if x != nil {
+		return x.Attention
+	}
+	return false
+}
+
+func (x *ListOrdersRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
 }
 
 func (x *ListOrdersRequest) GetPageSize() int32 {
@@ -1121,7 +2417,7 @@ type ListOrdersResponse struct {
 
 func (x *ListOrdersResponse) Reset() {
 	*x = ListOrdersResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[14]
+	mi := &file_orders_v1_orders_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1133,7 +2429,7 @@ func (x *ListOrdersResponse) String() string {
 func (*ListOrdersResponse) ProtoMessage() {}
 
 func (x *ListOrdersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[14]
+	mi := &file_orders_v1_orders_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1146,7 +2442,7 @@ func (x *ListOrdersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOrdersResponse.ProtoReflect.Descriptor instead.
 func (*ListOrdersResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{14}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListOrdersResponse) GetOrders() []*Order {
@@ -1163,6 +2459,496 @@ func (x *ListOrdersResponse) GetNextPageToken() string {
 	return ""
 }
 
+type ShipOrderRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	OrderId string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	// Empty: all that is left to send.
+	Pieces []*Piece `protobuf:"bytes,2,rep,name=pieces,proto3" json:"pieces,omitempty"`
+	// Up to 100 characters each; may be empty.
+	Carrier  string `protobuf:"bytes,3,opt,name=carrier,proto3" json:"carrier,omitempty"`
+	Tracking string `protobuf:"bytes,4,opt,name=tracking,proto3" json:"tracking,omitempty"`
+	// An address of the web, or empty.
+	TrackingUrl string `protobuf:"bytes,5,opt,name=tracking_url,json=trackingUrl,proto3" json:"tracking_url,omitempty"`
+	// Up to 64 characters.
+	IdempotencyKey string `protobuf:"bytes,6,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ShipOrderRequest) Reset() {
+	*x = ShipOrderRequest{}
+	mi := &file_orders_v1_orders_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShipOrderRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShipOrderRequest) ProtoMessage() {}
+
+func (x *ShipOrderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShipOrderRequest.ProtoReflect.Descriptor instead.
+func (*ShipOrderRequest) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ShipOrderRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *ShipOrderRequest) GetPieces() []*Piece {
+	if x != nil {
+		return x.Pieces
+	}
+	return nil
+}
+
+func (x *ShipOrderRequest) GetCarrier() string {
+	if x != nil {
+		return x.Carrier
+	}
+	return ""
+}
+
+func (x *ShipOrderRequest) GetTracking() string {
+	if x != nil {
+		return x.Tracking
+	}
+	return ""
+}
+
+func (x *ShipOrderRequest) GetTrackingUrl() string {
+	if x != nil {
+		return x.TrackingUrl
+	}
+	return ""
+}
+
+func (x *ShipOrderRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type ShipOrderResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShipOrderResponse) Reset() {
+	*x = ShipOrderResponse{}
+	mi := &file_orders_v1_orders_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShipOrderResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShipOrderResponse) ProtoMessage() {}
+
+func (x *ShipOrderResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShipOrderResponse.ProtoReflect.Descriptor instead.
+func (*ShipOrderResponse) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ShipOrderResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+type RefundOrderRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	OrderId string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	// Either pieces, or an amount. Neither: all that is left.
+	Pieces      []*Piece `protobuf:"bytes,2,rep,name=pieces,proto3" json:"pieces,omitempty"`
+	AmountMinor int64    `protobuf:"varint,3,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
+	// Shown to the customer; up to 500 characters.
+	Reason  string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	Restock bool   `protobuf:"varint,5,opt,name=restock,proto3" json:"restock,omitempty"`
+	// Up to 64 characters.
+	IdempotencyKey string `protobuf:"bytes,6,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *RefundOrderRequest) Reset() {
+	*x = RefundOrderRequest{}
+	mi := &file_orders_v1_orders_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundOrderRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundOrderRequest) ProtoMessage() {}
+
+func (x *RefundOrderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundOrderRequest.ProtoReflect.Descriptor instead.
+func (*RefundOrderRequest) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *RefundOrderRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *RefundOrderRequest) GetPieces() []*Piece {
+	if x != nil {
+		return x.Pieces
+	}
+	return nil
+}
+
+func (x *RefundOrderRequest) GetAmountMinor() int64 {
+	if x != nil {
+		return x.AmountMinor
+	}
+	return 0
+}
+
+func (x *RefundOrderRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RefundOrderRequest) GetRestock() bool {
+	if x != nil {
+		return x.Restock
+	}
+	return false
+}
+
+func (x *RefundOrderRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type RefundOrderResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefundOrderResponse) Reset() {
+	*x = RefundOrderResponse{}
+	mi := &file_orders_v1_orders_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundOrderResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundOrderResponse) ProtoMessage() {}
+
+func (x *RefundOrderResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundOrderResponse.ProtoReflect.Descriptor instead.
+func (*RefundOrderResponse) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *RefundOrderResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+type ReturnItemsRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	OrderId string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	Pieces  []*Piece               `protobuf:"bytes,2,rep,name=pieces,proto3" json:"pieces,omitempty"`
+	// Up to 500 characters.
+	Reason  string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Restock bool   `protobuf:"varint,4,opt,name=restock,proto3" json:"restock,omitempty"`
+	// Up to 64 characters.
+	IdempotencyKey string `protobuf:"bytes,5,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ReturnItemsRequest) Reset() {
+	*x = ReturnItemsRequest{}
+	mi := &file_orders_v1_orders_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturnItemsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturnItemsRequest) ProtoMessage() {}
+
+func (x *ReturnItemsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturnItemsRequest.ProtoReflect.Descriptor instead.
+func (*ReturnItemsRequest) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ReturnItemsRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *ReturnItemsRequest) GetPieces() []*Piece {
+	if x != nil {
+		return x.Pieces
+	}
+	return nil
+}
+
+func (x *ReturnItemsRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ReturnItemsRequest) GetRestock() bool {
+	if x != nil {
+		return x.Restock
+	}
+	return false
+}
+
+func (x *ReturnItemsRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type ReturnItemsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReturnItemsResponse) Reset() {
+	*x = ReturnItemsResponse{}
+	mi := &file_orders_v1_orders_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturnItemsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturnItemsResponse) ProtoMessage() {}
+
+func (x *ReturnItemsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturnItemsResponse.ProtoReflect.Descriptor instead.
+func (*ReturnItemsResponse) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ReturnItemsResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+type ResolveAttentionRequest struct {
+	state   protoimpl.MessageState         `protogen:"open.v1"`
+	OrderId string                         `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	Action  ResolveAttentionRequest_Action `protobuf:"varint,2,opt,name=action,proto3,enum=orders.v1.ResolveAttentionRequest_Action" json:"action,omitempty"`
+	// Kept in the timeline; up to 500 characters.
+	Note          string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResolveAttentionRequest) Reset() {
+	*x = ResolveAttentionRequest{}
+	mi := &file_orders_v1_orders_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResolveAttentionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResolveAttentionRequest) ProtoMessage() {}
+
+func (x *ResolveAttentionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResolveAttentionRequest.ProtoReflect.Descriptor instead.
+func (*ResolveAttentionRequest) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ResolveAttentionRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *ResolveAttentionRequest) GetAction() ResolveAttentionRequest_Action {
+	if x != nil {
+		return x.Action
+	}
+	return ResolveAttentionRequest_ACTION_UNSPECIFIED
+}
+
+func (x *ResolveAttentionRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+type ResolveAttentionResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResolveAttentionResponse) Reset() {
+	*x = ResolveAttentionResponse{}
+	mi := &file_orders_v1_orders_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResolveAttentionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResolveAttentionResponse) ProtoMessage() {}
+
+func (x *ResolveAttentionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResolveAttentionResponse.ProtoReflect.Descriptor instead.
+func (*ResolveAttentionResponse) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *ResolveAttentionResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
 var File_orders_v1_orders_proto protoreflect.FileDescriptor
 
 const file_orders_v1_orders_proto_rawDesc = "" +
@@ -1170,123 +2956,284 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\x16orders/v1/orders.proto\x12\torders.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"=\n" +
 	"\aContact\x12\x19\n" +
 	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
-	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\"\x98\x01\n" +
+	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\"\xb5\x01\n" +
 	"\aAddress\x12\x19\n" +
 	"\x05line1\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05line1\x12\x19\n" +
 	"\x05line2\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05line2\x12\x17\n" +
 	"\x04city\x18\x03 \x01(\tB\x03\x80\x01\x01R\x04city\x12$\n" +
 	"\vpostal_code\x18\x04 \x01(\tB\x03\x80\x01\x01R\n" +
 	"postalCode\x12\x18\n" +
-	"\acountry\x18\x05 \x01(\tR\acountry\"\xc1\x01\n" +
-	"\x04Line\x12\x10\n" +
-	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
-	"\x04slug\x18\x03 \x01(\tR\x04slug\x12\x18\n" +
-	"\apicture\x18\x04 \x01(\tR\apicture\x12\x1a\n" +
-	"\bquantity\x18\x05 \x01(\x03R\bquantity\x12(\n" +
-	"\x10unit_price_minor\x18\x06 \x01(\x03R\x0eunitPriceMinor\x12\x1f\n" +
-	"\vtotal_minor\x18\a \x01(\x03R\n" +
-	"totalMinor\"\x8b\x04\n" +
-	"\x05Order\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
-	"\x06status\x18\x02 \x01(\x0e2\x16.orders.v1.OrderStatusR\x06status\x12,\n" +
-	"\acontact\x18\x03 \x01(\v2\x12.orders.v1.ContactR\acontact\x12,\n" +
-	"\aaddress\x18\x04 \x01(\v2\x12.orders.v1.AddressR\aaddress\x12%\n" +
-	"\x05lines\x18\x05 \x03(\v2\x0f.orders.v1.LineR\x05lines\x12#\n" +
-	"\rcurrency_code\x18\x06 \x01(\tR\fcurrencyCode\x12\x1f\n" +
-	"\vtotal_minor\x18\a \x01(\x03R\n" +
+	"\acountry\x18\x05 \x01(\tR\acountry\x12\x1b\n" +
+	"\x06region\x18\x06 \x01(\tB\x03\x80\x01\x01R\x06region\"\x9f\x03\n" +
+	"\x04Line\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
+	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x18\n" +
+	"\avariant\x18\x04 \x01(\tR\avariant\x12\x12\n" +
+	"\x04slug\x18\x05 \x01(\tR\x04slug\x12\x18\n" +
+	"\apicture\x18\x06 \x01(\tR\apicture\x12\x1a\n" +
+	"\bquantity\x18\a \x01(\x03R\bquantity\x12(\n" +
+	"\x10unit_price_minor\x18\b \x01(\x03R\x0eunitPriceMinor\x12%\n" +
+	"\x0ediscount_minor\x18\t \x01(\x03R\rdiscountMinor\x12\x1b\n" +
+	"\ttax_minor\x18\n" +
+	" \x01(\x03R\btaxMinor\x12\x1f\n" +
+	"\vtotal_minor\x18\v \x01(\x03R\n" +
+	"totalMinor\x12\x18\n" +
+	"\ashipped\x18\f \x01(\x03R\ashipped\x12\x1a\n" +
+	"\brefunded\x18\r \x01(\x03R\brefunded\x12\x1a\n" +
+	"\breturned\x18\x0e \x01(\x03R\breturned\x12\x1c\n" +
+	"\tcancelled\x18\x0f \x01(\x03R\tcancelled\"<\n" +
+	"\x05Piece\x12\x17\n" +
+	"\aline_id\x18\x01 \x01(\tR\x06lineId\x12\x1a\n" +
+	"\bquantity\x18\x02 \x01(\x03R\bquantity\"\xdc\x01\n" +
+	"\x06Totals\x12\x1f\n" +
+	"\vgoods_minor\x18\x01 \x01(\x03R\n" +
+	"goodsMinor\x12%\n" +
+	"\x0ediscount_minor\x18\x02 \x01(\x03R\rdiscountMinor\x12%\n" +
+	"\x0edelivery_minor\x18\x03 \x01(\x03R\rdeliveryMinor\x12\x1b\n" +
+	"\ttax_minor\x18\x04 \x01(\x03R\btaxMinor\x12\x1f\n" +
+	"\vtotal_minor\x18\x05 \x01(\x03R\n" +
 	"totalMinor\x12%\n" +
-	"\x0erefunded_minor\x18\b \x01(\x03R\rrefundedMinor\x12\x1d\n" +
+	"\x0etaxes_included\x18\x06 \x01(\bR\rtaxesIncluded\"6\n" +
+	"\bDelivery\x12\x16\n" +
+	"\x06option\x18\x01 \x01(\tR\x06option\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"U\n" +
+	"\bDiscount\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12!\n" +
+	"\famount_minor\x18\x03 \x01(\x03R\vamountMinor\"X\n" +
+	"\x03Tax\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12!\n" +
+	"\famount_minor\x18\x02 \x01(\x03R\vamountMinor\x12\x1a\n" +
+	"\bincluded\x18\x03 \x01(\bR\bincluded\";\n" +
+	"\rPaymentMethod\x12\x14\n" +
+	"\x05brand\x18\x01 \x01(\tR\x05brand\x12\x14\n" +
+	"\x05last4\x18\x02 \x01(\tR\x05last4\"\xcb\x01\n" +
 	"\n" +
-	"card_brand\x18\t \x01(\tR\tcardBrand\x12\x1d\n" +
+	"Fulfilment\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\acarrier\x18\x02 \x01(\tR\acarrier\x12\x1a\n" +
+	"\btracking\x18\x03 \x01(\tR\btracking\x12!\n" +
+	"\ftracking_url\x18\x04 \x01(\tR\vtrackingUrl\x12(\n" +
+	"\x06pieces\x18\x05 \x03(\v2\x10.orders.v1.PieceR\x06pieces\x12*\n" +
+	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x9e\x02\n" +
+	"\x06Refund\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12!\n" +
+	"\famount_minor\x18\x02 \x01(\x03R\vamountMinor\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x18\n" +
+	"\arestock\x18\x04 \x01(\bR\arestock\x12/\n" +
+	"\x06status\x18\x05 \x01(\x0e2\x17.orders.v1.RefundStatusR\x06status\x12(\n" +
+	"\x06pieces\x18\x06 \x03(\v2\x10.orders.v1.PieceR\x06pieces\x12*\n" +
+	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x0e\n" +
+	"\x02by\x18\b \x01(\tR\x02by\x12\x18\n" +
+	"\afailure\x18\t \x01(\tR\afailure\"\xa0\x01\n" +
+	"\x06Return\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12(\n" +
+	"\x06pieces\x18\x02 \x03(\v2\x10.orders.v1.PieceR\x06pieces\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x18\n" +
+	"\arestock\x18\x04 \x01(\bR\arestock\x12*\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xba\t\n" +
+	"\x05Order\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\tR\x06number\x12.\n" +
+	"\x06status\x18\x03 \x01(\x0e2\x16.orders.v1.OrderStatusR\x06status\x12,\n" +
+	"\acontact\x18\x04 \x01(\v2\x12.orders.v1.ContactR\acontact\x12,\n" +
+	"\aaddress\x18\x05 \x01(\v2\x12.orders.v1.AddressR\aaddress\x12%\n" +
+	"\x05lines\x18\x06 \x03(\v2\x0f.orders.v1.LineR\x05lines\x12#\n" +
+	"\rcurrency_code\x18\a \x01(\tR\fcurrencyCode\x12)\n" +
+	"\x06totals\x18\b \x01(\v2\x11.orders.v1.TotalsR\x06totals\x12/\n" +
+	"\bdelivery\x18\t \x01(\v2\x13.orders.v1.DeliveryR\bdelivery\x121\n" +
+	"\tdiscounts\x18\n" +
+	" \x03(\v2\x13.orders.v1.DiscountR\tdiscounts\x12\x14\n" +
+	"\x05codes\x18\v \x03(\tR\x05codes\x12$\n" +
+	"\x05taxes\x18\f \x03(\v2\x0e.orders.v1.TaxR\x05taxes\x12?\n" +
+	"\x0epayment_status\x18\r \x01(\x0e2\x18.orders.v1.PaymentStatusR\rpaymentStatus\x12B\n" +
+	"\x0fdelivery_status\x18\x0e \x01(\x0e2\x19.orders.v1.DeliveryStatusR\x0edeliveryStatus\x12$\n" +
+	"\vpayment_url\x18\x0f \x01(\tB\x03\x80\x01\x01R\n" +
+	"paymentUrl\x12<\n" +
+	"\fhold_ends_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"holdEndsAt\x12?\n" +
+	"\x0epayment_method\x18\x11 \x01(\v2\x18.orders.v1.PaymentMethodR\rpaymentMethod\x12%\n" +
+	"\x0erefunded_minor\x18\x12 \x01(\x03R\rrefundedMinor\x127\n" +
+	"\vfulfilments\x18\x13 \x03(\v2\x15.orders.v1.FulfilmentR\vfulfilments\x12+\n" +
+	"\arefunds\x18\x14 \x03(\v2\x11.orders.v1.RefundR\arefunds\x12+\n" +
+	"\areturns\x18\x15 \x03(\v2\x11.orders.v1.ReturnR\areturns\x12#\n" +
+	"\rended_because\x18\x16 \x01(\tR\fendedBecause\x12\x19\n" +
+	"\bended_by\x18\x17 \x01(\tR\aendedBy\x12\x1d\n" +
 	"\n" +
-	"card_last4\x18\n" +
-	" \x01(\tR\tcardLast4\x12#\n" +
-	"\rended_because\x18\v \x01(\tR\fendedBecause\x129\n" +
+	"ended_note\x18\x18 \x01(\tR\tendedNote\x122\n" +
+	"\tattention\x18\x19 \x01(\v2\x14.orders.v1.AttentionR\tattention\x129\n" +
 	"\n" +
-	"created_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x124\n" +
-	"\btimeline\x18\r \x03(\v2\x18.orders.v1.TimelineEntryR\btimeline\"\x7f\n" +
-	"\rTimelineEntry\x12.\n" +
-	"\x06status\x18\x01 \x01(\x0e2\x16.orders.v1.OrderStatusR\x06status\x12*\n" +
-	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
-	"\x04note\x18\x03 \x01(\tR\x04note\"\x94\x02\n" +
+	"created_at\x18\x1a \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x124\n" +
+	"\btimeline\x18\x1b \x03(\v2\x18.orders.v1.TimelineEntryR\btimeline\"U\n" +
+	"\tAttention\x12\x16\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\x120\n" +
+	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"c\n" +
+	"\rTimelineEntry\x12*\n" +
+	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
+	"\x04what\x18\x02 \x01(\tR\x04what\x12\x12\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\"\xc7\x02\n" +
 	"\x11PlaceOrderRequest\x12'\n" +
 	"\x0fidempotency_key\x18\x01 \x01(\tR\x0eidempotencyKey\x12\x1c\n" +
 	"\acart_id\x18\x02 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12,\n" +
 	"\acontact\x18\x03 \x01(\v2\x12.orders.v1.ContactR\acontact\x12,\n" +
-	"\aaddress\x18\x04 \x01(\v2\x12.orders.v1.AddressR\aaddress\x12*\n" +
-	"\x11payment_method_id\x18\x05 \x01(\tR\x0fpaymentMethodId\x120\n" +
-	"\x14expected_total_minor\x18\x06 \x01(\x03R\x12expectedTotalMinor\"W\n" +
+	"\aaddress\x18\x04 \x01(\v2\x12.orders.v1.AddressR\aaddress\x12'\n" +
+	"\x0fdelivery_option\x18\x05 \x01(\tR\x0edeliveryOption\x12\x14\n" +
+	"\x05codes\x18\x06 \x03(\tR\x05codes\x12\x14\n" +
+	"\x05quote\x18\a \x01(\tR\x05quote\x12\x1d\n" +
+	"\n" +
+	"return_url\x18\b \x01(\tR\treturnUrl\x12\x1b\n" +
+	"\x06client\x18\t \x01(\tB\x03\x80\x01\x01R\x06client\"\x7f\n" +
 	"\x12PlaceOrderResponse\x12&\n" +
 	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\x12\x19\n" +
-	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\"G\n" +
+	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\x12&\n" +
+	"\fredirect_url\x18\x03 \x01(\tB\x03\x80\x01\x01R\vredirectUrl\"G\n" +
 	"\x0fGetOrderRequest\x12\x19\n" +
 	"\border_id\x18\x01 \x01(\tR\aorderId\x12\x19\n" +
 	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\":\n" +
 	"\x10GetOrderResponse\x12&\n" +
-	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\"J\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\"G\n" +
+	"\x0fPayOrderRequest\x12\x19\n" +
+	"\border_id\x18\x01 \x01(\tR\aorderId\x12\x19\n" +
+	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\":\n" +
+	"\x10PayOrderResponse\x12&\n" +
+	"\fredirect_url\x18\x01 \x01(\tB\x03\x80\x01\x01R\vredirectUrl\"~\n" +
 	"\x12CancelOrderRequest\x12\x19\n" +
 	"\border_id\x18\x01 \x01(\tR\aorderId\x12\x19\n" +
-	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\"=\n" +
+	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\x12\x1a\n" +
+	"\boperator\x18\x03 \x01(\bR\boperator\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"=\n" +
 	"\x13CancelOrderResponse\x12&\n" +
-	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\"-\n" +
-	"\x10ShipOrderRequest\x12\x19\n" +
-	"\border_id\x18\x01 \x01(\tR\aorderId\";\n" +
-	"\x11ShipOrderResponse\x12&\n" +
-	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\"\x83\x01\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\"*\n" +
+	"\x10FindOrderRequest\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\tR\x06number\";\n" +
+	"\x11FindOrderResponse\x12&\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\"\xbc\x01\n" +
 	"\x11ListOrdersRequest\x122\n" +
-	"\bstatuses\x18\x01 \x03(\x0e2\x16.orders.v1.OrderStatusR\bstatuses\x12\x1b\n" +
-	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\bstatuses\x18\x01 \x03(\x0e2\x16.orders.v1.OrderStatusR\bstatuses\x12\x1c\n" +
+	"\tattention\x18\x02 \x01(\bR\tattention\x12\x19\n" +
+	"\x05query\x18\x03 \x01(\tB\x03\x80\x01\x01R\x05query\x12\x1b\n" +
+	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"f\n" +
+	"page_token\x18\x05 \x01(\tR\tpageToken\"f\n" +
 	"\x12ListOrdersResponse\x12(\n" +
 	"\x06orders\x18\x01 \x03(\v2\x10.orders.v1.OrderR\x06orders\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xe3\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd9\x01\n" +
+	"\x10ShipOrderRequest\x12\x19\n" +
+	"\border_id\x18\x01 \x01(\tR\aorderId\x12(\n" +
+	"\x06pieces\x18\x02 \x03(\v2\x10.orders.v1.PieceR\x06pieces\x12\x18\n" +
+	"\acarrier\x18\x03 \x01(\tR\acarrier\x12\x1a\n" +
+	"\btracking\x18\x04 \x01(\tR\btracking\x12!\n" +
+	"\ftracking_url\x18\x05 \x01(\tR\vtrackingUrl\x12'\n" +
+	"\x0fidempotency_key\x18\x06 \x01(\tR\x0eidempotencyKey\";\n" +
+	"\x11ShipOrderResponse\x12&\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\"\xd7\x01\n" +
+	"\x12RefundOrderRequest\x12\x19\n" +
+	"\border_id\x18\x01 \x01(\tR\aorderId\x12(\n" +
+	"\x06pieces\x18\x02 \x03(\v2\x10.orders.v1.PieceR\x06pieces\x12!\n" +
+	"\famount_minor\x18\x03 \x01(\x03R\vamountMinor\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x18\n" +
+	"\arestock\x18\x05 \x01(\bR\arestock\x12'\n" +
+	"\x0fidempotency_key\x18\x06 \x01(\tR\x0eidempotencyKey\"=\n" +
+	"\x13RefundOrderResponse\x12&\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\"\xb4\x01\n" +
+	"\x12ReturnItemsRequest\x12\x19\n" +
+	"\border_id\x18\x01 \x01(\tR\aorderId\x12(\n" +
+	"\x06pieces\x18\x02 \x03(\v2\x10.orders.v1.PieceR\x06pieces\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x18\n" +
+	"\arestock\x18\x04 \x01(\bR\arestock\x12'\n" +
+	"\x0fidempotency_key\x18\x05 \x01(\tR\x0eidempotencyKey\"=\n" +
+	"\x13ReturnItemsResponse\x12&\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\"\xd1\x01\n" +
+	"\x17ResolveAttentionRequest\x12\x19\n" +
+	"\border_id\x18\x01 \x01(\tR\aorderId\x12A\n" +
+	"\x06action\x18\x02 \x01(\x0e2).orders.v1.ResolveAttentionRequest.ActionR\x06action\x12\x12\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\"D\n" +
+	"\x06Action\x12\x16\n" +
+	"\x12ACTION_UNSPECIFIED\x10\x00\x12\x10\n" +
+	"\fACTION_RETRY\x10\x01\x12\x10\n" +
+	"\fACTION_CLOSE\x10\x02\"B\n" +
+	"\x18ResolveAttentionResponse\x12&\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order*\xe5\x04\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REASON_KEY_REUSED\x10\x01\x12\x15\n" +
 	"\x11REASON_CART_EMPTY\x10\x02\x12\x13\n" +
 	"\x0fREASON_NOT_SOLD\x10\x03\x12\x18\n" +
-	"\x14REASON_PRICE_CHANGED\x10\x04\x12\x17\n" +
-	"\x13REASON_OUT_OF_STOCK\x10\x05\x12\x1b\n" +
-	"\x17REASON_PAYMENT_DECLINED\x10\x06\x12\x1e\n" +
+	"\x14REASON_QUOTE_CHANGED\x10\x04\x12\x17\n" +
+	"\x13REASON_OUT_OF_STOCK\x10\x05\x12\x17\n" +
+	"\x13REASON_CART_CLAIMED\x10\x06\x12\x1e\n" +
 	"\x1aREASON_PAYMENT_UNAVAILABLE\x10\a\x12\x16\n" +
 	"\x12REASON_UNAVAILABLE\x10\b\x12\x13\n" +
 	"\x0fREASON_NO_ORDER\x10\t\x12\x12\n" +
 	"\x0eREASON_SHIPPED\x10\n" +
-	"\x12\x18\n" +
-	"\x14REASON_NOT_CONFIRMED\x10\v\x12\x18\n" +
-	"\x14REASON_NOT_COMPLETED\x10\f\x12\x19\n" +
-	"\x15REASON_BAD_PAGE_TOKEN\x10\r*\xd7\x02\n" +
+	"\x12\x10\n" +
+	"\fREASON_ENDED\x10\v\x12\x13\n" +
+	"\x0fREASON_NOT_OPEN\x10\f\x12\x19\n" +
+	"\x15REASON_BAD_PAGE_TOKEN\x10\r\x12\x16\n" +
+	"\x12REASON_NO_DELIVERY\x10\x0e\x12\x17\n" +
+	"\x13REASON_CODE_USED_UP\x10\x0f\x12\x1a\n" +
+	"\x16REASON_TOO_MANY_ORDERS\x10\x10\x12\x14\n" +
+	"\x10REASON_NOT_KNOWN\x10\x11\x12\x16\n" +
+	"\x12REASON_NOT_PAYABLE\x10\x12\x12\x13\n" +
+	"\x0fREASON_NOT_PAID\x10\x13\x12\x1b\n" +
+	"\x17REASON_REFUND_TOO_LARGE\x10\x14\x12\x18\n" +
+	"\x14REASON_NOT_THAT_MANY\x10\x15\x12\x17\n" +
+	"\x13REASON_NO_ATTENTION\x10\x16\x12\x14\n" +
+	"\x10REASON_CANCELLED\x10\x17\x12\x1b\n" +
+	"\x17REASON_NOT_PAID_IN_TIME\x10\x18*\xaa\x01\n" +
 	"\vOrderStatus\x12\x1c\n" +
-	"\x18ORDER_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
-	"\x15ORDER_STATUS_ACCEPTED\x10\x01\x12\x19\n" +
-	"\x15ORDER_STATUS_RESERVED\x10\x02\x12\x1b\n" +
-	"\x17ORDER_STATUS_AUTHORIZED\x10\x03\x12\x1a\n" +
-	"\x16ORDER_STATUS_CONFIRMED\x10\x04\x12\x19\n" +
-	"\x15ORDER_STATUS_CAPTURED\x10\x05\x12\x1a\n" +
-	"\x16ORDER_STATUS_COMPLETED\x10\x06\x12\x18\n" +
-	"\x14ORDER_STATUS_SHIPPED\x10\a\x12\x18\n" +
-	"\x14ORDER_STATUS_FAILING\x10\b\x12\x17\n" +
-	"\x13ORDER_STATUS_FAILED\x10\t\x12\x1b\n" +
-	"\x17ORDER_STATUS_CANCELLING\x10\n" +
-	"\x12\x1a\n" +
-	"\x16ORDER_STATUS_CANCELLED\x10\v2\xde\x03\n" +
+	"\x18ORDER_STATUS_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14ORDER_STATUS_PLACING\x10\x01\x12\x15\n" +
+	"\x11ORDER_STATUS_OPEN\x10\x02\x12\x17\n" +
+	"\x13ORDER_STATUS_CLOSED\x10\x03\x12\x17\n" +
+	"\x13ORDER_STATUS_FAILED\x10\x04\x12\x1a\n" +
+	"\x16ORDER_STATUS_CANCELLED\x10\x05*\xdd\x01\n" +
+	"\rPaymentStatus\x12\x1e\n" +
+	"\x1aPAYMENT_STATUS_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13PAYMENT_STATUS_NONE\x10\x01\x12\x1a\n" +
+	"\x16PAYMENT_STATUS_WAITING\x10\x02\x12\x1d\n" +
+	"\x19PAYMENT_STATUS_AUTHORIZED\x10\x03\x12\x17\n" +
+	"\x13PAYMENT_STATUS_PAID\x10\x04\x12\"\n" +
+	"\x1ePAYMENT_STATUS_PARTLY_REFUNDED\x10\x05\x12\x1b\n" +
+	"\x17PAYMENT_STATUS_REFUNDED\x10\x06*\xaa\x01\n" +
+	"\x0eDeliveryStatus\x12\x1f\n" +
+	"\x1bDELIVERY_STATUS_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14DELIVERY_STATUS_NONE\x10\x01\x12\"\n" +
+	"\x1eDELIVERY_STATUS_PARTLY_SHIPPED\x10\x02\x12\x1b\n" +
+	"\x17DELIVERY_STATUS_SHIPPED\x10\x03\x12\x1c\n" +
+	"\x18DELIVERY_STATUS_RETURNED\x10\x04*\x7f\n" +
+	"\fRefundStatus\x12\x1d\n" +
+	"\x19REFUND_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15REFUND_STATUS_PENDING\x10\x01\x12\x1b\n" +
+	"\x17REFUND_STATUS_SUCCEEDED\x10\x02\x12\x18\n" +
+	"\x14REFUND_STATUS_FAILED\x10\x032\xc5\a\n" +
 	"\rOrdersService\x12Z\n" +
 	"\n" +
 	"PlaceOrder\x12\x1c.orders.v1.PlaceOrderRequest\x1a\x1d.orders.v1.PlaceOrderResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
 	"\x12\x02\b\x01\x90\x02\x02\x12W\n" +
 	"\bGetOrder\x12\x1a.orders.v1.GetOrderRequest\x1a\x1b.orders.v1.GetOrderResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12]\n" +
+	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12T\n" +
+	"\bPayOrder\x12\x1a.orders.v1.PayOrderRequest\x1a\x1b.orders.v1.PayOrderResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b\n" +
+	"\x12\x02\b\x01\x90\x02\x02\x12]\n" +
 	"\vCancelOrder\x12\x1d.orders.v1.CancelOrderRequest\x1a\x1e.orders.v1.CancelOrderResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
 	"\x12\x02\b\x01\x90\x02\x02\x12Z\n" +
-	"\tShipOrder\x12\x1b.orders.v1.ShipOrderRequest\x1a\x1c.orders.v1.ShipOrderResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12]\n" +
+	"\tFindOrder\x12\x1b.orders.v1.FindOrderRequest\x1a\x1c.orders.v1.FindOrderResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12]\n" +
 	"\n" +
 	"ListOrders\x12\x1c.orders.v1.ListOrdersRequest\x1a\x1d.orders.v1.ListOrdersResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x05\x12\x05\x10\x80\x84\xaf_\x90\x02\x01B%Z#galleria/modules/orders/v1;ordersv1b\x06proto3"
+	"\x02\b\x05\x12\x05\x10\x80\x84\xaf_\x90\x02\x01\x12Z\n" +
+	"\tShipOrder\x12\x1b.orders.v1.ShipOrderRequest\x1a\x1c.orders.v1.ShipOrderResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12`\n" +
+	"\vRefundOrder\x12\x1d.orders.v1.RefundOrderRequest\x1a\x1e.orders.v1.RefundOrderResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12`\n" +
+	"\vReturnItems\x12\x1d.orders.v1.ReturnItemsRequest\x1a\x1e.orders.v1.ReturnItemsResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12o\n" +
+	"\x10ResolveAttention\x12\".orders.v1.ResolveAttentionRequest\x1a#.orders.v1.ResolveAttentionResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02B%Z#galleria/modules/orders/v1;ordersv1b\x06proto3"
 
 var (
 	file_orders_v1_orders_proto_rawDescOnce sync.Once
@@ -1300,60 +3247,121 @@ func file_orders_v1_orders_proto_rawDescGZIP() []byte {
 	return file_orders_v1_orders_proto_rawDescData
 }
 
-var file_orders_v1_orders_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_orders_v1_orders_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_orders_v1_orders_proto_goTypes = []any{
-	(Reason)(0),                   // 0: orders.v1.Reason
-	(OrderStatus)(0),              // 1: orders.v1.OrderStatus
-	(*Contact)(nil),               // 2: orders.v1.Contact
-	(*Address)(nil),               // 3: orders.v1.Address
-	(*Line)(nil),                  // 4: orders.v1.Line
-	(*Order)(nil),                 // 5: orders.v1.Order
-	(*TimelineEntry)(nil),         // 6: orders.v1.TimelineEntry
-	(*PlaceOrderRequest)(nil),     // 7: orders.v1.PlaceOrderRequest
-	(*PlaceOrderResponse)(nil),    // 8: orders.v1.PlaceOrderResponse
-	(*GetOrderRequest)(nil),       // 9: orders.v1.GetOrderRequest
-	(*GetOrderResponse)(nil),      // 10: orders.v1.GetOrderResponse
-	(*CancelOrderRequest)(nil),    // 11: orders.v1.CancelOrderRequest
-	(*CancelOrderResponse)(nil),   // 12: orders.v1.CancelOrderResponse
-	(*ShipOrderRequest)(nil),      // 13: orders.v1.ShipOrderRequest
-	(*ShipOrderResponse)(nil),     // 14: orders.v1.ShipOrderResponse
-	(*ListOrdersRequest)(nil),     // 15: orders.v1.ListOrdersRequest
-	(*ListOrdersResponse)(nil),    // 16: orders.v1.ListOrdersResponse
-	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
+	(Reason)(0),                         // 0: orders.v1.Reason
+	(OrderStatus)(0),                    // 1: orders.v1.OrderStatus
+	(PaymentStatus)(0),                  // 2: orders.v1.PaymentStatus
+	(DeliveryStatus)(0),                 // 3: orders.v1.DeliveryStatus
+	(RefundStatus)(0),                   // 4: orders.v1.RefundStatus
+	(ResolveAttentionRequest_Action)(0), // 5: orders.v1.ResolveAttentionRequest.Action
+	(*Contact)(nil),                     // 6: orders.v1.Contact
+	(*Address)(nil),                     // 7: orders.v1.Address
+	(*Line)(nil),                        // 8: orders.v1.Line
+	(*Piece)(nil),                       // 9: orders.v1.Piece
+	(*Totals)(nil),                      // 10: orders.v1.Totals
+	(*Delivery)(nil),                    // 11: orders.v1.Delivery
+	(*Discount)(nil),                    // 12: orders.v1.Discount
+	(*Tax)(nil),                         // 13: orders.v1.Tax
+	(*PaymentMethod)(nil),               // 14: orders.v1.PaymentMethod
+	(*Fulfilment)(nil),                  // 15: orders.v1.Fulfilment
+	(*Refund)(nil),                      // 16: orders.v1.Refund
+	(*Return)(nil),                      // 17: orders.v1.Return
+	(*Order)(nil),                       // 18: orders.v1.Order
+	(*Attention)(nil),                   // 19: orders.v1.Attention
+	(*TimelineEntry)(nil),               // 20: orders.v1.TimelineEntry
+	(*PlaceOrderRequest)(nil),           // 21: orders.v1.PlaceOrderRequest
+	(*PlaceOrderResponse)(nil),          // 22: orders.v1.PlaceOrderResponse
+	(*GetOrderRequest)(nil),             // 23: orders.v1.GetOrderRequest
+	(*GetOrderResponse)(nil),            // 24: orders.v1.GetOrderResponse
+	(*PayOrderRequest)(nil),             // 25: orders.v1.PayOrderRequest
+	(*PayOrderResponse)(nil),            // 26: orders.v1.PayOrderResponse
+	(*CancelOrderRequest)(nil),          // 27: orders.v1.CancelOrderRequest
+	(*CancelOrderResponse)(nil),         // 28: orders.v1.CancelOrderResponse
+	(*FindOrderRequest)(nil),            // 29: orders.v1.FindOrderRequest
+	(*FindOrderResponse)(nil),           // 30: orders.v1.FindOrderResponse
+	(*ListOrdersRequest)(nil),           // 31: orders.v1.ListOrdersRequest
+	(*ListOrdersResponse)(nil),          // 32: orders.v1.ListOrdersResponse
+	(*ShipOrderRequest)(nil),            // 33: orders.v1.ShipOrderRequest
+	(*ShipOrderResponse)(nil),           // 34: orders.v1.ShipOrderResponse
+	(*RefundOrderRequest)(nil),          // 35: orders.v1.RefundOrderRequest
+	(*RefundOrderResponse)(nil),         // 36: orders.v1.RefundOrderResponse
+	(*ReturnItemsRequest)(nil),          // 37: orders.v1.ReturnItemsRequest
+	(*ReturnItemsResponse)(nil),         // 38: orders.v1.ReturnItemsResponse
+	(*ResolveAttentionRequest)(nil),     // 39: orders.v1.ResolveAttentionRequest
+	(*ResolveAttentionResponse)(nil),    // 40: orders.v1.ResolveAttentionResponse
+	(*timestamppb.Timestamp)(nil),       // 41: google.protobuf.Timestamp
 }
 var file_orders_v1_orders_proto_depIdxs = []int32{
-	1,  // 0: orders.v1.Order.status:type_name -> orders.v1.OrderStatus
-	2,  // 1: orders.v1.Order.contact:type_name -> orders.v1.Contact
-	3,  // 2: orders.v1.Order.address:type_name -> orders.v1.Address
-	4,  // 3: orders.v1.Order.lines:type_name -> orders.v1.Line
-	17, // 4: orders.v1.Order.created_at:type_name -> google.protobuf.Timestamp
-	6,  // 5: orders.v1.Order.timeline:type_name -> orders.v1.TimelineEntry
-	1,  // 6: orders.v1.TimelineEntry.status:type_name -> orders.v1.OrderStatus
-	17, // 7: orders.v1.TimelineEntry.at:type_name -> google.protobuf.Timestamp
-	2,  // 8: orders.v1.PlaceOrderRequest.contact:type_name -> orders.v1.Contact
-	3,  // 9: orders.v1.PlaceOrderRequest.address:type_name -> orders.v1.Address
-	5,  // 10: orders.v1.PlaceOrderResponse.order:type_name -> orders.v1.Order
-	5,  // 11: orders.v1.GetOrderResponse.order:type_name -> orders.v1.Order
-	5,  // 12: orders.v1.CancelOrderResponse.order:type_name -> orders.v1.Order
-	5,  // 13: orders.v1.ShipOrderResponse.order:type_name -> orders.v1.Order
-	1,  // 14: orders.v1.ListOrdersRequest.statuses:type_name -> orders.v1.OrderStatus
-	5,  // 15: orders.v1.ListOrdersResponse.orders:type_name -> orders.v1.Order
-	7,  // 16: orders.v1.OrdersService.PlaceOrder:input_type -> orders.v1.PlaceOrderRequest
-	9,  // 17: orders.v1.OrdersService.GetOrder:input_type -> orders.v1.GetOrderRequest
-	11, // 18: orders.v1.OrdersService.CancelOrder:input_type -> orders.v1.CancelOrderRequest
-	13, // 19: orders.v1.OrdersService.ShipOrder:input_type -> orders.v1.ShipOrderRequest
-	15, // 20: orders.v1.OrdersService.ListOrders:input_type -> orders.v1.ListOrdersRequest
-	8,  // 21: orders.v1.OrdersService.PlaceOrder:output_type -> orders.v1.PlaceOrderResponse
-	10, // 22: orders.v1.OrdersService.GetOrder:output_type -> orders.v1.GetOrderResponse
-	12, // 23: orders.v1.OrdersService.CancelOrder:output_type -> orders.v1.CancelOrderResponse
-	14, // 24: orders.v1.OrdersService.ShipOrder:output_type -> orders.v1.ShipOrderResponse
-	16, // 25: orders.v1.OrdersService.ListOrders:output_type -> orders.v1.ListOrdersResponse
-	21, // [21:26] is the sub-list for method output_type
-	16, // [16:21] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	9,  // 0: orders.v1.Fulfilment.pieces:type_name -> orders.v1.Piece
+	41, // 1: orders.v1.Fulfilment.at:type_name -> google.protobuf.Timestamp
+	4,  // 2: orders.v1.Refund.status:type_name -> orders.v1.RefundStatus
+	9,  // 3: orders.v1.Refund.pieces:type_name -> orders.v1.Piece
+	41, // 4: orders.v1.Refund.at:type_name -> google.protobuf.Timestamp
+	9,  // 5: orders.v1.Return.pieces:type_name -> orders.v1.Piece
+	41, // 6: orders.v1.Return.at:type_name -> google.protobuf.Timestamp
+	1,  // 7: orders.v1.Order.status:type_name -> orders.v1.OrderStatus
+	6,  // 8: orders.v1.Order.contact:type_name -> orders.v1.Contact
+	7,  // 9: orders.v1.Order.address:type_name -> orders.v1.Address
+	8,  // 10: orders.v1.Order.lines:type_name -> orders.v1.Line
+	10, // 11: orders.v1.Order.totals:type_name -> orders.v1.Totals
+	11, // 12: orders.v1.Order.delivery:type_name -> orders.v1.Delivery
+	12, // 13: orders.v1.Order.discounts:type_name -> orders.v1.Discount
+	13, // 14: orders.v1.Order.taxes:type_name -> orders.v1.Tax
+	2,  // 15: orders.v1.Order.payment_status:type_name -> orders.v1.PaymentStatus
+	3,  // 16: orders.v1.Order.delivery_status:type_name -> orders.v1.DeliveryStatus
+	41, // 17: orders.v1.Order.hold_ends_at:type_name -> google.protobuf.Timestamp
+	14, // 18: orders.v1.Order.payment_method:type_name -> orders.v1.PaymentMethod
+	15, // 19: orders.v1.Order.fulfilments:type_name -> orders.v1.Fulfilment
+	16, // 20: orders.v1.Order.refunds:type_name -> orders.v1.Refund
+	17, // 21: orders.v1.Order.returns:type_name -> orders.v1.Return
+	19, // 22: orders.v1.Order.attention:type_name -> orders.v1.Attention
+	41, // 23: orders.v1.Order.created_at:type_name -> google.protobuf.Timestamp
+	20, // 24: orders.v1.Order.timeline:type_name -> orders.v1.TimelineEntry
+	41, // 25: orders.v1.Attention.since:type_name -> google.protobuf.Timestamp
+	41, // 26: orders.v1.TimelineEntry.at:type_name -> google.protobuf.Timestamp
+	6,  // 27: orders.v1.PlaceOrderRequest.contact:type_name -> orders.v1.Contact
+	7,  // 28: orders.v1.PlaceOrderRequest.address:type_name -> orders.v1.Address
+	18, // 29: orders.v1.PlaceOrderResponse.order:type_name -> orders.v1.Order
+	18, // 30: orders.v1.GetOrderResponse.order:type_name -> orders.v1.Order
+	18, // 31: orders.v1.CancelOrderResponse.order:type_name -> orders.v1.Order
+	18, // 32: orders.v1.FindOrderResponse.order:type_name -> orders.v1.Order
+	1,  // 33: orders.v1.ListOrdersRequest.statuses:type_name -> orders.v1.OrderStatus
+	18, // 34: orders.v1.ListOrdersResponse.orders:type_name -> orders.v1.Order
+	9,  // 35: orders.v1.ShipOrderRequest.pieces:type_name -> orders.v1.Piece
+	18, // 36: orders.v1.ShipOrderResponse.order:type_name -> orders.v1.Order
+	9,  // 37: orders.v1.RefundOrderRequest.pieces:type_name -> orders.v1.Piece
+	18, // 38: orders.v1.RefundOrderResponse.order:type_name -> orders.v1.Order
+	9,  // 39: orders.v1.ReturnItemsRequest.pieces:type_name -> orders.v1.Piece
+	18, // 40: orders.v1.ReturnItemsResponse.order:type_name -> orders.v1.Order
+	5,  // 41: orders.v1.ResolveAttentionRequest.action:type_name -> orders.v1.ResolveAttentionRequest.Action
+	18, // 42: orders.v1.ResolveAttentionResponse.order:type_name -> orders.v1.Order
+	21, // 43: orders.v1.OrdersService.PlaceOrder:input_type -> orders.v1.PlaceOrderRequest
+	23, // 44: orders.v1.OrdersService.GetOrder:input_type -> orders.v1.GetOrderRequest
+	25, // 45: orders.v1.OrdersService.PayOrder:input_type -> orders.v1.PayOrderRequest
+	27, // 46: orders.v1.OrdersService.CancelOrder:input_type -> orders.v1.CancelOrderRequest
+	29, // 47: orders.v1.OrdersService.FindOrder:input_type -> orders.v1.FindOrderRequest
+	31, // 48: orders.v1.OrdersService.ListOrders:input_type -> orders.v1.ListOrdersRequest
+	33, // 49: orders.v1.OrdersService.ShipOrder:input_type -> orders.v1.ShipOrderRequest
+	35, // 50: orders.v1.OrdersService.RefundOrder:input_type -> orders.v1.RefundOrderRequest
+	37, // 51: orders.v1.OrdersService.ReturnItems:input_type -> orders.v1.ReturnItemsRequest
+	39, // 52: orders.v1.OrdersService.ResolveAttention:input_type -> orders.v1.ResolveAttentionRequest
+	22, // 53: orders.v1.OrdersService.PlaceOrder:output_type -> orders.v1.PlaceOrderResponse
+	24, // 54: orders.v1.OrdersService.GetOrder:output_type -> orders.v1.GetOrderResponse
+	26, // 55: orders.v1.OrdersService.PayOrder:output_type -> orders.v1.PayOrderResponse
+	28, // 56: orders.v1.OrdersService.CancelOrder:output_type -> orders.v1.CancelOrderResponse
+	30, // 57: orders.v1.OrdersService.FindOrder:output_type -> orders.v1.FindOrderResponse
+	32, // 58: orders.v1.OrdersService.ListOrders:output_type -> orders.v1.ListOrdersResponse
+	34, // 59: orders.v1.OrdersService.ShipOrder:output_type -> orders.v1.ShipOrderResponse
+	36, // 60: orders.v1.OrdersService.RefundOrder:output_type -> orders.v1.RefundOrderResponse
+	38, // 61: orders.v1.OrdersService.ReturnItems:output_type -> orders.v1.ReturnItemsResponse
+	40, // 62: orders.v1.OrdersService.ResolveAttention:output_type -> orders.v1.ResolveAttentionResponse
+	53, // [53:63] is the sub-list for method output_type
+	43, // [43:53] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_orders_v1_orders_proto_init() }
@@ -1366,8 +3374,8 @@ func file_orders_v1_orders_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_orders_v1_orders_proto_rawDesc), len(file_orders_v1_orders_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   15,
+			NumEnums:      6,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

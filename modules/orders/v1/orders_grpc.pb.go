@@ -4,7 +4,7 @@
 // - protoc             (unknown)
 // source: orders/v1/orders.proto
 
-// The checkout: from a cart to an order that is paid and will be sent.
+// The checkout, and the life of an order after it.
 
 package ordersv1
 
@@ -21,56 +21,103 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	OrdersService_PlaceOrder_FullMethodName  = "/orders.v1.OrdersService/PlaceOrder"
-	OrdersService_GetOrder_FullMethodName    = "/orders.v1.OrdersService/GetOrder"
-	OrdersService_CancelOrder_FullMethodName = "/orders.v1.OrdersService/CancelOrder"
-	OrdersService_ShipOrder_FullMethodName   = "/orders.v1.OrdersService/ShipOrder"
-	OrdersService_ListOrders_FullMethodName  = "/orders.v1.OrdersService/ListOrders"
+	OrdersService_PlaceOrder_FullMethodName       = "/orders.v1.OrdersService/PlaceOrder"
+	OrdersService_GetOrder_FullMethodName         = "/orders.v1.OrdersService/GetOrder"
+	OrdersService_PayOrder_FullMethodName         = "/orders.v1.OrdersService/PayOrder"
+	OrdersService_CancelOrder_FullMethodName      = "/orders.v1.OrdersService/CancelOrder"
+	OrdersService_FindOrder_FullMethodName        = "/orders.v1.OrdersService/FindOrder"
+	OrdersService_ListOrders_FullMethodName       = "/orders.v1.OrdersService/ListOrders"
+	OrdersService_ShipOrder_FullMethodName        = "/orders.v1.OrdersService/ShipOrder"
+	OrdersService_RefundOrder_FullMethodName      = "/orders.v1.OrdersService/RefundOrder"
+	OrdersService_ReturnItems_FullMethodName      = "/orders.v1.OrdersService/ReturnItems"
+	OrdersService_ResolveAttention_FullMethodName = "/orders.v1.OrdersService/ResolveAttention"
 )
 
 // OrdersServiceClient is the client API for OrdersService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// OrdersService sells what is in a cart and keeps the orders.
+// OrdersService sells what is in a cart and keeps the orders. doc.go of the
+// module draws the statuses and the ways between them.
 type OrdersServiceClient interface {
-	// PlaceOrder buys what is in a cart: prices it, reserves the goods, takes
-	// the money. It answers when the order is confirmed, or why it can't be:
+	// PlaceOrder buys what is in a cart: it prices the cart, stores the order,
+	// sets the goods aside and starts the payment. It answers when the shopper
+	// can pay (redirect_url), when nothing has to be paid (the order is OPEN), or
+	// why there is no order:
 	//
-	//	INVALID_ARGUMENT      violations on contact and address fields;
-	//	                      REASON_KEY_REUSED: key used for another request
-	//	FAILED_PRECONDITION   REASON_CART_EMPTY, REASON_NOT_SOLD (metadata sku),
-	//	                      REASON_PRICE_CHANGED, REASON_OUT_OF_STOCK
-	//	                      (metadata sku, available),
-	//	                      REASON_PAYMENT_DECLINED (metadata decline_code)
-	//	UNAVAILABLE           REASON_PAYMENT_UNAVAILABLE, REASON_UNAVAILABLE:
-	//	                      another module did not answer; nothing is bought
-	//	                      and what was begun is undone. REASON_UNAVAILABLE
-	//	                      also when orders stops meanwhile: the order then
-	//	                      ends without its caller, who learns how by asking
-	//	                      again with the same key
+	//	INVALID_ARGUMENT     violations on fields of contact, address and others;
+	//	                     REASON_KEY_REUSED: the key belongs to another request
+	//	FAILED_PRECONDITION  REASON_CART_EMPTY, REASON_NOT_SOLD (metadata sku),
+	//	                     REASON_QUOTE_CHANGED: what is bought is not what the
+	//	                     shopper was shown,
+	//	                     REASON_NO_DELIVERY: no delivery to this address,
+	//	                     REASON_CODE_USED_UP (metadata code),
+	//	                     REASON_OUT_OF_STOCK (metadata sku, available, held),
+	//	                     REASON_CART_CLAIMED: another order of this cart is
+	//	                     open (metadata order_id, token)
+	//	RESOURCE_EXHAUSTED   REASON_TOO_MANY_ORDERS: this e-mail address or this
+	//	                     client has too many orders that are not paid
+	//	UNAVAILABLE          REASON_PAYMENT_UNAVAILABLE, REASON_UNAVAILABLE:
+	//	                     another module did not answer; nothing is bought, and
+	//	                     what was begun is undone.
+	//	                     REASON_NOT_KNOWN: it is not known yet how the order
+	//	                     ends. Only a call with the same key can tell
 	//
-	// Unless the order is confirmed the cart is kept. Repeating it with the same
-	// key is the same order and the same answer, however the first call ended.
+	// Except for REASON_NOT_KNOWN nothing is charged after a refusal. Repeating
+	// the call with the same key is the same order and, once that is decided, the
+	// same answer.
 	PlaceOrder(ctx context.Context, in *PlaceOrderRequest, opts ...grpc.CallOption) (*PlaceOrderResponse, error)
-	// GetOrder gets an order for whoever holds its token. NOT_FOUND,
+	// GetOrder gets an order for a caller that has its token. NOT_FOUND,
 	// REASON_NO_ORDER for a wrong id and for a wrong token alike.
 	GetOrder(ctx context.Context, in *GetOrderRequest, opts ...grpc.CallOption) (*GetOrderResponse, error)
-	// CancelOrder gives money and goods back, once, for whoever holds the
-	// order's token. It answers when the cancellation is decided; money and
-	// goods follow at once, or as soon as their modules answer.
-	// FAILED_PRECONDITION, REASON_SHIPPED when it is too late, and
-	// REASON_NOT_CONFIRMED when there is nothing to cancel. NOT_FOUND as in
-	// GetOrder. Repeating it answers the same.
+	// PayOrder answers where the shopper pays an order that is not paid yet. When
+	// the payment before was cancelled or has expired, another one is started,
+	// while the goods are held. FAILED_PRECONDITION, REASON_NOT_PAYABLE when
+	// nothing is to be paid (any more). UNAVAILABLE, REASON_PAYMENT_UNAVAILABLE,
+	// REASON_NOT_KNOWN: ask again. NOT_FOUND as in GetOrder. Repeating it answers
+	// the same payment.
+	PayOrder(ctx context.Context, in *PayOrderRequest, opts ...grpc.CallOption) (*PayOrderResponse, error)
+	// CancelOrder decides that an order is given back, once: for a shopper who
+	// has the token, or for an operator. It answers when that is stored; goods
+	// and money follow, as soon as their modules answer. An order that is being
+	// placed ends as FAILED, one that is OPEN as CANCELLED.
+	// FAILED_PRECONDITION, REASON_SHIPPED when a part of it was shipped, and
+	// REASON_ENDED when there is nothing to cancel. NOT_FOUND as in GetOrder.
+	// Repeating it answers the same.
 	CancelOrder(ctx context.Context, in *CancelOrderRequest, opts ...grpc.CallOption) (*CancelOrderResponse, error)
-	// ShipOrder notes that the goods have left; for the shop, not for guests.
-	// FAILED_PRECONDITION, REASON_NOT_COMPLETED unless the order is completed.
-	// NOT_FOUND, REASON_NO_ORDER. Repeating it changes nothing.
-	ShipOrder(ctx context.Context, in *ShipOrderRequest, opts ...grpc.CallOption) (*ShipOrderResponse, error)
-	// ListOrders lists orders of all guests, newest first, one page at a time,
-	// without tokens; for the shop, not for guests. INVALID_ARGUMENT,
-	// REASON_BAD_PAGE_TOKEN.
+	// FindOrder gets an order by its number or id, without a token; for
+	// operators. NOT_FOUND, REASON_NO_ORDER. INVALID_ARGUMENT when the number's
+	// check character does not fit: a digit is mistyped.
+	FindOrder(ctx context.Context, in *FindOrderRequest, opts ...grpc.CallOption) (*FindOrderResponse, error)
+	// ListOrders lists orders of all customers, newest first, one page at a time;
+	// for operators. INVALID_ARGUMENT, REASON_BAD_PAGE_TOKEN.
 	ListOrders(ctx context.Context, in *ListOrdersRequest, opts ...grpc.CallOption) (*ListOrdersResponse, error)
+	// ShipOrder stores that a parcel was sent: some lines, or all that is left to
+	// send; for operators. The order is CLOSED when nothing is left.
+	// FAILED_PRECONDITION, REASON_NOT_OPEN unless the order is open, and
+	// REASON_NOT_THAT_MANY for more than is left to send. INVALID_ARGUMENT,
+	// REASON_KEY_REUSED. NOT_FOUND, REASON_NO_ORDER. Repeating it with the same
+	// key changes nothing.
+	ShipOrder(ctx context.Context, in *ShipOrderRequest, opts ...grpc.CallOption) (*ShipOrderResponse, error)
+	// RefundOrder decides that money is given back: for pieces of lines, or an
+	// amount; for operators. With restock those pieces are not sent, and go back
+	// to the shelf. FAILED_PRECONDITION, REASON_NOT_PAID, REASON_REFUND_TOO_LARGE
+	// for more than was paid and not refunded, REASON_NOT_THAT_MANY for more
+	// pieces than can be refunded or, with restock, are still to be sent.
+	// INVALID_ARGUMENT, REASON_KEY_REUSED. NOT_FOUND, REASON_NO_ORDER. Repeating
+	// it with the same key changes nothing.
+	RefundOrder(ctx context.Context, in *RefundOrderRequest, opts ...grpc.CallOption) (*RefundOrderResponse, error)
+	// ReturnItems stores that shipped pieces came back, and puts them on the
+	// shelf with restock; for operators. It refunds nothing: see RefundOrder.
+	// FAILED_PRECONDITION, REASON_NOT_THAT_MANY for more than was shipped and has
+	// not come back. INVALID_ARGUMENT, REASON_KEY_REUSED. NOT_FOUND,
+	// REASON_NO_ORDER. Repeating it with the same key changes nothing.
+	ReturnItems(ctx context.Context, in *ReturnItemsRequest, opts ...grpc.CallOption) (*ReturnItemsResponse, error)
+	// ResolveAttention is an operator's answer to an order that needs attention:
+	// try again what could not be done, or leave it as it is.
+	// FAILED_PRECONDITION, REASON_NO_ATTENTION. NOT_FOUND, REASON_NO_ORDER.
+	// Repeating it is refused: the order needs no attention any more.
+	ResolveAttention(ctx context.Context, in *ResolveAttentionRequest, opts ...grpc.CallOption) (*ResolveAttentionResponse, error)
 }
 
 type ordersServiceClient struct {
@@ -101,6 +148,16 @@ func (c *ordersServiceClient) GetOrder(ctx context.Context, in *GetOrderRequest,
 	return out, nil
 }
 
+func (c *ordersServiceClient) PayOrder(ctx context.Context, in *PayOrderRequest, opts ...grpc.CallOption) (*PayOrderResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PayOrderResponse)
+	err := c.cc.Invoke(ctx, OrdersService_PayOrder_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *ordersServiceClient) CancelOrder(ctx context.Context, in *CancelOrderRequest, opts ...grpc.CallOption) (*CancelOrderResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CancelOrderResponse)
@@ -111,10 +168,10 @@ func (c *ordersServiceClient) CancelOrder(ctx context.Context, in *CancelOrderRe
 	return out, nil
 }
 
-func (c *ordersServiceClient) ShipOrder(ctx context.Context, in *ShipOrderRequest, opts ...grpc.CallOption) (*ShipOrderResponse, error) {
+func (c *ordersServiceClient) FindOrder(ctx context.Context, in *FindOrderRequest, opts ...grpc.CallOption) (*FindOrderResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ShipOrderResponse)
-	err := c.cc.Invoke(ctx, OrdersService_ShipOrder_FullMethodName, in, out, cOpts...)
+	out := new(FindOrderResponse)
+	err := c.cc.Invoke(ctx, OrdersService_FindOrder_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -131,49 +188,131 @@ func (c *ordersServiceClient) ListOrders(ctx context.Context, in *ListOrdersRequ
 	return out, nil
 }
 
+func (c *ordersServiceClient) ShipOrder(ctx context.Context, in *ShipOrderRequest, opts ...grpc.CallOption) (*ShipOrderResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ShipOrderResponse)
+	err := c.cc.Invoke(ctx, OrdersService_ShipOrder_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *ordersServiceClient) RefundOrder(ctx context.Context, in *RefundOrderRequest, opts ...grpc.CallOption) (*RefundOrderResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RefundOrderResponse)
+	err := c.cc.Invoke(ctx, OrdersService_RefundOrder_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *ordersServiceClient) ReturnItems(ctx context.Context, in *ReturnItemsRequest, opts ...grpc.CallOption) (*ReturnItemsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReturnItemsResponse)
+	err := c.cc.Invoke(ctx, OrdersService_ReturnItems_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *ordersServiceClient) ResolveAttention(ctx context.Context, in *ResolveAttentionRequest, opts ...grpc.CallOption) (*ResolveAttentionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResolveAttentionResponse)
+	err := c.cc.Invoke(ctx, OrdersService_ResolveAttention_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // OrdersServiceServer is the server API for OrdersService service.
 // All implementations must embed UnimplementedOrdersServiceServer
 // for forward compatibility.
 //
-// OrdersService sells what is in a cart and keeps the orders.
+// OrdersService sells what is in a cart and keeps the orders. doc.go of the
+// module draws the statuses and the ways between them.
 type OrdersServiceServer interface {
-	// PlaceOrder buys what is in a cart: prices it, reserves the goods, takes
-	// the money. It answers when the order is confirmed, or why it can't be:
+	// PlaceOrder buys what is in a cart: it prices the cart, stores the order,
+	// sets the goods aside and starts the payment. It answers when the shopper
+	// can pay (redirect_url), when nothing has to be paid (the order is OPEN), or
+	// why there is no order:
 	//
-	//	INVALID_ARGUMENT      violations on contact and address fields;
-	//	                      REASON_KEY_REUSED: key used for another request
-	//	FAILED_PRECONDITION   REASON_CART_EMPTY, REASON_NOT_SOLD (metadata sku),
-	//	                      REASON_PRICE_CHANGED, REASON_OUT_OF_STOCK
-	//	                      (metadata sku, available),
-	//	                      REASON_PAYMENT_DECLINED (metadata decline_code)
-	//	UNAVAILABLE           REASON_PAYMENT_UNAVAILABLE, REASON_UNAVAILABLE:
-	//	                      another module did not answer; nothing is bought
-	//	                      and what was begun is undone. REASON_UNAVAILABLE
-	//	                      also when orders stops meanwhile: the order then
-	//	                      ends without its caller, who learns how by asking
-	//	                      again with the same key
+	//	INVALID_ARGUMENT     violations on fields of contact, address and others;
+	//	                     REASON_KEY_REUSED: the key belongs to another request
+	//	FAILED_PRECONDITION  REASON_CART_EMPTY, REASON_NOT_SOLD (metadata sku),
+	//	                     REASON_QUOTE_CHANGED: what is bought is not what the
+	//	                     shopper was shown,
+	//	                     REASON_NO_DELIVERY: no delivery to this address,
+	//	                     REASON_CODE_USED_UP (metadata code),
+	//	                     REASON_OUT_OF_STOCK (metadata sku, available, held),
+	//	                     REASON_CART_CLAIMED: another order of this cart is
+	//	                     open (metadata order_id, token)
+	//	RESOURCE_EXHAUSTED   REASON_TOO_MANY_ORDERS: this e-mail address or this
+	//	                     client has too many orders that are not paid
+	//	UNAVAILABLE          REASON_PAYMENT_UNAVAILABLE, REASON_UNAVAILABLE:
+	//	                     another module did not answer; nothing is bought, and
+	//	                     what was begun is undone.
+	//	                     REASON_NOT_KNOWN: it is not known yet how the order
+	//	                     ends. Only a call with the same key can tell
 	//
-	// Unless the order is confirmed the cart is kept. Repeating it with the same
-	// key is the same order and the same answer, however the first call ended.
+	// Except for REASON_NOT_KNOWN nothing is charged after a refusal. Repeating
+	// the call with the same key is the same order and, once that is decided, the
+	// same answer.
 	PlaceOrder(context.Context, *PlaceOrderRequest) (*PlaceOrderResponse, error)
-	// GetOrder gets an order for whoever holds its token. NOT_FOUND,
+	// GetOrder gets an order for a caller that has its token. NOT_FOUND,
 	// REASON_NO_ORDER for a wrong id and for a wrong token alike.
 	GetOrder(context.Context, *GetOrderRequest) (*GetOrderResponse, error)
-	// CancelOrder gives money and goods back, once, for whoever holds the
-	// order's token. It answers when the cancellation is decided; money and
-	// goods follow at once, or as soon as their modules answer.
-	// FAILED_PRECONDITION, REASON_SHIPPED when it is too late, and
-	// REASON_NOT_CONFIRMED when there is nothing to cancel. NOT_FOUND as in
-	// GetOrder. Repeating it answers the same.
+	// PayOrder answers where the shopper pays an order that is not paid yet. When
+	// the payment before was cancelled or has expired, another one is started,
+	// while the goods are held. FAILED_PRECONDITION, REASON_NOT_PAYABLE when
+	// nothing is to be paid (any more). UNAVAILABLE, REASON_PAYMENT_UNAVAILABLE,
+	// REASON_NOT_KNOWN: ask again. NOT_FOUND as in GetOrder. Repeating it answers
+	// the same payment.
+	PayOrder(context.Context, *PayOrderRequest) (*PayOrderResponse, error)
+	// CancelOrder decides that an order is given back, once: for a shopper who
+	// has the token, or for an operator. It answers when that is stored; goods
+	// and money follow, as soon as their modules answer. An order that is being
+	// placed ends as FAILED, one that is OPEN as CANCELLED.
+	// FAILED_PRECONDITION, REASON_SHIPPED when a part of it was shipped, and
+	// REASON_ENDED when there is nothing to cancel. NOT_FOUND as in GetOrder.
+	// Repeating it answers the same.
 	CancelOrder(context.Context, *CancelOrderRequest) (*CancelOrderResponse, error)
-	// ShipOrder notes that the goods have left; for the shop, not for guests.
-	// FAILED_PRECONDITION, REASON_NOT_COMPLETED unless the order is completed.
-	// NOT_FOUND, REASON_NO_ORDER. Repeating it changes nothing.
-	ShipOrder(context.Context, *ShipOrderRequest) (*ShipOrderResponse, error)
-	// ListOrders lists orders of all guests, newest first, one page at a time,
-	// without tokens; for the shop, not for guests. INVALID_ARGUMENT,
-	// REASON_BAD_PAGE_TOKEN.
+	// FindOrder gets an order by its number or id, without a token; for
+	// operators. NOT_FOUND, REASON_NO_ORDER. INVALID_ARGUMENT when the number's
+	// check character does not fit: a digit is mistyped.
+	FindOrder(context.Context, *FindOrderRequest) (*FindOrderResponse, error)
+	// ListOrders lists orders of all customers, newest first, one page at a time;
+	// for operators. INVALID_ARGUMENT, REASON_BAD_PAGE_TOKEN.
 	ListOrders(context.Context, *ListOrdersRequest) (*ListOrdersResponse, error)
+	// ShipOrder stores that a parcel was sent: some lines, or all that is left to
+	// send; for operators. The order is CLOSED when nothing is left.
+	// FAILED_PRECONDITION, REASON_NOT_OPEN unless the order is open, and
+	// REASON_NOT_THAT_MANY for more than is left to send. INVALID_ARGUMENT,
+	// REASON_KEY_REUSED. NOT_FOUND, REASON_NO_ORDER. Repeating it with the same
+	// key changes nothing.
+	ShipOrder(context.Context, *ShipOrderRequest) (*ShipOrderResponse, error)
+	// RefundOrder decides that money is given back: for pieces of lines, or an
+	// amount; for operators. With restock those pieces are not sent, and go back
+	// to the shelf. FAILED_PRECONDITION, REASON_NOT_PAID, REASON_REFUND_TOO_LARGE
+	// for more than was paid and not refunded, REASON_NOT_THAT_MANY for more
+	// pieces than can be refunded or, with restock, are still to be sent.
+	// INVALID_ARGUMENT, REASON_KEY_REUSED. NOT_FOUND, REASON_NO_ORDER. Repeating
+	// it with the same key changes nothing.
+	RefundOrder(context.Context, *RefundOrderRequest) (*RefundOrderResponse, error)
+	// ReturnItems stores that shipped pieces came back, and puts them on the
+	// shelf with restock; for operators. It refunds nothing: see RefundOrder.
+	// FAILED_PRECONDITION, REASON_NOT_THAT_MANY for more than was shipped and has
+	// not come back. INVALID_ARGUMENT, REASON_KEY_REUSED. NOT_FOUND,
+	// REASON_NO_ORDER. Repeating it with the same key changes nothing.
+	ReturnItems(context.Context, *ReturnItemsRequest) (*ReturnItemsResponse, error)
+	// ResolveAttention is an operator's answer to an order that needs attention:
+	// try again what could not be done, or leave it as it is.
+	// FAILED_PRECONDITION, REASON_NO_ATTENTION. NOT_FOUND, REASON_NO_ORDER.
+	// Repeating it is refused: the order needs no attention any more.
+	ResolveAttention(context.Context, *ResolveAttentionRequest) (*ResolveAttentionResponse, error)
 	mustEmbedUnimplementedOrdersServiceServer()
 }
 
@@ -190,14 +329,29 @@ func (UnimplementedOrdersServiceServer) PlaceOrder(context.Context, *PlaceOrderR
 func (UnimplementedOrdersServiceServer) GetOrder(context.Context, *GetOrderRequest) (*GetOrderResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetOrder not implemented")
 }
+func (UnimplementedOrdersServiceServer) PayOrder(context.Context, *PayOrderRequest) (*PayOrderResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PayOrder not implemented")
+}
 func (UnimplementedOrdersServiceServer) CancelOrder(context.Context, *CancelOrderRequest) (*CancelOrderResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CancelOrder not implemented")
+}
+func (UnimplementedOrdersServiceServer) FindOrder(context.Context, *FindOrderRequest) (*FindOrderResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method FindOrder not implemented")
+}
+func (UnimplementedOrdersServiceServer) ListOrders(context.Context, *ListOrdersRequest) (*ListOrdersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListOrders not implemented")
 }
 func (UnimplementedOrdersServiceServer) ShipOrder(context.Context, *ShipOrderRequest) (*ShipOrderResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ShipOrder not implemented")
 }
-func (UnimplementedOrdersServiceServer) ListOrders(context.Context, *ListOrdersRequest) (*ListOrdersResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method ListOrders not implemented")
+func (UnimplementedOrdersServiceServer) RefundOrder(context.Context, *RefundOrderRequest) (*RefundOrderResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RefundOrder not implemented")
+}
+func (UnimplementedOrdersServiceServer) ReturnItems(context.Context, *ReturnItemsRequest) (*ReturnItemsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReturnItems not implemented")
+}
+func (UnimplementedOrdersServiceServer) ResolveAttention(context.Context, *ResolveAttentionRequest) (*ResolveAttentionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResolveAttention not implemented")
 }
 func (UnimplementedOrdersServiceServer) mustEmbedUnimplementedOrdersServiceServer() {}
 func (UnimplementedOrdersServiceServer) testEmbeddedByValue()                       {}
@@ -256,6 +410,24 @@ func _OrdersService_GetOrder_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _OrdersService_PayOrder_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PayOrderRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrdersServiceServer).PayOrder(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrdersService_PayOrder_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrdersServiceServer).PayOrder(ctx, req.(*PayOrderRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _OrdersService_CancelOrder_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CancelOrderRequest)
 	if err := dec(in); err != nil {
@@ -274,20 +446,20 @@ func _OrdersService_CancelOrder_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
-func _OrdersService_ShipOrder_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ShipOrderRequest)
+func _OrdersService_FindOrder_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FindOrderRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(OrdersServiceServer).ShipOrder(ctx, in)
+		return srv.(OrdersServiceServer).FindOrder(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: OrdersService_ShipOrder_FullMethodName,
+		FullMethod: OrdersService_FindOrder_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(OrdersServiceServer).ShipOrder(ctx, req.(*ShipOrderRequest))
+		return srv.(OrdersServiceServer).FindOrder(ctx, req.(*FindOrderRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -310,6 +482,78 @@ func _OrdersService_ListOrders_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _OrdersService_ShipOrder_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ShipOrderRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrdersServiceServer).ShipOrder(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrdersService_ShipOrder_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrdersServiceServer).ShipOrder(ctx, req.(*ShipOrderRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OrdersService_RefundOrder_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RefundOrderRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrdersServiceServer).RefundOrder(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrdersService_RefundOrder_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrdersServiceServer).RefundOrder(ctx, req.(*RefundOrderRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OrdersService_ReturnItems_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReturnItemsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrdersServiceServer).ReturnItems(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrdersService_ReturnItems_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrdersServiceServer).ReturnItems(ctx, req.(*ReturnItemsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OrdersService_ResolveAttention_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResolveAttentionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrdersServiceServer).ResolveAttention(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrdersService_ResolveAttention_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrdersServiceServer).ResolveAttention(ctx, req.(*ResolveAttentionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // OrdersService_ServiceDesc is the grpc.ServiceDesc for OrdersService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -326,16 +570,36 @@ var OrdersService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _OrdersService_GetOrder_Handler,
 		},
 		{
+			MethodName: "PayOrder",
+			Handler:    _OrdersService_PayOrder_Handler,
+		},
+		{
 			MethodName: "CancelOrder",
 			Handler:    _OrdersService_CancelOrder_Handler,
+		},
+		{
+			MethodName: "FindOrder",
+			Handler:    _OrdersService_FindOrder_Handler,
+		},
+		{
+			MethodName: "ListOrders",
+			Handler:    _OrdersService_ListOrders_Handler,
 		},
 		{
 			MethodName: "ShipOrder",
 			Handler:    _OrdersService_ShipOrder_Handler,
 		},
 		{
-			MethodName: "ListOrders",
-			Handler:    _OrdersService_ListOrders_Handler,
+			MethodName: "RefundOrder",
+			Handler:    _OrdersService_RefundOrder_Handler,
+		},
+		{
+			MethodName: "ReturnItems",
+			Handler:    _OrdersService_ReturnItems_Handler,
+		},
+		{
+			MethodName: "ResolveAttention",
+			Handler:    _OrdersService_ResolveAttention_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -19,6 +19,7 @@ type Frame struct {
 	Query       string // what the search box holds
 	Data        string // schema.org data: JSON with <, > and & escaped
 	NoIndex     bool
+	Refresh     int // seconds after which the page loads itself again; 0: never
 	Departments []Department
 	Stylesheet  string // address
 	Script      string // address
@@ -168,13 +169,35 @@ type Checkout struct {
 	Frame
 	Notice         *Notice
 	Lines          []Line
-	Total          Price
-	ExpectedTotal  string // minor units, as a hidden field
+	Total          Price // of a payment's page
+	Price          Breakdown
+	Quote          string // fingerprint of what is shown, as a hidden field
 	IdempotencyKey string
-	Values         map[string]string // what was typed, except the card
+	Values         map[string]string // what was typed
 	Errors         map[string]string // by field
 	Countries      []Option
+	Deliveries     []Delivery
+	Changed        bool // the total is not the one shown before
 	PaymentNote    string
+}
+
+// Breakdown is a total and what it consists of.
+type Breakdown struct {
+	Rows  []Row
+	Total Price
+}
+
+// Row is one part of a total.
+type Row struct {
+	Name  string
+	Price Price
+}
+
+// Delivery is a way to send the goods.
+type Delivery struct {
+	ID, Name string
+	Price    Price
+	Chosen   bool
 }
 
 // Order is the page of an order for whoever holds its token.
@@ -182,18 +205,27 @@ type Order struct {
 	Frame
 	Notice   *Notice
 	ID       string
+	Number   string
 	Token    string
 	Heading  string
 	Lead     string
 	Steps    []Step // empty for an order that went no further
 	Timeline []Moment
 	Lines    []Line
-	Total    Price
+	Price    Breakdown
 	Refunded *Price
+	Parcels  []Parcel
 	Card     string // "Visa ending in 4242"
 	Email    string
 	Address  []string
+	Pay      bool // it waits for its payment
 	Cancel   bool
+}
+
+// Parcel is something that was sent.
+type Parcel struct {
+	Text string // "With Post, number XY123"
+	Href string // of the carrier; may be empty
 }
 
 // Step is one of the stations of an order.

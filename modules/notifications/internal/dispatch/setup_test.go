@@ -71,7 +71,7 @@ func (d *desk) to(s *smtptest.Server) {
 func (d *desk) queue(address string, change ...func(*letter.Facts)) string {
 	d.t.Helper()
 	f := letter.Facts{
-		Kind: letter.Confirmed, OrderID: id.New(), Token: "t-" + id.New(), At: time.Now(), Name: "Ana",
+		Kind: letter.Placed, OrderID: id.New(), Token: "t-" + id.New(), At: time.Now(), Name: "Ana",
 		Address: []string{"12 Main Street"}, Lines: []letter.Line{{Name: "Lamp", Quantity: 1, Unit: 1290, Total: 1290}},
 		Currency: "EUR", Total: 1290,
 	}

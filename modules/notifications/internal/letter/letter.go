@@ -18,27 +18,42 @@ import (
 // Kind is what a letter is about.
 type Kind string
 
+// The kinds of letters: one for each event of orders.
 const (
-	// Confirmed: the shop stands by the order.
-	Confirmed Kind = "confirmed"
-	// Cancelled: money and goods were given back.
+	Placed    Kind = "placed"
+	Shipped   Kind = "shipped"
+	Refunded  Kind = "refunded"
 	Cancelled Kind = "cancelled"
+	Failed    Kind = "failed"
+	// confirmed is what Placed was called before.
+	confirmed Kind = "confirmed"
 )
 
 // Facts is what a letter tells. It is kept as JSON until the letter is
 // written, so fields are added, not renamed. Amounts are in minor units.
 type Facts struct {
-	Kind     Kind
-	OrderID  string
+	Kind    Kind
+	OrderID string
+	// Number is the order's for people.
+	Number   string
 	Token    string // opens the order's page: never logged
 	At       time.Time
 	Name     string
 	Address  []string // its lines
 	Lines    []Line
 	Currency string
-	Total    int64
+	// Rows are what stands between lines and total: discounts, delivery, taxes.
+	Rows  []Row
+	Total int64
+	// Refunded is what goes back, with this letter.
 	Refunded int64
-	Card     string // "visa •••• 4242"; "" when unknown
+	Card     string // "Visa •••• 4242"; "" when unknown
+	// Why an order ended, or money goes back; a sentence.
+	Why string
+	// ByCustomer: the customer asked for it.
+	ByCustomer bool
+	// Parcel is what was sent.
+	Parcel Parcel
 }
 
 // Line is one kind of goods.
@@ -49,14 +64,42 @@ type Line struct {
 	Total    int64
 }
 
+// Row is a part of the price.
+type Row struct {
+	Name   string
+	Amount int64
+	// Within: the amount is in the total already, as an included tax.
+	Within bool
+}
+
+// Parcel is how goods travel.
+type Parcel struct {
+	Carrier, Tracking, TrackingURL string
+	// Part: it is not all of the order.
+	Part bool
+}
+
+func (f Facts) number() string {
+	if f.Number != "" {
+		return f.Number
+	}
+	return f.OrderID
+}
+
 // Subject is the letter's subject, free of line breaks whatever the facts.
 func (f Facts) Subject() string {
+	order := "Your order " + f.number()
 	switch f.Kind {
+	case Shipped:
+		return Clean(order + " is on its way")
+	case Refunded:
+		return Clean("A refund for your order " + f.number())
 	case Cancelled:
-		return Clean("Your order " + f.OrderID + " is cancelled")
-	default:
-		return Clean("Your order " + f.OrderID + " is confirmed")
+		return Clean(order + " is cancelled")
+	case Failed:
+		return Clean(order + " was not placed")
 	}
+	return Clean(order + " is confirmed")
 }
 
 //go:embed templates
@@ -83,10 +126,10 @@ func (w Writer) Write(f Facts) (text, html string, err error) {
 		return "", "", fmt.Errorf("write the letter about order %s: %w", f.OrderID, err)
 	}
 	var plain, marked bytes.Buffer
-	if err := texts.ExecuteTemplate(&plain, string(f.Kind)+".txt", v); err != nil {
+	if err := texts.ExecuteTemplate(&plain, "letter.txt", v); err != nil {
 		return "", "", fmt.Errorf("write the letter about order %s: %w", f.OrderID, err)
 	}
-	if err := pages.ExecuteTemplate(&marked, string(f.Kind)+".html", v); err != nil {
+	if err := pages.ExecuteTemplate(&marked, "letter.html", v); err != nil {
 		return "", "", fmt.Errorf("write the letter about order %s: %w", f.OrderID, err)
 	}
 	return plain.String(), marked.String(), nil
@@ -94,9 +137,16 @@ func (w Writer) Write(f Facts) (text, html string, err error) {
 
 // view is what the templates see: everything is text already.
 type view struct {
-	Shop, Subject, OrderID, Date, Name, Link, Home, Total, Refunded, Card string
-	Address                                                               []string
-	Lines                                                                 []lineView
+	Shop, Subject, Number, Date, Name, Link, Home, Total, Card string
+	// Heading and Paragraphs are what is said; Address follows when goods go
+	// there.
+	Heading    string
+	Paragraphs []string
+	Address    []string
+	Lines      []lineView
+	Rows       []rowView
+	// TrackingURL is a link of the carrier.
+	TrackingURL string
 }
 
 type lineView struct {
@@ -104,10 +154,12 @@ type lineView struct {
 	Quantity          int64
 }
 
+type rowView struct{ Name, Amount string }
+
 func (w Writer) view(f Facts) (view, error) {
 	v := view{
-		Shop: w.Shop, Subject: f.Subject(), OrderID: f.OrderID, Date: f.At.UTC().Format("2 January 2006"),
-		Name: f.Name, Home: w.BaseURL, Card: f.Card, Address: f.Address,
+		Shop: w.Shop, Subject: f.Subject(), Number: f.number(), Date: f.At.UTC().Format("2 January 2006"),
+		Name: f.Name, Home: w.BaseURL, Card: f.Card,
 		Link: w.BaseURL + "/orders/" + url.PathEscape(f.OrderID) + "?token=" + url.QueryEscape(f.Token),
 	}
 	var err error
@@ -120,13 +172,77 @@ func (w Writer) view(f Facts) (view, error) {
 		return m.Format()
 	}
 	v.Total = show(f.Total)
-	if f.Refunded != 0 {
-		v.Refunded = show(f.Refunded)
-	}
 	for _, l := range f.Lines {
 		v.Lines = append(v.Lines, lineView{Name: l.Name, Quantity: l.Quantity, Unit: show(l.Unit), Total: show(l.Total)})
 	}
+	for _, r := range f.Rows {
+		name := r.Name
+		if r.Within {
+			name = "including " + name
+		}
+		v.Rows = append(v.Rows, rowView{Name: name, Amount: show(r.Amount)})
+	}
+	if e := v.say(f, show(f.Refunded)); e != nil {
+		return view{}, e
+	}
 	return v, err
+}
+
+// say puts the news into words. back is what goes back to the customer.
+func (v *view) say(f Facts, back string) error {
+	add := func(sentences ...string) {
+		v.Paragraphs = append(v.Paragraphs, strings.TrimSpace(strings.Join(sentences, " ")))
+	}
+	switch f.Kind {
+	case Placed, confirmed:
+		v.Heading, v.Address = "Your order is confirmed", f.Address
+		add("Thank you for your order. We will write to you when it is on its way.")
+		add("Until then you can cancel it on its page.")
+	case Shipped:
+		v.Heading, v.Address, v.TrackingURL = "Your order is on its way", f.Address, f.Parcel.TrackingURL
+		what := "We have sent your order."
+		if f.Parcel.Part {
+			what = "We have sent a part of your order; the rest follows."
+		}
+		add(what, f.Parcel.words())
+	case Refunded:
+		v.Heading = "Your refund"
+		add("We are giving "+back+" back to your "+f.paidWith()+"; your bank may take some days to show it.", f.Why)
+	case Cancelled:
+		v.Heading = "Your order is cancelled"
+		add(f.Why)
+		if f.Refunded > 0 {
+			add("We are giving " + back + " back to your " + f.paidWith() + "; your bank may take some days to show it.")
+		} else {
+			add("You were not charged.")
+		}
+	case Failed:
+		v.Heading = "Your order was not placed"
+		add(f.Why)
+		add("Nothing was charged. What you chose is still in your cart, if you want to try again.")
+	default:
+		return fmt.Errorf("no letter is about %q", f.Kind)
+	}
+	return nil
+}
+
+func (f Facts) paidWith() string {
+	if f.Card != "" {
+		return "card (" + f.Card + ")"
+	}
+	return "card"
+}
+
+func (p Parcel) words() string {
+	switch {
+	case p.Carrier != "" && p.Tracking != "":
+		return "It travels with " + p.Carrier + ", number " + p.Tracking + "."
+	case p.Carrier != "":
+		return "It travels with " + p.Carrier + "."
+	case p.Tracking != "":
+		return "Its number is " + p.Tracking + "."
+	}
+	return ""
 }
 
 // Clean makes s fit for one line of a letter or a header: control characters,

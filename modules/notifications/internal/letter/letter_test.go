@@ -15,7 +15,7 @@ var shop = letter.Writer{Shop: "Tom & Ida", BaseURL: "https://shop.example/s"}
 
 func facts() letter.Facts {
 	return letter.Facts{
-		Kind: letter.Confirmed, OrderID: "01", Token: "a+b/c=&x", At: time.Date(2026, 3, 9, 23, 0, 0, 0, time.UTC), Name: "Ana",
+		Kind: letter.Placed, OrderID: "01", Token: "a+b/c=&x", At: time.Date(2026, 3, 9, 23, 0, 0, 0, time.UTC), Name: "Ana",
 		Address: []string{"12 Main Street", "PL"}, Lines: []letter.Line{{Name: "Lamp", Quantity: 3, Unit: 430, Total: 1290}},
 		Currency: "EUR", Total: 1290, Card: "visa •••• 4242",
 	}

@@ -21,24 +21,112 @@ import (
 // cleaned of control characters here, once.
 func FactsOf(kind letter.Kind, o *ordersv1.Order, token string, at time.Time) letter.Facts {
 	f := letter.Facts{
-		Kind: kind, OrderID: letter.Clean(o.GetId()), Token: token, At: at,
-		Name: letter.Clean(o.GetContact().GetName()), Address: address(o.GetAddress()),
-		Currency: o.GetCurrencyCode(), Total: o.GetTotalMinor(), Refunded: o.GetRefundedMinor(),
+		Kind: kind, OrderID: letter.Clean(o.GetId()), Number: letter.Clean(o.GetNumber()), Token: token, At: at,
+		Name: letter.Clean(o.GetContact().GetName()), Address: address(o),
+		Currency: o.GetCurrencyCode(), Total: o.GetTotals().GetTotalMinor(), Rows: rows(o),
 	}
-	if last4 := letter.Clean(o.GetCardLast4()); last4 != "" {
-		f.Card = brands.Name(o.GetCardBrand(), "Card") + " •••• " + last4
+	if last4 := letter.Clean(o.GetPaymentMethod().GetLast4()); last4 != "" {
+		f.Card = strings.TrimSpace(brands.Name(o.GetPaymentMethod().GetBrand(), letter.Clean(o.GetPaymentMethod().GetBrand())) + " •••• " + last4)
 	}
 	for _, l := range o.GetLines() {
+		name := l.GetName()
+		if l.GetVariant() != "" {
+			name += ", " + l.GetVariant()
+		}
 		f.Lines = append(f.Lines, letter.Line{
-			Name: letter.Clean(l.GetName()), Quantity: l.GetQuantity(), Unit: l.GetUnitPriceMinor(), Total: l.GetTotalMinor(),
+			Name: letter.Clean(name), Quantity: l.GetQuantity(), Unit: l.GetUnitPriceMinor(), Total: l.GetQuantity() * l.GetUnitPriceMinor(),
 		})
 	}
 	return f
 }
 
-func address(a *ordersv1.Address) []string {
+// Placed is the letter about an order that will be sent.
+func Placed(e *ordersv1.OrderPlaced) letter.Facts {
+	return FactsOf(letter.Placed, e.GetOrder(), e.GetToken(), e.GetAt().AsTime())
+}
+
+// Shipped is the letter about a parcel.
+func Shipped(e *ordersv1.OrderShipped) letter.Facts {
+	f := FactsOf(letter.Shipped, e.GetOrder(), e.GetToken(), e.GetAt().AsTime())
+	sent, ordered := int64(0), int64(0)
+	for _, p := range e.GetFulfilment().GetPieces() {
+		sent += p.GetQuantity()
+	}
+	for _, l := range e.GetOrder().GetLines() {
+		ordered += l.GetQuantity() - l.GetCancelled()
+	}
+	f.Parcel = letter.Parcel{
+		Carrier: letter.Clean(e.GetFulfilment().GetCarrier()), Tracking: letter.Clean(e.GetFulfilment().GetTracking()),
+		TrackingURL: letter.Clean(e.GetFulfilment().GetTrackingUrl()), Part: sent < ordered,
+	}
+	return f
+}
+
+// Refunded is the letter about money that went back.
+func Refunded(e *ordersv1.OrderRefunded) letter.Facts {
+	f := FactsOf(letter.Refunded, e.GetOrder(), e.GetToken(), e.GetAt().AsTime())
+	f.Refunded, f.Why = e.GetRefund().GetAmountMinor(), letter.Clean(e.GetRefund().GetReason())
+	return f
+}
+
+// Cancelled is the letter about an order that is given back.
+func Cancelled(e *ordersv1.OrderCancelled) letter.Facts {
+	f := FactsOf(letter.Cancelled, e.GetOrder(), e.GetToken(), e.GetAt().AsTime())
+	f.Refunded, f.Why = e.GetRefundMinor(), why(e.GetOrder())
+	return f
+}
+
+// Failed is the letter about an order that was never paid.
+func Failed(e *ordersv1.OrderFailed) letter.Facts {
+	f := FactsOf(letter.Failed, e.GetOrder(), e.GetToken(), e.GetAt().AsTime())
+	f.Why = why(e.GetOrder())
+	return f
+}
+
+// why says why an order ended.
+func why(o *ordersv1.Order) string {
+	said := "A part of our shop did not work as it should."
+	switch o.GetEndedBecause() {
+	case "out_of_stock":
+		said = "We are sorry: something in it was sold out before your payment arrived."
+	case "payment_unavailable", "payment_refused":
+		said = "The payment could not be taken."
+	case "not_paid":
+		said = "It was not paid in time, so we have given the goods free again."
+	case "on_request":
+		said = "You cancelled it."
+		if o.GetEndedBy() == "operator" {
+			said = "The shop has cancelled it."
+		}
+	}
+	return strings.TrimSpace(said + " " + letter.Clean(o.GetEndedNote()))
+}
+
+// rows are the parts of the price between lines and total.
+func rows(o *ordersv1.Order) []letter.Row {
+	var all []letter.Row
+	for _, d := range o.GetDiscounts() {
+		name := d.GetName()
+		if d.GetCode() != "" {
+			name += " (" + d.GetCode() + ")"
+		}
+		all = append(all, letter.Row{Name: letter.Clean(name), Amount: -d.GetAmountMinor()})
+	}
+	if d := o.GetDelivery(); d.GetName() != "" {
+		all = append(all, letter.Row{Name: letter.Clean("Delivery, " + d.GetName()), Amount: o.GetTotals().GetDeliveryMinor()})
+	}
+	for _, t := range o.GetTaxes() {
+		all = append(all, letter.Row{Name: letter.Clean(t.GetName()), Amount: t.GetAmountMinor(), Within: t.GetIncluded()})
+	}
+	return all
+}
+
+func address(o *ordersv1.Order) []string {
 	var lines []string
-	for _, l := range []string{a.GetLine1(), a.GetLine2(), a.GetPostalCode() + " " + a.GetCity(), countries.Name(a.GetCountry())} {
+	a := o.GetAddress()
+	for _, l := range []string{
+		o.GetContact().GetName(), a.GetLine1(), a.GetLine2(), a.GetPostalCode() + " " + a.GetCity(), a.GetRegion(), countries.Name(a.GetCountry()),
+	} {
 		if l = letter.Clean(l); l != "" {
 			lines = append(lines, l)
 		}

@@ -11,9 +11,9 @@ import (
 )
 
 func TestALetterNamesCountryAndCardAsThePagesDo(t *testing.T) {
-	f := service.FactsOf(letter.Confirmed, &ordersv1.Order{
-		Address:   &ordersv1.Address{Line1: "Rua Um 1", City: "Lisboa", PostalCode: "1000-001", Country: "PT"},
-		CardBrand: "visa", CardLast4: "4242",
+	f := service.FactsOf(letter.Placed, &ordersv1.Order{
+		Address:       &ordersv1.Address{Line1: "Rua Um 1", City: "Lisboa", PostalCode: "1000-001", Country: "PT"},
+		PaymentMethod: &ordersv1.PaymentMethod{Brand: "visa", Last4: "4242"},
 	}, "", time.Now())
 	if want := []string{"Rua Um 1", "1000-001 Lisboa", "Portugal"}; !slices.Equal(f.Address, want) {
 		t.Errorf("the address: got %q, want %q", f.Address, want)

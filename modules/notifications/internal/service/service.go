@@ -94,16 +94,34 @@ func (s *Service) ResendMail(ctx context.Context, r *notificationsv1.ResendMailR
 // nothing else: letters are written and sent later, so no mail server and no
 // letter that can't be written holds up an event.
 func (s *Service) Subscriptions() []events.Subscription {
-	return []events.Subscription{
-		events.On(func(_ context.Context, tx *gorm.DB, e *ordersv1.OrderConfirmed, meta events.Meta) error {
-			return s.queue(tx, meta, e.GetOrder(), FactsOf(letter.Confirmed, e.GetOrder(), e.GetToken(), e.GetAt().AsTime()))
-		}),
-		events.On(func(_ context.Context, tx *gorm.DB, e *ordersv1.OrderCancelled, meta events.Meta) error {
-			return s.queue(tx, meta, e.GetOrder(), FactsOf(letter.Cancelled, e.GetOrder(), e.GetToken(), e.GetAt().AsTime()))
-		}),
-	}
+	return Subscriptions(func(tx *gorm.DB, meta events.Meta, o *ordersv1.Order, facts letter.Facts) error {
+		return store.Queue(tx, mail.New(meta.ID, o.GetContact().GetEmail(), facts, s.now()))
+	})
 }
 
-func (s *Service) queue(tx *gorm.DB, meta events.Meta, o *ordersv1.Order, facts letter.Facts) error {
-	return store.Queue(tx, mail.New(meta.ID, o.GetContact().GetEmail(), facts, s.now()))
+// Subscriptions has the letter of each event queued.
+func Subscriptions(queue func(tx *gorm.DB, meta events.Meta, o *ordersv1.Order, facts letter.Facts) error) []events.Subscription {
+	return []events.Subscription{
+		events.On(func(_ context.Context, tx *gorm.DB, e *ordersv1.OrderPlaced, meta events.Meta) error {
+			return queue(tx, meta, e.GetOrder(), Placed(e))
+		}),
+		events.On(func(_ context.Context, tx *gorm.DB, e *ordersv1.OrderShipped, meta events.Meta) error {
+			return queue(tx, meta, e.GetOrder(), Shipped(e))
+		}),
+		events.On(func(_ context.Context, tx *gorm.DB, e *ordersv1.OrderRefunded, meta events.Meta) error {
+			if e.GetOrder().GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_CANCELLED {
+				return nil // the letter of the cancellation has said so
+			}
+			return queue(tx, meta, e.GetOrder(), Refunded(e))
+		}),
+		events.On(func(_ context.Context, tx *gorm.DB, e *ordersv1.OrderCancelled, meta events.Meta) error {
+			return queue(tx, meta, e.GetOrder(), Cancelled(e))
+		}),
+		events.On(func(_ context.Context, tx *gorm.DB, e *ordersv1.OrderFailed, meta events.Meta) error {
+			if !e.GetWasPayable() {
+				return nil // the shopper was told at once
+			}
+			return queue(tx, meta, e.GetOrder(), Failed(e))
+		}),
+	}
 }

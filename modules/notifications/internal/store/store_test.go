@@ -28,7 +28,7 @@ func onBoth(t *testing.T, test func(t *testing.T, db *database.DB, s *store.Stor
 
 func queue(t *testing.T, db *database.DB, event string) {
 	t.Helper()
-	m := mail.New(event, "ana@example.com", letter.Facts{Kind: letter.Confirmed, OrderID: event, Currency: "EUR"}, time.Now())
+	m := mail.New(event, "ana@example.com", letter.Facts{Kind: letter.Placed, OrderID: event, Currency: "EUR"}, time.Now())
 	if err := db.Write(t.Context(), func(tx *gorm.DB) error { return store.Queue(tx, m) }); err != nil {
 		t.Errorf("queue: %v", err)
 	}

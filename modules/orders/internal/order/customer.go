@@ -18,6 +18,8 @@ type Contact struct {
 // Address is where the goods go.
 type Address struct {
 	Line1, Line2, City, PostalCode string
+	// Region is a state or province, where taxes depend on it.
+	Region string
 	// Country is an ISO 3166-1 alpha-2 code.
 	Country string
 }
@@ -37,7 +39,7 @@ func (c Contact) Trimmed() Contact {
 func (a Address) Trimmed() Address {
 	return Address{
 		Line1: strings.TrimSpace(a.Line1), Line2: strings.TrimSpace(a.Line2), City: strings.TrimSpace(a.City),
-		PostalCode: strings.TrimSpace(a.PostalCode), Country: strings.ToUpper(strings.TrimSpace(a.Country)),
+		PostalCode: strings.TrimSpace(a.PostalCode), Region: strings.TrimSpace(a.Region), Country: strings.ToUpper(strings.TrimSpace(a.Country)),
 	}
 }
 
@@ -59,8 +61,9 @@ func (a Address) Problems() []Problem {
 	found.text("address.line1", a.Line1, 1, 100)
 	found.text("address.line2", a.Line2, 0, 100)
 	found.text("address.city", a.City, 1, 100)
+	found.text("address.region", a.Region, 0, 100)
 	found.text("address.postal_code", a.PostalCode, 1, 16)
-	if len(a.Country) != 2 || !strings.Contains(countries, a.Country+" ") {
+	if len(a.Country) != 2 || !strings.Contains(isoCountries, a.Country+" ") {
 		found.add("address.country", "must be the two letters of a country, such as DE")
 	}
 	return found
@@ -92,8 +95,8 @@ func (p *problems) text(field, value string, least, most int) {
 	}
 }
 
-// countries are the codes of ISO 3166-1, each with a space behind it.
-const countries = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ " +
+// isoCountries are the codes of ISO 3166-1, each with a space behind it.
+const isoCountries = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ " +
 	"CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR " +
 	"GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP " +
 	"KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ " +

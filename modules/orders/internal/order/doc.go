@@ -1,3 +1,3 @@
-// Package order is what an order is: its states, the ways between them, who
-// is driving it on just now, and what a guest must give for it.
+// Package order is one order and its life, in memory: what it is made of, what
+// may happen to it, and what follows for its payment and its delivery.
 package order

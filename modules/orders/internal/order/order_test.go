@@ -2,8 +2,6 @@ package order
 
 import (
 	"errors"
-	"math"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,193 +9,150 @@ import (
 	"pgregory.net/rapid"
 )
 
-var noon = time.Date(2026, 5, 1, 12, 0, 0, 123456000, time.UTC)
+var t0 = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 
-func purchase() Purchase {
-	return Purchase{
-		Key: "key", Fingerprint: "print", CartID: "cart", PaymentMethodID: "pm", Currency: "EUR",
-		Contact: Contact{Email: "ana@example.org", Name: "Ana"},
-		Address: Address{Line1: "1 High Street", City: "Berlin", PostalCode: "10115", Country: "DE"},
-		Lines:   []Line{{SKU: "mug", Name: "Mug", Quantity: 2, UnitPrice: 1250}, {SKU: "tea", Name: "Tea", Quantity: 1, UnitPrice: 399}},
+// purchase is one of some lines, with delivery.
+func purchase(delivery int64, lines ...Line) Purchase {
+	p := Purchase{
+		Key: "key", Fingerprint: "fingerprint", CartID: "cart", Currency: "EUR", Lines: lines,
+		Contact: Contact{Email: "ana@example.org", Name: "Ana Example"},
+		Address: Address{Line1: "1 Arcade", City: "Lisbon", PostalCode: "1100-000", Country: "PT"},
 	}
+	for _, l := range lines {
+		p.Totals.Goods += l.Quantity * l.UnitPrice
+		p.Totals.Discount += l.Discount
+	}
+	p.Totals.Delivery, p.Totals.TaxesIncluded = delivery, true
+	p.Totals.Total = p.Totals.Goods - p.Totals.Discount + delivery
+	return p
 }
 
-func accepted(t interface{ Fatal(...any) }) *Order {
-	o, err := Accept("id", "token", purchase(), noon)
+func line(sku string, quantity, unit, discount int64) Line {
+	return Line{SKU: sku, Name: sku, Quantity: quantity, UnitPrice: unit, Discount: discount, Total: quantity*unit - discount}
+}
+
+// placed is an order of this purchase.
+func placed(t interface{ Fatal(...any) }, p Purchase) *Order {
+	o, err := Place("order", NewNumber(0), "token", p, t0, t0.Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return o
 }
 
-func TestWhatMustNotBeAnOrderIsNone(t *testing.T) {
-	for what, spoil := range map[string]func(*Purchase){
-		"no key":             func(p *Purchase) { p.Key = "" },
-		"no card":            func(p *Purchase) { p.PaymentMethodID = "" },
-		"nobody":             func(p *Purchase) { p.Contact = Contact{} },
-		"nowhere":            func(p *Purchase) { p.Address.Country = "XX" },
-		"nothing":            func(p *Purchase) { p.Lines = nil },
-		"none of a thing":    func(p *Purchase) { p.Lines[0].Quantity = 0 },
-		"a negative price":   func(p *Purchase) { p.Lines[0].UnitPrice = -1 },
-		"a line too dear":    func(p *Purchase) { p.Lines[0].UnitPrice = math.MaxInt64 },
-		"a sum too dear":     func(p *Purchase) { p.Lines[0].UnitPrice, p.Lines[1].UnitPrice = math.MaxInt64/2, math.MaxInt64/2 },
-		"no such currency":   func(p *Purchase) { p.Currency = "EURO" },
-		"a mail with a tail": func(p *Purchase) { p.Contact.Email = "ana@example.org\r\nBcc: all" },
+// open is an order that is paid.
+func open(t interface{ Fatal(...any) }, p Purchase) *Order {
+	o := placed(t, p)
+	o.StartPayment()
+	o.PaidBy(Paid, "visa", "4242", p.Totals.Total, t0)
+	if err := o.Open(t0); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func TestAPriceWhosePartsDoNotAddUpIsNoOrder(t *testing.T) {
+	for name, change := range map[string]func(p *Purchase){
+		"another total":       func(p *Purchase) { p.Totals.Total++ },
+		"another delivery":    func(p *Purchase) { p.Totals.Delivery-- },
+		"no lines":            func(p *Purchase) { p.Lines = nil },
+		"none of a thing":     func(p *Purchase) { p.Lines[0].Quantity = 0 },
+		"a negative price":    func(p *Purchase) { p.Lines[0].UnitPrice = -1 },
+		"an unknown currency": func(p *Purchase) { p.Currency = "XXQ" },
+		"a longer line":       func(p *Purchase) { p.Lines[0].Total = 100000 },
+		"nobody":              func(p *Purchase) { p.Contact.Name = "" },
 	} {
-		p := purchase()
-		spoil(&p)
-		if o, err := Accept("id", "token", p, noon); err == nil {
-			t.Errorf("%s: got order %s, want an error", what, o.ID())
+		p := purchase(500, line("mug", 2, 700, 0))
+		change(&p)
+		if _, err := Place("order", "G-1", "token", p, t0, t0); err == nil {
+			t.Errorf("%s: got an order", name)
 		}
-	}
-	if got := accepted(t).Snapshot().Total; got != 2899 {
-		t.Errorf("got a total of %d, want 2899", got)
 	}
 }
 
-func TestFieldsOfAForm(t *testing.T) {
-	for email, ok := range map[string]bool{
-		"ana@example.org": true, "jürgen@bücher.example": true,
-		"": false, "ana": false, "ana@example,org": false, "ana@example.org.": false, "ana.@example.org": false,
-	} {
-		if got := len(Contact{Email: email, Name: "Ana"}.Problems()) == 0; got != ok {
-			t.Errorf("email %.20q: got fine %v, want %v", email, got, ok)
-		}
-	}
-	for country, ok := range map[string]bool{"DE": true, "AD": true, "ZW": true, "": false, "D": false, "de": false, "XX": false, "E ": false, "DE ": false} {
-		a := purchase().Address
-		a.Country = country
-		if got := len(a.Problems()) == 0; got != ok {
-			t.Errorf("country %q: got fine %v, want %v", country, got, ok)
-		}
-	}
-	if got := (Address{Country: " de "}).Trimmed().Country; got != "DE" {
-		t.Errorf("got country %q, want DE", got)
-	}
-}
-
-func TestASnapshotIsTheReadersOwn(t *testing.T) {
-	o := accepted(t)
-	s := o.Snapshot()
-	s.Lines[0].Quantity, s.Timeline[0].Note = 99, "changed"
-	if again := o.Snapshot(); again.Lines[0].Quantity != 2 || again.Timeline[0].Note == "changed" {
-		t.Error("changing a snapshot changed the order")
-	}
-}
-
-func TestTooLateOrTooEarly(t *testing.T) {
-	o := accepted(t)
-	if err := o.Cancel(Ending{Because: ByGuest}, noon); !errors.Is(err, ErrNotConfirmed) {
-		t.Errorf("cancel an accepted order: got %v, want ErrNotConfirmed", err)
-	}
-	if err := o.Ship(noon); !errors.Is(err, ErrNotCompleted) {
-		t.Errorf("ship an accepted order: got %v, want ErrNotCompleted", err)
-	}
-	for _, step := range []error{
-		o.Reserve(noon), o.Authorize(Card{}, noon), o.Confirm(noon), o.Capture(noon), o.Complete(noon), o.Ship(noon), o.Ship(noon),
-	} {
-		if step != nil {
-			t.Fatal(step)
-		}
-	}
-	if err := o.Cancel(Ending{Because: ByGuest}, noon); !errors.Is(err, ErrShipped) {
-		t.Errorf("cancel a shipped order: got %v, want ErrShipped", err)
-	}
-}
-
-// Whatever is asked of an order in whatever sequence: it goes only ways there
-// are, and tells of each once.
-func TestOrdersGoOnlyWaysThereAre(t *testing.T) {
+func TestNumbersFindWrongCharacters(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		o := accepted(t)
-		now := noon
-		wishes := map[string]func() error{
-			"reserve":   func() error { return o.Reserve(now) },
-			"authorize": func() error { return o.Authorize(Card{Brand: "visa", Last4: "4242"}, now) },
-			"confirm":   func() error { return o.Confirm(now) },
-			"capture":   func() error { return o.Capture(now) },
-			"complete":  func() error { return o.Complete(now) },
-			"ship":      func() error { return o.Ship(now) },
-			"fail":      func() error { return o.Fail(Ending{Because: OutOfStock}, now) },
-			"cancel":    func() error { return o.Cancel(Ending{Because: ByGuest}, now) },
-			"undone":    func() error { return o.Undone(rapid.SampledFrom([]int64{-1, 0, 2899, 2900}).Draw(t, "back"), now) },
-			"taken":     func() error { o.TakenFromCart(); return nil },
-			"drive":     func() error { o.Drive("me", now.Add(time.Second)); return nil },
-			"leave":     func() error { o.Leave(now); return nil },
+		number := NewNumber(rapid.IntRange(0, 3).Draw(t, "longer"))
+		if got, ok := ParseNumber(number); !ok || got != number {
+			t.Fatalf("%s is read as %q, %t", number, got, ok)
 		}
-		names := make([]string, 0, len(wishes))
-		for name := range wishes {
-			names = append(names, name)
+		if got, ok := ParseNumber(strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(number, "G"), "-", " "))); !ok || got != number {
+			t.Fatalf("%s in small letters is read as %q, %t", number, got, ok)
 		}
-		slices.Sort(names)
-		for range rapid.IntRange(1, 60).Draw(t, "steps") {
-			now = now.Add(time.Second)
-			before := o.Snapshot()
-			wish := rapid.SampledFrom(names).Draw(t, "wish")
-			err := wishes[wish]()
-			after := o.Snapshot()
-			check(t, wish, err, before, after)
+		characters := strings.ReplaceAll(strings.TrimPrefix(number, "G-"), "-", "")
+		at := rapid.IntRange(0, len(characters)-1).Draw(t, "at")
+		wrong := rapid.SampledFrom([]byte(numberAlphabet)).Draw(t, "wrong")
+		if characters[at] == wrong {
+			return
+		}
+		mistyped := characters[:at] + string(wrong) + characters[at+1:]
+		if got, ok := ParseNumber("G-" + mistyped); ok && got == number {
+			t.Fatalf("%s mistyped as %s is read as itself", number, mistyped)
+		} else if ok && strings.TrimPrefix(got, "G-") == mistyped[:4]+"-"+mistyped[4:] {
+			t.Fatalf("%s mistyped as %s was not found", number, mistyped)
 		}
 	})
 }
 
-func check(t *rapid.T, wish string, err error, before, after Snapshot) {
-	moved := before.Status != after.Status
-	switch {
-	case moved && err != nil:
-		t.Fatalf("%s from %s: moved and failed with %v", wish, before.Status, err)
-	case moved && !before.Status.leadsTo(after.Status):
-		t.Fatalf("%s: there is no way from %s to %s", wish, before.Status, after.Status)
-	case moved && len(after.Timeline) != len(before.Timeline)+1, !moved && len(after.Timeline) != len(before.Timeline):
-		t.Fatalf("%s: the timeline went from %d to %d entries", wish, len(before.Timeline), len(after.Timeline))
-	}
-	if last := after.Timeline[len(after.Timeline)-1]; last.Status != after.Status || last.Note == "" {
-		t.Fatalf("%s: the timeline ends with %v for an order that is %s", wish, last, after.Status)
-	}
-	seen := map[Status]bool{}
-	for _, e := range after.Timeline {
-		if seen[e.Status] {
-			t.Fatalf("%s: %s twice", wish, e.Status)
+func TestNamesThatAdvertiseAreRefused(t *testing.T) {
+	for _, name := range []string{"Win a prize at https://evil.example/x", "www.evil.example", "me@evil.example"} {
+		if got := (Contact{Email: "ana@example.org", Name: name}).Problems(); len(got) != 1 {
+			t.Errorf("%q: got %v, want a problem", name, got)
 		}
-		seen[e.Status] = true
 	}
-	if seen[Confirmed] && (seen[Failing] || seen[Failed]) || seen[Cancelling] && !seen[Confirmed] || seen[Shipped] && seen[Cancelling] {
-		t.Fatalf("%s: a story that can't be: %v", wish, after.Timeline)
-	}
-	if after.Refunded < 0 || after.Refunded > after.Total {
-		t.Fatalf("%s: %d refunded of %d", wish, after.Refunded, after.Total)
-	}
-	o := FromStore(after)
-	if after.CartPending && !seen[Confirmed] || !o.Open() && len(ways[after.Status]) > 0 && after.Status != Completed {
-		t.Fatalf("%s: nothing left to do for an order that is %s", wish, after.Status)
-	}
-	if o.Status().Settled() != (seen[Confirmed] || seen[Failing]) {
-		t.Fatalf("%s: settled is %v for %v", wish, o.Status().Settled(), after.Timeline)
+	for _, name := range []string{"Ana Example", "J.R.R. Tolkien", "Dr. Ana St.John", "O'Neill-Smith, Jr.", "Jürgen", "山田太郎"} {
+		if got := (Contact{Email: "ana@example.org", Name: name}).Problems(); len(got) != 0 {
+			t.Errorf("%q: got %v, want none", name, got)
+		}
 	}
 }
 
-func TestAClaimIsFreeWhenItEnds(t *testing.T) {
-	o := accepted(t)
-	if !o.Free(noon) {
-		t.Error("nobody drives a new order, but it is not free")
+func TestACancellationRefundsWhatIsLeftAndNeverMore(t *testing.T) {
+	o := open(t, purchase(500, line("mug", 3, 700, 100)))
+	if err := o.Refund(Refund{ID: "r1", Key: "k1", Amount: 900}, t0); err != nil {
+		t.Fatal(err)
 	}
-	o.Drive("me", noon.Add(time.Second))
-	if o.Free(noon) || !o.DrivenBy("me") || o.DrivenBy("") {
-		t.Error("a driven order is not its driver's")
+	o.RefundSettled("r1", RefundSucceeded, "", t0)
+	if err := o.Cancel("r2", Ending{Because: OnRequest, By: Guest}, t0); err != nil {
+		t.Fatal(err)
 	}
-	if !o.Free(noon.Add(time.Second)) {
-		t.Error("a claim that ended is not free")
+	refunds := o.Snapshot().Refunds
+	if len(refunds) != 2 || refunds[1].Amount != 2500-900 || o.Status() != Cancelled {
+		t.Errorf("got refunds %+v of an order that is %s, want one of 1600 more", refunds, o.Status())
 	}
-	o.Leave(noon.Add(time.Minute))
-	if !o.Free(noon) || o.Attempts() != 1 {
-		t.Error("an order left for later can't be taken by who waits for it")
+	if err := o.Cancel("r3", Ending{Because: OnRequest, By: Guest}, t0); err != nil || len(o.Snapshot().Refunds) != 2 {
+		t.Errorf("cancelled twice: got %v, and %d refunds", err, len(o.Snapshot().Refunds))
 	}
 }
 
-func TestANameHoldsNoLink(t *testing.T) {
-	c := Contact{Email: "ana@example.org", Name: "Win a prize at https://evil.example/x"}
-	problems := c.Problems()
-	if len(problems) != 1 || problems[0].Field != "contact.name" || !strings.Contains(problems[0].Message, "without a link") {
-		t.Errorf("got %v, want that the name holds a link", problems)
+func TestWhatWasShippedIsNotCancelled(t *testing.T) {
+	o := open(t, purchase(0, line("mug", 3, 700, 0)))
+	if err := o.Ship(Fulfilment{ID: "f", Key: "k", Pieces: []Piece{{Line: "1", Quantity: 1}}}, t0); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Cancel("r", Ending{Because: OnRequest, By: Guest}, t0); !errors.Is(err, ErrShipped) {
+		t.Errorf("got %v, want ErrShipped", err)
+	}
+}
+
+func TestARefusedRefundIsAskedForAgainAsAnotherOne(t *testing.T) {
+	o := open(t, purchase(0, line("mug", 1, 700, 0)))
+	if err := o.Cancel("r", Ending{Because: OnRequest, By: Guest}, t0); err != nil {
+		t.Fatal(err)
+	}
+	o.RefundSettled("r", RefundFailed, "account closed", t0)
+	o.NeedAttention("the refund was refused", t0)
+	o.GivenBack()
+	if err := o.Resolve(true, "", t0); err != nil {
+		t.Fatal(err)
+	}
+	r := o.Snapshot().Refunds[0]
+	if r.Status != RefundPending || r.PaymentsID() != "r-2" || !o.HasChores() {
+		t.Errorf("got %+v with id %s, want a pending one with another id", r, r.PaymentsID())
+	}
+	o.RefundSettled("r", RefundFailed, "account closed", t0)
+	o.NeedAttention("again", t0)
+	if err := o.Resolve(false, "paid by bank transfer", t0); err != nil || o.HasChores() {
+		t.Errorf("closed by the operator: got %v, chores %t; want nothing left to do", err, o.HasChores())
 	}
 }

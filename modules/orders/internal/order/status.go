@@ -6,52 +6,37 @@ import "slices"
 type Status string
 
 const (
-	Accepted   Status = "accepted"   // priced and written down
-	Reserved   Status = "reserved"   // the goods are off the shelf
-	Authorized Status = "authorized" // the money is held
-	Confirmed  Status = "confirmed"  // the shop stands by it
-	Captured   Status = "captured"   // the money is taken
-	Completed  Status = "completed"  // the goods are sold
-	Shipped    Status = "shipped"
-	Failing    Status = "failing" // never confirmed, being undone
-	Failed     Status = "failed"
-	Cancelling Status = "cancelling" // was confirmed, being given back
-	Cancelled  Status = "cancelled"
+	Placing   Status = "placing"   // goods and payment are being arranged
+	Open      Status = "open"      // paid, to be sent
+	Closed    Status = "closed"    // nothing is left to send
+	Failed    Status = "failed"    // never paid
+	Cancelled Status = "cancelled" // was paid, is given back
 )
 
 // Statuses are all of them, in the order of the contract's enum.
-var Statuses = []Status{
-	Accepted, Reserved, Authorized, Confirmed, Captured, Completed, Shipped, Failing, Failed, Cancelling, Cancelled,
-}
+var Statuses = []Status{Placing, Open, Closed, Failed, Cancelled}
 
 // ways are the only changes of status there are; doc.go of the module draws
-// them.
+// them. A failed order is cancelled when it turns out that it was paid after
+// all.
 var ways = map[Status][]Status{
-	Accepted:   {Reserved, Failing},
-	Reserved:   {Authorized, Failing},
-	Authorized: {Confirmed, Failing},
-	Confirmed:  {Captured, Cancelling},
-	Captured:   {Completed, Cancelling},
-	Completed:  {Shipped, Cancelling},
-	Failing:    {Failed},
-	Cancelling: {Cancelled},
+	Placing: {Open, Failed, Cancelled},
+	Open:    {Closed, Cancelled},
+	Failed:  {Cancelled},
 }
 
 func (s Status) leadsTo(next Status) bool { return slices.Contains(ways[s], next) }
 
-// Promised says that the guest was told the order stands, or will be: it may
-// no longer fail, only be cancelled.
-func (s Status) Promised() bool {
-	return !slices.Contains([]Status{Accepted, Reserved, Authorized, Failing, Failed}, s)
-}
+// Ended says that nothing is sold any more by an order in this status.
+func (s Status) Ended() bool { return s == Failed || s == Cancelled }
 
-// Settled says that it is decided what PlaceOrder answers.
-func (s Status) Settled() bool { return s.Promised() || s == Failing || s == Failed }
+// PaymentState is what is known of an order's payment. The words are stored.
+type PaymentState string
 
-// Undoing says that money and goods are on their way back.
-func (s Status) Undoing() bool { return s == Failing || s == Cancelling }
-
-// resting says that an order may stay in this status for ever.
-func (s Status) resting() bool {
-	return slices.Contains([]Status{Completed, Shipped, Failed, Cancelled}, s)
-}
+const (
+	NotStarted PaymentState = ""           // or not known
+	Waiting    PaymentState = "waiting"    // for the shopper
+	Stopped    PaymentState = "stopped"    // cancelled or expired: another one may be started
+	Authorized PaymentState = "authorized" // the amount is held, and taken when goods are sent
+	Paid       PaymentState = "paid"
+)

@@ -6,150 +6,185 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
-	"slices"
 	"time"
-
-	"google.golang.org/protobuf/proto"
 
 	"galleria/modules/orders/internal/order"
 )
 
 const (
-	// claimFor is how long an order of a process that died is out of reach.
-	claimFor = 2 * time.Second
-	// cartPatience bounds the wait for a cart that nothing depends on.
-	cartPatience = time.Second
-	// The pause before an order left open is tried again doubles up to
-	// longestPause, short enough that a module that came back is used within
-	// seconds; and up to longestRefused when the other module does answer, but
-	// not as it should.
-	firstPause     = 250 * time.Millisecond
-	longestPause   = 2 * time.Second
-	longestRefused = time.Minute
+	// arrangeFor bounds the steps of a checkout that somebody may wait for.
+	arrangeFor = 7500 * time.Millisecond
+	// headStart is how long a new order is left to the process that placed it,
+	// before the driver of any process takes it: longer than arrangeFor.
+	headStart = 15 * time.Second
+	// The pause before something is tried again doubles up to longestPause.
+	firstPause   = 250 * time.Millisecond
+	longestPause = time.Minute
+	// refundPause is how often a refund is asked about that the provider has
+	// accepted and not settled; its event usually comes before.
+	refundPause = time.Hour
 )
 
 // again are the pauses between the attempts of one step while somebody waits.
 var again = []time.Duration{100 * time.Millisecond, 300 * time.Millisecond}
 
-var (
-	errLost   = errors.New("the order is driven by another")
-	errDied   = errors.New("the checkout was cut off")
-	errClosed = errors.New("orders is closing")
-)
+// drive is one stretch of work on one order in this process. Two processes, or
+// a drive and a decision, may work on one order at once: every call may be
+// repeated, and of two changes one is stored, upon which the other begins anew
+// from there. So that is rare, and costs no more than the calls.
+type drive struct {
+	// more: something changed since the drive began, look again.
+	more bool
+	// until bounds the steps of a checkout.
+	until time.Time
+	// fresh: the order was placed just now by this process.
+	fresh bool
+}
 
-// run drives an order on until nothing is left to do or it must be left to
-// recovery. The last order is as it was stored.
-func (s *Service) run(ctx context.Context, d *drive, o *order.Order) (*order.Order, error) {
-	for o.Open() {
-		before := o.Status()
-		err := s.advance(ctx, d, o)
-		left := err != nil
-		if left {
-			s.leave(ctx, o, err)
-			err = s.write(ctx, "leave", o)
-		} else {
-			err = s.keep(ctx, d, o, before)
-		}
-		switch {
-		case errors.Is(err, order.ErrStale):
-			// A guest cancelled or the shop sent it meanwhile: go on from there.
-			if o, err = s.Store.ByID(context.WithoutCancel(ctx), o.ID()); err != nil {
-				return nil, err
+// start drives an order in the background. o may be nil: it is read. An order
+// that is driven already is looked at again afterwards.
+func (s *Service) start(ctx context.Context, id string, o *order.Order, d *drive, ended func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if already := s.driven[id]; already != nil {
+		already.more = true
+		ended()
+		return
+	}
+	if s.closed {
+		ended()
+		return
+	}
+	s.driven[id] = d
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(s.life, cancel)
+	s.running.Go(func() {
+		defer ended()
+		defer cancel()
+		defer stop()
+		defer s.finish(id)
+		defer s.survive(ctx, id)
+		for {
+			if err := s.run(ctx, d, id, o); err != nil && ctx.Err() == nil {
+				s.Log.ErrorContext(ctx, "an order could not be driven on and is tried again", "order", id, "error", err)
 			}
-			if !o.DrivenBy(d.name) {
-				return nil, errLost
+			s.mu.Lock()
+			more := d.more
+			d.more, d.fresh, o = false, false, nil
+			s.mu.Unlock()
+			if !more || ctx.Err() != nil {
+				return
 			}
-		case err != nil:
-			return nil, err
-		case left:
-			return o, nil
 		}
-		if o.Status().Settled() {
-			d.decide()
+	})
+}
+
+func (s *Service) finish(id string) {
+	s.mu.Lock()
+	more := s.driven[id].more
+	delete(s.driven, id)
+	s.mu.Unlock()
+	s.changed(id)
+	if more {
+		s.poke()
+	}
+}
+
+// survive turns a panic on the way into a line of the log: the order is left
+// as it was stored, and the driver finds it again.
+func (s *Service) survive(ctx context.Context, id string) {
+	if value := recover(); value != nil {
+		s.Log.ErrorContext(ctx, "driving an order panicked", "order", id, "panic", value, "stack", string(debug.Stack()))
+	}
+}
+
+// run takes an order as far as it goes.
+func (s *Service) run(ctx context.Context, d *drive, id string, o *order.Order) (err error) {
+	for ctx.Err() == nil {
+		if o == nil {
+			if o, err = s.Store.ByID(ctx, id); err != nil {
+				return err
+			}
+			d.fresh = false
 		}
-	}
-	return o, nil
-}
-
-// advance takes the order one step on, in memory. An error leaves it as it was.
-func (s *Service) advance(ctx context.Context, d *drive, o *order.Order) error {
-	if o.Status().Undoing() {
-		return s.undo(ctx, d, o)
-	}
-	if next := stepFor(o); next != nil {
-		return s.forward(ctx, d, o, next)
-	}
-	return s.takeFromCart(ctx, o) // nothing else is open
-}
-
-// forward does the next step of the recipe or, when that is impossible,
-// decides the way back.
-func (s *Service) forward(ctx context.Context, d *drive, o *order.Order, next *step) error {
-	promised := o.Status().Promised()
-	if d.recovering && !promised && o.Age(s.Now()) > s.AbandonAfter {
-		return o.Fail(order.Ending{Because: outageAt(o.Status())}, s.Now())
-	}
-	if o.Status() == order.Confirmed && o.CartPending() {
-		s.tryCart(ctx, o)
-	}
-	limited, cancel := ctx, func() {}
-	if !promised && !d.until.IsZero() {
-		limited, cancel = context.WithDeadline(ctx, d.until)
-	}
-	defer cancel()
-	err := s.patiently(limited, d, func() error { return next.do(s, limited, o) })
-	var no *refusal
-	switch {
-	case errors.As(err, &no) && promised:
-		s.Log.ErrorContext(ctx, "a confirmed order must be cancelled", "order", o.ID(), "step", next.name, "error", no.by)
-		return o.Cancel(no.why, s.Now())
-	case errors.As(err, &no):
-		s.Log.InfoContext(ctx, "order refused", "order", o.ID(), "step", next.name, "because", no.why.Because, "error", no.by)
-		return o.Fail(no.why, s.Now())
-	case err == nil, ctx.Err() != nil, promised, d.recovering:
-		return err
-	}
-	s.Log.WarnContext(ctx, "order given up for an outage", "order", o.ID(), "step", next.name, "error", err)
-	return o.Fail(order.Ending{Because: outageAt(o.Status())}, s.Now())
-}
-
-// outageAt names the outage that stopped an order there.
-func outageAt(status order.Status) string {
-	if status == order.Accepted {
-		return order.Unavailable
-	}
-	return order.PaymentUnavailable
-}
-
-// undo walks the recipe backwards from where the order once stood.
-func (s *Service) undo(ctx context.Context, d *drive, o *order.Order) error {
-	var back returned
-	for _, done := range slices.Backward(recipe) {
-		if done.undo == nil || !o.Reached(done.from) {
+		if due := o.Snapshot().DueAt; !d.fresh && (due.IsZero() || due.After(s.Now()) && o.Status() != order.Placing) {
+			return nil // nothing to do, or not now
+		}
+		err = s.advance(ctx, d, o)
+		if ctx.Err() != nil {
+			return nil // left as it was: the next process goes on
+		}
+		name := nameOf(o)
+		if err != nil {
+			s.delay(ctx, o, err)
+			name = "delay"
+		}
+		err = s.save(ctx, name, o)
+		if errors.Is(err, order.ErrStale) {
+			o = nil // somebody decided something meanwhile: go on from there
 			continue
 		}
-		if err := s.patiently(ctx, d, func() error { return done.undo(s, ctx, o, &back) }); err != nil {
+		if err != nil {
 			return err
 		}
+		if due := o.Snapshot().DueAt; due.IsZero() || due.After(s.Now()) {
+			return nil
+		}
+		d.fresh = false
 	}
-	return o.Undone(back.refunded, s.Now())
+	return nil
 }
 
-func (s *Service) tryCart(ctx context.Context, o *order.Order) {
-	ctx, cancel := context.WithTimeout(ctx, cartPatience)
-	defer cancel()
-	if err := s.takeFromCart(ctx, o); err != nil {
-		s.Log.WarnContext(ctx, "the cart keeps what was bought for now", "order", o.ID(), "error", err)
+// advance takes an order one step on, in memory: an error is no answer.
+func (s *Service) advance(ctx context.Context, d *drive, o *order.Order) error {
+	if o.Status() == order.Placing {
+		return s.place(ctx, d, o)
 	}
+	return s.doChores(ctx, o)
 }
+
+// nameOf is the point of the write that stores what was done.
+func nameOf(o *order.Order) string {
+	switch now := o.Status(); {
+	case now == o.Was().Status && now == order.Placing:
+		return "waiting"
+	case now == o.Was().Status:
+		return "done"
+	case now == order.Open:
+		return "open"
+	case now == order.Failed:
+		return "fail"
+	}
+	return "cancel"
+}
+
+// delay says when to try again, or asks for an operator when that went on for
+// too long.
+func (s *Service) delay(ctx context.Context, o *order.Order, cause error) {
+	attempts := o.Snapshot().Attempts
+	if attempts >= s.mostAttempts() {
+		o.NeedAttention(fmt.Sprintf("it was tried for %s: %s", s.GiveUp, brief(cause)), s.Now())
+		o.Rest()
+		s.Log.ErrorContext(ctx, "an order needs attention", "order", o.ID(), "status", string(o.Status()), "error", cause)
+		return
+	}
+	pause := min(firstPause<<min(attempts, 16), longestPause)
+	pause = pause*3/4 + rand.N(pause/4)
+	if attempts == 0 || pause > longestPause/2 && attempts%30 == 0 {
+		s.Log.WarnContext(ctx, "an order can't be driven on now", "order", o.ID(), "status", string(o.Status()), "again_in", pause, "error", cause)
+	}
+	o.Delay(s.Now().Add(pause))
+	time.AfterFunc(pause, s.poke)
+}
+
+// mostAttempts is how many pauses make GiveUp.
+func (s *Service) mostAttempts() int { return 8 + int(s.GiveUp/longestPause) }
 
 // patiently repeats what a module did not answer, briefly: somebody waits.
-// Recovery does not, it comes again.
-func (s *Service) patiently(ctx context.Context, d *drive, do func() error) error {
+func (s *Service) patiently(ctx context.Context, do func() error) error {
 	for attempt := 0; ; attempt++ {
 		err := do()
-		var no *refusal
-		if err == nil || errors.As(err, &no) || !away(err) || d.recovering || attempt == len(again) {
+		if err == nil || refusalOf(err) != nil || errors.Is(err, errPaid) || attempt == len(again) {
 			return err
 		}
 		select {
@@ -160,96 +195,18 @@ func (s *Service) patiently(ctx context.Context, d *drive, do func() error) erro
 	}
 }
 
-// keep stores a step and, with it, that the drive goes on or is over.
-func (s *Service) keep(ctx context.Context, d *drive, o *order.Order, before order.Status) error {
-	if o.Open() {
-		o.Drive(d.name, s.Now().Add(claimFor))
-	} else {
-		o.Rest()
-	}
-	if o.Status() == before {
-		return s.write(ctx, "taken", o)
-	}
-	return s.write(ctx, writeOf[o.Status()], o, factsOf(o, s.Now())...)
-}
-
-// writeOf names the write that stores a status.
-var writeOf = map[order.Status]string{
-	order.Reserved: "reserved", order.Confirmed: "confirm", order.Captured: "captured", order.Completed: "complete",
-	order.Failing: "fail", order.Failed: "failed", order.Cancelling: "cancel", order.Cancelled: "cancelled",
-}
-
-// leave gives the order up to recovery, at once when only this process ends.
-func (s *Service) leave(ctx context.Context, o *order.Order, cause error) {
-	longest := longestPause
-	if !away(cause) {
-		longest = longestRefused
-	}
-	pause := min(firstPause<<min(o.Attempts(), 16), longest)
-	pause = pause*3/4 + rand.N(pause/4)
-	if ctx.Err() != nil {
-		pause = 0
-	}
-	if o.Attempts() == 0 || longest == longestRefused {
-		s.Log.WarnContext(ctx, "order left open", "order", o.ID(), "status", string(o.Status()), "again_in", pause, "error", cause)
-	}
-	o.Leave(s.Now().Add(pause))
-	time.AfterFunc(pause, s.poke)
-}
-
-// write stores a change between its two points. A step that was taken is noted
-// even if whoever wanted it is gone.
-func (s *Service) write(ctx context.Context, name string, o *order.Order, facts ...proto.Message) error {
-	s.Hook(name + ":before")
-	if err := s.Store.Save(context.WithoutCancel(ctx), o, facts...); err != nil {
-		return err
-	}
-	s.Hook(name + ":after")
-	return nil
-}
-
-// claim takes an order nobody drives; false when somebody does.
-func (s *Service) claim(ctx context.Context, d *drive, o *order.Order) (bool, error) {
-	if !o.Free(s.Now()) {
-		return false, nil
-	}
-	o.Drive(d.name, s.Now().Add(claimFor))
-	err := s.write(ctx, "claim", o)
-	if errors.Is(err, order.ErrStale) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// keepClaim makes the claim last as long as the drive, by which its context
-// ends. A claim that is lost shows at the next write.
-func (s *Service) keepClaim(ctx context.Context, d *drive, id string) {
-	tick := time.NewTicker(claimFor / 3)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if _, err := s.Store.Keep(ctx, id, d.name, s.Now().Add(claimFor)); err != nil && ctx.Err() == nil {
-			s.Log.WarnContext(ctx, "claim not kept up", "order", id, "error", err)
-		}
-	}
-}
-
-// survive turns a panic on the way into the drive's error: the order is left
-// as it was, and recovery finds it when the claim is over.
-func (s *Service) survive(ctx context.Context, d *drive, id string) {
-	if value := recover(); value != nil {
-		s.Log.ErrorContext(ctx, "a checkout panicked", "order", id, "panic", value, "stack", string(debug.Stack()))
-		d.err = fmt.Errorf("drive order %s: panic: %v", id, value)
-	}
-}
-
 func (s *Service) poke() {
 	select {
 	case s.wake <- struct{}{}:
 	default:
 	}
+}
+
+// brief is a cause as an operator reads it in a list.
+func brief(err error) string {
+	text := err.Error()
+	if len(text) > 300 {
+		text = text[:300] + "…"
+	}
+	return text
 }

@@ -4,89 +4,163 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
 
 	"galleria/modules/orders/internal/order"
+	"galleria/modules/orders/internal/store"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
 	"galleria/platform/id"
 )
 
 const (
-	// Of the time a call has, this share is for getting the order confirmed;
-	// the rest is for saying honestly that it was not.
-	confirmShare = 0.75
+	// Of the time a call has, this share is for arranging the order; the rest is
+	// for saying honestly how that went.
+	arrangeShare = 0.75
+	// patience is how long the answer of an order that failed waits until it has
+	// given back what it held.
+	patience = 500 * time.Millisecond
 	// callTime is the time of a call that has no deadline.
 	callTime = 10 * time.Second
-	// The pauses between looks at an order that another process drives.
-	firstLook, longestLook = 5 * time.Millisecond, 100 * time.Millisecond
 )
 
-// PlaceOrder accepts an order and answers when it is settled. From acceptance
-// on the order does not depend on the caller: who leaves finds it, by the same
-// key, as it became.
+// PlaceOrder stores an order, has it driven on, and answers when the shopper
+// can pay, or when it is decided otherwise. From the moment it is stored the
+// order does not depend on the caller: the same key finds it as it became.
 func (s *Service) PlaceOrder(ctx context.Context, req *ordersv1.PlaceOrderRequest) (*ordersv1.PlaceOrderResponse, error) {
-	until := confirmUntil(ctx, time.Now())
-	w, err := wishOf(req)
+	until := arrangeUntil(ctx, time.Now())
+	c, err := checkoutOf(req)
 	if err != nil {
 		return nil, err
 	}
-	earlier, err := s.earlier(ctx, w)
+	earlier, err := s.earlier(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	if earlier != nil {
-		return s.answer(ctx, nil, earlier.ID(), until)
+		return s.answer(ctx, earlier.ID(), until)
 	}
-	purchase, refused := s.price(ctx, w, until)
+	purchase, refused := s.price(ctx, c, until)
 	if refused != nil {
 		// Perhaps the same request, sent twice at once, has emptied the cart.
-		if earlier, err := s.earlier(ctx, w); err != nil || earlier != nil {
+		if earlier, err := s.earlier(ctx, c); err != nil || earlier != nil {
 			return s.answerEarlier(ctx, earlier, err, until)
 		}
 		return nil, refused
 	}
-	return s.accept(ctx, purchase, w, until)
+	return s.accept(ctx, purchase, c, until)
 }
 
-// accept writes the order down and drives it on.
-func (s *Service) accept(ctx context.Context, p order.Purchase, w wish, until time.Time) (*ordersv1.PlaceOrderResponse, error) {
-	now := s.Now()
-	o, err := order.Accept(id.New(), id.Secret(), p, now)
+// accept stores the order and has it driven on.
+func (s *Service) accept(ctx context.Context, p order.Purchase, c checkout, until time.Time) (*ordersv1.PlaceOrderResponse, error) {
+	for longer := 0; ; longer++ {
+		now := s.Now()
+		token, orderID := id.Secret(), id.New()
+		p.ReturnURL = strings.NewReplacer("{order_id}", orderID, "{token}", token).Replace(c.returnURL)
+		o, err := order.Place(orderID, order.NewNumber(max(longer-2, 0)), token, p, now, now.Add(s.Hold))
+		if err != nil {
+			return nil, err
+		}
+		o.Due(now.Add(headStart))
+		s.Hook("place:before")
+		placed, err := s.Store.Place(ctx, o, s.Limits)
+		if err != nil {
+			return nil, err
+		}
+		s.Hook("place:after")
+		switch placed {
+		case store.Stored:
+			s.start(ctx, o.ID(), o, &drive{until: until, fresh: true}, func() {})
+			return s.answer(ctx, o.ID(), until)
+		case store.KeyTaken:
+			earlier, err := s.earlier(ctx, c)
+			return s.answerEarlier(ctx, earlier, err, until)
+		case store.CartTaken:
+			if err := s.cartTaken(ctx, c.cartID); err != nil {
+				return nil, err
+			}
+		case store.TooMany:
+			return nil, contract.Error(codes.ResourceExhausted, ordersv1.Reason_REASON_TOO_MANY_ORDERS,
+				"too many orders of this customer are not paid: pay or cancel one of them first")
+		}
+	}
+}
+
+// cartTaken says which order of the cart is open; nil when there is none any
+// more.
+func (s *Service) cartTaken(ctx context.Context, cartID string) error {
+	other, err := s.Store.OfCart(ctx, cartID)
+	if errors.Is(err, order.ErrNotFound) {
+		return nil
+	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	d := newDrive()
-	d.until = until
-	o.Drive(d.name, now.Add(claimFor))
-	s.Hook("accept:before")
-	accepted, err := s.Store.Accept(ctx, o)
+	err = contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_CART_CLAIMED, "another order of this cart is open: pay or cancel it first")
+	return contract.WithMetadata(err, map[string]string{"order_id": other.ID(), "token": other.Snapshot().Token})
+}
+
+// price makes a purchase of a request: what is in the cart, at the prices that
+// the shopper was shown.
+func (s *Service) price(ctx context.Context, c checkout, until time.Time) (order.Purchase, error) {
+	ctx, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	var basket Basket
+	err := s.patiently(ctx, func() (err error) {
+		basket, err = s.Carts.Get(ctx, c.cartID)
+		return err
+	})
+	if no := refusalOf(err); no != nil {
+		return order.Purchase{}, contract.Invalid(contract.Violation{Field: "cart_id", Message: "is no id of a cart"})
+	}
 	if err != nil {
-		return nil, err
+		return order.Purchase{}, s.unavailable(ctx, "read the cart", err)
 	}
-	s.Hook("accept:after")
-	if !accepted {
-		earlier, err := s.earlier(ctx, w)
-		return s.answerEarlier(ctx, earlier, err, until)
+	if len(basket.Lines) == 0 {
+		return order.Purchase{}, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_CART_EMPTY, "there is nothing in the cart")
 	}
-	s.start(context.WithoutCancel(ctx), d, o)
-	return s.answer(ctx, d, o.ID(), until)
+	var quote Quote
+	err = s.patiently(ctx, func() (err error) {
+		quote, err = s.Prices.Quote(ctx, Ask{
+			Lines: basket.Lines, Currency: basket.Currency, Address: c.address, DeliveryOption: c.deliveryOption, Codes: c.codes, Email: c.contact.Email,
+		})
+		return err
+	})
+	if no := refusalOf(err); no != nil {
+		return order.Purchase{}, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_QUOTE_CHANGED, "it can't be priced: %v", no.By)
+	}
+	if err != nil {
+		return order.Purchase{}, s.unavailable(ctx, "read the prices", err)
+	}
+	switch {
+	case len(quote.Lines) == 0:
+		return order.Purchase{}, notSold(quote.NotSold)
+	case !quote.Delivers:
+		return order.Purchase{}, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_NO_DELIVERY, "there is no delivery to %s", c.address.Country)
+	case quote.Fingerprint != c.quote:
+		return order.Purchase{}, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_QUOTE_CHANGED, "the price is not the one that was shown")
+	}
+	return order.Purchase{
+		Key: c.key, Fingerprint: c.fingerprint(), CartID: c.cartID, Client: c.client, Contact: c.contact, Address: c.address,
+		Currency: basket.Currency, Lines: quote.Lines, Totals: quote.Totals, Terms: quote.Terms,
+	}, nil
 }
 
 // earlier is the order this key has made; nil when there is none. It fails
 // when the key was used for something else.
-func (s *Service) earlier(ctx context.Context, w wish) (*order.Order, error) {
-	o, err := s.Store.ByKey(ctx, w.key)
+func (s *Service) earlier(ctx context.Context, c checkout) (*order.Order, error) {
+	o, err := s.Store.ByKey(ctx, c.key)
 	if errors.Is(err, order.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if o.Snapshot().Fingerprint != w.fingerprint() {
-		return nil, contract.Error(codes.InvalidArgument, ordersv1.Reason_REASON_KEY_REUSED, "the idempotency key was used for another request")
+	if o.Snapshot().Fingerprint != c.fingerprint() {
+		return nil, keyReused()
 	}
 	return o, nil
 }
@@ -98,102 +172,60 @@ func (s *Service) answerEarlier(ctx context.Context, earlier *order.Order, err e
 	case earlier == nil:
 		return nil, errors.New("the idempotency key is taken, but its order can't be found")
 	}
-	return s.answer(ctx, nil, earlier.ID(), until)
+	return s.answer(ctx, earlier.ID(), until)
 }
 
-// answer waits until the order is settled, whoever drives it, and takes over
-// when nobody does. d is its drive, if that is known already.
-func (s *Service) answer(ctx context.Context, d *drive, orderID string, until time.Time) (*ordersv1.PlaceOrderResponse, error) {
-	for pause := firstLook; ; pause = min(2*pause, longestLook) {
-		if d == nil {
-			d = s.driving(orderID)
-		}
-		if d != nil {
-			o, err := s.outcome(ctx, d)
-			if err != nil {
-				return nil, fmt.Errorf("place order %s: %w", orderID, err)
-			}
-			if o != nil {
-				return answered(o)
-			}
-		}
-		o, err := s.Store.ByID(ctx, orderID)
-		if err != nil {
-			return nil, err
-		}
-		if o.Status().Settled() {
-			return answered(o)
-		}
-		if d, err = s.takeOver(ctx, o, until); err != nil {
-			return nil, err
-		}
-		if d != nil {
-			continue
-		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-}
-
-// outcome waits for a drive of this process. Without order and error the
-// store must be asked.
-func (s *Service) outcome(ctx context.Context, d *drive) (*order.Order, error) {
-	if err := d.wait(ctx); err != nil {
+// answer waits until it is decided what to say, and has an order driven on that
+// may have been left by a process that died.
+func (s *Service) answer(ctx context.Context, orderID string, until time.Time) (*ordersv1.PlaceOrderResponse, error) {
+	o, err := s.Store.ByID(ctx, orderID)
+	if err != nil {
 		return nil, err
 	}
-	select {
-	case <-d.ended:
-	default:
-		return nil, nil // settled, and still driven
+	if !arranged(o) {
+		s.start(ctx, orderID, nil, &drive{until: until}, func() {})
+		if o, err = s.awaitArranged(ctx, orderID); err != nil {
+			return nil, fmt.Errorf("place order %s: %w", orderID, err)
+		}
+	}
+	if o.Snapshot().GiveBack {
+		// Who tries again at once is to find the goods on the shelf.
+		soon, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		if o, err = s.await(soon, orderID, func(o *order.Order) bool { return !o.Snapshot().GiveBack }); err != nil {
+			return nil, err
+		}
 	}
 	switch {
-	case errors.Is(d.err, errLost):
-		return nil, nil
-	case errors.Is(d.err, errClosed):
-		return nil, interrupted()
-	case d.err != nil:
-		return nil, d.err
-	case d.last.Status().Settled():
-		return d.last, nil
-	case s.life.Err() != nil:
-		return nil, interrupted()
-	}
-	return nil, nil // recovery has left it open
-}
-
-// interrupted is the answer of a process that ends before the order does.
-func interrupted() error {
-	return contract.Error(codes.Unavailable, ordersv1.Reason_REASON_UNAVAILABLE, "the checkout was interrupted; repeat it with the same key")
-}
-
-// takeOver drives an order that lies about; nil when another process does.
-func (s *Service) takeOver(ctx context.Context, o *order.Order, until time.Time) (*drive, error) {
-	d := newDrive()
-	d.until = until
-	claimed, err := s.claim(ctx, d, o)
-	if !claimed {
-		return nil, err
-	}
-	s.start(context.WithoutCancel(ctx), d, o)
-	return d, nil
-}
-
-// answered is the one answer a settled order has.
-func answered(o *order.Order) (*ordersv1.PlaceOrderResponse, error) {
-	if !o.Status().Promised() {
+	case !arranged(o):
+		return nil, notKnown(o.ID())
+	case o.Status() == order.Failed:
 		return nil, failure(o.Snapshot().Ending)
 	}
-	return &ordersv1.PlaceOrderResponse{Order: toProto(o), Token: o.Snapshot().Token}, nil
+	snapshot := o.Snapshot()
+	return &ordersv1.PlaceOrderResponse{Order: toProto(o), Token: snapshot.Token, RedirectUrl: snapshot.Payment.URL}, nil
 }
 
-// confirmUntil is when a call stops trying to get its order confirmed.
-func confirmUntil(ctx context.Context, now time.Time) time.Time {
+// arranged says that it is decided what PlaceOrder answers.
+func arranged(o *order.Order) bool {
+	return o.Status() != order.Placing || o.Snapshot().Payment.State != order.NotStarted
+}
+
+// awaitArranged leaves a little of the caller's time for the answer.
+func (s *Service) awaitArranged(ctx context.Context, orderID string) (*order.Order, error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/20))
+		defer cancel()
+	}
+	return s.await(ctx, orderID, arranged)
+}
+
+// arrangeUntil is when a call stops trying to get its order arranged.
+func arrangeUntil(ctx context.Context, now time.Time) time.Time {
 	left := callTime
 	if deadline, ok := ctx.Deadline(); ok {
 		left = min(left, deadline.Sub(now))
 	}
-	return now.Add(time.Duration(float64(left) * confirmShare))
+	return now.Add(time.Duration(float64(left) * arrangeShare))
 }

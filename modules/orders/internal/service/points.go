@@ -1,15 +1,20 @@
 package service
 
-import "slices"
+import (
+	"context"
+	"slices"
+
+	"galleria/modules/orders/internal/order"
+)
 
 // writes are the durable changes of an order, and calls those to other
 // modules, by the names the hook is told.
 var (
-	writes = []string{
-		"accept", "claim", "reserved", "confirm", "captured", "complete", "taken",
-		"fail", "failed", "cancel", "cancelled", "leave", "ship",
+	writes = []string{"place", "waiting", "open", "fail", "cancel", "done", "delay", "ship", "refund", "return", "resolve", "pay"}
+	calls  = []string{
+		"allocate", "redeem", "start", "look", "take",
+		"release", "unredeem", "stop", "book", "capture", "give back",
 	}
-	calls = []string{"reserve", "authorize", "take", "capture", "commit", "void", "refund", "release"}
 )
 
 // Points are where the hook is called: before and after each durable write,
@@ -22,3 +27,24 @@ var Points = func() []string {
 	}
 	return all
 }()
+
+// ask makes a call between its two points.
+func (s *Service) ask(name string, call func() error) error {
+	s.Hook(name + ":before")
+	err := call()
+	s.Hook(name + ":after")
+	return err
+}
+
+// save stores a change between its two points, with the events that it makes,
+// and tells those who wait for it. A step that was taken is stored even if the
+// caller has left.
+func (s *Service) save(ctx context.Context, name string, o *order.Order) error {
+	s.Hook(name + ":before")
+	if err := s.Store.Save(context.WithoutCancel(ctx), o, factsOf(o, s.Now())...); err != nil {
+		return err
+	}
+	s.Hook(name + ":after")
+	s.changed(o.ID())
+	return nil
+}

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"galleria/modules/orders/internal/order"
+	"galleria/modules/orders/internal/store"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
 	"galleria/platform/id"
@@ -23,18 +24,18 @@ const (
 	pageMark = "before:"
 )
 
-// GetOrder shows an order to whoever holds its token.
+// GetOrder shows an order to a caller that has its token.
 func (s *Service) GetOrder(ctx context.Context, req *ordersv1.GetOrderRequest) (*ordersv1.GetOrderResponse, error) {
-	o, err := s.open(ctx, req.GetOrderId(), req.GetToken())
+	o, err := s.openWith(ctx, req.GetOrderId(), req.GetToken())
 	if err != nil {
 		return nil, err
 	}
 	return &ordersv1.GetOrderResponse{Order: toProto(o)}, nil
 }
 
-// open reads the order a token opens. It does not tell whether the order or
+// openWith reads the order a token opens. It does not tell whether the order or
 // the token is wrong.
-func (s *Service) open(ctx context.Context, orderID, token string) (*order.Order, error) {
+func (s *Service) openWith(ctx context.Context, orderID, token string) (*order.Order, error) {
 	o, err := s.Store.ByID(ctx, orderID)
 	if errors.Is(err, order.ErrNotFound) {
 		return nil, noOrder()
@@ -46,6 +47,34 @@ func (s *Service) open(ctx context.Context, orderID, token string) (*order.Order
 		return nil, noOrder()
 	}
 	return o, nil
+}
+
+// FindOrder gets an order by its number, or its id.
+func (s *Service) FindOrder(ctx context.Context, req *ordersv1.FindOrderRequest) (*ordersv1.FindOrderResponse, error) {
+	text := strings.TrimSpace(req.GetNumber())
+	if len(text) == id.Length {
+		o, err := s.byID(ctx, strings.ToLower(text))()
+		if err != nil {
+			return nil, err
+		}
+		return &ordersv1.FindOrderResponse{Order: toProto(o)}, nil
+	}
+	// Numbers of before have no check character.
+	o, err := s.Store.ByNumber(ctx, strings.ToUpper(text))
+	if errors.Is(err, order.ErrNotFound) {
+		number, ok := order.ParseNumber(text)
+		if !ok {
+			return nil, contract.Invalid(contract.Violation{Field: "number", Message: "is no number of an order, such as G-7K3M-Q4: one of its characters is wrong"})
+		}
+		o, err = s.Store.ByNumber(ctx, number)
+	}
+	if errors.Is(err, order.ErrNotFound) {
+		return nil, noOrder()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &ordersv1.FindOrderResponse{Order: toProto(o)}, nil
 }
 
 // ListOrders lists orders newest first: ids sort by the time they were made.
@@ -60,7 +89,9 @@ func (s *Service) ListOrders(ctx context.Context, req *ordersv1.ListOrdersReques
 	}
 	size := cmp.Or(int(req.GetPageSize()), defaultPage)
 	// One more tells whether there is a next page.
-	found, err := s.Store.List(ctx, statuses, before, size+1)
+	found, err := s.Store.List(ctx, store.Filter{
+		Statuses: statuses, Attention: req.GetAttention(), Query: strings.TrimSpace(req.GetQuery()), Before: before,
+	}, size+1)
 	if err != nil {
 		return nil, err
 	}
@@ -76,17 +107,15 @@ func (s *Service) ListOrders(ctx context.Context, req *ordersv1.ListOrdersReques
 }
 
 func statusesOf(req *ordersv1.ListOrdersRequest) ([]order.Status, error) {
-	var bad []contract.Violation
-	if n := req.GetPageSize(); n < 0 || n > longestPage {
-		bad = append(bad, contract.Violation{Field: "page_size", Message: "must be 1 to 200, or 0 for 50"})
-	}
+	var bad violations
+	n := req.GetPageSize()
+	bad.want(n >= 0 && n <= longestPage, "page_size", "must be 1 to 200, or 0 for 50")
+	bad.text("query", req.GetQuery(), 100)
 	var statuses []order.Status
 	for _, wanted := range req.GetStatuses() {
-		if status, ok := fromProto(wanted); ok {
-			statuses = append(statuses, status)
-			continue
-		}
-		bad = append(bad, contract.Violation{Field: "statuses", Message: "names a status there is not"})
+		status, ok := fromProto(wanted)
+		bad.want(ok, "statuses", "names a status there is not")
+		statuses = append(statuses, status)
 	}
 	return statuses, contract.Invalid(bad...)
 }

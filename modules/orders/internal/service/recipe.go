@@ -2,255 +2,213 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/durationpb"
-
-	cartv1 "galleria/modules/cart/v1"
-	inventoryv1 "galleria/modules/inventory/v1"
 	"galleria/modules/orders/internal/order"
-	paymentsv1 "galleria/modules/payments/v1"
-	"galleria/platform/contract"
+	"galleria/platform/id"
 )
 
-// step is one line of the recipe. Both its ways may be repeated at any time:
-// the other modules know the order's id.
+// place takes an order that is being placed on: from goods that are set aside to a payment the
+// shopper can make, and from there to OPEN or to an end.
+func (s *Service) place(ctx context.Context, d *drive, o *order.Order) error {
+	snapshot := o.Snapshot()
+	if snapshot.Payment.State != order.NotStarted {
+		return s.settle(ctx, o)
+	}
+	if !d.fresh && snapshot.Totals.Total > 0 {
+		o.StartPayment() // an earlier attempt may have done so
+	}
+	if !s.Now().Before(snapshot.HoldEndsAt) {
+		return o.Fail(order.Ending{Because: order.Unavailable, By: order.Shop}, s.Now())
+	}
+	return s.arrange(ctx, d, o)
+}
+
+// step is one line of the recipe. Each may be repeated at any time: the other
+// modules know the order's id. The way back is in giveBack, and never asks what
+// a step did: releasing and cancelling are remembered for orders that are not
+// known yet.
 type step struct {
 	name string
-	// from is the status the step takes the order on from.
-	from order.Status
-	// do asks another module and notes its answer on the order. It returns a
-	// refusal when the answer is no, for good.
-	do func(s *Service, ctx context.Context, o *order.Order) error
-	// undo gives back whatever do may have taken, whether or not its answer
-	// arrived, and adds what it gave to the balance.
-	undo func(s *Service, ctx context.Context, o *order.Order, back *returned) error
+	do   func(s *Service, ctx context.Context, o *order.Order) error
+	// outage is what the order fails for when the step is not answered.
+	outage string
 }
 
-// recipe is the checkout after acceptance. It is undone from the last step
-// the order has reached, backwards.
+// recipe is the checkout until the shopper can pay.
 var recipe = []step{
-	{name: "reserve", from: order.Accepted, do: (*Service).reserveStock, undo: (*Service).releaseStock},
-	{name: "authorize and confirm", from: order.Reserved, do: (*Service).authorizeAndConfirm, undo: (*Service).returnMoney},
-	{name: "capture", from: order.Confirmed, do: (*Service).capture, undo: nil},   // returnMoney also gives back what was taken
-	{name: "commit", from: order.Captured, do: (*Service).commitStock, undo: nil}, // releaseStock also gives back what is kept until it is shipped
+	{"allocate", (*Service).allocate, order.Unavailable},
+	{"redeem", (*Service).redeem, order.Unavailable},
+	{"start", (*Service).startPayment, order.PaymentUnavailable},
 }
 
-// returned is what came back on the way back.
-type returned struct {
-	refunded int64
-}
-
-// stepFor is the line of the recipe that takes an order on; nil: none does.
-func stepFor(o *order.Order) *step {
-	for i := range recipe {
-		if recipe[i].from == o.Status() {
-			return &recipe[i]
-		}
+// arrange goes through the recipe; the whole is stored once. What is refused,
+// or not answered while the shopper waits, is the order's end.
+func (s *Service) arrange(ctx context.Context, d *drive, o *order.Order) error {
+	until := d.until
+	if until.IsZero() {
+		until = time.Now().Add(arrangeFor)
 	}
-	return nil
-}
-
-// refusal is another module's final no.
-type refusal struct {
-	why order.Ending
-	// by is what it said, for the log.
-	by error
-}
-
-func (r *refusal) Error() string { return fmt.Sprintf("refused, %s: %v", r.why.Because, r.by) }
-
-func refused(because string, by error, facts map[string]string) error {
-	return &refusal{why: order.Ending{Because: because, Facts: facts}, by: by}
-}
-
-// away says that a module gave no answer of its contract: what was asked of it
-// may have happened or not. A code alone is none: what lies on the way to the module
-// has them, too. The module itself gives a reason, or says which field is wrong.
-func away(err error) bool {
-	switch status.Code(err) {
-	case codes.FailedPrecondition, codes.InvalidArgument, codes.NotFound, codes.AlreadyExists, codes.OutOfRange:
-		_, reason := contract.Info(err)
-		return !reason && len(contract.Violations(err)) == 0
-	}
-	return err != nil
-}
-
-// holdFor is how long goods are kept for an order that is not paid.
-const holdFor = 30 * time.Minute
-
-func goodsOf(o *order.Order) (lines []*inventoryv1.Line) {
-	for _, l := range o.Snapshot().Lines {
-		lines = append(lines, &inventoryv1.Line{Sku: l.SKU, Quantity: l.Quantity})
-	}
-	return lines
-}
-
-func (s *Service) reserveStock(ctx context.Context, o *order.Order) error {
-	req := &inventoryv1.AllocateRequest{OrderId: o.ID(), Lines: goodsOf(o), Hold: durationpb.New(holdFor)}
-	err := s.ask("reserve", func() error {
-		_, err := s.Inventory.Allocate(ctx, req)
-		return err
-	})
-	switch {
-	case contract.Is(err, inventoryv1.Reason_REASON_OUT_OF_STOCK):
-		return refused(order.OutOfStock, err, map[string]string{
-			"sku": contract.Metadata(err, "sku"), "available": contract.Metadata(err, "available"),
-		})
-	case err != nil && !away(err):
-		return refused(order.Unavailable, err, nil)
-	case err != nil:
-		return fmt.Errorf("reserve for order %s: %w", o.ID(), err)
-	}
-	return o.Reserve(s.Now())
-}
-
-func (s *Service) releaseStock(ctx context.Context, o *order.Order, _ *returned) error {
-	err := s.ask("release", func() error {
-		_, err := s.Inventory.Release(ctx, &inventoryv1.ReleaseRequest{OrderId: o.ID()})
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("release for order %s: %w", o.ID(), err)
-	}
-	return nil
-}
-
-// authorizeAndConfirm is one step because nothing can go wrong between the
-// card's yes and the shop's.
-func (s *Service) authorizeAndConfirm(ctx context.Context, o *order.Order) error {
-	card, err := s.authorize(ctx, o.Snapshot())
-	if err != nil {
-		return err
-	}
-	if err := o.Authorize(card, s.Now()); err != nil {
-		return err
-	}
-	return o.Confirm(s.Now())
-}
-
-func (s *Service) authorize(ctx context.Context, o order.Snapshot) (order.Card, error) {
-	if o.Total == 0 {
-		return order.Card{}, nil // a gift: there is no payment of nothing
-	}
-	var payment *paymentsv1.CardPayment
-	err := s.ask("authorize", func() error {
-		got, err := s.Payments.Authorize(ctx, &paymentsv1.AuthorizeRequest{
-			OrderId: o.ID, CurrencyCode: o.Currency, AmountMinor: o.Total, PaymentMethodId: o.PaymentMethodID,
-		})
-		payment = got.GetPayment()
-		return err
-	})
-	switch {
-	case contract.Is(err, paymentsv1.Reason_REASON_NO_PAYMENT_METHOD):
-		return order.Card{}, refused(order.PaymentDeclined, err, map[string]string{"decline_code": "no_payment_method"})
-	case err != nil && !away(err):
-		return order.Card{}, refused(order.PaymentUnavailable, err, nil)
-	case err != nil:
-		return order.Card{}, fmt.Errorf("authorize for order %s: %w", o.ID, err)
-	}
-	switch payment.GetStatus() {
-	case paymentsv1.CardStatus_CARD_STATUS_AUTHORIZED, paymentsv1.CardStatus_CARD_STATUS_CAPTURED:
-		return order.Card{Brand: payment.GetPaymentMethod().GetBrand(), Last4: payment.GetPaymentMethod().GetLast4()}, nil
-	case paymentsv1.CardStatus_CARD_STATUS_DECLINED:
-		declined := fmt.Errorf("the card was declined: %s", payment.GetDeclineCode())
-		return order.Card{}, refused(order.PaymentDeclined, declined, map[string]string{"decline_code": payment.GetDeclineCode()})
-	}
-	return order.Card{}, status.Errorf(codes.Unavailable, "authorize for order %s: payment is %s", o.ID, payment.GetStatus())
-}
-
-// returnMoney lets the held amount go or, when it was taken, gives it back.
-// Whether it was taken only payments knows for sure: an answer may be lost.
-func (s *Service) returnMoney(ctx context.Context, o *order.Order, back *returned) error {
-	err := s.ask("void", func() error {
-		_, err := s.Payments.Void(ctx, &paymentsv1.VoidRequest{OrderId: o.ID()})
-		return err
-	})
-	if contract.Is(err, paymentsv1.Reason_REASON_CAPTURED) {
-		return s.refund(ctx, o.Snapshot(), back)
-	}
-	if err != nil {
-		return fmt.Errorf("void for order %s: %w", o.ID(), err)
-	}
-	return nil
-}
-
-func (s *Service) refund(ctx context.Context, o order.Snapshot, back *returned) error {
-	err := s.ask("refund", func() error {
-		_, err := s.Payments.Refund(ctx, &paymentsv1.RefundRequest{
-			// One refund per order, however often it is asked for.
-			OrderId: o.ID, IdempotencyKey: "cancel-" + o.ID, AmountMinor: o.Total,
-		})
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("refund for order %s: %w", o.ID, err)
-	}
-	back.refunded = o.Total
-	return nil
-}
-
-func (s *Service) capture(ctx context.Context, o *order.Order) error {
-	if o.Snapshot().Total > 0 {
-		err := s.ask("capture", func() error {
-			_, err := s.Payments.Capture(ctx, &paymentsv1.CaptureRequest{OrderId: o.ID()})
+	limited, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	for _, next := range recipe {
+		err := s.patiently(limited, func() error { return next.do(s, limited, o) })
+		no := refusalOf(err)
+		switch {
+		case err == nil:
+			continue
+		case ctx.Err() != nil:
 			return err
-		})
-		if err != nil && !away(err) {
-			return refused(order.PaymentRefused, err, nil)
+		case no != nil:
+			s.Log.InfoContext(ctx, "order refused", "order", o.ID(), "step", next.name, "because", no.Because, "error", no.By)
+			return o.Fail(order.Ending{Because: no.Because, By: order.Shop, Facts: no.Facts}, s.Now())
 		}
-		if err != nil {
-			return fmt.Errorf("capture for order %s: %w", o.ID(), err)
-		}
+		s.Log.WarnContext(ctx, "order given up for an outage", "order", o.ID(), "step", next.name, "error", err)
+		return o.Fail(order.Ending{Because: next.outage, By: order.Shop}, s.Now())
 	}
-	return o.Capture(s.Now())
+	switch o.Snapshot().Payment.State {
+	case order.Waiting:
+		s.lookLater(o)
+		return nil
+	case order.Stopped:
+		o.Due(o.Snapshot().HoldEndsAt)
+		return nil
+	}
+	return s.open(ctx, o)
 }
 
-// commitStock keeps the goods until they are shipped. It may still hear that there
-// are none: when the hold ended during an outage, and another order got the last one.
-func (s *Service) commitStock(ctx context.Context, o *order.Order) error {
-	err := s.ask("commit", func() error {
-		_, err := s.Inventory.Allocate(ctx, &inventoryv1.AllocateRequest{OrderId: o.ID(), Lines: goodsOf(o)})
-		return err
-	})
-	if err != nil && !away(err) {
-		return refused(order.OutOfStock, err, nil)
-	}
-	if err != nil {
-		return fmt.Errorf("commit for order %s: %w", o.ID(), err)
-	}
-	return o.Complete(s.Now())
-}
-
-// takeFromCart empties the guest's cart of what was bought. It stands outside
-// of the recipe: an order does not depend on it, so its failure is only noted.
-func (s *Service) takeFromCart(ctx context.Context, o *order.Order) error {
+// allocate sets the goods aside a little longer than the shopper has time to
+// pay, so that what is paid in the last moment is there.
+func (s *Service) allocate(ctx context.Context, o *order.Order) error {
 	snapshot := o.Snapshot()
-	req := &cartv1.TakeItemsRequest{CartId: snapshot.CartID, OrderId: snapshot.ID}
-	for _, l := range snapshot.Lines {
-		req.Items = append(req.Items, &cartv1.TakeItemsRequest_Item{Sku: l.SKU, Quantity: l.Quantity})
+	return s.ask("allocate", func() error {
+		return s.Goods.Allocate(ctx, o.ID(), snapshot.Lines, snapshot.HoldEndsAt.Sub(s.Now())+holdSlack)
+	})
+}
+
+func (s *Service) redeem(ctx context.Context, o *order.Order) error {
+	snapshot := o.Snapshot()
+	if len(snapshot.Terms.Codes) == 0 {
+		return nil
 	}
-	err := s.ask("take", func() error {
-		_, err := s.Cart.TakeItems(ctx, req)
+	return s.ask("redeem", func() error {
+		return s.Prices.Redeem(ctx, o.ID(), snapshot.Terms.Codes, snapshot.Contact.Email, snapshot.Currency)
+	})
+}
+
+func (s *Service) startPayment(ctx context.Context, o *order.Order) error {
+	if o.Snapshot().Totals.Total == 0 {
+		return nil // a gift: there is no payment of nothing
+	}
+	o.StartPayment()
+	snapshot := o.Snapshot()
+	var started Payment
+	err := s.ask("start", func() (err error) {
+		started, err = s.Money.Start(ctx, PaymentWish{
+			ID: o.PaymentID(), OrderID: o.ID(), Description: "Order " + snapshot.Number,
+			Currency: snapshot.Currency, Amount: snapshot.Totals.Total, Email: snapshot.Contact.Email,
+			ReturnURL: snapshot.ReturnURL, ExpiresAt: snapshot.HoldEndsAt,
+		})
 		return err
 	})
-	if away(err) {
-		return fmt.Errorf("take order %s from its cart: %w", o.ID(), err)
-	}
 	if err != nil {
-		s.Log.WarnContext(ctx, "the cart refuses to give what was bought; it is left as it is", "order", o.ID(), "error", err)
+		return err
 	}
-	o.TakenFromCart()
+	s.note(o, started)
 	return nil
 }
 
-// ask makes a call between its two points.
-func (s *Service) ask(name string, call func() error) error {
-	s.Hook(name + ":before")
-	err := call()
-	s.Hook(name + ":after")
-	return err
+// note takes over what payments says of the order's payment.
+func (s *Service) note(o *order.Order, p Payment) {
+	switch p.State {
+	case order.Waiting:
+		o.AwaitPayment(p.URL)
+	case order.Stopped:
+		o.PaymentStopped()
+	case order.Paid, order.Authorized:
+		o.PaidBy(p.State, p.Brand, p.Last4, p.Amount, s.Now())
+	}
+}
+
+// settle looks at the payment of an order that waits for it. When the time is
+// over the payment is cancelled, so that it can't be made any more; the goods
+// went back to the shelf by themselves.
+func (s *Service) settle(ctx context.Context, o *order.Order) error {
+	snapshot := o.Snapshot()
+	over := !s.Now().Before(snapshot.HoldEndsAt)
+	if snapshot.Payment.State == order.Stopped && !over {
+		o.Due(snapshot.HoldEndsAt)
+		return nil
+	}
+	if over {
+		err := s.ask("stop", func() error { return s.Money.Cancel(ctx, o.PaymentID()) })
+		if err == nil {
+			return o.Fail(order.Ending{Because: order.NotPaid, By: order.Shop}, s.Now())
+		}
+		if !errors.Is(err, errPaid) {
+			return fmt.Errorf("cancel payment %s: %w", o.PaymentID(), err)
+		}
+	}
+	var now Payment
+	err := s.ask("look", func() (err error) {
+		now, err = s.Money.Get(ctx, o.PaymentID())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("look at payment %s: %w", o.PaymentID(), err)
+	}
+	s.note(o, now)
+	switch now.State {
+	case order.Paid, order.Authorized:
+		return s.open(ctx, o)
+	case order.Stopped:
+		o.Due(snapshot.HoldEndsAt)
+	default:
+		s.lookLater(o)
+	}
+	return nil
+}
+
+// lookLater has the payment looked at again: an event of payments usually comes
+// before.
+func (s *Service) lookLater(o *order.Order) {
+	at := s.Now().Add(s.Poll)
+	if ends := o.Snapshot().HoldEndsAt; ends.Before(at) {
+		at = ends
+	}
+	o.Due(at)
+}
+
+// open keeps the goods for good and says that the order will be sent. Goods
+// that are gone meanwhile mean that the money goes back.
+func (s *Service) open(ctx context.Context, o *order.Order) error {
+	snapshot := o.Snapshot()
+	err := s.ask("allocate", func() error { return s.Goods.Allocate(ctx, o.ID(), snapshot.Lines, 0) })
+	if no := refusalOf(err); no != nil {
+		s.Log.WarnContext(ctx, "an order was paid whose goods are gone", "order", o.ID(), "error", no.By)
+		why := order.Ending{Because: order.OutOfStock, By: order.Shop, Facts: no.Facts}
+		if snapshot.Totals.Total == 0 {
+			return o.Fail(why, s.Now())
+		}
+		if err := o.PaidTooLate(id.New(), why, snapshot.Payment.Amount, s.Now()); err != nil {
+			return err
+		}
+		o.Due(s.Now())
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("keep the goods: %w", err)
+	}
+	if err := o.Open(s.Now()); err != nil {
+		return err
+	}
+	if err := s.takeFromCart(ctx, o); err != nil {
+		s.Log.WarnContext(ctx, "the cart keeps what was bought for now", "order", o.ID(), "error", err)
+		o.Due(s.Now())
+		return nil
+	}
+	o.Rest()
+	return nil
 }

@@ -1,5 +1,5 @@
-// Package service sells: the checkout as a saga, its way back, and what ends
-// it when a crash or an outage left it open.
+// Package service sells: it places orders, has them driven on, and takes the
+// decisions of customers and operators about them.
 package service
 
 import (
@@ -10,43 +10,47 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	cartv1 "galleria/modules/cart/v1"
-	catalogv1 "galleria/modules/catalog/v1"
-	inventoryv1 "galleria/modules/inventory/v1"
 	"galleria/modules/orders/internal/order"
+	"galleria/modules/orders/internal/store"
 	ordersv1 "galleria/modules/orders/v1"
-	paymentsv1 "galleria/modules/payments/v1"
 )
 
 // Store keeps orders; internal/store does.
 type Store interface {
-	Accept(ctx context.Context, o *order.Order) (bool, error)
+	Place(ctx context.Context, o *order.Order, most store.Limits) (store.Placed, error)
 	Save(ctx context.Context, o *order.Order, facts ...proto.Message) error
-	Keep(ctx context.Context, id, driver string, until time.Time) (bool, error)
 	ByID(ctx context.Context, id string) (*order.Order, error)
 	ByKey(ctx context.Context, key string) (*order.Order, error)
-	Due(ctx context.Context, now time.Time, limit int) ([]*order.Order, error)
-	List(ctx context.Context, statuses []order.Status, before string, limit int) ([]*order.Order, error)
+	OfCart(ctx context.Context, cartID string) (*order.Order, error)
+	ByNumber(ctx context.Context, number string) (*order.Order, error)
+	Due(ctx context.Context, now time.Time, tried bool, limit int) ([]string, error)
+	List(ctx context.Context, f store.Filter, limit int) ([]*order.Order, error)
+	Forget(ctx context.Context, before time.Time, limit int) (int64, error)
 }
 
 // Options are all a Service needs; every field but Hook is required.
 type Options struct {
-	Store     Store
-	Catalog   catalogv1.CatalogServiceClient
-	Inventory inventoryv1.InventoryServiceClient
-	Cart      cartv1.CartServiceClient
-	Payments  paymentsv1.PaymentsServiceClient
-	Log       *slog.Logger
-	Now       func() time.Time
+	Store Store
+	Neighbours
+	Log *slog.Logger
+	Now func() time.Time
 
-	// Pace says when recovery looks for open orders.
+	// Pace says when the driver looks for due orders.
 	Pace interface {
 		Rest(ctx context.Context, signal <-chan struct{}) bool
 	}
-	// AbandonAfter is the age at which an order that was never confirmed is
-	// given up instead of driven on.
-	AbandonAfter time.Duration
-	// Hook, if set, is told each point a checkout passes; see Points.
+	// Hold is how long goods are held for an order that is not paid.
+	Hold time.Duration
+	// Poll is how often payments is asked about a payment it said nothing of.
+	Poll time.Duration
+	// GiveUp is how long it is tried to do what fails, before an operator is
+	// asked.
+	GiveUp time.Duration
+	// KeepFailed is how long an order that was never paid is kept.
+	KeepFailed time.Duration
+	// Limits are how many orders may be in placing at a time.
+	Limits store.Limits
+	// Hook, if set, is told each point an order passes; see Points.
 	Hook func(point string)
 }
 
@@ -59,13 +63,16 @@ type Service struct {
 	// life ends the drives of this process when the service closes.
 	life  context.Context
 	close context.CancelFunc
-	// wake tells recovery that an order's time has come.
+	// wake tells the driver that an order is due.
 	wake chan struct{}
 
 	mu      sync.Mutex
 	closed  bool
 	running sync.WaitGroup
-	drives  map[string]*drive // by order
+	// driven are the orders that this process works on just now; watched those
+	// whose change somebody waits for.
+	driven  map[string]*drive
+	watched map[string][]chan struct{}
 }
 
 // New makes a service that is ready. Close it.
@@ -73,13 +80,13 @@ func New(o Options) *Service {
 	if o.Hook == nil {
 		o.Hook = func(string) {}
 	}
-	s := &Service{Options: o, wake: make(chan struct{}, 1), drives: map[string]*drive{}}
+	s := &Service{Options: o, wake: make(chan struct{}, 1), driven: map[string]*drive{}, watched: map[string][]chan struct{}{}}
 	s.life, s.close = context.WithCancel(context.Background())
 	return s
 }
 
-// Close interrupts the checkouts still being driven, leaves them to recovery,
-// and waits until nothing of this service runs any more.
+// Close interrupts what is being done to orders, leaves them to the driver of
+// the next process, and waits until nothing of this service runs any more.
 func (s *Service) Close() error {
 	s.mu.Lock()
 	s.closed = true

@@ -3,6 +3,8 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"galleria/modules/orders/internal/order"
@@ -10,137 +12,177 @@ import (
 
 // row is an order as the table has it; names are gorm's for the columns.
 type row struct {
-	ID              string
-	IdempotencyKey  string
-	Fingerprint     string
-	Token           string
-	CartID          string
-	PaymentMethodID string
-	Email           string
-	Name            string
-	Line1           string
-	Line2           string
-	City            string
-	PostalCode      string
-	Country         string
-	CurrencyCode    string
-	TotalMinor      int64
-	Lines           string
-	CreatedAt       int64
-
-	Status        string
-	Version       int64
-	CardBrand     string
-	CardLast4     string
-	RefundedMinor int64
-	EndedBecause  string
-	EndedFacts    string
-	Timeline      string
-	CartPending   bool
-
-	Driver   string
-	DueAt    *int64
-	Attempts int
+	ID, Number, IdempotencyKey, Fingerprint, Token, CartID, Client, Recipient string
+	Email, Name, Line1, Line2, City, Region, PostalCode, Country, ReturnURL   string
+	CurrencyCode                                                              string
+	GoodsMinor, DiscountMinor, DeliveryMinor, TaxMinor, TotalMinor            int64
+	TaxesIncluded                                                             bool
+	Terms, OldLines                                                           string
+	CreatedAt                                                                 int64
+	Changing
 }
 
-// line and entry are the JSON in the table. Their keys are for ever.
-type line struct {
+// Changing are the columns that change.
+type Changing struct {
+	Status                                       string
+	Version                                      int64
+	HoldEndsAt                                   int64
+	PaymentAttempt                               int
+	PaymentState, PaymentURL                     string
+	WasPayable                                   bool
+	PaidMinor                                    int64
+	CardBrand, CardLast4                         string
+	EndedBecause, EndedBy, EndedNote, EndedFacts string
+	Attention                                    string
+	AttentionSince                               int64
+	Timeline                                     string
+	GiveBack, TakeFromCart, HasParts             bool
+	DueAt                                        *int64
+	Attempts                                     int
+}
+
+// entry is the JSON of a timeline. Its keys are for ever; status is the key of
+// older orders for what.
+type entry struct {
+	What   string `json:"what,omitempty"`
+	Status string `json:"status,omitempty"`
+	At     int64  `json:"at"`
+	Note   string `json:"note,omitempty"`
+}
+
+// oldLine is a line of an order that is older than the table of lines.
+type oldLine struct {
 	SKU       string `json:"sku"`
 	Name      string `json:"name"`
-	Slug      string `json:"slug,omitempty"`
-	Picture   string `json:"picture,omitempty"`
+	Slug      string `json:"slug"`
+	Picture   string `json:"picture"`
 	Quantity  int64  `json:"quantity"`
 	UnitPrice int64  `json:"unit_price_minor"`
 }
 
-type entry struct {
-	Status order.Status `json:"status"`
-	At     int64        `json:"at"`
-	Note   string       `json:"note,omitempty"`
+type lineRow struct {
+	OrderID, Line, SKU, Name, Variant, Slug, Picture string
+	Quantity, UnitPriceMinor, DiscountMinor          int64
+	TaxMinor, TotalMinor                             int64
 }
 
-// rowOf is what Save stores of an order.
-func rowOf(o *order.Order) (row, error) {
-	s := o.Snapshot()
+func changingOf(s order.Snapshot) (Changing, error) {
 	entries := make([]entry, len(s.Timeline))
 	for i, e := range s.Timeline {
-		entries[i] = entry{Status: e.Status, At: e.At.UnixMicro(), Note: e.Note}
+		entries[i] = entry{What: e.What, At: e.At.UnixMicro(), Note: e.Note}
 	}
-	r := row{
-		ID: s.ID, Status: string(s.Status), Version: s.Version, CardBrand: s.Card.Brand, CardLast4: s.Card.Last4,
-		RefundedMinor: s.Refunded, EndedBecause: s.Ending.Because, CartPending: s.CartPending, Driver: s.Driver, Attempts: s.Attempts,
+	c := Changing{
+		Status: string(s.Status), Version: s.Version, HoldEndsAt: s.HoldEndsAt.UnixMicro(),
+		PaymentAttempt: s.Payment.Attempt, PaymentState: string(s.Payment.State), PaymentURL: s.Payment.URL, WasPayable: s.WasPayable, PaidMinor: s.Payment.Amount,
+		CardBrand: s.Payment.Brand, CardLast4: s.Payment.Last4,
+		EndedBecause: s.Ending.Because, EndedBy: s.Ending.By, EndedNote: s.Ending.Note,
+		Attention: s.Attention.Reason, GiveBack: s.GiveBack, TakeFromCart: s.TakeFromCart,
+		HasParts: len(s.Fulfilments)+len(s.Refunds)+len(s.Returns) > 0, Attempts: s.Attempts,
+	}
+	if !s.Attention.Since.IsZero() {
+		c.AttentionSince = s.Attention.Since.UnixMicro()
 	}
 	if !s.DueAt.IsZero() {
 		due := s.DueAt.UnixMicro()
-		r.DueAt = &due
+		c.DueAt = &due
 	}
 	var err error
-	if r.Timeline, err = encode(s.ID, entries); err != nil {
-		return row{}, err
+	if c.Timeline, err = encode(s.ID, entries); err != nil {
+		return c, err
 	}
-	if r.EndedFacts, err = encode(s.ID, s.Ending.Facts); err != nil {
-		return row{}, err
-	}
-	return r, nil
+	c.EndedFacts, err = encode(s.ID, s.Ending.Facts)
+	return c, err
 }
 
-// newRowOf is rowOf with what never changes after acceptance.
-func newRowOf(o *order.Order) (row, error) {
-	r, err := rowOf(o)
+func rowOf(s order.Snapshot) (row, error) {
+	c, err := changingOf(s)
 	if err != nil {
 		return row{}, err
 	}
-	s := o.Snapshot()
-	r.IdempotencyKey, r.Fingerprint, r.Token = s.Key, s.Fingerprint, s.Token
-	r.CartID, r.PaymentMethodID = s.CartID, s.PaymentMethodID
-	r.Email, r.Name = s.Contact.Email, s.Contact.Name
-	r.Line1, r.Line2, r.City = s.Address.Line1, s.Address.Line2, s.Address.City
-	r.PostalCode, r.Country = s.Address.PostalCode, s.Address.Country
-	r.CurrencyCode, r.TotalMinor, r.CreatedAt = s.Currency, s.Total, s.CreatedAt.UnixMicro()
-	lines := make([]line, len(s.Lines))
-	for i, l := range s.Lines {
-		lines[i] = line(l)
+	terms, err := encode(s.ID, s.Terms)
+	if err != nil {
+		return row{}, err
 	}
-	r.Lines, err = encode(s.ID, lines)
-	return r, err
+	return row{
+		ID: s.ID, Number: s.Number, IdempotencyKey: s.Key, Fingerprint: s.Fingerprint, Token: s.Token, CartID: s.CartID,
+		Client: s.Client, Recipient: strings.ToLower(s.Contact.Email),
+		Email: s.Contact.Email, Name: s.Contact.Name, Line1: s.Address.Line1, Line2: s.Address.Line2, City: s.Address.City,
+		Region: s.Address.Region, PostalCode: s.Address.PostalCode, Country: s.Address.Country, ReturnURL: s.ReturnURL,
+		CurrencyCode: s.Currency, GoodsMinor: s.Totals.Goods, DiscountMinor: s.Totals.Discount, DeliveryMinor: s.Totals.Delivery,
+		TaxMinor: s.Totals.Tax, TotalMinor: s.Totals.Total, TaxesIncluded: s.Totals.TaxesIncluded, Terms: terms,
+		CreatedAt: s.CreatedAt.UnixMicro(), Changing: c,
+	}, nil
 }
 
-// order is the order a row holds.
-func (r row) order() (*order.Order, error) {
+// snapshot is the order a row holds, without lines and parts.
+func (r row) snapshot() (order.Snapshot, error) {
 	s := order.Snapshot{
-		ID: r.ID, Token: r.Token, Total: r.TotalMinor, CreatedAt: time.UnixMicro(r.CreatedAt).UTC(),
+		ID: r.ID, Number: r.Number, Token: r.Token, CreatedAt: at(r.CreatedAt),
 		Purchase: order.Purchase{
-			Key: r.IdempotencyKey, Fingerprint: r.Fingerprint, CartID: r.CartID, PaymentMethodID: r.PaymentMethodID,
-			Contact:  order.Contact{Email: r.Email, Name: r.Name},
-			Address:  order.Address{Line1: r.Line1, Line2: r.Line2, City: r.City, PostalCode: r.PostalCode, Country: r.Country},
-			Currency: r.CurrencyCode,
+			Key: r.IdempotencyKey, Fingerprint: r.Fingerprint, CartID: r.CartID, Client: r.Client,
+			Contact: order.Contact{Email: r.Email, Name: r.Name},
+			Address: order.Address{
+				Line1: r.Line1, Line2: r.Line2, City: r.City, Region: r.Region, PostalCode: r.PostalCode, Country: r.Country,
+			},
+			ReturnURL: r.ReturnURL, Currency: r.CurrencyCode,
+			Totals: order.Totals{
+				Goods: r.GoodsMinor, Discount: r.DiscountMinor, Delivery: r.DeliveryMinor, Tax: r.TaxMinor, Total: r.TotalMinor,
+				TaxesIncluded: r.TaxesIncluded,
+			},
 		},
-		Status: order.Status(r.Status), Version: r.Version, Card: order.Card{Brand: r.CardBrand, Last4: r.CardLast4},
-		Refunded: r.RefundedMinor, Ending: order.Ending{Because: r.EndedBecause}, CartPending: r.CartPending,
-		Claim: order.Claim{Driver: r.Driver, Attempts: r.Attempts},
+		Status: order.Status(r.Status), Version: r.Version, HoldEndsAt: at(r.HoldEndsAt),
+		Payment: order.Payment{
+			Attempt: r.PaymentAttempt, State: order.PaymentState(r.PaymentState), URL: r.PaymentURL, Brand: r.CardBrand, Last4: r.CardLast4,
+			Amount: r.PaidMinor,
+		},
+		WasPayable: r.WasPayable,
+		Ending:     order.Ending{Because: r.EndedBecause, By: r.EndedBy, Note: r.EndedNote},
+		Attention:  order.Attention{Reason: r.Attention},
+		GiveBack:   r.GiveBack, TakeFromCart: r.TakeFromCart, Attempts: r.Attempts,
+	}
+	if r.AttentionSince != 0 {
+		s.Attention.Since = at(r.AttentionSince)
 	}
 	if r.DueAt != nil {
-		s.DueAt = time.UnixMicro(*r.DueAt).UTC()
+		s.DueAt = at(*r.DueAt)
 	}
-	lines, err := decode[[]line](r.ID, r.Lines)
-	if err != nil {
-		return nil, err
-	}
-	for _, l := range lines {
-		s.Lines = append(s.Lines, order.Line(l))
-	}
-	entries, err := decode[[]entry](r.ID, r.Timeline)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range entries {
-		s.Timeline = append(s.Timeline, order.Entry{Status: e.Status, At: time.UnixMicro(e.At).UTC(), Note: e.Note})
+	var err error
+	if s.Terms, err = decode[order.Terms](r.ID, r.Terms); err != nil {
+		return s, err
 	}
 	if s.Ending.Facts, err = decode[map[string]string](r.ID, r.EndedFacts); err != nil {
-		return nil, err
+		return s, err
 	}
-	return order.FromStore(s), nil
+	entries, err := decode[[]entry](r.ID, r.Timeline)
+	for _, e := range entries {
+		s.Timeline = append(s.Timeline, order.Entry{At: at(e.At), What: e.What + e.Status, Note: e.Note})
+	}
+	if err == nil && r.OldLines != "" {
+		s.Lines, err = linesOfBefore(r)
+	}
+	return s, err
 }
+
+func linesOfBefore(r row) ([]order.Line, error) {
+	old, err := decode[[]oldLine](r.ID, r.OldLines)
+	var lines []order.Line
+	for i, l := range old {
+		lines = append(lines, order.Line{
+			ID: strconv.Itoa(i + 1), SKU: l.SKU, Name: l.Name, Slug: l.Slug, Picture: l.Picture,
+			Quantity: l.Quantity, UnitPrice: l.UnitPrice, Total: l.Quantity * l.UnitPrice,
+		})
+	}
+	return lines, err
+}
+
+func (r lineRow) line() order.Line {
+	return order.Line{
+		ID: r.Line, SKU: r.SKU, Name: r.Name, Variant: r.Variant, Slug: r.Slug, Picture: r.Picture, Quantity: r.Quantity,
+		UnitPrice: r.UnitPriceMinor, Discount: r.DiscountMinor, Tax: r.TaxMinor, Total: r.TotalMinor,
+	}
+}
+
+func at(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
 
 func encode(id string, value any) (string, error) {
 	text, err := json.Marshal(value)

@@ -4,6 +4,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -23,142 +24,175 @@ type Store struct {
 // New uses a database that was migrated.
 func New(db *database.DB, now func() time.Time) *Store { return &Store{db: db, now: now} }
 
-// Accept stores a new order; false when its key is taken.
-func (s *Store) Accept(ctx context.Context, o *order.Order) (bool, error) {
-	r, err := newRowOf(o)
+// Limits are how many orders may be in placing at a time; 0: any number.
+type Limits struct{ PerRecipient, PerClient int }
+
+// Placed is what became of a new order.
+type Placed int
+
+// What became of a new order.
+const (
+	Stored      Placed = iota
+	KeyTaken           // another order has its key
+	NumberTaken        // another order has its number
+	CartTaken          // another order of its cart is open
+	TooMany            // its customer or client has too many
+)
+
+// Place stores a new order, if its key, its number and its cart are free and the
+// limits allow it.
+func (s *Store) Place(ctx context.Context, o *order.Order, most Limits) (result Placed, err error) {
+	snapshot := o.Snapshot()
+	r, err := rowOf(snapshot)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
-	var rows int64
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
-		done := tx.Exec(insert, r.ID, r.IdempotencyKey, r.Fingerprint, r.Token, r.CartID, r.PaymentMethodID,
-			r.Email, r.Name, r.Line1, r.Line2, r.City, r.PostalCode, r.Country, r.CurrencyCode, r.TotalMinor, r.Lines, r.CreatedAt,
-			r.Status, r.Version, r.CardBrand, r.CardLast4, r.RefundedMinor, r.EndedBecause, r.EndedFacts, r.Timeline, r.CartPending,
-			r.Driver, r.DueAt, r.Attempts)
-		rows = done.RowsAffected
-		return done.Error
+		result = Stored
+		for _, limit := range []struct {
+			most          int
+			column, value string
+		}{{most.PerRecipient, "recipient", r.Recipient}, {most.PerClient, "client", r.Client}} {
+			if limit.most == 0 || limit.value == "" {
+				continue
+			}
+			var there int
+			if err := tx.Raw("SELECT COUNT(*) FROM orders WHERE status = 'placing' AND "+limit.column+" = ?", limit.value).Scan(&there).Error; err != nil {
+				return err
+			}
+			if there >= limit.most {
+				result = TooMany
+			}
+		}
+		if result == TooMany {
+			// The same request, sent again, finds its order.
+			return s.taken(tx, r, &result)
+		}
+		done := tx.Exec(insert, r.ID, r.Number, r.IdempotencyKey, r.Fingerprint, r.Token, r.CartID, r.Client, r.Recipient,
+			r.Email, r.Name, r.Line1, r.Line2, r.City, r.Region, r.PostalCode, r.Country, r.ReturnURL, r.CurrencyCode,
+			r.GoodsMinor, r.DiscountMinor, r.DeliveryMinor, r.TaxMinor, r.TotalMinor, r.TaxesIncluded, r.Terms, "", r.CreatedAt,
+			r.Status, r.Version, r.HoldEndsAt, r.PaymentAttempt, r.PaymentState, r.PaymentURL, r.WasPayable, r.PaidMinor, r.CardBrand, r.CardLast4,
+			r.EndedBecause, r.EndedBy, r.EndedNote, r.EndedFacts, r.Attention, r.AttentionSince, r.Timeline,
+			r.GiveBack, r.TakeFromCart, r.HasParts, r.DueAt, r.Attempts)
+		if done.Error != nil {
+			return done.Error
+		}
+		if done.RowsAffected == 0 {
+			result = NumberTaken
+			return s.taken(tx, r, &result)
+		}
+		return insertLines(tx, snapshot)
 	})
 	if err != nil {
-		return false, fmt.Errorf("store new order %s: %w", r.ID, err)
+		return 0, fmt.Errorf("store new order %s: %w", r.ID, err)
 	}
-	return rows == 1, nil
+	return result, nil
 }
 
-const insert = `INSERT INTO orders (id, idempotency_key, fingerprint, token, cart_id, payment_method_id,
-	email, name, line1, line2, city, postal_code, country, currency_code, total_minor, lines, created_at,
-	status, version, card_brand, card_last4, refunded_minor, ended_because, ended_facts, timeline, cart_pending,
-	driver, due_at, attempts)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-	ON CONFLICT (idempotency_key) DO NOTHING`
+// taken says what is taken of a new order: its key before all else, for then it
+// is the same request.
+func (s *Store) taken(tx *gorm.DB, r row, result *Placed) error {
+	var key, cart int
+	err := tx.Raw("SELECT COUNT(*) FROM orders WHERE idempotency_key = ?", r.IdempotencyKey).Scan(&key).Error
+	if err == nil && key == 0 {
+		err = tx.Raw("SELECT COUNT(*) FROM orders WHERE "+ofCart, r.CartID).Scan(&cart).Error
+	}
+	if key > 0 {
+		*result = KeyTaken
+	} else if cart > 0 {
+		*result = CartTaken
+	}
+	return err
+}
+
+// ofCart finds the open order of a cart: one that is being placed, or whose goods
+// are still to be taken out of the cart. There is one at most, by an index.
+const ofCart = "cart_id = ? AND (status = 'placing' OR take_from_cart)"
+
+const insert = `INSERT INTO orders (id, number, idempotency_key, fingerprint, token, cart_id, client, recipient,
+	email, name, line1, line2, city, region, postal_code, country, return_url, currency_code,
+	goods_minor, discount_minor, delivery_minor, tax_minor, total_minor, taxes_included, terms, old_lines, created_at,
+	status, version, hold_ends_at, payment_attempt, payment_state, payment_url, was_payable, paid_minor, card_brand, card_last4,
+	ended_because, ended_by, ended_note, ended_facts, attention, attention_since, timeline,
+	give_back, take_from_cart, has_parts, due_at, attempts)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+		?, ?, ?, ?, ?, ?)
+	ON CONFLICT DO NOTHING`
+
+func insertLines(tx *gorm.DB, s order.Snapshot) error {
+	values := make([]string, 0, len(s.Lines))
+	args := make([]any, 0, 12*len(s.Lines))
+	for _, l := range s.Lines {
+		values = append(values, "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+		args = append(args, s.ID, l.ID, l.SKU, l.Name, l.Variant, l.Slug, l.Picture, l.Quantity, l.UnitPrice, l.Discount, l.Tax, l.Total)
+	}
+	return tx.Exec(`INSERT INTO order_lines (order_id, line, sku, name, variant, slug, picture, quantity,
+		unit_price_minor, discount_minor, tax_minor, total_minor) VALUES `+strings.Join(values, ", "), args...).Error
+}
 
 // Save stores what changed since the order was read, and publishes the facts
-// with it; order.ErrStale when somebody was faster.
+// with it; order.ErrStale when another change was stored meanwhile.
 func (s *Store) Save(ctx context.Context, o *order.Order, facts ...proto.Message) error {
-	r, err := rowOf(o)
+	snapshot := o.Snapshot()
+	r, err := changingOf(snapshot)
 	if err != nil {
 		return err
 	}
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
-		done := tx.Exec(update, r.Status, r.CardBrand, r.CardLast4, r.RefundedMinor, r.EndedBecause, r.EndedFacts, r.Timeline,
-			r.CartPending, r.Driver, r.DueAt, r.Attempts, r.ID, r.Version)
+		done := tx.Exec(update, r.Status, r.HoldEndsAt, r.PaymentAttempt, r.PaymentState, r.PaymentURL, r.WasPayable, r.PaidMinor, r.CardBrand, r.CardLast4,
+			r.EndedBecause, r.EndedBy, r.EndedNote, r.EndedFacts, r.Attention, r.AttentionSince, r.Timeline,
+			r.GiveBack, r.TakeFromCart, r.HasParts, r.DueAt, r.Attempts, r.Status, r.Status, snapshot.ID, r.Version)
 		if done.Error != nil {
 			return done.Error
 		}
 		if done.RowsAffected != 1 {
 			return order.ErrStale
 		}
+		if r.HasParts {
+			if err := saveParts(tx, snapshot); err != nil {
+				return err
+			}
+		}
 		for _, fact := range facts {
-			if err := events.Append(tx, s.now(), r.ID, fact); err != nil {
+			if err := events.Append(tx, s.now(), snapshot.ID, fact); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("store order %s as %s: %w", r.ID, r.Status, err)
+		return fmt.Errorf("store order %s as %s: %w", snapshot.ID, r.Status, err)
 	}
 	o.Saved()
 	return nil
 }
 
-const update = `UPDATE orders SET status = ?, card_brand = ?, card_last4 = ?, refunded_minor = ?, ended_because = ?, ended_facts = ?,
-	timeline = ?, cart_pending = ?, driver = ?, due_at = ?, attempts = ?, version = version + 1
+const update = `UPDATE orders SET status = ?, hold_ends_at = ?, payment_attempt = ?, payment_state = ?, payment_url = ?, was_payable = ?, paid_minor = ?,
+	card_brand = ?, card_last4 = ?, ended_because = ?, ended_by = ?, ended_note = ?, ended_facts = ?, attention = ?, attention_since = ?,
+	timeline = ?, give_back = ?, take_from_cart = ?, has_parts = ?, due_at = ?, attempts = ?,
+	client = CASE WHEN ? = 'placing' THEN client ELSE '' END, recipient = CASE WHEN ? = 'placing' THEN recipient ELSE '' END,
+	version = version + 1
 	WHERE id = ? AND version = ?`
 
-// Keep makes a drive's claim last until then; false when it has none.
-func (s *Store) Keep(ctx context.Context, id, driver string, until time.Time) (bool, error) {
-	var rows int64
-	err := s.db.Write(ctx, func(tx *gorm.DB) error {
-		done := tx.Exec("UPDATE orders SET due_at = ? WHERE id = ? AND driver = ?", until.UnixMicro(), id, driver)
-		rows = done.RowsAffected
+// Forget deletes at most limit failed orders that were made before then, and
+// says how many: nobody bought, and nothing of who would have is kept.
+func (s *Store) Forget(ctx context.Context, before time.Time, limit int) (gone int64, err error) {
+	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		var ids []string
+		err := tx.Raw("SELECT id FROM orders WHERE status = 'failed' AND due_at IS NULL AND attention = '' AND created_at < ? ORDER BY id LIMIT ?",
+			before.UnixMicro(), limit).Scan(&ids).Error
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		if err := tx.Exec("DELETE FROM order_lines WHERE order_id IN ?", ids).Error; err != nil {
+			return err
+		}
+		done := tx.Exec("DELETE FROM orders WHERE id IN ?", ids)
+		gone = done.RowsAffected
 		return done.Error
 	})
 	if err != nil {
-		return false, fmt.Errorf("keep the claim on order %s: %w", id, err)
+		return 0, fmt.Errorf("forget failed orders: %w", err)
 	}
-	return rows == 1, nil
-}
-
-// ByID reads one order; order.ErrNotFound.
-func (s *Store) ByID(ctx context.Context, id string) (*order.Order, error) {
-	return s.one(ctx, "SELECT * FROM orders WHERE id = ?", id)
-}
-
-// ByKey reads the order a key made; order.ErrNotFound.
-func (s *Store) ByKey(ctx context.Context, key string) (*order.Order, error) {
-	return s.one(ctx, "SELECT * FROM orders WHERE idempotency_key = ?", key)
-}
-
-func (s *Store) one(ctx context.Context, query string, value string) (*order.Order, error) {
-	found, err := s.many(ctx, query, value)
-	if err != nil {
-		return nil, fmt.Errorf("read order: %w", err)
-	}
-	if len(found) == 0 {
-		return nil, order.ErrNotFound
-	}
-	return found[0], nil
-}
-
-// Due reads open orders nobody drives and whose time has come, the longest
-// due first.
-func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]*order.Order, error) {
-	found, err := s.many(ctx, "SELECT * FROM orders WHERE due_at <= ? ORDER BY due_at LIMIT ?", now.UnixMicro(), limit)
-	if err != nil {
-		return nil, fmt.Errorf("read due orders: %w", err)
-	}
-	return found, nil
-}
-
-// List reads orders made before the one named, newest first; "" begins with
-// the newest. No statuses: all.
-func (s *Store) List(ctx context.Context, statuses []order.Status, before string, limit int) ([]*order.Order, error) {
-	query, args := "SELECT * FROM orders WHERE 1 = 1", []any{}
-	if before != "" {
-		query, args = query+" AND id < ?", append(args, before)
-	}
-	if len(statuses) > 0 {
-		query, args = query+" AND status IN ?", append(args, statuses)
-	}
-	found, err := s.many(ctx, query+" ORDER BY id DESC LIMIT ?", append(args, limit)...)
-	if err != nil {
-		return nil, fmt.Errorf("list orders: %w", err)
-	}
-	return found, nil
-}
-
-func (s *Store) many(ctx context.Context, query string, args ...any) ([]*order.Order, error) {
-	var rows []row
-	if err := s.db.Read(ctx).Raw(query, args...).Scan(&rows).Error; err != nil {
-		return nil, err
-	}
-	found := make([]*order.Order, 0, len(rows))
-	for _, r := range rows {
-		o, err := r.order()
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, o)
-	}
-	return found, nil
+	return gone, nil
 }

@@ -1,0 +1,248 @@
+package order
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Why something comes at the wrong time.
+var (
+	ErrShipped     = errors.New("a part of the order was shipped")
+	ErrEnded       = errors.New("there is nothing to cancel")
+	ErrNotOpen     = errors.New("the order is not open")
+	ErrNotPayable  = errors.New("nothing is to be paid")
+	ErrNotPaid     = errors.New("nothing was paid")
+	ErrTooMuch     = errors.New("more than was paid and is not refunded")
+	ErrNotThatMany = errors.New("the order does not have that many")
+	ErrKeyReused   = errors.New("the key was used for something else")
+	ErrNoAttention = errors.New("the order needs no attention")
+)
+
+// What a store of orders answers.
+var (
+	// ErrNotFound: there is no such order.
+	ErrNotFound = errors.New("no such order")
+	// ErrStale: the order was changed since it was read; nothing was stored.
+	ErrStale = errors.New("the order has changed meanwhile")
+)
+
+// StartPayment notes that a payment may exist from now on.
+func (o *Order) StartPayment() { o.s.Payment.Attempt = max(o.s.Payment.Attempt, 1) }
+
+// AwaitPayment notes that the shopper can pay, and where.
+func (o *Order) AwaitPayment(url string) {
+	o.s.Payment.State, o.s.Payment.URL = Waiting, url
+	o.s.WasPayable = true
+}
+
+// PaymentStopped notes that the payment was cancelled or has expired. The
+// order waits on: another payment may be started while the goods are held.
+func (o *Order) PaymentStopped() {
+	o.s.Payment.State, o.s.Payment.URL = Stopped, ""
+}
+
+// PayAgain has another payment started, after one that stopped.
+func (o *Order) PayAgain() error {
+	if o.s.Status != Placing || o.s.Payment.State != Stopped {
+		return ErrNotPayable
+	}
+	o.s.Payment.Attempt++
+	o.s.Payment.State = NotStarted
+	return nil
+}
+
+// PaidBy notes that the money is taken, or held.
+func (o *Order) PaidBy(state PaymentState, brand, last4 string, amount int64, now time.Time) {
+	if o.s.Payment.State != state {
+		o.note("paid", "Your payment went through.", now)
+	}
+	o.s.Payment.State, o.s.Payment.URL, o.s.Payment.Amount = state, "", amount
+	o.s.Payment.Brand, o.s.Payment.Last4 = brand, last4
+}
+
+// Open says that the order will be sent. What was bought is taken out of the
+// cart.
+func (o *Order) Open(now time.Time) error {
+	if err := o.move(Open); err != nil {
+		return err
+	}
+	o.note("opened", "Your order is confirmed.", now)
+	o.s.TakeFromCart = true
+	return nil
+}
+
+// TakenFromCart notes that the cart no longer holds what was bought.
+func (o *Order) TakenFromCart() { o.s.TakeFromCart = false }
+
+// Fail decides that an order being placed ends, and why. What was begun is
+// still to be given back.
+func (o *Order) Fail(why Ending, now time.Time) error {
+	if o.s.Status != Placing {
+		return fmt.Errorf("order %s is %s: it can't fail any more", o.s.ID, o.s.Status)
+	}
+	if err := o.move(Failed); err != nil {
+		return err
+	}
+	o.end(why, "failed", now)
+	return nil
+}
+
+// Cancel decides that the order is given back, and why: a paid one is
+// cancelled, one that is still being placed fails. Cancelling twice is
+// cancelling once, for the first reason. ErrShipped, ErrEnded when it is too
+// late.
+func (o *Order) Cancel(refundID string, why Ending, now time.Time) error {
+	switch o.s.Status {
+	case Placing:
+		return o.Fail(why, now)
+	case Failed, Cancelled:
+		if o.s.Ending.Because == OnRequest {
+			return nil
+		}
+		return ErrEnded
+	case Closed:
+		return ErrShipped
+	}
+	if len(o.s.Fulfilments) > 0 {
+		return ErrShipped
+	}
+	return o.giveBack(refundID, why, now)
+}
+
+// PaidTooLate notes that an order was paid that can't be sent any more: it
+// failed before, or its goods are gone. The money goes back.
+func (o *Order) PaidTooLate(refundID string, why Ending, amount int64, now time.Time) error {
+	if o.s.Status != Failed && o.s.Status != Placing {
+		return fmt.Errorf("order %s is %s: it can't be paid too late", o.s.ID, o.s.Status)
+	}
+	if o.s.Payment.State != Paid && o.s.Payment.State != Authorized {
+		o.s.Payment.State, o.s.Payment.Amount = Paid, amount
+	}
+	return o.giveBack(refundID, why, now)
+}
+
+// giveBack cancels a paid order: all that is not refunded yet is, and never
+// more.
+func (o *Order) giveBack(refundID string, why Ending, now time.Time) error {
+	if err := o.move(Cancelled); err != nil {
+		return err
+	}
+	o.end(why, "cancelled", now)
+	if left := o.Refundable(); o.s.Payment.State == Paid && left > 0 {
+		o.s.Refunds = append(o.s.Refunds, Refund{
+			ID: refundID, Key: cancelKey, Amount: left, Reason: why.sentence(), By: why.By, Status: RefundPending, At: stored(now),
+		})
+	}
+	return nil
+}
+
+func (o *Order) end(why Ending, what string, now time.Time) {
+	o.s.Ending = why
+	o.s.GiveBack = true
+	o.s.Payment.URL = ""
+	o.note(what, why.sentence(), now)
+}
+
+// GivenBack notes that other modules hold nothing of the order any more.
+func (o *Order) GivenBack() { o.s.GiveBack = false }
+
+// Due says when to go on with the order, after an attempt that got somewhere.
+func (o *Order) Due(at time.Time) { o.s.DueAt, o.s.Attempts = stored(at), 0 }
+
+// Delay says when to try again what failed.
+func (o *Order) Delay(at time.Time) {
+	o.s.DueAt = stored(at)
+	o.s.Attempts++
+}
+
+// Rest says that there is nothing to do.
+func (o *Order) Rest() { o.s.DueAt, o.s.Attempts = time.Time{}, 0 }
+
+// NeedAttention asks for an operator: what is said can't be done by the
+// program. The order rests until it is resolved.
+func (o *Order) NeedAttention(reason string, now time.Time) {
+	if o.s.Attention.Reason != "" {
+		return // the first one is what began it
+	}
+	o.s.Attention = Attention{Reason: reason, Since: stored(now)}
+	o.note("attention", "", now)
+}
+
+// Resolve is the operator's answer: with retry all that could not be done is
+// tried again, else it is left.
+func (o *Order) Resolve(retry bool, note string, now time.Time) error {
+	if o.s.Attention.Reason == "" {
+		return ErrNoAttention
+	}
+	o.s.Attention = Attention{}
+	o.note("resolved", note, now)
+	if retry {
+		for i := range o.s.Refunds {
+			if r := &o.s.Refunds[i]; r.Status == RefundFailed && r.Amount <= o.Refundable() {
+				r.Status, r.Failure = RefundPending, ""
+				r.Attempt++
+			}
+		}
+		o.Due(now)
+		return nil
+	}
+	o.s.GiveBack, o.s.TakeFromCart = false, false
+	for i := range o.s.Refunds {
+		if r := &o.s.Refunds[i]; r.Status == RefundPending {
+			r.Status, r.Failure = RefundFailed, "left by an operator"
+		}
+		o.s.Refunds[i].Unbooked = false
+	}
+	for i := range o.s.Fulfilments {
+		o.s.Fulfilments[i].Unbooked = false
+	}
+	for i := range o.s.Returns {
+		o.s.Returns[i].Unbooked = false
+	}
+	if o.s.Status == Placing {
+		if err := o.Fail(Ending{Because: OnRequest, By: Operator, Note: note}, now); err != nil {
+			return err
+		}
+		o.s.GiveBack = false
+	}
+	o.Rest()
+	return nil
+}
+
+// move changes the status, if there is such a way.
+func (o *Order) move(next Status) error {
+	if !o.s.Status.leadsTo(next) {
+		return fmt.Errorf("order %s is %s and can't become %s", o.s.ID, o.s.Status, next)
+	}
+	o.s.Status = next
+	return nil
+}
+
+// sentence says to the customer why an order ended.
+func (e Ending) sentence() string {
+	said := "A part of our shop did not answer."
+	switch e.Because {
+	case OutOfStock:
+		said = "We are sold out."
+	case QuoteChanged:
+		said = "The price has changed."
+	case CodeUsedUp:
+		said = "The voucher code is used up."
+	case PaymentUnavailable:
+		said = "We could not reach the payment service."
+	case PaymentRefused:
+		said = "The payment could not be taken."
+	case NotPaid:
+		said = "It was not paid in time."
+	case OnRequest:
+		said = "You cancelled the order."
+		if e.By == Operator {
+			said = "The shop cancelled the order."
+		}
+	}
+	if e.Note != "" {
+		said += " " + e.Note
+	}
+	return said
+}

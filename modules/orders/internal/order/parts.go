@@ -1,0 +1,272 @@
+package order
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Piece is a number of one line's pieces and, of a refund, what is paid back
+// for them.
+type Piece struct {
+	Line     string
+	Quantity int64
+	Amount   int64
+}
+
+// Fulfilment is a parcel that was sent.
+type Fulfilment struct {
+	ID, Key                        string
+	Carrier, Tracking, TrackingURL string
+	Pieces                         []Piece
+	At                             time.Time
+	// Unbooked: inventory does not know of it yet.
+	Unbooked bool
+}
+
+// RefundStatus is how a refund went. The words are stored.
+type RefundStatus string
+
+// The statuses of a refund.
+const (
+	RefundPending   RefundStatus = "pending"
+	RefundSucceeded RefundStatus = "succeeded"
+	RefundFailed    RefundStatus = "failed"
+)
+
+// cancelKey is the key of the refund of a cancellation. Callers' keys can't
+// begin with a space.
+const cancelKey = " cancel"
+
+// Refund is money that goes back.
+type Refund struct {
+	ID, Key string
+	Amount  int64
+	Reason  string
+	By      string
+	Restock bool
+	Status  RefundStatus
+	Failure string
+	// Pieces it is for; none: an amount.
+	Pieces []Piece
+	At     time.Time
+	// Attempt counts the refunds that were refused and asked for again.
+	Attempt int
+	// Unbooked: inventory does not know yet that pieces are not sent.
+	Unbooked bool
+}
+
+// OfCancellation says that the refund belongs to the order's end.
+func (r Refund) OfCancellation() bool { return r.Key == cancelKey }
+
+// PaymentsID names the refund at payments: one that was refused for good is
+// another one when it is asked for again.
+func (r Refund) PaymentsID() string {
+	if r.Attempt == 0 {
+		return r.ID
+	}
+	return fmt.Sprintf("%s-%d", r.ID, r.Attempt+1)
+}
+
+// Return is goods that came back.
+type Return struct {
+	ID, Key  string
+	Pieces   []Piece
+	Reason   string
+	Restock  bool
+	At       time.Time
+	Unbooked bool
+}
+
+// Ship notes a parcel with these pieces, or with all that is left to send.
+// Shipping twice with one key is shipping once. The order closes when nothing
+// is left.
+func (o *Order) Ship(f Fulfilment, now time.Time) error {
+	for _, before := range o.s.Fulfilments {
+		if before.Key == f.Key {
+			if before.Carrier != f.Carrier || before.Tracking != f.Tracking || before.TrackingURL != f.TrackingURL ||
+				len(f.Pieces) > 0 && !samePieces(before.Pieces, f.Pieces) {
+				return ErrKeyReused
+			}
+			return nil
+		}
+	}
+	if o.s.Status != Open {
+		return ErrNotOpen
+	}
+	counts := o.Counts()
+	if len(f.Pieces) == 0 {
+		for _, l := range o.s.Lines {
+			if left := counts[l.ID].ToSend(l); left > 0 {
+				f.Pieces = append(f.Pieces, Piece{Line: l.ID, Quantity: left})
+			}
+		}
+	}
+	if err := o.within(f.Pieces, func(l Line) int64 { return counts[l.ID].ToSend(l) }); err != nil {
+		return err
+	}
+	f.At, f.Unbooked = stored(now), true
+	o.s.Fulfilments = append(o.s.Fulfilments, f)
+	o.note("shipped", "Your parcel is on its way.", now)
+	return o.closeIfDone(now)
+}
+
+// Refund decides that money goes back: for pieces, for an amount, or all that
+// is left. With restock the pieces are never sent. Refunding twice with one key
+// is refunding once.
+func (o *Order) Refund(r Refund, now time.Time) error {
+	for _, before := range o.s.Refunds {
+		if before.Key == r.Key {
+			if before.Restock != r.Restock || len(r.Pieces) > 0 && !samePieces(before.Pieces, r.Pieces) ||
+				r.Amount > 0 && len(r.Pieces) == 0 && before.Amount != r.Amount {
+				return ErrKeyReused
+			}
+			return nil
+		}
+	}
+	left := o.Refundable()
+	if o.s.Payment.State != Paid || left == 0 {
+		return ErrNotPaid
+	}
+	counts := o.Counts()
+	if len(r.Pieces) > 0 {
+		if err := o.within(r.Pieces, func(l Line) int64 { return l.Quantity - counts[l.ID].Refunded }); err != nil {
+			return err
+		}
+		r.Pieces, r.Amount = slices.Clone(r.Pieces), 0
+		for i, p := range r.Pieces {
+			r.Pieces[i].Amount = share(o.line(p.Line), counts[p.Line].Refunded, p.Quantity)
+			r.Amount += r.Pieces[i].Amount
+		}
+	} else if r.Amount == 0 {
+		r.Amount = left
+	}
+	if r.Amount > left {
+		return ErrTooMuch
+	}
+	if r.Restock {
+		if len(r.Pieces) == 0 || o.s.Status != Open {
+			return ErrNotThatMany
+		}
+		if err := o.within(r.Pieces, func(l Line) int64 { return counts[l.ID].ToSend(l) }); err != nil {
+			return err
+		}
+		r.Unbooked = true
+	}
+	r.Status, r.At = RefundPending, stored(now)
+	if r.Amount == 0 {
+		r.Status = RefundSucceeded // pieces that cost nothing
+	}
+	o.s.Refunds = append(o.s.Refunds, r)
+	return o.closeIfDone(now)
+}
+
+// share is what n pieces of a line cost after so many before: the shares of
+// all pieces sum to the line's total, to the cent.
+func share(l Line, before, n int64) int64 {
+	upTo := func(pieces int64) int64 {
+		whole, rest := l.Total/l.Quantity, l.Total%l.Quantity
+		return whole*pieces + rest*pieces/l.Quantity
+	}
+	return upTo(before+n) - upTo(before)
+}
+
+// Return notes that shipped pieces came back.
+func (o *Order) Return(r Return, now time.Time) error {
+	for _, before := range o.s.Returns {
+		if before.Key == r.Key {
+			if before.Restock != r.Restock || !samePieces(before.Pieces, r.Pieces) {
+				return ErrKeyReused
+			}
+			return nil
+		}
+	}
+	counts := o.Counts()
+	if err := o.within(r.Pieces, func(l Line) int64 { return counts[l.ID].Shipped - counts[l.ID].Returned }); err != nil {
+		return err
+	}
+	r.At, r.Unbooked = stored(now), r.Restock
+	o.s.Returns = append(o.s.Returns, r)
+	o.note("returned", "We have your goods back.", now)
+	return nil
+}
+
+// RefundSettled notes how a refund went at the provider; the first word counts.
+func (o *Order) RefundSettled(id string, status RefundStatus, failure string, now time.Time) {
+	for i := range o.s.Refunds {
+		r := &o.s.Refunds[i]
+		if r.ID != id || r.Status != RefundPending || status == RefundPending {
+			continue
+		}
+		r.Status, r.Failure = status, failure
+		if status == RefundSucceeded {
+			o.note("refunded", "Your money is on its way back.", now)
+		}
+	}
+}
+
+// Booked notes that inventory knows of a fulfilment, refund or return.
+func (o *Order) Booked(id string) {
+	for i := range o.s.Fulfilments {
+		if o.s.Fulfilments[i].ID == id {
+			o.s.Fulfilments[i].Unbooked = false
+		}
+	}
+	for i := range o.s.Refunds {
+		if o.s.Refunds[i].ID == id {
+			o.s.Refunds[i].Unbooked = false
+		}
+	}
+	for i := range o.s.Returns {
+		if o.s.Returns[i].ID == id {
+			o.s.Returns[i].Unbooked = false
+		}
+	}
+}
+
+// within checks that pieces name lines of the order, each once, and no more of
+// each than there may be.
+func (o *Order) within(pieces []Piece, most func(Line) int64) error {
+	if len(pieces) == 0 {
+		return ErrNotThatMany
+	}
+	seen := map[string]bool{}
+	for _, p := range pieces {
+		l := o.line(p.Line)
+		if l.ID == "" || seen[p.Line] || p.Quantity < 1 || p.Quantity > most(l) {
+			return ErrNotThatMany
+		}
+		seen[p.Line] = true
+	}
+	return nil
+}
+
+func (o *Order) line(id string) Line {
+	for _, l := range o.s.Lines {
+		if l.ID == id {
+			return l
+		}
+	}
+	return Line{}
+}
+
+func (o *Order) closeIfDone(now time.Time) error {
+	if o.s.Status != Open {
+		return nil
+	}
+	counts := o.Counts()
+	for _, l := range o.s.Lines {
+		if counts[l.ID].ToSend(l) > 0 {
+			return nil
+		}
+	}
+	if err := o.move(Closed); err != nil {
+		return err
+	}
+	o.note("closed", "", now)
+	return nil
+}
+
+func samePieces(a, b []Piece) bool {
+	return slices.EqualFunc(a, b, func(x, y Piece) bool { return x.Line == y.Line && x.Quantity == y.Quantity })
+}

@@ -1,0 +1,34 @@
+package store
+
+import (
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// What events of payments change, in their transactions. A change of the order
+// that is being made meanwhile is made again, for it did not know of the event:
+// that is what the version is raised for.
+
+// PaymentSettled has the driver look at the payment of an order that is being
+// placed. One that failed before must not keep the money.
+func PaymentSettled(tx *gorm.DB, orderID string, paid bool, now time.Time) error {
+	err := tx.Exec("UPDATE orders SET due_at = ?, attempts = 0, version = version + 1 WHERE id = ? AND status = 'placing'",
+		now.UnixMicro(), orderID).Error
+	if err != nil || !paid {
+		return err
+	}
+	return tx.Exec("UPDATE orders SET give_back = TRUE, due_at = ?, attempts = 0, version = version + 1 WHERE id = ? AND status = 'failed'",
+		now.UnixMicro(), orderID).Error
+}
+
+// RefundSettled has the driver look at the refunds of an order.
+func RefundSettled(tx *gorm.DB, orderID string, now time.Time) error {
+	return tx.Exec("UPDATE orders SET due_at = ?, attempts = 0, version = version + 1 WHERE id = ? AND has_parts", now.UnixMicro(), orderID).Error
+}
+
+// NeedAttention asks for an operator, unless one is asked for already.
+func NeedAttention(tx *gorm.DB, orderID, reason string, now time.Time) error {
+	return tx.Exec("UPDATE orders SET attention = ?, attention_since = ?, version = version + 1 WHERE id = ? AND attention = ''",
+		reason, now.UnixMicro(), orderID).Error
+}

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"galleria/modules/orders/internal/order"
+)
+
+// ByID reads one order; order.ErrNotFound.
+func (s *Store) ByID(ctx context.Context, id string) (*order.Order, error) {
+	return s.one(ctx, "SELECT * FROM orders WHERE id = ?", id)
+}
+
+// ByKey reads the order a key made; order.ErrNotFound.
+func (s *Store) ByKey(ctx context.Context, key string) (*order.Order, error) {
+	return s.one(ctx, "SELECT * FROM orders WHERE idempotency_key = ?", key)
+}
+
+// ByNumber reads the order of a number; order.ErrNotFound.
+func (s *Store) ByNumber(ctx context.Context, number string) (*order.Order, error) {
+	return s.one(ctx, "SELECT * FROM orders WHERE number = ?", number)
+}
+
+// OfCart reads the open order of a cart; order.ErrNotFound.
+func (s *Store) OfCart(ctx context.Context, cartID string) (*order.Order, error) {
+	return s.one(ctx, "SELECT * FROM orders WHERE "+ofCart, cartID)
+}
+
+func (s *Store) one(ctx context.Context, query string, value string) (*order.Order, error) {
+	found, err := s.many(ctx, query, value)
+	if err != nil {
+		return nil, fmt.Errorf("read order: %w", err)
+	}
+	if len(found) == 0 {
+		return nil, order.ErrNotFound
+	}
+	return found[0], nil
+}
+
+// Due are the orders to go on with, the longest due first: tried says whether
+// those whose last attempt failed, or the others.
+func (s *Store) Due(ctx context.Context, now time.Time, tried bool, limit int) (ids []string, err error) {
+	condition := "attempts = 0"
+	if tried {
+		condition = "attempts > 0"
+	}
+	err = s.db.Read(ctx).Raw("SELECT id FROM orders WHERE due_at <= ? AND "+condition+" ORDER BY due_at LIMIT ?", now.UnixMicro(), limit).Scan(&ids).Error
+	if err != nil {
+		return nil, fmt.Errorf("read due orders: %w", err)
+	}
+	return ids, nil
+}
+
+// Filter says which orders a list has.
+type Filter struct {
+	// Statuses; none: all.
+	Statuses []order.Status
+	// Attention: only those that need it.
+	Attention bool
+	// Query is an e-mail address, or a part of a name.
+	Query string
+	// Before is the id of the order before the list; "": it begins with the
+	// newest.
+	Before string
+}
+
+// List reads orders, newest first.
+func (s *Store) List(ctx context.Context, f Filter, limit int) ([]*order.Order, error) {
+	query, args := "SELECT * FROM orders WHERE 1 = 1", []any{}
+	if f.Before != "" {
+		query, args = query+" AND id < ?", append(args, f.Before)
+	}
+	if len(f.Statuses) > 0 {
+		query, args = query+" AND status IN ?", append(args, f.Statuses)
+	}
+	if f.Attention {
+		query += " AND attention <> ''"
+	}
+	if f.Query != "" {
+		query, args = query+` AND (lower(email) = lower(?) OR lower(name) LIKE lower(?) ESCAPE '!')`, append(args, f.Query, "%"+escaped(f.Query)+"%")
+	}
+	found, err := s.many(ctx, query+" ORDER BY id DESC LIMIT ?", append(args, limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("list orders: %w", err)
+	}
+	return found, nil
+}
+
+var likeMarks = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
+
+func escaped(text string) string { return likeMarks.Replace(text) }
+
+func (s *Store) many(ctx context.Context, query string, args ...any) ([]*order.Order, error) {
+	db := s.db.Read(ctx)
+	var rows []row
+	if err := db.Raw(query, args...).Scan(&rows).Error; err != nil {
+		return nil, err
+	}
+	var ids, withParts []string
+	found := map[string]*order.Snapshot{}
+	for _, r := range rows {
+		snapshot, err := r.snapshot()
+		if err != nil {
+			return nil, err
+		}
+		found[r.ID] = &snapshot
+		if r.OldLines == "" {
+			ids = append(ids, r.ID)
+		}
+		if r.HasParts {
+			withParts = append(withParts, r.ID)
+		}
+	}
+	if len(ids) > 0 {
+		var lines []lineRow
+		if err := db.Raw("SELECT * FROM order_lines WHERE order_id IN ? ORDER BY order_id, length(line), line", ids).Scan(&lines).Error; err != nil {
+			return nil, err
+		}
+		for _, l := range lines {
+			found[l.OrderID].Lines = append(found[l.OrderID].Lines, l.line())
+		}
+	}
+	if err := readParts(db, withParts, found); err != nil {
+		return nil, err
+	}
+	orders := make([]*order.Order, len(rows))
+	for i, r := range rows {
+		orders[i] = order.FromStore(*found[r.ID])
+	}
+	return orders, nil
+}

@@ -107,9 +107,6 @@ func TestAllThatIsWrongIsSaidAtOnceAndWhatWasTypedStays(t *testing.T) {
 	}
 	form.Set("email", "ana@example.org")
 	form.Set("city", "Torino")
-	if got := v.post("/checkout", form).want(http.StatusUnprocessableEntity).wrong("name"); got == "" {
-		t.Error("a name with marks of HTML: no word at the field")
-	}
 	form.Set("name", "Ana Arco")
 	form.Set("country", "XX")
 	if got := v.post("/checkout", form).want(http.StatusUnprocessableEntity).wrong("country"); !strings.Contains(got, "two letters") {

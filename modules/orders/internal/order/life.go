@@ -140,6 +140,7 @@ func (o *Order) giveBack(refundID string, why Ending, now time.Time) error {
 func (o *Order) end(why Ending, what string, now time.Time) {
 	o.s.Ending = why
 	o.s.GiveBack = true
+	o.Due(now) // others wait for the goods
 	o.s.Payment.URL = ""
 	o.note(what, why.sentence(), now)
 }

@@ -29,10 +29,11 @@ type exception struct{ dir, kind string }
 
 // exceptions have their reasons.
 var exceptions = map[exception]string{
-	{"modules/payments/internal/request", "proto"}:   "conversions that the service and the fake share",
-	{"modules/payments/internal/sandbox", "gorm"}:    "a provider played inside the database: a store of its own, which shares no transaction with the other",
-	{"modules/payments/internal/stripe", "http"}:     "a client of a provider's web API",
-	{"modules/notifications/internal/page", "proto"}: "conversions that the service and the fake share",
+	{"modules/payments/internal/request", "proto"}:          "conversions that the service and the fake share",
+	{"modules/payments/internal/sandbox", "gorm"}:           "a provider played inside the database: a store of its own, which shares no transaction with the other",
+	{"modules/payments/internal/stripe", "http"}:            "a client of a provider's web API",
+	{"modules/payments/internal/stripe/stripetest", "http"}: "that web API, for tests",
+	{"modules/notifications/internal/page", "proto"}:        "conversions that the service and the fake share",
 }
 
 // forbidden says why a file may not import a package; "" when it may. all is

@@ -16,9 +16,10 @@
 // is settled all the same. The events PaymentSettled, PaymentRefunded and
 // PaymentDisputed are published with what they tell.
 //
-// The page is the sandbox's as yet: with stripe as the provider StartPayment
-// answers that the provider is not available. The tables are hosted_payments and
-// hosted_refunds, and sandbox_sessions and sandbox_session_refunds.
+// The page is the sandbox's, or a Checkout Session at Stripe, which does 3-D
+// Secure and takes cards, also by Apple Pay and Google Pay; see internal/stripe.
+// The tables are hosted_payments and hosted_refunds, and sandbox_sessions and
+// sandbox_session_refunds.
 //
 // # The earlier way
 //

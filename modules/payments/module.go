@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"time"
 
 	"galleria/modules/payments/internal/hosted"
@@ -55,7 +56,9 @@ const (
 // StripeConfig is an account at Stripe.
 type StripeConfig struct {
 	SecretKey string `yaml:"secret_key" doc:"the account's secret key" secret:"true"`
-	APIBase   string `yaml:"api_base" doc:"the API's address; empty: Stripe's own"`
+	// WebhookSecrets may be several while one replaces another.
+	WebhookSecrets []string `yaml:"webhook_secrets" doc:"the signing secrets of webhooks sent to /webhooks/stripe (whsec_…); more than one while they are changed; without any, payments are found paid by asking, minutes later" secret:"true"`
+	APIBase        string   `yaml:"api_base" doc:"the API's address; empty: Stripe's own"`
 }
 
 // DefaultConfig moves no money.
@@ -68,6 +71,9 @@ func (c Config) Validate() error {
 	errs := []error{config.OneOf("provider", c.Provider, ProviderSandbox, ProviderStripe), config.OneOf("capture", c.Capture, CaptureAtOnce, CaptureAtShipping)}
 	if c.Provider == ProviderStripe && c.Stripe.SecretKey == "" {
 		errs = append(errs, config.At("stripe.secret_key", "is needed when the provider is stripe"))
+	}
+	if slices.Contains(c.Stripe.WebhookSecrets, "") {
+		errs = append(errs, config.At("stripe.webhook_secrets", "must not hold an empty secret: anybody could sign with it"))
 	}
 	if u, err := url.Parse(c.Stripe.APIBase); c.Stripe.APIBase != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
 		errs = append(errs, config.At("stripe.api_base", "must be a URL such as https://api.stripe.com"))
@@ -97,15 +103,17 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	page := sandbox.NewPage(h.DB, h.Now, lateBy)
+	pages := map[string]hosted.Provider{ProviderSandbox: page}
 	providers := map[string]service.Provider{ProviderSandbox: sandbox.New(h.DB, h.Now, lateBy)}
 	if cfg.Stripe.SecretKey != "" {
 		providers[ProviderStripe] = stripe.New(cfg.Stripe.SecretKey, cfg.Stripe.APIBase, h.Now)
+		pages[ProviderStripe] = stripe.NewPage(cfg.Stripe.SecretKey, cfg.Stripe.APIBase, cfg.Stripe.WebhookSecrets, h.Now)
 	}
-	page := sandbox.NewPage(h.DB, h.Now, lateBy)
 	s, err := service.New(service.Options{
 		Store: store.New(h.DB), Providers: providers, Provider: cfg.Provider,
 		Patience: cfg.Patience, RecoverAfter: cfg.RecoverAfter, Now: h.Now, Log: h.Log,
-		Hosted: store.NewHosted(h.DB, cfg.RecoverAfter, request.Event), HostedProviders: map[string]hosted.Provider{ProviderSandbox: page},
+		Hosted: store.NewHosted(h.DB, cfg.RecoverAfter, request.Event), HostedProviders: pages,
 		SandboxPages: page, CaptureLater: cfg.Capture == CaptureAtShipping,
 	})
 	if err != nil {

@@ -209,6 +209,11 @@ func TestAmountsAreInTheUnitsStripeCounts(t *testing.T) {
 			t.Errorf("%d %s: got %d, %v, want %d", c.minor, c.currency, got, err, c.want)
 		}
 	}
+	for _, currency := range []string{"BHD", "JOD", "KWD", "OMR", "TND"} {
+		if got, err := units(currency, 1001); !errors.Is(err, errCurrency) {
+			t.Errorf("1001 %s: got %d, %v, want it refused", currency, got, err)
+		}
+	}
 	h, err := answering(t, 500, "").Authorize(context.Background(), "key", payment.Terms{Currency: "MGA", Amount: 5}, time.Now())
 	if err != nil || h.DeclineCode != "currency_not_supported" {
 		t.Errorf("got %+v, %v, want it declined without asking", h, err)

@@ -27,6 +27,10 @@ type Stripe struct {
 
 // New makes the provider. base is the API's address; "" is Stripe's own.
 func New(secretKey, base string, now func() time.Time) *Stripe {
+	return &Stripe{api: client(secretKey, base), now: now}
+}
+
+func client(secretKey, base string) *stripe.Client {
 	if base == "" {
 		base = stripe.APIURL
 	}
@@ -40,7 +44,7 @@ func New(secretKey, base string, now func() time.Time) *Stripe {
 		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
 		URL:           stripe.String(base),
 	}
-	return &Stripe{api: stripe.NewClient(secretKey, stripe.WithBackends(stripe.NewBackendsWithConfig(backend))), now: now}
+	return stripe.NewClient(secretKey, stripe.WithBackends(stripe.NewBackendsWithConfig(backend)))
 }
 
 // discreet takes away the headers that describe this machine.

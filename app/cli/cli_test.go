@@ -47,6 +47,7 @@ func TestExitCodes(t *testing.T) {
 		"resend without a module":      {[]string{"events", "resend"}, 2, "wants a module"},
 		"resend without a mail":        {[]string{"mails", "resend"}, 2, "wants one mail"},
 		"a status that no mail has":    {[]string{"mails", "list", "--status", "lost"}, 2, "not one of queued, sent, refused"},
+		"unknown way with stock":       {[]string{"import", "products", "one.csv", "--stock", "double"}, 2, "--stock is set, add or ignore"},
 		"import without a file":        {[]string{"import", "products"}, 2, "wants one file"},
 		"file that is not there":       {[]string{"import", "products", "none.csv"}, 1, "none.csv"},
 		"no shop to ask":               {[]string{"modules", "--rpc", closed}, 1, "no shop answers at " + closed},
@@ -242,14 +243,14 @@ func TestProductsAreImportedIntoAClosedShop(t *testing.T) {
 	file.Close()
 
 	code, stdout, stderr := run(t, nil, "import", "products", "products.csv", "--rpc", "127.0.0.1:1")
-	if code != 0 || !strings.Contains(stdout, "20 products imported: 20 new") || !strings.Contains(stdout, "1 bad row") {
+	if code != 1 || !strings.Contains(stdout, "21 rows: 20 new, 0 changed, 0 unchanged, 1 left out") || !strings.Contains(stderr, "1 row was left out") {
 		t.Errorf("exit %d, %q", code, stdout)
 	}
 	if !strings.Contains(stderr, "products.csv:4: ") {
 		t.Errorf("the bad row is not named by its line: %q", stderr)
 	}
 	code, stdout, _ = run(t, nil, "import", "products", "products.csv", "--rpc", "127.0.0.1:1")
-	if code != 0 || !strings.Contains(stdout, "0 new, 0 changed, 20 as they were") {
+	if code != 1 || !strings.Contains(stdout, "0 new, 0 changed, 20 unchanged") {
 		t.Errorf("a second time: exit %d, %q, want nothing changed", code, stdout)
 	}
 }
@@ -261,7 +262,7 @@ func TestAnImportOfNothingButBadRowsFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, _, stderr := run(t, nil, "import", "products", "bad.csv", "--rpc", "127.0.0.1:1")
-	if code != 1 || !strings.Contains(stderr, "bad.csv:2: ") || !strings.Contains(stderr, "no row could be imported") {
+	if code != 1 || !strings.Contains(stderr, "bad.csv:2: ") || !strings.Contains(stderr, "1 row was left out") {
 		t.Errorf("exit %d, %q, want a failure that names the row", code, stderr)
 	}
 }

@@ -2,11 +2,14 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -38,24 +41,39 @@ func newImport(p Program, s *settings) *cobra.Command {
 }
 
 func newImportProducts(p Program, s *settings) *cobra.Command {
-	var pictures string
+	var pictures, stock, delivery string
+	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "products FILE.csv",
 		Short: "Import products, their prices and stock from a CSV file",
 		Long: `Products reads a CSV file with the columns sku, name, description, category, tags
 (with | between), price (decimal), currency, stock and image, in any order.
 
-Rows that are wrong are listed with their line and the reason; the others are
-imported. Products that are there already are changed, and the stock is set to
-what the file says: importing a file twice changes nothing the second time. It
-works while the shop runs and while it does not.
+More columns may be there: product (rows with the same are variants of one product),
+options (Size=M|Colour=Red), compare_at, weight_grams, tax_class and active (yes or
+no). A column that is absent leaves things as they are; an empty cell clears.
+
+Rows that are wrong are left out, and listed with their line and the reason; the
+others are imported. The exit code is 1 when a row was left out. It works while the
+shop runs and while it does not, and can be repeated.
+
+Only skus that have no stock yet get the stock of the file. --stock set takes it for a
+count of the shelves, --stock add for a delivery, which is taken in once for each file
+(or each --delivery), and --stock ignore passes it over. --dry-run shows what would
+change and writes nothing.
 
 With --pictures, the pictures of a folder or a zip archive are added first, as
 "galleria pictures add" does it; the column image names them.`,
 		Example: `  galleria import products catalogue.csv
+  galleria import products catalogue.csv --dry-run --stock set
   galleria import products catalogue.csv --pictures photographs.zip`,
 		Args: exactly(1, "one file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			switch products.Stock(stock) {
+			case products.StockNew, products.StockSet, products.StockAdd, products.StockIgnore:
+			default:
+				return usageError{fmt.Errorf("--stock is set, add or ignore, not %q; see %s --help", stock, cmd.CommandPath())}
+			}
 			c, _, err := s.load()
 			if err != nil {
 				return err
@@ -69,24 +87,36 @@ With --pictures, the pictures of a folder or a zip archive are added first, as
 			if info, err := file.Stat(); err == nil {
 				size = info.Size()
 			}
+			options := products.Options{Size: size, Stock: products.Stock(stock), Delivery: delivery, DryRun: dryRun}
+			if dryRun {
+				options.Show = func(r products.Row, what []string) {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s:%d: %s: %s\n", args[0], r.Line, r.SKU, strings.Join(what, "; "))
+				}
+			}
+			if options.Stock == products.StockAdd && delivery == "" {
+				if options.Delivery, err = digest(file); err != nil {
+					return fmt.Errorf("read %s: %w", args[0], err)
+				}
+			}
 			var refused error // some pictures, and no product
-			if pictures != "" {
+			if pictures != "" && !dryRun {
 				refused = bringPictures(cmd, s.picturesOf(c), pictures)
 			}
 			err = withModules(cmd.Context(), c, s.address(c), p.Stderr, func(connect func(module string) grpc.ClientConnInterface) error {
 				bar := progress{to: terminal(p.Stderr), shown: -1}
+				options.Progress = bar.show
 				result, err := products.Import(cmd.Context(),
 					catalogv1.NewCatalogServiceClient(connect("catalog")), inventoryv1.NewInventoryServiceClient(connect("inventory")),
-					file, products.Options{Size: size, Progress: bar.show})
+					file, options)
 				bar.done()
-				if err != nil {
-					return err
-				}
-				return reportImport(cmd, args[0], result)
+				return errors.Join(reportImport(cmd, args[0], result), err)
 			})
 			return errors.Join(refused, err)
 		},
 	}
+	cmd.Flags().StringVar(&stock, "stock", "", "set, add or ignore (default: only for skus without stock)")
+	cmd.Flags().StringVar(&delivery, "delivery", "", "with --stock add, what tells this delivery from others (default: the file's content)")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would change, and write nothing")
 	cmd.Flags().StringVar(&pictures, "pictures", "", "folder or zip archive with the pictures")
 	return cmd
 }
@@ -95,12 +125,25 @@ func reportImport(cmd *cobra.Command, file string, r products.Result) error {
 	for _, bad := range r.Bad {
 		fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d: %s\n", file, bad.Line, bad.Reason)
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%d products imported: %d new, %d changed, %d as they were; %d bad rows\n",
-		r.Imported, r.Created, r.Updated, r.Unchanged, len(r.Bad))
-	if r.Imported == 0 && len(r.Bad) > 0 {
-		return errors.New("no row could be imported")
+	fmt.Fprintf(cmd.OutOrStdout(), "%d rows: %d new, %d changed, %d unchanged, %d left out\n",
+		r.Imported+len(r.Bad), r.Created, r.Updated, r.Unchanged, len(r.Bad))
+	switch len(r.Bad) {
+	case 0:
+		return nil
+	case 1:
+		return errors.New("1 row was left out, see above")
 	}
-	return nil
+	return fmt.Errorf("%d rows were left out, see above", len(r.Bad))
+}
+
+// digest tells files of other content apart.
+func digest(file io.ReadSeeker) (string, error) {
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return "", err
+	}
+	_, err := file.Seek(0, io.SeekStart)
+	return hex.EncodeToString(sum.Sum(nil)), err
 }
 
 // withModules calls use with the running shop's modules, or, when the shop is

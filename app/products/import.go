@@ -8,11 +8,9 @@ import (
 	"io"
 	"log/slog"
 	"slices"
-	"strconv"
 
 	catalogv1 "galleria/modules/catalog/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
-	"galleria/platform/contract"
 )
 
 // batchSize is how many rows go into one call: few enough for a progress that
@@ -26,16 +24,29 @@ type Options struct {
 	// Progress, if set, is called after each batch with how many bytes of the
 	// file are settled, and with Size.
 	Progress func(done, total int64)
+	// Stock is what happens with the column stock.
+	Stock Stock
+	// Delivery tells with StockAdd this delivery from others: the number on its
+	// papers, or a digest of the file.
+	Delivery string
+	// DryRun writes nothing. Result and Show tell what would be done, as far as it
+	// can be known without the checks of the modules.
+	DryRun bool
+	// Show, if set, is called for each row that changes something, with what that
+	// is: "new", "price …", "stock …".
+	Show func(r Row, what []string)
 	// Log gets a line per batch, at debug level; nil: none.
 	Log *slog.Logger
 }
 
 // Result is what an import did.
 type Result struct {
-	// Imported is Created + Updated + Unchanged: all good rows.
+	// Imported is Created + Updated + Unchanged: all good rows. A row counts as
+	// updated, too, when only its stock changes.
 	Imported, Created, Updated, Unchanged int
 	// Bad are the rows that were not imported, by line. A row whose product
-	// was written and whose stock was refused is among them, too.
+	// was written and whose stock was refused is among them, and not among the
+	// imported ones, so that the counts add up to the rows of the file.
 	Bad []BadRow
 }
 
@@ -78,12 +89,15 @@ func (i *importer) run(ctx context.Context, r *counter) error {
 			// What was good before the file broke is imported all the same.
 			return errors.Join(err, i.write(ctx, batch, r.read))
 		}
-		if batch = append(batch, row); len(batch) == batchSize {
+		// Rows of one product that follow one another go together.
+		full := len(batch) >= batchSize && (row.Product == "" || row.Product != batch[len(batch)-1].Product || len(batch) == 2*batchSize)
+		if full {
 			if err := i.write(ctx, batch, r.read); err != nil {
 				return err
 			}
 			batch = batch[:0]
 		}
+		batch = append(batch, row)
 	}
 	return i.write(ctx, batch, r.read)
 }
@@ -108,65 +122,103 @@ func (i *importer) write(ctx context.Context, batch []Row, done int64) error {
 }
 
 func (i *importer) writeRows(ctx context.Context, batch []Row) error {
-	if err := i.nameCategories(ctx, batch); err != nil {
-		return err
-	}
-	taken, bad, err := isolate(batch, "products", func(rows []Row) error { return i.upsert(ctx, rows) })
-	i.result.Bad = append(i.result.Bad, bad...)
+	changes, bad, err := i.plan(ctx, batch)
 	if err != nil {
 		return err
 	}
-	_, bad, err = isolate(taken, "levels", func(rows []Row) error { return i.setStock(ctx, rows) })
 	i.result.Bad = append(i.result.Bad, bad...)
+	if !i.options.DryRun {
+		changes, bad, err = i.writeProducts(ctx, changes)
+		i.result.Bad = append(i.result.Bad, bad...)
+		if err != nil {
+			return err
+		}
+	}
+	var rows []Row
+	for _, c := range changes {
+		rows = append(rows, c.rows...)
+	}
+	moves, err := i.moves(ctx, rows)
+	if err != nil {
+		return err
+	}
+	if !i.options.DryRun {
+		moves, bad, err = i.moveStock(ctx, moves)
+		i.result.Bad = append(i.result.Bad, bad...)
+	}
+	i.count(changes, moves, bad)
 	return err
 }
 
-func (i *importer) upsert(ctx context.Context, rows []Row) error {
-	request := &catalogv1.UpsertProductsRequest{}
-	for _, r := range rows {
-		p := &catalogv1.Product{
-			Name: r.Name, Description: r.Description, Category: r.Category, Tags: r.Tags, Active: true,
-			Variants: []*catalogv1.Variant{{
-				Sku: r.SKU, Active: true, Prices: []*catalogv1.Price{{CurrencyCode: r.Price.Currency(), AmountMinor: r.Price.Minor()}},
-			}},
+// writeProducts writes what changes, and answers what was not refused.
+func (i *importer) writeProducts(ctx context.Context, changes []*change) (taken []*change, bad []BadRow, err error) {
+	var write []*change
+	for _, c := range changes {
+		if c.changed() {
+			write = append(write, c)
+		} else {
+			taken = append(taken, c)
 		}
-		if r.Image != "" {
-			p.Pictures = []string{r.Image}
-		}
-		request.Products = append(request.Products, p)
 	}
-	answer, err := i.catalog.UpsertProducts(ctx, request)
-	if err != nil {
-		return err
+	if err := i.nameCategories(ctx, write); err != nil {
+		return nil, nil, err
 	}
-	i.result.Created += int(answer.GetCreated())
-	i.result.Updated += int(answer.GetUpdated())
-	i.result.Unchanged += int(answer.GetUnchanged())
-	i.result.Imported += len(rows)
-	return nil
+	written, bad, err := isolate(write, "products", (*change).refused, func(part []*change) error { return i.upsert(ctx, part) })
+	return append(taken, written...), bad, err
 }
 
-func (i *importer) setStock(ctx context.Context, rows []Row) error {
-	request := &inventoryv1.SetLevelsRequest{}
-	places := map[string]int{}
-	for n, r := range rows {
-		places[r.SKU] = n
-		request.Levels = append(request.Levels, &inventoryv1.SetLevelsRequest_Count{Sku: r.SKU, OnHand: r.Stock})
+func (i *importer) upsert(ctx context.Context, changes []*change) error {
+	request := &catalogv1.UpsertProductsRequest{}
+	for _, c := range changes {
+		request.Products = append(request.Products, c.after)
 	}
-	for range len(rows) {
-		_, err := i.inventory.SetLevels(ctx, request)
-		n, known := places[contract.Metadata(err, "sku")]
-		if !known || !contract.Is(err, inventoryv1.Reason_REASON_BELOW_ALLOCATED) {
-			return err
-		}
-		// Orders are still to get more than the file counts: what they get is on
-		// the shelf, and none is left to sell.
-		request.Levels[n].OnHand, err = strconv.ParseInt(contract.Metadata(err, "allocated"), 10, 64)
-		if err != nil {
-			return fmt.Errorf("import products: the stock of %s: %w", rows[n].SKU, err)
+	_, err := i.catalog.UpsertProducts(ctx, request)
+	return err
+}
+
+func (c *change) refused(reason string) (bad []BadRow) {
+	for _, r := range c.rows {
+		bad = append(bad, BadRow{Line: r.Line, SKU: r.SKU, Reason: reason})
+	}
+	return bad
+}
+
+// count adds the rows up: each is new, changed or unchanged, unless its stock was
+// refused.
+func (i *importer) count(changes []*change, moves []move, refused []BadRow) {
+	moved, bad := map[string]move{}, map[string]bool{}
+	for _, m := range moves {
+		moved[m.row.SKU] = m
+	}
+	for _, b := range refused {
+		bad[b.SKU] = true
+	}
+	for _, c := range changes {
+		for n, r := range c.rows {
+			if bad[r.SKU] {
+				continue
+			}
+			what := c.differences(r)
+			if n == 0 && len(what) == 0 && c.changed() {
+				what = []string{"order of options"}
+			}
+			if m, is := moved[r.SKU]; is {
+				what = append(what, fmt.Sprintf("stock %d → %d", m.before, m.after))
+			}
+			i.result.Imported++
+			switch {
+			case c.isNew(r):
+				i.result.Created++
+			case len(what) > 0:
+				i.result.Updated++
+			default:
+				i.result.Unchanged++
+			}
+			if i.options.Show != nil && len(what) > 0 {
+				i.options.Show(r, what)
+			}
 		}
 	}
-	return fmt.Errorf("import products: the stock of %s and others keeps changing; import the file again", rows[0].SKU)
 }
 
 // knowCategories asks once which categories there are.
@@ -188,10 +240,11 @@ const behindOthers = 1000
 // nameCategories makes the categories that are not there yet, under the name
 // the file gives them. Those that are there keep what the owner wrote of them,
 // and a name that says no more than its slug is left to the catalog.
-func (i *importer) nameCategories(ctx context.Context, batch []Row) error {
+func (i *importer) nameCategories(ctx context.Context, changes []*change) error {
 	request := &catalogv1.UpsertCategoriesRequest{}
-	for _, r := range batch {
-		if i.categories[r.Category] {
+	for _, c := range changes {
+		r := c.rows[0]
+		if i.categories[r.Category] || c.after.GetCategory() != r.Category {
 			continue
 		}
 		i.categories[r.Category] = true

@@ -12,7 +12,7 @@ import (
 	"galleria/platform/contract"
 )
 
-// isolate sends rows in one call that takes all of them or none, and, when it
+// isolate sends rows, or what rows come to, in one call that takes all of them or none, and, when it
 // takes none because of some, finds those and sends the others. list is the
 // request's field the rows are in, which violations name: products[3].price.
 //
@@ -20,7 +20,7 @@ import (
 // until it is clear: for one bad row among n that takes about 2·log2(n) calls.
 //
 // An error is not about rows: the module could not be asked, or ctx ended.
-func isolate(rows []Row, list string, send func([]Row) error) (taken []Row, bad []BadRow, err error) {
+func isolate[T any](rows []T, list string, refused func(T, string) []BadRow, send func([]T) error) (taken []T, bad []BadRow, err error) {
 	if len(rows) == 0 {
 		return nil, nil, nil
 	}
@@ -32,22 +32,22 @@ func isolate(rows []Row, list string, send func([]Row) error) (taken []Row, bad 
 		return nil, nil, err
 	}
 	if blamed := blame(err, list, len(rows)); len(blamed) > 0 {
-		var rest []Row
+		var rest []T
 		for i, r := range rows {
 			if reason, is := blamed[i]; is {
-				bad = append(bad, BadRow{Line: r.Line, SKU: r.SKU, Reason: reason})
+				bad = append(bad, refused(r, reason)...)
 			} else {
 				rest = append(rest, r)
 			}
 		}
-		taken, more, err := isolate(rest, list, send)
+		taken, more, err := isolate(rest, list, refused, send)
 		return taken, append(bad, more...), err
 	}
 	if len(rows) == 1 {
-		return nil, []BadRow{{Line: rows[0].Line, SKU: rows[0].SKU, Reason: status.Convert(err).Message()}}, nil
+		return nil, refused(rows[0], status.Convert(err).Message()), nil
 	}
-	for _, half := range [][]Row{rows[:len(rows)/2], rows[len(rows)/2:]} {
-		good, more, err := isolate(half, list, send)
+	for _, half := range [][]T{rows[:len(rows)/2], rows[len(rows)/2:]} {
+		good, more, err := isolate(half, list, refused, send)
 		taken, bad = append(taken, good...), append(bad, more...)
 		if err != nil {
 			return taken, bad, err
@@ -68,7 +68,8 @@ func aboutRows(err error) bool {
 var element = regexp.MustCompile(`^([a-z_]+)\[(\d+)\](?:\.(.+))?$`)
 
 // inFile are the columns whose names in the contract differ.
-var inFile = map[string]string{"currency_code": "currency", "price_minor": "price", "pictures": "image", "on_hand": "stock"}
+var inFile = map[string]string{"currency_code": "currency", "amount_minor": "price", "compare_at_minor": "compare_at", "pictures": "image", "picture": "image",
+	"option_values": "options", "slug": "product", "on_hand": "stock"}
 
 // blame is what the violations say of each row, by index.
 func blame(err error, list string, n int) map[int]string {
@@ -82,7 +83,11 @@ func blame(err error, list string, n int) map[int]string {
 		if err != nil || i >= n {
 			continue
 		}
-		column, _, _ := strings.Cut(found[3], "[")
+		column := found[3] // such as variants[0].prices[0].amount_minor
+		if strings.HasPrefix(column, "variants[") {
+			column = column[strings.LastIndex(column, ".")+1:]
+		}
+		column, _, _ = strings.Cut(column, "[")
 		if name, differs := inFile[column]; differs {
 			column = name
 		}

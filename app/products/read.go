@@ -14,7 +14,7 @@ import (
 // columns of a product file; the first ones must be there.
 var (
 	required = []string{"sku", "name", "category", "price", "currency", "stock"}
-	optional = []string{"description", "tags", "image"}
+	optional = []string{"description", "tags", "image", "product", "options", "compare_at", "weight_grams", "tax_class", "active"}
 )
 
 // Read reads a product file row by row. With each row comes nil or, instead
@@ -117,8 +117,9 @@ func (f *file) next() (Row, error) {
 		}
 		return strings.TrimSpace(cells[i])
 	})
+	row.columns = f.columns
 	if first, twice := f.lines[row.SKU]; twice {
-		found.add("sku", "%s stands on line %d already", row.SKU, first)
+		found.add("sku", "%s is already on line %d", row.SKU, first)
 	}
 	if len(found) > 0 {
 		return Row{}, &BadRow{Line: line, SKU: short(row.SKU), Reason: strings.Join(found, "; ")}

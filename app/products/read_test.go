@@ -39,10 +39,14 @@ func TestRowsAreReadByTheNamesOfTheirColumns(t *testing.T) {
 	if err != nil || len(bad) != 0 || len(good) != 2 {
 		t.Fatalf("got %d rows, bad %v, error %v; want 2 good ones", len(good), bad, err)
 	}
-	got := []string{fmt.Sprintf("%+v", good[0]), fmt.Sprintf("%+v", good[1])}
+	got := []string{}
+	for _, r := range good {
+		text, _, _ := strings.Cut(fmt.Sprintf("%+v", r), " Product:")
+		got = append(got, text)
+	}
 	want := []string{
-		"{Line:2 SKU:MUG-1 Name:Mug Description:Holds tea.\nAnd coffee. Category:home-and-decor CategoryName:Home & Décor Tags:[blue stoneware] Price:12.90 EUR Stock:7 Image:mug.svg}",
-		"{Line:5 SKU:MUG-2 Name:Mug \"Two\" Description: Category:kitchen CategoryName:kitchen Tags:[] Price:1290 JPY Stock:0 Image:}",
+		"{Line:2 SKU:MUG-1 Name:Mug Description:Holds tea.\nAnd coffee. Category:home-and-decor CategoryName:Home & Décor Tags:[blue stoneware] Price:12.90 EUR Stock:7 Image:mug.svg",
+		"{Line:5 SKU:MUG-2 Name:Mug \"Two\" Description: Category:kitchen CategoryName:kitchen Tags:[] Price:1290 JPY Stock:0 Image:",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("rows: got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -82,7 +86,7 @@ func TestBadRowsSayWhyAndStopNoOther(t *testing.T) {
 		{"A,Mug,,kitchen,,1,EUR,1,/pictures/", "image: "},
 		{"A,Mug,,kitchen,,1,EUR,1,/assets/mug.jpg", "image: "},
 		{"A,M\xff,,kitchen,,1,EUR,1,", "name: is not UTF-8"},
-		{"GOOD-1,Mug,,kitchen,,1,EUR,1,", "sku: GOOD-1 stands on line 2 already"},
+		{"GOOD-1,Mug,,kitchen,,1,EUR,1,", "sku: GOOD-1 is already on line 2"},
 		{"A,Mug,,kitchen,,1,EUR", "has 7 columns, the header line has 9"},
 		{"A,Mug,,kitchen,,1,EUR,1,,", "has 10 columns"},
 		{`A,5" Mug,,kitchen,,1,EUR,1,`, `a " stands inside a cell`},

@@ -24,6 +24,7 @@ const (
 	maxTag         = 50
 	maxImage       = 128 // of the storefront: it serves no longer names
 	maxStock       = 1_000_000_000
+	maxWeight      = 1_000_000_000
 )
 
 // Row is a product of the file.
@@ -39,7 +40,23 @@ type Row struct {
 	Stock                  int64
 	// Image is the name of its picture, without a path; "" when it has none.
 	Image string
+	// Product is the slug of the product that it is a variant of; "" when the file
+	// does not say.
+	Product string
+	Options []OptionValue
+	// CompareAt is in minor units, 0 for none.
+	CompareAt   int64
+	WeightGrams int32
+	TaxClass    string
+	Active      bool
+	columns     map[string]int // of the file
 }
+
+// OptionValue is a cell's part such as Size=M.
+type OptionValue struct{ Name, Value string }
+
+// has tells whether the file has a column. What it has no column for stays as it is.
+func (r Row) has(column string) bool { _, has := r.columns[column]; return has }
 
 // BadRow is a row that can't be imported, as an error.
 type BadRow struct {
@@ -75,6 +92,22 @@ func parse(line int, cell func(column string) string) (Row, problems) {
 	r.Tags = found.tags(cell("tags"))
 	r.Price = found.price(cell("price"), strings.ToUpper(cell("currency")))
 	r.Stock = found.stock(cell("stock"))
+	r.Options = found.options(cell("options"))
+	r.WeightGrams = int32(found.whole("weight_grams", cell("weight_grams"), 0, maxWeight))
+	r.TaxClass = cell("tax_class")
+	r.Active = found.active(cell("active"))
+	if text := cell("compare_at"); text != "" && r.Price.Currency() != "" {
+		before, err := money.Parse(text, r.Price.Currency())
+		if err != nil || before.Negative() {
+			found.add("compare_at", "%q is not an amount in %s such as %s", short(text), r.Price.Currency(), example(r.Price.Currency()))
+		}
+		r.CompareAt = before.Minor()
+	}
+	if text := cell("product"); text != "" {
+		if r.Product = Slug(text); r.Product == "" {
+			found.add("product", "%q makes no address of letters or digits from a to z", short(text))
+		}
+	}
 	return r, found
 }
 
@@ -159,16 +192,58 @@ func example(currency string) string {
 }
 
 func (p *problems) stock(text string) int64 {
+	if text == "" {
+		p.add("stock", "%q is not a whole number", text)
+		return 0
+	}
+	return p.whole("stock", text, 0, maxStock)
+}
+
+// whole is a whole number; an empty cell is 0.
+func (p *problems) whole(column, text string, least, most int64) int64 {
+	if text == "" {
+		return 0
+	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	switch {
 	case err != nil:
-		p.add("stock", "%q is not a whole number", short(text))
-	case n < 0:
-		p.add("stock", "%d is below zero", n)
-	case n > maxStock:
-		p.add("stock", "%d is more than %d", n, maxStock)
+		p.add(column, "%q is not a whole number", short(text))
+	case n < least:
+		p.add(column, "%d is below zero", n)
+	case n > most:
+		p.add(column, "%d is more than %d", n, most)
 	}
 	return n
+}
+
+// options are what sets a variant apart from others: Size=M|Colour=Red.
+func (p *problems) options(text string) (options []OptionValue) {
+	for part := range strings.SplitSeq(text, "|") {
+		name, value, both := strings.Cut(part, "=")
+		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+		switch {
+		case strings.TrimSpace(part) == "":
+		case !both || name == "" || value == "":
+			p.add("options", "%q is not an option and its value, such as Size=M", short(part))
+		default:
+			p.text("options", name, 1, maxTag)
+			p.text("options", value, 1, maxTag)
+			options = append(options, OptionValue{Name: name, Value: value})
+		}
+	}
+	return options
+}
+
+// active is whether a variant is sold; what the file does not withdraw is.
+func (p *problems) active(text string) bool {
+	switch strings.ToLower(text) {
+	case "", "yes", "true", "1":
+		return true
+	case "no", "false", "0":
+		return false
+	}
+	p.add("active", "%q is not yes or no", short(text))
+	return false
 }
 
 // short keeps a reason readable whatever stands in a cell.

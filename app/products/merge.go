@@ -1,0 +1,261 @@
+package products
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+
+	catalogv1 "galleria/modules/catalog/v1"
+)
+
+// change is what rows of the file make of one product.
+type change struct {
+	rows []Row
+	// before is nil for a product that is new.
+	before, after *catalogv1.Product
+}
+
+// askedAtOnce is how many skus the modules take in one question.
+const askedAtOnce = 200
+
+// plan finds the products that the rows are about, and what they become. Rows
+// that do not fit their product are bad.
+func (i *importer) plan(ctx context.Context, batch []Row) ([]*change, []BadRow, error) {
+	bySKU, bySlug, err := i.known(ctx, batch)
+	if err != nil {
+		return nil, nil, err
+	}
+	var changes []*change
+	byKey := map[string]*change{}
+	for _, r := range batch {
+		before, key := bySlug[r.Product], "product "+r.Product
+		switch {
+		case before == nil && bySKU[r.SKU] != nil:
+			before = bySKU[r.SKU]
+			fallthrough
+		case before != nil:
+			key = "id " + before.GetId()
+		case r.Product == "":
+			key = "sku " + r.SKU
+		}
+		c := byKey[key]
+		if c == nil {
+			c = &change{before: before}
+			byKey[key], changes = c, append(changes, c)
+		}
+		c.rows = append(c.rows, r)
+	}
+	var bad []BadRow
+	for _, c := range changes {
+		bad = append(bad, c.merge()...)
+	}
+	return slices.DeleteFunc(changes, func(c *change) bool { return len(c.rows) == 0 }), bad, nil
+}
+
+// known are the products of the rows that the catalog has, by sku and slug.
+func (i *importer) known(ctx context.Context, batch []Row) (bySKU, bySlug map[string]*catalogv1.Product, err error) {
+	bySKU, bySlug = map[string]*catalogv1.Product{}, map[string]*catalogv1.Product{}
+	ask := func(r *catalogv1.GetProductsRequest) error {
+		answer, err := i.catalog.GetProducts(ctx, r)
+		if err != nil {
+			return fmt.Errorf("look up products: %w", err)
+		}
+		for _, p := range answer.GetProducts() {
+			bySlug[p.GetSlug()] = p
+			for _, v := range p.GetVariants() {
+				bySKU[v.GetSku()] = p
+			}
+		}
+		return nil
+	}
+	for rows := range slices.Chunk(batch, askedAtOnce) {
+		skus, slugs := &catalogv1.GetProductsRequest{}, &catalogv1.GetProductsRequest{}
+		for _, r := range rows {
+			skus.Skus = append(skus.Skus, r.SKU)
+			if r.Product != "" && !slices.Contains(slugs.Slugs, r.Product) {
+				slugs.Slugs = append(slugs.Slugs, r.Product)
+			}
+		}
+		if err := ask(skus); err != nil {
+			return nil, nil, err
+		}
+		if len(slugs.Slugs) > 0 {
+			if err := ask(slugs); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	return bySKU, bySlug, nil
+}
+
+// merge makes after of before and the rows; rows that do not fit are taken out.
+func (c *change) merge() []BadRow {
+	c.after = &catalogv1.Product{Slug: c.rows[0].Product, Active: true}
+	if c.before != nil {
+		c.after = proto.Clone(c.before).(*catalogv1.Product)
+	}
+	bad := c.fitOptions()
+	if len(c.rows) == 0 {
+		return bad
+	}
+	first := c.rows[0]
+	// A row of one variant among several says nothing of the product around it,
+	// unless the file says which rows are one product.
+	alone := c.before == nil || len(c.before.GetVariants()) == 1 || first.Product != ""
+	if alone {
+		first.describe(c.after)
+	}
+	for _, r := range c.rows {
+		r.offer(c.after)
+	}
+	if first.has("options") {
+		nameValues(c.after)
+	}
+	if first.has("active") {
+		c.activate()
+	}
+	return bad
+}
+
+// describe writes what a row says of its product.
+func (r Row) describe(p *catalogv1.Product) {
+	p.Name, p.Category = r.Name, r.Category
+	if r.has("description") {
+		p.Description = r.Description
+	}
+	if r.has("tags") {
+		p.Tags = r.Tags
+	}
+	if !r.has("image") {
+		return
+	}
+	switch {
+	case r.Image == "":
+		p.Pictures = nil
+	case len(p.GetPictures()) == 0:
+		p.Pictures = []string{r.Image}
+	default:
+		p.Pictures[0] = r.Image
+	}
+}
+
+// offer writes what a row says of its variant.
+func (r Row) offer(p *catalogv1.Product) {
+	v := variant(p, r.SKU)
+	if v == nil {
+		v = &catalogv1.Variant{Sku: r.SKU, Active: true}
+		p.Variants = append(p.Variants, v)
+	}
+	at := slices.IndexFunc(v.GetPrices(), func(price *catalogv1.Price) bool { return price.GetCurrencyCode() == r.Price.Currency() })
+	if at < 0 {
+		at = len(v.Prices)
+		v.Prices = append(v.Prices, &catalogv1.Price{CurrencyCode: r.Price.Currency()})
+	}
+	v.Prices[at].AmountMinor = r.Price.Minor()
+	if r.has("compare_at") {
+		v.Prices[at].CompareAtMinor = r.CompareAt
+	}
+	if r.has("weight_grams") {
+		v.WeightGrams = r.WeightGrams
+	}
+	if r.has("tax_class") {
+		v.TaxClass = r.TaxClass
+	}
+	if r.has("active") {
+		v.Active = r.Active
+	}
+	if r.has("options") {
+		v.OptionValues = nil
+		for _, o := range r.Options {
+			v.OptionValues = append(v.OptionValues, o.Value)
+		}
+	}
+	if r.has("image") {
+		v.Picture = r.Image
+		if len(p.GetPictures()) > 0 && p.GetPictures()[0] == r.Image {
+			v.Picture = "" // the product's first one
+		}
+	}
+}
+
+// fitOptions takes out the rows whose options are not those of their product, and
+// replaces the product's when the rows are about all of its variants.
+func (c *change) fitOptions() (bad []BadRow) {
+	if !c.rows[0].has("options") {
+		return nil
+	}
+	want := names(c.rows[0].Options)
+	all := !slices.ContainsFunc(c.after.GetVariants(), func(v *catalogv1.Variant) bool {
+		return !slices.ContainsFunc(c.rows, func(r Row) bool { return r.SKU == v.GetSku() })
+	})
+	var has []string
+	for _, o := range c.after.GetOptions() {
+		has = append(has, o.GetName())
+	}
+	if all && !slices.Equal(has, want) {
+		c.after.Options = nil
+		for _, name := range want {
+			c.after.Options = append(c.after.Options, &catalogv1.Option{Name: name})
+		}
+		has = want
+	}
+	c.rows = slices.DeleteFunc(c.rows, func(r Row) bool {
+		if slices.Equal(names(r.Options), has) {
+			return false
+		}
+		bad = append(bad, BadRow{Line: r.Line, SKU: r.SKU, Reason: fmt.Sprintf(
+			"options: are %q, and those of its product are %q: give all its rows the same, in the same order", strings.Join(names(r.Options), ", "), strings.Join(has, ", "))})
+		return true
+	})
+	return bad
+}
+
+// nameValues gives each option of a product the values its variants have: those
+// it had before first, in their order.
+func nameValues(p *catalogv1.Product) {
+	for n, o := range p.GetOptions() {
+		var used []string
+		for _, v := range p.GetVariants() {
+			if n < len(v.GetOptionValues()) && !slices.Contains(used, v.GetOptionValues()[n]) {
+				used = append(used, v.GetOptionValues()[n])
+			}
+		}
+		values := slices.DeleteFunc(slices.Clone(o.GetValues()), func(value string) bool { return !slices.Contains(used, value) })
+		for _, value := range used {
+			if !slices.Contains(values, value) {
+				values = append(values, value)
+			}
+		}
+		o.Values = values
+	}
+}
+
+// activate makes a product active with one of its variants, and inactive with the
+// last of them.
+func (c *change) activate() {
+	switch {
+	case slices.ContainsFunc(c.rows, func(r Row) bool { return r.Active }):
+		c.after.Active = true
+	case !slices.ContainsFunc(c.after.GetVariants(), (*catalogv1.Variant).GetActive):
+		c.after.Active = false
+	}
+}
+
+func names(options []OptionValue) (names []string) {
+	for _, o := range options {
+		names = append(names, o.Name)
+	}
+	return names
+}
+
+func variant(p *catalogv1.Product, sku string) *catalogv1.Variant {
+	for _, v := range p.GetVariants() {
+		if v.GetSku() == sku {
+			return v
+		}
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package products
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"google.golang.org/grpc/status"
+
+	inventoryv1 "galleria/modules/inventory/v1"
+	"galleria/platform/contract"
+)
+
+// Stock is what an import does with the column stock.
+type Stock string
+
+const (
+	// StockNew writes the stock of skus that have none yet. What was sold since
+	// the file was made stays sold.
+	StockNew Stock = ""
+	// StockSet takes the column for a count of the shelves.
+	StockSet Stock = "set"
+	// StockAdd takes it for a delivery, which is taken in once for each
+	// Options.Delivery.
+	StockAdd Stock = "add"
+	// StockIgnore passes it over.
+	StockIgnore Stock = "ignore"
+)
+
+// mainLocation is where an import puts stock: the default of inventory.
+const mainLocation = "main"
+
+// move is what a row does to what is on hand.
+type move struct {
+	row           Row
+	before, after int64
+}
+
+// moves are the rows whose stock is to be written.
+func (i *importer) moves(ctx context.Context, rows []Row) ([]move, error) {
+	if i.options.Stock == StockIgnore {
+		return nil, nil
+	}
+	known, onHand := map[string]bool{}, map[string]int64{}
+	for part := range slices.Chunk(rows, askedAtOnce) {
+		request := &inventoryv1.GetLevelsRequest{}
+		for _, r := range part {
+			request.Skus = append(request.Skus, r.SKU)
+		}
+		answer, err := i.inventory.GetLevels(ctx, request)
+		if err != nil {
+			return nil, fmt.Errorf("look up the stock: %w", err)
+		}
+		for _, l := range answer.GetLevels() {
+			known[l.GetSku()] = true
+			if l.GetLocation() == mainLocation {
+				onHand[l.GetSku()] = l.GetOnHand()
+			}
+		}
+	}
+	var found []move
+	for _, r := range rows {
+		m := move{row: r, before: onHand[r.SKU], after: r.Stock}
+		if i.options.Stock == StockAdd {
+			m.after += m.before
+		}
+		switch {
+		case i.options.Stock == StockNew && known[r.SKU], i.options.Stock == StockAdd && r.Stock == 0:
+		case known[r.SKU] && m.before == m.after:
+		default:
+			found = append(found, m)
+		}
+	}
+	return found, nil
+}
+
+// moveStock writes moves; it answers those that were made.
+func (i *importer) moveStock(ctx context.Context, moves []move) (made []move, bad []BadRow, err error) {
+	if i.options.Stock == StockAdd {
+		return i.receive(ctx, moves)
+	}
+	made, bad, err = isolate(moves, "levels", move.refused, func(part []move) error { return i.setLevels(ctx, part) })
+	// A count that was raised to what orders wait for may be what was there.
+	return slices.DeleteFunc(made, func(m move) bool { return m.before == m.after && m.before != 0 }), bad, err
+}
+
+func (m move) refused(reason string) []BadRow {
+	return []BadRow{{Line: m.row.Line, SKU: m.row.SKU, Reason: reason}}
+}
+
+func (i *importer) setLevels(ctx context.Context, moves []move) error {
+	request := &inventoryv1.SetLevelsRequest{}
+	places := map[string]int{}
+	for n, m := range moves {
+		places[m.row.SKU] = n
+		request.Levels = append(request.Levels, &inventoryv1.SetLevelsRequest_Count{Sku: m.row.SKU, OnHand: m.after})
+	}
+	for range len(moves) + 1 {
+		_, err := i.inventory.SetLevels(ctx, request)
+		n, known := places[contract.Metadata(err, "sku")]
+		if !known || !contract.Is(err, inventoryv1.Reason_REASON_BELOW_ALLOCATED) {
+			return err
+		}
+		// Orders are still to get more than the file counts: what they get is on
+		// the shelf, and none is left to sell.
+		moves[n].after, err = strconv.ParseInt(contract.Metadata(err, "allocated"), 10, 64)
+		if err != nil {
+			return fmt.Errorf("import products: the stock of %s: %w", moves[n].row.SKU, err)
+		}
+		request.Levels[n].OnHand = moves[n].after
+	}
+	return fmt.Errorf("import products: the stock of %s and others keeps changing; import the file again", moves[0].row.SKU)
+}
+
+// receive takes in each row as a delivery of its own, so that a file that was
+// imported half, or with some rows bad, is not taken in twice.
+func (i *importer) receive(ctx context.Context, moves []move) (made []move, bad []BadRow, err error) {
+	for _, m := range moves {
+		key := sha256.Sum256([]byte(i.options.Delivery + "\x00" + m.row.SKU))
+		_, err := i.inventory.Receive(ctx, &inventoryv1.ReceiveRequest{
+			IdempotencyKey: "import-" + hex.EncodeToString(key[:12]), Lines: []*inventoryv1.Line{{Sku: m.row.SKU, Quantity: m.row.Stock}},
+		})
+		switch {
+		case err == nil:
+			made = append(made, m)
+		case aboutRows(err):
+			bad = append(bad, m.refused("stock: "+status.Convert(err).Message())...)
+		default:
+			return made, bad, err
+		}
+	}
+	return made, bad, nil
+}

@@ -1,0 +1,134 @@
+package products_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"galleria/app/products"
+	"galleria/modules/catalog/catalogtest"
+	catalogv1 "galleria/modules/catalog/v1"
+	inventoryv1 "galleria/modules/inventory/v1"
+)
+
+// shirt puts a product with two variants into the catalog.
+func (s shop) shirt(t *testing.T) *catalogv1.Product {
+	t.Helper()
+	p := catalogtest.Product("SHIRT-S")
+	p.Name, p.Category, p.Description, p.Tags, p.Pictures = "Shirt", "clothes", "Of linen.", []string{"linen"}, []string{"shirt.svg", "back.svg"}
+	p.Options = []*catalogv1.Option{{Name: "Size", Values: []string{"S", "M"}}}
+	price := func(minor int64) []*catalogv1.Price {
+		return []*catalogv1.Price{{CurrencyCode: "EUR", AmountMinor: minor, CompareAtMinor: 9900}, {CurrencyCode: "USD", AmountMinor: minor}}
+	}
+	p.Variants = []*catalogv1.Variant{
+		{Sku: "SHIRT-S", OptionValues: []string{"S"}, Prices: price(4900), WeightGrams: 200, TaxClass: "reduced", Active: true},
+		{Sku: "SHIRT-M", OptionValues: []string{"M"}, Prices: price(5900), WeightGrams: 220, Picture: "m.svg", Active: false},
+	}
+	if _, err := s.catalog.UpsertProducts(t.Context(), &catalogv1.UpsertProductsRequest{Products: []*catalogv1.Product{p}}); err != nil {
+		t.Fatal(err)
+	}
+	return s.product(t, "SHIRT-S")
+}
+
+func wantProduct(t *testing.T, got, want *catalogv1.Product) {
+	t.Helper()
+	if !proto.Equal(got, want) {
+		t.Errorf("product: got\n%v\nwant\n%v", got, want)
+	}
+}
+
+func TestARowOfOneVariantLeavesTheOthersAndTheProductAlone(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		want := s.shirt(t)
+		file := "sku,name,category,price,currency,stock\nSHIRT-M,Shirt in M,sale,39,EUR,4\n"
+		s.wantResult(t, s.take(t, strings.NewReader(file)), 0, 1, 0)
+		want.Variants[1].Prices[0].AmountMinor = 3900
+		wantProduct(t, s.product(t, "SHIRT-S"), want)
+		s.wantStock(t, "SHIRT-M", 4)
+		s.wantStock(t, "SHIRT-S", -1)
+	})
+}
+
+func TestAColumnThatIsAbsentLeavesThingsAndAnEmptyCellClears(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		s.take(t, strings.NewReader(header+"MUG,Mug,For tea.,kitchen,blue,12.90,EUR,7,mug.svg\n"))
+		absent := "sku,name,category,price,currency,stock\nMUG,Cup,kitchen,12.90,EUR,7\n"
+		s.wantResult(t, s.take(t, strings.NewReader(absent)), 0, 1, 0)
+		if p := s.product(t, "MUG"); p.GetName() != "Cup" || p.GetDescription() != "For tea." || !slices.Equal(p.GetTags(), []string{"blue"}) || !slices.Equal(p.GetPictures(), []string{"mug.svg"}) {
+			t.Errorf("absent columns: got %v, want description, tags and picture kept", p)
+		}
+		s.wantResult(t, s.take(t, strings.NewReader(header+"MUG,Cup,,kitchen,,12.90,EUR,7,\n")), 0, 1, 0)
+		if p := s.product(t, "MUG"); p.GetDescription() != "" || len(p.GetTags()) > 0 || len(p.GetPictures()) > 0 {
+			t.Errorf("empty cells: got %v, want description, tags and picture cleared", p)
+		}
+	})
+}
+
+func TestRowsOfOneProductAreItsVariants(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		file := "product,sku,name,category,price,currency,stock,image,options,compare_at,weight_grams,tax_class,active\n" +
+			"shirt,S-R,Shirt,clothes,49,EUR,1,shirt.svg,Size=S|Colour=Red,59.90,200,reduced,yes\n" +
+			"shirt,M-R,Shirt,clothes,49,EUR,2,m.svg,Size=M|Colour=Red,,210,,no\n" +
+			"shirt,M-X,Shirt,clothes,49,EUR,2,,Size=M,,,,\n" +
+			",MUG,Mug,kitchen,9,EUR,3,,,,,,no\n"
+		s.wantResult(t, s.take(t, strings.NewReader(file)), 3, 0, 0, 4)
+		p := s.product(t, "M-R")
+		want := &catalogv1.Product{
+			Id: p.GetId(), CreatedAt: p.GetCreatedAt(), Slug: "shirt", Name: "Shirt", Category: "clothes", Pictures: []string{"shirt.svg"}, Active: true,
+			Options: []*catalogv1.Option{{Name: "Size", Values: []string{"S", "M"}}, {Name: "Colour", Values: []string{"Red"}}},
+			Variants: []*catalogv1.Variant{
+				{Sku: "S-R", OptionValues: []string{"S", "Red"}, WeightGrams: 200, TaxClass: "reduced", Active: true, Prices: []*catalogv1.Price{{CurrencyCode: "EUR", AmountMinor: 4900, CompareAtMinor: 5990}}},
+				{Sku: "M-R", OptionValues: []string{"M", "Red"}, WeightGrams: 210, Picture: "m.svg", Prices: []*catalogv1.Price{{CurrencyCode: "EUR", AmountMinor: 4900}}},
+			},
+		}
+		wantProduct(t, p, want)
+		if s.product(t, "MUG").GetActive() {
+			t.Error("the mug is active, and the file says no")
+		}
+		s.wantResult(t, s.take(t, strings.NewReader(file)), 0, 0, 3, 4)
+		more := "product,sku,name,category,price,currency,stock,options\nshirt,L-R,Shirt,clothes,49,EUR,1,Size=L|Colour=Red\n"
+		s.wantResult(t, s.take(t, strings.NewReader(more)), 1, 0, 0)
+		if p := s.product(t, "L-R"); len(p.GetVariants()) != 3 || !slices.Equal(p.GetOptions()[0].GetValues(), []string{"S", "M", "L"}) {
+			t.Errorf("one more variant: got %v, want three variants in S, M and L", p)
+		}
+	})
+}
+
+func TestYesterdaysFileDoesNotPutBackWhatWasSold(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		file := rows(10)
+		s.take(t, strings.NewReader(file))
+		_, err := s.inventory.Adjust(t.Context(), &inventoryv1.AdjustRequest{Sku: "MUG-9", By: -4, Reason: inventoryv1.AdjustReason_ADJUST_REASON_LOSS, IdempotencyKey: "k"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.wantResult(t, s.take(t, strings.NewReader(file)), 0, 0, 10)
+		s.wantStock(t, "MUG-9", 5)
+		s.wantResult(t, s.takeWith(t, strings.NewReader(file), products.Options{Stock: products.StockIgnore}), 0, 0, 10)
+		s.wantStock(t, "MUG-9", 5)
+		var shown []string
+		dry := products.Options{Stock: products.StockSet, DryRun: true, Show: func(r products.Row, what []string) {
+			shown = append(shown, r.SKU+" "+strings.Join(what, "; "))
+		}}
+		changed := strings.Replace(file, "Mug 7,,kitchen,blue,12.90", "Mug 7,,kitchen,blue,13", 1) + "NEW,New,,new,,1,EUR,1,\n"
+		s.wantResult(t, s.takeWith(t, strings.NewReader(changed), dry), 1, 2, 8)
+		if want := []string{`MUG-7 price "12.90 EUR" → "13.00 EUR"`, "MUG-9 stock 5 → 9", "NEW new; stock 0 → 1"}; !slices.Equal(shown, want) {
+			t.Errorf("dry run: got %q, want %q", shown, want)
+		}
+		s.wantStock(t, "MUG-9", 5)
+		s.wantResult(t, s.takeWith(t, strings.NewReader(file), products.Options{Stock: products.StockSet}), 0, 1, 9)
+		s.wantStock(t, "MUG-9", 9)
+	})
+}
+
+func TestADeliveryIsTakenInOnce(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		s.take(t, strings.NewReader(rows(3)))
+		for _, delivery := range []string{"a", "a", "b"} {
+			s.takeWith(t, strings.NewReader(rows(3)), products.Options{Stock: products.StockAdd, Delivery: delivery})
+		}
+		s.wantStock(t, "MUG-2", 6)
+	})
+}

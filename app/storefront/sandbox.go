@@ -70,7 +70,8 @@ func (s *Storefront) paySandbox(c echo.Context) error {
 	case next.GetDeclined() != "":
 		return s.drawSandbox(c, http.StatusUnprocessableEntity, refusedCard, nil)
 	case next.GetRedirectUrl() != "":
-		return c.Redirect(http.StatusSeeOther, next.GetRedirectUrl())
+		// By the name this shopper knows the shop by, which need not be base_url's.
+		return c.Redirect(http.StatusSeeOther, strings.TrimPrefix(next.GetRedirectUrl(), s.base))
 	}
 	return c.Redirect(http.StatusSeeOther, c.Request().URL.Path)
 }

@@ -22,7 +22,7 @@ func paying(t *testing.T) (s *shop, v *visitor, path string) {
 	s.payments.Serve(t, slog.New(slog.NewTextHandler(s.log, nil)))
 	got, err := s.needs.Payments.StartPayment(t.Context(), &paymentsv1.StartPaymentRequest{
 		PaymentId: id.New(), OrderId: id.New(), CurrencyCode: "EUR", AmountMinor: 1290, Description: "Two mugs",
-		ReturnUrl: "/orders/1?token=back", CancelUrl: "/orders/1?token=away", ExpiresAt: timestamppb.New(time.Now().Add(time.Hour)),
+		ReturnUrl: "https://shop.example/orders/1?token=back", CancelUrl: "https://shop.example/orders/1?token=away", ExpiresAt: timestamppb.New(time.Now().Add(time.Hour)),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -36,7 +36,7 @@ type DB struct {
 	statements atomic.Uint64
 	// writes are the Writes that were kept, commits the transactions they took.
 	writes, commits atomic.Uint64
-	writing    writing
+	writing         writing
 
 	mu        sync.Mutex
 	listeners []chan struct{}

@@ -122,6 +122,9 @@ With --pictures, the pictures of a folder or a zip archive are added first, as
 }
 
 func reportImport(cmd *cobra.Command, file string, r products.Result) error {
+	for _, notice := range r.Notices {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", file, notice)
+	}
 	for _, bad := range r.Bad {
 		fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d: %s\n", file, bad.Line, bad.Reason)
 	}

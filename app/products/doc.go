@@ -1,6 +1,7 @@
 // Package products brings a product file into the shop.
 //
-// A product file is CSV with a header line. Columns are found by name, in any
+// A product file is CSV with a header line, in UTF-8. UTF-16, Windows-1252, and
+// semicolons or tabs between the columns are recognised, and said in the result. Columns are found by name, in any
 // order and case; those nobody knows are passed over:
 //
 //	sku          letters, digits, '-', '_', '.'; unique in the file

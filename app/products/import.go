@@ -48,6 +48,9 @@ type Result struct {
 	// was written and whose stock was refused is among them, and not among the
 	// imported ones, so that the counts add up to the rows of the file.
 	Bad []BadRow
+	// Notices say how the file was read, where that had to be found out: its
+	// encoding, and what separates its columns.
+	Notices []string
 }
 
 // Import reads a product file and writes its products and their stock, through
@@ -79,7 +82,9 @@ type importer struct {
 
 func (i *importer) run(ctx context.Context, r *counter) error {
 	batch := make([]Row, 0, batchSize)
-	for row, err := range Read(r) {
+	f := newFile(r)
+	defer func() { i.result.Notices = f.notices }()
+	for row, err := range f.each {
 		var bad *BadRow
 		switch {
 		case errors.As(err, &bad):

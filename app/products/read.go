@@ -24,42 +24,57 @@ var (
 // Of rows with the same sku the first good one counts, and the others are bad.
 func Read(r io.Reader) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		f := newFile(r)
-		if err := f.header(); err != nil {
-			yield(Row{}, err)
+		newFile(r).each(yield)
+	}
+}
+
+func (f *file) each(yield func(Row, error) bool) {
+	if err := f.header(); err != nil {
+		yield(Row{}, err)
+		return
+	}
+	for {
+		row, err := f.next()
+		if errors.Is(err, io.EOF) {
 			return
 		}
-		for {
-			row, err := f.next()
-			if errors.Is(err, io.EOF) {
-				return
-			}
-			var bad *BadRow
-			if !yield(row, err) || err != nil && !errors.As(err, &bad) {
-				return
-			}
+		var bad *BadRow
+		if !yield(row, err) || err != nil && !errors.As(err, &bad) {
+			return
 		}
 	}
 }
 
 // file is a product file being read.
 type file struct {
+	text    *bufio.Reader // what csv reads
 	csv     *csv.Reader
 	columns map[string]int // position by name
 	width   int
 	lines   map[string]int // of good rows, by sku
+	// notices are what was recognised, for the person who made the file.
+	notices []string
+	// encodingKnown is set by the first row that tells it; windows is what it told.
+	encodingKnown, windows bool
 }
 
 func newFile(r io.Reader) *file {
-	text := bufio.NewReader(r)
-	// Spreadsheets put a byte order mark before the header.
-	if mark, err := text.Peek(3); err == nil && string(mark) == "\xef\xbb\xbf" {
-		_, _ = text.Discard(3) // what was peeked is there
-	}
+	text, notice := plain(r)
 	c := csv.NewReader(text)
+	c.Comma = separator(text)
 	c.FieldsPerRecord = -1 // counted here, with a reason that says what to do
 	c.ReuseRecord = true
-	return &file{csv: c, columns: map[string]int{}, lines: map[string]int{}}
+	f := &file{text: text, csv: c, columns: map[string]int{}, lines: map[string]int{}, encodingKnown: notice != ""}
+	if notice != "" {
+		f.notices = append(f.notices, notice)
+	}
+	switch c.Comma {
+	case ';':
+		f.notices = append(f.notices, "columns are separated by semicolons, so amounts may have a decimal comma")
+	case '\t':
+		f.notices = append(f.notices, "columns are separated by tabs")
+	}
+	return f
 }
 
 // header finds the columns.
@@ -73,6 +88,9 @@ func (f *file) header() error {
 	}
 	f.width = len(names)
 	for i, name := range names {
+		if strings.ContainsRune(name, '\r') {
+			return errors.New("line 1: the lines of the file end with CR only, as on an old Mac: save it with the line ends LF or CR LF")
+		}
 		name = strings.ToLower(strings.TrimSpace(name))
 		if !slices.Contains(required, name) && !slices.Contains(optional, name) {
 			continue
@@ -100,6 +118,9 @@ func (f *file) next() (Row, error) {
 	var broken *csv.ParseError
 	switch {
 	case errors.As(err, &broken):
+		if errors.Is(broken.Err, csv.ErrQuote) && f.ended() {
+			return Row{}, fmt.Errorf(`line %d: a quoted cell is not closed, or goes on behind its closing ": the file was read up to that line, and all from there on was left out`, broken.StartLine)
+		}
 		return Row{}, &BadRow{Line: broken.StartLine, Reason: quoting(broken)}
 	case errors.Is(err, io.EOF):
 		return Row{}, io.EOF
@@ -110,12 +131,17 @@ func (f *file) next() (Row, error) {
 	if len(cells) != f.width {
 		return Row{}, &BadRow{Line: line, Reason: fmt.Sprintf("has %d columns, the header line has %d", len(cells), f.width)}
 	}
+	f.decode(cells, line)
 	row, found := parse(line, func(column string) string {
 		i, ok := f.columns[column]
 		if !ok {
 			return ""
 		}
-		return strings.TrimSpace(cells[i])
+		text := strings.TrimSpace(cells[i])
+		if f.csv.Comma == ';' && (column == "price" || column == "compare_at") && !strings.Contains(text, ".") {
+			text = strings.Replace(text, ",", ".", 1)
+		}
+		return text
 	})
 	row.columns = f.columns
 	if first, twice := f.lines[row.SKU]; twice {
@@ -126,6 +152,12 @@ func (f *file) next() (Row, error) {
 	}
 	f.lines[strings.Clone(row.SKU)] = line // a part of the record would keep all of it in memory
 	return row, nil
+}
+
+// ended tells whether the file has been read to its end.
+func (f *file) ended() bool {
+	_, err := f.text.Peek(1)
+	return err != nil
 }
 
 // quoting says in the file's terms what is wrong with its quotes.

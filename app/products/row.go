@@ -5,10 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"galleria/platform/money"
 )
@@ -252,24 +249,4 @@ func short(text string) string {
 		return string(runes[:40]) + "…"
 	}
 	return text
-}
-
-// letters that Unicode does not take apart into a plain one and a mark.
-var letters = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ı", "i", "&", " and ")
-
-// Slug makes a category's text fit for an address: lower-case letters from a
-// to z, digits and '-'. "Home & Décor" is "home-and-decor". It is empty when
-// nothing is left.
-func Slug(text string) string {
-	plain := norm.NFKD.String(letters.Replace(strings.ToLower(text)))
-	plain = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.Is(unicode.Mn, r) || r == '\'' || r == '’':
-			return -1
-		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
-			return r
-		}
-		return ' '
-	}, plain)
-	return strings.Join(strings.Fields(plain), "-")
 }

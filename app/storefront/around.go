@@ -24,7 +24,7 @@ import (
 
 const (
 	pageTimeout     = 5 * time.Second
-	checkoutTimeout = 25 * time.Second // two promises: 8 s for the card, 10 s for the order
+	checkoutTimeout = 25 * time.Second // longer than the 10 s that orders promise
 	formLimit       = 64 << 10
 	// drainLimit is how much of a refused body is read and thrown away.
 	drainLimit = 64 << 20

@@ -202,7 +202,13 @@ func quoted(q *pricingv1.Quote) page.Breakdown {
 		}
 	}
 	if q.GetDeliveryOption() != "" {
-		b.Rows = append(b.Rows, page.Row{Name: "Delivery", Price: show(q.GetTotals().GetDeliveryMinor())})
+		delivery := "Delivery"
+		for _, d := range q.GetDiscounts() {
+			if d.GetDeliveryMinor() > 0 {
+				delivery += " (" + d.GetName() + ")"
+			}
+		}
+		b.Rows = append(b.Rows, page.Row{Name: delivery, Price: show(q.GetTotals().GetDeliveryMinor())})
 	}
 	for _, t := range q.GetTaxes() {
 		b.Rows = append(b.Rows, page.Row{Name: taxName(t.GetName(), t.GetIncluded()), Price: show(t.GetAmountMinor())})

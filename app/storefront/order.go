@@ -86,10 +86,12 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 		Address: addressLines(o), Pay: placing && o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_WAITING, Cancel: cancellable(o),
 	}
 	v.NoIndex = true
+	inCart := s.countOf(c)
 	if placing {
 		v.Refresh = refreshAfter
 	} else if o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_OPEN && code == http.StatusOK && len(o.GetFulfilments()) == 0 {
 		s.keepCount(c, 0)
+		inCart = 0
 	}
 	v.Heading, v.Lead = headline(o)
 	var unseen []string
@@ -116,7 +118,7 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 		back := price(o.GetCurrencyCode(), o.GetRefundedMinor())
 		v.Refunded = &back
 	}
-	return s.once(c, code, s.countOf(c), page.OrderPage(v))
+	return s.once(c, code, inCart, page.OrderPage(v))
 }
 
 // agreed is what an order cost.

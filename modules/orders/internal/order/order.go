@@ -222,6 +222,13 @@ func addsUp(p Purchase) error {
 	if goods != t.Goods {
 		return fmt.Errorf("the lines' goods make %d, not %d", goods, t.Goods)
 	}
+	var discounts int64
+	for _, d := range p.Terms.Discounts {
+		discounts += d.Amount
+	}
+	if len(p.Terms.Discounts) > 0 && discounts != t.Discount {
+		return fmt.Errorf("the discounts make %d, not %d", discounts, t.Discount)
+	}
 	if lines > t.Total {
 		return fmt.Errorf("the lines make %d, more than the total of %d", lines, t.Total)
 	}

@@ -57,7 +57,13 @@ func quoteOf(p *pricingv1.Quote) Quote {
 		})
 	}
 	for _, d := range p.GetDiscounts() {
-		q.Terms.Discounts = append(q.Terms.Discounts, order.Discount{Code: d.GetCode(), Name: d.GetName(), Amount: d.GetAmountMinor() + d.GetDeliveryMinor()})
+		// What is off the delivery is out of its price already.
+		if d.GetAmountMinor() > 0 {
+			q.Terms.Discounts = append(q.Terms.Discounts, order.Discount{Code: d.GetCode(), Name: d.GetName(), Amount: d.GetAmountMinor()})
+		}
+		if d.GetDeliveryMinor() > 0 {
+			q.Terms.DeliveryName += " (" + d.GetName() + ")"
+		}
 		if d.GetCode() != "" {
 			q.Terms.Codes = append(q.Terms.Codes, d.GetCode())
 		}

@@ -104,3 +104,36 @@ func TestOrdersCommandsSayWhatTheyWant(t *testing.T) {
 		}
 	}
 }
+
+// TestOperatorsAnswerOrdersThatNeedAttentionByCommand: a refund is refused for good, and
+// an operator finds the order and closes it.
+func TestOperatorsAnswerOrdersThatNeedAttentionByCommand(t *testing.T) {
+	t.Parallel()
+	shop := shoptest.Open(t, shoptest.Layout{})
+	eva := shop.Guest(t, "Eva")
+	eva.Adds(1, shoptest.Mug)
+	order := eva.Pays("4000000000006066").ID
+	if out, code := shop.Run(t, "orders", "refund", order, "--all"); code != 0 || !strings.Contains(out, "gets a refund: 22.40 EUR") {
+		t.Fatalf("got exit %d and %s, want a refund of all", code, out)
+	}
+	var listed []struct{ ID string }
+	shop.Await(t, "the order needs attention", func() bool {
+		out, _ := shop.Run(t, "orders", "attention", "--json")
+		if err := json.Unmarshal([]byte(out), &listed); err != nil {
+			t.Fatalf("orders attention --json: %v in\n%s", err, out)
+		}
+		return len(listed) == 1 && listed[0].ID == order
+	})
+	if out, _ := shop.Run(t, "orders", "attention"); !strings.Contains(out, "refund") {
+		t.Errorf("got %s, want that the refund was refused", out)
+	}
+	if out, code := shop.Run(t, "orders", "attention", order, "--close", "--note", "sent by bank transfer"); code != 0 || !strings.Contains(out, "needs no attention any more") {
+		t.Errorf("got exit %d and %s, want that it needs no attention any more", code, out)
+	}
+	if out, _ := shop.Run(t, "orders", "attention"); !strings.Contains(out, "no order needs attention") {
+		t.Errorf("got %s, want none", out)
+	}
+	if out, _ := shop.Run(t, "orders", "show", order); !strings.Contains(out, "sent by bank transfer") {
+		t.Errorf("got %s, want the note", out)
+	}
+}

@@ -153,8 +153,10 @@ func buysStubbornly(t *testing.T, shop *shoptest.Shop, n int) {
 				t.Errorf("guest %d with a good card was told: %s", n, answer.Text())
 				return
 			}
+			// The order is still open to another card.
 			card = shoptest.Visa
-			fallthrough
+			form.Set("card_number", card)
+			continue
 		case http.StatusServiceUnavailable:
 			// The form that comes back knows whether it is the same order.
 			form = guest.With(card, answer.Form("/checkout"))

@@ -108,6 +108,12 @@ func (g *Guest) TriesToCancel(o Order) *Page {
 	return answer(g.tryCancel(o, url.Values{"token": {o.Token}}))
 }
 
+// TriesToSend sends a form to a shop that may die meanwhile: nil when there was
+// no answer.
+func (g *Guest) TriesToSend(path string, form url.Values) *Page {
+	return answer(g.try(http.MethodPost, path, form))
+}
+
 // TriesToSee opens a page of a shop that may die meanwhile: nil when there was
 // no answer.
 func (g *Guest) TriesToSee(path string) *Page {

@@ -163,8 +163,17 @@ func (o operator) NewStream(ctx context.Context, desc *grpc.StreamDesc, method s
 // Ship notes that an order has left; the answer may be lost with the process.
 func (s *Shop) Ship(t testing.TB, o Order) error {
 	t.Helper()
+	return s.Operate(t, func(ctx context.Context, shop grpc.ClientConnInterface) error {
+		_, err := ordersv1.NewOrdersServiceClient(shop).ShipOrder(ctx, &ordersv1.ShipOrderRequest{OrderId: o.ID, IdempotencyKey: o.ID})
+		return err
+	})
+}
+
+// Operate lets an operator ask a module of the shop; the answer may be lost with
+// the process.
+func (s *Shop) Operate(t testing.TB, do func(ctx context.Context, shop grpc.ClientConnInterface) error) error {
+	t.Helper()
 	operator := s.operator(t)
 	defer operator.conn.Close()
-	_, err := ordersv1.NewOrdersServiceClient(operator).ShipOrder(t.Context(), &ordersv1.ShipOrderRequest{OrderId: o.ID, IdempotencyKey: o.ID})
-	return err
+	return do(t.Context(), operator)
 }

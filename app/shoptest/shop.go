@@ -32,6 +32,8 @@ type Layout struct {
 	// Demo: the shop fills itself with the demo catalogue, instead of being
 	// given the goods of products.go.
 	Demo bool
+	// AtShipping: money is only held until something is sent.
+	AtShipping bool
 	// Files is how many files each process may have open; 0: as this one.
 	Files int
 }
@@ -162,6 +164,9 @@ func (s *Shop) writeConfig(t testing.TB) {
 		more := ""
 		if m == "orders" { // all guests come from one address
 			more = ", max_unpaid_per_client: 0, max_unpaid_per_email: 0"
+		}
+		if m == "payments" && s.layout.AtShipping {
+			more = ", capture: at_shipping"
 		}
 		fmt.Fprintf(&b, "  %s: {mode: %s, address: [%s], dsn: %q%s}\n", m, mode, address, s.dsn[m], more)
 	}

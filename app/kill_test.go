@@ -102,10 +102,10 @@ func (d *death) strikes(t *testing.T, do func()) {
 func (d *death) comesBack(t *testing.T) {
 	t.Helper()
 	d.shop.DieSoon(t, d.second)
-	again := d.shop.RestartToDie(t)
-	d.shop.ClearTraps(t)
-	if d.shop.Main().Dead() {
-		d.shop.Restart(t)
+	d.shop.RestartToDie(t)
+	again := !d.shop.Spare(t)
+	if again {
+		d.shop.Restart(t) // it waits for the death
 	}
 	t.Logf("died at %s; again during recovery: %v", d.point, again)
 }

@@ -85,7 +85,7 @@ func (a *audit) openOrders() string {
 			if problem := unsettled(o); problem != "" {
 				open = append(open, fmt.Sprintf("%s is %s: %s", o.GetId(), o.GetStatus(), problem))
 			}
-			if o.GetStatus() == placing && o.GetPaymentUrl() != "" {
+			if o.GetStatus() == placing && o.GetPaymentUrl() != "" && a.canBePaid(o.GetId()) {
 				// Its guest has left: an operator calls it off.
 				_, err := client.CancelOrder(a.Context(), &ordersv1.CancelOrderRequest{OrderId: o.GetId(), Operator: true, Reason: "never paid"})
 				if err != nil {
@@ -138,6 +138,15 @@ func (a *audit) sales() (waiting, gone map[string]int64) {
 		}
 	}
 	return waiting, gone
+}
+
+// canBePaid says that nobody has paid an order yet: one that is paid goes on by
+// itself.
+func (a *audit) canBePaid(order string) bool {
+	byOrder, byReference := a.shop.payments(a.TB)
+	return slices.ContainsFunc(byOrder[order], func(p account) bool {
+		return p.status == "waiting" && byReference[p.reference].status == "open"
+	})
 }
 
 // unsettled says what is still to be done with an order; "" when it rests.

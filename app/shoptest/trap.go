@@ -92,6 +92,17 @@ func (s *Shop) DieSoon(t testing.TB, n int) {
 	s.setTrap(t, deadly, anyPoint, n)
 }
 
+// Spare takes back what DieSoon has set. It is false when that has gone off: the
+// process is dead, or dies just now.
+func (s *Shop) Spare(t testing.TB) bool {
+	t.Helper()
+	err := os.Remove(filepath.Join(s.traps, deadly+anyPoint))
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return err == nil
+}
+
 // HoldAt makes checkouts wait at the point. reached waits until one does;
 // release lets it go on.
 func (s *Shop) HoldAt(t testing.TB, point string) (reached, release func()) {

@@ -66,7 +66,7 @@ func dieAtPoints(t *testing.T, l shoptest.Layout, shops int) {
 // visits lead through the points of that name.
 var visits = map[string]func(t *testing.T, d *death){
 	"place": dieBuying, "allocate": dieBuying, "redeem": dieBuying, "start": dieBuying, "waiting": dieBuying,
-	"look": dieBuying, "open": dieBuying, "take": dieBuying,
+	"look": dieLooking, "open": dieBuying, "take": dieBuying,
 	"fail":   dieSoldOut,
 	"cancel": dieCancelling, "release": dieCancelling, "give back": dieCancelling, "done": dieCancelling,
 	"stop": dieChangingTheMind, "unredeem": dieChangingTheMind,

@@ -101,6 +101,28 @@ func dieChangingTheMind(t *testing.T, d *death) {
 	d.shop.Books(t)
 }
 
+// dieLooking dies once, when the order looks whether it is paid: which may be before
+// the guest has paid, who then pays.
+func dieLooking(t *testing.T, d *death) {
+	may := d.shop.Guest(t, "May")
+	may.Adds(1, shoptest.Tray)
+	before := d.shop.Books(t)
+	order := waits(t, may)
+	to := may.Post("/orders/"+order.ID+"/pay", url.Values{"token": {order.Token}}).Want(http.StatusSeeOther).Location()
+	d.shop.DieAt(t, d.point, 1)
+	card := may.With(shoptest.Visa, url.Values{})
+	may.TriesToSend(to, card)
+	d.shop.Main().AwaitDeath(t)
+	d.shop.Restart(t)
+	may.TriesToSend(to, card) // if it is paid, the page says so
+	d.shop.Await(t, "the order is confirmed", func() bool {
+		return see(t, d.shop, order).GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_OPEN
+	})
+	if got := d.shop.Books(t); got.Completed != before.Completed+1 || got.Failed != before.Failed {
+		t.Errorf("got orders %+v, want one more sold than %+v", got, before)
+	}
+}
+
 // diePayingAgain dies once: an order whose payment was stopped has nothing to
 // recover but the time of its guest.
 func diePayingAgain(t *testing.T, d *death) {

@@ -103,7 +103,9 @@ func printOrder(to io.Writer, o *ordersv1.Order) error {
 	row("Placed", localStamp(o.GetCreatedAt()))
 	row("Status", fmt.Sprintf("%s; payment: %s; delivery: %s", orderStatus(o), paymentStatus(o), deliveryStatus(o)))
 	row("Attention", o.GetAttention().GetReason())
-	row("Ended", strings.Trim(orderWord(o.GetEndedBecause(), "")+", by "+o.GetEndedBy()+": "+o.GetEndedNote(), ", by: "))
+	if because := orderWord(o.GetEndedBecause(), ""); because != "" {
+		row("Ended", strings.TrimSuffix(because+", by "+o.GetEndedBy()+": "+o.GetEndedNote(), ": "))
+	}
 	row("Customer", o.GetContact().GetName()+" <"+o.GetContact().GetEmail()+">")
 	row("Address", strings.Join(nonEmpty(a.GetLine1(), a.GetLine2(), a.GetPostalCode()+" "+a.GetCity(), a.GetRegion(), a.GetCountry()), ", "))
 	row("Delivery", o.GetDelivery().GetName())

@@ -156,6 +156,10 @@ func parcels(o *ordersv1.Order) []page.Parcel {
 func headline(o *ordersv1.Order) (heading, lead string) {
 	switch o.GetStatus() {
 	case ordersv1.OrderStatus_ORDER_STATUS_PLACING:
+		switch o.GetPaymentStatus() {
+		case ordersv1.PaymentStatus_PAYMENT_STATUS_PAID, ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED:
+			return "Your payment has arrived", "We are setting your things aside. This page looks again by itself."
+		}
 		if o.GetPaymentUrl() == "" {
 			return "Not paid yet", "Your payment was not made. We hold the goods for you a little longer: you can pay now, or cancel."
 		}

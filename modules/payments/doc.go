@@ -85,7 +85,6 @@
 //
 // # What it does not do
 //
-// It does not know prices or orders, keep cards for a next time, ask for a
-// holder's consent (3-D Secure), capture a part, or hear of disputes. It does
-// not decide to give an order up: whoever authorised voids.
+// It does not know prices or orders, keep cards for a next time, or capture a
+// part. It does not decide to give an order up: who started a payment cancels it.
 package payments

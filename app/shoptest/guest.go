@@ -76,6 +76,16 @@ func (g *Guest) Submits(form url.Values) *Page {
 	return g.trySubmit(form).answered()
 }
 
+// Again is the form to send after an answer that is not the end: the one that the
+// page has, or, where it is the payment's, the same.
+func (g *Guest) Again(form url.Values, answer *Page) url.Values {
+	g.t.Helper()
+	if !strings.Contains(answer.Body, `action="/checkout"`) {
+		return form
+	}
+	return g.With(form.Get("card_number"), answer.Form("/checkout"))
+}
+
 // SubmitsUntilKnown sends a filled form, and again, as the page asks, while the
 // shop has not heard whether there is an order.
 func (g *Guest) SubmitsUntilKnown(form url.Values) *Page {
@@ -85,7 +95,7 @@ func (g *Guest) SubmitsUntilKnown(form url.Values) *Page {
 		if answer.Status != http.StatusServiceUnavailable || !strings.Contains(answer.Text(), "We have not heard") {
 			return answer
 		}
-		form = g.With(form.Get("card_number"), answer.Form("/checkout"))
+		form = g.Again(form, answer)
 	}
 }
 

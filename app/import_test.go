@@ -33,8 +33,8 @@ LYRE-1,Small Lyre,,music,,140,EUR,-1,lyre.svg
 LUTE-1,Old Lute,,music,,90,EUR,1,https://elsewhere.example/lute.jpg
 HARP-1,Lap Harp,,music,,210.00,EUR,0,harp.svg
 `)
-			wantImport(t, shop, file, 0, file+":3: price: ", file+":4: stock: -1 is below zero", file+":5: image: ",
-				"2 products imported: 2 new, 0 changed, 0 as they were; 3 bad rows")
+			wantImport(t, shop, file, 1, file+":3: price: ", file+":4: stock: -1 is below zero", file+":5: image: ",
+				"5 rows: 2 new, 0 changed, 0 unchanged, 3 left out")
 			awaitOnPage(t, shop, ana, "/products/tin-whistle", "7.50", "Only 3 left")
 			awaitOnPage(t, shop, ana, "/products/lap-harp", "Sold out")
 			awaitOnPage(t, shop, ana, "/c/music", "Tin Whistle", "Lap Harp")
@@ -42,11 +42,16 @@ HARP-1,Lap Harp,,music,,210.00,EUR,0,harp.svg
 			ana.Get("/pictures/harp.svg").Want(http.StatusOK)
 			ana.Get("/products/frame-drum").Want(http.StatusNotFound)
 
-			wantImport(t, shop, file, 0, "2 products imported: 0 new, 0 changed, 2 as they were; 3 bad rows")
-			wantImport(t, shop, csvFile(t, "WHISTLE-1,Tin Whistle,Plays in D.,music,wind|brass,8.25,EUR,40,\n"), 0, "0 new, 1 changed")
+			wantImport(t, shop, file, 1, "5 rows: 0 new, 0 changed, 2 unchanged, 3 left out")
+			dearer := csvFile(t, "WHISTLE-1,Tin Whistle,Plays in D.,music,wind|brass,8.25,EUR,40,\n")
+			wantImport(t, shop, dearer, 0, "0 new, 1 changed")
+			awaitOnPage(t, shop, ana, "/products/tin-whistle", "8.25", "Only 3 left") // what was sold since is not put back
+			if out, code := shop.Run(t, "import", "products", dearer, "--stock", "set"); code != 0 {
+				t.Errorf("the import ended with %d: %s", code, out)
+			}
 			awaitOnPage(t, shop, ana, "/products/tin-whistle", "8.25", "In stock")
 
-			wantImport(t, shop, csvFile(t, "DRUM-1,Frame Drum,,music,,cheap,EUR,3,\n"), 1, ":2: price: ", "no row could be imported")
+			wantImport(t, shop, csvFile(t, "DRUM-1,Frame Drum,,music,,cheap,EUR,3,\n"), 1, ":2: price: ", "1 left out")
 			wantImport(t, shop, filepath.Join(t.TempDir(), "none.csv"), 1, "none.csv")
 			crowd.Leave(t)
 		})
@@ -60,13 +65,13 @@ func TestProductsImportedIntoAClosedShopAreThereWhenItOpens(t *testing.T) {
 	shop := shoptest.Open(t, shoptest.Layout{})
 	shop.Main().Stop(t)
 	file := csvFile(t, "WHISTLE-1,Tin Whistle,Plays in D.,music,,7.50,EUR,3,\nDRUM-1,,,music,,5,EUR,3,\n")
-	wantImport(t, shop, file, 0, file+":3: name: is empty", "1 products imported: 1 new, 0 changed, 0 as they were; 1 bad rows")
+	wantImport(t, shop, file, 1, file+":3: name: is empty", "2 rows: 1 new, 0 changed, 0 unchanged, 1 left out")
 	shop.Restart(t)
 	ana := shop.Guest(t, "Ana")
 	ana.Get("/products/tin-whistle").Want(http.StatusOK).Says("7.50", "Only 3 left")
 	ana.Adds(1, shoptest.Mug)
 	ana.Pays(shoptest.Visa)
-	wantImport(t, shop, file, 0, "0 new, 0 changed, 1 as they were")
+	wantImport(t, shop, file, 1, "0 new, 0 changed, 1 unchanged, 1 left out")
 	shop.Books(t)
 }
 

@@ -356,11 +356,6 @@ func (a *audit) wantMails() []string {
 		for range o.GetFulfilments() {
 			all = append(all, of+" is on its way")
 		}
-		for _, r := range o.GetRefunds() {
-			if r.GetStatus() == ordersv1.RefundStatus_REFUND_STATUS_SUCCEEDED && o.GetStatus() != cancelled {
-				all = append(all, "A refund for your order "+o.GetNumber())
-			}
-		}
 		switch {
 		case o.GetStatus() == cancelled:
 			all = append(all, of+" is cancelled")

@@ -91,7 +91,7 @@ func (s *Page) visit(db *gorm.DB, token string) (v visit, err error) {
 // Pay tries a card.
 func (s *Page) Pay(ctx context.Context, token string, c card.Card) (next Next, err error) {
 	lost := false
-	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+	err = s.step(ctx, func(tx *gorm.DB) error {
 		v, err := s.visit(tx, token)
 		if err != nil {
 			return err
@@ -128,7 +128,7 @@ func (s *Page) Pay(ctx context.Context, token string, c card.Card) (next Next, e
 
 // Consent is the holder's answer to the bank.
 func (s *Page) Consent(ctx context.Context, token string, yes bool) (next Next, err error) {
-	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+	err = s.step(ctx, func(tx *gorm.DB) error {
 		v, err := s.visit(tx, token)
 		if err != nil {
 			return err
@@ -148,6 +148,19 @@ func (s *Page) Consent(ctx context.Context, token string, yes bool) (next Next, 
 	})
 	return next, s.told(err)
 }
+
+// step writes what a step of the shopper changes. Of two at the same moment the
+// second begins anew from what the first has made.
+func (s *Page) step(ctx context.Context, do func(tx *gorm.DB) error) error {
+	for {
+		if err := s.db.Write(ctx, do); !errors.Is(err, errMeanwhile) {
+			return err
+		}
+	}
+}
+
+// errMeanwhile says that a session was changed since it was read.
+var errMeanwhile = errors.New("the session changed meanwhile")
 
 // next is the answer to a step on a session that is paid or ended.
 func (v visit) next() (Next, error) {
@@ -201,7 +214,7 @@ func (s *Page) update(tx *gorm.DB, v visit, set string, values ...any) error {
 	done := tx.Exec("UPDATE sandbox_sessions SET "+set+" WHERE id = ? AND state = ? AND refusals = ? AND paid_at = 0",
 		append(values, v.id, v.State, v.refusals)...)
 	if done.Error == nil && done.RowsAffected == 0 {
-		return hosted.ErrUnavailable // two tabs at once: this one is to try again
+		return errMeanwhile
 	}
 	return done.Error
 }

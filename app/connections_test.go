@@ -37,7 +37,7 @@ func TestMoreConnectionsThanFilesDoNotCloseTheShop(t *testing.T) {
 	ana := shop.Guest(t, "Ana")
 	ana.Adds(1, shoptest.Mug)
 	order := ana.Pays(shoptest.Visa)
-	shop.AwaitMail(t, "Your order "+order.ID+" is confirmed")
+	shop.AwaitMail(t, "Your order "+order.Number+" is confirmed")
 	if code, body := admin(t, shop, "/readyz"); code != http.StatusOK {
 		t.Errorf("/readyz answers %d: %s", code, body)
 	}

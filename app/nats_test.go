@@ -48,14 +48,14 @@ func TestAShopOnAnExternalNATSServer(t *testing.T) {
 	ana := shop.Guest(t, "Ana")
 	ana.Adds(1, shoptest.Mug)
 	first := ana.Pays(shoptest.Visa)
-	shop.AwaitMail(t, "Your order "+first.ID+" is confirmed")
+	shop.AwaitMail(t, "Your order "+first.Number+" is confirmed")
 
 	nats.Shutdown()
 	nats.WaitForShutdown()
 	ana.Adds(2, shoptest.Mug)
 	second := ana.Pays(shoptest.Visa)
 	nats = startNATS(t, &options)
-	shop.AwaitMail(t, "Your order "+second.ID+" is confirmed")
+	shop.AwaitMail(t, "Your order "+second.Number+" is confirmed")
 	shop.Books(t)
 
 	held, err := nats.Jsz(&server.JSzOptions{})

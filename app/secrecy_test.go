@@ -93,7 +93,7 @@ func TestNoSecretOfARunIsLoggedTracedOrMeasured(t *testing.T) {
 			ana.TriesToSee("/search?q=quintessence")
 			secrets["search"] = "quintessence"
 			ana.Cancels(order)
-			shop.AwaitMail(t, "Your order "+order.ID+" is confirmed")
+			shop.AwaitMail(t, "Your order "+order.Number+" is confirmed")
 			shop.Await(t, "spans have arrived", func() bool { return strings.Contains(spans.String(), "PlaceOrder") })
 
 			said := map[string]string{}

@@ -3,6 +3,7 @@ package shoptest
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -21,9 +22,13 @@ const (
 // Order is an order that a guest was shown.
 type Order struct {
 	ID, Token string
+	// Number is what people call it; known of orders that were Bought.
+	Number string
 	// Path is the address of its page.
 	Path string
 }
+
+var orderNumber = regexp.MustCompile(`G-[0-9A-Z]{4}-[0-9A-Z]{2,}`)
 
 // Adds puts a number of a product into the cart, from the product's page.
 func (g *Guest) Adds(quantity int, p Product) {
@@ -211,7 +216,10 @@ func (g *Guest) Bought(answer *Page) Order {
 	if !ok {
 		g.t.Fatalf("the checkout leads to %s, want an order", answer.Location())
 	}
-	g.Get(order.Path).Want(http.StatusOK).Says("Thank you, " + g.name)
+	page := g.Get(order.Path).Want(http.StatusOK).Says("Thank you, " + g.name)
+	if order.Number = orderNumber.FindString(page.Text()); order.Number == "" {
+		g.t.Fatalf("the page of order %s does not say its number: %s", order.ID, page.Text())
+	}
 	return order
 }
 

@@ -25,7 +25,7 @@ const Name = "orders"
 type Config struct {
 	PollInterval time.Duration `yaml:"poll_interval" doc:"how often the driver looks for orders to go on with; up to 5s while the shop is idle"`
 	Hold         time.Duration `yaml:"hold" doc:"how long goods are held for an order that is not paid"`
-	PaymentPoll  time.Duration `yaml:"payment_poll" doc:"how often payments is asked about a payment of which it said nothing"`
+	PaymentPoll  time.Duration `yaml:"payment_poll" doc:"how often payments is asked about a payment of which it said nothing; more often while the order is young"`
 	GiveUp       time.Duration `yaml:"give_up" doc:"how long it is tried again to do what fails, before the order asks for an operator"`
 	KeepFailed   time.Duration `yaml:"keep_failed" doc:"how long orders that were never paid are kept, with the personal data in them"`
 

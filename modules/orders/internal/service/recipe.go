@@ -171,10 +171,14 @@ func (s *Service) settle(ctx context.Context, o *order.Order) error {
 	return nil
 }
 
+// firstPoll is when the payment of a new order is looked at first.
+const firstPoll = 5 * time.Second
+
 // lookLater has the payment looked at again: an event of payments usually comes
-// before.
+// before, but not while the broker is away. Shoppers who pay do so soon, so the
+// pauses are short at first, and then as long as the order is old, up to Poll.
 func (s *Service) lookLater(o *order.Order) {
-	at := s.Now().Add(s.Poll)
+	at := s.Now().Add(min(s.Poll, max(firstPoll, s.Now().Sub(o.Snapshot().CreatedAt))))
 	if ends := o.Snapshot().HoldEndsAt; ends.Before(at) {
 		at = ends
 	}

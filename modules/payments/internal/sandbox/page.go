@@ -213,8 +213,8 @@ func (s *Page) sign(body []byte) []byte {
 }
 
 func pageAway(operation string, err error) error {
-	if err == nil {
-		return nil
+	if err == nil || errors.Is(err, database.ErrText) {
+		return err // a text that is none is the caller's mistake
 	}
 	return fmt.Errorf("%w: sandbox: %s: %w", hosted.ErrUnavailable, operation, err)
 }

@@ -89,7 +89,7 @@ type death struct {
 	second int
 }
 
-// strikes lets somebody do what leads to the point, and brings the shop back
+// strikes lets a guest or operator do what leads to the point, and brings the shop back
 // over a second death.
 func (d *death) strikes(t *testing.T, do func()) {
 	t.Helper()

@@ -290,7 +290,7 @@ func measureBenchmark(name string, lines int, run func(*testing.B), failure func
 }
 
 // measureCrowd is measureCall for many callers at a time; its time is that from one
-// answer to the next, whoever gets it.
+// answer to the next, whichever caller gets it.
 func measureCrowd(name string, lines int, do func() error) (callCost, error) {
 	var failed atomic.Pointer[error]
 	return measureBenchmark(name, lines, func(b *testing.B) {

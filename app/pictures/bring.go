@@ -120,7 +120,7 @@ func (b *bringing) count(what func(*Brought)) {
 type found struct {
 	where string // for messages
 	path  string // with slashes
-	// asked tells that somebody named this very file, so that it must be a picture.
+	// asked tells that the operator named this very file, so that it must be a picture.
 	asked bool
 	open  func() (io.ReadCloser, error)
 }

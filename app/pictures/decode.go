@@ -97,7 +97,8 @@ func (s *Store) make(ctx context.Context, original []byte) ([]encoded, error) {
 	return sizesOf(decoded, facts.turn, k.lossless)
 }
 
-// checkShape refuses what has too many pixels, or none, or is as good as a line.
+// checkShape refuses a picture that has no pixels, too many of them, or a side so short
+// beside the other that nothing can be seen.
 func checkShape(width, height int) error {
 	switch {
 	case width < 1 || height < 1:

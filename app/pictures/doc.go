@@ -13,7 +13,7 @@
 //	files/5f3a….jpg      one size of a picture, named by what is in it
 //	lock                 held by who writes: shared to add, alone to delete
 //
-// Every file is whole or not there, and a name appears last: whoever finds a name
+// Every file is whole or not there, and a name appears last: a reader who finds a name
 // finds its files. A file never changes, so that browsers may keep it for good.
 // Programs add and remove while the shop runs, several at once; readers look at the
 // time of the directory of names four times a second at most, and need no restart.

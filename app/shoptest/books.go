@@ -140,8 +140,7 @@ func (a *audit) sales() (waiting, gone map[string]int64) {
 	return waiting, gone
 }
 
-// canBePaid says that nobody has paid an order yet: one that is paid goes on by
-// itself.
+// canBePaid tells whether an order waits for its payment.
 func (a *audit) canBePaid(order string) bool {
 	byOrder, byReference := a.shop.payments(a.TB)
 	return slices.ContainsFunc(byOrder[order], func(p account) bool {

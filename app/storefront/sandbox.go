@@ -11,7 +11,7 @@ import (
 	"galleria/platform/contract"
 )
 
-// refusedCard is one for all reasons: whoever tries stolen numbers learns nothing.
+// refusedCard is one for all reasons: a thief who tries numbers learns nothing.
 // The reason is in the log of payments.
 const refusedCard = "The card was refused. Use another card or ask your bank."
 

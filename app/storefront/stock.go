@@ -25,7 +25,7 @@ type stockEntry struct {
 	available int64
 	known     time.Time // when inventory was asked for it, and answered
 	asked     time.Time // when inventory was last asked for it
-	looked    time.Time // when somebody last wanted it
+	looked    time.Time // when a page last wanted it
 }
 
 const (

@@ -30,7 +30,7 @@
 //     upsert that names another slug changes it; the former one (of the last 20)
 //     still finds the product, until another product has it.
 //   - Every product's category exists. One that nobody described is named
-//     after its slug and stands behind those that somebody placed. One that has
+//     after its slug and stands behind those with a position. One that has
 //     products can't be deleted.
 //   - What an upsert would not change is not written, and does not count as
 //     updated.

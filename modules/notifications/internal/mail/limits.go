@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Limits are how many mails one address gets at most. Mails beyond that wait: whoever
-// orders and cancels in the name of another person can't flood that person.
+// Limits are how many mails one address gets at most. Mails beyond that wait: a
+// guest who orders and cancels in the name of another person can't flood that person.
 type Limits struct{ Hour, Day int }
 
 // Spans are the limits with the time each is for.

@@ -13,8 +13,8 @@ import (
 	"galleria/platform/id"
 )
 
-// decide stores a decision about an order, and has it carried out. Whoever
-// works on the order just now finds the decision when storing its own next
+// decide stores a decision about an order, and has it carried out. The drive
+// that works on the order just now finds the decision when it stores its own next
 // step, and turns around. The order answered is as it was stored.
 func (s *Service) decide(ctx context.Context, name string, read func() (*order.Order, error), change func(o *order.Order) error) (*order.Order, error) {
 	for {

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// arrangeFor bounds the steps of a checkout that somebody may wait for.
+	// arrangeFor bounds the steps of a checkout that its caller may wait for.
 	arrangeFor = 7500 * time.Millisecond
 	// headStart is how long a new order is left to the process that placed it,
 	// before the driver of any process takes it: longer than arrangeFor.
@@ -25,7 +25,7 @@ const (
 	refundPause = time.Hour
 )
 
-// again are the pauses between the attempts of one step while somebody waits.
+// again are the pauses between the attempts of one step while a caller waits.
 var again = []time.Duration{100 * time.Millisecond, 300 * time.Millisecond}
 
 // drive is one stretch of work on one order in this process. Two processes, or
@@ -121,7 +121,7 @@ func (s *Service) run(ctx context.Context, d *drive, id string, o *order.Order) 
 		}
 		err = s.save(ctx, name, o)
 		if errors.Is(err, order.ErrStale) {
-			o = nil // somebody decided something meanwhile: go on from there
+			o = nil // another decision was stored meanwhile: go on from there
 			continue
 		}
 		if err != nil {
@@ -180,7 +180,7 @@ func (s *Service) delay(ctx context.Context, o *order.Order, cause error) {
 // mostAttempts is how many pauses make GiveUp.
 func (s *Service) mostAttempts() int { return 8 + int(s.GiveUp/longestPause) }
 
-// patiently repeats what a module did not answer, briefly: somebody waits.
+// patiently repeats what a module did not answer, briefly: a caller waits.
 func (s *Service) patiently(ctx context.Context, do func() error) error {
 	for attempt := 0; ; attempt++ {
 		err := do()

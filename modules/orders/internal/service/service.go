@@ -70,7 +70,7 @@ type Service struct {
 	closed  bool
 	running sync.WaitGroup
 	// driven are the orders that this process works on just now; watched those
-	// whose change somebody waits for.
+	// whose change a caller waits for.
 	driven  map[string]*drive
 	watched map[string][]chan struct{}
 }

@@ -36,15 +36,25 @@ func (s *Storefront) addItem(c echo.Context) error {
 	}
 	ctx, done := s.working(c, true, pageTimeout)
 	defer done()
-	cart, isNew, err := s.cartToFill(ctx, c)
-	if err != nil {
-		return err
+	add := &cartv1.AddItemRequest{Sku: form.Get("sku"), Quantity: quantity, IdempotencyKey: id.New(), CurrencyCode: s.currency}
+	answer, err := s.addToCart(ctx, c, add)
+	return s.changed(c, add.GetCartId(), answer.GetItemCount(), err)
+}
+
+// addToCart adds to the request's cart. If there is none of that id it makes a new one:
+// an id that was not made here may be known to others, so it is not adopted.
+func (s *Storefront) addToCart(ctx context.Context, c echo.Context, add *cartv1.AddItemRequest) (*cartv1.AddItemResponse, error) {
+	if add.CartId = s.cartOf(c); add.CartId != "" {
+		add.MustExist = true
+		if answer, err := s.Cart.AddItem(ctx, add); !contract.Is(err, cartv1.Reason_REASON_NO_CART) {
+			return answer, err
+		}
 	}
-	answer, err := s.Cart.AddItem(ctx, &cartv1.AddItemRequest{
-		CartId: cart, Sku: form.Get("sku"), Quantity: quantity, IdempotencyKey: id.New(), CurrencyCode: s.currency,
-	})
-	s.countCart(c, !isNew && err == nil && answer.GetItemCount() == quantity)
-	return s.changed(c, cart, answer.GetItemCount(), err)
+	if err := s.limited(c, newCarts); err != nil {
+		return nil, err
+	}
+	add.CartId, add.MustExist = id.Secret(), false
+	return s.Cart.AddItem(ctx, add)
 }
 
 // setItem changes how much of a product is in the cart; 0 takes it out.
@@ -58,37 +68,14 @@ func (s *Storefront) setItem(c echo.Context) error {
 	}
 	ctx, done := s.working(c, true, pageTimeout)
 	defer done()
-	cart, isNew, err := s.cartToFill(ctx, c)
-	if err != nil {
-		return err
+	cart := s.cartOf(c)
+	if cart == "" {
+		return s.showCart(c, http.StatusConflict, forgotten())
 	}
-	answer, err := s.Cart.SetItem(ctx, &cartv1.SetItemRequest{CartId: cart, Sku: c.Param("sku"), Quantity: quantity, CurrencyCode: s.currency})
-	s.countCart(c, !isNew && err == nil && quantity > 0 && answer.GetItemCount() == quantity)
+	answer, err := s.Cart.SetItem(ctx, &cartv1.SetItemRequest{
+		CartId: cart, Sku: c.Param("sku"), Quantity: quantity, CurrencyCode: s.currency, MustExist: true,
+	})
 	return s.changed(c, cart, answer.GetItemCount(), err)
-}
-
-// cartToFill is the request's cart, or a new one, unless the client makes carts too
-// often. Cookies can be invented: once a client has made many carts, one that it
-// brings is looked at.
-func (s *Storefront) cartToFill(ctx context.Context, c echo.Context) (cart string, isNew bool, err error) {
-	if cart = s.cartOf(c); cart == "" {
-		return id.Secret(), true, s.limited(c, newCarts)
-	}
-	if !s.clients.full(clientOf(c), newCarts) {
-		return cart, false, nil
-	}
-	held, err := s.Cart.GetCart(ctx, &cartv1.GetCartRequest{CartId: cart})
-	if err == nil && held.GetCart().GetItemCount() == 0 {
-		err = s.limited(c, newCarts)
-	}
-	return cart, false, err
-}
-
-// countCart counts a cart that was empty although the client brought its id.
-func (s *Storefront) countCart(c echo.Context, wasEmpty bool) {
-	if wasEmpty {
-		s.clients.take(clientOf(c), newCarts)
-	}
 }
 
 // changed answers a change of the cart: on success the cart page is the next
@@ -103,12 +90,18 @@ func (s *Storefront) changed(c echo.Context, cart string, count int64, err error
 		return s.showCart(c, http.StatusUnprocessableEntity, refused("We sell up to 99 of one thing. Your cart is as it was."))
 	case contract.Is(err, cartv1.Reason_REASON_CART_FULL):
 		return s.showCart(c, http.StatusUnprocessableEntity, refused("A cart holds up to 100 different things. Take something out first."))
+	case contract.Is(err, cartv1.Reason_REASON_NO_CART):
+		return s.showCart(c, http.StatusConflict, forgotten())
 	case contract.Is(err, cartv1.Reason_REASON_NOT_SOLD):
 		return s.showCart(c, http.StatusConflict, refused("That is no longer sold, so it is not in your cart."))
 	case status.Code(err) == codes.InvalidArgument:
 		return s.showCart(c, http.StatusUnprocessableEntity, refused("We do not know what to put into your cart. Please use the button on the product's page."))
 	}
 	return err
+}
+
+func forgotten() *page.Notice {
+	return refused("We have no such cart any more: a cart is kept for 30 days after its last change. Please add the product again.")
 }
 
 func refused(text string) *page.Notice {

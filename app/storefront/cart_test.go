@@ -225,3 +225,30 @@ func TestAFullCartIsSaid(t *testing.T) {
 		t.Errorf("got badge %q, want 99+", got)
 	}
 }
+
+func TestACartThatWasNotMadeHereIsNotAdopted(t *testing.T) {
+	s := newShop(t)
+	planted := strings.Repeat("planted-", 5)
+	post := func(path string, form url.Values) *http.Response {
+		t.Helper()
+		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.AddCookie(&http.Cookie{Name: "__Host-galleria_cart", Value: planted})
+		w := httptest.NewRecorder()
+		s.front.ServeHTTP(w, r)
+		return w.Result()
+	}
+	if got := post("/cart/items/LMP-ARC-01", url.Values{"quantity": {"1"}}); got.StatusCode != http.StatusConflict {
+		t.Errorf("set: got %d, want 409", got.StatusCode)
+	}
+	got := post("/cart/items", url.Values{"sku": {"LMP-ARC-01"}})
+	if got.StatusCode != http.StatusSeeOther {
+		t.Fatalf("add: got %d, want 303", got.StatusCode)
+	}
+	for _, c := range got.Cookies() {
+		if c.Name == "__Host-galleria_cart" && c.Value != planted {
+			return
+		}
+	}
+	t.Errorf("got the cookies %v, want a cart of another id", got.Cookies())
+}

@@ -99,17 +99,6 @@ func (c *clients) take(address netip.Addr, k kind) (wait time.Duration) {
 	return 0
 }
 
-// full tells whether the client has used up a kind.
-func (c *clients) full(address netip.Addr, k kind) bool {
-	who, limited := c.who(address)
-	if !limited {
-		return false
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.of(who, c.now()).used[k]+1 > float64(c.most(k))
-}
-
 // settled notes how a checkout of the client ended.
 func (c *clients) settled(address netip.Addr, declined bool) {
 	who, limited := c.who(address)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	cartv1 "galleria/modules/cart/v1"
@@ -42,6 +43,31 @@ func addCases(w World) cases {
 				t.Errorf("got %v and %v, want 3 things", got, err)
 			}
 			g.wantLines("1×2 2×1")
+		},
+		"makes no cart that must exist": func(t *testing.T) {
+			g := w.guest(t)
+			g.sell(1)
+			r := g.request(1, 2)
+			r.MustExist = true
+			_, err := w.Cart.AddItem(t.Context(), r)
+			if status.Code(err) != codes.NotFound || !contract.Is(err, cartv1.Reason_REASON_NO_CART) {
+				t.Errorf("got %v, want no such cart", err)
+			}
+			if got, err := w.Cart.GetCart(t.Context(), &cartv1.GetCartRequest{CartId: r.GetCartId()}); err != nil || got.GetCart().GetExpiresAt() != nil {
+				t.Errorf("got %v and %v, want no cart", got, err)
+			}
+			set := &cartv1.SetItemRequest{CartId: r.GetCartId(), Sku: r.GetSku(), Quantity: 1, MustExist: true}
+			if _, err := w.Cart.SetItem(t.Context(), set); !contract.Is(err, cartv1.Reason_REASON_NO_CART) {
+				t.Errorf("set: got %v, want no such cart", err)
+			}
+			set.Quantity = 0
+			if _, err := w.Cart.SetItem(t.Context(), set); err != nil {
+				t.Errorf("take out: got %v, want none", err)
+			}
+			g.add(1, 1)
+			if got, err := w.Cart.AddItem(t.Context(), r); err != nil || got.GetItemCount() != 3 {
+				t.Errorf("once it is there: got %v and %v, want 3 things", got, err)
+			}
 		},
 		"a key is one cart's": func(t *testing.T) {
 			g := w.guest(t)

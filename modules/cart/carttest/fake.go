@@ -152,7 +152,7 @@ func (m *memory) Added(_ context.Context, a cart.Addition) (int64, bool, error) 
 }
 
 func (m *memory) Add(_ context.Context, a cart.Addition) (int64, error) {
-	return m.change(a.Cart, func(k *kept) error {
+	return m.change(a.Cart, a.MustExist, func(k *kept) error {
 		if first, before := k.keys[a.Key]; before {
 			return a.Repeats(first)
 		}
@@ -164,12 +164,12 @@ func (m *memory) Add(_ context.Context, a cart.Addition) (int64, error) {
 	})
 }
 
-func (m *memory) Set(_ context.Context, id string, item cart.Item) (int64, error) {
-	return m.change(id, func(k *kept) error { return k.Set(item) })
+func (m *memory) Set(_ context.Context, id string, item cart.Item, mustExist bool) (int64, error) {
+	return m.change(id, mustExist && item.Quantity > 0, func(k *kept) error { return k.Set(item) })
 }
 
 func (m *memory) Take(_ context.Context, id, order string, quantities map[string]int64) error {
-	_, err := m.change(id, func(k *kept) error {
+	_, err := m.change(id, false, func(k *kept) error {
 		if !m.taken[order] {
 			m.taken[order] = true
 			k.Take(quantities)
@@ -181,10 +181,13 @@ func (m *memory) Take(_ context.Context, id, order string, quantities map[string
 
 // change keeps what was changed without error. A cart that never had a line is
 // not kept.
-func (m *memory) change(id string, do func(*kept) error) (int64, error) {
+func (m *memory) change(id string, mustExist bool, do func(*kept) error) (int64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	k := m.carts[id]
+	if k == nil && mustExist {
+		return 0, cart.ErrNoCart
+	}
 	if k == nil {
 		k = &kept{Cart: cart.Cart{ID: id}, keys: map[string]cart.Addition{}}
 	}

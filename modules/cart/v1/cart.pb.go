@@ -38,6 +38,8 @@ const (
 	Reason_REASON_NOT_SOLD Reason = 3
 	// The key was used before with another sku or quantity.
 	Reason_REASON_KEY_REUSED Reason = 4
+	// There is no such cart, or it was forgotten.
+	Reason_REASON_NO_CART Reason = 5
 )
 
 // Enum value maps for Reason.
@@ -48,6 +50,7 @@ var (
 		2: "REASON_CART_FULL",
 		3: "REASON_NOT_SOLD",
 		4: "REASON_KEY_REUSED",
+		5: "REASON_NO_CART",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED": 0,
@@ -55,6 +58,7 @@ var (
 		"REASON_CART_FULL":   2,
 		"REASON_NOT_SOLD":    3,
 		"REASON_KEY_REUSED":  4,
+		"REASON_NO_CART":     5,
 	}
 )
 
@@ -374,7 +378,10 @@ type AddItemRequest struct {
 	Quantity       int64                  `protobuf:"varint,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
 	IdempotencyKey string                 `protobuf:"bytes,4,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
 	// ISO 4217: the currency of a cart that is empty so far; empty: EUR.
-	CurrencyCode  string `protobuf:"bytes,5,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	CurrencyCode string `protobuf:"bytes,5,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	// For an id that a client brought: it may have made it up, or another may have
+	// given it to it. An id just made here has none to exist.
+	MustExist     bool `protobuf:"varint,6,opt,name=must_exist,json=mustExist,proto3" json:"must_exist,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -444,6 +451,13 @@ func (x *AddItemRequest) GetCurrencyCode() string {
 	return ""
 }
 
+func (x *AddItemRequest) GetMustExist() bool {
+	if x != nil {
+		return x.MustExist
+	}
+	return false
+}
+
 type AddItemResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Number of things in the cart now.
@@ -496,7 +510,9 @@ type SetItemRequest struct {
 	// 0 to 99.
 	Quantity int64 `protobuf:"varint,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
 	// As in AddItemRequest.
-	CurrencyCode  string `protobuf:"bytes,4,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	CurrencyCode string `protobuf:"bytes,4,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	// As in AddItem. Taking a line out makes no cart, so it never fails for this.
+	MustExist     bool `protobuf:"varint,5,opt,name=must_exist,json=mustExist,proto3" json:"must_exist,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -557,6 +573,13 @@ func (x *SetItemRequest) GetCurrencyCode() string {
 		return x.CurrencyCode
 	}
 	return ""
+}
+
+func (x *SetItemRequest) GetMustExist() bool {
+	if x != nil {
+		return x.MustExist
+	}
+	return false
 }
 
 type SetItemResponse struct {
@@ -780,21 +803,25 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x0eGetCartRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\"4\n" +
 	"\x0fGetCartResponse\x12!\n" +
-	"\x04cart\x18\x01 \x01(\v2\r.cart.v1.CartR\x04cart\"\xaa\x01\n" +
+	"\x04cart\x18\x01 \x01(\v2\r.cart.v1.CartR\x04cart\"\xc9\x01\n" +
 	"\x0eAddItemRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12\x10\n" +
 	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bquantity\x18\x03 \x01(\x03R\bquantity\x12'\n" +
 	"\x0fidempotency_key\x18\x04 \x01(\tR\x0eidempotencyKey\x12#\n" +
-	"\rcurrency_code\x18\x05 \x01(\tR\fcurrencyCode\"0\n" +
+	"\rcurrency_code\x18\x05 \x01(\tR\fcurrencyCode\x12\x1d\n" +
+	"\n" +
+	"must_exist\x18\x06 \x01(\bR\tmustExist\"0\n" +
 	"\x0fAddItemResponse\x12\x1d\n" +
 	"\n" +
-	"item_count\x18\x01 \x01(\x03R\titemCount\"\x81\x01\n" +
+	"item_count\x18\x01 \x01(\x03R\titemCount\"\xa0\x01\n" +
 	"\x0eSetItemRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12\x10\n" +
 	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bquantity\x18\x03 \x01(\x03R\bquantity\x12#\n" +
-	"\rcurrency_code\x18\x04 \x01(\tR\fcurrencyCode\"0\n" +
+	"\rcurrency_code\x18\x04 \x01(\tR\fcurrencyCode\x12\x1d\n" +
+	"\n" +
+	"must_exist\x18\x05 \x01(\bR\tmustExist\"0\n" +
 	"\x0fSetItemResponse\x12\x1d\n" +
 	"\n" +
 	"item_count\x18\x01 \x01(\x03R\titemCount\"\xb7\x01\n" +
@@ -805,13 +832,14 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x04Item\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\x03R\bquantity\"\x13\n" +
-	"\x11TakeItemsResponse*x\n" +
+	"\x11TakeItemsResponse*\x8c\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10REASON_LINE_FULL\x10\x01\x12\x14\n" +
 	"\x10REASON_CART_FULL\x10\x02\x12\x13\n" +
 	"\x0fREASON_NOT_SOLD\x10\x03\x12\x15\n" +
-	"\x11REASON_KEY_REUSED\x10\x042\xdb\x02\n" +
+	"\x11REASON_KEY_REUSED\x10\x04\x12\x12\n" +
+	"\x0eREASON_NO_CART\x10\x052\xdb\x02\n" +
 	"\vCartService\x12P\n" +
 	"\aGetCart\x12\x17.cart.v1.GetCartRequest\x1a\x18.cart.v1.GetCartResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x03\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12P\n" +

@@ -41,8 +41,10 @@ type CartServiceClient interface {
 	// it is not there. INVALID_ARGUMENT for a quantity outside 1 to 99;
 	// FAILED_PRECONDITION with REASON_LINE_FULL (more than 99 in the line),
 	// REASON_CART_FULL (more than 100 lines), REASON_NOT_SOLD (the catalog has
-	// no such active product, or no price of it in the cart's currency); INVALID_ARGUMENT, REASON_KEY_REUSED for the same
-	// key with another sku or quantity.
+	// no such active product, or no price of it in the cart's currency);
+	// INVALID_ARGUMENT, REASON_KEY_REUSED for the same key with another sku or
+	// quantity. With must_exist, a cart that is not there is not made: NOT_FOUND,
+	// REASON_NO_CART.
 	AddItem(ctx context.Context, in *AddItemRequest, opts ...grpc.CallOption) (*AddItemResponse, error)
 	// SetItem sets the quantity of a line; 0 removes it. Fails as AddItem does.
 	// Repeating it changes nothing.
@@ -115,8 +117,10 @@ type CartServiceServer interface {
 	// it is not there. INVALID_ARGUMENT for a quantity outside 1 to 99;
 	// FAILED_PRECONDITION with REASON_LINE_FULL (more than 99 in the line),
 	// REASON_CART_FULL (more than 100 lines), REASON_NOT_SOLD (the catalog has
-	// no such active product, or no price of it in the cart's currency); INVALID_ARGUMENT, REASON_KEY_REUSED for the same
-	// key with another sku or quantity.
+	// no such active product, or no price of it in the cart's currency);
+	// INVALID_ARGUMENT, REASON_KEY_REUSED for the same key with another sku or
+	// quantity. With must_exist, a cart that is not there is not made: NOT_FOUND,
+	// REASON_NO_CART.
 	AddItem(context.Context, *AddItemRequest) (*AddItemResponse, error)
 	// SetItem sets the quantity of a line; 0 removes it. Fails as AddItem does.
 	// Repeating it changes nothing.

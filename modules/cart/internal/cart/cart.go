@@ -18,6 +18,7 @@ var (
 	ErrLineFull      = errors.New("more than 99 in a line")
 	ErrCartFull      = errors.New("more than 100 lines in a cart")
 	ErrOtherCurrency = errors.New("the cart is in another currency")
+	ErrNoCart        = errors.New("there is no such cart")
 	ErrKeyReused     = errors.New("the key was used with another sku or quantity")
 )
 
@@ -37,6 +38,8 @@ type Item struct {
 type Addition struct {
 	Cart, Key string
 	Item      Item
+	// MustExist: the cart is not made when it is not there.
+	MustExist bool
 }
 
 // Repeats tells whether two additions under the same key are one, or the

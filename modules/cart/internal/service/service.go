@@ -26,7 +26,7 @@ type Store interface {
 	// Add makes an addition, once per key, and counts the things in the cart.
 	Add(ctx context.Context, a cart.Addition) (count int64, err error)
 	// Set sets a line and counts the things in the cart.
-	Set(ctx context.Context, id string, item cart.Item) (count int64, err error)
+	Set(ctx context.Context, id string, item cart.Item, mustExist bool) (count int64, err error)
 	// Take lessens lines by quantities, by sku, once per order.
 	Take(ctx context.Context, id, order string, quantities map[string]int64) error
 }
@@ -75,7 +75,7 @@ func (s *Service) AddItem(ctx context.Context, r *cartv1.AddItemRequest) (*cartv
 	if err := contract.Invalid(bad...); err != nil {
 		return nil, err
 	}
-	a := cart.Addition{Cart: r.GetCartId(), Key: r.GetIdempotencyKey(), Item: cart.Item{SKU: r.GetSku(), Quantity: r.GetQuantity()}}
+	a := cart.Addition{Cart: r.GetCartId(), Key: r.GetIdempotencyKey(), Item: cart.Item{SKU: r.GetSku(), Quantity: r.GetQuantity()}, MustExist: r.GetMustExist()}
 	// A repeat is answered even when the catalog is away, or sells it no more.
 	count, before, err := s.store.Added(ctx, a)
 	if err == nil && !before {
@@ -112,7 +112,7 @@ func (s *Service) SetItem(ctx context.Context, r *cartv1.SetItemRequest) (*cartv
 			return nil, err
 		}
 	}
-	count, err := s.store.Set(ctx, r.GetCartId(), item)
+	count, err := s.store.Set(ctx, r.GetCartId(), item, r.GetMustExist())
 	if err != nil {
 		return nil, refusal(err, "set", item.SKU)
 	}
@@ -148,6 +148,8 @@ func refusal(err error, operation, sku string) error {
 		reason = cartv1.Reason_REASON_CART_FULL
 	case errors.Is(err, cart.ErrOtherCurrency):
 		reason = cartv1.Reason_REASON_NOT_SOLD
+	case errors.Is(err, cart.ErrNoCart):
+		code, reason = codes.NotFound, cartv1.Reason_REASON_NO_CART
 	case errors.Is(err, cart.ErrKeyReused):
 		code, reason = codes.InvalidArgument, cartv1.Reason_REASON_KEY_REUSED
 	default:

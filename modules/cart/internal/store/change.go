@@ -54,6 +54,18 @@ func (c change) open(currency string) (string, error) {
 	return "", errors.New("a cart that is neither there nor can be made")
 }
 
+// begin locks the cart, and makes it unless it must be there.
+func (c change) begin(currency string, mustExist bool) (string, error) {
+	if !mustExist {
+		return c.open(currency)
+	}
+	currency, found, err := c.extend()
+	if err == nil && !found {
+		err = cart.ErrNoCart
+	}
+	return currency, err
+}
+
 // note remembers an addition; repeated tells that it was made before.
 func (c change) note(a cart.Addition) (repeated bool, err error) {
 	made, err := c.exec(`INSERT INTO cart_additions (cart_id, idempotency_key, sku, quantity, expires_at) VALUES (?, ?, ?, ?, ?)

@@ -44,11 +44,11 @@ func history(t *rapid.T, carts *store.Store) {
 			count, got = carts.Add(ctx, cart.Addition{Cart: model.ID, Key: fmt.Sprint(step), Item: item})
 		case 1:
 			want = model.Set(item)
-			count, got = carts.Set(ctx, model.ID, item)
+			count, got = carts.Set(ctx, model.ID, item, false)
 		case 2:
 			item.Quantity = 0
 			want = model.Set(item)
-			count, got = carts.Set(ctx, model.ID, item)
+			count, got = carts.Set(ctx, model.ID, item, false)
 		case 3:
 			order := fmt.Sprint(model.ID, rapid.IntRange(0, 2).Draw(t, "order"))
 			taken := map[string]int64{item.SKU: item.Quantity, "S0": 1}

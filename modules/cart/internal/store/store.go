@@ -74,7 +74,7 @@ func (s *Store) Added(ctx context.Context, a cart.Addition) (count int64, before
 func (s *Store) Add(ctx context.Context, a cart.Addition) (count int64, err error) {
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		c := change{tx: tx, cart: a.Cart, now: s.now(), lifetime: s.lifetime}
-		currency, err := c.open(a.Item.Currency)
+		currency, err := c.begin(a.Item.Currency, a.MustExist)
 		if err != nil {
 			return err
 		}
@@ -96,15 +96,15 @@ func (s *Store) Add(ctx context.Context, a cart.Addition) (count int64, err erro
 	return count, err
 }
 
-// Set sets the quantity of a line; 0 removes it.
-func (s *Store) Set(ctx context.Context, id string, item cart.Item) (count int64, err error) {
+// Set sets the quantity of a line; 0 removes it. mustExist: it makes no cart.
+func (s *Store) Set(ctx context.Context, id string, item cart.Item, mustExist bool) (count int64, err error) {
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		c := change{tx: tx, cart: id, now: s.now(), lifetime: s.lifetime}
 		if item.Quantity == 0 {
 			count, err = c.remove(item.SKU)
 			return err
 		}
-		currency, err := c.open(item.Currency)
+		currency, err := c.begin(item.Currency, mustExist)
 		if err != nil {
 			return err
 		}

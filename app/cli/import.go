@@ -51,7 +51,11 @@ func newImportProducts(p Program, s *settings) *cobra.Command {
 
 More columns may be there: product (rows with the same are variants of one product),
 options (Size=M|Colour=Red), compare_at, weight_grams, tax_class and active (yes or
-no). A column that is absent leaves things as they are; an empty cell clears.
+no), and those that "galleria export products" writes: attributes (Material=Oak),
+pictures, choices (the values of the options in their order), category_name,
+product_active, "price in USD", "compare_at in USD" and "stock at LOCATION". A column
+that is absent leaves things as they are; an empty cell clears, and one of stock leaves
+the stock alone. A backslash before | or = makes it a part of the text.
 
 Rows that are wrong are left out, and listed with their line and the reason; the
 others are imported. The exit code is 1 when a row was left out. It works while the

@@ -36,6 +36,7 @@ func (c *change) differences(r Row) []string {
 		say("tags", strings.Join(b.GetTags(), "|"), strings.Join(a.GetTags(), "|"))
 		say("image", strings.Join(b.GetPictures(), "|"), strings.Join(a.GetPictures(), "|"))
 		say("product active", fmt.Sprint(b.GetActive()), fmt.Sprint(a.GetActive()))
+		say("attributes", attributes(b), attributes(a))
 		if b.GetDescription() != a.GetDescription() {
 			found = append(found, "description")
 		}
@@ -62,4 +63,12 @@ func prices(v *catalogv1.Variant, of func(*catalogv1.Price) int64) string {
 	}
 	slices.Sort(all)
 	return strings.Join(all, ", ")
+}
+
+func attributes(p *catalogv1.Product) string {
+	var pairs []OptionValue
+	for _, a := range p.GetAttributes() {
+		pairs = append(pairs, OptionValue{Name: a.GetName(), Value: a.GetValue()})
+	}
+	return joinPairs(pairs)
 }

@@ -1,4 +1,4 @@
-// Package products brings a product file into the shop.
+// Package products brings product files into the shop, and writes them.
 //
 // A product file is CSV with a header line, in UTF-8. UTF-16, Windows-1252, and
 // semicolons or tabs between the columns are recognised, and said in the result. Columns are found by name, in any
@@ -19,7 +19,22 @@
 //	compare_at   optional, what it cost before, as price
 //	weight_grams optional
 //	tax_class    optional
-//	active       optional, yes or no
+//	active       optional, yes or no: whether the variant is sold. A product is
+//	             when one of its variants is, unless product_active says otherwise
+//
+// and those that an export writes besides, all optional:
+//
+//	price in USD       what it costs in that currency; empty: not sold in it. With such
+//	compare_at in USD  columns the file needs no price and currency
+//	stock at berlin    pieces at a location; stock is the one called "main"
+//	category_name      what shoppers call a category that is new
+//	attributes         facts about the product: Material=Oak|Care=Wash
+//	pictures           all pictures of the product; image then is the variant's own
+//	choices            values of the options in the order they are offered: Size=S|Size=M
+//	product_active     yes or no; no: the product is withdrawn, with all its variants
+//
+// In cells with several texts a backslash before '|', '=' or another backslash makes it
+// a part of the text.
 //
 // Reading goes row by row, and importing batch by batch, so a file of any size
 // takes little memory. A bad row is reported with its line and reason and stops
@@ -30,10 +45,18 @@
 // An import changes the variant with the row's sku, and, where that is the only one
 // or the file has a column product, the product around it. Importing a file again
 // changes nothing, and importing one that was stopped half-way completes it. A
-// column that is absent leaves things as they are; an empty cell clears.
+// column that is absent leaves things as they are; an empty cell clears, but one of
+// stock leaves the stock alone.
 //
 // The stock column is written for skus that have no stock yet only, so that
 // yesterday's file does not put back what was sold since. Options.Stock takes it
 // for a count of the shelves or for a delivery instead. What is allocated to orders
 // is never taken away.
+//
+// # Exporting
+//
+// An export has all that is above, of all products. So importing it changes nothing in
+// the shop it comes from, and makes an empty shop whose export is the same, byte for
+// byte. It does not have what the catalog does not tell (former addresses), or what a
+// new shop has of its own: ids, times, and the places and introductions of categories.
 package products

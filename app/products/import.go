@@ -191,9 +191,9 @@ func (c *change) refused(reason string) (bad []BadRow) {
 // count adds the rows up: each is new, changed or unchanged, unless its stock was
 // refused.
 func (i *importer) count(changes []*change, moves []move, refused []BadRow) {
-	moved, bad := map[string]move{}, map[string]bool{}
+	moved, bad := map[string][]move{}, map[string]bool{}
 	for _, m := range moves {
-		moved[m.row.SKU] = m
+		moved[m.row.SKU] = append(moved[m.row.SKU], m)
 	}
 	for _, b := range refused {
 		bad[b.SKU] = true
@@ -207,8 +207,8 @@ func (i *importer) count(changes []*change, moves []move, refused []BadRow) {
 			if n == 0 && len(what) == 0 && c.changed() {
 				what = []string{"order of options"}
 			}
-			if m, is := moved[r.SKU]; is {
-				what = append(what, fmt.Sprintf("stock %d → %d", m.before, m.after))
+			for _, m := range moved[r.SKU] {
+				what = append(what, fmt.Sprintf("%s %d → %d", stockColumn(m.location), m.before, m.after))
 			}
 			i.result.Imported++
 			switch {
@@ -253,7 +253,7 @@ func (i *importer) nameCategories(ctx context.Context, changes []*change) error 
 			continue
 		}
 		i.categories[r.Category] = true
-		if r.CategoryName != r.Category {
+		if r.CategoryName != r.Category || r.has("category_name") {
 			request.Categories = append(request.Categories, &catalogv1.Category{Slug: r.Category, Name: r.CategoryName, Position: behindOthers})
 		}
 	}

@@ -112,9 +112,12 @@ func (c *change) merge() []BadRow {
 		r.offer(c.after)
 	}
 	if first.has("options") {
-		nameValues(c.after)
+		nameValues(c.after, first.Choices)
 	}
-	if first.has("active") {
+	switch {
+	case alone && first.has("product_active"):
+		c.after.Active = first.ProductActive
+	case first.has("active"):
 		c.activate()
 	}
 	return bad
@@ -128,6 +131,16 @@ func (r Row) describe(p *catalogv1.Product) {
 	}
 	if r.has("tags") {
 		p.Tags = r.Tags
+	}
+	if r.has("attributes") {
+		p.Attributes = nil
+		for _, a := range r.Attributes {
+			p.Attributes = append(p.Attributes, &catalogv1.Attribute{Name: a.Name, Value: a.Value})
+		}
+	}
+	if r.has("pictures") {
+		p.Pictures = r.Pictures
+		return
 	}
 	if !r.has("image") {
 		return
@@ -149,14 +162,12 @@ func (r Row) offer(p *catalogv1.Product) {
 		v = &catalogv1.Variant{Sku: r.SKU, Active: true}
 		p.Variants = append(p.Variants, v)
 	}
-	at := slices.IndexFunc(v.GetPrices(), func(price *catalogv1.Price) bool { return price.GetCurrencyCode() == r.Price.Currency() })
-	if at < 0 {
-		at = len(v.Prices)
-		v.Prices = append(v.Prices, &catalogv1.Price{CurrencyCode: r.Price.Currency()})
+	if r.has("price") {
+		r.price(v, CurrencyPrice{Currency: r.Price.Currency(), Sold: true, Amount: r.Price.Minor(), CompareAt: r.CompareAt}, r.has("compare_at"))
 	}
-	v.Prices[at].AmountMinor = r.Price.Minor()
-	if r.has("compare_at") {
-		v.Prices[at].CompareAtMinor = r.CompareAt
+	for _, price := range r.Prices {
+		_, before := priceColumn(price.Currency)
+		r.price(v, price, r.has(before))
 	}
 	if r.has("weight_grams") {
 		v.WeightGrams = r.WeightGrams
@@ -175,9 +186,28 @@ func (r Row) offer(p *catalogv1.Product) {
 	}
 	if r.has("image") {
 		v.Picture = r.Image
-		if len(p.GetPictures()) > 0 && p.GetPictures()[0] == r.Image {
+		if !r.has("pictures") && len(p.GetPictures()) > 0 && p.GetPictures()[0] == r.Image {
 			v.Picture = "" // the product's first one
 		}
+	}
+}
+
+// price writes what a variant costs in a currency, and what it cost before when the
+// file says so.
+func (r Row) price(v *catalogv1.Variant, price CurrencyPrice, compared bool) {
+	is := func(p *catalogv1.Price) bool { return p.GetCurrencyCode() == price.Currency }
+	if !price.Sold {
+		v.Prices = slices.DeleteFunc(v.Prices, is)
+		return
+	}
+	at := slices.IndexFunc(v.GetPrices(), is)
+	if at < 0 {
+		at = len(v.Prices)
+		v.Prices = append(v.Prices, &catalogv1.Price{CurrencyCode: price.Currency})
+	}
+	v.Prices[at].AmountMinor = price.Amount
+	if compared {
+		v.Prices[at].CompareAtMinor = price.CompareAt
 	}
 }
 
@@ -213,17 +243,24 @@ func (c *change) fitOptions() (bad []BadRow) {
 	return bad
 }
 
-// nameValues gives each option of a product the values its variants have: those
-// it had before first, in their order.
-func nameValues(p *catalogv1.Product) {
+// nameValues gives each option of a product the values its variants have, those it
+// had before first, in their order; with choices these, and then the others.
+func nameValues(p *catalogv1.Product, choices []OptionValue) {
 	for n, o := range p.GetOptions() {
-		var used []string
+		var used, values []string
 		for _, v := range p.GetVariants() {
 			if n < len(v.GetOptionValues()) && !slices.Contains(used, v.GetOptionValues()[n]) {
 				used = append(used, v.GetOptionValues()[n])
 			}
 		}
-		values := slices.DeleteFunc(slices.Clone(o.GetValues()), func(value string) bool { return !slices.Contains(used, value) })
+		for _, c := range choices {
+			if c.Name == o.GetName() && !slices.Contains(values, c.Value) {
+				values = append(values, c.Value)
+			}
+		}
+		if len(choices) == 0 {
+			values = slices.DeleteFunc(slices.Clone(o.GetValues()), func(value string) bool { return !slices.Contains(used, value) })
+		}
 		for _, value := range used {
 			if !slices.Contains(values, value) {
 				values = append(values, value)

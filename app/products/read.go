@@ -7,14 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"slices"
 	"strings"
-)
-
-// columns of a product file; the first ones must be there.
-var (
-	required = []string{"sku", "name", "category", "price", "currency", "stock"}
-	optional = []string{"description", "tags", "image", "product", "options", "compare_at", "weight_grams", "tax_class", "active"}
 )
 
 // Read reads a product file row by row. With each row comes nil or, instead
@@ -49,7 +42,7 @@ func (f *file) each(yield func(Row, error) bool) {
 type file struct {
 	text    *bufio.Reader // what csv reads
 	csv     *csv.Reader
-	columns map[string]int // position by name
+	heading *heading
 	width   int
 	lines   map[string]int // of good rows, by sku
 	// notices are what was recognised, for the person who made the file.
@@ -64,7 +57,7 @@ func newFile(r io.Reader) *file {
 	c.Comma = separator(text)
 	c.FieldsPerRecord = -1 // counted here, with a reason that says what to do
 	c.ReuseRecord = true
-	f := &file{text: text, csv: c, columns: map[string]int{}, lines: map[string]int{}, encodingKnown: notice != ""}
+	f := &file{text: text, csv: c, heading: newHeading(), lines: map[string]int{}, encodingKnown: notice != ""}
 	if notice != "" {
 		f.notices = append(f.notices, notice)
 	}
@@ -91,25 +84,11 @@ func (f *file) header() error {
 		if strings.ContainsRune(name, '\r') {
 			return errors.New("line 1: the lines of the file end with CR only, as on an old Mac: save it with the line ends LF or CR LF")
 		}
-		name = strings.ToLower(strings.TrimSpace(name))
-		if !slices.Contains(required, name) && !slices.Contains(optional, name) {
-			continue
-		}
-		if _, twice := f.columns[name]; twice {
-			return fmt.Errorf("the header line has the column %s twice", name)
-		}
-		f.columns[name] = i
-	}
-	var missing []string
-	for _, name := range required {
-		if _, ok := f.columns[name]; !ok {
-			missing = append(missing, name)
+		if err := f.heading.add(i, name); err != nil {
+			return err
 		}
 	}
-	if len(missing) > 0 {
-		return fmt.Errorf("the header line lacks %s (columns are separated by commas)", strings.Join(missing, ", "))
-	}
-	return nil
+	return f.heading.complete()
 }
 
 // next is the next row, a *BadRow, io.EOF or what is wrong with the file.
@@ -132,18 +111,17 @@ func (f *file) next() (Row, error) {
 		return Row{}, &BadRow{Line: line, Reason: fmt.Sprintf("has %d columns, the header line has %d", len(cells), f.width)}
 	}
 	f.decode(cells, line)
-	row, found := parse(line, func(column string) string {
-		i, ok := f.columns[column]
+	row, found := f.heading.parse(line, func(column string) string {
+		i, ok := f.heading.columns[column]
 		if !ok {
 			return ""
 		}
 		text := strings.TrimSpace(cells[i])
-		if f.csv.Comma == ';' && (column == "price" || column == "compare_at") && !strings.Contains(text, ".") {
+		if f.csv.Comma == ';' && (strings.HasPrefix(column, "price") || strings.HasPrefix(column, "compare_at")) && !strings.Contains(text, ".") {
 			text = strings.Replace(text, ",", ".", 1)
 		}
 		return text
 	})
-	row.columns = f.columns
 	if first, twice := f.lines[row.SKU]; twice {
 		found.add("sku", "%s is already on line %d", row.SKU, first)
 	}

@@ -3,6 +3,7 @@ package products
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -19,6 +20,7 @@ const (
 	maxSlug        = 64
 	maxTags        = 20
 	maxTag         = 50
+	maxValue       = 200 // of an attribute
 	maxImage       = 128 // of the storefront: it serves no longer names
 	maxStock       = 1_000_000_000
 	maxWeight      = 1_000_000_000
@@ -46,7 +48,30 @@ type Row struct {
 	WeightGrams int32
 	TaxClass    string
 	Active      bool
-	columns     map[string]int // of the file
+	// Attributes are facts about the product, Pictures all of its pictures, and
+	// Choices its options' values in the order its page offers them.
+	Attributes, Choices []OptionValue
+	Pictures            []string
+	ProductActive       bool
+	// Prices are those of the columns named for a currency, beside Price.
+	Prices []CurrencyPrice
+	// Counts are the cells that say how many there are, Stock among them.
+	Counts  []Count
+	columns map[string]int // of the file
+}
+
+// CurrencyPrice is the cell of a column such as "price in USD".
+type CurrencyPrice struct {
+	Currency string
+	// Sold tells whether it has a price there: the cell is not empty.
+	Sold              bool
+	Amount, CompareAt int64 // in minor units
+}
+
+// Count is how many pieces there are at a location.
+type Count struct {
+	Location string
+	Pieces   int64
 }
 
 // OptionValue is a cell's part such as Size=M.
@@ -70,10 +95,10 @@ func (b *BadRow) Error() string { return fmt.Sprintf("line %d: %s", b.Line, b.Re
 var skuPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // parse makes a row of the cells; its problems say all that is wrong.
-func parse(line int, cell func(column string) string) (Row, problems) {
+func (h *heading) parse(line int, cell func(column string) string) (Row, problems) {
 	r := Row{
 		Line: line, SKU: cell("sku"), Name: cell("name"), Description: cell("description"),
-		CategoryName: cell("category"),
+		CategoryName: cell("category"), columns: h.columns,
 	}
 	var found problems
 	if !skuPattern.MatchString(r.SKU) {
@@ -81,27 +106,46 @@ func parse(line int, cell func(column string) string) (Row, problems) {
 	}
 	found.text("name", r.Name, 1, maxName)
 	found.text("description", r.Description, 0, maxDescription)
-	r.Image = found.image(cell("image"))
+	r.Image = found.image("image", cell("image"))
 	found.text("category", r.CategoryName, 1, maxCategory)
-	if r.Category = Slug(r.CategoryName); r.CategoryName != "" && (r.Category == "" || len(r.Category) > maxSlug) {
+	if r.Category = address(r.CategoryName); r.CategoryName != "" && (r.Category == "" || len(r.Category) > maxSlug) {
 		found.add("category", "%q makes no address of 1 to %d letters or digits from a to z", short(r.CategoryName), maxSlug)
 	}
+	if name := cell("category_name"); name != "" {
+		found.text("category_name", name, 1, maxCategory)
+		r.CategoryName = name
+	}
 	r.Tags = found.tags(cell("tags"))
-	r.Price = found.price(cell("price"), strings.ToUpper(cell("currency")))
-	r.Stock = found.stock(cell("stock"))
-	r.Options = found.options(cell("options"))
+	if r.has("price") {
+		r.Price = found.price("price", cell("price"), strings.ToUpper(cell("currency")))
+	}
+	for _, currency := range h.currencies {
+		r.Prices = append(r.Prices, found.priceIn(currency, cell))
+	}
+	for _, location := range h.locations {
+		column := stockColumn(location)
+		if text := cell(column); text != "" {
+			r.Counts = append(r.Counts, Count{Location: location, Pieces: found.whole(column, text, 0, maxStock)})
+		}
+	}
+	if len(r.Counts) > 0 && r.Counts[0].Location == mainLocation {
+		r.Stock = r.Counts[0].Pieces
+	}
+	r.Options = found.pairs("options", cell("options"), maxTag)
+	r.Choices = found.choices(cell("choices"), r.Options)
+	r.Attributes = found.pairs("attributes", cell("attributes"), maxValue)
+	for _, picture := range splitCell(cell("pictures")) {
+		r.Pictures = append(r.Pictures, found.image("pictures", picture))
+	}
 	r.WeightGrams = int32(found.whole("weight_grams", cell("weight_grams"), 0, maxWeight))
 	r.TaxClass = cell("tax_class")
-	r.Active = found.active(cell("active"))
+	r.Active = found.active("active", cell("active"))
+	r.ProductActive = found.active("product_active", cell("product_active"))
 	if text := cell("compare_at"); text != "" && r.Price.Currency() != "" {
-		before, err := money.Parse(text, r.Price.Currency())
-		if err != nil || before.Negative() {
-			found.add("compare_at", "%q is not an amount in %s such as %s", short(text), r.Price.Currency(), example(r.Price.Currency()))
-		}
-		r.CompareAt = before.Minor()
+		r.CompareAt = found.price("compare_at", text, r.Price.Currency()).Minor()
 	}
 	if text := cell("product"); text != "" {
-		if r.Product = Slug(text); r.Product == "" {
+		if r.Product = address(text); r.Product == "" {
 			found.add("product", "%q makes no address of letters or digits from a to z", short(text))
 		}
 	}
@@ -135,28 +179,26 @@ var pictureName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 // image is the name of a picture of the shop's own, given as such or as its
 // address. A picture of another site is refused: pages show none, by their
 // Content-Security-Policy, and a product must not seem to have one.
-func (p *problems) image(text string) string {
+func (p *problems) image(column, text string) string {
 	name := strings.TrimPrefix(text, picturesAt)
 	before := len(*p)
-	p.text("image", name, 0, maxImage)
+	p.text(column, name, 0, maxImage)
 	lower := strings.ToLower(name)
 	switch {
 	case name == "" && text == "" || len(*p) > before:
 	case strings.HasPrefix(lower, "http:"), strings.HasPrefix(lower, "https:"), strings.HasPrefix(lower, "//"):
-		p.add("image", "%q is on another site, and pages show the shop's own pictures only: give a name such as mug.jpg", short(text))
+		p.add(column, "%q is on another site, and pages show the shop's own pictures only: give a name such as mug.jpg", short(text))
 	case !pictureName.MatchString(name):
-		p.add("image", "%q is not the name of a picture such as mug.jpg, nor its address %smug.jpg", short(text), picturesAt)
+		p.add(column, "%q is not the name of a picture such as mug.jpg, nor its address %smug.jpg", short(text), picturesAt)
 	}
 	return name
 }
 
 func (p *problems) tags(text string) []string {
 	var tags []string
-	for tag := range strings.SplitSeq(text, "|") {
-		if tag = strings.TrimSpace(tag); tag != "" {
-			p.text("tags", tag, 1, maxTag)
-			tags = append(tags, tag)
-		}
+	for _, tag := range splitCell(text) {
+		p.text("tags", tag, 1, maxTag)
+		tags = append(tags, tag)
 	}
 	if len(tags) > maxTags {
 		p.add("tags", "there are %d, at most %d are allowed", len(tags), maxTags)
@@ -164,7 +206,20 @@ func (p *problems) tags(text string) []string {
 	return tags
 }
 
-func (p *problems) price(text, currency string) money.Money {
+// priceIn reads the columns that are named for a currency.
+func (p *problems) priceIn(currency string, cell func(string) string) CurrencyPrice {
+	price := CurrencyPrice{Currency: currency}
+	column, before := priceColumn(currency)
+	if text := cell(column); text != "" {
+		price.Sold, price.Amount = true, p.price(column, text, currency).Minor()
+	}
+	if text := cell(before); text != "" {
+		price.CompareAt = p.price(before, text, currency).Minor()
+	}
+	return price
+}
+
+func (p *problems) price(column, text, currency string) money.Money {
 	if _, err := money.New(currency, 0); err != nil {
 		p.add("currency", "%q is not a currency of ISO 4217", short(currency))
 		return money.Money{}
@@ -172,9 +227,9 @@ func (p *problems) price(text, currency string) money.Money {
 	amount, err := money.Parse(text, currency)
 	switch {
 	case err != nil:
-		p.add("price", "%q is not an amount in %s such as %s", short(text), currency, example(currency))
+		p.add(column, "%q is not an amount in %s such as %s", short(text), currency, example(currency))
 	case amount.Negative():
-		p.add("price", "%s is below zero", text)
+		p.add(column, "%s is below zero", text)
 	}
 	return amount
 }
@@ -186,14 +241,6 @@ func example(currency string) string {
 		return "12.90"
 	}
 	return m.Decimal()
-}
-
-func (p *problems) stock(text string) int64 {
-	if text == "" {
-		p.add("stock", "%q is not a whole number", text)
-		return 0
-	}
-	return p.whole("stock", text, 0, maxStock)
 }
 
 // whole is a whole number; an empty cell is 0.
@@ -213,33 +260,45 @@ func (p *problems) whole(column, text string, least, most int64) int64 {
 	return n
 }
 
-// options are what sets a variant apart from others: Size=M|Colour=Red.
-func (p *problems) options(text string) (options []OptionValue) {
-	for part := range strings.SplitSeq(text, "|") {
-		name, value, both := strings.Cut(part, "=")
-		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+// pairs are a cell such as Size=M|Colour=Red.
+func (p *problems) pairs(column, text string, most int) (pairs []OptionValue) {
+	for _, part := range splitAt(text, '|') {
+		sides := splitAt(part, '=')
+		name := plainText(sides[0])
+		value := plainText(strings.Join(sides[1:], "="))
 		switch {
 		case strings.TrimSpace(part) == "":
-		case !both || name == "" || value == "":
-			p.add("options", "%q is not an option and its value, such as Size=M", short(part))
+		case name == "" || value == "":
+			p.add(column, "%q is not a name and its value, such as Size=M", short(part))
 		default:
-			p.text("options", name, 1, maxTag)
-			p.text("options", value, 1, maxTag)
-			options = append(options, OptionValue{Name: name, Value: value})
+			p.text(column, name, 1, maxTag)
+			p.text(column, value, 1, most)
+			pairs = append(pairs, OptionValue{Name: name, Value: value})
 		}
 	}
-	return options
+	return pairs
 }
 
-// active is whether a variant is sold; what the file does not withdraw is.
-func (p *problems) active(text string) bool {
+// choices are values of the options the row has.
+func (p *problems) choices(text string, options []OptionValue) []OptionValue {
+	choices := p.pairs("choices", text, maxTag)
+	for _, c := range choices {
+		if !slices.Contains(names(options), c.Name) {
+			p.add("choices", "%q is no option of the row: the column options has %q", short(c.Name), strings.Join(names(options), ", "))
+		}
+	}
+	return choices
+}
+
+// active is whether a variant or product is sold; what the file does not withdraw is.
+func (p *problems) active(column, text string) bool {
 	switch strings.ToLower(text) {
 	case "", "yes", "true", "1":
 		return true
 	case "no", "false", "0":
 		return false
 	}
-	p.add("active", "%q is not yes or no", short(text))
+	p.add(column, "%q is not yes or no", short(text))
 	return false
 }
 

@@ -1,6 +1,7 @@
 package products
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -17,6 +18,16 @@ var letters = strings.NewReplacer(
 	"α", "a", "β", "v", "γ", "g", "δ", "d", "ε", "e", "ζ", "z", "η", "i", "θ", "th", "ι", "i", "κ", "k", "λ", "l", "μ", "m", "ν", "n", "ξ", "x",
 	"ο", "o", "π", "p", "ρ", "r", "σ", "s", "ς", "s", "τ", "t", "υ", "y", "φ", "f", "χ", "ch", "ψ", "ps", "ω", "o",
 )
+
+// address is a text that is a slug already, or the slug that is made of it.
+func address(text string) string {
+	if slugPattern.MatchString(text) {
+		return text
+	}
+	return Slug(text)
+}
+
+var slugPattern = regexp.MustCompile(`^[a-z0-9-]+$`)
 
 // Slug makes a text fit for an address: lower-case letters from a to z, digits and
 // '-'. "Home & Décor" is "home-and-decor", "Освещение" is "osveshchenie". It is

@@ -30,12 +30,13 @@ const (
 	StockIgnore Stock = "ignore"
 )
 
-// mainLocation is where an import puts stock: the default of inventory.
+// mainLocation is where the column stock puts pieces: the default of inventory.
 const mainLocation = "main"
 
-// move is what a row does to what is on hand.
+// move is what a row does to what is on hand at a location.
 type move struct {
 	row           Row
+	location      string
 	before, after int64
 }
 
@@ -44,7 +45,7 @@ func (i *importer) moves(ctx context.Context, rows []Row) ([]move, error) {
 	if i.options.Stock == StockIgnore {
 		return nil, nil
 	}
-	known, onHand := map[string]bool{}, map[string]int64{}
+	known, onHand := map[string]bool{}, map[place]int64{}
 	for part := range slices.Chunk(rows, askedAtOnce) {
 		request := &inventoryv1.GetLevelsRequest{}
 		for _, r := range part {
@@ -56,26 +57,30 @@ func (i *importer) moves(ctx context.Context, rows []Row) ([]move, error) {
 		}
 		for _, l := range answer.GetLevels() {
 			known[l.GetSku()] = true
-			if l.GetLocation() == mainLocation {
-				onHand[l.GetSku()] = l.GetOnHand()
-			}
+			onHand[place{l.GetSku(), l.GetLocation()}] = l.GetOnHand()
 		}
 	}
 	var found []move
 	for _, r := range rows {
-		m := move{row: r, before: onHand[r.SKU], after: r.Stock}
-		if i.options.Stock == StockAdd {
-			m.after += m.before
-		}
-		switch {
-		case i.options.Stock == StockNew && known[r.SKU], i.options.Stock == StockAdd && r.Stock == 0:
-		case known[r.SKU] && m.before == m.after:
-		default:
-			found = append(found, m)
+		for _, c := range r.Counts {
+			before := onHand[place{r.SKU, c.Location}]
+			m := move{row: r, location: c.Location, before: before, after: c.Pieces}
+			if i.options.Stock == StockAdd {
+				m.after += m.before
+			}
+			switch {
+			case i.options.Stock == StockNew && known[r.SKU], i.options.Stock == StockAdd && c.Pieces == 0:
+			case known[r.SKU] && m.before == m.after:
+			default:
+				found = append(found, m)
+			}
 		}
 	}
 	return found, nil
 }
+
+// place is where pieces of a sku are.
+type place struct{ sku, location string }
 
 // moveStock writes moves; it answers those that were made.
 func (i *importer) moveStock(ctx context.Context, moves []move) (made []move, bad []BadRow, err error) {
@@ -93,14 +98,14 @@ func (m move) refused(reason string) []BadRow {
 
 func (i *importer) setLevels(ctx context.Context, moves []move) error {
 	request := &inventoryv1.SetLevelsRequest{}
-	places := map[string]int{}
+	places := map[place]int{}
 	for n, m := range moves {
-		places[m.row.SKU] = n
-		request.Levels = append(request.Levels, &inventoryv1.SetLevelsRequest_Count{Sku: m.row.SKU, OnHand: m.after})
+		places[place{m.row.SKU, m.location}] = n
+		request.Levels = append(request.Levels, &inventoryv1.SetLevelsRequest_Count{Sku: m.row.SKU, Location: m.location, OnHand: m.after})
 	}
 	for range len(moves) + 1 {
 		_, err := i.inventory.SetLevels(ctx, request)
-		n, known := places[contract.Metadata(err, "sku")]
+		n, known := places[place{contract.Metadata(err, "sku"), contract.Metadata(err, "location")}]
 		if !known || !contract.Is(err, inventoryv1.Reason_REASON_BELOW_ALLOCATED) {
 			return err
 		}
@@ -119,9 +124,14 @@ func (i *importer) setLevels(ctx context.Context, moves []move) error {
 // imported half, or with some rows bad, is not taken in twice.
 func (i *importer) receive(ctx context.Context, moves []move) (made []move, bad []BadRow, err error) {
 	for _, m := range moves {
-		key := sha256.Sum256([]byte(i.options.Delivery + "\x00" + m.row.SKU))
+		name := i.options.Delivery + "\x00" + m.row.SKU
+		if m.location != mainLocation {
+			name += "\x00" + m.location
+		}
+		key := sha256.Sum256([]byte(name))
 		_, err := i.inventory.Receive(ctx, &inventoryv1.ReceiveRequest{
-			IdempotencyKey: "import-" + hex.EncodeToString(key[:12]), Lines: []*inventoryv1.Line{{Sku: m.row.SKU, Quantity: m.row.Stock}},
+			IdempotencyKey: "import-" + hex.EncodeToString(key[:12]), Location: m.location,
+			Lines: []*inventoryv1.Line{{Sku: m.row.SKU, Quantity: m.after - m.before}},
 		})
 		switch {
 		case err == nil:

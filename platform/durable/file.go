@@ -4,6 +4,7 @@ package durable
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -12,6 +13,15 @@ import (
 // after a power cut. The directory is made when missing. Both are their owner's
 // alone.
 func WriteFile(name string, data []byte) error {
+	return Replace(name, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// Replace is WriteFile for what is written piece by piece. When write fails, the
+// file is left as it was.
+func Replace(name string, write func(w io.Writer) error) error {
 	dir := filepath.Dir(name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -21,8 +31,10 @@ func WriteFile(name string, data []byte) error {
 		return err
 	}
 	defer os.Remove(draft.Name()) // without effect once it has its name
-	_, err = draft.Write(data)
-	if err := errors.Join(err, draft.Sync(), draft.Close()); err != nil {
+	if err := write(draft); err != nil {
+		return errors.Join(err, draft.Close())
+	}
+	if err := errors.Join(draft.Sync(), draft.Close()); err != nil {
 		return err
 	}
 	if err := os.Rename(draft.Name(), name); err != nil {

@@ -101,6 +101,11 @@ func (f *Fake) ListProducts(ctx context.Context, r *catalogv1.ListProductsReques
 	return answer(f, ctx, r, f.service.ListProducts)
 }
 
+// ListAllProducts is part of the contract.
+func (f *Fake) ListAllProducts(ctx context.Context, r *catalogv1.ListAllProductsRequest) (*catalogv1.ListAllProductsResponse, error) {
+	return answer(f, ctx, r, f.service.ListAllProducts)
+}
+
 // GetProducts is part of the contract.
 func (f *Fake) GetProducts(ctx context.Context, r *catalogv1.GetProductsRequest) (*catalogv1.GetProductsResponse, error) {
 	return answer(f, ctx, r, f.service.GetProducts)

@@ -29,6 +29,7 @@ func Run(t *testing.T, w World) {
 		"DeleteProducts":   deleteCases(w),
 		"DeleteCategories": deleteCategoryCases(w),
 		"ListProducts":     listCases(w),
+		"ListAllProducts":  listAllCases(w),
 		"GetProducts":      getCases(w),
 		"ListCategories":   categoryCases(w),
 		"UpsertProducts":   upsertCases(w),

@@ -80,6 +80,22 @@ func upsertCases(w World) cases {
 			c.put(p)
 			c.wantSame(c.one(SKU(p)), p)
 		},
+		"drops the space around texts, and keeps the lines of a description": func(t *testing.T) {
+			c := w.corner(t)
+			want := c.product(1, func(p *product) {
+				p.Description, p.Tags = "One.\n\nTwo.", []string{"a b"}
+				p.Attributes = []*catalogv1.Attribute{{Name: "Care", Value: "Wash"}}
+				p.Options = []*catalogv1.Option{{Name: "Size", Values: []string{"M"}}}
+				p.Variants[0].OptionValues = []string{"M"}
+			})
+			untidy := proto.Clone(want).(*catalogv1.Product)
+			untidy.Name, untidy.Description, untidy.Tags[0] = " "+want.GetName()+"\u00a0", "\tOne.\r\n\rTwo. \n", " a b "
+			untidy.Attributes[0].Name, untidy.Attributes[0].Value = "Care ", " Wash"
+			untidy.Options[0].Name, untidy.Options[0].Values[0], untidy.Variants[0].OptionValues[0] = " Size", "M ", " M"
+			c.wantDone(c.put(untidy), 1, 0, 0)
+			c.wantSame(c.one(SKU(want)), want)
+			c.wantDone(c.put(untidy), 0, 0, 1)
+		},
 		"refuses a sku that stands in it twice": func(t *testing.T) {
 			c := w.corner(t)
 			wantFields(t, c.refused(c.product(1), c.product(2), c.product(1)), "products[2].variants[0].sku")

@@ -195,7 +195,8 @@ func (ListProductsRequest_Sort) EnumDescriptor() ([]byte, []int) {
 }
 
 // Product is what has a page of its own. It is sold as its variants: a plain
-// product has one, without options.
+// product has one, without options. Space around texts is dropped when they are
+// written, and lines end with "\n".
 type Product struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 26 lower-case letters and digits. Made by the catalog when empty.
@@ -1291,6 +1292,113 @@ func (x *Facets) GetMaxPriceMinor() int64 {
 	return 0
 }
 
+type ListAllProductsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 200; 0: 100.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAllProductsRequest) Reset() {
+	*x = ListAllProductsRequest{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAllProductsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAllProductsRequest) ProtoMessage() {}
+
+func (x *ListAllProductsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAllProductsRequest.ProtoReflect.Descriptor instead.
+func (*ListAllProductsRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ListAllProductsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListAllProductsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+type ListAllProductsResponse struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Products []*Product             `protobuf:"bytes,1,rep,name=products,proto3" json:"products,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAllProductsResponse) Reset() {
+	*x = ListAllProductsResponse{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAllProductsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAllProductsResponse) ProtoMessage() {}
+
+func (x *ListAllProductsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAllProductsResponse.ProtoReflect.Descriptor instead.
+func (*ListAllProductsResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ListAllProductsResponse) GetProducts() []*Product {
+	if x != nil {
+		return x.Products
+	}
+	return nil
+}
+
+func (x *ListAllProductsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 type GetProductsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Skus          []string               `protobuf:"bytes,1,rep,name=skus,proto3" json:"skus,omitempty"`
@@ -1302,7 +1410,7 @@ type GetProductsRequest struct {
 
 func (x *GetProductsRequest) Reset() {
 	*x = GetProductsRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[13]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1314,7 +1422,7 @@ func (x *GetProductsRequest) String() string {
 func (*GetProductsRequest) ProtoMessage() {}
 
 func (x *GetProductsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[13]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1327,7 +1435,7 @@ func (x *GetProductsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProductsRequest.ProtoReflect.Descriptor instead.
 func (*GetProductsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{13}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GetProductsRequest) GetSkus() []string {
@@ -1361,7 +1469,7 @@ type GetProductsResponse struct {
 
 func (x *GetProductsResponse) Reset() {
 	*x = GetProductsResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[14]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1373,7 +1481,7 @@ func (x *GetProductsResponse) String() string {
 func (*GetProductsResponse) ProtoMessage() {}
 
 func (x *GetProductsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[14]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1386,7 +1494,7 @@ func (x *GetProductsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProductsResponse.ProtoReflect.Descriptor instead.
 func (*GetProductsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{14}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetProductsResponse) GetProducts() []*Product {
@@ -1404,7 +1512,7 @@ type ListCategoriesRequest struct {
 
 func (x *ListCategoriesRequest) Reset() {
 	*x = ListCategoriesRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[15]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1416,7 +1524,7 @@ func (x *ListCategoriesRequest) String() string {
 func (*ListCategoriesRequest) ProtoMessage() {}
 
 func (x *ListCategoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[15]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1429,7 +1537,7 @@ func (x *ListCategoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCategoriesRequest.ProtoReflect.Descriptor instead.
 func (*ListCategoriesRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{15}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{17}
 }
 
 type ListCategoriesResponse struct {
@@ -1441,7 +1549,7 @@ type ListCategoriesResponse struct {
 
 func (x *ListCategoriesResponse) Reset() {
 	*x = ListCategoriesResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[16]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1453,7 +1561,7 @@ func (x *ListCategoriesResponse) String() string {
 func (*ListCategoriesResponse) ProtoMessage() {}
 
 func (x *ListCategoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[16]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1466,7 +1574,7 @@ func (x *ListCategoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCategoriesResponse.ProtoReflect.Descriptor instead.
 func (*ListCategoriesResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{16}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListCategoriesResponse) GetCategories() []*Category {
@@ -1485,7 +1593,7 @@ type UpsertProductsRequest struct {
 
 func (x *UpsertProductsRequest) Reset() {
 	*x = UpsertProductsRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[17]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1497,7 +1605,7 @@ func (x *UpsertProductsRequest) String() string {
 func (*UpsertProductsRequest) ProtoMessage() {}
 
 func (x *UpsertProductsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[17]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1510,7 +1618,7 @@ func (x *UpsertProductsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertProductsRequest.ProtoReflect.Descriptor instead.
 func (*UpsertProductsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{17}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *UpsertProductsRequest) GetProducts() []*Product {
@@ -1531,7 +1639,7 @@ type UpsertProductsResponse struct {
 
 func (x *UpsertProductsResponse) Reset() {
 	*x = UpsertProductsResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[18]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1543,7 +1651,7 @@ func (x *UpsertProductsResponse) String() string {
 func (*UpsertProductsResponse) ProtoMessage() {}
 
 func (x *UpsertProductsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[18]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1556,7 +1664,7 @@ func (x *UpsertProductsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertProductsResponse.ProtoReflect.Descriptor instead.
 func (*UpsertProductsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{18}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *UpsertProductsResponse) GetCreated() int32 {
@@ -1589,7 +1697,7 @@ type WithdrawProductsRequest struct {
 
 func (x *WithdrawProductsRequest) Reset() {
 	*x = WithdrawProductsRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[19]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1601,7 +1709,7 @@ func (x *WithdrawProductsRequest) String() string {
 func (*WithdrawProductsRequest) ProtoMessage() {}
 
 func (x *WithdrawProductsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[19]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1614,7 +1722,7 @@ func (x *WithdrawProductsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawProductsRequest.ProtoReflect.Descriptor instead.
 func (*WithdrawProductsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{19}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *WithdrawProductsRequest) GetIds() []string {
@@ -1634,7 +1742,7 @@ type WithdrawProductsResponse struct {
 
 func (x *WithdrawProductsResponse) Reset() {
 	*x = WithdrawProductsResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[20]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1646,7 +1754,7 @@ func (x *WithdrawProductsResponse) String() string {
 func (*WithdrawProductsResponse) ProtoMessage() {}
 
 func (x *WithdrawProductsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[20]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1659,7 +1767,7 @@ func (x *WithdrawProductsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawProductsResponse.ProtoReflect.Descriptor instead.
 func (*WithdrawProductsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{20}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *WithdrawProductsResponse) GetWithdrawn() int32 {
@@ -1678,7 +1786,7 @@ type DeleteProductsRequest struct {
 
 func (x *DeleteProductsRequest) Reset() {
 	*x = DeleteProductsRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[21]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1690,7 +1798,7 @@ func (x *DeleteProductsRequest) String() string {
 func (*DeleteProductsRequest) ProtoMessage() {}
 
 func (x *DeleteProductsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[21]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1703,7 +1811,7 @@ func (x *DeleteProductsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteProductsRequest.ProtoReflect.Descriptor instead.
 func (*DeleteProductsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{21}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *DeleteProductsRequest) GetIds() []string {
@@ -1722,7 +1830,7 @@ type DeleteProductsResponse struct {
 
 func (x *DeleteProductsResponse) Reset() {
 	*x = DeleteProductsResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[22]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1734,7 +1842,7 @@ func (x *DeleteProductsResponse) String() string {
 func (*DeleteProductsResponse) ProtoMessage() {}
 
 func (x *DeleteProductsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[22]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1747,7 +1855,7 @@ func (x *DeleteProductsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteProductsResponse.ProtoReflect.Descriptor instead.
 func (*DeleteProductsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{22}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *DeleteProductsResponse) GetDeleted() int32 {
@@ -1766,7 +1874,7 @@ type UpsertCategoriesRequest struct {
 
 func (x *UpsertCategoriesRequest) Reset() {
 	*x = UpsertCategoriesRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[23]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1778,7 +1886,7 @@ func (x *UpsertCategoriesRequest) String() string {
 func (*UpsertCategoriesRequest) ProtoMessage() {}
 
 func (x *UpsertCategoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[23]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1791,7 +1899,7 @@ func (x *UpsertCategoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertCategoriesRequest.ProtoReflect.Descriptor instead.
 func (*UpsertCategoriesRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{23}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *UpsertCategoriesRequest) GetCategories() []*Category {
@@ -1809,7 +1917,7 @@ type UpsertCategoriesResponse struct {
 
 func (x *UpsertCategoriesResponse) Reset() {
 	*x = UpsertCategoriesResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[24]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1821,7 +1929,7 @@ func (x *UpsertCategoriesResponse) String() string {
 func (*UpsertCategoriesResponse) ProtoMessage() {}
 
 func (x *UpsertCategoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[24]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1834,7 +1942,7 @@ func (x *UpsertCategoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertCategoriesResponse.ProtoReflect.Descriptor instead.
 func (*UpsertCategoriesResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{24}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{26}
 }
 
 type DeleteCategoriesRequest struct {
@@ -1846,7 +1954,7 @@ type DeleteCategoriesRequest struct {
 
 func (x *DeleteCategoriesRequest) Reset() {
 	*x = DeleteCategoriesRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[25]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1858,7 +1966,7 @@ func (x *DeleteCategoriesRequest) String() string {
 func (*DeleteCategoriesRequest) ProtoMessage() {}
 
 func (x *DeleteCategoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[25]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1871,7 +1979,7 @@ func (x *DeleteCategoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteCategoriesRequest.ProtoReflect.Descriptor instead.
 func (*DeleteCategoriesRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{25}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *DeleteCategoriesRequest) GetSlugs() []string {
@@ -1890,7 +1998,7 @@ type DeleteCategoriesResponse struct {
 
 func (x *DeleteCategoriesResponse) Reset() {
 	*x = DeleteCategoriesResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[26]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1902,7 +2010,7 @@ func (x *DeleteCategoriesResponse) String() string {
 func (*DeleteCategoriesResponse) ProtoMessage() {}
 
 func (x *DeleteCategoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[26]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1915,7 +2023,7 @@ func (x *DeleteCategoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteCategoriesResponse.ProtoReflect.Descriptor instead.
 func (*DeleteCategoriesResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{26}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *DeleteCategoriesResponse) GetDeleted() int32 {
@@ -1935,7 +2043,7 @@ type Facets_Count struct {
 
 func (x *Facets_Count) Reset() {
 	*x = Facets_Count{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[27]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1947,7 +2055,7 @@ func (x *Facets_Count) String() string {
 func (*Facets_Count) ProtoMessage() {}
 
 func (x *Facets_Count) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[27]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1987,7 +2095,7 @@ type Facets_OptionCounts struct {
 
 func (x *Facets_OptionCounts) Reset() {
 	*x = Facets_OptionCounts{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[28]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1999,7 +2107,7 @@ func (x *Facets_OptionCounts) String() string {
 func (*Facets_OptionCounts) ProtoMessage() {}
 
 func (x *Facets_OptionCounts) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[28]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2140,7 +2248,14 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\bproducts\x18\x02 \x01(\x05R\bproducts\x1aT\n" +
 	"\fOptionCounts\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x120\n" +
-	"\x06values\x18\x02 \x03(\v2\x18.catalog.v1.Facets.CountR\x06values\"P\n" +
+	"\x06values\x18\x02 \x03(\v2\x18.catalog.v1.Facets.CountR\x06values\"T\n" +
+	"\x16ListAllProductsRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"r\n" +
+	"\x17ListAllProductsResponse\x12/\n" +
+	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"P\n" +
 	"\x12GetProductsRequest\x12\x12\n" +
 	"\x04skus\x18\x01 \x03(\tR\x04skus\x12\x14\n" +
 	"\x05slugs\x18\x02 \x03(\tR\x05slugs\x12\x10\n" +
@@ -2185,12 +2300,14 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\x18OFFER_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15OFFER_STATUS_SELLABLE\x10\x01\x12\x1a\n" +
 	"\x16OFFER_STATUS_WITHDRAWN\x10\x02\x12\x19\n" +
-	"\x15OFFER_STATUS_NO_PRICE\x10\x032\xca\a\n" +
+	"\x15OFFER_STATUS_NO_PRICE\x10\x032\xba\b\n" +
 	"\x0eCatalogService\x12\\\n" +
 	"\tGetOffers\x12\x1c.catalog.v1.GetOffersRequest\x1a\x1d.catalog.v1.GetOffersResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x02\x12\x05\x10\xc0\x96\xb1\x02\x90\x02\x01\x12e\n" +
 	"\fListProducts\x12\x1f.catalog.v1.ListProductsRequest\x1a .catalog.v1.ListProductsResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x02\x12\x05\x10\xc0\x96\xb1\x02\x90\x02\x01\x12b\n" +
+	"\x02\b\x02\x12\x05\x10\xc0\x96\xb1\x02\x90\x02\x01\x12n\n" +
+	"\x0fListAllProducts\x12\".catalog.v1.ListAllProductsRequest\x1a#.catalog.v1.ListAllProductsResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x01\x12b\n" +
 	"\vGetProducts\x12\x1e.catalog.v1.GetProductsRequest\x1a\x1f.catalog.v1.GetProductsResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x02\x12\x05\x10\xc0\x96\xb1\x02\x90\x02\x01\x12k\n" +
 	"\x0eListCategories\x12!.catalog.v1.ListCategoriesRequest\x1a\".catalog.v1.ListCategoriesResponse\"\x12\xaa\xbb\x18\v\n" +
@@ -2224,7 +2341,7 @@ func file_catalog_v1_catalog_proto_rawDescGZIP() []byte {
 }
 
 var file_catalog_v1_catalog_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_catalog_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_catalog_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_catalog_v1_catalog_proto_goTypes = []any{
 	(Reason)(0),                      // 0: catalog.v1.Reason
 	(OfferStatus)(0),                 // 1: catalog.v1.OfferStatus
@@ -2242,28 +2359,30 @@ var file_catalog_v1_catalog_proto_goTypes = []any{
 	(*OptionValue)(nil),              // 13: catalog.v1.OptionValue
 	(*ListProductsResponse)(nil),     // 14: catalog.v1.ListProductsResponse
 	(*Facets)(nil),                   // 15: catalog.v1.Facets
-	(*GetProductsRequest)(nil),       // 16: catalog.v1.GetProductsRequest
-	(*GetProductsResponse)(nil),      // 17: catalog.v1.GetProductsResponse
-	(*ListCategoriesRequest)(nil),    // 18: catalog.v1.ListCategoriesRequest
-	(*ListCategoriesResponse)(nil),   // 19: catalog.v1.ListCategoriesResponse
-	(*UpsertProductsRequest)(nil),    // 20: catalog.v1.UpsertProductsRequest
-	(*UpsertProductsResponse)(nil),   // 21: catalog.v1.UpsertProductsResponse
-	(*WithdrawProductsRequest)(nil),  // 22: catalog.v1.WithdrawProductsRequest
-	(*WithdrawProductsResponse)(nil), // 23: catalog.v1.WithdrawProductsResponse
-	(*DeleteProductsRequest)(nil),    // 24: catalog.v1.DeleteProductsRequest
-	(*DeleteProductsResponse)(nil),   // 25: catalog.v1.DeleteProductsResponse
-	(*UpsertCategoriesRequest)(nil),  // 26: catalog.v1.UpsertCategoriesRequest
-	(*UpsertCategoriesResponse)(nil), // 27: catalog.v1.UpsertCategoriesResponse
-	(*DeleteCategoriesRequest)(nil),  // 28: catalog.v1.DeleteCategoriesRequest
-	(*DeleteCategoriesResponse)(nil), // 29: catalog.v1.DeleteCategoriesResponse
-	(*Facets_Count)(nil),             // 30: catalog.v1.Facets.Count
-	(*Facets_OptionCounts)(nil),      // 31: catalog.v1.Facets.OptionCounts
-	(*timestamppb.Timestamp)(nil),    // 32: google.protobuf.Timestamp
+	(*ListAllProductsRequest)(nil),   // 16: catalog.v1.ListAllProductsRequest
+	(*ListAllProductsResponse)(nil),  // 17: catalog.v1.ListAllProductsResponse
+	(*GetProductsRequest)(nil),       // 18: catalog.v1.GetProductsRequest
+	(*GetProductsResponse)(nil),      // 19: catalog.v1.GetProductsResponse
+	(*ListCategoriesRequest)(nil),    // 20: catalog.v1.ListCategoriesRequest
+	(*ListCategoriesResponse)(nil),   // 21: catalog.v1.ListCategoriesResponse
+	(*UpsertProductsRequest)(nil),    // 22: catalog.v1.UpsertProductsRequest
+	(*UpsertProductsResponse)(nil),   // 23: catalog.v1.UpsertProductsResponse
+	(*WithdrawProductsRequest)(nil),  // 24: catalog.v1.WithdrawProductsRequest
+	(*WithdrawProductsResponse)(nil), // 25: catalog.v1.WithdrawProductsResponse
+	(*DeleteProductsRequest)(nil),    // 26: catalog.v1.DeleteProductsRequest
+	(*DeleteProductsResponse)(nil),   // 27: catalog.v1.DeleteProductsResponse
+	(*UpsertCategoriesRequest)(nil),  // 28: catalog.v1.UpsertCategoriesRequest
+	(*UpsertCategoriesResponse)(nil), // 29: catalog.v1.UpsertCategoriesResponse
+	(*DeleteCategoriesRequest)(nil),  // 30: catalog.v1.DeleteCategoriesRequest
+	(*DeleteCategoriesResponse)(nil), // 31: catalog.v1.DeleteCategoriesResponse
+	(*Facets_Count)(nil),             // 32: catalog.v1.Facets.Count
+	(*Facets_OptionCounts)(nil),      // 33: catalog.v1.Facets.OptionCounts
+	(*timestamppb.Timestamp)(nil),    // 34: google.protobuf.Timestamp
 }
 var file_catalog_v1_catalog_proto_depIdxs = []int32{
 	4,  // 0: catalog.v1.Product.attributes:type_name -> catalog.v1.Attribute
 	5,  // 1: catalog.v1.Product.options:type_name -> catalog.v1.Option
-	32, // 2: catalog.v1.Product.created_at:type_name -> google.protobuf.Timestamp
+	34, // 2: catalog.v1.Product.created_at:type_name -> google.protobuf.Timestamp
 	6,  // 3: catalog.v1.Product.variants:type_name -> catalog.v1.Variant
 	7,  // 4: catalog.v1.Variant.prices:type_name -> catalog.v1.Price
 	1,  // 5: catalog.v1.Offer.status:type_name -> catalog.v1.OfferStatus
@@ -2272,37 +2391,40 @@ var file_catalog_v1_catalog_proto_depIdxs = []int32{
 	13, // 8: catalog.v1.ListProductsRequest.options:type_name -> catalog.v1.OptionValue
 	3,  // 9: catalog.v1.ListProductsResponse.products:type_name -> catalog.v1.Product
 	15, // 10: catalog.v1.ListProductsResponse.facets:type_name -> catalog.v1.Facets
-	30, // 11: catalog.v1.Facets.categories:type_name -> catalog.v1.Facets.Count
-	30, // 12: catalog.v1.Facets.tags:type_name -> catalog.v1.Facets.Count
-	31, // 13: catalog.v1.Facets.options:type_name -> catalog.v1.Facets.OptionCounts
-	3,  // 14: catalog.v1.GetProductsResponse.products:type_name -> catalog.v1.Product
-	9,  // 15: catalog.v1.ListCategoriesResponse.categories:type_name -> catalog.v1.Category
-	3,  // 16: catalog.v1.UpsertProductsRequest.products:type_name -> catalog.v1.Product
-	9,  // 17: catalog.v1.UpsertCategoriesRequest.categories:type_name -> catalog.v1.Category
-	30, // 18: catalog.v1.Facets.OptionCounts.values:type_name -> catalog.v1.Facets.Count
-	10, // 19: catalog.v1.CatalogService.GetOffers:input_type -> catalog.v1.GetOffersRequest
-	12, // 20: catalog.v1.CatalogService.ListProducts:input_type -> catalog.v1.ListProductsRequest
-	16, // 21: catalog.v1.CatalogService.GetProducts:input_type -> catalog.v1.GetProductsRequest
-	18, // 22: catalog.v1.CatalogService.ListCategories:input_type -> catalog.v1.ListCategoriesRequest
-	20, // 23: catalog.v1.CatalogService.UpsertProducts:input_type -> catalog.v1.UpsertProductsRequest
-	22, // 24: catalog.v1.CatalogService.WithdrawProducts:input_type -> catalog.v1.WithdrawProductsRequest
-	24, // 25: catalog.v1.CatalogService.DeleteProducts:input_type -> catalog.v1.DeleteProductsRequest
-	26, // 26: catalog.v1.CatalogService.UpsertCategories:input_type -> catalog.v1.UpsertCategoriesRequest
-	28, // 27: catalog.v1.CatalogService.DeleteCategories:input_type -> catalog.v1.DeleteCategoriesRequest
-	11, // 28: catalog.v1.CatalogService.GetOffers:output_type -> catalog.v1.GetOffersResponse
-	14, // 29: catalog.v1.CatalogService.ListProducts:output_type -> catalog.v1.ListProductsResponse
-	17, // 30: catalog.v1.CatalogService.GetProducts:output_type -> catalog.v1.GetProductsResponse
-	19, // 31: catalog.v1.CatalogService.ListCategories:output_type -> catalog.v1.ListCategoriesResponse
-	21, // 32: catalog.v1.CatalogService.UpsertProducts:output_type -> catalog.v1.UpsertProductsResponse
-	23, // 33: catalog.v1.CatalogService.WithdrawProducts:output_type -> catalog.v1.WithdrawProductsResponse
-	25, // 34: catalog.v1.CatalogService.DeleteProducts:output_type -> catalog.v1.DeleteProductsResponse
-	27, // 35: catalog.v1.CatalogService.UpsertCategories:output_type -> catalog.v1.UpsertCategoriesResponse
-	29, // 36: catalog.v1.CatalogService.DeleteCategories:output_type -> catalog.v1.DeleteCategoriesResponse
-	28, // [28:37] is the sub-list for method output_type
-	19, // [19:28] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	32, // 11: catalog.v1.Facets.categories:type_name -> catalog.v1.Facets.Count
+	32, // 12: catalog.v1.Facets.tags:type_name -> catalog.v1.Facets.Count
+	33, // 13: catalog.v1.Facets.options:type_name -> catalog.v1.Facets.OptionCounts
+	3,  // 14: catalog.v1.ListAllProductsResponse.products:type_name -> catalog.v1.Product
+	3,  // 15: catalog.v1.GetProductsResponse.products:type_name -> catalog.v1.Product
+	9,  // 16: catalog.v1.ListCategoriesResponse.categories:type_name -> catalog.v1.Category
+	3,  // 17: catalog.v1.UpsertProductsRequest.products:type_name -> catalog.v1.Product
+	9,  // 18: catalog.v1.UpsertCategoriesRequest.categories:type_name -> catalog.v1.Category
+	32, // 19: catalog.v1.Facets.OptionCounts.values:type_name -> catalog.v1.Facets.Count
+	10, // 20: catalog.v1.CatalogService.GetOffers:input_type -> catalog.v1.GetOffersRequest
+	12, // 21: catalog.v1.CatalogService.ListProducts:input_type -> catalog.v1.ListProductsRequest
+	16, // 22: catalog.v1.CatalogService.ListAllProducts:input_type -> catalog.v1.ListAllProductsRequest
+	18, // 23: catalog.v1.CatalogService.GetProducts:input_type -> catalog.v1.GetProductsRequest
+	20, // 24: catalog.v1.CatalogService.ListCategories:input_type -> catalog.v1.ListCategoriesRequest
+	22, // 25: catalog.v1.CatalogService.UpsertProducts:input_type -> catalog.v1.UpsertProductsRequest
+	24, // 26: catalog.v1.CatalogService.WithdrawProducts:input_type -> catalog.v1.WithdrawProductsRequest
+	26, // 27: catalog.v1.CatalogService.DeleteProducts:input_type -> catalog.v1.DeleteProductsRequest
+	28, // 28: catalog.v1.CatalogService.UpsertCategories:input_type -> catalog.v1.UpsertCategoriesRequest
+	30, // 29: catalog.v1.CatalogService.DeleteCategories:input_type -> catalog.v1.DeleteCategoriesRequest
+	11, // 30: catalog.v1.CatalogService.GetOffers:output_type -> catalog.v1.GetOffersResponse
+	14, // 31: catalog.v1.CatalogService.ListProducts:output_type -> catalog.v1.ListProductsResponse
+	17, // 32: catalog.v1.CatalogService.ListAllProducts:output_type -> catalog.v1.ListAllProductsResponse
+	19, // 33: catalog.v1.CatalogService.GetProducts:output_type -> catalog.v1.GetProductsResponse
+	21, // 34: catalog.v1.CatalogService.ListCategories:output_type -> catalog.v1.ListCategoriesResponse
+	23, // 35: catalog.v1.CatalogService.UpsertProducts:output_type -> catalog.v1.UpsertProductsResponse
+	25, // 36: catalog.v1.CatalogService.WithdrawProducts:output_type -> catalog.v1.WithdrawProductsResponse
+	27, // 37: catalog.v1.CatalogService.DeleteProducts:output_type -> catalog.v1.DeleteProductsResponse
+	29, // 38: catalog.v1.CatalogService.UpsertCategories:output_type -> catalog.v1.UpsertCategoriesResponse
+	31, // 39: catalog.v1.CatalogService.DeleteCategories:output_type -> catalog.v1.DeleteCategoriesResponse
+	30, // [30:40] is the sub-list for method output_type
+	20, // [20:30] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_catalog_v1_catalog_proto_init() }
@@ -2316,7 +2438,7 @@ func file_catalog_v1_catalog_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_catalog_v1_catalog_proto_rawDesc), len(file_catalog_v1_catalog_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   29,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	CatalogService_GetOffers_FullMethodName        = "/catalog.v1.CatalogService/GetOffers"
 	CatalogService_ListProducts_FullMethodName     = "/catalog.v1.CatalogService/ListProducts"
+	CatalogService_ListAllProducts_FullMethodName  = "/catalog.v1.CatalogService/ListAllProducts"
 	CatalogService_GetProducts_FullMethodName      = "/catalog.v1.CatalogService/GetProducts"
 	CatalogService_ListCategories_FullMethodName   = "/catalog.v1.CatalogService/ListCategories"
 	CatalogService_UpsertProducts_FullMethodName   = "/catalog.v1.CatalogService/UpsertProducts"
@@ -52,6 +53,11 @@ type CatalogServiceClient interface {
 	// (REASON_BAD_PAGE_TOKEN), and for bounds or an order of prices without a
 	// currency to read them in.
 	ListProducts(ctx context.Context, in *ListProductsRequest, opts ...grpc.CallOption) (*ListProductsResponse, error)
+	// ListAllProducts lists all products, inactive ones too, oldest first, one page at a
+	// time: for exports. Products that come or go between two pages make nothing come
+	// twice or be left out. INVALID_ARGUMENT for a bad page token
+	// (REASON_BAD_PAGE_TOKEN).
+	ListAllProducts(ctx context.Context, in *ListAllProductsRequest, opts ...grpc.CallOption) (*ListAllProductsResponse, error)
 	// GetProducts gets up to 200 products by id, slug or sku in one call, inactive
 	// ones too. Those that do not exist are left out of the answer. A slug that a
 	// product had before finds it too: its answer has another slug than was asked
@@ -107,6 +113,16 @@ func (c *catalogServiceClient) ListProducts(ctx context.Context, in *ListProduct
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListProductsResponse)
 	err := c.cc.Invoke(ctx, CatalogService_ListProducts_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *catalogServiceClient) ListAllProducts(ctx context.Context, in *ListAllProductsRequest, opts ...grpc.CallOption) (*ListAllProductsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAllProductsResponse)
+	err := c.cc.Invoke(ctx, CatalogService_ListAllProducts_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -202,6 +218,11 @@ type CatalogServiceServer interface {
 	// (REASON_BAD_PAGE_TOKEN), and for bounds or an order of prices without a
 	// currency to read them in.
 	ListProducts(context.Context, *ListProductsRequest) (*ListProductsResponse, error)
+	// ListAllProducts lists all products, inactive ones too, oldest first, one page at a
+	// time: for exports. Products that come or go between two pages make nothing come
+	// twice or be left out. INVALID_ARGUMENT for a bad page token
+	// (REASON_BAD_PAGE_TOKEN).
+	ListAllProducts(context.Context, *ListAllProductsRequest) (*ListAllProductsResponse, error)
 	// GetProducts gets up to 200 products by id, slug or sku in one call, inactive
 	// ones too. Those that do not exist are left out of the answer. A slug that a
 	// product had before finds it too: its answer has another slug than was asked
@@ -248,6 +269,9 @@ func (UnimplementedCatalogServiceServer) GetOffers(context.Context, *GetOffersRe
 }
 func (UnimplementedCatalogServiceServer) ListProducts(context.Context, *ListProductsRequest) (*ListProductsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListProducts not implemented")
+}
+func (UnimplementedCatalogServiceServer) ListAllProducts(context.Context, *ListAllProductsRequest) (*ListAllProductsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAllProducts not implemented")
 }
 func (UnimplementedCatalogServiceServer) GetProducts(context.Context, *GetProductsRequest) (*GetProductsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetProducts not implemented")
@@ -323,6 +347,24 @@ func _CatalogService_ListProducts_Handler(srv interface{}, ctx context.Context, 
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(CatalogServiceServer).ListProducts(ctx, req.(*ListProductsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CatalogService_ListAllProducts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAllProductsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CatalogServiceServer).ListAllProducts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CatalogService_ListAllProducts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CatalogServiceServer).ListAllProducts(ctx, req.(*ListAllProductsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -467,6 +509,10 @@ var CatalogService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListProducts",
 			Handler:    _CatalogService_ListProducts_Handler,
+		},
+		{
+			MethodName: "ListAllProducts",
+			Handler:    _CatalogService_ListAllProducts_Handler,
 		},
 		{
 			MethodName: "GetProducts",

@@ -58,12 +58,44 @@ type Product struct {
 
 // New checks the facts. With problems there is no product.
 func New(f Facts) (Product, []Problem) {
-	f.Name = strings.TrimSpace(f.Name)
 	f = f.clone()
+	f.tidy()
 	if found := check(&f); len(found) > 0 {
 		return Product{}, found
 	}
 	return Product{facts: f}, nil
+}
+
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// tidy drops the space around texts and makes all ends of lines the same, so that
+// a product comes through a file unchanged.
+func (f *Facts) tidy() {
+	trim := func(texts ...*string) {
+		for _, text := range texts {
+			*text = strings.TrimSpace(*text)
+		}
+	}
+	each := func(texts []string) {
+		for i := range texts {
+			trim(&texts[i])
+		}
+	}
+	f.Description = lineEnds.Replace(f.Description)
+	trim(&f.Name, &f.Description)
+	each(f.Tags)
+	each(f.Pictures)
+	for i := range f.Attributes {
+		trim(&f.Attributes[i].Name, &f.Attributes[i].Value)
+	}
+	for i := range f.Options {
+		trim(&f.Options[i].Name)
+		each(f.Options[i].Values)
+	}
+	for i := range f.Variants {
+		trim(&f.Variants[i].Picture)
+		each(f.Variants[i].OptionValues)
+	}
 }
 
 // clone is the facts with lists of their own.

@@ -95,6 +95,36 @@ func checkCurrency(bad []contract.Violation, code string) []contract.Violation {
 	return bad
 }
 
+// ListAllProducts lists all products, oldest first.
+func (s *Service) ListAllProducts(ctx context.Context, r *catalogv1.ListAllProductsRequest) (*catalogv1.ListAllProductsResponse, error) {
+	size := int(r.GetPageSize())
+	if size < 0 || size > maxGet {
+		return nil, contract.Invalid(contract.Violation{Field: "page_size", Message: fmt.Sprintf("is between 1 and %d, or 0 for %d", maxGet, maxPage)})
+	}
+	if size == 0 {
+		size = maxPage
+	}
+	born := int64(0)
+	if r.GetPageToken() == "" {
+		s.catchUp(ctx) // with what another process may have just added
+	} else {
+		after, ok := readToken(r.GetPageToken(), everything)
+		if !ok {
+			return nil, contract.Error(codes.InvalidArgument, catalogv1.Reason_REASON_BAD_PAGE_TOKEN, "the page token is not one of this list")
+		}
+		born = after.Born
+	}
+	found, more := s.current.Load().After(born, size)
+	response := &catalogv1.ListAllProductsResponse{Products: toProducts(found)}
+	if more {
+		response.NextPageToken = pageToken(shelf.Key{Born: found[len(found)-1].Born()}, everything)
+	}
+	return response, nil
+}
+
+// everything tells tokens of ListAllProducts from those of lists.
+var everything = shelf.Query{Category: "*"}
+
 // GetProducts gets products by sku, slug and id.
 func (s *Service) GetProducts(ctx context.Context, r *catalogv1.GetProductsRequest) (*catalogv1.GetProductsResponse, error) {
 	asked := len(r.GetSkus()) + len(r.GetSlugs()) + len(r.GetIds())

@@ -142,7 +142,7 @@ func buysStubbornly(t *testing.T, shop *shoptest.Shop, n int) {
 	guest := shop.Guest(t, fmt.Sprintf("Guest-%d", n))
 	persist(t, "put something into the cart", func() *shoptest.Page { return guest.TriesToPut(1+n%3, shoptest.Mug) }, http.StatusSeeOther)
 	page := persist(t, "open the checkout", func() *shoptest.Page { return guest.TriesToSee("/checkout?country=PT") }, http.StatusOK)
-	card := []string{shoptest.Visa, shoptest.Visa, shoptest.Mastercard, shoptest.LostAuthorization, shoptest.LostCapture, shoptest.Declined}[n%6]
+	card := []string{shoptest.Visa, shoptest.Visa, shoptest.Mastercard, shoptest.LostPayment, shoptest.Declined}[n%5]
 	form := guest.With(card, page.Form("/checkout"))
 	for {
 		answer := persist(t, "check out", func() *shoptest.Page { return guest.Tries(form) },

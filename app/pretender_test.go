@@ -36,9 +36,9 @@ func otherPayments(t *testing.T, shop *shoptest.Shop) (address string) {
 		t.Fatal(err)
 	}
 	files := contract.Files(service)
-	amount := field(files, "AuthorizeRequest", "amount_minor")
+	amount := field(files, "StartPaymentRequest", "amount_minor")
 	if amount == nil {
-		t.Fatal("the contract has no field AuthorizeRequest.amount_minor: change another one")
+		t.Fatal("the contract has no field StartPaymentRequest.amount_minor: change another one")
 	}
 	amount.Type = descriptorpb.FieldDescriptorProto_TYPE_STRING.Enum()
 	return pretend(t, shop, &processv1.DescribeResponse{

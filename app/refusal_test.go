@@ -30,7 +30,7 @@ func TestWrongPlacesAreRefused(t *testing.T) {
 		{"nothing is there", shop.Address("notifications"), "connection refused"},
 		{"another store", sameOwner.Address("rpc"), "its store is"},
 		{"another module", shop.Address("cart"), "lets it serve [cart] and not payments"},
-		{"another contract", otherPayments(t, shop), "its contract does not fit: method Authorize: payments.v1.AuthorizeRequest.amount_minor: is string there, not int64"},
+		{"another contract", otherPayments(t, shop), "its contract does not fit: method StartPayment: payments.v1.StartPaymentRequest.amount_minor: is string there, not int64"},
 		{"a stranger", stranger.Address("rpc"), "certificate"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

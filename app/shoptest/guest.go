@@ -15,8 +15,7 @@ const (
 	Mastercard        = "5555555555554444"
 	Declined          = "4000000000000002"
 	InsufficientFunds = "4000000000009995"
-	LostAuthorization = "4000000000002024"
-	LostCapture       = "4000000000003030"
+	LostPayment       = "4000000000002024"
 )
 
 // Order is an order that a guest was shown.

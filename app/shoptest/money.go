@@ -32,7 +32,7 @@ func (s *Shop) payments(t testing.TB) (byOrder map[string][]account, byReference
 	}
 	defer db.Close()
 	byOrder, byReference = map[string][]account{}, map[string]account{}
-	each(t, db, "SELECT order_id, status, id, captured_minor, refunded_minor FROM hosted_payments", func(order string, a account) {
+	each(t, db, "SELECT order_id, status, id, captured_minor, refunded_minor FROM payments", func(order string, a account) {
 		byOrder[order] = append(byOrder[order], a)
 	})
 	each(t, db, `SELECT id, state, id, CASE WHEN state = 'paid' THEN amount_minor ELSE 0 END, refunded_minor FROM sandbox_sessions`,

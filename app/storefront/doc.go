@@ -39,8 +39,8 @@
 //
 // # What it never does
 //
-// A card's number goes from the form to payments.CreatePaymentMethod and
-// nowhere else: no page, log line or error holds it. An order's token is in the
-// address of its page, so those pages are not stored, not indexed, and logged
-// without their query.
+// A card's number is typed on the provider's page. The sandbox's page is in this
+// shop: there it goes from the form to payments.PaySandbox and nowhere else: no page,
+// log line or error holds it. An order's token is in the address of its page, so
+// those pages are not stored, not indexed, and logged without their query.
 package storefront

@@ -18,40 +18,25 @@
 //
 // The page is the sandbox's, or a Checkout Session at Stripe, which does 3-D
 // Secure and takes cards, also by Apple Pay and Google Pay; see internal/stripe.
-// The tables are hosted_payments and hosted_refunds, and sandbox_sessions and
-// sandbox_session_refunds.
-//
-// # The earlier way
-//
-// It is there until no caller needs it: a card becomes a payment method at the provider, and
-// an order's payment is authorised, captured, voided and refunded:
-//
-//	              ┌─> DECLINED
-//	(none) ──> PENDING ──> AUTHORIZED ──> CAPTURED ──> CAPTURED, refunded in
-//	   │          │             │                      part or as a whole
-//	   │          v             v
-//	   └───────> VOIDED <───────┘
-//
-// It needs no other module. This way emits no events. It owns the tables payments and
-// refunds, and those of the sandbox.
+// It needs no other module, and owns the tables payments and refunds, and
+// sandbox_sessions and sandbox_session_refunds, which are the sandbox's memory.
 //
 // # What always holds
 //
-// There is one payment per order for ever, and the provider is asked for each
-// step with a key made from the order and the step: however often, late or at
-// once a call comes, a card is charged once. Refunds never exceed the capture,
-// also while some of them are not answered.
+// A payment is known by the id that its caller made, and the provider is asked for
+// each step with a key made of that id and the step: however often, late or at once a
+// call comes, the shopper pays once. Refunds never exceed what was captured, also while
+// some of them are not answered.
 //
 // What is about to be asked is written down before the provider is asked, and
 // the answer after, never in one transaction. Death between the two, or a lost
-// answer, leaves a step open: a repeat of the call asks again with the same
-// key, and so does the recovery, in the background, for captures, voids and
-// refunds. An open authorisation is its caller's to repeat or to void. A void
-// of an order without a payment leaves a row that refuses the authorisation
-// that comes after.
+// answer, leaves a step open: a repeat of the call asks again, and so does the
+// settlement, in the background. A cancellation of a payment that is not known leaves a
+// row that refuses the start that comes after.
 //
-// A card's number and code are in the request and on their way to the provider,
-// and nowhere else: not stored, logged, traced or quoted in an error.
+// A card's number and code are in the request of the sandbox's page, and nowhere
+// else: not stored, logged, traced or quoted in an error. With Stripe they never come
+// here.
 //
 // # Providers
 //
@@ -64,13 +49,9 @@
 //	4000000000009995  declined: insufficient_funds
 //	4000000000000069  declined: expired_card
 //	4000000000000127  declined: incorrect_cvc
-//	4000000000001018  approved; the authorisation is answered after 2 seconds
-//	4000000000002024  approved; the first answer to the authorisation is lost
-//	4000000000003030  approved; the first answer to the capture is lost
-//	4000000000004046  no authorisation is ever answered, and none made
-//
-// and on its page also:
-//
+//	4000000000001018  approved, and paid 2 seconds later
+//	4000000000002024  approved; the answer to the browser is lost
+//	4000000000004046  never answered, and never paid
 //	4000000000003220  asks its holder for consent (3-D Secure), then approved
 //	4000000000005050  approved; the page does not lead back to the shop
 //	4000000000005126  approved; refunds succeed, and fail 2 seconds later
@@ -86,5 +67,6 @@
 // # What it does not do
 //
 // It does not know prices or orders, keep cards for a next time, or capture a
-// part. It does not decide to give an order up: who started a payment cancels it.
+// part. It does not decide to give an order up: the caller that started a payment
+// cancels it.
 package payments

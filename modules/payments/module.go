@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"galleria/modules/payments/internal/hosted"
+	"galleria/modules/payments/internal/payment"
 	"galleria/modules/payments/internal/request"
 	"galleria/modules/payments/internal/sandbox"
 	"galleria/modules/payments/internal/service"
@@ -104,17 +104,13 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 		return nil, err
 	}
 	page := sandbox.NewPage(h.DB, h.Now, lateBy)
-	pages := map[string]hosted.Provider{ProviderSandbox: page}
-	providers := map[string]service.Provider{ProviderSandbox: sandbox.New(h.DB, h.Now, lateBy)}
+	providers := map[string]payment.Provider{ProviderSandbox: page}
 	if cfg.Stripe.SecretKey != "" {
-		providers[ProviderStripe] = stripe.New(cfg.Stripe.SecretKey, cfg.Stripe.APIBase, h.Now)
-		pages[ProviderStripe] = stripe.NewPage(cfg.Stripe.SecretKey, cfg.Stripe.APIBase, cfg.Stripe.WebhookSecrets, h.Now)
+		providers[ProviderStripe] = stripe.NewPage(cfg.Stripe.SecretKey, cfg.Stripe.APIBase, cfg.Stripe.WebhookSecrets, h.Now)
 	}
 	s, err := service.New(service.Options{
-		Store: store.New(h.DB), Providers: providers, Provider: cfg.Provider,
-		Patience: cfg.Patience, RecoverAfter: cfg.RecoverAfter, Now: h.Now, Log: h.Log,
-		Hosted: store.NewHosted(h.DB, cfg.RecoverAfter, request.Event), HostedProviders: pages,
-		SandboxPages: page, CaptureLater: cfg.Capture == CaptureAtShipping,
+		Store: store.New(h.DB, cfg.RecoverAfter, request.Event), Providers: providers, Provider: cfg.Provider,
+		Sandbox: page, CaptureLater: cfg.Capture == CaptureAtShipping, Patience: cfg.Patience, Now: h.Now, Log: h.Log,
 	})
 	if err != nil {
 		return nil, err
@@ -122,7 +118,6 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	return &module.Instance{
 		Server: s,
 		Work: map[string]func(context.Context) error{
-			"recovery":   func(ctx context.Context) error { return s.Recover(ctx, cfg.RecoverEvery) },
 			"settlement": func(ctx context.Context) error { return s.Settle(ctx, cfg.RecoverEvery) },
 			"retention":  func(ctx context.Context) error { return s.Forget(ctx, cfg.ForgetUnpaid, forgetEvery) },
 			"sandbox": func(ctx context.Context) error {

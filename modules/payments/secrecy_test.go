@@ -8,11 +8,13 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	paymentsv1 "galleria/modules/payments/v1"
 
@@ -70,7 +72,7 @@ func TestCardNumbersLeaveNoTrace(t *testing.T) {
 	}
 	r.Point(target)
 
-	var found bytes.Buffer // all that anybody could read
+	var found bytes.Buffer // all that could be read
 	client := paymentsv1.NewPaymentsServiceClient(r.For("suite"))
 	secrets := spend(t.Context(), client, func(err error) { found.WriteString(err.Error() + "\n") })
 	secrets = append(secrets, spend(t.Context(), panicking(t, log), func(err error) { found.WriteString(err.Error() + "\n") })...)
@@ -92,7 +94,7 @@ func TestCardNumbersLeaveNoTrace(t *testing.T) {
 		fmt.Fprintf(&found, "%+v\n", span)
 	}
 	readAll(t, dir, &found)
-	if !bytes.Contains(found.Bytes(), []byte("sandbox_methods")) {
+	if !bytes.Contains(found.Bytes(), []byte("sandbox_sessions")) {
 		t.Error("the database's files were not read")
 	}
 	for _, secret := range secrets {
@@ -103,32 +105,39 @@ func TestCardNumbersLeaveNoTrace(t *testing.T) {
 	}
 }
 
-// spend uses every test card, and cards that are refused, and tells the secrets.
+// spend tries every kind of card on the sandbox's page, and cards that are none, and
+// tells the secrets.
 func spend(ctx context.Context, client paymentsv1.PaymentsServiceClient, failed func(error)) (secrets []string) {
 	for i, number := range []string{
 		paymentstest.CardVisa, paymentstest.CardMastercard, paymentstest.CardAmex, paymentstest.CardDeclined, paymentstest.CardUnavailable,
-		paymentstest.CardLostAuthorization, paymentstest.CardLostCapture, "4111111111111111", "4111111111111112", "4111-1111-1111-1113",
+		paymentstest.CardLostPayment, paymentstest.CardConsent, paymentstest.CardRefundRefused, "4111111111111111", "4111111111111112", "4111-1111-1111-1113",
 	} {
-		card := paymentstest.Card(number)
-		card.Cvc = "cvc" + string(rune('a'+i)) // not digits, to be recognised; refused
-		if _, err := client.CreatePaymentMethod(ctx, &paymentsv1.CreatePaymentMethodRequest{Card: card}); err != nil {
-			failed(err)
-		}
-		secrets = append(secrets, number, card.GetCvc())
-		card.Cvc = paymentstest.Card(number).GetCvc()
-		r, err := client.CreatePaymentMethod(ctx, &paymentsv1.CreatePaymentMethodRequest{Card: card})
+		payment := "p-" + id.New()
+		started, err := client.StartPayment(ctx, &paymentsv1.StartPaymentRequest{
+			PaymentId: payment, OrderId: id.New(), CurrencyCode: "EUR", AmountMinor: 5, ReturnUrl: "/back", CancelUrl: "/away",
+			ExpiresAt: timestamppb.New(time.Now().Add(time.Minute)),
+		})
 		if err != nil {
 			failed(err)
-			continue
 		}
-		order := id.New()
-		if _, err := client.Authorize(ctx, &paymentsv1.AuthorizeRequest{OrderId: order, CurrencyCode: "EUR", AmountMinor: 5, PaymentMethodId: r.GetPaymentMethod().GetId()}); err != nil {
+		session := strings.TrimPrefix(started.GetPayment().GetRedirectUrl(), "/sandbox/pay/")
+		card := paymentstest.Card(number)
+		cvc := card.GetCvc()
+		card.Cvc = "cvc" + string(rune('a'+i)) // not digits, to be recognised; refused
+		secrets = append(secrets, number, card.GetCvc())
+		for _, typed := range []string{card.GetCvc(), cvc} {
+			card.Cvc = typed
+			if _, err := client.PaySandbox(ctx, &paymentsv1.PaySandboxRequest{Session: session, Card: card}); err != nil {
+				failed(err)
+			}
+		}
+		if _, err := client.AnswerSandboxConsent(ctx, &paymentsv1.AnswerSandboxConsentRequest{Session: session, Yes: true}); err != nil {
 			failed(err)
 		}
-		if _, err := client.Capture(ctx, &paymentsv1.CaptureRequest{OrderId: order}); err != nil {
+		if _, err := client.CancelPayment(ctx, &paymentsv1.CancelPaymentRequest{PaymentId: payment}); err != nil {
 			failed(err)
 		}
-		if _, err := client.Refund(ctx, &paymentsv1.RefundRequest{OrderId: order, IdempotencyKey: "k", AmountMinor: 99}); err != nil {
+		if _, err := client.RefundPayment(ctx, &paymentsv1.RefundPaymentRequest{PaymentId: payment, RefundId: "r", AmountMinor: 99}); err != nil {
 			failed(err)
 		}
 	}

@@ -4,161 +4,117 @@ package paymentstest
 
 import (
 	"context"
-	"sync"
+	"log/slog"
+	"testing"
 	"time"
 
 	paymentsv1 "galleria/modules/payments/v1"
 
-	"galleria/modules/payments/internal/card"
-	"galleria/modules/payments/internal/payment"
-	"galleria/modules/payments/internal/request"
-	"galleria/modules/payments/internal/testcard"
-	"galleria/platform/id"
+	"galleria/migrations"
+	"galleria/modules/payments"
+	"galleria/platform/module"
 )
 
-// Fake is payments with hooks for what goes wrong, and the sandbox's test cards:
-// the real service over a database of its own. The earlier methods, with the card's
-// number given by the caller, are in memory. It is safe for concurrent use.
+// Fake is payments with hooks for what goes wrong: the real service, with the
+// sandbox and its test cards, over a database of its own. It is safe for concurrent
+// use, once Definition or Serve has started it.
 type Fake struct {
 	paymentsv1.UnimplementedPaymentsServiceServer
 	outages
 
-	// Now is the clock; time.Now unless set before use.
-	Now func() time.Time
-	// LateBy is how late CardLate answers; two seconds unless set before use.
-	LateBy time.Duration
-
-	mu       sync.Mutex
-	methods  map[string]method
-	payments map[string]payment.Payment
-	refunds  map[string]payment.Refund
-
-	// pages is the real service, which pays on the sandbox's page.
-	pages paymentsv1.PaymentsServiceServer
-}
-
-type method struct {
-	brand, last4 string
-	behaviour    testcard.Behaviour
+	real paymentsv1.PaymentsServiceServer
 }
 
 // NewFake makes a fake that has charged nobody.
-func NewFake() *Fake {
-	return &Fake{
-		Now: time.Now, LateBy: 2 * time.Second,
-		methods:  map[string]method{},
-		payments: map[string]payment.Payment{},
-		refunds:  map[string]payment.Refund{},
+func NewFake() *Fake { return &Fake{} }
+
+// Definition puts a new fake into a world for each start.
+func Definition() module.Definition { return define(NewFake) }
+
+// Definition puts this fake into a world, so that the test can reach it.
+func (f *Fake) Definition() module.Definition {
+	return define(func() *Fake { return f })
+}
+
+// Serve gives the fake a database of its own until the test ends, for tests that
+// put no module into a world.
+func (f *Fake) Serve(t testing.TB, log *slog.Logger) {
+	t.Helper()
+	running, err := module.Start(context.Background(), f.Definition(), module.Environment{Dir: t.TempDir(), Log: log, Now: time.Now})
+	if err != nil {
+		t.Fatalf("start payments: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := running.Stop(context.Background()); err != nil {
+			t.Errorf("stop payments: %v", err)
+		}
+	})
+}
+
+func define(fake func() *Fake) module.Definition {
+	return module.Definition{
+		Name:       payments.Name,
+		Contract:   &paymentsv1.PaymentsService_ServiceDesc,
+		Migrations: migrations.For(payments.Name),
+		New: func(h module.Host) (*module.Instance, error) {
+			instance, err := payments.New(h, payments.Needs{}, payments.DefaultConfig())
+			if err != nil {
+				return nil, err
+			}
+			f := fake()
+			f.real = instance.Server.(paymentsv1.PaymentsServiceServer)
+			instance.Server = f
+			return instance, nil
+		},
 	}
 }
 
-// Payments are all payments so far, in no order.
-func (f *Fake) Payments() []*paymentsv1.CardPayment {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var all []*paymentsv1.CardPayment
-	for _, p := range f.payments {
-		all = append(all, request.Payment(p))
-	}
-	return all
+// StartPayment implements the contract.
+func (f *Fake) StartPayment(ctx context.Context, r *paymentsv1.StartPaymentRequest) (*paymentsv1.StartPaymentResponse, error) {
+	return call(ctx, f, "StartPayment", r, f.real.StartPayment)
 }
 
-// CreatePaymentMethod implements the contract.
-func (f *Fake) CreatePaymentMethod(ctx context.Context, r *paymentsv1.CreatePaymentMethodRequest) (*paymentsv1.CreatePaymentMethodResponse, error) {
-	return call(ctx, f, "CreatePaymentMethod", func() (*paymentsv1.CreatePaymentMethodResponse, error) {
-		c, err := request.Card(r, f.Now())
-		if err != nil {
-			return nil, err
-		}
-		return &paymentsv1.CreatePaymentMethodResponse{PaymentMethod: f.keep(c)}, nil
-	})
+// GetPayment implements the contract.
+func (f *Fake) GetPayment(ctx context.Context, r *paymentsv1.GetPaymentRequest) (*paymentsv1.GetPaymentResponse, error) {
+	return call(ctx, f, "GetPayment", r, f.real.GetPayment)
 }
 
-func (f *Fake) keep(c card.Card) *paymentsv1.PaymentMethod {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	name := "pm_fake_" + id.New()
-	f.methods[name] = method{brand: c.Brand(), last4: c.Last4(), behaviour: testcard.Of(c.Number())}
-	return &paymentsv1.PaymentMethod{Id: name, Brand: c.Brand(), Last4: c.Last4()}
+// ListPayments implements the contract.
+func (f *Fake) ListPayments(ctx context.Context, r *paymentsv1.ListPaymentsRequest) (*paymentsv1.ListPaymentsResponse, error) {
+	return call(ctx, f, "ListPayments", r, f.real.ListPayments)
 }
 
-// Authorize implements the contract.
-func (f *Fake) Authorize(ctx context.Context, r *paymentsv1.AuthorizeRequest) (*paymentsv1.AuthorizeResponse, error) {
-	return call(ctx, f, "Authorize", func() (*paymentsv1.AuthorizeResponse, error) {
-		terms, err := request.Terms(r)
-		if err != nil {
-			return nil, err
-		}
-		terms.Provider = "sandbox"
-		p, first, err := f.authorize(terms)
-		if err == nil && first && f.behaviour(p) == testcard.Late {
-			err = late(ctx, f.LateBy)
-		}
-		if err != nil {
-			return nil, request.Failure(terms.OrderID, err)
-		}
-		return &paymentsv1.AuthorizeResponse{Payment: request.Payment(p)}, nil
-	})
+// CancelPayment implements the contract.
+func (f *Fake) CancelPayment(ctx context.Context, r *paymentsv1.CancelPaymentRequest) (*paymentsv1.CancelPaymentResponse, error) {
+	return call(ctx, f, "CancelPayment", r, f.real.CancelPayment)
 }
 
-// Capture implements the contract.
-func (f *Fake) Capture(ctx context.Context, r *paymentsv1.CaptureRequest) (*paymentsv1.CaptureResponse, error) {
-	return call(ctx, f, "Capture", func() (*paymentsv1.CaptureResponse, error) {
-		orderID, err := request.OrderID(r)
-		if err != nil {
-			return nil, err
-		}
-		p, err := f.capture(orderID)
-		if err != nil {
-			return nil, request.Failure(orderID, err)
-		}
-		return &paymentsv1.CaptureResponse{Payment: request.Payment(p)}, nil
-	})
+// CapturePayment implements the contract.
+func (f *Fake) CapturePayment(ctx context.Context, r *paymentsv1.CapturePaymentRequest) (*paymentsv1.CapturePaymentResponse, error) {
+	return call(ctx, f, "CapturePayment", r, f.real.CapturePayment)
 }
 
-// Void implements the contract.
-func (f *Fake) Void(ctx context.Context, r *paymentsv1.VoidRequest) (*paymentsv1.VoidResponse, error) {
-	return call(ctx, f, "Void", func() (*paymentsv1.VoidResponse, error) {
-		orderID, err := request.OrderID(r)
-		if err != nil {
-			return nil, err
-		}
-		p, err := f.void(orderID)
-		if err != nil {
-			return nil, request.Failure(orderID, err)
-		}
-		return &paymentsv1.VoidResponse{Payment: request.Payment(p)}, nil
-	})
+// RefundPayment implements the contract.
+func (f *Fake) RefundPayment(ctx context.Context, r *paymentsv1.RefundPaymentRequest) (*paymentsv1.RefundPaymentResponse, error) {
+	return call(ctx, f, "RefundPayment", r, f.real.RefundPayment)
 }
 
-// Refund implements the contract.
-func (f *Fake) Refund(ctx context.Context, r *paymentsv1.RefundRequest) (*paymentsv1.RefundResponse, error) {
-	return call(ctx, f, "Refund", func() (*paymentsv1.RefundResponse, error) {
-		refund, err := request.Refund(r)
-		if err != nil {
-			return nil, err
-		}
-		p, err := f.refund(refund)
-		if err != nil {
-			return nil, request.Failure(refund.OrderID, err)
-		}
-		return &paymentsv1.RefundResponse{Payment: request.Payment(p)}, nil
-	})
+// ReceiveWebhook implements the contract.
+func (f *Fake) ReceiveWebhook(ctx context.Context, r *paymentsv1.ReceiveWebhookRequest) (*paymentsv1.ReceiveWebhookResponse, error) {
+	return call(ctx, f, "ReceiveWebhook", r, f.real.ReceiveWebhook)
 }
 
-// GetCardPayment implements the contract.
-func (f *Fake) GetCardPayment(ctx context.Context, r *paymentsv1.GetCardPaymentRequest) (*paymentsv1.GetCardPaymentResponse, error) {
-	return call(ctx, f, "GetCardPayment", func() (*paymentsv1.GetCardPaymentResponse, error) {
-		orderID, err := request.OrderID(r)
-		if err != nil {
-			return nil, err
-		}
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		p, ok := f.payments[orderID]
-		if !ok {
-			return nil, request.Failure(orderID, payment.ErrNoPayment)
-		}
-		return &paymentsv1.GetCardPaymentResponse{Payment: request.Payment(p)}, nil
-	})
+// GetSandboxSession implements the contract.
+func (f *Fake) GetSandboxSession(ctx context.Context, r *paymentsv1.GetSandboxSessionRequest) (*paymentsv1.GetSandboxSessionResponse, error) {
+	return call(ctx, f, "GetSandboxSession", r, f.real.GetSandboxSession)
+}
+
+// PaySandbox implements the contract.
+func (f *Fake) PaySandbox(ctx context.Context, r *paymentsv1.PaySandboxRequest) (*paymentsv1.PaySandboxResponse, error) {
+	return call(ctx, f, "PaySandbox", r, f.real.PaySandbox)
+}
+
+// AnswerSandboxConsent implements the contract.
+func (f *Fake) AnswerSandboxConsent(ctx context.Context, r *paymentsv1.AnswerSandboxConsentRequest) (*paymentsv1.AnswerSandboxConsentResponse, error) {
+	return call(ctx, f, "AnswerSandboxConsent", r, f.real.AnswerSandboxConsent)
 }

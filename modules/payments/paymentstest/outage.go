@@ -23,7 +23,7 @@ type outages struct {
 	before, after map[string]Hook
 }
 
-// Before runs hook at the beginning of each call of method ("Authorize"); when
+// Before runs hook at the beginning of each call of method ("StartPayment"); when
 // it fails, the work is not done. A nil hook takes it away.
 func (o *outages) Before(method string, hook Hook) { o.set(&o.before, method, hook) }
 
@@ -71,12 +71,12 @@ func (o *outages) run(ctx context.Context, hooks *map[string]Hook, method string
 	return hook(ctx)
 }
 
-// call does the work of one method, with its outages around it.
-func call[T any](ctx context.Context, f *Fake, method string, work func() (*T, error)) (*T, error) {
+// call has the real service do the work of one method, with its outages around it.
+func call[Q, A any](ctx context.Context, f *Fake, method string, r *Q, real func(context.Context, *Q) (*A, error)) (*A, error) {
 	if err := f.run(ctx, &f.before, method); err != nil {
 		return nil, err
 	}
-	answer, err := work()
+	answer, err := real(ctx, r)
 	if lost := f.run(ctx, &f.after, method); lost != nil {
 		return nil, lost
 	}

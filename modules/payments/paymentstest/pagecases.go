@@ -36,7 +36,7 @@ func getSandboxSession(w World) cases {
 		},
 		"of none says so": func(t *testing.T) {
 			_, err := w.Payments.GetSandboxSession(t.Context(), &paymentsv1.GetSandboxSessionRequest{Session: id.Secret()})
-			at(t, w).fails(err, codes.NotFound, paymentsv1.Reason_REASON_NO_SESSION)
+			checks{t}.fails(err, codes.NotFound, paymentsv1.Reason_REASON_NO_SESSION)
 		},
 	}
 }
@@ -105,7 +105,7 @@ func paySandbox(w World) cases {
 		},
 		"whose answer is lost is settled all the same": func(t *testing.T) {
 			s := started(t, w)
-			_, err := s.pay(CardLostAuthorization)
+			_, err := s.pay(CardLostPayment)
 			s.fails(err, codes.Unavailable, paymentsv1.Reason_REASON_PROVIDER_UNAVAILABLE)
 			s.becomes(paymentsv1.Status_STATUS_PAID)
 			_, err = s.pay(CardUnavailable)
@@ -128,7 +128,7 @@ func paySandbox(w World) cases {
 		"refuses what can't be a card, or no session": func(t *testing.T) {
 			s := started(t, w)
 			_, err := s.pay("4242424242424241")
-			at(t, w).invalid(err, "card.number")
+			checks{t}.invalid(err, "card.number")
 			s.token = id.Secret()
 			_, err = s.pay(CardVisa)
 			s.fails(err, codes.NotFound, paymentsv1.Reason_REASON_NO_SESSION)

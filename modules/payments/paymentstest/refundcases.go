@@ -34,7 +34,7 @@ func capturePayment(w World) cases {
 			_, err = capture(t, id.New())
 			s.fails(err, codes.NotFound, paymentsv1.Reason_REASON_NO_PAYMENT)
 			_, err = capture(t, "")
-			at(t, w).invalid(err, "payment_id")
+			checks{t}.invalid(err, "payment_id")
 		},
 	}
 }
@@ -97,7 +97,7 @@ func refundPayment(w World) cases {
 			s.fails(err, codes.NotFound, paymentsv1.Reason_REASON_NO_PAYMENT)
 			s.payment = ""
 			_, err = s.refund("", 0)
-			at(t, w).invalid(err, "payment_id", "refund_id", "amount_minor")
+			checks{t}.invalid(err, "payment_id", "refund_id", "amount_minor")
 		},
 	}
 }
@@ -116,10 +116,10 @@ func receiveWebhook(w World) cases {
 			s.fails(err, codes.InvalidArgument, paymentsv1.Reason_REASON_BAD_SIGNATURE)
 		},
 		"refuses a provider that is not set up": func(t *testing.T) {
-			at(t, w).fails(receive(t, "cash", "{}"), codes.NotFound, paymentsv1.Reason_REASON_NO_PROVIDER)
+			checks{t}.fails(receive(t, "cash", "{}"), codes.NotFound, paymentsv1.Reason_REASON_NO_PROVIDER)
 		},
 		"names the fields that can't be right": func(t *testing.T) {
-			at(t, w).invalid(receive(t, "", ""), "provider", "body")
+			checks{t}.invalid(receive(t, "", ""), "provider", "body")
 		},
 	}
 }

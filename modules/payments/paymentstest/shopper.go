@@ -5,20 +5,17 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	paymentsv1 "galleria/modules/payments/v1"
 
-	"galleria/platform/contract"
 	"galleria/platform/id"
 )
 
 // shopper speaks the suite's language about one payment on the sandbox's page.
 type shopper struct {
 	World
-	t              *testing.T
+	checks
 	order, payment string
 	token          string
 }
@@ -34,7 +31,7 @@ func (s *shopper) request() *paymentsv1.StartPaymentRequest {
 // started is a payment that waits for its shopper.
 func started(t *testing.T, w World) *shopper {
 	t.Helper()
-	s := &shopper{World: w, t: t, order: "order-" + id.New(), payment: "payment-" + id.New()}
+	s := &shopper{World: w, checks: checks{t}, order: "order-" + id.New(), payment: "payment-" + id.New()}
 	got, err := w.Payments.StartPayment(t.Context(), s.request())
 	s.works(err)
 	s.token = strings.TrimPrefix(got.GetPayment().GetRedirectUrl(), "/sandbox/pay/")
@@ -110,19 +107,5 @@ func (s *shopper) money(captured, refunded, refunding int64) {
 	p := s.get()
 	if p.GetCapturedMinor() != captured || p.GetRefundedMinor() != refunded || p.GetRefundingMinor() != refunding {
 		s.t.Fatalf("got %v, want %d captured, %d refunded, %d being refunded", p, captured, refunded, refunding)
-	}
-}
-
-func (s *shopper) works(err error) {
-	s.t.Helper()
-	if err != nil {
-		s.t.Fatalf("got error %v, want none", err)
-	}
-}
-
-func (s *shopper) fails(err error, code codes.Code, reason paymentsv1.Reason) {
-	s.t.Helper()
-	if status.Code(err) != code || !contract.Is(err, reason) {
-		s.t.Fatalf("got %v, want code %v with reason %v", err, code, reason)
 	}
 }

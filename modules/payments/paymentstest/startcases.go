@@ -49,7 +49,7 @@ func startPayment(w World) cases {
 			}
 		},
 		"ends by itself when nobody pays": func(t *testing.T) {
-			s := &shopper{World: w, t: t, order: "order-" + id.New(), payment: "payment-" + id.New()}
+			s := &shopper{World: w, checks: checks{t}, order: "order-" + id.New(), payment: "payment-" + id.New()}
 			r := s.request()
 			r.ExpiresAt = timestamppb.New(time.Now().Add(time.Second))
 			_, err := w.Payments.StartPayment(t.Context(), r)
@@ -57,24 +57,24 @@ func startPayment(w World) cases {
 			s.becomes(paymentsv1.Status_STATUS_EXPIRED)
 		},
 		"names the fields that can't be right": func(t *testing.T) {
-			s := &shopper{World: w, t: t, order: "o", payment: "p-" + id.New()}
+			s := &shopper{World: w, checks: checks{t}, order: "o", payment: "p-" + id.New()}
 			r := s.request()
 			r.ReturnUrl, r.CancelUrl, r.AmountMinor, r.CurrencyCode, r.ExpiresAt = "//evil.example", "javascript:1", 0, "eur", nil
 			_, err := w.Payments.StartPayment(t.Context(), r)
-			at(t, w).invalid(err, "return_url", "cancel_url", "amount_minor", "currency_code", "expires_at")
+			checks{t}.invalid(err, "return_url", "cancel_url", "amount_minor", "currency_code", "expires_at")
 			for _, end := range []time.Duration{-time.Second, 25 * time.Hour} {
 				r := s.request()
 				r.ExpiresAt = timestamppb.New(time.Now().Add(end))
 				_, err := w.Payments.StartPayment(t.Context(), r)
-				at(t, w).invalid(err, "expires_at")
+				checks{t}.invalid(err, "expires_at")
 			}
 			_, err = w.Payments.StartPayment(t.Context(), &paymentsv1.StartPaymentRequest{})
-			at(t, w).invalid(err, "payment_id", "order_id", "return_url", "cancel_url", "amount_minor", "currency_code", "expires_at")
+			checks{t}.invalid(err, "payment_id", "order_id", "return_url", "cancel_url", "amount_minor", "currency_code", "expires_at")
 		},
 	}
 }
 
-func getHosted(w World) cases {
+func getPayment(w World) cases {
 	return cases{
 		"gets what is known": func(t *testing.T) {
 			s := paid(t, w, CardMastercard)
@@ -85,9 +85,9 @@ func getHosted(w World) cases {
 		},
 		"of none says so": func(t *testing.T) {
 			_, err := w.Payments.GetPayment(t.Context(), &paymentsv1.GetPaymentRequest{PaymentId: id.New()})
-			at(t, w).fails(err, codes.NotFound, paymentsv1.Reason_REASON_NO_PAYMENT)
+			checks{t}.fails(err, codes.NotFound, paymentsv1.Reason_REASON_NO_PAYMENT)
 			_, err = w.Payments.GetPayment(t.Context(), &paymentsv1.GetPaymentRequest{})
-			at(t, w).invalid(err, "payment_id")
+			checks{t}.invalid(err, "payment_id")
 		},
 	}
 }
@@ -112,7 +112,7 @@ func listPayments(w World) cases {
 				t.Errorf("got %v, %v, want none", got, err)
 			}
 			_, err = w.Payments.ListPayments(t.Context(), &paymentsv1.ListPaymentsRequest{})
-			at(t, w).invalid(err, "order_id")
+			checks{t}.invalid(err, "order_id")
 		},
 	}
 }
@@ -166,7 +166,7 @@ func cancelPayment(w World) cases {
 			}
 		},
 		"of an unknown id refuses the start that comes after": func(t *testing.T) {
-			s := &shopper{World: w, t: t, order: "order-" + id.New(), payment: "payment-" + id.New()}
+			s := &shopper{World: w, checks: checks{t}, order: "order-" + id.New(), payment: "payment-" + id.New()}
 			for range 2 {
 				p, err := s.cancel()
 				if err != nil || p.GetStatus() != paymentsv1.Status_STATUS_CANCELLED {
@@ -176,7 +176,7 @@ func cancelPayment(w World) cases {
 			_, err := w.Payments.StartPayment(t.Context(), s.request())
 			s.fails(err, codes.FailedPrecondition, paymentsv1.Reason_REASON_CANCELLED)
 			_, err = w.Payments.CancelPayment(t.Context(), &paymentsv1.CancelPaymentRequest{})
-			at(t, w).invalid(err, "payment_id")
+			checks{t}.invalid(err, "payment_id")
 		},
 	}
 }

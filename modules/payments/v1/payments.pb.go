@@ -31,27 +31,23 @@ type Reason int32
 const (
 	Reason_REASON_UNSPECIFIED      Reason = 0
 	Reason_REASON_KEY_REUSED       Reason = 1
-	Reason_REASON_VOIDED           Reason = 2
-	Reason_REASON_NOT_AUTHORIZED   Reason = 3
-	Reason_REASON_CAPTURED         Reason = 4
-	Reason_REASON_NOT_CAPTURED     Reason = 5
-	Reason_REASON_REFUND_TOO_LARGE Reason = 6
-	Reason_REASON_NO_PAYMENT       Reason = 7
-	// The payment method is not known to the provider.
-	Reason_REASON_NO_PAYMENT_METHOD Reason = 8
+	Reason_REASON_NOT_AUTHORIZED   Reason = 2
+	Reason_REASON_NOT_CAPTURED     Reason = 3
+	Reason_REASON_REFUND_TOO_LARGE Reason = 4
+	Reason_REASON_NO_PAYMENT       Reason = 5
 	// The provider did not answer, or answered with a fault of its own.
-	Reason_REASON_PROVIDER_UNAVAILABLE Reason = 9
+	Reason_REASON_PROVIDER_UNAVAILABLE Reason = 6
 	// It was paid: refund it.
-	Reason_REASON_PAID      Reason = 10
-	Reason_REASON_CANCELLED Reason = 11
+	Reason_REASON_PAID      Reason = 7
+	Reason_REASON_CANCELLED Reason = 8
 	// The provider refuses to begin the payment; metadata "problem" says why.
-	Reason_REASON_NOT_POSSIBLE     Reason = 12
-	Reason_REASON_BAD_SIGNATURE    Reason = 13
-	Reason_REASON_NO_PROVIDER      Reason = 14
-	Reason_REASON_NO_SESSION       Reason = 15
-	Reason_REASON_TOO_SOON         Reason = 16
-	Reason_REASON_SESSION_ENDED    Reason = 17
-	Reason_REASON_NO_CONSENT_ASKED Reason = 18
+	Reason_REASON_NOT_POSSIBLE     Reason = 9
+	Reason_REASON_BAD_SIGNATURE    Reason = 10
+	Reason_REASON_NO_PROVIDER      Reason = 11
+	Reason_REASON_NO_SESSION       Reason = 12
+	Reason_REASON_TOO_SOON         Reason = 13
+	Reason_REASON_SESSION_ENDED    Reason = 14
+	Reason_REASON_NO_CONSENT_ASKED Reason = 15
 )
 
 // Enum value maps for Reason.
@@ -59,44 +55,38 @@ var (
 	Reason_name = map[int32]string{
 		0:  "REASON_UNSPECIFIED",
 		1:  "REASON_KEY_REUSED",
-		2:  "REASON_VOIDED",
-		3:  "REASON_NOT_AUTHORIZED",
-		4:  "REASON_CAPTURED",
-		5:  "REASON_NOT_CAPTURED",
-		6:  "REASON_REFUND_TOO_LARGE",
-		7:  "REASON_NO_PAYMENT",
-		8:  "REASON_NO_PAYMENT_METHOD",
-		9:  "REASON_PROVIDER_UNAVAILABLE",
-		10: "REASON_PAID",
-		11: "REASON_CANCELLED",
-		12: "REASON_NOT_POSSIBLE",
-		13: "REASON_BAD_SIGNATURE",
-		14: "REASON_NO_PROVIDER",
-		15: "REASON_NO_SESSION",
-		16: "REASON_TOO_SOON",
-		17: "REASON_SESSION_ENDED",
-		18: "REASON_NO_CONSENT_ASKED",
+		2:  "REASON_NOT_AUTHORIZED",
+		3:  "REASON_NOT_CAPTURED",
+		4:  "REASON_REFUND_TOO_LARGE",
+		5:  "REASON_NO_PAYMENT",
+		6:  "REASON_PROVIDER_UNAVAILABLE",
+		7:  "REASON_PAID",
+		8:  "REASON_CANCELLED",
+		9:  "REASON_NOT_POSSIBLE",
+		10: "REASON_BAD_SIGNATURE",
+		11: "REASON_NO_PROVIDER",
+		12: "REASON_NO_SESSION",
+		13: "REASON_TOO_SOON",
+		14: "REASON_SESSION_ENDED",
+		15: "REASON_NO_CONSENT_ASKED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":          0,
 		"REASON_KEY_REUSED":           1,
-		"REASON_VOIDED":               2,
-		"REASON_NOT_AUTHORIZED":       3,
-		"REASON_CAPTURED":             4,
-		"REASON_NOT_CAPTURED":         5,
-		"REASON_REFUND_TOO_LARGE":     6,
-		"REASON_NO_PAYMENT":           7,
-		"REASON_NO_PAYMENT_METHOD":    8,
-		"REASON_PROVIDER_UNAVAILABLE": 9,
-		"REASON_PAID":                 10,
-		"REASON_CANCELLED":            11,
-		"REASON_NOT_POSSIBLE":         12,
-		"REASON_BAD_SIGNATURE":        13,
-		"REASON_NO_PROVIDER":          14,
-		"REASON_NO_SESSION":           15,
-		"REASON_TOO_SOON":             16,
-		"REASON_SESSION_ENDED":        17,
-		"REASON_NO_CONSENT_ASKED":     18,
+		"REASON_NOT_AUTHORIZED":       2,
+		"REASON_NOT_CAPTURED":         3,
+		"REASON_REFUND_TOO_LARGE":     4,
+		"REASON_NO_PAYMENT":           5,
+		"REASON_PROVIDER_UNAVAILABLE": 6,
+		"REASON_PAID":                 7,
+		"REASON_CANCELLED":            8,
+		"REASON_NOT_POSSIBLE":         9,
+		"REASON_BAD_SIGNATURE":        10,
+		"REASON_NO_PROVIDER":          11,
+		"REASON_NO_SESSION":           12,
+		"REASON_TOO_SOON":             13,
+		"REASON_SESSION_ENDED":        14,
+		"REASON_NO_CONSENT_ASKED":     15,
 	}
 )
 
@@ -125,65 +115,6 @@ func (x Reason) Number() protoreflect.EnumNumber {
 // Deprecated: Use Reason.Descriptor instead.
 func (Reason) EnumDescriptor() ([]byte, []int) {
 	return file_payments_v1_payments_proto_rawDescGZIP(), []int{0}
-}
-
-type CardStatus int32
-
-const (
-	CardStatus_CARD_STATUS_UNSPECIFIED CardStatus = 0
-	// Asked of the provider, not answered yet.
-	CardStatus_CARD_STATUS_PENDING    CardStatus = 1
-	CardStatus_CARD_STATUS_AUTHORIZED CardStatus = 2
-	CardStatus_CARD_STATUS_DECLINED   CardStatus = 3
-	CardStatus_CARD_STATUS_CAPTURED   CardStatus = 4
-	CardStatus_CARD_STATUS_VOIDED     CardStatus = 5
-)
-
-// Enum value maps for CardStatus.
-var (
-	CardStatus_name = map[int32]string{
-		0: "CARD_STATUS_UNSPECIFIED",
-		1: "CARD_STATUS_PENDING",
-		2: "CARD_STATUS_AUTHORIZED",
-		3: "CARD_STATUS_DECLINED",
-		4: "CARD_STATUS_CAPTURED",
-		5: "CARD_STATUS_VOIDED",
-	}
-	CardStatus_value = map[string]int32{
-		"CARD_STATUS_UNSPECIFIED": 0,
-		"CARD_STATUS_PENDING":     1,
-		"CARD_STATUS_AUTHORIZED":  2,
-		"CARD_STATUS_DECLINED":    3,
-		"CARD_STATUS_CAPTURED":    4,
-		"CARD_STATUS_VOIDED":      5,
-	}
-)
-
-func (x CardStatus) Enum() *CardStatus {
-	p := new(CardStatus)
-	*p = x
-	return p
-}
-
-func (x CardStatus) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (CardStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_payments_v1_payments_proto_enumTypes[1].Descriptor()
-}
-
-func (CardStatus) Type() protoreflect.EnumType {
-	return &file_payments_v1_payments_proto_enumTypes[1]
-}
-
-func (x CardStatus) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use CardStatus.Descriptor instead.
-func (CardStatus) EnumDescriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{1}
 }
 
 // Status is where a payment on the provider's page is in its life.
@@ -232,11 +163,11 @@ func (x Status) String() string {
 }
 
 func (Status) Descriptor() protoreflect.EnumDescriptor {
-	return file_payments_v1_payments_proto_enumTypes[2].Descriptor()
+	return file_payments_v1_payments_proto_enumTypes[1].Descriptor()
 }
 
 func (Status) Type() protoreflect.EnumType {
-	return &file_payments_v1_payments_proto_enumTypes[2]
+	return &file_payments_v1_payments_proto_enumTypes[1]
 }
 
 func (x Status) Number() protoreflect.EnumNumber {
@@ -245,7 +176,7 @@ func (x Status) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Status.Descriptor instead.
 func (Status) EnumDescriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{2}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{1}
 }
 
 type RefundStatus int32
@@ -287,11 +218,11 @@ func (x RefundStatus) String() string {
 }
 
 func (RefundStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_payments_v1_payments_proto_enumTypes[3].Descriptor()
+	return file_payments_v1_payments_proto_enumTypes[2].Descriptor()
 }
 
 func (RefundStatus) Type() protoreflect.EnumType {
-	return &file_payments_v1_payments_proto_enumTypes[3]
+	return &file_payments_v1_payments_proto_enumTypes[2]
 }
 
 func (x RefundStatus) Number() protoreflect.EnumNumber {
@@ -300,7 +231,7 @@ func (x RefundStatus) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use RefundStatus.Descriptor instead.
 func (RefundStatus) EnumDescriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{3}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{2}
 }
 
 type SandboxStatus int32
@@ -346,11 +277,11 @@ func (x SandboxStatus) String() string {
 }
 
 func (SandboxStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_payments_v1_payments_proto_enumTypes[4].Descriptor()
+	return file_payments_v1_payments_proto_enumTypes[3].Descriptor()
 }
 
 func (SandboxStatus) Type() protoreflect.EnumType {
-	return &file_payments_v1_payments_proto_enumTypes[4]
+	return &file_payments_v1_payments_proto_enumTypes[3]
 }
 
 func (x SandboxStatus) Number() protoreflect.EnumNumber {
@@ -359,10 +290,10 @@ func (x SandboxStatus) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use SandboxStatus.Descriptor instead.
 func (SandboxStatus) EnumDescriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{4}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{3}
 }
 
-// Card is a card as typed. It exists in requests only.
+// Card is a card as typed on the sandbox's page. It exists in requests only.
 type Card struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Digits; spaces and dashes are taken out.
@@ -433,14 +364,12 @@ func (x *Card) GetCvc() string {
 	return ""
 }
 
-// PaymentMethod is a card held by the provider.
+// PaymentMethod is the card that a payment was paid with.
 type PaymentMethod struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The provider's reference.
-	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// visa, mastercard, amex, …
-	Brand         string `protobuf:"bytes,2,opt,name=brand,proto3" json:"brand,omitempty"`
-	Last4         string `protobuf:"bytes,3,opt,name=last4,proto3" json:"last4,omitempty"`
+	Brand         string `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
+	Last4         string `protobuf:"bytes,2,opt,name=last4,proto3" json:"last4,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -475,13 +404,6 @@ func (*PaymentMethod) Descriptor() ([]byte, []int) {
 	return file_payments_v1_payments_proto_rawDescGZIP(), []int{1}
 }
 
-func (x *PaymentMethod) GetId() string {
-	if x != nil {
-		return x.Id
-	}
-	return ""
-}
-
 func (x *PaymentMethod) GetBrand() string {
 	if x != nil {
 		return x.Brand
@@ -494,696 +416,6 @@ func (x *PaymentMethod) GetLast4() string {
 		return x.Last4
 	}
 	return ""
-}
-
-// CardPayment is the money of one order.
-type CardPayment struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	Status        CardStatus             `protobuf:"varint,2,opt,name=status,proto3,enum=payments.v1.CardStatus" json:"status,omitempty"`
-	CurrencyCode  string                 `protobuf:"bytes,3,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
-	AmountMinor   int64                  `protobuf:"varint,4,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
-	CapturedMinor int64                  `protobuf:"varint,5,opt,name=captured_minor,json=capturedMinor,proto3" json:"captured_minor,omitempty"`
-	RefundedMinor int64                  `protobuf:"varint,6,opt,name=refunded_minor,json=refundedMinor,proto3" json:"refunded_minor,omitempty"`
-	PaymentMethod *PaymentMethod         `protobuf:"bytes,7,opt,name=payment_method,json=paymentMethod,proto3" json:"payment_method,omitempty"`
-	// sandbox or stripe.
-	Provider string `protobuf:"bytes,8,opt,name=provider,proto3" json:"provider,omitempty"`
-	// The provider's name for the payment.
-	ProviderReference string `protobuf:"bytes,9,opt,name=provider_reference,json=providerReference,proto3" json:"provider_reference,omitempty"`
-	// Why it was declined: card_declined, insufficient_funds, expired_card, …
-	DeclineCode   string `protobuf:"bytes,10,opt,name=decline_code,json=declineCode,proto3" json:"decline_code,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *CardPayment) Reset() {
-	*x = CardPayment{}
-	mi := &file_payments_v1_payments_proto_msgTypes[2]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *CardPayment) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*CardPayment) ProtoMessage() {}
-
-func (x *CardPayment) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[2]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use CardPayment.ProtoReflect.Descriptor instead.
-func (*CardPayment) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{2}
-}
-
-func (x *CardPayment) GetOrderId() string {
-	if x != nil {
-		return x.OrderId
-	}
-	return ""
-}
-
-func (x *CardPayment) GetStatus() CardStatus {
-	if x != nil {
-		return x.Status
-	}
-	return CardStatus_CARD_STATUS_UNSPECIFIED
-}
-
-func (x *CardPayment) GetCurrencyCode() string {
-	if x != nil {
-		return x.CurrencyCode
-	}
-	return ""
-}
-
-func (x *CardPayment) GetAmountMinor() int64 {
-	if x != nil {
-		return x.AmountMinor
-	}
-	return 0
-}
-
-func (x *CardPayment) GetCapturedMinor() int64 {
-	if x != nil {
-		return x.CapturedMinor
-	}
-	return 0
-}
-
-func (x *CardPayment) GetRefundedMinor() int64 {
-	if x != nil {
-		return x.RefundedMinor
-	}
-	return 0
-}
-
-func (x *CardPayment) GetPaymentMethod() *PaymentMethod {
-	if x != nil {
-		return x.PaymentMethod
-	}
-	return nil
-}
-
-func (x *CardPayment) GetProvider() string {
-	if x != nil {
-		return x.Provider
-	}
-	return ""
-}
-
-func (x *CardPayment) GetProviderReference() string {
-	if x != nil {
-		return x.ProviderReference
-	}
-	return ""
-}
-
-func (x *CardPayment) GetDeclineCode() string {
-	if x != nil {
-		return x.DeclineCode
-	}
-	return ""
-}
-
-type CreatePaymentMethodRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Card          *Card                  `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *CreatePaymentMethodRequest) Reset() {
-	*x = CreatePaymentMethodRequest{}
-	mi := &file_payments_v1_payments_proto_msgTypes[3]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *CreatePaymentMethodRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*CreatePaymentMethodRequest) ProtoMessage() {}
-
-func (x *CreatePaymentMethodRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[3]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use CreatePaymentMethodRequest.ProtoReflect.Descriptor instead.
-func (*CreatePaymentMethodRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{3}
-}
-
-func (x *CreatePaymentMethodRequest) GetCard() *Card {
-	if x != nil {
-		return x.Card
-	}
-	return nil
-}
-
-type CreatePaymentMethodResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PaymentMethod *PaymentMethod         `protobuf:"bytes,1,opt,name=payment_method,json=paymentMethod,proto3" json:"payment_method,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *CreatePaymentMethodResponse) Reset() {
-	*x = CreatePaymentMethodResponse{}
-	mi := &file_payments_v1_payments_proto_msgTypes[4]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *CreatePaymentMethodResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*CreatePaymentMethodResponse) ProtoMessage() {}
-
-func (x *CreatePaymentMethodResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[4]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use CreatePaymentMethodResponse.ProtoReflect.Descriptor instead.
-func (*CreatePaymentMethodResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{4}
-}
-
-func (x *CreatePaymentMethodResponse) GetPaymentMethod() *PaymentMethod {
-	if x != nil {
-		return x.PaymentMethod
-	}
-	return nil
-}
-
-type AuthorizeRequest struct {
-	state        protoimpl.MessageState `protogen:"open.v1"`
-	OrderId      string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	CurrencyCode string                 `protobuf:"bytes,2,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
-	// More than 0.
-	AmountMinor     int64  `protobuf:"varint,3,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
-	PaymentMethodId string `protobuf:"bytes,4,opt,name=payment_method_id,json=paymentMethodId,proto3" json:"payment_method_id,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
-}
-
-func (x *AuthorizeRequest) Reset() {
-	*x = AuthorizeRequest{}
-	mi := &file_payments_v1_payments_proto_msgTypes[5]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *AuthorizeRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*AuthorizeRequest) ProtoMessage() {}
-
-func (x *AuthorizeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[5]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use AuthorizeRequest.ProtoReflect.Descriptor instead.
-func (*AuthorizeRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{5}
-}
-
-func (x *AuthorizeRequest) GetOrderId() string {
-	if x != nil {
-		return x.OrderId
-	}
-	return ""
-}
-
-func (x *AuthorizeRequest) GetCurrencyCode() string {
-	if x != nil {
-		return x.CurrencyCode
-	}
-	return ""
-}
-
-func (x *AuthorizeRequest) GetAmountMinor() int64 {
-	if x != nil {
-		return x.AmountMinor
-	}
-	return 0
-}
-
-func (x *AuthorizeRequest) GetPaymentMethodId() string {
-	if x != nil {
-		return x.PaymentMethodId
-	}
-	return ""
-}
-
-type AuthorizeResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Payment       *CardPayment           `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *AuthorizeResponse) Reset() {
-	*x = AuthorizeResponse{}
-	mi := &file_payments_v1_payments_proto_msgTypes[6]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *AuthorizeResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*AuthorizeResponse) ProtoMessage() {}
-
-func (x *AuthorizeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[6]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use AuthorizeResponse.ProtoReflect.Descriptor instead.
-func (*AuthorizeResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{6}
-}
-
-func (x *AuthorizeResponse) GetPayment() *CardPayment {
-	if x != nil {
-		return x.Payment
-	}
-	return nil
-}
-
-type CaptureRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *CaptureRequest) Reset() {
-	*x = CaptureRequest{}
-	mi := &file_payments_v1_payments_proto_msgTypes[7]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *CaptureRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*CaptureRequest) ProtoMessage() {}
-
-func (x *CaptureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[7]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use CaptureRequest.ProtoReflect.Descriptor instead.
-func (*CaptureRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{7}
-}
-
-func (x *CaptureRequest) GetOrderId() string {
-	if x != nil {
-		return x.OrderId
-	}
-	return ""
-}
-
-type CaptureResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Payment       *CardPayment           `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *CaptureResponse) Reset() {
-	*x = CaptureResponse{}
-	mi := &file_payments_v1_payments_proto_msgTypes[8]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *CaptureResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*CaptureResponse) ProtoMessage() {}
-
-func (x *CaptureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[8]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use CaptureResponse.ProtoReflect.Descriptor instead.
-func (*CaptureResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{8}
-}
-
-func (x *CaptureResponse) GetPayment() *CardPayment {
-	if x != nil {
-		return x.Payment
-	}
-	return nil
-}
-
-type VoidRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *VoidRequest) Reset() {
-	*x = VoidRequest{}
-	mi := &file_payments_v1_payments_proto_msgTypes[9]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *VoidRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*VoidRequest) ProtoMessage() {}
-
-func (x *VoidRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[9]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use VoidRequest.ProtoReflect.Descriptor instead.
-func (*VoidRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{9}
-}
-
-func (x *VoidRequest) GetOrderId() string {
-	if x != nil {
-		return x.OrderId
-	}
-	return ""
-}
-
-type VoidResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Payment       *CardPayment           `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *VoidResponse) Reset() {
-	*x = VoidResponse{}
-	mi := &file_payments_v1_payments_proto_msgTypes[10]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *VoidResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*VoidResponse) ProtoMessage() {}
-
-func (x *VoidResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[10]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use VoidResponse.ProtoReflect.Descriptor instead.
-func (*VoidResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{10}
-}
-
-func (x *VoidResponse) GetPayment() *CardPayment {
-	if x != nil {
-		return x.Payment
-	}
-	return nil
-}
-
-type RefundRequest struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	OrderId        string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	IdempotencyKey string                 `protobuf:"bytes,2,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
-	// More than 0.
-	AmountMinor   int64 `protobuf:"varint,3,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *RefundRequest) Reset() {
-	*x = RefundRequest{}
-	mi := &file_payments_v1_payments_proto_msgTypes[11]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *RefundRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*RefundRequest) ProtoMessage() {}
-
-func (x *RefundRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[11]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use RefundRequest.ProtoReflect.Descriptor instead.
-func (*RefundRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{11}
-}
-
-func (x *RefundRequest) GetOrderId() string {
-	if x != nil {
-		return x.OrderId
-	}
-	return ""
-}
-
-func (x *RefundRequest) GetIdempotencyKey() string {
-	if x != nil {
-		return x.IdempotencyKey
-	}
-	return ""
-}
-
-func (x *RefundRequest) GetAmountMinor() int64 {
-	if x != nil {
-		return x.AmountMinor
-	}
-	return 0
-}
-
-type RefundResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Payment       *CardPayment           `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *RefundResponse) Reset() {
-	*x = RefundResponse{}
-	mi := &file_payments_v1_payments_proto_msgTypes[12]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *RefundResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*RefundResponse) ProtoMessage() {}
-
-func (x *RefundResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[12]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use RefundResponse.ProtoReflect.Descriptor instead.
-func (*RefundResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{12}
-}
-
-func (x *RefundResponse) GetPayment() *CardPayment {
-	if x != nil {
-		return x.Payment
-	}
-	return nil
-}
-
-type GetCardPaymentRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *GetCardPaymentRequest) Reset() {
-	*x = GetCardPaymentRequest{}
-	mi := &file_payments_v1_payments_proto_msgTypes[13]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *GetCardPaymentRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*GetCardPaymentRequest) ProtoMessage() {}
-
-func (x *GetCardPaymentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[13]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use GetCardPaymentRequest.ProtoReflect.Descriptor instead.
-func (*GetCardPaymentRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{13}
-}
-
-func (x *GetCardPaymentRequest) GetOrderId() string {
-	if x != nil {
-		return x.OrderId
-	}
-	return ""
-}
-
-type GetCardPaymentResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Payment       *CardPayment           `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *GetCardPaymentResponse) Reset() {
-	*x = GetCardPaymentResponse{}
-	mi := &file_payments_v1_payments_proto_msgTypes[14]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *GetCardPaymentResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*GetCardPaymentResponse) ProtoMessage() {}
-
-func (x *GetCardPaymentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[14]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use GetCardPaymentResponse.ProtoReflect.Descriptor instead.
-func (*GetCardPaymentResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{14}
-}
-
-func (x *GetCardPaymentResponse) GetPayment() *CardPayment {
-	if x != nil {
-		return x.Payment
-	}
-	return nil
 }
 
 // Refund is one giving back of money.
@@ -1201,7 +433,7 @@ type Refund struct {
 
 func (x *Refund) Reset() {
 	*x = Refund{}
-	mi := &file_payments_v1_payments_proto_msgTypes[15]
+	mi := &file_payments_v1_payments_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1213,7 +445,7 @@ func (x *Refund) String() string {
 func (*Refund) ProtoMessage() {}
 
 func (x *Refund) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[15]
+	mi := &file_payments_v1_payments_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1226,7 +458,7 @@ func (x *Refund) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refund.ProtoReflect.Descriptor instead.
 func (*Refund) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{15}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Refund) GetId() string {
@@ -1279,7 +511,7 @@ type Payment struct {
 	// The provider's page, while the payment is WAITING. A path when the page is
 	// the sandbox's.
 	RedirectUrl string `protobuf:"bytes,11,opt,name=redirect_url,json=redirectUrl,proto3" json:"redirect_url,omitempty"`
-	// The card, when it was paid with one; only brand and last4 are set.
+	// The card, when it was paid with one.
 	Method *PaymentMethod `protobuf:"bytes,12,opt,name=method,proto3" json:"method,omitempty"`
 	// Why the last card was refused: card_declined, insufficient_funds, … For
 	// operators: the shopper is told only that the card was refused.
@@ -1294,7 +526,7 @@ type Payment struct {
 
 func (x *Payment) Reset() {
 	*x = Payment{}
-	mi := &file_payments_v1_payments_proto_msgTypes[16]
+	mi := &file_payments_v1_payments_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1306,7 +538,7 @@ func (x *Payment) String() string {
 func (*Payment) ProtoMessage() {}
 
 func (x *Payment) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[16]
+	mi := &file_payments_v1_payments_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1319,7 +551,7 @@ func (x *Payment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Payment.ProtoReflect.Descriptor instead.
 func (*Payment) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{16}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Payment) GetId() string {
@@ -1457,7 +689,7 @@ type StartPaymentRequest struct {
 
 func (x *StartPaymentRequest) Reset() {
 	*x = StartPaymentRequest{}
-	mi := &file_payments_v1_payments_proto_msgTypes[17]
+	mi := &file_payments_v1_payments_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1469,7 +701,7 @@ func (x *StartPaymentRequest) String() string {
 func (*StartPaymentRequest) ProtoMessage() {}
 
 func (x *StartPaymentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[17]
+	mi := &file_payments_v1_payments_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1482,7 +714,7 @@ func (x *StartPaymentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartPaymentRequest.ProtoReflect.Descriptor instead.
 func (*StartPaymentRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{17}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *StartPaymentRequest) GetPaymentId() string {
@@ -1557,7 +789,7 @@ type StartPaymentResponse struct {
 
 func (x *StartPaymentResponse) Reset() {
 	*x = StartPaymentResponse{}
-	mi := &file_payments_v1_payments_proto_msgTypes[18]
+	mi := &file_payments_v1_payments_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1569,7 +801,7 @@ func (x *StartPaymentResponse) String() string {
 func (*StartPaymentResponse) ProtoMessage() {}
 
 func (x *StartPaymentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[18]
+	mi := &file_payments_v1_payments_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1582,7 +814,7 @@ func (x *StartPaymentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartPaymentResponse.ProtoReflect.Descriptor instead.
 func (*StartPaymentResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{18}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *StartPaymentResponse) GetPayment() *Payment {
@@ -1601,7 +833,7 @@ type GetPaymentRequest struct {
 
 func (x *GetPaymentRequest) Reset() {
 	*x = GetPaymentRequest{}
-	mi := &file_payments_v1_payments_proto_msgTypes[19]
+	mi := &file_payments_v1_payments_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1613,7 +845,7 @@ func (x *GetPaymentRequest) String() string {
 func (*GetPaymentRequest) ProtoMessage() {}
 
 func (x *GetPaymentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[19]
+	mi := &file_payments_v1_payments_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1626,7 +858,7 @@ func (x *GetPaymentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPaymentRequest.ProtoReflect.Descriptor instead.
 func (*GetPaymentRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{19}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetPaymentRequest) GetPaymentId() string {
@@ -1645,7 +877,7 @@ type GetPaymentResponse struct {
 
 func (x *GetPaymentResponse) Reset() {
 	*x = GetPaymentResponse{}
-	mi := &file_payments_v1_payments_proto_msgTypes[20]
+	mi := &file_payments_v1_payments_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1657,7 +889,7 @@ func (x *GetPaymentResponse) String() string {
 func (*GetPaymentResponse) ProtoMessage() {}
 
 func (x *GetPaymentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[20]
+	mi := &file_payments_v1_payments_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1670,7 +902,7 @@ func (x *GetPaymentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPaymentResponse.ProtoReflect.Descriptor instead.
 func (*GetPaymentResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{20}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetPaymentResponse) GetPayment() *Payment {
@@ -1689,7 +921,7 @@ type ListPaymentsRequest struct {
 
 func (x *ListPaymentsRequest) Reset() {
 	*x = ListPaymentsRequest{}
-	mi := &file_payments_v1_payments_proto_msgTypes[21]
+	mi := &file_payments_v1_payments_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1701,7 +933,7 @@ func (x *ListPaymentsRequest) String() string {
 func (*ListPaymentsRequest) ProtoMessage() {}
 
 func (x *ListPaymentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[21]
+	mi := &file_payments_v1_payments_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1714,7 +946,7 @@ func (x *ListPaymentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPaymentsRequest.ProtoReflect.Descriptor instead.
 func (*ListPaymentsRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{21}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListPaymentsRequest) GetOrderId() string {
@@ -1733,7 +965,7 @@ type ListPaymentsResponse struct {
 
 func (x *ListPaymentsResponse) Reset() {
 	*x = ListPaymentsResponse{}
-	mi := &file_payments_v1_payments_proto_msgTypes[22]
+	mi := &file_payments_v1_payments_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1745,7 +977,7 @@ func (x *ListPaymentsResponse) String() string {
 func (*ListPaymentsResponse) ProtoMessage() {}
 
 func (x *ListPaymentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[22]
+	mi := &file_payments_v1_payments_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1758,7 +990,7 @@ func (x *ListPaymentsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPaymentsResponse.ProtoReflect.Descriptor instead.
 func (*ListPaymentsResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{22}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListPaymentsResponse) GetPayments() []*Payment {
@@ -1777,7 +1009,7 @@ type CancelPaymentRequest struct {
 
 func (x *CancelPaymentRequest) Reset() {
 	*x = CancelPaymentRequest{}
-	mi := &file_payments_v1_payments_proto_msgTypes[23]
+	mi := &file_payments_v1_payments_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1789,7 +1021,7 @@ func (x *CancelPaymentRequest) String() string {
 func (*CancelPaymentRequest) ProtoMessage() {}
 
 func (x *CancelPaymentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[23]
+	mi := &file_payments_v1_payments_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1802,7 +1034,7 @@ func (x *CancelPaymentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelPaymentRequest.ProtoReflect.Descriptor instead.
 func (*CancelPaymentRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{23}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CancelPaymentRequest) GetPaymentId() string {
@@ -1821,7 +1053,7 @@ type CancelPaymentResponse struct {
 
 func (x *CancelPaymentResponse) Reset() {
 	*x = CancelPaymentResponse{}
-	mi := &file_payments_v1_payments_proto_msgTypes[24]
+	mi := &file_payments_v1_payments_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1833,7 +1065,7 @@ func (x *CancelPaymentResponse) String() string {
 func (*CancelPaymentResponse) ProtoMessage() {}
 
 func (x *CancelPaymentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[24]
+	mi := &file_payments_v1_payments_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1846,7 +1078,7 @@ func (x *CancelPaymentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelPaymentResponse.ProtoReflect.Descriptor instead.
 func (*CancelPaymentResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{24}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CancelPaymentResponse) GetPayment() *Payment {
@@ -1865,7 +1097,7 @@ type CapturePaymentRequest struct {
 
 func (x *CapturePaymentRequest) Reset() {
 	*x = CapturePaymentRequest{}
-	mi := &file_payments_v1_payments_proto_msgTypes[25]
+	mi := &file_payments_v1_payments_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1877,7 +1109,7 @@ func (x *CapturePaymentRequest) String() string {
 func (*CapturePaymentRequest) ProtoMessage() {}
 
 func (x *CapturePaymentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[25]
+	mi := &file_payments_v1_payments_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1890,7 +1122,7 @@ func (x *CapturePaymentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CapturePaymentRequest.ProtoReflect.Descriptor instead.
 func (*CapturePaymentRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{25}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CapturePaymentRequest) GetPaymentId() string {
@@ -1909,7 +1141,7 @@ type CapturePaymentResponse struct {
 
 func (x *CapturePaymentResponse) Reset() {
 	*x = CapturePaymentResponse{}
-	mi := &file_payments_v1_payments_proto_msgTypes[26]
+	mi := &file_payments_v1_payments_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1921,7 +1153,7 @@ func (x *CapturePaymentResponse) String() string {
 func (*CapturePaymentResponse) ProtoMessage() {}
 
 func (x *CapturePaymentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[26]
+	mi := &file_payments_v1_payments_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1934,7 +1166,7 @@ func (x *CapturePaymentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CapturePaymentResponse.ProtoReflect.Descriptor instead.
 func (*CapturePaymentResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{26}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CapturePaymentResponse) GetPayment() *Payment {
@@ -1956,7 +1188,7 @@ type RefundPaymentRequest struct {
 
 func (x *RefundPaymentRequest) Reset() {
 	*x = RefundPaymentRequest{}
-	mi := &file_payments_v1_payments_proto_msgTypes[27]
+	mi := &file_payments_v1_payments_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1968,7 +1200,7 @@ func (x *RefundPaymentRequest) String() string {
 func (*RefundPaymentRequest) ProtoMessage() {}
 
 func (x *RefundPaymentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[27]
+	mi := &file_payments_v1_payments_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1981,7 +1213,7 @@ func (x *RefundPaymentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundPaymentRequest.ProtoReflect.Descriptor instead.
 func (*RefundPaymentRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{27}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RefundPaymentRequest) GetPaymentId() string {
@@ -2014,7 +1246,7 @@ type RefundPaymentResponse struct {
 
 func (x *RefundPaymentResponse) Reset() {
 	*x = RefundPaymentResponse{}
-	mi := &file_payments_v1_payments_proto_msgTypes[28]
+	mi := &file_payments_v1_payments_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2026,7 +1258,7 @@ func (x *RefundPaymentResponse) String() string {
 func (*RefundPaymentResponse) ProtoMessage() {}
 
 func (x *RefundPaymentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[28]
+	mi := &file_payments_v1_payments_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2039,7 +1271,7 @@ func (x *RefundPaymentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundPaymentResponse.ProtoReflect.Descriptor instead.
 func (*RefundPaymentResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{28}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *RefundPaymentResponse) GetRefund() *Refund {
@@ -2063,7 +1295,7 @@ type ReceiveWebhookRequest struct {
 
 func (x *ReceiveWebhookRequest) Reset() {
 	*x = ReceiveWebhookRequest{}
-	mi := &file_payments_v1_payments_proto_msgTypes[29]
+	mi := &file_payments_v1_payments_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2075,7 +1307,7 @@ func (x *ReceiveWebhookRequest) String() string {
 func (*ReceiveWebhookRequest) ProtoMessage() {}
 
 func (x *ReceiveWebhookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[29]
+	mi := &file_payments_v1_payments_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2088,7 +1320,7 @@ func (x *ReceiveWebhookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveWebhookRequest.ProtoReflect.Descriptor instead.
 func (*ReceiveWebhookRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{29}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ReceiveWebhookRequest) GetProvider() string {
@@ -2120,7 +1352,7 @@ type ReceiveWebhookResponse struct {
 
 func (x *ReceiveWebhookResponse) Reset() {
 	*x = ReceiveWebhookResponse{}
-	mi := &file_payments_v1_payments_proto_msgTypes[30]
+	mi := &file_payments_v1_payments_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2132,7 +1364,7 @@ func (x *ReceiveWebhookResponse) String() string {
 func (*ReceiveWebhookResponse) ProtoMessage() {}
 
 func (x *ReceiveWebhookResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[30]
+	mi := &file_payments_v1_payments_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2145,7 +1377,7 @@ func (x *ReceiveWebhookResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveWebhookResponse.ProtoReflect.Descriptor instead.
 func (*ReceiveWebhookResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{30}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{17}
 }
 
 type GetSandboxSessionRequest struct {
@@ -2158,7 +1390,7 @@ type GetSandboxSessionRequest struct {
 
 func (x *GetSandboxSessionRequest) Reset() {
 	*x = GetSandboxSessionRequest{}
-	mi := &file_payments_v1_payments_proto_msgTypes[31]
+	mi := &file_payments_v1_payments_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2170,7 +1402,7 @@ func (x *GetSandboxSessionRequest) String() string {
 func (*GetSandboxSessionRequest) ProtoMessage() {}
 
 func (x *GetSandboxSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[31]
+	mi := &file_payments_v1_payments_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2183,7 +1415,7 @@ func (x *GetSandboxSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSandboxSessionRequest.ProtoReflect.Descriptor instead.
 func (*GetSandboxSessionRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{31}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetSandboxSessionRequest) GetSession() string {
@@ -2202,7 +1434,7 @@ type GetSandboxSessionResponse struct {
 
 func (x *GetSandboxSessionResponse) Reset() {
 	*x = GetSandboxSessionResponse{}
-	mi := &file_payments_v1_payments_proto_msgTypes[32]
+	mi := &file_payments_v1_payments_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2214,7 +1446,7 @@ func (x *GetSandboxSessionResponse) String() string {
 func (*GetSandboxSessionResponse) ProtoMessage() {}
 
 func (x *GetSandboxSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[32]
+	mi := &file_payments_v1_payments_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2227,7 +1459,7 @@ func (x *GetSandboxSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSandboxSessionResponse.ProtoReflect.Descriptor instead.
 func (*GetSandboxSessionResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{32}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetSandboxSessionResponse) GetSession() *SandboxSession {
@@ -2255,7 +1487,7 @@ type SandboxSession struct {
 
 func (x *SandboxSession) Reset() {
 	*x = SandboxSession{}
-	mi := &file_payments_v1_payments_proto_msgTypes[33]
+	mi := &file_payments_v1_payments_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2267,7 +1499,7 @@ func (x *SandboxSession) String() string {
 func (*SandboxSession) ProtoMessage() {}
 
 func (x *SandboxSession) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[33]
+	mi := &file_payments_v1_payments_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2280,7 +1512,7 @@ func (x *SandboxSession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SandboxSession.ProtoReflect.Descriptor instead.
 func (*SandboxSession) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{33}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *SandboxSession) GetCurrencyCode() string {
@@ -2342,7 +1574,7 @@ type PaySandboxRequest struct {
 
 func (x *PaySandboxRequest) Reset() {
 	*x = PaySandboxRequest{}
-	mi := &file_payments_v1_payments_proto_msgTypes[34]
+	mi := &file_payments_v1_payments_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2354,7 +1586,7 @@ func (x *PaySandboxRequest) String() string {
 func (*PaySandboxRequest) ProtoMessage() {}
 
 func (x *PaySandboxRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[34]
+	mi := &file_payments_v1_payments_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2367,7 +1599,7 @@ func (x *PaySandboxRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaySandboxRequest.ProtoReflect.Descriptor instead.
 func (*PaySandboxRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{34}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *PaySandboxRequest) GetSession() string {
@@ -2399,7 +1631,7 @@ type SandboxNext struct {
 
 func (x *SandboxNext) Reset() {
 	*x = SandboxNext{}
-	mi := &file_payments_v1_payments_proto_msgTypes[35]
+	mi := &file_payments_v1_payments_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2411,7 +1643,7 @@ func (x *SandboxNext) String() string {
 func (*SandboxNext) ProtoMessage() {}
 
 func (x *SandboxNext) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[35]
+	mi := &file_payments_v1_payments_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2424,7 +1656,7 @@ func (x *SandboxNext) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SandboxNext.ProtoReflect.Descriptor instead.
 func (*SandboxNext) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{35}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *SandboxNext) GetRedirectUrl() string {
@@ -2457,7 +1689,7 @@ type PaySandboxResponse struct {
 
 func (x *PaySandboxResponse) Reset() {
 	*x = PaySandboxResponse{}
-	mi := &file_payments_v1_payments_proto_msgTypes[36]
+	mi := &file_payments_v1_payments_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2469,7 +1701,7 @@ func (x *PaySandboxResponse) String() string {
 func (*PaySandboxResponse) ProtoMessage() {}
 
 func (x *PaySandboxResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[36]
+	mi := &file_payments_v1_payments_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2482,7 +1714,7 @@ func (x *PaySandboxResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaySandboxResponse.ProtoReflect.Descriptor instead.
 func (*PaySandboxResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{36}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *PaySandboxResponse) GetNext() *SandboxNext {
@@ -2502,7 +1734,7 @@ type AnswerSandboxConsentRequest struct {
 
 func (x *AnswerSandboxConsentRequest) Reset() {
 	*x = AnswerSandboxConsentRequest{}
-	mi := &file_payments_v1_payments_proto_msgTypes[37]
+	mi := &file_payments_v1_payments_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2514,7 +1746,7 @@ func (x *AnswerSandboxConsentRequest) String() string {
 func (*AnswerSandboxConsentRequest) ProtoMessage() {}
 
 func (x *AnswerSandboxConsentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[37]
+	mi := &file_payments_v1_payments_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2527,7 +1759,7 @@ func (x *AnswerSandboxConsentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerSandboxConsentRequest.ProtoReflect.Descriptor instead.
 func (*AnswerSandboxConsentRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{37}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *AnswerSandboxConsentRequest) GetSession() string {
@@ -2553,7 +1785,7 @@ type AnswerSandboxConsentResponse struct {
 
 func (x *AnswerSandboxConsentResponse) Reset() {
 	*x = AnswerSandboxConsentResponse{}
-	mi := &file_payments_v1_payments_proto_msgTypes[38]
+	mi := &file_payments_v1_payments_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2565,7 +1797,7 @@ func (x *AnswerSandboxConsentResponse) String() string {
 func (*AnswerSandboxConsentResponse) ProtoMessage() {}
 
 func (x *AnswerSandboxConsentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payments_proto_msgTypes[38]
+	mi := &file_payments_v1_payments_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2578,7 +1810,7 @@ func (x *AnswerSandboxConsentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerSandboxConsentResponse.ProtoReflect.Descriptor instead.
 func (*AnswerSandboxConsentResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payments_proto_rawDescGZIP(), []int{38}
+	return file_payments_v1_payments_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *AnswerSandboxConsentResponse) GetNext() *SandboxNext {
@@ -2597,52 +1829,10 @@ const file_payments_v1_payments_proto_rawDesc = "" +
 	"\x06number\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06number\x12\x1b\n" +
 	"\texp_month\x18\x02 \x01(\x05R\bexpMonth\x12\x19\n" +
 	"\bexp_year\x18\x03 \x01(\x05R\aexpYear\x12\x15\n" +
-	"\x03cvc\x18\x04 \x01(\tB\x03\x80\x01\x01R\x03cvc\"K\n" +
-	"\rPaymentMethod\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
-	"\x05brand\x18\x02 \x01(\tR\x05brand\x12\x14\n" +
-	"\x05last4\x18\x03 \x01(\tR\x05last4\"\xa0\x03\n" +
-	"\vCardPayment\x12\x19\n" +
-	"\border_id\x18\x01 \x01(\tR\aorderId\x12/\n" +
-	"\x06status\x18\x02 \x01(\x0e2\x17.payments.v1.CardStatusR\x06status\x12#\n" +
-	"\rcurrency_code\x18\x03 \x01(\tR\fcurrencyCode\x12!\n" +
-	"\famount_minor\x18\x04 \x01(\x03R\vamountMinor\x12%\n" +
-	"\x0ecaptured_minor\x18\x05 \x01(\x03R\rcapturedMinor\x12%\n" +
-	"\x0erefunded_minor\x18\x06 \x01(\x03R\rrefundedMinor\x12A\n" +
-	"\x0epayment_method\x18\a \x01(\v2\x1a.payments.v1.PaymentMethodR\rpaymentMethod\x12\x1a\n" +
-	"\bprovider\x18\b \x01(\tR\bprovider\x12-\n" +
-	"\x12provider_reference\x18\t \x01(\tR\x11providerReference\x12!\n" +
-	"\fdecline_code\x18\n" +
-	" \x01(\tR\vdeclineCode\"C\n" +
-	"\x1aCreatePaymentMethodRequest\x12%\n" +
-	"\x04card\x18\x01 \x01(\v2\x11.payments.v1.CardR\x04card\"`\n" +
-	"\x1bCreatePaymentMethodResponse\x12A\n" +
-	"\x0epayment_method\x18\x01 \x01(\v2\x1a.payments.v1.PaymentMethodR\rpaymentMethod\"\xa1\x01\n" +
-	"\x10AuthorizeRequest\x12\x19\n" +
-	"\border_id\x18\x01 \x01(\tR\aorderId\x12#\n" +
-	"\rcurrency_code\x18\x02 \x01(\tR\fcurrencyCode\x12!\n" +
-	"\famount_minor\x18\x03 \x01(\x03R\vamountMinor\x12*\n" +
-	"\x11payment_method_id\x18\x04 \x01(\tR\x0fpaymentMethodId\"G\n" +
-	"\x11AuthorizeResponse\x122\n" +
-	"\apayment\x18\x01 \x01(\v2\x18.payments.v1.CardPaymentR\apayment\"+\n" +
-	"\x0eCaptureRequest\x12\x19\n" +
-	"\border_id\x18\x01 \x01(\tR\aorderId\"E\n" +
-	"\x0fCaptureResponse\x122\n" +
-	"\apayment\x18\x01 \x01(\v2\x18.payments.v1.CardPaymentR\apayment\"(\n" +
-	"\vVoidRequest\x12\x19\n" +
-	"\border_id\x18\x01 \x01(\tR\aorderId\"B\n" +
-	"\fVoidResponse\x122\n" +
-	"\apayment\x18\x01 \x01(\v2\x18.payments.v1.CardPaymentR\apayment\"v\n" +
-	"\rRefundRequest\x12\x19\n" +
-	"\border_id\x18\x01 \x01(\tR\aorderId\x12'\n" +
-	"\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\x12!\n" +
-	"\famount_minor\x18\x03 \x01(\x03R\vamountMinor\"D\n" +
-	"\x0eRefundResponse\x122\n" +
-	"\apayment\x18\x01 \x01(\v2\x18.payments.v1.CardPaymentR\apayment\"2\n" +
-	"\x15GetCardPaymentRequest\x12\x19\n" +
-	"\border_id\x18\x01 \x01(\tR\aorderId\"L\n" +
-	"\x16GetCardPaymentResponse\x122\n" +
-	"\apayment\x18\x01 \x01(\v2\x18.payments.v1.CardPaymentR\apayment\"\x88\x01\n" +
+	"\x03cvc\x18\x04 \x01(\tB\x03\x80\x01\x01R\x03cvc\";\n" +
+	"\rPaymentMethod\x12\x14\n" +
+	"\x05brand\x18\x01 \x01(\tR\x05brand\x12\x14\n" +
+	"\x05last4\x18\x02 \x01(\tR\x05last4\"\x88\x01\n" +
 	"\x06Refund\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12!\n" +
 	"\famount_minor\x18\x02 \x01(\x03R\vamountMinor\x121\n" +
@@ -2744,36 +1934,25 @@ const file_payments_v1_payments_proto_rawDesc = "" +
 	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x10\n" +
 	"\x03yes\x18\x02 \x01(\bR\x03yes\"L\n" +
 	"\x1cAnswerSandboxConsentResponse\x12,\n" +
-	"\x04next\x18\x01 \x01(\v2\x18.payments.v1.SandboxNextR\x04next*\xdb\x03\n" +
+	"\x04next\x18\x01 \x01(\v2\x18.payments.v1.SandboxNextR\x04next*\x95\x03\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
-	"\x11REASON_KEY_REUSED\x10\x01\x12\x11\n" +
-	"\rREASON_VOIDED\x10\x02\x12\x19\n" +
-	"\x15REASON_NOT_AUTHORIZED\x10\x03\x12\x13\n" +
-	"\x0fREASON_CAPTURED\x10\x04\x12\x17\n" +
-	"\x13REASON_NOT_CAPTURED\x10\x05\x12\x1b\n" +
-	"\x17REASON_REFUND_TOO_LARGE\x10\x06\x12\x15\n" +
-	"\x11REASON_NO_PAYMENT\x10\a\x12\x1c\n" +
-	"\x18REASON_NO_PAYMENT_METHOD\x10\b\x12\x1f\n" +
-	"\x1bREASON_PROVIDER_UNAVAILABLE\x10\t\x12\x0f\n" +
-	"\vREASON_PAID\x10\n" +
-	"\x12\x14\n" +
-	"\x10REASON_CANCELLED\x10\v\x12\x17\n" +
-	"\x13REASON_NOT_POSSIBLE\x10\f\x12\x18\n" +
-	"\x14REASON_BAD_SIGNATURE\x10\r\x12\x16\n" +
-	"\x12REASON_NO_PROVIDER\x10\x0e\x12\x15\n" +
-	"\x11REASON_NO_SESSION\x10\x0f\x12\x13\n" +
-	"\x0fREASON_TOO_SOON\x10\x10\x12\x18\n" +
-	"\x14REASON_SESSION_ENDED\x10\x11\x12\x1b\n" +
-	"\x17REASON_NO_CONSENT_ASKED\x10\x12*\xaa\x01\n" +
-	"\n" +
-	"CardStatus\x12\x1b\n" +
-	"\x17CARD_STATUS_UNSPECIFIED\x10\x00\x12\x17\n" +
-	"\x13CARD_STATUS_PENDING\x10\x01\x12\x1a\n" +
-	"\x16CARD_STATUS_AUTHORIZED\x10\x02\x12\x18\n" +
-	"\x14CARD_STATUS_DECLINED\x10\x03\x12\x18\n" +
-	"\x14CARD_STATUS_CAPTURED\x10\x04\x12\x16\n" +
-	"\x12CARD_STATUS_VOIDED\x10\x05*\x86\x01\n" +
+	"\x11REASON_KEY_REUSED\x10\x01\x12\x19\n" +
+	"\x15REASON_NOT_AUTHORIZED\x10\x02\x12\x17\n" +
+	"\x13REASON_NOT_CAPTURED\x10\x03\x12\x1b\n" +
+	"\x17REASON_REFUND_TOO_LARGE\x10\x04\x12\x15\n" +
+	"\x11REASON_NO_PAYMENT\x10\x05\x12\x1f\n" +
+	"\x1bREASON_PROVIDER_UNAVAILABLE\x10\x06\x12\x0f\n" +
+	"\vREASON_PAID\x10\a\x12\x14\n" +
+	"\x10REASON_CANCELLED\x10\b\x12\x17\n" +
+	"\x13REASON_NOT_POSSIBLE\x10\t\x12\x18\n" +
+	"\x14REASON_BAD_SIGNATURE\x10\n" +
+	"\x12\x16\n" +
+	"\x12REASON_NO_PROVIDER\x10\v\x12\x15\n" +
+	"\x11REASON_NO_SESSION\x10\f\x12\x13\n" +
+	"\x0fREASON_TOO_SOON\x10\r\x12\x18\n" +
+	"\x14REASON_SESSION_ENDED\x10\x0e\x12\x1b\n" +
+	"\x17REASON_NO_CONSENT_ASKED\x10\x0f*\x86\x01\n" +
 	"\x06Status\x12\x16\n" +
 	"\x12STATUS_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eSTATUS_WAITING\x10\x01\x12\x15\n" +
@@ -2791,20 +1970,8 @@ const file_payments_v1_payments_proto_rawDesc = "" +
 	"\x13SANDBOX_STATUS_OPEN\x10\x01\x12\x1a\n" +
 	"\x16SANDBOX_STATUS_CONSENT\x10\x02\x12\x17\n" +
 	"\x13SANDBOX_STATUS_PAID\x10\x03\x12\x18\n" +
-	"\x14SANDBOX_STATUS_ENDED\x10\x042\x8c\r\n" +
-	"\x0fPaymentsService\x12y\n" +
-	"\x13CreatePaymentMethod\x12'.payments.v1.CreatePaymentMethodRequest\x1a(.payments.v1.CreatePaymentMethodResponse\"\x0f\xaa\xbb\x18\b\n" +
-	"\x02\b\b\x12\x02\b\x01\x90\x02\x02\x12[\n" +
-	"\tAuthorize\x12\x1d.payments.v1.AuthorizeRequest\x1a\x1e.payments.v1.AuthorizeResponse\"\x0f\xaa\xbb\x18\b\n" +
-	"\x02\b\b\x12\x02\b\x01\x90\x02\x02\x12U\n" +
-	"\aCapture\x12\x1b.payments.v1.CaptureRequest\x1a\x1c.payments.v1.CaptureResponse\"\x0f\xaa\xbb\x18\b\n" +
-	"\x02\b\b\x12\x02\b\x01\x90\x02\x02\x12L\n" +
-	"\x04Void\x12\x18.payments.v1.VoidRequest\x1a\x19.payments.v1.VoidResponse\"\x0f\xaa\xbb\x18\b\n" +
-	"\x02\b\b\x12\x02\b\x01\x90\x02\x02\x12R\n" +
-	"\x06Refund\x12\x1a.payments.v1.RefundRequest\x1a\x1b.payments.v1.RefundResponse\"\x0f\xaa\xbb\x18\b\n" +
-	"\x02\b\b\x12\x02\b\x01\x90\x02\x02\x12m\n" +
-	"\x0eGetCardPayment\x12\".payments.v1.GetCardPaymentRequest\x1a#.payments.v1.GetCardPaymentResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12d\n" +
+	"\x14SANDBOX_STATUS_ENDED\x10\x042\xcc\b\n" +
+	"\x0fPaymentsService\x12d\n" +
 	"\fStartPayment\x12 .payments.v1.StartPaymentRequest\x1a!.payments.v1.StartPaymentResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\b\x12\x02\b\x01\x90\x02\x02\x12a\n" +
 	"\n" +
@@ -2840,121 +2007,86 @@ func file_payments_v1_payments_proto_rawDescGZIP() []byte {
 	return file_payments_v1_payments_proto_rawDescData
 }
 
-var file_payments_v1_payments_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_payments_v1_payments_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
+var file_payments_v1_payments_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_payments_v1_payments_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_payments_v1_payments_proto_goTypes = []any{
 	(Reason)(0),                          // 0: payments.v1.Reason
-	(CardStatus)(0),                      // 1: payments.v1.CardStatus
-	(Status)(0),                          // 2: payments.v1.Status
-	(RefundStatus)(0),                    // 3: payments.v1.RefundStatus
-	(SandboxStatus)(0),                   // 4: payments.v1.SandboxStatus
-	(*Card)(nil),                         // 5: payments.v1.Card
-	(*PaymentMethod)(nil),                // 6: payments.v1.PaymentMethod
-	(*CardPayment)(nil),                  // 7: payments.v1.CardPayment
-	(*CreatePaymentMethodRequest)(nil),   // 8: payments.v1.CreatePaymentMethodRequest
-	(*CreatePaymentMethodResponse)(nil),  // 9: payments.v1.CreatePaymentMethodResponse
-	(*AuthorizeRequest)(nil),             // 10: payments.v1.AuthorizeRequest
-	(*AuthorizeResponse)(nil),            // 11: payments.v1.AuthorizeResponse
-	(*CaptureRequest)(nil),               // 12: payments.v1.CaptureRequest
-	(*CaptureResponse)(nil),              // 13: payments.v1.CaptureResponse
-	(*VoidRequest)(nil),                  // 14: payments.v1.VoidRequest
-	(*VoidResponse)(nil),                 // 15: payments.v1.VoidResponse
-	(*RefundRequest)(nil),                // 16: payments.v1.RefundRequest
-	(*RefundResponse)(nil),               // 17: payments.v1.RefundResponse
-	(*GetCardPaymentRequest)(nil),        // 18: payments.v1.GetCardPaymentRequest
-	(*GetCardPaymentResponse)(nil),       // 19: payments.v1.GetCardPaymentResponse
-	(*Refund)(nil),                       // 20: payments.v1.Refund
-	(*Payment)(nil),                      // 21: payments.v1.Payment
-	(*StartPaymentRequest)(nil),          // 22: payments.v1.StartPaymentRequest
-	(*StartPaymentResponse)(nil),         // 23: payments.v1.StartPaymentResponse
-	(*GetPaymentRequest)(nil),            // 24: payments.v1.GetPaymentRequest
-	(*GetPaymentResponse)(nil),           // 25: payments.v1.GetPaymentResponse
-	(*ListPaymentsRequest)(nil),          // 26: payments.v1.ListPaymentsRequest
-	(*ListPaymentsResponse)(nil),         // 27: payments.v1.ListPaymentsResponse
-	(*CancelPaymentRequest)(nil),         // 28: payments.v1.CancelPaymentRequest
-	(*CancelPaymentResponse)(nil),        // 29: payments.v1.CancelPaymentResponse
-	(*CapturePaymentRequest)(nil),        // 30: payments.v1.CapturePaymentRequest
-	(*CapturePaymentResponse)(nil),       // 31: payments.v1.CapturePaymentResponse
-	(*RefundPaymentRequest)(nil),         // 32: payments.v1.RefundPaymentRequest
-	(*RefundPaymentResponse)(nil),        // 33: payments.v1.RefundPaymentResponse
-	(*ReceiveWebhookRequest)(nil),        // 34: payments.v1.ReceiveWebhookRequest
-	(*ReceiveWebhookResponse)(nil),       // 35: payments.v1.ReceiveWebhookResponse
-	(*GetSandboxSessionRequest)(nil),     // 36: payments.v1.GetSandboxSessionRequest
-	(*GetSandboxSessionResponse)(nil),    // 37: payments.v1.GetSandboxSessionResponse
-	(*SandboxSession)(nil),               // 38: payments.v1.SandboxSession
-	(*PaySandboxRequest)(nil),            // 39: payments.v1.PaySandboxRequest
-	(*SandboxNext)(nil),                  // 40: payments.v1.SandboxNext
-	(*PaySandboxResponse)(nil),           // 41: payments.v1.PaySandboxResponse
-	(*AnswerSandboxConsentRequest)(nil),  // 42: payments.v1.AnswerSandboxConsentRequest
-	(*AnswerSandboxConsentResponse)(nil), // 43: payments.v1.AnswerSandboxConsentResponse
-	nil,                                  // 44: payments.v1.ReceiveWebhookRequest.HeadersEntry
-	(*timestamppb.Timestamp)(nil),        // 45: google.protobuf.Timestamp
+	(Status)(0),                          // 1: payments.v1.Status
+	(RefundStatus)(0),                    // 2: payments.v1.RefundStatus
+	(SandboxStatus)(0),                   // 3: payments.v1.SandboxStatus
+	(*Card)(nil),                         // 4: payments.v1.Card
+	(*PaymentMethod)(nil),                // 5: payments.v1.PaymentMethod
+	(*Refund)(nil),                       // 6: payments.v1.Refund
+	(*Payment)(nil),                      // 7: payments.v1.Payment
+	(*StartPaymentRequest)(nil),          // 8: payments.v1.StartPaymentRequest
+	(*StartPaymentResponse)(nil),         // 9: payments.v1.StartPaymentResponse
+	(*GetPaymentRequest)(nil),            // 10: payments.v1.GetPaymentRequest
+	(*GetPaymentResponse)(nil),           // 11: payments.v1.GetPaymentResponse
+	(*ListPaymentsRequest)(nil),          // 12: payments.v1.ListPaymentsRequest
+	(*ListPaymentsResponse)(nil),         // 13: payments.v1.ListPaymentsResponse
+	(*CancelPaymentRequest)(nil),         // 14: payments.v1.CancelPaymentRequest
+	(*CancelPaymentResponse)(nil),        // 15: payments.v1.CancelPaymentResponse
+	(*CapturePaymentRequest)(nil),        // 16: payments.v1.CapturePaymentRequest
+	(*CapturePaymentResponse)(nil),       // 17: payments.v1.CapturePaymentResponse
+	(*RefundPaymentRequest)(nil),         // 18: payments.v1.RefundPaymentRequest
+	(*RefundPaymentResponse)(nil),        // 19: payments.v1.RefundPaymentResponse
+	(*ReceiveWebhookRequest)(nil),        // 20: payments.v1.ReceiveWebhookRequest
+	(*ReceiveWebhookResponse)(nil),       // 21: payments.v1.ReceiveWebhookResponse
+	(*GetSandboxSessionRequest)(nil),     // 22: payments.v1.GetSandboxSessionRequest
+	(*GetSandboxSessionResponse)(nil),    // 23: payments.v1.GetSandboxSessionResponse
+	(*SandboxSession)(nil),               // 24: payments.v1.SandboxSession
+	(*PaySandboxRequest)(nil),            // 25: payments.v1.PaySandboxRequest
+	(*SandboxNext)(nil),                  // 26: payments.v1.SandboxNext
+	(*PaySandboxResponse)(nil),           // 27: payments.v1.PaySandboxResponse
+	(*AnswerSandboxConsentRequest)(nil),  // 28: payments.v1.AnswerSandboxConsentRequest
+	(*AnswerSandboxConsentResponse)(nil), // 29: payments.v1.AnswerSandboxConsentResponse
+	nil,                                  // 30: payments.v1.ReceiveWebhookRequest.HeadersEntry
+	(*timestamppb.Timestamp)(nil),        // 31: google.protobuf.Timestamp
 }
 var file_payments_v1_payments_proto_depIdxs = []int32{
-	1,  // 0: payments.v1.CardPayment.status:type_name -> payments.v1.CardStatus
-	6,  // 1: payments.v1.CardPayment.payment_method:type_name -> payments.v1.PaymentMethod
-	5,  // 2: payments.v1.CreatePaymentMethodRequest.card:type_name -> payments.v1.Card
-	6,  // 3: payments.v1.CreatePaymentMethodResponse.payment_method:type_name -> payments.v1.PaymentMethod
-	7,  // 4: payments.v1.AuthorizeResponse.payment:type_name -> payments.v1.CardPayment
-	7,  // 5: payments.v1.CaptureResponse.payment:type_name -> payments.v1.CardPayment
-	7,  // 6: payments.v1.VoidResponse.payment:type_name -> payments.v1.CardPayment
-	7,  // 7: payments.v1.RefundResponse.payment:type_name -> payments.v1.CardPayment
-	7,  // 8: payments.v1.GetCardPaymentResponse.payment:type_name -> payments.v1.CardPayment
-	3,  // 9: payments.v1.Refund.status:type_name -> payments.v1.RefundStatus
-	2,  // 10: payments.v1.Payment.status:type_name -> payments.v1.Status
-	6,  // 11: payments.v1.Payment.method:type_name -> payments.v1.PaymentMethod
-	45, // 12: payments.v1.Payment.expires_at:type_name -> google.protobuf.Timestamp
-	20, // 13: payments.v1.Payment.refunds:type_name -> payments.v1.Refund
-	45, // 14: payments.v1.StartPaymentRequest.expires_at:type_name -> google.protobuf.Timestamp
-	21, // 15: payments.v1.StartPaymentResponse.payment:type_name -> payments.v1.Payment
-	21, // 16: payments.v1.GetPaymentResponse.payment:type_name -> payments.v1.Payment
-	21, // 17: payments.v1.ListPaymentsResponse.payments:type_name -> payments.v1.Payment
-	21, // 18: payments.v1.CancelPaymentResponse.payment:type_name -> payments.v1.Payment
-	21, // 19: payments.v1.CapturePaymentResponse.payment:type_name -> payments.v1.Payment
-	20, // 20: payments.v1.RefundPaymentResponse.refund:type_name -> payments.v1.Refund
-	44, // 21: payments.v1.ReceiveWebhookRequest.headers:type_name -> payments.v1.ReceiveWebhookRequest.HeadersEntry
-	38, // 22: payments.v1.GetSandboxSessionResponse.session:type_name -> payments.v1.SandboxSession
-	4,  // 23: payments.v1.SandboxSession.status:type_name -> payments.v1.SandboxStatus
-	5,  // 24: payments.v1.PaySandboxRequest.card:type_name -> payments.v1.Card
-	40, // 25: payments.v1.PaySandboxResponse.next:type_name -> payments.v1.SandboxNext
-	40, // 26: payments.v1.AnswerSandboxConsentResponse.next:type_name -> payments.v1.SandboxNext
-	8,  // 27: payments.v1.PaymentsService.CreatePaymentMethod:input_type -> payments.v1.CreatePaymentMethodRequest
-	10, // 28: payments.v1.PaymentsService.Authorize:input_type -> payments.v1.AuthorizeRequest
-	12, // 29: payments.v1.PaymentsService.Capture:input_type -> payments.v1.CaptureRequest
-	14, // 30: payments.v1.PaymentsService.Void:input_type -> payments.v1.VoidRequest
-	16, // 31: payments.v1.PaymentsService.Refund:input_type -> payments.v1.RefundRequest
-	18, // 32: payments.v1.PaymentsService.GetCardPayment:input_type -> payments.v1.GetCardPaymentRequest
-	22, // 33: payments.v1.PaymentsService.StartPayment:input_type -> payments.v1.StartPaymentRequest
-	24, // 34: payments.v1.PaymentsService.GetPayment:input_type -> payments.v1.GetPaymentRequest
-	26, // 35: payments.v1.PaymentsService.ListPayments:input_type -> payments.v1.ListPaymentsRequest
-	28, // 36: payments.v1.PaymentsService.CancelPayment:input_type -> payments.v1.CancelPaymentRequest
-	30, // 37: payments.v1.PaymentsService.CapturePayment:input_type -> payments.v1.CapturePaymentRequest
-	32, // 38: payments.v1.PaymentsService.RefundPayment:input_type -> payments.v1.RefundPaymentRequest
-	34, // 39: payments.v1.PaymentsService.ReceiveWebhook:input_type -> payments.v1.ReceiveWebhookRequest
-	36, // 40: payments.v1.PaymentsService.GetSandboxSession:input_type -> payments.v1.GetSandboxSessionRequest
-	39, // 41: payments.v1.PaymentsService.PaySandbox:input_type -> payments.v1.PaySandboxRequest
-	42, // 42: payments.v1.PaymentsService.AnswerSandboxConsent:input_type -> payments.v1.AnswerSandboxConsentRequest
-	9,  // 43: payments.v1.PaymentsService.CreatePaymentMethod:output_type -> payments.v1.CreatePaymentMethodResponse
-	11, // 44: payments.v1.PaymentsService.Authorize:output_type -> payments.v1.AuthorizeResponse
-	13, // 45: payments.v1.PaymentsService.Capture:output_type -> payments.v1.CaptureResponse
-	15, // 46: payments.v1.PaymentsService.Void:output_type -> payments.v1.VoidResponse
-	17, // 47: payments.v1.PaymentsService.Refund:output_type -> payments.v1.RefundResponse
-	19, // 48: payments.v1.PaymentsService.GetCardPayment:output_type -> payments.v1.GetCardPaymentResponse
-	23, // 49: payments.v1.PaymentsService.StartPayment:output_type -> payments.v1.StartPaymentResponse
-	25, // 50: payments.v1.PaymentsService.GetPayment:output_type -> payments.v1.GetPaymentResponse
-	27, // 51: payments.v1.PaymentsService.ListPayments:output_type -> payments.v1.ListPaymentsResponse
-	29, // 52: payments.v1.PaymentsService.CancelPayment:output_type -> payments.v1.CancelPaymentResponse
-	31, // 53: payments.v1.PaymentsService.CapturePayment:output_type -> payments.v1.CapturePaymentResponse
-	33, // 54: payments.v1.PaymentsService.RefundPayment:output_type -> payments.v1.RefundPaymentResponse
-	35, // 55: payments.v1.PaymentsService.ReceiveWebhook:output_type -> payments.v1.ReceiveWebhookResponse
-	37, // 56: payments.v1.PaymentsService.GetSandboxSession:output_type -> payments.v1.GetSandboxSessionResponse
-	41, // 57: payments.v1.PaymentsService.PaySandbox:output_type -> payments.v1.PaySandboxResponse
-	43, // 58: payments.v1.PaymentsService.AnswerSandboxConsent:output_type -> payments.v1.AnswerSandboxConsentResponse
-	43, // [43:59] is the sub-list for method output_type
-	27, // [27:43] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	2,  // 0: payments.v1.Refund.status:type_name -> payments.v1.RefundStatus
+	1,  // 1: payments.v1.Payment.status:type_name -> payments.v1.Status
+	5,  // 2: payments.v1.Payment.method:type_name -> payments.v1.PaymentMethod
+	31, // 3: payments.v1.Payment.expires_at:type_name -> google.protobuf.Timestamp
+	6,  // 4: payments.v1.Payment.refunds:type_name -> payments.v1.Refund
+	31, // 5: payments.v1.StartPaymentRequest.expires_at:type_name -> google.protobuf.Timestamp
+	7,  // 6: payments.v1.StartPaymentResponse.payment:type_name -> payments.v1.Payment
+	7,  // 7: payments.v1.GetPaymentResponse.payment:type_name -> payments.v1.Payment
+	7,  // 8: payments.v1.ListPaymentsResponse.payments:type_name -> payments.v1.Payment
+	7,  // 9: payments.v1.CancelPaymentResponse.payment:type_name -> payments.v1.Payment
+	7,  // 10: payments.v1.CapturePaymentResponse.payment:type_name -> payments.v1.Payment
+	6,  // 11: payments.v1.RefundPaymentResponse.refund:type_name -> payments.v1.Refund
+	30, // 12: payments.v1.ReceiveWebhookRequest.headers:type_name -> payments.v1.ReceiveWebhookRequest.HeadersEntry
+	24, // 13: payments.v1.GetSandboxSessionResponse.session:type_name -> payments.v1.SandboxSession
+	3,  // 14: payments.v1.SandboxSession.status:type_name -> payments.v1.SandboxStatus
+	4,  // 15: payments.v1.PaySandboxRequest.card:type_name -> payments.v1.Card
+	26, // 16: payments.v1.PaySandboxResponse.next:type_name -> payments.v1.SandboxNext
+	26, // 17: payments.v1.AnswerSandboxConsentResponse.next:type_name -> payments.v1.SandboxNext
+	8,  // 18: payments.v1.PaymentsService.StartPayment:input_type -> payments.v1.StartPaymentRequest
+	10, // 19: payments.v1.PaymentsService.GetPayment:input_type -> payments.v1.GetPaymentRequest
+	12, // 20: payments.v1.PaymentsService.ListPayments:input_type -> payments.v1.ListPaymentsRequest
+	14, // 21: payments.v1.PaymentsService.CancelPayment:input_type -> payments.v1.CancelPaymentRequest
+	16, // 22: payments.v1.PaymentsService.CapturePayment:input_type -> payments.v1.CapturePaymentRequest
+	18, // 23: payments.v1.PaymentsService.RefundPayment:input_type -> payments.v1.RefundPaymentRequest
+	20, // 24: payments.v1.PaymentsService.ReceiveWebhook:input_type -> payments.v1.ReceiveWebhookRequest
+	22, // 25: payments.v1.PaymentsService.GetSandboxSession:input_type -> payments.v1.GetSandboxSessionRequest
+	25, // 26: payments.v1.PaymentsService.PaySandbox:input_type -> payments.v1.PaySandboxRequest
+	28, // 27: payments.v1.PaymentsService.AnswerSandboxConsent:input_type -> payments.v1.AnswerSandboxConsentRequest
+	9,  // 28: payments.v1.PaymentsService.StartPayment:output_type -> payments.v1.StartPaymentResponse
+	11, // 29: payments.v1.PaymentsService.GetPayment:output_type -> payments.v1.GetPaymentResponse
+	13, // 30: payments.v1.PaymentsService.ListPayments:output_type -> payments.v1.ListPaymentsResponse
+	15, // 31: payments.v1.PaymentsService.CancelPayment:output_type -> payments.v1.CancelPaymentResponse
+	17, // 32: payments.v1.PaymentsService.CapturePayment:output_type -> payments.v1.CapturePaymentResponse
+	19, // 33: payments.v1.PaymentsService.RefundPayment:output_type -> payments.v1.RefundPaymentResponse
+	21, // 34: payments.v1.PaymentsService.ReceiveWebhook:output_type -> payments.v1.ReceiveWebhookResponse
+	23, // 35: payments.v1.PaymentsService.GetSandboxSession:output_type -> payments.v1.GetSandboxSessionResponse
+	27, // 36: payments.v1.PaymentsService.PaySandbox:output_type -> payments.v1.PaySandboxResponse
+	29, // 37: payments.v1.PaymentsService.AnswerSandboxConsent:output_type -> payments.v1.AnswerSandboxConsentResponse
+	28, // [28:38] is the sub-list for method output_type
+	18, // [18:28] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_payments_v1_payments_proto_init() }
@@ -2967,8 +2099,8 @@ func file_payments_v1_payments_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_payments_v1_payments_proto_rawDesc), len(file_payments_v1_payments_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   40,
+			NumEnums:      4,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

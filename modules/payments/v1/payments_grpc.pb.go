@@ -21,12 +21,6 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PaymentsService_CreatePaymentMethod_FullMethodName  = "/payments.v1.PaymentsService/CreatePaymentMethod"
-	PaymentsService_Authorize_FullMethodName            = "/payments.v1.PaymentsService/Authorize"
-	PaymentsService_Capture_FullMethodName              = "/payments.v1.PaymentsService/Capture"
-	PaymentsService_Void_FullMethodName                 = "/payments.v1.PaymentsService/Void"
-	PaymentsService_Refund_FullMethodName               = "/payments.v1.PaymentsService/Refund"
-	PaymentsService_GetCardPayment_FullMethodName       = "/payments.v1.PaymentsService/GetCardPayment"
 	PaymentsService_StartPayment_FullMethodName         = "/payments.v1.PaymentsService/StartPayment"
 	PaymentsService_GetPayment_FullMethodName           = "/payments.v1.PaymentsService/GetPayment"
 	PaymentsService_ListPayments_FullMethodName         = "/payments.v1.PaymentsService/ListPayments"
@@ -47,40 +41,10 @@ const (
 // the provider's page; the provider's webhook settles it, or a look at the
 // provider does, whether or not the shopper's browser comes back.
 //
-// The first six methods are the earlier way, with one payment per order and the
-// card's number given by the caller. A card's number goes to the provider and is
-// never stored, logged or traced; what stays is brand, last four digits and the
-// provider's reference.
+// A card's number is known to the provider's page only. The sandbox's page is in
+// this shop, so its number comes in PaySandbox, and is never stored, logged or
+// traced; what stays is brand and last four digits.
 type PaymentsServiceClient interface {
-	// CreatePaymentMethod hands a card to the provider and gets a reference
-	// that can be charged. INVALID_ARGUMENT with violations on number,
-	// exp_month, exp_year, cvc for a card that can't be one. UNAVAILABLE when
-	// the provider can't be reached. Repeating it may make a second reference
-	// to the same card, which costs nothing and moves no money.
-	CreatePaymentMethod(ctx context.Context, in *CreatePaymentMethodRequest, opts ...grpc.CallOption) (*CreatePaymentMethodResponse, error)
-	// Authorize holds an amount on the card for an order. A declined card is an
-	// answer, not an error: status DECLINED with the decline code. UNAVAILABLE
-	// when the provider does not answer: nobody knows then whether the amount
-	// is held; repeat it, or Void. Repeating it answers the same payment;
-	// another amount or card for the order: INVALID_ARGUMENT,
-	// REASON_KEY_REUSED. After a Void: FAILED_PRECONDITION, REASON_VOIDED.
-	Authorize(ctx context.Context, in *AuthorizeRequest, opts ...grpc.CallOption) (*AuthorizeResponse, error)
-	// Capture takes the held amount. FAILED_PRECONDITION with REASON_VOIDED or
-	// REASON_NOT_AUTHORIZED when nothing is held. Repeating it answers the same.
-	Capture(ctx context.Context, in *CaptureRequest, opts ...grpc.CallOption) (*CaptureResponse, error)
-	// Void lets the held amount go, whether or not the authorisation was
-	// answered. An order without a payment is remembered as voided, so that a
-	// late Authorize can't charge it. FAILED_PRECONDITION, REASON_CAPTURED
-	// after a capture: refund then. Repeating it changes nothing.
-	Void(ctx context.Context, in *VoidRequest, opts ...grpc.CallOption) (*VoidResponse, error)
-	// Refund gives back part or all of what was captured, once per idempotency
-	// key. FAILED_PRECONDITION, REASON_REFUND_TOO_LARGE beyond what is left of
-	// the capture, REASON_NOT_CAPTURED before one. The same key with another
-	// amount: INVALID_ARGUMENT, REASON_KEY_REUSED.
-	Refund(ctx context.Context, in *RefundRequest, opts ...grpc.CallOption) (*RefundResponse, error)
-	// GetCardPayment gets an order's payment as last known. NOT_FOUND,
-	// REASON_NO_PAYMENT when there is none.
-	GetCardPayment(ctx context.Context, in *GetCardPaymentRequest, opts ...grpc.CallOption) (*GetCardPaymentResponse, error)
 	// StartPayment opens a session at the provider for one payment of an order;
 	// the shopper pays on the page at redirect_url. The caller makes payment_id;
 	// an order may have several payments, one after the other. Repeating it
@@ -155,66 +119,6 @@ type paymentsServiceClient struct {
 
 func NewPaymentsServiceClient(cc grpc.ClientConnInterface) PaymentsServiceClient {
 	return &paymentsServiceClient{cc}
-}
-
-func (c *paymentsServiceClient) CreatePaymentMethod(ctx context.Context, in *CreatePaymentMethodRequest, opts ...grpc.CallOption) (*CreatePaymentMethodResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(CreatePaymentMethodResponse)
-	err := c.cc.Invoke(ctx, PaymentsService_CreatePaymentMethod_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func (c *paymentsServiceClient) Authorize(ctx context.Context, in *AuthorizeRequest, opts ...grpc.CallOption) (*AuthorizeResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(AuthorizeResponse)
-	err := c.cc.Invoke(ctx, PaymentsService_Authorize_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func (c *paymentsServiceClient) Capture(ctx context.Context, in *CaptureRequest, opts ...grpc.CallOption) (*CaptureResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(CaptureResponse)
-	err := c.cc.Invoke(ctx, PaymentsService_Capture_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func (c *paymentsServiceClient) Void(ctx context.Context, in *VoidRequest, opts ...grpc.CallOption) (*VoidResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(VoidResponse)
-	err := c.cc.Invoke(ctx, PaymentsService_Void_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func (c *paymentsServiceClient) Refund(ctx context.Context, in *RefundRequest, opts ...grpc.CallOption) (*RefundResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(RefundResponse)
-	err := c.cc.Invoke(ctx, PaymentsService_Refund_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func (c *paymentsServiceClient) GetCardPayment(ctx context.Context, in *GetCardPaymentRequest, opts ...grpc.CallOption) (*GetCardPaymentResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(GetCardPaymentResponse)
-	err := c.cc.Invoke(ctx, PaymentsService_GetCardPayment_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
 }
 
 func (c *paymentsServiceClient) StartPayment(ctx context.Context, in *StartPaymentRequest, opts ...grpc.CallOption) (*StartPaymentResponse, error) {
@@ -325,40 +229,10 @@ func (c *paymentsServiceClient) AnswerSandboxConsent(ctx context.Context, in *An
 // the provider's page; the provider's webhook settles it, or a look at the
 // provider does, whether or not the shopper's browser comes back.
 //
-// The first six methods are the earlier way, with one payment per order and the
-// card's number given by the caller. A card's number goes to the provider and is
-// never stored, logged or traced; what stays is brand, last four digits and the
-// provider's reference.
+// A card's number is known to the provider's page only. The sandbox's page is in
+// this shop, so its number comes in PaySandbox, and is never stored, logged or
+// traced; what stays is brand and last four digits.
 type PaymentsServiceServer interface {
-	// CreatePaymentMethod hands a card to the provider and gets a reference
-	// that can be charged. INVALID_ARGUMENT with violations on number,
-	// exp_month, exp_year, cvc for a card that can't be one. UNAVAILABLE when
-	// the provider can't be reached. Repeating it may make a second reference
-	// to the same card, which costs nothing and moves no money.
-	CreatePaymentMethod(context.Context, *CreatePaymentMethodRequest) (*CreatePaymentMethodResponse, error)
-	// Authorize holds an amount on the card for an order. A declined card is an
-	// answer, not an error: status DECLINED with the decline code. UNAVAILABLE
-	// when the provider does not answer: nobody knows then whether the amount
-	// is held; repeat it, or Void. Repeating it answers the same payment;
-	// another amount or card for the order: INVALID_ARGUMENT,
-	// REASON_KEY_REUSED. After a Void: FAILED_PRECONDITION, REASON_VOIDED.
-	Authorize(context.Context, *AuthorizeRequest) (*AuthorizeResponse, error)
-	// Capture takes the held amount. FAILED_PRECONDITION with REASON_VOIDED or
-	// REASON_NOT_AUTHORIZED when nothing is held. Repeating it answers the same.
-	Capture(context.Context, *CaptureRequest) (*CaptureResponse, error)
-	// Void lets the held amount go, whether or not the authorisation was
-	// answered. An order without a payment is remembered as voided, so that a
-	// late Authorize can't charge it. FAILED_PRECONDITION, REASON_CAPTURED
-	// after a capture: refund then. Repeating it changes nothing.
-	Void(context.Context, *VoidRequest) (*VoidResponse, error)
-	// Refund gives back part or all of what was captured, once per idempotency
-	// key. FAILED_PRECONDITION, REASON_REFUND_TOO_LARGE beyond what is left of
-	// the capture, REASON_NOT_CAPTURED before one. The same key with another
-	// amount: INVALID_ARGUMENT, REASON_KEY_REUSED.
-	Refund(context.Context, *RefundRequest) (*RefundResponse, error)
-	// GetCardPayment gets an order's payment as last known. NOT_FOUND,
-	// REASON_NO_PAYMENT when there is none.
-	GetCardPayment(context.Context, *GetCardPaymentRequest) (*GetCardPaymentResponse, error)
 	// StartPayment opens a session at the provider for one payment of an order;
 	// the shopper pays on the page at redirect_url. The caller makes payment_id;
 	// an order may have several payments, one after the other. Repeating it
@@ -435,24 +309,6 @@ type PaymentsServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedPaymentsServiceServer struct{}
 
-func (UnimplementedPaymentsServiceServer) CreatePaymentMethod(context.Context, *CreatePaymentMethodRequest) (*CreatePaymentMethodResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method CreatePaymentMethod not implemented")
-}
-func (UnimplementedPaymentsServiceServer) Authorize(context.Context, *AuthorizeRequest) (*AuthorizeResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method Authorize not implemented")
-}
-func (UnimplementedPaymentsServiceServer) Capture(context.Context, *CaptureRequest) (*CaptureResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method Capture not implemented")
-}
-func (UnimplementedPaymentsServiceServer) Void(context.Context, *VoidRequest) (*VoidResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method Void not implemented")
-}
-func (UnimplementedPaymentsServiceServer) Refund(context.Context, *RefundRequest) (*RefundResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method Refund not implemented")
-}
-func (UnimplementedPaymentsServiceServer) GetCardPayment(context.Context, *GetCardPaymentRequest) (*GetCardPaymentResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method GetCardPayment not implemented")
-}
 func (UnimplementedPaymentsServiceServer) StartPayment(context.Context, *StartPaymentRequest) (*StartPaymentResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method StartPayment not implemented")
 }
@@ -502,114 +358,6 @@ func RegisterPaymentsServiceServer(s grpc.ServiceRegistrar, srv PaymentsServiceS
 		t.testEmbeddedByValue()
 	}
 	s.RegisterService(&PaymentsService_ServiceDesc, srv)
-}
-
-func _PaymentsService_CreatePaymentMethod_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(CreatePaymentMethodRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(PaymentsServiceServer).CreatePaymentMethod(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: PaymentsService_CreatePaymentMethod_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(PaymentsServiceServer).CreatePaymentMethod(ctx, req.(*CreatePaymentMethodRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
-func _PaymentsService_Authorize_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(AuthorizeRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(PaymentsServiceServer).Authorize(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: PaymentsService_Authorize_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(PaymentsServiceServer).Authorize(ctx, req.(*AuthorizeRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
-func _PaymentsService_Capture_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(CaptureRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(PaymentsServiceServer).Capture(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: PaymentsService_Capture_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(PaymentsServiceServer).Capture(ctx, req.(*CaptureRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
-func _PaymentsService_Void_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(VoidRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(PaymentsServiceServer).Void(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: PaymentsService_Void_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(PaymentsServiceServer).Void(ctx, req.(*VoidRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
-func _PaymentsService_Refund_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(RefundRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(PaymentsServiceServer).Refund(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: PaymentsService_Refund_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(PaymentsServiceServer).Refund(ctx, req.(*RefundRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
-func _PaymentsService_GetCardPayment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(GetCardPaymentRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(PaymentsServiceServer).GetCardPayment(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: PaymentsService_GetCardPayment_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(PaymentsServiceServer).GetCardPayment(ctx, req.(*GetCardPaymentRequest))
-	}
-	return interceptor(ctx, in, info, handler)
 }
 
 func _PaymentsService_StartPayment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
@@ -799,30 +547,6 @@ var PaymentsService_ServiceDesc = grpc.ServiceDesc{
 	ServiceName: "payments.v1.PaymentsService",
 	HandlerType: (*PaymentsServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
-		{
-			MethodName: "CreatePaymentMethod",
-			Handler:    _PaymentsService_CreatePaymentMethod_Handler,
-		},
-		{
-			MethodName: "Authorize",
-			Handler:    _PaymentsService_Authorize_Handler,
-		},
-		{
-			MethodName: "Capture",
-			Handler:    _PaymentsService_Capture_Handler,
-		},
-		{
-			MethodName: "Void",
-			Handler:    _PaymentsService_Void_Handler,
-		},
-		{
-			MethodName: "Refund",
-			Handler:    _PaymentsService_Refund_Handler,
-		},
-		{
-			MethodName: "GetCardPayment",
-			Handler:    _PaymentsService_GetCardPayment_Handler,
-		},
 		{
 			MethodName: "StartPayment",
 			Handler:    _PaymentsService_StartPayment_Handler,

@@ -1,8 +1,9 @@
-// Package card is a payment card as typed, on its way to the provider.
+// Package card is a payment card as typed on the sandbox's page.
 //
 // A Card prints as its brand and last four digits whatever the verb, so that no
-// log line, error or trace can hold the number by accident. Only Number and CVC
-// give it out, and only a provider calls them.
+// log line, error or trace can hold the number by accident. Only Number gives it
+// out, and only the sandbox calls it. The code and the date are looked at and not
+// kept.
 package card
 
 import (
@@ -15,11 +16,7 @@ import (
 
 // Card is a card that could be one: its number has a right check digit, it has
 // not expired.
-type Card struct {
-	number, cvc string
-	month, year int
-	brand       string
-}
+type Card struct{ number, brand string }
 
 // Problem is what is wrong with one field. It never quotes what was typed.
 type Problem struct{ Field, Message string }
@@ -28,7 +25,8 @@ type Problem struct{ Field, Message string }
 // to 12, year has four digits; a card is good until the end of its month,
 // wherever on earth that is latest.
 func Parse(number string, month, year int, cvc string, now time.Time) (Card, []Problem) {
-	c := Card{number: digits(number), cvc: strings.TrimSpace(cvc), month: month, year: year}
+	c := Card{number: digits(number)}
+	cvc = strings.TrimSpace(cvc)
 	var problems []Problem
 	bad := func(field, message string) { problems = append(problems, Problem{field, message}) }
 	if !allDigits(c.number) || len(c.number) < 12 || len(c.number) > 19 || !luhn(c.number) {
@@ -48,9 +46,9 @@ func Parse(number string, month, year int, cvc string, now time.Time) (Card, []P
 		bad("exp_month", "the card has expired")
 	}
 	switch {
-	case c.brand == "amex" && (len(c.cvc) != 4 || !allDigits(c.cvc)):
+	case c.brand == "amex" && (len(cvc) != 4 || !allDigits(cvc)):
 		bad("cvc", "must be the 4 digits on the front of the card")
-	case len(c.cvc) < 3 || len(c.cvc) > 4 || !allDigits(c.cvc):
+	case len(cvc) < 3 || len(cvc) > 4 || !allDigits(cvc):
 		bad("cvc", "must be the 3 or 4 digits on the card")
 	}
 	if len(problems) > 0 {
@@ -59,14 +57,8 @@ func Parse(number string, month, year int, cvc string, now time.Time) (Card, []P
 	return c, nil
 }
 
-// Number is the full number. It may go to the provider and nowhere else.
+// Number is the full number. It may go to the sandbox and nowhere else.
 func (c Card) Number() string { return c.number }
-
-// CVC is the security code. It may go to the provider and nowhere else.
-func (c Card) CVC() string { return c.cvc }
-
-// Expiry is the last month the card is good for; the year has four digits.
-func (c Card) Expiry() (month, year int) { return c.month, c.year }
 
 // Brand is visa, mastercard, amex, discover, diners, jcb, unionpay, maestro or
 // unknown.

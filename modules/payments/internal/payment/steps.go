@@ -1,133 +1,139 @@
 package payment
 
-import "fmt"
+import "time"
 
-// Hold is a provider's answer to an authorisation.
-type Hold struct {
-	Reference    string // may be "" for a decline
-	Brand, Last4 string // as far as the provider tells
-	DeclineCode  string // "": the amount is held
-}
-
-// Usable is nil while the order may still be charged.
-func (p Payment) Usable() error {
-	if p.state.Status == Voided || p.state.Open == Void {
-		return ErrVoided
-	}
-	return nil
-}
-
-// Answer takes the provider's answer to the authorisation. One that comes when
-// it is known already, or after a void was asked for, changes nothing: the
-// void lets go whatever is held.
-func (p *Payment) Answer(h Hold) error {
-	if p.state.Status != Pending {
-		return nil
-	}
-	p.state.Reference, p.state.Brand, p.state.Last4 = h.Reference, h.Brand, h.Last4
-	if p.state.Open == Void {
-		return nil
-	}
-	p.state.Status = Authorized
-	if h.DeclineCode != "" {
-		p.state.Status, p.state.DeclineCode = Declined, h.DeclineCode
-	}
-	return nil
-}
-
-// AskCapture writes down that the provider is about to be asked. It changes
-// nothing when the money was captured.
-func (p *Payment) AskCapture() error {
-	if err := p.Usable(); err != nil {
-		return err
-	}
+// Cancel asks for the payment's end. One whose page nobody was led to is ended by
+// that; of any other the provider must say it.
+func (p *Payment) Cancel() error {
 	switch p.state.Status {
-	case Captured:
+	case Paid:
+		return ErrPaid
+	case Cancelled, Expired:
 		return nil
+	}
+	if p.state.RedirectURL == "" && p.state.Status == Waiting {
+		p.end(Cancelled)
+		return nil
+	}
+	p.state.Cancelling = true
+	return nil
+}
+
+// Impossible ends a payment that the provider refuses to begin.
+func (p *Payment) Impossible(problem string) {
+	if p.state.Status == Waiting {
+		p.state.DeclineCode = problem
+		p.end(Cancelled)
+	}
+}
+
+// Capture asks for the capture of what is held.
+func (p *Payment) Capture() error {
+	switch p.state.Status {
+	case Paid:
+		return nil
+	case Cancelled:
+		return ErrCancelled
 	case Authorized:
-		p.state.Open = Capture
+		if p.state.Cancelling {
+			return ErrCancelled
+		}
+		p.state.Capturing = true
 		return nil
-	case Pending:
-		return ErrUnanswered
 	}
 	return ErrNotAuthorized
 }
 
-// CaptureDone takes the provider's yes.
-func (p *Payment) CaptureDone() error {
-	if p.state.Status == Captured {
+// AskRefund sets aside the amount of a refund about to be asked for. The refund
+// of an id is asked for once.
+func (p *Payment) AskRefund(id string, amount int64, now time.Time) error {
+	if r, known := p.Refund(id); known {
+		if r.Amount != amount {
+			return ErrKeyReused
+		}
 		return nil
 	}
-	if p.state.Status != Authorized || p.state.Open != Capture {
-		return fmt.Errorf("payment of order %s: captured while %s, asked for %q", p.terms.OrderID, p.state.Status, p.state.Open)
-	}
-	p.state.Status, p.state.Open, p.state.Captured = Captured, NoStep, p.terms.Amount
-	return nil
-}
-
-// Lapse takes the provider's word that nothing is held any more.
-func (p *Payment) Lapse() error {
-	if p.state.Status == Authorized && p.state.Open == Capture {
-		p.state.Status, p.state.Open = Voided, NoStep
-	}
-	return nil
-}
-
-// AskVoid writes down that the amount must be let go, whatever becomes of the
-// authorisation. It changes nothing when nothing is held.
-func (p *Payment) AskVoid() error {
-	switch {
-	case p.state.Status == Captured:
-		return ErrCaptured
-	case p.state.Open == Capture:
-		return ErrUnanswered
-	case p.state.Status == Pending || p.state.Status == Authorized:
-		p.state.Open = Void
-	}
-	return nil
-}
-
-// VoidDone takes the provider's word that it holds nothing and won't.
-func (p *Payment) VoidDone() error {
-	if p.state.Open == Void {
-		p.state.Status, p.state.Open = Voided, NoStep
-	}
-	return nil
-}
-
-// AskRefund sets amount aside of what can be refunded.
-func (p *Payment) AskRefund(amount int64) error {
-	switch {
-	case p.state.Open == Capture:
-		return ErrUnanswered
-	case p.state.Status != Captured:
+	if p.state.Status != Paid {
 		return ErrNotCaptured
-	case amount > p.Refundable():
+	}
+	if amount > p.state.Captured-p.state.Refunded-p.state.Refunding {
 		return ErrTooLarge
 	}
+	p.refunds = append(p.Refunds(), Refund{ID: id, Amount: amount, Status: RefundPending, Created: now})
 	p.state.Refunding += amount
 	return nil
 }
 
-// Refundable is what is left of the capture: neither refunded nor about to be.
-func (p Payment) Refundable() int64 {
-	return p.state.Captured - p.state.Refunded - p.state.Refunding
+// Opened is the provider's answer to the payment's beginning. An answer that
+// comes after the payment's end is not used: ended says so, and the session is to
+// be closed.
+func (p *Payment) Opened(s Session) (ended bool) {
+	if p.state.Status != Waiting {
+		return true
+	}
+	p.state.Session, p.state.RedirectURL = s.Reference, s.URL
+	return false
 }
 
-// RefundDone takes the provider's yes to a refund asked for.
-func (p *Payment) RefundDone(amount int64) error {
-	if err := p.RefundRefused(amount); err != nil {
-		return err
+// Learn takes in what the provider says.
+func (p *Payment) Learn(r Report) {
+	if r.Intent != "" {
+		p.state.Intent = r.Intent
 	}
-	p.state.Refunded += amount
-	return nil
+	if r.Last4 != "" {
+		p.state.Brand, p.state.Last4 = r.Brand, r.Last4
+	}
+	if r.DeclineCode != "" && p.state.Status == Waiting {
+		p.state.DeclineCode = r.DeclineCode
+	}
+	p.learnState(r.State)
+	if r.Disputed && !p.state.Disputed {
+		p.state.Disputed = true
+		p.facts = append(p.facts, Fact{Disputed: true})
+	}
+	for _, told := range r.Refunds {
+		p.learnRefund(told)
+	}
 }
 
-// RefundRefused takes the provider's no: amount can be refunded again.
-func (p *Payment) RefundRefused(amount int64) error {
-	if amount > p.state.Refunding {
-		return fmt.Errorf("payment of order %s: refund of %d: %w", p.terms.OrderID, amount, ErrNotAsked)
+func (p *Payment) learnState(said ProviderState) {
+	switch status := p.state.Status; {
+	case said == SaysPaid && status != Paid:
+		p.state.Captured = p.terms.Amount
+		p.end(Paid)
+	case said == SaysAuthorized && status == Waiting:
+		cancelling := p.state.Cancelling
+		p.end(Authorized)
+		p.state.Cancelling = cancelling
+	case said == SaysEnded && status == Waiting && !p.state.Cancelling:
+		p.end(Expired)
+	case said == SaysCancelled && status == Waiting,
+		(said == SaysEnded || said == SaysCancelled) && (status == Waiting || status == Authorized):
+		p.end(Cancelled)
 	}
-	p.state.Refunding -= amount
-	return nil
+}
+
+// end is a status that the shopper has nothing to do with any more.
+func (p *Payment) end(status Status) {
+	p.state.Status, p.state.Cancelling, p.state.Capturing = status, false, false
+	p.state.RedirectURL, p.page = "", Page{}
+	p.facts = append(p.facts, Fact{Settled: true})
+}
+
+// Tried counts a look at the provider after which the payment is as before. spent
+// says that the provider repeats a failure under the key it was asked with.
+func (p *Payment) Tried(spent bool) {
+	p.state.Tries++
+	if spent {
+		p.state.Attempt++
+	}
+}
+
+// Moved forgets the count of looks: something happened.
+func (p *Payment) Moved() { p.state.Tries = 0 }
+
+// WithSession is the payment with a session it never got, to close it.
+func (p Payment) WithSession(s Session) Payment {
+	p.state.Session = s.Reference
+	return p
 }

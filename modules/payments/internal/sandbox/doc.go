@@ -1,14 +1,8 @@
 // Package sandbox is a payment provider that moves no money. It plays the
-// outside party: it remembers what it did in tables of its own, in transactions
-// of its own, and answers a repeated key with what it did the first time.
+// outside party: a page where the shopper pays, webhooks, and a memory of what was
+// done, in tables of its own and in transactions of its own.
 //
 // What it does depends on the card's number, as package testcard lists: some
-// cards are declined, some answer late or lose an answer after doing the work.
-// It stores the behaviour, never the number.
-//
-//	(none) ──authorize──> held ──capture──> captured ──refund──> captured
-//	   │         │          │
-//	   │         v          v
-//	   │     declined    voided
-//	   └──void──────────────^      so that a late authorize holds nothing
+// cards are declined, some are paid late or lose the answer. It stores the
+// behaviour, never the number.
 package sandbox

@@ -13,7 +13,7 @@ import (
 
 	"gorm.io/gorm"
 
-	"galleria/modules/payments/internal/hosted"
+	"galleria/modules/payments/internal/payment"
 	"galleria/modules/payments/internal/testcard"
 	"galleria/platform/database"
 	"galleria/platform/id"
@@ -45,8 +45,8 @@ func NewPage(db *database.DB, now func() time.Time, lateBy time.Duration) *Page 
 	return &Page{db: db, now: now, lateBy: lateBy, secret: id.Secret()}
 }
 
-// Open implements hosted.Provider. A repeated payment finds its session.
-func (s *Page) Open(ctx context.Context, p hosted.Payment) (hosted.Session, error) {
+// Open implements payment.Provider. A repeated payment finds its session.
+func (s *Page) Open(ctx context.Context, p payment.Payment) (payment.Session, error) {
 	t, page := p.Terms(), p.Page()
 	var token string
 	err := s.db.Write(ctx, func(tx *gorm.DB) error {
@@ -60,68 +60,68 @@ func (s *Page) Open(ctx context.Context, p hosted.Payment) (hosted.Session, erro
 		return tx.Raw("SELECT token FROM sandbox_sessions WHERE id = ?", t.ID).Row().Scan(&token)
 	})
 	if err != nil {
-		return hosted.Session{}, pageAway("open a session", err)
+		return payment.Session{}, pageAway("open a session", err)
 	}
-	return hosted.Session{Reference: "sandbox_" + t.ID, URL: PagePath + token}, nil
+	return payment.Session{Reference: "sandbox_" + t.ID, URL: PagePath + token}, nil
 }
 
-// Look implements hosted.Provider.
-func (s *Page) Look(ctx context.Context, p hosted.Payment) (hosted.Report, error) {
-	report, err := s.report(s.db.Read(ctx), p.Terms().ID)
+// Look implements payment.Provider.
+func (s *Page) Look(ctx context.Context, p payment.Payment) (payment.Report, error) {
+	report, err := s.report(s.db.Read(ctx), p)
 	return report, pageAway("look at a session", err)
 }
 
-// Close implements hosted.Provider.
-func (s *Page) Close(ctx context.Context, p hosted.Payment) (report hosted.Report, err error) {
+// Close implements payment.Provider.
+func (s *Page) Close(ctx context.Context, p payment.Payment) (report payment.Report, err error) {
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		// What is to be paid late is as good as paid.
 		err := tx.Exec(`UPDATE sandbox_sessions SET state = 'ended' WHERE id = ?
 			AND (state = 'held' OR state IN ('open', 'consent') AND paid_at = 0)`, p.Terms().ID).Error
 		if err == nil {
-			report, err = s.report(tx, p.Terms().ID)
+			report, err = s.report(tx, p)
 		}
 		return err
 	})
 	return report, pageAway("close a session", err)
 }
 
-// Capture implements hosted.Provider.
-func (s *Page) Capture(ctx context.Context, p hosted.Payment) (report hosted.Report, err error) {
+// Capture implements payment.Provider.
+func (s *Page) Capture(ctx context.Context, p payment.Payment) (report payment.Report, err error) {
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		err := tx.Exec("UPDATE sandbox_sessions SET state = 'paid' WHERE id = ? AND state = 'held'", p.Terms().ID).Error
 		if err == nil {
-			report, err = s.report(tx, p.Terms().ID)
+			report, err = s.report(tx, p)
 		}
 		return err
 	})
 	return report, pageAway("capture", err)
 }
 
-// Refund implements hosted.Provider.
-func (s *Page) Refund(ctx context.Context, p hosted.Payment, r hosted.Refund) (told hosted.RefundReport, err error) {
+// Refund implements payment.Provider.
+func (s *Page) Refund(ctx context.Context, p payment.Payment, r payment.Refund) (told payment.RefundReport, err error) {
 	session := p.Terms().ID
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		var behaviour testcard.Behaviour
 		if err := tx.Raw("SELECT behaviour FROM sandbox_sessions WHERE id = ?", session).Row().Scan(&behaviour); err != nil {
 			return err
 		}
-		status, failure, fails := hosted.RefundSucceeded, "", int64(0)
+		status, failure, fails := payment.RefundSucceeded, "", int64(0)
 		switch behaviour {
 		case testcard.RefundRefused:
-			status, failure = hosted.RefundFailed, "the bank of the card takes no refunds"
+			status, failure = payment.RefundFailed, "the bank of the card takes no refunds"
 		case testcard.RefundFails:
 			fails = s.now().Add(s.lateBy).UnixMicro()
 		}
 		first := tx.Exec(`INSERT INTO sandbox_session_refunds (session, id, amount_minor, status, failure, fails_at) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT DO NOTHING`, session, r.ID, r.Amount, string(status), failure, fails)
-		if first.Error == nil && first.RowsAffected == 1 && status == hosted.RefundSucceeded {
+		if first.Error == nil && first.RowsAffected == 1 && status == payment.RefundSucceeded {
 			given := tx.Exec(`UPDATE sandbox_sessions SET refunded_minor = refunded_minor + ?
 				WHERE id = ? AND state = 'paid' AND refunded_minor + ? <= amount_minor`, r.Amount, session, r.Amount)
 			if given.Error != nil {
 				return given.Error
 			}
 			if given.RowsAffected == 0 {
-				status, failure = hosted.RefundFailed, "more than was paid"
+				status, failure = payment.RefundFailed, "more than was paid"
 				if err := tx.Exec("UPDATE sandbox_session_refunds SET status = 'failed', failure = ? WHERE session = ? AND id = ?", failure, session, r.ID).Error; err != nil {
 					return err
 				}
@@ -145,40 +145,44 @@ func (s *Page) Refund(ctx context.Context, p hosted.Payment, r hosted.Refund) (t
 }
 
 // report is what is known of a session. One that is gone was forgotten unpaid.
-func (s *Page) report(db *gorm.DB, sessionID string) (hosted.Report, error) {
-	var r hosted.Report
+func (s *Page) report(db *gorm.DB, p payment.Payment) (payment.Report, error) {
+	var r payment.Report
 	var state string
+	sessionID, intent := p.Terms().ID, p.State().Intent
+	if intent == "" {
+		intent = "pay_sandbox_" + sessionID
+	}
 	err := db.Raw("SELECT state, brand, last4, decline_code, disputed FROM sandbox_sessions WHERE id = ?", sessionID).
 		Row().Scan(&state, &r.Brand, &r.Last4, &r.DeclineCode, &r.Disputed)
 	if errors.Is(err, sql.ErrNoRows) {
-		return hosted.Report{State: hosted.SaysEnded}, nil
+		return payment.Report{State: payment.SaysEnded}, nil
 	}
 	if err != nil {
 		return r, err
 	}
 	switch state {
 	case "paid":
-		r.State, r.Intent = hosted.SaysPaid, "pay_sandbox_"+sessionID
+		r.State, r.Intent = payment.SaysPaid, intent
 	case "held":
-		r.State, r.Intent = hosted.SaysAuthorized, "pay_sandbox_"+sessionID
+		r.State, r.Intent = payment.SaysAuthorized, intent
 	case "ended":
-		r.State = hosted.SaysEnded
+		r.State = payment.SaysEnded
 	case "cancelled":
-		r.State = hosted.SaysCancelled
+		r.State = payment.SaysCancelled
 	}
 	r.Refunds, err = refundReports(db, sessionID)
 	return r, err
 }
 
-func refundReports(db *gorm.DB, session string) ([]hosted.RefundReport, error) {
+func refundReports(db *gorm.DB, session string) ([]payment.RefundReport, error) {
 	rows, err := db.Raw("SELECT id, status, failure FROM sandbox_session_refunds WHERE session = ?", session).Rows()
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var all []hosted.RefundReport
+	var all []payment.RefundReport
 	for rows.Next() {
-		var r hosted.RefundReport
+		var r payment.RefundReport
 		if err := rows.Scan(&r.ID, &r.Status, &r.Failure); err != nil {
 			return nil, err
 		}
@@ -194,16 +198,16 @@ type webhook struct {
 	Payment string `json:"payment"`
 }
 
-// Hear implements hosted.Provider.
-func (s *Page) Hear(_ context.Context, body []byte, headers map[string]string) (*hosted.Notice, error) {
+// Hear implements payment.Provider.
+func (s *Page) Hear(_ context.Context, body []byte, headers map[string]string) (*payment.Notice, error) {
 	if given, err := hex.DecodeString(headers[signature]); err != nil || !hmac.Equal(given, s.sign(body)) {
-		return nil, fmt.Errorf("%w: sandbox", hosted.ErrSignature)
+		return nil, fmt.Errorf("%w: sandbox", payment.ErrSignature)
 	}
 	var w webhook
 	if err := json.Unmarshal(body, &w); err != nil {
 		return nil, fmt.Errorf("sandbox: read a webhook: %w", err)
 	}
-	return &hosted.Notice{Event: w.ID, PaymentID: w.Payment}, nil
+	return &payment.Notice{Event: w.ID, PaymentID: w.Payment}, nil
 }
 
 func (s *Page) sign(body []byte) []byte {
@@ -216,5 +220,5 @@ func pageAway(operation string, err error) error {
 	if err == nil || errors.Is(err, database.ErrText) {
 		return err // a text that is none is the caller's mistake
 	}
-	return fmt.Errorf("%w: sandbox: %s: %w", hosted.ErrUnavailable, operation, err)
+	return fmt.Errorf("%w: sandbox: %s: %w", payment.ErrUnavailable, operation, err)
 }

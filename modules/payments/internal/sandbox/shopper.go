@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"galleria/modules/payments/internal/card"
-	"galleria/modules/payments/internal/hosted"
+	"galleria/modules/payments/internal/payment"
 	"galleria/modules/payments/internal/testcard"
 )
 
@@ -106,7 +106,7 @@ func (s *Page) Pay(ctx context.Context, token string, c card.Card) (next Next, e
 		lost = v.behaviour == testcard.LostPayment
 		switch code := v.behaviour.DeclineCode(); {
 		case v.behaviour == testcard.Unavailable:
-			return hosted.ErrUnavailable
+			return payment.ErrUnavailable
 		case code != "":
 			next = Next{Declined: code}
 			return s.refuse(tx, v, c, code)
@@ -121,7 +121,7 @@ func (s *Page) Pay(ctx context.Context, token string, c card.Card) (next Next, e
 		return err
 	})
 	if err == nil && lost && next.RedirectURL != "" {
-		return Next{}, hosted.ErrUnavailable
+		return Next{}, payment.ErrUnavailable
 	}
 	return next, s.told(err)
 }
@@ -223,7 +223,7 @@ func (s *Page) update(tx *gorm.DB, v visit, set string, values ...any) error {
 func (s *Page) told(err error) error {
 	var soon TooSoon
 	if err == nil || errors.As(err, &soon) || errors.Is(err, ErrNoSession) || errors.Is(err, ErrEnded) || errors.Is(err, ErrNoConsent) ||
-		errors.Is(err, hosted.ErrUnavailable) {
+		errors.Is(err, payment.ErrUnavailable) {
 		return err
 	}
 	return pageAway("pay", err)

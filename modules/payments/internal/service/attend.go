@@ -7,14 +7,14 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"galleria/modules/payments/internal/hosted"
+	"galleria/modules/payments/internal/payment"
 )
 
 // attend does the one thing that is next for a payment at its provider, and
 // writes down what the provider says of it. Everybody comes here: a call, a
 // webhook, a poll; so it does not matter in which order they come.
-func (s *Service) attend(ctx context.Context, p hosted.Payment) (hosted.Payment, error) {
-	provider, err := s.hostedProvider(p)
+func (s *Service) attend(ctx context.Context, p payment.Payment) (payment.Payment, error) {
+	provider, err := s.provider(p)
 	if err != nil {
 		return p, err
 	}
@@ -25,9 +25,9 @@ func (s *Service) attend(ctx context.Context, p hosted.Payment) (hosted.Payment,
 	recording, recorded := s.recording(ctx)
 	defer recorded()
 	if err != nil {
-		return p, errors.Join(err, s.Hosted.Postpone(recording, p, s.Now(), errors.Is(err, hosted.ErrSpent)))
+		return p, errors.Join(err, s.Store.Postpone(recording, p, s.Now(), errors.Is(err, payment.ErrSpent)))
 	}
-	after, err := s.Hosted.Change(recording, p, s.Now(), func(p *hosted.Payment) error {
+	after, err := s.Store.Change(recording, p, s.Now(), func(p *payment.Payment) error {
 		before := *p
 		p.Learn(report)
 		if p.Same(before) {
@@ -43,34 +43,44 @@ func (s *Service) attend(ctx context.Context, p hosted.Payment) (hosted.Payment,
 	return after, err
 }
 
-func (s *Service) ask(ctx context.Context, provider hosted.Provider, p hosted.Payment) (hosted.Report, error) {
+// recordingPatience bounds the write of an answer, which no caller's deadline
+// may cut off.
+const recordingPatience = 5 * time.Second
+
+// recording is the context for writing an answer down. The caller may be gone;
+// the money has moved all the same.
+func (s *Service) recording(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), recordingPatience)
+}
+
+func (s *Service) ask(ctx context.Context, provider payment.Provider, p payment.Payment) (payment.Report, error) {
 	state := p.State()
-	late := state.Status == hosted.Waiting && !s.Now().Before(p.Terms().Expires)
+	late := state.Status == payment.Waiting && !s.Now().Before(p.Terms().Expires)
 	switch {
 	case late && state.RedirectURL == "":
-		return hosted.Report{State: hosted.SaysEnded}, nil // nobody was led to a page
+		return payment.Report{State: payment.SaysEnded}, nil // nobody was led to a page
 	case late || state.Cancelling:
 		return provider.Close(ctx, p)
 	case state.Capturing:
 		return provider.Capture(ctx, p)
 	}
-	var asked []hosted.RefundReport
+	var asked []payment.RefundReport
 	for _, r := range p.Refunds() {
-		if r.Status != hosted.RefundPending || r.Reference != "" {
+		if r.Status != payment.RefundPending || r.Reference != "" {
 			continue
 		}
 		told, err := provider.Refund(ctx, p, r)
-		if errors.Is(err, hosted.ErrSpent) {
+		if errors.Is(err, payment.ErrSpent) {
 			// Recorded with the refund: its next key is another one.
-			return hosted.Report{Refunds: []hosted.RefundReport{{ID: r.ID, Spent: true}}}, nil
+			return payment.Report{Refunds: []payment.RefundReport{{ID: r.ID, Spent: true}}}, nil
 		}
 		if err != nil {
-			return hosted.Report{}, err
+			return payment.Report{}, err
 		}
 		asked = append(asked, told)
 	}
 	if len(asked) > 0 {
-		return hosted.Report{Refunds: asked}, nil
+		return payment.Report{Refunds: asked}, nil
 	}
 	return provider.Look(ctx, p)
 }
@@ -79,7 +89,7 @@ func (s *Service) ask(ctx context.Context, provider hosted.Provider, p hosted.Pa
 // A provider that is away costs attendAtOnce calls at a time, and each payment is
 // asked for once a minute at most.
 func (s *Service) Settle(ctx context.Context, every time.Duration) error {
-	pace := s.Hosted.Pace(every)
+	pace := s.Store.Pace(every)
 	for {
 		if err := s.settleDue(ctx); err != nil {
 			return err
@@ -96,7 +106,7 @@ const (
 )
 
 func (s *Service) settleDue(ctx context.Context) error {
-	due, err := s.Hosted.Due(ctx, s.Now(), attendBatch)
+	due, err := s.Store.Due(ctx, s.Now(), attendBatch)
 	if err != nil {
 		return err
 	}
@@ -104,9 +114,9 @@ func (s *Service) settleDue(ctx context.Context) error {
 	work.SetLimit(attendAtOnce)
 	for _, p := range due {
 		work.Go(func() error {
-			if _, err := s.attend(ctx, p); errors.Is(err, hosted.ErrUnavailable) {
+			if _, err := s.attend(ctx, p); errors.Is(err, payment.ErrUnavailable) {
 				s.Log.WarnContext(ctx, "a payment is not settled yet", "payment", p.Terms().ID, "order", p.Terms().OrderID, "error", err)
-			} else if err != nil && !errors.Is(err, hosted.ErrNoPayment) {
+			} else if err != nil && !errors.Is(err, payment.ErrNoPayment) {
 				return err
 			}
 			return nil
@@ -121,7 +131,7 @@ func (s *Service) Forget(ctx context.Context, age, every time.Duration) error {
 	pause := time.NewTicker(every)
 	defer pause.Stop()
 	for {
-		for _, forget := range []func(context.Context, time.Time, int) (int64, error){s.Hosted.Forget, s.SandboxPages.Forget} {
+		for _, forget := range []func(context.Context, time.Time, int) (int64, error){s.Store.Forget, s.Sandbox.Forget} {
 			for {
 				gone, err := forget(ctx, s.Now().Add(-age), forgetBatch)
 				if err != nil {

@@ -24,7 +24,7 @@ func (s *Service) GetSandboxSession(ctx context.Context, r *paymentsv1.GetSandbo
 	if err := s.sandboxOnly(); err != nil {
 		return nil, err
 	}
-	v, err := s.SandboxPages.Session(ctx, r.GetSession())
+	v, err := s.Sandbox.Session(ctx, r.GetSession())
 	if err != nil {
 		return nil, s.sandboxFailure(err)
 	}
@@ -54,12 +54,12 @@ func (s *Service) PaySandbox(ctx context.Context, r *paymentsv1.PaySandboxReques
 	in := r.GetCard()
 	c, problems := card.Parse(in.GetNumber(), int(in.GetExpMonth()), int(in.GetExpYear()), in.GetCvc(), s.Now())
 	if err := request.Refused(problems); err != nil {
-		if _, gone := s.SandboxPages.Session(ctx, r.GetSession()); gone != nil {
+		if _, gone := s.Sandbox.Session(ctx, r.GetSession()); gone != nil {
 			return nil, s.sandboxFailure(gone)
 		}
 		return nil, err
 	}
-	next, err := s.SandboxPages.Pay(ctx, r.GetSession(), c)
+	next, err := s.Sandbox.Pay(ctx, r.GetSession(), c)
 	if err != nil {
 		return nil, s.sandboxFailure(err)
 	}
@@ -71,7 +71,7 @@ func (s *Service) AnswerSandboxConsent(ctx context.Context, r *paymentsv1.Answer
 	if err := s.sandboxOnly(); err != nil {
 		return nil, err
 	}
-	next, err := s.SandboxPages.Consent(ctx, r.GetSession(), r.GetYes())
+	next, err := s.Sandbox.Consent(ctx, r.GetSession(), r.GetYes())
 	if err != nil {
 		return nil, s.sandboxFailure(err)
 	}
@@ -110,5 +110,5 @@ func (s *Service) sandboxFailure(err error) error {
 	case errors.Is(err, sandbox.ErrNoConsent):
 		return contract.Error(codes.FailedPrecondition, paymentsv1.Reason_REASON_NO_CONSENT_ASKED, "%v", sandbox.ErrNoConsent)
 	}
-	return request.HostedFailure("at the sandbox", err)
+	return request.Failure("at the sandbox", err)
 }

@@ -1,7 +1,5 @@
 // Package stripe is the payment provider Stripe, through its own library.
 //
-// # The page
-//
 // Page has the shopper pay on Stripe's page, a Checkout Session with one line, the
 // total. To look at a payment is to read its session with the payment intent and
 // the charge. It is closed by expiring the session, and by cancelling the intent
@@ -21,19 +19,9 @@
 // methods may take days to say whether they paid. Refunds made in Stripe's
 // dashboard are not seen.
 //
-// # The earlier way
-//
-// A card becomes a PaymentMethod, an authorisation a PaymentIntent confirmed at
-// once with capture_method=manual, a void its cancellation. Whatever moves
-// money carries an idempotency key, and the key as metadata too: Stripe forgets
-// keys after a day, and then what was done is looked up by the metadata.
-//
-// There is no call at Stripe for "void whatever was made under this key".
-// Authorising again with the key gives what was made, and that is cancelled;
-// if nothing was made, the amount is held for the moment in between.
-//
-// A card that needs its holder's consent (3-D Secure) is declined with
-// authentication_required: there is no page in this way.
+// Payments made before the shop used this page have no session, only the intent that
+// was confirmed with the card; they are looked at, captured, cancelled and refunded by
+// it. Their refunds carry other metadata, and are found by that.
 //
 // Nothing but the calls goes to Stripe: no telemetry, no description of this
 // machine, no redirects followed.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stripe/stripe-go/v83"
 
-	"galleria/modules/payments/internal/hosted"
+	"galleria/modules/payments/internal/payment"
 )
 
 // longer is how much longer Stripe's page may be open than the payment may wait:
@@ -39,31 +39,31 @@ func NewPage(secretKey, base string, webhookSecrets []string, now func() time.Ti
 	return &Page{api: client(secretKey, base), secrets: webhookSecrets, live: live, now: now}
 }
 
-// Open implements hosted.Provider.
-func (s *Page) Open(ctx context.Context, p hosted.Payment) (hosted.Session, error) {
+// Open implements payment.Provider.
+func (s *Page) Open(ctx context.Context, p payment.Payment) (payment.Session, error) {
 	t, page := p.Terms(), p.Page()
 	amount, err := units(t.Currency, t.Amount)
 	if err != nil {
-		return hosted.Session{}, hosted.Impossible(err.Error())
+		return payment.Session{}, payment.Impossible(err.Error())
 	}
 	for _, address := range []string{page.ReturnURL, page.CancelURL} {
 		if err := s.leadsBack(address); err != nil {
-			return hosted.Session{}, err
+			return payment.Session{}, err
 		}
 	}
 	session, err := s.api.V1CheckoutSessions.Create(ctx, sessionParams(p, amount))
 	switch {
 	case err != nil && nothingDone(err):
-		return hosted.Session{}, impossible(err)
+		return payment.Session{}, impossible(err)
 	case err != nil:
-		return hosted.Session{}, away("open a checkout session", err)
+		return payment.Session{}, away("open a checkout session", err)
 	}
-	return hosted.Session{Reference: session.ID, URL: session.URL}, nil
+	return payment.Session{Reference: session.ID, URL: session.URL}, nil
 }
 
 // sessionParams are the same whenever the payment is asked for again: Stripe
 // refuses a key that comes with other parameters.
-func sessionParams(p hosted.Payment, amount int64) *stripe.CheckoutSessionCreateParams {
+func sessionParams(p payment.Payment, amount int64) *stripe.CheckoutSessionCreateParams {
 	t, page := p.Terms(), p.Page()
 	name := page.Description
 	if name == "" {
@@ -109,8 +109,8 @@ func key(step, payment, refund string, attempt int64) string {
 
 // openUntil is when Stripe ends the page by itself. The shop closes it before,
 // when the payment may wait no longer.
-func openUntil(p hosted.Payment) time.Time {
-	until, most := p.Terms().Expires.Add(longer), p.Created().Add(hosted.MostAhead-time.Minute)
+func openUntil(p payment.Payment) time.Time {
+	until, most := p.Terms().Expires.Add(longer), p.Created().Add(payment.MostAhead-time.Minute)
 	if until.After(most) {
 		return most
 	}
@@ -122,9 +122,9 @@ func (s *Page) leadsBack(address string) error {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "":
-		return hosted.Impossible("Stripe needs whole addresses to lead the shopper back to the shop, and got a path: set the shop's address (http.base_url)")
+		return payment.Impossible("Stripe needs whole addresses to lead the shopper back to the shop, and got a path: set the shop's address (http.base_url)")
 	case s.live && u.Scheme != "https":
-		return hosted.Impossible("with a live key Stripe leads the shopper back to https addresses only: set the shop's address (http.base_url) to an https one")
+		return payment.Impossible("with a live key Stripe leads the shopper back to https addresses only: set the shop's address (http.base_url) to an https one")
 	}
 	return nil
 }
@@ -136,13 +136,13 @@ func impossible(err error) error {
 	errors.As(err, &e)
 	switch {
 	case e.Code == stripe.ErrorCodeAmountTooSmall:
-		return hosted.Impossible("the amount is smaller than Stripe takes in this currency")
+		return payment.Impossible("the amount is smaller than Stripe takes in this currency")
 	case e.Code == stripe.ErrorCodeAmountTooLarge:
-		return hosted.Impossible("the amount is larger than Stripe takes in this currency")
+		return payment.Impossible("the amount is larger than Stripe takes in this currency")
 	case e.Code == stripe.ErrorCodeEmailInvalid || e.Param == "customer_email":
-		return hosted.Impossible("Stripe does not accept the mail address")
+		return payment.Impossible("Stripe does not accept the mail address")
 	}
-	return hosted.Impossible(describe("open a checkout session", err))
+	return payment.Impossible(describe("open a checkout session", err))
 }
 
 // away is an error that leaves open what was done; nil for nil.
@@ -152,7 +152,7 @@ func away(operation string, err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &e) && e.HTTPStatusCode >= 500 && e.LastResponse != nil && e.LastResponse.Header.Get("Idempotent-Replayed") == "true":
-		return fmt.Errorf("%w: %w: %s", hosted.ErrUnavailable, hosted.ErrSpent, describe(operation, err))
+		return fmt.Errorf("%w: %w: %s", payment.ErrUnavailable, payment.ErrSpent, describe(operation, err))
 	}
-	return fmt.Errorf("%w: %s", hosted.ErrUnavailable, describe(operation, err))
+	return fmt.Errorf("%w: %s", payment.ErrUnavailable, describe(operation, err))
 }

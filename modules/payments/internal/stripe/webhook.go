@@ -11,15 +11,15 @@ import (
 	"strings"
 	"time"
 
-	"galleria/modules/payments/internal/hosted"
+	"galleria/modules/payments/internal/payment"
 )
 
 // tolerance is how far a webhook's time may be from now: an old one that somebody
 // recorded is refused. Stripe signs anew each time it sends one again.
 const tolerance = 5 * time.Minute
 
-// Hear implements hosted.Provider.
-func (s *Page) Hear(_ context.Context, body []byte, headers map[string]string) (*hosted.Notice, error) {
+// Hear implements payment.Provider.
+func (s *Page) Hear(_ context.Context, body []byte, headers map[string]string) (*payment.Notice, error) {
 	if err := s.signed(body, headers["stripe-signature"]); err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (s *Page) Hear(_ context.Context, body []byte, headers map[string]string) (
 		return nil, fmt.Errorf("stripe: read a webhook: %w", err)
 	}
 	object := event.Data.Object
-	notice := &hosted.Notice{Event: event.ID + " " + event.Type, PaymentID: object.Metadata[paymentName]}
+	notice := &payment.Notice{Event: event.ID + " " + event.Type, PaymentID: object.Metadata[paymentName]}
 	json.Unmarshal(object.PaymentIntent, &notice.Intent) // an object in place of its id: the other names are enough
 	switch kind, _, _ := strings.Cut(event.Type, "."); kind {
 	case "checkout":
@@ -54,7 +54,7 @@ func (s *Page) Hear(_ context.Context, body []byte, headers map[string]string) (
 // signed checks the header t=time,v1=signature[,v1=signature…]. Each signature is
 // of "time.body", by one of the secrets in force.
 func (s *Page) signed(body []byte, header string) error {
-	refuse := func(why string) error { return fmt.Errorf("%w: stripe: %s", hosted.ErrSignature, why) }
+	refuse := func(why string) error { return fmt.Errorf("%w: stripe: %s", payment.ErrSignature, why) }
 	if len(s.secrets) == 0 {
 		return refuse("no webhook secret is set")
 	}

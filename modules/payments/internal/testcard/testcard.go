@@ -1,36 +1,28 @@
 // Package testcard is what the sandbox does with which card number. The words
-// are stored with a payment method; the numbers never are.
+// are stored with the page's session; the numbers never are.
 package testcard
 
-// Behaviour is how the sandbox treats a payment method.
+// Behaviour is how the sandbox treats a card.
 type Behaviour string
 
 const (
 	// Approved says yes to everything.
 	Approved Behaviour = "approved"
-	// Declined and the next three say no to the authorisation, for the reason
-	// that the word is.
+	// Declined and the next three say no, for the reason that the word is.
 	Declined          Behaviour = "card_declined"
 	InsufficientFunds Behaviour = "insufficient_funds"
 	Expired           Behaviour = "expired_card"
 	IncorrectCVC      Behaviour = "incorrect_cvc"
-	// Late approves, and answers the authorisation after two seconds.
+	// Late approves, and pays two seconds later.
 	Late Behaviour = "late"
-	// LostAuthorization approves, and loses the first answer.
-	LostAuthorization Behaviour = "lost_authorization"
-	// LostCapture approves, captures, and loses the first answer to that.
-	LostCapture Behaviour = "lost_capture"
-	// Unavailable never answers an authorisation, nor does it any work.
+	// LostPayment approves, and loses the answer to the shopper's browser.
+	LostPayment Behaviour = "lost_payment"
+	// Unavailable never answers, nor does it any work.
 	Unavailable Behaviour = "unavailable"
-
-	// The following are for the payment page only.
-
 	// Consent asks the holder (3-D Secure), and then approves.
 	Consent Behaviour = "consent"
 	// NoReturn approves, and leads the browser to a page that does not lead back.
 	NoReturn Behaviour = "no_return"
-	// LostPayment approves, and loses the answer to the shopper's browser.
-	LostPayment = LostAuthorization
 	// RefundRefused approves; its refunds are refused for good.
 	RefundRefused Behaviour = "refund_refused"
 	// RefundFails approves; its refunds succeed, and fail later.
@@ -50,10 +42,9 @@ const (
 	NumberExpired           = "4000000000000069"
 	NumberIncorrectCVC      = "4000000000000127"
 
-	NumberLate              = "4000000000001018"
-	NumberLostAuthorization = "4000000000002024"
-	NumberLostCapture       = "4000000000003030"
-	NumberUnavailable       = "4000000000004046"
+	NumberLate        = "4000000000001018"
+	NumberLostPayment = "4000000000002024"
+	NumberUnavailable = "4000000000004046"
 
 	// These three are Stripe's.
 	NumberConsent     = "4000000000003220"
@@ -77,10 +68,8 @@ func Of(number string) Behaviour {
 		return IncorrectCVC
 	case NumberLate:
 		return Late
-	case NumberLostAuthorization:
-		return LostAuthorization
-	case NumberLostCapture:
-		return LostCapture
+	case NumberLostPayment:
+		return LostPayment
 	case NumberUnavailable:
 		return Unavailable
 	case NumberConsent:
@@ -97,7 +86,7 @@ func Of(number string) Behaviour {
 	return Approved
 }
 
-// DeclineCode is why an authorisation is declined; "" when it is not.
+// DeclineCode is why the card is declined; "" when it is not.
 func (b Behaviour) DeclineCode() string {
 	switch b {
 	case Declined, InsufficientFunds, Expired, IncorrectCVC:

@@ -1,4 +1,4 @@
-// Package hosted is the domain of payments that are paid on the provider's page:
+// Package payment is the domain of payments that are paid on the provider's page:
 // what may happen to one, what was asked of the provider and is not known yet,
 // and what the provider says of it.
 //
@@ -13,4 +13,4 @@
 // Only what the provider says moves a payment (Learn), but for one that nobody
 // can pay, because its page's address was never handed out. If the provider says
 // that an ended payment was paid all the same, it is PAID.
-package hosted
+package payment

@@ -9,7 +9,7 @@ import (
 
 	paymentsv1 "galleria/modules/payments/v1"
 
-	"galleria/modules/payments/internal/hosted"
+	"galleria/modules/payments/internal/payment"
 	"galleria/modules/payments/internal/request"
 	"galleria/platform/contract"
 )
@@ -26,42 +26,42 @@ func (s *Service) StartPayment(ctx context.Context, r *paymentsv1.StartPaymentRe
 	terms.Provider, terms.CaptureLater = s.Provider, s.CaptureLater
 	p, err := s.start(ctx, terms, page)
 	if err != nil {
-		return nil, s.hostedFailure(ctx, terms.ID, "start", err)
+		return nil, s.failure(ctx, terms.ID, "start", err)
 	}
-	return &paymentsv1.StartPaymentResponse{Payment: request.HostedPayment(p)}, nil
+	return &paymentsv1.StartPaymentResponse{Payment: request.Payment(p)}, nil
 }
 
 // start writes the payment down and asks the provider for its page.
-func (s *Service) start(ctx context.Context, t hosted.Terms, page hosted.Page) (hosted.Payment, error) {
-	p, err := s.Hosted.Load(ctx, t.ID)
-	if errors.Is(err, hosted.ErrNoPayment) {
-		if p, err = hosted.New(t, page, s.Now()); err != nil {
+func (s *Service) start(ctx context.Context, t payment.Terms, page payment.Page) (payment.Payment, error) {
+	p, err := s.Store.Load(ctx, t.ID)
+	if errors.Is(err, payment.ErrNoPayment) {
+		if p, err = payment.New(t, page, s.Now()); err != nil {
 			return p, err
 		}
-		if _, err = s.Hosted.Insert(ctx, p, s.Now()); err != nil {
+		if _, err = s.Store.Insert(ctx, p, s.Now()); err != nil {
 			return p, err
 		}
 		s.at("payment stored")
-		p, err = s.Hosted.Load(ctx, t.ID)
+		p, err = s.Store.Load(ctx, t.ID)
 	}
 	switch {
 	case err != nil:
 		return p, err
-	case p.State().Status == hosted.Cancelled:
-		return p, hosted.ErrCancelled
+	case p.State().Status == payment.Cancelled:
+		return p, payment.ErrCancelled
 	case !p.SameTerms(t):
-		return p, hosted.ErrKeyReused
+		return p, payment.ErrKeyReused
 	case p.State().Cancelling:
-		return p, hosted.ErrCancelled
-	case p.State().Status != hosted.Waiting || p.State().RedirectURL != "":
+		return p, payment.ErrCancelled
+	case p.State().Status != payment.Waiting || p.State().RedirectURL != "":
 		return p, nil
 	}
 	return s.open(ctx, p)
 }
 
 // open asks for the page of a payment that has none.
-func (s *Service) open(ctx context.Context, p hosted.Payment) (hosted.Payment, error) {
-	provider, err := s.hostedProvider(p)
+func (s *Service) open(ctx context.Context, p payment.Payment) (payment.Payment, error) {
+	provider, err := s.provider(p)
 	if err != nil {
 		return p, err
 	}
@@ -71,24 +71,24 @@ func (s *Service) open(ctx context.Context, p hosted.Payment) (hosted.Payment, e
 	s.at("page opened")
 	recording, recorded := s.recording(ctx)
 	defer recorded()
-	var no hosted.Impossible
+	var no payment.Impossible
 	if errors.As(err, &no) {
-		_, failed := s.Hosted.Change(recording, p, s.Now(), func(p *hosted.Payment) error { p.Impossible(string(no)); return nil })
+		_, failed := s.Store.Change(recording, p, s.Now(), func(p *payment.Payment) error { p.Impossible(string(no)); return nil })
 		return p, errors.Join(err, failed)
 	}
 	if err != nil {
-		if errors.Is(err, hosted.ErrSpent) {
-			return p, errors.Join(err, s.Hosted.Postpone(recording, p, s.Now(), true))
+		if errors.Is(err, payment.ErrSpent) {
+			return p, errors.Join(err, s.Store.Postpone(recording, p, s.Now(), true))
 		}
 		return p, err
 	}
 	ended := false
-	after, err := s.Hosted.Change(recording, p, s.Now(), func(p *hosted.Payment) error { ended = p.Opened(session); return nil })
-	if err == nil && ended && after.State().Status == hosted.Cancelled {
+	after, err := s.Store.Change(recording, p, s.Now(), func(p *payment.Payment) error { ended = p.Opened(session); return nil })
+	if err == nil && ended && after.State().Status == payment.Cancelled {
 		// Cancelled while the provider was asked. Nobody has the address of the
 		// page; it is closed all the same.
 		_, unclosed := provider.Close(asking, after.WithSession(session))
-		return after, errors.Join(hosted.ErrCancelled, unclosed)
+		return after, errors.Join(payment.ErrCancelled, unclosed)
 	}
 	return after, err
 }
@@ -99,11 +99,11 @@ func (s *Service) GetPayment(ctx context.Context, r *paymentsv1.GetPaymentReques
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.Hosted.Load(ctx, id)
+	p, err := s.Store.Load(ctx, id)
 	if err != nil {
-		return nil, s.hostedFailure(ctx, id, "get", err)
+		return nil, s.failure(ctx, id, "get", err)
 	}
-	return &paymentsv1.GetPaymentResponse{Payment: request.HostedPayment(p)}, nil
+	return &paymentsv1.GetPaymentResponse{Payment: request.Payment(p)}, nil
 }
 
 // ListPayments implements the contract.
@@ -112,13 +112,13 @@ func (s *Service) ListPayments(ctx context.Context, r *paymentsv1.ListPaymentsRe
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.Hosted.OfOrder(ctx, order, mostOfOrder)
+	found, err := s.Store.OfOrder(ctx, order, mostOfOrder)
 	if err != nil {
 		return nil, fmt.Errorf("list the payments of order %s: %w", order, err)
 	}
 	out := &paymentsv1.ListPaymentsResponse{}
 	for _, p := range found {
-		out.Payments = append(out.Payments, request.HostedPayment(p))
+		out.Payments = append(out.Payments, request.Payment(p))
 	}
 	return out, nil
 }
@@ -131,24 +131,24 @@ func (s *Service) CancelPayment(ctx context.Context, r *paymentsv1.CancelPayment
 	}
 	p, err := s.cancel(ctx, id)
 	if err != nil {
-		return nil, s.hostedFailure(ctx, id, "cancel", err)
+		return nil, s.failure(ctx, id, "cancel", err)
 	}
-	return &paymentsv1.CancelPaymentResponse{Payment: request.HostedPayment(p)}, nil
+	return &paymentsv1.CancelPaymentResponse{Payment: request.Payment(p)}, nil
 }
 
-func (s *Service) cancel(ctx context.Context, id string) (hosted.Payment, error) {
-	never := hosted.NewCancelled(id, s.Now())
-	p, err := s.Hosted.Load(ctx, id)
-	if errors.Is(err, hosted.ErrNoPayment) {
-		if inserted, err := s.Hosted.Insert(ctx, never, s.Now()); err != nil || inserted {
+func (s *Service) cancel(ctx context.Context, id string) (payment.Payment, error) {
+	never := payment.NewCancelled(id, s.Now())
+	p, err := s.Store.Load(ctx, id)
+	if errors.Is(err, payment.ErrNoPayment) {
+		if inserted, err := s.Store.Insert(ctx, never, s.Now()); err != nil || inserted {
 			return never, err
 		}
-		p, err = s.Hosted.Load(ctx, id)
+		p, err = s.Store.Load(ctx, id)
 	}
 	if err != nil {
 		return p, err
 	}
-	if p, err = s.Hosted.Change(ctx, p, s.Now(), (*hosted.Payment).Cancel); err != nil || !p.State().Cancelling {
+	if p, err = s.Store.Change(ctx, p, s.Now(), (*payment.Payment).Cancel); err != nil || !p.State().Cancelling {
 		return p, err
 	}
 	s.at("cancellation stored")
@@ -156,10 +156,10 @@ func (s *Service) cancel(ctx context.Context, id string) (hosted.Payment, error)
 		return p, err
 	}
 	switch {
-	case p.State().Status == hosted.Paid:
-		return p, hosted.ErrPaid
+	case p.State().Status == payment.Paid:
+		return p, payment.ErrPaid
 	case p.State().Cancelling:
-		return p, fmt.Errorf("%w: it has not ended the payment yet", hosted.ErrUnavailable)
+		return p, fmt.Errorf("%w: it has not ended the payment yet", payment.ErrUnavailable)
 	}
 	return p, nil
 }
@@ -170,19 +170,19 @@ func (s *Service) CapturePayment(ctx context.Context, r *paymentsv1.CapturePayme
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.captureHosted(ctx, id)
+	p, err := s.capture(ctx, id)
 	if err != nil {
-		return nil, s.hostedFailure(ctx, id, "capture", err)
+		return nil, s.failure(ctx, id, "capture", err)
 	}
-	return &paymentsv1.CapturePaymentResponse{Payment: request.HostedPayment(p)}, nil
+	return &paymentsv1.CapturePaymentResponse{Payment: request.Payment(p)}, nil
 }
 
-func (s *Service) captureHosted(ctx context.Context, id string) (hosted.Payment, error) {
-	p, err := s.Hosted.Load(ctx, id)
+func (s *Service) capture(ctx context.Context, id string) (payment.Payment, error) {
+	p, err := s.Store.Load(ctx, id)
 	if err != nil {
 		return p, err
 	}
-	if p, err = s.Hosted.Change(ctx, p, s.Now(), (*hosted.Payment).Capture); err != nil || !p.State().Capturing {
+	if p, err = s.Store.Change(ctx, p, s.Now(), (*payment.Payment).Capture); err != nil || !p.State().Capturing {
 		return p, err
 	}
 	s.at("capture stored")
@@ -191,41 +191,41 @@ func (s *Service) captureHosted(ctx context.Context, id string) (hosted.Payment,
 	}
 	switch {
 	case p.State().Capturing:
-		return p, fmt.Errorf("%w: it has not captured yet", hosted.ErrUnavailable)
-	case p.State().Status != hosted.Paid:
-		return p, hosted.ErrNotAuthorized // the hold ran out
+		return p, fmt.Errorf("%w: it has not captured yet", payment.ErrUnavailable)
+	case p.State().Status != payment.Paid:
+		return p, payment.ErrNotAuthorized // the hold ran out
 	}
 	return p, nil
 }
 
 // RefundPayment implements the contract.
 func (s *Service) RefundPayment(ctx context.Context, r *paymentsv1.RefundPaymentRequest) (*paymentsv1.RefundPaymentResponse, error) {
-	id, refundID, amount, err := request.HostedRefund(r)
+	id, refundID, amount, err := request.Refund(r)
 	if err != nil {
 		return nil, err
 	}
-	refund, err := s.refundHosted(ctx, id, refundID, amount)
+	refund, err := s.refund(ctx, id, refundID, amount)
 	if err != nil {
-		return nil, s.hostedFailure(ctx, id, "refund", err)
+		return nil, s.failure(ctx, id, "refund", err)
 	}
 	return &paymentsv1.RefundPaymentResponse{Refund: request.RefundOf(refund)}, nil
 }
 
-func (s *Service) refundHosted(ctx context.Context, id, refundID string, amount int64) (hosted.Refund, error) {
-	p, err := s.Hosted.Load(ctx, id)
+func (s *Service) refund(ctx context.Context, id, refundID string, amount int64) (payment.Refund, error) {
+	p, err := s.Store.Load(ctx, id)
 	if err != nil {
-		return hosted.Refund{}, err
+		return payment.Refund{}, err
 	}
 	now := s.Now()
-	p, err = s.Hosted.Change(ctx, p, now, func(p *hosted.Payment) error { return p.AskRefund(refundID, amount, now) })
+	p, err = s.Store.Change(ctx, p, now, func(p *payment.Payment) error { return p.AskRefund(refundID, amount, now) })
 	if err != nil {
-		return hosted.Refund{}, err
+		return payment.Refund{}, err
 	}
 	s.at("refund stored")
-	if r, _ := p.Refund(refundID); r.Status == hosted.RefundPending && r.Reference == "" {
+	if r, _ := p.Refund(refundID); r.Status == payment.RefundPending && r.Reference == "" {
 		after, err := s.attend(ctx, p)
-		if err != nil && !errors.Is(err, hosted.ErrUnavailable) {
-			return hosted.Refund{}, err
+		if err != nil && !errors.Is(err, payment.ErrUnavailable) {
+			return payment.Refund{}, err
 		}
 		if err == nil {
 			p = after
@@ -241,19 +241,19 @@ func (s *Service) ReceiveWebhook(ctx context.Context, r *paymentsv1.ReceiveWebho
 	if err != nil {
 		return nil, err
 	}
-	provider := s.HostedProviders[name]
+	provider := s.Providers[name]
 	if provider == nil {
 		return nil, contract.Error(codes.NotFound, paymentsv1.Reason_REASON_NO_PROVIDER, "payment provider %q is not set up", name)
 	}
 	notice, err := provider.Hear(ctx, body, header)
 	if err != nil {
 		s.Log.WarnContext(ctx, "a webhook was refused: check the provider's webhook secret in the settings", "provider", name, "error", err)
-		return nil, request.HostedFailure("of a webhook", err)
+		return nil, request.Failure("of a webhook", err)
 	}
 	if notice == nil {
 		return &paymentsv1.ReceiveWebhookResponse{}, nil
 	}
-	found, err := s.Hosted.Touch(ctx, name, *notice, s.Now())
+	found, err := s.Store.Touch(ctx, name, *notice, s.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -264,20 +264,20 @@ func (s *Service) ReceiveWebhook(ctx context.Context, r *paymentsv1.ReceiveWebho
 	return &paymentsv1.ReceiveWebhookResponse{}, nil
 }
 
-func (s *Service) hostedProvider(p hosted.Payment) (hosted.Provider, error) {
+func (s *Service) provider(p payment.Payment) (payment.Provider, error) {
 	name := p.Terms().Provider
-	if provider := s.HostedProviders[name]; provider != nil {
+	if provider := s.Providers[name]; provider != nil {
 		return provider, nil
 	}
-	return nil, fmt.Errorf("%w: provider %q is not set up any more", hosted.ErrUnavailable, name)
+	return nil, fmt.Errorf("%w: provider %q is not set up any more", payment.ErrUnavailable, name)
 }
 
-// hostedFailure is what the caller gets. What the provider said beyond that is for
+// failure is what the caller gets. What the provider said beyond that is for
 // the operator only.
-func (s *Service) hostedFailure(ctx context.Context, id, step string, err error) error {
-	var no hosted.Impossible
-	if errors.Is(err, hosted.ErrUnavailable) || errors.As(err, &no) {
+func (s *Service) failure(ctx context.Context, id, step string, err error) error {
+	var no payment.Impossible
+	if errors.Is(err, payment.ErrUnavailable) || errors.As(err, &no) {
 		s.Log.WarnContext(ctx, "the payment provider did not do a step", "payment", id, "step", step, "error", err)
 	}
-	return request.HostedFailure(id, fmt.Errorf("%s: %w", step, err))
+	return request.Failure(id, fmt.Errorf("%s: %w", step, err))
 }

@@ -14,7 +14,7 @@ import (
 
 	paymentsv1 "galleria/modules/payments/v1"
 
-	"galleria/modules/payments/internal/hosted"
+	"galleria/modules/payments/internal/payment"
 	"galleria/platform/contract"
 )
 
@@ -27,7 +27,7 @@ const (
 
 // Start is what a StartPayment asks for; the provider and the time of the capture
 // are the caller's to fill in.
-func Start(r *paymentsv1.StartPaymentRequest) (hosted.Terms, hosted.Page, error) {
+func Start(r *paymentsv1.StartPaymentRequest) (payment.Terms, payment.Page, error) {
 	var bad violations
 	bad.key("payment_id", r.GetPaymentId())
 	bad.key("order_id", r.GetOrderId())
@@ -44,20 +44,20 @@ func Start(r *paymentsv1.StartPaymentRequest) (hosted.Terms, hosted.Page, error)
 	bad.address("return_url", r.GetReturnUrl())
 	bad.address("cancel_url", r.GetCancelUrl())
 	if !r.GetExpiresAt().IsValid() {
-		bad.add("expires_at", "must be a time, at most %s ahead", hosted.MostAhead)
+		bad.add("expires_at", "must be a time, at most %s ahead", payment.MostAhead)
 	}
-	t := hosted.Terms{
+	t := payment.Terms{
 		ID: r.GetPaymentId(), OrderID: r.GetOrderId(), Currency: r.GetCurrencyCode(), Amount: r.GetAmountMinor(),
 		Expires: r.GetExpiresAt().AsTime(),
 	}
-	p := hosted.Page{Description: r.GetDescription(), Email: r.GetEmail(), ReturnURL: r.GetReturnUrl(), CancelURL: r.GetCancelUrl()}
+	p := payment.Page{Description: r.GetDescription(), Email: r.GetEmail(), ReturnURL: r.GetReturnUrl(), CancelURL: r.GetCancelUrl()}
 	return t, p, bad.err()
 }
 
 // BadExpiry is the error of a payment that would end at once, or too late.
 func BadExpiry() error {
 	var bad violations
-	bad.add("expires_at", "must be later than now, and at most %s ahead", hosted.MostAhead)
+	bad.add("expires_at", "must be later than now, and at most %s ahead", payment.MostAhead)
 	return bad.err()
 }
 
@@ -68,8 +68,8 @@ func PaymentID(r interface{ GetPaymentId() string }) (string, error) {
 	return r.GetPaymentId(), bad.err()
 }
 
-// HostedRefund is what a RefundPayment asks for.
-func HostedRefund(r *paymentsv1.RefundPaymentRequest) (payment, id string, amount int64, err error) {
+// Refund is what a RefundPayment asks for.
+func Refund(r *paymentsv1.RefundPaymentRequest) (paymentID, refundID string, amount int64, err error) {
 	var bad violations
 	bad.key("payment_id", r.GetPaymentId())
 	bad.key("refund_id", r.GetRefundId())
@@ -100,11 +100,11 @@ func (v *violations) address(field, text string) {
 	}
 }
 
-// HostedPayment is the contract's form of a payment.
-func HostedPayment(p hosted.Payment) *paymentsv1.Payment {
+// Payment is the contract's form of a payment.
+func Payment(p payment.Payment) *paymentsv1.Payment {
 	t, s := p.Terms(), p.State()
 	out := &paymentsv1.Payment{
-		Id: t.ID, OrderId: t.OrderID, Status: hostedStatuses[s.Status], CurrencyCode: t.Currency, AmountMinor: t.Amount,
+		Id: t.ID, OrderId: t.OrderID, Status: statuses[s.Status], CurrencyCode: t.Currency, AmountMinor: t.Amount,
 		CapturedMinor: s.Captured, RefundedMinor: s.Refunded, RefundingMinor: s.Refunding,
 		Provider: t.Provider, ProviderReference: s.Intent, RedirectUrl: s.RedirectURL, DeclineCode: s.DeclineCode,
 		Disputed: s.Disputed, ExpiresAt: timestamppb.New(t.Expires),
@@ -122,48 +122,48 @@ func HostedPayment(p hosted.Payment) *paymentsv1.Payment {
 }
 
 // RefundOf is the contract's form of a refund.
-func RefundOf(r hosted.Refund) *paymentsv1.Refund {
+func RefundOf(r payment.Refund) *paymentsv1.Refund {
 	return &paymentsv1.Refund{Id: r.ID, AmountMinor: r.Amount, Status: refundStatuses[r.Status], Failure: r.Failure}
 }
 
 // Event is the contract's form of a fact.
-func Event(p hosted.Payment, f hosted.Fact, at time.Time) proto.Message {
-	payment, when := HostedPayment(p), timestamppb.New(at)
+func Event(p payment.Payment, f payment.Fact, at time.Time) proto.Message {
+	paid, when := Payment(p), timestamppb.New(at)
 	switch {
 	case f.Refund != nil:
-		return &paymentsv1.PaymentRefunded{Payment: payment, Refund: RefundOf(*f.Refund), At: when}
+		return &paymentsv1.PaymentRefunded{Payment: paid, Refund: RefundOf(*f.Refund), At: when}
 	case f.Disputed:
-		return &paymentsv1.PaymentDisputed{Payment: payment, At: when}
+		return &paymentsv1.PaymentDisputed{Payment: paid, At: when}
 	}
-	return &paymentsv1.PaymentSettled{Payment: payment, At: when}
+	return &paymentsv1.PaymentSettled{Payment: paid, At: when}
 }
 
-var hostedStatuses = map[hosted.Status]paymentsv1.Status{
-	hosted.Waiting:    paymentsv1.Status_STATUS_WAITING,
-	hosted.Authorized: paymentsv1.Status_STATUS_AUTHORIZED,
-	hosted.Paid:       paymentsv1.Status_STATUS_PAID,
-	hosted.Cancelled:  paymentsv1.Status_STATUS_CANCELLED,
-	hosted.Expired:    paymentsv1.Status_STATUS_EXPIRED,
+var statuses = map[payment.Status]paymentsv1.Status{
+	payment.Waiting:    paymentsv1.Status_STATUS_WAITING,
+	payment.Authorized: paymentsv1.Status_STATUS_AUTHORIZED,
+	payment.Paid:       paymentsv1.Status_STATUS_PAID,
+	payment.Cancelled:  paymentsv1.Status_STATUS_CANCELLED,
+	payment.Expired:    paymentsv1.Status_STATUS_EXPIRED,
 }
 
-var refundStatuses = map[hosted.RefundStatus]paymentsv1.RefundStatus{
-	hosted.RefundPending:   paymentsv1.RefundStatus_REFUND_STATUS_PENDING,
-	hosted.RefundSucceeded: paymentsv1.RefundStatus_REFUND_STATUS_SUCCEEDED,
-	hosted.RefundFailed:    paymentsv1.RefundStatus_REFUND_STATUS_FAILED,
+var refundStatuses = map[payment.RefundStatus]paymentsv1.RefundStatus{
+	payment.RefundPending:   paymentsv1.RefundStatus_REFUND_STATUS_PENDING,
+	payment.RefundSucceeded: paymentsv1.RefundStatus_REFUND_STATUS_SUCCEEDED,
+	payment.RefundFailed:    paymentsv1.RefundStatus_REFUND_STATUS_FAILED,
 }
 
-// HostedFailure turns why a step was refused into the contract's error. An error it
+// Failure turns why a step was refused into the contract's error. An error it
 // does not know is returned with the payment's id in front.
-func HostedFailure(paymentID string, err error) error {
-	var no hosted.Impossible
+func Failure(paymentID string, err error) error {
+	var no payment.Impossible
 	if errors.As(err, &no) {
 		return contract.WithMetadata(contract.Error(codes.FailedPrecondition, paymentsv1.Reason_REASON_NOT_POSSIBLE, "payment %s: %v", paymentID, no),
 			map[string]string{"problem": string(no)})
 	}
-	if errors.Is(err, hosted.ErrTooLate) {
+	if errors.Is(err, payment.ErrTooLate) {
 		return BadExpiry()
 	}
-	for _, f := range hostedFailures {
+	for _, f := range failures {
 		if errors.Is(err, f.is) {
 			return contract.Error(f.code, f.reason, "payment %s: %v", paymentID, f.is)
 		}
@@ -171,18 +171,18 @@ func HostedFailure(paymentID string, err error) error {
 	return fmt.Errorf("payment %s: %w", paymentID, err)
 }
 
-var hostedFailures = []struct {
+var failures = []struct {
 	is     error
 	code   codes.Code
 	reason paymentsv1.Reason
 }{
-	{hosted.ErrNoPayment, codes.NotFound, paymentsv1.Reason_REASON_NO_PAYMENT},
-	{hosted.ErrKeyReused, codes.InvalidArgument, paymentsv1.Reason_REASON_KEY_REUSED},
-	{hosted.ErrCancelled, codes.FailedPrecondition, paymentsv1.Reason_REASON_CANCELLED},
-	{hosted.ErrPaid, codes.FailedPrecondition, paymentsv1.Reason_REASON_PAID},
-	{hosted.ErrNotAuthorized, codes.FailedPrecondition, paymentsv1.Reason_REASON_NOT_AUTHORIZED},
-	{hosted.ErrNotCaptured, codes.FailedPrecondition, paymentsv1.Reason_REASON_NOT_CAPTURED},
-	{hosted.ErrTooLarge, codes.FailedPrecondition, paymentsv1.Reason_REASON_REFUND_TOO_LARGE},
-	{hosted.ErrUnavailable, codes.Unavailable, paymentsv1.Reason_REASON_PROVIDER_UNAVAILABLE},
-	{hosted.ErrSignature, codes.InvalidArgument, paymentsv1.Reason_REASON_BAD_SIGNATURE},
+	{payment.ErrNoPayment, codes.NotFound, paymentsv1.Reason_REASON_NO_PAYMENT},
+	{payment.ErrKeyReused, codes.InvalidArgument, paymentsv1.Reason_REASON_KEY_REUSED},
+	{payment.ErrCancelled, codes.FailedPrecondition, paymentsv1.Reason_REASON_CANCELLED},
+	{payment.ErrPaid, codes.FailedPrecondition, paymentsv1.Reason_REASON_PAID},
+	{payment.ErrNotAuthorized, codes.FailedPrecondition, paymentsv1.Reason_REASON_NOT_AUTHORIZED},
+	{payment.ErrNotCaptured, codes.FailedPrecondition, paymentsv1.Reason_REASON_NOT_CAPTURED},
+	{payment.ErrTooLarge, codes.FailedPrecondition, paymentsv1.Reason_REASON_REFUND_TOO_LARGE},
+	{payment.ErrUnavailable, codes.Unavailable, paymentsv1.Reason_REASON_PROVIDER_UNAVAILABLE},
+	{payment.ErrSignature, codes.InvalidArgument, paymentsv1.Reason_REASON_BAD_SIGNATURE},
 }

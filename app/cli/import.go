@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -41,7 +42,7 @@ func newImport(p Program, s *settings) *cobra.Command {
 }
 
 func newImportProducts(p Program, s *settings) *cobra.Command {
-	var pictures, stock, delivery string
+	var pictures, stock, delivery, currency string
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "products FILE.csv",
@@ -65,6 +66,10 @@ Only skus that have no stock yet get the stock of the file. --stock set takes it
 count of the shelves, --stock add for a delivery, which is taken in once for each file
 (or each --delivery), and --stock ignore passes it over. --dry-run shows what would
 change and writes nothing.
+
+Product exports of Shopify and WooCommerce are recognised by their header line. Their
+prices are read in the currency of the shop, or --currency. What can't be carried over
+is said: HTML becomes plain text, and pictures on other sites are named and not fetched.
 
 With --pictures, the pictures of a folder or a zip archive are added first, as
 "galleria pictures add" does it; the column image names them.`,
@@ -91,7 +96,7 @@ With --pictures, the pictures of a folder or a zip archive are added first, as
 			if info, err := file.Stat(); err == nil {
 				size = info.Size()
 			}
-			options := products.Options{Size: size, Stock: products.Stock(stock), Delivery: delivery, DryRun: dryRun}
+			options := products.Options{Size: size, Stock: products.Stock(stock), Delivery: delivery, DryRun: dryRun, Currency: cmp.Or(strings.ToUpper(currency), c.Currency)}
 			if dryRun {
 				options.Show = func(r products.Row, what []string) {
 					fmt.Fprintf(cmd.OutOrStdout(), "%s:%d: %s: %s\n", args[0], r.Line, r.SKU, strings.Join(what, "; "))
@@ -120,6 +125,7 @@ With --pictures, the pictures of a folder or a zip archive are added first, as
 	}
 	cmd.Flags().StringVar(&stock, "stock", "", "set, add or ignore (default: only for skus without stock)")
 	cmd.Flags().StringVar(&delivery, "delivery", "", "with --stock add, what tells this delivery from others (default: the file's content)")
+	cmd.Flags().StringVar(&currency, "currency", "", "of prices in a file that does not say it (default: the shop's)")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would change, and write nothing")
 	cmd.Flags().StringVar(&pictures, "pictures", "", "folder or zip archive with the pictures")
 	return cmd

@@ -36,9 +36,13 @@
 // In cells with several texts a backslash before '|', '=' or another backslash makes it
 // a part of the text.
 //
+// Product exports of Shopify (shopify.go) and WooCommerce (woocommerce.go) are
+// recognised by their header line. Their rows are turned into rows of a product file;
+// what can't be carried over is said in the result.
+//
 // Reading goes row by row, and importing batch by batch, so a file of any size
-// takes little memory. A bad row is reported with its line and reason and stops
-// no other.
+// takes little memory (of a WooCommerce file, the products with variants are kept). A
+// bad row is reported with its line and reason and stops no other.
 //
 // # Repeating an import
 //

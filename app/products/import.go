@@ -24,6 +24,9 @@ type Options struct {
 	// Progress, if set, is called after each batch with how many bytes of the
 	// file are settled, and with Size.
 	Progress func(done, total int64)
+	// Currency is what prices are in where the file does not say: in the exports of
+	// other shop programs.
+	Currency string
 	// Stock is what happens with the column stock.
 	Stock Stock
 	// Delivery tells with StockAdd this delivery from others: the number on its
@@ -49,7 +52,8 @@ type Result struct {
 	// imported ones, so that the counts add up to the rows of the file.
 	Bad []BadRow
 	// Notices say how the file was read, where that had to be found out: its
-	// encoding, and what separates its columns.
+	// encoding, what separates its columns, which program it comes from; and what
+	// could not be carried over.
 	Notices []string
 }
 
@@ -82,8 +86,13 @@ type importer struct {
 
 func (i *importer) run(ctx context.Context, r *counter) error {
 	batch := make([]Row, 0, batchSize)
-	f := newFile(r)
-	defer func() { i.result.Notices = f.notices }()
+	f := newFile(r, i.options.Currency)
+	defer func() {
+		i.result.Notices = f.notices
+		if f.foreign != nil {
+			i.result.Notices = append(i.result.Notices, f.foreign.notices()...)
+		}
+	}()
 	for row, err := range f.each {
 		var bad *BadRow
 		switch {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -17,7 +18,7 @@ import (
 // Of rows with the same sku the first good one counts, and the others are bad.
 func Read(r io.Reader) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		newFile(r).each(yield)
+		newFile(r, "").each(yield)
 	}
 }
 
@@ -47,17 +48,25 @@ type file struct {
 	lines   map[string]int // of good rows, by sku
 	// notices are what was recognised, for the person who made the file.
 	notices []string
+	// foreign is set for a file of another shop program, and theirs are its columns.
+	// waiting are rows that it has made, and over tells that it has made the last ones.
+	foreign foreign
+	theirs  map[string]int
+	waiting []translated
+	over    bool
+	// currency is what prices are in where the file does not say.
+	currency string
 	// encodingKnown is set by the first row that tells it; windows is what it told.
 	encodingKnown, windows bool
 }
 
-func newFile(r io.Reader) *file {
+func newFile(r io.Reader, currency string) *file {
 	text, notice := plain(r)
 	c := csv.NewReader(text)
 	c.Comma = separator(text)
 	c.FieldsPerRecord = -1 // counted here, with a reason that says what to do
 	c.ReuseRecord = true
-	f := &file{text: text, csv: c, heading: newHeading(), lines: map[string]int{}, encodingKnown: notice != ""}
+	f := &file{text: text, csv: c, heading: newHeading(), lines: map[string]int{}, currency: currency, encodingKnown: notice != ""}
 	if notice != "" {
 		f.notices = append(f.notices, notice)
 	}
@@ -88,11 +97,33 @@ func (f *file) header() error {
 			return err
 		}
 	}
-	return f.heading.complete()
+	err = f.heading.complete()
+	if err == nil {
+		return nil
+	}
+	if foreign := f.recognise(names); foreign != nil || f.foreign != nil {
+		return foreign
+	}
+	return err
 }
 
 // next is the next row, a *BadRow, io.EOF or what is wrong with the file.
 func (f *file) next() (Row, error) {
+	for {
+		if len(f.waiting) > 0 {
+			return f.translated()
+		}
+		if row, err := f.read(); !errors.Is(err, errTaken) {
+			return row, err
+		}
+	}
+}
+
+// errTaken says that a row of another program's file was taken in: rows that come of
+// it, if any, are waiting.
+var errTaken = errors.New("taken in")
+
+func (f *file) read() (Row, error) {
 	cells, err := f.csv.Read()
 	var broken *csv.ParseError
 	switch {
@@ -102,6 +133,10 @@ func (f *file) next() (Row, error) {
 		}
 		return Row{}, &BadRow{Line: broken.StartLine, Reason: quoting(broken)}
 	case errors.Is(err, io.EOF):
+		if f.foreign != nil && !f.over {
+			f.over, f.waiting = true, f.foreign.rest()
+			return Row{}, errTaken
+		}
 		return Row{}, io.EOF
 	case err != nil:
 		return Row{}, fmt.Errorf("read the file: %w", err)
@@ -111,7 +146,18 @@ func (f *file) next() (Row, error) {
 		return Row{}, &BadRow{Line: line, Reason: fmt.Sprintf("has %d columns, the header line has %d", len(cells), f.width)}
 	}
 	f.decode(cells, line)
-	row, found := f.heading.parse(line, func(column string) string {
+	if f.foreign != nil {
+		cells = slices.Clone(cells) // it may keep them
+		f.waiting = f.foreign.take(record{line: line, cell: func(column string) string {
+			i, ok := f.theirs[column]
+			if !ok {
+				return ""
+			}
+			return strings.TrimSpace(cells[i])
+		}})
+		return Row{}, errTaken
+	}
+	return f.row(line, func(column string) string {
 		i, ok := f.heading.columns[column]
 		if !ok {
 			return ""
@@ -122,6 +168,21 @@ func (f *file) next() (Row, error) {
 		}
 		return text
 	})
+}
+
+// translated is the next of the rows that wait.
+func (f *file) translated() (Row, error) {
+	t := f.waiting[0]
+	f.waiting = f.waiting[1:]
+	if t.bad != "" {
+		return Row{}, &BadRow{Line: t.line, Reason: t.bad}
+	}
+	return f.row(t.line, func(column string) string { return strings.TrimSpace(t.cells[column]) })
+}
+
+// row is a row of the cells, or a *BadRow.
+func (f *file) row(line int, cell func(column string) string) (Row, error) {
+	row, found := f.heading.parse(line, cell)
 	if first, twice := f.lines[row.SKU]; twice {
 		found.add("sku", "%s is already on line %d", row.SKU, first)
 	}

@@ -103,7 +103,7 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	page := sandbox.NewPage(h.DB, h.Now, lateBy)
+	page := sandbox.NewPage(h.DB, h.Now, lateBy, h.Log)
 	providers := map[string]payment.Provider{ProviderSandbox: page}
 	if cfg.Stripe.SecretKey != "" {
 		providers[ProviderStripe] = stripe.NewPage(cfg.Stripe.SecretKey, cfg.Stripe.APIBase, cfg.Stripe.WebhookSecrets, h.Now)

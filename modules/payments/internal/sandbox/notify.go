@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -40,22 +41,41 @@ func (s *Page) notifyDue(ctx context.Context, deliver func(context.Context, []by
 		return err
 	}
 	for _, session := range due {
-		if err := s.happen(ctx, session.id); err != nil {
-			return err
+		if err := s.notify(ctx, session, deliver); err != nil && ctx.Err() == nil {
+			later := s.mark(ctx, session, s.now().Add(again).UnixMicro())
+			s.log.ErrorContext(ctx, "a webhook of the sandbox was not sent; it is sent again later", "payment", session.id, "error", errors.Join(err, later))
 		}
-		body, err := json.Marshal(webhook{ID: "evt_sandbox_" + id.New(), Payment: session.id})
-		if err != nil {
-			return fmt.Errorf("sandbox: write a webhook: %w", err)
-		}
-		if err := deliver(ctx, body, map[string]string{signature: hex.EncodeToString(s.sign(body))}); err != nil {
-			return fmt.Errorf("sandbox: send a webhook: %w", err)
-		}
-		err = s.db.Write(ctx, func(tx *gorm.DB) error {
-			return tx.Exec("UPDATE sandbox_sessions SET notify_at = 0 WHERE id = ? AND notify_at = ?", session.id, session.at).Error
-		})
-		if err != nil {
-			return fmt.Errorf("sandbox: note a webhook as sent: %w", err)
-		}
+	}
+	return nil
+}
+
+// again is when a webhook is sent that could not be sent: it must not hold up those
+// of other sessions.
+const again = 5 * time.Second
+
+// notify does what was to happen later in a session, and sends its webhook.
+func (s *Page) notify(ctx context.Context, session dueWebhook, deliver func(context.Context, []byte, map[string]string) error) error {
+	if err := s.happen(ctx, session.id); err != nil {
+		return err
+	}
+	body, err := json.Marshal(webhook{ID: "evt_sandbox_" + id.New(), Payment: session.id})
+	if err != nil {
+		return fmt.Errorf("sandbox: write a webhook: %w", err)
+	}
+	if err := deliver(ctx, body, map[string]string{signature: hex.EncodeToString(s.sign(body))}); err != nil {
+		return fmt.Errorf("sandbox: send a webhook: %w", err)
+	}
+	return s.mark(ctx, session, 0)
+}
+
+// mark notes when the next webhook of a session is sent, unless another one became
+// due meanwhile.
+func (s *Page) mark(ctx context.Context, session dueWebhook, next int64) error {
+	err := s.db.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE sandbox_sessions SET notify_at = ? WHERE id = ? AND notify_at = ?", next, session.id, session.at).Error
+	})
+	if err != nil {
+		return fmt.Errorf("sandbox: note when a webhook is sent: %w", err)
 	}
 	return nil
 }

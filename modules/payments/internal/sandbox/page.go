@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"gorm.io/gorm"
@@ -36,13 +37,14 @@ type Page struct {
 	db     *database.DB
 	now    func() time.Time
 	lateBy time.Duration
+	log    *slog.Logger
 	secret string // of its webhooks: they come from this process
 }
 
 // NewPage keeps the page's memory in db. lateBy is how long after the shopper paid
 // with testcard.Late the payment is made.
-func NewPage(db *database.DB, now func() time.Time, lateBy time.Duration) *Page {
-	return &Page{db: db, now: now, lateBy: lateBy, secret: id.Secret()}
+func NewPage(db *database.DB, now func() time.Time, lateBy time.Duration, log *slog.Logger) *Page {
+	return &Page{db: db, now: now, lateBy: lateBy, log: log, secret: id.Secret()}
 }
 
 // Open implements payment.Provider. A repeated payment finds its session.

@@ -29,7 +29,7 @@ func (t TooSoon) Error() string {
 }
 
 const (
-	// mostRefusals is how many refused cards end a session: whoever tries stolen
+	// mostRefusals is how many refused cards end a session: a thief who tries stolen
 	// numbers has many.
 	mostRefusals = 10
 	// freeRefusals cost no wait: people mistype.
@@ -209,7 +209,7 @@ func (s *Page) refuse(tx *gorm.DB, v visit, c card.Card, code string) error {
 		state, string(v.behaviour), c.Brand(), c.Last4(), code, refusals, s.now().Add(wait).UnixMicro(), notify)
 }
 
-// update changes a session that nobody changed since it was read.
+// update changes a session, unless it was changed since it was read.
 func (s *Page) update(tx *gorm.DB, v visit, set string, values ...any) error {
 	done := tx.Exec("UPDATE sandbox_sessions SET "+set+" WHERE id = ? AND state = ? AND refusals = ? AND paid_at = 0",
 		append(values, v.id, v.State, v.refusals)...)

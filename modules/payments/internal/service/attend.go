@@ -11,8 +11,8 @@ import (
 )
 
 // attend does the one thing that is next for a payment at its provider, and
-// writes down what the provider says of it. Everybody comes here: a call, a
-// webhook, a poll; so it does not matter in which order they come.
+// writes down what the provider says of it. A call, a webhook and a poll all end here,
+// so it does not matter in which order they come.
 func (s *Service) attend(ctx context.Context, p payment.Payment) (payment.Payment, error) {
 	provider, err := s.provider(p)
 	if err != nil {
@@ -105,19 +105,25 @@ const (
 	attendBatch  = 64
 )
 
+// settleDue attends to what is due now. A payment that can't be attended to, whatever
+// the reason, is put off, so that it holds up none of the others.
 func (s *Service) settleDue(ctx context.Context) error {
 	due, err := s.Store.Due(ctx, s.Now(), attendBatch)
 	if err != nil {
 		return err
 	}
-	work, ctx := errgroup.WithContext(ctx)
+	var work errgroup.Group
 	work.SetLimit(attendAtOnce)
 	for _, p := range due {
 		work.Go(func() error {
-			if _, err := s.attend(ctx, p); errors.Is(err, payment.ErrUnavailable) {
-				s.Log.WarnContext(ctx, "a payment is not settled yet", "payment", p.Terms().ID, "order", p.Terms().OrderID, "error", err)
-			} else if err != nil && !errors.Is(err, payment.ErrNoPayment) {
-				return err
+			_, err := s.attend(ctx, p)
+			switch log := s.Log.With("payment", p.Terms().ID, "order", p.Terms().OrderID); {
+			case err == nil, ctx.Err() != nil, errors.Is(err, payment.ErrNoPayment):
+			case errors.Is(err, payment.ErrUnavailable):
+				log.WarnContext(ctx, "a payment is not settled yet", "error", err)
+			default:
+				later := s.Store.Postpone(ctx, p, s.Now(), false)
+				log.ErrorContext(ctx, "a payment can't be settled; it is tried again later", "error", errors.Join(err, later))
 			}
 			return nil
 		})

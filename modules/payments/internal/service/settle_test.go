@@ -1,0 +1,51 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"galleria/modules/payments/internal/payment"
+)
+
+// babbling is a provider whose answers about some payments can't be stored.
+type babbling struct {
+	payment.Provider
+	about map[string]bool
+}
+
+func (p babbling) Look(ctx context.Context, of payment.Payment) (payment.Report, error) {
+	r, err := p.Provider.Look(ctx, of)
+	if p.about[of.Terms().ID] {
+		r.Brand, r.Last4 = "\xff", "\xff"
+	}
+	return r, err
+}
+
+func TestAPaymentThatCantBeSettledHoldsUpNoOther(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		broken := map[string]bool{}
+		b.service.Providers["sandbox"] = babbling{b.service.Providers["sandbox"], broken}
+		// More than one look takes, and all are due before the good one.
+		for i := range attendBatch {
+			id := fmt.Sprintf("broken-%d", i)
+			broken[id] = true
+			b.works(b.start(id))
+			b.works(b.pay(id))
+		}
+		b.clock.Add(1)
+		b.works(b.start("good"))
+		b.works(b.pay("good"))
+		b.settle(16 * time.Second)
+		b.settle(0)
+		b.is("good", paid)
+		b.is("broken-0", balance{Status: payment.Waiting, Theirs: "paid"})
+
+		clear(broken)
+		b.settle(time.Minute)
+		b.settle(0)
+		b.is("broken-0", paid)
+		b.is(fmt.Sprintf("broken-%d", attendBatch-1), paid)
+	})
+}

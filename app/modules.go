@@ -136,6 +136,8 @@ var OutsideCalls = map[string][]string{
 		cartv1.CartService_GetCart_FullMethodName,
 		cartv1.CartService_AddItem_FullMethodName,
 		cartv1.CartService_SetItem_FullMethodName,
+		cartv1.CartService_SetCodes_FullMethodName,
+		cartv1.CartService_SetDelivery_FullMethodName,
 		ordersv1.OrdersService_PlaceOrder_FullMethodName,
 		ordersv1.OrdersService_GetOrder_FullMethodName,
 		ordersv1.OrdersService_PayOrder_FullMethodName,

@@ -75,11 +75,11 @@ func TestAShadowKeepsNothingPersonal(t *testing.T) {
 				_, err := notificationsv1.NewNotificationsServiceClient(conn).GetMail(t.Context(), &notificationsv1.GetMailRequest{Id: "1"})
 				return err
 			}, "mail.id"},
-		"a cart": {&cartv1.CartService_ServiceDesc, saysCart{cart: &cartv1.Cart{Id: "private1", TotalMinor: 1}}, saysCart{cart: &cartv1.Cart{Id: "private2", TotalMinor: 2}},
+		"a cart": {&cartv1.CartService_ServiceDesc, saysCart{cart: &cartv1.Cart{Id: "private1", SubtotalMinor: 1}}, saysCart{cart: &cartv1.Cart{Id: "private2", SubtotalMinor: 2}},
 			func(conn grpc.ClientConnInterface) error {
 				_, err := cartv1.NewCartServiceClient(conn).GetCart(t.Context(), &cartv1.GetCartRequest{CartId: "private0"})
 				return err
-			}, "cart.total_minor"},
+			}, "cart.subtotal_minor"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := route.New("module", c.desc, slog.New(slog.DiscardHandler))

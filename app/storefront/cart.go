@@ -2,8 +2,8 @@ package storefront
 
 import (
 	"context"
-	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -13,7 +13,6 @@ import (
 
 	"galleria/app/storefront/internal/page"
 	cartv1 "galleria/modules/cart/v1"
-	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/platform/contract"
 	"galleria/platform/id"
 )
@@ -21,8 +20,16 @@ import (
 const mostOfOne = 99
 
 func (s *Storefront) cart(c echo.Context) error {
-	return s.showCart(c, http.StatusOK, nil)
+	var n *page.Notice
+	if c.QueryParam("before") != "" {
+		n = &page.Notice{Title: "It is in your cart", Text: "That button was pressed before, so it was added once. If you want more of it, change the quantity here."}
+	}
+	return s.showCart(c, http.StatusOK, n)
 }
+
+// toCart leads to the cart from the addresses of its forms, for a page that one of
+// them answered may be loaded again by its address.
+func (s *Storefront) toCart(c echo.Context) error { return c.Redirect(http.StatusSeeOther, "/cart") }
 
 // addItem puts a product into the cart. The answer is always the cart page.
 func (s *Storefront) addItem(c echo.Context) error {
@@ -36,9 +43,28 @@ func (s *Storefront) addItem(c echo.Context) error {
 	}
 	ctx, done := s.working(c, true, pageTimeout)
 	defer done()
-	add := &cartv1.AddItemRequest{Sku: form.Get("sku"), Quantity: quantity, IdempotencyKey: id.New(), CurrencyCode: s.currency}
+	add := &cartv1.AddItemRequest{Sku: form.Get("sku"), Quantity: quantity, IdempotencyKey: additionKey(form), CurrencyCode: s.currency}
 	answer, err := s.addToCart(ctx, c, add)
+	if answer.GetRepeated() {
+		s.keepCart(c, add.GetCartId())
+		s.keepCount(c, answer.GetItemCount())
+		return c.Redirect(http.StatusSeeOther, "/cart?before=1")
+	}
 	return s.changed(c, add.GetCartId(), answer.GetItemCount(), err)
+}
+
+// additionKey is the same for a button that was pressed twice. A product page is drawn
+// once for everybody, so it has no key of its own; but it is sent with the view of the
+// visitor's cookie in it, as it is with their badge, and that changes with each change of
+// their cart. The second press of a double click sends the view of the first; a page
+// that is opened again has another. The cookie itself would not do: the answer to the
+// first press may have changed it before the second. Somebody who goes back, without a
+// script, to the page as it was, and presses again, is told that it counted once.
+func additionKey(form url.Values) string {
+	if view := form.Get("view"); viewPattern.MatchString(view) {
+		return view + ":" + form.Get("sku") + ":" + form.Get("quantity")
+	}
+	return id.New() // a form that does not say what it was part of
 }
 
 // addToCart adds to the request's cart. If there is none of that id it makes a new one:
@@ -92,6 +118,8 @@ func (s *Storefront) changed(c echo.Context, cart string, count int64, err error
 		return s.showCart(c, http.StatusUnprocessableEntity, refused("A cart holds up to 100 different things. Take something out first."))
 	case contract.Is(err, cartv1.Reason_REASON_NO_CART):
 		return s.showCart(c, http.StatusConflict, forgotten())
+	case contract.Is(err, cartv1.Reason_REASON_OTHER_CURRENCY):
+		return s.showCart(c, http.StatusConflict, refused("That is not sold in "+contract.Metadata(err, "currency_code")+", so it is not in your cart."))
 	case contract.Is(err, cartv1.Reason_REASON_NOT_SOLD):
 		return s.showCart(c, http.StatusConflict, refused("That is no longer sold, so it is not in your cart."))
 	case status.Code(err) == codes.InvalidArgument:
@@ -106,115 +134,6 @@ func forgotten() *page.Notice {
 
 func refused(text string) *page.Notice {
 	return &page.Notice{Bad: true, Title: "Your cart did not change", Text: text}
-}
-
-func (s *Storefront) showCart(c echo.Context, code int, n *page.Notice) error {
-	ctx, done := s.working(c, false, pageTimeout)
-	defer done()
-	held, err := s.cartHeld(ctx, c)
-	if err != nil {
-		return err
-	}
-	v := page.Cart{Frame: s.frame("Your cart", s.departmentsIfQuick(ctx)), Notice: n}
-	v.NoIndex = true
-	v.Lines = s.cartLines(ctx, held)
-	v.Total = price(held.GetCurrencyCode(), held.GetTotalMinor())
-	if held.GetItemCount() > 0 {
-		v.Items = page.Things(int(held.GetItemCount()))
-	}
-	for _, l := range v.Lines {
-		v.Ready = v.Ready || !l.Unavailable
-	}
-	if int64(s.countOf(c)) != held.GetItemCount() {
-		s.keepCount(c, held.GetItemCount())
-	}
-	return s.once(c, code, int(held.GetItemCount()), page.CartPage(v))
-}
-
-// cartHeld is the visitor's cart; one who has none holds an empty one, and
-// nobody needs to be asked.
-func (s *Storefront) cartHeld(ctx context.Context, c echo.Context) (*cartv1.Cart, error) {
-	known := s.cartOf(c)
-	if known == "" {
-		return &cartv1.Cart{}, nil
-	}
-	answer, err := s.Cart.GetCart(ctx, &cartv1.GetCartRequest{CartId: known})
-	if err != nil {
-		return nil, err
-	}
-	return answer.GetCart(), nil
-}
-
-// cartLines are the lines as pages show them, with a word where the shelf
-// holds less than the cart.
-func (s *Storefront) cartLines(ctx context.Context, held *cartv1.Cart) []page.Line {
-	if len(held.GetLines()) == 0 {
-		return nil
-	}
-	var skus, unseen []string
-	for _, l := range held.GetLines() {
-		skus = append(skus, l.GetSku())
-		if s.gallery.drawn(l.GetPicture()) {
-			unseen = append(unseen, l.GetSku())
-		}
-	}
-	onHand, known := s.available(ctx, skus...)
-	categories := s.categoriesOf(ctx, unseen)
-	var all []page.Line
-	for _, l := range held.GetLines() {
-		line := page.Line{
-			Card: page.Card{
-				Name: l.GetName(), Slug: l.GetSlug(),
-				Picture: s.gallery.of(l.GetPicture(), categories[l.GetSku()]),
-				Price:   price(held.GetCurrencyCode(), l.GetUnitPriceMinor()),
-			},
-			SKU: l.GetSku(), Quantity: l.GetQuantity(), Unavailable: !l.GetAvailable(),
-			Total: price(held.GetCurrencyCode(), l.GetTotalMinor()),
-		}
-		if line.Name == "" {
-			line.Name = l.GetSku()
-		}
-		if known && l.GetAvailable() && onHand[l.GetSku()] < l.GetQuantity() {
-			line.Warning = shortage(onHand[l.GetSku()], "")
-		}
-		all = append(all, line)
-	}
-	return all
-}
-
-// shortage says how much there is of a thing; without a name, of this thing.
-func shortage(left int64, name string) string {
-	of := ""
-	if name != "" {
-		of = " of " + name
-	}
-	switch {
-	case left <= 0 && name != "":
-		return name + " is sold out."
-	case left <= 0:
-		return "Sold out."
-	case left == 1:
-		return "Only 1" + of + " is left."
-	}
-	return fmt.Sprintf("Only %d%s are left.", left, of)
-}
-
-// categoriesOf gives placeholders the colours they have elsewhere. Demo
-// products have pictures, so this is seldom asked; without an answer the
-// colours differ.
-func (s *Storefront) categoriesOf(ctx context.Context, skus []string) map[string]string {
-	if len(skus) == 0 {
-		return nil
-	}
-	answer, err := s.Catalog.GetOffers(ctx, &catalogv1.GetOffersRequest{Skus: skus, CurrencyCode: s.currency})
-	if err != nil {
-		return nil
-	}
-	categories := map[string]string{}
-	for _, o := range answer.GetOffers() {
-		categories[o.GetSku()] = o.GetCategory()
-	}
-	return categories
 }
 
 func parseQuantity(text string, missing int64) (int64, bool) {

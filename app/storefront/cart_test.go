@@ -70,7 +70,7 @@ func TestTheCartWarnsOfWhatIsShortOrGone(t *testing.T) {
 	gone := catalogtest.Product("KTC-MUG-03")
 	gone.Active = false
 	s.catalog.Put(gone)
-	p := v.get("/cart").want(http.StatusOK).says("Only 14 are left.", "No longer sold", "€5,780.00")
+	p := v.get("/cart").want(http.StatusOK).says("Only 14 are left.", "No longer sold. It will not be part of your order.", "€5,780.00")
 	if got := p.wrong("quantity"); got != "Only 14 are left." {
 		t.Errorf("the quantity's field says %q", got)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -21,8 +22,8 @@ import (
 	"galleria/platform/id"
 )
 
-// checkout shows the form, with a key of its own, and what the order would cost
-// in the country that the address names.
+// checkout shows the form, with a key of its own and what the cart keeps, and what the
+// order would cost in the country that the address names.
 func (s *Storefront) checkout(c echo.Context) error {
 	ctx, done := s.working(c, false, pageTimeout)
 	defer done()
@@ -30,10 +31,15 @@ func (s *Storefront) checkout(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(held.GetLines()) == 0 {
-		return c.Redirect(http.StatusSeeOther, "/cart")
+	if !sellable(held) {
+		return s.toCart(c) // which says why there is nothing to buy
 	}
 	f := readCheckout(c.QueryParams())
+	for name, value := range chosenIn(held).values {
+		if !c.QueryParams().Has(name) {
+			f.values[name] = value
+		}
+	}
 	quote, err := s.quote(ctx, held, f)
 	if err != nil {
 		return err
@@ -86,10 +92,15 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 	if contract.Is(err, ordersv1.Reason_REASON_CART_CLAIMED) {
 		return c.Redirect(http.StatusSeeOther, orderPath(contract.Metadata(err, "order_id"), contract.Metadata(err, "token")))
 	}
+	if contract.Is(err, ordersv1.Reason_REASON_NOT_SOLD) {
+		// The cart says of each thing why it can't be bought.
+		return s.showCart(c, http.StatusConflict, &page.Notice{Bad: true, Title: notPlaced, Text: "Nothing that is in your cart can be bought now. Nothing was charged."})
+	}
 	if err != nil {
 		return s.refusal(c, f, orderFailed(err))
 	}
 	if to := placed.GetRedirectUrl(); to != "" {
+		s.keepChoice(ctx, c, f) // for a shopper who comes back from there without an order
 		return c.Redirect(http.StatusSeeOther, to)
 	}
 	if placed.GetOrder().GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_OPEN {
@@ -111,6 +122,7 @@ func (s *Storefront) refusal(c echo.Context, f form, why failure) error {
 func (s *Storefront) again(c echo.Context, f form, why failure) error {
 	ctx, done := s.working(c, false, pageTimeout)
 	defer done()
+	s.keepChoice(ctx, c, f)
 	held, err := s.cartHeld(ctx, c)
 	if err != nil {
 		held = &cartv1.Cart{} // the form matters more than the list beside it
@@ -130,6 +142,9 @@ func (s *Storefront) again(c echo.Context, f form, why failure) error {
 	if why.title != "" {
 		v.Notice = &page.Notice{Bad: true, Title: why.title, Text: why.text, Points: why.points()}
 		why.mark(&v)
+		if why.changed {
+			v.Notice.Points = append(v.Notice.Points, leftOut(v.Lines)...)
+		}
 	}
 	count := s.countOf(c)
 	if err == nil {
@@ -169,13 +184,22 @@ func (s *Storefront) composeCheckout(ctx context.Context, held *cartv1.Cart, quo
 			ID: d.GetId(), Name: deliveryName(d), Price: price(quote.GetCurrencyCode(), d.GetPriceMinor()), Chosen: d.GetId() == quote.GetDeliveryOption(),
 		})
 	}
-	for _, l := range s.cartLines(ctx, held) {
-		if l.Unavailable {
-			l.Warning = "No longer sold."
-		}
-		v.Lines = append(v.Lines, l)
-	}
+	v.Lines = s.cartLines(ctx, held)
+	// What the page shows as chosen, though the shopper may not have said so.
+	drawn := form{values: map[string]string{"code": f.values["code"], "delivery": quote.GetDeliveryOption()}}
+	v.Chosen = choice(drawn)
 	return v
+}
+
+// leftOut names what is in the cart and will not be part of the order.
+func leftOut(lines []page.Line) []page.Point {
+	var points []page.Point
+	for _, l := range lines {
+		if l.Problem != "" {
+			points = append(points, page.Point{Text: l.Name + ": " + l.Problem, Href: "/cart"})
+		}
+	}
+	return points
 }
 
 func deliveryName(d *pricingv1.DeliveryOption) string {
@@ -234,24 +258,33 @@ func taxName(name string, included bool) string {
 func codeProblems(q *pricingv1.Quote) map[string]string {
 	wrong := map[string]string{}
 	for _, p := range q.GetCodeProblems() {
-		text := "does not work for this order."
-		switch p.GetProblem() {
-		case pricingv1.CodeProblem_PROBLEM_UNKNOWN:
-			text = "is not a code of ours."
-		case pricingv1.CodeProblem_PROBLEM_ENDED:
-			text = "has ended."
-		case pricingv1.CodeProblem_PROBLEM_NOT_YET:
-			text = "does not work yet."
-		case pricingv1.CodeProblem_PROBLEM_USED_UP:
-			text = "is used up."
-		case pricingv1.CodeProblem_PROBLEM_MINIMUM_NOT_REACHED:
-			text = "works from " + price(q.GetCurrencyCode(), p.GetMinimumMinor()).Text + " on."
-		case pricingv1.CodeProblem_PROBLEM_NOT_COMBINED:
-			text = "can't be combined with a discount that takes off more."
-		}
-		wrong["code"] = strings.TrimSpace(wrong["code"] + " " + p.GetCode() + " " + text)
+		wrong["code"] = strings.TrimSpace(wrong["code"] + " " + codeProblem(q, p.GetCode()))
 	}
 	return wrong
+}
+
+// codeProblem says why a code takes nothing off; "" when it does.
+func codeProblem(q *pricingv1.Quote, code string) string {
+	i := slices.IndexFunc(q.GetCodeProblems(), func(p *pricingv1.CodeProblem) bool { return p.GetCode() == code })
+	if i < 0 {
+		return ""
+	}
+	text := "does not work for this order."
+	switch p := q.GetCodeProblems()[i]; p.GetProblem() {
+	case pricingv1.CodeProblem_PROBLEM_UNKNOWN:
+		text = "is not a code of ours."
+	case pricingv1.CodeProblem_PROBLEM_ENDED:
+		text = "has ended."
+	case pricingv1.CodeProblem_PROBLEM_NOT_YET:
+		text = "does not work yet."
+	case pricingv1.CodeProblem_PROBLEM_USED_UP:
+		text = "is used up."
+	case pricingv1.CodeProblem_PROBLEM_MINIMUM_NOT_REACHED:
+		text = "works from " + price(q.GetCurrencyCode(), p.GetMinimumMinor()).Text + " on."
+	case pricingv1.CodeProblem_PROBLEM_NOT_COMBINED:
+		text = "can't be combined with a discount that takes off more."
+	}
+	return code + " " + text
 }
 
 // request is the order as orders takes it.

@@ -177,7 +177,10 @@ func TestSomethingNoLongerSoldIsNamed(t *testing.T) {
 	gone := catalogtest.Product("LMP-MSH-08")
 	gone.Active = false
 	s.catalog.Put(gone)
-	v.post("/checkout", form).want(http.StatusConflict).says("no longer sold", "Change your cart")
+	v.post("/checkout", form).want(http.StatusConflict).says("Your order was not placed", "Nothing that is in your cart can be bought now", "No longer sold. It will not be part of your order.", "Remove")
+	if p := v.get("/checkout").want(http.StatusSeeOther); p.header.Get("Location") != "/cart" {
+		t.Errorf("nothing to buy: got Location %q, want /cart", p.header.Get("Location"))
+	}
 }
 
 func TestAnOrderThatFailedForPaymentsIsTriedAnew(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 type form struct {
 	key    string // of idempotency
 	quote  string // fingerprint of what the shopper was shown
+	chosen string // the choice that the form was drawn with
 	values map[string]string
 }
 
@@ -48,7 +49,7 @@ func label(field string) string {
 
 // readCheckout takes a posted form apart.
 func readCheckout(posted url.Values) form {
-	f := form{key: posted.Get("idempotency_key"), quote: posted.Get("quote"), values: map[string]string{}}
+	f := form{key: posted.Get("idempotency_key"), quote: posted.Get("quote"), chosen: posted.Get("chosen"), values: map[string]string{}}
 	for _, field := range fields {
 		f.values[field.name] = strings.TrimSpace(strings.ToValidUTF8(posted.Get(field.name), ""))
 	}
@@ -76,8 +77,8 @@ func year(text string) int32 {
 
 // codes are the voucher codes of the form: one field, that takes several.
 func (f form) codes() []string {
-	codes := strings.FieldsFunc(f.values["code"], func(r rune) bool { return r == ',' || r == ' ' || r == ';' })
-	return codes[:min(len(codes), 5)]
+	codes := codesIn(f.values["code"])
+	return codes[:min(len(codes), mostCodes)]
 }
 
 // check finds what can be found wrong without asking the modules, which have the

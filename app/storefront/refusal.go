@@ -21,9 +21,8 @@ type failure struct {
 	status      int
 	title, text string
 	fields      map[string]string // what is wrong, by field
-	sku         string            // what there is too little of, or no more
+	sku         string            // what there is too little of
 	left        int64             // how much of it
-	soldOff     bool              // sku is no longer sold at all
 	changed     bool              // the total is another one than was shown
 
 	// settled: this order will never be, so the next try is another one and
@@ -66,11 +65,6 @@ func orderFailed(err error) failure {
 		return failure{
 			status: http.StatusConflict, settled: true, title: notPlaced, sku: contract.Metadata(err, "sku"), left: left,
 			text: "Somebody was quicker. Nothing was charged.",
-		}
-	case is(ordersv1.Reason_REASON_NOT_SOLD):
-		return failure{
-			status: http.StatusConflict, settled: true, title: notPlaced, sku: contract.Metadata(err, "sku"), soldOff: true,
-			text: "Something in your cart is no longer sold. Nothing was charged.",
 		}
 	case is(ordersv1.Reason_REASON_QUOTE_CHANGED):
 		return failure{
@@ -187,15 +181,9 @@ func (f failure) mark(v *page.Checkout) {
 		if v.Lines[i].SKU == f.sku {
 			name = v.Lines[i].Name
 			v.Lines[i].Warning = shortage(f.left, "")
-			if f.soldOff {
-				v.Lines[i].Warning = "No longer sold."
-			}
 		}
 	}
 	text := shortage(f.left, name)
-	if f.soldOff {
-		text = name + " is no longer sold."
-	}
 	first, size := utf8.DecodeRuneInString(text)
 	text = string(unicode.ToUpper(first)) + text[size:]
 	v.Notice.Points = append(v.Notice.Points, page.Point{Text: text + " Change your cart", Href: "/cart"})

@@ -40,12 +40,27 @@ func newBadges() *badges {
 		case 100:
 			text = "99+"
 		}
-		all.drawn[n] = []byte(`<span class="badge" data-cart-count` + hidden + `>` + text + `</span><span class="sr"` + hidden + `>` + things + `</span>`)
+		all.drawn[n] = []byte(`<span class="badge" data-cart-count` + hidden + `>` + text + `</span><span class="sr"` + hidden + `>` + things + `</span>` + viewField + firstView + viewEnd)
 	}
 	return all
 }
 
-func (b *badges) of(count int) []byte { return b.drawn[min(max(count, 0), 100)] }
+// of is what goes into the slot: the badge, and the view as a field of the form that
+// adds to the cart, which it is part of by the form's id wherever it stands.
+func (b *badges) of(count int, view string) []byte {
+	badge := b.drawn[min(max(count, 0), 100)]
+	if view == firstView {
+		return badge
+	}
+	filled := make([]byte, 0, len(badge)+len(viewField)+16)
+	filled = append(filled, badge[:len(badge)-len(firstView)-len(viewEnd)]...)
+	return append(append(filled, view...), viewEnd...)
+}
+
+const (
+	viewField = `<input type="hidden" name="view" form="buy" value="`
+	viewEnd   = `">`
+)
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
@@ -92,14 +107,15 @@ func (s *Storefront) kept(c echo.Context, key string, compose func(ctx context.C
 			return err
 		}
 	}
-	return s.send(c, p, s.countOf(c))
+	return s.send(c, p)
 }
 
 // send writes a kept page. Browsers ask again each time, and are told that
-// nothing changed when neither the page nor their badge did.
-func (s *Storefront) send(c echo.Context, p *pagecache.Page, count int) error {
-	w, badge := c.Response(), s.badges.of(count)
-	tag := `"` + p.Tag + "-" + strconv.Itoa(min(count, 100)) + `"`
+// nothing changed when neither the page nor their cart did.
+func (s *Storefront) send(c echo.Context, p *pagecache.Page) error {
+	count, view := s.seen(c)
+	w, badge := c.Response(), s.badges.of(count, view)
+	tag := `"` + p.Tag + "-" + strconv.Itoa(min(count, 100)) + "-" + view + `"`
 	h := w.Header()
 	h["Etag"] = []string{tag}
 	h["Cache-Control"] = revalidated
@@ -127,7 +143,7 @@ func (s *Storefront) once(c echo.Context, status, count int, p templ.Component) 
 		return err
 	}
 	before, after, _ := bytes.Cut(body, []byte(s.badges.slot))
-	badge := s.badges.of(count)
+	badge := s.badges.of(count, firstView) // such a page has no form that needs the view
 	w := c.Response()
 	h := w.Header()
 	h["Content-Type"] = htmlType

@@ -38,5 +38,5 @@ func suite(t *testing.T, connect moduletest.Connect) {
 func TestContract(t *testing.T) { moduletest.Run(t, "cart", suite) }
 
 func TestFakeKeepsTheContract(t *testing.T) {
-	moduletest.Local(t, moduletest.World{carttest.Definition(), catalogtest.Definition()}, route.ModeLocal, suite)
+	moduletest.Local(t, moduletest.World{carttest.NewFake(t, nil).Definition(), catalogtest.Definition()}, route.ModeLocal, suite)
 }

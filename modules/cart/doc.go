@@ -1,7 +1,7 @@
 // Package cart keeps what guests mean to buy.
 //
 // It offers cartv1.CartService, needs the catalog, emits no events, and owns
-// its tables carts, cart_items, cart_additions and taken_orders.
+// its tables carts, cart_items, cart_additions, cart_merges and taken_orders.
 //
 // Whoever knows a cart's id holds the cart: the id is made by the caller, of
 // at least 128 random bits, and is never logged. A cart comes into being with
@@ -14,18 +14,23 @@
 //   - A line holds 1 to 99, a cart at most 100 lines, however many calls come
 //     at once: the statements that write have these limits as conditions, and
 //     all changes of one cart follow one another.
-//   - An addition is made once per idempotency key and cart; what an order
-//     bought is taken out once per order. Both are remembered as long as a
+//   - An addition is made once per idempotency key and cart, and a repeat is
+//     told that it is one. A merge is made once per key and cart. What an order
+//     bought is taken out once per order. All three are remembered as long as a
 //     cart lives.
+//   - The version of a cart goes up with each change of it.
 //   - A cart has one currency: that of the first thing put into it while it
-//     was empty. Something sold in another one is refused as not sold
-//     (REASON_NOT_SOLD), because there would be no total. When the catalog
-//     changes a product's currency later, its line is shown as unavailable.
+//     was empty. Something without a price in it is refused
+//     (REASON_OTHER_CURRENCY), because there would be no total.
 //   - A cart has no prices of its own. They are the catalog's at the moment of
 //     reading, got for all lines in one call.
-//   - What the catalog no longer sells stays in the cart, visible, without a
-//     price, until it is removed; removing needs no catalog. The name is the
-//     catalog's if it still knows the product, else the one it had when added.
+//   - What can't be bought any more stays in the cart until it is removed, without
+//     a price, and its line says why: withdrawn, without a price in the cart's
+//     currency, or unknown to the catalog. Removing needs no catalog. The name is
+//     the catalog's if it still knows the product, else the one it had when added.
+//   - Codes, delivery option and customer are what somebody chose. The cart keeps
+//     them and asks nobody whether they are good. An order that took what it
+//     bought has used the codes: they go with it.
 //
 // # When the catalog is away
 //
@@ -37,5 +42,6 @@
 // # What it deliberately does not do
 //
 // It reserves no stock and promises no price: the order does, when it is
-// placed. It knows no customers, only ids, so it never merges carts.
+// placed. It knows no customers, only an id that others gave it: who may merge
+// which carts is the caller's business.
 package cart

@@ -7,12 +7,22 @@
 const badge = document.querySelector("[data-cart-count]");
 
 function showCount() {
-	const kept = document.cookie.match(/(?:^|; )__Host-cart_count=(\d{1,4})/) || document.cookie.match(/(?:^|; )cart_count=(\d{1,4})/);
+	const kept = document.cookie.match(/(?:^|; )__Host-cart_count=(\d{1,4})(?:\.([\w-]+))?/) || document.cookie.match(/(?:^|; )cart_count=(\d{1,4})(?:\.([\w-]+))?/);
 	const count = kept ? Number(kept[1]) : 0;
 	badge.textContent = count > 99 ? "99+" : String(count);
 	badge.hidden = count === 0;
 	badge.nextElementSibling.hidden = count === 0;
+	// The view changes with the cart: the next press of the button is another one.
+	const view = document.querySelector("input[name=view]");
+	if (view && kept && kept[2]) view.value = kept[2];
 }
+
+// Adding stays on the page, and may be done before the second press of a double click:
+// that is none of its own.
+document.addEventListener("click", (event) => {
+	const button = event.target.closest("form[data-add] button[type=submit]");
+	if (button && event.detail > 1) event.preventDefault();
+});
 
 let toastTimer;
 
@@ -91,6 +101,9 @@ window.addEventListener("pageshow", (event) => {
 	}
 	showCount();
 });
+
+// A page from the browser's store may be older than the cart.
+showCount();
 
 for (const button of document.querySelectorAll("[data-busy]")) button.dataset.rest = button.textContent;
 

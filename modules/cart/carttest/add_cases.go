@@ -11,6 +11,7 @@ import (
 
 	cartv1 "galleria/modules/cart/v1"
 	"galleria/modules/catalog/catalogtest"
+	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/platform/contract"
 )
 
@@ -31,9 +32,9 @@ func addCases(w World) cases {
 			g := w.guest(t)
 			g.sellAll(1, 2)
 			first := g.request(1, 2)
-			for range 3 {
-				if got, err := w.Cart.AddItem(t.Context(), first); err != nil || got.GetItemCount() != 2 {
-					t.Errorf("got %v and %v, want 2 things", got, err)
+			for n := range 3 {
+				if got, err := w.Cart.AddItem(t.Context(), first); err != nil || got.GetItemCount() != 2 || got.GetRepeated() != (n > 0) {
+					t.Errorf("call %d: got %v and %v, want 2 things, and whether it is a repeat", n, got, err)
 				}
 			}
 			g.add(2, 1)
@@ -158,12 +159,28 @@ func addCases(w World) cases {
 			g.sellAll(1, 2)
 			g.sell(3, func(p *product) { catalogtest.SetPrice(p, "USD", 700) })
 			g.add(1, 1)
-			wantReason(t, g.addFails(3, 1), codes.FailedPrecondition, cartv1.Reason_REASON_NOT_SOLD)
+			err := g.addFails(3, 1)
+			wantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_OTHER_CURRENCY)
+			if got := contract.Metadata(err, "currency_code"); got != "EUR" {
+				t.Errorf("the error's currency_code: got %q, want EUR", got)
+			}
 			g.wantSet(1, 0, 0)
 			g.add(3, 1) // an empty cart takes any
-			wantReason(t, g.addFails(2, 1), codes.FailedPrecondition, cartv1.Reason_REASON_NOT_SOLD)
+			wantReason(t, g.addFails(2, 1), codes.FailedPrecondition, cartv1.Reason_REASON_OTHER_CURRENCY)
 			if got := g.get().GetCurrencyCode(); got != "USD" {
 				t.Errorf("currency: got %q, want USD", got)
+			}
+		},
+		"a product with prices in two currencies has the cart's": func(t *testing.T) {
+			g := w.guest(t)
+			g.sell(1, func(p *product) { catalogtest.SetPrice(p, "USD", 700) })
+			g.sell(2, func(p *product) {
+				p.Variants[0].Prices = append(p.Variants[0].Prices, &catalogv1.Price{CurrencyCode: "USD", AmountMinor: 900})
+			})
+			g.add(1, 1)
+			g.add(2, 1) // it asks for EUR, as if the cart were new
+			if got := g.get(); got.GetCurrencyCode() != "USD" || got.GetSubtotalMinor() != 1600 {
+				t.Errorf("got %d %s, want 1600 USD", got.GetSubtotalMinor(), got.GetCurrencyCode())
 			}
 		},
 		"names what is wrong with a request": func(t *testing.T) {
@@ -230,11 +247,11 @@ func addCases(w World) cases {
 				for n := 1; n <= 8; n++ {
 					requests = append(requests, g.request(n, 1))
 				}
-				if refused := g.race(requests, cartv1.Reason_REASON_NOT_SOLD); refused != 4 {
+				if refused := g.race(requests, cartv1.Reason_REASON_OTHER_CURRENCY); refused != 4 {
 					t.Errorf("round %d: additions refused: got %d, want 4", round, refused)
 				}
 				for _, l := range g.get().GetLines() {
-					if !l.GetAvailable() {
+					if l.GetStatus() != cartv1.LineStatus_LINE_STATUS_SELLABLE {
 						t.Errorf("round %d: a line of another currency: %v", round, l)
 					}
 				}

@@ -1,5 +1,5 @@
-// Package carttest is the cart's contract suite, and a fake cart for the tests
-// of modules that need one.
+// Package carttest is the cart's contract suite, and a cart for the tests of
+// modules that need one.
 //
 // A world with fakes, the cart's catalog among them:
 //

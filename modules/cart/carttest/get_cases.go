@@ -32,10 +32,10 @@ func getCases(w World) cases {
 			}
 			got.ExpiresAt = nil
 			want := &cartv1.Cart{
-				Id: g.cart, CurrencyCode: "EUR", TotalMinor: 3*100 + 999, ItemCount: 4,
+				Id: g.cart, CurrencyCode: "EUR", SubtotalMinor: 3*100 + 999, ItemCount: 4, Version: 2,
 				Lines: []*cartv1.Line{
-					{Sku: g.sku(1), Quantity: 3, Name: "Thing 1", Slug: strings.ToLower(g.sku(1)), Picture: "thing.svg", UnitPriceMinor: 100, TotalMinor: 300, Available: true},
-					{Sku: g.sku(2), Quantity: 1, Name: "Renamed", Slug: strings.ToLower(g.sku(2)), Picture: "thing.svg", UnitPriceMinor: 999, TotalMinor: 999, Available: true},
+					{Sku: g.sku(1), Quantity: 3, Name: "Thing 1", Slug: strings.ToLower(g.sku(1)), Picture: "thing.svg", UnitPriceMinor: 100, TotalMinor: 300, Status: cartv1.LineStatus_LINE_STATUS_SELLABLE},
+					{Sku: g.sku(2), Quantity: 1, Name: "Renamed", Slug: strings.ToLower(g.sku(2)), Picture: "thing.svg", UnitPriceMinor: 999, TotalMinor: 999, Status: cartv1.LineStatus_LINE_STATUS_SELLABLE},
 				},
 			}
 			if !proto.Equal(got, want) {
@@ -55,7 +55,7 @@ func getCases(w World) cases {
 			g.add(1, 1) // first added again
 			g.wantLines("3×5 4×1 2×1 1×1")
 		},
-		"what is sold no more stays, without a price": func(t *testing.T) {
+		"what can't be bought stays, says why, and has no price": func(t *testing.T) {
 			g := w.guest(t)
 			g.sellAll(1, 3)
 			g.add(1, 2)
@@ -64,14 +64,17 @@ func getCases(w World) cases {
 			g.sell(1, func(p *product) { p.Active, p.Name = false, "Was a thing" })
 			g.sell(3, func(p *product) { catalogtest.SetPrice(p, "USD", 700) })
 			got := g.get()
-			for i, name := range map[int]string{0: "Was a thing", 2: "Thing 3"} {
+			for i, want := range map[int]*cartv1.Line{
+				0: {Name: "Was a thing", Status: cartv1.LineStatus_LINE_STATUS_WITHDRAWN},
+				2: {Name: "Thing 3", Status: cartv1.LineStatus_LINE_STATUS_NO_PRICE},
+			} {
 				l := got.GetLines()[i]
-				if l.GetAvailable() || l.GetUnitPriceMinor() != 0 || l.GetTotalMinor() != 0 || l.GetName() != name {
-					t.Errorf("line %d: got %v, want %q, unavailable and without a price", i, l, name)
+				if l.GetStatus() != want.GetStatus() || l.GetUnitPriceMinor() != 0 || l.GetTotalMinor() != 0 || l.GetName() != want.GetName() {
+					t.Errorf("line %d: got %v, want %q, %s, without a price", i, l, want.GetName(), want.GetStatus())
 				}
 			}
-			if got.GetTotalMinor() != 600 || got.GetItemCount() != 6 || got.GetCurrencyCode() != "EUR" {
-				t.Errorf("got total %d %s for %d things, want 600 EUR for 6", got.GetTotalMinor(), got.GetCurrencyCode(), got.GetItemCount())
+			if got.GetSubtotalMinor() != 600 || got.GetItemCount() != 6 || got.GetCurrencyCode() != "EUR" {
+				t.Errorf("got total %d %s for %d things, want 600 EUR for 6", got.GetSubtotalMinor(), got.GetCurrencyCode(), got.GetItemCount())
 			}
 		},
 		"sums up the dearest cart there can be": func(t *testing.T) {
@@ -81,7 +84,7 @@ func getCases(w World) cases {
 			for n := 1; n <= 100; n++ {
 				g.add(n, 99)
 			}
-			if got, want := g.get().GetTotalMinor(), int64(100*99*dearest); got != want {
+			if got, want := g.get().GetSubtotalMinor(), int64(100*99*dearest); got != want {
 				t.Errorf("total: got %d, want %d", got, want)
 			}
 		},

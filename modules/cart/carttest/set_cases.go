@@ -56,7 +56,7 @@ func setCases(w World) cases {
 			g.wantSet(100, 3, 102)
 			g.wantSet(1, 0, 101)
 			_, err = g.set(102, 1)
-			wantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_NOT_SOLD)
+			wantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_OTHER_CURRENCY)
 		},
 		"names what is wrong with a request": func(t *testing.T) {
 			_, err := w.Cart.SetItem(t.Context(), &cartv1.SetItemRequest{Quantity: -1})

@@ -36,10 +36,12 @@ const (
 	Reason_REASON_CART_FULL Reason = 2
 	// The catalog has no active product of that sku.
 	Reason_REASON_NOT_SOLD Reason = 3
-	// The key was used before with another sku or quantity.
+	// The key was used before for something else.
 	Reason_REASON_KEY_REUSED Reason = 4
 	// There is no such cart, or it was forgotten.
 	Reason_REASON_NO_CART Reason = 5
+	// It is sold, but has no price in the cart's currency.
+	Reason_REASON_OTHER_CURRENCY Reason = 6
 )
 
 // Enum value maps for Reason.
@@ -51,14 +53,16 @@ var (
 		3: "REASON_NOT_SOLD",
 		4: "REASON_KEY_REUSED",
 		5: "REASON_NO_CART",
+		6: "REASON_OTHER_CURRENCY",
 	}
 	Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED": 0,
-		"REASON_LINE_FULL":   1,
-		"REASON_CART_FULL":   2,
-		"REASON_NOT_SOLD":    3,
-		"REASON_KEY_REUSED":  4,
-		"REASON_NO_CART":     5,
+		"REASON_UNSPECIFIED":    0,
+		"REASON_LINE_FULL":      1,
+		"REASON_CART_FULL":      2,
+		"REASON_NOT_SOLD":       3,
+		"REASON_KEY_REUSED":     4,
+		"REASON_NO_CART":        5,
+		"REASON_OTHER_CURRENCY": 6,
 	}
 )
 
@@ -89,6 +93,66 @@ func (Reason) EnumDescriptor() ([]byte, []int) {
 	return file_cart_v1_cart_proto_rawDescGZIP(), []int{0}
 }
 
+// LineStatus is whether a line can be bought. One that can't has no price, is in no
+// total, and is no part of an order; it stays in the cart until it is removed.
+type LineStatus int32
+
+const (
+	LineStatus_LINE_STATUS_UNSPECIFIED LineStatus = 0
+	LineStatus_LINE_STATUS_SELLABLE    LineStatus = 1
+	// The catalog knows it, and sells it no more.
+	LineStatus_LINE_STATUS_WITHDRAWN LineStatus = 2
+	// It is sold, but has no price in the cart's currency.
+	LineStatus_LINE_STATUS_NO_PRICE LineStatus = 3
+	// The catalog does not know it any more.
+	LineStatus_LINE_STATUS_UNKNOWN LineStatus = 4
+)
+
+// Enum value maps for LineStatus.
+var (
+	LineStatus_name = map[int32]string{
+		0: "LINE_STATUS_UNSPECIFIED",
+		1: "LINE_STATUS_SELLABLE",
+		2: "LINE_STATUS_WITHDRAWN",
+		3: "LINE_STATUS_NO_PRICE",
+		4: "LINE_STATUS_UNKNOWN",
+	}
+	LineStatus_value = map[string]int32{
+		"LINE_STATUS_UNSPECIFIED": 0,
+		"LINE_STATUS_SELLABLE":    1,
+		"LINE_STATUS_WITHDRAWN":   2,
+		"LINE_STATUS_NO_PRICE":    3,
+		"LINE_STATUS_UNKNOWN":     4,
+	}
+)
+
+func (x LineStatus) Enum() *LineStatus {
+	p := new(LineStatus)
+	*p = x
+	return p
+}
+
+func (x LineStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (LineStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_cart_v1_cart_proto_enumTypes[1].Descriptor()
+}
+
+func (LineStatus) Type() protoreflect.EnumType {
+	return &file_cart_v1_cart_proto_enumTypes[1]
+}
+
+func (x LineStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use LineStatus.Descriptor instead.
+func (LineStatus) EnumDescriptor() ([]byte, []int) {
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{1}
+}
+
 // Cart is a guest's cart as it would be bought now.
 type Cart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -99,12 +163,20 @@ type Cart struct {
 	Lines []*Line `protobuf:"bytes,2,rep,name=lines,proto3" json:"lines,omitempty"`
 	// Currency of all prices; empty for an empty cart.
 	CurrencyCode string `protobuf:"bytes,3,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
-	// Sum of the lines that can be bought.
-	TotalMinor int64 `protobuf:"varint,4,opt,name=total_minor,json=totalMinor,proto3" json:"total_minor,omitempty"`
+	// Sum of the lines that can be bought, before discounts, delivery and taxes.
+	SubtotalMinor int64 `protobuf:"varint,4,opt,name=subtotal_minor,json=subtotalMinor,proto3" json:"subtotal_minor,omitempty"`
 	// Number of things in it.
 	ItemCount int64 `protobuf:"varint,5,opt,name=item_count,json=itemCount,proto3" json:"item_count,omitempty"`
 	// When it is forgotten unless changed before.
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// Goes up with each change; 0: there is no such cart.
+	Version int64 `protobuf:"varint,7,opt,name=version,proto3" json:"version,omitempty"`
+	// Voucher codes, in upper case.
+	Codes []string `protobuf:"bytes,8,rep,name=codes,proto3" json:"codes,omitempty"`
+	// What was chosen; empty: nothing was.
+	DeliveryOption string `protobuf:"bytes,9,opt,name=delivery_option,json=deliveryOption,proto3" json:"delivery_option,omitempty"`
+	// Whose it is; empty: a guest's.
+	CustomerId    string `protobuf:"bytes,10,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -160,9 +232,9 @@ func (x *Cart) GetCurrencyCode() string {
 	return ""
 }
 
-func (x *Cart) GetTotalMinor() int64 {
+func (x *Cart) GetSubtotalMinor() int64 {
 	if x != nil {
-		return x.TotalMinor
+		return x.SubtotalMinor
 	}
 	return 0
 }
@@ -181,20 +253,47 @@ func (x *Cart) GetExpiresAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Cart) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Cart) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
+func (x *Cart) GetDeliveryOption() string {
+	if x != nil {
+		return x.DeliveryOption
+	}
+	return ""
+}
+
+func (x *Cart) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
 type Line struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Sku   string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
 	// 1 to 99.
-	Quantity       int64  `protobuf:"varint,2,opt,name=quantity,proto3" json:"quantity,omitempty"`
-	Name           string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
-	Slug           string `protobuf:"bytes,4,opt,name=slug,proto3" json:"slug,omitempty"`
-	Picture        string `protobuf:"bytes,5,opt,name=picture,proto3" json:"picture,omitempty"`
-	UnitPriceMinor int64  `protobuf:"varint,6,opt,name=unit_price_minor,json=unitPriceMinor,proto3" json:"unit_price_minor,omitempty"`
-	TotalMinor     int64  `protobuf:"varint,7,opt,name=total_minor,json=totalMinor,proto3" json:"total_minor,omitempty"`
-	// False when the catalog no longer sells it; such a line has no price.
-	Available     bool `protobuf:"varint,8,opt,name=available,proto3" json:"available,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Quantity       int64      `protobuf:"varint,2,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	Name           string     `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Slug           string     `protobuf:"bytes,4,opt,name=slug,proto3" json:"slug,omitempty"`
+	Picture        string     `protobuf:"bytes,5,opt,name=picture,proto3" json:"picture,omitempty"`
+	UnitPriceMinor int64      `protobuf:"varint,6,opt,name=unit_price_minor,json=unitPriceMinor,proto3" json:"unit_price_minor,omitempty"`
+	TotalMinor     int64      `protobuf:"varint,7,opt,name=total_minor,json=totalMinor,proto3" json:"total_minor,omitempty"`
+	Status         LineStatus `protobuf:"varint,9,opt,name=status,proto3,enum=cart.v1.LineStatus" json:"status,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Line) Reset() {
@@ -276,11 +375,11 @@ func (x *Line) GetTotalMinor() int64 {
 	return 0
 }
 
-func (x *Line) GetAvailable() bool {
+func (x *Line) GetStatus() LineStatus {
 	if x != nil {
-		return x.Available
+		return x.Status
 	}
-	return false
+	return LineStatus_LINE_STATUS_UNSPECIFIED
 }
 
 type GetCartRequest struct {
@@ -461,7 +560,9 @@ func (x *AddItemRequest) GetMustExist() bool {
 type AddItemResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Number of things in the cart now.
-	ItemCount     int64 `protobuf:"varint,1,opt,name=item_count,json=itemCount,proto3" json:"item_count,omitempty"`
+	ItemCount int64 `protobuf:"varint,1,opt,name=item_count,json=itemCount,proto3" json:"item_count,omitempty"`
+	// The key was used before, so that this call added nothing.
+	Repeated      bool `protobuf:"varint,2,opt,name=repeated,proto3" json:"repeated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -501,6 +602,13 @@ func (x *AddItemResponse) GetItemCount() int64 {
 		return x.ItemCount
 	}
 	return 0
+}
+
+func (x *AddItemResponse) GetRepeated() bool {
+	if x != nil {
+		return x.Repeated
+	}
+	return false
 }
 
 type SetItemRequest struct {
@@ -627,6 +735,379 @@ func (x *SetItemResponse) GetItemCount() int64 {
 	return 0
 }
 
+type SetCodesRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	CartId string                 `protobuf:"bytes,1,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
+	// Up to 5, each of 1 to 64 characters, in any case.
+	Codes         []string `protobuf:"bytes,2,rep,name=codes,proto3" json:"codes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetCodesRequest) Reset() {
+	*x = SetCodesRequest{}
+	mi := &file_cart_v1_cart_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetCodesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetCodesRequest) ProtoMessage() {}
+
+func (x *SetCodesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_cart_v1_cart_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetCodesRequest.ProtoReflect.Descriptor instead.
+func (*SetCodesRequest) Descriptor() ([]byte, []int) {
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *SetCodesRequest) GetCartId() string {
+	if x != nil {
+		return x.CartId
+	}
+	return ""
+}
+
+func (x *SetCodesRequest) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
+type SetCodesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetCodesResponse) Reset() {
+	*x = SetCodesResponse{}
+	mi := &file_cart_v1_cart_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetCodesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetCodesResponse) ProtoMessage() {}
+
+func (x *SetCodesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_cart_v1_cart_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetCodesResponse.ProtoReflect.Descriptor instead.
+func (*SetCodesResponse) Descriptor() ([]byte, []int) {
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{9}
+}
+
+type SetDeliveryRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	CartId string                 `protobuf:"bytes,1,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
+	// Up to 64 printable characters without spaces; empty: none.
+	DeliveryOption string `protobuf:"bytes,2,opt,name=delivery_option,json=deliveryOption,proto3" json:"delivery_option,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *SetDeliveryRequest) Reset() {
+	*x = SetDeliveryRequest{}
+	mi := &file_cart_v1_cart_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetDeliveryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetDeliveryRequest) ProtoMessage() {}
+
+func (x *SetDeliveryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_cart_v1_cart_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetDeliveryRequest.ProtoReflect.Descriptor instead.
+func (*SetDeliveryRequest) Descriptor() ([]byte, []int) {
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *SetDeliveryRequest) GetCartId() string {
+	if x != nil {
+		return x.CartId
+	}
+	return ""
+}
+
+func (x *SetDeliveryRequest) GetDeliveryOption() string {
+	if x != nil {
+		return x.DeliveryOption
+	}
+	return ""
+}
+
+type SetDeliveryResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetDeliveryResponse) Reset() {
+	*x = SetDeliveryResponse{}
+	mi := &file_cart_v1_cart_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetDeliveryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetDeliveryResponse) ProtoMessage() {}
+
+func (x *SetDeliveryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_cart_v1_cart_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetDeliveryResponse.ProtoReflect.Descriptor instead.
+func (*SetDeliveryResponse) Descriptor() ([]byte, []int) {
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{11}
+}
+
+type SetCustomerRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	CartId string                 `protobuf:"bytes,1,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
+	// Up to 64 printable characters without spaces; empty: nobody's.
+	CustomerId    string `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetCustomerRequest) Reset() {
+	*x = SetCustomerRequest{}
+	mi := &file_cart_v1_cart_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetCustomerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetCustomerRequest) ProtoMessage() {}
+
+func (x *SetCustomerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_cart_v1_cart_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetCustomerRequest.ProtoReflect.Descriptor instead.
+func (*SetCustomerRequest) Descriptor() ([]byte, []int) {
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *SetCustomerRequest) GetCartId() string {
+	if x != nil {
+		return x.CartId
+	}
+	return ""
+}
+
+func (x *SetCustomerRequest) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+type SetCustomerResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetCustomerResponse) Reset() {
+	*x = SetCustomerResponse{}
+	mi := &file_cart_v1_cart_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetCustomerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetCustomerResponse) ProtoMessage() {}
+
+func (x *SetCustomerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_cart_v1_cart_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetCustomerResponse.ProtoReflect.Descriptor instead.
+func (*SetCustomerResponse) Descriptor() ([]byte, []int) {
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{13}
+}
+
+type MergeCartsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	From  string                 `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	// Another cart than `from`.
+	Into           string `protobuf:"bytes,2,opt,name=into,proto3" json:"into,omitempty"`
+	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *MergeCartsRequest) Reset() {
+	*x = MergeCartsRequest{}
+	mi := &file_cart_v1_cart_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MergeCartsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MergeCartsRequest) ProtoMessage() {}
+
+func (x *MergeCartsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_cart_v1_cart_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MergeCartsRequest.ProtoReflect.Descriptor instead.
+func (*MergeCartsRequest) Descriptor() ([]byte, []int) {
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *MergeCartsRequest) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *MergeCartsRequest) GetInto() string {
+	if x != nil {
+		return x.Into
+	}
+	return ""
+}
+
+func (x *MergeCartsRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type MergeCartsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Number of things in `into` now.
+	ItemCount     int64 `protobuf:"varint,1,opt,name=item_count,json=itemCount,proto3" json:"item_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MergeCartsResponse) Reset() {
+	*x = MergeCartsResponse{}
+	mi := &file_cart_v1_cart_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MergeCartsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MergeCartsResponse) ProtoMessage() {}
+
+func (x *MergeCartsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_cart_v1_cart_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MergeCartsResponse.ProtoReflect.Descriptor instead.
+func (*MergeCartsResponse) Descriptor() ([]byte, []int) {
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *MergeCartsResponse) GetItemCount() int64 {
+	if x != nil {
+		return x.ItemCount
+	}
+	return 0
+}
+
 type TakeItemsRequest struct {
 	state         protoimpl.MessageState   `protogen:"open.v1"`
 	CartId        string                   `protobuf:"bytes,1,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
@@ -638,7 +1119,7 @@ type TakeItemsRequest struct {
 
 func (x *TakeItemsRequest) Reset() {
 	*x = TakeItemsRequest{}
-	mi := &file_cart_v1_cart_proto_msgTypes[8]
+	mi := &file_cart_v1_cart_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -650,7 +1131,7 @@ func (x *TakeItemsRequest) String() string {
 func (*TakeItemsRequest) ProtoMessage() {}
 
 func (x *TakeItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[8]
+	mi := &file_cart_v1_cart_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -663,7 +1144,7 @@ func (x *TakeItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeItemsRequest.ProtoReflect.Descriptor instead.
 func (*TakeItemsRequest) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{8}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *TakeItemsRequest) GetCartId() string {
@@ -695,7 +1176,7 @@ type TakeItemsResponse struct {
 
 func (x *TakeItemsResponse) Reset() {
 	*x = TakeItemsResponse{}
-	mi := &file_cart_v1_cart_proto_msgTypes[9]
+	mi := &file_cart_v1_cart_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -707,7 +1188,7 @@ func (x *TakeItemsResponse) String() string {
 func (*TakeItemsResponse) ProtoMessage() {}
 
 func (x *TakeItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[9]
+	mi := &file_cart_v1_cart_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -720,7 +1201,7 @@ func (x *TakeItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeItemsResponse.ProtoReflect.Descriptor instead.
 func (*TakeItemsResponse) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{9}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{17}
 }
 
 type TakeItemsRequest_Item struct {
@@ -733,7 +1214,7 @@ type TakeItemsRequest_Item struct {
 
 func (x *TakeItemsRequest_Item) Reset() {
 	*x = TakeItemsRequest_Item{}
-	mi := &file_cart_v1_cart_proto_msgTypes[10]
+	mi := &file_cart_v1_cart_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -745,7 +1226,7 @@ func (x *TakeItemsRequest_Item) String() string {
 func (*TakeItemsRequest_Item) ProtoMessage() {}
 
 func (x *TakeItemsRequest_Item) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[10]
+	mi := &file_cart_v1_cart_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -758,7 +1239,7 @@ func (x *TakeItemsRequest_Item) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeItemsRequest_Item.ProtoReflect.Descriptor instead.
 func (*TakeItemsRequest_Item) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{8, 0}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{16, 0}
 }
 
 func (x *TakeItemsRequest_Item) GetSku() string {
@@ -779,17 +1260,22 @@ var File_cart_v1_cart_proto protoreflect.FileDescriptor
 
 const file_cart_v1_cart_proto_rawDesc = "" +
 	"\n" +
-	"\x12cart/v1/cart.proto\x12\acart.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\xe0\x01\n" +
+	"\x12cart/v1/cart.proto\x12\acart.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\xe0\x02\n" +
 	"\x04Cart\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x02id\x12#\n" +
 	"\x05lines\x18\x02 \x03(\v2\r.cart.v1.LineR\x05lines\x12#\n" +
-	"\rcurrency_code\x18\x03 \x01(\tR\fcurrencyCode\x12\x1f\n" +
-	"\vtotal_minor\x18\x04 \x01(\x03R\n" +
-	"totalMinor\x12\x1d\n" +
+	"\rcurrency_code\x18\x03 \x01(\tR\fcurrencyCode\x12%\n" +
+	"\x0esubtotal_minor\x18\x04 \x01(\x03R\rsubtotalMinor\x12\x1d\n" +
 	"\n" +
 	"item_count\x18\x05 \x01(\x03R\titemCount\x129\n" +
 	"\n" +
-	"expires_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\xdf\x01\n" +
+	"expires_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x18\n" +
+	"\aversion\x18\a \x01(\x03R\aversion\x12\x14\n" +
+	"\x05codes\x18\b \x03(\tR\x05codes\x12'\n" +
+	"\x0fdelivery_option\x18\t \x01(\tR\x0edeliveryOption\x12\x1f\n" +
+	"\vcustomer_id\x18\n" +
+	" \x01(\tR\n" +
+	"customerId\"\xff\x01\n" +
 	"\x04Line\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\x03R\bquantity\x12\x12\n" +
@@ -798,8 +1284,8 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\apicture\x18\x05 \x01(\tR\apicture\x12(\n" +
 	"\x10unit_price_minor\x18\x06 \x01(\x03R\x0eunitPriceMinor\x12\x1f\n" +
 	"\vtotal_minor\x18\a \x01(\x03R\n" +
-	"totalMinor\x12\x1c\n" +
-	"\tavailable\x18\b \x01(\bR\tavailable\".\n" +
+	"totalMinor\x12+\n" +
+	"\x06status\x18\t \x01(\x0e2\x13.cart.v1.LineStatusR\x06statusJ\x04\b\b\x10\tR\tavailable\".\n" +
 	"\x0eGetCartRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\"4\n" +
 	"\x0fGetCartResponse\x12!\n" +
@@ -811,10 +1297,11 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x0fidempotency_key\x18\x04 \x01(\tR\x0eidempotencyKey\x12#\n" +
 	"\rcurrency_code\x18\x05 \x01(\tR\fcurrencyCode\x12\x1d\n" +
 	"\n" +
-	"must_exist\x18\x06 \x01(\bR\tmustExist\"0\n" +
+	"must_exist\x18\x06 \x01(\bR\tmustExist\"L\n" +
 	"\x0fAddItemResponse\x12\x1d\n" +
 	"\n" +
-	"item_count\x18\x01 \x01(\x03R\titemCount\"\xa0\x01\n" +
+	"item_count\x18\x01 \x01(\x03R\titemCount\x12\x1a\n" +
+	"\brepeated\x18\x02 \x01(\bR\brepeated\"\xa0\x01\n" +
 	"\x0eSetItemRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12\x10\n" +
 	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x1a\n" +
@@ -824,6 +1311,26 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"must_exist\x18\x05 \x01(\bR\tmustExist\"0\n" +
 	"\x0fSetItemResponse\x12\x1d\n" +
 	"\n" +
+	"item_count\x18\x01 \x01(\x03R\titemCount\"E\n" +
+	"\x0fSetCodesRequest\x12\x1c\n" +
+	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12\x14\n" +
+	"\x05codes\x18\x02 \x03(\tR\x05codes\"\x12\n" +
+	"\x10SetCodesResponse\"[\n" +
+	"\x12SetDeliveryRequest\x12\x1c\n" +
+	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12'\n" +
+	"\x0fdelivery_option\x18\x02 \x01(\tR\x0edeliveryOption\"\x15\n" +
+	"\x13SetDeliveryResponse\"S\n" +
+	"\x12SetCustomerRequest\x12\x1c\n" +
+	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12\x1f\n" +
+	"\vcustomer_id\x18\x02 \x01(\tR\n" +
+	"customerId\"\x15\n" +
+	"\x13SetCustomerResponse\"n\n" +
+	"\x11MergeCartsRequest\x12\x17\n" +
+	"\x04from\x18\x01 \x01(\tB\x03\x80\x01\x01R\x04from\x12\x17\n" +
+	"\x04into\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04into\x12'\n" +
+	"\x0fidempotency_key\x18\x03 \x01(\tR\x0eidempotencyKey\"3\n" +
+	"\x12MergeCartsResponse\x12\x1d\n" +
+	"\n" +
 	"item_count\x18\x01 \x01(\x03R\titemCount\"\xb7\x01\n" +
 	"\x10TakeItemsRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12\x19\n" +
@@ -832,20 +1339,37 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x04Item\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\x03R\bquantity\"\x13\n" +
-	"\x11TakeItemsResponse*\x8c\x01\n" +
+	"\x11TakeItemsResponse*\xa7\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10REASON_LINE_FULL\x10\x01\x12\x14\n" +
 	"\x10REASON_CART_FULL\x10\x02\x12\x13\n" +
 	"\x0fREASON_NOT_SOLD\x10\x03\x12\x15\n" +
 	"\x11REASON_KEY_REUSED\x10\x04\x12\x12\n" +
-	"\x0eREASON_NO_CART\x10\x052\xdb\x02\n" +
+	"\x0eREASON_NO_CART\x10\x05\x12\x19\n" +
+	"\x15REASON_OTHER_CURRENCY\x10\x06*\x91\x01\n" +
+	"\n" +
+	"LineStatus\x12\x1b\n" +
+	"\x17LINE_STATUS_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14LINE_STATUS_SELLABLE\x10\x01\x12\x19\n" +
+	"\x15LINE_STATUS_WITHDRAWN\x10\x02\x12\x18\n" +
+	"\x14LINE_STATUS_NO_PRICE\x10\x03\x12\x17\n" +
+	"\x13LINE_STATUS_UNKNOWN\x10\x042\xc7\x05\n" +
 	"\vCartService\x12P\n" +
 	"\aGetCart\x12\x17.cart.v1.GetCartRequest\x1a\x18.cart.v1.GetCartResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x03\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12P\n" +
 	"\aAddItem\x12\x17.cart.v1.AddItemRequest\x1a\x18.cart.v1.AddItemResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12P\n" +
 	"\aSetItem\x12\x17.cart.v1.SetItemRequest\x1a\x18.cart.v1.SetItemResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12S\n" +
+	"\bSetCodes\x12\x18.cart.v1.SetCodesRequest\x1a\x19.cart.v1.SetCodesResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12\\\n" +
+	"\vSetDelivery\x12\x1b.cart.v1.SetDeliveryRequest\x1a\x1c.cart.v1.SetDeliveryResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12\\\n" +
+	"\vSetCustomer\x12\x1b.cart.v1.SetCustomerRequest\x1a\x1c.cart.v1.SetCustomerResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12Y\n" +
+	"\n" +
+	"MergeCarts\x12\x1a.cart.v1.MergeCartsRequest\x1a\x1b.cart.v1.MergeCartsResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12V\n" +
 	"\tTakeItems\x12\x19.cart.v1.TakeItemsRequest\x1a\x1a.cart.v1.TakeItemsResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02B!Z\x1fgalleria/modules/cart/v1;cartv1b\x06proto3"
@@ -862,41 +1386,59 @@ func file_cart_v1_cart_proto_rawDescGZIP() []byte {
 	return file_cart_v1_cart_proto_rawDescData
 }
 
-var file_cart_v1_cart_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_cart_v1_cart_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_cart_v1_cart_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_cart_v1_cart_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_cart_v1_cart_proto_goTypes = []any{
 	(Reason)(0),                   // 0: cart.v1.Reason
-	(*Cart)(nil),                  // 1: cart.v1.Cart
-	(*Line)(nil),                  // 2: cart.v1.Line
-	(*GetCartRequest)(nil),        // 3: cart.v1.GetCartRequest
-	(*GetCartResponse)(nil),       // 4: cart.v1.GetCartResponse
-	(*AddItemRequest)(nil),        // 5: cart.v1.AddItemRequest
-	(*AddItemResponse)(nil),       // 6: cart.v1.AddItemResponse
-	(*SetItemRequest)(nil),        // 7: cart.v1.SetItemRequest
-	(*SetItemResponse)(nil),       // 8: cart.v1.SetItemResponse
-	(*TakeItemsRequest)(nil),      // 9: cart.v1.TakeItemsRequest
-	(*TakeItemsResponse)(nil),     // 10: cart.v1.TakeItemsResponse
-	(*TakeItemsRequest_Item)(nil), // 11: cart.v1.TakeItemsRequest.Item
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(LineStatus)(0),               // 1: cart.v1.LineStatus
+	(*Cart)(nil),                  // 2: cart.v1.Cart
+	(*Line)(nil),                  // 3: cart.v1.Line
+	(*GetCartRequest)(nil),        // 4: cart.v1.GetCartRequest
+	(*GetCartResponse)(nil),       // 5: cart.v1.GetCartResponse
+	(*AddItemRequest)(nil),        // 6: cart.v1.AddItemRequest
+	(*AddItemResponse)(nil),       // 7: cart.v1.AddItemResponse
+	(*SetItemRequest)(nil),        // 8: cart.v1.SetItemRequest
+	(*SetItemResponse)(nil),       // 9: cart.v1.SetItemResponse
+	(*SetCodesRequest)(nil),       // 10: cart.v1.SetCodesRequest
+	(*SetCodesResponse)(nil),      // 11: cart.v1.SetCodesResponse
+	(*SetDeliveryRequest)(nil),    // 12: cart.v1.SetDeliveryRequest
+	(*SetDeliveryResponse)(nil),   // 13: cart.v1.SetDeliveryResponse
+	(*SetCustomerRequest)(nil),    // 14: cart.v1.SetCustomerRequest
+	(*SetCustomerResponse)(nil),   // 15: cart.v1.SetCustomerResponse
+	(*MergeCartsRequest)(nil),     // 16: cart.v1.MergeCartsRequest
+	(*MergeCartsResponse)(nil),    // 17: cart.v1.MergeCartsResponse
+	(*TakeItemsRequest)(nil),      // 18: cart.v1.TakeItemsRequest
+	(*TakeItemsResponse)(nil),     // 19: cart.v1.TakeItemsResponse
+	(*TakeItemsRequest_Item)(nil), // 20: cart.v1.TakeItemsRequest.Item
+	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
 }
 var file_cart_v1_cart_proto_depIdxs = []int32{
-	2,  // 0: cart.v1.Cart.lines:type_name -> cart.v1.Line
-	12, // 1: cart.v1.Cart.expires_at:type_name -> google.protobuf.Timestamp
-	1,  // 2: cart.v1.GetCartResponse.cart:type_name -> cart.v1.Cart
-	11, // 3: cart.v1.TakeItemsRequest.items:type_name -> cart.v1.TakeItemsRequest.Item
-	3,  // 4: cart.v1.CartService.GetCart:input_type -> cart.v1.GetCartRequest
-	5,  // 5: cart.v1.CartService.AddItem:input_type -> cart.v1.AddItemRequest
-	7,  // 6: cart.v1.CartService.SetItem:input_type -> cart.v1.SetItemRequest
-	9,  // 7: cart.v1.CartService.TakeItems:input_type -> cart.v1.TakeItemsRequest
-	4,  // 8: cart.v1.CartService.GetCart:output_type -> cart.v1.GetCartResponse
-	6,  // 9: cart.v1.CartService.AddItem:output_type -> cart.v1.AddItemResponse
-	8,  // 10: cart.v1.CartService.SetItem:output_type -> cart.v1.SetItemResponse
-	10, // 11: cart.v1.CartService.TakeItems:output_type -> cart.v1.TakeItemsResponse
-	8,  // [8:12] is the sub-list for method output_type
-	4,  // [4:8] is the sub-list for method input_type
-	4,  // [4:4] is the sub-list for extension type_name
-	4,  // [4:4] is the sub-list for extension extendee
-	0,  // [0:4] is the sub-list for field type_name
+	3,  // 0: cart.v1.Cart.lines:type_name -> cart.v1.Line
+	21, // 1: cart.v1.Cart.expires_at:type_name -> google.protobuf.Timestamp
+	1,  // 2: cart.v1.Line.status:type_name -> cart.v1.LineStatus
+	2,  // 3: cart.v1.GetCartResponse.cart:type_name -> cart.v1.Cart
+	20, // 4: cart.v1.TakeItemsRequest.items:type_name -> cart.v1.TakeItemsRequest.Item
+	4,  // 5: cart.v1.CartService.GetCart:input_type -> cart.v1.GetCartRequest
+	6,  // 6: cart.v1.CartService.AddItem:input_type -> cart.v1.AddItemRequest
+	8,  // 7: cart.v1.CartService.SetItem:input_type -> cart.v1.SetItemRequest
+	10, // 8: cart.v1.CartService.SetCodes:input_type -> cart.v1.SetCodesRequest
+	12, // 9: cart.v1.CartService.SetDelivery:input_type -> cart.v1.SetDeliveryRequest
+	14, // 10: cart.v1.CartService.SetCustomer:input_type -> cart.v1.SetCustomerRequest
+	16, // 11: cart.v1.CartService.MergeCarts:input_type -> cart.v1.MergeCartsRequest
+	18, // 12: cart.v1.CartService.TakeItems:input_type -> cart.v1.TakeItemsRequest
+	5,  // 13: cart.v1.CartService.GetCart:output_type -> cart.v1.GetCartResponse
+	7,  // 14: cart.v1.CartService.AddItem:output_type -> cart.v1.AddItemResponse
+	9,  // 15: cart.v1.CartService.SetItem:output_type -> cart.v1.SetItemResponse
+	11, // 16: cart.v1.CartService.SetCodes:output_type -> cart.v1.SetCodesResponse
+	13, // 17: cart.v1.CartService.SetDelivery:output_type -> cart.v1.SetDeliveryResponse
+	15, // 18: cart.v1.CartService.SetCustomer:output_type -> cart.v1.SetCustomerResponse
+	17, // 19: cart.v1.CartService.MergeCarts:output_type -> cart.v1.MergeCartsResponse
+	19, // 20: cart.v1.CartService.TakeItems:output_type -> cart.v1.TakeItemsResponse
+	13, // [13:21] is the sub-list for method output_type
+	5,  // [5:13] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_cart_v1_cart_proto_init() }
@@ -909,8 +1451,8 @@ func file_cart_v1_cart_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_cart_v1_cart_proto_rawDesc), len(file_cart_v1_cart_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   11,
+			NumEnums:      2,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,10 +21,14 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	CartService_GetCart_FullMethodName   = "/cart.v1.CartService/GetCart"
-	CartService_AddItem_FullMethodName   = "/cart.v1.CartService/AddItem"
-	CartService_SetItem_FullMethodName   = "/cart.v1.CartService/SetItem"
-	CartService_TakeItems_FullMethodName = "/cart.v1.CartService/TakeItems"
+	CartService_GetCart_FullMethodName     = "/cart.v1.CartService/GetCart"
+	CartService_AddItem_FullMethodName     = "/cart.v1.CartService/AddItem"
+	CartService_SetItem_FullMethodName     = "/cart.v1.CartService/SetItem"
+	CartService_SetCodes_FullMethodName    = "/cart.v1.CartService/SetCodes"
+	CartService_SetDelivery_FullMethodName = "/cart.v1.CartService/SetDelivery"
+	CartService_SetCustomer_FullMethodName = "/cart.v1.CartService/SetCustomer"
+	CartService_MergeCarts_FullMethodName  = "/cart.v1.CartService/MergeCarts"
+	CartService_TakeItems_FullMethodName   = "/cart.v1.CartService/TakeItems"
 )
 
 // CartServiceClient is the client API for CartService service.
@@ -41,17 +45,39 @@ type CartServiceClient interface {
 	// it is not there. INVALID_ARGUMENT for a quantity outside 1 to 99;
 	// FAILED_PRECONDITION with REASON_LINE_FULL (more than 99 in the line),
 	// REASON_CART_FULL (more than 100 lines), REASON_NOT_SOLD (the catalog has
-	// no such active product, or no price of it in the cart's currency);
-	// INVALID_ARGUMENT, REASON_KEY_REUSED for the same key with another sku or
-	// quantity. With must_exist, a cart that is not there is not made: NOT_FOUND,
-	// REASON_NO_CART.
+	// no such active product), REASON_OTHER_CURRENCY (it has one, without a price in
+	// the cart's currency; metadata: currency_code); INVALID_ARGUMENT,
+	// REASON_KEY_REUSED for the same key with another sku or quantity. With
+	// must_exist, a cart that is not there is not made: NOT_FOUND, REASON_NO_CART.
+	// Repeating it adds nothing, and the answer says so.
 	AddItem(ctx context.Context, in *AddItemRequest, opts ...grpc.CallOption) (*AddItemResponse, error)
 	// SetItem sets the quantity of a line; 0 removes it. Fails as AddItem does.
 	// Repeating it changes nothing.
 	SetItem(ctx context.Context, in *SetItemRequest, opts ...grpc.CallOption) (*SetItemResponse, error)
+	// SetCodes replaces the voucher codes of a cart. They are kept in upper case,
+	// each once, without white space around them. Whether they take something off is
+	// pricing's business. NOT_FOUND, REASON_NO_CART for a cart that is not there:
+	// codes make none. Repeating it changes nothing.
+	SetCodes(ctx context.Context, in *SetCodesRequest, opts ...grpc.CallOption) (*SetCodesResponse, error)
+	// SetDelivery keeps the delivery option that was chosen; an empty one forgets the
+	// choice. Fails and repeats as SetCodes does.
+	SetDelivery(ctx context.Context, in *SetDeliveryRequest, opts ...grpc.CallOption) (*SetDeliveryResponse, error)
+	// SetCustomer says whose cart it is; an empty id makes it nobody's again. Fails
+	// and repeats as SetCodes does.
+	SetCustomer(ctx context.Context, in *SetCustomerRequest, opts ...grpc.CallOption) (*SetCustomerResponse, error)
+	// MergeCarts puts what is in one cart into another, once per idempotency key of
+	// the latter, as for a guest who logs in. Quantities of a product are added, up to
+	// 99; new lines come last, up to 100; what goes beyond that is dropped. Codes are
+	// joined, up to 5, those of `into` first. Delivery option, customer and currency of
+	// `into` stay; what it has none of it gets from the other. `from` has no lines and
+	// codes after that. A `from` that is not there, or has no lines, changes nothing;
+	// an `into` that is not there is made. INVALID_ARGUMENT, REASON_KEY_REUSED for the
+	// same key with another `from`. Repeating it changes nothing, also when something
+	// has come into `from` since.
+	MergeCarts(ctx context.Context, in *MergeCartsRequest, opts ...grpc.CallOption) (*MergeCartsResponse, error)
 	// TakeItems removes what an order has bought: each line is lessened by the
-	// quantity given, once per order. What the guest added meanwhile stays.
-	// Repeating it changes nothing.
+	// quantity given, once per order. The codes go too: the order used them. What the
+	// guest added meanwhile stays. Repeating it changes nothing.
 	TakeItems(ctx context.Context, in *TakeItemsRequest, opts ...grpc.CallOption) (*TakeItemsResponse, error)
 }
 
@@ -93,6 +119,46 @@ func (c *cartServiceClient) SetItem(ctx context.Context, in *SetItemRequest, opt
 	return out, nil
 }
 
+func (c *cartServiceClient) SetCodes(ctx context.Context, in *SetCodesRequest, opts ...grpc.CallOption) (*SetCodesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetCodesResponse)
+	err := c.cc.Invoke(ctx, CartService_SetCodes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *cartServiceClient) SetDelivery(ctx context.Context, in *SetDeliveryRequest, opts ...grpc.CallOption) (*SetDeliveryResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetDeliveryResponse)
+	err := c.cc.Invoke(ctx, CartService_SetDelivery_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *cartServiceClient) SetCustomer(ctx context.Context, in *SetCustomerRequest, opts ...grpc.CallOption) (*SetCustomerResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetCustomerResponse)
+	err := c.cc.Invoke(ctx, CartService_SetCustomer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *cartServiceClient) MergeCarts(ctx context.Context, in *MergeCartsRequest, opts ...grpc.CallOption) (*MergeCartsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MergeCartsResponse)
+	err := c.cc.Invoke(ctx, CartService_MergeCarts_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *cartServiceClient) TakeItems(ctx context.Context, in *TakeItemsRequest, opts ...grpc.CallOption) (*TakeItemsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(TakeItemsResponse)
@@ -117,17 +183,39 @@ type CartServiceServer interface {
 	// it is not there. INVALID_ARGUMENT for a quantity outside 1 to 99;
 	// FAILED_PRECONDITION with REASON_LINE_FULL (more than 99 in the line),
 	// REASON_CART_FULL (more than 100 lines), REASON_NOT_SOLD (the catalog has
-	// no such active product, or no price of it in the cart's currency);
-	// INVALID_ARGUMENT, REASON_KEY_REUSED for the same key with another sku or
-	// quantity. With must_exist, a cart that is not there is not made: NOT_FOUND,
-	// REASON_NO_CART.
+	// no such active product), REASON_OTHER_CURRENCY (it has one, without a price in
+	// the cart's currency; metadata: currency_code); INVALID_ARGUMENT,
+	// REASON_KEY_REUSED for the same key with another sku or quantity. With
+	// must_exist, a cart that is not there is not made: NOT_FOUND, REASON_NO_CART.
+	// Repeating it adds nothing, and the answer says so.
 	AddItem(context.Context, *AddItemRequest) (*AddItemResponse, error)
 	// SetItem sets the quantity of a line; 0 removes it. Fails as AddItem does.
 	// Repeating it changes nothing.
 	SetItem(context.Context, *SetItemRequest) (*SetItemResponse, error)
+	// SetCodes replaces the voucher codes of a cart. They are kept in upper case,
+	// each once, without white space around them. Whether they take something off is
+	// pricing's business. NOT_FOUND, REASON_NO_CART for a cart that is not there:
+	// codes make none. Repeating it changes nothing.
+	SetCodes(context.Context, *SetCodesRequest) (*SetCodesResponse, error)
+	// SetDelivery keeps the delivery option that was chosen; an empty one forgets the
+	// choice. Fails and repeats as SetCodes does.
+	SetDelivery(context.Context, *SetDeliveryRequest) (*SetDeliveryResponse, error)
+	// SetCustomer says whose cart it is; an empty id makes it nobody's again. Fails
+	// and repeats as SetCodes does.
+	SetCustomer(context.Context, *SetCustomerRequest) (*SetCustomerResponse, error)
+	// MergeCarts puts what is in one cart into another, once per idempotency key of
+	// the latter, as for a guest who logs in. Quantities of a product are added, up to
+	// 99; new lines come last, up to 100; what goes beyond that is dropped. Codes are
+	// joined, up to 5, those of `into` first. Delivery option, customer and currency of
+	// `into` stay; what it has none of it gets from the other. `from` has no lines and
+	// codes after that. A `from` that is not there, or has no lines, changes nothing;
+	// an `into` that is not there is made. INVALID_ARGUMENT, REASON_KEY_REUSED for the
+	// same key with another `from`. Repeating it changes nothing, also when something
+	// has come into `from` since.
+	MergeCarts(context.Context, *MergeCartsRequest) (*MergeCartsResponse, error)
 	// TakeItems removes what an order has bought: each line is lessened by the
-	// quantity given, once per order. What the guest added meanwhile stays.
-	// Repeating it changes nothing.
+	// quantity given, once per order. The codes go too: the order used them. What the
+	// guest added meanwhile stays. Repeating it changes nothing.
 	TakeItems(context.Context, *TakeItemsRequest) (*TakeItemsResponse, error)
 	mustEmbedUnimplementedCartServiceServer()
 }
@@ -147,6 +235,18 @@ func (UnimplementedCartServiceServer) AddItem(context.Context, *AddItemRequest) 
 }
 func (UnimplementedCartServiceServer) SetItem(context.Context, *SetItemRequest) (*SetItemResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetItem not implemented")
+}
+func (UnimplementedCartServiceServer) SetCodes(context.Context, *SetCodesRequest) (*SetCodesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetCodes not implemented")
+}
+func (UnimplementedCartServiceServer) SetDelivery(context.Context, *SetDeliveryRequest) (*SetDeliveryResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetDelivery not implemented")
+}
+func (UnimplementedCartServiceServer) SetCustomer(context.Context, *SetCustomerRequest) (*SetCustomerResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetCustomer not implemented")
+}
+func (UnimplementedCartServiceServer) MergeCarts(context.Context, *MergeCartsRequest) (*MergeCartsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method MergeCarts not implemented")
 }
 func (UnimplementedCartServiceServer) TakeItems(context.Context, *TakeItemsRequest) (*TakeItemsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method TakeItems not implemented")
@@ -226,6 +326,78 @@ func _CartService_SetItem_Handler(srv interface{}, ctx context.Context, dec func
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CartService_SetCodes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetCodesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CartServiceServer).SetCodes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CartService_SetCodes_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CartServiceServer).SetCodes(ctx, req.(*SetCodesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CartService_SetDelivery_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetDeliveryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CartServiceServer).SetDelivery(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CartService_SetDelivery_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CartServiceServer).SetDelivery(ctx, req.(*SetDeliveryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CartService_SetCustomer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetCustomerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CartServiceServer).SetCustomer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CartService_SetCustomer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CartServiceServer).SetCustomer(ctx, req.(*SetCustomerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CartService_MergeCarts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MergeCartsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CartServiceServer).MergeCarts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CartService_MergeCarts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CartServiceServer).MergeCarts(ctx, req.(*MergeCartsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _CartService_TakeItems_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(TakeItemsRequest)
 	if err := dec(in); err != nil {
@@ -262,6 +434,22 @@ var CartService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SetItem",
 			Handler:    _CartService_SetItem_Handler,
+		},
+		{
+			MethodName: "SetCodes",
+			Handler:    _CartService_SetCodes_Handler,
+		},
+		{
+			MethodName: "SetDelivery",
+			Handler:    _CartService_SetDelivery_Handler,
+		},
+		{
+			MethodName: "SetCustomer",
+			Handler:    _CartService_SetCustomer_Handler,
+		},
+		{
+			MethodName: "MergeCarts",
+			Handler:    _CartService_MergeCarts_Handler,
 		},
 		{
 			MethodName: "TakeItems",

@@ -147,21 +147,28 @@ type Stock struct {
 // Cart is the cart page.
 type Cart struct {
 	Frame
-	Notice *Notice
-	Lines  []Line
-	Items  string // "3 things"
-	Total  Price
-	Ready  bool // something in it can be bought
+	Notice    *Notice
+	Lines     []Line
+	Items     string // "3 things"
+	Price     Breakdown
+	Estimate  string // the country that the price is for; empty: it is that of the goods alone
+	Codes     []Code
+	Code      string // as it was typed, when it came back
+	CodeError string // what is wrong with it
+	Ready     bool   // something in it can be bought
 }
+
+// Code is a voucher code, and why it takes nothing off; "" when it does.
+type Code struct{ Name, Problem string }
 
 // Line is one product in a cart or an order.
 type Line struct {
 	Card
-	SKU         string
-	Quantity    int64
-	Total       Price
-	Unavailable bool
-	Warning     string
+	SKU      string
+	Quantity int64
+	Total    Price
+	Problem  string // why it can't be bought and is no part of an order
+	Warning  string
 }
 
 // Checkout is the checkout form.
@@ -172,6 +179,7 @@ type Checkout struct {
 	Total          Price // of a payment's page
 	Price          Breakdown
 	Quote          string // fingerprint of what is shown, as a hidden field
+	Chosen         string // codes and delivery of the form as it is drawn, as a hidden field
 	IdempotencyKey string
 	Values         map[string]string // what was typed
 	Errors         map[string]string // by field

@@ -2,8 +2,10 @@
 package cart
 
 import (
+	"cmp"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -11,6 +13,7 @@ import (
 const (
 	MaxQuantity = 99  // of one product
 	MaxLines    = 100 // of one cart
+	MaxCodes    = 5   // of one cart
 )
 
 // Why something can't be put into a cart.
@@ -19,8 +22,17 @@ var (
 	ErrCartFull      = errors.New("more than 100 lines in a cart")
 	ErrOtherCurrency = errors.New("the cart is in another currency")
 	ErrNoCart        = errors.New("there is no such cart")
-	ErrKeyReused     = errors.New("the key was used with another sku or quantity")
+	ErrKeyReused     = errors.New("the key was used for something else")
 )
+
+// InCurrency is the error of an item in another currency than the cart's, which it
+// names.
+type InCurrency string
+
+func (c InCurrency) Error() string { return "the cart is in " + string(c) }
+
+// Is makes it an ErrOtherCurrency.
+func (c InCurrency) Is(target error) bool { return target == ErrOtherCurrency }
 
 // Line is a quantity of one product, under the name it had when it was added.
 type Line struct {
@@ -51,12 +63,19 @@ func (a Addition) Repeats(first Addition) error {
 	return nil
 }
 
+// Merge puts what is in one cart into another, once per key of the latter.
+type Merge struct{ From, Into, Key string }
+
 // Cart is what is in a cart. Its currency is that of the first thing put into
 // it while it was empty.
 type Cart struct {
 	ID       string
+	Version  int64 // goes up with each change; 0 for a cart that is not there
 	Currency string
-	Lines    []Line // in the order they were first added
+	Lines    []Line   // in the order they were first added
+	Codes    []string // as FoldCodes has them
+	Delivery string   // the option that was chosen
+	Customer string   // whose it is; empty: a guest's
 	// Expires is when it is forgotten; zero for a cart that is not there.
 	Expires time.Time
 }
@@ -113,12 +132,55 @@ func (c *Cart) Set(item Item) error {
 	return nil
 }
 
-// Take lessens the lines by these quantities, down to nothing.
+// Take lessens the lines by these quantities, down to nothing. The order that
+// bought them has used the codes.
 func (c *Cart) Take(quantities map[string]int64) {
+	c.Codes = nil
 	for i := range c.Lines {
 		c.Lines[i].Quantity -= quantities[c.Lines[i].SKU]
 	}
 	c.Lines = slices.DeleteFunc(c.Lines, func(l Line) bool { return l.Quantity <= 0 })
+}
+
+// Merge puts what is in another cart into this one, as far as the limits allow, and
+// empties the other.
+func (c *Cart) Merge(from *Cart) {
+	if len(from.Lines) == 0 {
+		return
+	}
+	if len(c.Lines) == 0 {
+		c.Currency = from.Currency
+	}
+	for _, l := range from.Lines {
+		i := c.index(l.SKU)
+		switch {
+		case i >= 0:
+			c.Lines[i].Quantity = min(c.Lines[i].Quantity+l.Quantity, MaxQuantity)
+		case len(c.Lines) < MaxLines:
+			c.Lines = append(c.Lines, l)
+		}
+	}
+	c.Choose(from)
+	from.Lines, from.Codes = nil, nil
+}
+
+// Choose takes over what was chosen in another cart, where nothing was in this one.
+func (c *Cart) Choose(from *Cart) {
+	c.Codes = FoldCodes(slices.Concat(c.Codes, from.Codes))
+	c.Codes = c.Codes[:min(len(c.Codes), MaxCodes)]
+	c.Delivery, c.Customer = cmp.Or(c.Delivery, from.Delivery), cmp.Or(c.Customer, from.Customer)
+}
+
+// FoldCodes are voucher codes as pricing reads them: in upper case, without white
+// space around them, each once.
+func FoldCodes(codes []string) []string {
+	var folded []string
+	for _, code := range codes {
+		if code = strings.ToUpper(strings.TrimSpace(code)); code != "" && !slices.Contains(folded, code) {
+			folded = append(folded, code)
+		}
+	}
+	return folded
 }
 
 func (c *Cart) index(sku string) int {

@@ -10,16 +10,27 @@ import (
 type Product struct {
 	SKU, Name, Slug, Picture, Currency string
 	PriceMinor                         int64
-	Active                             bool
+	// Status is whether it can be bought.
+	Status Status
 }
+
+// Status is whether a line can be bought.
+type Status int
+
+// Why a line can be bought, or can't.
+const (
+	Unknown   Status = iota // the catalog does not know it
+	Sellable                // it can
+	Withdrawn               // it is sold no more
+	NoPrice                 // it is sold, but not in this currency
+)
 
 // PricedLine is a line as it would be bought now.
 type PricedLine struct {
 	Line
 	Slug, Picture string
-	// Available is false when the catalog does not sell it, or not in the
-	// cart's currency; such a line has no price.
-	Available             bool
+	// Status is whether it can be bought; a line that can't has no price.
+	Status                Status
 	UnitMinor, TotalMinor int64
 }
 
@@ -42,8 +53,8 @@ func (c *Cart) Price(products []Product) (lines []PricedLine, totalMinor int64, 
 		if p == nil {
 			continue
 		}
-		line.Name, line.Slug, line.Picture = p.Name, p.Slug, p.Picture
-		if !p.Active || p.Currency != c.Currency {
+		line.Name, line.Slug, line.Picture, line.Status = p.Name, p.Slug, p.Picture, p.Status
+		if p.Status != Sellable {
 			continue
 		}
 		if total, err = line.price(p, total); err != nil {
@@ -63,6 +74,6 @@ func (l *PricedLine) price(p *Product, total money.Money) (money.Money, error) {
 	if err != nil {
 		return total, err
 	}
-	l.Available, l.UnitMinor, l.TotalMinor = true, unit.Minor(), sum.Minor()
+	l.UnitMinor, l.TotalMinor = unit.Minor(), sum.Minor()
 	return total.Add(sum)
 }

@@ -13,8 +13,8 @@ func TestAPriceNobodyCanSumUpIsAnErrorAndNotAnotherPrice(t *testing.T) {
 	c := cart.Cart{Currency: "EUR", Lines: []cart.Line{{SKU: "A", Quantity: 2}, {SKU: "B", Quantity: 1}}}
 	for _, prices := range [][2]int64{{math.MaxInt64/2 + 1, 0}, {math.MaxInt64 / 2, 2}} {
 		_, total, err := c.Price([]cart.Product{
-			{SKU: "A", Currency: "EUR", PriceMinor: prices[0], Active: true},
-			{SKU: "B", Currency: "EUR", PriceMinor: prices[1], Active: true},
+			{SKU: "A", Currency: "EUR", PriceMinor: prices[0], Status: cart.Sellable},
+			{SKU: "B", Currency: "EUR", PriceMinor: prices[1], Status: cart.Sellable},
 		})
 		if !errors.Is(err, money.ErrOverflow) {
 			t.Errorf("prices %v: got total %d and %v, want %v", prices, total, err, money.ErrOverflow)

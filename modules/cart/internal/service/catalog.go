@@ -3,15 +3,14 @@ package service
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"galleria/modules/cart/internal/cart"
-	cartv1 "galleria/modules/cart/v1"
 	catalogv1 "galleria/modules/catalog/v1"
-	"galleria/platform/contract"
 )
 
 // products asks the catalog for all lines of a cart in one call.
@@ -30,31 +29,56 @@ func (s *Service) products(ctx context.Context, currency string, skus []string) 
 // standardCurrency is that of an empty cart when its first item names none.
 const standardCurrency = "EUR"
 
-// currency is what a cart is priced in: its own while something is in it, else
-// the one that its first item names.
-func (s *Service) currency(ctx context.Context, cartID, named string) (string, error) {
+var errNotSold = errors.New("the catalog does not sell it")
+
+// put completes an item with what the catalog says of it, and writes it. The currency
+// is the cart's; as that is nearly always the one that the request names, this one is
+// tried first, so that the cart need not be read before.
+func (s *Service) put(ctx context.Context, cartID, named string, item cart.Item, write func(cart.Item) (int64, error)) (int64, error) {
+	currency := cmp.Or(named, standardCurrency)
+	for again := false; ; again = true {
+		products, err := s.products(ctx, currency, []string{item.SKU})
+		if err != nil {
+			return 0, err
+		}
+		status := cart.Unknown
+		if len(products) > 0 {
+			status = products[0].Status
+		}
+		other := cart.InCurrency(currency)
+		switch status {
+		case cart.Sellable:
+			item.Name, item.Currency = products[0].Name, currency
+			count, err := write(item)
+			if !errors.As(err, &other) || again {
+				return count, err
+			}
+		case cart.NoPrice:
+			if !again {
+				if other, err = s.currencyOf(ctx, cartID, other); err != nil {
+					return 0, err
+				}
+			}
+			if string(other) == currency {
+				return 0, other
+			}
+		default:
+			return 0, errNotSold
+		}
+		currency = string(other)
+	}
+}
+
+// currencyOf is the currency of what is in a cart; an empty one takes any.
+func (s *Service) currencyOf(ctx context.Context, cartID string, otherwise cart.InCurrency) (cart.InCurrency, error) {
 	c, err := s.store.Load(ctx, cartID)
 	if err != nil {
 		return "", fmt.Errorf("read the currency of a cart: %w", err)
 	}
-	if len(c.Lines) > 0 {
-		return c.Currency, nil
+	if len(c.Lines) == 0 {
+		return otherwise, nil
 	}
-	return cmp.Or(named, standardCurrency), nil
-}
-
-// sold completes an item with what the catalog says of it, or refuses it.
-func (s *Service) sold(ctx context.Context, currency string, item cart.Item) (cart.Item, error) {
-	products, err := s.products(ctx, currency, []string{item.SKU})
-	if err != nil {
-		return cart.Item{}, err
-	}
-	if len(products) == 0 || !products[0].Active {
-		err := contract.Error(codes.FailedPrecondition, cartv1.Reason_REASON_NOT_SOLD, "%s is not sold in %s", item.SKU, currency)
-		return cart.Item{}, contract.WithMetadata(err, map[string]string{"sku": item.SKU})
-	}
-	item.Name, item.Currency = products[0].Name, products[0].Currency
-	return item, nil
+	return cart.InCurrency(c.Currency), nil
 }
 
 // unanswered is the error of a cart whose catalog can't be asked, whatever is

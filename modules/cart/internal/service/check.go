@@ -3,6 +3,9 @@ package service
 import (
 	"fmt"
 	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"galleria/modules/cart/internal/cart"
 	cartv1 "galleria/modules/cart/v1"
@@ -16,9 +19,11 @@ var (
 	namePattern = regexp.MustCompile(`^[\x21-\x7E]{1,128}$`)
 )
 
+const badCart = "has 22 to 64 letters, digits, '-' or '_'"
+
 func checkCart(bad []contract.Violation, id string) []contract.Violation {
 	// The message does not repeat the id: whoever knows it holds the cart.
-	return check(bad, cartPattern.MatchString(id), "cart_id", "has 22 to 64 letters, digits, '-' or '_'")
+	return check(bad, cartPattern.MatchString(id), "cart_id", badCart)
 }
 
 func checkSKU(bad []contract.Violation, field, sku string) []contract.Violation {
@@ -31,6 +36,25 @@ func checkQuantity(bad []contract.Violation, quantity, least int64) []contract.V
 
 func checkName(bad []contract.Violation, field, name string) []contract.Violation {
 	return check(bad, namePattern.MatchString(name), field, "has 1 to 128 printable characters without spaces")
+}
+
+func checkCodes(bad []contract.Violation, codes []string) []contract.Violation {
+	bad = check(bad, len(codes) <= cart.MaxCodes, "codes", fmt.Sprintf("has up to %d entries", cart.MaxCodes))
+	for i, code := range codes {
+		bad = check(bad, isCode(code), fmt.Sprintf("codes[%d]", i), "has 1 to 64 characters, without white space between them")
+	}
+	return bad
+}
+
+func isCode(code string) bool {
+	code = strings.TrimSpace(code)
+	odd := func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) }
+	return code != "" && utf8.ValidString(code) && utf8.RuneCountInString(code) <= 64 && !strings.ContainsFunc(code, odd)
+}
+
+// checkChoice is for the id of a delivery option or of a customer, or none.
+func checkChoice(bad []contract.Violation, field, id string) []contract.Violation {
+	return check(bad, id == "" || len(id) <= 64 && namePattern.MatchString(id), field, "has up to 64 printable characters without spaces")
 }
 
 func checkItems(bad []contract.Violation, items []*cartv1.TakeItemsRequest_Item) []contract.Violation {

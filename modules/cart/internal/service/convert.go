@@ -9,7 +9,10 @@ import (
 )
 
 func toCart(c cart.Cart, lines []cart.PricedLine, totalMinor int64) *cartv1.Cart {
-	message := &cartv1.Cart{Id: c.ID, TotalMinor: totalMinor, ItemCount: c.Count()}
+	message := &cartv1.Cart{
+		Id: c.ID, Version: c.Version, SubtotalMinor: totalMinor, ItemCount: c.Count(),
+		Codes: c.Codes, DeliveryOption: c.Delivery, CustomerId: c.Customer,
+	}
 	if !c.Expires.IsZero() {
 		message.ExpiresAt = timestamppb.New(c.Expires)
 	}
@@ -19,10 +22,23 @@ func toCart(c cart.Cart, lines []cart.PricedLine, totalMinor int64) *cartv1.Cart
 	for _, l := range lines {
 		message.Lines = append(message.Lines, &cartv1.Line{
 			Sku: l.SKU, Quantity: l.Quantity, Name: l.Name, Slug: l.Slug, Picture: l.Picture,
-			UnitPriceMinor: l.UnitMinor, TotalMinor: l.TotalMinor, Available: l.Available,
+			UnitPriceMinor: l.UnitMinor, TotalMinor: l.TotalMinor, Status: statuses[l.Status],
 		})
 	}
 	return message
+}
+
+var statuses = map[cart.Status]cartv1.LineStatus{
+	cart.Unknown:   cartv1.LineStatus_LINE_STATUS_UNKNOWN,
+	cart.Sellable:  cartv1.LineStatus_LINE_STATUS_SELLABLE,
+	cart.Withdrawn: cartv1.LineStatus_LINE_STATUS_WITHDRAWN,
+	cart.NoPrice:   cartv1.LineStatus_LINE_STATUS_NO_PRICE,
+}
+
+var offered = map[catalogv1.OfferStatus]cart.Status{
+	catalogv1.OfferStatus_OFFER_STATUS_SELLABLE:  cart.Sellable,
+	catalogv1.OfferStatus_OFFER_STATUS_WITHDRAWN: cart.Withdrawn,
+	catalogv1.OfferStatus_OFFER_STATUS_NO_PRICE:  cart.NoPrice,
 }
 
 func fromOffer(o *catalogv1.Offer) cart.Product {
@@ -32,6 +48,6 @@ func fromOffer(o *catalogv1.Offer) cart.Product {
 	}
 	return cart.Product{
 		SKU: o.GetSku(), Name: name, Slug: o.GetSlug(), Picture: o.GetPicture(), Currency: o.GetCurrencyCode(),
-		PriceMinor: o.GetPriceMinor(), Active: o.GetStatus() == catalogv1.OfferStatus_OFFER_STATUS_SELLABLE,
+		PriceMinor: o.GetPriceMinor(), Status: offered[o.GetStatus()],
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"galleria/modules/cart/internal/cart"
 	cartv1 "galleria/modules/cart/v1"
@@ -23,10 +24,18 @@ type Store interface {
 	// Added tells whether the addition was made before, and then how many
 	// things are in the cart. ErrKeyReused as Add.
 	Added(ctx context.Context, a cart.Addition) (count int64, before bool, err error)
-	// Add makes an addition, once per key, and counts the things in the cart.
-	Add(ctx context.Context, a cart.Addition) (count int64, err error)
+	// Add makes an addition, once per key, counts the things in the cart, and tells
+	// whether the addition was made before.
+	Add(ctx context.Context, a cart.Addition) (count int64, before bool, err error)
 	// Set sets a line and counts the things in the cart.
 	Set(ctx context.Context, id string, item cart.Item, mustExist bool) (count int64, err error)
+	// SetCodes, SetDelivery and SetCustomer fail with ErrNoCart.
+	SetCodes(ctx context.Context, id string, codes []string) error
+	SetDelivery(ctx context.Context, id, option string) error
+	SetCustomer(ctx context.Context, id, customer string) error
+	// Merge empties one cart into another, once per key, and counts the things in the
+	// latter. ErrKeyReused for a key of another merge.
+	Merge(ctx context.Context, m cart.Merge) (count int64, err error)
 	// Take lessens lines by quantities, by sku, once per order.
 	Take(ctx context.Context, id, order string, quantities map[string]int64) error
 }
@@ -79,19 +88,16 @@ func (s *Service) AddItem(ctx context.Context, r *cartv1.AddItemRequest) (*cartv
 	// A repeat is answered even when the catalog is away, or sells it no more.
 	count, before, err := s.store.Added(ctx, a)
 	if err == nil && !before {
-		var currency string
-		if currency, err = s.currency(ctx, a.Cart, r.GetCurrencyCode()); err != nil {
-			return nil, err
-		}
-		if a.Item, err = s.sold(ctx, currency, a.Item); err != nil {
-			return nil, err
-		}
-		count, err = s.store.Add(ctx, a)
+		count, err = s.put(ctx, a.Cart, r.GetCurrencyCode(), a.Item, func(item cart.Item) (n int64, err error) {
+			a.Item = item
+			n, before, err = s.store.Add(ctx, a)
+			return n, err
+		})
 	}
 	if err != nil {
 		return nil, refusal(err, "add", a.Item.SKU)
 	}
-	return &cartv1.AddItemResponse{ItemCount: count}, nil
+	return &cartv1.AddItemResponse{ItemCount: count, Repeated: before}, nil
 }
 
 // SetItem sets the quantity of a line.
@@ -103,16 +109,14 @@ func (s *Service) SetItem(ctx context.Context, r *cartv1.SetItemRequest) (*cartv
 		return nil, err
 	}
 	item := cart.Item{SKU: r.GetSku(), Quantity: r.GetQuantity()}
-	if item.Quantity > 0 { // what is sold no more can still be removed
-		currency, err := s.currency(ctx, r.GetCartId(), r.GetCurrencyCode())
-		if err != nil {
-			return nil, err
-		}
-		if item, err = s.sold(ctx, currency, item); err != nil {
-			return nil, err
-		}
+	set := func(item cart.Item) (int64, error) { return s.store.Set(ctx, r.GetCartId(), item, r.GetMustExist()) }
+	var count int64
+	var err error
+	if item.Quantity > 0 {
+		count, err = s.put(ctx, r.GetCartId(), r.GetCurrencyCode(), item, set)
+	} else { // what is sold no more can still be removed
+		count, err = set(item)
 	}
-	count, err := s.store.Set(ctx, r.GetCartId(), item, r.GetMustExist())
 	if err != nil {
 		return nil, refusal(err, "set", item.SKU)
 	}
@@ -141,19 +145,25 @@ func (s *Service) TakeItems(ctx context.Context, r *cartv1.TakeItemsRequest) (*c
 // refusal names the limit that an item hit.
 func refusal(err error, operation, sku string) error {
 	code, reason := codes.FailedPrecondition, cartv1.Reason_REASON_UNSPECIFIED
+	facts := map[string]string{"sku": sku}
+	var other cart.InCurrency
 	switch {
 	case errors.Is(err, cart.ErrLineFull):
 		reason = cartv1.Reason_REASON_LINE_FULL
 	case errors.Is(err, cart.ErrCartFull):
 		reason = cartv1.Reason_REASON_CART_FULL
-	case errors.Is(err, cart.ErrOtherCurrency):
+	case errors.Is(err, errNotSold):
 		reason = cartv1.Reason_REASON_NOT_SOLD
+	case errors.As(err, &other):
+		reason, facts["currency_code"] = cartv1.Reason_REASON_OTHER_CURRENCY, string(other)
 	case errors.Is(err, cart.ErrNoCart):
 		code, reason = codes.NotFound, cartv1.Reason_REASON_NO_CART
 	case errors.Is(err, cart.ErrKeyReused):
 		code, reason = codes.InvalidArgument, cartv1.Reason_REASON_KEY_REUSED
+	case status.Code(err) != codes.Unknown, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err // of the catalog's absence
 	default:
 		return fmt.Errorf("%s %s: %w", operation, sku, err)
 	}
-	return contract.WithMetadata(contract.Error(code, reason, "%s %s: %v", operation, sku, err), map[string]string{"sku": sku})
+	return contract.WithMetadata(contract.Error(code, reason, "%s %s: %v", operation, sku, err), facts)
 }

@@ -23,7 +23,7 @@ func (c change) expiry() int64 { return c.now.Add(c.lifetime).UnixMicro() }
 // extend prolongs the life of a cart that is there, and so locks it.
 func (c change) extend() (currency string, found bool, err error) {
 	var currencies []string
-	err = c.tx.Raw("UPDATE carts SET expires_at = ? WHERE id = ? AND expires_at > ? RETURNING currency_code",
+	err = c.tx.Raw("UPDATE carts SET expires_at = ?, version = version + 1 WHERE id = ? AND expires_at > ? RETURNING currency_code",
 		c.expiry(), c.cart, c.now.UnixMicro()).Scan(&currencies).Error
 	if err != nil || len(currencies) == 0 {
 		return "", false, err
@@ -39,7 +39,7 @@ func (c change) open(currency string) (string, error) {
 	for range 3 {
 		var currencies []string
 		err := c.tx.Raw(`INSERT INTO carts (id, currency_code, expires_at) VALUES (?, ?, ?)
-			ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at WHERE carts.expires_at > ? RETURNING currency_code`,
+			ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, version = carts.version + 1 WHERE carts.expires_at > ? RETURNING currency_code`,
 			c.cart, currency, c.expiry(), c.now.UnixMicro()).Scan(&currencies).Error
 		if err != nil {
 			return "", err
@@ -88,7 +88,7 @@ func (c change) settle(was, currency string) error {
 	}
 	settled, err := c.exec("UPDATE carts SET currency_code = ? WHERE id = ? AND NOT EXISTS (SELECT 1 FROM cart_items WHERE cart_id = ?)", currency, c.cart, c.cart)
 	if err == nil && settled == 0 {
-		err = cart.ErrOtherCurrency
+		err = cart.InCurrency(was)
 	}
 	return err
 }

@@ -17,6 +17,8 @@ var expiries = []string{
 	"DELETE FROM carts WHERE expires_at <= ? AND id IN (SELECT id FROM carts WHERE expires_at <= ? LIMIT ?)",
 	`DELETE FROM cart_additions WHERE expires_at <= ? AND (cart_id, idempotency_key) IN
 		(SELECT cart_id, idempotency_key FROM cart_additions WHERE expires_at <= ? LIMIT ?)`,
+	`DELETE FROM cart_merges WHERE expires_at <= ? AND (into_id, idempotency_key) IN
+		(SELECT into_id, idempotency_key FROM cart_merges WHERE expires_at <= ? LIMIT ?)`,
 	"DELETE FROM taken_orders WHERE expires_at <= ? AND order_id IN (SELECT order_id FROM taken_orders WHERE expires_at <= ? LIMIT ?)",
 }
 

@@ -38,10 +38,10 @@ func history(t *rapid.T, carts *store.Store) {
 		}
 		var count int64
 		var got, want error
-		switch rapid.IntRange(0, 3).Draw(t, "what") {
+		switch rapid.IntRange(0, 5).Draw(t, "what") {
 		case 0:
 			want = model.Add(item)
-			count, got = carts.Add(ctx, cart.Addition{Cart: model.ID, Key: fmt.Sprint(step), Item: item})
+			count, _, got = carts.Add(ctx, cart.Addition{Cart: model.ID, Key: fmt.Sprint(step), Item: item})
 		case 1:
 			want = model.Set(item)
 			count, got = carts.Set(ctx, model.ID, item, false)
@@ -58,6 +58,26 @@ func history(t *rapid.T, carts *store.Store) {
 			}
 			got = carts.Take(ctx, model.ID, order, taken)
 			count = model.Count()
+		case 4:
+			if len(model.Lines) == 0 {
+				continue // there may be no cart
+			}
+			model.Codes = []string{fmt.Sprint("CODE", step), "B"}
+			got = carts.SetCodes(ctx, model.ID, model.Codes)
+			count = model.Count()
+		case 5:
+			other := cart.Cart{ID: id.Secret()}
+			for n := range rapid.IntRange(0, 3).Draw(t, "lines of another") {
+				item.SKU = fmt.Sprint("S", 2+n)
+				if err := other.Set(item); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := carts.Set(ctx, other.ID, item, false); err != nil {
+					t.Fatal(err)
+				}
+			}
+			model.Merge(&other)
+			count, got = carts.Merge(ctx, cart.Merge{From: other.ID, Into: model.ID, Key: fmt.Sprint(step)})
 		}
 		if !errors.Is(got, want) || want == nil && (got != nil || count != model.Count()) {
 			t.Fatalf("step %d, %+v: got %d and %v, want %d and %v", step, item, count, got, model.Count(), want)
@@ -66,7 +86,7 @@ func history(t *rapid.T, carts *store.Store) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if fmt.Sprint(stored.Lines) != fmt.Sprint(model.Lines) || len(model.Lines) > 0 && stored.Currency != model.Currency {
+		if fmt.Sprint(stored.Lines, stored.Codes) != fmt.Sprint(model.Lines, model.Codes) || len(model.Lines) > 0 && stored.Currency != model.Currency {
 			t.Fatalf("step %d, %+v: got %+v, want %+v", step, item, stored, model)
 		}
 	}

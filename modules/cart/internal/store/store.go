@@ -30,22 +30,27 @@ func New(db *database.DB, now func() time.Time, lifetime time.Duration) *Store {
 
 // Load gets a cart; one that is not there, or expired, is empty.
 func (s *Store) Load(ctx context.Context, id string) (cart.Cart, error) {
+	return load(s.db.Read(ctx), id, s.now())
+}
+
+func load(db *gorm.DB, id string, now time.Time) (cart.Cart, error) {
 	var rows []struct {
-		CurrencyCode string
-		ExpiresAt    int64
-		SKU, Name    string
-		Quantity     int64
+		Version, ExpiresAt                              int64
+		CurrencyCode, Codes, DeliveryOption, CustomerID string
+		SKU, Name                                       string
+		Quantity                                        int64
 	}
-	err := s.db.Read(ctx).Raw(`SELECT c.currency_code, c.expires_at,
+	err := db.Raw(`SELECT c.version, c.expires_at, c.currency_code, c.codes, c.delivery_option, c.customer_id,
 			COALESCE(i.sku, '') AS sku, COALESCE(i.name, '') AS name, COALESCE(i.quantity, 0) AS quantity
 		FROM carts c LEFT JOIN cart_items i ON i.cart_id = c.id
-		WHERE c.id = ? AND c.expires_at > ? ORDER BY i.position`, id, s.now().UnixMicro()).Scan(&rows).Error
+		WHERE c.id = ? AND c.expires_at > ? ORDER BY i.position`, id, now.UnixMicro()).Scan(&rows).Error
 	if err != nil {
 		return cart.Cart{}, err
 	}
 	c := cart.Cart{ID: id}
 	for _, r := range rows {
-		c.Currency, c.Expires = r.CurrencyCode, time.UnixMicro(r.ExpiresAt).UTC()
+		c.Version, c.Currency, c.Expires = r.Version, r.CurrencyCode, time.UnixMicro(r.ExpiresAt).UTC()
+		c.Codes, c.Delivery, c.Customer = codesOf(r.Codes), r.DeliveryOption, r.CustomerID
 		if r.Quantity > 0 { // 0: the one row of a cart without lines
 			c.Lines = append(c.Lines, cart.Line{SKU: r.SKU, Name: r.Name, Quantity: r.Quantity})
 		}
@@ -71,18 +76,17 @@ func (s *Store) Added(ctx context.Context, a cart.Addition) (count int64, before
 }
 
 // Add makes an addition, once per key.
-func (s *Store) Add(ctx context.Context, a cart.Addition) (count int64, err error) {
+func (s *Store) Add(ctx context.Context, a cart.Addition) (count int64, before bool, err error) {
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		c := change{tx: tx, cart: a.Cart, now: s.now(), lifetime: s.lifetime}
 		currency, err := c.begin(a.Item.Currency, a.MustExist)
 		if err != nil {
 			return err
 		}
-		repeated, err := c.note(a)
-		if err != nil {
+		if before, err = c.note(a); err != nil {
 			return err
 		}
-		if !repeated {
+		if !before {
 			if err := c.settle(currency, a.Item.Currency); err != nil {
 				return err
 			}
@@ -93,7 +97,7 @@ func (s *Store) Add(ctx context.Context, a cart.Addition) (count int64, err erro
 		count, err = c.count()
 		return err
 	})
-	return count, err
+	return count, before, err
 }
 
 // Set sets the quantity of a line; 0 removes it. mustExist: it makes no cart.

@@ -18,7 +18,8 @@ func (s *Store) Take(ctx context.Context, id, order string, quantities map[strin
 		if err != nil || first == 0 || len(quantities) == 0 {
 			return err
 		}
-		if _, found, err := c.extend(); err != nil || !found {
+		if found, err := c.exec("UPDATE carts SET expires_at = ?, version = version + 1, codes = '' WHERE id = ? AND expires_at > ?",
+			c.expiry(), id, c.now.UnixMicro()); err != nil || found == 0 {
 			return err
 		}
 		return c.lessen(quantities)

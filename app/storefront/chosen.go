@@ -1,0 +1,133 @@
+package storefront
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"galleria/app/storefront/internal/page"
+	cartv1 "galleria/modules/cart/v1"
+	pricingv1 "galleria/modules/pricing/v1"
+	"galleria/platform/contract"
+)
+
+// mostCodes is how many voucher codes a cart takes.
+const mostCodes = 5
+
+// changeCodes adds a voucher code to the cart, or takes one out. A code that can't
+// take anything off, whatever else is bought, is refused at once.
+func (s *Storefront) changeCodes(c echo.Context) error {
+	if err := parseForm(c); err != nil {
+		return err
+	}
+	posted := c.Request().PostForm
+	typed, gone := limited(posted.Get("code"), 64), posted.Get("remove")
+	ctx, done := s.working(c, true, pageTimeout)
+	defer done()
+	held, err := s.cartHeld(ctx, c)
+	if err != nil {
+		return err
+	}
+	if held.GetVersion() == 0 {
+		return s.showCart(c, http.StatusConflict, forgotten())
+	}
+	all := slices.DeleteFunc(slices.Clone(held.GetCodes()), func(code string) bool { return code == gone })
+	if gone == "" {
+		if wrong := s.newCodes(ctx, held, typed, &all); wrong != "" {
+			return s.drawCart(c, http.StatusUnprocessableEntity, page.Cart{Code: typed, CodeError: wrong})
+		}
+	}
+	_, err = s.Cart.SetCodes(ctx, &cartv1.SetCodesRequest{CartId: held.GetId(), Codes: all})
+	switch {
+	case contract.Is(err, cartv1.Reason_REASON_NO_CART):
+		return s.showCart(c, http.StatusConflict, forgotten())
+	case status.Code(err) == codes.InvalidArgument:
+		return s.drawCart(c, http.StatusUnprocessableEntity, page.Cart{Code: typed, CodeError: typed + " is not a code of ours."})
+	case err != nil:
+		return err
+	}
+	s.keepCart(c, held.GetId())
+	return s.toCart(c)
+}
+
+// newCodes adds what was typed to the codes, or says what is wrong with it. Without
+// pricing it is taken as it is: the checkout has the last word.
+func (s *Storefront) newCodes(ctx context.Context, held *cartv1.Cart, typed string, all *[]string) (wrong string) {
+	added := codesIn(typed)
+	if len(added) == 0 {
+		return "Please type a code."
+	}
+	for _, code := range added {
+		if !slices.Contains(*all, code) {
+			*all = append(*all, code)
+		}
+	}
+	if len(*all) > mostCodes {
+		return "A cart takes up to 5 codes. Take one out first."
+	}
+	asked := chosenIn(held)
+	asked.values["code"] = strings.Join(*all, " ")
+	quote, err := s.quote(ctx, held, asked)
+	if err != nil {
+		return ""
+	}
+	for _, code := range added {
+		for _, p := range quote.GetCodeProblems() {
+			if p.GetCode() == code && hopeless(p.GetProblem()) {
+				return codeProblem(quote, code)
+			}
+		}
+	}
+	return ""
+}
+
+// hopeless is a problem that no other goods in the cart and no waiting will mend.
+func hopeless(p pricingv1.CodeProblem_Problem) bool {
+	switch p {
+	case pricingv1.CodeProblem_PROBLEM_UNKNOWN, pricingv1.CodeProblem_PROBLEM_ENDED, pricingv1.CodeProblem_PROBLEM_USED_UP:
+		return true
+	}
+	return false
+}
+
+// codesIn are the voucher codes in a field that takes several, as carts and pricing
+// have them.
+func codesIn(typed string) []string {
+	return strings.FieldsFunc(strings.ToUpper(typed), func(r rune) bool { return r == ',' || r == ' ' || r == ';' })
+}
+
+// chosenIn is a checkout form with what the cart keeps.
+func chosenIn(held *cartv1.Cart) form {
+	return form{values: map[string]string{"delivery": held.GetDeliveryOption(), "code": strings.Join(held.GetCodes(), " ")}}
+}
+
+// choice is what a checkout form chooses, as its hidden field has it: the codes, and
+// behind the bar the delivery option. The form carries what it was drawn with, so that
+// the cart is written only when the shopper chose something else, and needn't be read
+// to know.
+func choice(f form) string { return strings.Join(f.codes(), " ") + "|" + f.values["delivery"] }
+
+// keepChoice keeps in the cart what was chosen in a checkout form. The order does not
+// need it, so a failure is for the log.
+func (s *Storefront) keepChoice(ctx context.Context, c echo.Context, f form) {
+	cart := s.cartOf(c)
+	codesBefore, deliveryBefore, known := strings.Cut(f.chosen, "|")
+	if !known || cart == "" || f.chosen == choice(f) {
+		return
+	}
+	var err error
+	if strings.Join(f.codes(), " ") != codesBefore {
+		_, err = s.Cart.SetCodes(ctx, &cartv1.SetCodesRequest{CartId: cart, Codes: f.codes()})
+	}
+	if err == nil && f.values["delivery"] != deliveryBefore {
+		_, err = s.Cart.SetDelivery(ctx, &cartv1.SetDeliveryRequest{CartId: cart, DeliveryOption: f.values["delivery"]})
+	}
+	if err != nil {
+		s.log.WarnContext(ctx, "a checkout's choice was not kept in the cart", "request_id", requestID(c), "error", err)
+	}
+}

@@ -1,0 +1,185 @@
+package storefront_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	cartv1 "galleria/modules/cart/v1"
+	"galleria/modules/catalog/catalogtest"
+	"galleria/modules/payments/paymentstest"
+	pricingv1 "galleria/modules/pricing/v1"
+)
+
+// promote makes WELCOME10, which takes a tenth off.
+func (s *shop) promote(t *testing.T) {
+	t.Helper()
+	p := &pricingv1.Promotion{
+		Id: "welcome", Name: "Welcome", Kind: pricingv1.Promotion_KIND_PERCENT, PercentMillionths: 100_000, Codes: []string{"WELCOME10"}, Combinable: true,
+	}
+	if _, err := s.needs.Pricing.UpsertPromotions(t.Context(), &pricingv1.UpsertPromotionsRequest{Promotions: []*pricingv1.Promotion{p}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// held is the visitor's cart, as the module has it.
+func (v *visitor) held() *cartv1.Cart {
+	v.t.Helper()
+	for _, c := range v.jar.Cookies(&url.URL{Scheme: "https", Host: "localhost"}) {
+		if c.Name != "__Host-galleria_cart" {
+			continue
+		}
+		got, err := v.shop.cart.GetCart(v.t.Context(), &cartv1.GetCartRequest{CartId: c.Value})
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		return got.GetCart()
+	}
+	v.t.Fatal("the visitor has no cart")
+	return nil
+}
+
+func TestTheCartTakesVoucherCodes(t *testing.T) {
+	s := newShop(t)
+	s.promote(t)
+	v := s.visitor(t)
+	v.post("/cart/code", url.Values{"code": {"welcome10"}}).want(http.StatusConflict).says("no such cart")
+	v.put("LMP-MSH-08", 2)
+	for typed, want := range map[string]string{"nosuch": "NOSUCH is not a code of ours.", " ": "Please type a code.", "a,b,c,d,e,f": "A cart takes up to 5 codes. Take one out first."} {
+		if got := v.post("/cart/code", url.Values{"code": {typed}}).want(http.StatusUnprocessableEntity).wrong("code"); got != want {
+			t.Errorf("%q: the field says %q, want %q", typed, got, want)
+		}
+	}
+	for range 2 {
+		v.post("/cart/code", url.Values{"code": {" welcome10"}}).want(http.StatusSeeOther)
+		v.get("/cart").want(http.StatusOK).says("WELCOME10", "Remove", "Welcome", "-€14.40", "€129.60", "Estimated for")
+	}
+	p := v.get("/checkout?country=IT").want(http.StatusOK).says("€129.60")
+	if got := attr(p.field("code"), "value"); got != "WELCOME10" {
+		t.Errorf("the checkout's code: got %q, want the cart's", got)
+	}
+	v.post("/cart/code", url.Values{"remove": {"WELCOME10"}}).want(http.StatusSeeOther)
+	v.get("/cart").saysNot("WELCOME10").says("€144.00")
+}
+
+func TestTheCartKeepsWhatWasChosenAtTheCheckout(t *testing.T) {
+	s := newShop(t)
+	s.promote(t)
+	v, form := buy(t, s)
+	p := v.get("/checkout?country=IT")
+	form.Set("chosen", attr(p.field("chosen"), "value"))
+	form.Set("delivery", "standard")
+	before := v.held().GetVersion()
+	form.Set("requote", "1")
+	v.post("/checkout", form).want(http.StatusOK)
+	if got := v.held(); got.GetVersion() != before {
+		t.Errorf("a form with what it was drawn with changed the cart: %v", got)
+	}
+	form.Set("delivery", "express")
+	form.Set("code", "welcome10")
+	v.post("/checkout", form).want(http.StatusOK)
+	if got := v.held(); got.GetDeliveryOption() != "express" || !slices.Equal(got.GetCodes(), []string{"WELCOME10"}) {
+		t.Errorf("got %v, want express and WELCOME10 in the cart", got)
+	}
+	v.get("/cart").says("WELCOME10", "Delivery")
+	p = v.get("/checkout?country=IT").want(http.StatusOK)
+	if got := attr(p.field("code"), "value"); got != "WELCOME10" {
+		t.Errorf("got the code %q, want the cart's", got)
+	}
+	if got := attr(p.field("chosen"), "value"); got != "WELCOME10|express" {
+		t.Errorf("got the choice %q, want the cart's", got)
+	}
+	p.quoted(form)
+	form.Del("requote")
+	v.pay(v.post("/checkout", form), paymentstest.CardVisa)
+	if got := v.held(); len(got.GetCodes()) > 0 || len(got.GetLines()) > 0 {
+		t.Errorf("after buying: got %v, want neither lines nor codes", got)
+	}
+}
+
+func TestWhatCannotBeBoughtIsToldAlikeAndKeptOutOfTheOrder(t *testing.T) {
+	const gone, yen = "No longer sold. It will not be part of your order.", "Not sold in EUR. It will not be part of your order."
+	s := newShop(t)
+	v := s.visitor(t)
+	inYen := catalogtest.Product("YEN")
+	s.catalog.Put(inYen)
+	v.put("KTC-MUG-03", 1)
+	v.put("YEN", 2)
+	v.put("LMP-MSH-08", 1)
+	form := v.order()
+
+	withdrawn := catalogtest.Product("KTC-MUG-03")
+	withdrawn.Active = false
+	catalogtest.SetPrice(inYen, "JPY", 900)
+	s.catalog.Put(withdrawn, inYen)
+
+	v.get("/cart").want(http.StatusOK).says(gone, yen, "Go to checkout")
+	p := v.post("/checkout", form).want(http.StatusConflict).says("The total has changed", withdrawn.Name+": "+gone, inYen.Name+": "+yen)
+	p.quoted(form)
+	at := v.pay(v.post("/checkout", form), paymentstest.CardVisa)
+	v.get(at).want(http.StatusOK).says("Porcino Table Lamp").saysNot(withdrawn.Name, inYen.Name)
+	v.get("/cart").want(http.StatusOK).says(gone, yen).saysNot("Porcino Table Lamp", "Go to checkout")
+
+	fresh := s.visitor(t)
+	fresh.put("LMP-MSH-08", 1)
+	fresh.post("/cart/items", url.Values{"sku": {"YEN"}}).want(http.StatusConflict).says("That is not sold in EUR, so it is not in your cart.")
+	fresh.post("/cart/items", url.Values{"sku": {"KTC-MUG-03"}}).want(http.StatusConflict).says("That is no longer sold, so it is not in your cart.")
+}
+
+func TestADoubleClickAddsOnce(t *testing.T) {
+	s := newShop(t)
+	v := s.visitor(t)
+	press := func(p *page) url.Values {
+		t.Helper()
+		view := p.field("view")
+		if attr(view, "form") != attr(p.formOf("/cart/items"), "id") {
+			t.Fatalf("the view is part of the form %q, want that of the button", attr(view, "form"))
+		}
+		return url.Values{"sku": {"LMP-ARC-01"}, "quantity": {"1"}, "view": {attr(view, "value")}}
+	}
+	for want := int64(1); want <= 3; want++ { // without a cart, then with one
+		p := v.get(lamp).want(http.StatusOK)
+		v.header.Set("If-None-Match", p.header.Get("Etag"))
+		v.get(lamp).want(http.StatusNotModified)
+		form := press(p)
+		if to := v.post("/cart/items", form).want(http.StatusSeeOther).header.Get("Location"); to != "/cart" {
+			t.Errorf("the first press leads to %s, want /cart", to)
+		}
+		again := v.post("/cart/items", form).want(http.StatusSeeOther).header.Get("Location")
+		v.get(again).want(http.StatusOK).says("It is in your cart", "it was added once")
+		if got := v.held().GetItemCount(); got != want {
+			t.Errorf("after %d double clicks: got %d things, want as many", want, got)
+		}
+		v.get(lamp).want(http.StatusOK) // with another view
+		v.header.Del("If-None-Match")
+	}
+	v.put("LMP-ARC-01", 1) // a form that does not say what it was part of
+	v.put("LMP-ARC-01", 1)
+	if got := v.held().GetItemCount(); got != 5 {
+		t.Errorf("got %d things, want 5", got)
+	}
+}
+
+func TestTheAddressesOfTheCartsFormsLeadToTheCart(t *testing.T) {
+	v := newShop(t).visitor(t)
+	for _, path := range []string{"/cart/items", "/cart/items/LMP-ARC-01", "/cart/code"} {
+		if got := v.get(path).want(http.StatusSeeOther).header.Get("Location"); got != "/cart" {
+			t.Errorf("%s: got Location %q, want /cart", path, got)
+		}
+	}
+}
+
+// formOf is the page's form with this action.
+func (p *page) formOf(action string) *html.Node {
+	p.t.Helper()
+	for _, f := range p.all("form") {
+		if attr(f, "action") == action {
+			return f
+		}
+	}
+	p.t.Fatalf("the page has no form for %s", action)
+	return nil
+}

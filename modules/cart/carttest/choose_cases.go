@@ -1,0 +1,120 @@
+package carttest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+
+	cartv1 "galleria/modules/cart/v1"
+	"galleria/platform/id"
+)
+
+func codeCases(w World) cases {
+	set := func(g *guest, all ...string) error {
+		_, err := w.Cart.SetCodes(g.Context(), &cartv1.SetCodesRequest{CartId: g.cart, Codes: all})
+		return err
+	}
+	return cases{
+		"keeps codes as pricing reads them, each once": func(t *testing.T) {
+			g := w.guest(t)
+			g.sell(1)
+			g.add(1, 1)
+			for range 2 {
+				g.must(set(g, " welcome10", "Été-5", "WELCOME10"))
+				if got := g.get(); !slices.Equal(got.GetCodes(), []string{"WELCOME10", "ÉTÉ-5"}) || got.GetVersion() != 2 {
+					t.Errorf("got codes %q in version %d, want WELCOME10 and ÉTÉ-5 in version 2", got.GetCodes(), got.GetVersion())
+				}
+			}
+			g.must(set(g))
+			if got := g.get(); len(got.GetCodes()) > 0 || got.GetVersion() != 3 {
+				t.Errorf("got codes %q in version %d, want none in version 3", got.GetCodes(), got.GetVersion())
+			}
+		},
+		"an order that took what it bought has used them": func(t *testing.T) {
+			g := w.guest(t)
+			g.sell(1)
+			g.add(1, 3)
+			g.must(set(g, "ONCE"))
+			order := g.bought("order-"+id.New(), 1, 2)
+			g.take(order)
+			if got := g.get().GetCodes(); len(got) > 0 {
+				t.Errorf("got codes %q, want none", got)
+			}
+			g.must(set(g, "NEXT"))
+			g.take(order) // repeated
+			if got := g.get().GetCodes(); len(got) != 1 {
+				t.Errorf("got codes %q, want NEXT", got)
+			}
+		},
+		"makes no cart": func(t *testing.T) {
+			g := w.guest(t)
+			wantReason(t, set(g, "CODE"), codes.NotFound, cartv1.Reason_REASON_NO_CART)
+			if got := g.get().GetVersion(); got != 0 {
+				t.Errorf("got version %d, want no cart", got)
+			}
+		},
+		"names what is wrong with a request": func(t *testing.T) {
+			_, err := w.Cart.SetCodes(t.Context(), &cartv1.SetCodesRequest{Codes: []string{"A", " ", "B C", strings.Repeat("x", 65), "D"}})
+			wantFields(t, err, "cart_id", "codes[1]", "codes[2]", "codes[3]")
+			g := w.guest(t)
+			wantFields(t, set(g, "1", "2", "3", "4", "5", "6"), "codes")
+		},
+	}
+}
+
+// choice is one thing that is chosen for a cart.
+type choice struct {
+	field string
+	set   func(g *guest, id string) error
+	of    func(*cartv1.Cart) string
+}
+
+var (
+	setDelivery = choice{"delivery_option", func(g *guest, id string) error {
+		_, err := g.Cart.SetDelivery(g.Context(), &cartv1.SetDeliveryRequest{CartId: g.cart, DeliveryOption: id})
+		return err
+	}, (*cartv1.Cart).GetDeliveryOption}
+	setCustomer = choice{"customer_id", func(g *guest, id string) error {
+		_, err := g.Cart.SetCustomer(g.Context(), &cartv1.SetCustomerRequest{CartId: g.cart, CustomerId: id})
+		return err
+	}, (*cartv1.Cart).GetCustomerId}
+)
+
+func choiceCases(w World, c choice) cases {
+	return cases{
+		"keeps it, and a repeat changes nothing": func(t *testing.T) {
+			g := w.guest(t)
+			g.sell(1)
+			g.add(1, 1)
+			for i, id := range []string{"express-1", "standard", ""} {
+				for range 2 {
+					g.must(c.set(g, id))
+					if got, version := g.get(), int64(2+i); c.of(got) != id || got.GetVersion() != version {
+						t.Errorf("got %q in version %d, want %q in version %d", c.of(got), got.GetVersion(), id, version)
+					}
+				}
+			}
+		},
+		"makes no cart": func(t *testing.T) {
+			g := w.guest(t)
+			wantReason(t, c.set(g, "one"), codes.NotFound, cartv1.Reason_REASON_NO_CART)
+		},
+		"names what is wrong with a request": func(t *testing.T) {
+			g := w.guest(t)
+			for _, id := range []string{"a b", strings.Repeat("x", 65)} {
+				wantFields(t, c.set(g, id), c.field)
+			}
+			g.cart = ""
+			wantFields(t, c.set(g, "\x00"), "cart_id", c.field)
+		},
+	}
+}
+
+func (g *guest) must(err error) {
+	g.Helper()
+	if err != nil {
+		g.Fatal(err)
+	}
+}

@@ -1,0 +1,146 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"galleria/modules/cart/internal/cart"
+)
+
+// SetCodes replaces the voucher codes.
+func (s *Store) SetCodes(ctx context.Context, id string, codes []string) error {
+	return s.choose(ctx, id, "codes", textOf(codes))
+}
+
+// SetDelivery keeps the delivery option.
+func (s *Store) SetDelivery(ctx context.Context, id, option string) error {
+	return s.choose(ctx, id, "delivery_option", option)
+}
+
+// SetCustomer says whose cart it is.
+func (s *Store) SetCustomer(ctx context.Context, id, customer string) error {
+	return s.choose(ctx, id, "customer_id", customer)
+}
+
+// choose writes one column of a cart that is there. The version stays when nothing
+// changes.
+func (s *Store) choose(ctx context.Context, id, column, value string) error {
+	return s.db.Write(ctx, func(tx *gorm.DB) error {
+		c := change{tx: tx, cart: id, now: s.now(), lifetime: s.lifetime}
+		found, err := c.exec("UPDATE carts SET expires_at = ?, version = version + CASE WHEN "+column+" = ? THEN 0 ELSE 1 END, "+column+" = ? WHERE id = ? AND expires_at > ?",
+			c.expiry(), value, value, id, c.now.UnixMicro())
+		if err == nil && found == 0 {
+			err = cart.ErrNoCart
+		}
+		return err
+	})
+}
+
+// textOf is how codes are stored: none of them has a space.
+func textOf(codes []string) string { return strings.Join(codes, " ") }
+
+func codesOf(text string) []string { return strings.Fields(text) }
+
+// Merge empties one cart into another, once per key.
+func (s *Store) Merge(ctx context.Context, m cart.Merge) (count int64, err error) {
+	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		from := change{tx: tx, cart: m.From, now: s.now(), lifetime: s.lifetime}
+		into := from
+		into.cart = m.Into
+		repeated, err := into.noteMerge(m)
+		if err != nil {
+			return err
+		}
+		if !repeated {
+			if err := into.merge(from); err != nil {
+				return err
+			}
+		}
+		merged, err := load(tx, m.Into, into.now)
+		count = merged.Count()
+		return err
+	})
+	return count, err
+}
+
+// noteMerge remembers a merge; repeated tells that it was made before.
+func (c change) noteMerge(m cart.Merge) (repeated bool, err error) {
+	made, err := c.exec("INSERT INTO cart_merges (into_id, idempotency_key, from_id, expires_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		m.Into, m.Key, m.From, c.expiry())
+	if err != nil || made > 0 {
+		return false, err
+	}
+	var first string
+	if err := c.tx.Raw("SELECT from_id FROM cart_merges WHERE into_id = ? AND idempotency_key = ?", m.Into, m.Key).Row().Scan(&first); err != nil {
+		return false, fmt.Errorf("read a merge: %w", err)
+	}
+	if first != m.From {
+		return true, cart.ErrKeyReused
+	}
+	return true, nil
+}
+
+// merge moves the lines, in the domain's words: merging is seldom, and its limits are
+// easier to read there than in SQL. Both carts are locked, always the one with the
+// lower id first, so that two merges against each other do not wait for each other.
+func (c change) merge(from change) error {
+	both := []change{from, c}
+	slices.SortFunc(both, func(a, b change) int { return strings.Compare(a.cart, b.cart) })
+	there := map[string]bool{}
+	for _, one := range both {
+		_, found, err := one.extend()
+		if err != nil {
+			return err
+		}
+		there[one.cart] = found
+	}
+	source, err := load(from.tx, from.cart, from.now)
+	if err != nil || len(source.Lines) == 0 {
+		return err
+	}
+	if !there[c.cart] {
+		if _, err := c.open(source.Currency); err != nil {
+			return err
+		}
+	}
+	target, err := load(c.tx, c.cart, c.now)
+	if err != nil {
+		return err
+	}
+	before := slices.Clone(target.Lines)
+	target.Merge(&source)
+	if err := c.replace(before, target); err != nil {
+		return err
+	}
+	return from.empty()
+}
+
+// replace writes lines that are new or longer, and what was chosen.
+func (c change) replace(before []cart.Line, target cart.Cart) error {
+	if _, err := c.exec("UPDATE carts SET currency_code = ?, codes = ?, delivery_option = ?, customer_id = ? WHERE id = ?",
+		target.Currency, textOf(target.Codes), target.Delivery, target.Customer, c.cart); err != nil {
+		return err
+	}
+	for i, l := range target.Lines {
+		if i < len(before) && l == before[i] {
+			continue
+		}
+		if err := c.put(cart.Item{SKU: l.SKU, Name: l.Name, Quantity: l.Quantity}, "excluded.quantity"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// empty takes out all lines, and the codes.
+func (c change) empty() error {
+	if _, err := c.exec("DELETE FROM cart_items WHERE cart_id = ?", c.cart); err != nil {
+		return err
+	}
+	_, err := c.exec("UPDATE carts SET codes = '' WHERE id = ?", c.cart)
+	return err
+}

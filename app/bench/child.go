@@ -89,6 +89,20 @@ func (c *child) cpu() (time.Duration, error) {
 	return time.Duration(ticks) * 10 * time.Millisecond, nil
 }
 
+// profile writes a CPU profile of the next d.
+func (c *child) profile(file string, d time.Duration) error {
+	answer, err := http.Get(fmt.Sprintf("%s/debug/pprof/profile?seconds=%d", c.admin, max(1, int(d.Seconds()))))
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, text, 0o600)
+}
+
 // wakeUps is how often a thread of the process has gone to sleep so far, and so
 // was woken. Threads that have ended are not counted; Go's rarely do.
 func (c *child) wakeUps() (n float64, err error) {

@@ -12,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
 	"time"
 
@@ -27,6 +28,8 @@ func main() {
 	binary := flag.String("galleria", "bin/galleria", "the program to measure")
 	seconds := flag.Int("seconds", 5, "how long each page is asked for")
 	only := flag.String("only", "", "calls, commits, events or pages; empty: all")
+	rows := flag.String("rows", "", "of pages: only the rows whose name this regular expression finds; empty: all")
+	profiles := flag.String("profiles", "", "of pages: a directory to write a CPU profile of the shop's first process for each row into")
 	against := flag.String("against", "", "a commit: measure calls and pages there, too, in turn")
 	flag.Parse()
 
@@ -45,7 +48,13 @@ func main() {
 		{"calls", benchCalls},
 		{"commits", benchCommits},
 		{"events", benchEvents},
-		{"pages", func() error { return benchPages(*binary, time.Duration(*seconds)*time.Second) }},
+		{"pages", func() error {
+			wanted, err := regexp.Compile(*rows)
+			if err != nil {
+				return fmt.Errorf("-rows: %w", err)
+			}
+			return benchPages(*binary, time.Duration(*seconds)*time.Second, wanted, *profiles)
+		}},
 	}
 	for _, part := range parts {
 		if *only != "" && *only != part.name {

@@ -24,13 +24,16 @@ func mixName(where string) string { return fmt.Sprintf("mix in %s", where) }
 // there.
 func (g *guide) mix(s *shop, rows *table, where string, d time.Duration) error {
 	for _, crowd := range []int{buyers, manyShoppers} {
-		all, parts, refused, err := g.crowd(s, crowd, d)
-		if err != nil {
-			return fmt.Errorf("the mix of %d shoppers in %s: %w", crowd, where, err)
-		}
 		name := mixName(where)
 		if crowd != buyers { // the promises are of the smaller crowd
 			name += ", crowded"
+		}
+		if !g.wanted.MatchString(name) {
+			continue
+		}
+		all, parts, refused, err := g.crowd(s, name, crowd, d)
+		if err != nil {
+			return fmt.Errorf("the mix of %d shoppers in %s: %w", crowd, where, err)
 		}
 		rows.add(name, crowd, all)
 		for i, kind := range kinds {
@@ -50,7 +53,7 @@ type walker struct {
 	took            [][]time.Duration // by kind
 }
 
-func (g *guide) crowd(s *shop, size int, d time.Duration) (all loadResult, parts []loadResult, refused int, err error) {
+func (g *guide) crowd(s *shop, name string, size int, d time.Duration) (all loadResult, parts []loadResult, refused int, err error) {
 	round := strings.Fields(shoppersRound)
 	walkers := make([]*walker, size)
 	for i := range walkers {
@@ -62,7 +65,7 @@ func (g *guide) crowd(s *shop, size int, d time.Duration) (all loadResult, parts
 		walkers[i] = w
 	}
 	var away atomic.Int64
-	all, err = load(s, size, d, func(worker int) error {
+	all, err = g.load(s, name, size, d, func(worker int) error {
 		w := walkers[worker]
 		kind := round[w.at%len(round)]
 		began := time.Now()

@@ -46,7 +46,7 @@ func serveBare(size string) {
 
 // benchPages measures the shop as guests use it: pages and purchases each by
 // itself, what a purchase writes, and all of it together as shoppers mix it.
-func benchPages(binary string, d time.Duration) error {
+func benchPages(binary string, d time.Duration, wanted *regexp.Regexp, profiles string) error {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return err
@@ -65,6 +65,7 @@ func benchPages(binary string, d time.Duration) error {
 	if err != nil {
 		return err
 	}
+	g.wanted, g.profiles = wanted, profiles
 	fmt.Printf("\nPages and checkouts, %d products, load from this machine's own CPUs\n", catalogueSize)
 	rows := newTable()
 	bare, err := benchBare(g.client, g.homeSize, d)
@@ -76,7 +77,7 @@ func benchPages(binary string, d time.Duration) error {
 	err = g.inOneProcess(binary, data, func(s *shop) error {
 		return errors.Join(g.pages(s, rows, d), g.mix(s, rows, "one process", d))
 	})
-	if err == nil {
+	if err == nil && g.wanted.MatchString(mixName("processes")) {
 		err = g.inProcesses(binary, dir, data, func(s *shop) error {
 			return g.mix(s, rows, fmt.Sprintf("%d processes", len(s.processes)), d)
 		})
@@ -85,6 +86,9 @@ func benchPages(binary string, d time.Duration) error {
 		return err
 	}
 	rows.verdicts()
+	if !g.wanted.MatchString("work for one checkout") {
+		return nil
+	}
 	return g.inOneProcess(binary, data, g.writes)
 }
 
@@ -135,6 +139,9 @@ type guide struct {
 	homeSize int
 	products []string // paths of pages
 	skus     []string
+
+	wanted   *regexp.Regexp // names of rows
+	profiles string         // a directory; empty: none are written
 }
 
 var productLink = regexp.MustCompile(`href="(/products/[^"]+)"`)
@@ -225,14 +232,30 @@ func (g *guide) pages(s *shop, rows *table, d time.Duration) error {
 			return errors.Join(sh.add(g.skus[worker%len(g.skus)]), sh.buy())
 		}},
 	} {
+		if !g.wanted.MatchString(kind.name) {
+			continue
+		}
 		if err := withCart(kind.lines); err != nil {
 			return fmt.Errorf("%s: %w", kind.name, err)
 		}
-		result, err := load(s, kind.workers, d, kind.do)
+		result, err := g.load(s, kind.name, kind.workers, d, kind.do)
 		if err != nil {
 			return fmt.Errorf("%s: %w", kind.name, err)
 		}
 		rows.add(kind.name, kind.workers, result)
 	}
 	return nil
+}
+
+// load is load, with a profile of the shop's first process when they are wanted.
+func (g *guide) load(s *shop, name string, workers int, d time.Duration, do func(worker int) error) (loadResult, error) {
+	if g.profiles == "" {
+		return load(s, workers, d, do)
+	}
+	written := make(chan error, 1)
+	go func() {
+		written <- s.processes[0].profile(filepath.Join(g.profiles, strings.ReplaceAll(name, " ", "-")+".prof"), d)
+	}()
+	result, err := load(s, workers, d, do)
+	return result, errors.Join(err, <-written)
 }

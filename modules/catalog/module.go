@@ -46,7 +46,7 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	}
 	return &module.Instance{
 		Server: s,
-		Run:    func(ctx context.Context) error { return follow(ctx, s, h.Log, h.DB.Pace(cfg.Poll, cfg.Poll)) },
+		Run:    func(ctx context.Context) error { return follow(ctx, s, h.Log, h.DB.Pace("", cfg.Poll, cfg.Poll)) },
 	}, nil
 }
 

@@ -92,7 +92,7 @@ func New(h module.Host, needs Needs, cfg Config) (*module.Instance, error) {
 			Goods: service.OfInventory{Inventory: needs.Inventory}, Prices: service.OfPricing{Pricing: needs.Pricing},
 			Carts: service.OfCart{Cart: needs.Cart}, Money: service.OfPayments{Payments: needs.Payments},
 		},
-		Log: h.Log, Now: h.Now, Pace: h.DB.Pace(cfg.PollInterval, min(cfg.PollInterval, gather)),
+		Log: h.Log, Now: h.Now, Pace: h.DB.Pace(store.DueWork, cfg.PollInterval, min(cfg.PollInterval, gather)),
 		Hold: cfg.Hold, Poll: cfg.PaymentPoll, GiveUp: cfg.GiveUp, KeepFailed: cfg.KeepFailed,
 		Limits: store.Limits{PerRecipient: cfg.MaxUnpaidPerEmail, PerClient: cfg.MaxUnpaidPerClient}, Hook: cfg.Hook,
 	})

@@ -129,7 +129,7 @@ func New(h module.Host, needs Needs, cfg Config) (*module.Instance, error) {
 	}
 	return &module.Instance{
 		Server: s,
-		Run:    func(ctx context.Context) error { return follow(ctx, s, h.Log, h.DB.Pace(cfg.Poll, cfg.Poll)) },
+		Run:    func(ctx context.Context) error { return follow(ctx, s, h.Log, h.DB.Pace("", cfg.Poll, cfg.Poll)) },
 		Work: map[string]func(context.Context) error{
 			"expiry": func(ctx context.Context) error { return sweep(ctx, kept, h, cfg.Keep) },
 		},

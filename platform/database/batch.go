@@ -162,7 +162,9 @@ func (w *writer) commit() {
 	}
 	b.open = false
 	w.db.kept(len(b.members))
+	var announced []string
 	for i, r := range b.members {
+		announced = append(announced, r.announced...)
 		r.finish(nil)
 		b.members[i] = nil
 	}
@@ -172,7 +174,7 @@ func (w *writer) commit() {
 		b.refused[i] = refusal{}
 	}
 	b.refused = b.refused[:0]
-	w.db.committed()
+	w.db.committed(announced)
 	w.boundWAL()
 }
 

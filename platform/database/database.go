@@ -39,7 +39,7 @@ type DB struct {
 	writing         writing
 
 	mu        sync.Mutex
-	listeners []chan struct{}
+	listeners []listener
 }
 
 // engine is what differs between SQLite and PostgreSQL.
@@ -118,32 +118,10 @@ func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	return err
 }
 
-// Committed returns a new channel that receives a value after commits by this
-// process; several commits may be told as one. It is never closed. Commits of
-// other processes are not seen, so poll as well.
-func (d *DB) Committed() <-chan struct{} {
-	c := make(chan struct{}, 1)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.listeners = append(d.listeners, c)
-	return c
-}
-
 // kept counts a transaction that is durable with so many Writes in it.
 func (d *DB) kept(writes int) {
 	d.commits.Add(1)
 	d.writes.Add(uint64(writes))
-}
-
-func (d *DB) committed() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, c := range d.listeners {
-		select {
-		case c <- struct{}{}:
-		default:
-		}
-	}
 }
 
 // StoreID identifies this database: random, made once, the same for every

@@ -244,7 +244,7 @@ func TestClosedDatabaseRefusesWrites(t *testing.T) {
 func TestCommitsPokeEveryListener(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, open func(fs.FS) *database.DB) {
 		d := open(notes)
-		a, b := d.Committed(), d.Committed()
+		a, b := d.Committed(""), d.Committed("")
 		_ = d.Write(background, func(*gorm.DB) error { return errors.New("no") })
 		select {
 		case <-a:
@@ -258,6 +258,43 @@ func TestCommitsPokeEveryListener(t *testing.T) {
 		}
 		<-a
 		<-b
+	})
+}
+
+func TestAnnouncedWorkPokesThoseWhoWaitForIt(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, open func(fs.FS) *database.DB) {
+		d := open(notes)
+		letters, parcels := d.Committed("letters"), d.Committed("parcels")
+		write := func(announce bool, result error) {
+			t.Helper()
+			err := d.Write(background, func(tx *gorm.DB) error {
+				if announce {
+					database.Announce(tx.Session(&gorm.Session{}), "letters")
+				}
+				return result
+			})
+			if !errors.Is(err, result) {
+				t.Fatal(err)
+			}
+		}
+		poked := func(c <-chan struct{}) bool {
+			select {
+			case <-c:
+				return true
+			default:
+				return false
+			}
+		}
+		write(false, nil)
+		write(true, errors.New("no"))
+		if poked(letters) {
+			t.Error("poked although no letters were announced by what was committed")
+		}
+		write(true, nil)
+		<-letters
+		if poked(parcels) {
+			t.Error("letters poked those who wait for parcels")
+		}
 	})
 }
 

@@ -27,11 +27,12 @@ const (
 	slowestPace = 5 * time.Second
 )
 
-// Pace makes a pace. often is the time between two looks while other processes
-// can change the database unseen; gather how long after a commit of this process
-// a look comes, so that what commits together is found together.
-func (d *DB) Pace(often, gather time.Duration) *Pace {
-	return &Pace{db: d, changed: d.Committed(), often: often, gather: gather, next: often}
+// Pace makes a pace for work of a kind, as it is announced; "": any commit may
+// mean work. often is the time between two looks while other processes can change
+// the database unseen; gather how long after a commit of this process a look
+// comes, so that what commits together is found together.
+func (d *DB) Pace(kind string, often, gather time.Duration) *Pace {
+	return &Pace{db: d, changed: d.Committed(kind), often: often, gather: gather, next: often}
 }
 
 // Rest waits until it is time to look, or for one of the signals given. It returns

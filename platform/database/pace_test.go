@@ -33,7 +33,7 @@ func TestLooksBecomeSeldomWhileNothingChanges(t *testing.T) {
 	leased(t, func(t *testing.T, open func() *database.DB) {
 		d := open()
 		alone(t, d, func() {
-			pace := d.Pace(time.Millisecond, time.Millisecond)
+			pace := d.Pace("", time.Millisecond, time.Millisecond)
 			for range 6 {
 				pace.Rest(background, nil)
 			}
@@ -54,12 +54,12 @@ func TestLooksStayFrequentBesideAnotherProcess(t *testing.T) {
 	leased(t, func(t *testing.T, open func() *database.DB) {
 		d := open()
 		alone(t, d, func() {
-			slow := d.Pace(time.Hour, time.Millisecond)
+			slow := d.Pace("", time.Hour, time.Millisecond)
 			open()
 			if !slow.Rest(background, nil) {
 				t.Error("the rest was ended by its context")
 			}
-			pace := d.Pace(time.Millisecond, time.Millisecond)
+			pace := d.Pace("", time.Millisecond, time.Millisecond)
 			for range 6 {
 				pace.Rest(background, nil)
 			}
@@ -72,7 +72,7 @@ func TestLooksStayFrequentBesideAnotherProcess(t *testing.T) {
 
 func TestARestEndsWithItsContextOrASignal(t *testing.T) {
 	leased(t, func(t *testing.T, open func() *database.DB) {
-		pace := open().Pace(time.Hour, time.Hour)
+		pace := open().Pace("", time.Hour, time.Hour)
 		signal := make(chan struct{}, 1)
 		signal <- struct{}{}
 		if !pace.Rest(background, signal) {

@@ -53,6 +53,8 @@ type txPool struct {
 	quiet    bool
 	ended    atomic.Bool
 	conflict atomic.Bool // the database asked for this transaction to be run again
+
+	announced []string // kinds of work; see Announce
 }
 
 func (p *txPool) context(ctx context.Context) (context.Context, error) {

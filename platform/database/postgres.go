@@ -223,10 +223,10 @@ func (e *postgresEngine) write(ctx context.Context, alone bool, fn func(tx *gorm
 	defer e.running.Done()
 	pause := 2 * time.Millisecond
 	for run := 1; ; run++ {
-		err, conflict := e.once(ctx, alone, fn)
+		announced, err, conflict := e.once(ctx, alone, fn)
 		if err == nil {
 			e.db.kept(1)
-			e.db.committed()
+			e.db.committed(announced)
 			return nil
 		}
 		if !conflict || run == maxRuns {
@@ -255,13 +255,13 @@ const endWithin = 10 * time.Second
 
 // once runs fn in one transaction. conflict says that it was rolled back and
 // the database asks for it to be run again.
-func (e *postgresEngine) once(ctx context.Context, alone bool, fn func(tx *gorm.DB) error) (err error, conflict bool) {
+func (e *postgresEngine) once(ctx context.Context, alone bool, fn func(tx *gorm.DB) error) (announced []string, err error, conflict bool) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	defer context.AfterFunc(e.life, stop)()
 	conn, err := e.writing.Conn(ctx)
 	if err != nil {
-		return err, false
+		return nil, err, false
 	}
 	defer conn.Close()
 	// ctx ends fn's statements, but not the commit: cutting that off would
@@ -272,14 +272,14 @@ func (e *postgresEngine) once(ctx context.Context, alone bool, fn func(tx *gorm.
 	tx, err := conn.BeginTx(whole, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	beginning()
 	if err != nil {
-		return fmt.Errorf("begin: %w", errors.Join(err, ctx.Err())), false
+		return nil, fmt.Errorf("begin: %w", errors.Join(err, ctx.Err())), false
 	}
 	defer func() {
 		defer time.AfterFunc(endWithin, giveUp).Stop()
 		tx.Rollback() // without effect after a commit
 	}()
 	if err := e.admit(ctx, conn, alone); err != nil {
-		return err, isConflict(err)
+		return nil, err, isConflict(err)
 	}
 	pool := &txPool{ConnPool: tx, count: &e.db.statements}
 	err = func() error {
@@ -287,16 +287,16 @@ func (e *postgresEngine) once(ctx context.Context, alone bool, fn func(tx *gorm.
 		return guard(e.db.options.Log, func() error { return fn(transaction(ctx, e.base, pool)) })
 	}()
 	if err != nil {
-		return err, pool.conflict.Load() || isConflict(err)
+		return nil, err, pool.conflict.Load() || isConflict(err)
 	}
 	defer time.AfterFunc(endWithin, giveUp).Stop()
 	if err := tx.Commit(); err != nil {
 		if pool.conflict.Load() || isConflict(err) {
-			return err, true
+			return nil, err, true
 		}
-		return fmt.Errorf("%w: %w", ErrUncertain, err), false
+		return nil, fmt.Errorf("%w: %w", ErrUncertain, err), false
 	}
-	return nil, false
+	return pool.announced, nil, false
 }
 
 // admit looks, in the transaction open on conn, whether this process holds the

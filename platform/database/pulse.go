@@ -169,7 +169,7 @@ func (h *heart) setAlone(alone bool) {
 	h.alone = alone
 	h.mu.Unlock()
 	if came {
-		h.db.committed()
+		h.db.tell(func(listener) bool { return true })
 	}
 }
 

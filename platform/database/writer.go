@@ -30,6 +30,8 @@ type request struct {
 	state atomic.Int32
 	err   error         // set before done is closed
 	done  chan struct{} // closed when the outcome is durable
+
+	announced []string // kinds of work; see Announce
 }
 
 const (
@@ -179,7 +181,9 @@ func (w *writer) call(r *request) (err error) {
 			return err
 		}
 	}
-	return guard(w.db.options.Log, func() error { return r.fn(transaction(r.ctx, w.base, pool)) })
+	err = guard(w.db.options.Log, func() error { return r.fn(transaction(r.ctx, w.base, pool)) })
+	r.announced = pool.announced
+	return err
 }
 
 // transaction is the handle a Write's function gets.

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"gorm.io/gorm"
 
+	"galleria/platform/database"
 	"galleria/platform/id"
 )
 
@@ -64,8 +65,12 @@ func Append(tx *gorm.DB, now time.Time, aggregate string, event proto.Message) e
 	if err != nil {
 		return fmt.Errorf("events: append %s: %w", name, err)
 	}
+	database.Announce(tx, outboxWork)
 	return nil
 }
+
+// outboxWork is what the relay waits for.
+const outboxWork = "outbox"
 
 // lockAggregate makes transactions that append to one aggregate take turns.
 // PostgreSQL hands out outbox numbers before the commit, so that without the lock

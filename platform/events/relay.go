@@ -76,7 +76,7 @@ func NewRelay(db *database.DB, conn *Conn, log *slog.Logger) *Relay {
 // Run returns nil when ctx has ended. A broker or database that is away makes it
 // wait, not return.
 func (r *Relay) Run(ctx context.Context) error {
-	pace := r.db.Pace(r.poll, r.gather)
+	pace := r.db.Pace(outboxWork, r.poll, r.gather)
 	defer r.illness.over()
 	failed := 0
 	var told lifecycle.Said

@@ -104,6 +104,7 @@ func requeue(ctx context.Context, db *database.DB, aggregate string) (sent int, 
 		if err := tx.Raw("SELECT "+columns+" FROM outbox WHERE aggregate = ? ORDER BY seq", aggregate).Scan(&later).Error; err != nil {
 			return err
 		}
+		database.Announce(tx, outboxWork)
 		if err := tx.Exec("DELETE FROM outbox WHERE aggregate = ?", aggregate).Error; err != nil {
 			return err
 		}

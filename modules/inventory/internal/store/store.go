@@ -30,7 +30,7 @@ func New(db *database.DB, maxUnpaid float64) *Store { return &Store{db: db, maxU
 
 // Pace is for work that looks for what is due: as often as asked while the
 // database changes, less often while nothing does.
-func (s *Store) Pace(often time.Duration) *database.Pace { return s.db.Pace(often, often) }
+func (s *Store) Pace(often time.Duration) *database.Pace { return s.db.Pace("", often, often) }
 
 // Levels reads the levels of skus by sku and location; unknown skus are left out. It
 // is one statement, for product pages wait for it.

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"galleria/modules/notifications/internal/mail"
+	"galleria/platform/database"
 )
 
 // Why a mail is not sent again.
@@ -36,6 +37,7 @@ func (s *Store) Resend(ctx context.Context, id, key string, now time.Time) (mail
 			}
 			return nil
 		}
+		database.Announce(tx, queuedWork)
 		queued := tx.Exec("UPDATE mails SET status = 'queued', problem = '', due_at = ?, let_out_at = 0 WHERE id = ? AND status = 'refused'",
 			now.UnixMicro(), id)
 		if queued.Error != nil || queued.RowsAffected == 1 {

@@ -35,12 +35,18 @@ func Queue(tx *gorm.DB, m mail.Mail) error {
 	if err != nil {
 		return fmt.Errorf("queue the mail of event %s: %w", m.EventID, err)
 	}
+	database.Announce(tx, queuedWork)
 	return nil
 }
 
+// queuedWork is what announces that mails were queued.
+const queuedWork = "queued mails"
+
 // Pace is for work that looks for mails to send: soon after some were queued, and
 // as often as asked for those whose time comes.
-func (s *Store) Pace(often, gather time.Duration) *database.Pace { return s.db.Pace(often, gather) }
+func (s *Store) Pace(often, gather time.Duration) *database.Pace {
+	return s.db.Pace(queuedWork, often, gather)
+}
 
 // Page is one page of mails, newest first and without letters, and whether
 // there are more.

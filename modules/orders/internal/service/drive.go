@@ -84,7 +84,7 @@ func (s *Service) finish(id string) {
 	more := s.driven[id].more
 	delete(s.driven, id)
 	s.mu.Unlock()
-	s.changed(id)
+	s.changed(id, nil)
 	if more {
 		s.poke()
 	}

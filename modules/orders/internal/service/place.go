@@ -41,7 +41,7 @@ func (s *Service) PlaceOrder(ctx context.Context, req *ordersv1.PlaceOrderReques
 		return nil, err
 	}
 	if earlier != nil {
-		return s.answer(ctx, earlier.ID(), until)
+		return s.answer(ctx, earlier, until)
 	}
 	purchase, refused := s.price(ctx, c, until)
 	if refused != nil {
@@ -73,8 +73,7 @@ func (s *Service) accept(ctx context.Context, p order.Purchase, c checkout, unti
 		s.Hook("place:after")
 		switch placed {
 		case store.Stored:
-			s.start(ctx, o.ID(), o, &drive{until: until, fresh: true}, func() {})
-			return s.answer(ctx, o.ID(), until)
+			return s.arrangeNew(ctx, o, until)
 		case store.KeyTaken:
 			earlier, err := s.earlier(ctx, c)
 			return s.answerEarlier(ctx, earlier, err, until)
@@ -172,27 +171,44 @@ func (s *Service) answerEarlier(ctx context.Context, earlier *order.Order, err e
 	case earlier == nil:
 		return nil, errors.New("the idempotency key is taken, but its order can't be found")
 	}
-	return s.answer(ctx, earlier.ID(), until)
+	return s.answer(ctx, earlier, until)
 }
 
-// answer waits until it is decided what to say, and has an order driven on that
-// may have been left by a process that died.
-func (s *Service) answer(ctx context.Context, orderID string, until time.Time) (*ordersv1.PlaceOrderResponse, error) {
-	o, err := s.Store.ByID(ctx, orderID)
+// arrangeNew drives an order on that was stored just now, and answers.
+func (s *Service) arrangeNew(ctx context.Context, o *order.Order, until time.Time) (*ordersv1.PlaceOrderResponse, error) {
+	orderID, asStored := o.ID(), order.FromStore(o.Snapshot())
+	changed, leave := s.watch(orderID)
+	defer leave()
+	s.start(ctx, orderID, o, &drive{until: until, fresh: true}, func() {})
+	limited, cancel := leavingTime(ctx)
+	defer cancel()
+	o, err := s.awaitChange(limited, orderID, asStored, changed, arranged)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("place order %s: %w", orderID, err)
 	}
+	return s.answerArranged(ctx, o)
+}
+
+// answer waits until it is decided what to say of an order that was there, and has
+// one driven on that may have been left by a process that died.
+func (s *Service) answer(ctx context.Context, o *order.Order, until time.Time) (*ordersv1.PlaceOrderResponse, error) {
 	if !arranged(o) {
-		s.start(ctx, orderID, nil, &drive{until: until}, func() {})
-		if o, err = s.awaitArranged(ctx, orderID); err != nil {
-			return nil, fmt.Errorf("place order %s: %w", orderID, err)
+		s.start(ctx, o.ID(), nil, &drive{until: until}, func() {})
+		var err error
+		if o, err = s.awaitArranged(ctx, o.ID()); err != nil {
+			return nil, fmt.Errorf("place order: %w", err)
 		}
 	}
+	return s.answerArranged(ctx, o)
+}
+
+// answerArranged says what became of an order, or that it is not known yet.
+func (s *Service) answerArranged(ctx context.Context, o *order.Order) (_ *ordersv1.PlaceOrderResponse, err error) {
 	if o.Snapshot().GiveBack {
 		// Who tries again at once is to find the goods on the shelf.
 		soon, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
-		if o, err = s.await(soon, orderID, func(o *order.Order) bool { return !o.Snapshot().GiveBack }); err != nil {
+		if o, err = s.await(soon, o.ID(), func(o *order.Order) bool { return !o.Snapshot().GiveBack }); err != nil {
 			return nil, err
 		}
 	}
@@ -211,14 +227,20 @@ func arranged(o *order.Order) bool {
 	return o.Status() != order.Placing || o.Snapshot().Payment.State != order.NotStarted
 }
 
-// awaitArranged leaves a little of the caller's time for the answer.
+// awaitArranged waits until it is decided what PlaceOrder answers.
 func (s *Service) awaitArranged(ctx context.Context, orderID string) (*order.Order, error) {
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/20))
-		defer cancel()
-	}
+	ctx, cancel := leavingTime(ctx)
+	defer cancel()
 	return s.await(ctx, orderID, arranged)
+}
+
+// leavingTime ends a little before ctx, so that there is time for the answer.
+func leavingTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/20))
 }
 
 // arrangeUntil is when a call stops trying to get its order arranged.

@@ -45,6 +45,6 @@ func (s *Service) save(ctx context.Context, name string, o *order.Order) error {
 		return err
 	}
 	s.Hook(name + ":after")
-	s.changed(o.ID())
+	s.changed(o.ID(), o)
 	return nil
 }

@@ -72,7 +72,7 @@ type Service struct {
 	// driven are the orders that this process works on just now; watched those
 	// whose change a caller waits for.
 	driven  map[string]*drive
-	watched map[string][]chan struct{}
+	watched map[string][]chan *order.Order
 }
 
 // New makes a service that is ready. Close it.
@@ -80,7 +80,7 @@ func New(o Options) *Service {
 	if o.Hook == nil {
 		o.Hook = func(string) {}
 	}
-	s := &Service{Options: o, wake: make(chan struct{}, 1), driven: map[string]*drive{}, watched: map[string][]chan struct{}{}}
+	s := &Service{Options: o, wake: make(chan struct{}, 1), driven: map[string]*drive{}, watched: map[string][]chan *order.Order{}}
 	s.life, s.close = context.WithCancel(context.Background())
 	return s
 }

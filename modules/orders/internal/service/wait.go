@@ -13,22 +13,33 @@ const (
 	longestLook = 250 * time.Millisecond
 )
 
-// await reads an order until it is as wished for, or ctx ends: then it gives
-// the order as it is.
+// await waits until an order is as wished for, or ctx ends: then it gives the
+// order as it is.
 func (s *Service) await(ctx context.Context, id string, wished func(*order.Order) bool) (*order.Order, error) {
 	changed, leave := s.watch(id)
 	defer leave()
+	return s.awaitChange(ctx, id, nil, changed, wished)
+}
+
+// awaitChange is await with the order as it is now, nil: it is read, and the
+// channel that tells when it changes.
+func (s *Service) awaitChange(ctx context.Context, id string, o *order.Order, changed <-chan *order.Order, wished func(*order.Order) bool) (_ *order.Order, err error) {
 	for pause := firstLook; ; pause = min(2*pause, longestLook) {
-		o, err := s.Store.ByID(context.WithoutCancel(ctx), id)
-		if err != nil || wished(o) || ctx.Err() != nil || s.life.Err() != nil {
-			return o, err
+		if o == nil {
+			if o, err = s.Store.ByID(context.WithoutCancel(ctx), id); err != nil {
+				return nil, err
+			}
+		}
+		if wished(o) || ctx.Err() != nil || s.life.Err() != nil {
+			return o, nil
 		}
 		if s.drives(id) {
 			pause = longestLook // it says when something changed
 		}
 		timer := time.NewTimer(pause)
+		o = nil
 		select {
-		case <-changed:
+		case o = <-changed:
 		case <-timer.C:
 		case <-ctx.Done():
 		case <-s.life.Done():
@@ -37,9 +48,10 @@ func (s *Service) await(ctx context.Context, id string, wished func(*order.Order
 	}
 }
 
-// watch makes a channel that tells when this process changed an order.
-func (s *Service) watch(id string) (changed chan struct{}, leave func()) {
-	changed = make(chan struct{}, 1)
+// watch makes a channel that gets an order as this process stored it last; nil:
+// it is to be read.
+func (s *Service) watch(id string) (changed chan *order.Order, leave func()) {
+	changed = make(chan *order.Order, 1)
 	s.mu.Lock()
 	s.watched[id] = append(s.watched[id], changed)
 	s.mu.Unlock()
@@ -58,13 +70,22 @@ func (s *Service) watch(id string) (changed chan struct{}, leave func()) {
 	}
 }
 
-func (s *Service) changed(id string) {
+// changed tells those who watch an order how it is stored now; nil: they read it.
+func (s *Service) changed(id string, o *order.Order) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range s.watched[id] {
+		if o == nil {
+			select {
+			case c <- nil:
+			default: // what was stored last is not read yet
+			}
+			continue
+		}
 		select {
-		case c <- struct{}{}:
+		case <-c: // what it was before
 		default:
 		}
+		c <- order.FromStore(o.Snapshot()) // one for each: they may change it
 	}
 }

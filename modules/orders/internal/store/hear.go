@@ -4,7 +4,12 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"galleria/platform/database"
 )
+
+// DueWork is what announces that an order became due.
+const DueWork = "due orders"
 
 // What events of payments change, in their transactions. A change of the order
 // that is being made meanwhile is made again, for it did not know of the event:
@@ -13,6 +18,7 @@ import (
 // PaymentSettled has the driver look at the payment of an order that is being
 // placed. One that failed before must not keep the money.
 func PaymentSettled(tx *gorm.DB, orderID string, paid bool, now time.Time) error {
+	database.Announce(tx, DueWork)
 	err := tx.Exec("UPDATE orders SET due_at = ?, attempts = 0, version = version + 1 WHERE id = ? AND status = 'placing'",
 		now.UnixMicro(), orderID).Error
 	if err != nil || !paid {
@@ -24,6 +30,7 @@ func PaymentSettled(tx *gorm.DB, orderID string, paid bool, now time.Time) error
 
 // RefundSettled has the driver look at the refunds of an order.
 func RefundSettled(tx *gorm.DB, orderID string, now time.Time) error {
+	database.Announce(tx, DueWork)
 	return tx.Exec("UPDATE orders SET due_at = ?, attempts = 0, version = version + 1 WHERE id = ? AND has_parts", now.UnixMicro(), orderID).Error
 }
 

@@ -148,6 +148,9 @@ func (s *Store) Save(ctx context.Context, o *order.Order, facts ...proto.Message
 		if done.RowsAffected != 1 {
 			return order.ErrStale
 		}
+		if r.DueAt != nil {
+			database.Announce(tx, DueWork)
+		}
 		if r.HasParts {
 			if err := saveParts(tx, snapshot); err != nil {
 				return err

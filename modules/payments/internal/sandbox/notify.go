@@ -18,7 +18,7 @@ import (
 // shopper who never comes back is settled all the same. deliver takes the webhook
 // as the shop's address for them would; when it fails, it is sent again later.
 func (s *Page) Notify(ctx context.Context, every time.Duration, deliver func(ctx context.Context, body []byte, headers map[string]string) error) error {
-	pace := s.db.Pace(every, gather)
+	pace := s.db.Pace(webhookWork, every, gather)
 	for {
 		if err := s.notifyDue(ctx, deliver); err != nil {
 			return err
@@ -28,6 +28,9 @@ func (s *Page) Notify(ctx context.Context, every time.Duration, deliver func(ctx
 		}
 	}
 }
+
+// webhookWork is what announces that a webhook has a time to be sent.
+const webhookWork = "sandbox webhooks"
 
 // gather is how long after a commit a look for webhooks comes.
 const gather = 20 * time.Millisecond

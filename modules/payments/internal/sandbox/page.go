@@ -130,6 +130,7 @@ func (s *Page) Refund(ctx context.Context, p payment.Payment, r payment.Refund) 
 			}
 		}
 		if first.Error == nil && fails > 0 {
+			database.Announce(tx, webhookWork)
 			first = tx.Exec("UPDATE sandbox_sessions SET notify_at = ? WHERE id = ?", fails, session)
 		}
 		if first.Error != nil {

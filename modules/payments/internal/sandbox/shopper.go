@@ -12,6 +12,7 @@ import (
 	"galleria/modules/payments/internal/card"
 	"galleria/modules/payments/internal/payment"
 	"galleria/modules/payments/internal/testcard"
+	"galleria/platform/database"
 )
 
 // Why the page refuses a step.
@@ -186,6 +187,7 @@ func (s *Page) pay(tx *gorm.DB, v visit) (Next, error) {
 		// The job that sends the webhook makes the payment then.
 		state, at = "open", at.Add(s.lateBy)
 	}
+	database.Announce(tx, webhookWork)
 	err := s.update(tx, v, "state = ?, paid_at = ?, notify_at = ?, disputed = ?", state, at.UnixMicro(), at.UnixMicro(), v.behaviour == testcard.Dispute)
 	v.State, v.NoReturn = "paid", v.behaviour == testcard.NoReturn
 	if err != nil {
@@ -205,6 +207,7 @@ func (s *Page) refuse(tx *gorm.DB, v visit, c card.Card, code string) error {
 	if refusals >= mostRefusals {
 		state, notify = "cancelled", s.now().UnixMicro()
 	}
+	database.Announce(tx, webhookWork)
 	return s.update(tx, v, "state = ?, behaviour = ?, brand = ?, last4 = ?, decline_code = ?, refusals = ?, wait_until = ?, notify_at = ?",
 		state, string(v.behaviour), c.Brand(), c.Last4(), code, refusals, s.now().Add(wait).UnixMicro(), notify)
 }

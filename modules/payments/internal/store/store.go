@@ -38,8 +38,11 @@ func New(db *database.DB, least time.Duration, publish func(payment.Payment, pay
 // for what a webhook told.
 const gather = 20 * time.Millisecond
 
+// dueWork is what announces that a payment has a time to be looked at.
+const dueWork = "due payments"
+
 // Pace is for work that looks for what is due.
-func (s *Store) Pace(often time.Duration) *database.Pace { return s.db.Pace(often, gather) }
+func (s *Store) Pace(often time.Duration) *database.Pace { return s.db.Pace(dueWork, often, gather) }
 
 const columns = `id, order_id, provider, currency, amount_minor, capture_later, expires_at, description, email, return_url, cancel_url,
 	status, cancelling, capturing, disputed, captured_minor, refunded_minor, refunding_minor, session, intent, redirect_url,
@@ -81,6 +84,7 @@ func (s *Store) Insert(ctx context.Context, p payment.Payment, now time.Time) (i
 			string(state.Status), state.Cancelling, state.Capturing, state.Disputed, state.Captured, state.Refunded, state.Refunding, state.Session, state.Intent, state.RedirectURL,
 			state.Brand, state.Last4, state.DeclineCode, state.Attempt, state.Tries, now.UnixMicro(), now.UnixMicro(), micros(p.Due(now, s.least)))
 		inserted = done.RowsAffected == 1
+		database.Announce(tx, dueWork)
 		return done.Error
 	})
 	if err != nil {
@@ -130,6 +134,7 @@ func (s *Store) save(tx *gorm.DB, p payment.Payment, heard int64, now time.Time)
 	if done.RowsAffected == 0 {
 		return errStale
 	}
+	database.Announce(tx, dueWork)
 	for _, r := range p.Refunds() {
 		err := tx.Exec(`INSERT INTO refunds (payment_id, id, amount_minor, status, failure, reference, attempt, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (payment_id, id) DO UPDATE SET status = excluded.status, failure = excluded.failure, reference = excluded.reference, attempt = excluded.attempt`,
@@ -154,6 +159,7 @@ func (s *Store) Touch(ctx context.Context, provider string, n payment.Notice, no
 			AND (id = ? OR (session <> '' AND session = ?) OR (intent <> '' AND intent = ?))`,
 			now.UnixMicro(), provider, n.PaymentID, n.Session, n.Intent)
 		found = done.RowsAffected > 0
+		database.Announce(tx, dueWork)
 		return done.Error
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package storefront
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -10,13 +11,17 @@ import (
 )
 
 // How many checkouts are worked on at a time, how many may wait, and how long. They
-// wait for each other at the books of the same goods: hundreds at once make each so
-// slow that it runs out of time, and the goods go back unsold.
+// share the CPUs, and wait for each other at the books of the same goods: many at
+// once make each so slow that it runs out of time, and the goods go back unsold.
 const (
-	checkoutsAtOnce  = 64
+	checkoutsPerCPU  = 8
 	checkoutsWaiting = 1000
 	queueTimeout     = 20 * time.Second
 )
+
+// checkoutsAtOnce leaves room, on a small machine too, for those that wait for a
+// payment provider far away.
+var checkoutsAtOnce = max(16, int64(checkoutsPerCPU*runtime.GOMAXPROCS(0)))
 
 var errQueueFull = errors.New("too many checkouts wait already")
 

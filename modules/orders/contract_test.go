@@ -29,18 +29,29 @@ func world() moduletest.World {
 	}
 }
 
-func suite(t *testing.T, connect moduletest.Connect) {
-	orderstest.Run(t, orderstest.World{
+func suite(t *testing.T, connect moduletest.Connect) { orderstest.Run(t, connected(connect)) }
+
+func connected(connect moduletest.Connect) orderstest.World {
+	return orderstest.World{
 		Orders:    ordersv1.NewOrdersServiceClient(connect("orders")),
 		Catalog:   catalogv1.NewCatalogServiceClient(connect("catalog")),
 		Inventory: inventoryv1.NewInventoryServiceClient(connect("inventory")),
 		Pricing:   pricingv1.NewPricingServiceClient(connect("pricing")),
 		Cart:      cartv1.NewCartServiceClient(connect("cart")),
 		Payments:  paymentsv1.NewPaymentsServiceClient(connect("payments")),
-	})
+	}
 }
 
 func TestContract(t *testing.T) { moduletest.Run(t, "orders", suite) }
 
 // TestContractOfTheFake: what other modules' tests use is the module itself.
 func TestContractOfTheFake(t *testing.T) { moduletest.Local(t, world(), route.ModeLocal, suite) }
+
+// TestOrdersThatArePaidAtShipping: the setting is that of payments, and orders does
+// not know it.
+func TestOrdersThatArePaidAtShipping(t *testing.T) {
+	w := moduletest.World{
+		orderstest.Definition(), catalogtest.Definition(), inventorytest.Definition(), pricingtest.Definition(), carttest.Definition(), paymentstest.AtShipping(),
+	}
+	moduletest.Local(t, w, route.ModeLocal, func(t *testing.T, connect moduletest.Connect) { orderstest.RunAtShipping(t, connected(connect)) })
+}

@@ -22,7 +22,14 @@ func definition(cfg payments.Config) module.Definition {
 	}
 }
 
-var worlds = moduletest.Worlds{"payments": {definition(payments.DefaultConfig())}}
+var worlds = moduletest.Worlds{"payments": {definition(payments.DefaultConfig())}, "at shipping": {definition(holding())}}
+
+// holding is the settings of a shop that takes the money when it ships.
+func holding() payments.Config {
+	cfg := payments.DefaultConfig()
+	cfg.Capture = payments.CaptureAtShipping
+	return cfg
+}
 
 func TestMain(m *testing.M) { moduletest.Main(m, worlds) }
 
@@ -35,4 +42,14 @@ func TestContract(t *testing.T) {
 		moduletest.Local(t, moduletest.World{paymentstest.Definition()}, route.ModeLocal, suite)
 	})
 	moduletest.Run(t, "payments", suite)
+}
+
+func TestContractOfPaymentsThatAreHeld(t *testing.T) {
+	suite := func(t *testing.T, connect moduletest.Connect) {
+		paymentstest.RunAtShipping(t, paymentstest.World{Payments: paymentsv1.NewPaymentsServiceClient(connect(payments.Name))})
+	}
+	t.Run("fake", func(t *testing.T) {
+		moduletest.Local(t, moduletest.World{paymentstest.AtShipping()}, route.ModeLocal, suite)
+	})
+	moduletest.Run(t, "at shipping", suite)
 }

@@ -29,11 +29,18 @@ type Fake struct {
 func NewFake() *Fake { return &Fake{} }
 
 // Definition puts a new fake into a world for each start.
-func Definition() module.Definition { return define(NewFake) }
+func Definition() module.Definition { return define(NewFake, payments.DefaultConfig()) }
+
+// AtShipping is Definition with payments that are held until they are captured.
+func AtShipping() module.Definition {
+	cfg := payments.DefaultConfig()
+	cfg.Capture = payments.CaptureAtShipping
+	return define(NewFake, cfg)
+}
 
 // Definition puts this fake into a world, so that the test can reach it.
 func (f *Fake) Definition() module.Definition {
-	return define(func() *Fake { return f })
+	return define(func() *Fake { return f }, payments.DefaultConfig())
 }
 
 // Serve gives the fake a database of its own until the test ends, for tests that
@@ -51,13 +58,13 @@ func (f *Fake) Serve(t testing.TB, log *slog.Logger) {
 	})
 }
 
-func define(fake func() *Fake) module.Definition {
+func define(fake func() *Fake, cfg payments.Config) module.Definition {
 	return module.Definition{
 		Name:       payments.Name,
 		Contract:   &paymentsv1.PaymentsService_ServiceDesc,
 		Migrations: migrations.For(payments.Name),
 		New: func(h module.Host) (*module.Instance, error) {
-			instance, err := payments.New(h, payments.Needs{}, payments.DefaultConfig())
+			instance, err := payments.New(h, payments.Needs{}, cfg)
 			if err != nil {
 				return nil, err
 			}

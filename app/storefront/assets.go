@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 )
@@ -73,7 +72,7 @@ func (s *Storefront) asset(c echo.Context) error {
 	}
 	body, h := a.plain, c.Response().Header()
 	h.Set("Vary", "Accept-Encoding")
-	if strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
+	if takesGzip(c.Request()) {
 		body = a.zipped
 		h.Set("Content-Encoding", "gzip")
 	}

@@ -1,11 +1,14 @@
 package storefront_test
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -408,4 +411,41 @@ func TestOtherCurrenciesAreNotTakenForTheShops(t *testing.T) {
 	v.get("/c/lighting").says("Paper lantern").saysNot("2,000", "€20.00")
 	v.get("/products/product-yen-1").want(http.StatusNotFound)
 	v.get("/products/paper-lantern").says("Not sold just now").saysNot("€20.00", "2,000")
+}
+
+func TestPagesOfTheCatalogueAreCompressedForThoseWhoReadThat(t *testing.T) {
+	v := newShop(t).visitor(t)
+	v.put("LMP-ARC-01", 2)
+	for _, path := range []string{"/", "/c/lighting", lamp, "/search?q=lamp"} {
+		v.header.Del("Accept-Encoding")
+		plain := v.get(path).want(http.StatusOK)
+		for _, refused := range []string{"br", "gzip;q=0", "gzip;q=0.0, br"} {
+			v.header.Set("Accept-Encoding", refused)
+			if p := v.get(path).want(http.StatusOK); p.header.Get("Content-Encoding") != "" || p.body != plain.body {
+				t.Errorf("%s: %q got an answer that is compressed, or another one", path, refused)
+			}
+		}
+		v.header.Set("Accept-Encoding", "br, gzip;q=0.8")
+		zipped := v.get(path).want(http.StatusOK)
+		if got := zipped.header; got.Get("Content-Encoding") != "gzip" || got.Get("Vary") != "Accept-Encoding" || got.Get("Etag") == plain.header.Get("Etag") {
+			t.Fatalf("%s: got %v, want gzip, said in Vary, under a tag of its own", path, got)
+		}
+		if len(zipped.body) > len(plain.body)/2 || zipped.header.Get("Content-Length") != strconv.Itoa(len(zipped.body)) {
+			t.Errorf("%s: %d bytes became %d, said to be %s", path, len(plain.body), len(zipped.body), zipped.header.Get("Content-Length"))
+		}
+		r, err := gzip.NewReader(strings.NewReader(zipped.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := io.ReadAll(r); err != nil || string(text) != plain.body {
+			t.Errorf("%s: unzipped it is another page: %v", path, err)
+		}
+		v.header.Set("If-None-Match", zipped.header.Get("Etag"))
+		v.get(path).want(http.StatusNotModified)
+		v.header.Del("If-None-Match")
+	}
+	// What is one person's may hold secrets, whose length compression tells.
+	if p := v.get("/cart").want(http.StatusOK); p.header.Get("Content-Encoding") != "" {
+		t.Error("a page of one person was compressed")
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -80,6 +81,9 @@ var (
 	noStore     = []string{"no-store"}
 	revalidated = []string{"private, no-cache"}
 	noIndex     = []string{"noindex"}
+
+	acceptEncoding = []string{"Accept-Encoding"}
+	gzipped        = []string{"gzip"}
 )
 
 // sketch is a page of the catalogue that knows what to show.
@@ -115,15 +119,25 @@ func (s *Storefront) kept(c echo.Context, key string, compose func(ctx context.C
 func (s *Storefront) send(c echo.Context, p *pagecache.Page) error {
 	count, view := s.seen(c)
 	w, badge := c.Response(), s.badges.of(count, view)
-	tag := `"` + p.Tag + "-" + strconv.Itoa(min(count, 100)) + "-" + view + `"`
+	zipped := takesGzip(c.Request())
+	tag := `"` + p.Tag + "-" + strconv.Itoa(min(count, 100)) + "-" + view
+	if zipped {
+		tag += "-gzip" // other bytes, so another tag
+	}
+	tag += `"`
 	h := w.Header()
 	h["Etag"] = []string{tag}
 	h["Cache-Control"] = revalidated
+	h["Vary"] = acceptEncoding
 	if match := c.Request().Header["If-None-Match"]; len(match) > 0 && strings.Contains(match[0], tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
 	h["Content-Type"] = htmlType
+	if zipped {
+		h["Content-Encoding"] = gzipped
+		return sendWhole(c, p.Zipped().With(badge))
+	}
 	h["Content-Length"] = []string{strconv.Itoa(len(p.Before) + len(badge) + len(p.After))}
 	w.WriteHeader(http.StatusOK)
 	if c.Request().Method == http.MethodHead {
@@ -136,7 +150,36 @@ func (s *Storefront) send(c echo.Context, p *pagecache.Page) error {
 	return nil
 }
 
-// once draws a page for one person and one time.
+// sendWhole writes a body that is there at once.
+func sendWhole(c echo.Context, body []byte) error {
+	w := c.Response()
+	w.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(http.StatusOK)
+	if c.Request().Method != http.MethodHead {
+		_, _ = w.Write(body)
+	}
+	return nil
+}
+
+// takesGzip says whether the client reads compressed answers.
+func takesGzip(r *http.Request) bool {
+	for _, field := range r.Header["Accept-Encoding"] {
+		for _, one := range strings.Split(field, ",") {
+			name, weight, _ := strings.Cut(one, ";")
+			if name = strings.TrimSpace(name); name == "gzip" || name == "*" {
+				return !noWeight.MatchString(weight)
+			}
+		}
+	}
+	return false
+}
+
+// noWeight is how a client says that it does not want an encoding.
+var noWeight = regexp.MustCompile(`^\s*q\s*=\s*0(\.0*)?\s*$`)
+
+// once draws a page for one person and one time. It is not compressed: the length
+// of a compressed page with a secret in it tells something of the secret to those
+// who can have the page show words of theirs beside it.
 func (s *Storefront) once(c echo.Context, status, count int, p templ.Component) error {
 	body, err := draw(c.Request().Context(), p)
 	if err != nil {

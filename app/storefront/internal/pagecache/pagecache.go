@@ -24,6 +24,8 @@ type Page struct {
 	Before, After []byte
 	// Tag names the content, 16 hexadecimal digits.
 	Tag string
+	// Zipped is the page compressed, when somebody first asks for it so.
+	Zipped func() *Zipped
 
 	shows string
 	born  time.Time
@@ -118,6 +120,7 @@ func (c *Cache) page(body []byte, shows string, born time.Time) *Page {
 	if len(c.slot) > 0 {
 		p.Before, p.After, _ = bytes.Cut(body, c.slot)
 	}
+	p.Zipped = sync.OnceValue(func() *Zipped { return zip(p.Before, p.After) })
 	return p
 }
 
@@ -140,4 +143,8 @@ func (c *Cache) keep(key string, p *Page) {
 	c.size += grows
 }
 
-func (p *Page) size(key string) int { return len(key) + len(p.Before) + len(p.After) + len(p.shows) }
+// size counts what is zipped, too: at most a quarter of the text.
+func (p *Page) size(key string) int {
+	text := len(p.Before) + len(p.After)
+	return len(key) + text + text/4 + len(p.shows)
+}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	_ "time/tzdata" // the machine may have no list of time zones
 
 	"galleria/app/storefront"
 	"galleria/modules/cart"
@@ -32,6 +33,7 @@ type Config struct {
 	Demo   bool     `yaml:"demo" doc:"fill an empty catalog with the demo catalogue"`
 
 	Currency string `yaml:"currency" doc:"currency of the shop, ISO 4217: prices are shown, filtered and paid in it"`
+	TimeZone string `yaml:"time_zone" doc:"time zone of the shop, as IANA names it, such as Europe/Lisbon: pages and mails show times in it"`
 
 	HTTP    HTTPConfig    `yaml:"http"`
 	Admin   AdminConfig   `yaml:"admin"`
@@ -144,6 +146,7 @@ func DefaultConfig() Config {
 		Target:     []string{TargetAll},
 		Demo:       true,
 		Currency:   "EUR",
+		TimeZone:   "UTC",
 		HTTP:       HTTPConfig{Listen: ":8080", BaseURL: "http://localhost:8080", Limits: LimitsConfig(storefront.DefaultLimits())},
 		Admin:      AdminConfig{Listen: "127.0.0.1:8081"},
 		RPC:        RPCConfig{Listen: "127.0.0.1:7070"},
@@ -178,6 +181,7 @@ func (c Config) Validate() error {
 		checkAddress("admin.listen", c.Admin.Listen),
 		checkAddress("rpc.listen", c.RPC.Listen),
 		checkCurrency(c.Currency),
+		checkTimeZone(c.TimeZone),
 	}
 	if c.Main != "" {
 		errs = append(errs, checkAddress("main", c.Main))
@@ -277,6 +281,22 @@ func (c Config) RunsAll() bool { return slices.Contains(c.Target, TargetAll) }
 // Runs tells whether this process runs a target, were it not placed elsewhere.
 func (c Config) Runs(target string) bool {
 	return c.RunsAll() || slices.Contains(c.Target, target)
+}
+
+func checkTimeZone(name string) error {
+	if _, err := time.LoadLocation(name); err != nil || name == "" || name == "Local" {
+		return config.At("time_zone", "must be the name of a time zone such as UTC or Europe/Lisbon, not %q", name)
+	}
+	return nil
+}
+
+// zone is the shop's time zone; the configuration was checked.
+func (c Config) zone() *time.Location {
+	zone, err := time.LoadLocation(c.TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
 }
 
 func checkCurrency(code string) error {

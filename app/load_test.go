@@ -109,3 +109,15 @@ func TestAProcessWithSeveralAddressesIsAskedWhichIsItsOwn(t *testing.T) {
 		}
 	}
 }
+
+func TestTheTimeZoneIsSetOnceForPagesAndMails(t *testing.T) {
+	c, err := configured(t, "time_zone: Europe/Lisbon", nil)
+	if err != nil || c.TimeZone != "Europe/Lisbon" || c.Modules.Notifications.Own.TimeZone != "Europe/Lisbon" {
+		t.Errorf("got %q and %q for mails, %v", c.TimeZone, c.Modules.Notifications.Own.TimeZone, err)
+	}
+	for _, wrong := range []string{"Lisbon", "\"\"", "Local", "../etc/passwd"} {
+		if c, err := configured(t, "time_zone: "+wrong, nil); err == nil && c.Validate() == nil {
+			t.Errorf("%s was taken for a time zone", wrong)
+		}
+	}
+}

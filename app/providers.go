@@ -166,7 +166,7 @@ func NewStorefront(c Config, p *process.Process, log *slog.Logger) (*storefront.
 		note = "This is a trial shop: the payment page takes test cards only, and no money."
 	}
 	o := storefront.Options{
-		Store: pictures.New(PicturesDir(c), log.With("module", TargetEdge)), BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency,
+		Store: pictures.New(PicturesDir(c), log.With("module", TargetEdge)), BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency, Zone: c.zone(),
 		PaymentNote: note, TrustedProxies: c.HTTP.proxies(), Limits: storefront.Limits(c.HTTP.Limits), Log: log.With("module", TargetEdge), Now: time.Now,
 	}
 	if c.Demo {

@@ -17,7 +17,8 @@ import (
 func (c Config) shared(module string) map[string]string {
 	switch module {
 	case notifications.Name:
-		return map[string]string{"http.base_url": c.Modules.Notifications.Own.BaseURL}
+		mails := c.Modules.Notifications.Own
+		return map[string]string{"http.base_url": mails.BaseURL, "time_zone": mails.TimeZone}
 	case payments.Name:
 		return map[string]string{"modules.payments.provider": c.Modules.Payments.Own.Provider}
 	case pricing.Name:

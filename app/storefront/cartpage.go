@@ -164,4 +164,3 @@ func (s *Storefront) categoriesOf(ctx context.Context, skus []string) map[string
 	}
 	return categories
 }
-

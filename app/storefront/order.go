@@ -81,7 +81,7 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 	placing := o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_PLACING
 	v := page.Order{
 		Frame: s.frame("Order "+o.GetNumber(), s.departmentsIfQuick(ctx)), Notice: n, ID: o.GetId(), Number: o.GetNumber(), Token: token,
-		Steps: steps(o), Timeline: timeline(o.GetTimeline()), Price: agreed(o), Parcels: parcels(o),
+		Steps: steps(o), Timeline: s.timeline(o.GetTimeline()), Price: agreed(o), Parcels: parcels(o),
 		Card: cardName(o.GetPaymentMethod().GetBrand(), o.GetPaymentMethod().GetLast4()), Email: o.GetContact().GetEmail(),
 		Address: addressLines(o), Pay: placing && o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_WAITING, Cancel: cancellable(o),
 	}
@@ -226,15 +226,15 @@ var moments = map[string]string{
 }
 
 // timeline leaves out what only operators need to know.
-func timeline(entries []*ordersv1.TimelineEntry) []page.Moment {
+func (s *Storefront) timeline(entries []*ordersv1.TimelineEntry) []page.Moment {
 	var all []page.Moment
 	for _, e := range entries {
 		text, told := moments[e.GetWhat()]
 		if !told {
 			continue
 		}
-		at := e.GetAt().AsTime().UTC()
-		all = append(all, page.Moment{Text: text, Note: e.GetNote(), At: at.Format("2 January, 15:04 UTC"), Machine: at.Format(time.RFC3339)})
+		at := e.GetAt().AsTime().In(s.zone)
+		all = append(all, page.Moment{Text: text, Note: e.GetNote(), At: at.Format("2 January, 15:04 MST"), Machine: at.Format(time.RFC3339)})
 	}
 	return all
 }

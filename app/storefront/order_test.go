@@ -10,6 +10,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"galleria/app/storefront"
+
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/modules/payments/paymentstest"
 )
@@ -96,4 +98,14 @@ func TestWithoutOrdersAnOrdersPageSaysSo(t *testing.T) {
 	if p := v.get(at).want(http.StatusServiceUnavailable); p.header.Get("Cache-Control") != "no-store" {
 		t.Error("the failure may be stored")
 	}
+}
+
+func TestTimesAreThoseOfTheShopsTimeZone(t *testing.T) {
+	tokyo, err := time.LoadLocation("Asia/Tokyo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newShop(t, func(o *storefront.Options) { o.Zone = tokyo })
+	v, at, _, _ := bought(t, s)
+	v.get(at).want(http.StatusOK).says(s.clock.now().In(tokyo).Format("2 January, 15:04 JST"))
 }

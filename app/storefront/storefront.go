@@ -58,6 +58,8 @@ type Options struct {
 	// PaymentNote is shown above the button that orders: that a trial shop takes
 	// no money, for example.
 	PaymentNote string
+	// Zone is the time zone that times are shown in; UTC when nil.
+	Zone *time.Location
 	// TrustedProxies may say in X-Forwarded-Proto, X-Forwarded-For and
 	// X-Request-Id what they were asked. Nobody else is believed.
 	TrustedProxies []netip.Prefix
@@ -86,6 +88,7 @@ type Storefront struct {
 	baseSecure  bool // base begins with https
 	currency    string
 	paymentNote string
+	zone        *time.Location
 	proxies     []netip.Prefix
 
 	echo        *echo.Echo
@@ -130,6 +133,7 @@ func New(n Needs, o Options) (*Storefront, error) {
 		baseSecure:  strings.HasPrefix(base, "https:"),
 		currency:    cmp.Or(o.Currency, "EUR"),
 		paymentNote: o.PaymentNote,
+		zone:        cmp.Or(o.Zone, time.UTC),
 		proxies:     o.TrustedProxies,
 		gallery:     shown,
 		assets:      loadAssets(),

@@ -25,6 +25,8 @@ const Name = "notifications"
 type Config struct {
 	// BaseURL is where customers find the shop; links in mails begin with it.
 	BaseURL string `yaml:"base_url" doc:"address of the shop as customers reach it; links in mails begin with it"`
+	// TimeZone is where the shop is, as IANA names it.
+	TimeZone string `yaml:"time_zone" doc:"time zone of the days that mails name, such as Europe/Lisbon"`
 	// From signs the mails: "Galleria <shop@example.com>". The name is also
 	// the shop's name in the letters.
 	From string `yaml:"from" doc:"sender of the mails, as in Galleria <shop@example.com>"`
@@ -55,6 +57,7 @@ type SMTP struct {
 func DefaultConfig() Config {
 	return Config{
 		BaseURL:    "http://localhost:8080",
+		TimeZone:   "UTC",
 		From:       "Galleria <shop@galleria.example>",
 		SMTP:       SMTP{Port: 587, TLS: string(dispatch.StartTLS)},
 		RetryFirst: 5 * time.Second,
@@ -70,6 +73,9 @@ func (c Config) Validate() error {
 	var errs []error
 	if u, err := url.Parse(c.BaseURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
 		errs = append(errs, config.At("base_url", "must be an address such as https://shop.example.com"))
+	}
+	if _, err := time.LoadLocation(c.TimeZone); err != nil {
+		errs = append(errs, config.At("time_zone", "must be the name of a time zone such as UTC or Europe/Lisbon, not %q", c.TimeZone))
 	}
 	if _, err := mail.ParseAddress(c.From); err != nil {
 		errs = append(errs, config.At("from", "must be a mail address such as Galleria <shop@example.com>"))
@@ -124,7 +130,11 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	if err != nil {
 		return nil, fmt.Errorf("notifications: sender: %w", err)
 	}
-	letters := letter.Writer{Shop: shopName(from), BaseURL: strings.TrimRight(cfg.BaseURL, "/")}
+	zone, err := time.LoadLocation(cfg.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("notifications: %w", err)
+	}
+	letters := letter.Writer{Shop: shopName(from), BaseURL: strings.TrimRight(cfg.BaseURL, "/"), Zone: zone}
 	server, err := newServer(cfg, from)
 	if err != nil {
 		return nil, fmt.Errorf("notifications: %w", err)

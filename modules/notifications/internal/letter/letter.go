@@ -4,6 +4,7 @@ package letter
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	htmltemplate "html/template"
@@ -116,6 +117,8 @@ var (
 type Writer struct {
 	// Shop is its name, BaseURL where its pages are, without a slash at the end.
 	Shop, BaseURL string
+	// Zone is the time zone of its days; UTC when nil.
+	Zone *time.Location
 }
 
 // Write writes the letter about f. It fails when the facts can't be told: a
@@ -158,7 +161,7 @@ type rowView struct{ Name, Amount string }
 
 func (w Writer) view(f Facts) (view, error) {
 	v := view{
-		Shop: w.Shop, Subject: f.Subject(), Number: f.number(), Date: f.At.UTC().Format("2 January 2006"),
+		Shop: w.Shop, Subject: f.Subject(), Number: f.number(), Date: f.At.In(cmp.Or(w.Zone, time.UTC)).Format("2 January 2006"),
 		Name: f.Name, Home: w.BaseURL, Card: f.Card,
 		Link: w.BaseURL + "/orders/" + url.PathEscape(f.OrderID) + "?token=" + url.QueryEscape(f.Token),
 	}

@@ -119,3 +119,17 @@ func each(t *testing.T, page string, visit func(html.Token)) {
 		}
 	}
 }
+
+func TestTheDayIsThatOfTheShopsTimeZone(t *testing.T) {
+	auckland, err := time.LoadLocation("Pacific/Auckland")
+	if err != nil {
+		t.Fatal(err)
+	}
+	far := shop
+	far.Zone = auckland
+	for want, writer := range map[string]letter.Writer{"9 March 2026": shop, "10 March 2026": far} {
+		if text, _, err := writer.Write(facts()); err != nil || !strings.Contains(text, want) {
+			t.Errorf("want %q in\n%s\n%v", want, text, err)
+		}
+	}
+}

@@ -21,8 +21,9 @@ func Columns() []string {
 	return []string{"sku", "name", "description", "category", "tags", "price", "currency", "stock", "image"}
 }
 
-// CSV is the demo catalogue as an import file, with a header line. Each call
-// gives a reader of its own.
+// CSV is the demo catalogue as an import file, with a header line: Columns, and then
+// product and options, for the rows that are sizes and colours of one product. Each
+// call gives a reader of its own.
 func CSV() io.Reader { return bytes.NewReader(products) }
 
 // Pictures holds the drawings named in the image column, at its root. They are

@@ -14,9 +14,17 @@
 // second cookie that the script and the drawn pages read; it may lag behind,
 // and the cart page puts it right.
 //
+// # Lists
+//
+// A search or a department is narrowed by links with counts: category (in a search),
+// options, tag, and a range of prices. What is narrowed or sorted is not for search
+// engines. Of the products of one page those that are sold out come last; the catalog
+// knows no stock, so across pages the order is the catalog's, and a page whose stock
+// inventory does not tell within 100 ms keeps that order.
+//
 // # When a module is away
 //
-//	inventory  products show no stock; the checkout says what orders says
+//	inventory  products and lists show no stock; the checkout says what orders says
 //	cart       the cart page says so (503); all else goes on
 //	payments   the checkout answers 503, keeps the cart and what was typed
 //	orders     the checkout and order pages answer 503

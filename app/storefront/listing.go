@@ -3,6 +3,7 @@ package storefront
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -25,7 +26,8 @@ type wish struct {
 	category string
 	query    string
 	tag      string
-	min, max string // as typed
+	options  map[string]string // value by name: Size, M
+	min, max string            // as typed
 	sort     string
 	cursor   string
 }
@@ -42,7 +44,12 @@ var sorts = []sorting{
 	{"name", "Name", catalogv1.ListProductsRequest_SORT_NAME},
 }
 
-const longestQuery = 100 // characters
+const (
+	longestQuery = 100 // characters
+	mostOptions  = 5
+	// optionParam stands before an option's name in addresses: option.Size=M
+	optionParam = "option."
+)
 
 func parseWish(c echo.Context, path string) wish {
 	asked := c.QueryParams()
@@ -57,6 +64,26 @@ func parseWish(c echo.Context, path string) wish {
 	if !slices.ContainsFunc(sorts, func(s sorting) bool { return s.value == w.sort }) {
 		w.sort = ""
 	}
+	for _, param := range slices.Sorted(maps.Keys(asked)) {
+		name, is := strings.CutPrefix(param, optionParam)
+		name, value := limited(name, 50), limited(asked.Get(param), 50)
+		if is && name != "" && value != "" && len(w.options) < mostOptions {
+			w = w.with(name, value)
+		}
+	}
+	return w
+}
+
+// with is the wish with a value of an option; "" for any.
+func (w wish) with(option, value string) wish {
+	options := maps.Clone(w.options)
+	if options == nil {
+		options = map[string]string{}
+	}
+	if options[option] = value; value == "" {
+		delete(options, option)
+	}
+	w.options = options
 	return w
 }
 
@@ -88,13 +115,22 @@ func (w wish) address() string {
 			v.Set(name, value)
 		}
 	}
+	for name, value := range w.options {
+		v.Set(optionParam+name, value)
+	}
+	if w.inSearch() && w.category != "" {
+		v.Set("category", w.category)
+	}
 	if len(v) == 0 {
 		return w.path
 	}
 	return w.path + "?" + v.Encode()
 }
 
-func (w wish) narrowed() bool { return w.tag != "" || w.min != "" || w.max != "" }
+func (w wish) narrowed() bool { return w.tag != "" || w.min != "" || w.max != "" || len(w.options) > 0 }
+
+// inSearch tells whether the category is a filter, and not the page itself.
+func (w wish) inSearch() bool { return w.path == searchPath }
 
 func (s *Storefront) category(c echo.Context) error {
 	slug := c.Param("category")
@@ -103,9 +139,12 @@ func (s *Storefront) category(c echo.Context) error {
 	return s.listing(c, w, s.composeCategory)
 }
 
+const searchPath = "/search"
+
 func (s *Storefront) search(c echo.Context) error {
-	w := parseWish(c, "/search")
+	w := parseWish(c, searchPath)
 	w.query = limited(c.QueryParam("q"), longestQuery)
+	w.category = limited(c.QueryParam("category"), 64)
 	return s.listing(c, w, s.composeSearch)
 }
 
@@ -170,9 +209,12 @@ func listed(l page.Listing) sketch {
 // fill asks for the products of a list and puts them, and the ways to narrow
 // them, into the page.
 func (s *Storefront) fill(ctx context.Context, l *page.Listing, w wish) error {
-	r := &catalogv1.ListProductsRequest{Category: w.category, Query: w.query, PageToken: w.cursor, PageSize: 24, CurrencyCode: s.currency}
+	r := &catalogv1.ListProductsRequest{Category: w.category, Query: w.query, PageToken: w.cursor, PageSize: 24, CurrencyCode: s.currency, WithFacets: true}
 	if w.tag != "" {
 		r.Tags = []string{w.tag}
+	}
+	for name, value := range w.options {
+		r.Options = append(r.Options, &catalogv1.OptionValue{Name: name, Value: value})
 	}
 	for _, o := range sorts {
 		name := o.name
@@ -184,16 +226,19 @@ func (s *Storefront) fill(ctx context.Context, l *page.Listing, w wish) error {
 			r.Sort = o.by
 		}
 	}
-	l.Min, l.Max, l.Tag = w.min, w.max, w.tag
+	l.Min, l.Max, l.Chosen = w.min, w.max, w.chosen()
 	r.MinPriceMinor, r.MaxPriceMinor, l.Invalid = s.bounds(w)
 
 	answer, err := s.Catalog.ListProducts(ctx, r)
 	if err != nil {
 		return err
 	}
-	l.Cards = s.cards(answer.GetProducts())
+	l.Cards = s.inStockFirst(ctx, answer.GetProducts())
 	l.Count = page.Things(int(answer.GetTotal()))
-	l.Tags = w.tags(answer.GetProducts())
+	l.Facets = s.facets(w, l.Departments, answer)
+	if f := answer.GetFacets(); f.GetMaxPriceMinor() > 0 {
+		l.Lowest, l.Highest = price(s.currency, f.GetMinPriceMinor()).Value, price(s.currency, f.GetMaxPriceMinor()).Value
+	}
 	if w.cursor != "" {
 		first := w
 		first.cursor = ""
@@ -225,33 +270,4 @@ func (s *Storefront) bounds(w wish) (least, most int64, invalid string) {
 		return 0, 0, "The lower price is above the higher one."
 	}
 	return least, most, invalid
-}
-
-// tags are links that narrow the list to what the products seen have in
-// common, the most frequent first.
-func (w wish) tags(products []*catalogv1.Product) []page.Tag {
-	wide := w
-	wide.cursor = ""
-	if w.tag != "" {
-		wide.tag = ""
-		return []page.Tag{{Name: w.tag, Href: wide.address(), Chosen: true}}
-	}
-	seen := map[string]int{}
-	for _, p := range products {
-		for _, t := range p.GetTags() {
-			seen[t]++
-		}
-	}
-	var names []string
-	for t := range seen {
-		names = append(names, t)
-	}
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(seen[b]-seen[a], cmp.Compare(a, b)) })
-	var all []page.Tag
-	for _, t := range names[:min(len(names), 10)] {
-		narrow := wide
-		narrow.tag = t
-		all = append(all, page.Tag{Name: t, Href: narrow.address()})
-	}
-	return all
 }

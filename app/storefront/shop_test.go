@@ -2,7 +2,6 @@ package storefront_test
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,7 +9,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +18,7 @@ import (
 	"google.golang.org/grpc"
 
 	"galleria/app/demo"
+	"galleria/app/products"
 	"galleria/app/storefront"
 	"galleria/modules/cart/carttest"
 	cartv1 "galleria/modules/cart/v1"
@@ -34,7 +33,6 @@ import (
 	"galleria/modules/pricing/pricingtest"
 	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/module"
-	"galleria/platform/money"
 	"galleria/platform/route"
 )
 
@@ -158,7 +156,7 @@ func open(t testing.TB, catalogue io.Reader, change ...func(*storefront.Options)
 	pricing := pricingv1.NewPricingServiceClient(neighbours["pricing"])
 	s.orders = &faultyOrders{OrdersServiceServer: serve(t, log, orderstest.Definition(), neighbours).(ordersv1.OrdersServiceServer)}
 	orders := ordersv1.NewOrdersServiceClient(connect(t, log, "orders", &ordersv1.OrdersService_ServiceDesc, s.orders))
-	s.stockUp(t, catalogue)
+	s.stockUp(t, log, catalogue)
 
 	o := storefront.Options{
 		Pictures: demo.Pictures(), Placeholder: demo.Placeholder, BaseURL: "https://shop.example", Log: log, Now: s.clock.now,
@@ -207,12 +205,8 @@ func connect(t testing.TB, log *slog.Logger, module string, desc *grpc.ServiceDe
 }
 
 // stockUp fills catalog and inventory from a catalogue file.
-func (s *shop) stockUp(t testing.TB, catalogue io.Reader) {
+func (s *shop) stockUp(t testing.TB, log *slog.Logger, catalogue io.Reader) {
 	t.Helper()
-	rows, err := csv.NewReader(catalogue).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx := context.Background()
 	categories := &catalogv1.UpsertCategoriesRequest{}
 	for i, c := range demo.Categories() {
@@ -221,32 +215,10 @@ func (s *shop) stockUp(t testing.TB, catalogue io.Reader) {
 	if _, err := s.catalog.UpsertCategories(ctx, categories); err != nil {
 		t.Fatal(err)
 	}
-	var products []*catalogv1.Product
-	var levels []*inventoryv1.SetLevelsRequest_Count
-	for _, row := range rows[1:] {
-		price, err := money.Parse(row[5], row[6])
-		if err != nil {
-			t.Fatal(err)
-		}
-		products = append(products, &catalogv1.Product{
-			Name: row[1], Description: row[2], Category: row[3], Tags: strings.Split(row[4], "|"), Pictures: []string{row[8]}, Active: true,
-			Variants: []*catalogv1.Variant{{
-				Sku: row[0], Active: true, Prices: []*catalogv1.Price{{CurrencyCode: row[6], AmountMinor: price.Minor()}},
-			}},
-		})
-		n, err := strconv.ParseInt(row[7], 10, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		levels = append(levels, &inventoryv1.SetLevelsRequest_Count{Sku: row[0], OnHand: n})
-	}
-	s.catalog.Put(products...)
-	for len(levels) > 0 {
-		n := min(len(levels), 500)
-		if _, err := s.inventory.SetLevels(ctx, &inventoryv1.SetLevelsRequest{Levels: levels[:n]}); err != nil {
-			t.Fatal(err)
-		}
-		levels = levels[n:]
+	catalog, inventory := connect(t, log, "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog), connect(t, log, "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory)
+	result, err := products.Import(ctx, catalogv1.NewCatalogServiceClient(catalog), inventoryv1.NewInventoryServiceClient(inventory), catalogue, products.Options{})
+	if err != nil || len(result.Bad) > 0 {
+		t.Fatalf("import: %v, bad rows %v", err, result.Bad)
 	}
 }
 

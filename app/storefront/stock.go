@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"galleria/app/storefront/internal/page"
+	catalogv1 "galleria/modules/catalog/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
 )
 
@@ -40,9 +41,22 @@ const soldOut = "Sold out for now"
 // stockOf is what a product's page says of each variant. It is silent when
 // inventory is: a page without stock is better than none.
 func (s *Storefront) stockOf(ctx context.Context, skus ...string) []page.Stock {
-	now := s.now()
 	all := make([]page.Stock, len(skus))
-	counts := map[string]int64{}
+	counts, known := s.counts(ctx, stockTimeout, skus)
+	if !known {
+		return all
+	}
+	for i, sku := range skus {
+		all[i] = stockText(counts[sku])
+	}
+	return all
+}
+
+// counts are what can be sold of skus, up to stockBatch of them; false when inventory
+// does not say in time.
+func (s *Storefront) counts(ctx context.Context, within time.Duration, skus []string) (map[string]int64, bool) {
+	now := s.now()
+	counts := make(map[string]int64, len(skus))
 	var missing []string
 	for _, sku := range skus {
 		if n, ok := s.stock.read(sku, now, s.freshness); ok {
@@ -51,24 +65,63 @@ func (s *Storefront) stockOf(ctx context.Context, skus ...string) []page.Stock {
 			missing = append(missing, sku)
 		}
 	}
-	if len(missing) > 0 {
-		asking := s.stock.stale(missing, now, s.freshness)
-		if asking == nil {
-			return all
-		}
-		fresh, answered := s.available(ctx, asking...)
-		s.stock.write(asking, fresh, answered, now)
-		if !answered {
-			return all
-		}
-		for _, sku := range missing {
-			counts[sku] = fresh[sku]
-		}
+	if len(missing) == 0 {
+		return counts, true
 	}
-	for i, sku := range skus {
-		all[i] = stockText(counts[sku])
+	asking := s.stock.stale(missing, now, s.freshness)
+	if asking == nil {
+		return nil, false
 	}
-	return all
+	fresh, answered := s.availableWithin(ctx, within, asking)
+	s.stock.write(asking, fresh, answered, now)
+	if !answered {
+		return nil, false
+	}
+	for _, sku := range missing {
+		counts[sku] = fresh[sku]
+	}
+	return counts, true
+}
+
+// listTimeout is how long a list waits for the stock of what it shows. It is short:
+// the order of a page is worth less than the page.
+const listTimeout = 100 * time.Millisecond
+
+// inStockFirst are the cards of a page of a list, those of which nothing is left
+// behind the others. The catalog knows no stock, so that only the products of one page
+// change their places; pages follow one another as the catalog has them.
+func (s *Storefront) inStockFirst(ctx context.Context, products []*catalogv1.Product) []page.Card {
+	cards := s.cards(products)
+	var skus []string
+	asked := 0 // products of which all variants are asked for
+	for _, p := range products {
+		if len(skus)+len(p.GetVariants()) > stockBatch {
+			break
+		}
+		for _, v := range p.GetVariants() {
+			if v.GetActive() {
+				skus = append(skus, v.GetSku())
+			}
+		}
+		asked++
+	}
+	counts, known := s.counts(ctx, listTimeout, skus)
+	if !known {
+		return cards
+	}
+	for i, p := range products[:asked] {
+		cards[i].SoldOut = !slices.ContainsFunc(p.GetVariants(), func(v *catalogv1.Variant) bool { return v.GetActive() && counts[v.GetSku()] > 0 })
+	}
+	slices.SortStableFunc(cards, func(a, b page.Card) int {
+		switch {
+		case a.SoldOut == b.SoldOut:
+			return 0
+		case a.SoldOut:
+			return 1
+		}
+		return -1
+	})
+	return cards
 }
 
 func stockText(n int64) page.Stock {
@@ -110,7 +163,7 @@ func (b *stockBook) stale(skus []string, now time.Time, freshness time.Duration)
 		switch {
 		case now.Sub(e.looked) >= stockMemory:
 			delete(b.entries, other)
-		case !slices.Contains(skus, other) && now.Sub(e.known) >= freshness && now.Sub(e.asked) >= freshness:
+		case now.Sub(e.known) >= freshness && now.Sub(e.asked) >= freshness && !slices.Contains(skus, other):
 			e.asked = now
 			asking = append(asking, other)
 		}
@@ -140,7 +193,11 @@ func (b *stockBook) write(asked []string, counts map[string]int64, answered bool
 // available is what can be sold of each sku; false when inventory does not say.
 // An sku it does not know can't be sold.
 func (s *Storefront) available(ctx context.Context, skus ...string) (map[string]int64, bool) {
-	ctx, done := context.WithTimeout(ctx, stockTimeout)
+	return s.availableWithin(ctx, stockTimeout, skus)
+}
+
+func (s *Storefront) availableWithin(ctx context.Context, within time.Duration, skus []string) (map[string]int64, bool) {
+	ctx, done := context.WithTimeout(ctx, within)
 	defer done()
 	answer, err := s.Inventory.GetLevels(ctx, &inventoryv1.GetLevelsRequest{Skus: skus})
 	if err != nil {

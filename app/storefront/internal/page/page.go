@@ -52,6 +52,7 @@ type Card struct {
 	Price      Price
 	Before     Price // what it cost before; empty: nothing to compare with
 	From       bool  // other variants cost more
+	SoldOut    bool  // nothing of it is left, as far as is known
 }
 
 // Crumb is a step of the way from the front door; the last one has no Path.
@@ -88,10 +89,12 @@ type Listing struct {
 	Count   string // "24 things"
 	Cards   []Card
 	Sorts   []Option
-	Tags    []Tag
-	Tag     string // the one chosen
-	Min     string // as typed
+	Facets  []Facet
+	Chosen  []Hidden // filters that the form keeps
+	Min     string   // as typed
 	Max     string
+	Lowest  string // price in the list; empty: nothing has one
+	Highest string
 	Invalid string // what is wrong with the price bounds
 	Next    string // address of the next page; empty on the last
 	First   string // address of the first page; empty on the first
@@ -103,11 +106,21 @@ type Option struct {
 	Chosen      bool
 }
 
+// Facet is what the products of a list have of one kind: sizes, tags.
+type Facet struct {
+	Name string
+	Tags []Tag
+}
+
 // Tag is a link that narrows a list, or, when chosen, widens it again.
 type Tag struct {
 	Name, Href string
 	Chosen     bool
+	Count      int // products it narrows to; 0: not told
 }
+
+// Hidden is a field of a form that is not shown.
+type Hidden struct{ Name, Value string }
 
 // Product is the page of one product.
 type Product struct {

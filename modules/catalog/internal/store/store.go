@@ -95,18 +95,25 @@ func upTo(tx *gorm.DB, known *shelf.Shelf, version int64) (*shelf.Shelf, error) 
 	return known.With(c), nil
 }
 
+// What changed after a version. In an order by id SQLite would walk all products along
+// that index, and not look up the few that changed.
+const (
+	changedProducts = "SELECT " + productColumns + " FROM catalog_products WHERE changed > ?"
+	changedVariants = "SELECT " + variantColumns + " FROM variants WHERE product_id IN (SELECT id FROM catalog_products WHERE changed > ?) ORDER BY product_id, position"
+)
+
 // changes reads categories after products, so that no product comes without its
 // category, and variants between: one statement each, in one snapshot where the
 // database has them. What is deleted while it reads comes with the next call.
 func changes(db *gorm.DB, since, at int64) (shelf.Changes, error) {
 	c := shelf.Changes{Version: at}
 	var products []productRow
-	if err := db.Raw("SELECT "+productColumns+" FROM catalog_products WHERE changed > ? ORDER BY id", since).Scan(&products).Error; err != nil {
+	if err := db.Raw(changedProducts, since).Scan(&products).Error; err != nil {
 		return c, fmt.Errorf("read products: %w", err)
 	}
 	var variants []variantRow
 	if len(products) > 0 {
-		err := db.Raw("SELECT "+variantColumns+" FROM variants WHERE product_id IN (SELECT id FROM catalog_products WHERE changed > ?) ORDER BY product_id, position", since).Scan(&variants).Error
+		err := db.Raw(changedVariants, since).Scan(&variants).Error
 		if err != nil {
 			return c, fmt.Errorf("read variants: %w", err)
 		}
@@ -128,7 +135,7 @@ func changes(db *gorm.DB, since, at int64) (shelf.Changes, error) {
 	return c, deletions(db, &c, since)
 }
 
-// assemble puts products and their variants together. Both come by product.
+// assemble puts products and their variants together. Variants come by product.
 func assemble(c *shelf.Changes, products []productRow, variants []variantRow) error {
 	byProduct := make(map[string][]variantRow, len(products))
 	for start := 0; start < len(variants); {

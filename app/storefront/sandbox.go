@@ -97,6 +97,9 @@ func (s *Storefront) drawSandbox(c echo.Context, status int, problem string, wro
 		Ended:   session.GetStatus() == paymentsv1.SandboxStatus_SANDBOX_STATUS_ENDED,
 	}
 	v.NoIndex = true
+	if v.CancelURL == "" { // the session ended long ago
+		v.CancelURL = "/"
+	}
 	if problem != "" && !v.Ended && !v.Paid {
 		v.Notice = &page.Notice{Bad: true, Title: "Not paid", Text: problem}
 	}

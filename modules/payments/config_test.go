@@ -17,6 +17,7 @@ func TestConfig(t *testing.T) {
 		"an address without a scheme": func(c *payments.Config) {
 			c.Stripe.APIBase = "api.stripe.com"
 		},
+		"pages left at once":   func(c *payments.Config) { c.ForgetAddresses = 0 },
 		"no patience":          func(c *payments.Config) { c.Patience = 0 },
 		"no time to recover":   func(c *payments.Config) { c.RecoverAfter = 0 },
 		"recovery all at once": func(c *payments.Config) { c.RecoverEvery = 0 },

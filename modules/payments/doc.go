@@ -64,6 +64,15 @@
 // Any other number with a right check digit is approved. Stripe is reached
 // through its own library; see internal/stripe.
 //
+// # What is kept
+//
+// Payments of money that moved, their refunds, and the sandbox's memory of both: they
+// are the shop's books. Those that ended unpaid are deleted after forget_unpaid. What
+// the page needed (description, e-mail address, the addresses back) is emptied as soon
+// as a payment does not wait any more; the sandbox leads shoppers back by its own copy
+// until forget_addresses after the session was paid or, if it was not, opened. Webhooks
+// are not kept: each is counted on its payment.
+//
 // # What it does not do
 //
 // It does not know prices or orders, keep cards for a next time, or capture a

@@ -36,6 +36,8 @@ type Config struct {
 	Capture string `yaml:"capture" doc:"when a new payment is taken: at_once, or at_shipping (held until then; banks let a hold go after about 7 days)"`
 	// ForgetUnpaid is how long what ended unpaid is remembered.
 	ForgetUnpaid time.Duration `yaml:"forget_unpaid" doc:"payments that ended unpaid are deleted after this; their personal data is gone at once"`
+	// ForgetAddresses is how long a shopper may be led back from a page that ended.
+	ForgetAddresses time.Duration `yaml:"forget_addresses" doc:"the addresses that a page of the sandbox leads back to are emptied this long after it was paid or ended; they hold the order's token"`
 	// Stripe is needed when Provider is stripe, and as long as payments made
 	// there are open.
 	Stripe StripeConfig `yaml:"stripe"`
@@ -63,22 +65,28 @@ type StripeConfig struct {
 
 // DefaultConfig moves no money.
 func DefaultConfig() Config {
-	return Config{Provider: ProviderSandbox, Capture: CaptureAtOnce, ForgetUnpaid: 30 * 24 * time.Hour, Patience: 5 * time.Second, RecoverAfter: 15 * time.Second, RecoverEvery: time.Second}
+	return Config{
+		Provider: ProviderSandbox, Capture: CaptureAtOnce, ForgetUnpaid: 30 * 24 * time.Hour, ForgetAddresses: 2 * time.Hour,
+		Patience: 5 * time.Second, RecoverAfter: 15 * time.Second, RecoverEvery: time.Second,
+	}
 }
 
 // Validate finds values that can't work.
 func (c Config) Validate() error {
-	errs := []error{config.OneOf("provider", c.Provider, ProviderSandbox, ProviderStripe), config.OneOf("capture", c.Capture, CaptureAtOnce, CaptureAtShipping)}
+	errs := []error{
+		config.OneOf("provider", c.Provider, ProviderSandbox, ProviderStripe),
+		config.OneOf("capture", c.Capture, CaptureAtOnce, CaptureAtShipping),
+	}
 	if c.Provider == ProviderStripe && c.Stripe.SecretKey == "" {
 		errs = append(errs, config.At("stripe.secret_key", "is needed when the provider is stripe"))
 	}
 	if slices.Contains(c.Stripe.WebhookSecrets, "") {
-		errs = append(errs, config.At("stripe.webhook_secrets", "must not hold an empty secret: anybody could sign with it"))
+		errs = append(errs, config.At("stripe.webhook_secrets", "must not hold an empty secret: anyone could sign with it"))
 	}
 	if u, err := url.Parse(c.Stripe.APIBase); c.Stripe.APIBase != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
 		errs = append(errs, config.At("stripe.api_base", "must be a URL such as https://api.stripe.com"))
 	}
-	for key, d := range map[string]time.Duration{"patience": c.Patience, "recover_after": c.RecoverAfter, "recover_every": c.RecoverEvery, "forget_unpaid": c.ForgetUnpaid} {
+	for key, d := range map[string]time.Duration{"patience": c.Patience, "recover_after": c.RecoverAfter, "recover_every": c.RecoverEvery, "forget_unpaid": c.ForgetUnpaid, "forget_addresses": c.ForgetAddresses} {
 		if d < time.Millisecond {
 			errs = append(errs, config.At(key, "must be at least 1ms"))
 		}
@@ -119,7 +127,9 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 		Server: s,
 		Work: map[string]func(context.Context) error{
 			"settlement": func(ctx context.Context) error { return s.Settle(ctx, cfg.RecoverEvery) },
-			"retention":  func(ctx context.Context) error { return s.Forget(ctx, cfg.ForgetUnpaid, forgetEvery) },
+			"retention": func(ctx context.Context) error {
+				return s.Forget(ctx, service.Ages{Unpaid: cfg.ForgetUnpaid, Addresses: cfg.ForgetAddresses}, forgetEvery)
+			},
 			"sandbox": func(ctx context.Context) error {
 				return page.Notify(ctx, cfg.RecoverEvery, func(ctx context.Context, body []byte, headers map[string]string) error {
 					_, err := s.ReceiveWebhook(ctx, &paymentsv1.ReceiveWebhookRequest{Provider: ProviderSandbox, Body: body, Headers: headers})

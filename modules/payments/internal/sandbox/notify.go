@@ -135,6 +135,22 @@ func (s *Page) happen(ctx context.Context, session string) error {
 	return nil
 }
 
+// ForgetAddresses empties the addresses of up to most sessions that ended before a
+// time: no shopper is led back by them any more, and they hold the order's token.
+func (s *Page) ForgetAddresses(ctx context.Context, before time.Time, most int) (gone int64, err error) {
+	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		done := tx.Exec(`UPDATE sandbox_sessions SET description = '', return_url = '', cancel_url = '' WHERE id IN (SELECT id FROM sandbox_sessions
+			WHERE return_url <> '' AND created_at < ? AND paid_at < ? AND state NOT IN ('open', 'consent') LIMIT ?)`,
+			before.UnixMicro(), before.UnixMicro(), most)
+		gone = done.RowsAffected
+		return done.Error
+	})
+	if err != nil {
+		return 0, fmt.Errorf("sandbox: forget the addresses of ended sessions: %w", err)
+	}
+	return gone, nil
+}
+
 // Forget deletes up to most sessions made before a time that nobody paid.
 func (s *Page) Forget(ctx context.Context, before time.Time, most int) (gone int64, err error) {
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {

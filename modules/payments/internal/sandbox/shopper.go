@@ -82,7 +82,8 @@ func (s *Page) visit(db *gorm.DB, token string) (v visit, err error) {
 	if err != nil {
 		return v, pageAway("read a session", err)
 	}
-	v.Refused, v.NoReturn = v.refusals > 0, v.behaviour == testcard.NoReturn
+	// Without an address the way back is over: see ForgetAddresses.
+	v.Refused, v.NoReturn = v.refusals > 0, v.behaviour == testcard.NoReturn || v.ReturnURL == ""
 	if v.paidAt > 0 && v.State == "open" {
 		v.State = "paid" // late, but the shopper has done it all
 	}
@@ -189,7 +190,7 @@ func (s *Page) pay(tx *gorm.DB, v visit) (Next, error) {
 	}
 	database.Announce(tx, webhookWork)
 	err := s.update(tx, v, "state = ?, paid_at = ?, notify_at = ?, disputed = ?", state, at.UnixMicro(), at.UnixMicro(), v.behaviour == testcard.Dispute)
-	v.State, v.NoReturn = "paid", v.behaviour == testcard.NoReturn
+	v.State, v.NoReturn = "paid", v.behaviour == testcard.NoReturn || v.ReturnURL == ""
 	if err != nil {
 		return Next{}, err
 	}

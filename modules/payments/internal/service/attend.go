@@ -130,30 +130,3 @@ func (s *Service) settleDue(ctx context.Context) error {
 	}
 	return work.Wait()
 }
-
-// Forget deletes what ended unpaid, and the sandbox's memory of it, once it is as
-// old as given, until ctx ends.
-func (s *Service) Forget(ctx context.Context, age, every time.Duration) error {
-	pause := time.NewTicker(every)
-	defer pause.Stop()
-	for {
-		for _, forget := range []func(context.Context, time.Time, int) (int64, error){s.Store.Forget, s.Sandbox.Forget} {
-			for {
-				gone, err := forget(ctx, s.Now().Add(-age), forgetBatch)
-				if err != nil {
-					return err
-				}
-				if gone < forgetBatch {
-					break
-				}
-			}
-		}
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-const forgetBatch = 500

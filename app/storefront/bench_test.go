@@ -1,11 +1,14 @@
 package storefront_test
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -15,6 +18,7 @@ import (
 
 	"galleria/app/demo"
 	"galleria/app/storefront"
+	catalogv1 "galleria/modules/catalog/v1"
 )
 
 // quiet is the log of a shop in production: Info and above, to nowhere.
@@ -71,6 +75,62 @@ func BenchmarkHandlers(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkCart serves carts without a network, from a cart module on disk.
+func BenchmarkCart(b *testing.B) {
+	s := open(b, demo.Generate(1, 2500), quiet)
+	skus := s.skus(b)
+	for _, lines := range []int{1, 3, 50} {
+		v := s.visitor(b)
+		for _, sku := range skus[:lines] {
+			v.put(sku, 1)
+		}
+		request := func(method, path string, form url.Values) *http.Request {
+			r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
+			for _, c := range v.jar.Cookies(&url.URL{Scheme: "https", Host: "localhost"}) {
+				r.AddCookie(c)
+			}
+			if form != nil {
+				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			}
+			return r
+		}
+		serve := func(want int, r *http.Request) {
+			w := &discard{header: http.Header{}}
+			s.front.ServeHTTP(w, r)
+			if w.status != want {
+				b.Fatalf("got status %d, want %d", w.status, want)
+			}
+		}
+		b.Run(fmt.Sprintf("page of %d lines", lines), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				serve(http.StatusOK, request(http.MethodGet, "/cart", nil))
+			}
+		})
+		b.Run(fmt.Sprintf("a change of %d lines and the page", lines), func(b *testing.B) {
+			b.ReportAllocs()
+			for n := 0; b.Loop(); n++ {
+				serve(http.StatusSeeOther, request(http.MethodPost, "/cart/items/"+skus[0], url.Values{"quantity": {strconv.Itoa(1 + n%9)}}))
+				serve(http.StatusOK, request(http.MethodGet, "/cart", nil))
+			}
+		})
+	}
+}
+
+// skus are those of the first products.
+func (s *shop) skus(t testing.TB) []string {
+	t.Helper()
+	got, err := s.catalog.ListProducts(t.Context(), &catalogv1.ListProductsRequest{PageSize: 60, CurrencyCode: "EUR"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var skus []string
+	for _, p := range got.GetProducts() {
+		skus = append(skus, p.GetVariants()[0].GetSku())
+	}
+	return skus
 }
 
 func bare(size int) http.Handler {

@@ -300,6 +300,10 @@ func TestCallsCostFewStatementsAndOneCallToTheCatalog(t *testing.T) {
 			}
 			items = append(items, &cartv1.TakeItemsRequest_Item{Sku: catalogtest.SKU(p), Quantity: 1})
 		}
+		get := func() error {
+			_, err := s.GetCart(t.Context(), &cartv1.GetCartRequest{CartId: id})
+			return err
+		}
 		for _, test := range []struct {
 			name              string
 			statements, calls int
@@ -312,10 +316,8 @@ func TestCallsCostFewStatementsAndOneCallToTheCatalog(t *testing.T) {
 				_, err := s.SetItem(t.Context(), &cartv1.SetItemRequest{CartId: id, Sku: "P1", Quantity: 5})
 				return err
 			}},
-			{"GetCart", 1, 1, func() error {
-				_, err := s.GetCart(t.Context(), &cartv1.GetCartRequest{CartId: id})
-				return err
-			}},
+			{"GetCart", 1, 1, get},
+			{"GetCart, repeated", 1, 1, get},
 			{"TakeItems", 4, 0, func() error {
 				_, err := s.TakeItems(t.Context(), &cartv1.TakeItemsRequest{CartId: id, OrderId: "order", Items: items})
 				return err
@@ -334,6 +336,57 @@ func TestCallsCostFewStatementsAndOneCallToTheCatalog(t *testing.T) {
 			if calls := s.calls.calls - before; statements != test.statements || calls != test.calls {
 				t.Errorf("%s: got %d statements and %d calls, want %d and %d", test.name, statements, calls, test.statements, test.calls)
 			}
+		}
+	})
+}
+
+func TestEachProcessSeesWhatAnotherChanged(t *testing.T) {
+	each(t, func(t *testing.T, open func() *shop) {
+		a, b := open(), open()
+		id, other := carttest.NewID(), carttest.NewID()
+		a.wantAdded(id, "first", 1, 1)
+		want := int64(1)
+		for round := range 3 {
+			for i, change := range []func(s *shop) error{
+				func(s *shop) error { want++; _, err := s.add(id, fmt.Sprint("key-", round), "POT", 1); return err },
+				func(s *shop) error {
+					want = 5
+					_, err := s.SetItem(t.Context(), &cartv1.SetItemRequest{CartId: id, Sku: "MUG", Quantity: 5})
+					if err == nil {
+						_, err = s.SetItem(t.Context(), &cartv1.SetItemRequest{CartId: id, Sku: "POT"})
+					}
+					return err
+				},
+				func(s *shop) error { want--; s.take(id, fmt.Sprint("order-", round), "MUG", 1); return nil },
+				func(s *shop) error {
+					want += 2
+					if _, err := s.add(other, fmt.Sprint("key-", round), "MUG", 2); err != nil {
+						return err
+					}
+					_, err := s.MergeCarts(t.Context(), &cartv1.MergeCartsRequest{From: other, Into: id, IdempotencyKey: fmt.Sprint("key-", round)})
+					return err
+				},
+			} {
+				changes, looks := a, b
+				if (i+round)%2 == 0 {
+					changes, looks = b, a
+				}
+				looks.count(id)
+				if err := change(changes); err != nil {
+					t.Fatal(err)
+				}
+				for _, s := range []*shop{looks, changes, looks} {
+					if got := s.count(id); got != want {
+						t.Fatalf("round %d, change %d: got %d things, want %d", round, i, got, want)
+					}
+				}
+			}
+		}
+		// The cart is forgotten, and made again with as many changes.
+		a.clock.pass(31 * 24 * time.Hour)
+		b.wantAdded(id, "anew", 3, 3)
+		if got := a.count(id); got != 3 {
+			t.Errorf("a cart that was made again: got %d things, want 3", got)
 		}
 	})
 }

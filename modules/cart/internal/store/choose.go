@@ -29,6 +29,7 @@ func (s *Store) SetCustomer(ctx context.Context, id, customer string) error {
 // choose writes one column of a cart that is there. The version stays when nothing
 // changes.
 func (s *Store) choose(ctx context.Context, id, column, value string) error {
+	defer s.kept.forget(id)
 	return s.db.Write(ctx, func(tx *gorm.DB) error {
 		c := change{tx: tx, cart: id, now: s.now(), lifetime: s.lifetime}
 		found, err := c.exec("UPDATE carts SET expires_at = ?, version = version + CASE WHEN "+column+" = ? THEN 0 ELSE 1 END, "+column+" = ? WHERE id = ? AND expires_at > ?",
@@ -47,6 +48,8 @@ func codesOf(text string) []string { return strings.Fields(text) }
 
 // Merge empties one cart into another, once per key.
 func (s *Store) Merge(ctx context.Context, m cart.Merge) (count int64, err error) {
+	defer s.kept.forget(m.From)
+	defer s.kept.forget(m.Into)
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		from := change{tx: tx, cart: m.From, now: s.now(), lifetime: s.lifetime}
 		into := from

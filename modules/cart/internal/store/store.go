@@ -1,5 +1,7 @@
 // Package store keeps carts in the module's database.
 //
+// A cart that is read again costs a look at its version (see kept).
+//
 // Every change begins by extending the cart's life, which locks its row:
 // changes of one cart follow one another, also on PostgreSQL. The limits are
 // conditions of the statements themselves all the same.
@@ -7,6 +9,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -20,42 +24,68 @@ type Store struct {
 	db       *database.DB
 	now      func() time.Time
 	lifetime time.Duration
+	kept     *kept
 }
 
 // New returns the store in db, which it does not own. Carts live for lifetime
 // after their last change.
 func New(db *database.DB, now func() time.Time, lifetime time.Duration) *Store {
-	return &Store{db: db, now: now, lifetime: lifetime}
+	return &Store{db: db, now: now, lifetime: lifetime, kept: newKept(mostKept)}
 }
 
 // Load gets a cart; one that is not there, or expired, is empty.
 func (s *Store) Load(ctx context.Context, id string) (cart.Cart, error) {
-	return load(s.db.Read(ctx), id, s.now())
+	db, now := s.db.Read(ctx), s.now()
+	if c, found := s.kept.get(id); found {
+		same, err := unchanged(db, c, now)
+		if err != nil || same {
+			return c, err
+		}
+	}
+	c, err := load(db, id, now)
+	if err == nil && c.Version > 0 {
+		s.kept.put(c)
+	}
+	return c, err
+}
+
+// unchanged tells whether a cart that was read before is still the same. A cart that was
+// forgotten and made again begins with version 1, but never ends when the one before
+// did.
+func unchanged(db *gorm.DB, c cart.Cart, now time.Time) (bool, error) {
+	var version, expires int64
+	err := db.Raw("SELECT version, expires_at FROM carts WHERE id = ? AND expires_at > ?", c.ID, now.UnixMicro()).Row().Scan(&version, &expires)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return version == c.Version && expires == c.Expires.UnixMicro(), err
 }
 
 func load(db *gorm.DB, id string, now time.Time) (cart.Cart, error) {
-	var rows []struct {
-		Version, ExpiresAt                              int64
-		CurrencyCode, Codes, DeliveryOption, CustomerID string
-		SKU, Name                                       string
-		Quantity                                        int64
-	}
-	err := db.Raw(`SELECT c.version, c.expires_at, c.currency_code, c.codes, c.delivery_option, c.customer_id,
-			COALESCE(i.sku, '') AS sku, COALESCE(i.name, '') AS name, COALESCE(i.quantity, 0) AS quantity
+	rows, err := db.Raw(`SELECT c.version, c.expires_at, c.currency_code, c.codes, c.delivery_option, c.customer_id,
+			COALESCE(i.sku, ''), COALESCE(i.name, ''), COALESCE(i.quantity, 0)
 		FROM carts c LEFT JOIN cart_items i ON i.cart_id = c.id
-		WHERE c.id = ? AND c.expires_at > ? ORDER BY i.position`, id, now.UnixMicro()).Scan(&rows).Error
+		WHERE c.id = ? AND c.expires_at > ? ORDER BY i.position`, id, now.UnixMicro()).Rows()
 	if err != nil {
 		return cart.Cart{}, err
 	}
+	defer rows.Close()
 	c := cart.Cart{ID: id}
-	for _, r := range rows {
-		c.Version, c.Currency, c.Expires = r.Version, r.CurrencyCode, time.UnixMicro(r.ExpiresAt).UTC()
-		c.Codes, c.Delivery, c.Customer = codesOf(r.Codes), r.DeliveryOption, r.CustomerID
-		if r.Quantity > 0 { // 0: the one row of a cart without lines
-			c.Lines = append(c.Lines, cart.Line{SKU: r.SKU, Name: r.Name, Quantity: r.Quantity})
+	var expires int64
+	var codes string
+	for rows.Next() {
+		var l cart.Line
+		if err := rows.Scan(&c.Version, &expires, &c.Currency, &codes, &c.Delivery, &c.Customer, &l.SKU, &l.Name, &l.Quantity); err != nil {
+			return cart.Cart{}, err
+		}
+		if l.Quantity > 0 { // 0: the one row of a cart without lines
+			c.Lines = append(c.Lines, l)
 		}
 	}
-	return c, nil
+	if c.Version > 0 {
+		c.Expires, c.Codes = time.UnixMicro(expires).UTC(), codesOf(codes)
+	}
+	return c, rows.Err()
 }
 
 // Added tells whether an addition was made before.
@@ -77,6 +107,7 @@ func (s *Store) Added(ctx context.Context, a cart.Addition) (count int64, before
 
 // Add makes an addition, once per key.
 func (s *Store) Add(ctx context.Context, a cart.Addition) (count int64, before bool, err error) {
+	defer s.kept.forget(a.Cart)
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		c := change{tx: tx, cart: a.Cart, now: s.now(), lifetime: s.lifetime}
 		currency, err := c.begin(a.Item.Currency, a.MustExist)
@@ -102,6 +133,7 @@ func (s *Store) Add(ctx context.Context, a cart.Addition) (count int64, before b
 
 // Set sets the quantity of a line; 0 removes it. mustExist: it makes no cart.
 func (s *Store) Set(ctx context.Context, id string, item cart.Item, mustExist bool) (count int64, err error) {
+	defer s.kept.forget(id)
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		c := change{tx: tx, cart: id, now: s.now(), lifetime: s.lifetime}
 		if item.Quantity == 0 {

@@ -12,6 +12,7 @@ import (
 // Take lessens lines by what an order bought, once per order. The order is
 // remembered also when the cart is gone: it may come back.
 func (s *Store) Take(ctx context.Context, id, order string, quantities map[string]int64) error {
+	defer s.kept.forget(id)
 	return s.db.Write(ctx, func(tx *gorm.DB) error {
 		c := change{tx: tx, cart: id, now: s.now(), lifetime: s.lifetime}
 		first, err := c.exec("INSERT INTO taken_orders (order_id, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING", order, c.expiry())

@@ -72,6 +72,27 @@ func TestSomebodyBuysInABrowser(t *testing.T) {
 	shop.Books(t)
 }
 
+func TestADoubleClickInABrowserAddsOnce(t *testing.T) {
+	shop := shoptest.Open(t, shoptest.Layout{})
+	b := shop.Browse(t)
+	b.Open("/products/round-teapot")
+	badge := func() string {
+		return shoptest.Eval[string](b, `document.querySelector("[data-cart-count]").textContent + (document.querySelector("#buy[data-sent]") ? " and one on its way" : "")`)
+	}
+	const button = `form[action="/cart/items"] button[type=submit]`
+	for _, want := range []string{"1", "2"} { // the page stays, and the next click is another one
+		b.DoubleClick(button, ".toast:not([hidden])")
+		if got := badge(); got != want {
+			t.Errorf("got %s in the cart, want %s", got, want)
+		}
+		shoptest.Eval[bool](b, `document.querySelector(".toast").hidden = true`)
+	}
+	b.Open("/cart")
+	if got := badge(); got != "2" {
+		t.Errorf("the cart's page: got %s in the cart, want 2", got)
+	}
+}
+
 func TestEveryPageFitsAPhoneAndHoldsStill(t *testing.T) {
 	shop := shoptest.Open(t, shoptest.Layout{})
 	b := shop.Browse(t)

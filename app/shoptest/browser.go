@@ -166,6 +166,15 @@ func (b *Browser) Click(selector, then string) {
 	b.Sees(then)
 }
 
+// DoubleClick clicks twice, the second time as the second of a double click, after the
+// first has led to what the next selector finds.
+func (b *Browser) DoubleClick(selector, then string) {
+	b.t.Helper()
+	b.Click(selector, then)
+	// chromedp's double click is the second one alone.
+	b.do("double click "+selector, chromedp.DoubleClick(chromedp.CSS(selector)))
+}
+
 // Sees waits until an element is visible.
 func (b *Browser) Sees(selector string) {
 	b.t.Helper()

@@ -106,7 +106,7 @@ func (s *Storefront) cartLines(ctx context.Context, held *cartv1.Cart) []page.Li
 			unseen = append(unseen, l.GetSku())
 		}
 	}
-	onHand, known := s.available(ctx, skus...)
+	onHand, known := s.counts(ctx, stockTimeout, skus)
 	categories := s.categoriesOf(ctx, unseen)
 	var all []page.Line
 	for _, l := range held.GetLines() {

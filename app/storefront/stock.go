@@ -72,7 +72,7 @@ func (s *Storefront) counts(ctx context.Context, within time.Duration, skus []st
 	if asking == nil {
 		return nil, false
 	}
-	fresh, answered := s.availableWithin(ctx, within, asking)
+	fresh, answered := s.available(ctx, within, asking)
 	s.stock.write(asking, fresh, answered, now)
 	if !answered {
 		return nil, false
@@ -190,13 +190,9 @@ func (b *stockBook) write(asked []string, counts map[string]int64, answered bool
 	}
 }
 
-// available is what can be sold of each sku; false when inventory does not say.
+// available is what can be sold of each sku; false when inventory does not say in time.
 // An sku it does not know can't be sold.
-func (s *Storefront) available(ctx context.Context, skus ...string) (map[string]int64, bool) {
-	return s.availableWithin(ctx, stockTimeout, skus)
-}
-
-func (s *Storefront) availableWithin(ctx context.Context, within time.Duration, skus []string) (map[string]int64, bool) {
+func (s *Storefront) available(ctx context.Context, within time.Duration, skus []string) (map[string]int64, bool) {
 	ctx, done := context.WithTimeout(ctx, within)
 	defer done()
 	answer, err := s.Inventory.GetLevels(ctx, &inventoryv1.GetLevelsRequest{Skus: skus})

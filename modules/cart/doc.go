@@ -39,6 +39,11 @@
 // answered, and removing and TakeItems work, so that an order that is paid
 // for is never held up by its cart.
 //
+// # What it keeps in memory
+//
+// Carts as they were read last, some 15 MB at most. Each use asks the database
+// whether the version is still the same, so that copies of the module agree.
+//
 // # What it deliberately does not do
 //
 // It reserves no stock and promises no price: the order does, when it is

@@ -270,3 +270,23 @@ func TestACheckoutTooManyIsToldAtOnceAndKeepsItsKey(t *testing.T) {
 	empty()
 	v.post("/checkout", form).want(http.StatusSeeOther)
 }
+
+func TestThoseWhoLookAroundAreRefusedBeforeThoseWhoPay(t *testing.T) {
+	s := newShop(t)
+	v, form := buy(t, s)
+	disperse := s.front.Crowd()
+	for _, path := range []string{"/", "/c/lighting", lamp, "/search?q=lamp"} {
+		p := v.get(path).want(http.StatusServiceUnavailable)
+		if p.header.Get("Retry-After") == "" {
+			t.Errorf("%s: refused without saying when to come again", path)
+		}
+	}
+	v.get("/cart").want(http.StatusOK)
+	at := v.pay(v.post("/checkout", form), paymentstest.CardVisa)
+	v.get(at).want(http.StatusOK).says("Thank you")
+	disperse()
+	v.get("/").want(http.StatusOK)
+	if n := strings.Count(s.log.String(), "level=WARN"); n > 0 {
+		t.Errorf("%d warnings are in the log: a crowd would fill it", n)
+	}
+}

@@ -20,7 +20,10 @@ func (s *Storefront) fail(c echo.Context, err error) {
 	code := statusOf(err)
 	if code >= 500 {
 		level := slog.LevelError
-		if code == http.StatusServiceUnavailable {
+		switch {
+		case errors.Is(err, errCrowded):
+			level = slog.LevelDebug // there are many, and they are counted
+		case code == http.StatusServiceUnavailable:
 			level = slog.LevelWarn
 		}
 		s.log.LogAttrs(c.Request().Context(), level, "request failed",

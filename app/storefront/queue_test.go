@@ -6,12 +6,10 @@ import (
 	"runtime"
 	"sync"
 	"testing"
-
-	"golang.org/x/sync/semaphore"
 )
 
 func TestCheckoutsWaitForAPlace(t *testing.T) {
-	q := &queue{places: semaphore.NewWeighted(1)}
+	q := newQueue(1, checkoutsWaiting, checkoutsPatience)
 	leave, err := q.enter(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +40,7 @@ func TestCheckoutsWaitForAPlace(t *testing.T) {
 }
 
 func TestACheckoutWhoseTurnDoesNotComeIsTold(t *testing.T) {
-	q := &queue{places: semaphore.NewWeighted(1)}
+	q := newQueue(1, checkoutsWaiting, checkoutsPatience)
 	leave, err := q.enter(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -68,10 +66,20 @@ func TestACheckoutWhoseTurnDoesNotComeIsTold(t *testing.T) {
 
 // FillQueue makes the next checkout one too many, until empty is called.
 func (s *Storefront) FillQueue() (empty func()) {
-	s.checkouts.places.TryAcquire(checkoutsAtOnce)
+	s.checkouts.places.TryAcquire(int64(checkoutsAtOnce()))
 	s.checkouts.waiting.Store(checkoutsWaiting)
 	return func() {
 		s.checkouts.waiting.Store(0)
-		s.checkouts.places.Release(checkoutsAtOnce)
+		s.checkouts.places.Release(int64(checkoutsAtOnce()))
+	}
+}
+
+// Crowd makes the next page of the catalogue one too many, until disperse is called.
+func (s *Storefront) Crowd() (disperse func()) {
+	s.lookers.places.TryAcquire(int64(lookersAtOnce()))
+	s.lookers.waiting.Store(lookersWaiting)
+	return func() {
+		s.lookers.waiting.Store(0)
+		s.lookers.places.Release(int64(lookersAtOnce()))
 	}
 }

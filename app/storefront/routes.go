@@ -21,10 +21,10 @@ func (s *Storefront) routes() *echo.Echo {
 	}
 
 	// The catalogue: drawn pages, kept for a moment.
-	read("/", s.home)
-	read("/c/:category", s.category)
-	read("/products/:slug", s.product)
-	read("/search", s.search)
+	read("/", s.inTurn(s.home))
+	read("/c/:category", s.inTurn(s.category))
+	read("/products/:slug", s.inTurn(s.product))
+	read("/search", s.inTurn(s.search))
 
 	// The cart and what becomes of it: never kept.
 	read("/cart", s.cart)

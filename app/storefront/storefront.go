@@ -103,6 +103,7 @@ type Storefront struct {
 	neighbours  neighbours
 	stock       stockBook
 	checkouts   *queue
+	lookers     *queue
 	clients     *clients
 	addresses   atomic.Pointer[addresses]
 	walks       singleflight.Group // of the catalogue, for addresses
@@ -138,7 +139,8 @@ func New(n Needs, o Options) (*Storefront, error) {
 		gallery:     shown,
 		assets:      loadAssets(),
 		badges:      newBadges(),
-		checkouts:   newQueue(),
+		checkouts:   forCheckouts(),
+		lookers:     forLookers(),
 		crossOrigin: http.NewCrossOriginProtection(),
 		ids:         newRequestIDs(),
 	}

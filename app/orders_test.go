@@ -67,6 +67,15 @@ func TestOperatorsTakeOrdersOnByCommand(t *testing.T) {
 		t.Errorf("got %+v, want two mugs sent, the teapot not, and 1.00 refunded by the operator first", o)
 	}
 	run(1, "nothing is to be sent", "ship", number)
+	for range 2 {
+		run(0, "has pieces that came back: MUG-1=1", "return", number, "--lines", "MUG-1=1", "--reason", "too small", "--restock", "--key", "back-1")
+	}
+	shop.Await(t, "the mug is on the shelf again, once", func() bool {
+		out, _ := shop.Run(t, "stock", "show", "MUG-1", "--json")
+		return strings.Count(out, `"reason": "return"`) == 1
+	})
+	run(1, "does not have that many", "return", number, "--lines", "MUG-1=2")
+	run(1, "does not have that many", "return", number, "--lines", "POT-1=1")
 
 	run(0, "is cancelled", "cancel", returned, "--reason", "the tray broke")
 	run(0, "is cancelled", "cancel", returned)
@@ -97,6 +106,7 @@ func TestOrdersCommandsSayWhatTheyWant(t *testing.T) {
 		"attention G-1 --retry --close":   "wants --retry or --close",
 		"attention --retry":               "wants the number or the id of one order",
 		"refund":                          "wants one of",
+		"return":                          "wants --lines",
 		"attention G-1 G-2 --retry":       "one order at most",
 	} {
 		if out, code := shop.Run(t, strings.Fields("orders "+args)...); code != 2 || !strings.Contains(out, says) {

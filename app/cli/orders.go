@@ -20,7 +20,7 @@ func newOrders(s *settings) *cobra.Command {
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newOrdersList(s), newOrdersShow(s), newOrdersShip(s), newOrdersCancel(s), newOrdersRefund(s), newOrdersAttention(s))
+	cmd.AddCommand(newOrdersList(s), newOrdersShow(s), newOrdersShip(s), newOrdersCancel(s), newOrdersRefund(s), newOrdersReturn(s), newOrdersAttention(s))
 	return cmd
 }
 

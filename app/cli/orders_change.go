@@ -147,6 +147,48 @@ again while it does not answer; "galleria orders show" says how it went. With
 	return cmd
 }
 
+func newOrdersReturn(s *settings) *cobra.Command {
+	var asJSON, restock bool
+	var reason, key string
+	var lines []string
+	cmd := &cobra.Command{
+		Use:   "return ORDER --lines SKU=N …",
+		Short: "Note that pieces that were sent came back",
+		Long: `Return notes that pieces of an order that were sent came back. With --restock they
+go to the shelf. It gives no money back: "galleria orders refund" does. With the same
+--key it is noted once however often the command is run.`,
+		Example: `  galleria orders return G-7K3M-Q4 --lines MUG-BLUE=1 --reason "too small" --restock`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(lines) == 0 {
+				return usageError{fmt.Errorf("%s wants --lines: which pieces came back; see %s --help", cmd.CommandPath(), cmd.CommandPath())}
+			}
+			return exactly(1, "the number or the id of one order")(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			key := keyOr(key)
+			return s.withOrder(cmd.Context(), args[0], func(orders ordersv1.OrdersServiceClient, o *ordersv1.Order) error {
+				pieces, err := piecesOf(o, lines)
+				if err != nil {
+					return err
+				}
+				returned, err := orders.ReturnItems(cmd.Context(), &ordersv1.ReturnItemsRequest{
+					OrderId: o.GetId(), Pieces: pieces, Reason: reason, Restock: restock, IdempotencyKey: key,
+				})
+				if err != nil {
+					return err
+				}
+				return printDone(cmd, asJSON, returned.GetOrder(), "has pieces that came back: "+strings.Join(lines, ", "))
+			})
+		},
+	}
+	cmd.Flags().StringSliceVar(&lines, "lines", nil, "what came back, as SKU=N, with commas between")
+	cmd.Flags().StringVar(&reason, "reason", "", "why, for the shop")
+	cmd.Flags().BoolVar(&restock, "restock", false, "put the pieces back to the shelf")
+	cmd.Flags().StringVar(&key, "key", "", keyHelp)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the order as one object")
+	return cmd
+}
+
 // piecesOf reads SKU=N as pieces of the order's lines.
 func piecesOf(o *ordersv1.Order, texts []string) ([]*ordersv1.Piece, error) {
 	var pieces []*ordersv1.Piece

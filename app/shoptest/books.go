@@ -126,7 +126,8 @@ func (a *audit) levelsAgree() bool {
 	})
 }
 
-// sales are the pieces that orders wait for, and those that were sent, by sku.
+// sales are the pieces that orders wait for, and those that were sent and are not on
+// the shelf again, by sku.
 func (a *audit) sales() (waiting, gone map[string]int64) {
 	waiting, gone = map[string]int64{}, map[string]int64{}
 	for _, o := range a.orders {
@@ -134,6 +135,13 @@ func (a *audit) sales() (waiting, gone map[string]int64) {
 			if sold(o) {
 				waiting[l.GetSku()] += l.GetQuantity() - l.GetShipped() - l.GetCancelled()
 				gone[l.GetSku()] += l.GetShipped()
+			}
+			for _, back := range o.GetReturns() {
+				for _, piece := range back.GetPieces() {
+					if back.GetRestock() && piece.GetLineId() == l.GetId() {
+						gone[l.GetSku()] -= piece.GetQuantity()
+					}
+				}
 			}
 		}
 	}
@@ -287,7 +295,7 @@ func (a *audit) goods() {
 	for _, sku := range skus {
 		l := found[sku]
 		if l.GetOnHand() != received[sku]-gone[sku] || l.GetOnHand() != moved[sku] {
-			a.Errorf("%s: %d on hand, movements sum to %d; %d came in, %d were shipped", sku, l.GetOnHand(), moved[sku], received[sku], gone[sku])
+			a.Errorf("%s: %d on hand, movements sum to %d; %d came in, %d were shipped and kept", sku, l.GetOnHand(), moved[sku], received[sku], gone[sku])
 		}
 		if l.GetAllocated() != waiting[sku] {
 			a.Errorf("%s: %d are allocated, and orders wait for %d", sku, l.GetAllocated(), waiting[sku])

@@ -12,6 +12,7 @@ import (
 
 	"galleria/app/storefront"
 	"galleria/platform/connections"
+	"galleria/platform/heap"
 	"galleria/platform/lifecycle"
 	"galleria/platform/process"
 	"galleria/platform/telemetry"
@@ -41,6 +42,7 @@ func (a *App) Run(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 	fmt.Fprint(stdout, addresses())
+	heap.Settle()
 	err = group.Wait(ctx)
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Config.StopWithin)
 	defer cancel()

@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -11,9 +12,20 @@ import (
 	"galleria/platform/database/databasetest"
 )
 
-// BenchmarkRead is what pages ask of 2,500 products, without a route.
+// BenchmarkRead is what pages ask of 2,500 and of 100,000 products, without a route.
 func BenchmarkRead(b *testing.B) {
-	fake := catalogtest.NewFake(many(2500)...)
+	for _, size := range []int{2_500, 100_000} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			fake := catalogtest.NewFake()
+			for some := range slices.Chunk(many(size), 500) {
+				fake.Put(some...)
+			}
+			benchmarkRead(b, fake)
+		})
+	}
+}
+
+func benchmarkRead(b *testing.B, fake *catalogtest.Fake) {
 	list := func(r *catalogv1.ListProductsRequest) func(b *testing.B) {
 		return func(b *testing.B) {
 			b.ReportAllocs()
@@ -26,14 +38,25 @@ func BenchmarkRead(b *testing.B) {
 	}
 	b.Run("page", list(&catalogv1.ListProductsRequest{}))
 	b.Run("category", list(&catalogv1.ListProductsRequest{Category: "category-3"}))
+	b.Run("category-facets", list(&catalogv1.ListProductsRequest{Category: "category-3", WithFacets: true, CurrencyCode: "EUR"}))
 	b.Run("price", list(&catalogv1.ListProductsRequest{MinPriceMinor: 5000, MaxPriceMinor: 6000, CurrencyCode: "EUR"}))
 	b.Run("search", list(&catalogv1.ListProductsRequest{Query: "copper kettle"}))
+	b.Run("search-facets", list(&catalogv1.ListProductsRequest{Query: "copper kettle", WithFacets: true, CurrencyCode: "EUR"}))
 	b.Run("search-rare", list(&catalogv1.ListProductsRequest{Query: "kettle 1234"}))
+	b.Run("search-typo", list(&catalogv1.ListProductsRequest{Query: "coper ketle"}))
 	first, err := fake.ListProducts(b.Context(), &catalogv1.ListProductsRequest{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Run("second-page", list(&catalogv1.ListProductsRequest{PageToken: first.GetNextPageToken()}))
+	b.Run("all", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := fake.ListAllProducts(b.Context(), &catalogv1.ListAllProductsRequest{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 	b.Run("get", func(b *testing.B) {
 		b.ReportAllocs()
 		r := &catalogv1.GetProductsRequest{Skus: []string{"SKU-00100", "SKU-00200", "SKU-00300"}}

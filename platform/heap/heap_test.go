@@ -45,3 +45,23 @@ func TestAnOperatorWhoSetsTheCollectorDecidesAlone(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatIsFreeGoesBackToTheSystem(t *testing.T) {
+	free := func() uint64 { // held from the system without use
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapIdle - m.HeapReleased
+	}
+	loaded := make([][]byte, 64)
+	for i := range loaded {
+		loaded[i] = make([]byte, 1<<20)
+	}
+	runtime.KeepAlive(loaded)
+	loaded = nil
+	runtime.GC()
+	before := free()
+	heap.Settle()
+	if after := free(); before < 32<<20 || after > before/2 {
+		t.Errorf("free and held: got %d bytes, and %d before, want most of 64 MiB given back", after, before)
+	}
+}

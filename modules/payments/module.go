@@ -59,7 +59,7 @@ const (
 type StripeConfig struct {
 	SecretKey string `yaml:"secret_key" doc:"the account's secret key" secret:"true"`
 	// WebhookSecrets may be several while one replaces another.
-	WebhookSecrets []string `yaml:"webhook_secrets" doc:"the signing secrets of webhooks sent to /webhooks/stripe (whsec_…); more than one while they are changed; without any, payments are found paid by asking, minutes later" secret:"true"`
+	WebhookSecrets []string `yaml:"webhook_secrets" doc:"the signing secrets of webhooks sent to /webhooks/payments/stripe (whsec_…); more than one while they are changed; without any, payments are found paid by asking, minutes later" secret:"true"`
 	APIBase        string   `yaml:"api_base" doc:"the API's address; empty: Stripe's own"`
 }
 

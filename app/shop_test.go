@@ -45,6 +45,7 @@ var stories = []struct {
 	tell func(t *testing.T, shop *shoptest.Shop)
 }{
 	{"a guest buys", aGuestBuys},
+	{"the cart keeps a voucher code", theCartKeepsAVoucherCode},
 	{"a declined card, then another", aDeclinedCardThenAnother},
 	{"insufficient funds", insufficientFunds},
 	{"a guest never pays", aGuestNeverPays},
@@ -76,6 +77,26 @@ func aGuestBuys(t *testing.T, shop *shoptest.Shop) {
 	ana.Get(order.Path).Says(shoptest.Mug.Name, shoptest.Teapot.Name, "Delivery", "VAT 23 %", "Visa ending in 4242", "ana@example.org", "Confirmed")
 	ana.Cart().SaysNot(shoptest.Mug.SKU)
 	shop.AwaitMail(t, "is confirmed")
+}
+
+func theCartKeepsAVoucherCode(t *testing.T, shop *shoptest.Shop) {
+	if out, code := shop.Run(t, "promotions", "add", "story", "--name", "Story", "--percent", "10", "--code", "STORY10"); code != 0 {
+		t.Fatalf("add a promotion: got exit %d and\n%s", code, out)
+	}
+	eva := shop.Guest(t, "Eva")
+	eva.Adds(2, shoptest.Mug)
+	// Another process may know a promotion a moment later.
+	shop.Await(t, "the code is known", func() bool {
+		return eva.Post("/cart/code", url.Values{"code": {"Story10"}}).Status == http.StatusSeeOther
+	})
+	eva.Cart().Says("STORY10", "-€2.50", "€27.40")
+	form := eva.FillsIn(shoptest.Visa)
+	if got := form.Get("code"); got != "STORY10" {
+		t.Errorf("the checkout begins with the code %q, want the cart's", got)
+	}
+	order := eva.Bought(eva.Submits(form))
+	eva.Get(order.Path).Says("STORY10", "-€2.50")
+	eva.Cart().SaysNot("STORY10")
 }
 
 func aDeclinedCardThenAnother(t *testing.T, shop *shoptest.Shop) {

@@ -73,7 +73,7 @@ func (q Query) plain() bool {
 	return len(q.Words) == 0 && len(q.Tags) == 0 && len(q.Options) == 0 && !q.bounded() && q.Sort == Newest && !q.Facets
 }
 
-func (q Query) bounded() bool { return q.Min > 0 || q.Max > 0 }
+func (q *Query) bounded() bool { return q.Min > 0 || q.Max > 0 }
 
 func (q Query) newest(from order) Page {
 	page := Page{Total: from.count, Products: make([]*product.Product, 0, min(q.Size, from.count))}
@@ -94,7 +94,8 @@ func (q Query) newest(from order) Page {
 	return page
 }
 
-func (q Query) matches(it *item) bool {
+// matches is asked of each product of a list, so q is not copied for it.
+func (q *Query) matches(it *item) bool {
 	if q.Category != "" && it.Category() != q.Category || !it.HasTags(q.Tags) {
 		return false
 	}

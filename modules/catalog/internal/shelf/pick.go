@@ -69,6 +69,9 @@ func newPicker(q Query) *picker { return &picker{query: q} }
 
 func (p *picker) add(it *item, rank int) {
 	p.total++
+	if p.worst != nil && p.query.Sort == Newest && (rank < p.worst.Rank || rank == p.worst.Rank && it.Born() < p.worst.Born) {
+		return // as most are in a long list, without looking at more of the product
+	}
 	key := it.key(rank, p.query.Currency)
 	if p.query.After != nil && p.query.Sort.compare(p.query.After, &key) >= 0 {
 		return

@@ -160,9 +160,10 @@ func emitted(d module.Definition) []string {
 	return events
 }
 
-var createTable = regexp.MustCompile(`(?i)create\s+table\s+(?:if\s+not\s+exists\s+)?(\w+)`)
+// changesTable is what makes a table, or lets it end, or renames it.
+var changesTable = regexp.MustCompile(`(?i)(create|drop|alter)\s+table\s+(?:if\s+(?:not\s+)?exists\s+)?(\w+)(?:\s+rename\s+to\s+(\w+))?`)
 
-// tables are those its migrations make.
+// tables are those that there are after all of its migrations.
 func tables(t *testing.T, d module.Definition) []string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join("..", "migrations", d.Name, "*.sql"))
@@ -175,8 +176,16 @@ func tables(t *testing.T, d module.Definition) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range createTable.FindAllStringSubmatch(string(text), -1) {
-			all = append(all, m[1])
+		up, _, _ := strings.Cut(string(text), "-- +goose Down")
+		for _, m := range changesTable.FindAllStringSubmatch(up, -1) {
+			switch at := slices.Index(all, m[2]); {
+			case strings.EqualFold(m[1], "create"):
+				all = append(all, m[2])
+			case strings.EqualFold(m[1], "drop") && at >= 0:
+				all = slices.Delete(all, at, at+1)
+			case m[3] != "" && at >= 0:
+				all[at] = m[3]
+			}
 		}
 	}
 	return all

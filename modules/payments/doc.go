@@ -2,7 +2,7 @@
 //
 // It offers payments.v1. A payment is started, and paid on the provider's page:
 //
-//	             ┌─────────────> EXPIRED     nobody paid in time
+//	             ┌─────────────> EXPIRED     not paid in time
 //	             │
 //	(none) ──> WAITING ──> AUTHORIZED ──> PAID ──> PAID, refunded in part or
 //	   │         │  │           │          ^       as a whole

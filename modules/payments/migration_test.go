@@ -93,32 +93,37 @@ func converted(t *testing.T, o database.Options) paymentsv1.PaymentsServiceServe
 	return instance.Server.(paymentsv1.PaymentsServiceServer)
 }
 
+// payer asks for payments by their ids.
+type payer struct{ paymentsv1.PaymentsServiceServer }
+
+func (s payer) get(t *testing.T, id string) *paymentsv1.Payment {
+	t.Helper()
+	got, err := s.GetPayment(t.Context(), &paymentsv1.GetPaymentRequest{PaymentId: id})
+	if err != nil {
+		t.Fatalf("%s: %v", id, err)
+	}
+	return got.GetPayment()
+}
+
+func (s payer) until(t *testing.T, id, what string, is func(*paymentsv1.Payment) bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !is(s.get(t, id)); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s: got %v, want it %s", id, s.get(t, id), what)
+		}
+	}
+}
+
+func (s payer) becomes(t *testing.T, id string, want paymentsv1.Status) {
+	t.Helper()
+	s.until(t, id, want.String(), func(p *paymentsv1.Payment) bool { return p.GetStatus() == want })
+}
+
 func TestPaymentsOfCardsAreConverted(t *testing.T) {
 	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
-		s := converted(t, o)
-		get := func(id string) *paymentsv1.Payment {
-			t.Helper()
-			got, err := s.GetPayment(t.Context(), &paymentsv1.GetPaymentRequest{PaymentId: id})
-			if err != nil {
-				t.Fatalf("%s: %v", id, err)
-			}
-			return got.GetPayment()
-		}
-		until := func(id, what string, is func(*paymentsv1.Payment) bool) {
-			t.Helper()
-			for end := time.Now().Add(20 * time.Second); !is(get(id)); time.Sleep(10 * time.Millisecond) {
-				if time.Now().After(end) {
-					t.Fatalf("%s: got %v, want it %s", id, get(id), what)
-				}
-			}
-		}
-		becomes := func(id string, want paymentsv1.Status) {
-			t.Helper()
-			until(id, want.String(), func(p *paymentsv1.Payment) bool { return p.GetStatus() == want })
-		}
-
+		s := payer{converted(t, o)}
 		t.Run("paid ones stay paid, and can be refunded", func(t *testing.T) {
-			until("paid", "with its open refund given once", func(p *paymentsv1.Payment) bool {
+			s.until(t, "paid", "with its open refund given once", func(p *paymentsv1.Payment) bool {
 				return p.GetCapturedMinor() == 1290 && p.GetRefundedMinor() == 500 && p.GetRefundingMinor() == 0
 			})
 			for range 2 {
@@ -131,34 +136,34 @@ func TestPaymentsOfCardsAreConverted(t *testing.T) {
 			if !contract.Is(err, paymentsv1.Reason_REASON_REFUND_TOO_LARGE) {
 				t.Errorf("got %v, want nothing left to refund", err)
 			}
-			p := get("paid")
+			p := s.get(t, "paid")
 			if len(p.GetRefunds()) != 4 || p.GetRefunds()[1].GetStatus() != paymentsv1.RefundStatus_REFUND_STATUS_FAILED ||
-				p.GetOrderId() != "paid" || p.GetMethod().GetLast4() != "4242" {
-				t.Errorf("got %v, want its four refunds, one of them failed, its order and its card", p)
+				p.GetOrderId() != "paid" || p.GetMethod().GetLast4() != "4242" || p.GetProviderReference() != "pay_1" {
+				t.Errorf("got %v, want its four refunds, one of them failed, its order, its card and the provider's name for it", p)
 			}
 		})
 		t.Run("one whose capture was not answered is paid", func(t *testing.T) {
-			becomes("taken", paymentsv1.Status_STATUS_PAID)
+			s.becomes(t, "taken", paymentsv1.Status_STATUS_PAID)
 		})
 		t.Run("one that is held can be captured", func(t *testing.T) {
-			becomes("held", paymentsv1.Status_STATUS_AUTHORIZED)
+			s.becomes(t, "held", paymentsv1.Status_STATUS_AUTHORIZED)
 			got, err := s.CapturePayment(t.Context(), &paymentsv1.CapturePaymentRequest{PaymentId: "held"})
 			if err != nil || got.GetPayment().GetCapturedMinor() != 500 {
 				t.Errorf("got %v, %v, want 500 captured", got, err)
 			}
 		})
 		t.Run("one that is held for an order that was given up is let go", func(t *testing.T) {
-			becomes("given-up", paymentsv1.Status_STATUS_CANCELLED)
+			s.becomes(t, "given-up", paymentsv1.Status_STATUS_CANCELLED)
 		})
 		t.Run("declined and unanswered ones are cancelled", func(t *testing.T) {
-			becomes("declined", paymentsv1.Status_STATUS_CANCELLED)
-			becomes("unknown", paymentsv1.Status_STATUS_CANCELLED)
-			if code := get("declined").GetDeclineCode(); code != "card_declined" {
+			s.becomes(t, "declined", paymentsv1.Status_STATUS_CANCELLED)
+			s.becomes(t, "unknown", paymentsv1.Status_STATUS_CANCELLED)
+			if code := s.get(t, "declined").GetDeclineCode(); code != "card_declined" {
 				t.Errorf("got the decline code %q, want card_declined", code)
 			}
 		})
 		t.Run("those paid on the page stay as they are", func(t *testing.T) {
-			becomes("page", paymentsv1.Status_STATUS_PAID)
+			s.becomes(t, "page", paymentsv1.Status_STATUS_PAID)
 			got, err := s.RefundPayment(t.Context(), &paymentsv1.RefundPaymentRequest{PaymentId: "page", RefundId: "r", AmountMinor: 100})
 			if err != nil || got.GetRefund().GetStatus() != paymentsv1.RefundStatus_REFUND_STATUS_SUCCEEDED {
 				t.Errorf("got %v, %v, want it given back", got, err)

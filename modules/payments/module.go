@@ -31,7 +31,7 @@ const (
 type Config struct {
 	// Provider is who new payments go through. Payments begun with another one
 	// are ended there.
-	Provider string `yaml:"provider" doc:"who moves the money: sandbox (nobody does) or stripe"`
+	Provider string `yaml:"provider" doc:"who moves the money: stripe, or sandbox (no money moves)"`
 	// Capture is when new payments are taken.
 	Capture string `yaml:"capture" doc:"when a new payment is taken: at_once, or at_shipping (held until then; banks let a hold go after about 7 days)"`
 	// ForgetUnpaid is how long what ended unpaid is remembered.

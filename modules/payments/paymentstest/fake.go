@@ -25,7 +25,7 @@ type Fake struct {
 	real paymentsv1.PaymentsServiceServer
 }
 
-// NewFake makes a fake that has charged nobody.
+// NewFake makes a fake without any payment.
 func NewFake() *Fake { return &Fake{} }
 
 // Definition puts a new fake into a world for each start.

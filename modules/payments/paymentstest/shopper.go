@@ -82,8 +82,8 @@ func (s *shopper) refund(id string, minor int64) (*paymentsv1.Refund, error) {
 	return r.GetRefund(), err
 }
 
-// becomes waits until the payment is settled by the background, for nobody in the
-// suite comes back from the page.
+// becomes waits until the payment is settled by the background, for no shopper
+// of the suite comes back from the page.
 func (s *shopper) becomes(want paymentsv1.Status) {
 	s.t.Helper()
 	s.until(want.String(), func(p *paymentsv1.Payment) bool { return p.GetStatus() == want })

@@ -48,7 +48,7 @@ func startPayment(w World) cases {
 				t.Errorf("got %v, %v, want it paid, without a page", got, err)
 			}
 		},
-		"ends by itself when nobody pays": func(t *testing.T) {
+		"ends by itself when it is not paid": func(t *testing.T) {
 			s := &shopper{World: w, checks: checks{t}, order: "order-" + id.New(), payment: "payment-" + id.New()}
 			r := s.request()
 			r.ExpiresAt = timestamppb.New(time.Now().Add(time.Second))

@@ -128,7 +128,7 @@ const (
 	Status_STATUS_AUTHORIZED Status = 2
 	Status_STATUS_PAID       Status = 3
 	Status_STATUS_CANCELLED  Status = 4
-	// Nobody paid in time.
+	// It was not paid in time.
 	Status_STATUS_EXPIRED Status = 5
 )
 
@@ -681,7 +681,7 @@ type StartPaymentRequest struct {
 	// address with http:// or https://; a path is enough for the sandbox.
 	ReturnUrl string `protobuf:"bytes,7,opt,name=return_url,json=returnUrl,proto3" json:"return_url,omitempty"`
 	CancelUrl string `protobuf:"bytes,8,opt,name=cancel_url,json=cancelUrl,proto3" json:"cancel_url,omitempty"`
-	// When the payment ends if nobody paid; at most 24 hours ahead.
+	// When the payment ends if it is not paid; at most 24 hours ahead.
 	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -63,7 +63,7 @@ type PaymentsServiceClient interface {
 	// An order without any has an empty list.
 	ListPayments(ctx context.Context, in *ListPaymentsRequest, opts ...grpc.CallOption) (*ListPaymentsResponse, error)
 	// CancelPayment ends the provider's session, and lets go what is held for a
-	// later capture: nobody can pay it after the answer. A payment that was paid
+	// later capture: it can't be paid after the answer. A payment that was paid
 	// is not cancelled: FAILED_PRECONDITION, REASON_PAID; refund it. An id that is
 	// not known is remembered as cancelled, so that a late StartPayment is
 	// refused. UNAVAILABLE, REASON_PROVIDER_UNAVAILABLE when the provider does not
@@ -251,7 +251,7 @@ type PaymentsServiceServer interface {
 	// An order without any has an empty list.
 	ListPayments(context.Context, *ListPaymentsRequest) (*ListPaymentsResponse, error)
 	// CancelPayment ends the provider's session, and lets go what is held for a
-	// later capture: nobody can pay it after the answer. A payment that was paid
+	// later capture: it can't be paid after the answer. A payment that was paid
 	// is not cancelled: FAILED_PRECONDITION, REASON_PAID; refund it. An id that is
 	// not known is remembered as cancelled, so that a late StartPayment is
 	// refused. UNAVAILABLE, REASON_PROVIDER_UNAVAILABLE when the provider does not

@@ -2,8 +2,8 @@ package payment
 
 import "time"
 
-// Cancel asks for the payment's end. One whose page nobody was led to is ended by
-// that; of any other the provider must say it.
+// Cancel asks for the payment's end. One whose page no shopper was led to is ended
+// by that; of any other the provider must say it.
 func (p *Payment) Cancel() error {
 	switch p.state.Status {
 	case Paid:

@@ -113,7 +113,7 @@ func Payment(p payment.Payment) *paymentsv1.Payment {
 		out.Method = &paymentsv1.PaymentMethod{Brand: s.Brand, Last4: s.Last4}
 	}
 	if s.Cancelling {
-		out.RedirectUrl = "" // nobody is to be led there any more
+		out.RedirectUrl = "" // no shopper is to be led there any more
 	}
 	for _, r := range p.Refunds() {
 		out.Refunds = append(out.Refunds, RefundOf(r))

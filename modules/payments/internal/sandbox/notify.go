@@ -151,7 +151,7 @@ func (s *Page) ForgetAddresses(ctx context.Context, before time.Time, most int) 
 	return gone, nil
 }
 
-// Forget deletes up to most sessions made before a time that nobody paid.
+// Forget deletes up to most sessions made before a time that were not paid.
 func (s *Page) Forget(ctx context.Context, before time.Time, most int) (gone int64, err error) {
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		done := tx.Exec(`DELETE FROM sandbox_sessions WHERE id IN (SELECT id FROM sandbox_sessions

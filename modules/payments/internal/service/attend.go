@@ -58,7 +58,7 @@ func (s *Service) ask(ctx context.Context, provider payment.Provider, p payment.
 	late := state.Status == payment.Waiting && !s.Now().Before(p.Terms().Expires)
 	switch {
 	case late && state.RedirectURL == "":
-		return payment.Report{State: payment.SaysEnded}, nil // nobody was led to a page
+		return payment.Report{State: payment.SaysEnded}, nil // no shopper was led to a page
 	case late || state.Cancelling:
 		return provider.Close(ctx, p)
 	case state.Capturing:

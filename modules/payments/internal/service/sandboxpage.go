@@ -83,7 +83,7 @@ func (s *Service) next(ctx context.Context, token string, n sandbox.Next) *payme
 		n.RedirectURL += token // the page that does not lead back
 	}
 	if n.Declined != "" {
-		// The page says the same for each reason: whoever tries numbers learns nothing.
+		// The page says the same for each reason: a thief who tries numbers learns nothing.
 		s.Log.InfoContext(ctx, "the sandbox refused a card", "reason", n.Declined)
 	}
 	return &paymentsv1.SandboxNext{RedirectUrl: n.RedirectURL, NeedsConsent: n.NeedsConsent, Declined: n.Declined}

@@ -38,7 +38,7 @@ func (s *Page) money(ctx context.Context, p payment.Payment) (payment.Report, er
 		}
 		return withIntent(payment.Report{State: payment.SaysOpen}, intent), nil
 	}
-	return payment.Report{}, nil // nobody was led to a page yet
+	return payment.Report{}, nil // no shopper was led to a page yet
 }
 
 // Close implements payment.Provider. Expiring a session and cancelling an intent

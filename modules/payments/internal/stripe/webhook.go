@@ -14,8 +14,8 @@ import (
 	"galleria/modules/payments/internal/payment"
 )
 
-// tolerance is how far a webhook's time may be from now: an old one that somebody
-// recorded is refused. Stripe signs anew each time it sends one again.
+// tolerance is how far a webhook's time may be from now: an old one that was
+// recorded and is sent again is refused. Stripe signs anew each time it sends one again.
 const tolerance = 5 * time.Minute
 
 // Hear implements payment.Provider.

@@ -94,7 +94,9 @@ func converted(t *testing.T, o database.Options) paymentsv1.PaymentsServiceServe
 }
 
 // payer asks for payments by their ids.
-type payer struct{ paymentsv1.PaymentsServiceServer }
+type payer struct {
+	paymentsv1.PaymentsServiceServer
+}
 
 func (s payer) get(t *testing.T, id string) *paymentsv1.Payment {
 	t.Helper()

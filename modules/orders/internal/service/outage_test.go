@@ -1,0 +1,129 @@
+package service_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gorm.io/gorm"
+
+	ordersv1 "galleria/modules/orders/v1"
+)
+
+// away makes calls of these names fail, and counts them.
+func (h *house) away(calls ...string) (asked *atomic.Int64, back func()) {
+	asked = new(atomic.Int64)
+	set := func(trouble func(string, bool) error) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.trouble = trouble
+	}
+	set(func(call string, after bool) error {
+		if after || !slices.Contains(calls, call) {
+			return nil
+		}
+		asked.Add(1)
+		return errors.New(call + ": does not answer")
+	})
+	return asked, func() { set(nil) }
+}
+
+// multiply copies the one order there is, with its lines, so many times.
+func (h *house) multiply(times int) {
+	h.t.Helper()
+	err := h.db.Write(context.Background(), func(tx *gorm.DB) error {
+		for _, table := range []struct {
+			name string
+			own  []string // columns that differ from copy to copy
+		}{{"orders", []string{"id", "number", "idempotency_key", "cart_id"}}, {"order_lines", []string{"order_id"}}} {
+			rows, err := tx.Raw("SELECT * FROM " + table.name + " WHERE 1 = 0").Rows()
+			if err != nil {
+				return err
+			}
+			columns, err := rows.Columns()
+			rows.Close()
+			if err != nil {
+				return err
+			}
+			values := slices.Clone(columns)
+			for i, c := range columns {
+				if slices.Contains(table.own, c) {
+					values[i] = c + " || '-' || copies.n"
+				}
+			}
+			err = tx.Exec("WITH RECURSIVE copies(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copies WHERE n < ?) INSERT INTO "+
+				table.name+" ("+strings.Join(columns, ", ")+") SELECT "+strings.Join(values, ", ")+" FROM "+table.name+", copies", times).Error
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// TestALongOutageCostsABoundedRateOfCalls: orders that failed to get on are tried
+// again by turns, however many they are.
+func TestALongOutageCostsABoundedRateOfCalls(t *testing.T) {
+	const many, perSecond, seconds = 10_000, 20, 3
+	inHouse(t, func(t *testing.T, h *house) {
+		asked, _ := h.away("take")
+		v := h.visit(stories["pays"])
+		l := h.live(nil)
+		if err := v.play(l); err != nil {
+			t.Fatal(err)
+		}
+		h.await("the order is open, and has things in its cart", func() bool { return h.only().Status == "open" && h.busy() == 1 && asked.Load() > 0 })
+		l.close()
+		h.multiply(many)
+		h.later.Add(int64(time.Hour)) // all are due
+
+		l = h.live(nil)
+		asked.Store(0)
+		began := time.Now()
+		h.await("some are tried", func() bool { return asked.Load() > seconds*perSecond })
+		// A slow machine takes longer: only that it is not quicker is looked at.
+		if took := time.Since(began); took < (seconds-1)*time.Second {
+			t.Errorf("%d calls in %s, want at most %d a second", asked.Load(), took, perSecond)
+		}
+		if n := h.busy(); n != many+1 {
+			t.Errorf("%d orders wait for the cart, want all %d", n, many+1)
+		}
+	})
+}
+
+// TestGoodsComeBackWhileTheMoneyIsWaitedFor: an order that was cancelled gives its goods
+// to the next customer, though the provider of payments is away.
+func TestGoodsComeBackWhileTheMoneyIsWaitedFor(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		v := h.visit(stories["pays"])
+		l := h.live(nil)
+		if err := v.play(l); err != nil {
+			t.Fatal(err)
+		}
+		h.await("the order is open", func() bool { return h.only().Status == "open" && h.busy() == 0 })
+		asked, back := h.away("give back", "look", "stop")
+		k := h.only()
+		if _, err := l.CancelOrder(context.Background(), &ordersv1.CancelOrderRequest{OrderId: k.ID, Token: k.Token}); err != nil {
+			t.Fatal(err)
+		}
+		h.await("the goods are on the shelf, and payments was asked", func() bool {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			return h.shelf[v.sku] == v.stock && asked.Load() > 0
+		})
+		if h.busy() != 1 {
+			t.Error("the money was forgotten")
+		}
+		back()
+		v.end = "cancelled"
+		h.await("nothing is left to do", func() bool { h.later.Add(int64(time.Minute)); return h.busy() == 0 })
+		h.wantEven(l, v.sku, v.stock)
+	})
+}

@@ -1,6 +1,6 @@
 // Package storefront is the shop as people see it: pages drawn on the server,
 // complete without JavaScript, over the contracts of catalog, inventory, cart,
-// orders and payments. It holds clients of those and nothing else; where the
+// pricing, orders and payments. It holds clients of those and nothing else; where the
 // modules run it can't tell.
 //
 // The site map is routes.go. Every handler parses, makes one use of the
@@ -26,14 +26,21 @@
 //
 //	inventory  products and lists show no stock; the checkout says what orders says
 //	cart       the cart page says so (503); all else goes on
+//	pricing    the cart shows what the goods cost; the checkout answers 503
 //	payments   the checkout answers 503, keeps the cart and what was typed
 //	orders     the checkout and order pages answer 503
 //	catalog    pages of the catalogue answer 503
 //
+// # When there is too much to do
+//
+// So many pages of the catalogue are drawn at a time, and so many checkouts worked on;
+// the others wait in turn, in a line of their own: queue.go. Those who look around are
+// refused after two seconds, those who pay after twenty.
+//
 // # One checkout, one order
 //
 // The form carries a key made with it. A form sent twice is the same key and
-// so the same order. After a failure that is settled (declined, sold out) the
+// so the same order. After a failure that is settled (sold out, another total) the
 // form comes back with a new key; after one whose outcome nobody knows it
 // comes back with the same key, so that sending it again can't buy twice.
 //

@@ -32,6 +32,9 @@
 //     them and asks nobody whether they are good. An order that took what it
 //     bought has used the codes: they go with it.
 //
+// Carts that were read stay in memory (package store, kept.go), and are used only after
+// a look at their version in the database.
+//
 // # When the catalog is away
 //
 // GetCart of a cart with lines, AddItem, and SetItem of more than 0 fail with
@@ -46,7 +49,7 @@
 //
 // # What it deliberately does not do
 //
-// It reserves no stock and promises no price: the order does, when it is
+// It holds no stock and promises no price: the order does, when it is
 // placed. It knows no customers, only an id that others gave it: who may merge
 // which carts is the caller's business.
 package cart

@@ -46,6 +46,10 @@
 // comes first: the word before its beginning, the name before tags, category and
 // options, those before the sku, and that before the description.
 //
+// A list can tell what its products have in common (facets): categories, options, tags
+// and the range of prices, each with the number of products. They are counted when they
+// are asked for, and cost as much as the list.
+//
 // # What it deliberately does not do
 //
 // It knows nothing of stock, and it does not convert currencies. Page tokens

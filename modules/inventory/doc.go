@@ -31,6 +31,9 @@
 // the allocation that comes after. An end only ever moves to later, and an allocation
 // without end stays so, so that a late repeat takes no goods from a paid order.
 //
+// Orders whose allocation has an end, those not paid yet, may be kept to a share of
+// what can be sold (max_unpaid_share); by default they may have all of it.
+//
 // Goods whose hold has ended are given back in batches, in the background, in one
 // process at a time.
 //

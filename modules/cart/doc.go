@@ -3,7 +3,7 @@
 // It offers cartv1.CartService, needs the catalog, emits no events, and owns
 // its tables carts, cart_items, cart_additions, cart_merges and taken_orders.
 //
-// Whoever knows a cart's id holds the cart: the id is made by the caller, of
+// A cart's id is all that is needed to use it: the id is made by the caller, of
 // at least 128 random bits, and is never logged. A cart comes into being with
 // its first item and is forgotten 30 days after its last change. From that
 // moment on it is as good as not there; the rows are deleted in batches, in
@@ -28,8 +28,8 @@
 //     a price, and its line says why: withdrawn, without a price in the cart's
 //     currency, or unknown to the catalog. Removing needs no catalog. The name is
 //     the catalog's if it still knows the product, else the one it had when added.
-//   - Codes, delivery option and customer are what somebody chose. The cart keeps
-//     them and asks nobody whether they are good. An order that took what it
+//   - Codes, delivery option and customer are what was chosen. The cart keeps
+//     them and does not check them: pricing does, for each quote. An order that took what it
 //     bought has used the codes: they go with it.
 //
 // Carts that were read stay in memory (package store, kept.go), and are used only after

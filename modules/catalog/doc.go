@@ -1,11 +1,11 @@
 // Package catalog is what the shop sells: products, and the categories they
-// stand in.
+// are in.
 //
 // A product has a page and is sold as its variants: "M / Red". A plain product
 // has one. What sells them (cart, pricing, orders) asks for offers: one variant in
 // one currency, and whether it can be bought.
 //
-// It offers catalogv1.CatalogService, needs nobody, emits no events, and owns its
+// It offers catalogv1.CatalogService, needs no other module, emits no events, and owns its
 // tables catalog_products, variants, categories, deletions and catalog_state.
 //
 // # Reading
@@ -29,8 +29,8 @@
 //   - A product keeps its slug when its name changes, so that addresses stay. An
 //     upsert that names another slug changes it; the former one (of the last 20)
 //     still finds the product, until another product has it.
-//   - Every product's category exists. One that nobody described is named
-//     after its slug and stands behind those with a position. One that has
+//   - Every product's category exists. One that was not described is named
+//     after its slug and comes after those with a position. One that has
 //     products can't be deleted.
 //   - What an upsert would not change is not written, and does not count as
 //     updated.

@@ -76,8 +76,8 @@
 //	                             finds it
 //	after a decision             the driver carries it out
 //
-// A key whose order was stored gives that order's answer for ever, failed or not:
-// a new attempt needs a new key. While it is not decided how the order ends, the
+// A key whose order was stored gives that order's answer as long as the order is kept,
+// failed or not: a new attempt needs a new key. While it is not decided how the order ends, the
 // answer is REASON_NOT_KNOWN.
 //
 // # Invariants

@@ -58,11 +58,12 @@
 //	4000000000006066  approved; refunds are refused for good
 //	4000000000000259  approved, and disputed by its holder
 //
-// A session is open to ten refused cards; after the third one the next must wait,
-// a second at first and twice as long each time.
+// Any other number with a right check digit is approved. A session is open to ten
+// refused cards; after the third one the next must wait, a second at first and twice as
+// long each time. The sandbox's webhooks are handed over in this process, signed, and
+// take the way of all others from there.
 //
-// Any other number with a right check digit is approved. Stripe is reached
-// through its own library; see internal/stripe.
+// Stripe is reached through its own library; see internal/stripe.
 //
 // # What is kept
 //

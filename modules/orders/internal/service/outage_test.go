@@ -84,7 +84,7 @@ func TestALongOutageCostsABoundedRateOfCalls(t *testing.T) {
 		h.multiply(many)
 		h.later.Add(int64(time.Hour)) // all are due
 
-		l = h.live(nil)
+		h.live(nil)
 		asked.Store(0)
 		began := time.Now()
 		h.await("some are tried", func() bool { return asked.Load() > seconds*perSecond })

@@ -18,6 +18,9 @@ const manyShoppers = 512
 // kinds of actions, in the table's order.
 var kinds = []string{"home", "product", "add", "cart", "checkout"}
 
+// apart is where the shop runs with a process for the edge and for each module.
+const apart = "a process for each module"
+
 func mixName(where string) string { return fmt.Sprintf("mix in %s", where) }
 
 // mix lets shoppers do all that shoppers do, each as soon as the page before is

@@ -77,9 +77,9 @@ func benchPages(binary string, d time.Duration, wanted *regexp.Regexp, profiles 
 	err = g.inOneProcess(binary, data, func(s *shop) error {
 		return errors.Join(g.pages(s, rows, d), g.mix(s, rows, "one process", d))
 	})
-	if err == nil && g.wanted.MatchString(mixName("processes")) {
+	if err == nil && g.wanted.MatchString(mixName(apart)) {
 		err = g.inProcesses(binary, dir, data, func(s *shop) error {
-			return g.mix(s, rows, fmt.Sprintf("%d processes", len(s.processes)), d)
+			return g.mix(s, rows, apart, d)
 		})
 	}
 	if err := errors.Join(err, rows.print()); err != nil {

@@ -25,6 +25,10 @@
 //     the reason as their problem, until it may get one more. It is counted by the
 //     row of the address, so two workers can't both let out the last one.
 //   - A refused mail is sent again when an operator asks for it, once per key.
+//   - A mail that was sent, or refused for good, is deleted after keep_mails (90 days
+//     unless set): it holds the customer's address and name, and the link that opens
+//     the order. A queued one never is. The event of a deleted mail is not mailed
+//     again: the inbox remembers it for longer than the stream can deliver it.
 //   - Nothing a customer typed can add a header, a recipient or markup.
 //
 // # Where a mail may be sent twice
@@ -43,6 +47,6 @@
 //
 // It has no templates to edit at run time, no languages but English, no
 // unsubscribing (these mails belong to a purchase), and does not receive
-// bounces. It keeps mails for ever; their letters hold the links that open
-// orders, so its database and the console are for operators only.
+// bounces. The letters hold the links that open orders, so its database and the
+// console are for operators only.
 package notifications

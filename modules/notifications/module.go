@@ -41,6 +41,9 @@ type Config struct {
 	// MostPerHour and MostPerDay bound the mails to one address.
 	MostPerHour int `yaml:"most_per_hour" doc:"how many mails one address gets in an hour from the mail server; others wait, so that nobody is flooded by orders made in their name"`
 	MostPerDay  int `yaml:"most_per_day" doc:"how many mails one address gets in a day; others wait"`
+	// KeepMails is how long a mail is kept after it was sent or refused. At least a day:
+	// MostPerDay is counted by the mails of the last day.
+	KeepMails time.Duration `yaml:"keep_mails" doc:"mails are deleted this long after they were sent or refused for good; they hold the customer's address and name, and the link that opens the order"`
 }
 
 // SMTP is a mail server. Without a host there is none, and mails are laid in
@@ -65,8 +68,16 @@ func DefaultConfig() Config {
 
 		MostPerHour: 20,
 		MostPerDay:  100,
+
+		KeepMails: 90 * 24 * time.Hour,
 	}
 }
+
+// What KeepMails may be: a day to ten years.
+const (
+	leastKept = 24 * time.Hour
+	mostKept  = 10 * 365 * 24 * time.Hour
+)
 
 // Validate finds values that can't work.
 func (c Config) Validate() error {
@@ -96,6 +107,9 @@ func (c Config) Validate() error {
 	}
 	if c.MostPerDay < c.MostPerHour {
 		errs = append(errs, config.At("most_per_day", "must not be less than most_per_hour"))
+	}
+	if c.KeepMails < leastKept || c.KeepMails > mostKept {
+		errs = append(errs, config.At("keep_mails", "must be between %s and %s, not %s", leastKept, mostKept, c.KeepMails))
 	}
 	return errors.Join(errs...)
 }
@@ -145,7 +159,10 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	return &module.Instance{
 		Server:        s,
 		Subscriptions: s.Subscriptions(),
-		Work:          map[string]func(context.Context) error{"post": post.Run},
+		Work: map[string]func(context.Context) error{
+			"post":      post.Run,
+			"retention": func(ctx context.Context) error { return s.Forget(ctx, cfg.KeepMails) },
+		},
 	}, nil
 }
 

@@ -43,7 +43,8 @@ type Mail struct {
 	// Attempts is how often it was tried; Problem what was wrong the last time.
 	Attempts int
 	Problem  string
-	// CreatedAt is when it was queued, DueAt when it is to be tried next.
+	// CreatedAt is when it was queued, DueAt when it is to be tried next, or when it
+	// was refused.
 	CreatedAt, DueAt time.Time
 	// LetOutAt is when its recipient's limits let it out; zero until then.
 	LetOutAt time.Time

@@ -44,9 +44,11 @@ func (s *Store) Sent(ctx context.Context, id string, now time.Time) error {
 		now.UnixMicro(), id)
 }
 
-// Refused notes that the mail will never be taken, and why.
-func (s *Store) Refused(ctx context.Context, id, problem string) error {
-	return s.settle(ctx, id, "UPDATE mails SET status = 'refused', problem = ? WHERE id = ? AND status = 'queued'", problem, id)
+// Refused notes that the mail will never be taken, why, and since when: due_at says that
+// from now on.
+func (s *Store) Refused(ctx context.Context, id, problem string, now time.Time) error {
+	return s.settle(ctx, id, "UPDATE mails SET status = 'refused', problem = ?, due_at = ? WHERE id = ? AND status = 'queued'",
+		problem, now.UnixMicro(), id)
 }
 
 // Later notes why an attempt failed that was claimed, and when the next is due.

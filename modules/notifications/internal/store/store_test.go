@@ -151,7 +151,7 @@ func TestAMailIsSentAgainForItsOwnKeyOnly(t *testing.T) {
 		if err := again(0, "k"); !errors.Is(err, store.ErrNotRefused) {
 			t.Errorf("a mail that waits: got %v, want %v", err, store.ErrNotRefused)
 		}
-		if err := s.Refused(t.Context(), due[0].ID, "no such user"); err != nil {
+		if err := s.Refused(t.Context(), due[0].ID, "no such user", time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		if err := again(0, "k"); err != nil {
@@ -160,7 +160,7 @@ func TestAMailIsSentAgainForItsOwnKeyOnly(t *testing.T) {
 		if err := again(1, "k"); !errors.Is(err, store.ErrKeyReused) {
 			t.Errorf("another mail's key: got %v, want %v", err, store.ErrKeyReused)
 		}
-		if err := s.Refused(t.Context(), due[0].ID, "no such user"); err != nil {
+		if err := s.Refused(t.Context(), due[0].ID, "no such user", time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		if m, err := s.Resend(t.Context(), due[0].ID, "k", time.Now()); err != nil || m.Status != mail.Refused {

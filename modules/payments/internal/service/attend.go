@@ -15,16 +15,16 @@ import (
 // so it does not matter in which order they come.
 func (s *Service) attend(ctx context.Context, p payment.Payment) (payment.Payment, error) {
 	provider, err := s.provider(p)
-	if err != nil {
-		return p, err
+	var report payment.Report
+	if err == nil {
+		asking, done := context.WithTimeout(ctx, s.Patience)
+		defer done()
+		report, err = s.ask(asking, provider, p)
+		s.at("provider asked")
 	}
-	asking, done := context.WithTimeout(ctx, s.Patience)
-	defer done()
-	report, err := s.ask(asking, provider, p)
-	s.at("provider asked")
 	recording, recorded := s.recording(ctx)
 	defer recorded()
-	if err != nil {
+	if err != nil { // it is put off, so that it holds up no other
 		return p, errors.Join(err, s.Store.Postpone(recording, p, s.Now(), errors.Is(err, payment.ErrSpent)))
 	}
 	after, err := s.Store.Change(recording, p, s.Now(), func(p *payment.Payment) error {

@@ -23,6 +23,23 @@ func (p babbling) Look(ctx context.Context, of payment.Payment) (payment.Report,
 	return r, err
 }
 
+func TestPaymentsOfAProviderThatIsGoneHoldUpNoOther(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.service.Providers["gone"], b.service.Provider = b.service.Providers["sandbox"], "gone"
+		for i := range attendBatch { // as many as one look takes
+			b.works(b.start(fmt.Sprintf("gone-%d", i)))
+		}
+		b.service.Provider = "sandbox"
+		delete(b.service.Providers, "gone")
+		b.clock.Add(1)
+		b.works(b.start("good"))
+		b.works(b.pay("good"))
+		b.settle(16 * time.Second)
+		b.settle(0)
+		b.is("good", paid)
+	})
+}
+
 func TestAPaymentThatCantBeSettledHoldsUpNoOther(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		broken := map[string]bool{}

@@ -73,6 +73,9 @@ func (s *Storefront) counts(ctx context.Context, within time.Duration, skus []st
 		return nil, false
 	}
 	fresh, answered := s.available(ctx, within, asking)
+	if !answered && ctx.Err() != nil {
+		return nil, false // the visitor went away; inventory may answer others
+	}
 	s.stock.write(asking, fresh, answered, now)
 	if !answered {
 		return nil, false

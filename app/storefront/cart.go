@@ -43,7 +43,7 @@ func (s *Storefront) addItem(c echo.Context) error {
 	}
 	ctx, done := s.working(c, true, pageTimeout)
 	defer done()
-	add := &cartv1.AddItemRequest{Sku: form.Get("sku"), Quantity: quantity, IdempotencyKey: additionKey(form), CurrencyCode: s.currency}
+	add := &cartv1.AddItemRequest{Sku: form.Get("sku"), Quantity: quantity, IdempotencyKey: additionKey(form, quantity), CurrencyCode: s.currency}
 	answer, err := s.addToCart(ctx, c, add)
 	if answer.GetRepeated() {
 		s.keepCart(c, add.GetCartId())
@@ -54,15 +54,15 @@ func (s *Storefront) addItem(c echo.Context) error {
 }
 
 // additionKey is the same for a button that was pressed twice. A product page is drawn
-// once for everybody, so it has no key of its own; but it is sent with the view of the
+// once for all visitors, so it has no key of its own; but it is sent with the view of the
 // visitor's cookie in it, as it is with their badge, and that changes with each change of
 // their cart. The second press of a double click sends the view of the first; a page
 // that is opened again has another. The cookie itself would not do: the answer to the
-// first press may have changed it before the second. Somebody who goes back, without a
+// first press may have changed it before the second. A visitor who goes back, without a
 // script, to the page as it was, and presses again, is told that it counted once.
-func additionKey(form url.Values) string {
+func additionKey(form url.Values, quantity int64) string {
 	if view := form.Get("view"); viewPattern.MatchString(view) {
-		return view + ":" + form.Get("sku") + ":" + form.Get("quantity")
+		return view + ":" + form.Get("sku") + ":" + strconv.FormatInt(quantity, 10)
 	}
 	return id.New() // a form that does not say what it was part of
 }

@@ -156,6 +156,10 @@ func TestADoubleClickAddsOnce(t *testing.T) {
 		v.get(lamp).want(http.StatusOK) // with another view
 		v.header.Del("If-None-Match")
 	}
+	typed := press(v.get(lamp).want(http.StatusOK))
+	typed.Set("quantity", " 1 ")
+	v.post("/cart/items", typed).want(http.StatusSeeOther)
+	v.post("/cart/items/LMP-ARC-01", url.Values{"quantity": {"3"}}).want(http.StatusSeeOther)
 	v.put("LMP-ARC-01", 1) // a form that does not say what it was part of
 	v.put("LMP-ARC-01", 1)
 	if got := v.held().GetItemCount(); got != 5 {

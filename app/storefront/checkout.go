@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"google.golang.org/grpc/codes"
@@ -40,13 +41,16 @@ func (s *Storefront) checkout(c echo.Context) error {
 			f.values[name] = value
 		}
 	}
-	quote, err := s.quote(ctx, held, f)
+	quote, wait, err := s.quoteTyped(ctx, c, held, f)
 	if err != nil {
 		return err
 	}
-	v := s.composeCheckout(ctx, held, quote, f)
+	v, code := s.composeCheckout(ctx, held, quote, f), http.StatusOK
 	v.IdempotencyKey = id.Secret()
-	return s.once(c, http.StatusOK, int(held.GetItemCount()), page.CheckoutPage(v))
+	if wait > 0 {
+		v.Errors["code"], code = tooManyCodes(wait), http.StatusTooManyRequests
+	}
+	return s.once(c, code, int(held.GetItemCount()), page.CheckoutPage(v))
 }
 
 // placeOrder orders what is in the cart, and leads to where it is paid. It does
@@ -122,17 +126,21 @@ func (s *Storefront) refusal(c echo.Context, f form, why failure) error {
 func (s *Storefront) again(c echo.Context, f form, why failure) error {
 	ctx, done := s.working(c, false, pageTimeout)
 	defer done()
-	s.keepChoice(ctx, c, f)
 	held, err := s.cartHeld(ctx, c)
 	if err != nil {
 		held = &cartv1.Cart{} // the form matters more than the list beside it
 	}
-	quote, quoteErr := s.quote(ctx, held, f)
+	quote, wait, quoteErr := s.quoteTyped(ctx, c, held, f)
 	if quoteErr != nil {
 		s.log.WarnContext(ctx, "no quote for a checkout", "request_id", requestID(c), "error", quoteErr)
 	}
 	v := s.composeCheckout(ctx, held, quote, f)
 	maps.Copy(v.Errors, why.fields)
+	if wait > 0 {
+		v.Errors["code"], why.status = tooManyCodes(wait), http.StatusTooManyRequests
+	} else {
+		s.keepChoice(ctx, c, f)
+	}
 	v.IdempotencyKey, v.Changed = f.key, why.changed
 	if why.settled {
 		v.IdempotencyKey = id.Secret()
@@ -169,6 +177,18 @@ func (s *Storefront) quote(ctx context.Context, held *cartv1.Cart, f form) (*pri
 	}
 	answer, err := s.Pricing.Quote(ctx, req)
 	return answer.GetQuote(), err
+}
+
+// quoteTyped is the quote of a form with codes that a visitor typed. A client that tries
+// too many of them has to wait, and gets the quote without them.
+func (s *Storefront) quoteTyped(ctx context.Context, c echo.Context, held *cartv1.Cart, f form) (quote *pricingv1.Quote, wait time.Duration, err error) {
+	if wait = s.tryCodes(c, held, f.codes()); wait > 0 {
+		c.Response().Header().Set("Retry-After", seconds(wait))
+		f.values = maps.Clone(f.values)
+		f.values["code"] = ""
+	}
+	quote, err = s.quote(ctx, held, f)
+	return quote, wait, err
 }
 
 func (s *Storefront) composeCheckout(ctx context.Context, held *cartv1.Cart, quote *pricingv1.Quote, f form) page.Checkout {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"google.golang.org/grpc/codes"
@@ -38,6 +39,10 @@ func (s *Storefront) changeCodes(c echo.Context) error {
 	}
 	all := slices.DeleteFunc(slices.Clone(held.GetCodes()), func(code string) bool { return code == gone })
 	if gone == "" {
+		if wait := s.tryCodes(c, held, codesIn(typed)); wait > 0 {
+			c.Response().Header().Set("Retry-After", seconds(wait))
+			return s.drawCart(c, http.StatusTooManyRequests, page.Cart{Code: typed, CodeError: tooManyCodes(wait)})
+		}
 		if wrong := s.newCodes(ctx, held, typed, &all); wrong != "" {
 			return s.drawCart(c, http.StatusUnprocessableEntity, page.Cart{Code: typed, CodeError: wrong})
 		}
@@ -53,6 +58,25 @@ func (s *Storefront) changeCodes(c echo.Context) error {
 	}
 	s.keepCart(c, held.GetId())
 	return s.toCart(c)
+}
+
+// tryCodes counts codes that the cart does not have yet: pages say whether there is
+// such a code, so a client could guess. A wait means that nothing may be said of them.
+func (s *Storefront) tryCodes(c echo.Context, held *cartv1.Cart, tried []string) (wait time.Duration) {
+	for _, code := range tried {
+		if slices.Contains(held.GetCodes(), code) {
+			continue
+		}
+		if wait = s.clients.take(clientOf(c), voucherCodes); wait > 0 {
+			return wait
+		}
+	}
+	return 0
+}
+
+// tooManyCodes is for a client that tries too many voucher codes.
+func tooManyCodes(wait time.Duration) string {
+	return "Too many voucher codes were tried from your network. Try again in " + inWords(wait) + "."
 }
 
 // newCodes adds what was typed to the codes, or says what is wrong with it. Without

@@ -15,10 +15,12 @@ import (
 // client is an IPv4 address, or the /64 network of an IPv6 address, which is what one
 // household has.
 type Limits struct {
-	// Carts, Checkouts and Cancellations are how many a minute, and at once.
-	Carts, Checkouts, Cancellations int
-	// Declines is how many refused checkouts in a row are free. After each further
-	// one the client waits, a second at first, and twice as long each time.
+	// Carts, Checkouts, Cancellations and Codes are how many a minute, and at once.
+	// Codes are voucher codes that are tried: those that the cart has already are not
+	// counted again.
+	Carts, Checkouts, Cancellations, Codes int
+	// Declines is how many refused cards in a row are free. After each further one
+	// the client waits, a second at first, and twice as long each time.
 	Declines int
 	// Loopback lets clients of this machine do what they like: tests, measurements, or
 	// a proxy that was not named as one.
@@ -27,13 +29,14 @@ type Limits struct {
 
 // DefaultLimits leave room for an office, or a mobile network, behind one address.
 func DefaultLimits() Limits {
-	return Limits{Carts: 60, Checkouts: 60, Cancellations: 30, Declines: 5, Loopback: true}
+	return Limits{Carts: 60, Checkouts: 60, Cancellations: 30, Codes: 60, Declines: 5, Loopback: true}
 }
 
 func (l Limits) orDefaults() Limits {
 	d := DefaultLimits()
 	l.Carts, l.Checkouts = cmp.Or(l.Carts, d.Carts), cmp.Or(l.Checkouts, d.Checkouts)
-	l.Cancellations, l.Declines = cmp.Or(l.Cancellations, d.Cancellations), cmp.Or(l.Declines, d.Declines)
+	l.Cancellations, l.Codes = cmp.Or(l.Cancellations, d.Cancellations), cmp.Or(l.Codes, d.Codes)
+	l.Declines = cmp.Or(l.Declines, d.Declines)
 	return l
 }
 
@@ -52,6 +55,7 @@ const (
 	newCarts kind = iota
 	checkoutAttempts
 	cancellations
+	voucherCodes
 	kinds
 )
 
@@ -69,7 +73,7 @@ type clients struct {
 type client struct {
 	used     [kinds]float64
 	at       time.Time // of used
-	declined int       // checkouts in a row
+	declined int       // cards in a row
 	until    time.Time // no checkout before
 }
 
@@ -99,7 +103,7 @@ func (c *clients) take(address netip.Addr, k kind) (wait time.Duration) {
 	return 0
 }
 
-// settled notes how a checkout of the client ended.
+// settled notes whether a card of the client was declined, or taken.
 func (c *clients) settled(address netip.Addr, declined bool) {
 	who, limited := c.who(address)
 	if !limited {
@@ -162,6 +166,8 @@ func (c *clients) most(k kind) int {
 		return c.limits.Carts
 	case checkoutAttempts:
 		return c.limits.Checkouts
+	case voucherCodes:
+		return c.limits.Codes
 	}
 	return c.limits.Cancellations
 }

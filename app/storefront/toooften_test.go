@@ -46,6 +46,58 @@ func TestAClientWhoseCardsAreDeclinedHasToWaitLongerAndLonger(t *testing.T) {
 	v.post(pay, typed(paymentstest.CardVisa)).want(http.StatusSeeOther)
 }
 
+func TestAClientThatGuessesVoucherCodesHasToWait(t *testing.T) {
+	s := newShop(t, func(o *storefront.Options) { o.Limits.Codes = 3 })
+	s.promote(t)
+	const told = "Too many voucher codes were tried from your network."
+	type try func(v *visitor, code string) *page
+	for name, how := range map[string]try{
+		"in the cart": func(v *visitor, code string) *page { return v.post("/cart/code", url.Values{"code": {code}}) },
+		"by the checkout's address": func(v *visitor, code string) *page {
+			return v.get("/checkout?country=IT&code=" + code)
+		},
+		"at the checkout": func(v *visitor, code string) *page {
+			form := v.order()
+			form.Set("code", code)
+			form.Set("requote", "1")
+			return v.post("/checkout", form)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.clock.pass(time.Minute)
+			v := s.visitor(t)
+			v.t = t
+			v.put("LMP-MSH-08", 2)
+			for _, guess := range []string{"A", "B", "C"} {
+				if p := how(v, guess); p.status == http.StatusTooManyRequests || !strings.Contains(p.text(), guess+" is not a code of ours.") {
+					t.Fatalf("%s: got status %d, want to read that it is no code; the page says:\n%s", guess, p.status, p.text())
+				}
+			}
+			p := how(v, "WELCOME10").want(http.StatusTooManyRequests).says(told).saysNot("-€14.40")
+			if got := p.header.Get("Retry-After"); got != "20" {
+				t.Errorf("got Retry-After %q, want 20: a third of a minute", got)
+			}
+			v.get("/cart").want(http.StatusOK).saysNot("WELCOME10", "-€14.40")
+			s.clock.pass(20 * time.Second)
+			if p := how(v, "WELCOME10"); p.status == http.StatusTooManyRequests {
+				t.Fatalf("after the wait: got status %d, want the code to be taken", p.status)
+			}
+		})
+	}
+}
+
+func TestACodeThatTheCartHasIsNotCountedAgain(t *testing.T) {
+	s := newShop(t, func(o *storefront.Options) { o.Limits.Codes = 1 })
+	s.promote(t)
+	v := s.visitor(t)
+	v.put("LMP-MSH-08", 2)
+	v.post("/cart/code", url.Values{"code": {"WELCOME10"}}).want(http.StatusSeeOther)
+	for range 3 {
+		v.get("/cart").want(http.StatusOK).says("-€14.40")
+		v.get("/checkout?country=IT&code=WELCOME10").want(http.StatusOK).says("€129.60")
+	}
+}
+
 func TestAClientThatCancelsTooOftenHasToWait(t *testing.T) {
 	s := newShop(t, func(o *storefront.Options) { o.Limits.Cancellations = 1 })
 	v, form := buy(t, s)

@@ -48,7 +48,10 @@ func (s *Storefront) paySandbox(c echo.Context) error {
 		}})
 		next = r.GetNext()
 	}
-	s.clients.settled(clientOf(c), next.GetDeclined() != "")
+	// What can't be a card, or came too soon, says nothing of a card.
+	if declined := next.GetDeclined() != ""; declined || next.GetRedirectUrl() != "" {
+		s.clients.settled(clientOf(c), declined)
+	}
 	wrong := contract.Violations(err)
 	switch {
 	case len(wrong) > 0:

@@ -98,6 +98,16 @@ func TestACodeThatTheCartHasIsNotCountedAgain(t *testing.T) {
 	}
 }
 
+func TestACardThatCantBeOneDoesNotEndTheWaits(t *testing.T) {
+	s := newShop(t, func(o *storefront.Options) { o.Limits.Declines = 1 })
+	v, form := buy(t, s)
+	pay := v.post("/checkout", form).want(http.StatusSeeOther).header.Get("Location")
+	v.post(pay, typed(paymentstest.CardDeclined)).want(http.StatusUnprocessableEntity)
+	v.post(pay, typed("4242424242424241")).want(http.StatusUnprocessableEntity)
+	v.post(pay, typed(paymentstest.CardDeclined)).want(http.StatusUnprocessableEntity)
+	v.post(pay, typed(paymentstest.CardDeclined)).want(http.StatusTooManyRequests).says("too many attempts", "in a second")
+}
+
 func TestAClientThatCancelsTooOftenHasToWait(t *testing.T) {
 	s := newShop(t, func(o *storefront.Options) { o.Limits.Cancellations = 1 })
 	v, form := buy(t, s)

@@ -60,7 +60,8 @@ func (o origin) heading(from map[string][]string) *heading {
 	return h
 }
 
-// recognise tells whose file it is by its header line; nil: nobody's that is known.
+// recognise finds out by the header line which program wrote the file, and sets foreign;
+// of none that is known, it leaves the file as it is.
 func (f *file) recognise(names []string) error {
 	o := origin{columns: map[string]int{}, currency: f.currency, said: &tally{}}
 	for i, name := range names {

@@ -44,7 +44,7 @@ func stockColumn(location string) string {
 	return "stock" + atLocation + location
 }
 
-// add takes a column in; one that nobody knows is passed over.
+// add takes a column in; one that a product file does not have is passed over.
 func (h *heading) add(at int, text string) error {
 	name := h.known(strings.Join(strings.Fields(text), " "))
 	if name == "" {
@@ -57,7 +57,8 @@ func (h *heading) add(at int, text string) error {
 	return nil
 }
 
-// known is the name of a column as it is used here; empty when nobody knows it.
+// known is the name of a column as it is used here; empty when a product file has no
+// such column.
 func (h *heading) known(text string) string {
 	name := strings.ToLower(text)
 	switch {

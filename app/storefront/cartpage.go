@@ -79,8 +79,8 @@ func unsellable(held *cartv1.Cart, l *cartv1.Line) string {
 	return "No longer sold. It will not be part of your order."
 }
 
-// cartHeld is the visitor's cart; one who has none holds an empty one, and
-// nobody needs to be asked.
+// cartHeld is the visitor's cart; for a visitor without one it is empty, and the cart
+// module is not asked.
 func (s *Storefront) cartHeld(ctx context.Context, c echo.Context) (*cartv1.Cart, error) {
 	known := s.cartOf(c)
 	if known == "" {

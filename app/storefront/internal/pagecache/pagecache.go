@@ -24,7 +24,7 @@ type Page struct {
 	Before, After []byte
 	// Tag names the content, 16 hexadecimal digits.
 	Tag string
-	// Zipped is the page compressed, when somebody first asks for it so.
+	// Zipped is the page compressed, which is done at its first call.
 	Zipped func() *Zipped
 
 	shows string

@@ -233,7 +233,7 @@ func fillDemo(ctx context.Context, p *process.Process, log *slog.Logger, empty *
 		*empty = true
 	}
 	// First, for it can be repeated at any time; the import sets the stock again.
-	if _, err := clients.pricing.UpsertPromotions(ctx, &pricingv1.UpsertPromotionsRequest{Promotions: demo.Promotions()}); err != nil {
+	if _, err := clients.pricing.UpsertPromotions(ctx, &pricingv1.UpsertPromotionsRequest{Promotions: demo.Promotions(time.Now())}); err != nil {
 		return fmt.Errorf("make the demo's promotions: %w", err)
 	}
 	categories := &catalogv1.UpsertCategoriesRequest{}
@@ -242,13 +242,13 @@ func fillDemo(ctx context.Context, p *process.Process, log *slog.Logger, empty *
 			Slug: c.Slug, Name: c.Name, Intro: c.Intro, Position: int32(i + 1),
 		})
 	}
-	result, err := products.Import(ctx, clients.catalog, clients.inventory, demo.CSV(), products.Options{})
-	if err != nil {
+	if _, err := products.Import(ctx, clients.catalog, clients.inventory, demo.CSV(), products.Options{}); err != nil {
 		return err
 	}
 	if _, err := clients.catalog.UpsertCategories(ctx, categories); err != nil {
 		return fmt.Errorf("name the demo's categories: %w", err)
 	}
-	log.Info("filled the empty catalog with the demo catalogue", "products", result.Imported)
+	count, variants := demo.Size()
+	log.Info("filled the empty catalog with the demo catalogue", "products", count, "variants", variants)
 	return nil
 }

@@ -2,7 +2,9 @@ package demo
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
+	"encoding/csv"
 	"io"
 	"io/fs"
 	"slices"
@@ -25,6 +27,22 @@ func Columns() []string {
 // product and options, for the rows that are sizes and colours of one product. Each
 // call gives a reader of its own.
 func CSV() io.Reader { return bytes.NewReader(products) }
+
+// Size is how many products the demo catalogue has, and how many variants: the rows of
+// CSV, of which a product in sizes or colours has several.
+func Size() (count, variants int) {
+	rows, err := csv.NewReader(CSV()).ReadAll()
+	if err != nil {
+		panic(err) // the file is part of the program
+	}
+	header, rows := rows[0], rows[1:]
+	sku, product := slices.Index(header, "sku"), slices.Index(header, "product")
+	different := map[string]bool{}
+	for _, row := range rows {
+		different[cmp.Or(row[product], row[sku])] = true
+	}
+	return len(different), len(rows)
+}
 
 // Pictures holds the drawings named in the image column, at its root. They are
 // SVG files that refer to nothing outside themselves and hold no script, style

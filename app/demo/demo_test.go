@@ -105,6 +105,14 @@ func TestCatalogueFillsEveryCategory(t *testing.T) {
 	}
 }
 
+func TestTheSizeOfTheCatalogueTellsProductsFromVariants(t *testing.T) {
+	all := rows(t, demo.CSV())
+	count, variants := demo.Size()
+	if count != len(products(all)) || variants != len(all) || count >= variants {
+		t.Errorf("got %d products and %d variants, want %d and %d", count, variants, len(products(all)), len(all))
+	}
+}
+
 func TestCategoriesBelongToTheCaller(t *testing.T) {
 	demo.Categories()[0].Slug = "changed"
 	if got := demo.Categories()[0].Slug; got == "changed" {

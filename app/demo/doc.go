@@ -7,5 +7,6 @@
 // ones of any size for tests and benchmarks, and Placeholder draws a picture
 // for a file name that nobody holds.
 //
-// The package knows nothing of the shop's modules and stores nothing.
+// The package stores nothing, and knows of the shop's modules only how a promotion is
+// written.
 package demo

@@ -3,7 +3,6 @@ package notifications_test
 import (
 	"testing"
 
-	"galleria/migrations"
 	"galleria/modules/notifications"
 	"galleria/modules/notifications/notificationstest"
 	notificationsv1 "galleria/modules/notifications/v1"
@@ -17,16 +16,11 @@ var worlds = moduletest.Worlds{
 	"notifications": {definition(notifications.DefaultConfig()), notificationstest.Publisher()},
 }
 
+// definition is the module with other settings.
 func definition(cfg notifications.Config) module.Definition {
-	return module.Definition{
-		Hears:      notificationstest.Heard(),
-		Name:       notifications.Name,
-		Contract:   &notificationsv1.NotificationsService_ServiceDesc,
-		Migrations: migrations.For(notifications.Name),
-		New: func(h module.Host) (*module.Instance, error) {
-			return notifications.New(h, notifications.Needs{}, cfg)
-		},
-	}
+	d := notificationstest.Definition()
+	d.New = func(h module.Host) (*module.Instance, error) { return notifications.New(h, notifications.Needs{}, cfg) }
+	return d
 }
 
 func TestMain(m *testing.M) { moduletest.Main(m, worlds) }

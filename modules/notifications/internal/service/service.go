@@ -94,13 +94,9 @@ func (s *Service) ResendMail(ctx context.Context, r *notificationsv1.ResendMailR
 // nothing else: letters are written and sent later, so no mail server and no
 // letter that can't be written holds up an event.
 func (s *Service) Subscriptions() []events.Subscription {
-	return Subscriptions(func(tx *gorm.DB, meta events.Meta, o *ordersv1.Order, facts letter.Facts) error {
+	queue := func(tx *gorm.DB, meta events.Meta, o *ordersv1.Order, facts letter.Facts) error {
 		return store.Queue(tx, mail.New(meta.ID, o.GetContact().GetEmail(), facts, s.now()))
-	})
-}
-
-// Subscriptions has the letter of each event queued.
-func Subscriptions(queue func(tx *gorm.DB, meta events.Meta, o *ordersv1.Order, facts letter.Facts) error) []events.Subscription {
+	}
 	return []events.Subscription{
 		events.On(func(_ context.Context, tx *gorm.DB, e *ordersv1.OrderPlaced, meta events.Meta) error {
 			return queue(tx, meta, e.GetOrder(), Placed(e))

@@ -28,5 +28,5 @@ func outcome(ctx context.Context, log *slog.Logger, method string, err error) er
 		return status.Error(codes.Canceled, context.Canceled.Error())
 	}
 	log.ErrorContext(ctx, "call failed", "method", method, "error", err)
-	return status.Error(codes.Internal, "internal error")
+	return status.Errorf(codes.Internal, "%s failed; the log of its process says why", method[1:])
 }

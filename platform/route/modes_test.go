@@ -71,7 +71,7 @@ func TestErrorsAreTheSameInEveryMode(t *testing.T) {
 		"a reason of the contract": {reasoned, codes.NotFound, "no such thing", true, false},
 		"a wrapped reason":         {fmt.Errorf("secret detour: %w", reasoned), codes.NotFound, "no such thing", true, false},
 		"a plain status":           {status.Error(codes.Aborted, "again"), codes.Aborted, "again", false, false},
-		"an unknown error":         {errSecret, codes.Internal, "internal error", false, true},
+		"an unknown error":         {errSecret, codes.Internal, "platform.route.probe.v1.ProbeService/Echo failed; the log of its process says why", false, true},
 		"a deadline of its own":    {fmt.Errorf("query: %w", context.DeadlineExceeded), codes.DeadlineExceeded, "context deadline exceeded", false, false},
 		"a cancellation inside":    {fmt.Errorf("query: %w", context.Canceled), codes.Canceled, "context canceled", false, false},
 	}

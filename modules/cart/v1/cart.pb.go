@@ -916,7 +916,7 @@ func (*SetDeliveryResponse) Descriptor() ([]byte, []int) {
 type SetCustomerRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	CartId string                 `protobuf:"bytes,1,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
-	// Up to 64 printable characters without spaces; empty: nobody's.
+	// Up to 64 printable characters without spaces; empty: the cart of a guest.
 	CustomerId    string `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -62,7 +62,7 @@ type CartServiceClient interface {
 	// SetDelivery keeps the delivery option that was chosen; an empty one forgets the
 	// choice. Fails and repeats as SetCodes does.
 	SetDelivery(ctx context.Context, in *SetDeliveryRequest, opts ...grpc.CallOption) (*SetDeliveryResponse, error)
-	// SetCustomer says whose cart it is; an empty id makes it nobody's again. Fails
+	// SetCustomer says whose cart it is; an empty id makes it a guest's again. Fails
 	// and repeats as SetCodes does.
 	SetCustomer(ctx context.Context, in *SetCustomerRequest, opts ...grpc.CallOption) (*SetCustomerResponse, error)
 	// MergeCarts puts what is in one cart into another, once per idempotency key of
@@ -200,7 +200,7 @@ type CartServiceServer interface {
 	// SetDelivery keeps the delivery option that was chosen; an empty one forgets the
 	// choice. Fails and repeats as SetCodes does.
 	SetDelivery(context.Context, *SetDeliveryRequest) (*SetDeliveryResponse, error)
-	// SetCustomer says whose cart it is; an empty id makes it nobody's again. Fails
+	// SetCustomer says whose cart it is; an empty id makes it a guest's again. Fails
 	// and repeats as SetCodes does.
 	SetCustomer(context.Context, *SetCustomerRequest) (*SetCustomerResponse, error)
 	// MergeCarts puts what is in one cart into another, once per idempotency key of

@@ -302,6 +302,7 @@ func (s *Subscriber) count(d delivery, result outcome) {
 	switch result {
 	case applied:
 		s.handled.Add(1)
+		s.types.add(d.meta.Type)
 	case repeated:
 		s.repeated.Add(1)
 		s.log.Debug("an event came again", "event", d.meta.ID, "type", d.meta.Type)

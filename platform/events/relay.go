@@ -32,6 +32,7 @@ type Relay struct {
 
 	illness   illness
 	published atomic.Uint64
+	types     counts // of what was published
 	failures  atomic.Uint64
 }
 
@@ -119,6 +120,10 @@ func (r *Relay) Stats() RelayStats {
 	return RelayStats{Published: r.published.Load(), Failures: r.failures.Load()}
 }
 
+// Types counts what the broker acknowledged since the relay was made, by type of
+// event.
+func (r *Relay) Types() map[string]uint64 { return r.types.read() }
+
 // Backlog counts the events that wait in the outbox of db.
 func Backlog(ctx context.Context, db *database.DB) (int64, error) {
 	var n int64
@@ -181,6 +186,7 @@ func (r *Relay) publish(ctx context.Context, rows []outboxRow) (stored []int64, 
 		select {
 		case <-f.ack.Ok():
 			stored = append(stored, f.row.Seq)
+			r.types.add(f.row.Type)
 			return
 		case err = <-f.ack.Err():
 		case <-ctx.Done():

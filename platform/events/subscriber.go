@@ -41,6 +41,7 @@ type Subscriber struct {
 
 	handled, repeated, failed, parked atomic.Uint64
 	lag                               atomic.Uint64
+	types                             counts // of what was handled
 }
 
 // SubscriberStats counts since the subscriber was made.
@@ -98,6 +99,10 @@ func (s *Subscriber) Stats() SubscriberStats {
 		Parked: s.parked.Load(), Lag: s.lag.Load(),
 	}
 }
+
+// Types counts the events whose effect is in the database, since the subscriber was
+// made, by their type.
+func (s *Subscriber) Types() map[string]uint64 { return s.types.read() }
 
 // Problem says why events have not been received or handled for a while; nil:
 // they are, or there are none. Call it where Run runs.

@@ -225,6 +225,15 @@ func (r *Running) Problem() error {
 	return nil
 }
 
+// Published counts the events that were published here, by type; nil when this
+// process publishes none.
+func (r *Running) Published() map[string]uint64 {
+	if r.relay == nil {
+		return nil
+	}
+	return r.relay.Types()
+}
+
 // Stop ends the background work, waits for it until ctx ends, and closes the
 // database. Calls must have been drained before.
 func (r *Running) Stop(ctx context.Context) error {

@@ -44,6 +44,7 @@ var doors = map[string]guest{
 	processv1.ProcessService_Tunnel_FullMethodName:            toServers,
 	processv1.ProcessService_Processes_FullMethodName:         toOperators,
 	processv1.ProcessService_Modules_FullMethodName:           toOperators,
+	processv1.ProcessService_Measure_FullMethodName:           toOperators,
 	processv1.ProcessService_Announce_FullMethodName:          toOperators,
 	processv1.ProcessService_ListChanges_FullMethodName:       toOperators,
 	processv1.ProcessService_Compare_FullMethodName:           toOperators,
@@ -84,6 +85,7 @@ func (p *Process) admission(callers []string) route.Admit {
 		err := p.o.Identity.CheckCaller(ctx, caller)
 		if err == nil && !slices.Contains(callers, caller) {
 			err = status.Errorf(codes.PermissionDenied, "%q does not declare that it needs %s; who does: %v", caller, callee, callers)
+			p.undeclared.note(caller, callee)
 		}
 		if err == nil {
 			return nil

@@ -70,6 +70,8 @@ type Process struct {
 	starting  map[string]bool   // modules that are wanted here and not started yet
 	ill       map[string]string // why modules that run here can't be called
 	changed   chan struct{}     // closed and replaced at each change
+
+	undeclared undeclared
 }
 
 // New checks the options and makes the routes. Nothing runs yet.

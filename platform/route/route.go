@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,6 +35,9 @@ type Route struct {
 	target  atomic.Pointer[Target]
 	// compared is the last shadow, for its report.
 	compared atomic.Pointer[shadow]
+
+	talliesMu sync.Mutex
+	tallies   []*tally // of the callers in this process
 }
 
 type method struct {
@@ -93,13 +97,13 @@ func (r *Route) Service() protoreflect.ServiceDescriptor { return r.service }
 // For is the route as one caller uses it. The name is what the module called
 // sees as Caller, in every mode.
 func (r *Route) For(caller string) grpc.ClientConnInterface {
-	return &client{route: r, origin: origin{caller: caller}}
+	return &client{route: r, origin: origin{caller: caller}, tally: r.tallyOf(caller)}
 }
 
 // ForCalls is For a caller that declares which methods it calls, by full name; nil:
 // any. Others are refused.
 func (r *Route) ForCalls(caller string, calls []string) grpc.ClientConnInterface {
-	c := &client{route: r, origin: origin{caller: caller}}
+	c := &client{route: r, origin: origin{caller: caller}, tally: r.tallyOf(caller)}
 	if calls != nil {
 		c.declared = make([]bool, len(r.methods))
 		for i, m := range r.methods {
@@ -183,6 +187,9 @@ func (r *Route) call(ctx context.Context, c *call) error {
 	}
 	mode, ended, err := r.dispatch(ctx, c)
 	c.method.meter(mode).observe(ended-c.began, status.Code(err))
+	if c.tally != nil {
+		c.tally.methods[c.method.index].observe(ended-c.began, err)
+	}
 	return err
 }
 
@@ -236,7 +243,9 @@ func (r *Route) method(name string) *method {
 
 // call is one call on its way to a target.
 type call struct {
-	origin         *origin
+	origin *origin
+	// tally is the caller's; nil: the call is counted elsewhere.
+	tally          *tally
 	method         *method
 	request, reply proto.Message
 	options        []grpc.CallOption
@@ -276,6 +285,7 @@ type client struct {
 	origin origin
 	// declared tells by index which methods may be called; nil: all.
 	declared []bool
+	tally    *tally
 }
 
 // Invoke makes one call; generated clients call it.
@@ -285,12 +295,13 @@ func (c *client) Invoke(ctx context.Context, name string, request, reply any, op
 		return status.Errorf(codes.Unimplemented, "unknown method %s", name)
 	}
 	if c.declared != nil && !c.declared[m.index] {
+		c.tally.methods[m.index].undeclared.Add(1)
 		return undeclared(c.origin.caller, name)
 	}
 	if err := checkOptions(options); err != nil {
 		return err
 	}
-	made := call{origin: &c.origin, method: m, request: request.(proto.Message), reply: reply.(proto.Message), options: options}
+	made := call{origin: &c.origin, tally: c.tally, method: m, request: request.(proto.Message), reply: reply.(proto.Message), options: options}
 	return c.route.call(ctx, &made)
 }
 

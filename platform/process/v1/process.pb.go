@@ -799,6 +799,227 @@ func (x *ModulesResponse) GetEventsProblem() string {
 	return ""
 }
 
+type MeasureRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ask the other processes that are known as well.
+	Others        bool `protobuf:"varint,1,opt,name=others,proto3" json:"others,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MeasureRequest) Reset() {
+	*x = MeasureRequest{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MeasureRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MeasureRequest) ProtoMessage() {}
+
+func (x *MeasureRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MeasureRequest.ProtoReflect.Descriptor instead.
+func (*MeasureRequest) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *MeasureRequest) GetOthers() bool {
+	if x != nil {
+		return x.Others
+	}
+	return false
+}
+
+type MeasureResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The process that answers first.
+	Processes     []*Measured `protobuf:"bytes,1,rep,name=processes,proto3" json:"processes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MeasureResponse) Reset() {
+	*x = MeasureResponse{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MeasureResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MeasureResponse) ProtoMessage() {}
+
+func (x *MeasureResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MeasureResponse.ProtoReflect.Descriptor instead.
+func (*MeasureResponse) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *MeasureResponse) GetProcesses() []*Measured {
+	if x != nil {
+		return x.Processes
+	}
+	return nil
+}
+
+// Measured is what one process measured of itself.
+type Measured struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name.
+	Process string `protobuf:"bytes,1,opt,name=process,proto3" json:"process,omitempty"`
+	// Why it could not be asked; then nothing else is known.
+	Problem string `protobuf:"bytes,2,opt,name=problem,proto3" json:"problem,omitempty"`
+	// How long it runs.
+	Uptime *durationpb.Duration `protobuf:"bytes,3,opt,name=uptime,proto3" json:"uptime,omitempty"`
+	// What it takes of the machine's memory, and how many goroutines it has.
+	MemoryBytes int64                `protobuf:"varint,4,opt,name=memory_bytes,json=memoryBytes,proto3" json:"memory_bytes,omitempty"`
+	Goroutines  int64                `protobuf:"varint,5,opt,name=goroutines,proto3" json:"goroutines,omitempty"`
+	Lines       []*Measured_Line     `protobuf:"bytes,6,rep,name=lines,proto3" json:"lines,omitempty"`
+	Refused     []*Measured_Refused  `protobuf:"bytes,7,rep,name=refused,proto3" json:"refused,omitempty"`
+	Events      []*Measured_Events   `protobuf:"bytes,8,rep,name=events,proto3" json:"events,omitempty"`
+	Databases   []*Measured_Database `protobuf:"bytes,9,rep,name=databases,proto3" json:"databases,omitempty"`
+	// How many events each subscriber has still to handle, and how many bytes they all
+	// take; only the process with the broker knows.
+	Waiting       map[string]int64 `protobuf:"bytes,10,rep,name=waiting,proto3" json:"waiting,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	StreamBytes   int64            `protobuf:"varint,11,opt,name=stream_bytes,json=streamBytes,proto3" json:"stream_bytes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Measured) Reset() {
+	*x = Measured{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Measured) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Measured) ProtoMessage() {}
+
+func (x *Measured) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Measured.ProtoReflect.Descriptor instead.
+func (*Measured) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Measured) GetProcess() string {
+	if x != nil {
+		return x.Process
+	}
+	return ""
+}
+
+func (x *Measured) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+func (x *Measured) GetUptime() *durationpb.Duration {
+	if x != nil {
+		return x.Uptime
+	}
+	return nil
+}
+
+func (x *Measured) GetMemoryBytes() int64 {
+	if x != nil {
+		return x.MemoryBytes
+	}
+	return 0
+}
+
+func (x *Measured) GetGoroutines() int64 {
+	if x != nil {
+		return x.Goroutines
+	}
+	return 0
+}
+
+func (x *Measured) GetLines() []*Measured_Line {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *Measured) GetRefused() []*Measured_Refused {
+	if x != nil {
+		return x.Refused
+	}
+	return nil
+}
+
+func (x *Measured) GetEvents() []*Measured_Events {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Measured) GetDatabases() []*Measured_Database {
+	if x != nil {
+		return x.Databases
+	}
+	return nil
+}
+
+func (x *Measured) GetWaiting() map[string]int64 {
+	if x != nil {
+		return x.Waiting
+	}
+	return nil
+}
+
+func (x *Measured) GetStreamBytes() int64 {
+	if x != nil {
+		return x.StreamBytes
+	}
+	return 0
+}
+
 type AnnounceRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Module string                 `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
@@ -811,7 +1032,7 @@ type AnnounceRequest struct {
 
 func (x *AnnounceRequest) Reset() {
 	*x = AnnounceRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[12]
+	mi := &file_platform_process_v1_process_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -823,7 +1044,7 @@ func (x *AnnounceRequest) String() string {
 func (*AnnounceRequest) ProtoMessage() {}
 
 func (x *AnnounceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[12]
+	mi := &file_platform_process_v1_process_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -836,7 +1057,7 @@ func (x *AnnounceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceRequest.ProtoReflect.Descriptor instead.
 func (*AnnounceRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{12}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *AnnounceRequest) GetModule() string {
@@ -868,7 +1089,7 @@ type AnnounceResponse struct {
 
 func (x *AnnounceResponse) Reset() {
 	*x = AnnounceResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[13]
+	mi := &file_platform_process_v1_process_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -880,7 +1101,7 @@ func (x *AnnounceResponse) String() string {
 func (*AnnounceResponse) ProtoMessage() {}
 
 func (x *AnnounceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[13]
+	mi := &file_platform_process_v1_process_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -893,7 +1114,7 @@ func (x *AnnounceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceResponse.ProtoReflect.Descriptor instead.
 func (*AnnounceResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{13}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{16}
 }
 
 type ListChangesRequest struct {
@@ -906,7 +1127,7 @@ type ListChangesRequest struct {
 
 func (x *ListChangesRequest) Reset() {
 	*x = ListChangesRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[14]
+	mi := &file_platform_process_v1_process_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -918,7 +1139,7 @@ func (x *ListChangesRequest) String() string {
 func (*ListChangesRequest) ProtoMessage() {}
 
 func (x *ListChangesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[14]
+	mi := &file_platform_process_v1_process_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -931,7 +1152,7 @@ func (x *ListChangesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListChangesRequest.ProtoReflect.Descriptor instead.
 func (*ListChangesRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{14}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListChangesRequest) GetModule() string {
@@ -950,7 +1171,7 @@ type ListChangesResponse struct {
 
 func (x *ListChangesResponse) Reset() {
 	*x = ListChangesResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[15]
+	mi := &file_platform_process_v1_process_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -962,7 +1183,7 @@ func (x *ListChangesResponse) String() string {
 func (*ListChangesResponse) ProtoMessage() {}
 
 func (x *ListChangesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[15]
+	mi := &file_platform_process_v1_process_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -975,7 +1196,7 @@ func (x *ListChangesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListChangesResponse.ProtoReflect.Descriptor instead.
 func (*ListChangesResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{15}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListChangesResponse) GetChanges() []*ListChangesResponse_Change {
@@ -994,7 +1215,7 @@ type CompareRequest struct {
 
 func (x *CompareRequest) Reset() {
 	*x = CompareRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[16]
+	mi := &file_platform_process_v1_process_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1006,7 +1227,7 @@ func (x *CompareRequest) String() string {
 func (*CompareRequest) ProtoMessage() {}
 
 func (x *CompareRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[16]
+	mi := &file_platform_process_v1_process_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1019,7 +1240,7 @@ func (x *CompareRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareRequest.ProtoReflect.Descriptor instead.
 func (*CompareRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{16}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *CompareRequest) GetModule() string {
@@ -1039,7 +1260,7 @@ type CompareResponse struct {
 
 func (x *CompareResponse) Reset() {
 	*x = CompareResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[17]
+	mi := &file_platform_process_v1_process_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1051,7 +1272,7 @@ func (x *CompareResponse) String() string {
 func (*CompareResponse) ProtoMessage() {}
 
 func (x *CompareResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[17]
+	mi := &file_platform_process_v1_process_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1064,7 +1285,7 @@ func (x *CompareResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareResponse.ProtoReflect.Descriptor instead.
 func (*CompareResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{17}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *CompareResponse) GetMethods() []*CompareResponse_Method {
@@ -1085,7 +1306,7 @@ type DismissRequest struct {
 
 func (x *DismissRequest) Reset() {
 	*x = DismissRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[18]
+	mi := &file_platform_process_v1_process_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1097,7 +1318,7 @@ func (x *DismissRequest) String() string {
 func (*DismissRequest) ProtoMessage() {}
 
 func (x *DismissRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[18]
+	mi := &file_platform_process_v1_process_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1110,7 +1331,7 @@ func (x *DismissRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DismissRequest.ProtoReflect.Descriptor instead.
 func (*DismissRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{18}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *DismissRequest) GetModule() string {
@@ -1137,7 +1358,7 @@ type DismissResponse struct {
 
 func (x *DismissResponse) Reset() {
 	*x = DismissResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[19]
+	mi := &file_platform_process_v1_process_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1149,7 +1370,7 @@ func (x *DismissResponse) String() string {
 func (*DismissResponse) ProtoMessage() {}
 
 func (x *DismissResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[19]
+	mi := &file_platform_process_v1_process_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1162,7 +1383,7 @@ func (x *DismissResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DismissResponse.ProtoReflect.Descriptor instead.
 func (*DismissResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{19}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *DismissResponse) GetGeneration() int64 {
@@ -1181,7 +1402,7 @@ type ListDeadLettersRequest struct {
 
 func (x *ListDeadLettersRequest) Reset() {
 	*x = ListDeadLettersRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[20]
+	mi := &file_platform_process_v1_process_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1193,7 +1414,7 @@ func (x *ListDeadLettersRequest) String() string {
 func (*ListDeadLettersRequest) ProtoMessage() {}
 
 func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[20]
+	mi := &file_platform_process_v1_process_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1206,7 +1427,7 @@ func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{20}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListDeadLettersRequest) GetModule() string {
@@ -1227,7 +1448,7 @@ type ListDeadLettersResponse struct {
 
 func (x *ListDeadLettersResponse) Reset() {
 	*x = ListDeadLettersResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[21]
+	mi := &file_platform_process_v1_process_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1239,7 +1460,7 @@ func (x *ListDeadLettersResponse) String() string {
 func (*ListDeadLettersResponse) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[21]
+	mi := &file_platform_process_v1_process_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1252,7 +1473,7 @@ func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{21}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListDeadLettersResponse) GetDeadLetters() []*ListDeadLettersResponse_DeadLetter {
@@ -1280,7 +1501,7 @@ type ResendDeadLettersRequest struct {
 
 func (x *ResendDeadLettersRequest) Reset() {
 	*x = ResendDeadLettersRequest{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[22]
+	mi := &file_platform_process_v1_process_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1292,7 +1513,7 @@ func (x *ResendDeadLettersRequest) String() string {
 func (*ResendDeadLettersRequest) ProtoMessage() {}
 
 func (x *ResendDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[22]
+	mi := &file_platform_process_v1_process_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1305,7 +1526,7 @@ func (x *ResendDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResendDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*ResendDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{22}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ResendDeadLettersRequest) GetModule() string {
@@ -1331,7 +1552,7 @@ type ResendDeadLettersResponse struct {
 
 func (x *ResendDeadLettersResponse) Reset() {
 	*x = ResendDeadLettersResponse{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[23]
+	mi := &file_platform_process_v1_process_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1343,7 +1564,7 @@ func (x *ResendDeadLettersResponse) String() string {
 func (*ResendDeadLettersResponse) ProtoMessage() {}
 
 func (x *ResendDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[23]
+	mi := &file_platform_process_v1_process_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1356,7 +1577,7 @@ func (x *ResendDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResendDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*ResendDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{23}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ResendDeadLettersResponse) GetResent() int64 {
@@ -1382,7 +1603,7 @@ type JoinResponse_Place struct {
 
 func (x *JoinResponse_Place) Reset() {
 	*x = JoinResponse_Place{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[25]
+	mi := &file_platform_process_v1_process_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1394,7 +1615,7 @@ func (x *JoinResponse_Place) String() string {
 func (*JoinResponse_Place) ProtoMessage() {}
 
 func (x *JoinResponse_Place) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[25]
+	mi := &file_platform_process_v1_process_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1442,7 +1663,7 @@ type Member_Module struct {
 
 func (x *Member_Module) Reset() {
 	*x = Member_Module{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[26]
+	mi := &file_platform_process_v1_process_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1454,7 +1675,7 @@ func (x *Member_Module) String() string {
 func (*Member_Module) ProtoMessage() {}
 
 func (x *Member_Module) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[26]
+	mi := &file_platform_process_v1_process_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1512,7 +1733,7 @@ type ModulesResponse_Module struct {
 
 func (x *ModulesResponse_Module) Reset() {
 	*x = ModulesResponse_Module{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[27]
+	mi := &file_platform_process_v1_process_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1524,7 +1745,7 @@ func (x *ModulesResponse_Module) String() string {
 func (*ModulesResponse_Module) ProtoMessage() {}
 
 func (x *ModulesResponse_Module) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[27]
+	mi := &file_platform_process_v1_process_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1642,7 +1863,7 @@ type ModulesResponse_Endpoint struct {
 
 func (x *ModulesResponse_Endpoint) Reset() {
 	*x = ModulesResponse_Endpoint{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[28]
+	mi := &file_platform_process_v1_process_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1654,7 +1875,7 @@ func (x *ModulesResponse_Endpoint) String() string {
 func (*ModulesResponse_Endpoint) ProtoMessage() {}
 
 func (x *ModulesResponse_Endpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[28]
+	mi := &file_platform_process_v1_process_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1727,7 +1948,7 @@ type ModulesResponse_Method struct {
 
 func (x *ModulesResponse_Method) Reset() {
 	*x = ModulesResponse_Method{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[29]
+	mi := &file_platform_process_v1_process_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1739,7 +1960,7 @@ func (x *ModulesResponse_Method) String() string {
 func (*ModulesResponse_Method) ProtoMessage() {}
 
 func (x *ModulesResponse_Method) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[29]
+	mi := &file_platform_process_v1_process_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1797,6 +2018,419 @@ func (x *ModulesResponse_Method) GetPromisedP99() *durationpb.Duration {
 	return nil
 }
 
+// Line is what the calls of one caller in this process to one method came to.
+type Measured_Line struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Caller string                 `protobuf:"bytes,1,opt,name=caller,proto3" json:"caller,omitempty"`
+	Module string                 `protobuf:"bytes,2,opt,name=module,proto3" json:"module,omitempty"`
+	// The full gRPC name.
+	Method string `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
+	Calls  int64  `protobuf:"varint,4,opt,name=calls,proto3" json:"calls,omitempty"`
+	// Failures of the system; answers such as "not found" are none.
+	Errors int64 `protobuf:"varint,5,opt,name=errors,proto3" json:"errors,omitempty"`
+	// Calls refused because the caller does not declare the method.
+	Undeclared int64 `protobuf:"varint,6,opt,name=undeclared,proto3" json:"undeclared,omitempty"`
+	// Answers that are errors, of the system or not, by their reason.
+	Reasons       map[string]int64   `protobuf:"bytes,7,rep,name=reasons,proto3" json:"reasons,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	Buckets       []*Measured_Bucket `protobuf:"bytes,8,rep,name=buckets,proto3" json:"buckets,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Measured_Line) Reset() {
+	*x = Measured_Line{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Measured_Line) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Measured_Line) ProtoMessage() {}
+
+func (x *Measured_Line) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Measured_Line.ProtoReflect.Descriptor instead.
+func (*Measured_Line) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{14, 1}
+}
+
+func (x *Measured_Line) GetCaller() string {
+	if x != nil {
+		return x.Caller
+	}
+	return ""
+}
+
+func (x *Measured_Line) GetModule() string {
+	if x != nil {
+		return x.Module
+	}
+	return ""
+}
+
+func (x *Measured_Line) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *Measured_Line) GetCalls() int64 {
+	if x != nil {
+		return x.Calls
+	}
+	return 0
+}
+
+func (x *Measured_Line) GetErrors() int64 {
+	if x != nil {
+		return x.Errors
+	}
+	return 0
+}
+
+func (x *Measured_Line) GetUndeclared() int64 {
+	if x != nil {
+		return x.Undeclared
+	}
+	return 0
+}
+
+func (x *Measured_Line) GetReasons() map[string]int64 {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
+func (x *Measured_Line) GetBuckets() []*Measured_Bucket {
+	if x != nil {
+		return x.Buckets
+	}
+	return nil
+}
+
+// Bucket counts the calls that took at most that long, and longer than those of the
+// bucket before.
+type Measured_Bucket struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	UpTo          *durationpb.Duration   `protobuf:"bytes,1,opt,name=up_to,json=upTo,proto3" json:"up_to,omitempty"`
+	Calls         int64                  `protobuf:"varint,2,opt,name=calls,proto3" json:"calls,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Measured_Bucket) Reset() {
+	*x = Measured_Bucket{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Measured_Bucket) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Measured_Bucket) ProtoMessage() {}
+
+func (x *Measured_Bucket) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Measured_Bucket.ProtoReflect.Descriptor instead.
+func (*Measured_Bucket) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{14, 2}
+}
+
+func (x *Measured_Bucket) GetUpTo() *durationpb.Duration {
+	if x != nil {
+		return x.UpTo
+	}
+	return nil
+}
+
+func (x *Measured_Bucket) GetCalls() int64 {
+	if x != nil {
+		return x.Calls
+	}
+	return 0
+}
+
+// Refused are calls from other processes that were not let in, because the caller
+// does not declare the need.
+type Measured_Refused struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Caller        string                 `protobuf:"bytes,1,opt,name=caller,proto3" json:"caller,omitempty"`
+	Module        string                 `protobuf:"bytes,2,opt,name=module,proto3" json:"module,omitempty"`
+	Calls         int64                  `protobuf:"varint,3,opt,name=calls,proto3" json:"calls,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Measured_Refused) Reset() {
+	*x = Measured_Refused{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Measured_Refused) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Measured_Refused) ProtoMessage() {}
+
+func (x *Measured_Refused) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Measured_Refused.ProtoReflect.Descriptor instead.
+func (*Measured_Refused) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{14, 3}
+}
+
+func (x *Measured_Refused) GetCaller() string {
+	if x != nil {
+		return x.Caller
+	}
+	return ""
+}
+
+func (x *Measured_Refused) GetModule() string {
+	if x != nil {
+		return x.Module
+	}
+	return ""
+}
+
+func (x *Measured_Refused) GetCalls() int64 {
+	if x != nil {
+		return x.Calls
+	}
+	return 0
+}
+
+// Events are those that a module published and handled in this process.
+type Measured_Events struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Module string                 `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
+	// By full Protobuf name.
+	Published map[string]int64 `protobuf:"bytes,2,rep,name=published,proto3" json:"published,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	Handled   map[string]int64 `protobuf:"bytes,3,rep,name=handled,proto3" json:"handled,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// What waits in the outbox to be published, and for an operator.
+	Outbox        int64 `protobuf:"varint,4,opt,name=outbox,proto3" json:"outbox,omitempty"`
+	DeadLetters   int64 `protobuf:"varint,5,opt,name=dead_letters,json=deadLetters,proto3" json:"dead_letters,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Measured_Events) Reset() {
+	*x = Measured_Events{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Measured_Events) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Measured_Events) ProtoMessage() {}
+
+func (x *Measured_Events) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Measured_Events.ProtoReflect.Descriptor instead.
+func (*Measured_Events) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{14, 4}
+}
+
+func (x *Measured_Events) GetModule() string {
+	if x != nil {
+		return x.Module
+	}
+	return ""
+}
+
+func (x *Measured_Events) GetPublished() map[string]int64 {
+	if x != nil {
+		return x.Published
+	}
+	return nil
+}
+
+func (x *Measured_Events) GetHandled() map[string]int64 {
+	if x != nil {
+		return x.Handled
+	}
+	return nil
+}
+
+func (x *Measured_Events) GetOutbox() int64 {
+	if x != nil {
+		return x.Outbox
+	}
+	return 0
+}
+
+func (x *Measured_Events) GetDeadLetters() int64 {
+	if x != nil {
+		return x.DeadLetters
+	}
+	return 0
+}
+
+// Database is that of a module that runs in this process.
+type Measured_Database struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Module string                 `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
+	// sqlite or postgres.
+	Dialect    string `protobuf:"bytes,2,opt,name=dialect,proto3" json:"dialect,omitempty"`
+	StoreId    string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3" json:"store_id,omitempty"`
+	Generation int64  `protobuf:"varint,4,opt,name=generation,proto3" json:"generation,omitempty"`
+	// The number of the last migration.
+	Schema int64 `protobuf:"varint,5,opt,name=schema,proto3" json:"schema,omitempty"`
+	Bytes  int64 `protobuf:"varint,6,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// Transactions made durable here, and the writes in them.
+	Commits int64 `protobuf:"varint,7,opt,name=commits,proto3" json:"commits,omitempty"`
+	Writes  int64 `protobuf:"varint,8,opt,name=writes,proto3" json:"writes,omitempty"`
+	// Why it could not be asked.
+	Problem       string `protobuf:"bytes,9,opt,name=problem,proto3" json:"problem,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Measured_Database) Reset() {
+	*x = Measured_Database{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Measured_Database) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Measured_Database) ProtoMessage() {}
+
+func (x *Measured_Database) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Measured_Database.ProtoReflect.Descriptor instead.
+func (*Measured_Database) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{14, 5}
+}
+
+func (x *Measured_Database) GetModule() string {
+	if x != nil {
+		return x.Module
+	}
+	return ""
+}
+
+func (x *Measured_Database) GetDialect() string {
+	if x != nil {
+		return x.Dialect
+	}
+	return ""
+}
+
+func (x *Measured_Database) GetStoreId() string {
+	if x != nil {
+		return x.StoreId
+	}
+	return ""
+}
+
+func (x *Measured_Database) GetGeneration() int64 {
+	if x != nil {
+		return x.Generation
+	}
+	return 0
+}
+
+func (x *Measured_Database) GetSchema() int64 {
+	if x != nil {
+		return x.Schema
+	}
+	return 0
+}
+
+func (x *Measured_Database) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *Measured_Database) GetCommits() int64 {
+	if x != nil {
+		return x.Commits
+	}
+	return 0
+}
+
+func (x *Measured_Database) GetWrites() int64 {
+	if x != nil {
+		return x.Writes
+	}
+	return 0
+}
+
+func (x *Measured_Database) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
 type ListChangesResponse_Change struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	At            *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
@@ -1811,7 +2445,7 @@ type ListChangesResponse_Change struct {
 
 func (x *ListChangesResponse_Change) Reset() {
 	*x = ListChangesResponse_Change{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[30]
+	mi := &file_platform_process_v1_process_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1823,7 +2457,7 @@ func (x *ListChangesResponse_Change) String() string {
 func (*ListChangesResponse_Change) ProtoMessage() {}
 
 func (x *ListChangesResponse_Change) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[30]
+	mi := &file_platform_process_v1_process_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1836,7 +2470,7 @@ func (x *ListChangesResponse_Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListChangesResponse_Change.ProtoReflect.Descriptor instead.
 func (*ListChangesResponse_Change) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{15, 0}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{18, 0}
 }
 
 func (x *ListChangesResponse_Change) GetAt() *timestamppb.Timestamp {
@@ -1898,7 +2532,7 @@ type CompareResponse_Method struct {
 
 func (x *CompareResponse_Method) Reset() {
 	*x = CompareResponse_Method{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[31]
+	mi := &file_platform_process_v1_process_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1910,7 +2544,7 @@ func (x *CompareResponse_Method) String() string {
 func (*CompareResponse_Method) ProtoMessage() {}
 
 func (x *CompareResponse_Method) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[31]
+	mi := &file_platform_process_v1_process_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1923,7 +2557,7 @@ func (x *CompareResponse_Method) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareResponse_Method.ProtoReflect.Descriptor instead.
 func (*CompareResponse_Method) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{17, 0}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{20, 0}
 }
 
 func (x *CompareResponse_Method) GetMethod() string {
@@ -1989,7 +2623,7 @@ type CompareResponse_Sample struct {
 
 func (x *CompareResponse_Sample) Reset() {
 	*x = CompareResponse_Sample{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[32]
+	mi := &file_platform_process_v1_process_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2001,7 +2635,7 @@ func (x *CompareResponse_Sample) String() string {
 func (*CompareResponse_Sample) ProtoMessage() {}
 
 func (x *CompareResponse_Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[32]
+	mi := &file_platform_process_v1_process_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2014,7 +2648,7 @@ func (x *CompareResponse_Sample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareResponse_Sample.ProtoReflect.Descriptor instead.
 func (*CompareResponse_Sample) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{17, 1}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{20, 1}
 }
 
 func (x *CompareResponse_Sample) GetKind() string {
@@ -2056,7 +2690,7 @@ type CompareResponse_Difference struct {
 
 func (x *CompareResponse_Difference) Reset() {
 	*x = CompareResponse_Difference{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[33]
+	mi := &file_platform_process_v1_process_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2068,7 +2702,7 @@ func (x *CompareResponse_Difference) String() string {
 func (*CompareResponse_Difference) ProtoMessage() {}
 
 func (x *CompareResponse_Difference) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[33]
+	mi := &file_platform_process_v1_process_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2081,7 +2715,7 @@ func (x *CompareResponse_Difference) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareResponse_Difference.ProtoReflect.Descriptor instead.
 func (*CompareResponse_Difference) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{17, 2}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{20, 2}
 }
 
 func (x *CompareResponse_Difference) GetPath() string {
@@ -2120,7 +2754,7 @@ type ListDeadLettersResponse_DeadLetter struct {
 
 func (x *ListDeadLettersResponse_DeadLetter) Reset() {
 	*x = ListDeadLettersResponse_DeadLetter{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[35]
+	mi := &file_platform_process_v1_process_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2132,7 +2766,7 @@ func (x *ListDeadLettersResponse_DeadLetter) String() string {
 func (*ListDeadLettersResponse_DeadLetter) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse_DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[35]
+	mi := &file_platform_process_v1_process_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2145,7 +2779,7 @@ func (x *ListDeadLettersResponse_DeadLetter) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use ListDeadLettersResponse_DeadLetter.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersResponse_DeadLetter) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{21, 0}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{24, 0}
 }
 
 func (x *ListDeadLettersResponse_DeadLetter) GetEventId() string {
@@ -2294,7 +2928,74 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\x06errors\x18\x03 \x01(\x03R\x06errors\x12+\n" +
 	"\x03p50\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x03p50\x12+\n" +
 	"\x03p99\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x03p99\x12<\n" +
-	"\fpromised_p99\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\vpromisedP99\"M\n" +
+	"\fpromised_p99\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\vpromisedP99\"(\n" +
+	"\x0eMeasureRequest\x12\x16\n" +
+	"\x06others\x18\x01 \x01(\bR\x06others\"N\n" +
+	"\x0fMeasureResponse\x12;\n" +
+	"\tprocesses\x18\x01 \x03(\v2\x1d.platform.process.v1.MeasuredR\tprocesses\"\xcb\r\n" +
+	"\bMeasured\x12\x18\n" +
+	"\aprocess\x18\x01 \x01(\tR\aprocess\x12\x18\n" +
+	"\aproblem\x18\x02 \x01(\tR\aproblem\x121\n" +
+	"\x06uptime\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x06uptime\x12!\n" +
+	"\fmemory_bytes\x18\x04 \x01(\x03R\vmemoryBytes\x12\x1e\n" +
+	"\n" +
+	"goroutines\x18\x05 \x01(\x03R\n" +
+	"goroutines\x128\n" +
+	"\x05lines\x18\x06 \x03(\v2\".platform.process.v1.Measured.LineR\x05lines\x12?\n" +
+	"\arefused\x18\a \x03(\v2%.platform.process.v1.Measured.RefusedR\arefused\x12<\n" +
+	"\x06events\x18\b \x03(\v2$.platform.process.v1.Measured.EventsR\x06events\x12D\n" +
+	"\tdatabases\x18\t \x03(\v2&.platform.process.v1.Measured.DatabaseR\tdatabases\x12D\n" +
+	"\awaiting\x18\n" +
+	" \x03(\v2*.platform.process.v1.Measured.WaitingEntryR\awaiting\x12!\n" +
+	"\fstream_bytes\x18\v \x01(\x03R\vstreamBytes\x1a:\n" +
+	"\fWaitingEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\x1a\xe3\x02\n" +
+	"\x04Line\x12\x16\n" +
+	"\x06caller\x18\x01 \x01(\tR\x06caller\x12\x16\n" +
+	"\x06module\x18\x02 \x01(\tR\x06module\x12\x16\n" +
+	"\x06method\x18\x03 \x01(\tR\x06method\x12\x14\n" +
+	"\x05calls\x18\x04 \x01(\x03R\x05calls\x12\x16\n" +
+	"\x06errors\x18\x05 \x01(\x03R\x06errors\x12\x1e\n" +
+	"\n" +
+	"undeclared\x18\x06 \x01(\x03R\n" +
+	"undeclared\x12I\n" +
+	"\areasons\x18\a \x03(\v2/.platform.process.v1.Measured.Line.ReasonsEntryR\areasons\x12>\n" +
+	"\abuckets\x18\b \x03(\v2$.platform.process.v1.Measured.BucketR\abuckets\x1a:\n" +
+	"\fReasonsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\x1aN\n" +
+	"\x06Bucket\x12.\n" +
+	"\x05up_to\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x04upTo\x12\x14\n" +
+	"\x05calls\x18\x02 \x01(\x03R\x05calls\x1aO\n" +
+	"\aRefused\x12\x16\n" +
+	"\x06caller\x18\x01 \x01(\tR\x06caller\x12\x16\n" +
+	"\x06module\x18\x02 \x01(\tR\x06module\x12\x14\n" +
+	"\x05calls\x18\x03 \x01(\x03R\x05calls\x1a\xf5\x02\n" +
+	"\x06Events\x12\x16\n" +
+	"\x06module\x18\x01 \x01(\tR\x06module\x12Q\n" +
+	"\tpublished\x18\x02 \x03(\v23.platform.process.v1.Measured.Events.PublishedEntryR\tpublished\x12K\n" +
+	"\ahandled\x18\x03 \x03(\v21.platform.process.v1.Measured.Events.HandledEntryR\ahandled\x12\x16\n" +
+	"\x06outbox\x18\x04 \x01(\x03R\x06outbox\x12!\n" +
+	"\fdead_letters\x18\x05 \x01(\x03R\vdeadLetters\x1a<\n" +
+	"\x0ePublishedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\x1a:\n" +
+	"\fHandledEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\x1a\xf1\x01\n" +
+	"\bDatabase\x12\x16\n" +
+	"\x06module\x18\x01 \x01(\tR\x06module\x12\x18\n" +
+	"\adialect\x18\x02 \x01(\tR\adialect\x12\x19\n" +
+	"\bstore_id\x18\x03 \x01(\tR\astoreId\x12\x1e\n" +
+	"\n" +
+	"generation\x18\x04 \x01(\x03R\n" +
+	"generation\x12\x16\n" +
+	"\x06schema\x18\x05 \x01(\x03R\x06schema\x12\x14\n" +
+	"\x05bytes\x18\x06 \x01(\x03R\x05bytes\x12\x18\n" +
+	"\acommits\x18\a \x01(\x03R\acommits\x12\x16\n" +
+	"\x06writes\x18\b \x01(\x03R\x06writes\x12\x18\n" +
+	"\aproblem\x18\t \x01(\tR\aproblem\"M\n" +
 	"\x0fAnnounceRequest\x12\x16\n" +
 	"\x06module\x18\x01 \x01(\tR\x06module\x12\x10\n" +
 	"\x03who\x18\x02 \x01(\tR\x03who\x12\x10\n" +
@@ -2364,13 +3065,14 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\x06module\x18\x01 \x01(\tR\x06module\x12\x1b\n" +
 	"\tevent_ids\x18\x02 \x03(\tR\beventIds\"3\n" +
 	"\x19ResendDeadLettersResponse\x12\x16\n" +
-	"\x06resent\x18\x01 \x01(\x03R\x06resent2\xb9\b\n" +
+	"\x06resent\x18\x01 \x01(\x03R\x06resent2\x94\t\n" +
 	"\x0eProcessService\x12\\\n" +
 	"\bDescribe\x12$.platform.process.v1.DescribeRequest\x1a%.platform.process.v1.DescribeResponse\"\x03\x90\x02\x01\x12O\n" +
 	"\x04Join\x12 .platform.process.v1.JoinRequest\x1a!.platform.process.v1.JoinResponse(\x010\x01\x12_\n" +
 	"\tProcesses\x12%.platform.process.v1.ProcessesRequest\x1a&.platform.process.v1.ProcessesResponse\"\x03\x90\x02\x01\x12U\n" +
 	"\x06Tunnel\x12\".platform.process.v1.TunnelRequest\x1a#.platform.process.v1.TunnelResponse(\x010\x01\x12Y\n" +
-	"\aModules\x12#.platform.process.v1.ModulesRequest\x1a$.platform.process.v1.ModulesResponse\"\x03\x90\x02\x01\x12\\\n" +
+	"\aModules\x12#.platform.process.v1.ModulesRequest\x1a$.platform.process.v1.ModulesResponse\"\x03\x90\x02\x01\x12Y\n" +
+	"\aMeasure\x12#.platform.process.v1.MeasureRequest\x1a$.platform.process.v1.MeasureResponse\"\x03\x90\x02\x01\x12\\\n" +
 	"\bAnnounce\x12$.platform.process.v1.AnnounceRequest\x1a%.platform.process.v1.AnnounceResponse\"\x03\x90\x02\x02\x12e\n" +
 	"\vListChanges\x12'.platform.process.v1.ListChangesRequest\x1a(.platform.process.v1.ListChangesResponse\"\x03\x90\x02\x01\x12Y\n" +
 	"\aCompare\x12#.platform.process.v1.CompareRequest\x1a$.platform.process.v1.CompareResponse\"\x03\x90\x02\x01\x12Y\n" +
@@ -2391,7 +3093,7 @@ func file_platform_process_v1_process_proto_rawDescGZIP() []byte {
 }
 
 var file_platform_process_v1_process_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_platform_process_v1_process_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_platform_process_v1_process_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
 var file_platform_process_v1_process_proto_goTypes = []any{
 	(Member_State)(0),                          // 0: platform.process.v1.Member.State
 	(*DescribeRequest)(nil),                    // 1: platform.process.v1.DescribeRequest
@@ -2406,94 +3108,120 @@ var file_platform_process_v1_process_proto_goTypes = []any{
 	(*TunnelResponse)(nil),                     // 10: platform.process.v1.TunnelResponse
 	(*ModulesRequest)(nil),                     // 11: platform.process.v1.ModulesRequest
 	(*ModulesResponse)(nil),                    // 12: platform.process.v1.ModulesResponse
-	(*AnnounceRequest)(nil),                    // 13: platform.process.v1.AnnounceRequest
-	(*AnnounceResponse)(nil),                   // 14: platform.process.v1.AnnounceResponse
-	(*ListChangesRequest)(nil),                 // 15: platform.process.v1.ListChangesRequest
-	(*ListChangesResponse)(nil),                // 16: platform.process.v1.ListChangesResponse
-	(*CompareRequest)(nil),                     // 17: platform.process.v1.CompareRequest
-	(*CompareResponse)(nil),                    // 18: platform.process.v1.CompareResponse
-	(*DismissRequest)(nil),                     // 19: platform.process.v1.DismissRequest
-	(*DismissResponse)(nil),                    // 20: platform.process.v1.DismissResponse
-	(*ListDeadLettersRequest)(nil),             // 21: platform.process.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),            // 22: platform.process.v1.ListDeadLettersResponse
-	(*ResendDeadLettersRequest)(nil),           // 23: platform.process.v1.ResendDeadLettersRequest
-	(*ResendDeadLettersResponse)(nil),          // 24: platform.process.v1.ResendDeadLettersResponse
-	nil,                                        // 25: platform.process.v1.DescribeResponse.SettingsEntry
-	(*JoinResponse_Place)(nil),                 // 26: platform.process.v1.JoinResponse.Place
-	(*Member_Module)(nil),                      // 27: platform.process.v1.Member.Module
-	(*ModulesResponse_Module)(nil),             // 28: platform.process.v1.ModulesResponse.Module
-	(*ModulesResponse_Endpoint)(nil),           // 29: platform.process.v1.ModulesResponse.Endpoint
-	(*ModulesResponse_Method)(nil),             // 30: platform.process.v1.ModulesResponse.Method
-	(*ListChangesResponse_Change)(nil),         // 31: platform.process.v1.ListChangesResponse.Change
-	(*CompareResponse_Method)(nil),             // 32: platform.process.v1.CompareResponse.Method
-	(*CompareResponse_Sample)(nil),             // 33: platform.process.v1.CompareResponse.Sample
-	(*CompareResponse_Difference)(nil),         // 34: platform.process.v1.CompareResponse.Difference
-	nil,                                        // 35: platform.process.v1.CompareResponse.Method.CountsEntry
-	(*ListDeadLettersResponse_DeadLetter)(nil), // 36: platform.process.v1.ListDeadLettersResponse.DeadLetter
-	(*descriptorpb.FileDescriptorSet)(nil),     // 37: google.protobuf.FileDescriptorSet
-	(*timestamppb.Timestamp)(nil),              // 38: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),                // 39: google.protobuf.Duration
+	(*MeasureRequest)(nil),                     // 13: platform.process.v1.MeasureRequest
+	(*MeasureResponse)(nil),                    // 14: platform.process.v1.MeasureResponse
+	(*Measured)(nil),                           // 15: platform.process.v1.Measured
+	(*AnnounceRequest)(nil),                    // 16: platform.process.v1.AnnounceRequest
+	(*AnnounceResponse)(nil),                   // 17: platform.process.v1.AnnounceResponse
+	(*ListChangesRequest)(nil),                 // 18: platform.process.v1.ListChangesRequest
+	(*ListChangesResponse)(nil),                // 19: platform.process.v1.ListChangesResponse
+	(*CompareRequest)(nil),                     // 20: platform.process.v1.CompareRequest
+	(*CompareResponse)(nil),                    // 21: platform.process.v1.CompareResponse
+	(*DismissRequest)(nil),                     // 22: platform.process.v1.DismissRequest
+	(*DismissResponse)(nil),                    // 23: platform.process.v1.DismissResponse
+	(*ListDeadLettersRequest)(nil),             // 24: platform.process.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),            // 25: platform.process.v1.ListDeadLettersResponse
+	(*ResendDeadLettersRequest)(nil),           // 26: platform.process.v1.ResendDeadLettersRequest
+	(*ResendDeadLettersResponse)(nil),          // 27: platform.process.v1.ResendDeadLettersResponse
+	nil,                                        // 28: platform.process.v1.DescribeResponse.SettingsEntry
+	(*JoinResponse_Place)(nil),                 // 29: platform.process.v1.JoinResponse.Place
+	(*Member_Module)(nil),                      // 30: platform.process.v1.Member.Module
+	(*ModulesResponse_Module)(nil),             // 31: platform.process.v1.ModulesResponse.Module
+	(*ModulesResponse_Endpoint)(nil),           // 32: platform.process.v1.ModulesResponse.Endpoint
+	(*ModulesResponse_Method)(nil),             // 33: platform.process.v1.ModulesResponse.Method
+	nil,                                        // 34: platform.process.v1.Measured.WaitingEntry
+	(*Measured_Line)(nil),                      // 35: platform.process.v1.Measured.Line
+	(*Measured_Bucket)(nil),                    // 36: platform.process.v1.Measured.Bucket
+	(*Measured_Refused)(nil),                   // 37: platform.process.v1.Measured.Refused
+	(*Measured_Events)(nil),                    // 38: platform.process.v1.Measured.Events
+	(*Measured_Database)(nil),                  // 39: platform.process.v1.Measured.Database
+	nil,                                        // 40: platform.process.v1.Measured.Line.ReasonsEntry
+	nil,                                        // 41: platform.process.v1.Measured.Events.PublishedEntry
+	nil,                                        // 42: platform.process.v1.Measured.Events.HandledEntry
+	(*ListChangesResponse_Change)(nil),         // 43: platform.process.v1.ListChangesResponse.Change
+	(*CompareResponse_Method)(nil),             // 44: platform.process.v1.CompareResponse.Method
+	(*CompareResponse_Sample)(nil),             // 45: platform.process.v1.CompareResponse.Sample
+	(*CompareResponse_Difference)(nil),         // 46: platform.process.v1.CompareResponse.Difference
+	nil,                                        // 47: platform.process.v1.CompareResponse.Method.CountsEntry
+	(*ListDeadLettersResponse_DeadLetter)(nil), // 48: platform.process.v1.ListDeadLettersResponse.DeadLetter
+	(*descriptorpb.FileDescriptorSet)(nil),     // 49: google.protobuf.FileDescriptorSet
+	(*timestamppb.Timestamp)(nil),              // 50: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),                // 51: google.protobuf.Duration
 }
 var file_platform_process_v1_process_proto_depIdxs = []int32{
-	37, // 0: platform.process.v1.DescribeResponse.contract:type_name -> google.protobuf.FileDescriptorSet
-	25, // 1: platform.process.v1.DescribeResponse.settings:type_name -> platform.process.v1.DescribeResponse.SettingsEntry
+	49, // 0: platform.process.v1.DescribeResponse.contract:type_name -> google.protobuf.FileDescriptorSet
+	28, // 1: platform.process.v1.DescribeResponse.settings:type_name -> platform.process.v1.DescribeResponse.SettingsEntry
 	6,  // 2: platform.process.v1.JoinRequest.self:type_name -> platform.process.v1.Member
 	6,  // 3: platform.process.v1.JoinRequest.others:type_name -> platform.process.v1.Member
 	4,  // 4: platform.process.v1.JoinRequest.events:type_name -> platform.process.v1.EventContracts
-	37, // 5: platform.process.v1.EventContracts.files:type_name -> google.protobuf.FileDescriptorSet
-	26, // 6: platform.process.v1.JoinResponse.places:type_name -> platform.process.v1.JoinResponse.Place
+	49, // 5: platform.process.v1.EventContracts.files:type_name -> google.protobuf.FileDescriptorSet
+	29, // 6: platform.process.v1.JoinResponse.places:type_name -> platform.process.v1.JoinResponse.Place
 	6,  // 7: platform.process.v1.JoinResponse.processes:type_name -> platform.process.v1.Member
-	38, // 8: platform.process.v1.Member.started:type_name -> google.protobuf.Timestamp
-	27, // 9: platform.process.v1.Member.modules:type_name -> platform.process.v1.Member.Module
+	50, // 8: platform.process.v1.Member.started:type_name -> google.protobuf.Timestamp
+	30, // 9: platform.process.v1.Member.modules:type_name -> platform.process.v1.Member.Module
 	0,  // 10: platform.process.v1.Member.state:type_name -> platform.process.v1.Member.State
-	38, // 11: platform.process.v1.Member.heard:type_name -> google.protobuf.Timestamp
+	50, // 11: platform.process.v1.Member.heard:type_name -> google.protobuf.Timestamp
 	6,  // 12: platform.process.v1.ProcessesResponse.processes:type_name -> platform.process.v1.Member
-	28, // 13: platform.process.v1.ModulesResponse.modules:type_name -> platform.process.v1.ModulesResponse.Module
-	31, // 14: platform.process.v1.ListChangesResponse.changes:type_name -> platform.process.v1.ListChangesResponse.Change
-	32, // 15: platform.process.v1.CompareResponse.methods:type_name -> platform.process.v1.CompareResponse.Method
-	36, // 16: platform.process.v1.ListDeadLettersResponse.dead_letters:type_name -> platform.process.v1.ListDeadLettersResponse.DeadLetter
-	29, // 17: platform.process.v1.ModulesResponse.Module.endpoints:type_name -> platform.process.v1.ModulesResponse.Endpoint
-	30, // 18: platform.process.v1.ModulesResponse.Module.methods:type_name -> platform.process.v1.ModulesResponse.Method
-	39, // 19: platform.process.v1.ModulesResponse.Method.p50:type_name -> google.protobuf.Duration
-	39, // 20: platform.process.v1.ModulesResponse.Method.p99:type_name -> google.protobuf.Duration
-	39, // 21: platform.process.v1.ModulesResponse.Method.promised_p99:type_name -> google.protobuf.Duration
-	38, // 22: platform.process.v1.ListChangesResponse.Change.at:type_name -> google.protobuf.Timestamp
-	35, // 23: platform.process.v1.CompareResponse.Method.counts:type_name -> platform.process.v1.CompareResponse.Method.CountsEntry
-	33, // 24: platform.process.v1.CompareResponse.Method.samples:type_name -> platform.process.v1.CompareResponse.Sample
-	39, // 25: platform.process.v1.CompareResponse.Method.first_p50:type_name -> google.protobuf.Duration
-	39, // 26: platform.process.v1.CompareResponse.Method.first_p99:type_name -> google.protobuf.Duration
-	39, // 27: platform.process.v1.CompareResponse.Method.second_p50:type_name -> google.protobuf.Duration
-	39, // 28: platform.process.v1.CompareResponse.Method.second_p99:type_name -> google.protobuf.Duration
-	38, // 29: platform.process.v1.CompareResponse.Sample.at:type_name -> google.protobuf.Timestamp
-	34, // 30: platform.process.v1.CompareResponse.Sample.differences:type_name -> platform.process.v1.CompareResponse.Difference
-	38, // 31: platform.process.v1.ListDeadLettersResponse.DeadLetter.parked_at:type_name -> google.protobuf.Timestamp
-	1,  // 32: platform.process.v1.ProcessService.Describe:input_type -> platform.process.v1.DescribeRequest
-	3,  // 33: platform.process.v1.ProcessService.Join:input_type -> platform.process.v1.JoinRequest
-	7,  // 34: platform.process.v1.ProcessService.Processes:input_type -> platform.process.v1.ProcessesRequest
-	9,  // 35: platform.process.v1.ProcessService.Tunnel:input_type -> platform.process.v1.TunnelRequest
-	11, // 36: platform.process.v1.ProcessService.Modules:input_type -> platform.process.v1.ModulesRequest
-	13, // 37: platform.process.v1.ProcessService.Announce:input_type -> platform.process.v1.AnnounceRequest
-	15, // 38: platform.process.v1.ProcessService.ListChanges:input_type -> platform.process.v1.ListChangesRequest
-	17, // 39: platform.process.v1.ProcessService.Compare:input_type -> platform.process.v1.CompareRequest
-	19, // 40: platform.process.v1.ProcessService.Dismiss:input_type -> platform.process.v1.DismissRequest
-	21, // 41: platform.process.v1.ProcessService.ListDeadLetters:input_type -> platform.process.v1.ListDeadLettersRequest
-	23, // 42: platform.process.v1.ProcessService.ResendDeadLetters:input_type -> platform.process.v1.ResendDeadLettersRequest
-	2,  // 43: platform.process.v1.ProcessService.Describe:output_type -> platform.process.v1.DescribeResponse
-	5,  // 44: platform.process.v1.ProcessService.Join:output_type -> platform.process.v1.JoinResponse
-	8,  // 45: platform.process.v1.ProcessService.Processes:output_type -> platform.process.v1.ProcessesResponse
-	10, // 46: platform.process.v1.ProcessService.Tunnel:output_type -> platform.process.v1.TunnelResponse
-	12, // 47: platform.process.v1.ProcessService.Modules:output_type -> platform.process.v1.ModulesResponse
-	14, // 48: platform.process.v1.ProcessService.Announce:output_type -> platform.process.v1.AnnounceResponse
-	16, // 49: platform.process.v1.ProcessService.ListChanges:output_type -> platform.process.v1.ListChangesResponse
-	18, // 50: platform.process.v1.ProcessService.Compare:output_type -> platform.process.v1.CompareResponse
-	20, // 51: platform.process.v1.ProcessService.Dismiss:output_type -> platform.process.v1.DismissResponse
-	22, // 52: platform.process.v1.ProcessService.ListDeadLetters:output_type -> platform.process.v1.ListDeadLettersResponse
-	24, // 53: platform.process.v1.ProcessService.ResendDeadLetters:output_type -> platform.process.v1.ResendDeadLettersResponse
-	43, // [43:54] is the sub-list for method output_type
-	32, // [32:43] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	31, // 13: platform.process.v1.ModulesResponse.modules:type_name -> platform.process.v1.ModulesResponse.Module
+	15, // 14: platform.process.v1.MeasureResponse.processes:type_name -> platform.process.v1.Measured
+	51, // 15: platform.process.v1.Measured.uptime:type_name -> google.protobuf.Duration
+	35, // 16: platform.process.v1.Measured.lines:type_name -> platform.process.v1.Measured.Line
+	37, // 17: platform.process.v1.Measured.refused:type_name -> platform.process.v1.Measured.Refused
+	38, // 18: platform.process.v1.Measured.events:type_name -> platform.process.v1.Measured.Events
+	39, // 19: platform.process.v1.Measured.databases:type_name -> platform.process.v1.Measured.Database
+	34, // 20: platform.process.v1.Measured.waiting:type_name -> platform.process.v1.Measured.WaitingEntry
+	43, // 21: platform.process.v1.ListChangesResponse.changes:type_name -> platform.process.v1.ListChangesResponse.Change
+	44, // 22: platform.process.v1.CompareResponse.methods:type_name -> platform.process.v1.CompareResponse.Method
+	48, // 23: platform.process.v1.ListDeadLettersResponse.dead_letters:type_name -> platform.process.v1.ListDeadLettersResponse.DeadLetter
+	32, // 24: platform.process.v1.ModulesResponse.Module.endpoints:type_name -> platform.process.v1.ModulesResponse.Endpoint
+	33, // 25: platform.process.v1.ModulesResponse.Module.methods:type_name -> platform.process.v1.ModulesResponse.Method
+	51, // 26: platform.process.v1.ModulesResponse.Method.p50:type_name -> google.protobuf.Duration
+	51, // 27: platform.process.v1.ModulesResponse.Method.p99:type_name -> google.protobuf.Duration
+	51, // 28: platform.process.v1.ModulesResponse.Method.promised_p99:type_name -> google.protobuf.Duration
+	40, // 29: platform.process.v1.Measured.Line.reasons:type_name -> platform.process.v1.Measured.Line.ReasonsEntry
+	36, // 30: platform.process.v1.Measured.Line.buckets:type_name -> platform.process.v1.Measured.Bucket
+	51, // 31: platform.process.v1.Measured.Bucket.up_to:type_name -> google.protobuf.Duration
+	41, // 32: platform.process.v1.Measured.Events.published:type_name -> platform.process.v1.Measured.Events.PublishedEntry
+	42, // 33: platform.process.v1.Measured.Events.handled:type_name -> platform.process.v1.Measured.Events.HandledEntry
+	50, // 34: platform.process.v1.ListChangesResponse.Change.at:type_name -> google.protobuf.Timestamp
+	47, // 35: platform.process.v1.CompareResponse.Method.counts:type_name -> platform.process.v1.CompareResponse.Method.CountsEntry
+	45, // 36: platform.process.v1.CompareResponse.Method.samples:type_name -> platform.process.v1.CompareResponse.Sample
+	51, // 37: platform.process.v1.CompareResponse.Method.first_p50:type_name -> google.protobuf.Duration
+	51, // 38: platform.process.v1.CompareResponse.Method.first_p99:type_name -> google.protobuf.Duration
+	51, // 39: platform.process.v1.CompareResponse.Method.second_p50:type_name -> google.protobuf.Duration
+	51, // 40: platform.process.v1.CompareResponse.Method.second_p99:type_name -> google.protobuf.Duration
+	50, // 41: platform.process.v1.CompareResponse.Sample.at:type_name -> google.protobuf.Timestamp
+	46, // 42: platform.process.v1.CompareResponse.Sample.differences:type_name -> platform.process.v1.CompareResponse.Difference
+	50, // 43: platform.process.v1.ListDeadLettersResponse.DeadLetter.parked_at:type_name -> google.protobuf.Timestamp
+	1,  // 44: platform.process.v1.ProcessService.Describe:input_type -> platform.process.v1.DescribeRequest
+	3,  // 45: platform.process.v1.ProcessService.Join:input_type -> platform.process.v1.JoinRequest
+	7,  // 46: platform.process.v1.ProcessService.Processes:input_type -> platform.process.v1.ProcessesRequest
+	9,  // 47: platform.process.v1.ProcessService.Tunnel:input_type -> platform.process.v1.TunnelRequest
+	11, // 48: platform.process.v1.ProcessService.Modules:input_type -> platform.process.v1.ModulesRequest
+	13, // 49: platform.process.v1.ProcessService.Measure:input_type -> platform.process.v1.MeasureRequest
+	16, // 50: platform.process.v1.ProcessService.Announce:input_type -> platform.process.v1.AnnounceRequest
+	18, // 51: platform.process.v1.ProcessService.ListChanges:input_type -> platform.process.v1.ListChangesRequest
+	20, // 52: platform.process.v1.ProcessService.Compare:input_type -> platform.process.v1.CompareRequest
+	22, // 53: platform.process.v1.ProcessService.Dismiss:input_type -> platform.process.v1.DismissRequest
+	24, // 54: platform.process.v1.ProcessService.ListDeadLetters:input_type -> platform.process.v1.ListDeadLettersRequest
+	26, // 55: platform.process.v1.ProcessService.ResendDeadLetters:input_type -> platform.process.v1.ResendDeadLettersRequest
+	2,  // 56: platform.process.v1.ProcessService.Describe:output_type -> platform.process.v1.DescribeResponse
+	5,  // 57: platform.process.v1.ProcessService.Join:output_type -> platform.process.v1.JoinResponse
+	8,  // 58: platform.process.v1.ProcessService.Processes:output_type -> platform.process.v1.ProcessesResponse
+	10, // 59: platform.process.v1.ProcessService.Tunnel:output_type -> platform.process.v1.TunnelResponse
+	12, // 60: platform.process.v1.ProcessService.Modules:output_type -> platform.process.v1.ModulesResponse
+	14, // 61: platform.process.v1.ProcessService.Measure:output_type -> platform.process.v1.MeasureResponse
+	17, // 62: platform.process.v1.ProcessService.Announce:output_type -> platform.process.v1.AnnounceResponse
+	19, // 63: platform.process.v1.ProcessService.ListChanges:output_type -> platform.process.v1.ListChangesResponse
+	21, // 64: platform.process.v1.ProcessService.Compare:output_type -> platform.process.v1.CompareResponse
+	23, // 65: platform.process.v1.ProcessService.Dismiss:output_type -> platform.process.v1.DismissResponse
+	25, // 66: platform.process.v1.ProcessService.ListDeadLetters:output_type -> platform.process.v1.ListDeadLettersResponse
+	27, // 67: platform.process.v1.ProcessService.ResendDeadLetters:output_type -> platform.process.v1.ResendDeadLettersResponse
+	56, // [56:68] is the sub-list for method output_type
+	44, // [44:56] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_platform_process_v1_process_proto_init() }
@@ -2507,7 +3235,7 @@ func file_platform_process_v1_process_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_platform_process_v1_process_proto_rawDesc), len(file_platform_process_v1_process_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   36,
+			NumMessages:   48,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

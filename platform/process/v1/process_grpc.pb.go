@@ -27,6 +27,7 @@ const (
 	ProcessService_Processes_FullMethodName         = "/platform.process.v1.ProcessService/Processes"
 	ProcessService_Tunnel_FullMethodName            = "/platform.process.v1.ProcessService/Tunnel"
 	ProcessService_Modules_FullMethodName           = "/platform.process.v1.ProcessService/Modules"
+	ProcessService_Measure_FullMethodName           = "/platform.process.v1.ProcessService/Measure"
 	ProcessService_Announce_FullMethodName          = "/platform.process.v1.ProcessService/Announce"
 	ProcessService_ListChanges_FullMethodName       = "/platform.process.v1.ProcessService/ListChanges"
 	ProcessService_Compare_FullMethodName           = "/platform.process.v1.ProcessService/Compare"
@@ -60,6 +61,9 @@ type ProcessServiceClient interface {
 	Tunnel(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[TunnelRequest, TunnelResponse], error)
 	// Modules is the table of modules as this process sees them.
 	Modules(ctx context.Context, in *ModulesRequest, opts ...grpc.CallOption) (*ModulesResponse, error)
+	// Measure tells what this process, and if asked the others it knows, measured of
+	// themselves since they started: counters, to be read twice and subtracted.
+	Measure(ctx context.Context, in *MeasureRequest, opts ...grpc.CallOption) (*MeasureResponse, error)
 	// Announce says who is about to change a module's place in the configuration,
 	// and why, for the audit log.
 	Announce(ctx context.Context, in *AnnounceRequest, opts ...grpc.CallOption) (*AnnounceResponse, error)
@@ -136,6 +140,16 @@ func (c *processServiceClient) Modules(ctx context.Context, in *ModulesRequest, 
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ModulesResponse)
 	err := c.cc.Invoke(ctx, ProcessService_Modules_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *processServiceClient) Measure(ctx context.Context, in *MeasureRequest, opts ...grpc.CallOption) (*MeasureResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MeasureResponse)
+	err := c.cc.Invoke(ctx, ProcessService_Measure_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -227,6 +241,9 @@ type ProcessServiceServer interface {
 	Tunnel(grpc.BidiStreamingServer[TunnelRequest, TunnelResponse]) error
 	// Modules is the table of modules as this process sees them.
 	Modules(context.Context, *ModulesRequest) (*ModulesResponse, error)
+	// Measure tells what this process, and if asked the others it knows, measured of
+	// themselves since they started: counters, to be read twice and subtracted.
+	Measure(context.Context, *MeasureRequest) (*MeasureResponse, error)
 	// Announce says who is about to change a module's place in the configuration,
 	// and why, for the audit log.
 	Announce(context.Context, *AnnounceRequest) (*AnnounceResponse, error)
@@ -267,6 +284,9 @@ func (UnimplementedProcessServiceServer) Tunnel(grpc.BidiStreamingServer[TunnelR
 }
 func (UnimplementedProcessServiceServer) Modules(context.Context, *ModulesRequest) (*ModulesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Modules not implemented")
+}
+func (UnimplementedProcessServiceServer) Measure(context.Context, *MeasureRequest) (*MeasureResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Measure not implemented")
 }
 func (UnimplementedProcessServiceServer) Announce(context.Context, *AnnounceRequest) (*AnnounceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Announce not implemented")
@@ -371,6 +391,24 @@ func _ProcessService_Modules_Handler(srv interface{}, ctx context.Context, dec f
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(ProcessServiceServer).Modules(ctx, req.(*ModulesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ProcessService_Measure_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MeasureRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProcessServiceServer).Measure(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProcessService_Measure_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProcessServiceServer).Measure(ctx, req.(*MeasureRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -501,6 +539,10 @@ var ProcessService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Modules",
 			Handler:    _ProcessService_Modules_Handler,
+		},
+		{
+			MethodName: "Measure",
+			Handler:    _ProcessService_Measure_Handler,
 		},
 		{
 			MethodName: "Announce",

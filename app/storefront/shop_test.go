@@ -136,7 +136,7 @@ func open(t testing.TB, catalogue io.Reader, change ...func(*storefront.Options)
 	s := &shop{log: &record{}, clock: &clock{at: time.Now()}}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 
-	s.catalog = catalogtest.NewFake()
+	s.catalog = catalogtest.NewFake(t)
 	catalog := catalogv1.NewCatalogServiceClient(connect(t, log, "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog))
 	s.inventory = inventorytest.NewFake(t)
 	inventory := inventoryv1.NewInventoryServiceClient(connect(t, log, "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory))

@@ -26,7 +26,7 @@ func BenchmarkCart(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			o := options(b)
 			o.Module, o.Migrations = cart.Name, migrations.For(cart.Name)
-			catalog := catalogtest.NewFake(catalogtest.Product("MUG"), catalogtest.Product("POT"))
+			catalog := catalogtest.NewFake(b, catalogtest.Product("MUG"), catalogtest.Product("POT"))
 			host := module.Host{DB: databasetest.Open(b, o), Log: slog.New(slog.DiscardHandler), Now: time.Now}
 			instance, err := cart.New(host, cart.Needs{Catalog: catalogv1.NewCatalogServiceClient(connect(b, catalog))}, cart.DefaultConfig())
 			if err != nil {

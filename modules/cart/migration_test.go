@@ -47,7 +47,7 @@ func TestCartsOfEarlierCommitsAreKept(t *testing.T) {
 		}
 
 		o.Migrations = migrations.For(cart.Name)
-		catalog := catalogv1.NewCatalogServiceClient(connect(t, catalogtest.NewFake(catalogtest.Product("MUG"), catalogtest.Product("POT"))))
+		catalog := catalogv1.NewCatalogServiceClient(connect(t, catalogtest.NewFake(t, catalogtest.Product("MUG"), catalogtest.Product("POT"))))
 		instance, err := cart.New(module.Host{DB: databasetest.Open(t, o), Now: time.Now}, cart.Needs{Catalog: catalog}, cart.DefaultConfig())
 		if err != nil {
 			t.Fatal(err)

@@ -73,7 +73,7 @@ func (c *counted) Invoke(ctx context.Context, method string, args, reply any, op
 func each(t *testing.T, test func(t *testing.T, open func() *shop)) {
 	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
 		o.Module, o.Migrations = cart.Name, migrations.For(cart.Name)
-		catalog, hands := catalogtest.NewFake(catalogtest.Product("MUG"), catalogtest.Product("POT")), &clock{now: time.Now()}
+		catalog, hands := catalogtest.NewFake(t, catalogtest.Product("MUG"), catalogtest.Product("POT")), &clock{now: time.Now()}
 		test(t, func() *shop {
 			t.Helper()
 			s := &shop{T: t, db: databasetest.Open(t, o), catalog: catalog, clock: hands, calls: &counted{ClientConnInterface: connect(t, catalog)}}
@@ -273,7 +273,7 @@ func TestTheCatalogsMemoryOfANameOutlivesIt(t *testing.T) {
 		s := open()
 		id := carttest.NewID()
 		s.wantAdded(id, "key", 1, 1)
-		s.calls.ClientConnInterface = connect(t, catalogtest.NewFake()) // knows nothing
+		s.calls.ClientConnInterface = connect(t, catalogtest.NewFake(t)) // knows nothing
 		got, err := s.GetCart(t.Context(), &cartv1.GetCartRequest{CartId: id})
 		if err != nil {
 			t.Fatal(err)

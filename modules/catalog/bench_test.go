@@ -16,7 +16,7 @@ import (
 func BenchmarkRead(b *testing.B) {
 	for _, size := range []int{2_500, 100_000} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			fake := catalogtest.NewFake()
+			fake := catalogtest.NewFake(b)
 			for some := range slices.Chunk(many(size), 500) {
 				fake.Put(some...)
 			}

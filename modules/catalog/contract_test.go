@@ -32,5 +32,5 @@ func suite(t *testing.T, connect moduletest.Connect) {
 func TestContract(t *testing.T) { moduletest.Run(t, "catalog", suite) }
 
 func TestFakeKeepsTheContract(t *testing.T) {
-	moduletest.Local(t, moduletest.World{catalogtest.Definition()}, route.ModeLocal, suite)
+	moduletest.Local(t, moduletest.World{catalogtest.NewFake(t).Definition()}, route.ModeLocal, suite)
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func TestAFakeCanBeHeldAndMadeToFail(t *testing.T) {
-	cart, catalog := carttest.NewFake(t, nil), catalogtest.NewFake(catalogtest.Product("MUG"))
+	cart, catalog := carttest.NewFake(t, nil), catalogtest.NewFake(t, catalogtest.Product("MUG"))
 	world := moduletest.World{cart.Definition(), catalog.Definition()}
 	moduletest.Local(t, world, route.ModeLocal, func(t *testing.T, connect moduletest.Connect) {
 		client := cartv1.NewCartServiceClient(connect("cart"))

@@ -2,55 +2,65 @@ package catalogtest
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
+	"testing"
 	"time"
 
-	"galleria/modules/catalog/internal/memory"
+	"galleria/migrations"
+	"galleria/modules/catalog"
 	"galleria/modules/catalog/internal/service"
+	"galleria/modules/catalog/internal/store"
 	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/database/databasetest"
 	"galleria/platform/module"
 )
 
-// Fake is a catalog in memory: the real service over a store that forgets.
-// Safe for concurrent use.
+// Fake is the real service over a database of the test's own, and can be made to
+// fail. Safe for concurrent use.
 type Fake struct {
 	catalogv1.UnimplementedCatalogServiceServer
+	t       testing.TB
 	service *service.Service
 
 	mu     sync.Mutex
 	broken error
 }
 
-// NewFake makes a fake that has these products. It panics when the contract
-// does not allow them.
-func NewFake(products ...*catalogv1.Product) *Fake {
-	s, err := service.New(context.Background(), memory.New(), time.Now)
+// NewFake makes a fake that has these products; they are gone when the test ends. The
+// test fails when the contract does not allow them.
+func NewFake(t testing.TB, products ...*catalogv1.Product) *Fake {
+	t.Helper()
+	o := databasetest.SQLite(t)
+	o.Migrations = migrations.For(catalog.Name)
+	s, err := service.New(t.Context(), store.New(databasetest.Open(t, o)), time.Now)
 	if err != nil {
-		panic(err) // memory never fails
+		t.Fatal(err)
 	}
-	f := &Fake{service: s}
+	f := &Fake{t: t, service: s}
 	f.Put(products...)
 	return f
 }
 
-// Definition is a module with a fake of its own in every world it is started in.
+// Definition puts a catalog without products into each world it is started in.
 func Definition() module.Definition {
-	return definition(func() *Fake { return NewFake() })
-}
-
-// Definition is a module with this fake, for tests that hold on to it.
-func (f *Fake) Definition() module.Definition {
-	return definition(func() *Fake { return f })
-}
-
-func definition(fake func() *Fake) module.Definition {
-	return module.Definition{
-		Name:     "catalog",
-		Contract: &catalogv1.CatalogService_ServiceDesc,
-		New:      func(module.Host) (*module.Instance, error) { return &module.Instance{Server: fake()}, nil },
+	d := define()
+	d.Migrations = migrations.For(catalog.Name)
+	d.New = func(h module.Host) (*module.Instance, error) {
+		return catalog.New(h, catalog.Needs{}, catalog.DefaultConfig())
 	}
+	return d
+}
+
+// Definition puts this fake into a world, so that the test can reach it.
+func (f *Fake) Definition() module.Definition {
+	d := define()
+	d.New = func(module.Host) (*module.Instance, error) { return &module.Instance{Server: f}, nil }
+	return d
+}
+
+func define() module.Definition {
+	return module.Definition{Name: catalog.Name, Contract: &catalogv1.CatalogService_ServiceDesc}
 }
 
 // Product is an active plain product in euros that the contract allows, to be
@@ -75,11 +85,12 @@ func SetPrice(p *catalogv1.Product, currency string, minor int64) {
 // SKU is that of a product's first variant.
 func SKU(p *catalogv1.Product) string { return p.GetVariants()[0].GetSku() }
 
-// Put writes products as UpsertProducts does. It panics when that refuses.
+// Put writes products as UpsertProducts does. The test fails when that refuses.
 func (f *Fake) Put(products ...*catalogv1.Product) {
+	f.t.Helper()
 	for some := range slices.Chunk(products, 500) {
 		if _, err := f.service.UpsertProducts(context.Background(), &catalogv1.UpsertProductsRequest{Products: some}); err != nil {
-			panic(fmt.Sprintf("catalogtest: %v", err))
+			f.t.Fatalf("put %d products into the catalog: %v", len(some), err)
 		}
 	}
 }

@@ -28,7 +28,8 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	storefront, err := app.NewStorefront(config, process, logger)
+	edge := app.NewEdge(config)
+	storefront, err := app.NewStorefront(config, process, edge, logger)
 	if err != nil {
 		return nil, err
 	}

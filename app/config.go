@@ -10,7 +10,7 @@ import (
 	"time"
 	_ "time/tzdata" // the machine may have no list of time zones
 
-	"galleria/app/storefront"
+	"galleria/app/edge"
 	"galleria/modules/cart"
 	"galleria/modules/catalog"
 	"galleria/modules/inventory"
@@ -67,6 +67,7 @@ type LimitsConfig struct {
 	Checkouts     int  `yaml:"checkouts" doc:"attempts to pay a minute"`
 	Cancellations int  `yaml:"cancellations" doc:"cancelled orders a minute"`
 	Codes         int  `yaml:"codes" doc:"voucher codes tried a minute"`
+	Requests      int  `yaml:"requests" doc:"requests to the API a minute"`
 	Declines      int  `yaml:"declines" doc:"declined cards in a row that are free; after each further one the client waits a second, then twice as long each time, ten minutes at most"`
 	Loopback      bool `yaml:"loopback" doc:"no limits for clients of this machine; set it to false where a proxy of this machine is not among trusted_proxies"`
 }
@@ -148,7 +149,7 @@ func DefaultConfig() Config {
 		Demo:       true,
 		Currency:   "EUR",
 		TimeZone:   "UTC",
-		HTTP:       HTTPConfig{Listen: ":8080", BaseURL: "http://localhost:8080", Limits: LimitsConfig(storefront.DefaultLimits())},
+		HTTP:       HTTPConfig{Listen: ":8080", BaseURL: "http://localhost:8080", Limits: LimitsConfig(edge.DefaultLimits())},
 		Admin:      AdminConfig{Listen: "127.0.0.1:8081"},
 		RPC:        RPCConfig{Listen: "127.0.0.1:7070"},
 		Log:        LogConfig{Level: "info", Format: "text"},
@@ -207,7 +208,7 @@ func (c Config) Validate() error {
 	}
 	for key, most := range map[string]int{
 		"carts": c.HTTP.Limits.Carts, "checkouts": c.HTTP.Limits.Checkouts,
-		"cancellations": c.HTTP.Limits.Cancellations, "codes": c.HTTP.Limits.Codes, "declines": c.HTTP.Limits.Declines,
+		"cancellations": c.HTTP.Limits.Cancellations, "codes": c.HTTP.Limits.Codes, "requests": c.HTTP.Limits.Requests, "declines": c.HTTP.Limits.Declines,
 	} {
 		if most < 1 {
 			errs = append(errs, config.At("http.limits."+key, "must be at least 1, not %d", most))

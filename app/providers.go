@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"galleria/app/demo"
+	"galleria/app/edge"
 	"galleria/app/pictures"
 	"galleria/app/products"
 	"galleria/app/storefront"
@@ -34,7 +35,7 @@ import (
 
 // Providers make the object graph of one process; wire.go joins them.
 var Providers = wire.NewSet(
-	NewLogger, NewIdentity, NewProcess, NewStorefront, NewMetrics, NewAdmin, NewReloader,
+	NewLogger, NewIdentity, NewProcess, NewEdge, NewStorefront, NewMetrics, NewAdmin, NewReloader,
 	wire.Struct(new(App), "Config", "Log", "Process", "Storefront", "Admin", "Reloader"),
 )
 
@@ -156,8 +157,13 @@ func (c Config) dsn(module string) string {
 	return ""
 }
 
-// NewStorefront makes the edge; nil in a process without it.
-func NewStorefront(c Config, p *process.Process, log *slog.Logger) (*storefront.Storefront, error) {
+// NewEdge is what the parts of the edge share.
+func NewEdge(c Config) *edge.Edge {
+	return edge.New(edge.Options{BaseURL: c.HTTP.BaseURL, TrustedProxies: c.HTTP.proxies(), Limits: edge.Limits(c.HTTP.Limits), Now: time.Now})
+}
+
+// NewStorefront makes the shop's pages; nil in a process without the edge.
+func NewStorefront(c Config, p *process.Process, shared *edge.Edge, log *slog.Logger) (*storefront.Storefront, error) {
 	if !c.Runs(TargetEdge) {
 		return nil, nil
 	}
@@ -167,7 +173,7 @@ func NewStorefront(c Config, p *process.Process, log *slog.Logger) (*storefront.
 	}
 	o := storefront.Options{
 		Store: pictures.New(PicturesDir(c), log.With("module", TargetEdge)), BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency, Zone: c.zone(),
-		PaymentNote: note, TrustedProxies: c.HTTP.proxies(), Limits: storefront.Limits(c.HTTP.Limits), Log: log.With("module", TargetEdge), Now: time.Now,
+		PaymentNote: note, Edge: shared, Log: log.With("module", TargetEdge), Now: time.Now,
 	}
 	if c.Demo {
 		o.Pictures, o.Placeholder = demo.Pictures(), demo.Placeholder

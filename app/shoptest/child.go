@@ -71,7 +71,8 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	storefront, err := app.NewStorefront(start.Config, process, log)
+	shared := app.NewEdge(start.Config)
+	storefront, err := app.NewStorefront(start.Config, process, shared, log)
 	if err != nil {
 		return nil, err
 	}

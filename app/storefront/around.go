@@ -2,18 +2,11 @@ package storefront
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"regexp"
-	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -37,8 +30,8 @@ func (s *Storefront) around(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := s.now()
 		w := c.Response()
-		s.setHeaders(w.Header(), s.secure(c.Request()))
-		w.Header()["X-Request-Id"] = []string{s.requestID(c.Request())}
+		s.setHeaders(w.Header(), s.edge.Secure(c.Request()))
+		w.Header()["X-Request-Id"] = []string{s.edge.RequestID(c.Request())}
 		end := traced(c)
 		body := c.Request().Body
 		if err := s.admitted(c, next); err != nil {
@@ -157,75 +150,11 @@ func (s *Storefront) working(c echo.Context, whole bool, limit time.Duration) (c
 	return context.WithTimeout(telemetry.WithRequestID(ctx, requestID(c)), limit)
 }
 
-// requestIDs makes ids that are unique without being secret, cheaply: they are
-// made for every request.
-type requestIDs struct {
-	prefix string
-	last   *atomic.Uint64
-}
-
-func newRequestIDs() requestIDs {
-	var b [6]byte
-	rand.Read(b[:])
-	return requestIDs{prefix: hex.EncodeToString(b[:]) + "-", last: &atomic.Uint64{}}
-}
-
-func (i requestIDs) next() string { return i.prefix + strconv.FormatUint(i.last.Add(1), 36) }
-
-var saneID = regexp.MustCompile(`^[A-Za-z0-9_.:-]{8,64}$`)
-
-func (s *Storefront) requestID(r *http.Request) string {
-	if len(s.proxies) > 0 {
-		if given := r.Header.Get("X-Request-Id"); s.trusted(r) && saneID.MatchString(given) {
-			return given
-		}
-	}
-	return s.ids.next()
-}
-
 func requestID(c echo.Context) string {
 	if id := c.Response().Header()["X-Request-Id"]; len(id) == 1 {
 		return id[0]
 	}
 	return ""
-}
-
-// trusted tells whether the request came straight from a proxy of ours.
-func (s *Storefront) trusted(r *http.Request) bool {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return false
-	}
-	for _, p := range s.proxies {
-		if p.Contains(peer.Addr().Unmap()) {
-			return true
-		}
-	}
-	return false
-}
-
-// secure tells whether the shopper's browser speaks HTTPS: with us, with a proxy of
-// ours, or because that is how the shop is known, whatever a proxy forgot to say.
-func (s *Storefront) secure(r *http.Request) bool {
-	if s.baseSecure || r.TLS != nil {
-		return true
-	}
-	return len(s.proxies) > 0 && r.Header.Get("X-Forwarded-Proto") == "https" && s.trusted(r)
-}
-
-// ipExtractor must be set: echo's own choice believes any X-Forwarded-For.
-func (s *Storefront) ipExtractor() echo.IPExtractor {
-	if len(s.proxies) == 0 {
-		return echo.ExtractIPDirect()
-	}
-	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, p := range s.proxies {
-		p = p.Masked()
-		trust = append(trust, echo.TrustIPRange(&net.IPNet{
-			IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen()),
-		}))
-	}
-	return echo.ExtractIPFromXFFHeader(trust...)
 }
 
 // pathToLog is the request's path; that of the sandbox's page without the token

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"galleria/app/edge"
 	"galleria/app/storefront/internal/page"
 	cartv1 "galleria/modules/cart/v1"
 	"galleria/platform/contract"
@@ -76,7 +77,7 @@ func (s *Storefront) addToCart(ctx context.Context, c echo.Context, add *cartv1.
 			return answer, err
 		}
 	}
-	if err := s.limited(c, newCarts); err != nil {
+	if err := s.limited(c, edge.NewCarts); err != nil {
 		return nil, err
 	}
 	add.CartId, add.MustExist = id.Secret(), false

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"google.golang.org/grpc/codes"
 
+	"galleria/app/edge"
 	"galleria/app/storefront/internal/page"
 	cartv1 "galleria/modules/cart/v1"
 	ordersv1 "galleria/modules/orders/v1"
@@ -80,11 +80,11 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 	if f.quote == "" {
 		return s.again(c, f, orderFailed(contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_QUOTE_CHANGED, "no total was shown")))
 	}
-	if wait := s.clients.take(clientOf(c), checkoutAttempts); wait > 0 {
-		c.Response().Header().Set("Retry-After", seconds(wait))
+	if wait := s.edge.Clients.Take(edge.ClientOf(c), edge.CheckoutAttempts); wait > 0 {
+		c.Response().Header().Set("Retry-After", edge.Seconds(wait))
 		return s.refusal(c, f, tooManyOfOne(wait))
 	}
-	leave, err := s.checkouts.enter(c.Request().Context())
+	leave, err := s.edge.Checkouts.Enter(c.Request().Context())
 	if err != nil {
 		c.Response().Header().Set("Retry-After", "5")
 		return s.refusal(c, f, tooManyAtOnce(err))
@@ -183,7 +183,7 @@ func (s *Storefront) quote(ctx context.Context, held *cartv1.Cart, f form) (*pri
 // too many of them has to wait, and gets the quote without them.
 func (s *Storefront) quoteTyped(ctx context.Context, c echo.Context, held *cartv1.Cart, f form) (quote *pricingv1.Quote, wait time.Duration, err error) {
 	if wait = s.tryCodes(c, held, f.codes()); wait > 0 {
-		c.Response().Header().Set("Retry-After", seconds(wait))
+		c.Response().Header().Set("Retry-After", edge.Seconds(wait))
 		f.values = maps.Clone(f.values)
 		f.values["code"] = ""
 	}
@@ -311,7 +311,7 @@ func codeProblem(q *pricingv1.Quote, code string) string {
 func (s *Storefront) request(c echo.Context, f form, cart string) *ordersv1.PlaceOrderRequest {
 	return &ordersv1.PlaceOrderRequest{
 		IdempotencyKey: f.key, CartId: cart, Quote: f.quote, DeliveryOption: f.values["delivery"], Codes: f.codes(),
-		Client: networkOf(c), ReturnUrl: s.siteOf(c) + "/orders/{order_id}?token={token}",
+		Client: edge.NetworkOf(c), ReturnUrl: s.siteOf(c) + "/orders/{order_id}?token={token}",
 		Contact: &ordersv1.Contact{Email: f.values["email"], Name: f.values["name"]},
 		Address: &ordersv1.Address{
 			Line1: f.values["line1"], Line2: f.values["line2"], City: f.values["city"], Region: f.values["region"],
@@ -326,23 +326,6 @@ func (s *Storefront) siteOf(c echo.Context) string {
 		return s.base
 	}
 	return c.Scheme() + "://" + c.Request().Host
-}
-
-// networkOf names who asks: the network address, of IPv6 the part that belongs to
-// one household.
-func networkOf(c echo.Context) string {
-	at, err := netip.ParseAddr(c.RealIP())
-	if err != nil {
-		return ""
-	}
-	if at = at.Unmap(); at.Is6() {
-		net, err := at.WithZone("").Prefix(64)
-		if err != nil {
-			return ""
-		}
-		return net.String()
-	}
-	return at.String()
 }
 
 func orderPath(order, token string) string {

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"galleria/app/edge"
 	"galleria/app/storefront/internal/page"
 	cartv1 "galleria/modules/cart/v1"
 	pricingv1 "galleria/modules/pricing/v1"
@@ -40,7 +41,7 @@ func (s *Storefront) changeCodes(c echo.Context) error {
 	all := slices.DeleteFunc(slices.Clone(held.GetCodes()), func(code string) bool { return code == gone })
 	if gone == "" {
 		if wait := s.tryCodes(c, held, codesIn(typed)); wait > 0 {
-			c.Response().Header().Set("Retry-After", seconds(wait))
+			c.Response().Header().Set("Retry-After", edge.Seconds(wait))
 			return s.drawCart(c, http.StatusTooManyRequests, page.Cart{Code: typed, CodeError: tooManyCodes(wait)})
 		}
 		if wrong := s.newCodes(ctx, held, typed, &all); wrong != "" {
@@ -67,7 +68,7 @@ func (s *Storefront) tryCodes(c echo.Context, held *cartv1.Cart, tried []string)
 		if slices.Contains(held.GetCodes(), code) {
 			continue
 		}
-		if wait = s.clients.take(clientOf(c), voucherCodes); wait > 0 {
+		if wait = s.edge.Clients.Take(edge.ClientOf(c), edge.VoucherCodes); wait > 0 {
 			return wait
 		}
 	}
@@ -76,7 +77,7 @@ func (s *Storefront) tryCodes(c echo.Context, held *cartv1.Cart, tried []string)
 
 // tooManyCodes is for a client that tries too many voucher codes.
 func tooManyCodes(wait time.Duration) string {
-	return "Too many voucher codes were tried from your network. Try again in " + inWords(wait) + "."
+	return "Too many voucher codes were tried from your network. Try again in " + edge.InWords(wait) + "."
 }
 
 // newCodes adds what was typed to the codes, or says what is wrong with it. Without

@@ -38,7 +38,7 @@ const firstView = "first"
 
 // cookie is the full name of a cookie.
 func (s *Storefront) cookie(r *http.Request, name string) string {
-	if s.secure(r) {
+	if s.edge.Secure(r) {
 		return ofThisHost + name
 	}
 	return name
@@ -57,7 +57,7 @@ func (s *Storefront) cartOf(c echo.Context) string {
 func (s *Storefront) keepCart(c echo.Context, cart string) {
 	c.SetCookie(&http.Cookie{
 		Name: s.cookie(c.Request(), cartCookie), Value: cart, Path: "/", MaxAge: int(cartAge.Seconds()),
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure(c.Request()),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.edge.Secure(c.Request()),
 	})
 }
 
@@ -65,7 +65,7 @@ func (s *Storefront) keepCart(c echo.Context, cart string) {
 func (s *Storefront) keepCount(c echo.Context, count int64) {
 	c.SetCookie(&http.Cookie{
 		Name: s.cookie(c.Request(), countCookie), Value: strconv.FormatInt(count, 10) + "." + id.Secret()[:12], Path: "/", MaxAge: int(cartAge.Seconds()),
-		SameSite: http.SameSiteLaxMode, Secure: s.secure(c.Request()),
+		SameSite: http.SameSiteLaxMode, Secure: s.edge.Secure(c.Request()),
 	})
 }
 

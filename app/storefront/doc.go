@@ -34,7 +34,7 @@
 // # When there is too much to do
 //
 // So many pages of the catalogue are drawn at a time, and so many checkouts worked on;
-// the others wait in turn, in a line of their own: queue.go. Those who look around are
+// the others wait in turn, in a line of their own, for all parts of the edge: app/edge/queue.go. Those who look around are
 // refused after two seconds, those who pay after twenty.
 //
 // # One checkout, one order
@@ -48,7 +48,7 @@
 //
 // One client (an IPv4 address, or a /64 of IPv6) may make so many carts, attempts to
 // pay and cancellations a minute, and try so many voucher codes; it waits longer and
-// longer after cards that are declined: limits.go. More is answered with 429 and Retry-After. Each process with
+// longer after cards that are declined: app/edge/limits.go. More is answered with 429 and Retry-After. Each process with
 // the edge counts by itself, and a restart forgets. Clients of this machine have no
 // limits unless http.limits.loopback is false.
 //

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"galleria/app/edge"
 	"galleria/app/storefront/internal/page"
 )
 
@@ -46,8 +47,8 @@ func (s *Storefront) fail(c echo.Context, err error) {
 	}
 	if f.Retry {
 		h.Set("Retry-After", "5")
-		if often := new(tooOften); errors.As(err, &often) {
-			h.Set("Retry-After", seconds(often.wait))
+		if often := new(edge.TooOften); errors.As(err, &often) {
+			h.Set("Retry-After", edge.Seconds(often.Wait))
 		}
 	}
 	if err := s.once(c, code, s.countOf(c), page.FailurePage(f)); err != nil {

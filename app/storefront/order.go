@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"galleria/app/edge"
 	"galleria/app/storefront/internal/page"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/brands"
@@ -41,7 +42,7 @@ func (s *Storefront) cancelOrder(c echo.Context) error {
 	if err := parseForm(c); err != nil {
 		return err
 	}
-	if err := s.limited(c, cancellations); err != nil {
+	if err := s.limited(c, edge.Cancellations); err != nil {
 		return err
 	}
 	order, token := c.Param("id"), c.Request().PostForm.Get("token")

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"galleria/app/edge"
 	"galleria/app/storefront/internal/page"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
@@ -51,7 +52,7 @@ func tooManyAtOnce(err error) failure {
 func tooManyOfOne(wait time.Duration) failure {
 	return failure{
 		status: http.StatusTooManyRequests, title: "Too many attempts",
-		text: "There were too many attempts to order from your network. Nothing was charged; your cart is kept. Please send the form again in " + inWords(wait) + ".",
+		text: "There were too many attempts to order from your network. Nothing was charged; your cart is kept. Please send the form again in " + edge.InWords(wait) + ".",
 	}
 }
 

@@ -12,7 +12,7 @@ func (s *Storefront) routes() *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.Logger.SetOutput(io.Discard) // what echo would say, fail says through slog
 	e.HTTPErrorHandler = func(err error, c echo.Context) { s.fail(c, err) }
-	e.IPExtractor = s.ipExtractor()
+	e.IPExtractor = s.edge.IPExtractor()
 	e.Use(s.around)
 
 	read := func(path string, h echo.HandlerFunc) {

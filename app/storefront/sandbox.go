@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"galleria/app/edge"
 	"galleria/app/storefront/internal/page"
 	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/platform/contract"
@@ -29,9 +30,9 @@ func (s *Storefront) paySandbox(c echo.Context) error {
 		return err
 	}
 	posted := c.Request().PostForm
-	if wait := s.clients.take(clientOf(c), checkoutAttempts); wait > 0 {
-		c.Response().Header().Set("Retry-After", seconds(wait))
-		return s.drawSandbox(c, http.StatusTooManyRequests, "There were too many attempts to pay from your network. Try again in "+inWords(wait)+".", nil)
+	if wait := s.edge.Clients.Take(edge.ClientOf(c), edge.CheckoutAttempts); wait > 0 {
+		c.Response().Header().Set("Retry-After", edge.Seconds(wait))
+		return s.drawSandbox(c, http.StatusTooManyRequests, "There were too many attempts to pay from your network. Try again in "+edge.InWords(wait)+".", nil)
 	}
 	ctx, done := s.working(c, true, pageTimeout)
 	defer done()
@@ -50,7 +51,7 @@ func (s *Storefront) paySandbox(c echo.Context) error {
 	}
 	// What can't be a card, or came too soon, says nothing of a card.
 	if declined := next.GetDeclined() != ""; declined || next.GetRedirectUrl() != "" {
-		s.clients.settled(clientOf(c), declined)
+		s.edge.Clients.Settled(edge.ClientOf(c), declined)
 	}
 	wrong := contract.Violations(err)
 	switch {

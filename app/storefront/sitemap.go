@@ -138,7 +138,7 @@ func (s *Storefront) origin(c echo.Context) string {
 		return s.base
 	}
 	scheme := "http"
-	if s.secure(c.Request()) {
+	if s.edge.Secure(c.Request()) {
 		scheme = "https"
 	}
 	return (&url.URL{Scheme: scheme, Host: c.Request().Host}).String()

@@ -16,6 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"golang.org/x/sync/singleflight"
 
+	"galleria/app/edge"
 	"galleria/app/pictures"
 	"galleria/app/storefront/internal/pagecache"
 	cartv1 "galleria/modules/cart/v1"
@@ -65,7 +66,10 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	// Limits are how much one client may do; fields that are 0 are as DefaultLimits
 	// has them.
-	Limits Limits
+	Limits edge.Limits
+	// Edge is what the storefront shares with the other parts of the edge; nil: one of
+	// its own, of TrustedProxies and Limits.
+	Edge *edge.Edge
 	// PageTTL is how old what a page of the catalogue shows may be; half a
 	// second when 0.
 	PageTTL time.Duration
@@ -85,11 +89,9 @@ type Storefront struct {
 	log         *slog.Logger
 	now         func() time.Time
 	base        string
-	baseSecure  bool // base begins with https
 	currency    string
 	paymentNote string
 	zone        *time.Location
-	proxies     []netip.Prefix
 
 	echo        *echo.Echo
 	pages       *pagecache.Cache
@@ -102,15 +104,12 @@ type Storefront struct {
 	shelves     atomic.Pointer[shelves] // the departments as last known
 	neighbours  neighbours
 	stock       stockBook
-	checkouts   *queue
-	lookers     *queue
-	clients     *clients
+	edge        *edge.Edge
 	addresses   atomic.Pointer[addresses]
 	walks       singleflight.Group // of the catalogue, for addresses
 	// versions number what was learnt from the modules, so that a page can
 	// tell whether it would show the same again.
 	versions atomic.Uint64
-	ids      requestIDs
 }
 
 // New makes a storefront that is ready to serve.
@@ -131,23 +130,20 @@ func New(n Needs, o Options) (*Storefront, error) {
 		log:         cmp.Or(o.Log, slog.Default()),
 		now:         o.Now,
 		base:        base,
-		baseSecure:  strings.HasPrefix(base, "https:"),
 		currency:    cmp.Or(o.Currency, "EUR"),
 		paymentNote: o.PaymentNote,
 		zone:        cmp.Or(o.Zone, time.UTC),
-		proxies:     o.TrustedProxies,
 		gallery:     shown,
 		assets:      loadAssets(),
 		badges:      newBadges(),
-		checkouts:   forCheckouts(),
-		lookers:     forLookers(),
 		crossOrigin: http.NewCrossOriginProtection(),
-		ids:         newRequestIDs(),
 	}
 	if s.now == nil {
 		s.now = time.Now
 	}
-	s.clients = newClients(o.Limits.orDefaults(), s.now)
+	if s.edge = o.Edge; s.edge == nil {
+		s.edge = edge.New(edge.Options{BaseURL: base, TrustedProxies: o.TrustedProxies, Limits: o.Limits, Now: s.now})
+	}
 	// Pages and the answers they are drawn from share the time.
 	s.freshness = cmp.Or(o.PageTTL, 500*time.Millisecond) / 2
 	s.pages = pagecache.New(s.freshness, cmp.Or(o.PageBytes, 48<<20), s.badges.slot, s.now)

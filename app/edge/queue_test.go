@@ -1,4 +1,4 @@
-package storefront
+package edge
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 
 func TestCheckoutsWaitForAPlace(t *testing.T) {
 	q := newQueue(1, checkoutsWaiting, checkoutsPatience)
-	leave, err := q.enter(t.Context())
+	leave, err := q.Enter(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -18,7 +18,7 @@ func TestCheckoutsWaitForAPlace(t *testing.T) {
 	var all sync.WaitGroup
 	for range 10 {
 		all.Go(func() {
-			leave, err := q.enter(t.Context())
+			leave, err := q.Enter(t.Context())
 			if err != nil {
 				t.Error(err)
 				return
@@ -41,17 +41,17 @@ func TestCheckoutsWaitForAPlace(t *testing.T) {
 
 func TestACheckoutWhoseTurnDoesNotComeIsTold(t *testing.T) {
 	q := newQueue(1, checkoutsWaiting, checkoutsPatience)
-	leave, err := q.enter(t.Context())
+	leave, err := q.Enter(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := q.enter(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := q.Enter(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want that the guest went away", err)
 	}
 	q.waiting.Store(checkoutsWaiting)
-	if _, err := q.enter(t.Context()); !errors.Is(err, errQueueFull) {
+	if _, err := q.Enter(t.Context()); !errors.Is(err, errQueueFull) {
 		t.Errorf("got %v, want that too many wait", err)
 	}
 	if got := q.waiting.Load(); got != checkoutsWaiting {
@@ -59,27 +59,7 @@ func TestACheckoutWhoseTurnDoesNotComeIsTold(t *testing.T) {
 	}
 	q.waiting.Store(0)
 	leave()
-	if _, err := q.enter(t.Context()); err != nil {
+	if _, err := q.Enter(t.Context()); err != nil {
 		t.Errorf("a free place was refused: %v", err)
-	}
-}
-
-// FillQueue makes the next checkout one too many, until empty is called.
-func (s *Storefront) FillQueue() (empty func()) {
-	s.checkouts.places.TryAcquire(int64(checkoutsAtOnce()))
-	s.checkouts.waiting.Store(checkoutsWaiting)
-	return func() {
-		s.checkouts.waiting.Store(0)
-		s.checkouts.places.Release(int64(checkoutsAtOnce()))
-	}
-}
-
-// Crowd makes the next page of the catalogue one too many, until disperse is called.
-func (s *Storefront) Crowd() (disperse func()) {
-	s.lookers.places.TryAcquire(int64(lookersAtOnce()))
-	s.lookers.waiting.Store(lookersWaiting)
-	return func() {
-		s.lookers.waiting.Store(0)
-		s.lookers.places.Release(int64(lookersAtOnce()))
 	}
 }

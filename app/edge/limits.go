@@ -1,14 +1,11 @@
-package storefront
+package edge
 
 import (
 	"cmp"
-	"net/http"
 	"net/netip"
 	"strconv"
 	"sync"
 	"time"
-
-	"github.com/labstack/echo/v4"
 )
 
 // Limits are how much one client may do; zero fields are as DefaultLimits has them. A
@@ -17,8 +14,8 @@ import (
 type Limits struct {
 	// Carts, Checkouts, Cancellations and Codes are how many a minute, and at once.
 	// Codes are voucher codes that are tried: those that the cart has already are not
-	// counted again.
-	Carts, Checkouts, Cancellations, Codes int
+	// counted again. Requests are all those to the API.
+	Carts, Checkouts, Cancellations, Codes, Requests int
 	// Declines is how many refused cards in a row are free. After each further one
 	// the client waits, a second at first, and twice as long each time.
 	Declines int
@@ -29,13 +26,14 @@ type Limits struct {
 
 // DefaultLimits leave room for an office, or a mobile network, behind one address.
 func DefaultLimits() Limits {
-	return Limits{Carts: 60, Checkouts: 60, Cancellations: 30, Codes: 60, Declines: 5, Loopback: true}
+	return Limits{Carts: 60, Checkouts: 60, Cancellations: 30, Codes: 60, Requests: 600, Declines: 5, Loopback: true}
 }
 
 func (l Limits) orDefaults() Limits {
 	d := DefaultLimits()
 	l.Carts, l.Checkouts = cmp.Or(l.Carts, d.Carts), cmp.Or(l.Checkouts, d.Checkouts)
 	l.Cancellations, l.Codes = cmp.Or(l.Cancellations, d.Cancellations), cmp.Or(l.Codes, d.Codes)
+	l.Requests = cmp.Or(l.Requests, d.Requests)
 	l.Declines = cmp.Or(l.Declines, d.Declines)
 	return l
 }
@@ -48,19 +46,22 @@ const (
 	mostClients = 50_000
 )
 
-// kind is what is limited.
-type kind int
+// Kind is what is limited.
+type Kind int
 
+// The kinds.
 const (
-	newCarts kind = iota
-	checkoutAttempts
-	cancellations
-	voucherCodes
+	NewCarts Kind = iota
+	CheckoutAttempts
+	Cancellations
+	VoucherCodes
+	// Requests are those of programs, to the API. Those to pages are not counted.
+	Requests
 	kinds
 )
 
-// clients remember what each client did.
-type clients struct {
+// Clients remember what each client did. Safe for concurrent use.
+type Clients struct {
 	limits Limits
 	now    func() time.Time
 
@@ -77,34 +78,57 @@ type client struct {
 	until    time.Time // no checkout before
 }
 
-func newClients(limits Limits, now func() time.Time) *clients {
-	return &clients{limits: limits, now: now, known: map[netip.Prefix]*client{}}
+// NewClients knows no client yet.
+func NewClients(limits Limits, now func() time.Time) *Clients {
+	return &Clients{limits: limits.orDefaults(), now: now, known: map[netip.Prefix]*client{}}
 }
 
-// take takes one of a kind for the client; otherwise it says how long the client has
+// Take takes one of a kind for the client; otherwise it says how long the client has
 // to wait.
-func (c *clients) take(address netip.Addr, k kind) (wait time.Duration) {
+func (c *Clients) Take(address netip.Addr, k Kind) (wait time.Duration) {
+	return c.Allow(address, k).Wait
+}
+
+// Allowance is what a client may still do of a kind.
+type Allowance struct {
+	// Most is how many a minute there may be, and at once; 0: there is no limit for
+	// this client, and nothing else is said.
+	Most int
+	// Left is how many there may be at once now.
+	Left int
+	// Wait is how long the client has to wait; 0: what it asked for was taken.
+	Wait time.Duration
+	// Full is when all of Most is there again.
+	Full time.Duration
+}
+
+// Allow takes one of a kind for the client, unless it has to wait, and says what is
+// left.
+func (c *Clients) Allow(address netip.Addr, k Kind) Allowance {
 	who, limited := c.who(address)
 	if !limited {
-		return 0
+		return Allowance{}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()
 	one := c.of(who, now)
-	if k == checkoutAttempts && now.Before(one.until) {
-		return one.until.Sub(now)
-	}
 	most := float64(c.most(k))
-	if one.used[k]+1 > most {
-		return time.Duration((one.used[k] + 1 - most) / most * float64(time.Minute))
+	a := Allowance{Most: c.most(k)}
+	switch {
+	case k == CheckoutAttempts && now.Before(one.until):
+		a.Wait = one.until.Sub(now)
+	case one.used[k]+1 > most:
+		a.Wait = time.Duration((one.used[k] + 1 - most) / most * float64(time.Minute))
+	default:
+		one.used[k]++
 	}
-	one.used[k]++
-	return 0
+	a.Left, a.Full = int(most-one.used[k]), time.Duration(one.used[k]/most*float64(time.Minute))
+	return a
 }
 
-// settled notes whether a card of the client was declined, or taken.
-func (c *clients) settled(address netip.Addr, declined bool) {
+// Settled notes whether a card of the client was declined, or taken.
+func (c *Clients) Settled(address netip.Addr, declined bool) {
 	who, limited := c.who(address)
 	if !limited {
 		return
@@ -124,7 +148,7 @@ func (c *clients) settled(address netip.Addr, declined bool) {
 }
 
 // of is what is known of a client, as of now.
-func (c *clients) of(who netip.Prefix, now time.Time) *client {
+func (c *Clients) of(who netip.Prefix, now time.Time) *client {
 	one := c.known[who]
 	if one == nil {
 		if len(c.known) >= mostClients {
@@ -146,7 +170,7 @@ func (c *clients) of(who netip.Prefix, now time.Time) *client {
 
 // forget makes room: clients that did nothing for a while go, and, if that is not
 // enough, any others, so that memory stays bounded.
-func (c *clients) forget(now time.Time) {
+func (c *Clients) forget(now time.Time) {
 	for who, one := range c.known {
 		if now.Sub(one.at) > longestWait {
 			delete(c.known, who)
@@ -160,20 +184,22 @@ func (c *clients) forget(now time.Time) {
 	}
 }
 
-func (c *clients) most(k kind) int {
+func (c *Clients) most(k Kind) int {
 	switch k {
-	case newCarts:
+	case NewCarts:
 		return c.limits.Carts
-	case checkoutAttempts:
+	case CheckoutAttempts:
 		return c.limits.Checkouts
-	case voucherCodes:
+	case VoucherCodes:
 		return c.limits.Codes
+	case Requests:
+		return c.limits.Requests
 	}
 	return c.limits.Cancellations
 }
 
 // who is the client at an address, and whether there are limits for it.
-func (c *clients) who(address netip.Addr) (netip.Prefix, bool) {
+func (c *Clients) who(address netip.Addr) (netip.Prefix, bool) {
 	address = address.Unmap().WithZone("")
 	if !address.IsValid() || address.IsLoopback() && c.limits.Loopback {
 		return netip.Prefix{}, false
@@ -185,38 +211,24 @@ func (c *clients) who(address netip.Addr) (netip.Prefix, bool) {
 	return netip.PrefixFrom(address, bits).Masked(), true
 }
 
-// tooOften is an error for a client that has to wait.
-type tooOften struct{ wait time.Duration }
+// TooOften is an error for a client that has to wait.
+type TooOften struct{ Wait time.Duration }
 
-func (t *tooOften) Error() string { return "too often; the client has to wait " + t.wait.String() }
+// Error implements error.
+func (t *TooOften) Error() string { return "too often; the client has to wait " + t.Wait.String() }
 
-// seconds is a wait as Retry-After has it.
-func seconds(wait time.Duration) string {
+// Seconds is a wait as Retry-After has it.
+func Seconds(wait time.Duration) string {
 	return strconv.Itoa(int((wait + time.Second - 1) / time.Second))
 }
 
-// inWords is a wait as people say it.
-func inWords(wait time.Duration) string {
+// InWords is a wait as people say it.
+func InWords(wait time.Duration) string {
 	switch {
 	case wait <= time.Second:
 		return "a second"
 	case wait < 2*time.Minute:
-		return seconds(wait) + " seconds"
+		return Seconds(wait) + " seconds"
 	}
 	return strconv.Itoa(int((wait+time.Minute-1)/time.Minute)) + " minutes"
-}
-
-// clientOf is the address of the request's client, behind proxies of ours.
-func clientOf(c echo.Context) netip.Addr {
-	// An address that can't be read has no limits: it is no client of the network.
-	address, _ := netip.ParseAddr(c.RealIP())
-	return address
-}
-
-// limited refuses what the client does too often, as a page: 429.
-func (s *Storefront) limited(c echo.Context, k kind) error {
-	if wait := s.clients.take(clientOf(c), k); wait > 0 {
-		return echo.NewHTTPError(http.StatusTooManyRequests).SetInternal(&tooOften{wait})
-	}
-	return nil
 }

@@ -5,7 +5,7 @@
 //
 // A cart's id is all that is needed to use it: the id is made by the caller, of
 // at least 128 random bits, and is never logged. A cart comes into being with
-// its first item and is forgotten 30 days after its last change. From that
+// its first item, or is made empty, and is forgotten 30 days after its last change. From that
 // moment on it is as good as not there; the rows are deleted in batches, in
 // the background, by one process at a time.
 //
@@ -28,7 +28,7 @@
 //     a price, and its line says why: withdrawn, without a price in the cart's
 //     currency, or unknown to the catalog. Removing needs no catalog. The name is
 //     the catalog's if it still knows the product, else the one it had when added.
-//   - Codes, delivery option and customer are what was chosen. The cart keeps
+//   - Codes, delivery option, destination and customer are what was chosen. The cart keeps
 //     them and does not check them: pricing does, for each quote. An order that took what it
 //     bought has used the codes: they go with it.
 //

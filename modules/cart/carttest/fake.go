@@ -94,6 +94,11 @@ func (f *Fake) GetCart(ctx context.Context, r *cartv1.GetCartRequest) (*cartv1.G
 	return call(ctx, f, r, (*service.Service).GetCart)
 }
 
+// CreateCart is part of the contract.
+func (f *Fake) CreateCart(ctx context.Context, r *cartv1.CreateCartRequest) (*cartv1.CreateCartResponse, error) {
+	return call(ctx, f, r, (*service.Service).CreateCart)
+}
+
 // AddItem is part of the contract.
 func (f *Fake) AddItem(ctx context.Context, r *cartv1.AddItemRequest) (*cartv1.AddItemResponse, error) {
 	return call(ctx, f, r, (*service.Service).AddItem)
@@ -112,6 +117,11 @@ func (f *Fake) SetCodes(ctx context.Context, r *cartv1.SetCodesRequest) (*cartv1
 // SetDelivery is part of the contract.
 func (f *Fake) SetDelivery(ctx context.Context, r *cartv1.SetDeliveryRequest) (*cartv1.SetDeliveryResponse, error) {
 	return call(ctx, f, r, (*service.Service).SetDelivery)
+}
+
+// SetDestination is part of the contract.
+func (f *Fake) SetDestination(ctx context.Context, r *cartv1.SetDestinationRequest) (*cartv1.SetDestinationResponse, error) {
+	return call(ctx, f, r, (*service.Service).SetDestination)
 }
 
 // SetCustomer is part of the contract.

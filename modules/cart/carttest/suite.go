@@ -26,14 +26,16 @@ type World struct {
 // its own.
 func Run(t *testing.T, w World) {
 	moduletest.Cases{
-		"GetCart":     getCases(w),
-		"AddItem":     addCases(w),
-		"SetItem":     setCases(w),
-		"SetCodes":    codeCases(w),
-		"SetDelivery": choiceCases(w, setDelivery),
-		"SetCustomer": choiceCases(w, setCustomer),
-		"MergeCarts":  mergeCases(w),
-		"TakeItems":   takeCases(w),
+		"GetCart":        getCases(w),
+		"AddItem":        addCases(w),
+		"SetItem":        setCases(w),
+		"SetCodes":       codeCases(w),
+		"SetDelivery":    choiceCases(w, setDelivery),
+		"CreateCart":     createCases(w),
+		"SetDestination": destinationCases(w),
+		"SetCustomer":    choiceCases(w, setCustomer),
+		"MergeCarts":     mergeCases(w),
+		"TakeItems":      takeCases(w),
 	}.Run(t, &cartv1.CartService_ServiceDesc)
 }
 

@@ -176,7 +176,9 @@ type Cart struct {
 	// What was chosen; empty: nothing was.
 	DeliveryOption string `protobuf:"bytes,9,opt,name=delivery_option,json=deliveryOption,proto3" json:"delivery_option,omitempty"`
 	// Whose it is; empty: a guest's.
-	CustomerId    string `protobuf:"bytes,10,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	CustomerId string `protobuf:"bytes,10,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// What was said of it; not set: nothing was.
+	Destination   *Destination `protobuf:"bytes,11,opt,name=destination,proto3" json:"destination,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -281,6 +283,76 @@ func (x *Cart) GetCustomerId() string {
 	return ""
 }
 
+func (x *Cart) GetDestination() *Destination {
+	if x != nil {
+		return x.Destination
+	}
+	return nil
+}
+
+// Destination is where goods go, as far as prices depend on it.
+type Destination struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// ISO 3166-1 alpha-2, as DE.
+	Country string `protobuf:"bytes,1,opt,name=country,proto3" json:"country,omitempty"`
+	// Up to 20 characters each, without control characters; may be empty.
+	Region        string `protobuf:"bytes,2,opt,name=region,proto3" json:"region,omitempty"`
+	PostalCode    string `protobuf:"bytes,3,opt,name=postal_code,json=postalCode,proto3" json:"postal_code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Destination) Reset() {
+	*x = Destination{}
+	mi := &file_cart_v1_cart_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Destination) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Destination) ProtoMessage() {}
+
+func (x *Destination) ProtoReflect() protoreflect.Message {
+	mi := &file_cart_v1_cart_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Destination.ProtoReflect.Descriptor instead.
+func (*Destination) Descriptor() ([]byte, []int) {
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Destination) GetCountry() string {
+	if x != nil {
+		return x.Country
+	}
+	return ""
+}
+
+func (x *Destination) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+func (x *Destination) GetPostalCode() string {
+	if x != nil {
+		return x.PostalCode
+	}
+	return ""
+}
+
 type Line struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Sku   string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
@@ -298,7 +370,7 @@ type Line struct {
 
 func (x *Line) Reset() {
 	*x = Line{}
-	mi := &file_cart_v1_cart_proto_msgTypes[1]
+	mi := &file_cart_v1_cart_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -310,7 +382,7 @@ func (x *Line) String() string {
 func (*Line) ProtoMessage() {}
 
 func (x *Line) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[1]
+	mi := &file_cart_v1_cart_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -323,7 +395,7 @@ func (x *Line) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Line.ProtoReflect.Descriptor instead.
 func (*Line) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{1}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Line) GetSku() string {
@@ -391,7 +463,7 @@ type GetCartRequest struct {
 
 func (x *GetCartRequest) Reset() {
 	*x = GetCartRequest{}
-	mi := &file_cart_v1_cart_proto_msgTypes[2]
+	mi := &file_cart_v1_cart_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -403,7 +475,7 @@ func (x *GetCartRequest) String() string {
 func (*GetCartRequest) ProtoMessage() {}
 
 func (x *GetCartRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[2]
+	mi := &file_cart_v1_cart_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -416,7 +488,7 @@ func (x *GetCartRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCartRequest.ProtoReflect.Descriptor instead.
 func (*GetCartRequest) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{2}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GetCartRequest) GetCartId() string {
@@ -435,7 +507,7 @@ type GetCartResponse struct {
 
 func (x *GetCartResponse) Reset() {
 	*x = GetCartResponse{}
-	mi := &file_cart_v1_cart_proto_msgTypes[3]
+	mi := &file_cart_v1_cart_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -447,7 +519,7 @@ func (x *GetCartResponse) String() string {
 func (*GetCartResponse) ProtoMessage() {}
 
 func (x *GetCartResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[3]
+	mi := &file_cart_v1_cart_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -460,7 +532,7 @@ func (x *GetCartResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCartResponse.ProtoReflect.Descriptor instead.
 func (*GetCartResponse) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{3}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetCartResponse) GetCart() *Cart {
@@ -468,6 +540,86 @@ func (x *GetCartResponse) GetCart() *Cart {
 		return x.Cart
 	}
 	return nil
+}
+
+type CreateCartRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CartId        string                 `protobuf:"bytes,1,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateCartRequest) Reset() {
+	*x = CreateCartRequest{}
+	mi := &file_cart_v1_cart_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateCartRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateCartRequest) ProtoMessage() {}
+
+func (x *CreateCartRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_cart_v1_cart_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateCartRequest.ProtoReflect.Descriptor instead.
+func (*CreateCartRequest) Descriptor() ([]byte, []int) {
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *CreateCartRequest) GetCartId() string {
+	if x != nil {
+		return x.CartId
+	}
+	return ""
+}
+
+type CreateCartResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateCartResponse) Reset() {
+	*x = CreateCartResponse{}
+	mi := &file_cart_v1_cart_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateCartResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateCartResponse) ProtoMessage() {}
+
+func (x *CreateCartResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_cart_v1_cart_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateCartResponse.ProtoReflect.Descriptor instead.
+func (*CreateCartResponse) Descriptor() ([]byte, []int) {
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{6}
 }
 
 type AddItemRequest struct {
@@ -487,7 +639,7 @@ type AddItemRequest struct {
 
 func (x *AddItemRequest) Reset() {
 	*x = AddItemRequest{}
-	mi := &file_cart_v1_cart_proto_msgTypes[4]
+	mi := &file_cart_v1_cart_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -499,7 +651,7 @@ func (x *AddItemRequest) String() string {
 func (*AddItemRequest) ProtoMessage() {}
 
 func (x *AddItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[4]
+	mi := &file_cart_v1_cart_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -512,7 +664,7 @@ func (x *AddItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddItemRequest.ProtoReflect.Descriptor instead.
 func (*AddItemRequest) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{4}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *AddItemRequest) GetCartId() string {
@@ -569,7 +721,7 @@ type AddItemResponse struct {
 
 func (x *AddItemResponse) Reset() {
 	*x = AddItemResponse{}
-	mi := &file_cart_v1_cart_proto_msgTypes[5]
+	mi := &file_cart_v1_cart_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -581,7 +733,7 @@ func (x *AddItemResponse) String() string {
 func (*AddItemResponse) ProtoMessage() {}
 
 func (x *AddItemResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[5]
+	mi := &file_cart_v1_cart_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -594,7 +746,7 @@ func (x *AddItemResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddItemResponse.ProtoReflect.Descriptor instead.
 func (*AddItemResponse) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{5}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *AddItemResponse) GetItemCount() int64 {
@@ -627,7 +779,7 @@ type SetItemRequest struct {
 
 func (x *SetItemRequest) Reset() {
 	*x = SetItemRequest{}
-	mi := &file_cart_v1_cart_proto_msgTypes[6]
+	mi := &file_cart_v1_cart_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -639,7 +791,7 @@ func (x *SetItemRequest) String() string {
 func (*SetItemRequest) ProtoMessage() {}
 
 func (x *SetItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[6]
+	mi := &file_cart_v1_cart_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -652,7 +804,7 @@ func (x *SetItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetItemRequest.ProtoReflect.Descriptor instead.
 func (*SetItemRequest) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{6}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SetItemRequest) GetCartId() string {
@@ -700,7 +852,7 @@ type SetItemResponse struct {
 
 func (x *SetItemResponse) Reset() {
 	*x = SetItemResponse{}
-	mi := &file_cart_v1_cart_proto_msgTypes[7]
+	mi := &file_cart_v1_cart_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -712,7 +864,7 @@ func (x *SetItemResponse) String() string {
 func (*SetItemResponse) ProtoMessage() {}
 
 func (x *SetItemResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[7]
+	mi := &file_cart_v1_cart_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -725,7 +877,7 @@ func (x *SetItemResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetItemResponse.ProtoReflect.Descriptor instead.
 func (*SetItemResponse) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{7}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SetItemResponse) GetItemCount() int64 {
@@ -746,7 +898,7 @@ type SetCodesRequest struct {
 
 func (x *SetCodesRequest) Reset() {
 	*x = SetCodesRequest{}
-	mi := &file_cart_v1_cart_proto_msgTypes[8]
+	mi := &file_cart_v1_cart_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -758,7 +910,7 @@ func (x *SetCodesRequest) String() string {
 func (*SetCodesRequest) ProtoMessage() {}
 
 func (x *SetCodesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[8]
+	mi := &file_cart_v1_cart_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -771,7 +923,7 @@ func (x *SetCodesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetCodesRequest.ProtoReflect.Descriptor instead.
 func (*SetCodesRequest) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{8}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *SetCodesRequest) GetCartId() string {
@@ -796,7 +948,7 @@ type SetCodesResponse struct {
 
 func (x *SetCodesResponse) Reset() {
 	*x = SetCodesResponse{}
-	mi := &file_cart_v1_cart_proto_msgTypes[9]
+	mi := &file_cart_v1_cart_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -808,7 +960,7 @@ func (x *SetCodesResponse) String() string {
 func (*SetCodesResponse) ProtoMessage() {}
 
 func (x *SetCodesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[9]
+	mi := &file_cart_v1_cart_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -821,7 +973,7 @@ func (x *SetCodesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetCodesResponse.ProtoReflect.Descriptor instead.
 func (*SetCodesResponse) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{9}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{12}
 }
 
 type SetDeliveryRequest struct {
@@ -835,7 +987,7 @@ type SetDeliveryRequest struct {
 
 func (x *SetDeliveryRequest) Reset() {
 	*x = SetDeliveryRequest{}
-	mi := &file_cart_v1_cart_proto_msgTypes[10]
+	mi := &file_cart_v1_cart_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -847,7 +999,7 @@ func (x *SetDeliveryRequest) String() string {
 func (*SetDeliveryRequest) ProtoMessage() {}
 
 func (x *SetDeliveryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[10]
+	mi := &file_cart_v1_cart_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -860,7 +1012,7 @@ func (x *SetDeliveryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDeliveryRequest.ProtoReflect.Descriptor instead.
 func (*SetDeliveryRequest) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{10}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SetDeliveryRequest) GetCartId() string {
@@ -885,7 +1037,7 @@ type SetDeliveryResponse struct {
 
 func (x *SetDeliveryResponse) Reset() {
 	*x = SetDeliveryResponse{}
-	mi := &file_cart_v1_cart_proto_msgTypes[11]
+	mi := &file_cart_v1_cart_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -897,7 +1049,7 @@ func (x *SetDeliveryResponse) String() string {
 func (*SetDeliveryResponse) ProtoMessage() {}
 
 func (x *SetDeliveryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[11]
+	mi := &file_cart_v1_cart_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -910,7 +1062,95 @@ func (x *SetDeliveryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDeliveryResponse.ProtoReflect.Descriptor instead.
 func (*SetDeliveryResponse) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{11}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{14}
+}
+
+type SetDestinationRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CartId        string                 `protobuf:"bytes,1,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
+	Destination   *Destination           `protobuf:"bytes,2,opt,name=destination,proto3" json:"destination,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetDestinationRequest) Reset() {
+	*x = SetDestinationRequest{}
+	mi := &file_cart_v1_cart_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetDestinationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetDestinationRequest) ProtoMessage() {}
+
+func (x *SetDestinationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_cart_v1_cart_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetDestinationRequest.ProtoReflect.Descriptor instead.
+func (*SetDestinationRequest) Descriptor() ([]byte, []int) {
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *SetDestinationRequest) GetCartId() string {
+	if x != nil {
+		return x.CartId
+	}
+	return ""
+}
+
+func (x *SetDestinationRequest) GetDestination() *Destination {
+	if x != nil {
+		return x.Destination
+	}
+	return nil
+}
+
+type SetDestinationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetDestinationResponse) Reset() {
+	*x = SetDestinationResponse{}
+	mi := &file_cart_v1_cart_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetDestinationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetDestinationResponse) ProtoMessage() {}
+
+func (x *SetDestinationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_cart_v1_cart_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetDestinationResponse.ProtoReflect.Descriptor instead.
+func (*SetDestinationResponse) Descriptor() ([]byte, []int) {
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{16}
 }
 
 type SetCustomerRequest struct {
@@ -924,7 +1164,7 @@ type SetCustomerRequest struct {
 
 func (x *SetCustomerRequest) Reset() {
 	*x = SetCustomerRequest{}
-	mi := &file_cart_v1_cart_proto_msgTypes[12]
+	mi := &file_cart_v1_cart_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -936,7 +1176,7 @@ func (x *SetCustomerRequest) String() string {
 func (*SetCustomerRequest) ProtoMessage() {}
 
 func (x *SetCustomerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[12]
+	mi := &file_cart_v1_cart_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -949,7 +1189,7 @@ func (x *SetCustomerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetCustomerRequest.ProtoReflect.Descriptor instead.
 func (*SetCustomerRequest) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{12}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *SetCustomerRequest) GetCartId() string {
@@ -974,7 +1214,7 @@ type SetCustomerResponse struct {
 
 func (x *SetCustomerResponse) Reset() {
 	*x = SetCustomerResponse{}
-	mi := &file_cart_v1_cart_proto_msgTypes[13]
+	mi := &file_cart_v1_cart_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -986,7 +1226,7 @@ func (x *SetCustomerResponse) String() string {
 func (*SetCustomerResponse) ProtoMessage() {}
 
 func (x *SetCustomerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[13]
+	mi := &file_cart_v1_cart_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -999,7 +1239,7 @@ func (x *SetCustomerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetCustomerResponse.ProtoReflect.Descriptor instead.
 func (*SetCustomerResponse) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{13}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{18}
 }
 
 type MergeCartsRequest struct {
@@ -1014,7 +1254,7 @@ type MergeCartsRequest struct {
 
 func (x *MergeCartsRequest) Reset() {
 	*x = MergeCartsRequest{}
-	mi := &file_cart_v1_cart_proto_msgTypes[14]
+	mi := &file_cart_v1_cart_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1026,7 +1266,7 @@ func (x *MergeCartsRequest) String() string {
 func (*MergeCartsRequest) ProtoMessage() {}
 
 func (x *MergeCartsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[14]
+	mi := &file_cart_v1_cart_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1039,7 +1279,7 @@ func (x *MergeCartsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeCartsRequest.ProtoReflect.Descriptor instead.
 func (*MergeCartsRequest) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{14}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *MergeCartsRequest) GetFrom() string {
@@ -1073,7 +1313,7 @@ type MergeCartsResponse struct {
 
 func (x *MergeCartsResponse) Reset() {
 	*x = MergeCartsResponse{}
-	mi := &file_cart_v1_cart_proto_msgTypes[15]
+	mi := &file_cart_v1_cart_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1085,7 +1325,7 @@ func (x *MergeCartsResponse) String() string {
 func (*MergeCartsResponse) ProtoMessage() {}
 
 func (x *MergeCartsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[15]
+	mi := &file_cart_v1_cart_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1098,7 +1338,7 @@ func (x *MergeCartsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeCartsResponse.ProtoReflect.Descriptor instead.
 func (*MergeCartsResponse) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{15}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *MergeCartsResponse) GetItemCount() int64 {
@@ -1119,7 +1359,7 @@ type TakeItemsRequest struct {
 
 func (x *TakeItemsRequest) Reset() {
 	*x = TakeItemsRequest{}
-	mi := &file_cart_v1_cart_proto_msgTypes[16]
+	mi := &file_cart_v1_cart_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1131,7 +1371,7 @@ func (x *TakeItemsRequest) String() string {
 func (*TakeItemsRequest) ProtoMessage() {}
 
 func (x *TakeItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[16]
+	mi := &file_cart_v1_cart_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1144,7 +1384,7 @@ func (x *TakeItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeItemsRequest.ProtoReflect.Descriptor instead.
 func (*TakeItemsRequest) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{16}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *TakeItemsRequest) GetCartId() string {
@@ -1176,7 +1416,7 @@ type TakeItemsResponse struct {
 
 func (x *TakeItemsResponse) Reset() {
 	*x = TakeItemsResponse{}
-	mi := &file_cart_v1_cart_proto_msgTypes[17]
+	mi := &file_cart_v1_cart_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1188,7 +1428,7 @@ func (x *TakeItemsResponse) String() string {
 func (*TakeItemsResponse) ProtoMessage() {}
 
 func (x *TakeItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[17]
+	mi := &file_cart_v1_cart_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1201,7 +1441,7 @@ func (x *TakeItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeItemsResponse.ProtoReflect.Descriptor instead.
 func (*TakeItemsResponse) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{17}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{22}
 }
 
 type TakeItemsRequest_Item struct {
@@ -1214,7 +1454,7 @@ type TakeItemsRequest_Item struct {
 
 func (x *TakeItemsRequest_Item) Reset() {
 	*x = TakeItemsRequest_Item{}
-	mi := &file_cart_v1_cart_proto_msgTypes[18]
+	mi := &file_cart_v1_cart_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1226,7 +1466,7 @@ func (x *TakeItemsRequest_Item) String() string {
 func (*TakeItemsRequest_Item) ProtoMessage() {}
 
 func (x *TakeItemsRequest_Item) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[18]
+	mi := &file_cart_v1_cart_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1239,7 +1479,7 @@ func (x *TakeItemsRequest_Item) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeItemsRequest_Item.ProtoReflect.Descriptor instead.
 func (*TakeItemsRequest_Item) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{16, 0}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{21, 0}
 }
 
 func (x *TakeItemsRequest_Item) GetSku() string {
@@ -1260,7 +1500,7 @@ var File_cart_v1_cart_proto protoreflect.FileDescriptor
 
 const file_cart_v1_cart_proto_rawDesc = "" +
 	"\n" +
-	"\x12cart/v1/cart.proto\x12\acart.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\xe0\x02\n" +
+	"\x12cart/v1/cart.proto\x12\acart.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\x98\x03\n" +
 	"\x04Cart\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x02id\x12#\n" +
 	"\x05lines\x18\x02 \x03(\v2\r.cart.v1.LineR\x05lines\x12#\n" +
@@ -1275,7 +1515,13 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x0fdelivery_option\x18\t \x01(\tR\x0edeliveryOption\x12\x1f\n" +
 	"\vcustomer_id\x18\n" +
 	" \x01(\tR\n" +
-	"customerId\"\xff\x01\n" +
+	"customerId\x126\n" +
+	"\vdestination\x18\v \x01(\v2\x14.cart.v1.DestinationR\vdestination\"`\n" +
+	"\vDestination\x12\x18\n" +
+	"\acountry\x18\x01 \x01(\tR\acountry\x12\x16\n" +
+	"\x06region\x18\x02 \x01(\tR\x06region\x12\x1f\n" +
+	"\vpostal_code\x18\x03 \x01(\tR\n" +
+	"postalCode\"\xff\x01\n" +
 	"\x04Line\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\x03R\bquantity\x12\x12\n" +
@@ -1289,7 +1535,10 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x0eGetCartRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\"4\n" +
 	"\x0fGetCartResponse\x12!\n" +
-	"\x04cart\x18\x01 \x01(\v2\r.cart.v1.CartR\x04cart\"\xc9\x01\n" +
+	"\x04cart\x18\x01 \x01(\v2\r.cart.v1.CartR\x04cart\"1\n" +
+	"\x11CreateCartRequest\x12\x1c\n" +
+	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\"\x14\n" +
+	"\x12CreateCartResponse\"\xc9\x01\n" +
 	"\x0eAddItemRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12\x10\n" +
 	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x1a\n" +
@@ -1319,7 +1568,11 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x12SetDeliveryRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12'\n" +
 	"\x0fdelivery_option\x18\x02 \x01(\tR\x0edeliveryOption\"\x15\n" +
-	"\x13SetDeliveryResponse\"S\n" +
+	"\x13SetDeliveryResponse\"m\n" +
+	"\x15SetDestinationRequest\x12\x1c\n" +
+	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x126\n" +
+	"\vdestination\x18\x02 \x01(\v2\x14.cart.v1.DestinationR\vdestination\"\x18\n" +
+	"\x16SetDestinationResponse\"S\n" +
 	"\x12SetCustomerRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12\x1f\n" +
 	"\vcustomer_id\x18\x02 \x01(\tR\n" +
@@ -1354,10 +1607,13 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x14LINE_STATUS_SELLABLE\x10\x01\x12\x19\n" +
 	"\x15LINE_STATUS_WITHDRAWN\x10\x02\x12\x18\n" +
 	"\x14LINE_STATUS_NO_PRICE\x10\x03\x12\x17\n" +
-	"\x13LINE_STATUS_UNKNOWN\x10\x042\xc7\x05\n" +
+	"\x13LINE_STATUS_UNKNOWN\x10\x042\x89\a\n" +
 	"\vCartService\x12P\n" +
 	"\aGetCart\x12\x17.cart.v1.GetCartRequest\x1a\x18.cart.v1.GetCartResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x03\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12P\n" +
+	"\x02\b\x03\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12Y\n" +
+	"\n" +
+	"CreateCart\x12\x1a.cart.v1.CreateCartRequest\x1a\x1b.cart.v1.CreateCartResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12P\n" +
 	"\aAddItem\x12\x17.cart.v1.AddItemRequest\x1a\x18.cart.v1.AddItemResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12P\n" +
 	"\aSetItem\x12\x17.cart.v1.SetItemRequest\x1a\x18.cart.v1.SetItemResponse\"\x12\xaa\xbb\x18\v\n" +
@@ -1365,6 +1621,8 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\bSetCodes\x12\x18.cart.v1.SetCodesRequest\x1a\x19.cart.v1.SetCodesResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12\\\n" +
 	"\vSetDelivery\x12\x1b.cart.v1.SetDeliveryRequest\x1a\x1c.cart.v1.SetDeliveryResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12e\n" +
+	"\x0eSetDestination\x12\x1e.cart.v1.SetDestinationRequest\x1a\x1f.cart.v1.SetDestinationResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12\\\n" +
 	"\vSetCustomer\x12\x1b.cart.v1.SetCustomerRequest\x1a\x1c.cart.v1.SetCustomerResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12Y\n" +
@@ -1387,58 +1645,69 @@ func file_cart_v1_cart_proto_rawDescGZIP() []byte {
 }
 
 var file_cart_v1_cart_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_cart_v1_cart_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_cart_v1_cart_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_cart_v1_cart_proto_goTypes = []any{
-	(Reason)(0),                   // 0: cart.v1.Reason
-	(LineStatus)(0),               // 1: cart.v1.LineStatus
-	(*Cart)(nil),                  // 2: cart.v1.Cart
-	(*Line)(nil),                  // 3: cart.v1.Line
-	(*GetCartRequest)(nil),        // 4: cart.v1.GetCartRequest
-	(*GetCartResponse)(nil),       // 5: cart.v1.GetCartResponse
-	(*AddItemRequest)(nil),        // 6: cart.v1.AddItemRequest
-	(*AddItemResponse)(nil),       // 7: cart.v1.AddItemResponse
-	(*SetItemRequest)(nil),        // 8: cart.v1.SetItemRequest
-	(*SetItemResponse)(nil),       // 9: cart.v1.SetItemResponse
-	(*SetCodesRequest)(nil),       // 10: cart.v1.SetCodesRequest
-	(*SetCodesResponse)(nil),      // 11: cart.v1.SetCodesResponse
-	(*SetDeliveryRequest)(nil),    // 12: cart.v1.SetDeliveryRequest
-	(*SetDeliveryResponse)(nil),   // 13: cart.v1.SetDeliveryResponse
-	(*SetCustomerRequest)(nil),    // 14: cart.v1.SetCustomerRequest
-	(*SetCustomerResponse)(nil),   // 15: cart.v1.SetCustomerResponse
-	(*MergeCartsRequest)(nil),     // 16: cart.v1.MergeCartsRequest
-	(*MergeCartsResponse)(nil),    // 17: cart.v1.MergeCartsResponse
-	(*TakeItemsRequest)(nil),      // 18: cart.v1.TakeItemsRequest
-	(*TakeItemsResponse)(nil),     // 19: cart.v1.TakeItemsResponse
-	(*TakeItemsRequest_Item)(nil), // 20: cart.v1.TakeItemsRequest.Item
-	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
+	(Reason)(0),                    // 0: cart.v1.Reason
+	(LineStatus)(0),                // 1: cart.v1.LineStatus
+	(*Cart)(nil),                   // 2: cart.v1.Cart
+	(*Destination)(nil),            // 3: cart.v1.Destination
+	(*Line)(nil),                   // 4: cart.v1.Line
+	(*GetCartRequest)(nil),         // 5: cart.v1.GetCartRequest
+	(*GetCartResponse)(nil),        // 6: cart.v1.GetCartResponse
+	(*CreateCartRequest)(nil),      // 7: cart.v1.CreateCartRequest
+	(*CreateCartResponse)(nil),     // 8: cart.v1.CreateCartResponse
+	(*AddItemRequest)(nil),         // 9: cart.v1.AddItemRequest
+	(*AddItemResponse)(nil),        // 10: cart.v1.AddItemResponse
+	(*SetItemRequest)(nil),         // 11: cart.v1.SetItemRequest
+	(*SetItemResponse)(nil),        // 12: cart.v1.SetItemResponse
+	(*SetCodesRequest)(nil),        // 13: cart.v1.SetCodesRequest
+	(*SetCodesResponse)(nil),       // 14: cart.v1.SetCodesResponse
+	(*SetDeliveryRequest)(nil),     // 15: cart.v1.SetDeliveryRequest
+	(*SetDeliveryResponse)(nil),    // 16: cart.v1.SetDeliveryResponse
+	(*SetDestinationRequest)(nil),  // 17: cart.v1.SetDestinationRequest
+	(*SetDestinationResponse)(nil), // 18: cart.v1.SetDestinationResponse
+	(*SetCustomerRequest)(nil),     // 19: cart.v1.SetCustomerRequest
+	(*SetCustomerResponse)(nil),    // 20: cart.v1.SetCustomerResponse
+	(*MergeCartsRequest)(nil),      // 21: cart.v1.MergeCartsRequest
+	(*MergeCartsResponse)(nil),     // 22: cart.v1.MergeCartsResponse
+	(*TakeItemsRequest)(nil),       // 23: cart.v1.TakeItemsRequest
+	(*TakeItemsResponse)(nil),      // 24: cart.v1.TakeItemsResponse
+	(*TakeItemsRequest_Item)(nil),  // 25: cart.v1.TakeItemsRequest.Item
+	(*timestamppb.Timestamp)(nil),  // 26: google.protobuf.Timestamp
 }
 var file_cart_v1_cart_proto_depIdxs = []int32{
-	3,  // 0: cart.v1.Cart.lines:type_name -> cart.v1.Line
-	21, // 1: cart.v1.Cart.expires_at:type_name -> google.protobuf.Timestamp
-	1,  // 2: cart.v1.Line.status:type_name -> cart.v1.LineStatus
-	2,  // 3: cart.v1.GetCartResponse.cart:type_name -> cart.v1.Cart
-	20, // 4: cart.v1.TakeItemsRequest.items:type_name -> cart.v1.TakeItemsRequest.Item
-	4,  // 5: cart.v1.CartService.GetCart:input_type -> cart.v1.GetCartRequest
-	6,  // 6: cart.v1.CartService.AddItem:input_type -> cart.v1.AddItemRequest
-	8,  // 7: cart.v1.CartService.SetItem:input_type -> cart.v1.SetItemRequest
-	10, // 8: cart.v1.CartService.SetCodes:input_type -> cart.v1.SetCodesRequest
-	12, // 9: cart.v1.CartService.SetDelivery:input_type -> cart.v1.SetDeliveryRequest
-	14, // 10: cart.v1.CartService.SetCustomer:input_type -> cart.v1.SetCustomerRequest
-	16, // 11: cart.v1.CartService.MergeCarts:input_type -> cart.v1.MergeCartsRequest
-	18, // 12: cart.v1.CartService.TakeItems:input_type -> cart.v1.TakeItemsRequest
-	5,  // 13: cart.v1.CartService.GetCart:output_type -> cart.v1.GetCartResponse
-	7,  // 14: cart.v1.CartService.AddItem:output_type -> cart.v1.AddItemResponse
-	9,  // 15: cart.v1.CartService.SetItem:output_type -> cart.v1.SetItemResponse
-	11, // 16: cart.v1.CartService.SetCodes:output_type -> cart.v1.SetCodesResponse
-	13, // 17: cart.v1.CartService.SetDelivery:output_type -> cart.v1.SetDeliveryResponse
-	15, // 18: cart.v1.CartService.SetCustomer:output_type -> cart.v1.SetCustomerResponse
-	17, // 19: cart.v1.CartService.MergeCarts:output_type -> cart.v1.MergeCartsResponse
-	19, // 20: cart.v1.CartService.TakeItems:output_type -> cart.v1.TakeItemsResponse
-	13, // [13:21] is the sub-list for method output_type
-	5,  // [5:13] is the sub-list for method input_type
-	5,  // [5:5] is the sub-list for extension type_name
-	5,  // [5:5] is the sub-list for extension extendee
-	0,  // [0:5] is the sub-list for field type_name
+	4,  // 0: cart.v1.Cart.lines:type_name -> cart.v1.Line
+	26, // 1: cart.v1.Cart.expires_at:type_name -> google.protobuf.Timestamp
+	3,  // 2: cart.v1.Cart.destination:type_name -> cart.v1.Destination
+	1,  // 3: cart.v1.Line.status:type_name -> cart.v1.LineStatus
+	2,  // 4: cart.v1.GetCartResponse.cart:type_name -> cart.v1.Cart
+	3,  // 5: cart.v1.SetDestinationRequest.destination:type_name -> cart.v1.Destination
+	25, // 6: cart.v1.TakeItemsRequest.items:type_name -> cart.v1.TakeItemsRequest.Item
+	5,  // 7: cart.v1.CartService.GetCart:input_type -> cart.v1.GetCartRequest
+	7,  // 8: cart.v1.CartService.CreateCart:input_type -> cart.v1.CreateCartRequest
+	9,  // 9: cart.v1.CartService.AddItem:input_type -> cart.v1.AddItemRequest
+	11, // 10: cart.v1.CartService.SetItem:input_type -> cart.v1.SetItemRequest
+	13, // 11: cart.v1.CartService.SetCodes:input_type -> cart.v1.SetCodesRequest
+	15, // 12: cart.v1.CartService.SetDelivery:input_type -> cart.v1.SetDeliveryRequest
+	17, // 13: cart.v1.CartService.SetDestination:input_type -> cart.v1.SetDestinationRequest
+	19, // 14: cart.v1.CartService.SetCustomer:input_type -> cart.v1.SetCustomerRequest
+	21, // 15: cart.v1.CartService.MergeCarts:input_type -> cart.v1.MergeCartsRequest
+	23, // 16: cart.v1.CartService.TakeItems:input_type -> cart.v1.TakeItemsRequest
+	6,  // 17: cart.v1.CartService.GetCart:output_type -> cart.v1.GetCartResponse
+	8,  // 18: cart.v1.CartService.CreateCart:output_type -> cart.v1.CreateCartResponse
+	10, // 19: cart.v1.CartService.AddItem:output_type -> cart.v1.AddItemResponse
+	12, // 20: cart.v1.CartService.SetItem:output_type -> cart.v1.SetItemResponse
+	14, // 21: cart.v1.CartService.SetCodes:output_type -> cart.v1.SetCodesResponse
+	16, // 22: cart.v1.CartService.SetDelivery:output_type -> cart.v1.SetDeliveryResponse
+	18, // 23: cart.v1.CartService.SetDestination:output_type -> cart.v1.SetDestinationResponse
+	20, // 24: cart.v1.CartService.SetCustomer:output_type -> cart.v1.SetCustomerResponse
+	22, // 25: cart.v1.CartService.MergeCarts:output_type -> cart.v1.MergeCartsResponse
+	24, // 26: cart.v1.CartService.TakeItems:output_type -> cart.v1.TakeItemsResponse
+	17, // [17:27] is the sub-list for method output_type
+	7,  // [7:17] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_cart_v1_cart_proto_init() }
@@ -1452,7 +1721,7 @@ func file_cart_v1_cart_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_cart_v1_cart_proto_rawDesc), len(file_cart_v1_cart_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   19,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,14 +21,16 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	CartService_GetCart_FullMethodName     = "/cart.v1.CartService/GetCart"
-	CartService_AddItem_FullMethodName     = "/cart.v1.CartService/AddItem"
-	CartService_SetItem_FullMethodName     = "/cart.v1.CartService/SetItem"
-	CartService_SetCodes_FullMethodName    = "/cart.v1.CartService/SetCodes"
-	CartService_SetDelivery_FullMethodName = "/cart.v1.CartService/SetDelivery"
-	CartService_SetCustomer_FullMethodName = "/cart.v1.CartService/SetCustomer"
-	CartService_MergeCarts_FullMethodName  = "/cart.v1.CartService/MergeCarts"
-	CartService_TakeItems_FullMethodName   = "/cart.v1.CartService/TakeItems"
+	CartService_GetCart_FullMethodName        = "/cart.v1.CartService/GetCart"
+	CartService_CreateCart_FullMethodName     = "/cart.v1.CartService/CreateCart"
+	CartService_AddItem_FullMethodName        = "/cart.v1.CartService/AddItem"
+	CartService_SetItem_FullMethodName        = "/cart.v1.CartService/SetItem"
+	CartService_SetCodes_FullMethodName       = "/cart.v1.CartService/SetCodes"
+	CartService_SetDelivery_FullMethodName    = "/cart.v1.CartService/SetDelivery"
+	CartService_SetDestination_FullMethodName = "/cart.v1.CartService/SetDestination"
+	CartService_SetCustomer_FullMethodName    = "/cart.v1.CartService/SetCustomer"
+	CartService_MergeCarts_FullMethodName     = "/cart.v1.CartService/MergeCarts"
+	CartService_TakeItems_FullMethodName      = "/cart.v1.CartService/TakeItems"
 )
 
 // CartServiceClient is the client API for CartService service.
@@ -36,11 +38,14 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // CartService keeps carts behind ids nobody can guess: whoever knows the id
-// holds the cart. A cart comes into being with its first item.
+// holds the cart. A cart comes into being with its first item, or is made before.
 type CartServiceClient interface {
 	// GetCart gets a cart priced from the catalog as it is now. A cart that is
 	// not there is an empty one. UNAVAILABLE when the catalog can't be asked.
 	GetCart(ctx context.Context, in *GetCartRequest, opts ...grpc.CallOption) (*GetCartResponse, error)
+	// CreateCart makes an empty cart. Repeating it, or making one that is there, changes
+	// nothing.
+	CreateCart(ctx context.Context, in *CreateCartRequest, opts ...grpc.CallOption) (*CreateCartResponse, error)
 	// AddItem adds to a line, once per idempotency key, and makes the cart when
 	// it is not there. INVALID_ARGUMENT for a quantity outside 1 to 99;
 	// FAILED_PRECONDITION with REASON_LINE_FULL (more than 99 in the line),
@@ -62,13 +67,16 @@ type CartServiceClient interface {
 	// SetDelivery keeps the delivery option that was chosen; an empty one forgets the
 	// choice. Fails and repeats as SetCodes does.
 	SetDelivery(ctx context.Context, in *SetDeliveryRequest, opts ...grpc.CallOption) (*SetDeliveryResponse, error)
+	// SetDestination keeps where the goods go, as far as the price depends on it; without
+	// a country it is forgotten. Fails and repeats as SetCodes does.
+	SetDestination(ctx context.Context, in *SetDestinationRequest, opts ...grpc.CallOption) (*SetDestinationResponse, error)
 	// SetCustomer says whose cart it is; an empty id makes it a guest's again. Fails
 	// and repeats as SetCodes does.
 	SetCustomer(ctx context.Context, in *SetCustomerRequest, opts ...grpc.CallOption) (*SetCustomerResponse, error)
 	// MergeCarts puts what is in one cart into another, once per idempotency key of
 	// the latter, as for a guest who logs in. Quantities of a product are added, up to
 	// 99; new lines come last, up to 100; what goes beyond that is dropped. Codes are
-	// joined, up to 5, those of `into` first. Delivery option, customer and currency of
+	// joined, up to 5, those of `into` first. Delivery option, destination, customer and currency of
 	// `into` stay; what it has none of it gets from the other. `from` has no lines and
 	// codes after that. A `from` that is not there, or has no lines, changes nothing;
 	// an `into` that is not there is made. INVALID_ARGUMENT, REASON_KEY_REUSED for the
@@ -93,6 +101,16 @@ func (c *cartServiceClient) GetCart(ctx context.Context, in *GetCartRequest, opt
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetCartResponse)
 	err := c.cc.Invoke(ctx, CartService_GetCart_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *cartServiceClient) CreateCart(ctx context.Context, in *CreateCartRequest, opts ...grpc.CallOption) (*CreateCartResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateCartResponse)
+	err := c.cc.Invoke(ctx, CartService_CreateCart_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +157,16 @@ func (c *cartServiceClient) SetDelivery(ctx context.Context, in *SetDeliveryRequ
 	return out, nil
 }
 
+func (c *cartServiceClient) SetDestination(ctx context.Context, in *SetDestinationRequest, opts ...grpc.CallOption) (*SetDestinationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetDestinationResponse)
+	err := c.cc.Invoke(ctx, CartService_SetDestination_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *cartServiceClient) SetCustomer(ctx context.Context, in *SetCustomerRequest, opts ...grpc.CallOption) (*SetCustomerResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SetCustomerResponse)
@@ -174,11 +202,14 @@ func (c *cartServiceClient) TakeItems(ctx context.Context, in *TakeItemsRequest,
 // for forward compatibility.
 //
 // CartService keeps carts behind ids nobody can guess: whoever knows the id
-// holds the cart. A cart comes into being with its first item.
+// holds the cart. A cart comes into being with its first item, or is made before.
 type CartServiceServer interface {
 	// GetCart gets a cart priced from the catalog as it is now. A cart that is
 	// not there is an empty one. UNAVAILABLE when the catalog can't be asked.
 	GetCart(context.Context, *GetCartRequest) (*GetCartResponse, error)
+	// CreateCart makes an empty cart. Repeating it, or making one that is there, changes
+	// nothing.
+	CreateCart(context.Context, *CreateCartRequest) (*CreateCartResponse, error)
 	// AddItem adds to a line, once per idempotency key, and makes the cart when
 	// it is not there. INVALID_ARGUMENT for a quantity outside 1 to 99;
 	// FAILED_PRECONDITION with REASON_LINE_FULL (more than 99 in the line),
@@ -200,13 +231,16 @@ type CartServiceServer interface {
 	// SetDelivery keeps the delivery option that was chosen; an empty one forgets the
 	// choice. Fails and repeats as SetCodes does.
 	SetDelivery(context.Context, *SetDeliveryRequest) (*SetDeliveryResponse, error)
+	// SetDestination keeps where the goods go, as far as the price depends on it; without
+	// a country it is forgotten. Fails and repeats as SetCodes does.
+	SetDestination(context.Context, *SetDestinationRequest) (*SetDestinationResponse, error)
 	// SetCustomer says whose cart it is; an empty id makes it a guest's again. Fails
 	// and repeats as SetCodes does.
 	SetCustomer(context.Context, *SetCustomerRequest) (*SetCustomerResponse, error)
 	// MergeCarts puts what is in one cart into another, once per idempotency key of
 	// the latter, as for a guest who logs in. Quantities of a product are added, up to
 	// 99; new lines come last, up to 100; what goes beyond that is dropped. Codes are
-	// joined, up to 5, those of `into` first. Delivery option, customer and currency of
+	// joined, up to 5, those of `into` first. Delivery option, destination, customer and currency of
 	// `into` stay; what it has none of it gets from the other. `from` has no lines and
 	// codes after that. A `from` that is not there, or has no lines, changes nothing;
 	// an `into` that is not there is made. INVALID_ARGUMENT, REASON_KEY_REUSED for the
@@ -230,6 +264,9 @@ type UnimplementedCartServiceServer struct{}
 func (UnimplementedCartServiceServer) GetCart(context.Context, *GetCartRequest) (*GetCartResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetCart not implemented")
 }
+func (UnimplementedCartServiceServer) CreateCart(context.Context, *CreateCartRequest) (*CreateCartResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateCart not implemented")
+}
 func (UnimplementedCartServiceServer) AddItem(context.Context, *AddItemRequest) (*AddItemResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method AddItem not implemented")
 }
@@ -241,6 +278,9 @@ func (UnimplementedCartServiceServer) SetCodes(context.Context, *SetCodesRequest
 }
 func (UnimplementedCartServiceServer) SetDelivery(context.Context, *SetDeliveryRequest) (*SetDeliveryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetDelivery not implemented")
+}
+func (UnimplementedCartServiceServer) SetDestination(context.Context, *SetDestinationRequest) (*SetDestinationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetDestination not implemented")
 }
 func (UnimplementedCartServiceServer) SetCustomer(context.Context, *SetCustomerRequest) (*SetCustomerResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetCustomer not implemented")
@@ -286,6 +326,24 @@ func _CartService_GetCart_Handler(srv interface{}, ctx context.Context, dec func
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(CartServiceServer).GetCart(ctx, req.(*GetCartRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CartService_CreateCart_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateCartRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CartServiceServer).CreateCart(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CartService_CreateCart_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CartServiceServer).CreateCart(ctx, req.(*CreateCartRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -362,6 +420,24 @@ func _CartService_SetDelivery_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CartService_SetDestination_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetDestinationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CartServiceServer).SetDestination(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CartService_SetDestination_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CartServiceServer).SetDestination(ctx, req.(*SetDestinationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _CartService_SetCustomer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(SetCustomerRequest)
 	if err := dec(in); err != nil {
@@ -428,6 +504,10 @@ var CartService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _CartService_GetCart_Handler,
 		},
 		{
+			MethodName: "CreateCart",
+			Handler:    _CartService_CreateCart_Handler,
+		},
+		{
 			MethodName: "AddItem",
 			Handler:    _CartService_AddItem_Handler,
 		},
@@ -442,6 +522,10 @@ var CartService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SetDelivery",
 			Handler:    _CartService_SetDelivery_Handler,
+		},
+		{
+			MethodName: "SetDestination",
+			Handler:    _CartService_SetDestination_Handler,
 		},
 		{
 			MethodName: "SetCustomer",

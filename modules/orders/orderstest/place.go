@@ -61,6 +61,29 @@ func placeCases(w World) map[string]func(t *testing.T) {
 			_, err = s.Orders.PlaceOrder(t.Context(), other)
 			wantReason(t, err, codes.InvalidArgument, ordersv1.Reason_REASON_KEY_REUSED, nil)
 		},
+		"sells at the total that was expected, and what is chosen in the cart": func(t *testing.T) {
+			s := NewShop(t, w)
+			req := s.Request(s.Fill(1, s.Stock(3, 1000)))
+			quoted := s.Quote(req).GetTotals().GetTotalMinor()
+			req.Quote, req.ExpectedTotal = "", &ordersv1.Total{CurrencyCode: "EUR", TotalMinor: quoted + 1}
+			_, err := s.Orders.PlaceOrder(t.Context(), req)
+			wantReason(t, err, codes.FailedPrecondition, ordersv1.Reason_REASON_QUOTE_CHANGED, nil)
+			req.ExpectedTotal.TotalMinor = quoted
+			first, err := s.Orders.PlaceOrder(t.Context(), req)
+			s.must("place", err)
+			s.Pay(first.GetRedirectUrl())
+			s.Awaits(first, opened)
+			again, err := s.Orders.PlaceOrder(t.Context(), req)
+			s.must("place again, with the cart empty", err)
+			if got := again.GetOrder(); got.GetId() != first.GetOrder().GetId() || got.GetTotals().GetTotalMinor() != quoted {
+				t.Errorf("got order %s for %d, want %s for %d", got.GetId(), got.GetTotals().GetTotalMinor(), first.GetOrder().GetId(), quoted)
+			}
+			req.Codes = []string{"A"}
+			_, err = s.Orders.PlaceOrder(t.Context(), req)
+			if got := contract.Violations(err); len(got) != 1 || got[0].Field != "expected_total" {
+				t.Errorf("a total with codes: got %v, want it refused", err)
+			}
+		},
 		"names every bad field": func(t *testing.T) {
 			_, err := w.Orders.PlaceOrder(t.Context(), &ordersv1.PlaceOrderRequest{
 				Contact: &ordersv1.Contact{Email: "nobody", Name: "see https://evil.example"}, Address: &ordersv1.Address{Country: "XX"},

@@ -431,7 +431,7 @@ func (x ResolveAttentionRequest_Action) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ResolveAttentionRequest_Action.Descriptor instead.
 func (ResolveAttentionRequest_Action) EnumDescriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{33, 0}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{34, 0}
 }
 
 type Contact struct {
@@ -1764,14 +1764,17 @@ type PlaceOrderRequest struct {
 	DeliveryOption string `protobuf:"bytes,5,opt,name=delivery_option,json=deliveryOption,proto3" json:"delivery_option,omitempty"`
 	// Voucher codes, 5 at most.
 	Codes []string `protobuf:"bytes,6,rep,name=codes,proto3" json:"codes,omitempty"`
-	// The fingerprint of the quote that the shopper was shown.
+	// The fingerprint of the quote that the shopper was shown; see expected_total.
 	Quote string `protobuf:"bytes,7,opt,name=quote,proto3" json:"quote,omitempty"`
 	// Where the provider's page leads back to. The words {order_id} and {token}
 	// in it are replaced.
 	ReturnUrl string `protobuf:"bytes,8,opt,name=return_url,json=returnUrl,proto3" json:"return_url,omitempty"`
 	// Who asks, such as an address of the network: orders that are not paid are
 	// limited per client. Empty: not known, and not limited.
-	Client        string `protobuf:"bytes,9,opt,name=client,proto3" json:"client,omitempty"`
+	Client string `protobuf:"bytes,9,opt,name=client,proto3" json:"client,omitempty"`
+	// Instead of quote, delivery_option and codes, for a shopper who was shown no more
+	// than a total: delivery option and codes are those of the cart then.
+	ExpectedTotal *Total `protobuf:"bytes,10,opt,name=expected_total,json=expectedTotal,proto3" json:"expected_total,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1869,6 +1872,66 @@ func (x *PlaceOrderRequest) GetClient() string {
 	return ""
 }
 
+func (x *PlaceOrderRequest) GetExpectedTotal() *Total {
+	if x != nil {
+		return x.ExpectedTotal
+	}
+	return nil
+}
+
+type Total struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// ISO 4217.
+	CurrencyCode  string `protobuf:"bytes,1,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	TotalMinor    int64  `protobuf:"varint,2,opt,name=total_minor,json=totalMinor,proto3" json:"total_minor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Total) Reset() {
+	*x = Total{}
+	mi := &file_orders_v1_orders_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Total) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Total) ProtoMessage() {}
+
+func (x *Total) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Total.ProtoReflect.Descriptor instead.
+func (*Total) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Total) GetCurrencyCode() string {
+	if x != nil {
+		return x.CurrencyCode
+	}
+	return ""
+}
+
+func (x *Total) GetTotalMinor() int64 {
+	if x != nil {
+		return x.TotalMinor
+	}
+	return 0
+}
+
 type PlaceOrderResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Order *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
@@ -1882,7 +1945,7 @@ type PlaceOrderResponse struct {
 
 func (x *PlaceOrderResponse) Reset() {
 	*x = PlaceOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[16]
+	mi := &file_orders_v1_orders_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1894,7 +1957,7 @@ func (x *PlaceOrderResponse) String() string {
 func (*PlaceOrderResponse) ProtoMessage() {}
 
 func (x *PlaceOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[16]
+	mi := &file_orders_v1_orders_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1907,7 +1970,7 @@ func (x *PlaceOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlaceOrderResponse.ProtoReflect.Descriptor instead.
 func (*PlaceOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{16}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *PlaceOrderResponse) GetOrder() *Order {
@@ -1941,7 +2004,7 @@ type GetOrderRequest struct {
 
 func (x *GetOrderRequest) Reset() {
 	*x = GetOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[17]
+	mi := &file_orders_v1_orders_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1953,7 +2016,7 @@ func (x *GetOrderRequest) String() string {
 func (*GetOrderRequest) ProtoMessage() {}
 
 func (x *GetOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[17]
+	mi := &file_orders_v1_orders_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1966,7 +2029,7 @@ func (x *GetOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOrderRequest.ProtoReflect.Descriptor instead.
 func (*GetOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{17}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetOrderRequest) GetOrderId() string {
@@ -1992,7 +2055,7 @@ type GetOrderResponse struct {
 
 func (x *GetOrderResponse) Reset() {
 	*x = GetOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[18]
+	mi := &file_orders_v1_orders_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2004,7 +2067,7 @@ func (x *GetOrderResponse) String() string {
 func (*GetOrderResponse) ProtoMessage() {}
 
 func (x *GetOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[18]
+	mi := &file_orders_v1_orders_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2017,7 +2080,7 @@ func (x *GetOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOrderResponse.ProtoReflect.Descriptor instead.
 func (*GetOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{18}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetOrderResponse) GetOrder() *Order {
@@ -2037,7 +2100,7 @@ type PayOrderRequest struct {
 
 func (x *PayOrderRequest) Reset() {
 	*x = PayOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[19]
+	mi := &file_orders_v1_orders_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2049,7 +2112,7 @@ func (x *PayOrderRequest) String() string {
 func (*PayOrderRequest) ProtoMessage() {}
 
 func (x *PayOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[19]
+	mi := &file_orders_v1_orders_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2062,7 +2125,7 @@ func (x *PayOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PayOrderRequest.ProtoReflect.Descriptor instead.
 func (*PayOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{19}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *PayOrderRequest) GetOrderId() string {
@@ -2088,7 +2151,7 @@ type PayOrderResponse struct {
 
 func (x *PayOrderResponse) Reset() {
 	*x = PayOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[20]
+	mi := &file_orders_v1_orders_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2100,7 +2163,7 @@ func (x *PayOrderResponse) String() string {
 func (*PayOrderResponse) ProtoMessage() {}
 
 func (x *PayOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[20]
+	mi := &file_orders_v1_orders_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2113,7 +2176,7 @@ func (x *PayOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PayOrderResponse.ProtoReflect.Descriptor instead.
 func (*PayOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{20}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *PayOrderResponse) GetRedirectUrl() string {
@@ -2138,7 +2201,7 @@ type CancelOrderRequest struct {
 
 func (x *CancelOrderRequest) Reset() {
 	*x = CancelOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[21]
+	mi := &file_orders_v1_orders_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2150,7 +2213,7 @@ func (x *CancelOrderRequest) String() string {
 func (*CancelOrderRequest) ProtoMessage() {}
 
 func (x *CancelOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[21]
+	mi := &file_orders_v1_orders_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2163,7 +2226,7 @@ func (x *CancelOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelOrderRequest.ProtoReflect.Descriptor instead.
 func (*CancelOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{21}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CancelOrderRequest) GetOrderId() string {
@@ -2203,7 +2266,7 @@ type CancelOrderResponse struct {
 
 func (x *CancelOrderResponse) Reset() {
 	*x = CancelOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[22]
+	mi := &file_orders_v1_orders_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2215,7 +2278,7 @@ func (x *CancelOrderResponse) String() string {
 func (*CancelOrderResponse) ProtoMessage() {}
 
 func (x *CancelOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[22]
+	mi := &file_orders_v1_orders_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2228,7 +2291,7 @@ func (x *CancelOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelOrderResponse.ProtoReflect.Descriptor instead.
 func (*CancelOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{22}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CancelOrderResponse) GetOrder() *Order {
@@ -2248,7 +2311,7 @@ type FindOrderRequest struct {
 
 func (x *FindOrderRequest) Reset() {
 	*x = FindOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_orders_v1_orders_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2260,7 +2323,7 @@ func (x *FindOrderRequest) String() string {
 func (*FindOrderRequest) ProtoMessage() {}
 
 func (x *FindOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_orders_v1_orders_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2273,7 +2336,7 @@ func (x *FindOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindOrderRequest.ProtoReflect.Descriptor instead.
 func (*FindOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{23}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *FindOrderRequest) GetNumber() string {
@@ -2292,7 +2355,7 @@ type FindOrderResponse struct {
 
 func (x *FindOrderResponse) Reset() {
 	*x = FindOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[24]
+	mi := &file_orders_v1_orders_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2304,7 +2367,7 @@ func (x *FindOrderResponse) String() string {
 func (*FindOrderResponse) ProtoMessage() {}
 
 func (x *FindOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[24]
+	mi := &file_orders_v1_orders_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2317,7 +2380,7 @@ func (x *FindOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindOrderResponse.ProtoReflect.Descriptor instead.
 func (*FindOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{24}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *FindOrderResponse) GetOrder() *Order {
@@ -2344,7 +2407,7 @@ type ListOrdersRequest struct {
 
 func (x *ListOrdersRequest) Reset() {
 	*x = ListOrdersRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[25]
+	mi := &file_orders_v1_orders_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2356,7 +2419,7 @@ func (x *ListOrdersRequest) String() string {
 func (*ListOrdersRequest) ProtoMessage() {}
 
 func (x *ListOrdersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[25]
+	mi := &file_orders_v1_orders_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2369,7 +2432,7 @@ func (x *ListOrdersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOrdersRequest.ProtoReflect.Descriptor instead.
 func (*ListOrdersRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{25}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListOrdersRequest) GetStatuses() []OrderStatus {
@@ -2417,7 +2480,7 @@ type ListOrdersResponse struct {
 
 func (x *ListOrdersResponse) Reset() {
 	*x = ListOrdersResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[26]
+	mi := &file_orders_v1_orders_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2429,7 +2492,7 @@ func (x *ListOrdersResponse) String() string {
 func (*ListOrdersResponse) ProtoMessage() {}
 
 func (x *ListOrdersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[26]
+	mi := &file_orders_v1_orders_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2442,7 +2505,7 @@ func (x *ListOrdersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOrdersResponse.ProtoReflect.Descriptor instead.
 func (*ListOrdersResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{26}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListOrdersResponse) GetOrders() []*Order {
@@ -2477,7 +2540,7 @@ type ShipOrderRequest struct {
 
 func (x *ShipOrderRequest) Reset() {
 	*x = ShipOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[27]
+	mi := &file_orders_v1_orders_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2489,7 +2552,7 @@ func (x *ShipOrderRequest) String() string {
 func (*ShipOrderRequest) ProtoMessage() {}
 
 func (x *ShipOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[27]
+	mi := &file_orders_v1_orders_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2502,7 +2565,7 @@ func (x *ShipOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShipOrderRequest.ProtoReflect.Descriptor instead.
 func (*ShipOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{27}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ShipOrderRequest) GetOrderId() string {
@@ -2556,7 +2619,7 @@ type ShipOrderResponse struct {
 
 func (x *ShipOrderResponse) Reset() {
 	*x = ShipOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[28]
+	mi := &file_orders_v1_orders_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2568,7 +2631,7 @@ func (x *ShipOrderResponse) String() string {
 func (*ShipOrderResponse) ProtoMessage() {}
 
 func (x *ShipOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[28]
+	mi := &file_orders_v1_orders_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2581,7 +2644,7 @@ func (x *ShipOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShipOrderResponse.ProtoReflect.Descriptor instead.
 func (*ShipOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{28}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ShipOrderResponse) GetOrder() *Order {
@@ -2608,7 +2671,7 @@ type RefundOrderRequest struct {
 
 func (x *RefundOrderRequest) Reset() {
 	*x = RefundOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[29]
+	mi := &file_orders_v1_orders_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2620,7 +2683,7 @@ func (x *RefundOrderRequest) String() string {
 func (*RefundOrderRequest) ProtoMessage() {}
 
 func (x *RefundOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[29]
+	mi := &file_orders_v1_orders_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2633,7 +2696,7 @@ func (x *RefundOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundOrderRequest.ProtoReflect.Descriptor instead.
 func (*RefundOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{29}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *RefundOrderRequest) GetOrderId() string {
@@ -2687,7 +2750,7 @@ type RefundOrderResponse struct {
 
 func (x *RefundOrderResponse) Reset() {
 	*x = RefundOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[30]
+	mi := &file_orders_v1_orders_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2699,7 +2762,7 @@ func (x *RefundOrderResponse) String() string {
 func (*RefundOrderResponse) ProtoMessage() {}
 
 func (x *RefundOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[30]
+	mi := &file_orders_v1_orders_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2712,7 +2775,7 @@ func (x *RefundOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundOrderResponse.ProtoReflect.Descriptor instead.
 func (*RefundOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{30}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *RefundOrderResponse) GetOrder() *Order {
@@ -2737,7 +2800,7 @@ type ReturnItemsRequest struct {
 
 func (x *ReturnItemsRequest) Reset() {
 	*x = ReturnItemsRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[31]
+	mi := &file_orders_v1_orders_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2749,7 +2812,7 @@ func (x *ReturnItemsRequest) String() string {
 func (*ReturnItemsRequest) ProtoMessage() {}
 
 func (x *ReturnItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[31]
+	mi := &file_orders_v1_orders_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2762,7 +2825,7 @@ func (x *ReturnItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnItemsRequest.ProtoReflect.Descriptor instead.
 func (*ReturnItemsRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{31}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ReturnItemsRequest) GetOrderId() string {
@@ -2809,7 +2872,7 @@ type ReturnItemsResponse struct {
 
 func (x *ReturnItemsResponse) Reset() {
 	*x = ReturnItemsResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[32]
+	mi := &file_orders_v1_orders_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2821,7 +2884,7 @@ func (x *ReturnItemsResponse) String() string {
 func (*ReturnItemsResponse) ProtoMessage() {}
 
 func (x *ReturnItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[32]
+	mi := &file_orders_v1_orders_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2834,7 +2897,7 @@ func (x *ReturnItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnItemsResponse.ProtoReflect.Descriptor instead.
 func (*ReturnItemsResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{32}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ReturnItemsResponse) GetOrder() *Order {
@@ -2856,7 +2919,7 @@ type ResolveAttentionRequest struct {
 
 func (x *ResolveAttentionRequest) Reset() {
 	*x = ResolveAttentionRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[33]
+	mi := &file_orders_v1_orders_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2868,7 +2931,7 @@ func (x *ResolveAttentionRequest) String() string {
 func (*ResolveAttentionRequest) ProtoMessage() {}
 
 func (x *ResolveAttentionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[33]
+	mi := &file_orders_v1_orders_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2881,7 +2944,7 @@ func (x *ResolveAttentionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveAttentionRequest.ProtoReflect.Descriptor instead.
 func (*ResolveAttentionRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{33}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ResolveAttentionRequest) GetOrderId() string {
@@ -2914,7 +2977,7 @@ type ResolveAttentionResponse struct {
 
 func (x *ResolveAttentionResponse) Reset() {
 	*x = ResolveAttentionResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[34]
+	mi := &file_orders_v1_orders_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2926,7 +2989,7 @@ func (x *ResolveAttentionResponse) String() string {
 func (*ResolveAttentionResponse) ProtoMessage() {}
 
 func (x *ResolveAttentionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[34]
+	mi := &file_orders_v1_orders_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2939,7 +3002,7 @@ func (x *ResolveAttentionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveAttentionResponse.ProtoReflect.Descriptor instead.
 func (*ResolveAttentionResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{34}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ResolveAttentionResponse) GetOrder() *Order {
@@ -3072,7 +3135,7 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\rTimelineEntry\x12*\n" +
 	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
 	"\x04what\x18\x02 \x01(\tR\x04what\x12\x12\n" +
-	"\x04note\x18\x03 \x01(\tR\x04note\"\xc7\x02\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\"\x80\x03\n" +
 	"\x11PlaceOrderRequest\x12'\n" +
 	"\x0fidempotency_key\x18\x01 \x01(\tR\x0eidempotencyKey\x12\x1c\n" +
 	"\acart_id\x18\x02 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12,\n" +
@@ -3083,7 +3146,13 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\x05quote\x18\a \x01(\tR\x05quote\x12\x1d\n" +
 	"\n" +
 	"return_url\x18\b \x01(\tR\treturnUrl\x12\x1b\n" +
-	"\x06client\x18\t \x01(\tB\x03\x80\x01\x01R\x06client\"\x7f\n" +
+	"\x06client\x18\t \x01(\tB\x03\x80\x01\x01R\x06client\x127\n" +
+	"\x0eexpected_total\x18\n" +
+	" \x01(\v2\x10.orders.v1.TotalR\rexpectedTotal\"M\n" +
+	"\x05Total\x12#\n" +
+	"\rcurrency_code\x18\x01 \x01(\tR\fcurrencyCode\x12\x1f\n" +
+	"\vtotal_minor\x18\x02 \x01(\x03R\n" +
+	"totalMinor\"\x7f\n" +
 	"\x12PlaceOrderResponse\x12&\n" +
 	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\x12\x19\n" +
 	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\x12&\n" +
@@ -3248,7 +3317,7 @@ func file_orders_v1_orders_proto_rawDescGZIP() []byte {
 }
 
 var file_orders_v1_orders_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_orders_v1_orders_proto_goTypes = []any{
 	(Reason)(0),                         // 0: orders.v1.Reason
 	(OrderStatus)(0),                    // 1: orders.v1.OrderStatus
@@ -3272,35 +3341,36 @@ var file_orders_v1_orders_proto_goTypes = []any{
 	(*Attention)(nil),                   // 19: orders.v1.Attention
 	(*TimelineEntry)(nil),               // 20: orders.v1.TimelineEntry
 	(*PlaceOrderRequest)(nil),           // 21: orders.v1.PlaceOrderRequest
-	(*PlaceOrderResponse)(nil),          // 22: orders.v1.PlaceOrderResponse
-	(*GetOrderRequest)(nil),             // 23: orders.v1.GetOrderRequest
-	(*GetOrderResponse)(nil),            // 24: orders.v1.GetOrderResponse
-	(*PayOrderRequest)(nil),             // 25: orders.v1.PayOrderRequest
-	(*PayOrderResponse)(nil),            // 26: orders.v1.PayOrderResponse
-	(*CancelOrderRequest)(nil),          // 27: orders.v1.CancelOrderRequest
-	(*CancelOrderResponse)(nil),         // 28: orders.v1.CancelOrderResponse
-	(*FindOrderRequest)(nil),            // 29: orders.v1.FindOrderRequest
-	(*FindOrderResponse)(nil),           // 30: orders.v1.FindOrderResponse
-	(*ListOrdersRequest)(nil),           // 31: orders.v1.ListOrdersRequest
-	(*ListOrdersResponse)(nil),          // 32: orders.v1.ListOrdersResponse
-	(*ShipOrderRequest)(nil),            // 33: orders.v1.ShipOrderRequest
-	(*ShipOrderResponse)(nil),           // 34: orders.v1.ShipOrderResponse
-	(*RefundOrderRequest)(nil),          // 35: orders.v1.RefundOrderRequest
-	(*RefundOrderResponse)(nil),         // 36: orders.v1.RefundOrderResponse
-	(*ReturnItemsRequest)(nil),          // 37: orders.v1.ReturnItemsRequest
-	(*ReturnItemsResponse)(nil),         // 38: orders.v1.ReturnItemsResponse
-	(*ResolveAttentionRequest)(nil),     // 39: orders.v1.ResolveAttentionRequest
-	(*ResolveAttentionResponse)(nil),    // 40: orders.v1.ResolveAttentionResponse
-	(*timestamppb.Timestamp)(nil),       // 41: google.protobuf.Timestamp
+	(*Total)(nil),                       // 22: orders.v1.Total
+	(*PlaceOrderResponse)(nil),          // 23: orders.v1.PlaceOrderResponse
+	(*GetOrderRequest)(nil),             // 24: orders.v1.GetOrderRequest
+	(*GetOrderResponse)(nil),            // 25: orders.v1.GetOrderResponse
+	(*PayOrderRequest)(nil),             // 26: orders.v1.PayOrderRequest
+	(*PayOrderResponse)(nil),            // 27: orders.v1.PayOrderResponse
+	(*CancelOrderRequest)(nil),          // 28: orders.v1.CancelOrderRequest
+	(*CancelOrderResponse)(nil),         // 29: orders.v1.CancelOrderResponse
+	(*FindOrderRequest)(nil),            // 30: orders.v1.FindOrderRequest
+	(*FindOrderResponse)(nil),           // 31: orders.v1.FindOrderResponse
+	(*ListOrdersRequest)(nil),           // 32: orders.v1.ListOrdersRequest
+	(*ListOrdersResponse)(nil),          // 33: orders.v1.ListOrdersResponse
+	(*ShipOrderRequest)(nil),            // 34: orders.v1.ShipOrderRequest
+	(*ShipOrderResponse)(nil),           // 35: orders.v1.ShipOrderResponse
+	(*RefundOrderRequest)(nil),          // 36: orders.v1.RefundOrderRequest
+	(*RefundOrderResponse)(nil),         // 37: orders.v1.RefundOrderResponse
+	(*ReturnItemsRequest)(nil),          // 38: orders.v1.ReturnItemsRequest
+	(*ReturnItemsResponse)(nil),         // 39: orders.v1.ReturnItemsResponse
+	(*ResolveAttentionRequest)(nil),     // 40: orders.v1.ResolveAttentionRequest
+	(*ResolveAttentionResponse)(nil),    // 41: orders.v1.ResolveAttentionResponse
+	(*timestamppb.Timestamp)(nil),       // 42: google.protobuf.Timestamp
 }
 var file_orders_v1_orders_proto_depIdxs = []int32{
 	9,  // 0: orders.v1.Fulfilment.pieces:type_name -> orders.v1.Piece
-	41, // 1: orders.v1.Fulfilment.at:type_name -> google.protobuf.Timestamp
+	42, // 1: orders.v1.Fulfilment.at:type_name -> google.protobuf.Timestamp
 	4,  // 2: orders.v1.Refund.status:type_name -> orders.v1.RefundStatus
 	9,  // 3: orders.v1.Refund.pieces:type_name -> orders.v1.Piece
-	41, // 4: orders.v1.Refund.at:type_name -> google.protobuf.Timestamp
+	42, // 4: orders.v1.Refund.at:type_name -> google.protobuf.Timestamp
 	9,  // 5: orders.v1.Return.pieces:type_name -> orders.v1.Piece
-	41, // 6: orders.v1.Return.at:type_name -> google.protobuf.Timestamp
+	42, // 6: orders.v1.Return.at:type_name -> google.protobuf.Timestamp
 	1,  // 7: orders.v1.Order.status:type_name -> orders.v1.OrderStatus
 	6,  // 8: orders.v1.Order.contact:type_name -> orders.v1.Contact
 	7,  // 9: orders.v1.Order.address:type_name -> orders.v1.Address
@@ -3311,57 +3381,58 @@ var file_orders_v1_orders_proto_depIdxs = []int32{
 	13, // 14: orders.v1.Order.taxes:type_name -> orders.v1.Tax
 	2,  // 15: orders.v1.Order.payment_status:type_name -> orders.v1.PaymentStatus
 	3,  // 16: orders.v1.Order.delivery_status:type_name -> orders.v1.DeliveryStatus
-	41, // 17: orders.v1.Order.hold_ends_at:type_name -> google.protobuf.Timestamp
+	42, // 17: orders.v1.Order.hold_ends_at:type_name -> google.protobuf.Timestamp
 	14, // 18: orders.v1.Order.payment_method:type_name -> orders.v1.PaymentMethod
 	15, // 19: orders.v1.Order.fulfilments:type_name -> orders.v1.Fulfilment
 	16, // 20: orders.v1.Order.refunds:type_name -> orders.v1.Refund
 	17, // 21: orders.v1.Order.returns:type_name -> orders.v1.Return
 	19, // 22: orders.v1.Order.attention:type_name -> orders.v1.Attention
-	41, // 23: orders.v1.Order.created_at:type_name -> google.protobuf.Timestamp
+	42, // 23: orders.v1.Order.created_at:type_name -> google.protobuf.Timestamp
 	20, // 24: orders.v1.Order.timeline:type_name -> orders.v1.TimelineEntry
-	41, // 25: orders.v1.Attention.since:type_name -> google.protobuf.Timestamp
-	41, // 26: orders.v1.TimelineEntry.at:type_name -> google.protobuf.Timestamp
+	42, // 25: orders.v1.Attention.since:type_name -> google.protobuf.Timestamp
+	42, // 26: orders.v1.TimelineEntry.at:type_name -> google.protobuf.Timestamp
 	6,  // 27: orders.v1.PlaceOrderRequest.contact:type_name -> orders.v1.Contact
 	7,  // 28: orders.v1.PlaceOrderRequest.address:type_name -> orders.v1.Address
-	18, // 29: orders.v1.PlaceOrderResponse.order:type_name -> orders.v1.Order
-	18, // 30: orders.v1.GetOrderResponse.order:type_name -> orders.v1.Order
-	18, // 31: orders.v1.CancelOrderResponse.order:type_name -> orders.v1.Order
-	18, // 32: orders.v1.FindOrderResponse.order:type_name -> orders.v1.Order
-	1,  // 33: orders.v1.ListOrdersRequest.statuses:type_name -> orders.v1.OrderStatus
-	18, // 34: orders.v1.ListOrdersResponse.orders:type_name -> orders.v1.Order
-	9,  // 35: orders.v1.ShipOrderRequest.pieces:type_name -> orders.v1.Piece
-	18, // 36: orders.v1.ShipOrderResponse.order:type_name -> orders.v1.Order
-	9,  // 37: orders.v1.RefundOrderRequest.pieces:type_name -> orders.v1.Piece
-	18, // 38: orders.v1.RefundOrderResponse.order:type_name -> orders.v1.Order
-	9,  // 39: orders.v1.ReturnItemsRequest.pieces:type_name -> orders.v1.Piece
-	18, // 40: orders.v1.ReturnItemsResponse.order:type_name -> orders.v1.Order
-	5,  // 41: orders.v1.ResolveAttentionRequest.action:type_name -> orders.v1.ResolveAttentionRequest.Action
-	18, // 42: orders.v1.ResolveAttentionResponse.order:type_name -> orders.v1.Order
-	21, // 43: orders.v1.OrdersService.PlaceOrder:input_type -> orders.v1.PlaceOrderRequest
-	23, // 44: orders.v1.OrdersService.GetOrder:input_type -> orders.v1.GetOrderRequest
-	25, // 45: orders.v1.OrdersService.PayOrder:input_type -> orders.v1.PayOrderRequest
-	27, // 46: orders.v1.OrdersService.CancelOrder:input_type -> orders.v1.CancelOrderRequest
-	29, // 47: orders.v1.OrdersService.FindOrder:input_type -> orders.v1.FindOrderRequest
-	31, // 48: orders.v1.OrdersService.ListOrders:input_type -> orders.v1.ListOrdersRequest
-	33, // 49: orders.v1.OrdersService.ShipOrder:input_type -> orders.v1.ShipOrderRequest
-	35, // 50: orders.v1.OrdersService.RefundOrder:input_type -> orders.v1.RefundOrderRequest
-	37, // 51: orders.v1.OrdersService.ReturnItems:input_type -> orders.v1.ReturnItemsRequest
-	39, // 52: orders.v1.OrdersService.ResolveAttention:input_type -> orders.v1.ResolveAttentionRequest
-	22, // 53: orders.v1.OrdersService.PlaceOrder:output_type -> orders.v1.PlaceOrderResponse
-	24, // 54: orders.v1.OrdersService.GetOrder:output_type -> orders.v1.GetOrderResponse
-	26, // 55: orders.v1.OrdersService.PayOrder:output_type -> orders.v1.PayOrderResponse
-	28, // 56: orders.v1.OrdersService.CancelOrder:output_type -> orders.v1.CancelOrderResponse
-	30, // 57: orders.v1.OrdersService.FindOrder:output_type -> orders.v1.FindOrderResponse
-	32, // 58: orders.v1.OrdersService.ListOrders:output_type -> orders.v1.ListOrdersResponse
-	34, // 59: orders.v1.OrdersService.ShipOrder:output_type -> orders.v1.ShipOrderResponse
-	36, // 60: orders.v1.OrdersService.RefundOrder:output_type -> orders.v1.RefundOrderResponse
-	38, // 61: orders.v1.OrdersService.ReturnItems:output_type -> orders.v1.ReturnItemsResponse
-	40, // 62: orders.v1.OrdersService.ResolveAttention:output_type -> orders.v1.ResolveAttentionResponse
-	53, // [53:63] is the sub-list for method output_type
-	43, // [43:53] is the sub-list for method input_type
-	43, // [43:43] is the sub-list for extension type_name
-	43, // [43:43] is the sub-list for extension extendee
-	0,  // [0:43] is the sub-list for field type_name
+	22, // 29: orders.v1.PlaceOrderRequest.expected_total:type_name -> orders.v1.Total
+	18, // 30: orders.v1.PlaceOrderResponse.order:type_name -> orders.v1.Order
+	18, // 31: orders.v1.GetOrderResponse.order:type_name -> orders.v1.Order
+	18, // 32: orders.v1.CancelOrderResponse.order:type_name -> orders.v1.Order
+	18, // 33: orders.v1.FindOrderResponse.order:type_name -> orders.v1.Order
+	1,  // 34: orders.v1.ListOrdersRequest.statuses:type_name -> orders.v1.OrderStatus
+	18, // 35: orders.v1.ListOrdersResponse.orders:type_name -> orders.v1.Order
+	9,  // 36: orders.v1.ShipOrderRequest.pieces:type_name -> orders.v1.Piece
+	18, // 37: orders.v1.ShipOrderResponse.order:type_name -> orders.v1.Order
+	9,  // 38: orders.v1.RefundOrderRequest.pieces:type_name -> orders.v1.Piece
+	18, // 39: orders.v1.RefundOrderResponse.order:type_name -> orders.v1.Order
+	9,  // 40: orders.v1.ReturnItemsRequest.pieces:type_name -> orders.v1.Piece
+	18, // 41: orders.v1.ReturnItemsResponse.order:type_name -> orders.v1.Order
+	5,  // 42: orders.v1.ResolveAttentionRequest.action:type_name -> orders.v1.ResolveAttentionRequest.Action
+	18, // 43: orders.v1.ResolveAttentionResponse.order:type_name -> orders.v1.Order
+	21, // 44: orders.v1.OrdersService.PlaceOrder:input_type -> orders.v1.PlaceOrderRequest
+	24, // 45: orders.v1.OrdersService.GetOrder:input_type -> orders.v1.GetOrderRequest
+	26, // 46: orders.v1.OrdersService.PayOrder:input_type -> orders.v1.PayOrderRequest
+	28, // 47: orders.v1.OrdersService.CancelOrder:input_type -> orders.v1.CancelOrderRequest
+	30, // 48: orders.v1.OrdersService.FindOrder:input_type -> orders.v1.FindOrderRequest
+	32, // 49: orders.v1.OrdersService.ListOrders:input_type -> orders.v1.ListOrdersRequest
+	34, // 50: orders.v1.OrdersService.ShipOrder:input_type -> orders.v1.ShipOrderRequest
+	36, // 51: orders.v1.OrdersService.RefundOrder:input_type -> orders.v1.RefundOrderRequest
+	38, // 52: orders.v1.OrdersService.ReturnItems:input_type -> orders.v1.ReturnItemsRequest
+	40, // 53: orders.v1.OrdersService.ResolveAttention:input_type -> orders.v1.ResolveAttentionRequest
+	23, // 54: orders.v1.OrdersService.PlaceOrder:output_type -> orders.v1.PlaceOrderResponse
+	25, // 55: orders.v1.OrdersService.GetOrder:output_type -> orders.v1.GetOrderResponse
+	27, // 56: orders.v1.OrdersService.PayOrder:output_type -> orders.v1.PayOrderResponse
+	29, // 57: orders.v1.OrdersService.CancelOrder:output_type -> orders.v1.CancelOrderResponse
+	31, // 58: orders.v1.OrdersService.FindOrder:output_type -> orders.v1.FindOrderResponse
+	33, // 59: orders.v1.OrdersService.ListOrders:output_type -> orders.v1.ListOrdersResponse
+	35, // 60: orders.v1.OrdersService.ShipOrder:output_type -> orders.v1.ShipOrderResponse
+	37, // 61: orders.v1.OrdersService.RefundOrder:output_type -> orders.v1.RefundOrderResponse
+	39, // 62: orders.v1.OrdersService.ReturnItems:output_type -> orders.v1.ReturnItemsResponse
+	41, // 63: orders.v1.OrdersService.ResolveAttention:output_type -> orders.v1.ResolveAttentionResponse
+	54, // [54:64] is the sub-list for method output_type
+	44, // [44:54] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_orders_v1_orders_proto_init() }
@@ -3375,7 +3446,7 @@ func file_orders_v1_orders_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_orders_v1_orders_proto_rawDesc), len(file_orders_v1_orders_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   35,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -75,10 +75,15 @@ type Cart struct {
 	Lines    []Line   // in the order they were first added
 	Codes    []string // as FoldCodes has them
 	Delivery string   // the option that was chosen
-	Customer string   // whose it is; empty: a guest's
+	// Destination is where the goods go, as far as prices depend on it.
+	Destination Destination
+	Customer    string // whose it is; empty: a guest's
 	// Expires is when it is forgotten; zero for a cart that is not there.
 	Expires time.Time
 }
+
+// Destination is where goods go; without a country nothing was said.
+type Destination struct{ Country, Region, PostalCode string }
 
 // Count is the number of things in the cart.
 func (c *Cart) Count() int64 {
@@ -169,6 +174,7 @@ func (c *Cart) Choose(from *Cart) {
 	c.Codes = FoldCodes(slices.Concat(c.Codes, from.Codes))
 	c.Codes = c.Codes[:min(len(c.Codes), MaxCodes)]
 	c.Delivery, c.Customer = cmp.Or(c.Delivery, from.Delivery), cmp.Or(c.Customer, from.Customer)
+	c.Destination = cmp.Or(c.Destination, from.Destination)
 }
 
 // FoldCodes are voucher codes as pricing reads them: in upper case, without white

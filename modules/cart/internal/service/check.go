@@ -13,8 +13,9 @@ import (
 )
 
 var (
-	cartPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{22,64}$`)
-	skuPattern  = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	cartPattern    = regexp.MustCompile(`^[A-Za-z0-9_-]{22,64}$`)
+	countryPattern = regexp.MustCompile(`^[A-Z]{2}$`)
+	skuPattern     = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 	// Keys and orders' ids are their makers' business, within reason.
 	namePattern = regexp.MustCompile(`^[\x21-\x7E]{1,128}$`)
 )
@@ -55,6 +56,15 @@ func isCode(code string) bool {
 // checkChoice is for the id of a delivery option or of a customer, or none.
 func checkChoice(bad []contract.Violation, field, id string) []contract.Violation {
 	return check(bad, id == "" || len(id) <= 64 && namePattern.MatchString(id), field, "has up to 64 printable characters without spaces")
+}
+
+func checkDestination(bad []contract.Violation, to cart.Destination) []contract.Violation {
+	bad = check(bad, to.Country == "" || countryPattern.MatchString(to.Country), "destination.country", "has 2 capital letters, as DE")
+	for _, part := range []struct{ field, text string }{{"region", to.Region}, {"postal_code", to.PostalCode}} {
+		good := utf8.ValidString(part.text) && utf8.RuneCountInString(part.text) <= 20 && !strings.ContainsFunc(part.text, unicode.IsControl)
+		bad = check(bad, good, "destination."+part.field, "has up to 20 characters, without control characters")
+	}
+	return bad
 }
 
 func checkItems(bad []contract.Violation, items []*cartv1.TakeItemsRequest_Item) []contract.Violation {

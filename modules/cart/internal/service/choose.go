@@ -36,6 +36,18 @@ func (s *Service) SetDelivery(ctx context.Context, r *cartv1.SetDeliveryRequest)
 	return &cartv1.SetDeliveryResponse{}, nil
 }
 
+// SetDestination keeps where the goods go.
+func (s *Service) SetDestination(ctx context.Context, r *cartv1.SetDestinationRequest) (*cartv1.SetDestinationResponse, error) {
+	to := cart.Destination{Country: r.GetDestination().GetCountry(), Region: r.GetDestination().GetRegion(), PostalCode: r.GetDestination().GetPostalCode()}
+	if err := contract.Invalid(checkDestination(checkCart(nil, r.GetCartId()), to)...); err != nil {
+		return nil, err
+	}
+	if err := s.store.SetDestination(ctx, r.GetCartId(), to); err != nil {
+		return nil, refusedChoice(err, "set the destination")
+	}
+	return &cartv1.SetDestinationResponse{}, nil
+}
+
 // SetCustomer says whose cart it is.
 func (s *Service) SetCustomer(ctx context.Context, r *cartv1.SetCustomerRequest) (*cartv1.SetCustomerResponse, error) {
 	bad := checkChoice(checkCart(nil, r.GetCartId()), "customer_id", r.GetCustomerId())

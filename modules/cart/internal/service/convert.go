@@ -13,6 +13,9 @@ func toCart(c cart.Cart, lines []cart.PricedLine, totalMinor int64) *cartv1.Cart
 		Id: c.ID, Version: c.Version, SubtotalMinor: totalMinor, ItemCount: c.Count(),
 		Codes: c.Codes, DeliveryOption: c.Delivery, CustomerId: c.Customer,
 	}
+	if to := c.Destination; to.Country != "" {
+		message.Destination = &cartv1.Destination{Country: to.Country, Region: to.Region, PostalCode: to.PostalCode}
+	}
 	if !c.Expires.IsZero() {
 		message.ExpiresAt = timestamppb.New(c.Expires)
 	}

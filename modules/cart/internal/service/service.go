@@ -29,9 +29,12 @@ type Store interface {
 	Add(ctx context.Context, a cart.Addition) (count int64, before bool, err error)
 	// Set sets a line and counts the things in the cart.
 	Set(ctx context.Context, id string, item cart.Item, mustExist bool) (count int64, err error)
-	// SetCodes, SetDelivery and SetCustomer fail with ErrNoCart.
+	// Create makes an empty cart, unless it is there.
+	Create(ctx context.Context, id string) error
+	// SetCodes, SetDelivery, SetDestination and SetCustomer fail with ErrNoCart.
 	SetCodes(ctx context.Context, id string, codes []string) error
 	SetDelivery(ctx context.Context, id, option string) error
+	SetDestination(ctx context.Context, id string, to cart.Destination) error
 	SetCustomer(ctx context.Context, id, customer string) error
 	// Merge empties one cart into another, once per key, and counts the things in the
 	// latter. ErrKeyReused for a key of another merge.
@@ -73,6 +76,17 @@ func (s *Service) GetCart(ctx context.Context, r *cartv1.GetCartRequest) (*cartv
 		return nil, err
 	}
 	return &cartv1.GetCartResponse{Cart: toCart(c, lines, total)}, nil
+}
+
+// CreateCart makes an empty cart.
+func (s *Service) CreateCart(ctx context.Context, r *cartv1.CreateCartRequest) (*cartv1.CreateCartResponse, error) {
+	if err := contract.Invalid(checkCart(nil, r.GetCartId())...); err != nil {
+		return nil, err
+	}
+	if err := s.store.Create(ctx, r.GetCartId()); err != nil {
+		return nil, fmt.Errorf("create cart: %w", err)
+	}
+	return &cartv1.CreateCartResponse{}, nil
 }
 
 // AddItem adds to a line.

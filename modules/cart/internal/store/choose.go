@@ -21,6 +21,11 @@ func (s *Store) SetDelivery(ctx context.Context, id, option string) error {
 	return s.choose(ctx, id, "delivery_option", option)
 }
 
+// SetDestination keeps where the goods go.
+func (s *Store) SetDestination(ctx context.Context, id string, to cart.Destination) error {
+	return s.choose(ctx, id, "destination", lineOf(to))
+}
+
 // SetCustomer says whose cart it is.
 func (s *Store) SetCustomer(ctx context.Context, id, customer string) error {
 	return s.choose(ctx, id, "customer_id", customer)
@@ -43,6 +48,20 @@ func (s *Store) choose(ctx context.Context, id, column, value string) error {
 
 // textOf is how codes are stored: none of them has a space.
 func textOf(codes []string) string { return strings.Join(codes, " ") }
+
+// lineOf is how a destination is stored: nothing in it has a tab.
+func lineOf(d cart.Destination) string {
+	if d.Country == "" {
+		return ""
+	}
+	return d.Country + "\t" + d.Region + "\t" + d.PostalCode
+}
+
+func destinationOf(line string) cart.Destination {
+	country, rest, _ := strings.Cut(line, "\t")
+	region, code, _ := strings.Cut(rest, "\t")
+	return cart.Destination{Country: country, Region: region, PostalCode: code}
+}
 
 func codesOf(text string) []string { return strings.Fields(text) }
 
@@ -124,8 +143,8 @@ func (c change) merge(from change) error {
 
 // replace writes lines that are new or longer, and what was chosen.
 func (c change) replace(before []cart.Line, target cart.Cart) error {
-	if _, err := c.exec("UPDATE carts SET currency_code = ?, codes = ?, delivery_option = ?, customer_id = ? WHERE id = ?",
-		target.Currency, textOf(target.Codes), target.Delivery, target.Customer, c.cart); err != nil {
+	if _, err := c.exec("UPDATE carts SET currency_code = ?, codes = ?, delivery_option = ?, destination = ?, customer_id = ? WHERE id = ?",
+		target.Currency, textOf(target.Codes), target.Delivery, lineOf(target.Destination), target.Customer, c.cart); err != nil {
 		return err
 	}
 	for i, l := range target.Lines {

@@ -62,7 +62,7 @@ func unchanged(db *gorm.DB, c cart.Cart, now time.Time) (bool, error) {
 }
 
 func load(db *gorm.DB, id string, now time.Time) (cart.Cart, error) {
-	rows, err := db.Raw(`SELECT c.version, c.expires_at, c.currency_code, c.codes, c.delivery_option, c.customer_id,
+	rows, err := db.Raw(`SELECT c.version, c.expires_at, c.currency_code, c.codes, c.delivery_option, c.destination, c.customer_id,
 			COALESCE(i.sku, ''), COALESCE(i.name, ''), COALESCE(i.quantity, 0)
 		FROM carts c LEFT JOIN cart_items i ON i.cart_id = c.id
 		WHERE c.id = ? AND c.expires_at > ? ORDER BY i.position`, id, now.UnixMicro()).Rows()
@@ -72,10 +72,10 @@ func load(db *gorm.DB, id string, now time.Time) (cart.Cart, error) {
 	defer rows.Close()
 	c := cart.Cart{ID: id}
 	var expires int64
-	var codes string
+	var codes, destination string
 	for rows.Next() {
 		var l cart.Line
-		if err := rows.Scan(&c.Version, &expires, &c.Currency, &codes, &c.Delivery, &c.Customer, &l.SKU, &l.Name, &l.Quantity); err != nil {
+		if err := rows.Scan(&c.Version, &expires, &c.Currency, &codes, &c.Delivery, &destination, &c.Customer, &l.SKU, &l.Name, &l.Quantity); err != nil {
 			return cart.Cart{}, err
 		}
 		if l.Quantity > 0 { // 0: the one row of a cart without lines
@@ -83,9 +83,23 @@ func load(db *gorm.DB, id string, now time.Time) (cart.Cart, error) {
 		}
 	}
 	if c.Version > 0 {
-		c.Expires, c.Codes = time.UnixMicro(expires).UTC(), codesOf(codes)
+		c.Expires, c.Codes, c.Destination = time.UnixMicro(expires).UTC(), codesOf(codes), destinationOf(destination)
 	}
 	return c, rows.Err()
+}
+
+// Create makes an empty cart, unless it is there.
+func (s *Store) Create(ctx context.Context, id string) error {
+	defer s.kept.forget(id)
+	return s.db.Write(ctx, func(tx *gorm.DB) error {
+		c := change{tx: tx, cart: id, now: s.now(), lifetime: s.lifetime}
+		// One past its time goes first, with its lines.
+		if _, err := c.exec("DELETE FROM carts WHERE id = ? AND expires_at <= ?", id, c.now.UnixMicro()); err != nil {
+			return err
+		}
+		_, err := c.exec("INSERT INTO carts (id, currency_code, expires_at) VALUES (?, '', ?) ON CONFLICT DO NOTHING", id, c.expiry())
+		return err
+	})
 }
 
 // Added tells whether an addition was made before.

@@ -75,6 +75,9 @@ type Prices interface {
 type Basket struct {
 	Currency string
 	Lines    []Amount
+	// What was chosen in the cart.
+	DeliveryOption string
+	Codes          []string
 }
 
 // Carts is cart.

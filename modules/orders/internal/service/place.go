@@ -121,10 +121,11 @@ func (s *Service) price(ctx context.Context, c checkout, until time.Time) (order
 	if len(basket.Lines) == 0 {
 		return order.Purchase{}, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_CART_EMPTY, "there is nothing in the cart")
 	}
+	chosen := c.choosing(basket)
 	var quote Quote
 	err = s.patiently(ctx, func() (err error) {
 		quote, err = s.Prices.Quote(ctx, Ask{
-			Lines: basket.Lines, Currency: basket.Currency, Address: c.address, DeliveryOption: c.deliveryOption, Codes: c.codes, Email: c.contact.Email,
+			Lines: basket.Lines, Currency: basket.Currency, Address: c.address, DeliveryOption: chosen.deliveryOption, Codes: chosen.codes, Email: c.contact.Email,
 		})
 		return err
 	})
@@ -139,7 +140,7 @@ func (s *Service) price(ctx context.Context, c checkout, until time.Time) (order
 		return order.Purchase{}, notSold(quote.NotSold)
 	case !quote.Delivers:
 		return order.Purchase{}, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_NO_DELIVERY, "there is no delivery to %s", c.address.Country)
-	case quote.Fingerprint != c.quote:
+	case !c.agreed(quote, basket.Currency):
 		return order.Purchase{}, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_QUOTE_CHANGED, "the price is not the one that was shown")
 	}
 	return order.Purchase{

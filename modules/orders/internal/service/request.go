@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -24,8 +25,16 @@ const (
 type checkout struct {
 	key, cartID, quote, returnURL, client, deliveryOption string
 	codes                                                 []string
-	contact                                               order.Contact
-	address                                               order.Address
+	// expected is what the shopper was shown instead of the quote; nil: the quote.
+	expected *total
+	contact  order.Contact
+	address  order.Address
+}
+
+// total is what a whole order costs.
+type total struct {
+	currency string
+	minor    int64
 }
 
 // checkoutOf checks a request and says all that is wrong with it at once.
@@ -42,7 +51,12 @@ func checkoutOf(req *ordersv1.PlaceOrderRequest) (checkout, error) {
 	var bad violations
 	bad.key(c.key)
 	bad.want(c.cartID != "", "cart_id", "must not be empty")
-	bad.want(c.quote != "", "quote", "must be the fingerprint of the quote that was shown")
+	if t := req.GetExpectedTotal(); t != nil {
+		c.expected = &total{currency: t.GetCurrencyCode(), minor: t.GetTotalMinor()}
+		bad.want(c.quote == "" && c.deliveryOption == "" && len(c.codes) == 0, "expected_total", "must be alone: without quote, delivery_option and codes")
+	} else {
+		bad.want(c.quote != "", "quote", "must be the fingerprint of the quote that was shown")
+	}
 	bad.want(isAddress(c.returnURL), "return_url", "must be an address of the web")
 	bad.want(len(c.codes) <= mostCodes, "codes", fmt.Sprintf("must be at most %d", mostCodes))
 	bad.text("client", c.client, 100)
@@ -55,14 +69,35 @@ func checkoutOf(req *ordersv1.PlaceOrderRequest) (checkout, error) {
 
 // fingerprint tells whether two requests with one key are the same.
 func (c checkout) fingerprint() string {
-	h := sha256.New()
-	for _, part := range append([]string{
+	parts := append([]string{
 		c.cartID, c.contact.Email, c.contact.Name, c.address.Line1, c.address.Line2, c.address.City, c.address.Region,
 		c.address.PostalCode, c.address.Country, c.deliveryOption, c.quote,
-	}, c.codes...) {
+	}, c.codes...)
+	if c.expected != nil {
+		parts = append(parts, "expected", c.expected.currency, strconv.FormatInt(c.expected.minor, 10))
+	}
+	h := sha256.New()
+	for _, part := range parts {
 		fmt.Fprintf(h, "%d:%s", len(part), part) // with its length, or "a"+"bc" would be "ab"+"c"
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// choosing is the checkout with what is chosen in the cart, where the request leaves
+// it to the cart.
+func (c checkout) choosing(b Basket) checkout {
+	if c.expected != nil {
+		c.deliveryOption, c.codes = b.DeliveryOption, b.Codes
+	}
+	return c
+}
+
+// agreed tells whether a quote is what the shopper was shown.
+func (c checkout) agreed(q Quote, currency string) bool {
+	if c.expected != nil {
+		return *c.expected == total{currency: currency, minor: q.Totals.Total}
+	}
+	return q.Fingerprint == c.quote
 }
 
 type violations []contract.Violation

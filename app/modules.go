@@ -3,6 +3,7 @@ package app
 import (
 	"google.golang.org/protobuf/proto"
 
+	"galleria/app/floorplan"
 	"galleria/migrations"
 	"galleria/modules/cart"
 	cartv1 "galleria/modules/cart/v1"
@@ -159,4 +160,9 @@ func Definitions(c Modules) []module.Definition {
 		all = append(all, d)
 	}
 	return all
+}
+
+// FloorTable is what the table declares, for the picture of the house.
+func FloorTable(c Modules) floorplan.Table {
+	return floorplan.Table{Modules: Definitions(c), Outside: Outside, OutsideCalls: OutsideCalls}
 }

@@ -103,6 +103,7 @@ own, and move from one to the other while the shop is open.
   galleria serve --target payments     a second process that runs payments
   galleria modules                     where each module is, and how it does
   galleria processes                   which processes there are, and how they do
+  galleria graph > floorplan.svg       draw where everything runs, and what is ill
   galleria move payments remote ADDR   move a module while the shop runs
 
 Settings come from galleria.yaml, from GALLERIA_… variables and from flags; a
@@ -121,7 +122,7 @@ later one wins. "galleria config" shows what holds and where it comes from.`),
 	s := &settings{program: p, flags: map[string]string{}}
 	s.addShared(root)
 	root.AddCommand(
-		newServe(p, s), newModules(s), newProcesses(s), newMove(s), newImport(p, s), newExport(p, s), newProducts(p, s), newPictures(s), newOrders(s), newStock(p, s), newAudit(p, s), newPromotions(p, s), newMails(s), newConfig(s), newCerts(s), newEvents(s), newStore(s), newVersion(),
+		newServe(p, s), newModules(s), newProcesses(s), newGraph(s), newMove(s), newImport(p, s), newExport(p, s), newProducts(p, s), newPictures(s), newOrders(s), newStock(p, s), newAudit(p, s), newPromotions(p, s), newMails(s), newConfig(s), newCerts(s), newEvents(s), newStore(s), newVersion(),
 	)
 	return root
 }

@@ -20,6 +20,10 @@ type service struct {
 	process *Process
 }
 
+// Service answers in this process what its rpc port answers to others. It asks for no
+// certificate: who hands it on says to whom.
+func (p *Process) Service() processv1.ProcessServiceServer { return service{process: p} }
+
 func (s service) Describe(ctx context.Context, in *processv1.DescribeRequest) (*processv1.DescribeResponse, error) {
 	store, serves, err := s.storeOf(ctx, in.GetModule())
 	if err != nil {
@@ -82,7 +86,12 @@ func (s service) row(ctx context.Context, d module.Definition) *processv1.Module
 	row := &processv1.ModulesResponse_Module{Module: d.Name, Place: route.Place{}.String(), Healthy: true}
 	if target := r.Target(); target != nil {
 		row.Mode, row.Place = string(target.Mode()), target.Place().String()
-		row.StoreId = target.Store().ID
+		row.StoreId, row.Weight = target.Store().ID, int32(target.Place().Weight)
+		for _, leaf := range target.Place().Leaves() {
+			if leaf.Mode == route.ModeLocal || leaf.Mode == route.ModeRemote {
+				row.Arms = append(row.Arms, &processv1.ModulesResponse_Arm{Addresses: leaf.Addresses})
+			}
+		}
 		for _, e := range target.Endpoints() {
 			row.Endpoints = append(row.Endpoints, &processv1.ModulesResponse_Endpoint{
 				Process: e.Process, Address: e.Address, StoreId: e.Store.ID, Generation: e.Store.Generation,

@@ -1723,8 +1723,12 @@ type ModulesResponse_Module struct {
 	WantedProblem string                      `protobuf:"bytes,10,opt,name=wanted_problem,json=wantedProblem,proto3" json:"wanted_problem,omitempty"`
 	Endpoints     []*ModulesResponse_Endpoint `protobuf:"bytes,11,rep,name=endpoints,proto3" json:"endpoints,omitempty"`
 	// How far a canary has come, and why, in words.
-	Progress string                    `protobuf:"bytes,12,opt,name=progress,proto3" json:"progress,omitempty"`
-	Methods  []*ModulesResponse_Method `protobuf:"bytes,7,rep,name=methods,proto3" json:"methods,omitempty"`
+	Progress string `protobuf:"bytes,12,opt,name=progress,proto3" json:"progress,omitempty"`
+	// Of a shadow or canary the two, in order; of a local or remote place itself.
+	Arms []*ModulesResponse_Arm `protobuf:"bytes,13,rep,name=arms,proto3" json:"arms,omitempty"`
+	// How many of a hundred calls the second arm of a canary gets just now.
+	Weight  int32                     `protobuf:"varint,14,opt,name=weight,proto3" json:"weight,omitempty"`
+	Methods []*ModulesResponse_Method `protobuf:"bytes,7,rep,name=methods,proto3" json:"methods,omitempty"`
 	// At most 1000 are counted when it runs in another process.
 	DeadLetters   int64 `protobuf:"varint,8,opt,name=dead_letters,json=deadLetters,proto3" json:"dead_letters,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1831,6 +1835,20 @@ func (x *ModulesResponse_Module) GetProgress() string {
 	return ""
 }
 
+func (x *ModulesResponse_Module) GetArms() []*ModulesResponse_Arm {
+	if x != nil {
+		return x.Arms
+	}
+	return nil
+}
+
+func (x *ModulesResponse_Module) GetWeight() int32 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
 func (x *ModulesResponse_Module) GetMethods() []*ModulesResponse_Method {
 	if x != nil {
 		return x.Methods
@@ -1843,6 +1861,52 @@ func (x *ModulesResponse_Module) GetDeadLetters() int64 {
 		return x.DeadLetters
 	}
 	return 0
+}
+
+// Arm is one of the places that calls go to.
+type ModulesResponse_Arm struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where its copies are; empty: in the process that answers.
+	Addresses     []string `protobuf:"bytes,1,rep,name=addresses,proto3" json:"addresses,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ModulesResponse_Arm) Reset() {
+	*x = ModulesResponse_Arm{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ModulesResponse_Arm) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ModulesResponse_Arm) ProtoMessage() {}
+
+func (x *ModulesResponse_Arm) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ModulesResponse_Arm.ProtoReflect.Descriptor instead.
+func (*ModulesResponse_Arm) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{11, 1}
+}
+
+func (x *ModulesResponse_Arm) GetAddresses() []string {
+	if x != nil {
+		return x.Addresses
+	}
+	return nil
 }
 
 // Endpoint is a process that calls to the module may go to.
@@ -1863,7 +1927,7 @@ type ModulesResponse_Endpoint struct {
 
 func (x *ModulesResponse_Endpoint) Reset() {
 	*x = ModulesResponse_Endpoint{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[31]
+	mi := &file_platform_process_v1_process_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1875,7 +1939,7 @@ func (x *ModulesResponse_Endpoint) String() string {
 func (*ModulesResponse_Endpoint) ProtoMessage() {}
 
 func (x *ModulesResponse_Endpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[31]
+	mi := &file_platform_process_v1_process_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1888,7 +1952,7 @@ func (x *ModulesResponse_Endpoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModulesResponse_Endpoint.ProtoReflect.Descriptor instead.
 func (*ModulesResponse_Endpoint) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{11, 1}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{11, 2}
 }
 
 func (x *ModulesResponse_Endpoint) GetProcess() string {
@@ -1948,7 +2012,7 @@ type ModulesResponse_Method struct {
 
 func (x *ModulesResponse_Method) Reset() {
 	*x = ModulesResponse_Method{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[32]
+	mi := &file_platform_process_v1_process_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1960,7 +2024,7 @@ func (x *ModulesResponse_Method) String() string {
 func (*ModulesResponse_Method) ProtoMessage() {}
 
 func (x *ModulesResponse_Method) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[32]
+	mi := &file_platform_process_v1_process_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1973,7 +2037,7 @@ func (x *ModulesResponse_Method) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModulesResponse_Method.ProtoReflect.Descriptor instead.
 func (*ModulesResponse_Method) Descriptor() ([]byte, []int) {
-	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{11, 2}
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{11, 3}
 }
 
 func (x *ModulesResponse_Method) GetMethod() string {
@@ -2039,7 +2103,7 @@ type Measured_Line struct {
 
 func (x *Measured_Line) Reset() {
 	*x = Measured_Line{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[34]
+	mi := &file_platform_process_v1_process_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2051,7 +2115,7 @@ func (x *Measured_Line) String() string {
 func (*Measured_Line) ProtoMessage() {}
 
 func (x *Measured_Line) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[34]
+	mi := &file_platform_process_v1_process_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2135,7 +2199,7 @@ type Measured_Bucket struct {
 
 func (x *Measured_Bucket) Reset() {
 	*x = Measured_Bucket{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[35]
+	mi := &file_platform_process_v1_process_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2147,7 +2211,7 @@ func (x *Measured_Bucket) String() string {
 func (*Measured_Bucket) ProtoMessage() {}
 
 func (x *Measured_Bucket) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[35]
+	mi := &file_platform_process_v1_process_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2190,7 +2254,7 @@ type Measured_Refused struct {
 
 func (x *Measured_Refused) Reset() {
 	*x = Measured_Refused{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[36]
+	mi := &file_platform_process_v1_process_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2202,7 +2266,7 @@ func (x *Measured_Refused) String() string {
 func (*Measured_Refused) ProtoMessage() {}
 
 func (x *Measured_Refused) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[36]
+	mi := &file_platform_process_v1_process_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2255,7 +2319,7 @@ type Measured_Events struct {
 
 func (x *Measured_Events) Reset() {
 	*x = Measured_Events{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[37]
+	mi := &file_platform_process_v1_process_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2267,7 +2331,7 @@ func (x *Measured_Events) String() string {
 func (*Measured_Events) ProtoMessage() {}
 
 func (x *Measured_Events) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[37]
+	mi := &file_platform_process_v1_process_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2340,7 +2404,7 @@ type Measured_Database struct {
 
 func (x *Measured_Database) Reset() {
 	*x = Measured_Database{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[38]
+	mi := &file_platform_process_v1_process_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2352,7 +2416,7 @@ func (x *Measured_Database) String() string {
 func (*Measured_Database) ProtoMessage() {}
 
 func (x *Measured_Database) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[38]
+	mi := &file_platform_process_v1_process_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2445,7 +2509,7 @@ type ListChangesResponse_Change struct {
 
 func (x *ListChangesResponse_Change) Reset() {
 	*x = ListChangesResponse_Change{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[42]
+	mi := &file_platform_process_v1_process_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2457,7 +2521,7 @@ func (x *ListChangesResponse_Change) String() string {
 func (*ListChangesResponse_Change) ProtoMessage() {}
 
 func (x *ListChangesResponse_Change) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[42]
+	mi := &file_platform_process_v1_process_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2532,7 +2596,7 @@ type CompareResponse_Method struct {
 
 func (x *CompareResponse_Method) Reset() {
 	*x = CompareResponse_Method{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[43]
+	mi := &file_platform_process_v1_process_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2544,7 +2608,7 @@ func (x *CompareResponse_Method) String() string {
 func (*CompareResponse_Method) ProtoMessage() {}
 
 func (x *CompareResponse_Method) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[43]
+	mi := &file_platform_process_v1_process_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2623,7 +2687,7 @@ type CompareResponse_Sample struct {
 
 func (x *CompareResponse_Sample) Reset() {
 	*x = CompareResponse_Sample{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[44]
+	mi := &file_platform_process_v1_process_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2635,7 +2699,7 @@ func (x *CompareResponse_Sample) String() string {
 func (*CompareResponse_Sample) ProtoMessage() {}
 
 func (x *CompareResponse_Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[44]
+	mi := &file_platform_process_v1_process_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2690,7 +2754,7 @@ type CompareResponse_Difference struct {
 
 func (x *CompareResponse_Difference) Reset() {
 	*x = CompareResponse_Difference{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[45]
+	mi := &file_platform_process_v1_process_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2702,7 +2766,7 @@ func (x *CompareResponse_Difference) String() string {
 func (*CompareResponse_Difference) ProtoMessage() {}
 
 func (x *CompareResponse_Difference) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[45]
+	mi := &file_platform_process_v1_process_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2754,7 +2818,7 @@ type ListDeadLettersResponse_DeadLetter struct {
 
 func (x *ListDeadLettersResponse_DeadLetter) Reset() {
 	*x = ListDeadLettersResponse_DeadLetter{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[47]
+	mi := &file_platform_process_v1_process_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2766,7 +2830,7 @@ func (x *ListDeadLettersResponse_DeadLetter) String() string {
 func (*ListDeadLettersResponse_DeadLetter) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse_DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[47]
+	mi := &file_platform_process_v1_process_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2895,10 +2959,10 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\x04data\x18\x01 \x01(\fR\x04data\"$\n" +
 	"\x0eTunnelResponse\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\"\x10\n" +
-	"\x0eModulesRequest\"\xc2\a\n" +
+	"\x0eModulesRequest\"\xbd\b\n" +
 	"\x0fModulesResponse\x12E\n" +
 	"\amodules\x18\x01 \x03(\v2+.platform.process.v1.ModulesResponse.ModuleR\amodules\x12%\n" +
-	"\x0eevents_problem\x18\x02 \x01(\tR\reventsProblem\x1a\xab\x03\n" +
+	"\x0eevents_problem\x18\x02 \x01(\tR\reventsProblem\x1a\x81\x04\n" +
 	"\x06Module\x12\x16\n" +
 	"\x06module\x18\x01 \x01(\tR\x06module\x12\x12\n" +
 	"\x04mode\x18\x02 \x01(\tR\x04mode\x12\x14\n" +
@@ -2910,9 +2974,13 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\x0ewanted_problem\x18\n" +
 	" \x01(\tR\rwantedProblem\x12K\n" +
 	"\tendpoints\x18\v \x03(\v2-.platform.process.v1.ModulesResponse.EndpointR\tendpoints\x12\x1a\n" +
-	"\bprogress\x18\f \x01(\tR\bprogress\x12E\n" +
+	"\bprogress\x18\f \x01(\tR\bprogress\x12<\n" +
+	"\x04arms\x18\r \x03(\v2(.platform.process.v1.ModulesResponse.ArmR\x04arms\x12\x16\n" +
+	"\x06weight\x18\x0e \x01(\x05R\x06weight\x12E\n" +
 	"\amethods\x18\a \x03(\v2+.platform.process.v1.ModulesResponse.MethodR\amethods\x12!\n" +
-	"\fdead_letters\x18\b \x01(\x03R\vdeadLetters\x1a\xa9\x01\n" +
+	"\fdead_letters\x18\b \x01(\x03R\vdeadLetters\x1a#\n" +
+	"\x03Arm\x12\x1c\n" +
+	"\taddresses\x18\x01 \x03(\tR\taddresses\x1a\xa9\x01\n" +
 	"\bEndpoint\x12\x18\n" +
 	"\aprocess\x18\x01 \x01(\tR\aprocess\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x19\n" +
@@ -3093,7 +3161,7 @@ func file_platform_process_v1_process_proto_rawDescGZIP() []byte {
 }
 
 var file_platform_process_v1_process_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_platform_process_v1_process_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
+var file_platform_process_v1_process_proto_msgTypes = make([]protoimpl.MessageInfo, 49)
 var file_platform_process_v1_process_proto_goTypes = []any{
 	(Member_State)(0),                          // 0: platform.process.v1.Member.State
 	(*DescribeRequest)(nil),                    // 1: platform.process.v1.DescribeRequest
@@ -3127,101 +3195,103 @@ var file_platform_process_v1_process_proto_goTypes = []any{
 	(*JoinResponse_Place)(nil),                 // 29: platform.process.v1.JoinResponse.Place
 	(*Member_Module)(nil),                      // 30: platform.process.v1.Member.Module
 	(*ModulesResponse_Module)(nil),             // 31: platform.process.v1.ModulesResponse.Module
-	(*ModulesResponse_Endpoint)(nil),           // 32: platform.process.v1.ModulesResponse.Endpoint
-	(*ModulesResponse_Method)(nil),             // 33: platform.process.v1.ModulesResponse.Method
-	nil,                                        // 34: platform.process.v1.Measured.WaitingEntry
-	(*Measured_Line)(nil),                      // 35: platform.process.v1.Measured.Line
-	(*Measured_Bucket)(nil),                    // 36: platform.process.v1.Measured.Bucket
-	(*Measured_Refused)(nil),                   // 37: platform.process.v1.Measured.Refused
-	(*Measured_Events)(nil),                    // 38: platform.process.v1.Measured.Events
-	(*Measured_Database)(nil),                  // 39: platform.process.v1.Measured.Database
-	nil,                                        // 40: platform.process.v1.Measured.Line.ReasonsEntry
-	nil,                                        // 41: platform.process.v1.Measured.Events.PublishedEntry
-	nil,                                        // 42: platform.process.v1.Measured.Events.HandledEntry
-	(*ListChangesResponse_Change)(nil),         // 43: platform.process.v1.ListChangesResponse.Change
-	(*CompareResponse_Method)(nil),             // 44: platform.process.v1.CompareResponse.Method
-	(*CompareResponse_Sample)(nil),             // 45: platform.process.v1.CompareResponse.Sample
-	(*CompareResponse_Difference)(nil),         // 46: platform.process.v1.CompareResponse.Difference
-	nil,                                        // 47: platform.process.v1.CompareResponse.Method.CountsEntry
-	(*ListDeadLettersResponse_DeadLetter)(nil), // 48: platform.process.v1.ListDeadLettersResponse.DeadLetter
-	(*descriptorpb.FileDescriptorSet)(nil),     // 49: google.protobuf.FileDescriptorSet
-	(*timestamppb.Timestamp)(nil),              // 50: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),                // 51: google.protobuf.Duration
+	(*ModulesResponse_Arm)(nil),                // 32: platform.process.v1.ModulesResponse.Arm
+	(*ModulesResponse_Endpoint)(nil),           // 33: platform.process.v1.ModulesResponse.Endpoint
+	(*ModulesResponse_Method)(nil),             // 34: platform.process.v1.ModulesResponse.Method
+	nil,                                        // 35: platform.process.v1.Measured.WaitingEntry
+	(*Measured_Line)(nil),                      // 36: platform.process.v1.Measured.Line
+	(*Measured_Bucket)(nil),                    // 37: platform.process.v1.Measured.Bucket
+	(*Measured_Refused)(nil),                   // 38: platform.process.v1.Measured.Refused
+	(*Measured_Events)(nil),                    // 39: platform.process.v1.Measured.Events
+	(*Measured_Database)(nil),                  // 40: platform.process.v1.Measured.Database
+	nil,                                        // 41: platform.process.v1.Measured.Line.ReasonsEntry
+	nil,                                        // 42: platform.process.v1.Measured.Events.PublishedEntry
+	nil,                                        // 43: platform.process.v1.Measured.Events.HandledEntry
+	(*ListChangesResponse_Change)(nil),         // 44: platform.process.v1.ListChangesResponse.Change
+	(*CompareResponse_Method)(nil),             // 45: platform.process.v1.CompareResponse.Method
+	(*CompareResponse_Sample)(nil),             // 46: platform.process.v1.CompareResponse.Sample
+	(*CompareResponse_Difference)(nil),         // 47: platform.process.v1.CompareResponse.Difference
+	nil,                                        // 48: platform.process.v1.CompareResponse.Method.CountsEntry
+	(*ListDeadLettersResponse_DeadLetter)(nil), // 49: platform.process.v1.ListDeadLettersResponse.DeadLetter
+	(*descriptorpb.FileDescriptorSet)(nil),     // 50: google.protobuf.FileDescriptorSet
+	(*timestamppb.Timestamp)(nil),              // 51: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),                // 52: google.protobuf.Duration
 }
 var file_platform_process_v1_process_proto_depIdxs = []int32{
-	49, // 0: platform.process.v1.DescribeResponse.contract:type_name -> google.protobuf.FileDescriptorSet
+	50, // 0: platform.process.v1.DescribeResponse.contract:type_name -> google.protobuf.FileDescriptorSet
 	28, // 1: platform.process.v1.DescribeResponse.settings:type_name -> platform.process.v1.DescribeResponse.SettingsEntry
 	6,  // 2: platform.process.v1.JoinRequest.self:type_name -> platform.process.v1.Member
 	6,  // 3: platform.process.v1.JoinRequest.others:type_name -> platform.process.v1.Member
 	4,  // 4: platform.process.v1.JoinRequest.events:type_name -> platform.process.v1.EventContracts
-	49, // 5: platform.process.v1.EventContracts.files:type_name -> google.protobuf.FileDescriptorSet
+	50, // 5: platform.process.v1.EventContracts.files:type_name -> google.protobuf.FileDescriptorSet
 	29, // 6: platform.process.v1.JoinResponse.places:type_name -> platform.process.v1.JoinResponse.Place
 	6,  // 7: platform.process.v1.JoinResponse.processes:type_name -> platform.process.v1.Member
-	50, // 8: platform.process.v1.Member.started:type_name -> google.protobuf.Timestamp
+	51, // 8: platform.process.v1.Member.started:type_name -> google.protobuf.Timestamp
 	30, // 9: platform.process.v1.Member.modules:type_name -> platform.process.v1.Member.Module
 	0,  // 10: platform.process.v1.Member.state:type_name -> platform.process.v1.Member.State
-	50, // 11: platform.process.v1.Member.heard:type_name -> google.protobuf.Timestamp
+	51, // 11: platform.process.v1.Member.heard:type_name -> google.protobuf.Timestamp
 	6,  // 12: platform.process.v1.ProcessesResponse.processes:type_name -> platform.process.v1.Member
 	31, // 13: platform.process.v1.ModulesResponse.modules:type_name -> platform.process.v1.ModulesResponse.Module
 	15, // 14: platform.process.v1.MeasureResponse.processes:type_name -> platform.process.v1.Measured
-	51, // 15: platform.process.v1.Measured.uptime:type_name -> google.protobuf.Duration
-	35, // 16: platform.process.v1.Measured.lines:type_name -> platform.process.v1.Measured.Line
-	37, // 17: platform.process.v1.Measured.refused:type_name -> platform.process.v1.Measured.Refused
-	38, // 18: platform.process.v1.Measured.events:type_name -> platform.process.v1.Measured.Events
-	39, // 19: platform.process.v1.Measured.databases:type_name -> platform.process.v1.Measured.Database
-	34, // 20: platform.process.v1.Measured.waiting:type_name -> platform.process.v1.Measured.WaitingEntry
-	43, // 21: platform.process.v1.ListChangesResponse.changes:type_name -> platform.process.v1.ListChangesResponse.Change
-	44, // 22: platform.process.v1.CompareResponse.methods:type_name -> platform.process.v1.CompareResponse.Method
-	48, // 23: platform.process.v1.ListDeadLettersResponse.dead_letters:type_name -> platform.process.v1.ListDeadLettersResponse.DeadLetter
-	32, // 24: platform.process.v1.ModulesResponse.Module.endpoints:type_name -> platform.process.v1.ModulesResponse.Endpoint
-	33, // 25: platform.process.v1.ModulesResponse.Module.methods:type_name -> platform.process.v1.ModulesResponse.Method
-	51, // 26: platform.process.v1.ModulesResponse.Method.p50:type_name -> google.protobuf.Duration
-	51, // 27: platform.process.v1.ModulesResponse.Method.p99:type_name -> google.protobuf.Duration
-	51, // 28: platform.process.v1.ModulesResponse.Method.promised_p99:type_name -> google.protobuf.Duration
-	40, // 29: platform.process.v1.Measured.Line.reasons:type_name -> platform.process.v1.Measured.Line.ReasonsEntry
-	36, // 30: platform.process.v1.Measured.Line.buckets:type_name -> platform.process.v1.Measured.Bucket
-	51, // 31: platform.process.v1.Measured.Bucket.up_to:type_name -> google.protobuf.Duration
-	41, // 32: platform.process.v1.Measured.Events.published:type_name -> platform.process.v1.Measured.Events.PublishedEntry
-	42, // 33: platform.process.v1.Measured.Events.handled:type_name -> platform.process.v1.Measured.Events.HandledEntry
-	50, // 34: platform.process.v1.ListChangesResponse.Change.at:type_name -> google.protobuf.Timestamp
-	47, // 35: platform.process.v1.CompareResponse.Method.counts:type_name -> platform.process.v1.CompareResponse.Method.CountsEntry
-	45, // 36: platform.process.v1.CompareResponse.Method.samples:type_name -> platform.process.v1.CompareResponse.Sample
-	51, // 37: platform.process.v1.CompareResponse.Method.first_p50:type_name -> google.protobuf.Duration
-	51, // 38: platform.process.v1.CompareResponse.Method.first_p99:type_name -> google.protobuf.Duration
-	51, // 39: platform.process.v1.CompareResponse.Method.second_p50:type_name -> google.protobuf.Duration
-	51, // 40: platform.process.v1.CompareResponse.Method.second_p99:type_name -> google.protobuf.Duration
-	50, // 41: platform.process.v1.CompareResponse.Sample.at:type_name -> google.protobuf.Timestamp
-	46, // 42: platform.process.v1.CompareResponse.Sample.differences:type_name -> platform.process.v1.CompareResponse.Difference
-	50, // 43: platform.process.v1.ListDeadLettersResponse.DeadLetter.parked_at:type_name -> google.protobuf.Timestamp
-	1,  // 44: platform.process.v1.ProcessService.Describe:input_type -> platform.process.v1.DescribeRequest
-	3,  // 45: platform.process.v1.ProcessService.Join:input_type -> platform.process.v1.JoinRequest
-	7,  // 46: platform.process.v1.ProcessService.Processes:input_type -> platform.process.v1.ProcessesRequest
-	9,  // 47: platform.process.v1.ProcessService.Tunnel:input_type -> platform.process.v1.TunnelRequest
-	11, // 48: platform.process.v1.ProcessService.Modules:input_type -> platform.process.v1.ModulesRequest
-	13, // 49: platform.process.v1.ProcessService.Measure:input_type -> platform.process.v1.MeasureRequest
-	16, // 50: platform.process.v1.ProcessService.Announce:input_type -> platform.process.v1.AnnounceRequest
-	18, // 51: platform.process.v1.ProcessService.ListChanges:input_type -> platform.process.v1.ListChangesRequest
-	20, // 52: platform.process.v1.ProcessService.Compare:input_type -> platform.process.v1.CompareRequest
-	22, // 53: platform.process.v1.ProcessService.Dismiss:input_type -> platform.process.v1.DismissRequest
-	24, // 54: platform.process.v1.ProcessService.ListDeadLetters:input_type -> platform.process.v1.ListDeadLettersRequest
-	26, // 55: platform.process.v1.ProcessService.ResendDeadLetters:input_type -> platform.process.v1.ResendDeadLettersRequest
-	2,  // 56: platform.process.v1.ProcessService.Describe:output_type -> platform.process.v1.DescribeResponse
-	5,  // 57: platform.process.v1.ProcessService.Join:output_type -> platform.process.v1.JoinResponse
-	8,  // 58: platform.process.v1.ProcessService.Processes:output_type -> platform.process.v1.ProcessesResponse
-	10, // 59: platform.process.v1.ProcessService.Tunnel:output_type -> platform.process.v1.TunnelResponse
-	12, // 60: platform.process.v1.ProcessService.Modules:output_type -> platform.process.v1.ModulesResponse
-	14, // 61: platform.process.v1.ProcessService.Measure:output_type -> platform.process.v1.MeasureResponse
-	17, // 62: platform.process.v1.ProcessService.Announce:output_type -> platform.process.v1.AnnounceResponse
-	19, // 63: platform.process.v1.ProcessService.ListChanges:output_type -> platform.process.v1.ListChangesResponse
-	21, // 64: platform.process.v1.ProcessService.Compare:output_type -> platform.process.v1.CompareResponse
-	23, // 65: platform.process.v1.ProcessService.Dismiss:output_type -> platform.process.v1.DismissResponse
-	25, // 66: platform.process.v1.ProcessService.ListDeadLetters:output_type -> platform.process.v1.ListDeadLettersResponse
-	27, // 67: platform.process.v1.ProcessService.ResendDeadLetters:output_type -> platform.process.v1.ResendDeadLettersResponse
-	56, // [56:68] is the sub-list for method output_type
-	44, // [44:56] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	52, // 15: platform.process.v1.Measured.uptime:type_name -> google.protobuf.Duration
+	36, // 16: platform.process.v1.Measured.lines:type_name -> platform.process.v1.Measured.Line
+	38, // 17: platform.process.v1.Measured.refused:type_name -> platform.process.v1.Measured.Refused
+	39, // 18: platform.process.v1.Measured.events:type_name -> platform.process.v1.Measured.Events
+	40, // 19: platform.process.v1.Measured.databases:type_name -> platform.process.v1.Measured.Database
+	35, // 20: platform.process.v1.Measured.waiting:type_name -> platform.process.v1.Measured.WaitingEntry
+	44, // 21: platform.process.v1.ListChangesResponse.changes:type_name -> platform.process.v1.ListChangesResponse.Change
+	45, // 22: platform.process.v1.CompareResponse.methods:type_name -> platform.process.v1.CompareResponse.Method
+	49, // 23: platform.process.v1.ListDeadLettersResponse.dead_letters:type_name -> platform.process.v1.ListDeadLettersResponse.DeadLetter
+	33, // 24: platform.process.v1.ModulesResponse.Module.endpoints:type_name -> platform.process.v1.ModulesResponse.Endpoint
+	32, // 25: platform.process.v1.ModulesResponse.Module.arms:type_name -> platform.process.v1.ModulesResponse.Arm
+	34, // 26: platform.process.v1.ModulesResponse.Module.methods:type_name -> platform.process.v1.ModulesResponse.Method
+	52, // 27: platform.process.v1.ModulesResponse.Method.p50:type_name -> google.protobuf.Duration
+	52, // 28: platform.process.v1.ModulesResponse.Method.p99:type_name -> google.protobuf.Duration
+	52, // 29: platform.process.v1.ModulesResponse.Method.promised_p99:type_name -> google.protobuf.Duration
+	41, // 30: platform.process.v1.Measured.Line.reasons:type_name -> platform.process.v1.Measured.Line.ReasonsEntry
+	37, // 31: platform.process.v1.Measured.Line.buckets:type_name -> platform.process.v1.Measured.Bucket
+	52, // 32: platform.process.v1.Measured.Bucket.up_to:type_name -> google.protobuf.Duration
+	42, // 33: platform.process.v1.Measured.Events.published:type_name -> platform.process.v1.Measured.Events.PublishedEntry
+	43, // 34: platform.process.v1.Measured.Events.handled:type_name -> platform.process.v1.Measured.Events.HandledEntry
+	51, // 35: platform.process.v1.ListChangesResponse.Change.at:type_name -> google.protobuf.Timestamp
+	48, // 36: platform.process.v1.CompareResponse.Method.counts:type_name -> platform.process.v1.CompareResponse.Method.CountsEntry
+	46, // 37: platform.process.v1.CompareResponse.Method.samples:type_name -> platform.process.v1.CompareResponse.Sample
+	52, // 38: platform.process.v1.CompareResponse.Method.first_p50:type_name -> google.protobuf.Duration
+	52, // 39: platform.process.v1.CompareResponse.Method.first_p99:type_name -> google.protobuf.Duration
+	52, // 40: platform.process.v1.CompareResponse.Method.second_p50:type_name -> google.protobuf.Duration
+	52, // 41: platform.process.v1.CompareResponse.Method.second_p99:type_name -> google.protobuf.Duration
+	51, // 42: platform.process.v1.CompareResponse.Sample.at:type_name -> google.protobuf.Timestamp
+	47, // 43: platform.process.v1.CompareResponse.Sample.differences:type_name -> platform.process.v1.CompareResponse.Difference
+	51, // 44: platform.process.v1.ListDeadLettersResponse.DeadLetter.parked_at:type_name -> google.protobuf.Timestamp
+	1,  // 45: platform.process.v1.ProcessService.Describe:input_type -> platform.process.v1.DescribeRequest
+	3,  // 46: platform.process.v1.ProcessService.Join:input_type -> platform.process.v1.JoinRequest
+	7,  // 47: platform.process.v1.ProcessService.Processes:input_type -> platform.process.v1.ProcessesRequest
+	9,  // 48: platform.process.v1.ProcessService.Tunnel:input_type -> platform.process.v1.TunnelRequest
+	11, // 49: platform.process.v1.ProcessService.Modules:input_type -> platform.process.v1.ModulesRequest
+	13, // 50: platform.process.v1.ProcessService.Measure:input_type -> platform.process.v1.MeasureRequest
+	16, // 51: platform.process.v1.ProcessService.Announce:input_type -> platform.process.v1.AnnounceRequest
+	18, // 52: platform.process.v1.ProcessService.ListChanges:input_type -> platform.process.v1.ListChangesRequest
+	20, // 53: platform.process.v1.ProcessService.Compare:input_type -> platform.process.v1.CompareRequest
+	22, // 54: platform.process.v1.ProcessService.Dismiss:input_type -> platform.process.v1.DismissRequest
+	24, // 55: platform.process.v1.ProcessService.ListDeadLetters:input_type -> platform.process.v1.ListDeadLettersRequest
+	26, // 56: platform.process.v1.ProcessService.ResendDeadLetters:input_type -> platform.process.v1.ResendDeadLettersRequest
+	2,  // 57: platform.process.v1.ProcessService.Describe:output_type -> platform.process.v1.DescribeResponse
+	5,  // 58: platform.process.v1.ProcessService.Join:output_type -> platform.process.v1.JoinResponse
+	8,  // 59: platform.process.v1.ProcessService.Processes:output_type -> platform.process.v1.ProcessesResponse
+	10, // 60: platform.process.v1.ProcessService.Tunnel:output_type -> platform.process.v1.TunnelResponse
+	12, // 61: platform.process.v1.ProcessService.Modules:output_type -> platform.process.v1.ModulesResponse
+	14, // 62: platform.process.v1.ProcessService.Measure:output_type -> platform.process.v1.MeasureResponse
+	17, // 63: platform.process.v1.ProcessService.Announce:output_type -> platform.process.v1.AnnounceResponse
+	19, // 64: platform.process.v1.ProcessService.ListChanges:output_type -> platform.process.v1.ListChangesResponse
+	21, // 65: platform.process.v1.ProcessService.Compare:output_type -> platform.process.v1.CompareResponse
+	23, // 66: platform.process.v1.ProcessService.Dismiss:output_type -> platform.process.v1.DismissResponse
+	25, // 67: platform.process.v1.ProcessService.ListDeadLetters:output_type -> platform.process.v1.ListDeadLettersResponse
+	27, // 68: platform.process.v1.ProcessService.ResendDeadLetters:output_type -> platform.process.v1.ResendDeadLettersResponse
+	57, // [57:69] is the sub-list for method output_type
+	45, // [45:57] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_platform_process_v1_process_proto_init() }
@@ -3235,7 +3305,7 @@ func file_platform_process_v1_process_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_platform_process_v1_process_proto_rawDesc), len(file_platform_process_v1_process_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   48,
+			NumMessages:   49,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

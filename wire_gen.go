@@ -33,7 +33,11 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	registry := app.NewMetrics(process, storefront, version)
+	gateway, err := app.NewGateway(config, process, edge, logger)
+	if err != nil {
+		return nil, err
+	}
+	registry := app.NewMetrics(process, storefront, gateway, version)
 	admin := app.NewAdmin(process, registry)
 	reloader := app.NewReloader(start, process, logger)
 	appApp := &app.App{
@@ -41,6 +45,7 @@ func assemble(start app.Start) (*app.App, error) {
 		Log:        logger,
 		Process:    process,
 		Storefront: storefront,
+		Gateway:    gateway,
 		Admin:      admin,
 		Reloader:   reloader,
 	}

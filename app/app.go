@@ -7,9 +7,11 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"strings"
 	"time"
 
+	"galleria/app/gateway"
 	"galleria/app/storefront"
 	"galleria/platform/connections"
 	"galleria/platform/heap"
@@ -24,6 +26,7 @@ type App struct {
 	Log        *slog.Logger
 	Process    *process.Process
 	Storefront *storefront.Storefront // nil: this process has no edge
+	Gateway    *gateway.Gateway       // nil: this process has no edge
 	Admin      *Admin
 	Reloader   *Reloader
 }
@@ -80,7 +83,7 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 	shop := &door{listen: a.Config.HTTP.Listen, limits: limits.shop, log: a.Log}
 	if a.Storefront != nil {
 		group.Add(lifecycle.Component{Name: "demo", Run: a.demo})
-		shop.handler = a.Storefront
+		shop.handler = a.edge()
 		group.Add(shop.component())
 	}
 	group.Add(lifecycle.Component{
@@ -91,6 +94,17 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 		},
 	})
 	return group, func() string { return a.addresses(shop, admin) }, nil
+}
+
+// edge is all that is behind the shop's address.
+func (a *App) edge() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if gateway.Serves(r.URL.Path) {
+			a.Gateway.ServeHTTP(w, r)
+			return
+		}
+		a.Storefront.ServeHTTP(w, r)
+	})
 }
 
 // demo fills an empty catalog before the shop opens. That it can't is no reason

@@ -119,7 +119,7 @@ const Operator = certs.Operator
 
 // Outside are the callers that are no modules, and what each needs.
 var Outside = map[string][]string{
-	// The storefront.
+	// The storefront and the gateway.
 	TargetEdge: {catalog.Name, inventory.Name, pricing.Name, cart.Name, orders.Name, payments.Name},
 	// The command line and the admin address: all who can read the data
 	// directory or holds a certificate for it.
@@ -135,10 +135,12 @@ var OutsideCalls = map[string][]string{
 		catalogv1.CatalogService_ListCategories_FullMethodName,
 		inventoryv1.InventoryService_GetLevels_FullMethodName,
 		cartv1.CartService_GetCart_FullMethodName,
+		cartv1.CartService_CreateCart_FullMethodName,
 		cartv1.CartService_AddItem_FullMethodName,
 		cartv1.CartService_SetItem_FullMethodName,
 		cartv1.CartService_SetCodes_FullMethodName,
 		cartv1.CartService_SetDelivery_FullMethodName,
+		cartv1.CartService_SetDestination_FullMethodName,
 		ordersv1.OrdersService_PlaceOrder_FullMethodName,
 		ordersv1.OrdersService_GetOrder_FullMethodName,
 		ordersv1.OrdersService_PayOrder_FullMethodName,

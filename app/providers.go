@@ -16,6 +16,7 @@ import (
 
 	"galleria/app/demo"
 	"galleria/app/edge"
+	"galleria/app/gateway"
 	"galleria/app/pictures"
 	"galleria/app/products"
 	"galleria/app/storefront"
@@ -35,8 +36,8 @@ import (
 
 // Providers make the object graph of one process; wire.go joins them.
 var Providers = wire.NewSet(
-	NewLogger, NewIdentity, NewProcess, NewEdge, NewStorefront, NewMetrics, NewAdmin, NewReloader,
-	wire.Struct(new(App), "Config", "Log", "Process", "Storefront", "Admin", "Reloader"),
+	NewLogger, NewIdentity, NewProcess, NewEdge, NewStorefront, NewGateway, NewMetrics, NewAdmin, NewReloader,
+	wire.Struct(new(App), "Config", "Log", "Process", "Storefront", "Gateway", "Admin", "Reloader"),
 )
 
 // Start is how this process was started: what the providers begin with.
@@ -188,12 +189,28 @@ func NewStorefront(c Config, p *process.Process, shared *edge.Edge, log *slog.Lo
 	}, o)
 }
 
+// NewGateway makes the API; nil in a process without the edge.
+func NewGateway(c Config, p *process.Process, shared *edge.Edge, log *slog.Logger) (*gateway.Gateway, error) {
+	if !c.Runs(TargetEdge) {
+		return nil, nil
+	}
+	return gateway.New(gateway.Needs{
+		Catalog:   catalogv1.NewCatalogServiceClient(p.Connect(TargetEdge, "catalog")),
+		Inventory: inventoryv1.NewInventoryServiceClient(p.Connect(TargetEdge, "inventory")),
+		Cart:      cartv1.NewCartServiceClient(p.Connect(TargetEdge, "cart")),
+		Pricing:   pricingv1.NewPricingServiceClient(p.Connect(TargetEdge, "pricing")),
+		Orders:    ordersv1.NewOrdersServiceClient(p.Connect(TargetEdge, "orders")),
+	}, gateway.Options{
+		Edge: shared, BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency, Log: log.With("module", TargetEdge), Now: time.Now,
+	})
+}
+
 // PicturesDir is where the shop's own pictures are kept: beside the edge, which
 // serves them.
 func PicturesDir(c Config) string { return filepath.Join(c.Data, "pictures") }
 
 // NewMetrics gathers what this process measures.
-func NewMetrics(p *process.Process, shop *storefront.Storefront, version Version) *prometheus.Registry {
+func NewMetrics(p *process.Process, shop *storefront.Storefront, api *gateway.Gateway, version Version) *prometheus.Registry {
 	registry := prometheus.NewRegistry()
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "galleria_build_info", Help: "Always 1; the version is the label."}, []string{"version"})
 	build.WithLabelValues(string(version)).Set(1)
@@ -203,6 +220,9 @@ func NewMetrics(p *process.Process, shop *storefront.Storefront, version Version
 	)
 	if shop != nil {
 		registry.MustRegister(shop.Collector())
+	}
+	if api != nil {
+		registry.MustRegister(api.Collector())
 	}
 	return registry
 }

@@ -76,9 +76,13 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	metrics := app.NewMetrics(process, storefront, start.Version)
+	gateway, err := app.NewGateway(start.Config, process, shared, log)
+	if err != nil {
+		return nil, err
+	}
+	metrics := app.NewMetrics(process, storefront, gateway, start.Version)
 	return &app.App{
-		Config: start.Config, Log: log, Process: process, Storefront: storefront,
+		Config: start.Config, Log: log, Process: process, Storefront: storefront, Gateway: gateway,
 		Admin: app.NewAdmin(process, metrics), Reloader: app.NewReloader(start, process, log),
 	}, nil
 }

@@ -2,7 +2,6 @@ package storefront
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"galleria/app/edge"
 	"galleria/platform/lifecycle"
 	"galleria/platform/telemetry"
 )
@@ -19,8 +19,6 @@ const (
 	pageTimeout     = 5 * time.Second
 	checkoutTimeout = 25 * time.Second // longer than the 10 s that orders promise
 	formLimit       = 64 << 10
-	// drainLimit is how much of a refused body is read and thrown away.
-	drainLimit = 64 << 20
 )
 
 // around is everything that happens to every request, matched or not: an id,
@@ -32,10 +30,10 @@ func (s *Storefront) around(next echo.HandlerFunc) echo.HandlerFunc {
 		w := c.Response()
 		s.setHeaders(w.Header(), s.edge.Secure(c.Request()))
 		w.Header()["X-Request-Id"] = []string{s.edge.RequestID(c.Request())}
-		end := traced(c)
+		end := edge.Traced(c, "storefront")
 		body := c.Request().Body
 		if err := s.admitted(c, next); err != nil {
-			drain(c.Request(), body)
+			edge.Drain(c.Request(), body)
 			s.fail(c, err)
 		}
 		end()
@@ -105,23 +103,11 @@ func (s *Storefront) hasPage(address string) bool {
 	return false
 }
 
-// drain reads what is left of a body nobody wants, so that a client that sends
-// all of it before it listens hears why: with bytes unread, the connection
-// would be reset under the answer. The server's ReadTimeout bounds the time.
-// Who waits for "100 Continue" has sent nothing and need not.
-func drain(r *http.Request, body io.Reader) {
-	if body == nil || r.ContentLength > drainLimit || r.Header.Get("Expect") != "" {
-		return
-	}
-	// An error means that there is nobody to tell.
-	_, _ = io.CopyN(io.Discard, body, drainLimit)
-}
-
 // note counts and logs a request that was answered. It logs the path without
 // the query, which holds an order's token or what somebody searched for.
 func (s *Storefront) note(c echo.Context, start time.Time) {
 	w, took := c.Response(), s.now().Sub(start)
-	s.metrics.observe(c.Path(), w.Status, took)
+	s.metrics.Observe(c.Path(), w.Status, took)
 	level := slog.LevelDebug
 	r := c.Request()
 	if w.Status >= 400 || r.Method == http.MethodPost {

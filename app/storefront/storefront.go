@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/singleflight"
 
 	"galleria/app/edge"
@@ -97,7 +98,7 @@ type Storefront struct {
 	pages       *pagecache.Cache
 	gallery     *gallery
 	assets      *assets
-	metrics     *metrics
+	metrics     *edge.Metrics
 	badges      *badges
 	crossOrigin *http.CrossOriginProtection
 	freshness   time.Duration           // how old an answer may be when a page is drawn from it
@@ -153,12 +154,23 @@ func New(n Needs, o Options) (*Storefront, error) {
 		}
 	}
 	s.echo = s.routes()
-	s.metrics = newMetrics(s.echo.Routes())
+	s.metrics = edge.NewMetrics("storefront", s.paths())
 	return s, nil
 }
 
 // ServeHTTP implements http.Handler.
 func (s *Storefront) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// Collector gives the storefront's counters to a Prometheus registry.
+func (s *Storefront) Collector() prometheus.Collector { return s.metrics }
+
+func (s *Storefront) paths() []string {
+	var all []string
+	for _, r := range s.echo.Routes() {
+		all = append(all, r.Path)
+	}
+	return all
+}
 
 func (n Needs) check() error {
 	switch {

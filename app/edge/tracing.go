@@ -1,4 +1,4 @@
-package storefront
+package edge
 
 import (
 	"net/http"
@@ -12,18 +12,18 @@ import (
 	"galleria/platform/telemetry"
 )
 
-// traced begins the span that everything the modules do for this request hangs
-// from. The query stays out of it: it may hold an order's token.
-func traced(c echo.Context) (end func()) {
+// Traced begins the span that everything the modules do for this request hangs
+// from, and that a part of the edge begins. The query stays out of it: it may hold an order's token.
+func Traced(c echo.Context, part string) (end func()) {
 	if !telemetry.Tracing() {
 		return func() {}
 	}
 	r := c.Request()
 	route := c.Path()
 	if route == "" {
-		route = unmatched
+		route = Unmatched
 	}
-	ctx, span := otel.Tracer("galleria/storefront").Start(r.Context(), r.Method+" "+route,
+	ctx, span := otel.Tracer("galleria/"+part).Start(r.Context(), r.Method+" "+route,
 		trace.WithSpanKind(trace.SpanKindServer),
 		trace.WithAttributes(attribute.String("http.request.method", r.Method), attribute.String("http.route", route)))
 	c.SetRequest(r.WithContext(ctx))

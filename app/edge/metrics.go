@@ -1,15 +1,14 @@
-package storefront
+package edge
 
 import (
 	"time"
 
-	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics counts requests by route and class of status, and how long they
+// Metrics counts requests by route and class of status, and how long they
 // took by route. The series are made once, so that a request only adds.
-type metrics struct {
+type Metrics struct {
 	requests *prometheus.CounterVec
 	took     *prometheus.HistogramVec
 	byRoute  map[string]*routeMetrics
@@ -20,31 +19,32 @@ type routeMetrics struct {
 	took    prometheus.Observer
 }
 
-// unmatched are all addresses that lead nowhere, together: what strangers ask
+// Unmatched are all addresses that lead nowhere, together: what strangers ask
 // for must not make series.
-const unmatched = "unmatched"
+const Unmatched = "unmatched"
 
-func newMetrics(routes []*echo.Route) *metrics {
-	m := &metrics{
+// NewMetrics are those of a part of the edge, such as "storefront", with its routes.
+func NewMetrics(part string, routes []string) *Metrics {
+	m := &Metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "galleria_storefront_requests_total",
-			Help: "Requests answered by the storefront.",
+			Name: "galleria_" + part + "_requests_total",
+			Help: "Requests answered by the " + part + ".",
 		}, []string{"route", "code"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "galleria_storefront_request_duration_seconds",
+			Name:    "galleria_" + part + "_request_duration_seconds",
 			Help:    "Time from the request's header to the last byte handed over.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"route"}),
 		byRoute: map[string]*routeMetrics{},
 	}
-	m.add(unmatched)
+	m.add(Unmatched)
 	for _, r := range routes {
-		m.add(r.Path)
+		m.add(r)
 	}
 	return m
 }
 
-func (m *metrics) add(route string) {
+func (m *Metrics) add(route string) {
 	if m.byRoute[route] != nil {
 		return
 	}
@@ -58,10 +58,11 @@ func (m *metrics) add(route string) {
 	m.byRoute[route] = rm
 }
 
-func (m *metrics) observe(route string, status int, took time.Duration) {
+// Observe counts a request that was answered.
+func (m *Metrics) Observe(route string, status int, took time.Duration) {
 	rm := m.byRoute[route]
 	if rm == nil {
-		rm = m.byRoute[unmatched]
+		rm = m.byRoute[Unmatched]
 	}
 	class := status / 100
 	if class < 0 || class >= len(rm.byClass) {
@@ -71,17 +72,14 @@ func (m *metrics) observe(route string, status int, took time.Duration) {
 	rm.took.Observe(took.Seconds())
 }
 
-// Collector gives the storefront's counters to a Prometheus registry.
-func (s *Storefront) Collector() prometheus.Collector { return s.metrics }
-
 // Describe implements prometheus.Collector.
-func (m *metrics) Describe(to chan<- *prometheus.Desc) {
+func (m *Metrics) Describe(to chan<- *prometheus.Desc) {
 	m.requests.Describe(to)
 	m.took.Describe(to)
 }
 
 // Collect implements prometheus.Collector.
-func (m *metrics) Collect(to chan<- prometheus.Metric) {
+func (m *Metrics) Collect(to chan<- prometheus.Metric) {
 	m.requests.Collect(to)
 	m.took.Collect(to)
 }

@@ -53,9 +53,6 @@ const (
 // Find is the picture of a name. It is cheap, and sees what other programs did
 // within lookEvery.
 func (s *Store) Find(name string) (Picture, bool) {
-	if !nameForm.MatchString(name) {
-		return Picture{}, false
-	}
 	s.look()
 	s.mu.RLock()
 	known, ok := s.known[name]
@@ -63,6 +60,9 @@ func (s *Store) Find(name string) (Picture, bool) {
 	s.mu.RUnlock()
 	if ok {
 		return known, len(known.Sizes) > 0
+	}
+	if !nameForm.MatchString(name) {
+		return Picture{}, false
 	}
 	p, err := s.read(name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

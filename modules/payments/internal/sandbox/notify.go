@@ -5,10 +5,10 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"gorm.io/gorm"
 
 	"galleria/platform/id"
@@ -38,18 +38,36 @@ const gather = 20 * time.Millisecond
 // notifyBatch webhooks are sent per look.
 const notifyBatch = 64
 
+// atATime webhooks are on their way together, and so share commits.
+const atATime = 8
+
 func (s *Page) notifyDue(ctx context.Context, deliver func(context.Context, []byte, map[string]string) error) error {
 	due, err := s.due(ctx)
 	if err != nil {
 		return err
 	}
-	for _, session := range due {
-		if err := s.notify(ctx, session, deliver); err != nil && ctx.Err() == nil {
-			later := s.mark(ctx, session, s.now().Add(again).UnixMicro())
-			s.log.ErrorContext(ctx, "a webhook of the sandbox was not sent; it is sent again later", "payment", session.id, "error", errors.Join(err, later))
+	var sending errgroup.Group
+	sending.SetLimit(atATime)
+	for i := range due {
+		sending.Go(func() error {
+			d := &due[i]
+			if d.failure = s.notify(ctx, *d, deliver); d.failure != nil {
+				d.next = s.now().Add(again).UnixMicro()
+			}
+			return nil
+		})
+	}
+	sending.Wait()
+	if len(due) == 0 || ctx.Err() != nil {
+		return nil // what was sent and not marked is sent once more
+	}
+	err = s.mark(ctx, due)
+	for _, d := range due {
+		if d.failure != nil {
+			s.log.ErrorContext(ctx, "a webhook of the sandbox was not sent; it is sent again later", "payment", d.session, "error", d.failure)
 		}
 	}
-	return nil
+	return err
 }
 
 // again is when a webhook is sent that could not be sent: it must not hold up those
@@ -57,40 +75,53 @@ func (s *Page) notifyDue(ctx context.Context, deliver func(context.Context, []by
 const again = 5 * time.Second
 
 // notify does what was to happen later in a session, and sends its webhook.
-func (s *Page) notify(ctx context.Context, session dueWebhook, deliver func(context.Context, []byte, map[string]string) error) error {
-	if err := s.happen(ctx, session.id); err != nil {
-		return err
+func (s *Page) notify(ctx context.Context, due dueWebhook, deliver func(context.Context, []byte, map[string]string) error) error {
+	if due.late {
+		if err := s.happen(ctx, due.session); err != nil {
+			return err
+		}
 	}
-	body, err := json.Marshal(webhook{ID: "evt_sandbox_" + id.New(), Payment: session.id})
+	body, err := json.Marshal(webhook{ID: "evt_sandbox_" + id.New(), Payment: due.session})
 	if err != nil {
 		return fmt.Errorf("sandbox: write a webhook: %w", err)
 	}
 	if err := deliver(ctx, body, map[string]string{signature: hex.EncodeToString(s.sign(body))}); err != nil {
 		return fmt.Errorf("sandbox: send a webhook: %w", err)
 	}
-	return s.mark(ctx, session, 0)
+	return nil
 }
 
-// mark notes when the next webhook of a session is sent, unless another one became
+// mark notes when the next webhook of each session is sent, unless another one became
 // due meanwhile.
-func (s *Page) mark(ctx context.Context, session dueWebhook, next int64) error {
+func (s *Page) mark(ctx context.Context, all []dueWebhook) error {
 	err := s.db.Write(ctx, func(tx *gorm.DB) error {
-		return tx.Exec("UPDATE sandbox_sessions SET notify_at = ? WHERE id = ? AND notify_at = ?", next, session.id, session.at).Error
+		for _, due := range all {
+			err := tx.Exec("UPDATE sandbox_sessions SET notify_at = ? WHERE id = ? AND notify_at = ?", due.next, due.session, due.at).Error
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("sandbox: note when a webhook is sent: %w", err)
+		return fmt.Errorf("sandbox: note when webhooks are sent: %w", err)
 	}
 	return nil
 }
 
 type dueWebhook struct {
-	id string
-	at int64
+	session string
+	at      int64 // when it was to be sent; microseconds
+	late    bool  // something was to happen then
+	next    int64 // when one is sent again; 0: never
+	failure error
 }
 
 func (s *Page) due(ctx context.Context) ([]dueWebhook, error) {
-	rows, err := s.db.Read(ctx).Raw("SELECT id, notify_at FROM sandbox_sessions WHERE notify_at > 0 AND notify_at <= ? ORDER BY notify_at LIMIT ?",
-		s.now().UnixMicro(), notifyBatch).Rows()
+	now := s.now().UnixMicro()
+	rows, err := s.db.Read(ctx).Raw(`SELECT id, notify_at, state = 'open' OR EXISTS
+			(SELECT 1 FROM sandbox_session_refunds r WHERE r.session = s.id AND r.status = 'succeeded' AND r.fails_at > 0 AND r.fails_at <= ?)
+		FROM sandbox_sessions s WHERE notify_at > 0 AND notify_at <= ? ORDER BY notify_at LIMIT ?`, now, now, notifyBatch).Rows()
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: look for webhooks: %w", err)
 	}
@@ -98,7 +129,7 @@ func (s *Page) due(ctx context.Context) ([]dueWebhook, error) {
 	var all []dueWebhook
 	for rows.Next() {
 		var d dueWebhook
-		if err := rows.Scan(&d.id, &d.at); err != nil {
+		if err := rows.Scan(&d.session, &d.at, &d.late); err != nil {
 			return nil, fmt.Errorf("sandbox: look for webhooks: %w", err)
 		}
 		all = append(all, d)

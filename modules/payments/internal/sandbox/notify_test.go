@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,6 +37,7 @@ func TestAWebhookThatCantBeSentHoldsUpNoOther(t *testing.T) {
 		}
 		now = now.Add(time.Millisecond)
 	}
+	var mu sync.Mutex // webhooks are sent side by side
 	heard := map[string]int{}
 	look := func(broken string) {
 		t.Helper()
@@ -43,6 +45,8 @@ func TestAWebhookThatCantBeSentHoldsUpNoOther(t *testing.T) {
 			if broken == "all but the last" && !bytes.Contains(body, fmt.Appendf(nil, "p%d", notifyBatch)) {
 				return errors.New("broken")
 			}
+			mu.Lock()
+			defer mu.Unlock()
 			heard[string(body[bytes.Index(body, []byte("payment")):])]++
 			return nil
 		})

@@ -116,10 +116,7 @@ func (s *Page) Pay(ctx context.Context, token string, c card.Card) (next Next, e
 			next = Next{NeedsConsent: true}
 			return s.update(tx, v, "state = 'consent', behaviour = ?, brand = ?, last4 = ?", string(v.behaviour), c.Brand(), c.Last4())
 		}
-		if err := s.update(tx, v, "behaviour = ?, brand = ?, last4 = ?", string(v.behaviour), c.Brand(), c.Last4()); err != nil {
-			return err
-		}
-		next, err = s.pay(tx, v)
+		next, err = s.pay(tx, v, "behaviour = ?, brand = ?, last4 = ?, ", string(v.behaviour), c.Brand(), c.Last4())
 		return err
 	})
 	if err == nil && lost && next.RedirectURL != "" {
@@ -142,7 +139,7 @@ func (s *Page) Consent(ctx context.Context, token string, yes bool) (next Next, 
 			return ErrNoConsent
 		}
 		if yes {
-			next, err = s.pay(tx, v)
+			next, err = s.pay(tx, v, "")
 			return err
 		}
 		next = Next{Declined: "authentication_required"}
@@ -178,8 +175,9 @@ func (v visit) next() (Next, error) {
 	return Next{}, ErrEnded
 }
 
-// pay makes the payment, at once or late, and has a webhook sent.
-func (s *Page) pay(tx *gorm.DB, v visit) (Next, error) {
+// pay makes the payment, at once or late, and has a webhook sent. What is to be noted
+// of the card goes into the same statement.
+func (s *Page) pay(tx *gorm.DB, v visit, card string, values ...any) (Next, error) {
 	state, at := "paid", s.now()
 	if v.captureLater {
 		state = "held"
@@ -189,7 +187,8 @@ func (s *Page) pay(tx *gorm.DB, v visit) (Next, error) {
 		state, at = "open", at.Add(s.lateBy)
 	}
 	database.Announce(tx, webhookWork)
-	err := s.update(tx, v, "state = ?, paid_at = ?, notify_at = ?, disputed = ?", state, at.UnixMicro(), at.UnixMicro(), v.behaviour == testcard.Dispute)
+	err := s.update(tx, v, card+"state = ?, paid_at = ?, notify_at = ?, disputed = ?",
+		append(values, state, at.UnixMicro(), at.UnixMicro(), v.behaviour == testcard.Dispute)...)
 	v.State, v.NoReturn = "paid", v.behaviour == testcard.NoReturn || v.ReturnURL == ""
 	if err != nil {
 		return Next{}, err

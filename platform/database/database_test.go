@@ -391,6 +391,36 @@ func TestFailingMigrationIsReported(t *testing.T) {
 	})
 }
 
+func TestMigrationsWithUnknownAnnotationsAreRefused(t *testing.T) {
+	for name, text := range map[string]string{
+		"none":            "CREATE TABLE x (id TEXT);\n",
+		"no transaction":  "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE x (id TEXT);\n",
+		"statement block": "-- +goose Up\n-- +goose StatementBegin\nCREATE TABLE x (id TEXT);\n-- +goose StatementEnd\n",
+		"down first":      "-- +goose Down\nDROP TABLE x;\n-- +goose Up\nCREATE TABLE x (id TEXT);\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := databasetest.SQLite(t)
+			o.Migrations = fstest.MapFS{"0001_x.sql": {Data: []byte(text)}}
+			if _, err := database.Open(background, o); err == nil || !strings.Contains(err.Error(), "0001_x.sql: want the line") {
+				t.Errorf("got %v, want an error that names the file and what is wanted", err)
+			}
+		})
+	}
+}
+
+// Down is sent in one piece, too, and is no part of Up.
+func TestUpEndsWhereDownBegins(t *testing.T) {
+	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
+		o.Migrations = fstest.MapFS{"0001_x.sql": {Data: []byte("-- +goose Up\nCREATE TABLE a (id TEXT);\nCREATE TABLE b (id TEXT); -- +goose Down is said in a line of its own\n\n-- +goose Down\nDROP TABLE a;\nDROP TABLE b;\n")}}
+		err := databasetest.Open(t, o).Write(background, func(tx *gorm.DB) error {
+			return errors.Join(tx.Exec("INSERT INTO a VALUES ('1')").Error, tx.Exec("INSERT INTO b VALUES ('1')").Error)
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestOptionsThatMakeNoSenseAreRefused(t *testing.T) {
 	for name, o := range map[string]database.Options{
 		"no module":     {Dir: t.TempDir()},

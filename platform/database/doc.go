@@ -43,7 +43,8 @@
 // # Migrations
 //
 // Options.Migrations holds goose files (0001_notes.sql, "-- +goose Up"), run
-// by Open and recorded in the table <module>_version. To run on both dialects
+// by Open and recorded in the table <module>_version; of goose's annotations they
+// have Up and Down alone. To run on both dialects
 // they use only TEXT, BIGINT and BOOLEAN; times are BIGINT microseconds since
 // 1970 in UTC. Avoid deferred constraints: they fail at the commit, and so
 // fail the neighbours in the batch.

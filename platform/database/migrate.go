@@ -66,12 +66,14 @@ var ErrNewerSchema = errors.New("database: its tables are those of a newer progr
 // migrate brings tables up to date. They may be up to newer versions newer than
 // this program's.
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, files fs.FS, table string, newer int) error {
-	provider, err := goose.NewProvider(dialect, db, files,
-		goose.WithTableName(table),
-		goose.WithDisableGlobalRegistry(true))
-	if errors.Is(err, goose.ErrNoMigrations) {
-		return nil
+	all, err := steps(files)
+	if err != nil || len(all) == 0 {
+		return err
 	}
+	provider, err := goose.NewProvider(dialect, db, nil,
+		goose.WithTableName(table),
+		goose.WithGoMigrations(all...),
+		goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err
 	}
@@ -84,9 +86,5 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, files fs.FS
 			ErrNewerSchema, table, there, known)
 	}
 	_, err = provider.Up(ctx)
-	var partial *goose.PartialError
-	if errors.As(err, &partial) && partial.Failed != nil {
-		return fmt.Errorf("%s: %w", partial.Failed.Source.Path, err)
-	}
 	return err
 }

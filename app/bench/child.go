@@ -17,8 +17,8 @@ import (
 
 // child is a server in a process of its own.
 type child struct {
-	command    *exec.Cmd
-	url, admin string
+	command         *exec.Cmd
+	url, admin, rpc string
 }
 
 // start runs a server and waits until it prints its addresses.
@@ -42,7 +42,8 @@ func start(name string, args ...string) (*child, error) {
 		if _, url, found := strings.Cut(lines.Text(), "admin  "); found {
 			c.admin = url
 		}
-		if strings.Contains(lines.Text(), "rpc ") {
+		if _, address, found := strings.Cut(lines.Text(), "rpc "); found {
+			c.rpc = strings.TrimSpace(address)
 			go io.Copy(io.Discard, stdout)
 			return c, nil
 		}

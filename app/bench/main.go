@@ -27,9 +27,9 @@ func main() {
 	defer heap.Raise()() // calls are measured as in the shop
 	binary := flag.String("galleria", "bin/galleria", "the program to measure")
 	seconds := flag.Int("seconds", 5, "how long each page is asked for")
-	only := flag.String("only", "", "calls, commits, events or pages; empty: all")
-	rows := flag.String("rows", "", "of pages: only the rows whose name this regular expression finds; empty: all")
-	profiles := flag.String("profiles", "", "of pages: a directory to write a CPU profile of the shop's first process for each row into")
+	only := flag.String("only", "", "calls, commits, events, pages or large; empty: all")
+	rows := flag.String("rows", "", "of pages and large: only the rows whose name this regular expression finds; empty: all")
+	profiles := flag.String("profiles", "", "of pages and large: a directory to write a CPU profile of the shop's first process for each row into")
 	against := flag.String("against", "", "a commit: measure calls and pages there, too, in turn")
 	flag.Parse()
 
@@ -54,6 +54,13 @@ func main() {
 				return fmt.Errorf("-rows: %w", err)
 			}
 			return benchPages(*binary, time.Duration(*seconds)*time.Second, wanted, *profiles)
+		}},
+		{"large", func() error {
+			wanted, err := regexp.Compile(*rows)
+			if err != nil {
+				return fmt.Errorf("-rows: %w", err)
+			}
+			return benchLarge(*binary, time.Duration(*seconds)*time.Second, wanted, *profiles)
 		}},
 	}
 	for _, part := range parts {

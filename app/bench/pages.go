@@ -56,12 +56,12 @@ func benchPages(binary string, d time.Duration, wanted *regexp.Regexp, profiles 
 		return err
 	}
 	data := filepath.Join(dir, "large")
-	skus, took, err := fillShop(binary, dir, data)
+	f, err := fillShop(binary, dir, data, catalogueSize)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\nimport of %d products with the shop stopped: %v\n", catalogueSize, took.Round(time.Millisecond))
-	g, err := lookAround(binary, data, skus)
+	fmt.Printf("\nimport of %d products with the shop stopped: %v\n", catalogueSize, f.took.Round(time.Millisecond))
+	g, err := lookAround(binary, data, f.skus)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"galleria/app/demo"
 )
 
+// catalogueSize is how many products a shop has, unless a row says otherwise.
 const catalogueSize = 2500
 
 // shop is a running shop: the process with the edge, and those of the modules that
@@ -141,29 +142,44 @@ func (s *shop) total(of func(*child) (float64, error)) (sum float64, err error) 
 	return sum, nil
 }
 
-// fillShop imports a generated catalogue into a data directory, and returns what
-// can be bought.
-func fillShop(binary, dir, data string) (skus []string, took time.Duration, err error) {
+// filling is what an import took, and what can be bought since.
+type filling struct {
+	skus []string
+	took time.Duration
+	cpu  time.Duration // of the command
+}
+
+// fillShop imports a generated catalogue of n products into a data directory. The
+// file stays in dir.
+func fillShop(binary, dir, data string, n int) (filling, error) {
 	file := filepath.Join(dir, "catalogue.csv")
 	out, err := os.Create(file)
 	if err != nil {
-		return nil, 0, err
+		return filling{}, err
 	}
-	skus, err = writeCatalogue(out)
+	skus, err := writeCatalogue(out, n)
 	if err := errors.Join(err, out.Close()); err != nil {
-		return nil, 0, err
+		return filling{}, err
 	}
+	f, err := importFile(binary, file, "--data", data, "--rpc", "127.0.0.1:1")
+	f.skus = skus
+	return f, err
+}
+
+// importFile imports a file with these flags.
+func importFile(binary, file string, flags ...string) (filling, error) {
+	command := exec.Command(binary, append([]string{"import", "products", file, "--config", os.DevNull}, flags...)...)
 	began := time.Now()
-	said, err := exec.Command(binary, "import", "products", file, "--data", data, "--config", os.DevNull, "--rpc", "127.0.0.1:1").CombinedOutput()
+	said, err := command.CombinedOutput()
 	if err != nil {
-		return nil, 0, fmt.Errorf("import: %w: %s", err, said)
+		return filling{}, fmt.Errorf("import: %w: %s", err, said)
 	}
-	return skus, time.Since(began), nil
+	return filling{took: time.Since(began), cpu: command.ProcessState.UserTime() + command.ProcessState.SystemTime()}, nil
 }
 
 // writeCatalogue writes a generated catalogue that the bench can't sell out.
-func writeCatalogue(to io.Writer) (skus []string, err error) {
-	rows, err := csv.NewReader(demo.Generate(1, catalogueSize)).ReadAll()
+func writeCatalogue(to io.Writer, n int) (skus []string, err error) {
+	rows, err := csv.NewReader(demo.Generate(1, n)).ReadAll()
 	if err != nil {
 		return nil, err
 	}

@@ -12,13 +12,13 @@
 //
 // Reads are answered from memory, from a shelf: the whole catalog, arranged
 // for what pages ask. A shelf never changes; a change makes a new one, and an
-// atomic pointer says which one is current. Messages are made anew for every
-// call. That costs less than it sounds (a page of 24 products: under 10 µs),
-// so nothing that lies in memory is ever handed out.
+// atomic pointer says which one is current. Products lie packed in it, one text each,
+// and messages are made anew for every call: that costs less than it sounds (a page of
+// 24 products: under 20 µs), and nothing that lies in memory is ever handed out.
 //
 //	UpsertProducts ──> raise version · plan · write rows ──> commit
 //	                     │ (one row's lock: writers queue)      │
-//	                     │                                      ├─> this process: reload now
+//	                     │                                      ├─> this process: shows what it wrote
 //	                     └ rows are marked with the version     └─> others: poll the version every 200 ms,
 //	                                                                reload rows marked higher
 //
@@ -37,6 +37,8 @@
 //   - Newest first is the order of creation. Within one upsert the last
 //     product is the newest.
 //   - A change costs what it changes: the shelf shares the rest with the one before.
+//   - A list or search looks at each product once, by columns: some nanoseconds for
+//     each, 1 to 2 ms for 100,000. The last answers are remembered until the next change.
 //
 // # Searching
 //
@@ -47,8 +49,8 @@
 // options, those before the sku, and that before the description.
 //
 // A list can tell what its products have in common (facets): categories, options, tags
-// and the range of prices, each with the number of products. They are counted when they
-// are asked for, and cost as much as the list.
+// and the range of prices, each with the number of products. They are counted only when
+// they are asked for.
 //
 // # What it deliberately does not do
 //

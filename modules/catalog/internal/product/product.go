@@ -154,22 +154,14 @@ func (p *Product) SKUs() []string {
 	return skus
 }
 
-// HasTags tells whether the product has all of these tags.
-func (p *Product) HasTags(tags []string) bool {
-	for _, tag := range tags {
-		if !slices.Contains(p.facts.Tags, tag) {
-			return false
+// Has tells whether a sku is that of one of the variants.
+func (p *Product) Has(sku string) bool {
+	for i := range p.facts.Variants {
+		if p.facts.Variants[i].SKU == sku {
+			return true
 		}
 	}
-	return true
-}
-
-// Sells tells whether an active variant has this value of an option.
-func (p *Product) Sells(option, value string) bool {
-	at := slices.IndexFunc(p.facts.Options, func(o Option) bool { return o.Name == option })
-	return at >= 0 && slices.ContainsFunc(p.facts.Variants, func(v Variant) bool {
-		return v.Active && v.OptionValues[at] == value
-	})
+	return false
 }
 
 // Lowest is the lowest price of the active variants in a currency.

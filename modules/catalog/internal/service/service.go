@@ -99,9 +99,31 @@ func (s *Service) catchUp(ctx context.Context) {
 // write stores what plan wants and shows it at once. When it fails after
 // storing, repeating it is harmless, as the contract says.
 func (s *Service) write(ctx context.Context, plan func(current *shelf.Shelf) (shelf.Changes, error)) error {
-	if err := s.store.Write(ctx, s.current.Load(), plan); err != nil {
+	var before *shelf.Shelf
+	var written shelf.Changes
+	err := s.store.Write(ctx, s.current.Load(), func(current *shelf.Shelf) (_ shelf.Changes, err error) {
+		before = current
+		written, err = plan(current)
+		return written, err
+	})
+	if err != nil {
 		return err
+	}
+	if !written.Empty() && s.follow(before, written) {
+		return nil
 	}
 	// What was written must show, even to a caller that stopped waiting.
 	return s.Refresh(context.WithoutCancel(ctx))
+}
+
+// follow shows what was just written upon a shelf, without reading it again. It reports
+// false when memory is at another version meanwhile.
+func (s *Service) follow(before *shelf.Shelf, written shelf.Changes) bool {
+	s.refresh.Lock()
+	defer s.refresh.Unlock()
+	if s.current.Load().Version() != before.Version() {
+		return false
+	}
+	s.current.Store(before.With(written))
+	return true
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"google.golang.org/grpc/codes"
 
@@ -28,7 +29,7 @@ func (s *Service) UpsertProducts(ctx context.Context, r *catalogv1.UpsertProduct
 		return nil, err
 	}
 	var done shelf.Outcome
-	making := shelf.Making{NewID: id.New, At: s.now()}
+	making := shelf.Making{NewID: id.New, At: s.now().Truncate(time.Microsecond)} // as it is stored
 	err = s.write(ctx, func(current *shelf.Shelf) (changes shelf.Changes, err error) {
 		changes, done, err = current.PlanProducts(wanted, making)
 		return changes, err

@@ -53,7 +53,7 @@ func (s *Shelf) earlier(p *product.Product) *product.Product {
 		return s.ByID(p.ID())
 	}
 	if p.Slug() != "" {
-		if old := find(s.bySlug, p.Slug()); old != nil {
+		if old := s.byOwnSlug(p.Slug()); old != nil {
 			return old
 		}
 	}
@@ -79,7 +79,7 @@ func (s *Shelf) assign(wanted []product.Product, old []*product.Product) ([]stri
 		if p := claimed[slug]; p != nil {
 			return p
 		}
-		if p := find(s.bySlug, slug); p != nil && !replaced[p.ID()] {
+		if p := s.byOwnSlug(slug); p != nil && !replaced[p.ID()] {
 			return p
 		}
 		return nil

@@ -29,25 +29,22 @@ type OptionCounts struct {
 }
 
 type facetCount struct {
-	marks    *marks
-	currency string
-	counts   []int32 // by number of the mark
-	low      int64
-	high     int64
+	marks  *marks
+	counts []int32 // by number of the mark
+	low    int64
+	high   int64
 }
 
-func newFacetCount(m *marks, currency string) *facetCount {
-	if m == nil {
-		m = newMarks()
-	}
-	return &facetCount{marks: m, currency: currency, counts: make([]int32, len(m.snapshot())), low: unpriced}
+func newFacetCount(m *marks) *facetCount {
+	return &facetCount{marks: m, counts: make([]int32, len(m.snapshot())), low: unpriced}
 }
 
-func (f *facetCount) add(it *item) {
-	for _, n := range it.marks {
+// add counts a product by its marks and its price.
+func (f *facetCount) add(marks []uint32, price int64) {
+	for _, n := range marks {
 		f.counts[n]++
 	}
-	if price := it.price(f.currency); price != unpriced {
+	if price != unpriced {
 		if f.low == unpriced || price < f.low {
 			f.low = price
 		}

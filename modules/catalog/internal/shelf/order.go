@@ -24,7 +24,7 @@ func (o order) change(gone, added []*item) order {
 	next := order{parts: slices.Clone(o.parts), count: o.count + len(added) - len(gone)}
 	changes := map[int]*partChange{}
 	at := func(it *item) *partChange {
-		i := next.part(it.Born())
+		i := next.part(it.born)
 		if changes[i] == nil {
 			changes[i] = &partChange{}
 		}
@@ -70,9 +70,9 @@ func (c *partChange) apply(old []*item) []*item {
 
 func newerFirst(a, b *item) int {
 	switch {
-	case a.Born() > b.Born():
+	case a.born > b.born:
 		return -1
-	case a.Born() < b.Born():
+	case a.born < b.born:
 		return 1
 	}
 	return 0
@@ -94,16 +94,13 @@ func split(part []*item) (parts [][]*item) {
 func (o order) part(born int64) int {
 	i := sort.Search(len(o.parts), func(i int) bool {
 		part := o.parts[i]
-		return part[len(part)-1].Born() <= born
+		return part[len(part)-1].born <= born
 	})
 	if i == len(o.parts) && i > 0 {
 		i-- // older than all: behind the last one
 	}
 	return i
 }
-
-// all are the items, newest first.
-func (o order) all() iter.Seq[*item] { return o.olderThan(0) }
 
 // olderThan are the items that were made before another one; 0: all.
 func (o order) olderThan(born int64) iter.Seq[*item] {
@@ -114,7 +111,7 @@ func (o order) olderThan(born int64) iter.Seq[*item] {
 		}
 		for _, part := range o.parts[min(start, len(o.parts)):] {
 			for _, it := range part {
-				if born != 0 && it.Born() >= born {
+				if born != 0 && it.born >= born {
 					continue
 				}
 				if !yield(it) {

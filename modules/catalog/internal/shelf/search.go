@@ -6,60 +6,43 @@ import "strings"
 // of shorter ones too many are alike.
 const leastTypo = 4
 
-// search gives the current products that have all words, and how well they match.
-func (s *Shelf) search(words []string, give func(it *item, rank int)) {
-	for i, matches := range s.matches(words) {
-		s.segments[i].all(matches, func(it *item, rank int) {
-			if s.slots.has(it) {
-				give(it, rank)
-			}
-		})
-	}
-}
-
-// matches are the terms each word stands for, by segment and word.
+// matches are the terms each word stands for, by leaf and word.
 func (s *Shelf) matches(words []string) [][][]match {
-	all := make([][][]match, len(s.segments))
+	all := make([][][]match, len(s.leaves))
 	for i := range all {
 		all[i] = make([][]match, len(words))
 	}
 	for w, word := range words {
 		root, found := stem(word), false
-		for i, segment := range s.segments {
-			all[i][w] = segment.close(word, root)
+		for i := range s.leaves {
+			all[i][w] = s.leaves[i].words.close(word, root)
 			found = found || len(all[i][w]) > 0
 		}
 		if found || len(root) < leastTypo || strings.ContainsAny(root, "0123456789") {
 			continue
 		}
-		for i, segment := range s.segments {
-			all[i][w] = segment.mistyped(root)
+		for i := range s.leaves {
+			all[i][w] = s.leaves[i].words.mistyped(root)
 		}
 	}
 	return all
 }
 
-// all gives the products that have, for each word, one of its terms. A product's
-// rank is the sum of its best match for each word.
-func (s *segment) all(words [][]match, give func(it *item, rank int)) {
+// score says of each product of a segment how it matches: those that have, for each
+// word, one of its terms have as many words as there are, and their rank is the sum of
+// the best match for each. It reports false when no product can have all words.
+func (w *words) score(words [][]match, scores []score) bool {
 	for _, matches := range words {
 		if len(matches) == 0 {
-			return
+			return false
 		}
 	}
-	score := make([]score, len(s.docs))
-	for w, matches := range words {
+	for n, matches := range words {
 		for _, m := range matches {
-			for _, p := range s.postings[s.starts[m.term]:s.starts[m.term+1]] {
-				score[p>>2].add(uint16(w), m.how*weights[p&3])
-			}
+			w.each(m.term, func(doc uint32, field uint8) { scores[doc].add(uint16(n), m.how*weights[field]) })
 		}
 	}
-	for doc := range score {
-		if sc := &score[doc]; int(sc.words) == len(words) {
-			give(s.docs[doc], int(sc.sum))
-		}
-	}
+	return true
 }
 
 // score is how a product matches the words so far.

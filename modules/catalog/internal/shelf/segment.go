@@ -1,201 +1,118 @@
 package shelf
 
 import (
+	"cmp"
 	"slices"
 	"sort"
-	"strings"
 
 	"galleria/modules/catalog/internal/product"
 )
 
-// Fields a word can be in, by how much they say; two bits of a posting.
-const (
-	inText = iota // description, attributes
-	inCode        // sku
-	inMark        // tags, category, options
-	inName
-)
-
-// weights of the fields.
-var weights = [4]uint16{inText: 1, inCode: 3, inMark: 4, inName: 10}
-
-// How well a word matches, times the field's weight.
-const (
-	asTypo   = 1
-	asPrefix = 2
-	asStem   = 4
-)
-
-// segment is an index of words over some products. It never changes; a product
-// that was replaced or deleted is still in it, and passed over.
+// segment is what lists and searches look at of some active products: columns, in which
+// each product has the same number, and an index of their words. It never changes; a
+// product that was replaced or withdrawn is still in it, and marked in the leaf.
 type segment struct {
-	docs     []*item
-	terms    []string // sorted
-	starts   []uint32 // of each term's postings, and the end of the last one's
-	postings []uint32 // number of the product, and the field in the last two bits
+	docs   []*item            // newest first
+	marks  []uint32           // of all products, one after the other; the category is the first of each
+	starts []uint32           // of each product's marks, and the end of the last one's
+	prices map[string][]int64 // by currency, the lowest of the active variants
+	byName []uint32           // numbers of the products by name, then newest first
+	words  words
 }
 
-func newSegment(items []*item) *segment {
-	found := map[string][]uint32{}
+// fresh is an item with what a segment is made of.
+type fresh struct {
+	*item
+	product *product.Product
+}
+
+func newSegment(items []fresh, m *marks) *segment {
+	slices.SortFunc(items, func(a, b fresh) int { return newerFirst(a.item, b.item) })
+	s := &segment{docs: make([]*item, len(items)), prices: map[string][]int64{}, byName: make([]uint32, len(items))}
+	names := make([]string, len(items))
 	for doc, it := range items {
-		eachTerm(&it.Product, func(term string, field uint32) {
-			list := found[term]
-			if n := len(list); n > 0 && list[n-1]>>2 == uint32(doc) {
-				list[n-1] = max(list[n-1], uint32(doc)<<2|field)
-				return
-			}
-			found[term] = append(list, uint32(doc)<<2|field)
-		})
-	}
-	terms := make([]string, 0, len(found))
-	for term := range found {
-		terms = append(terms, term)
-	}
-	slices.Sort(terms)
-	b := &segmentBuilder{segment: &segment{docs: items}}
-	for _, term := range terms {
-		b.add(strings.Clone(term), found[term]) // a part of a text would keep all of it
-	}
-	return b.done()
-}
-
-// eachTerm gives the stems of all words of a product.
-func eachTerm(p *product.Product, give func(term string, field uint32)) {
-	f := p.Facts()
-	text := func(text string, field uint32) {
-		for word := range eachWord(product.Fold(text)) {
-			give(stem(word), field)
+		s.docs[doc] = it.item
+		s.starts = append(s.starts, uint32(len(s.marks)))
+		s.marks = append(s.marks, m.of(it.product)...)
+		for _, l := range lowestPrices(it.product) {
+			s.column(l.currency)[doc] = l.amount
 		}
+		names[doc], s.byName[doc] = product.Fold(it.product.Name()), uint32(doc)
 	}
-	text(f.Name, inName)
-	text(f.Category, inMark)
-	for _, t := range f.Tags {
-		text(t, inMark)
-	}
-	for _, o := range f.Options {
-		for _, v := range o.Values {
-			text(v, inMark)
-		}
-	}
-	for i := range f.Variants {
-		text(f.Variants[i].SKU, inCode)
-	}
-	for _, a := range f.Attributes {
-		text(a.Value, inText)
-	}
-	text(f.Description, inText)
-}
-
-// segmentBuilder gets terms in order.
-type segmentBuilder struct{ segment *segment }
-
-func (b *segmentBuilder) add(term string, postings []uint32) {
-	s := b.segment
-	s.terms = append(s.terms, term)
-	s.starts = append(s.starts, uint32(len(s.postings)))
-	s.postings = append(s.postings, postings...)
-}
-
-func (b *segmentBuilder) done() *segment {
-	s := b.segment
-	s.starts = append(s.starts, uint32(len(s.postings)))
-	s.terms, s.starts, s.postings = slices.Clip(s.terms), slices.Clip(s.starts), slices.Clip(s.postings)
+	s.starts = append(s.starts, uint32(len(s.marks)))
+	s.marks, s.starts = slices.Clip(s.marks), slices.Clip(s.starts)
+	slices.SortFunc(s.byName, func(a, b uint32) int { return cmp.Or(cmp.Compare(names[a], names[b]), cmp.Compare(a, b)) })
+	s.words = newWords(items)
 	return s
 }
 
-// merged joins the last segments while they are of like size: so there are few of
-// them, and each product is moved only a few times.
-func merged(segments []*segment, current slots) []*segment {
-	for len(segments) > 1 {
-		n := len(segments)
-		a, b := segments[n-2], segments[n-1]
-		if len(a.docs) > 2*len(b.docs) {
+// column is that of a currency, for a segment that is being made.
+func (s *segment) column(currency string) []int64 {
+	column, known := s.prices[currency]
+	if !known {
+		column = make([]int64, len(s.docs))
+		for doc := range column {
+			column[doc] = unpriced
+		}
+		s.prices[currency] = column
+	}
+	return column
+}
+
+func (s *segment) marksOf(doc int) []uint32 { return s.marks[s.starts[doc]:s.starts[doc+1]] }
+
+// olderThan is the number of the first product that was made before another one.
+func (s *segment) olderThan(born int64) int {
+	return sort.Search(len(s.docs), func(i int) bool { return s.docs[i].born < born })
+}
+
+// behind is the place in the order of names behind a key.
+func (s *segment) behind(k *Key) int {
+	return sort.Search(len(s.byName), func(i int) bool {
+		doc := s.byName[i]
+		return ByName.compare(&Key{Name: s.name(doc), Born: s.docs[doc].born}, k) > 0
+	})
+}
+
+// name is a product's, folded.
+func (s *segment) name(doc uint32) string { return product.Fold(s.docs[doc].record.name()) }
+
+// leaf is a segment as one shelf has it: without the products that are gone since.
+type leaf struct {
+	*segment
+	gone  set // nil while all are there
+	count int // of those that are gone
+}
+
+// set is a set of small numbers.
+type set []uint64
+
+func newSet(n int) set { return make(set, (n+63)/64) }
+
+func (s set) has(n int) bool { return s != nil && s[n/64]&(1<<(n%64)) != 0 }
+
+func (s set) add(n int) { s[n/64] |= 1 << (n % 64) }
+
+// without marks items that are gone, in leaves that are this shelf's own.
+func without(leaves []leaf, gone []*item) {
+	ours := make([]bool, len(leaves))
+	for _, it := range gone {
+		for i := range leaves {
+			l := &leaves[i]
+			doc := l.olderThan(it.born + 1)
+			if doc == len(l.docs) || l.docs[doc] != it {
+				continue
+			}
+			switch {
+			case l.gone == nil:
+				l.gone = newSet(len(l.docs))
+			case !ours[i]:
+				l.gone = slices.Clone(l.gone)
+			}
+			ours[i] = true
+			l.gone.add(doc)
+			l.count++
 			break
 		}
-		segments = append(segments[:n-2:n-2], join(a, b, current))
 	}
-	return segments
-}
-
-// join makes one segment of two, without what is no longer current.
-func join(a, b *segment, current slots) *segment {
-	var docs []*item
-	keep := func(s *segment) []uint32 {
-		numbers := make([]uint32, len(s.docs))
-		for i, it := range s.docs {
-			numbers[i] = ^uint32(0)
-			if current.has(it) {
-				numbers[i] = uint32(len(docs))
-				docs = append(docs, it)
-			}
-		}
-		return numbers
-	}
-	ofA, ofB := keep(a), keep(b)
-	out := &segmentBuilder{segment: &segment{docs: docs}}
-	var moved []uint32
-	take := func(s *segment, i int, numbers []uint32) {
-		for _, p := range s.postings[s.starts[i]:s.starts[i+1]] {
-			if n := numbers[p>>2]; n != ^uint32(0) {
-				moved = append(moved, n<<2|p&3)
-			}
-		}
-	}
-	for i, j := 0, 0; i < len(a.terms) || j < len(b.terms); {
-		moved = moved[:0]
-		var term string
-		useA := i < len(a.terms) && (j == len(b.terms) || a.terms[i] <= b.terms[j])
-		useB := j < len(b.terms) && (i == len(a.terms) || b.terms[j] <= a.terms[i])
-		if useA {
-			term = a.terms[i]
-			take(a, i, ofA)
-			i++
-		}
-		if useB {
-			term = b.terms[j]
-			take(b, j, ofB)
-			j++
-		}
-		if len(moved) > 0 {
-			out.add(term, moved)
-		}
-	}
-	return out.done()
-}
-
-// match is a term that a word of a search stands for.
-type match struct {
-	term int
-	how  uint16
-}
-
-// close are the terms that a word is, or is the beginning of.
-func (s *segment) close(word, root string) (found []match) {
-	for i := sort.SearchStrings(s.terms, root); i < len(s.terms) && strings.HasPrefix(s.terms[i], root); i++ {
-		switch {
-		case s.terms[i] == root:
-			found = append(found, match{i, asStem})
-		case len(word) >= 2:
-			found = append(found, match{i, asPrefix})
-		}
-	}
-	if word == root || len(word) < 2 {
-		return found
-	}
-	for i := sort.SearchStrings(s.terms, word); i < len(s.terms) && strings.HasPrefix(s.terms[i], word); i++ {
-		if !strings.HasPrefix(s.terms[i], root) {
-			found = append(found, match{i, asPrefix})
-		}
-	}
-	return found
-}
-
-// mistyped are the terms that a word is but for one typing error.
-func (s *segment) mistyped(root string) (found []match) {
-	for i, term := range s.terms {
-		if d := len(term) - len(root); d >= -1 && d <= 1 && near(root, term) {
-			found = append(found, match{i, asTypo})
-		}
-	}
-	return found
 }

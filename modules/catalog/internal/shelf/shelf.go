@@ -4,10 +4,13 @@
 // same, and costs what it changes, not a copy of the whole. So readers need no
 // lock, and what they read fits together.
 //
-//	table     products by id, slug and sku: in 1,024 parts, the touched ones are copied
+//	record    a product, packed into one text
+//	slots     the records: in parts of 256, the touched ones are copied
+//	index     slots by id, slug and sku: in 1,024 parts
 //	order     active products, newest first, of all and of each category: in parts, too
-//	slots     which product is the current one of its id
-//	segments  the index of words: a change adds a small one, and like sizes are merged
+//	segments  columns and words of active products, for lists and searches: a change adds
+//	          a small one, and like sizes are joined
+//	lists     the last answers
 package shelf
 
 import (
@@ -22,17 +25,18 @@ import (
 // Shelf is the catalog at one version. The zero value is an empty one.
 type Shelf struct {
 	version    int64
-	byID       table[*item]
-	bySKU      table[*item]
-	bySlug     table[*item]
+	byID       index
+	bySKU      index
+	bySlug     index
 	former     table[string] // slug to the id of the product that had it
 	all        order
 	byCategory map[string]order
 	held       map[string]int     // products by category, also inactive ones
 	categories []product.Category // in display order
 	slots      slots
-	segments   []*segment
+	leaves     []leaf
 	marks      *marks
+	lists      *lists
 }
 
 // Changes are products and categories as they are at a version, whatever they
@@ -53,7 +57,7 @@ func (c Changes) Empty() bool {
 // With is the shelf after changes.
 func (s *Shelf) With(c Changes) *Shelf {
 	next := *s
-	next.version = c.Version
+	next.version, next.lists = c.Version, &lists{}
 	if next.marks == nil {
 		next.marks = newMarks()
 	}
@@ -75,8 +79,8 @@ func (s *Shelf) put(products []product.Product, deleted []string) {
 		e.remove(products[i].ID())
 	}
 	for _, id := range deleted {
-		if old := e.remove(id); old != nil {
-			e.slots.put(old.slot, nil)
+		if slot, was := e.remove(id); was {
+			e.slots.put(slot, nil)
 		}
 	}
 	for i := range products {
@@ -117,15 +121,21 @@ func (s *Shelf) Precedes(version int64) bool {
 }
 
 // ByID finds a product; nil when there is none.
-func (s *Shelf) ByID(id string) *product.Product { return find(s.byID, id) }
+func (s *Shelf) ByID(id string) *product.Product {
+	p, _ := s.find(s.byID, id, func(p *product.Product) bool { return p.ID() == id })
+	return p
+}
 
 // BySKU finds the product that has a variant; nil when there is none.
-func (s *Shelf) BySKU(sku string) *product.Product { return find(s.bySKU, sku) }
+func (s *Shelf) BySKU(sku string) *product.Product {
+	p, _ := s.find(s.bySKU, sku, func(p *product.Product) bool { return p.Has(sku) })
+	return p
+}
 
 // BySlug finds a product by its slug, else by one it had before; nil when there
 // is none.
 func (s *Shelf) BySlug(slug string) *product.Product {
-	if p := find(s.bySlug, slug); p != nil {
+	if p := s.byOwnSlug(slug); p != nil {
 		return p
 	}
 	id, ok := s.former.get(slug)
@@ -150,10 +160,17 @@ func (s *Shelf) Category(slug string) (product.Category, bool) {
 // Count is the number of active products in a category.
 func (s *Shelf) Count(category string) int { return s.byCategory[category].count }
 
-func find(t table[*item], key string) *product.Product {
-	it, _ := t.get(key)
-	if it == nil {
-		return nil
+func (s *Shelf) byOwnSlug(slug string) *product.Product {
+	p, _ := s.find(s.bySlug, slug, func(p *product.Product) bool { return p.Slug() == slug })
+	return p
+}
+
+func (s *Shelf) find(by index, key string, is func(*product.Product) bool) (*product.Product, *item) {
+	for slot := range by.slots(key) {
+		it := s.slots.at(slot)
+		if p := it.record.unpack(); is(p) {
+			return p, it
+		}
 	}
-	return &it.Product
+	return nil, nil
 }

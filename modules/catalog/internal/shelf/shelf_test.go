@@ -1,8 +1,11 @@
 package shelf_test
 
 import (
+	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,9 +64,13 @@ func TestAShelfChangedInStepsIsTheShelfMadeAtOnce(t *testing.T) {
 		atOnce := (&shelf.Shelf{}).With(shelf.Changes{Version: stepped.Version(), Products: products})
 		for _, category := range []string{"", "a", "b", "c"} {
 			for sort := shelf.Newest; sort <= shelf.ByName; sort++ {
-				got, want := pages(stepped, category, sort), pages(atOnce, category, sort)
-				if !slices.Equal(got, want) {
-					t.Errorf("category %q by %d: got %v, want %v", category, sort, got, want)
+				for _, words := range [][]string{nil, {"blue"}, {"mug"}, {"ju", "t"}} {
+					q := shelf.Query{Category: category, Sort: sort, Words: words, Currency: "EUR", Facets: words != nil}
+					got, facets := pages(stepped, q)
+					want, wantFacets := pages(atOnce, q)
+					if !slices.Equal(got, want) || !reflect.DeepEqual(facets, wantFacets) {
+						t.Errorf("%+v: got %v and %+v, want %v and %+v", q, got, facets, want, wantFacets)
+					}
 				}
 			}
 			if got, want := stepped.Count(category), atOnce.Count(category); got != want {
@@ -79,18 +86,111 @@ func TestAShelfChangedInStepsIsTheShelfMadeAtOnce(t *testing.T) {
 }
 
 // pages reads a list in pages of two.
-func pages(s *shelf.Shelf, category string, sort shelf.Sort) (skus []string) {
-	q := shelf.Query{Category: category, Sort: sort, Size: 2, Currency: "EUR"}
+func pages(s *shelf.Shelf, q shelf.Query) (skus []string, facets *shelf.Facets) {
+	q.Size = 2
 	for {
 		page := s.List(q)
 		for _, p := range page.Products {
 			skus = append(skus, p.SKUs()[0])
 		}
 		if page.Last == nil {
-			return skus
+			return skus, page.Facets
 		}
 		q.After = page.Last
 	}
+}
+
+// TestAListHasWhatALookAtEachProductFinds: columns, the choice of the first ones and
+// remembered lists are ways to be fast, and change no answer.
+func TestAListHasWhatALookAtEachProductFinds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := &shelf.Shelf{}
+		for range rapid.IntRange(1, 8).Draw(t, "steps") {
+			changes, _, err := s.PlanProducts(wanted(t), making())
+			if err != nil {
+				continue
+			}
+			s = s.With(changes)
+			if all, _ := s.After(0, 1); rapid.Bool().Draw(t, "delete") {
+				s = s.With(s.PlanDeletion([]string{all[0].ID()}))
+			}
+			q := shelf.Query{
+				Category: rapid.SampledFrom([]string{"", "a", "b", "none"}).Draw(t, "category"), Currency: rapid.SampledFrom([]string{"EUR", "USD"}).Draw(t, "currency"),
+				Tags: rapid.SampledFrom([][]string{nil, {"t"}, {"none"}}).Draw(t, "tags"), Sort: shelf.Sort(rapid.IntRange(0, 3).Draw(t, "sort")),
+				Min: rapid.Int64Range(0, 2).Draw(t, "min"), Max: rapid.Int64Range(0, 3).Draw(t, "max"),
+			}
+			all, _ := s.After(0, 100)
+			all = slices.DeleteFunc(all, func(p *product.Product) bool {
+				price, priced := p.Lowest(q.Currency)
+				bounded := q.Min > 0 || q.Max > 0
+				return !p.Active() || q.Category != "" && p.Category() != q.Category || len(q.Tags) > 0 && !slices.Equal(p.Facts().Tags, q.Tags) ||
+					bounded && (!priced || price < q.Min || q.Max > 0 && price > q.Max)
+			})
+			slices.SortFunc(all, func(a, b *product.Product) int {
+				first, _ := a.Lowest("EUR")
+				second, _ := b.Lowest("EUR")
+				newer := cmp.Compare(b.Born(), a.Born())
+				switch {
+				case q.Sort == shelf.ByName:
+					return cmp.Or(strings.Compare(strings.ToLower(a.Name()), strings.ToLower(b.Name())), newer)
+				case q.Sort == shelf.Newest, q.Currency != "EUR":
+					return newer
+				case q.Sort == shelf.Dearest:
+					return cmp.Or(cmp.Compare(second, first), newer)
+				}
+				return cmp.Or(cmp.Compare(first, second), newer)
+			})
+			var want []string
+			for _, p := range all {
+				want = append(want, p.SKUs()[0])
+			}
+			for range 2 { // the second time it is remembered
+				if got, _ := pages(s, q); !slices.Equal(got, want) {
+					t.Fatalf("%+v: got %v, want %v", q, got, want)
+				}
+			}
+		}
+	})
+}
+
+// TestAProductComesBackAsItWasPutOnTheShelf: nothing gets lost where it is packed.
+func TestAProductComesBackAsItWasPutOnTheShelf(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringN(1, 20, 60)
+		facts := product.Facts{
+			ID: id.New(), Slug: "slug", Name: "é" + text.Draw(t, "name"), Description: rapid.String().Draw(t, "description"), Category: "a",
+			Active: rapid.Bool().Draw(t, "active"),
+		}
+		facts.Tags = rapid.SliceOfN(text, 0, 20).Draw(t, "tags")
+		facts.Pictures = rapid.SliceOfN(text, 0, 3).Draw(t, "pictures")
+		for range rapid.IntRange(0, 3).Draw(t, "attributes") {
+			facts.Attributes = append(facts.Attributes, product.Attribute{Name: text.Draw(t, "name"), Value: text.Draw(t, "value")})
+		}
+		for range rapid.IntRange(0, 2).Draw(t, "options") {
+			facts.Options = append(facts.Options, product.Option{Name: text.Draw(t, "name"), Values: rapid.SliceOfN(text, 1, 3).Draw(t, "values")})
+		}
+		for n := range rapid.IntRange(1, 3).Draw(t, "variants") {
+			v := product.Variant{
+				SKU: fmt.Sprint("SKU-", n), WeightGrams: rapid.Int32Min(0).Draw(t, "weight"), TaxClass: "books", Picture: text.Draw(t, "picture"),
+				Active: rapid.Bool().Draw(t, "active"),
+			}
+			for _, o := range facts.Options {
+				v.OptionValues = append(v.OptionValues, o.Values[0])
+			}
+			for _, currency := range []string{"EUR", "JPY"}[:rapid.IntRange(0, 2).Draw(t, "prices")] {
+				v.Prices = append(v.Prices, product.Price{Currency: currency, Amount: rapid.Int64Min(0).Draw(t, "amount"), CompareAt: rapid.Int64Min(0).Draw(t, "compare at")})
+			}
+			facts.Variants = append(facts.Variants, v)
+		}
+		born, created := rapid.Int64Min(1).Draw(t, "born"), time.Now().Truncate(time.Microsecond)
+		want := product.Restore(facts, rapid.SliceOfN(text, 0, 3).Draw(t, "former"), born, created)
+		s := (&shelf.Shelf{}).With(shelf.Changes{Version: 1, Products: []product.Product{want}})
+		for _, got := range []*product.Product{s.ByID(want.ID()), s.BySKU("SKU-0"), s.BySlug("slug")} {
+			if got == nil || !got.Same(&want) || got.Born() != born || !got.Created().Equal(created) {
+				t.Fatalf("got %+v, want %+v", got, want)
+			}
+		}
+	})
 }
 
 func TestSlugsStayUniqueAndRepeatsChangeNothing(t *testing.T) {

@@ -1,120 +1,227 @@
 package shelf
 
 import (
+	"encoding/binary"
 	"slices"
+	"sort"
 	"strings"
-	"unicode"
 
 	"galleria/modules/catalog/internal/product"
 )
 
-// maxWords bounds what a search looks for.
-const maxWords = 16
+// Fields a word can be in, by how much they say; two bits of a posting.
+const (
+	inText = iota // description, attributes
+	inCode        // sku
+	inMark        // tags, category, options
+	inName
+)
 
-// small words say nothing of a product; they are searched for only when there is
-// nothing else.
-var small = []string{"a", "an", "and", "at", "by", "for", "from", "in", "is", "it", "of", "on", "or", "the", "to", "with"}
+// weights of the fields.
+var weights = [4]uint16{inText: 1, inCode: 3, inMark: 4, inName: 10}
 
-// Words are what a search looks for, each once: whatever is between letters and
-// digits separates them. A query without any keeps its signs, which nothing has.
-func Words(query string) []string {
-	var words []string
-	for word := range eachWord(product.Fold(query)) {
-		if !slices.Contains(words, word) && len(words) < maxWords {
-			words = append(words, word)
-		}
-	}
-	if len(words) == 0 {
-		return strings.Fields(query)
-	}
-	telling := slices.DeleteFunc(slices.Clone(words), func(word string) bool { return slices.Contains(small, word) })
-	if len(telling) > 0 {
-		words = telling
-	}
-	slices.Sort(words)
-	return words
+// How well a word matches, times the field's weight.
+const (
+	asTypo   = 1
+	asPrefix = 2
+	asStem   = 4
+)
+
+// words is the index of a segment: its terms, sorted, and in which products each is.
+type words struct {
+	text     string   // all terms, one after the other
+	ends     []uint32 // of each in text
+	starts   []uint32 // of each term's postings, and the end of the last one's
+	postings []byte   // of each product the distance of its number from the one before, and the field in the last two bits, as a varint
 }
 
-// eachWord gives the words of folded text. An apostrophe belongs to its word and is
-// left out: "bosun's" is "bosuns".
-func eachWord(text string) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		if strings.ContainsAny(text, "'’ʼ") {
-			text = strings.NewReplacer("'", "", "’", "", "ʼ", "").Replace(text)
-		}
-		for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-			if !yield(word) {
-				return
+func (w *words) len() int { return len(w.ends) }
+
+func (w *words) term(i int) string {
+	start := uint32(0)
+	if i > 0 {
+		start = w.ends[i-1]
+	}
+	return w.text[start:w.ends[i]]
+}
+
+// from is the first term that is not before another text.
+func (w *words) from(text string) int {
+	return sort.Search(w.len(), func(i int) bool { return w.term(i) >= text })
+}
+
+// each gives the products that have a term, and the field in which it says most.
+func (w *words) each(term int, give func(doc uint32, field uint8)) {
+	postings, doc := w.postings[w.starts[term]:w.starts[term+1]], uint32(0)
+	for i := 0; i < len(postings); {
+		n := uint32(postings[i])
+		i++
+		if n >= 0x80 {
+			n &= 0x7f
+			for shift := 7; ; shift += 7 {
+				b := uint32(postings[i])
+				i++
+				n |= b & 0x7f << shift
+				if b < 0x80 {
+					break
+				}
 			}
 		}
+		doc += n >> 2
+		give(doc, uint8(n&3))
 	}
 }
 
-// stem makes one of the forms of an English word, by the endings that product
-// names have: lamps and lamp, knives and knife, boxes and box, buttoned and
-// button. It need not be a word, only the same for all forms.
-func stem(word string) string {
-	for i := range len(word) {
-		if word[i] < 'a' || word[i] > 'z' {
-			return word // a number, a code, or another script
+// newWords is the index of products in the order of their numbers.
+func newWords(items []fresh) words {
+	found := map[string][]uint32{}
+	for doc, it := range items {
+		eachTerm(it.product, func(term string, field uint32) {
+			list := found[term]
+			if n := len(list); n > 0 && list[n-1]>>2 == uint32(doc) {
+				list[n-1] = max(list[n-1], uint32(doc)<<2|field)
+				return
+			}
+			found[term] = append(list, uint32(doc)<<2|field)
+		})
+	}
+	terms := make([]string, 0, len(found))
+	for term := range found {
+		terms = append(terms, term)
+	}
+	slices.Sort(terms)
+	var b wordsBuilder
+	for _, term := range terms {
+		b.add(term, found[term])
+	}
+	return b.words()
+}
+
+// eachTerm gives the stems of all words of a product.
+func eachTerm(p *product.Product, give func(term string, field uint32)) {
+	f := p.Facts()
+	text := func(text string, field uint32) {
+		for word := range eachWord(product.Fold(text)) {
+			give(stem(word), field)
 		}
 	}
-	word = singular(word)
-	switch {
-	case len(word) > 5 && strings.HasSuffix(word, "ing"):
-		word = undoubled(word[:len(word)-3])
-	case len(word) > 4 && strings.HasSuffix(word, "ed"):
-		word = undoubled(word[:len(word)-2])
+	text(f.Name, inName)
+	text(f.Category, inMark)
+	for _, t := range f.Tags {
+		text(t, inMark)
 	}
-	if len(word) > 3 {
-		word = strings.TrimSuffix(word, "e")
+	for _, o := range f.Options {
+		for _, v := range o.Values {
+			text(v, inMark)
+		}
 	}
-	if strings.HasSuffix(word, "v") && len(word) > 2 {
-		word = word[:len(word)-1] + "f"
+	for i := range f.Variants {
+		text(f.Variants[i].SKU, inCode)
 	}
-	return word
+	for _, a := range f.Attributes {
+		text(a.Value, inText)
+	}
+	text(f.Description, inText)
 }
 
-func singular(word string) string {
-	switch {
-	case len(word) < 4 || !strings.HasSuffix(word, "s"):
-		return word
-	case strings.HasSuffix(word, "ies") && len(word) > 4:
-		return word[:len(word)-3] + "y"
-	case slices.ContainsFunc([]string{"sses", "xes", "ches", "shes", "zes"}, func(end string) bool { return strings.HasSuffix(word, end) }):
-		return word[:len(word)-2]
-	case strings.HasSuffix(word, "ss"), strings.HasSuffix(word, "us"), strings.HasSuffix(word, "is"):
-		return word
-	}
-	return word[:len(word)-1]
+// wordsBuilder gets terms in order.
+type wordsBuilder struct {
+	text  strings.Builder
+	built words
 }
 
-// undoubled is what remains of "knitt" before "knitting".
-func undoubled(word string) string {
-	if n := len(word); n > 3 && word[n-1] == word[n-2] && !strings.ContainsRune("ls", rune(word[n-1])) {
-		return word[:n-1]
+// add takes a term, and for each product that has it, in order, the number times four
+// and the field.
+func (b *wordsBuilder) add(term string, postings []uint32) {
+	w := &b.built
+	b.text.WriteString(term)
+	w.ends = append(w.ends, uint32(b.text.Len()))
+	w.starts = append(w.starts, uint32(len(w.postings)))
+	before := uint32(0)
+	for _, p := range postings {
+		w.postings = binary.AppendUvarint(w.postings, uint64((p>>2-before)<<2|p&3))
+		before = p >> 2
 	}
-	return word
 }
 
-// near tells whether two words differ by one typing error: a letter that is
-// missing, wrong or too much, or two that changed places.
-func near(a, b string) bool {
-	if len(a) > len(b) {
-		a, b = b, a
+func (b *wordsBuilder) words() words {
+	w := b.built
+	w.starts = append(w.starts, uint32(len(w.postings)))
+	w.text = strings.Clone(b.text.String())
+	w.ends, w.starts, w.postings = slices.Clip(w.ends), slices.Clip(w.starts), slices.Clip(w.postings)
+	return w
+}
+
+// joinWords makes one index of those of several leaves, with the new numbers of their
+// products.
+func joinWords(leaves []leaf, numbers [][]uint32) words {
+	var b wordsBuilder
+	at := make([]int, len(leaves))
+	var moved []uint32
+	for {
+		term, more := "", false
+		for i, l := range leaves {
+			if at[i] < l.words.len() && (!more || l.words.term(at[i]) < term) {
+				term, more = l.words.term(at[i]), true
+			}
+		}
+		if !more {
+			return b.words()
+		}
+		moved = moved[:0]
+		for i, l := range leaves {
+			if at[i] == l.words.len() || l.words.term(at[i]) != term {
+				continue
+			}
+			l.words.each(at[i], func(doc uint32, field uint8) {
+				if n := numbers[i][doc]; n != nowhere {
+					moved = append(moved, n<<2|uint32(field))
+				}
+			})
+			at[i]++
+		}
+		if len(moved) > 0 {
+			if !slices.IsSorted(moved) {
+				slices.Sort(moved)
+			}
+			b.add(term, moved)
+		}
 	}
-	if len(b)-len(a) > 1 {
-		return false
+}
+
+// match is a term that a word of a search stands for.
+type match struct {
+	term int
+	how  uint16
+}
+
+// close are the terms that a word is, or is the beginning of.
+func (w *words) close(word, root string) (found []match) {
+	for i := w.from(root); i < w.len() && strings.HasPrefix(w.term(i), root); i++ {
+		switch {
+		case w.term(i) == root:
+			found = append(found, match{i, asStem})
+		case len(word) >= 2:
+			found = append(found, match{i, asPrefix})
+		}
 	}
-	i := 0
-	for i < len(a) && a[i] == b[i] {
-		i++
+	if word == root || len(word) < 2 {
+		return found
 	}
-	if len(a) < len(b) {
-		return a[i:] == b[i+1:]
+	for i := w.from(word); i < w.len() && strings.HasPrefix(w.term(i), word); i++ {
+		if !strings.HasPrefix(w.term(i), root) {
+			found = append(found, match{i, asPrefix})
+		}
 	}
-	if i == len(a) {
-		return true
+	return found
+}
+
+// mistyped are the terms that a word is but for one typing error.
+func (w *words) mistyped(root string) (found []match) {
+	for i := range w.len() {
+		if term := w.term(i); len(term) >= len(root)-1 && len(term) <= len(root)+1 && near(root, term) {
+			found = append(found, match{i, asTypo})
+		}
 	}
-	return a[i+1:] == b[i+1:] || i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+	return found
 }

@@ -36,26 +36,11 @@ type categoryRow struct {
 	Position          int64
 }
 
-// decoder reads lists, and keeps the first thing that is wrong. Texts that many
-// products share, tags and currencies, are kept in memory once.
-type decoder struct {
-	shared map[string]string
-	err    error
-}
-
-func (d *decoder) share(text string) string {
-	if known, ok := d.shared[text]; ok {
-		return known
-	}
-	d.shared[text] = text
-	return text
-}
+// decoder reads lists, and keeps the first thing that is wrong.
+type decoder struct{ err error }
 
 func (d *decoder) list(what, text string) (list []string) {
 	d.read(what, text, &list)
-	for i := range list {
-		list[i] = d.share(list[i])
-	}
 	return list
 }
 
@@ -71,14 +56,14 @@ func (d *decoder) read(what, text string, into any) {
 // product makes the product of a row and of its variants' rows.
 func (d *decoder) product(r *productRow, variants []variantRow) product.Product {
 	f := product.Facts{
-		ID: r.ID, Slug: r.Slug, Name: r.Name, Description: r.Description, Category: d.share(r.Category),
+		ID: r.ID, Slug: r.Slug, Name: r.Name, Description: r.Description, Category: r.Category,
 		Tags: d.list("tags of "+r.ID, r.Tags), Pictures: d.list("pictures of "+r.ID, r.Pictures), Active: r.Active,
 	}
 	var pairs, options [][]string
 	d.read("attributes of "+r.ID, r.Attributes, &pairs)
 	for _, pair := range pairs {
 		if len(pair) == 2 {
-			f.Attributes = append(f.Attributes, product.Attribute{Name: d.share(pair[0]), Value: d.share(pair[1])})
+			f.Attributes = append(f.Attributes, product.Attribute{Name: pair[0], Value: pair[1]})
 		}
 	}
 	d.read("options of "+r.ID, r.Options, &options)
@@ -86,11 +71,7 @@ func (d *decoder) product(r *productRow, variants []variantRow) product.Product 
 		if len(o) < 2 {
 			continue
 		}
-		option := product.Option{Name: d.share(o[0])}
-		for _, value := range o[1:] {
-			option.Values = append(option.Values, d.share(value))
-		}
-		f.Options = append(f.Options, option)
+		f.Options = append(f.Options, product.Option{Name: o[0], Values: o[1:]})
 	}
 	f.Variants = make([]product.Variant, len(variants))
 	for i := range variants {
@@ -106,12 +87,12 @@ func (d *decoder) product(r *productRow, variants []variantRow) product.Product 
 func (d *decoder) variant(r *variantRow) product.Variant {
 	v := product.Variant{
 		SKU: r.SKU, OptionValues: d.list("option values of "+r.SKU, r.OptionValues),
-		WeightGrams: int32(r.WeightGrams), TaxClass: d.share(r.TaxClass), Picture: d.share(r.Picture), Active: r.Active,
+		WeightGrams: int32(r.WeightGrams), TaxClass: r.TaxClass, Picture: r.Picture, Active: r.Active,
 	}
 	var prices []priceRow
 	d.read("prices of "+r.SKU, r.Prices, &prices)
 	for _, p := range prices {
-		v.Prices = append(v.Prices, product.Price{Currency: d.share(p.currency), Amount: p.amount, CompareAt: p.compareAt})
+		v.Prices = append(v.Prices, product.Price{Currency: p.currency, Amount: p.amount, CompareAt: p.compareAt})
 	}
 	return v
 }

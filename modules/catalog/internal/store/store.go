@@ -146,7 +146,7 @@ func assemble(c *shelf.Changes, products []productRow, variants []variantRow) er
 		byProduct[variants[start].ProductID] = variants[start:end]
 		start = end
 	}
-	d := &decoder{shared: map[string]string{}}
+	d := &decoder{}
 	c.Products = make([]product.Product, 0, len(products))
 	for i := range products {
 		its := byProduct[products[i].ID]

@@ -41,8 +41,9 @@
 // what can't be carried over is said in the result.
 //
 // Reading goes row by row, and importing batch by batch, so a file of any size
-// takes little memory (of a WooCommerce file, the products with variants are kept). A
-// bad row is reported with its line and reason and stops no other.
+// takes little memory (of a WooCommerce file, the products with variants are kept).
+// While the stock of one batch is written, the products of the next one are, and the
+// one behind it is read. A bad row is reported with its line and reason and stops no other.
 //
 // # Repeating an import
 //

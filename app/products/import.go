@@ -3,7 +3,6 @@ package products
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,10 +11,6 @@ import (
 	catalogv1 "galleria/modules/catalog/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
 )
-
-// batchSize is how many rows go into one call: few enough for a progress that
-// moves, and at most the 500 that both modules take.
-const batchSize = 250
 
 // Options change how an import runs; the zero value is useful.
 type Options struct {
@@ -60,8 +55,12 @@ type Result struct {
 // Import reads a product file and writes its products and their stock, through
 // clients that may lead anywhere. Bad rows are listed and the others imported.
 //
+// While the stock of some rows is written, the products of those behind them are: see
+// pipeline.go.
+//
 // An error is about the file or the modules, or is ctx's; Result then says what
-// had been done. All of it can be done again, see the package comment.
+// had been done, but for products whose stock was still to be written. All of it can be
+// done again, see the package comment.
 func Import(ctx context.Context, catalog catalogv1.CatalogServiceClient, inventory inventoryv1.InventoryServiceClient, r io.Reader, o Options) (Result, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -71,7 +70,7 @@ func Import(ctx context.Context, catalog catalogv1.CatalogServiceClient, invento
 	if err := i.knowCategories(ctx); err != nil {
 		return i.result, err
 	}
-	err := i.run(ctx, counted)
+	err := i.run(ctx, newFile(counted, o.Currency), counted)
 	slices.SortStableFunc(i.result.Bad, func(a, b BadRow) int { return cmp.Compare(a.Line, b.Line) })
 	return i.result, err
 }
@@ -82,86 +81,6 @@ type importer struct {
 	options    Options
 	categories map[string]bool // slugs the catalog has
 	result     Result
-}
-
-func (i *importer) run(ctx context.Context, r *counter) error {
-	batch := make([]Row, 0, batchSize)
-	f := newFile(r, i.options.Currency)
-	defer func() {
-		i.result.Notices = f.notices
-		if f.foreign != nil {
-			i.result.Notices = append(i.result.Notices, f.foreign.notices()...)
-		}
-	}()
-	for row, err := range f.each {
-		var bad *BadRow
-		switch {
-		case errors.As(err, &bad):
-			i.result.Bad = append(i.result.Bad, *bad)
-			continue
-		case err != nil:
-			// What was good before the file broke is imported all the same.
-			return errors.Join(err, i.write(ctx, batch, r.read))
-		}
-		// Rows of one product that follow one another go together.
-		full := len(batch) >= batchSize && (row.Product == "" || row.Product != batch[len(batch)-1].Product || len(batch) == 2*batchSize)
-		if full {
-			if err := i.write(ctx, batch, r.read); err != nil {
-				return err
-			}
-			batch = batch[:0]
-		}
-		batch = append(batch, row)
-	}
-	return i.write(ctx, batch, r.read)
-}
-
-// write imports one batch: categories, then products, then the stock of those
-// that were taken.
-func (i *importer) write(ctx context.Context, batch []Row, done int64) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if len(batch) > 0 {
-		first, last := batch[0].Line, batch[len(batch)-1].Line
-		if err := i.writeRows(ctx, batch); err != nil {
-			return fmt.Errorf("import lines %d to %d: %w", first, last, err)
-		}
-		i.options.Log.DebugContext(ctx, "a batch is imported", "first_line", first, "last_line", last, "bad_so_far", len(i.result.Bad))
-	}
-	if i.options.Progress != nil {
-		i.options.Progress(done, i.options.Size)
-	}
-	return nil
-}
-
-func (i *importer) writeRows(ctx context.Context, batch []Row) error {
-	changes, bad, err := i.plan(ctx, batch)
-	if err != nil {
-		return err
-	}
-	i.result.Bad = append(i.result.Bad, bad...)
-	if !i.options.DryRun {
-		changes, bad, err = i.writeProducts(ctx, changes)
-		i.result.Bad = append(i.result.Bad, bad...)
-		if err != nil {
-			return err
-		}
-	}
-	var rows []Row
-	for _, c := range changes {
-		rows = append(rows, c.rows...)
-	}
-	moves, err := i.moves(ctx, rows)
-	if err != nil {
-		return err
-	}
-	if !i.options.DryRun {
-		moves, bad, err = i.moveStock(ctx, moves)
-		i.result.Bad = append(i.result.Bad, bad...)
-	}
-	i.count(changes, moves, bad)
-	return err
 }
 
 // writeProducts writes what changes, and answers what was not refused.
@@ -177,8 +96,35 @@ func (i *importer) writeProducts(ctx context.Context, changes []*change) (taken 
 	if err := i.nameCategories(ctx, write); err != nil {
 		return nil, nil, err
 	}
-	written, bad, err := isolate(write, "products", (*change).refused, func(part []*change) error { return i.upsert(ctx, part) })
-	return append(taken, written...), bad, err
+	for _, part := range callsFor(write) {
+		written, more, err := isolate(part, "products", (*change).refused, func(part []*change) error { return i.upsert(ctx, part) })
+		taken, bad = append(taken, written...), append(bad, more...)
+		if err != nil {
+			return taken, bad, err
+		}
+	}
+	return taken, bad, nil
+}
+
+// Bounds of one call, as the catalog states them.
+const (
+	mostProducts = 500
+	mostVariants = 2000
+)
+
+// callsFor are changes in as many parts as calls are needed.
+func callsFor(changes []*change) (parts [][]*change) {
+	variants := 0
+	for n, c := range changes {
+		last := len(parts) - 1
+		variants += len(c.after.GetVariants())
+		if n == 0 || len(parts[last]) == mostProducts || variants > mostVariants {
+			variants = len(c.after.GetVariants())
+			parts, last = append(parts, nil), last+1
+		}
+		parts[last] = append(parts[last], c)
+	}
+	return parts
 }
 
 func (i *importer) upsert(ctx context.Context, changes []*change) error {

@@ -82,14 +82,23 @@ func (i *importer) moves(ctx context.Context, rows []Row) ([]move, error) {
 // place is where pieces of a sku are.
 type place struct{ sku, location string }
 
+// mostLevels is how many levels inventory sets in one call.
+const mostLevels = 500
+
 // moveStock writes moves; it answers those that were made.
 func (i *importer) moveStock(ctx context.Context, moves []move) (made []move, bad []BadRow, err error) {
 	if i.options.Stock == StockAdd {
 		return i.receive(ctx, moves)
 	}
-	made, bad, err = isolate(moves, "levels", move.refused, func(part []move) error { return i.setLevels(ctx, part) })
+	for part := range slices.Chunk(moves, mostLevels) {
+		done, more, err := isolate(part, "levels", move.refused, func(part []move) error { return i.setLevels(ctx, part) })
+		made, bad = append(made, done...), append(bad, more...)
+		if err != nil {
+			return made, bad, err
+		}
+	}
 	// A count that was raised to what orders wait for may be what was there.
-	return slices.DeleteFunc(made, func(m move) bool { return m.before == m.after && m.before != 0 }), bad, err
+	return slices.DeleteFunc(made, func(m move) bool { return m.before == m.after && m.before != 0 }), bad, nil
 }
 
 func (m move) refused(reason string) []BadRow {

@@ -1,0 +1,266 @@
+package gateway_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"galleria/app/demo"
+	"galleria/app/edge"
+	"galleria/app/gateway"
+	"galleria/app/products"
+	"galleria/modules/cart/carttest"
+	cartv1 "galleria/modules/cart/v1"
+	"galleria/modules/catalog/catalogtest"
+	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/modules/inventory/inventorytest"
+	inventoryv1 "galleria/modules/inventory/v1"
+	"galleria/modules/orders/orderstest"
+	ordersv1 "galleria/modules/orders/v1"
+	"galleria/modules/payments/paymentstest"
+	paymentsv1 "galleria/modules/payments/v1"
+	"galleria/modules/pricing/pricingtest"
+	pricingv1 "galleria/modules/pricing/v1"
+	"galleria/platform/module"
+	"galleria/platform/route"
+)
+
+// What the tests buy.
+const (
+	mug  = "KTC-MUG-03"
+	bowl = "hot-water-bottle-in-a-jumper" // a slug
+)
+
+// shop is a gateway over fakes of all modules, reached through routes as in the real
+// shop.
+type shop struct {
+	t         testing.TB
+	api       *gateway.Gateway
+	edge      *edge.Edge
+	catalog   *catalogtest.Fake
+	inventory *inventorytest.Fake
+	cart      *carttest.Fake
+	log       *record
+	// from is who sends the requests.
+	from string
+}
+
+// record is a log that can be read.
+type record struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(p)
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
+}
+
+// open opens a shop with the demo catalogue.
+func open(t testing.TB, limits edge.Limits) *shop {
+	t.Helper()
+	s := &shop{t: t, log: &record{}, from: "127.0.0.1:4711"}
+	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s.catalog = catalogtest.NewFake(t)
+	s.inventory = inventorytest.NewFake(t)
+	payments := paymentstest.NewFake()
+	payments.Serve(t, log)
+	all := map[string]grpc.ClientConnInterface{
+		"catalog":   connect(t, log, "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog),
+		"inventory": connect(t, log, "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory),
+		"payments":  connect(t, log, "payments", &paymentsv1.PaymentsService_ServiceDesc, payments),
+	}
+	s.cart = carttest.NewFake(t, catalogv1.NewCatalogServiceClient(all["catalog"]))
+	all["cart"] = connect(t, log, "cart", &cartv1.CartService_ServiceDesc, s.cart)
+	all["pricing"] = connect(t, log, "pricing", &pricingv1.PricingService_ServiceDesc, serve(t, log, pricingtest.Definition(), all))
+	all["orders"] = connect(t, log, "orders", &ordersv1.OrdersService_ServiceDesc, serve(t, log, orderstest.Definition(), all))
+	s.stockUp(all)
+	if _, err := pricingv1.NewPricingServiceClient(all["pricing"]).UpsertPromotions(t.Context(), &pricingv1.UpsertPromotionsRequest{Promotions: demo.Promotions(time.Now())}); err != nil {
+		t.Fatal(err)
+	}
+	s.edge = edge.New(edge.Options{Limits: limits})
+	var err error
+	s.api, err = gateway.New(gateway.Needs{
+		Catalog: catalogv1.NewCatalogServiceClient(all["catalog"]), Inventory: inventoryv1.NewInventoryServiceClient(all["inventory"]),
+		Cart: cartv1.NewCartServiceClient(all["cart"]), Pricing: pricingv1.NewPricingServiceClient(all["pricing"]), Orders: ordersv1.NewOrdersServiceClient(all["orders"]),
+	}, gateway.Options{Edge: s.edge, BaseURL: "https://shop.example", Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// serve runs a real module beside the fakes, without events.
+func serve(t testing.TB, log *slog.Logger, d module.Definition, neighbours map[string]grpc.ClientConnInterface) any {
+	t.Helper()
+	running, err := module.Start(context.Background(), d, module.Environment{
+		Dir: t.TempDir(), Log: log, Now: time.Now, Connect: func(callee string) grpc.ClientConnInterface { return neighbours[callee] },
+	})
+	if err != nil {
+		t.Fatalf("start %s: %v", d.Name, err)
+	}
+	t.Cleanup(func() {
+		if err := running.Stop(context.Background()); err != nil {
+			t.Errorf("stop %s: %v", d.Name, err)
+		}
+	})
+	return running.Instance.Server
+}
+
+func connect(t testing.TB, log *slog.Logger, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
+	t.Helper()
+	r, err := route.New(module, desc, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := r.NewLocal(server, route.LocalOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Point(target)
+	return r.For("gateway")
+}
+
+func (s *shop) stockUp(all map[string]grpc.ClientConnInterface) {
+	s.t.Helper()
+	result, err := products.Import(s.t.Context(), catalogv1.NewCatalogServiceClient(all["catalog"]), inventoryv1.NewInventoryServiceClient(all["inventory"]), demo.CSV(), products.Options{})
+	if err != nil || len(result.Bad) > 0 {
+		s.t.Fatalf("import: %v, bad rows %v", err, result.Bad)
+	}
+}
+
+func (s *shop) setStock(sku string, n int64) {
+	s.t.Helper()
+	_, err := s.inventory.SetLevels(s.t.Context(), &inventoryv1.SetLevelsRequest{Levels: []*inventoryv1.SetLevelsRequest_Count{{Sku: sku, OnHand: n}}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// answer is an answer as a test looks at it.
+type answer struct {
+	t      testing.TB
+	what   string
+	status int
+	header http.Header
+	text   string
+}
+
+// send sends a request; headers are names and values in turn. A body is sent as JSON.
+func (s *shop) send(method, path, body string, headers ...string) answer {
+	s.t.Helper()
+	var reader io.Reader
+	if body != "" {
+		reader = strings.NewReader(body)
+	}
+	r := httptest.NewRequest(method, path, reader)
+	r.RemoteAddr = s.from
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+		if headers[i+1] == "" {
+			r.Header.Del(headers[i])
+		}
+	}
+	w := httptest.NewRecorder()
+	s.api.ServeHTTP(w, r)
+	return answer{t: s.t, what: method + " " + path, status: w.Code, header: w.Header(), text: w.Body.String()}
+}
+
+func (s *shop) get(path string, headers ...string) answer {
+	s.t.Helper()
+	return s.send(http.MethodGet, gateway.Prefix+path, "", headers...)
+}
+
+func (s *shop) post(path, body string, headers ...string) answer {
+	s.t.Helper()
+	return s.send(http.MethodPost, gateway.Prefix+path, body, headers...)
+}
+
+func (s *shop) put(path, body string) answer {
+	s.t.Helper()
+	return s.send(http.MethodPut, gateway.Prefix+path, body)
+}
+
+func (a answer) want(status int) answer {
+	a.t.Helper()
+	if a.status != status {
+		a.t.Fatalf("%s: got status %d, want %d: %s", a.what, a.status, status, a.text)
+	}
+	return a
+}
+
+// into reads the body.
+func (a answer) into(v any) {
+	a.t.Helper()
+	if err := json.Unmarshal([]byte(a.text), v); err != nil {
+		a.t.Fatalf("%s: read the answer: %v in %s", a.what, err, a.text)
+	}
+}
+
+// problem wants a problem of a type.
+func (a answer) problem(status int, name string) gateway.Problem {
+	a.t.Helper()
+	a.want(status)
+	var p gateway.Problem
+	a.into(&p)
+	if p.Type != gateway.Prefix+"/problems/"+name || p.Status != status || p.Title == "" || p.Detail == "" {
+		a.t.Errorf("%s: got %+v, want a problem of type %s", a.what, p, name)
+	}
+	if got := a.header.Get("Content-Type"); got != "application/problem+json" {
+		a.t.Errorf("%s: got Content-Type %q, want application/problem+json", a.what, got)
+	}
+	if p.RequestID == "" || p.RequestID != a.header.Get("X-Request-Id") {
+		a.t.Errorf("%s: got request id %q, want %q as in the header", a.what, p.RequestID, a.header.Get("X-Request-Id"))
+	}
+	if got := a.header.Get("Cache-Control"); got != "no-store" {
+		a.t.Errorf("%s: got Cache-Control %q, want no-store", a.what, got)
+	}
+	return p
+}
+
+// filled is a new cart with a number of mugs in it.
+func (s *shop) filled(quantity int) (c gateway.Cart) {
+	s.t.Helper()
+	s.post("/carts", "").want(http.StatusCreated).into(&c)
+	s.put("/carts/"+c.ID+"/items/"+mug, `{"quantity":`+itoa(quantity)+`}`).want(http.StatusOK)
+	s.put("/carts/"+c.ID+"/address", `{"country":"PT"}`).want(http.StatusOK).into(&c)
+	return c
+}
+
+func itoa(n int) string { b, _ := json.Marshal(n); return string(b) }
+
+// order is the body of an order of a cart.
+func order(c gateway.Cart) map[string]any {
+	return map[string]any{
+		"cart_id": c.ID, "email": "ana@example.org", "expected_total": c.Totals.Total,
+		"shipping_address": map[string]any{"name": "Ana Example", "line1": "1 Arcade", "city": "Lisbon", "postal_code": "1100-000", "country": "PT"},
+	}
+}
+
+// text is a value as JSON.
+func text(v any) string { b, _ := json.Marshal(v); return string(b) }
+
+// place orders, under a key.
+func (s *shop) place(key string, body map[string]any) answer {
+	s.t.Helper()
+	return s.post("/orders", text(body), "Idempotency-Key", key)
+}

@@ -11,6 +11,7 @@ import (
 	_ "time/tzdata" // the machine may have no list of time zones
 
 	"galleria/app/edge"
+	"galleria/modules/accounts"
 	"galleria/modules/cart"
 	"galleria/modules/catalog"
 	"galleria/modules/inventory"
@@ -128,6 +129,7 @@ type Modules struct {
 	Orders        Module[orders.Config]        `yaml:"orders"`
 	Payments      Module[payments.Config]      `yaml:"payments"`
 	Notifications Module[notifications.Config] `yaml:"notifications"`
+	Accounts      Module[accounts.Config]      `yaml:"accounts"`
 	// make new-module adds sections above this line.
 }
 
@@ -163,6 +165,7 @@ func DefaultConfig() Config {
 			Orders:        newModule(orders.DefaultConfig()),
 			Payments:      newModule(payments.DefaultConfig()),
 			Notifications: newModule(notifications.DefaultConfig()),
+			Accounts:      newModule(accounts.DefaultConfig()),
 			// make new-module adds defaults above this line.
 		},
 	}

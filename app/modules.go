@@ -5,6 +5,8 @@ import (
 
 	"galleria/app/floorplan"
 	"galleria/migrations"
+	"galleria/modules/accounts"
+	accountsv1 "galleria/modules/accounts/v1"
 	"galleria/modules/cart"
 	cartv1 "galleria/modules/cart/v1"
 	"galleria/modules/catalog"
@@ -110,6 +112,13 @@ func Table(c Modules) []Row {
 				return notifications.New(h, notifications.Needs{}, c.Notifications.Own)
 			},
 		}, c.Notifications.Placed},
+		{module.Definition{
+			Name: accounts.Name, Contract: &accountsv1.AccountsService_ServiceDesc,
+			Vouches: true,
+			New: func(h module.Host) (*module.Instance, error) {
+				return accounts.New(h, accounts.Needs{}, c.Accounts.Own)
+			},
+		}, c.Accounts.Placed},
 		// make new-module adds rows above this line.
 	}
 }
@@ -123,7 +132,7 @@ var Outside = map[string][]string{
 	TargetEdge: {catalog.Name, inventory.Name, pricing.Name, cart.Name, orders.Name, payments.Name},
 	// The command line and the admin address: all who can read the data
 	// directory or holds a certificate for it.
-	Operator: {catalog.Name, inventory.Name, pricing.Name, orders.Name, payments.Name, notifications.Name},
+	Operator: {catalog.Name, inventory.Name, pricing.Name, orders.Name, payments.Name, notifications.Name, accounts.Name},
 }
 
 // OutsideCalls are the methods that those call; operators may call any.

@@ -10,6 +10,7 @@ package module
 
 import (
 	"context"
+	"crypto/ed25519"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -41,6 +42,9 @@ type Definition struct {
 	// Hears are the events it subscribes to: an empty message of each type. The
 	// event broker lets it receive no others.
 	Hears []proto.Message
+	// Vouches says that it makes the statements of platform/identity: its keys are
+	// believed, those of others are not.
+	Vouches bool
 	// Migrations hold the SQL files of its database; nil: it has none.
 	Migrations fs.FS
 	// NewerSchema as in database.Options: for a release whose program can work
@@ -82,6 +86,9 @@ type Instance struct {
 	// Run, if set, runs in every process that has the module, without a
 	// lease: keeping memory fresh, for example. It fails and ends as Work.
 	Run func(ctx context.Context) error
+	// Vouches are the public keys of the statements it makes, if its definition says
+	// that it makes them.
+	Vouches []ed25519.PublicKey
 	// Close, if set, frees what New opened.
 	Close func() error
 }

@@ -24,7 +24,7 @@ func (p *Process) introduction() *processv1.Member {
 	}
 	for _, d := range p.ordered {
 		if problem, here := p.presence(d.Name); here {
-			self.Modules = append(self.Modules, &processv1.Member_Module{Module: d.Name, Problem: problem})
+			self.Modules = append(self.Modules, &processv1.Member_Module{Module: d.Name, Problem: problem, Vouches: p.vouches(d.Name)})
 		}
 	}
 	return self
@@ -105,6 +105,9 @@ func (s service) hear(stream processv1.ProcessService_JoinServer, from *source, 
 		if err == nil {
 			p.locate(from, in)
 			err = p.registry.hear(from, members...)
+		}
+		if err == nil {
+			p.believeMembers(stream.Context(), members)
 		}
 		if err != nil {
 			return p.refused(stream.Context(), processv1.ProcessService_Join_FullMethodName, "", err)

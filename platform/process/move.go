@@ -290,6 +290,7 @@ func (p *Process) runningOrStarted(ctx context.Context, d module.Definition) (*m
 	if err != nil {
 		return nil, err
 	}
+	p.believe("this process", d.Name, running.Instance.Vouches)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.spare[d.Name] = running

@@ -151,7 +151,11 @@ func (p *Process) takeWord(j *joined, told *processv1.JoinResponse) error {
 		}
 	}
 	others := slices.DeleteFunc(slices.Clone(told.GetProcesses()), func(m *processv1.Member) bool { return m.GetProcess() == p.name })
-	return p.registry.hear(j.source, others...)
+	if err := p.registry.hear(j.source, others...); err != nil {
+		return err
+	}
+	p.believeMembers(j.stream.Context(), others)
+	return nil
 }
 
 // wanted is where each module belongs at the start.

@@ -18,6 +18,7 @@ import (
 	"galleria/platform/database"
 	"galleria/platform/events"
 	"galleria/platform/id"
+	"galleria/platform/identity"
 	"galleria/platform/module"
 	processv1 "galleria/platform/process/v1"
 	"galleria/platform/route"
@@ -32,6 +33,8 @@ type Process struct {
 	ordered []module.Definition // each after those it needs
 	routes  map[string]*route.Route
 	pins    pins
+	// identities are the keys by which statements are believed here.
+	identities *identity.Keys
 	// registry knows the other processes; ends are the addresses of a connection.
 	registry *registry
 	ends     func(context.Context) (remote, local netip.Addr)
@@ -93,7 +96,7 @@ func New(o Options) (*Process, error) {
 		// recognise itself when an address leads back to it.
 		o: o, name: fmt.Sprintf("%s:%d:%s", host, os.Getpid(), id.New()), ordered: ordered,
 		began: o.Now(), registry: newRegistry(time.Now), ends: endsOf, ill: map[string]string{},
-		routes: map[string]*route.Route{}, pins: pinsIn(o.Dir),
+		routes: map[string]*route.Route{}, pins: pinsIn(o.Dir), identities: identity.NewKeys(o.Log, o.Now),
 		changing: make(chan struct{}, 1), own: map[string]bool{},
 		placed: map[string]route.Place{}, running: map[string]*module.Running{},
 		spare: map[string]*module.Running{}, leaving: map[string]*module.Running{}, wishes: map[string]Wish{},
@@ -104,6 +107,7 @@ func New(o Options) (*Process, error) {
 		if p.routes[d.Name], err = route.New(d.Name, d.Contract, o.Log); err != nil {
 			return nil, err
 		}
+		p.routes[d.Name].Believe(p.identities)
 	}
 	p.life, p.endLife = context.WithCancel(context.Background())
 	p.patience, p.endPatience = context.WithCancel(context.Background())

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"galleria/platform/identity"
 	"galleria/platform/telemetry"
 )
 
@@ -116,8 +117,11 @@ func (c *callContext) Value(key any) any {
 	case keys.serverStream:
 		return grpc.ServerTransportStream(c.transport())
 	}
-	if telemetry.IsCarried(key) {
+	if telemetry.IsCarried(key) || identity.IsCarried(key) {
 		return c.parent.Value(key)
+	}
+	if identity.IsDoor(key) {
+		return c.method.identities
 	}
 	return nil
 }

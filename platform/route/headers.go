@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
+	"galleria/platform/identity"
 	"galleria/platform/telemetry"
 )
 
@@ -24,6 +25,8 @@ const (
 	processHeader = "x-process"
 	// shadowHeader marks a call whose answer is only compared.
 	shadowHeader = "x-shadow"
+	// identityHeader says on whose behalf the call is made, signed.
+	identityHeader = "x-identity"
 )
 
 // What a process says in the trailer of a failed call, for the route at the
@@ -73,7 +76,7 @@ func WithCaller(ctx context.Context, caller string) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, callerHeader, caller)
 }
 
-// outgoing adds caller, request id and trace to the metadata of a call.
+// outgoing adds caller, request id, identity and trace to the metadata of a call.
 func outgoing(ctx context.Context, c call, process string) context.Context {
 	pairs := []string{callerHeader, c.origin.caller}
 	if process != "" {
@@ -87,6 +90,9 @@ func outgoing(ctx context.Context, c call, process string) context.Context {
 	}
 	if id := telemetry.RequestID(ctx); id != "" {
 		pairs = append(pairs, requestIDHeader, id)
+	}
+	if statement := identity.Statement(ctx); statement != "" {
+		pairs = append(pairs, identityHeader, statement)
 	}
 	if c.hops > 0 {
 		pairs = append(pairs, hopsHeader, strconv.Itoa(c.hops))
@@ -128,6 +134,9 @@ func incoming(ctx context.Context) (context.Context, arrival) {
 	if id := first(md, requestIDHeader); id != "" {
 		ctx = telemetry.WithRequestID(ctx, id)
 	}
+	if statement := first(md, identityHeader); statement != "" {
+		ctx = identity.With(ctx, statement)
+	}
 	if telemetry.Tracing() {
 		trace := propagation.MapCarrier{}
 		for _, key := range otel.GetTextMapPropagator().Fields() {
@@ -152,7 +161,7 @@ func ownMetadata(md metadata.MD) metadata.MD {
 			continue
 		}
 		switch key {
-		case callerHeader, requestIDHeader, hopsHeader, retriesHeader, processHeader, shadowHeader,
+		case callerHeader, requestIDHeader, hopsHeader, retriesHeader, processHeader, shadowHeader, identityHeader,
 			answeredHeader, neverRanHeader, "content-type", "user-agent", "te", "host", "connection", "traceparent", "tracestate", "baggage":
 			continue
 		}

@@ -52,7 +52,7 @@ func TestACallerCannotSpeakForAnother(t *testing.T) {
 		"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "tracestate": "rojo=00f067aa0ba902b7", "baggage": "role=admin",
 		"host": "elsewhere", "connection": "close", "grpc-timeout": "1n", "grpc-trace-bin": "forged",
 	}
-	for _, key := range []string{callerHeader, requestIDHeader, hopsHeader, retriesHeader, processHeader, shadowHeader, answeredHeader, neverRanHeader} {
+	for _, key := range []string{callerHeader, requestIDHeader, hopsHeader, retriesHeader, processHeader, shadowHeader, identityHeader, answeredHeader, neverRanHeader} {
 		forged[key] = "forged"
 	}
 	own, err := baggage.Parse("role=admin")

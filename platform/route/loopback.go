@@ -16,6 +16,7 @@ func (r *Route) NewLoopback(server any, o LocalOptions) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
+	behind.Believe(r.methods[0].identities)
 	here, err := behind.NewLocal(server, o)
 	if err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"galleria/platform/contract"
+	"galleria/platform/identity"
 	"galleria/platform/protocopy"
 	"galleria/platform/telemetry"
 )
@@ -49,7 +50,10 @@ type method struct {
 	shortName     string
 	handler       grpc.MethodHandler
 	input, output *protocopy.Copier
-	meters        [len(measured)]meter // as measured
+	// identities are the keys by which the module believes on whose behalf a call is
+	// made; nil: it believes none.
+	identities *identity.Keys
+	meters     [len(measured)]meter // as measured
 }
 
 // meter is where calls in a mode are measured: apart, so that a move does not
@@ -86,6 +90,14 @@ func New(module string, desc *grpc.ServiceDesc, log *slog.Logger) (*Route, error
 		r.methods = append(r.methods, known)
 	}
 	return r, nil
+}
+
+// Believe says by which keys a module here is to believe on whose behalf a call is
+// made. It comes before the first call.
+func (r *Route) Believe(keys *identity.Keys) {
+	for _, m := range r.methods {
+		m.identities = keys
+	}
 }
 
 // Module is the name of the module this route leads to.

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
 
 	"galleria/platform/events"
+	"galleria/platform/identity"
 	"galleria/platform/module"
 	"galleria/platform/route"
 )
@@ -25,6 +27,12 @@ type Worlds map[string]World
 // Connect gives the connection to a module of the world.
 type Connect func(module string) grpc.ClientConnInterface
 
+const asOther = " calls "
+
+// As names a connection to a module for a Connect: that of another caller than the
+// suite, such as the operator.
+func As(caller, module string) string { return caller + asOther + module }
+
 // place is where and how a world is started.
 type place struct {
 	dir  string
@@ -38,6 +46,8 @@ type alive struct {
 	running []*module.Running
 	targets []*route.Target
 	broker  *events.Broker
+	// identities are the keys by which modules believe on whose behalf calls are made.
+	identities *identity.Keys
 }
 
 func (w World) start(ctx context.Context, p place) (*alive, error) {
@@ -50,11 +60,13 @@ func (w World) start(ctx context.Context, p place) (*alive, error) {
 
 func (a *alive) start(ctx context.Context, w World, p place) error {
 	log := slog.Default()
+	a.identities = identity.NewKeys(log, time.Now)
 	for _, d := range w {
 		r, err := route.New(d.Name, d.Contract, log)
 		if err != nil {
 			return err
 		}
+		r.Believe(a.identities)
 		a.routes[d.Name] = r
 	}
 	var err error
@@ -79,6 +91,9 @@ func (a *alive) start(ctx context.Context, w World, p place) error {
 			return err
 		}
 		a.running = append([]*module.Running{running}, a.running...)
+		if d.Vouches {
+			a.identities.Learn(d.Name, running.Instance.Vouches)
+		}
 		if err := a.point(a.routes[d.Name], running, p.mode); err != nil {
 			return err
 		}
@@ -103,6 +118,10 @@ func (a *alive) point(r *route.Route, running *module.Running, mode route.Mode) 
 // connect gives the connections of one caller.
 func (a *alive) connect(caller string) Connect {
 	return func(callee string) grpc.ClientConnInterface {
+		caller := caller
+		if other, name, as := strings.Cut(callee, asOther); as {
+			caller, callee = other, name
+		}
 		r := a.routes[callee]
 		if r == nil {
 			panic(fmt.Sprintf("%s is not in this world", callee))

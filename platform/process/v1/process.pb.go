@@ -1656,7 +1656,10 @@ type Member_Module struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Module string                 `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
 	// Why it can't do its work; empty: it can.
-	Problem       string `protobuf:"bytes,2,opt,name=problem,proto3" json:"problem,omitempty"`
+	Problem string `protobuf:"bytes,2,opt,name=problem,proto3" json:"problem,omitempty"`
+	// By these public keys (Ed25519) its statements of on whose behalf calls are made
+	// are believed; see platform/identity.
+	Vouches       [][]byte `protobuf:"bytes,3,rep,name=vouches,proto3" json:"vouches,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1703,6 +1706,13 @@ func (x *Member_Module) GetProblem() string {
 		return x.Problem
 	}
 	return ""
+}
+
+func (x *Member_Module) GetVouches() [][]byte {
+	if x != nil {
+		return x.Vouches
+	}
+	return nil
 }
 
 // Module is one row of the table.
@@ -2930,7 +2940,7 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\x05Place\x12\x16\n" +
 	"\x06module\x18\x01 \x01(\tR\x06module\x12\x1c\n" +
 	"\taddresses\x18\x02 \x03(\tR\taddresses\x12\x19\n" +
-	"\bstore_id\x18\x03 \x01(\tR\astoreId\"\x90\x04\n" +
+	"\bstore_id\x18\x03 \x01(\tR\astoreId\"\xaa\x04\n" +
 	"\x06Member\x12\x18\n" +
 	"\aprocess\x18\x01 \x01(\tR\aprocess\x12\x18\n" +
 	"\atargets\x18\x02 \x03(\tR\atargets\x12\x18\n" +
@@ -2942,10 +2952,11 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\x04main\x18\b \x01(\bR\x04main\x127\n" +
 	"\x05state\x18\t \x01(\x0e2!.platform.process.v1.Member.StateR\x05state\x120\n" +
 	"\x05heard\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampR\x05heard\x1a:\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\x05heard\x1aT\n" +
 	"\x06Module\x12\x16\n" +
 	"\x06module\x18\x01 \x01(\tR\x06module\x12\x18\n" +
-	"\aproblem\x18\x02 \x01(\tR\aproblem\"U\n" +
+	"\aproblem\x18\x02 \x01(\tR\aproblem\x12\x18\n" +
+	"\avouches\x18\x03 \x03(\fR\avouches\"U\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fSTATE_ANSWERING\x10\x01\x12\x10\n" +

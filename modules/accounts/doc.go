@@ -1,0 +1,47 @@
+// Package accounts knows the customers and the staff: who they are, and what lets them
+// in.
+//
+// It offers accounts.v1, calls no module, and emits SignUpStarted and SignUpRepeated. It
+// owns the tables accounts, sessions, links, recovery_codes, tries, known_clients,
+// api_keys and signing_keys. It is the module that vouches: it makes the statements of
+// platform/identity, by which all others know on whose behalf a call is made.
+//
+//	e-mail, password, code ──LogIn──> session ──CheckSession──> statement ──> calls
+//	                                  API key ──CheckKey──────> statement ──> calls
+//
+// # What always holds
+//
+//   - Nothing that lets a person in is kept: passwords are hashed with argon2id; tokens of
+//     sessions, mailed links, recovery codes and API keys by SHA-256, for they have 256
+//     random bits (recovery codes fewer, and tries of those are counted). The seed that
+//     signs statements is kept: who reads this database can act as anybody for as long
+//     as that seed is used.
+//   - A mailed link is good once, and for a limited time; a newer one replaces it. Its
+//     token stands in the event that has it mailed, and nowhere else.
+//   - An account comes into being when its sign-up's link is followed, with the password
+//     of that sign-up. So nobody can prepare an account for another one's address, and
+//     an address is always verified, except those that operators made at the command
+//     line.
+//   - Whether an address has an account can't be found out: signing up and logging in do
+//     the same work and answer the same.
+//   - A try counts before it is made, for the account and for the client. The pause grows
+//     with failures and ends; nobody is locked out. Tries at a client from which the
+//     account was logged in to in the last 90 days are counted apart, so strangers can't
+//     make a person wait there.
+//   - So many passwords are hashed at once, and so many wait; others are told to come
+//     back.
+//   - A code of the second factor is good once.
+//   - An administrator who gave no code in a session has the rights of a customer in it.
+//   - There is always an administrator, once there was one.
+//
+// # What it keeps in memory
+//
+// When sessions and keys were used, for at most 20 seconds; a process that dies forgets
+// that. The list of common passwords, some 0.5 MB, from the first password that is
+// checked on.
+//
+// # What it deliberately does not do
+//
+// It keeps no carts and no orders, and asks nobody what a person bought. It knows no
+// other ways in than a password with a second factor, and API keys.
+package accounts

@@ -1,0 +1,94 @@
+package service
+
+import (
+	"context"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"galleria/modules/accounts/internal/account"
+	"galleria/modules/accounts/internal/secret"
+	"galleria/modules/accounts/internal/store"
+	accountsv1 "galleria/modules/accounts/v1"
+	"galleria/platform/contract"
+	"galleria/platform/mailaddress"
+)
+
+// LogIn implements the contract. An address without an account takes the same way as a
+// wrong password, and as long.
+func (s *Service) LogIn(ctx context.Context, r *accountsv1.LogInRequest) (*accountsv1.LogInResponse, error) {
+	if problems := checkKey(r.GetIdempotencyKey()); len(problems) > 0 {
+		return nil, invalid(problems)
+	}
+	key := ""
+	if address, err := mailaddress.Parse(strings.TrimSpace(r.GetEmail())); err == nil {
+		key = account.Key(address)
+	}
+	a, found, err := s.store.ByKey(ctx, key)
+	if err != nil {
+		return nil, failed("log in", err)
+	}
+	counted, err := s.forAccount(ctx, a, found, key, r.GetVisitor())
+	if err != nil {
+		return nil, failed("log in", err)
+	}
+	if err := s.try(ctx, append(ofClient(r.GetVisitor()), store.Counted{For: counted, Wait: account.ForAccount})); err != nil {
+		return nil, err
+	}
+	good, err := s.hasher.Matches(ctx, account.Normal(r.GetPassword()), a.Password)
+	if err != nil {
+		return nil, failed("log in", err)
+	}
+	if !good || !found {
+		return nil, contract.Error(codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CREDENTIALS, "no account has this address and password")
+	}
+	token := s.tokens.Of("session", a.ID, r.GetIdempotencyKey())
+	if a.HasSecondFactor() {
+		if r.GetCode() == "" {
+			// The password was right, but nobody is let in yet: the try counts until
+			// the code is right too, or codes could be guessed without end.
+			return &accountsv1.LogInResponse{NeedsCode: true}, nil
+		}
+		_, repeated, err := s.store.Session(ctx, secret.Digest(token))
+		if err != nil {
+			return nil, failed("log in", err)
+		}
+		if !repeated { // else its code was taken the first time
+			if err := s.takeCode(ctx, a, r.GetCode()); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := s.store.Succeeded(ctx, counted, clientKey(r.GetVisitor())); err != nil {
+		return nil, failed("log in", err)
+	}
+	expires, err := s.store.Begin(ctx, store.NewSession{
+		Digest: secret.Digest(token), Account: a.ID, Client: shown(r.GetVisitor().GetClient(), mostClient), Device: shown(r.GetVisitor().GetDevice(), mostDevice),
+		ClientKey: clientKey(r.GetVisitor()), CodeGiven: a.HasSecondFactor(), Lifetimes: s.lifetimes(a),
+	})
+	if err != nil {
+		return nil, failed("log in", err)
+	}
+	return &accountsv1.LogInResponse{Session: token, Account: toAccount(a), ExpiresAt: timestamppb.New(expires)}, nil
+}
+
+// takeCode uses up a code of the second factor, or a recovery code.
+func (s *Service) takeCode(ctx context.Context, a account.Account, code string) error {
+	code = strings.ToLower(strings.Join(strings.Fields(strings.ReplaceAll(code, "-", " ")), ""))
+	step, good := account.CheckTOTP(a.TOTPSecret, code, s.now())
+	var taken bool
+	var err error
+	if good {
+		taken, err = s.store.TakeStep(ctx, a.ID, step)
+	} else {
+		taken, err = s.store.TakeRecoveryCode(ctx, a.ID, secret.Digest(code))
+	}
+	if err != nil {
+		return failed("check a code", err)
+	}
+	if !taken {
+		return contract.Error(codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CODE, "the code is wrong, or was used before")
+	}
+	return nil
+}

@@ -1,0 +1,155 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"galleria/modules/accounts/internal/account"
+)
+
+// Session is a log-in that has not ended.
+type Session struct {
+	ID, Client, Device     string
+	Account                account.Account
+	Created, Used, Expires time.Time
+	// CodeAt is when a code of the second factor was given; zero: never.
+	CodeAt time.Time
+	// CodeCall is the call that gave it.
+	CodeCall string
+}
+
+// sessionRow is a session with its account.
+type sessionRow struct {
+	SessionID, Client, Device, CodeKey string
+	StartedAt, UsedAt, CodeAt, EndsAt  int64
+	Account                            accountRow `gorm:"embedded"`
+}
+
+const sessionColumns = "sessions.id AS session_id, sessions.client AS client, sessions.device AS device, sessions.created_at AS started_at, " +
+	"sessions.used_at AS used_at, sessions.code_at AS code_at, sessions.code_key AS code_key, sessions.expires_at AS ends_at, " + accountColumns
+
+func (r sessionRow) session() Session {
+	return Session{
+		ID: r.SessionID, Client: r.Client, Device: r.Device, Account: r.Account.account(),
+		Created: moment(r.StartedAt), Used: moment(r.UsedAt), Expires: moment(r.EndsAt), CodeAt: moment(r.CodeAt), CodeCall: r.CodeKey,
+	}
+}
+
+// NewSession is a session to begin.
+type NewSession struct {
+	Digest, Account, Client, Device string
+	// ClientKey is the client as known_clients has it; "": it is not known who it is.
+	ClientKey string
+	// CodeGiven says that a code of the second factor was good.
+	CodeGiven bool
+	Lifetimes account.Lifetimes
+}
+
+// Begin stores a session.
+func (s *Store) Begin(ctx context.Context, n NewSession) (expires time.Time, err error) {
+	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		expires, err = s.begin(tx, n)
+		return err
+	})
+	return expires, err
+}
+
+func (s *Store) begin(tx *gorm.DB, n NewSession) (expires time.Time, err error) {
+	now := s.now()
+	expires = now.Add(n.Lifetimes.Longest).UTC().Truncate(time.Microsecond)
+	codeAt := time.Time{}
+	if n.CodeGiven {
+		codeAt = now
+	}
+	err = tx.Exec(`INSERT INTO sessions (token_hash, id, account_id, client, device, created_at, used_at, code_at, idle_until, expires_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (token_hash) DO NOTHING`,
+		n.Digest, newID(), n.Account, n.Client, n.Device, stamp(now), stamp(now), stamp(codeAt), stamp(now.Add(n.Lifetimes.Idle)), stamp(expires)).Error
+	if err != nil || n.ClientKey == "" {
+		return expires, err
+	}
+	return expires, tx.Exec(`INSERT INTO known_clients (account_id, client, last_at) VALUES (?, ?, ?)
+		ON CONFLICT (account_id, client) DO UPDATE SET last_at = excluded.last_at`, n.Account, n.ClientKey, stamp(now)).Error
+}
+
+// Session finds a session by its token's digest, with its account.
+func (s *Store) Session(ctx context.Context, digest string) (Session, bool, error) {
+	return s.sessionIn(s.db.Read(ctx), digest)
+}
+
+func (s *Store) sessionIn(tx *gorm.DB, digest string) (Session, bool, error) {
+	now := s.now().UnixMicro()
+	var rows []sessionRow
+	err := tx.Raw("SELECT "+sessionColumns+" FROM sessions JOIN accounts ON accounts.id = sessions.account_id WHERE token_hash = ? AND idle_until > ? AND expires_at > ?",
+		digest, now, now).Scan(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return Session{}, false, err
+	}
+	return rows[0].session(), true, nil
+}
+
+// Sessions lists those of an account, the latest used first.
+func (s *Store) Sessions(ctx context.Context, accountID string) ([]Session, error) {
+	now := s.now().UnixMicro()
+	var rows []sessionRow
+	err := s.db.Read(ctx).Raw("SELECT "+sessionColumns+` FROM sessions JOIN accounts ON accounts.id = sessions.account_id
+		WHERE account_id = ? AND idle_until > ? AND expires_at > ? ORDER BY used_at DESC, sessions.id DESC LIMIT 200`, accountID, now, now).Scan(&rows).Error
+	all := make([]Session, len(rows))
+	for i, r := range rows {
+		all[i] = r.session()
+	}
+	return all, err
+}
+
+// End ends a session by its token's digest.
+func (s *Store) End(ctx context.Context, digest string) error {
+	return s.db.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("DELETE FROM sessions WHERE token_hash = ?", digest).Error
+	})
+}
+
+// EndOf ends a session of an account by its id.
+func (s *Store) EndOf(ctx context.Context, accountID, id string) error {
+	return s.db.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("DELETE FROM sessions WHERE account_id = ? AND id = ?", accountID, id).Error
+	})
+}
+
+// EndAll ends all sessions of an account but one.
+func (s *Store) EndAll(ctx context.Context, accountID, but string) error {
+	return s.db.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("DELETE FROM sessions WHERE account_id = ? AND id <> ?", accountID, but).Error
+	})
+}
+
+// CodeGiven notes that a code was given in a session, by a call.
+func (s *Store) CodeGiven(ctx context.Context, id, call string) error {
+	return s.db.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE sessions SET code_at = ?, code_key = ? WHERE id = ?", s.now().UnixMicro(), call, id).Error
+	})
+}
+
+// Use is when a session or key was used last, and until when that keeps it.
+type Use struct{ At, Until time.Time }
+
+// NoteUses writes down when sessions, by token digest, and keys, by id, were used.
+func (s *Store) NoteUses(ctx context.Context, sessions, keys map[string]Use) error {
+	if len(sessions)+len(keys) == 0 {
+		return nil
+	}
+	return s.db.Write(ctx, func(tx *gorm.DB) error {
+		for digest, use := range sessions {
+			if err := tx.Exec("UPDATE sessions SET used_at = ?, idle_until = ? WHERE token_hash = ? AND used_at < ?",
+				stamp(use.At), stamp(use.Until), digest, stamp(use.At)).Error; err != nil {
+				return err
+			}
+		}
+		for id, use := range keys {
+			if err := tx.Exec("UPDATE api_keys SET used_at = ? WHERE id = ? AND used_at < ?", stamp(use.At), id, stamp(use.At)).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,104 @@
+// Package store keeps accounts in the module's database.
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"galleria/platform/database"
+	"galleria/platform/id"
+)
+
+// Store is the module's tables. Safe for concurrent use.
+type Store struct {
+	db  *database.DB
+	now func() time.Time
+}
+
+// New returns the store in db, which it does not own.
+func New(db *database.DB, now func() time.Time) *Store { return &Store{db: db, now: now} }
+
+// Why something is not done.
+var (
+	ErrNoAccount = errors.New("no such account")
+	ErrTaken     = errors.New("another account has this address")
+	ErrBadLink   = errors.New("no such link, or it is too old")
+	ErrLastAdmin = errors.New("there would be no administrator any more")
+	ErrNoSession = errors.New("no such session")
+	ErrKeyReused = errors.New("the idempotency key was used for something else")
+)
+
+// stamp is a time as it is stored.
+func stamp(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// moment is a stored time.
+func moment(stored int64) time.Time {
+	if stored == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(stored).UTC()
+}
+
+// Seed is the key that identities are signed with, made when there is none. Processes
+// that start together get the same one.
+func (s *Store) Seed(ctx context.Context) ([]byte, error) {
+	if seed, err := s.seed(ctx); err != nil || seed != nil {
+		return seed, err
+	}
+	made := make([]byte, 32)
+	rand.Read(made)
+	err := s.db.Write(ctx, func(tx *gorm.DB) error {
+		// The id is the same for all, so that one of them wins.
+		return tx.Exec("INSERT INTO signing_keys (id, seed, created_at) VALUES ('first', ?, ?) ON CONFLICT DO NOTHING",
+			base64.StdEncoding.EncodeToString(made), s.now().UnixMicro()).Error
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.seed(ctx)
+}
+
+func (s *Store) seed(ctx context.Context) ([]byte, error) {
+	var seeds []string
+	if err := s.db.Read(ctx).Raw("SELECT seed FROM signing_keys ORDER BY created_at DESC LIMIT 1").Scan(&seeds).Error; err != nil || len(seeds) == 0 {
+		return nil, err
+	}
+	return base64.StdEncoding.DecodeString(seeds[0])
+}
+
+// expired are the tables whose rows end by themselves, and when.
+var expired = []struct{ delete string }{
+	{"DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM sessions WHERE idle_until < ? OR expires_at < ? LIMIT 500)"},
+	{"DELETE FROM links WHERE token_hash IN (SELECT token_hash FROM links WHERE expires_at < ? LIMIT 500)"},
+	{"DELETE FROM tries WHERE counted_for IN (SELECT counted_for FROM tries WHERE last_at < ? LIMIT 500)"},
+	{"DELETE FROM known_clients WHERE last_at IN (SELECT last_at FROM known_clients WHERE last_at < ? LIMIT 500)"},
+}
+
+// Expire deletes what has ended, and says how much.
+func (s *Store) Expire(ctx context.Context, triesBefore, clientsBefore time.Time) (gone int64, err error) {
+	now := s.now().UnixMicro()
+	arguments := [][]any{{now, now}, {now}, {stamp(triesBefore)}, {stamp(clientsBefore)}}
+	for i, e := range expired {
+		err := s.db.Write(ctx, func(tx *gorm.DB) error {
+			done := tx.Exec(e.delete, arguments[i]...)
+			gone += done.RowsAffected
+			return done.Error
+		})
+		if err != nil {
+			return gone, err
+		}
+	}
+	return gone, nil
+}
+
+func newID() string { return id.New() }

@@ -116,7 +116,8 @@ func subscriptions(now func() time.Time) []events.Subscription {
 			return store.PaymentSettled(tx, e.GetPayment().GetOrderId(), e.GetPayment().GetStatus() == paymentsv1.Status_STATUS_PAID, now())
 		}),
 		events.On(func(_ context.Context, tx *gorm.DB, e *paymentsv1.PaymentRefunded, _ events.Meta) error {
-			return store.RefundSettled(tx, e.GetPayment().GetOrderId(), now())
+			failed := e.GetRefund().GetStatus() == paymentsv1.RefundStatus_REFUND_STATUS_FAILED
+			return store.RefundSettled(tx, e.GetPayment().GetOrderId(), e.GetRefund().GetId(), failed, now())
 		}),
 		events.On(func(_ context.Context, tx *gorm.DB, e *paymentsv1.PaymentDisputed, _ events.Meta) error {
 			return store.NeedAttention(tx, e.GetPayment().GetOrderId(), "the customer disputes the payment at the bank: answer there", now())

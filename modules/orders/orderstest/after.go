@@ -310,6 +310,20 @@ func attentionCases(w World) map[string]func(t *testing.T) {
 				t.Errorf("got %v, want no attention, and a refund that failed", o)
 			}
 		},
+		"a refund that fails after it succeeded needs an operator, and is money to give back again": func(t *testing.T) {
+			s := NewShop(t, w)
+			placed := s.Place(s.Stock(5, 500), 1)
+			s.PayWith(placed.GetRedirectUrl(), paymentstest.CardRefundFails)
+			s.Awaits(placed, opened)
+			s.refund(placed, &ordersv1.RefundOrderRequest{AmountMinor: 300})
+			s.WantMoney(placed.GetOrder().GetId(), placed.GetOrder().GetTotals().GetTotalMinor(), 300)
+			eventually(t, "the order needs attention", func() bool { return s.get(placed).GetAttention() != nil })
+			o := s.get(placed)
+			if r := o.GetRefunds()[0]; r.GetStatus() != ordersv1.RefundStatus_REFUND_STATUS_FAILED || r.GetFailure() == "" || o.GetRefundedMinor() != 0 ||
+				o.GetPaymentStatus() != ordersv1.PaymentStatus_PAYMENT_STATUS_PAID {
+				t.Errorf("got %v, want a refund that failed, with the reason, and nothing given back", o)
+			}
+		},
 	}
 }
 

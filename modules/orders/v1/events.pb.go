@@ -157,7 +157,8 @@ func (x *OrderShipped) GetFulfilment() *Fulfilment {
 }
 
 // OrderRefunded: money went back. Published once per refund, when the provider
-// has said so. Aggregate: the order's id.
+// has said so, and again when one whose money the bank sent back is carried out
+// again. Aggregate: the order's id.
 type OrderRefunded struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`

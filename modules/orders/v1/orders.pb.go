@@ -336,7 +336,8 @@ const (
 	// Asked for; the provider has not said how it went.
 	RefundStatus_REFUND_STATUS_PENDING   RefundStatus = 1
 	RefundStatus_REFUND_STATUS_SUCCEEDED RefundStatus = 2
-	// Refused for good.
+	// Refused for good, or the bank sent the money back after it had SUCCEEDED. The
+	// order then needs attention.
 	RefundStatus_REFUND_STATUS_FAILED RefundStatus = 3
 )
 

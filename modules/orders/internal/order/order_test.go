@@ -156,3 +156,11 @@ func TestARefusedRefundIsAskedForAgainAsAnotherOne(t *testing.T) {
 		t.Errorf("closed by the operator: got %v, chores %t; want nothing left to do", err, o.HasChores())
 	}
 }
+
+func TestARefundIsFoundByItsNameAtPayments(t *testing.T) {
+	for _, r := range []Refund{{ID: "0sgk2ab06g"}, {ID: "0sgk2ab06g", Attempt: 1}, {ID: "0sgk2ab06g", Attempt: 12}} {
+		if id, attempt := RefundOf(r.PaymentsID()); id != r.ID || attempt != r.Attempt {
+			t.Errorf("%s: got %s and %d, want %s and %d", r.PaymentsID(), id, attempt, r.ID, r.Attempt)
+		}
+	}
+}

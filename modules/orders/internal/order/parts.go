@@ -3,6 +3,8 @@ package order
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -66,6 +68,16 @@ func (r Refund) PaymentsID() string {
 		return r.ID
 	}
 	return fmt.Sprintf("%s-%d", r.ID, r.Attempt+1)
+}
+
+// RefundOf is the inverse of PaymentsID.
+func RefundOf(paymentsID string) (id string, attempt int) {
+	id, suffix, found := strings.Cut(paymentsID, "-")
+	n, err := strconv.Atoi(suffix)
+	if !found || err != nil {
+		return paymentsID, 0
+	}
+	return id, n - 1
 }
 
 // Return is goods that came back.

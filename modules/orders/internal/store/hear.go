@@ -5,6 +5,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"galleria/modules/orders/internal/order"
 	"galleria/platform/database"
 )
 
@@ -28,9 +29,19 @@ func PaymentSettled(tx *gorm.DB, orderID string, paid bool, now time.Time) error
 		now.UnixMicro(), orderID).Error
 }
 
-// RefundSettled has the driver look at the refunds of an order.
-func RefundSettled(tx *gorm.DB, orderID string, now time.Time) error {
+// RefundSettled has the driver look at the refunds of an order. One that failed is
+// asked about once more also when it had succeeded: a bank may send money back days
+// later. refundID is payments' name for it.
+func RefundSettled(tx *gorm.DB, orderID, refundID string, failed bool, now time.Time) error {
 	database.Announce(tx, DueWork)
+	if failed {
+		refund, attempt := order.RefundOf(refundID)
+		err := tx.Exec("UPDATE order_refunds SET status = 'pending' WHERE id = ? AND attempt = ? AND order_id = ? AND status = 'succeeded'",
+			refund, attempt, orderID).Error
+		if err != nil {
+			return err
+		}
+	}
 	return tx.Exec("UPDATE orders SET due_at = ?, attempts = 0, version = version + 1 WHERE id = ? AND has_parts", now.UnixMicro(), orderID).Error
 }
 

@@ -98,7 +98,7 @@ func (g *Gateway) queue(o operation) *edge.Queue {
 	switch {
 	case o.catalogue:
 		return g.edge.Lookers
-	case o.id == "placeOrder":
+	case o.id == "placeOrder", o.id == "payOrder":
 		return g.edge.Checkouts
 	}
 	return nil

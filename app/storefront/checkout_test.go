@@ -271,6 +271,22 @@ func TestACheckoutTooManyIsToldAtOnceAndKeepsItsKey(t *testing.T) {
 	v.post("/checkout", form).want(http.StatusSeeOther)
 }
 
+func TestAnotherPaymentWaitsItsTurnToo(t *testing.T) {
+	s := newShop(t)
+	v, form := buy(t, s)
+	at := v.post("/checkout", form).want(http.StatusSeeOther).header.Get("Location")
+	order, token := opens(t, v.post("/checkout", v.order()).want(http.StatusSeeOther).header.Get("Location"))
+	empty := s.front.FillQueue()
+	p := v.post("/orders/"+order+"/pay", url.Values{"token": {token}}).want(http.StatusServiceUnavailable).says("Many people are paying just now", "Nothing was charged")
+	if p.header.Get("Retry-After") == "" {
+		t.Error("refused without saying when to come again")
+	}
+	empty()
+	if got := v.post("/orders/"+order+"/pay", url.Values{"token": {token}}).want(http.StatusSeeOther).header.Get("Location"); got != at {
+		t.Errorf("got %q, want the payment's page %q", got, at)
+	}
+}
+
 func TestThoseWhoLookAroundAreRefusedBeforeThoseWhoPay(t *testing.T) {
 	s := newShop(t)
 	v, form := buy(t, s)

@@ -24,7 +24,17 @@ func (s *Storefront) payOrder(c echo.Context) error {
 	if err := parseForm(c); err != nil {
 		return err
 	}
+	if err := s.limited(c, edge.CheckoutAttempts); err != nil {
+		return err
+	}
 	order, token := c.Param("id"), c.Request().PostForm.Get("token")
+	leave, err := s.edge.Checkouts.Enter(c.Request().Context())
+	if err != nil {
+		c.Response().Header().Set("Retry-After", "5")
+		said := tooManyAtOnce(err)
+		return s.showOrder(c, said.status, token, &page.Notice{Bad: true, Title: said.title, Text: "Your turn did not come in time. Nothing was charged. Please try again."})
+	}
+	defer leave()
 	ctx, done := s.working(c, true, checkoutTimeout)
 	defer done()
 	answer, err := s.Orders.PayOrder(ctx, &ordersv1.PayOrderRequest{OrderId: order, Token: token})

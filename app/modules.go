@@ -107,6 +107,7 @@ func Table(c Modules) []Row {
 			Name: notifications.Name, Contract: &notificationsv1.NotificationsService_ServiceDesc,
 			Hears: []proto.Message{
 				&ordersv1.OrderPlaced{}, &ordersv1.OrderShipped{}, &ordersv1.OrderRefunded{}, &ordersv1.OrderCancelled{}, &ordersv1.OrderFailed{},
+				&accountsv1.SignUpStarted{}, &accountsv1.SignUpRepeated{}, &accountsv1.ResetRequested{}, &accountsv1.PasswordChanged{},
 			},
 			New: func(h module.Host) (*module.Instance, error) {
 				return notifications.New(h, notifications.Needs{}, c.Notifications.Own)

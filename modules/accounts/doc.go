@@ -1,8 +1,8 @@
 // Package accounts knows the customers and the staff: who they are, and what lets them
 // in.
 //
-// It offers accounts.v1, calls no module, and emits SignUpStarted and SignUpRepeated. It
-// owns the tables accounts, sessions, links, recovery_codes, tries, known_clients,
+// It offers accounts.v1, calls no module, and emits SignUpStarted, SignUpRepeated,
+// ResetRequested and PasswordChanged, from which notifications makes mails. It owns the tables accounts, sessions, links, recovery_codes, tries, known_clients,
 // api_keys and signing_keys. It is the module that vouches: it makes the statements of
 // platform/identity, by which all others know on whose behalf a call is made.
 //

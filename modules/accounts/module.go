@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"strings"
 	"time"
 
 	"galleria/modules/accounts/internal/account"
@@ -28,6 +29,8 @@ type Config struct {
 	StaffIdle      time.Duration `yaml:"staff_idle" doc:"an operator or administrator who does nothing is logged out after this"`
 	StaffLongest   time.Duration `yaml:"staff_longest" doc:"an operator or administrator is logged out this long after logging in, whatever is done"`
 	SignUpLink     time.Duration `yaml:"sign_up_link" doc:"the link in the mail of a sign-up is good this long"`
+	ResetLink      time.Duration `yaml:"reset_link" doc:"the mailed link that sets a new password is good this long"`
+	Issuer         string        `yaml:"issuer" doc:"the name that authenticator programs show beside the codes for this shop"`
 	HashesAtOnce   int           `yaml:"hashes_at_once" doc:"how many passwords are hashed at once, each with 19 MiB of memory; others wait in order; 0: one for each CPU"`
 	HashesWaiting  int           `yaml:"hashes_waiting" doc:"how many passwords may wait to be hashed; those beyond are told to come back"`
 }
@@ -37,7 +40,7 @@ func DefaultConfig() Config {
 	return Config{
 		SessionIdle: 14 * 24 * time.Hour, SessionLongest: 90 * 24 * time.Hour,
 		StaffIdle: 2 * time.Hour, StaffLongest: 12 * time.Hour,
-		SignUpLink: 24 * time.Hour, HashesWaiting: 32,
+		SignUpLink: 24 * time.Hour, ResetLink: 30 * time.Minute, Issuer: "Galleria", HashesWaiting: 32,
 	}
 }
 
@@ -57,6 +60,12 @@ func (c Config) Validate() error {
 	}
 	if c.SignUpLink < time.Minute || c.SignUpLink > 7*24*time.Hour {
 		findings = append(findings, config.At("sign_up_link", "must be between 1m and 168h, not %s", c.SignUpLink))
+	}
+	if c.ResetLink < time.Minute || c.ResetLink > 24*time.Hour {
+		findings = append(findings, config.At("reset_link", "must be between 1m and 24h, not %s", c.ResetLink))
+	}
+	if c.Issuer == "" || strings.ContainsAny(c.Issuer, ":/?#") {
+		findings = append(findings, config.At("issuer", "must be a name, without : / ? #"))
 	}
 	if c.HashesAtOnce < 0 || c.HashesAtOnce > 256 {
 		findings = append(findings, config.At("hashes_at_once", "must be 0 to 256, not %d", c.HashesAtOnce))
@@ -103,7 +112,7 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	s := service.New(kept, secret.NewHasher(atOnce, cfg.HashesWaiting), signer, secret.NewTokens(seed), h.Now, h.Log, service.Options{
 		Customers:  account.Lifetimes{Idle: cfg.SessionIdle, Longest: cfg.SessionLongest},
 		Staff:      account.Lifetimes{Idle: cfg.StaffIdle, Longest: cfg.StaffLongest},
-		SignUpLink: cfg.SignUpLink,
+		SignUpLink: cfg.SignUpLink, ResetLink: cfg.ResetLink, Issuer: cfg.Issuer,
 	})
 	return &module.Instance{
 		Server:  s,

@@ -1,8 +1,9 @@
-// Package notifications writes to customers about their orders.
+// Package notifications writes to customers about their orders and accounts.
 //
 // It offers notifications.v1, which shows the mails. It calls no other module;
 // it hears OrderPlaced, OrderShipped, OrderRefunded, OrderCancelled and OrderFailed
-// of orders, and emits no events. It owns the tables mails, recipients and resends.
+// of orders, and SignUpStarted, SignUpRepeated, ResetRequested and PasswordChanged of
+// accounts, and emits no events. It owns the tables mails, recipients and resends.
 // A mail's way:
 //
 //	event ──> queued ──taken by the mail server, or laid in the mailbox──> sent
@@ -47,6 +48,7 @@
 //
 // It has no templates to edit at run time, no languages but English, no
 // unsubscribing (these mails belong to a purchase), and does not receive
-// bounces. The letters hold the links that open orders, so its database and the
+// bounces. The letters hold the links that open orders, and those that open
+// accounts, once and for a short time, so its database and the
 // console are for operators only.
 package notifications

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc/codes"
 
@@ -134,6 +135,23 @@ func (w World) checkSessionCases() map[string]func(*testing.T) {
 
 func (w World) confirmCases() map[string]func(*testing.T) {
 	return map[string]func(*testing.T){
+		"notes the time, once for each code": func(t *testing.T) {
+			own := w.logIn(t, w.person(t, accountsv1.Role_ROLE_ADMIN))
+			secret, _ := w.factor(t, own)
+			before := w.check(t, own).GetCodeAt().AsTime()
+			r := &accountsv1.ConfirmCodeRequest{IdempotencyKey: id.New(), Session: own, Code: Code(secret, time.Now())}
+			for range 2 {
+				if _, err := w.Accounts.ConfirmCode(t.Context(), r); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if after := w.check(t, own).GetCodeAt().AsTime(); !after.After(before) {
+				t.Errorf("a code was given at %s, want later than %s", after, before)
+			}
+			r.IdempotencyKey = id.New()
+			_, err := w.Accounts.ConfirmCode(t.Context(), r)
+			wantReason(t, "the code a second time", err, codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CODE)
+		},
 		"is for accounts with a second factor": func(t *testing.T) {
 			_, err := w.Accounts.ConfirmCode(t.Context(), &accountsv1.ConfirmCodeRequest{IdempotencyKey: id.New(), Session: w.logIn(t, w.person(t, accountsv1.Role_ROLE_ADMIN)), Code: "123456"})
 			wantReason(t, "without one", err, codes.FailedPrecondition, accountsv1.Reason_REASON_NO_SECOND_FACTOR)

@@ -33,6 +33,24 @@ func (w World) signUpCases() map[string]func(*testing.T) {
 			_, err := w.Accounts.LogIn(t.Context(), &accountsv1.LogInRequest{IdempotencyKey: id.New(), Email: email, Password: Password, Visitor: client()})
 			wantReason(t, "log in before", err, codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CREDENTIALS)
 		},
+		"mails one link however often it is repeated, and what is known to an address with an account": func(t *testing.T) {
+			email, known := address(), w.person(t, accountsv1.Role_ROLE_CUSTOMER).GetEmail()
+			for _, to := range []string{email, known} {
+				r := &accountsv1.SignUpRequest{IdempotencyKey: id.New(), Email: to, Name: "Ana", Password: Password}
+				for range 2 {
+					if _, err := w.Accounts.SignUp(t.Context(), r); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			w.link(t, email, 1)
+			if subject, text := w.mail(t, known, 1); subject != "You have an account already" || linkInMail.MatchString(text) {
+				t.Errorf("to an address with an account: got %q with a link in it, want that there is one", subject)
+			}
+			if n := len(w.mailsTo(t, email)) + len(w.mailsTo(t, known)); n != 2 {
+				t.Errorf("got %d mails, want 2", n)
+			}
+		},
 		"names each bad field": func(t *testing.T) {
 			for field, r := range map[string]*accountsv1.SignUpRequest{
 				"email":    {Email: "nobody", Password: Password},
@@ -60,6 +78,43 @@ func (w World) signUpCases() map[string]func(*testing.T) {
 
 func (w World) verifyCases() map[string]func(*testing.T) {
 	return map[string]func(*testing.T){
+		"makes the account, and a session, once": func(t *testing.T) {
+			email := address()
+			if _, err := w.Accounts.SignUp(t.Context(), &accountsv1.SignUpRequest{IdempotencyKey: id.New(), Email: email, Name: "Ana", Password: Password}); err != nil {
+				t.Fatal(err)
+			}
+			r := &accountsv1.VerifyEmailRequest{IdempotencyKey: id.New(), Link: w.link(t, email, 1)}
+			var session string
+			for range 2 {
+				got, err := w.Accounts.VerifyEmail(t.Context(), r)
+				if err != nil || !got.GetAccount().GetVerified() || session != "" && got.GetSession() != session {
+					t.Fatalf("got %v and error %v, want the same session twice", got, err)
+				}
+				session = got.GetSession()
+			}
+			if got := w.check(t, session).GetAccount(); got.GetEmail() != email || len(got.GetRoles()) != 1 {
+				t.Errorf("got %v, want a customer", got)
+			}
+			r.IdempotencyKey = id.New()
+			_, err := w.Accounts.VerifyEmail(t.Context(), r)
+			wantReason(t, "the same link by another call", err, codes.NotFound, accountsv1.Reason_REASON_BAD_LINK)
+		},
+		"takes the newest link only, with the password of its sign-up": func(t *testing.T) {
+			email := address()
+			for n, password := range []string{"a stranger's password", Password} {
+				if _, err := w.Accounts.SignUp(t.Context(), &accountsv1.SignUpRequest{IdempotencyKey: id.New(), Email: email, Password: password}); err != nil {
+					t.Fatal(err)
+				}
+				w.link(t, email, n+1)
+			}
+			_, err := w.Accounts.VerifyEmail(t.Context(), &accountsv1.VerifyEmailRequest{IdempotencyKey: id.New(), Link: w.link(t, email, 1)})
+			wantReason(t, "the older link", err, codes.NotFound, accountsv1.Reason_REASON_BAD_LINK)
+			got, err := w.Accounts.VerifyEmail(t.Context(), &accountsv1.VerifyEmailRequest{IdempotencyKey: id.New(), Link: w.link(t, email, 2)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.logIn(t, got.GetAccount())
+		},
 		"says that there is no such link": func(t *testing.T) {
 			for _, link := range []string{"", "x", strings.Repeat("a", 43), "\x00"} {
 				_, err := w.Accounts.VerifyEmail(t.Context(), &accountsv1.VerifyEmailRequest{IdempotencyKey: id.New(), Link: link})

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	accountsv1 "galleria/modules/accounts/v1"
+	notificationsv1 "galleria/modules/notifications/v1"
 	"galleria/platform/contract"
 	"galleria/platform/id"
 	"galleria/platform/identity"
@@ -22,27 +23,34 @@ type World struct {
 	Accounts accountsv1.AccountsServiceClient
 	// Operator is called as the command line.
 	Operator accountsv1.AccountsServiceClient
+	// Notifications hears the events, and shows the mails that come of them.
+	Notifications notificationsv1.NotificationsServiceClient
 }
 
 // Run runs the contract suite.
 func Run(t *testing.T, w World) {
 	t.Helper()
 	moduletest.Cases{
-		"SignUp":        w.signUpCases(),
-		"VerifyEmail":   w.verifyCases(),
-		"LogIn":         w.logInCases(),
-		"CheckSession":  w.checkSessionCases(),
-		"ConfirmCode":   w.confirmCases(),
-		"LogOut":        w.logOutCases(),
-		"ListSessions":  w.listSessionsCases(),
-		"RevokeSession": w.revokeSessionCases(),
-		"CreateAccount": w.createAccountCases(),
-		"ListAccounts":  w.listAccountsCases(),
-		"SetRole":       w.setRoleCases(),
-		"CreateKey":     w.createKeyCases(),
-		"ListKeys":      w.listKeysCases(),
-		"RevokeKey":     w.revokeKeyCases(),
-		"CheckKey":      w.checkKeyCases(),
+		"SignUp":             w.signUpCases(),
+		"VerifyEmail":        w.verifyCases(),
+		"LogIn":              w.logInCases(),
+		"CheckSession":       w.checkSessionCases(),
+		"ConfirmCode":        w.confirmCases(),
+		"LogOut":             w.logOutCases(),
+		"StartSecondFactor":  w.startFactorCases(),
+		"EnableSecondFactor": w.enableFactorCases(),
+		"RequestReset":       w.requestResetCases(),
+		"ResetPassword":      w.resetCases(),
+		"ChangePassword":     w.changePasswordCases(),
+		"ListSessions":       w.listSessionsCases(),
+		"RevokeSession":      w.revokeSessionCases(),
+		"CreateAccount":      w.createAccountCases(),
+		"ListAccounts":       w.listAccountsCases(),
+		"SetRole":            w.setRoleCases(),
+		"CreateKey":          w.createKeyCases(),
+		"ListKeys":           w.listKeysCases(),
+		"RevokeKey":          w.revokeKeyCases(),
+		"CheckKey":           w.checkKeyCases(),
 	}.Run(t, &accountsv1.AccountsService_ServiceDesc)
 }
 

@@ -56,6 +56,8 @@ const (
 	Reason_REASON_BAD_PAGE_TOKEN Reason = 13
 	// The idempotency key was used before for something else.
 	Reason_REASON_KEY_REUSED Reason = 14
+	// The account has a second factor already.
+	Reason_REASON_HAS_SECOND_FACTOR Reason = 15
 )
 
 // Enum value maps for Reason.
@@ -76,6 +78,7 @@ var (
 		12: "REASON_LAST_ADMIN",
 		13: "REASON_BAD_PAGE_TOKEN",
 		14: "REASON_KEY_REUSED",
+		15: "REASON_HAS_SECOND_FACTOR",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":       0,
@@ -93,6 +96,7 @@ var (
 		"REASON_LAST_ADMIN":        12,
 		"REASON_BAD_PAGE_TOKEN":    13,
 		"REASON_KEY_REUSED":        14,
+		"REASON_HAS_SECOND_FACTOR": 15,
 	}
 )
 
@@ -986,6 +990,492 @@ func (*ConfirmCodeResponse) Descriptor() ([]byte, []int) {
 	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{12}
 }
 
+type StartSecondFactorRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StartSecondFactorRequest) Reset() {
+	*x = StartSecondFactorRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StartSecondFactorRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StartSecondFactorRequest) ProtoMessage() {}
+
+func (x *StartSecondFactorRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StartSecondFactorRequest.ProtoReflect.Descriptor instead.
+func (*StartSecondFactorRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *StartSecondFactorRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+type StartSecondFactorResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In base32, to be typed into an authenticator program.
+	Secret string `protobuf:"bytes,1,opt,name=secret,proto3" json:"secret,omitempty"`
+	// The same as an address, otpauth://…, for a picture or a link.
+	Address       string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StartSecondFactorResponse) Reset() {
+	*x = StartSecondFactorResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StartSecondFactorResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StartSecondFactorResponse) ProtoMessage() {}
+
+func (x *StartSecondFactorResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StartSecondFactorResponse.ProtoReflect.Descriptor instead.
+func (*StartSecondFactorResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *StartSecondFactorResponse) GetSecret() string {
+	if x != nil {
+		return x.Secret
+	}
+	return ""
+}
+
+func (x *StartSecondFactorResponse) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+type EnableSecondFactorRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Session string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	Code    string                 `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	// As in LogIn.
+	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *EnableSecondFactorRequest) Reset() {
+	*x = EnableSecondFactorRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EnableSecondFactorRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EnableSecondFactorRequest) ProtoMessage() {}
+
+func (x *EnableSecondFactorRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EnableSecondFactorRequest.ProtoReflect.Descriptor instead.
+func (*EnableSecondFactorRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *EnableSecondFactorRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *EnableSecondFactorRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *EnableSecondFactorRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type EnableSecondFactorResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ten, to be kept on paper. They are not shown again.
+	RecoveryCodes []string `protobuf:"bytes,1,rep,name=recovery_codes,json=recoveryCodes,proto3" json:"recovery_codes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EnableSecondFactorResponse) Reset() {
+	*x = EnableSecondFactorResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EnableSecondFactorResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EnableSecondFactorResponse) ProtoMessage() {}
+
+func (x *EnableSecondFactorResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EnableSecondFactorResponse.ProtoReflect.Descriptor instead.
+func (*EnableSecondFactorResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *EnableSecondFactorResponse) GetRecoveryCodes() []string {
+	if x != nil {
+		return x.RecoveryCodes
+	}
+	return nil
+}
+
+type RequestResetRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Email   string                 `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
+	Visitor *Visitor               `protobuf:"bytes,2,opt,name=visitor,proto3" json:"visitor,omitempty"`
+	// As in LogIn.
+	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *RequestResetRequest) Reset() {
+	*x = RequestResetRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestResetRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestResetRequest) ProtoMessage() {}
+
+func (x *RequestResetRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestResetRequest.ProtoReflect.Descriptor instead.
+func (*RequestResetRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *RequestResetRequest) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *RequestResetRequest) GetVisitor() *Visitor {
+	if x != nil {
+		return x.Visitor
+	}
+	return nil
+}
+
+func (x *RequestResetRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type RequestResetResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestResetResponse) Reset() {
+	*x = RequestResetResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestResetResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestResetResponse) ProtoMessage() {}
+
+func (x *RequestResetResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestResetResponse.ProtoReflect.Descriptor instead.
+func (*RequestResetResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{18}
+}
+
+type ResetPasswordRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Link          string                 `protobuf:"bytes,1,opt,name=link,proto3" json:"link,omitempty"`
+	Password      string                 `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetPasswordRequest) Reset() {
+	*x = ResetPasswordRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetPasswordRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetPasswordRequest) ProtoMessage() {}
+
+func (x *ResetPasswordRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetPasswordRequest.ProtoReflect.Descriptor instead.
+func (*ResetPasswordRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ResetPasswordRequest) GetLink() string {
+	if x != nil {
+		return x.Link
+	}
+	return ""
+}
+
+func (x *ResetPasswordRequest) GetPassword() string {
+	if x != nil {
+		return x.Password
+	}
+	return ""
+}
+
+type ResetPasswordResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetPasswordResponse) Reset() {
+	*x = ResetPasswordResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetPasswordResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetPasswordResponse) ProtoMessage() {}
+
+func (x *ResetPasswordResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetPasswordResponse.ProtoReflect.Descriptor instead.
+func (*ResetPasswordResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{20}
+}
+
+type ChangePasswordRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Session string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	// The present one.
+	Password      string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
+	NewPassword   string `protobuf:"bytes,3,opt,name=new_password,json=newPassword,proto3" json:"new_password,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangePasswordRequest) Reset() {
+	*x = ChangePasswordRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangePasswordRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangePasswordRequest) ProtoMessage() {}
+
+func (x *ChangePasswordRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangePasswordRequest.ProtoReflect.Descriptor instead.
+func (*ChangePasswordRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ChangePasswordRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *ChangePasswordRequest) GetPassword() string {
+	if x != nil {
+		return x.Password
+	}
+	return ""
+}
+
+func (x *ChangePasswordRequest) GetNewPassword() string {
+	if x != nil {
+		return x.NewPassword
+	}
+	return ""
+}
+
+type ChangePasswordResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangePasswordResponse) Reset() {
+	*x = ChangePasswordResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangePasswordResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangePasswordResponse) ProtoMessage() {}
+
+func (x *ChangePasswordResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangePasswordResponse.ProtoReflect.Descriptor instead.
+func (*ChangePasswordResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{22}
+}
+
 type LogOutRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
@@ -995,7 +1485,7 @@ type LogOutRequest struct {
 
 func (x *LogOutRequest) Reset() {
 	*x = LogOutRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[13]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1007,7 +1497,7 @@ func (x *LogOutRequest) String() string {
 func (*LogOutRequest) ProtoMessage() {}
 
 func (x *LogOutRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[13]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1020,7 +1510,7 @@ func (x *LogOutRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogOutRequest.ProtoReflect.Descriptor instead.
 func (*LogOutRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{13}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *LogOutRequest) GetSession() string {
@@ -1038,7 +1528,7 @@ type LogOutResponse struct {
 
 func (x *LogOutResponse) Reset() {
 	*x = LogOutResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[14]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1050,7 +1540,7 @@ func (x *LogOutResponse) String() string {
 func (*LogOutResponse) ProtoMessage() {}
 
 func (x *LogOutResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[14]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1063,7 +1553,7 @@ func (x *LogOutResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogOutResponse.ProtoReflect.Descriptor instead.
 func (*LogOutResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{14}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{24}
 }
 
 type ListSessionsRequest struct {
@@ -1075,7 +1565,7 @@ type ListSessionsRequest struct {
 
 func (x *ListSessionsRequest) Reset() {
 	*x = ListSessionsRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[15]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1087,7 +1577,7 @@ func (x *ListSessionsRequest) String() string {
 func (*ListSessionsRequest) ProtoMessage() {}
 
 func (x *ListSessionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[15]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1100,7 +1590,7 @@ func (x *ListSessionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSessionsRequest.ProtoReflect.Descriptor instead.
 func (*ListSessionsRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{15}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListSessionsRequest) GetSession() string {
@@ -1119,7 +1609,7 @@ type ListSessionsResponse struct {
 
 func (x *ListSessionsResponse) Reset() {
 	*x = ListSessionsResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[16]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1131,7 +1621,7 @@ func (x *ListSessionsResponse) String() string {
 func (*ListSessionsResponse) ProtoMessage() {}
 
 func (x *ListSessionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[16]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1144,7 +1634,7 @@ func (x *ListSessionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSessionsResponse.ProtoReflect.Descriptor instead.
 func (*ListSessionsResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{16}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListSessionsResponse) GetSessions() []*ListSessionsResponse_Session {
@@ -1165,7 +1655,7 @@ type RevokeSessionRequest struct {
 
 func (x *RevokeSessionRequest) Reset() {
 	*x = RevokeSessionRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[17]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1177,7 +1667,7 @@ func (x *RevokeSessionRequest) String() string {
 func (*RevokeSessionRequest) ProtoMessage() {}
 
 func (x *RevokeSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[17]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1190,7 +1680,7 @@ func (x *RevokeSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeSessionRequest.ProtoReflect.Descriptor instead.
 func (*RevokeSessionRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{17}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *RevokeSessionRequest) GetSession() string {
@@ -1215,7 +1705,7 @@ type RevokeSessionResponse struct {
 
 func (x *RevokeSessionResponse) Reset() {
 	*x = RevokeSessionResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[18]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1227,7 +1717,7 @@ func (x *RevokeSessionResponse) String() string {
 func (*RevokeSessionResponse) ProtoMessage() {}
 
 func (x *RevokeSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[18]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1240,7 +1730,7 @@ func (x *RevokeSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeSessionResponse.ProtoReflect.Descriptor instead.
 func (*RevokeSessionResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{18}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{28}
 }
 
 type CreateAccountRequest struct {
@@ -1255,7 +1745,7 @@ type CreateAccountRequest struct {
 
 func (x *CreateAccountRequest) Reset() {
 	*x = CreateAccountRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[19]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1267,7 +1757,7 @@ func (x *CreateAccountRequest) String() string {
 func (*CreateAccountRequest) ProtoMessage() {}
 
 func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[19]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1280,7 +1770,7 @@ func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccountRequest.ProtoReflect.Descriptor instead.
 func (*CreateAccountRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{19}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *CreateAccountRequest) GetEmail() string {
@@ -1320,7 +1810,7 @@ type CreateAccountResponse struct {
 
 func (x *CreateAccountResponse) Reset() {
 	*x = CreateAccountResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[20]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1332,7 +1822,7 @@ func (x *CreateAccountResponse) String() string {
 func (*CreateAccountResponse) ProtoMessage() {}
 
 func (x *CreateAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[20]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1345,7 +1835,7 @@ func (x *CreateAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccountResponse.ProtoReflect.Descriptor instead.
 func (*CreateAccountResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{20}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *CreateAccountResponse) GetAccount() *Account {
@@ -1370,7 +1860,7 @@ type ListAccountsRequest struct {
 
 func (x *ListAccountsRequest) Reset() {
 	*x = ListAccountsRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[21]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1382,7 +1872,7 @@ func (x *ListAccountsRequest) String() string {
 func (*ListAccountsRequest) ProtoMessage() {}
 
 func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[21]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1395,7 +1885,7 @@ func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{21}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ListAccountsRequest) GetQuery() string {
@@ -1436,7 +1926,7 @@ type ListAccountsResponse struct {
 
 func (x *ListAccountsResponse) Reset() {
 	*x = ListAccountsResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[22]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1448,7 +1938,7 @@ func (x *ListAccountsResponse) String() string {
 func (*ListAccountsResponse) ProtoMessage() {}
 
 func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[22]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1461,7 +1951,7 @@ func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{22}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ListAccountsResponse) GetAccounts() []*Account {
@@ -1488,7 +1978,7 @@ type SetRoleRequest struct {
 
 func (x *SetRoleRequest) Reset() {
 	*x = SetRoleRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[23]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1500,7 +1990,7 @@ func (x *SetRoleRequest) String() string {
 func (*SetRoleRequest) ProtoMessage() {}
 
 func (x *SetRoleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[23]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1513,7 +2003,7 @@ func (x *SetRoleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetRoleRequest.ProtoReflect.Descriptor instead.
 func (*SetRoleRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{23}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *SetRoleRequest) GetAccountId() string {
@@ -1539,7 +2029,7 @@ type SetRoleResponse struct {
 
 func (x *SetRoleResponse) Reset() {
 	*x = SetRoleResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[24]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1551,7 +2041,7 @@ func (x *SetRoleResponse) String() string {
 func (*SetRoleResponse) ProtoMessage() {}
 
 func (x *SetRoleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[24]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1564,7 +2054,7 @@ func (x *SetRoleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetRoleResponse.ProtoReflect.Descriptor instead.
 func (*SetRoleResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{24}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *SetRoleResponse) GetAccount() *Account {
@@ -1589,7 +2079,7 @@ type CreateKeyRequest struct {
 
 func (x *CreateKeyRequest) Reset() {
 	*x = CreateKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[25]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1601,7 +2091,7 @@ func (x *CreateKeyRequest) String() string {
 func (*CreateKeyRequest) ProtoMessage() {}
 
 func (x *CreateKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[25]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1614,7 +2104,7 @@ func (x *CreateKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateKeyRequest.ProtoReflect.Descriptor instead.
 func (*CreateKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{25}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *CreateKeyRequest) GetName() string {
@@ -1649,7 +2139,7 @@ type CreateKeyResponse struct {
 
 func (x *CreateKeyResponse) Reset() {
 	*x = CreateKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[26]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1661,7 +2151,7 @@ func (x *CreateKeyResponse) String() string {
 func (*CreateKeyResponse) ProtoMessage() {}
 
 func (x *CreateKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[26]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1674,7 +2164,7 @@ func (x *CreateKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateKeyResponse.ProtoReflect.Descriptor instead.
 func (*CreateKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{26}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *CreateKeyResponse) GetKey() *Key {
@@ -1710,7 +2200,7 @@ type Key struct {
 
 func (x *Key) Reset() {
 	*x = Key{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[27]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1722,7 +2212,7 @@ func (x *Key) String() string {
 func (*Key) ProtoMessage() {}
 
 func (x *Key) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[27]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1735,7 +2225,7 @@ func (x *Key) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Key.ProtoReflect.Descriptor instead.
 func (*Key) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{27}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Key) GetId() string {
@@ -1795,7 +2285,7 @@ type ListKeysRequest struct {
 
 func (x *ListKeysRequest) Reset() {
 	*x = ListKeysRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[28]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1807,7 +2297,7 @@ func (x *ListKeysRequest) String() string {
 func (*ListKeysRequest) ProtoMessage() {}
 
 func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[28]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1820,7 +2310,7 @@ func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysRequest.ProtoReflect.Descriptor instead.
 func (*ListKeysRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{28}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{38}
 }
 
 type ListKeysResponse struct {
@@ -1832,7 +2322,7 @@ type ListKeysResponse struct {
 
 func (x *ListKeysResponse) Reset() {
 	*x = ListKeysResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[29]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1844,7 +2334,7 @@ func (x *ListKeysResponse) String() string {
 func (*ListKeysResponse) ProtoMessage() {}
 
 func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[29]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1857,7 +2347,7 @@ func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysResponse.ProtoReflect.Descriptor instead.
 func (*ListKeysResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{29}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ListKeysResponse) GetKeys() []*Key {
@@ -1876,7 +2366,7 @@ type RevokeKeyRequest struct {
 
 func (x *RevokeKeyRequest) Reset() {
 	*x = RevokeKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[30]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1888,7 +2378,7 @@ func (x *RevokeKeyRequest) String() string {
 func (*RevokeKeyRequest) ProtoMessage() {}
 
 func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[30]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1901,7 +2391,7 @@ func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeKeyRequest.ProtoReflect.Descriptor instead.
 func (*RevokeKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{30}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *RevokeKeyRequest) GetId() string {
@@ -1919,7 +2409,7 @@ type RevokeKeyResponse struct {
 
 func (x *RevokeKeyResponse) Reset() {
 	*x = RevokeKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[31]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1931,7 +2421,7 @@ func (x *RevokeKeyResponse) String() string {
 func (*RevokeKeyResponse) ProtoMessage() {}
 
 func (x *RevokeKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[31]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1944,7 +2434,7 @@ func (x *RevokeKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeKeyResponse.ProtoReflect.Descriptor instead.
 func (*RevokeKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{31}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{41}
 }
 
 type CheckKeyRequest struct {
@@ -1956,7 +2446,7 @@ type CheckKeyRequest struct {
 
 func (x *CheckKeyRequest) Reset() {
 	*x = CheckKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[32]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1968,7 +2458,7 @@ func (x *CheckKeyRequest) String() string {
 func (*CheckKeyRequest) ProtoMessage() {}
 
 func (x *CheckKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[32]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1981,7 +2471,7 @@ func (x *CheckKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckKeyRequest.ProtoReflect.Descriptor instead.
 func (*CheckKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{32}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *CheckKeyRequest) GetSecret() string {
@@ -2002,7 +2492,7 @@ type CheckKeyResponse struct {
 
 func (x *CheckKeyResponse) Reset() {
 	*x = CheckKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[33]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2014,7 +2504,7 @@ func (x *CheckKeyResponse) String() string {
 func (*CheckKeyResponse) ProtoMessage() {}
 
 func (x *CheckKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[33]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2027,7 +2517,7 @@ func (x *CheckKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckKeyResponse.ProtoReflect.Descriptor instead.
 func (*CheckKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{33}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *CheckKeyResponse) GetId() string {
@@ -2068,7 +2558,7 @@ type ListSessionsResponse_Session struct {
 
 func (x *ListSessionsResponse_Session) Reset() {
 	*x = ListSessionsResponse_Session{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[34]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2080,7 +2570,7 @@ func (x *ListSessionsResponse_Session) String() string {
 func (*ListSessionsResponse_Session) ProtoMessage() {}
 
 func (x *ListSessionsResponse_Session) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[34]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2093,7 +2583,7 @@ func (x *ListSessionsResponse_Session) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSessionsResponse_Session.ProtoReflect.Descriptor instead.
 func (*ListSessionsResponse_Session) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{16, 0}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{26, 0}
 }
 
 func (x *ListSessionsResponse_Session) GetId() string {
@@ -2199,7 +2689,32 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x17\n" +
 	"\x04code\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04code\x12,\n" +
 	"\x0fidempotency_key\x18\x03 \x01(\tB\x03\x80\x01\x01R\x0eidempotencyKey\"\x15\n" +
-	"\x13ConfirmCodeResponse\".\n" +
+	"\x13ConfirmCodeResponse\"9\n" +
+	"\x18StartSecondFactorRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\"W\n" +
+	"\x19StartSecondFactorResponse\x12\x1b\n" +
+	"\x06secret\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06secret\x12\x1d\n" +
+	"\aaddress\x18\x02 \x01(\tB\x03\x80\x01\x01R\aaddress\"\x81\x01\n" +
+	"\x19EnableSecondFactorRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x17\n" +
+	"\x04code\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04code\x12,\n" +
+	"\x0fidempotency_key\x18\x03 \x01(\tB\x03\x80\x01\x01R\x0eidempotencyKey\"H\n" +
+	"\x1aEnableSecondFactorResponse\x12*\n" +
+	"\x0erecovery_codes\x18\x01 \x03(\tB\x03\x80\x01\x01R\rrecoveryCodes\"\x8e\x01\n" +
+	"\x13RequestResetRequest\x12\x19\n" +
+	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12.\n" +
+	"\avisitor\x18\x02 \x01(\v2\x14.accounts.v1.VisitorR\avisitor\x12,\n" +
+	"\x0fidempotency_key\x18\x03 \x01(\tB\x03\x80\x01\x01R\x0eidempotencyKey\"\x16\n" +
+	"\x14RequestResetResponse\"P\n" +
+	"\x14ResetPasswordRequest\x12\x17\n" +
+	"\x04link\x18\x01 \x01(\tB\x03\x80\x01\x01R\x04link\x12\x1f\n" +
+	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01R\bpassword\"\x17\n" +
+	"\x15ResetPasswordResponse\"\x7f\n" +
+	"\x15ChangePasswordRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x1f\n" +
+	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01R\bpassword\x12&\n" +
+	"\fnew_password\x18\x03 \x01(\tB\x03\x80\x01\x01R\vnewPassword\"\x18\n" +
+	"\x16ChangePasswordResponse\".\n" +
 	"\rLogOutRequest\x12\x1d\n" +
 	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\"\x10\n" +
 	"\x0eLogOutResponse\"4\n" +
@@ -2269,7 +2784,7 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x10CheckKeyResponse\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06scopes\x18\x02 \x03(\tR\x06scopes\x121\n" +
-	"\bidentity\x18\x03 \x01(\v2\x15.accounts.v1.IdentityR\bidentity*\xe3\x02\n" +
+	"\bidentity\x18\x03 \x01(\v2\x15.accounts.v1.IdentityR\bidentity*\x81\x03\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REASON_NO_SESSION\x10\x01\x12\x16\n" +
@@ -2286,13 +2801,14 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x17REASON_NO_SECOND_FACTOR\x10\v\x12\x15\n" +
 	"\x11REASON_LAST_ADMIN\x10\f\x12\x19\n" +
 	"\x15REASON_BAD_PAGE_TOKEN\x10\r\x12\x15\n" +
-	"\x11REASON_KEY_REUSED\x10\x0e*R\n" +
+	"\x11REASON_KEY_REUSED\x10\x0e\x12\x1c\n" +
+	"\x18REASON_HAS_SECOND_FACTOR\x10\x0f*R\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rROLE_CUSTOMER\x10\x01\x12\x11\n" +
 	"\rROLE_OPERATOR\x10\x02\x12\x0e\n" +
 	"\n" +
-	"ROLE_ADMIN\x10\x032\xbd\v\n" +
+	"ROLE_ADMIN\x10\x032\xee\x0f\n" +
 	"\x0fAccountsService\x12R\n" +
 	"\x06SignUp\x12\x1a.accounts.v1.SignUpRequest\x1a\x1b.accounts.v1.SignUpResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
@@ -2305,7 +2821,19 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\fCheckSession\x12 .accounts.v1.CheckSessionRequest\x1a!.accounts.v1.CheckSessionResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x02\x12\x05\x10\x80\xad\xe2\x04\x90\x02\x01\x12d\n" +
 	"\vConfirmCode\x12\x1f.accounts.v1.ConfirmCodeRequest\x1a .accounts.v1.ConfirmCodeResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12U\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12v\n" +
+	"\x11StartSecondFactor\x12%.accounts.v1.StartSecondFactorRequest\x1a&.accounts.v1.StartSecondFactorResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12y\n" +
+	"\x12EnableSecondFactor\x12&.accounts.v1.EnableSecondFactorRequest\x1a'.accounts.v1.EnableSecondFactorResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12g\n" +
+	"\fRequestReset\x12 .accounts.v1.RequestResetRequest\x1a!.accounts.v1.RequestResetResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\x84\xaf_\x90\x02\x02\x12g\n" +
+	"\rResetPassword\x12!.accounts.v1.ResetPasswordRequest\x1a\".accounts.v1.ResetPasswordResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b\n" +
+	"\x12\x02\b\x01\x90\x02\x02\x12j\n" +
+	"\x0eChangePassword\x12\".accounts.v1.ChangePasswordRequest\x1a#.accounts.v1.ChangePasswordResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b\n" +
+	"\x12\x02\b\x01\x90\x02\x02\x12U\n" +
 	"\x06LogOut\x12\x1a.accounts.v1.LogOutRequest\x1a\x1b.accounts.v1.LogOutResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12g\n" +
 	"\fListSessions\x12 .accounts.v1.ListSessionsRequest\x1a!.accounts.v1.ListSessionsResponse\"\x12\xaa\xbb\x18\v\n" +
@@ -2341,7 +2869,7 @@ func file_accounts_v1_accounts_proto_rawDescGZIP() []byte {
 }
 
 var file_accounts_v1_accounts_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_accounts_v1_accounts_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_accounts_v1_accounts_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
 var file_accounts_v1_accounts_proto_goTypes = []any{
 	(Reason)(0),                          // 0: accounts.v1.Reason
 	(Role)(0),                            // 1: accounts.v1.Role
@@ -2358,92 +2886,113 @@ var file_accounts_v1_accounts_proto_goTypes = []any{
 	(*CheckSessionResponse)(nil),         // 12: accounts.v1.CheckSessionResponse
 	(*ConfirmCodeRequest)(nil),           // 13: accounts.v1.ConfirmCodeRequest
 	(*ConfirmCodeResponse)(nil),          // 14: accounts.v1.ConfirmCodeResponse
-	(*LogOutRequest)(nil),                // 15: accounts.v1.LogOutRequest
-	(*LogOutResponse)(nil),               // 16: accounts.v1.LogOutResponse
-	(*ListSessionsRequest)(nil),          // 17: accounts.v1.ListSessionsRequest
-	(*ListSessionsResponse)(nil),         // 18: accounts.v1.ListSessionsResponse
-	(*RevokeSessionRequest)(nil),         // 19: accounts.v1.RevokeSessionRequest
-	(*RevokeSessionResponse)(nil),        // 20: accounts.v1.RevokeSessionResponse
-	(*CreateAccountRequest)(nil),         // 21: accounts.v1.CreateAccountRequest
-	(*CreateAccountResponse)(nil),        // 22: accounts.v1.CreateAccountResponse
-	(*ListAccountsRequest)(nil),          // 23: accounts.v1.ListAccountsRequest
-	(*ListAccountsResponse)(nil),         // 24: accounts.v1.ListAccountsResponse
-	(*SetRoleRequest)(nil),               // 25: accounts.v1.SetRoleRequest
-	(*SetRoleResponse)(nil),              // 26: accounts.v1.SetRoleResponse
-	(*CreateKeyRequest)(nil),             // 27: accounts.v1.CreateKeyRequest
-	(*CreateKeyResponse)(nil),            // 28: accounts.v1.CreateKeyResponse
-	(*Key)(nil),                          // 29: accounts.v1.Key
-	(*ListKeysRequest)(nil),              // 30: accounts.v1.ListKeysRequest
-	(*ListKeysResponse)(nil),             // 31: accounts.v1.ListKeysResponse
-	(*RevokeKeyRequest)(nil),             // 32: accounts.v1.RevokeKeyRequest
-	(*RevokeKeyResponse)(nil),            // 33: accounts.v1.RevokeKeyResponse
-	(*CheckKeyRequest)(nil),              // 34: accounts.v1.CheckKeyRequest
-	(*CheckKeyResponse)(nil),             // 35: accounts.v1.CheckKeyResponse
-	(*ListSessionsResponse_Session)(nil), // 36: accounts.v1.ListSessionsResponse.Session
-	(*timestamppb.Timestamp)(nil),        // 37: google.protobuf.Timestamp
+	(*StartSecondFactorRequest)(nil),     // 15: accounts.v1.StartSecondFactorRequest
+	(*StartSecondFactorResponse)(nil),    // 16: accounts.v1.StartSecondFactorResponse
+	(*EnableSecondFactorRequest)(nil),    // 17: accounts.v1.EnableSecondFactorRequest
+	(*EnableSecondFactorResponse)(nil),   // 18: accounts.v1.EnableSecondFactorResponse
+	(*RequestResetRequest)(nil),          // 19: accounts.v1.RequestResetRequest
+	(*RequestResetResponse)(nil),         // 20: accounts.v1.RequestResetResponse
+	(*ResetPasswordRequest)(nil),         // 21: accounts.v1.ResetPasswordRequest
+	(*ResetPasswordResponse)(nil),        // 22: accounts.v1.ResetPasswordResponse
+	(*ChangePasswordRequest)(nil),        // 23: accounts.v1.ChangePasswordRequest
+	(*ChangePasswordResponse)(nil),       // 24: accounts.v1.ChangePasswordResponse
+	(*LogOutRequest)(nil),                // 25: accounts.v1.LogOutRequest
+	(*LogOutResponse)(nil),               // 26: accounts.v1.LogOutResponse
+	(*ListSessionsRequest)(nil),          // 27: accounts.v1.ListSessionsRequest
+	(*ListSessionsResponse)(nil),         // 28: accounts.v1.ListSessionsResponse
+	(*RevokeSessionRequest)(nil),         // 29: accounts.v1.RevokeSessionRequest
+	(*RevokeSessionResponse)(nil),        // 30: accounts.v1.RevokeSessionResponse
+	(*CreateAccountRequest)(nil),         // 31: accounts.v1.CreateAccountRequest
+	(*CreateAccountResponse)(nil),        // 32: accounts.v1.CreateAccountResponse
+	(*ListAccountsRequest)(nil),          // 33: accounts.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil),         // 34: accounts.v1.ListAccountsResponse
+	(*SetRoleRequest)(nil),               // 35: accounts.v1.SetRoleRequest
+	(*SetRoleResponse)(nil),              // 36: accounts.v1.SetRoleResponse
+	(*CreateKeyRequest)(nil),             // 37: accounts.v1.CreateKeyRequest
+	(*CreateKeyResponse)(nil),            // 38: accounts.v1.CreateKeyResponse
+	(*Key)(nil),                          // 39: accounts.v1.Key
+	(*ListKeysRequest)(nil),              // 40: accounts.v1.ListKeysRequest
+	(*ListKeysResponse)(nil),             // 41: accounts.v1.ListKeysResponse
+	(*RevokeKeyRequest)(nil),             // 42: accounts.v1.RevokeKeyRequest
+	(*RevokeKeyResponse)(nil),            // 43: accounts.v1.RevokeKeyResponse
+	(*CheckKeyRequest)(nil),              // 44: accounts.v1.CheckKeyRequest
+	(*CheckKeyResponse)(nil),             // 45: accounts.v1.CheckKeyResponse
+	(*ListSessionsResponse_Session)(nil), // 46: accounts.v1.ListSessionsResponse.Session
+	(*timestamppb.Timestamp)(nil),        // 47: google.protobuf.Timestamp
 }
 var file_accounts_v1_accounts_proto_depIdxs = []int32{
-	37, // 0: accounts.v1.Account.created_at:type_name -> google.protobuf.Timestamp
-	37, // 1: accounts.v1.Identity.expires_at:type_name -> google.protobuf.Timestamp
+	47, // 0: accounts.v1.Account.created_at:type_name -> google.protobuf.Timestamp
+	47, // 1: accounts.v1.Identity.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 2: accounts.v1.SignUpRequest.visitor:type_name -> accounts.v1.Visitor
 	3,  // 3: accounts.v1.VerifyEmailRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 4: accounts.v1.VerifyEmailResponse.account:type_name -> accounts.v1.Account
 	3,  // 5: accounts.v1.LogInRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 6: accounts.v1.LogInResponse.account:type_name -> accounts.v1.Account
-	37, // 7: accounts.v1.LogInResponse.expires_at:type_name -> google.protobuf.Timestamp
+	47, // 7: accounts.v1.LogInResponse.expires_at:type_name -> google.protobuf.Timestamp
 	2,  // 8: accounts.v1.CheckSessionResponse.account:type_name -> accounts.v1.Account
-	37, // 9: accounts.v1.CheckSessionResponse.code_at:type_name -> google.protobuf.Timestamp
+	47, // 9: accounts.v1.CheckSessionResponse.code_at:type_name -> google.protobuf.Timestamp
 	4,  // 10: accounts.v1.CheckSessionResponse.identity:type_name -> accounts.v1.Identity
-	37, // 11: accounts.v1.CheckSessionResponse.expires_at:type_name -> google.protobuf.Timestamp
-	36, // 12: accounts.v1.ListSessionsResponse.sessions:type_name -> accounts.v1.ListSessionsResponse.Session
-	1,  // 13: accounts.v1.CreateAccountRequest.role:type_name -> accounts.v1.Role
-	2,  // 14: accounts.v1.CreateAccountResponse.account:type_name -> accounts.v1.Account
-	1,  // 15: accounts.v1.ListAccountsRequest.role:type_name -> accounts.v1.Role
-	2,  // 16: accounts.v1.ListAccountsResponse.accounts:type_name -> accounts.v1.Account
-	1,  // 17: accounts.v1.SetRoleRequest.role:type_name -> accounts.v1.Role
-	2,  // 18: accounts.v1.SetRoleResponse.account:type_name -> accounts.v1.Account
-	29, // 19: accounts.v1.CreateKeyResponse.key:type_name -> accounts.v1.Key
-	37, // 20: accounts.v1.Key.created_at:type_name -> google.protobuf.Timestamp
-	37, // 21: accounts.v1.Key.used_at:type_name -> google.protobuf.Timestamp
-	29, // 22: accounts.v1.ListKeysResponse.keys:type_name -> accounts.v1.Key
-	4,  // 23: accounts.v1.CheckKeyResponse.identity:type_name -> accounts.v1.Identity
-	37, // 24: accounts.v1.ListSessionsResponse.Session.created_at:type_name -> google.protobuf.Timestamp
-	37, // 25: accounts.v1.ListSessionsResponse.Session.used_at:type_name -> google.protobuf.Timestamp
-	5,  // 26: accounts.v1.AccountsService.SignUp:input_type -> accounts.v1.SignUpRequest
-	7,  // 27: accounts.v1.AccountsService.VerifyEmail:input_type -> accounts.v1.VerifyEmailRequest
-	9,  // 28: accounts.v1.AccountsService.LogIn:input_type -> accounts.v1.LogInRequest
-	11, // 29: accounts.v1.AccountsService.CheckSession:input_type -> accounts.v1.CheckSessionRequest
-	13, // 30: accounts.v1.AccountsService.ConfirmCode:input_type -> accounts.v1.ConfirmCodeRequest
-	15, // 31: accounts.v1.AccountsService.LogOut:input_type -> accounts.v1.LogOutRequest
-	17, // 32: accounts.v1.AccountsService.ListSessions:input_type -> accounts.v1.ListSessionsRequest
-	19, // 33: accounts.v1.AccountsService.RevokeSession:input_type -> accounts.v1.RevokeSessionRequest
-	21, // 34: accounts.v1.AccountsService.CreateAccount:input_type -> accounts.v1.CreateAccountRequest
-	23, // 35: accounts.v1.AccountsService.ListAccounts:input_type -> accounts.v1.ListAccountsRequest
-	25, // 36: accounts.v1.AccountsService.SetRole:input_type -> accounts.v1.SetRoleRequest
-	27, // 37: accounts.v1.AccountsService.CreateKey:input_type -> accounts.v1.CreateKeyRequest
-	30, // 38: accounts.v1.AccountsService.ListKeys:input_type -> accounts.v1.ListKeysRequest
-	32, // 39: accounts.v1.AccountsService.RevokeKey:input_type -> accounts.v1.RevokeKeyRequest
-	34, // 40: accounts.v1.AccountsService.CheckKey:input_type -> accounts.v1.CheckKeyRequest
-	6,  // 41: accounts.v1.AccountsService.SignUp:output_type -> accounts.v1.SignUpResponse
-	8,  // 42: accounts.v1.AccountsService.VerifyEmail:output_type -> accounts.v1.VerifyEmailResponse
-	10, // 43: accounts.v1.AccountsService.LogIn:output_type -> accounts.v1.LogInResponse
-	12, // 44: accounts.v1.AccountsService.CheckSession:output_type -> accounts.v1.CheckSessionResponse
-	14, // 45: accounts.v1.AccountsService.ConfirmCode:output_type -> accounts.v1.ConfirmCodeResponse
-	16, // 46: accounts.v1.AccountsService.LogOut:output_type -> accounts.v1.LogOutResponse
-	18, // 47: accounts.v1.AccountsService.ListSessions:output_type -> accounts.v1.ListSessionsResponse
-	20, // 48: accounts.v1.AccountsService.RevokeSession:output_type -> accounts.v1.RevokeSessionResponse
-	22, // 49: accounts.v1.AccountsService.CreateAccount:output_type -> accounts.v1.CreateAccountResponse
-	24, // 50: accounts.v1.AccountsService.ListAccounts:output_type -> accounts.v1.ListAccountsResponse
-	26, // 51: accounts.v1.AccountsService.SetRole:output_type -> accounts.v1.SetRoleResponse
-	28, // 52: accounts.v1.AccountsService.CreateKey:output_type -> accounts.v1.CreateKeyResponse
-	31, // 53: accounts.v1.AccountsService.ListKeys:output_type -> accounts.v1.ListKeysResponse
-	33, // 54: accounts.v1.AccountsService.RevokeKey:output_type -> accounts.v1.RevokeKeyResponse
-	35, // 55: accounts.v1.AccountsService.CheckKey:output_type -> accounts.v1.CheckKeyResponse
-	41, // [41:56] is the sub-list for method output_type
-	26, // [26:41] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	47, // 11: accounts.v1.CheckSessionResponse.expires_at:type_name -> google.protobuf.Timestamp
+	3,  // 12: accounts.v1.RequestResetRequest.visitor:type_name -> accounts.v1.Visitor
+	46, // 13: accounts.v1.ListSessionsResponse.sessions:type_name -> accounts.v1.ListSessionsResponse.Session
+	1,  // 14: accounts.v1.CreateAccountRequest.role:type_name -> accounts.v1.Role
+	2,  // 15: accounts.v1.CreateAccountResponse.account:type_name -> accounts.v1.Account
+	1,  // 16: accounts.v1.ListAccountsRequest.role:type_name -> accounts.v1.Role
+	2,  // 17: accounts.v1.ListAccountsResponse.accounts:type_name -> accounts.v1.Account
+	1,  // 18: accounts.v1.SetRoleRequest.role:type_name -> accounts.v1.Role
+	2,  // 19: accounts.v1.SetRoleResponse.account:type_name -> accounts.v1.Account
+	39, // 20: accounts.v1.CreateKeyResponse.key:type_name -> accounts.v1.Key
+	47, // 21: accounts.v1.Key.created_at:type_name -> google.protobuf.Timestamp
+	47, // 22: accounts.v1.Key.used_at:type_name -> google.protobuf.Timestamp
+	39, // 23: accounts.v1.ListKeysResponse.keys:type_name -> accounts.v1.Key
+	4,  // 24: accounts.v1.CheckKeyResponse.identity:type_name -> accounts.v1.Identity
+	47, // 25: accounts.v1.ListSessionsResponse.Session.created_at:type_name -> google.protobuf.Timestamp
+	47, // 26: accounts.v1.ListSessionsResponse.Session.used_at:type_name -> google.protobuf.Timestamp
+	5,  // 27: accounts.v1.AccountsService.SignUp:input_type -> accounts.v1.SignUpRequest
+	7,  // 28: accounts.v1.AccountsService.VerifyEmail:input_type -> accounts.v1.VerifyEmailRequest
+	9,  // 29: accounts.v1.AccountsService.LogIn:input_type -> accounts.v1.LogInRequest
+	11, // 30: accounts.v1.AccountsService.CheckSession:input_type -> accounts.v1.CheckSessionRequest
+	13, // 31: accounts.v1.AccountsService.ConfirmCode:input_type -> accounts.v1.ConfirmCodeRequest
+	15, // 32: accounts.v1.AccountsService.StartSecondFactor:input_type -> accounts.v1.StartSecondFactorRequest
+	17, // 33: accounts.v1.AccountsService.EnableSecondFactor:input_type -> accounts.v1.EnableSecondFactorRequest
+	19, // 34: accounts.v1.AccountsService.RequestReset:input_type -> accounts.v1.RequestResetRequest
+	21, // 35: accounts.v1.AccountsService.ResetPassword:input_type -> accounts.v1.ResetPasswordRequest
+	23, // 36: accounts.v1.AccountsService.ChangePassword:input_type -> accounts.v1.ChangePasswordRequest
+	25, // 37: accounts.v1.AccountsService.LogOut:input_type -> accounts.v1.LogOutRequest
+	27, // 38: accounts.v1.AccountsService.ListSessions:input_type -> accounts.v1.ListSessionsRequest
+	29, // 39: accounts.v1.AccountsService.RevokeSession:input_type -> accounts.v1.RevokeSessionRequest
+	31, // 40: accounts.v1.AccountsService.CreateAccount:input_type -> accounts.v1.CreateAccountRequest
+	33, // 41: accounts.v1.AccountsService.ListAccounts:input_type -> accounts.v1.ListAccountsRequest
+	35, // 42: accounts.v1.AccountsService.SetRole:input_type -> accounts.v1.SetRoleRequest
+	37, // 43: accounts.v1.AccountsService.CreateKey:input_type -> accounts.v1.CreateKeyRequest
+	40, // 44: accounts.v1.AccountsService.ListKeys:input_type -> accounts.v1.ListKeysRequest
+	42, // 45: accounts.v1.AccountsService.RevokeKey:input_type -> accounts.v1.RevokeKeyRequest
+	44, // 46: accounts.v1.AccountsService.CheckKey:input_type -> accounts.v1.CheckKeyRequest
+	6,  // 47: accounts.v1.AccountsService.SignUp:output_type -> accounts.v1.SignUpResponse
+	8,  // 48: accounts.v1.AccountsService.VerifyEmail:output_type -> accounts.v1.VerifyEmailResponse
+	10, // 49: accounts.v1.AccountsService.LogIn:output_type -> accounts.v1.LogInResponse
+	12, // 50: accounts.v1.AccountsService.CheckSession:output_type -> accounts.v1.CheckSessionResponse
+	14, // 51: accounts.v1.AccountsService.ConfirmCode:output_type -> accounts.v1.ConfirmCodeResponse
+	16, // 52: accounts.v1.AccountsService.StartSecondFactor:output_type -> accounts.v1.StartSecondFactorResponse
+	18, // 53: accounts.v1.AccountsService.EnableSecondFactor:output_type -> accounts.v1.EnableSecondFactorResponse
+	20, // 54: accounts.v1.AccountsService.RequestReset:output_type -> accounts.v1.RequestResetResponse
+	22, // 55: accounts.v1.AccountsService.ResetPassword:output_type -> accounts.v1.ResetPasswordResponse
+	24, // 56: accounts.v1.AccountsService.ChangePassword:output_type -> accounts.v1.ChangePasswordResponse
+	26, // 57: accounts.v1.AccountsService.LogOut:output_type -> accounts.v1.LogOutResponse
+	28, // 58: accounts.v1.AccountsService.ListSessions:output_type -> accounts.v1.ListSessionsResponse
+	30, // 59: accounts.v1.AccountsService.RevokeSession:output_type -> accounts.v1.RevokeSessionResponse
+	32, // 60: accounts.v1.AccountsService.CreateAccount:output_type -> accounts.v1.CreateAccountResponse
+	34, // 61: accounts.v1.AccountsService.ListAccounts:output_type -> accounts.v1.ListAccountsResponse
+	36, // 62: accounts.v1.AccountsService.SetRole:output_type -> accounts.v1.SetRoleResponse
+	38, // 63: accounts.v1.AccountsService.CreateKey:output_type -> accounts.v1.CreateKeyResponse
+	41, // 64: accounts.v1.AccountsService.ListKeys:output_type -> accounts.v1.ListKeysResponse
+	43, // 65: accounts.v1.AccountsService.RevokeKey:output_type -> accounts.v1.RevokeKeyResponse
+	45, // 66: accounts.v1.AccountsService.CheckKey:output_type -> accounts.v1.CheckKeyResponse
+	47, // [47:67] is the sub-list for method output_type
+	27, // [27:47] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_accounts_v1_accounts_proto_init() }
@@ -2457,7 +3006,7 @@ func file_accounts_v1_accounts_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_accounts_v1_accounts_proto_rawDesc), len(file_accounts_v1_accounts_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   35,
+			NumMessages:   45,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,21 +21,26 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AccountsService_SignUp_FullMethodName        = "/accounts.v1.AccountsService/SignUp"
-	AccountsService_VerifyEmail_FullMethodName   = "/accounts.v1.AccountsService/VerifyEmail"
-	AccountsService_LogIn_FullMethodName         = "/accounts.v1.AccountsService/LogIn"
-	AccountsService_CheckSession_FullMethodName  = "/accounts.v1.AccountsService/CheckSession"
-	AccountsService_ConfirmCode_FullMethodName   = "/accounts.v1.AccountsService/ConfirmCode"
-	AccountsService_LogOut_FullMethodName        = "/accounts.v1.AccountsService/LogOut"
-	AccountsService_ListSessions_FullMethodName  = "/accounts.v1.AccountsService/ListSessions"
-	AccountsService_RevokeSession_FullMethodName = "/accounts.v1.AccountsService/RevokeSession"
-	AccountsService_CreateAccount_FullMethodName = "/accounts.v1.AccountsService/CreateAccount"
-	AccountsService_ListAccounts_FullMethodName  = "/accounts.v1.AccountsService/ListAccounts"
-	AccountsService_SetRole_FullMethodName       = "/accounts.v1.AccountsService/SetRole"
-	AccountsService_CreateKey_FullMethodName     = "/accounts.v1.AccountsService/CreateKey"
-	AccountsService_ListKeys_FullMethodName      = "/accounts.v1.AccountsService/ListKeys"
-	AccountsService_RevokeKey_FullMethodName     = "/accounts.v1.AccountsService/RevokeKey"
-	AccountsService_CheckKey_FullMethodName      = "/accounts.v1.AccountsService/CheckKey"
+	AccountsService_SignUp_FullMethodName             = "/accounts.v1.AccountsService/SignUp"
+	AccountsService_VerifyEmail_FullMethodName        = "/accounts.v1.AccountsService/VerifyEmail"
+	AccountsService_LogIn_FullMethodName              = "/accounts.v1.AccountsService/LogIn"
+	AccountsService_CheckSession_FullMethodName       = "/accounts.v1.AccountsService/CheckSession"
+	AccountsService_ConfirmCode_FullMethodName        = "/accounts.v1.AccountsService/ConfirmCode"
+	AccountsService_StartSecondFactor_FullMethodName  = "/accounts.v1.AccountsService/StartSecondFactor"
+	AccountsService_EnableSecondFactor_FullMethodName = "/accounts.v1.AccountsService/EnableSecondFactor"
+	AccountsService_RequestReset_FullMethodName       = "/accounts.v1.AccountsService/RequestReset"
+	AccountsService_ResetPassword_FullMethodName      = "/accounts.v1.AccountsService/ResetPassword"
+	AccountsService_ChangePassword_FullMethodName     = "/accounts.v1.AccountsService/ChangePassword"
+	AccountsService_LogOut_FullMethodName             = "/accounts.v1.AccountsService/LogOut"
+	AccountsService_ListSessions_FullMethodName       = "/accounts.v1.AccountsService/ListSessions"
+	AccountsService_RevokeSession_FullMethodName      = "/accounts.v1.AccountsService/RevokeSession"
+	AccountsService_CreateAccount_FullMethodName      = "/accounts.v1.AccountsService/CreateAccount"
+	AccountsService_ListAccounts_FullMethodName       = "/accounts.v1.AccountsService/ListAccounts"
+	AccountsService_SetRole_FullMethodName            = "/accounts.v1.AccountsService/SetRole"
+	AccountsService_CreateKey_FullMethodName          = "/accounts.v1.AccountsService/CreateKey"
+	AccountsService_ListKeys_FullMethodName           = "/accounts.v1.AccountsService/ListKeys"
+	AccountsService_RevokeKey_FullMethodName          = "/accounts.v1.AccountsService/RevokeKey"
+	AccountsService_CheckKey_FullMethodName           = "/accounts.v1.AccountsService/CheckKey"
 )
 
 // AccountsServiceClient is the client API for AccountsService service.
@@ -77,6 +82,27 @@ type AccountsServiceClient interface {
 	// FAILED_PRECONDITION, REASON_NO_SECOND_FACTOR. A code is good once; repeating the call with the
 	// same key answers the same.
 	ConfirmCode(ctx context.Context, in *ConfirmCodeRequest, opts ...grpc.CallOption) (*ConfirmCodeResponse, error)
+	// StartSecondFactor gives a secret for an authenticator program. It counts once
+	// EnableSecondFactor has seen a code of it; until then each call replaces the one
+	// before. FAILED_PRECONDITION, REASON_HAS_SECOND_FACTOR.
+	StartSecondFactor(ctx context.Context, in *StartSecondFactorRequest, opts ...grpc.CallOption) (*StartSecondFactorResponse, error)
+	// EnableSecondFactor sets up the second factor by a code of the secret that was
+	// started, and gives recovery codes, each of which stands for a code once. The session
+	// has given a code then; other sessions of the account end. UNAUTHENTICATED,
+	// REASON_WRONG_CODE. FAILED_PRECONDITION, REASON_NO_SECOND_FACTOR: none was started.
+	// Repeating it with the same key answers the same.
+	EnableSecondFactor(ctx context.Context, in *EnableSecondFactorRequest, opts ...grpc.CallOption) (*EnableSecondFactorResponse, error)
+	// RequestReset mails a link with which a new password can be set, if the address has
+	// an account. It answers the same if not. Repeating it with the same key mails nothing
+	// more.
+	RequestReset(ctx context.Context, in *RequestResetRequest, opts ...grpc.CallOption) (*RequestResetResponse, error)
+	// ResetPassword sets a new password by a mailed link. All sessions of the account end,
+	// and a mail says so. The second factor stays. NOT_FOUND, REASON_BAD_LINK; violations
+	// of password leave the link good. Repeating it is REASON_BAD_LINK: the link was used.
+	ResetPassword(ctx context.Context, in *ResetPasswordRequest, opts ...grpc.CallOption) (*ResetPasswordResponse, error)
+	// ChangePassword sets a new password for one who knows the present one. Other sessions
+	// of the account end, and a mail says so. UNAUTHENTICATED, REASON_WRONG_CREDENTIALS.
+	ChangePassword(ctx context.Context, in *ChangePasswordRequest, opts ...grpc.CallOption) (*ChangePasswordResponse, error)
 	// LogOut ends a session. One that is not there is no error. Repeating it changes
 	// nothing.
 	LogOut(ctx context.Context, in *LogOutRequest, opts ...grpc.CallOption) (*LogOutResponse, error)
@@ -164,6 +190,56 @@ func (c *accountsServiceClient) ConfirmCode(ctx context.Context, in *ConfirmCode
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ConfirmCodeResponse)
 	err := c.cc.Invoke(ctx, AccountsService_ConfirmCode_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) StartSecondFactor(ctx context.Context, in *StartSecondFactorRequest, opts ...grpc.CallOption) (*StartSecondFactorResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(StartSecondFactorResponse)
+	err := c.cc.Invoke(ctx, AccountsService_StartSecondFactor_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) EnableSecondFactor(ctx context.Context, in *EnableSecondFactorRequest, opts ...grpc.CallOption) (*EnableSecondFactorResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EnableSecondFactorResponse)
+	err := c.cc.Invoke(ctx, AccountsService_EnableSecondFactor_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) RequestReset(ctx context.Context, in *RequestResetRequest, opts ...grpc.CallOption) (*RequestResetResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RequestResetResponse)
+	err := c.cc.Invoke(ctx, AccountsService_RequestReset_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) ResetPassword(ctx context.Context, in *ResetPasswordRequest, opts ...grpc.CallOption) (*ResetPasswordResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResetPasswordResponse)
+	err := c.cc.Invoke(ctx, AccountsService_ResetPassword_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) ChangePassword(ctx context.Context, in *ChangePasswordRequest, opts ...grpc.CallOption) (*ChangePasswordResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ChangePasswordResponse)
+	err := c.cc.Invoke(ctx, AccountsService_ChangePassword_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -309,6 +385,27 @@ type AccountsServiceServer interface {
 	// FAILED_PRECONDITION, REASON_NO_SECOND_FACTOR. A code is good once; repeating the call with the
 	// same key answers the same.
 	ConfirmCode(context.Context, *ConfirmCodeRequest) (*ConfirmCodeResponse, error)
+	// StartSecondFactor gives a secret for an authenticator program. It counts once
+	// EnableSecondFactor has seen a code of it; until then each call replaces the one
+	// before. FAILED_PRECONDITION, REASON_HAS_SECOND_FACTOR.
+	StartSecondFactor(context.Context, *StartSecondFactorRequest) (*StartSecondFactorResponse, error)
+	// EnableSecondFactor sets up the second factor by a code of the secret that was
+	// started, and gives recovery codes, each of which stands for a code once. The session
+	// has given a code then; other sessions of the account end. UNAUTHENTICATED,
+	// REASON_WRONG_CODE. FAILED_PRECONDITION, REASON_NO_SECOND_FACTOR: none was started.
+	// Repeating it with the same key answers the same.
+	EnableSecondFactor(context.Context, *EnableSecondFactorRequest) (*EnableSecondFactorResponse, error)
+	// RequestReset mails a link with which a new password can be set, if the address has
+	// an account. It answers the same if not. Repeating it with the same key mails nothing
+	// more.
+	RequestReset(context.Context, *RequestResetRequest) (*RequestResetResponse, error)
+	// ResetPassword sets a new password by a mailed link. All sessions of the account end,
+	// and a mail says so. The second factor stays. NOT_FOUND, REASON_BAD_LINK; violations
+	// of password leave the link good. Repeating it is REASON_BAD_LINK: the link was used.
+	ResetPassword(context.Context, *ResetPasswordRequest) (*ResetPasswordResponse, error)
+	// ChangePassword sets a new password for one who knows the present one. Other sessions
+	// of the account end, and a mail says so. UNAUTHENTICATED, REASON_WRONG_CREDENTIALS.
+	ChangePassword(context.Context, *ChangePasswordRequest) (*ChangePasswordResponse, error)
 	// LogOut ends a session. One that is not there is no error. Repeating it changes
 	// nothing.
 	LogOut(context.Context, *LogOutRequest) (*LogOutResponse, error)
@@ -366,6 +463,21 @@ func (UnimplementedAccountsServiceServer) CheckSession(context.Context, *CheckSe
 }
 func (UnimplementedAccountsServiceServer) ConfirmCode(context.Context, *ConfirmCodeRequest) (*ConfirmCodeResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ConfirmCode not implemented")
+}
+func (UnimplementedAccountsServiceServer) StartSecondFactor(context.Context, *StartSecondFactorRequest) (*StartSecondFactorResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method StartSecondFactor not implemented")
+}
+func (UnimplementedAccountsServiceServer) EnableSecondFactor(context.Context, *EnableSecondFactorRequest) (*EnableSecondFactorResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EnableSecondFactor not implemented")
+}
+func (UnimplementedAccountsServiceServer) RequestReset(context.Context, *RequestResetRequest) (*RequestResetResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RequestReset not implemented")
+}
+func (UnimplementedAccountsServiceServer) ResetPassword(context.Context, *ResetPasswordRequest) (*ResetPasswordResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResetPassword not implemented")
+}
+func (UnimplementedAccountsServiceServer) ChangePassword(context.Context, *ChangePasswordRequest) (*ChangePasswordResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ChangePassword not implemented")
 }
 func (UnimplementedAccountsServiceServer) LogOut(context.Context, *LogOutRequest) (*LogOutResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method LogOut not implemented")
@@ -504,6 +616,96 @@ func _AccountsService_ConfirmCode_Handler(srv interface{}, ctx context.Context, 
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(AccountsServiceServer).ConfirmCode(ctx, req.(*ConfirmCodeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_StartSecondFactor_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(StartSecondFactorRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).StartSecondFactor(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_StartSecondFactor_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).StartSecondFactor(ctx, req.(*StartSecondFactorRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_EnableSecondFactor_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EnableSecondFactorRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).EnableSecondFactor(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_EnableSecondFactor_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).EnableSecondFactor(ctx, req.(*EnableSecondFactorRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_RequestReset_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RequestResetRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).RequestReset(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_RequestReset_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).RequestReset(ctx, req.(*RequestResetRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_ResetPassword_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResetPasswordRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).ResetPassword(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_ResetPassword_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).ResetPassword(ctx, req.(*ResetPasswordRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_ChangePassword_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ChangePasswordRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).ChangePassword(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_ChangePassword_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).ChangePassword(ctx, req.(*ChangePasswordRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -714,6 +916,26 @@ var AccountsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ConfirmCode",
 			Handler:    _AccountsService_ConfirmCode_Handler,
+		},
+		{
+			MethodName: "StartSecondFactor",
+			Handler:    _AccountsService_StartSecondFactor_Handler,
+		},
+		{
+			MethodName: "EnableSecondFactor",
+			Handler:    _AccountsService_EnableSecondFactor_Handler,
+		},
+		{
+			MethodName: "RequestReset",
+			Handler:    _AccountsService_RequestReset_Handler,
+		},
+		{
+			MethodName: "ResetPassword",
+			Handler:    _AccountsService_ResetPassword_Handler,
+		},
+		{
+			MethodName: "ChangePassword",
+			Handler:    _AccountsService_ChangePassword_Handler,
 		},
 		{
 			MethodName: "LogOut",

@@ -163,6 +163,147 @@ func (x *SignUpRepeated) GetAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// ResetRequested: the person wants to set a new password. Published at each request for
+// an address with an account. Aggregate: the link's id.
+type ResetRequested struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Email string                 `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
+	Name  string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Sets a new password; good once, until expires_at.
+	Link          string                 `protobuf:"bytes,3,opt,name=link,proto3" json:"link,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at,proto3" json:"at,omitempty"`
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetRequested) Reset() {
+	*x = ResetRequested{}
+	mi := &file_accounts_v1_events_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetRequested) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetRequested) ProtoMessage() {}
+
+func (x *ResetRequested) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_events_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetRequested.ProtoReflect.Descriptor instead.
+func (*ResetRequested) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_events_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ResetRequested) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *ResetRequested) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ResetRequested) GetLink() string {
+	if x != nil {
+		return x.Link
+	}
+	return ""
+}
+
+func (x *ResetRequested) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *ResetRequested) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+// PasswordChanged: the account has another password. Published at each change.
+// Aggregate: the account's id.
+type PasswordChanged struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Email         string                 `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PasswordChanged) Reset() {
+	*x = PasswordChanged{}
+	mi := &file_accounts_v1_events_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PasswordChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PasswordChanged) ProtoMessage() {}
+
+func (x *PasswordChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_events_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PasswordChanged.ProtoReflect.Descriptor instead.
+func (*PasswordChanged) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_events_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *PasswordChanged) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *PasswordChanged) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *PasswordChanged) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
 var File_accounts_v1_events_proto protoreflect.FileDescriptor
 
 const file_accounts_v1_events_proto_rawDesc = "" +
@@ -176,6 +317,17 @@ const file_accounts_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"expires_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"p\n" +
 	"\x0eSignUpRepeated\x12\x19\n" +
+	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
+	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xc4\x01\n" +
+	"\x0eResetRequested\x12\x19\n" +
+	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
+	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12\x17\n" +
+	"\x04link\x18\x03 \x01(\tB\x03\x80\x01\x01R\x04link\x12*\n" +
+	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x129\n" +
+	"\n" +
+	"expires_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"q\n" +
+	"\x0fPasswordChanged\x12\x19\n" +
 	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12*\n" +
 	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02atB)Z'galleria/modules/accounts/v1;accountsv1b\x06proto3"
@@ -192,21 +344,26 @@ func file_accounts_v1_events_proto_rawDescGZIP() []byte {
 	return file_accounts_v1_events_proto_rawDescData
 }
 
-var file_accounts_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_accounts_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_accounts_v1_events_proto_goTypes = []any{
 	(*SignUpStarted)(nil),         // 0: accounts.v1.SignUpStarted
 	(*SignUpRepeated)(nil),        // 1: accounts.v1.SignUpRepeated
-	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
+	(*ResetRequested)(nil),        // 2: accounts.v1.ResetRequested
+	(*PasswordChanged)(nil),       // 3: accounts.v1.PasswordChanged
+	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
 }
 var file_accounts_v1_events_proto_depIdxs = []int32{
-	2, // 0: accounts.v1.SignUpStarted.at:type_name -> google.protobuf.Timestamp
-	2, // 1: accounts.v1.SignUpStarted.expires_at:type_name -> google.protobuf.Timestamp
-	2, // 2: accounts.v1.SignUpRepeated.at:type_name -> google.protobuf.Timestamp
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	4, // 0: accounts.v1.SignUpStarted.at:type_name -> google.protobuf.Timestamp
+	4, // 1: accounts.v1.SignUpStarted.expires_at:type_name -> google.protobuf.Timestamp
+	4, // 2: accounts.v1.SignUpRepeated.at:type_name -> google.protobuf.Timestamp
+	4, // 3: accounts.v1.ResetRequested.at:type_name -> google.protobuf.Timestamp
+	4, // 4: accounts.v1.ResetRequested.expires_at:type_name -> google.protobuf.Timestamp
+	4, // 5: accounts.v1.PasswordChanged.at:type_name -> google.protobuf.Timestamp
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_accounts_v1_events_proto_init() }
@@ -220,7 +377,7 @@ func file_accounts_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_accounts_v1_events_proto_rawDesc), len(file_accounts_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -58,7 +58,9 @@ type Account struct {
 	Verified time.Time
 	// TOTPSecret is that of the second factor; "": there is none.
 	TOTPSecret string
-	Created    time.Time
+	// TOTPStarted is that of a second factor that no code was seen of yet.
+	TOTPStarted string
+	Created     time.Time
 }
 
 // HasSecondFactor tells whether logging in wants a code.

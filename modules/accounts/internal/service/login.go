@@ -75,7 +75,7 @@ func (s *Service) LogIn(ctx context.Context, r *accountsv1.LogInRequest) (*accou
 
 // takeCode uses up a code of the second factor, or a recovery code.
 func (s *Service) takeCode(ctx context.Context, a account.Account, code string) error {
-	code = strings.ToLower(strings.Join(strings.Fields(strings.ReplaceAll(code, "-", " ")), ""))
+	code = typedCode(code)
 	step, good := account.CheckTOTP(a.TOTPSecret, code, s.now())
 	var taken bool
 	var err error

@@ -27,8 +27,10 @@ import (
 type Options struct {
 	// Customers and Staff are how long their sessions last.
 	Customers, Staff account.Lifetimes
-	// SignUpLink is how long the link of a sign-up is good.
-	SignUpLink time.Duration
+	// SignUpLink and ResetLink are how long mailed links are good.
+	SignUpLink, ResetLink time.Duration
+	// Issuer is what authenticator programs show beside a code.
+	Issuer string
 }
 
 // Service implements the contract. Safe for concurrent use.

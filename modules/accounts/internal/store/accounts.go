@@ -12,17 +12,17 @@ import (
 
 // accountRow is a row of the table.
 type accountRow struct {
-	ID, Email, EmailKey, Name, Password, Role, TOTPSecret string
-	VerifiedAt, CreatedAt                                 int64
+	ID, Email, EmailKey, Name, Password, Role, TOTPSecret, TOTPStarted string
+	VerifiedAt, CreatedAt                                              int64
 }
 
 const accountColumns = "accounts.id AS id, accounts.email AS email, accounts.email_key AS email_key, accounts.name AS name, accounts.password AS password, " +
-	"accounts.role AS role, accounts.verified_at AS verified_at, accounts.totp_secret AS totp_secret, accounts.created_at AS created_at"
+	"accounts.role AS role, accounts.verified_at AS verified_at, accounts.totp_secret AS totp_secret, accounts.totp_started AS totp_started, accounts.created_at AS created_at"
 
 func (r accountRow) account() account.Account {
 	return account.Account{
 		ID: r.ID, Email: r.Email, Name: r.Name, Password: r.Password, Role: account.Role(r.Role),
-		Verified: moment(r.VerifiedAt), TOTPSecret: r.TOTPSecret, Created: moment(r.CreatedAt),
+		Verified: moment(r.VerifiedAt), TOTPSecret: r.TOTPSecret, TOTPStarted: r.TOTPStarted, Created: moment(r.CreatedAt),
 	}
 }
 

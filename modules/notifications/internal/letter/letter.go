@@ -55,6 +55,8 @@ type Facts struct {
 	ByCustomer bool
 	// Parcel is what was sent.
 	Parcel Parcel
+	// Account is what a letter about an account tells.
+	Account Account
 }
 
 // Line is one kind of goods.
@@ -89,6 +91,9 @@ func (f Facts) number() string {
 
 // Subject is the letter's subject, free of line breaks whatever the facts.
 func (f Facts) Subject() string {
+	if f.Kind.IsAboutAccount() {
+		return f.accountSubject()
+	}
 	order := "Your order " + f.number()
 	switch f.Kind {
 	case Shipped:
@@ -124,16 +129,27 @@ type Writer struct {
 // Write writes the letter about f. It fails when the facts can't be told: a
 // currency or a kind nobody knows.
 func (w Writer) Write(f Facts) (text, html string, err error) {
+	if f.Kind.IsAboutAccount() {
+		return fill("account", w.accountView(f))
+	}
 	v, err := w.view(f)
+	if err == nil {
+		text, html, err = fill("letter", v)
+	}
 	if err != nil {
 		return "", "", fmt.Errorf("write the letter about order %s: %w", f.OrderID, err)
 	}
+	return text, html, nil
+}
+
+// fill fills the two templates of a letter.
+func fill(name string, v any) (text, html string, err error) {
 	var plain, marked bytes.Buffer
-	if err := texts.ExecuteTemplate(&plain, "letter.txt", v); err != nil {
-		return "", "", fmt.Errorf("write the letter about order %s: %w", f.OrderID, err)
+	if err := texts.ExecuteTemplate(&plain, name+".txt", v); err != nil {
+		return "", "", err
 	}
-	if err := pages.ExecuteTemplate(&marked, "letter.html", v); err != nil {
-		return "", "", fmt.Errorf("write the letter about order %s: %w", f.OrderID, err)
+	if err := pages.ExecuteTemplate(&marked, name+".html", v); err != nil {
+		return "", "", err
 	}
 	return plain.String(), marked.String(), nil
 }

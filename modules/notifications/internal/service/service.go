@@ -1,4 +1,4 @@
-// Package service hears the events of orders and shows the mails made of them.
+// Package service hears the events of orders and accounts and shows the mails made of them.
 package service
 
 import (
@@ -97,7 +97,7 @@ func (s *Service) Subscriptions() []events.Subscription {
 	queue := func(tx *gorm.DB, meta events.Meta, o *ordersv1.Order, facts letter.Facts) error {
 		return store.Queue(tx, mail.New(meta.ID, o.GetContact().GetEmail(), facts, s.now()))
 	}
-	return []events.Subscription{
+	return append(s.accountSubscriptions(), []events.Subscription{
 		events.On(func(_ context.Context, tx *gorm.DB, e *ordersv1.OrderPlaced, meta events.Meta) error {
 			return queue(tx, meta, e.GetOrder(), Placed(e))
 		}),
@@ -119,5 +119,5 @@ func (s *Service) Subscriptions() []events.Subscription {
 			}
 			return queue(tx, meta, e.GetOrder(), Failed(e))
 		}),
-	}
+	}...)
 }

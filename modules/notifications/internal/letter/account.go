@@ -1,0 +1,77 @@
+package letter
+
+import (
+	"fmt"
+	"net/url"
+	"time"
+)
+
+// The kinds of letters about accounts: one for each event of accounts.
+const (
+	SignUp          Kind = "sign_up"
+	SignUpKnown     Kind = "sign_up_known"
+	ResetPassword   Kind = "reset_password"
+	PasswordChanged Kind = "password_changed"
+)
+
+// Account is what a letter about an account tells.
+type Account struct {
+	// Link is the token of a page that only the reader can open: never logged.
+	Link string
+	// Until is when it opens that page no longer.
+	Until time.Time
+}
+
+// IsAboutAccount tells whether the letter is about no order.
+func (k Kind) IsAboutAccount() bool {
+	return k == SignUp || k == SignUpKnown || k == ResetPassword || k == PasswordChanged
+}
+
+// accountSubject is the subject of a letter about an account.
+func (f Facts) accountSubject() string {
+	return map[Kind]string{
+		SignUp: "Confirm your e-mail address", SignUpKnown: "You have an account already",
+		ResetPassword: "Set a new password", PasswordChanged: "Your password was changed",
+	}[f.Kind]
+}
+
+// accountView is what the templates of letters about accounts see.
+type accountView struct {
+	Shop, Subject, Name, Home, Heading string
+	Paragraphs                         []string
+	// Link is where the button leads, which says Action; After is said below it.
+	Link, Action string
+	After        []string
+}
+
+func (w Writer) accountView(f Facts) accountView {
+	page := func(path string) string { return w.BaseURL + path + "?token=" + url.QueryEscape(f.Account.Link) }
+	v := accountView{Shop: w.Shop, Subject: f.Subject(), Name: f.Name, Home: w.BaseURL, Heading: f.accountSubject()}
+	lasts := fmt.Sprintf("The link is good once, for %s.", hours(f.Account.Until.Sub(f.At)))
+	switch f.Kind {
+	case SignUp:
+		v.Paragraphs = []string{"Somebody, you we hope, has asked for an account with this address. Follow this link to confirm that, and your account is made."}
+		v.Link, v.Action = page("/verify"), "Confirm my address"
+		v.After = []string{lasts, "If it was not you, do nothing: there is no account then."}
+	case SignUpKnown:
+		v.Paragraphs = []string{"Somebody, you we hope, has asked for an account with this address. You have one already, so nothing was changed: just log in."}
+		v.Link, v.Action = w.BaseURL+"/login", "Log in"
+		v.After = []string{"If you do not know your password any more, you can set a new one at " + w.BaseURL + "/forgot."}
+	case ResetPassword:
+		v.Paragraphs = []string{"Somebody, you we hope, has asked for a new password for your account. Set one with this link."}
+		v.Link, v.Action = page("/reset"), "Set a new password"
+		v.After = []string{lasts, "If it was not you, do nothing: your password stays as it is."}
+	case PasswordChanged:
+		v.Paragraphs = []string{"The password of your account was changed just now, and you were logged out elsewhere."}
+		v.After = []string{"If it was not you, set a new one at once, at " + w.BaseURL + "/forgot, and write to us."}
+	}
+	return v
+}
+
+// hours is how long something lasts, for people.
+func hours(d time.Duration) string {
+	if d < 2*time.Hour {
+		return fmt.Sprintf("%d minutes", int(d.Round(time.Minute)/time.Minute))
+	}
+	return fmt.Sprintf("%d hours", int(d.Round(time.Hour)/time.Hour))
+}

@@ -60,7 +60,6 @@ type Gateway struct {
 
 	echo    *echo.Echo
 	metrics *edge.Metrics
-	manual  manual
 }
 
 // New makes a gateway that is ready to serve.

@@ -2,6 +2,7 @@ package storefront
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -73,11 +74,19 @@ func (s *Storefront) paySandbox(c echo.Context) error {
 		return s.sandboxError(err)
 	case next.GetDeclined() != "":
 		return s.drawSandbox(c, http.StatusUnprocessableEntity, refusedCard, nil)
+	case next.GetRedirectUrl() != "" && !s.leadsHere(c, next.GetRedirectUrl()):
+		// To a page that a program named: the shopper sees where it leads, and goes.
+		return c.Redirect(http.StatusSeeOther, c.Request().URL.Path)
 	case next.GetRedirectUrl() != "":
 		// By the name this shopper knows the shop by, which need not be base_url's.
 		return c.Redirect(http.StatusSeeOther, strings.TrimPrefix(next.GetRedirectUrl(), s.base))
 	}
 	return c.Redirect(http.StatusSeeOther, c.Request().URL.Path)
+}
+
+// leadsHere tells whether an address is one of this shop.
+func (s *Storefront) leadsHere(c echo.Context, address string) bool {
+	return s.base != "" && strings.HasPrefix(address, s.base+"/") || strings.HasPrefix(address, c.Scheme()+"://"+c.Request().Host+"/")
 }
 
 // sandboxFields are the form's fields by those of the contract.
@@ -95,7 +104,7 @@ func (s *Storefront) drawSandbox(c echo.Context, status int, problem string, wro
 	session := r.GetSession()
 	v := page.Sandbox{
 		Checkout:    page.Checkout{Frame: s.frame("Pay in the sandbox", s.departmentsIfQuick(ctx)), Errors: wrong, Total: price(session.GetCurrencyCode(), session.GetAmountMinor())},
-		Description: session.GetDescription(), CancelURL: strings.TrimPrefix(session.GetCancelUrl(), s.base), ReturnURL: strings.TrimPrefix(session.GetReturnUrl(), s.base),
+		Description: session.GetDescription(), Elsewhere: s.elsewhere(c, session.GetReturnUrl()), CancelURL: strings.TrimPrefix(session.GetCancelUrl(), s.base), ReturnURL: strings.TrimPrefix(session.GetReturnUrl(), s.base),
 		Consent: session.GetStatus() == paymentsv1.SandboxStatus_SANDBOX_STATUS_CONSENT,
 		Paid:    session.GetStatus() == paymentsv1.SandboxStatus_SANDBOX_STATUS_PAID,
 		Ended:   session.GetStatus() == paymentsv1.SandboxStatus_SANDBOX_STATUS_ENDED,
@@ -108,6 +117,16 @@ func (s *Storefront) drawSandbox(c echo.Context, status int, problem string, wro
 		v.Notice = &page.Notice{Bad: true, Title: "Not paid", Text: problem}
 	}
 	return s.once(c, status, s.countOf(c), page.SandboxPage(v))
+}
+
+// elsewhere is the host that an address of another site leads to; "" for one of this
+// shop.
+func (s *Storefront) elsewhere(c echo.Context, address string) string {
+	at, err := url.Parse(address)
+	if err != nil || address == "" || s.leadsHere(c, address) {
+		return ""
+	}
+	return at.Host
 }
 
 func (s *Storefront) sandboxError(err error) error {

@@ -81,3 +81,20 @@ func TestAWebhookIsTakenOnlyWithItsSignature(t *testing.T) {
 	v.post("/webhooks/payments/cash", url.Values{"a": {"b"}}).want(http.StatusNotFound)
 	v.post("/webhooks/payments/sandbox", url.Values{"a": {strings.Repeat("x", 300<<10)}}).want(http.StatusRequestEntityTooLarge)
 }
+
+func TestTheSandboxPageSaysWhereAProgramsPaymentLeads(t *testing.T) {
+	s, v, _ := paying(t)
+	got, err := s.needs.Payments.StartPayment(t.Context(), &paymentsv1.StartPaymentRequest{
+		PaymentId: id.New(), OrderId: id.New(), CurrencyCode: "EUR", AmountMinor: 1290, Description: "Two mugs",
+		ReturnUrl: "https://elsewhere.example/thanks", CancelUrl: "https://elsewhere.example/thanks", ExpiresAt: timestamppb.New(time.Now().Add(time.Hour)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := got.GetPayment().GetRedirectUrl()
+	paid := v.post(path, typed(paymentstest.CardVisa)).want(http.StatusSeeOther)
+	if to := paid.header.Get("Location"); to != path {
+		t.Errorf("led to %q, want %q, which says where to go on", to, path)
+	}
+	v.get(path).want(http.StatusOK).says("Go on to elsewhere.example")
+}

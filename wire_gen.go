@@ -37,6 +37,10 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
+	console, err := app.NewConsole(config, process, edge, logger)
+	if err != nil {
+		return nil, err
+	}
 	registry := app.NewMetrics(process, storefront, gateway, version)
 	admin := app.NewAdmin(process, registry)
 	reloader := app.NewReloader(start, process, logger)
@@ -46,6 +50,7 @@ func assemble(start app.Start) (*app.App, error) {
 		Process:    process,
 		Storefront: storefront,
 		Gateway:    gateway,
+		Console:    console,
 		Admin:      admin,
 		Reloader:   reloader,
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"galleria/app/console"
 	"galleria/app/gateway"
 	"galleria/app/storefront"
 	"galleria/platform/connections"
@@ -27,6 +28,7 @@ type App struct {
 	Process    *process.Process
 	Storefront *storefront.Storefront // nil: this process has no edge
 	Gateway    *gateway.Gateway       // nil: this process has no edge
+	Console    *console.Console       // nil: this process has no edge
 	Admin      *Admin
 	Reloader   *Reloader
 }
@@ -85,6 +87,16 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 		group.Add(lifecycle.Component{Name: "demo", Run: a.demo})
 		shop.handler = a.edge()
 		group.Add(shop.component())
+		// After the shop's door, so that it ends before: the door waits for its streams.
+		group.Add(lifecycle.Component{
+			Name: "console",
+			Run: func(ctx context.Context, ready func()) error {
+				ready()
+				a.Console.Run(ctx)
+				<-ctx.Done()
+				return nil
+			},
+		})
 	}
 	group.Add(lifecycle.Component{
 		Name: "configuration",
@@ -101,6 +113,10 @@ func (a *App) edge() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if gateway.Serves(r.URL.Path) {
 			a.Gateway.ServeHTTP(w, r)
+			return
+		}
+		if console.Serves(r.URL.Path) {
+			a.Console.ServeHTTP(w, r)
 			return
 		}
 		a.Storefront.ServeHTTP(w, r)

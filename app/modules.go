@@ -129,8 +129,8 @@ const Operator = certs.Operator
 
 // Outside are the callers that are no modules, and what each needs.
 var Outside = map[string][]string{
-	// The storefront and the gateway.
-	TargetEdge: {catalog.Name, inventory.Name, pricing.Name, cart.Name, orders.Name, payments.Name},
+	// The storefront, the gateway and the console.
+	TargetEdge: {catalog.Name, inventory.Name, pricing.Name, cart.Name, orders.Name, payments.Name, accounts.Name},
 	// The command line and the admin address: all who can read the data
 	// directory or holds a certificate for it.
 	Operator: {catalog.Name, inventory.Name, pricing.Name, orders.Name, payments.Name, notifications.Name, accounts.Name},
@@ -160,6 +160,10 @@ var OutsideCalls = map[string][]string{
 		paymentsv1.PaymentsService_PaySandbox_FullMethodName,
 		paymentsv1.PaymentsService_AnswerSandboxConsent_FullMethodName,
 		paymentsv1.PaymentsService_ReceiveWebhook_FullMethodName,
+		accountsv1.AccountsService_LogIn_FullMethodName,
+		accountsv1.AccountsService_LogOut_FullMethodName,
+		accountsv1.AccountsService_CheckSession_FullMethodName,
+		accountsv1.AccountsService_ConfirmCode_FullMethodName,
 	},
 }
 

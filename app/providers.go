@@ -36,8 +36,8 @@ import (
 
 // Providers make the object graph of one process; wire.go joins them.
 var Providers = wire.NewSet(
-	NewLogger, NewIdentity, NewProcess, NewEdge, NewStorefront, NewGateway, NewMetrics, NewAdmin, NewReloader,
-	wire.Struct(new(App), "Config", "Log", "Process", "Storefront", "Gateway", "Admin", "Reloader"),
+	NewLogger, NewIdentity, NewProcess, NewEdge, NewStorefront, NewGateway, NewConsole, NewMetrics, NewAdmin, NewReloader,
+	wire.Struct(new(App), "Config", "Log", "Process", "Storefront", "Gateway", "Console", "Admin", "Reloader"),
 )
 
 // Start is how this process was started: what the providers begin with.

@@ -79,9 +79,9 @@ func (r Room) ills(add func(module string, health Health, format string, args ..
 		switch {
 		case m.Kept != Broken:
 		case m.Promised > 0 && m.P99 > m.Promised:
-			ill(Sick, "%s takes %s, promised %s", m.Name, duration(m.P99), duration(m.Promised))
+			ill(Sick, "%s takes %s, promised %s", m.Name, Duration(m.P99), Duration(m.Promised))
 		default:
-			ill(Sick, "%s fails: %s", m.Name, share(m.Errors, m.Rate))
+			ill(Sick, "%s fails: %s", m.Name, Share(m.Errors, m.Rate))
 		}
 	}
 }

@@ -30,7 +30,7 @@ func (h House) Mermaid() string {
 			}
 			line(1, `%s[["%s"]]`, nodeID(r.Module, i), r.mermaid(i))
 			if i > 0 {
-				line(1, `%s -. "%s" .- %s`, nodeID(r.Module, 0), r.share(), nodeID(r.Module, i))
+				line(1, `%s -. "%s" .- %s`, nodeID(r.Module, 0), r.part(), nodeID(r.Module, i))
 			}
 		}
 	}
@@ -41,9 +41,9 @@ func (h House) Mermaid() string {
 		case NotDeclared:
 			line(1, `%s -- "not declared" --x %s`, nodeID(l.Caller, 0), nodeID(l.Module, 0))
 		case Broken:
-			line(1, `%s == "%s, promise broken" ==> %s`, nodeID(l.Caller, 0), rate(l.Rate), nodeID(l.Module, 0))
+			line(1, `%s == "%s, promise broken" ==> %s`, nodeID(l.Caller, 0), Rate(l.Rate), nodeID(l.Module, 0))
 		default:
-			line(1, `%s -- "%s" --> %s`, nodeID(l.Caller, 0), rate(l.Rate), nodeID(l.Module, 0))
+			line(1, `%s -- "%s" --> %s`, nodeID(l.Caller, 0), Rate(l.Rate), nodeID(l.Module, 0))
 		}
 	}
 	for _, e := range h.Events {
@@ -85,7 +85,7 @@ func (r Room) mermaid(arm int) string {
 	return words
 }
 
-func (r Room) share() string {
+func (r Room) part() string {
 	if r.Mode == "canary" {
 		return fmt.Sprintf("%d %%", r.Weight)
 	}

@@ -72,7 +72,7 @@ func (p *painter) outsider(at node) {
 	}
 	y := b.y + 46
 	p.text(point{b.x + inset, y}, 16, "b", left, b, fit(at.name, 16, true, b.w/2))
-	p.text(point{b.right() - inset, y}, 13, "num", right, b, rate(calls))
+	p.text(point{b.right() - inset, y}, 13, "num", right, b, Rate(calls))
 	p.text(point{b.x + inset, y + 20}, 12, "soft", left, b, fit(what, 12, false, b.w-2*inset))
 	p.text(point{b.x + inset, y + 37}, 11, "soft", left, b, fit(how, 11, false, b.w-2*inset))
 	p.add(`</g>`)
@@ -136,17 +136,17 @@ func (p *painter) head(b box, name string, health Health) {
 func (p *painter) figures(r Room, b box) {
 	inner := b.w - 2*inset
 	x, y := b.x+inset, b.y+69
-	p.text(point{x, y}, 13, "num", left, b, rate(r.Rate))
-	errors := share(r.Errors, r.Rate)
+	p.text(point{x, y}, 13, "num", left, b, Rate(r.Rate))
+	errors := Share(r.Errors, r.Rate)
 	class := "soft"
 	if r.Errors > 0 {
 		class = "b t-ill"
 	}
-	p.text(point{b.right() - inset, y}, 12, class, right, b, fit(errors, 12, true, inner-width(rate(r.Rate), 13, false)-8))
+	p.text(point{b.right() - inset, y}, 12, class, right, b, fit(errors, 12, true, inner-width(Rate(r.Rate), 13, false)-8))
 	p.promise(r.Slowest, box{x, y + 9, inner, 6})
 	words := "no calls yet"
 	if m := r.Slowest; m != nil {
-		words = fmt.Sprintf("p99 %s of %s · %s", duration(m.P99), duration(m.Promised), m.Name)
+		words = fmt.Sprintf("p99 %s of %s · %s", Duration(m.P99), Duration(m.Promised), m.Name)
 	}
 	p.text(point{x, y + 32}, 11.5, "soft", left, b, fit(words, 11.5, false, inner))
 	if note, class := r.note(); note != "" {
@@ -173,7 +173,7 @@ func (r Room) note() (text, class string) {
 		return fmt.Sprintf("events: %d wait, %d in the outbox", r.Waiting, r.Outbox), "soft"
 	case len(r.Databases) > 0:
 		d := r.Databases[0]
-		return dialects[d.Dialect] + " · " + bytes(d.Bytes), "soft"
+		return dialects[d.Dialect] + " · " + Bytes(d.Bytes), "soft"
 	}
 	return "", ""
 }
@@ -235,7 +235,7 @@ func (p *painter) lot(r Room, at node) {
 		if len(arm.Units) > 1 {
 			words = fmt.Sprintf("%d copies", len(arm.Units))
 		}
-		p.text(point{x, y}, 12, "soft", left, b, fit(words+" · "+rate(r.Rate)+" · "+share(r.Errors, r.Rate), 12, false, inner))
+		p.text(point{x, y}, 12, "soft", left, b, fit(words+" · "+Rate(r.Rate)+" · "+Share(r.Errors, r.Rate), 12, false, inner))
 		p.promise(r.Slowest, box{x, y + 7, inner, 6})
 	}
 	p.units(arm, box{x, b.bottom() - 58, inner, 48})

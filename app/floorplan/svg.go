@@ -152,7 +152,7 @@ func (p *painter) banner() {
 			processes++
 		}
 	}
-	facts := fmt.Sprintf("%s in all · %s", rate(p.house.Rate()), count(int64(processes), "process"))
+	facts := fmt.Sprintf("%s in all · %s", Rate(p.house.Rate()), count(int64(processes), "process"))
 	facts = strings.Replace(facts, "processs", "processes", 1)
 	p.text(point{m + 26, 54}, 13, "soft", left, all, facts)
 	for i, ill := range p.house.Ills {

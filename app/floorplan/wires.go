@@ -131,9 +131,9 @@ func (p *painter) warn(w *wire) {
 
 func (l Line) title() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s calls %s: %s, %s", l.Caller, l.Module, rate(l.Rate), share(l.Errors, l.Rate))
+	fmt.Fprintf(&b, "%s calls %s: %s, %s", l.Caller, l.Module, Rate(l.Rate), Share(l.Errors, l.Rate))
 	if m := l.Slowest; m != nil {
-		fmt.Fprintf(&b, "; %s p50 %s, p99 %s of %s promised", m.Name, duration(m.P50), duration(m.P99), duration(m.Promised))
+		fmt.Fprintf(&b, "; %s p50 %s, p99 %s of %s promised", m.Name, Duration(m.P50), Duration(m.P99), Duration(m.Promised))
 	}
 	if l.Kept == Unused {
 		return l.Caller + " declares that it needs " + l.Module + ", and has not called it"
@@ -150,7 +150,7 @@ func (l Line) title() string {
 func eventTitle(events []Event) string {
 	var parts []string
 	for _, e := range events {
-		parts = append(parts, fmt.Sprintf("%s %s (%d handled)", e.Type, rate(e.Rate), e.Handled))
+		parts = append(parts, fmt.Sprintf("%s %s (%d handled)", e.Type, Rate(e.Rate), e.Handled))
 	}
 	return events[0].To + " hears of " + events[0].From + ": " + strings.Join(parts, ", ")
 }

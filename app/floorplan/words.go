@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// rate writes calls a second with about three digits.
-func rate(perSecond float64) string {
+// Rate writes calls a second with about three digits.
+func Rate(perSecond float64) string {
 	switch {
 	case perSecond == 0:
 		return "0/s"
@@ -21,8 +21,8 @@ func rate(perSecond float64) string {
 	return fmt.Sprintf("%.0fk/s", perSecond/1000)
 }
 
-// share writes errors as a part of calls.
-func share(errors, calls float64) string {
+// Share writes errors as a part of calls.
+func Share(errors, calls float64) string {
 	switch {
 	case errors == 0 || calls == 0:
 		return "no errors"
@@ -32,8 +32,8 @@ func share(errors, calls float64) string {
 	return strconv.FormatFloat(100*errors/calls, 'f', 1, 64) + " % errors"
 }
 
-// duration writes a time with two or three digits.
-func duration(d time.Duration) string {
+// Duration writes a time with two or three digits.
+func Duration(d time.Duration) string {
 	switch {
 	case d < time.Microsecond:
 		return strconv.FormatInt(d.Nanoseconds(), 10) + " ns"
@@ -60,8 +60,11 @@ func count(n int64, one string) string {
 	return strconv.FormatInt(n, 10) + " " + one + "s"
 }
 
-// bytes writes a size in the unit that suits it.
-func bytes(n int64) string {
+// Bytes writes a size in the unit that suits it.
+func Bytes(n int64) string {
+	if n == 0 {
+		return "–"
+	}
 	size, units := float64(n), []string{"B", "KB", "MB", "GB", "TB"}
 	for size >= 1000 && len(units) > 1 {
 		size, units = size/1024, units[1:]

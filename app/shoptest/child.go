@@ -76,13 +76,17 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
+	staff, err := app.NewConsole(start.Config, process, shared, log)
+	if err != nil {
+		return nil, err
+	}
 	gateway, err := app.NewGateway(start.Config, process, shared, log)
 	if err != nil {
 		return nil, err
 	}
 	metrics := app.NewMetrics(process, storefront, gateway, start.Version)
 	return &app.App{
-		Config: start.Config, Log: log, Process: process, Storefront: storefront, Gateway: gateway,
+		Config: start.Config, Log: log, Process: process, Storefront: storefront, Gateway: gateway, Console: staff,
 		Admin: app.NewAdmin(process, metrics), Reloader: app.NewReloader(start, process, log),
 	}, nil
 }

@@ -21,9 +21,15 @@ import (
 // would, and gives what it printed and its exit code.
 func (s *Shop) Run(t testing.TB, args ...string) (output string, code int) {
 	t.Helper()
+	return s.RunWith(t, "", args...)
+}
+
+// RunWith is Run of a command that reads what is typed.
+func (s *Shop) RunWith(t testing.TB, typed string, args ...string) (output string, code int) {
+	t.Helper()
 	var out bytes.Buffer
 	code = cli.Main(append(args, "--config", s.ConfigFile()), cli.Program{
-		Stdin: &bytes.Buffer{}, Stdout: &out, Stderr: &out,
+		Stdin: bytes.NewBufferString(typed), Stdout: &out, Stderr: &out,
 	})
 	return out.String(), code
 }

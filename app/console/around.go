@@ -1,0 +1,177 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"galleria/app/console/internal/view"
+	"galleria/platform/identity"
+	"galleria/platform/lifecycle"
+	"galleria/platform/telemetry"
+)
+
+const (
+	// pagePolicy: what a page needs comes from the shop itself, and no script or style
+	// stands in the page.
+	pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+		"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	formLimit   = 64 << 10
+	pageTimeout = 10 * time.Second
+)
+
+// around is everything that happens to every request: headers, refusal of foreign
+// posts and big bodies, panics and errors into pages, and logging.
+func (c *Console) around(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(ctx echo.Context) error {
+		began, h, r := c.now(), ctx.Response().Header(), ctx.Request()
+		h.Set("Content-Security-Policy", pagePolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Robots-Tag", "noindex")
+		h.Set("X-Request-Id", c.Edge.RequestID(r))
+		if c.Edge.Secure(r) {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		if err := lifecycle.Guard(func() error { return c.admitted(ctx, next) }); err != nil {
+			c.fail(ctx, err)
+		}
+		level := slog.LevelDebug
+		if r.Method == http.MethodPost || ctx.Response().Status >= 400 {
+			level = slog.LevelInfo
+		}
+		c.log.Log(r.Context(), level, "console request", "request_id", h.Get("X-Request-Id"), "method", r.Method, "path", r.URL.Path,
+			"status", ctx.Response().Status, "took", c.now().Sub(began))
+		return nil
+	}
+}
+
+// admitted runs the handler unless the request is refused before.
+func (c *Console) admitted(ctx echo.Context, next echo.HandlerFunc) error {
+	if c.Staff == nil {
+		return echo.ErrNotFound
+	}
+	r := ctx.Request()
+	if err := c.crossOrigin.Check(r); err != nil {
+		return echo.NewHTTPError(http.StatusForbidden, "This form was sent from another site.")
+	}
+	r.Body = http.MaxBytesReader(ctx.Response(), r.Body, formLimit)
+	return next(ctx)
+}
+
+// personKey is where staff leaves the person for handlers.
+const personKey = "person"
+
+// staff lets only those to a handler who may use the console. Others are led to the
+// log-in, with the way back.
+func (c *Console) staff(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(ctx echo.Context) error {
+		session := c.sessionOf(ctx.Request())
+		if session == "" {
+			return c.toLogin(ctx)
+		}
+		work, done := c.working(ctx)
+		person, err := c.Staff.Check(work, session)
+		done()
+		switch {
+		case errors.Is(err, ErrNoSession):
+			return c.toLogin(ctx)
+		case err != nil:
+			return err
+		}
+		if why := person.hindrance(); why != "" {
+			return echo.NewHTTPError(http.StatusForbidden, why)
+		}
+		ctx.Set(personKey, person)
+		return next(ctx)
+	}
+}
+
+func personOf(ctx echo.Context) Person {
+	p, _ := ctx.Get(personKey).(Person)
+	return p
+}
+
+func (c *Console) toLogin(ctx echo.Context) error {
+	if ctx.Request().Method != http.MethodGet || ctx.Path() == "/console/live" {
+		return echo.NewHTTPError(http.StatusUnauthorized, "You are not logged in any more.")
+	}
+	return ctx.Redirect(http.StatusSeeOther, "/console/login?next="+url.QueryEscape(ctx.Request().URL.RequestURI()))
+}
+
+// working is the context that modules and processes are asked with: on behalf of the
+// person.
+func (c *Console) working(ctx echo.Context) (context.Context, context.CancelFunc) {
+	work := telemetry.WithRequestID(ctx.Request().Context(), ctx.Response().Header().Get("X-Request-Id"))
+	if statement := personOf(ctx).Statement; statement != "" {
+		work = identity.With(work, statement)
+	}
+	return context.WithTimeout(work, pageTimeout)
+}
+
+// show renders a page for the person.
+func (c *Console) show(ctx echo.Context, code int, title, section string, content templ.Component) error {
+	frame := view.Frame{Title: title, Section: section, Stylesheet: c.assets.stylesheet, Script: c.assets.script, Person: personOf(ctx).Email}
+	ctx.Response().Header().Set("Content-Type", "text/html; charset=utf-8")
+	ctx.Response().WriteHeader(code)
+	if ctx.Request().Method == http.MethodHead {
+		return nil
+	}
+	return view.Page(frame, content).Render(ctx.Request().Context(), ctx.Response())
+}
+
+// fail answers with an error: in words of ours for people, with the whole in the log.
+func (c *Console) fail(ctx echo.Context, err error) {
+	if ctx.Response().Committed {
+		return
+	}
+	code, words := http.StatusInternalServerError, "Something in the shop failed. The log has the rest under the number below."
+	var known *echo.HTTPError
+	var big *http.MaxBytesError
+	switch {
+	case errors.As(err, &known):
+		code, words = known.Code, http.StatusText(known.Code)+"."
+		if text, ok := known.Message.(string); ok && text != http.StatusText(known.Code) {
+			words = text
+		}
+	case errors.As(err, &big):
+		code, words = http.StatusRequestEntityTooLarge, "This form is too large."
+	default:
+		if answer, ok := status.FromError(err); ok {
+			code, words = answerOf(answer)
+		}
+	}
+	if code >= 500 {
+		c.log.Error("a page of the console failed", "request_id", ctx.Response().Header().Get("X-Request-Id"), "path", ctx.Request().URL.Path, "error", err)
+	}
+	_ = c.show(ctx, code, http.StatusText(code), "", view.Failure(words, ctx.Response().Header().Get("X-Request-Id"))) // nobody is there any more
+}
+
+// answerOf says what a module answered to staff, who may read it.
+func answerOf(s *status.Status) (code int, words string) {
+	switch s.Code() {
+	case codes.NotFound:
+		return http.StatusNotFound, s.Message()
+	case codes.InvalidArgument, codes.OutOfRange:
+		return http.StatusBadRequest, s.Message()
+	case codes.FailedPrecondition, codes.Aborted, codes.AlreadyExists:
+		return http.StatusConflict, s.Message()
+	case codes.PermissionDenied, codes.Unauthenticated:
+		return http.StatusForbidden, s.Message()
+	case codes.Unavailable, codes.DeadlineExceeded:
+		return http.StatusServiceUnavailable, "A module is away just now: " + s.Message()
+	}
+	return http.StatusInternalServerError, s.Message()
+}

@@ -1,0 +1,117 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"galleria/app/edge"
+	"galleria/app/floorplan"
+	processv1 "galleria/platform/process/v1"
+)
+
+// Needs are what the console asks. All are required but Staff.
+type Needs struct {
+	// Process is the main process.
+	Process processv1.ProcessServiceServer
+	// Staff lets people in; nil: there is no console.
+	Staff Staff
+	// Edge tells who sent a request.
+	Edge *edge.Edge
+}
+
+// Options may be left as they are, but for the table.
+type Options struct {
+	// Table is what the modules declare.
+	Table floorplan.Table
+	// BaseURL is the address the shop is known by; posts from it are trusted.
+	BaseURL string
+	// Zone is the time zone that times are shown in; UTC when nil.
+	Zone *time.Location
+	// Log is slog.Default() when nil, Now time.Now.
+	Log *slog.Logger
+	Now func() time.Time
+}
+
+// Console is an http.Handler. Run has to run for it to show anything.
+type Console struct {
+	Needs
+	table       floorplan.Table
+	zone        *time.Location
+	log         *slog.Logger
+	now         func() time.Time
+	watch       *watch
+	echo        *echo.Echo
+	assets      *assets
+	crossOrigin *http.CrossOriginProtection
+	// ending closes when Run ends: streams end with it.
+	ending chan struct{}
+}
+
+// New makes a console.
+func New(n Needs, o Options) (*Console, error) {
+	if n.Process == nil || n.Edge == nil {
+		return nil, errors.New("console: it needs the process and the edge")
+	}
+	c := &Console{
+		Needs: n, table: o.Table, zone: cmp.Or(o.Zone, time.UTC), log: cmp.Or(o.Log, slog.Default()), now: o.Now,
+		assets: loadAssets(), crossOrigin: http.NewCrossOriginProtection(), ending: make(chan struct{}),
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	if o.BaseURL != "" {
+		if err := c.crossOrigin.AddTrustedOrigin(o.BaseURL); err != nil {
+			return nil, err
+		}
+	}
+	c.watch = newWatch(n.Process, o.Table, c.log, c.now)
+	c.echo = c.routes()
+	return c, nil
+}
+
+// Serves tells whether an address is one of the console's.
+func Serves(path string) bool { return path == "/console" || strings.HasPrefix(path, "/console/") }
+
+// Run looks at the house until ctx ends, and then ends what is still being streamed.
+func (c *Console) Run(ctx context.Context) {
+	defer close(c.ending)
+	if c.Staff != nil {
+		c.watch.run(ctx)
+	}
+}
+
+// ServeHTTP implements http.Handler.
+func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.echo.ServeHTTP(w, r) }
+
+// routes is the site map.
+func (c *Console) routes() *echo.Echo {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.Logger.SetOutput(io.Discard)
+	e.HTTPErrorHandler = func(err error, ctx echo.Context) { c.fail(ctx, err) }
+	e.IPExtractor = c.Edge.IPExtractor()
+	e.Use(c.around)
+
+	// For everybody.
+	e.GET("/console/login", c.loginPage)
+	e.POST("/console/login", c.logIn)
+	e.GET("/console/assets/:name", c.asset)
+
+	// For the staff.
+	e.POST("/console/logout", c.staff(c.logOut))
+	e.GET("/console", c.staff(c.plan))
+	e.GET("/console/", func(ctx echo.Context) error { return ctx.Redirect(http.StatusMovedPermanently, "/console") })
+	e.GET("/console/live", c.staff(c.live))
+	e.GET("/console/rooms/:module", c.staff(c.room))
+	e.GET("/console/events", c.staff(c.events))
+	e.POST("/console/events/:module/resend", c.staff(c.resend))
+	return e
+}

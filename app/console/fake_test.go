@@ -1,0 +1,196 @@
+package console
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"galleria/app/edge"
+	"galleria/app/floorplan"
+	cartv1 "galleria/modules/cart/v1"
+	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/module"
+	processv1 "galleria/platform/process/v1"
+)
+
+// team is a Staff of people who are known by their session.
+type team map[string]Person
+
+func (t team) Check(_ context.Context, session string) (Person, error) {
+	if p, ok := t[session]; ok {
+		return p, nil
+	}
+	return Person{}, ErrNoSession
+}
+
+func (t team) LogIn(_ context.Context, l LogIn) (string, error) {
+	switch {
+	case l.Email == "tired@example.org":
+		return "", TooMany{"7"}
+	case l.Password != "right":
+		return "", ErrWrong
+	case l.Email == "admin@example.org" && l.Code == "":
+		return "", ErrNeedsCode
+	case l.Email == "admin@example.org" && l.Code == "123456":
+		return "admin", nil
+	case l.Email == "olga@example.org":
+		return "operator", nil
+	}
+	return "", ErrWrong
+}
+
+func (t team) LogOut(_ context.Context, session string) error { delete(t, session); return nil }
+
+func (t team) Confirm(_ context.Context, _, code string) error {
+	if code != "123456" {
+		return ErrWrong
+	}
+	return nil
+}
+
+func newTeam() team {
+	return team{
+		"admin":           {Email: "admin@example.org", Staff: true, Admin: true, HasFactor: true, FactorDone: true},
+		"operator":        {Email: "olga@example.org", Staff: true},
+		"customer":        {Email: "ana@example.org"},
+		"admin-no-factor": {Email: "new@example.org", Staff: true, Admin: true},
+		"factor-missing":  {Email: "half@example.org", Staff: true, HasFactor: true},
+	}
+}
+
+// shop is a main process that says what a test wants.
+type shop struct {
+	processv1.UnimplementedProcessServiceServer
+	mu     sync.Mutex
+	calls  int64
+	resent []string
+	broken error
+}
+
+func (s *shop) Modules(context.Context, *processv1.ModulesRequest) (*processv1.ModulesResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	row := func(name string) *processv1.ModulesResponse_Module {
+		return &processv1.ModulesResponse_Module{
+			Module: name, Mode: "local", Place: "local", Healthy: true, Arms: []*processv1.ModulesResponse_Arm{{}},
+			Endpoints: []*processv1.ModulesResponse_Endpoint{{Process: "main", Generation: 3}},
+		}
+	}
+	catalog := row("catalog")
+	catalog.DeadLetters = 1
+	return &processv1.ModulesResponse{Modules: []*processv1.ModulesResponse_Module{catalog, row("cart")}}, s.broken
+}
+
+func (s *shop) Processes(context.Context, *processv1.ProcessesRequest) (*processv1.ProcessesResponse, error) {
+	return &processv1.ProcessesResponse{Processes: []*processv1.Member{{Process: "main", Main: true, Version: "v1.2.3", State: processv1.Member_STATE_ANSWERING}}}, nil
+}
+
+func (s *shop) Measure(context.Context, *processv1.MeasureRequest) (*processv1.MeasureResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls += 100
+	return &processv1.MeasureResponse{Processes: []*processv1.Measured{{
+		Process: "main", Uptime: durationpb.New(time.Hour), MemoryBytes: 64 << 20,
+		Lines: []*processv1.Measured_Line{{
+			Caller: "cart", Module: "catalog", Method: catalogv1.CatalogService_GetOffers_FullMethodName, Calls: s.calls,
+			Reasons: map[string]int64{"NO_SUCH_<PRODUCT>": 4}, Buckets: []*processv1.Measured_Bucket{{UpTo: durationpb.New(time.Millisecond), Calls: s.calls}},
+		}},
+	}}}, nil
+}
+
+func (s *shop) ListChanges(context.Context, *processv1.ListChangesRequest) (*processv1.ListChangesResponse, error) {
+	return &processv1.ListChangesResponse{Changes: []*processv1.ListChangesResponse_Change{{At: timestamppb.New(time.Unix(0, 0)), Who: "ana@vm", From: "remote at 10.0.0.1:7071", To: "local", Why: "a test"}}}, nil
+}
+
+func (s *shop) ListDeadLetters(_ context.Context, in *processv1.ListDeadLettersRequest) (*processv1.ListDeadLettersResponse, error) {
+	return &processv1.ListDeadLettersResponse{DeadLetters: []*processv1.ListDeadLettersResponse_DeadLetter{{
+		EventId: "event-1", Type: "cart.v1.<Changed>", Aggregate: "cart-1", Payload: `{"a":"<script>"}`, Error: "no room", Attempts: 5, ParkedAt: timestamppb.New(time.Unix(0, 0)),
+	}}}, nil
+}
+
+func (s *shop) ResendDeadLetters(_ context.Context, in *processv1.ResendDeadLettersRequest) (*processv1.ResendDeadLettersResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if in.GetEventIds()[0] != "event-1" {
+		return nil, status.Error(codes.NotFound, "no such dead letter")
+	}
+	s.resent = append(s.resent, in.GetModule()+"/"+in.GetEventIds()[0])
+	return &processv1.ResendDeadLettersResponse{Resent: 1}, nil
+}
+
+// scene is a console that runs.
+type scene struct {
+	t       *testing.T
+	shop    *shop
+	console *Console
+	server  *httptest.Server
+}
+
+func open(t *testing.T, staff Staff) *scene {
+	t.Helper()
+	s := &scene{t: t, shop: &shop{}}
+	table := floorplan.Table{
+		Modules: []module.Definition{
+			{Name: "catalog", Contract: &catalogv1.CatalogService_ServiceDesc, Hears: []proto.Message{&cartv1.GetCartRequest{}}},
+			{Name: "cart", Contract: &cartv1.CartService_ServiceDesc, Needs: []string{"catalog"}},
+		},
+		Outside: map[string][]string{"edge": {"cart"}, "operator": {"catalog"}},
+	}
+	var err error
+	s.console, err = New(Needs{Process: s.shop, Staff: staff, Edge: edge.New(edge.Options{TrustedProxies: []netip.Prefix{}})}, Options{Table: table, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { s.console.Run(ctx) })
+	s.server = httptest.NewServer(s.console)
+	t.Cleanup(func() {
+		cancel()
+		running.Wait()
+		s.server.Close()
+	})
+	return s
+}
+
+// ask sends a request with a session, and follows no redirect.
+func (s *scene) ask(method, path, session string, form url.Values, headers ...string) (*http.Response, string) {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.server.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if session != "" {
+		r.AddCookie(&http.Cookie{Name: "session", Value: session})
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	answer, err := client.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var b strings.Builder
+	if _, err := copyTo(&b, answer); err != nil {
+		s.t.Fatal(err)
+	}
+	return answer, b.String()
+}

@@ -1,0 +1,89 @@
+// Package view draws the console's pages. What they show is prepared as text in
+// app/console.
+package view
+
+// Frame is what all pages have around them.
+type Frame struct {
+	Title string
+	// Section is the entry of the menu that is marked.
+	Section            string
+	Stylesheet, Script string
+	// Person is the e-mail address of who is logged in; "": nobody is.
+	Person string
+}
+
+// LogInForm is the form to come in.
+type LogInForm struct {
+	Next, Email, Key string
+	NeedsCode        bool
+	Problem          string
+}
+
+// Plan is the front page.
+type Plan struct {
+	// Wide and Narrow are SVG.
+	Wide, Narrow string
+	Over         string
+	Ills         []Ill
+	Lines        []Row
+	Events       []Row
+	Processes    []Row
+	// Stale says why the picture is not of now; "": it is.
+	Stale string
+}
+
+// Ill is something that is not well.
+type Ill struct{ Health, Text, Link string }
+
+// Row is a row of a table: its cells, and how it does.
+type Row struct {
+	ID, Class string
+	Cells     []string
+	// Link is where the first cell leads.
+	Link string
+}
+
+// Fact is a name and what it is.
+type Fact struct{ Name, Text, Class string }
+
+// Room is the page of a module.
+type Room struct {
+	Module, Health, Problem, Stale string
+	Facts                          []Fact
+	Methods                        []Row
+	Reasons                        []Row
+	Callers                        []Row
+	EventsOut, EventsIn            []Row
+	Units                          []Row
+	Databases                      []Row
+	Changes                        []Row
+	Contract                       []Rpc
+	// Source is the address of the whole contract.
+	Move *MoveForm
+}
+
+// Rpc is one method of a contract, readable.
+type Rpc struct {
+	Name, Comment, Request, Response, Promise string
+}
+
+// MoveForm is how a module is moved from its page.
+type MoveForm struct {
+	Module string
+	Modes  []string
+	Mode   string
+	Text   string
+}
+
+// Events is the page of events.
+type Events struct {
+	Stale   string
+	Modules []Row
+	Letters []Letter
+	Done    string
+}
+
+// Letter is a dead letter.
+type Letter struct {
+	Module, ID, Type, Aggregate, Error, Payload, Parked, Attempts string
+}

@@ -1,0 +1,64 @@
+package console
+
+import (
+	"context"
+	"errors"
+)
+
+// Staff knows who may use the console: the module accounts, as the console needs it.
+type Staff interface {
+	// Check tells whose session it is. ErrNoSession: nobody's, or it has ended.
+	Check(ctx context.Context, session string) (Person, error)
+	// LogIn opens a session. ErrWrong: no such account, password or code. NeedsCode: the
+	// password is right, and a code of the second factor is wanted as well.
+	LogIn(ctx context.Context, l LogIn) (session string, err error)
+	LogOut(ctx context.Context, session string) error
+	// Confirm checks a code of the second factor for something that wants it anew.
+	Confirm(ctx context.Context, session, code string) error
+}
+
+// Person is who uses the console.
+type Person struct {
+	Email string
+	// Staff may look, and work on orders, stock, mails and events; Admin may also move
+	// modules.
+	Staff, Admin bool
+	// HasFactor: the account has a second factor; FactorDone: it was given in this session.
+	HasFactor, FactorDone bool
+	// Statement travels with calls on behalf of the person; see platform/identity.
+	Statement string
+}
+
+// LogIn is what a person types to come in.
+type LogIn struct {
+	Email, Password, Code string
+	// Client is where the person sits, and Device what the browser says of itself.
+	Client, Device string
+	// Key makes a repeated LogIn the same one.
+	Key string
+}
+
+// What a Staff may answer besides failures of its own.
+var (
+	ErrNoSession = errors.New("there is no such session")
+	ErrWrong     = errors.New("the e-mail address, the password or the code is wrong")
+	ErrNeedsCode = errors.New("a code of the second factor is wanted")
+)
+
+// TooMany says that there were too many tries.
+type TooMany struct{ Seconds string }
+
+func (t TooMany) Error() string { return "too many tries; try again in " + t.Seconds + " seconds" }
+
+// hindrance is why a person may not use the console; "" when nothing hinders.
+func (p Person) hindrance() string {
+	switch {
+	case !p.Staff:
+		return "This account is not one of the shop's staff."
+	case p.Admin && !p.HasFactor:
+		return "An administrator needs a second factor: set one up at /account/security, then log in again."
+	case p.HasFactor && !p.FactorDone:
+		return "The second factor was not given in this session: log out, and log in with it."
+	}
+	return ""
+}

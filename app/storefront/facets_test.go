@@ -1,12 +1,15 @@
 package storefront_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"galleria/modules/catalog/catalogtest"
 	catalogv1 "galleria/modules/catalog/v1"
@@ -131,4 +134,41 @@ func TestAListWithoutStockIsInItsUsualOrder(t *testing.T) {
 	if got := p.names(); !slices.Equal(got, []string{"Shirt 0", "Shirt 1", "Shirt 2"}) {
 		t.Errorf("got %v, want the order by name", got)
 	}
+}
+
+func TestAListThatDoesNotWaitForTheStockLeavesItForTheNext(t *testing.T) {
+	s := newShop(t)
+	s.setStock(t, "LMP-ARC-01", 0)
+	v := s.visitor(t)
+	showsNext := func() bool {
+		slow, over := make(chan struct{}), make(chan struct{})
+		var once sync.Once
+		s.inventory.Before("GetLevels", func(ctx context.Context) error {
+			defer once.Do(func() { close(over) })
+			select {
+			case <-slow:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		v.get("/c/lighting").want(http.StatusOK).saysNot("Sold out") // it did not wait
+		close(slow)
+		<-over
+		for n := range 100 {
+			other := fmt.Sprintf("/c/lighting?max=%d", 1000+n) // not a page that is kept
+			if strings.Contains(v.get(other).want(http.StatusOK).body, "Sold out for now") {
+				return true
+			}
+		}
+		return false
+	}
+	// On a machine that stands still for long the question may end before its answer.
+	for range 5 {
+		if showsNext() {
+			return
+		}
+		s.clock.pass(time.Minute)
+	}
+	t.Error("a list that follows a slow answer of inventory does not say what is sold out")
 }

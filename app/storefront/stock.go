@@ -72,18 +72,36 @@ func (s *Storefront) counts(ctx context.Context, within time.Duration, skus []st
 	if asking == nil {
 		return nil, false
 	}
-	fresh, answered := s.available(ctx, within, asking)
-	if !answered && ctx.Err() != nil {
-		return nil, false // the visitor went away; inventory may answer others
-	}
-	s.stock.write(asking, fresh, answered, now)
-	if !answered {
+	answer := s.ask(ctx, asking, now)
+	waiting, done := context.WithTimeout(ctx, within)
+	defer done()
+	select {
+	case fresh := <-answer:
+		if fresh == nil {
+			return nil, false
+		}
+		for _, sku := range missing {
+			counts[sku] = fresh[sku]
+		}
+		return counts, true
+	case <-waiting.Done():
 		return nil, false
 	}
-	for _, sku := range missing {
-		counts[sku] = fresh[sku]
-	}
-	return counts, true
+}
+
+// ask asks inventory, and writes its answer into the book, also when the page does not
+// wait for it: a slow answer is there for the next page, and only after stockTimeout is
+// inventory taken for silent. The answer is nil when there is none.
+func (s *Storefront) ask(ctx context.Context, skus []string, now time.Time) <-chan map[string]int64 {
+	answer := make(chan map[string]int64, 1)
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), stockTimeout)
+	go func() {
+		defer done()
+		fresh, answered := s.available(ctx, skus)
+		s.stock.write(skus, fresh, answered, now)
+		answer <- fresh
+	}()
+	return answer
 }
 
 // listTimeout is how long a list waits for the stock of what it shows. It is short:
@@ -195,9 +213,7 @@ func (b *stockBook) write(asked []string, counts map[string]int64, answered bool
 
 // available is what can be sold of each sku; false when inventory does not say in time.
 // An sku it does not know can't be sold.
-func (s *Storefront) available(ctx context.Context, within time.Duration, skus []string) (map[string]int64, bool) {
-	ctx, done := context.WithTimeout(ctx, within)
-	defer done()
+func (s *Storefront) available(ctx context.Context, skus []string) (map[string]int64, bool) {
 	answer, err := s.Inventory.GetLevels(ctx, &inventoryv1.GetLevelsRequest{Skus: skus})
 	if err != nil {
 		return nil, false

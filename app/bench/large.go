@@ -88,6 +88,9 @@ func largeMemory(binary, data string) error {
 		return err
 	}
 	defer s.stop()
+	if err := s.awaitReady(); err != nil {
+		return err
+	}
 	guest := newShopper(http.DefaultClient, s.url)
 	for _, after := range []struct {
 		what     string

@@ -180,6 +180,9 @@ func (g *guide) in(do func(*shop) error, open func() (*shop, error)) error {
 	if err != nil {
 		return err
 	}
+	if err := shop.awaitReady(); err != nil { // it stops the shop
+		return err
+	}
 	return errors.Join(do(shop), shop.stop())
 }
 

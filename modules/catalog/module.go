@@ -55,8 +55,8 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 // when it begins and when it ends.
 func follow(ctx context.Context, s *service.Service, log *slog.Logger, pace *database.Pace) error {
 	failing := false
-	for pace.Rest(ctx, nil) {
-		err := s.Refresh(ctx)
+	for look := 0; pace.Rest(ctx, nil); look++ {
+		err := s.Poll(ctx, look)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()

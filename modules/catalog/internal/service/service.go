@@ -33,6 +33,7 @@ type Service struct {
 	now      func() time.Time
 	current  atomic.Pointer[shelf.Shelf]
 	caughtUp atomic.Int64 // when catchUp last looked, in Unix nanoseconds
+	writing  atomic.Int32 // writes of this process that are at work
 	refresh  sync.Mutex
 }
 
@@ -76,6 +77,16 @@ func (s *Service) Refresh(ctx context.Context) error {
 	return nil
 }
 
+// Poll is Refresh for one that looks again and again. While this process writes, it
+// leaves out every second look: what a write changes is shown by the write itself, and a
+// look between its commit and that would read all of it for nothing.
+func (s *Service) Poll(ctx context.Context, look int) error {
+	if s.writing.Load() > 0 && look%2 == 1 {
+		return nil
+	}
+	return s.Refresh(ctx)
+}
+
 // catchUpPause bounds how often a question for what is not there looks into the
 // database: such questions cost nothing to ask.
 const catchUpPause = 10 * time.Millisecond
@@ -99,6 +110,8 @@ func (s *Service) catchUp(ctx context.Context) {
 // write stores what plan wants and shows it at once. When it fails after
 // storing, repeating it is harmless, as the contract says.
 func (s *Service) write(ctx context.Context, plan func(current *shelf.Shelf) (shelf.Changes, error)) error {
+	s.writing.Add(1)
+	defer s.writing.Add(-1)
 	var before *shelf.Shelf
 	var written shelf.Changes
 	err := s.store.Write(ctx, s.current.Load(), func(current *shelf.Shelf) (_ shelf.Changes, err error) {

@@ -22,6 +22,12 @@ type productRow struct {
 	Born                                               int64
 }
 
+// columns are where productColumns are read into.
+func (r *productRow) columns() []any {
+	return []any{&r.ID, &r.Slug, &r.FormerSlugs, &r.Name, &r.Description, &r.Category, &r.Tags, &r.Attributes, &r.Pictures, &r.Options,
+		&r.Active, &r.CreatedAt, &r.Born}
+}
+
 type variantRow struct {
 	SKU, ProductID       string
 	Position             int64
@@ -29,6 +35,11 @@ type variantRow struct {
 	WeightGrams          int64
 	TaxClass, Picture    string
 	Active               bool
+}
+
+// columns are where variantColumns are read into.
+func (r *variantRow) columns() []any {
+	return []any{&r.SKU, &r.ProductID, &r.Position, &r.OptionValues, &r.Prices, &r.WeightGrams, &r.TaxClass, &r.Picture, &r.Active}
 }
 
 type categoryRow struct {

@@ -107,14 +107,13 @@ const (
 // database has them. What is deleted while it reads comes with the next call.
 func changes(db *gorm.DB, since, at int64) (shelf.Changes, error) {
 	c := shelf.Changes{Version: at}
-	var products []productRow
-	if err := db.Raw(changedProducts, since).Scan(&products).Error; err != nil {
+	products, err := all(db.Raw(changedProducts, since), (*productRow).columns)
+	if err != nil {
 		return c, fmt.Errorf("read products: %w", err)
 	}
 	var variants []variantRow
 	if len(products) > 0 {
-		err := db.Raw(changedVariants, since).Scan(&variants).Error
-		if err != nil {
+		if variants, err = all(db.Raw(changedVariants, since), (*variantRow).columns); err != nil {
 			return c, fmt.Errorf("read variants: %w", err)
 		}
 	}
@@ -133,6 +132,25 @@ func changes(db *gorm.DB, since, at int64) (shelf.Changes, error) {
 		return c, nil
 	}
 	return c, deletions(db, &c, since)
+}
+
+// all are the rows of a query. A start reads hundreds of thousands of them, and gorm
+// takes several times as long for each.
+func all[R any](query *gorm.DB, columns func(*R) []any) (found []R, err error) {
+	rows, err := query.Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var row R
+	into := columns(&row)
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		found = append(found, row)
+	}
+	return found, rows.Err()
 }
 
 // assemble puts products and their variants together. Variants come by product.

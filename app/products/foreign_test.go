@@ -150,6 +150,31 @@ func TestProductsOfWooCommerceAreImported(t *testing.T) {
 	})
 }
 
+func TestProductsOfWooCommerceWithOneNameStayApart(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		heading := "ID,Type,SKU,Name,Published,Stock,Regular price,Categories,Parent,Attribute 1 name,Attribute 1 value(s)\n"
+		file := heading + `1,simple,MUG-1,Mug,1,3,9,Kitchen,,,
+2,simple,MUG-2,Mug,1,4,12,Kitchen,,,
+3,simple,,Mug,1,5,15,Kitchen,,,
+4,variable,MUGS,Mug,1,,,Kitchen,,Size,"S, L"
+5,variation,MUG-S,Mug - S,1,6,20,,MUGS,Size,S
+6,variation,MUG-L,Mug - L,1,7,25,,id:4,Size,L
+`
+		in := products.Options{Currency: "EUR"}
+		s.wantResult(t, s.takeWith(t, strings.NewReader(file), in), 5, 0, 0)
+		for sku, want := range map[string]string{"MUG-1": "mug", "MUG-2": "mug-mug-2", "mug-3": "mug-3", "MUG-S": "mug-mugs", "MUG-L": "mug-mugs"} {
+			variants := 1
+			if want == "mug-mugs" {
+				variants = 2
+			}
+			if p := s.product(t, sku); p.GetSlug() != want || p.GetName() != "Mug" || len(p.GetVariants()) != variants {
+				t.Errorf("%s: got %v, want a product %s with %d variants", sku, p, want, variants)
+			}
+		}
+		s.wantResult(t, s.takeWith(t, strings.NewReader(file), in), 0, 0, 5)
+	})
+}
+
 func TestFilesOfOtherProgramsNeedACurrency(t *testing.T) {
 	inEveryShop(t, func(t *testing.T, s shop) {
 		for whose, file := range map[string]string{"Shopify": shopifyExport, "WooCommerce": wooExport} {

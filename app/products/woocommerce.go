@@ -20,6 +20,7 @@ type wooCommerce struct {
 	weight  string             // column of the weight
 	unit    string             // and its unit
 	parents map[string]*parent // by id and by sku
+	slugs   map[string]bool    // of the products so far
 }
 
 // parent is a product of type variable.
@@ -40,7 +41,7 @@ func isWooCommerce(o origin) bool {
 }
 
 func newWooCommerce(o origin) (*wooCommerce, *heading) {
-	w := &wooCommerce{origin: o, weight: "weight (kg)", unit: "kg", parents: map[string]*parent{}}
+	w := &wooCommerce{origin: o, weight: "weight (kg)", unit: "kg", parents: map[string]*parent{}, slugs: map[string]bool{}}
 	for unit := range gramsIn {
 		if name := "weight (" + unit + ")"; o.has(name) {
 			w.weight, w.unit = name, unit
@@ -96,10 +97,21 @@ func (w *wooCommerce) about(r record) map[string]string {
 	description := cmp.Or(text("description"), text("short description"))
 	published := r.cell("published")
 	return map[string]string{
-		"product": cmp.Or(Slug(r.cell("name")), Slug(r.cell("sku"))), "name": r.cell("name"), "category": category, "currency": w.currency,
+		"product": w.slug(r), "name": r.cell("name"), "category": category, "currency": w.currency,
 		"description": description, "tags": joinCell(list(r.cell("tags"))), "pictures": joinCell(w.said.pictures(list(r.cell("images")))),
 		"product_active": yesNo(!isNo(published)), "active": "yes",
 	}
+}
+
+// slug tells products apart, as a name need not: those after the first one of a name
+// have their sku or id behind it.
+func (w *wooCommerce) slug(r record) string {
+	slug := cmp.Or(Slug(r.cell("name")), Slug(r.cell("sku")))
+	if w.slugs[slug] {
+		slug = strings.Trim(slug+"-"+cmp.Or(Slug(r.cell("sku")), Slug(r.cell("id")), fmt.Sprint(r.line)), "-")
+	}
+	w.slugs[slug] = true
+	return slug
 }
 
 func (w *wooCommerce) attributes(r record) (all []wooAttribute) {

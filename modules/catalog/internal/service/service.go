@@ -41,6 +41,10 @@ type Service struct {
 // not keep everybody who writes waiting behind it.
 const patience = 10 * time.Second
 
+// loadPatience bounds reading the whole catalog, which takes seconds for 100,000
+// products, and many of them on a busy machine.
+const loadPatience = 2 * time.Minute
+
 // New loads the catalog.
 func New(ctx context.Context, store Store, now func() time.Time) (*Service, error) {
 	s := &Service{store: store, now: now}
@@ -56,10 +60,10 @@ func New(ctx context.Context, store Store, now func() time.Time) (*Service, erro
 func (s *Service) Refresh(ctx context.Context) error {
 	s.refresh.Lock()
 	defer s.refresh.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	looking, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	known := s.current.Load()
-	version, err := s.store.Version(ctx)
+	version, err := s.store.Version(looking)
 	if err != nil {
 		return fmt.Errorf("read the catalog's version: %w", err)
 	}
@@ -69,7 +73,12 @@ func (s *Service) Refresh(ctx context.Context) error {
 	if !known.Precedes(version) {
 		known = &shelf.Shelf{}
 	}
-	changes, err := s.store.Changes(ctx, known.Version())
+	if known.Version() == 0 {
+		var loaded context.CancelFunc
+		looking, loaded = context.WithTimeout(ctx, loadPatience)
+		defer loaded()
+	}
+	changes, err := s.store.Changes(looking, known.Version())
 	if err != nil {
 		return fmt.Errorf("read the catalog's changes since version %d: %w", known.Version(), err)
 	}

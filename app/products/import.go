@@ -108,8 +108,8 @@ func (i *importer) writeProducts(ctx context.Context, changes []*change) (taken 
 
 // Bounds of one call, as the catalog states them.
 const (
-	mostProducts = 500
-	mostVariants = 2000
+	mostProducts = 1000
+	mostVariants = 4000
 )
 
 // callsFor are changes in as many parts as calls are needed.

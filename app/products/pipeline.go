@@ -14,11 +14,11 @@ import (
 // At most one batch waits before each step. Batches come out of the last one in the
 // order of the file, so what is said and counted does not depend on who was faster.
 
-// Bounds of one batch: what both modules take in one call, a progress that moves, and
-// a small part of the bytes that a message may have. Rows of one product that follow
+// Bounds of one batch: what both modules take in one call, as each call waits for the
+// disk, and a small part of the bytes that a message may have. Rows of one product that follow
 // one another go together.
 const (
-	batchRows  = 500
+	batchRows  = 1000
 	batchBytes = 1 << 20 // of the file
 	mostRows   = 2 * batchRows
 )

@@ -83,7 +83,7 @@ func (i *importer) moves(ctx context.Context, rows []Row) ([]move, error) {
 type place struct{ sku, location string }
 
 // mostLevels is how many levels inventory sets in one call.
-const mostLevels = 500
+const mostLevels = 1000
 
 // moveStock writes moves; it answers those that were made.
 func (i *importer) moveStock(ctx context.Context, moves []move) (made []move, bad []BadRow, err error) {

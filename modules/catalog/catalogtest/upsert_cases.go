@@ -100,11 +100,11 @@ func upsertCases(w World) cases {
 			c := w.corner(t)
 			wantFields(t, c.refused(c.product(1), c.product(2), c.product(1)), "products[2].variants[0].sku")
 		},
-		"up to 500 in one call": func(t *testing.T) {
+		"up to 1,000 in one call": func(t *testing.T) {
 			c := w.corner(t)
-			products := c.products(501)
+			products := c.products(1001)
 			wantFields(t, c.refused(products...), "products")
-			c.wantDone(c.put(products[:500]...), 500, 0, 0)
+			c.wantDone(c.put(products[:1000]...), 1000, 0, 0)
 		},
 		"makes slugs of names": func(t *testing.T) {
 			c := w.corner(t)

@@ -66,7 +66,7 @@ type CatalogServiceClient interface {
 	// ListCategories lists all categories in display order with the number of
 	// their active products.
 	ListCategories(ctx context.Context, in *ListCategoriesRequest, opts ...grpc.CallOption) (*ListCategoriesResponse, error)
-	// UpsertProducts writes up to 500 products with up to 2,000 variants in all:
+	// UpsertProducts writes up to 1,000 products with up to 4,000 variants in all:
 	// all of them or, when one is invalid, none. A product is the one with its
 	// id; without an id the one with its slug, else the one with one of its skus;
 	// else it is new. INVALID_ARGUMENT names each bad field as products[i].field;
@@ -231,7 +231,7 @@ type CatalogServiceServer interface {
 	// ListCategories lists all categories in display order with the number of
 	// their active products.
 	ListCategories(context.Context, *ListCategoriesRequest) (*ListCategoriesResponse, error)
-	// UpsertProducts writes up to 500 products with up to 2,000 variants in all:
+	// UpsertProducts writes up to 1,000 products with up to 4,000 variants in all:
 	// all of them or, when one is invalid, none. A product is the one with its
 	// id; without an id the one with its slug, else the one with one of its skus;
 	// else it is new. INVALID_ARGUMENT names each bad field as products[i].field;

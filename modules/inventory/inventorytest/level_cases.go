@@ -107,15 +107,15 @@ func setLevels(w World) cases {
 			s.level(sku, 7, 0)
 			s.moved(sku, "+7 count")
 		},
-		"sets up to 500 at once": func(t *testing.T) {
+		"sets up to 1,000 at once": func(t *testing.T) {
 			s := shop{w, t}
 			r := &inventoryv1.SetLevelsRequest{}
-			for i := range 500 {
+			for i := range 1000 {
 				r.Levels = append(r.Levels, &inventoryv1.SetLevelsRequest_Count{Sku: "sku-" + id.New(), OnHand: int64(i)})
 			}
 			_, err := w.Inventory.SetLevels(t.Context(), r)
 			s.works(err)
-			s.level(r.Levels[499].GetSku(), 499, 0)
+			s.level(r.Levels[999].GetSku(), 999, 0)
 		},
 		"of nothing changes nothing": func(t *testing.T) {
 			_, err := w.Inventory.SetLevels(t.Context(), &inventoryv1.SetLevelsRequest{})
@@ -133,7 +133,7 @@ func setLevels(w World) cases {
 			if len(got.GetLevels()) != 0 {
 				t.Errorf("got %v, want nothing set", got.GetLevels())
 			}
-			_, err = w.Inventory.SetLevels(t.Context(), &inventoryv1.SetLevelsRequest{Levels: make([]*inventoryv1.SetLevelsRequest_Count, 501)})
+			_, err = w.Inventory.SetLevels(t.Context(), &inventoryv1.SetLevelsRequest{Levels: make([]*inventoryv1.SetLevelsRequest_Count, 1001)})
 			s.invalid(err, "levels")
 		},
 	}

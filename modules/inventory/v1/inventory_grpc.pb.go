@@ -44,7 +44,7 @@ type InventoryServiceClient interface {
 	// GetLevels gets the levels of up to 200 skus, in the order asked, each sku once,
 	// its locations by name; unknown skus are left out.
 	GetLevels(ctx context.Context, in *GetLevelsRequest, opts ...grpc.CallOption) (*GetLevelsResponse, error)
-	// SetLevels writes down a count of the shelves: up to 500 levels, all or none. What
+	// SetLevels writes down a count of the shelves: up to 1,000 levels, all or none. What
 	// is allocated still lies on the shelf and is counted too. The difference becomes a
 	// movement of reason COUNT. Fewer than are allocated: FAILED_PRECONDITION,
 	// REASON_BELOW_ALLOCATED with metadata sku, location and allocated of the first.
@@ -205,7 +205,7 @@ type InventoryServiceServer interface {
 	// GetLevels gets the levels of up to 200 skus, in the order asked, each sku once,
 	// its locations by name; unknown skus are left out.
 	GetLevels(context.Context, *GetLevelsRequest) (*GetLevelsResponse, error)
-	// SetLevels writes down a count of the shelves: up to 500 levels, all or none. What
+	// SetLevels writes down a count of the shelves: up to 1,000 levels, all or none. What
 	// is allocated still lies on the shelf and is counted too. The difference becomes a
 	// movement of reason COUNT. Fewer than are allocated: FAILED_PRECONDITION,
 	// REASON_BELOW_ALLOCATED with metadata sku, location and allocated of the first.

@@ -17,8 +17,9 @@ import (
 
 // Bounds of one call.
 const (
-	maxProducts   = 500
-	maxVariants   = 2000 // of all products of one call
+	maxUpserted   = 1000
+	maxVariants   = 4000 // of all products of one call
+	maxProducts   = 500  // withdrawn or deleted
 	maxCategories = 200
 )
 
@@ -41,8 +42,8 @@ func (s *Service) UpsertProducts(ctx context.Context, r *catalogv1.UpsertProduct
 }
 
 func checkedProducts(messages []*catalogv1.Product) ([]product.Product, error) {
-	if len(messages) > maxProducts {
-		return nil, contract.Invalid(contract.Violation{Field: "products", Message: fmt.Sprintf("has up to %d entries", maxProducts)})
+	if len(messages) > maxUpserted {
+		return nil, contract.Invalid(contract.Violation{Field: "products", Message: fmt.Sprintf("has up to %d entries", maxUpserted)})
 	}
 	variants := 0
 	for _, m := range messages {

@@ -18,7 +18,7 @@ import (
 // Bounds the contract states, and those of names, which keep rows small.
 const (
 	maxRead     = 200
-	maxLevels   = 500
+	maxLevels   = 1000
 	maxReceived = 500
 	maxLines    = 100
 	maxPage     = 200
@@ -135,7 +135,9 @@ func readSKUs(r *inventoryv1.GetLevelsRequest) ([]string, error) {
 // readCounts are the counts of a SetLevels, by rising sku and location.
 func readCounts(r *inventoryv1.SetLevelsRequest) ([]stock.Count, error) {
 	var bad problems
-	bad.count("levels", len(r.GetLevels()), 0, maxLevels)
+	if bad.count("levels", len(r.GetLevels()), 0, maxLevels); len(bad) > 0 {
+		return nil, bad.err()
+	}
 	type place struct{ sku, location string }
 	seen := make(map[place]bool, len(r.GetLevels()))
 	counts := make([]stock.Count, 0, len(r.GetLevels()))

@@ -20,6 +20,7 @@ import (
 	"galleria/app/pictures"
 	"galleria/app/products"
 	"galleria/app/storefront"
+	accountsv1 "galleria/modules/accounts/v1"
 	cartv1 "galleria/modules/cart/v1"
 	catalogv1 "galleria/modules/catalog/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
@@ -186,6 +187,7 @@ func NewStorefront(c Config, p *process.Process, shared *edge.Edge, log *slog.Lo
 		Pricing:   pricingv1.NewPricingServiceClient(p.Connect(TargetEdge, "pricing")),
 		Orders:    ordersv1.NewOrdersServiceClient(p.Connect(TargetEdge, "orders")),
 		Payments:  paymentsv1.NewPaymentsServiceClient(p.Connect(TargetEdge, "payments")),
+		Accounts:  accountsv1.NewAccountsServiceClient(p.Connect(TargetEdge, "accounts")),
 	}, o)
 }
 

@@ -1,6 +1,6 @@
 // Package storefront is the shop as people see it: pages drawn on the server,
 // complete without JavaScript, over the contracts of catalog, inventory, cart,
-// pricing, orders and payments. It holds clients of those and nothing else; where the
+// pricing, orders, payments and accounts. It holds clients of those and nothing else; where the
 // modules run it can't tell.
 //
 // The site map is routes.go. Every handler parses, makes one use of the
@@ -30,6 +30,14 @@
 //	payments   the checkout answers 503, keeps the cart and what was typed
 //	orders     the checkout and order pages answer 503
 //	catalog    pages of the catalogue answer 503
+//	accounts   the account's pages and the log-in answer 503; guests notice nothing
+//
+// # Who is logged in
+//
+// A session is a cookie with a token, app/edge/session.go; accounts says whose it is, for
+// the pages that want to know: session.go. Who logs in gets the account's own cart, with what was in
+// the guest's; who logs out leaves it there. A cart that another customer left in the
+// browser is not touched.
 //
 // # When there is too much to do
 //

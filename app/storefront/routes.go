@@ -40,6 +40,25 @@ func (s *Storefront) routes() *echo.Echo {
 	e.POST("/orders/:id/pay", s.payOrder)
 	e.POST("/orders/:id/cancel", s.cancelOrder)
 
+	// Accounts.
+	read("/signup", s.signUpPage)
+	e.POST("/signup", s.signUp)
+	read("/verify", s.verifyPage)
+	e.POST("/verify", s.verify)
+	read("/login", s.logInPage)
+	e.POST("/login", s.logIn)
+	e.POST("/logout", s.logOut)
+	read("/forgot", s.forgotPage)
+	e.POST("/forgot", s.forgot)
+	read("/reset", s.resetPage)
+	e.POST("/reset", s.reset)
+	read("/account", s.account)
+	read("/account/security", s.accountSecurity)
+	e.POST("/account/sessions", s.endSessions)
+	e.POST("/account/password", s.changePassword)
+	read("/account/second-factor", s.startFactor)
+	e.POST("/account/second-factor", s.enableFactor)
+
 	// Paying: the sandbox's page, and what providers tell.
 	read("/sandbox/pay/:session", s.sandboxPage)
 	e.POST("/sandbox/pay/:session", s.paySandbox)

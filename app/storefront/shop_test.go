@@ -20,6 +20,8 @@ import (
 	"galleria/app/demo"
 	"galleria/app/products"
 	"galleria/app/storefront"
+	"galleria/modules/accounts/accountstest"
+	accountsv1 "galleria/modules/accounts/v1"
 	"galleria/modules/cart/carttest"
 	cartv1 "galleria/modules/cart/v1"
 	"galleria/modules/catalog/catalogtest"
@@ -32,6 +34,7 @@ import (
 	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/modules/pricing/pricingtest"
 	pricingv1 "galleria/modules/pricing/v1"
+	"galleria/platform/certs"
 	"galleria/platform/module"
 	"galleria/platform/route"
 )
@@ -39,15 +42,16 @@ import (
 // shop is a storefront over fakes of all modules, reached through routes as in
 // the real shop.
 type shop struct {
-	front     *storefront.Storefront
-	needs     storefront.Needs
-	catalog   *catalogtest.Fake
-	inventory *inventorytest.Fake
-	cart      *carttest.Fake
-	payments  *paymentstest.Fake
-	orders    *faultyOrders
-	log       *record
-	clock     *clock
+	accounts, operator accountsv1.AccountsServiceClient
+	front              *storefront.Storefront
+	needs              storefront.Needs
+	catalog            *catalogtest.Fake
+	inventory          *inventorytest.Fake
+	cart               *carttest.Fake
+	payments           *paymentstest.Fake
+	orders             *faultyOrders
+	log                *record
+	clock              *clock
 }
 
 // faultyOrders fails when told to: before the work, or after it.
@@ -156,6 +160,9 @@ func open(t testing.TB, catalogue io.Reader, change ...func(*storefront.Options)
 	pricing := pricingv1.NewPricingServiceClient(neighbours["pricing"])
 	s.orders = &faultyOrders{OrdersServiceServer: serve(t, log, orderstest.Definition(), neighbours).(ordersv1.OrdersServiceServer)}
 	orders := ordersv1.NewOrdersServiceClient(connect(t, log, "orders", &ordersv1.OrdersService_ServiceDesc, s.orders))
+	people := serve(t, log, accountstest.Definition(), nil)
+	s.accounts = accountsv1.NewAccountsServiceClient(connect(t, log, "accounts", &accountsv1.AccountsService_ServiceDesc, people))
+	s.operator = accountsv1.NewAccountsServiceClient(connectAs(t, log, certs.Operator, "accounts", &accountsv1.AccountsService_ServiceDesc, people))
 	s.stockUp(t, log, catalogue)
 
 	o := storefront.Options{
@@ -165,7 +172,7 @@ func open(t testing.TB, catalogue io.Reader, change ...func(*storefront.Options)
 		f(&o)
 	}
 	var err error
-	s.needs = storefront.Needs{Catalog: catalog, Inventory: inventory, Cart: cart, Pricing: pricing, Orders: orders, Payments: payments}
+	s.needs = storefront.Needs{Catalog: catalog, Inventory: inventory, Cart: cart, Pricing: pricing, Orders: orders, Payments: payments, Accounts: s.accounts}
 	s.front, err = storefront.New(s.needs, o)
 	if err != nil {
 		t.Fatal(err)
@@ -192,6 +199,11 @@ func serve(t testing.TB, log *slog.Logger, d module.Definition, neighbours map[s
 
 func connect(t testing.TB, log *slog.Logger, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
 	t.Helper()
+	return connectAs(t, log, "storefront", module, desc, server)
+}
+
+func connectAs(t testing.TB, log *slog.Logger, caller, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
+	t.Helper()
 	r, err := route.New(module, desc, log)
 	if err != nil {
 		t.Fatal(err)
@@ -201,7 +213,7 @@ func connect(t testing.TB, log *slog.Logger, module string, desc *grpc.ServiceDe
 		t.Fatal(err)
 	}
 	r.Point(target)
-	return r.For("storefront")
+	return r.For(caller)
 }
 
 // stockUp fills catalog and inventory from a catalogue file.

@@ -20,6 +20,7 @@ import (
 	"galleria/app/edge"
 	"galleria/app/pictures"
 	"galleria/app/storefront/internal/pagecache"
+	accountsv1 "galleria/modules/accounts/v1"
 	cartv1 "galleria/modules/cart/v1"
 	catalogv1 "galleria/modules/catalog/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
@@ -36,6 +37,7 @@ type Needs struct {
 	Pricing   pricingv1.PricingServiceClient
 	Orders    ordersv1.OrdersServiceClient
 	Payments  paymentsv1.PaymentsServiceClient
+	Accounts  accountsv1.AccountsServiceClient
 }
 
 // Options may be left as they are.
@@ -186,6 +188,8 @@ func (n Needs) check() error {
 		return errors.New("storefront: no client of orders")
 	case n.Payments == nil:
 		return errors.New("storefront: no client of payments")
+	case n.Accounts == nil:
+		return errors.New("storefront: no client of accounts")
 	}
 	return nil
 }

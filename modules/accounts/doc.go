@@ -42,6 +42,7 @@
 //
 // # What it deliberately does not do
 //
-// It keeps no carts and no orders, and asks nobody what a person bought. It knows no
+// It keeps no carts and no orders: it makes the id of an account's cart, and cart keeps
+// what is in it. It asks nobody what a person bought. It knows no
 // other ways in than a password with a second factor, and API keys.
 package accounts

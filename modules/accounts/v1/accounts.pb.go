@@ -571,7 +571,9 @@ type VerifyEmailResponse struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Account *Account               `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
 	// The token of a new session, after a sign-up; else empty.
-	Session       string `protobuf:"bytes,2,opt,name=session,proto3" json:"session,omitempty"`
+	Session string `protobuf:"bytes,2,opt,name=session,proto3" json:"session,omitempty"`
+	// The id of the account's own cart, which opens it.
+	CartId        string `protobuf:"bytes,3,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -616,6 +618,13 @@ func (x *VerifyEmailResponse) GetAccount() *Account {
 func (x *VerifyEmailResponse) GetSession() string {
 	if x != nil {
 		return x.Session
+	}
+	return ""
+}
+
+func (x *VerifyEmailResponse) GetCartId() string {
+	if x != nil {
+		return x.CartId
 	}
 	return ""
 }
@@ -706,7 +715,9 @@ type LogInResponse struct {
 	// The password is right, and a code is wanted.
 	NeedsCode bool `protobuf:"varint,3,opt,name=needs_code,json=needsCode,proto3" json:"needs_code,omitempty"`
 	// When the session ends at the latest.
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// The id of the account's own cart, which opens it.
+	CartId        string `protobuf:"bytes,5,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -769,6 +780,13 @@ func (x *LogInResponse) GetExpiresAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *LogInResponse) GetCartId() string {
+	if x != nil {
+		return x.CartId
+	}
+	return ""
+}
+
 type CheckSessionRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
@@ -823,7 +841,9 @@ type CheckSessionResponse struct {
 	CodeAt   *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=code_at,json=codeAt,proto3" json:"code_at,omitempty"`
 	Identity *Identity              `protobuf:"bytes,4,opt,name=identity,proto3" json:"identity,omitempty"`
 	// When the session ends at the latest.
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// The id of the account's own cart, which opens it.
+	CartId        string `protobuf:"bytes,6,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -891,6 +911,13 @@ func (x *CheckSessionResponse) GetExpiresAt() *timestamppb.Timestamp {
 		return x.ExpiresAt
 	}
 	return nil
+}
+
+func (x *CheckSessionResponse) GetCartId() string {
+	if x != nil {
+		return x.CartId
+	}
+	return ""
 }
 
 type ConfirmCodeRequest struct {
@@ -2659,32 +2686,35 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x12VerifyEmailRequest\x12\x17\n" +
 	"\x04link\x18\x01 \x01(\tB\x03\x80\x01\x01R\x04link\x12.\n" +
 	"\avisitor\x18\x02 \x01(\v2\x14.accounts.v1.VisitorR\avisitor\x12,\n" +
-	"\x0fidempotency_key\x18\x03 \x01(\tB\x03\x80\x01\x01R\x0eidempotencyKey\"d\n" +
+	"\x0fidempotency_key\x18\x03 \x01(\tB\x03\x80\x01\x01R\x0eidempotencyKey\"\x82\x01\n" +
 	"\x13VerifyEmailResponse\x12.\n" +
 	"\aaccount\x18\x01 \x01(\v2\x14.accounts.v1.AccountR\aaccount\x12\x1d\n" +
-	"\asession\x18\x02 \x01(\tB\x03\x80\x01\x01R\asession\"\xc1\x01\n" +
+	"\asession\x18\x02 \x01(\tB\x03\x80\x01\x01R\asession\x12\x1c\n" +
+	"\acart_id\x18\x03 \x01(\tB\x03\x80\x01\x01R\x06cartId\"\xc1\x01\n" +
 	"\fLogInRequest\x12\x19\n" +
 	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x1f\n" +
 	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01R\bpassword\x12\x17\n" +
 	"\x04code\x18\x03 \x01(\tB\x03\x80\x01\x01R\x04code\x12.\n" +
 	"\avisitor\x18\x04 \x01(\v2\x14.accounts.v1.VisitorR\avisitor\x12,\n" +
-	"\x0fidempotency_key\x18\x05 \x01(\tB\x03\x80\x01\x01R\x0eidempotencyKey\"\xb8\x01\n" +
+	"\x0fidempotency_key\x18\x05 \x01(\tB\x03\x80\x01\x01R\x0eidempotencyKey\"\xd6\x01\n" +
 	"\rLogInResponse\x12\x1d\n" +
 	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12.\n" +
 	"\aaccount\x18\x02 \x01(\v2\x14.accounts.v1.AccountR\aaccount\x12\x1d\n" +
 	"\n" +
 	"needs_code\x18\x03 \x01(\bR\tneedsCode\x129\n" +
 	"\n" +
-	"expires_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"4\n" +
+	"expires_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1c\n" +
+	"\acart_id\x18\x05 \x01(\tB\x03\x80\x01\x01R\x06cartId\"4\n" +
 	"\x13CheckSessionRequest\x12\x1d\n" +
-	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\"\x97\x02\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\"\xb5\x02\n" +
 	"\x14CheckSessionResponse\x12.\n" +
 	"\aaccount\x18\x01 \x01(\v2\x14.accounts.v1.AccountR\aaccount\x12,\n" +
 	"\x12second_factor_done\x18\x02 \x01(\bR\x10secondFactorDone\x123\n" +
 	"\acode_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x06codeAt\x121\n" +
 	"\bidentity\x18\x04 \x01(\v2\x15.accounts.v1.IdentityR\bidentity\x129\n" +
 	"\n" +
-	"expires_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"z\n" +
+	"expires_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1c\n" +
+	"\acart_id\x18\x06 \x01(\tB\x03\x80\x01\x01R\x06cartId\"z\n" +
 	"\x12ConfirmCodeRequest\x12\x1d\n" +
 	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x17\n" +
 	"\x04code\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04code\x12,\n" +

@@ -70,7 +70,7 @@ func (s *Service) LogIn(ctx context.Context, r *accountsv1.LogInRequest) (*accou
 	if err != nil {
 		return nil, failed("log in", err)
 	}
-	return &accountsv1.LogInResponse{Session: token, Account: toAccount(a), ExpiresAt: timestamppb.New(expires)}, nil
+	return &accountsv1.LogInResponse{Session: token, Account: toAccount(a), ExpiresAt: timestamppb.New(expires), CartId: s.cartOf(a)}, nil
 }
 
 // takeCode uses up a code of the second factor, or a recovery code.

@@ -51,6 +51,10 @@ func New(s *store.Store, hasher *secret.Hasher, signer *identity.Signer, tokens 
 	return &Service{store: s, hasher: hasher, signer: signer, tokens: tokens, uses: newUses(), now: now, log: log, o: o}
 }
 
+// cartOf is the id of an account's own cart: as hard to guess as any, and always the
+// same, so that nothing has to be kept of it.
+func (s *Service) cartOf(a account.Account) string { return s.tokens.Of("cart", a.ID) }
+
 // lifetimes are how long a session of an account lasts.
 func (s *Service) lifetimes(a account.Account) account.Lifetimes {
 	if a.Role.IsStaff() {

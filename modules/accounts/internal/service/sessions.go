@@ -46,6 +46,7 @@ func (s *Service) CheckSession(ctx context.Context, r *accountsv1.CheckSessionRe
 	}
 	return &accountsv1.CheckSessionResponse{
 		Account: toAccount(a), SecondFactorDone: done, CodeAt: stamp(found.CodeAt), Identity: statement, ExpiresAt: timestamppb.New(found.Expires),
+		CartId: s.cartOf(a),
 	}, nil
 }
 

@@ -45,7 +45,7 @@ func (s *Service) VerifyEmail(ctx context.Context, r *accountsv1.VerifyEmailRequ
 	if err != nil {
 		return nil, failed("follow a mailed link", err)
 	}
-	return &accountsv1.VerifyEmailResponse{Account: toAccount(a), Session: token}, nil
+	return &accountsv1.VerifyEmailResponse{Account: toAccount(a), Session: token, CartId: s.cartOf(a)}, nil
 }
 
 // CreateAccount implements the contract.

@@ -1,0 +1,68 @@
+package page
+
+// Form is a page with one form, or with news only when it has no Action.
+type Form struct {
+	Frame
+	Notice  *Notice
+	Heading string
+	Lead    string
+	Fact    string // to be copied by hand
+	Action  string
+	Hidden  []Hidden
+	Fields  []Field
+	Submit  string
+	Links   []Point // where else to go
+}
+
+// Field is one thing to fill in.
+type Field struct {
+	Name, Label, Hint string
+	Kind              string // "email", "password"; "": text
+	Auto              string // what browsers fill in by
+	Value             string
+	Length            string
+	Need              bool
+	Problem           string // what is wrong with it
+}
+
+func (f Field) kind() string {
+	if f.Kind == "" {
+		return "text"
+	}
+	return f.Kind
+}
+
+func (f Field) describedBy() string {
+	by := ""
+	if f.Hint != "" {
+		by = f.Name + "-hint"
+	}
+	if f.Problem != "" {
+		if by != "" {
+			by += " "
+		}
+		by += f.Name + "-error"
+	}
+	return by
+}
+
+// Account is the front page of one's account.
+type Account struct {
+	Frame
+	Email, Name string
+}
+
+// Security is where one sees and changes what opens the account.
+type Security struct {
+	Frame
+	Notice       *Notice
+	Password     Form
+	SecondFactor bool
+	Sessions     []Session
+}
+
+// Session is a place where the account is open.
+type Session struct {
+	ID, Device, Client, Since, Used string
+	Current                         bool
+}

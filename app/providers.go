@@ -202,6 +202,7 @@ func NewGateway(c Config, p *process.Process, shared *edge.Edge, log *slog.Logge
 		Cart:      cartv1.NewCartServiceClient(p.Connect(TargetEdge, "cart")),
 		Pricing:   pricingv1.NewPricingServiceClient(p.Connect(TargetEdge, "pricing")),
 		Orders:    ordersv1.NewOrdersServiceClient(p.Connect(TargetEdge, "orders")),
+		Accounts:  accountsv1.NewAccountsServiceClient(p.Connect(TargetEdge, "accounts")),
 	}, gateway.Options{
 		Edge: shared, BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency, Log: log.With("module", TargetEdge), Now: time.Now,
 	})

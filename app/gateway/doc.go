@@ -14,7 +14,8 @@
 // # Who may do what
 //
 // The cart's id opens the cart, and an order's access token the order: who has it sends
-// it as "Authorization: Bearer". No cookie is read, so that a page of another site
+// it as "Authorization: Bearer". A session's token, sent the same way, tells who a person
+// is, and opens no order yet. No cookie is read, so that a page of another site
 // can't act for a visitor.
 //
 // # Once

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"galleria/app/edge"
+	accountsv1 "galleria/modules/accounts/v1"
 	cartv1 "galleria/modules/cart/v1"
 	catalogv1 "galleria/modules/catalog/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
@@ -29,6 +30,7 @@ type Needs struct {
 	Cart      cartv1.CartServiceClient
 	Pricing   pricingv1.PricingServiceClient
 	Orders    ordersv1.OrdersServiceClient
+	Accounts  accountsv1.AccountsServiceClient
 }
 
 // Options may be left as they are.
@@ -64,8 +66,8 @@ type Gateway struct {
 
 // New makes a gateway that is ready to serve.
 func New(n Needs, o Options) (*Gateway, error) {
-	if n.Catalog == nil || n.Inventory == nil || n.Cart == nil || n.Pricing == nil || n.Orders == nil {
-		return nil, errors.New("gateway: it needs clients of catalog, inventory, cart, pricing and orders")
+	if n.Catalog == nil || n.Inventory == nil || n.Cart == nil || n.Pricing == nil || n.Orders == nil || n.Accounts == nil {
+		return nil, errors.New("gateway: it needs clients of catalog, inventory, cart, pricing, orders and accounts")
 	}
 	g := &Gateway{
 		Needs: n, edge: o.Edge, base: strings.TrimSuffix(o.BaseURL, "/"), currency: cmp.Or(o.Currency, "EUR"),

@@ -15,10 +15,15 @@ type OrderInput struct {
 
 // token is what opens the order.
 func (in *OrderInput) token() (string, error) {
-	kind, token, _ := strings.Cut(in.Authorization, " ")
+	return bearer(in.Authorization, "Send the order's access_token: Authorization: Bearer TOKEN.")
+}
+
+// bearer is the token of a header; a problem, which says what to send, without one.
+func bearer(header, help string) (string, error) {
+	kind, token, _ := strings.Cut(header, " ")
 	token = strings.TrimSpace(token)
 	if !strings.EqualFold(kind, "Bearer") || token == "" {
-		return "", problem(unauthorized, "Send the order's access_token: Authorization: Bearer TOKEN.")
+		return "", problem(unauthorized, help)
 	}
 	return token, nil
 }

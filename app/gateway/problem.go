@@ -21,39 +21,41 @@ type kind struct {
 
 // The types of problems.
 var (
-	malformed       = kind{"malformed", http.StatusBadRequest, "The request can't be read"}
-	keyMissing      = kind{"idempotency-key-missing", http.StatusBadRequest, "The Idempotency-Key is missing"}
-	unauthorized    = kind{"unauthorized", http.StatusUnauthorized, "A token is needed"}
-	notFound        = kind{"not-found", http.StatusNotFound, "There is nothing at this address"}
-	wrongMethod     = kind{"method-not-allowed", http.StatusMethodNotAllowed, "This address does not take this method"}
-	tooSlow         = kind{"request-timeout", http.StatusRequestTimeout, "The request came too slowly"}
-	notSold         = kind{"not-sold", http.StatusConflict, "It is not sold"}
-	otherCurrency   = kind{"other-currency", http.StatusConflict, "It is not sold in the cart's currency"}
-	cartFull        = kind{"cart-full", http.StatusConflict, "The cart takes no more"}
-	cartEmpty       = kind{"cart-empty", http.StatusConflict, "Nothing is in the cart"}
-	cartClaimed     = kind{"cart-claimed", http.StatusConflict, "Another order of this cart waits for its payment"}
-	outOfStock      = kind{"out-of-stock", http.StatusConflict, "Something is sold out"}
-	priceChanged    = kind{"price-changed", http.StatusConflict, "The total is another one"}
-	noDelivery      = kind{"no-delivery", http.StatusConflict, "There is no delivery to this address"}
-	codeUsedUp      = kind{"code-used-up", http.StatusConflict, "A voucher code is used up"}
-	orderEnded      = kind{"order-ended", http.StatusConflict, "The order has ended"}
-	orderShipped    = kind{"order-shipped", http.StatusConflict, "The order was sent already"}
-	notPayable      = kind{"not-payable", http.StatusConflict, "Nothing is to be paid"}
-	tooLarge        = kind{"too-large", http.StatusRequestEntityTooLarge, "The request is too large"}
-	notJSON         = kind{"unsupported-media-type", http.StatusUnsupportedMediaType, "The body is not JSON"}
-	invalid         = kind{"invalid", http.StatusUnprocessableEntity, "Something in the request is wrong"}
-	keyReused       = kind{"idempotency-key-reused", http.StatusUnprocessableEntity, "The Idempotency-Key belongs to another request"}
-	codeRefused     = kind{"code-refused", http.StatusUnprocessableEntity, "The voucher code does not work"}
-	tooOften        = kind{"too-many-requests", http.StatusTooManyRequests, "Too many requests"}
-	unpaidOrders    = kind{"too-many-unpaid-orders", http.StatusTooManyRequests, "Too many orders are not paid"}
-	failed          = kind{"internal", http.StatusInternalServerError, "Something went wrong"}
-	unavailable     = kind{"unavailable", http.StatusServiceUnavailable, "A part of the shop does not answer"}
-	crowded         = kind{"crowded", http.StatusServiceUnavailable, "Too much is asked of the shop just now"}
-	notKnown        = kind{"not-known", http.StatusServiceUnavailable, "It is not known yet whether there is an order"}
-	kinds           = []kind{malformed, keyMissing, unauthorized, notFound, wrongMethod, tooSlow, notSold, otherCurrency, cartFull, cartEmpty, cartClaimed, outOfStock, priceChanged, noDelivery, codeUsedUp, orderEnded, orderShipped, notPayable, tooLarge, notJSON, invalid, keyReused, codeRefused, tooOften, unpaidOrders, failed, unavailable, crowded, notKnown}
-	problemsPath    = Prefix + "/problems/"
-	problemMedia    = "application/problem+json"
-	retryAfterRetry = 5 * time.Second
+	malformed        = kind{"malformed", http.StatusBadRequest, "The request can't be read"}
+	keyMissing       = kind{"idempotency-key-missing", http.StatusBadRequest, "The Idempotency-Key is missing"}
+	unauthorized     = kind{"unauthorized", http.StatusUnauthorized, "A token is needed"}
+	wrongCredentials = kind{"wrong-credentials", http.StatusUnauthorized, "The person is not known"}
+	codeNeeded       = kind{"code-needed", http.StatusUnauthorized, "A code of the second factor is needed"}
+	notFound         = kind{"not-found", http.StatusNotFound, "There is nothing at this address"}
+	wrongMethod      = kind{"method-not-allowed", http.StatusMethodNotAllowed, "This address does not take this method"}
+	tooSlow          = kind{"request-timeout", http.StatusRequestTimeout, "The request came too slowly"}
+	notSold          = kind{"not-sold", http.StatusConflict, "It is not sold"}
+	otherCurrency    = kind{"other-currency", http.StatusConflict, "It is not sold in the cart's currency"}
+	cartFull         = kind{"cart-full", http.StatusConflict, "The cart takes no more"}
+	cartEmpty        = kind{"cart-empty", http.StatusConflict, "Nothing is in the cart"}
+	cartClaimed      = kind{"cart-claimed", http.StatusConflict, "Another order of this cart waits for its payment"}
+	outOfStock       = kind{"out-of-stock", http.StatusConflict, "Something is sold out"}
+	priceChanged     = kind{"price-changed", http.StatusConflict, "The total is another one"}
+	noDelivery       = kind{"no-delivery", http.StatusConflict, "There is no delivery to this address"}
+	codeUsedUp       = kind{"code-used-up", http.StatusConflict, "A voucher code is used up"}
+	orderEnded       = kind{"order-ended", http.StatusConflict, "The order has ended"}
+	orderShipped     = kind{"order-shipped", http.StatusConflict, "The order was sent already"}
+	notPayable       = kind{"not-payable", http.StatusConflict, "Nothing is to be paid"}
+	tooLarge         = kind{"too-large", http.StatusRequestEntityTooLarge, "The request is too large"}
+	notJSON          = kind{"unsupported-media-type", http.StatusUnsupportedMediaType, "The body is not JSON"}
+	invalid          = kind{"invalid", http.StatusUnprocessableEntity, "Something in the request is wrong"}
+	keyReused        = kind{"idempotency-key-reused", http.StatusUnprocessableEntity, "The Idempotency-Key belongs to another request"}
+	codeRefused      = kind{"code-refused", http.StatusUnprocessableEntity, "The voucher code does not work"}
+	tooOften         = kind{"too-many-requests", http.StatusTooManyRequests, "Too many requests"}
+	unpaidOrders     = kind{"too-many-unpaid-orders", http.StatusTooManyRequests, "Too many orders are not paid"}
+	failed           = kind{"internal", http.StatusInternalServerError, "Something went wrong"}
+	unavailable      = kind{"unavailable", http.StatusServiceUnavailable, "A part of the shop does not answer"}
+	crowded          = kind{"crowded", http.StatusServiceUnavailable, "Too much is asked of the shop just now"}
+	notKnown         = kind{"not-known", http.StatusServiceUnavailable, "It is not known yet whether there is an order"}
+	kinds            = []kind{malformed, keyMissing, unauthorized, wrongCredentials, codeNeeded, notFound, wrongMethod, tooSlow, notSold, otherCurrency, cartFull, cartEmpty, cartClaimed, outOfStock, priceChanged, noDelivery, codeUsedUp, orderEnded, orderShipped, notPayable, tooLarge, notJSON, invalid, keyReused, codeRefused, tooOften, unpaidOrders, failed, unavailable, crowded, notKnown}
+	problemsPath     = Prefix + "/problems/"
+	problemMedia     = "application/problem+json"
+	retryAfterRetry  = 5 * time.Second
 )
 
 func (k kind) uri() string { return problemsPath + k.name }
@@ -102,7 +104,7 @@ func problem(k kind, detail string) *Problem {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		p.wait(retryAfterRetry)
 	case http.StatusUnauthorized:
-		p.set("WWW-Authenticate", `Bearer realm="orders"`)
+		p.set("WWW-Authenticate", `Bearer realm="shop"`)
 	}
 	return p
 }

@@ -15,6 +15,7 @@ import (
 
 const (
 	readTimeout  = 5 * time.Second
+	logInTimeout = 10 * time.Second
 	orderTimeout = 25 * time.Second // longer than the 10 s that orders promise
 	// revalidated may be kept by all, who ask each time whether it is still the same.
 	revalidated = "public, no-cache"
@@ -63,7 +64,7 @@ func (g *Gateway) before(ctx huma.Context, next func(huma.Context)) {
 	}
 	queue := g.queue(o)
 	limit := readTimeout
-	if queue == g.edge.Checkouts {
+	if o.slow {
 		limit = orderTimeout
 	}
 	if queue != nil {

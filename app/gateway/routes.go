@@ -51,14 +51,21 @@ func (g *Gateway) open() error {
 		summary: "Take a voucher code out"})
 
 	// Orders, for who has their token.
-	operate(api, g.placeOrder, operation{method: http.MethodPost, path: "/orders", id: "placeOrder", tag: "Orders", status: http.StatusCreated, errors: []int{409}, counts: []count{{"checkouts", edge.CheckoutAttempts}},
+	operate(api, g.placeOrder, operation{method: http.MethodPost, path: "/orders", id: "placeOrder", slow: true, tag: "Orders", status: http.StatusCreated, errors: []int{409}, counts: []count{{"checkouts", edge.CheckoutAttempts}},
 		summary: "Order what is in a cart", text: "At the total that is expected, with the delivery option and the codes of the cart. The answer says where the order is paid. A repeat with the same Idempotency-Key and body is the same order; after not-known, only such a repeat can tell whether there is one."})
 	operate(api, g.getOrder, operation{method: http.MethodGet, path: "/orders/{order_id}", id: "getOrder", tag: "Orders", errors: []int{401, 404}, token: true,
 		summary: "Get an order"})
-	operate(api, g.cancelOrder, operation{method: http.MethodPost, path: "/orders/{order_id}/cancel", id: "cancelOrder", tag: "Orders", errors: []int{401, 404, 409}, token: true, counts: []count{{"cancellations", edge.Cancellations}},
+	operate(api, g.cancelOrder, operation{method: http.MethodPost, path: "/orders/{order_id}/cancel", id: "cancelOrder", slow: true, tag: "Orders", errors: []int{401, 404, 409}, token: true, counts: []count{{"cancellations", edge.Cancellations}},
 		summary: "Cancel an order", text: "As long as nothing of it was sent. Goods and money follow."})
-	operate(api, g.payOrder, operation{method: http.MethodPost, path: "/orders/{order_id}/payments", id: "payOrder", tag: "Orders", errors: []int{401, 404, 409}, token: true, counts: []count{{"checkouts", edge.CheckoutAttempts}},
+	operate(api, g.payOrder, operation{method: http.MethodPost, path: "/orders/{order_id}/payments", id: "payOrder", slow: true, tag: "Orders", errors: []int{401, 404, 409}, token: true, counts: []count{{"checkouts", edge.CheckoutAttempts}},
 		summary: "Pay an order, or try again", text: "Where an order is paid that is not paid yet. A repeat answers the same payment."})
+	// People, for who has the token of a session.
+	operate(api, g.logIn, operation{method: http.MethodPost, path: "/sessions", id: "logIn", tag: "People", status: http.StatusCreated, errors: []int{401}, slow: true,
+		summary: "Log in", text: "Opens a session. An unknown address and a wrong password are answered alike."})
+	operate(api, g.logOut, operation{method: http.MethodDelete, path: "/sessions/current", id: "logOut", tag: "People", status: http.StatusNoContent, errors: []int{401}, session: true,
+		summary: "Log out", text: "Ends the session whose token is shown."})
+	operate(api, g.me, operation{method: http.MethodGet, path: "/me", id: "getMe", tag: "People", errors: []int{401}, session: true,
+		summary: "Get who is logged in"})
 	return g.publish(api)
 }
 
@@ -69,6 +76,8 @@ type operation struct {
 	errors                               []int // beside those that every operation has
 	catalogue                            bool  // may be kept by all, and waits in turn
 	token                                bool  // wants an order's token
+	session                              bool  // wants a session's token
+	slow                                 bool  // may take longer than others
 	counts                               []count
 }
 
@@ -91,6 +100,9 @@ func operate[I, O any](api huma.API, handler func(*request, *I) (*O, error), o o
 	}
 	if o.token {
 		op.Security = []map[string][]string{{"order": {}}}
+	}
+	if o.session {
+		op.Security = []map[string][]string{{"session": {}}}
 	}
 	huma.Register(api, op, serve(handler))
 	document(api.OpenAPI(), o)

@@ -18,6 +18,8 @@ import (
 	"galleria/app/edge"
 	"galleria/app/gateway"
 	"galleria/app/products"
+	"galleria/modules/accounts/accountstest"
+	accountsv1 "galleria/modules/accounts/v1"
 	"galleria/modules/cart/carttest"
 	cartv1 "galleria/modules/cart/v1"
 	"galleria/modules/catalog/catalogtest"
@@ -30,6 +32,7 @@ import (
 	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/modules/pricing/pricingtest"
 	pricingv1 "galleria/modules/pricing/v1"
+	"galleria/platform/certs"
 	"galleria/platform/module"
 	"galleria/platform/route"
 )
@@ -90,6 +93,14 @@ func open(t testing.TB, limits edge.Limits) *shop {
 	all["cart"] = connect(t, log, "cart", &cartv1.CartService_ServiceDesc, s.cart)
 	all["pricing"] = connect(t, log, "pricing", &pricingv1.PricingService_ServiceDesc, serve(t, log, pricingtest.Definition(), all))
 	all["orders"] = connect(t, log, "orders", &ordersv1.OrdersService_ServiceDesc, serve(t, log, orderstest.Definition(), all))
+	people := serve(t, log, accountstest.Definition(), all)
+	all["accounts"] = connect(t, log, "accounts", &accountsv1.AccountsService_ServiceDesc, people)
+	operators := accountsv1.NewAccountsServiceClient(connectAs(t, log, certs.Operator, "accounts", &accountsv1.AccountsService_ServiceDesc, people))
+	if _, err := operators.CreateAccount(t.Context(), &accountsv1.CreateAccountRequest{
+		Email: "ana@example.org", Name: "Ana", Password: "nine teapots on a shelf", Role: accountsv1.Role_ROLE_CUSTOMER,
+	}); err != nil {
+		t.Fatal(err)
+	}
 	s.stockUp(all)
 	if _, err := pricingv1.NewPricingServiceClient(all["pricing"]).UpsertPromotions(t.Context(), &pricingv1.UpsertPromotionsRequest{Promotions: demo.Promotions(time.Now())}); err != nil {
 		t.Fatal(err)
@@ -99,6 +110,7 @@ func open(t testing.TB, limits edge.Limits) *shop {
 	s.api, err = gateway.New(gateway.Needs{
 		Catalog: catalogv1.NewCatalogServiceClient(all["catalog"]), Inventory: inventoryv1.NewInventoryServiceClient(all["inventory"]),
 		Cart: cartv1.NewCartServiceClient(all["cart"]), Pricing: pricingv1.NewPricingServiceClient(all["pricing"]), Orders: ordersv1.NewOrdersServiceClient(all["orders"]),
+		Accounts: accountsv1.NewAccountsServiceClient(all["accounts"]),
 	}, gateway.Options{Edge: s.edge, BaseURL: "https://shop.example", Log: log})
 	if err != nil {
 		t.Fatal(err)
@@ -125,6 +137,11 @@ func serve(t testing.TB, log *slog.Logger, d module.Definition, neighbours map[s
 
 func connect(t testing.TB, log *slog.Logger, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
 	t.Helper()
+	return connectAs(t, log, "gateway", module, desc, server)
+}
+
+func connectAs(t testing.TB, log *slog.Logger, caller, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
+	t.Helper()
 	r, err := route.New(module, desc, log)
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +151,7 @@ func connect(t testing.TB, log *slog.Logger, module string, desc *grpc.ServiceDe
 		t.Fatal(err)
 	}
 	r.Point(target)
-	return r.For("gateway")
+	return r.For(caller)
 }
 
 func (s *shop) stockUp(all map[string]grpc.ClientConnInterface) {

@@ -84,7 +84,7 @@ func TestAnOrderIsCalledOff(t *testing.T) {
 func TestWhatHasLeftIsNotCalledOff(t *testing.T) {
 	s := newShop(t)
 	v, at, id, token := bought(t, s)
-	if _, err := s.orders.ShipOrder(t.Context(), &ordersv1.ShipOrderRequest{OrderId: id, IdempotencyKey: "parcel", Carrier: "Post", Tracking: "XY1"}); err != nil {
+	if _, err := s.staffOrders.ShipOrder(t.Context(), &ordersv1.ShipOrderRequest{OrderId: id, IdempotencyKey: "parcel", Carrier: "Post", Tracking: "XY1"}); err != nil {
 		t.Fatal(err)
 	}
 	v.get(at).want(http.StatusOK).says("It is on its way.", "With Post, number XY1").saysNot("Cancel the order")

@@ -43,6 +43,7 @@ import (
 // the real shop.
 type shop struct {
 	accounts, operator accountsv1.AccountsServiceClient
+	staffOrders        ordersv1.OrdersServiceClient
 	front              *storefront.Storefront
 	needs              storefront.Needs
 	catalog            *catalogtest.Fake
@@ -163,6 +164,7 @@ func open(t testing.TB, catalogue io.Reader, change ...func(*storefront.Options)
 	people := serve(t, log, accountstest.Definition(), nil)
 	s.accounts = accountsv1.NewAccountsServiceClient(connect(t, log, "accounts", &accountsv1.AccountsService_ServiceDesc, people))
 	s.operator = accountsv1.NewAccountsServiceClient(connectAs(t, log, certs.Operator, "accounts", &accountsv1.AccountsService_ServiceDesc, people))
+	s.staffOrders = ordersv1.NewOrdersServiceClient(connectAs(t, log, certs.Operator, "orders", &ordersv1.OrdersService_ServiceDesc, s.orders))
 	s.stockUp(t, log, catalogue)
 
 	o := storefront.Options{

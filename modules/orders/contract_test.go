@@ -15,6 +15,7 @@ import (
 	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/modules/pricing/pricingtest"
 	pricingv1 "galleria/modules/pricing/v1"
+	"galleria/platform/certs"
 	"galleria/platform/module/moduletest"
 	"galleria/platform/route"
 )
@@ -33,7 +34,7 @@ func suite(t *testing.T, connect moduletest.Connect) { orderstest.Run(t, connect
 
 func connected(connect moduletest.Connect) orderstest.World {
 	return orderstest.World{
-		Orders:    ordersv1.NewOrdersServiceClient(connect("orders")),
+		Orders:    ordersv1.NewOrdersServiceClient(connect(moduletest.As(certs.Operator, "orders"))),
 		Catalog:   catalogv1.NewCatalogServiceClient(connect("catalog")),
 		Inventory: inventoryv1.NewInventoryServiceClient(connect("inventory")),
 		Pricing:   pricingv1.NewPricingServiceClient(connect("pricing")),

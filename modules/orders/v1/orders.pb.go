@@ -56,6 +56,8 @@ const (
 	Reason_REASON_CANCELLED Reason = 23
 	// The hold ended before the order was paid.
 	Reason_REASON_NOT_PAID_IN_TIME Reason = 24
+	// It is for the shop's staff, or for programs with a scope that this one lacks.
+	Reason_REASON_NOT_ALLOWED Reason = 25
 )
 
 // Enum value maps for Reason.
@@ -86,6 +88,7 @@ var (
 		22: "REASON_NO_ATTENTION",
 		23: "REASON_CANCELLED",
 		24: "REASON_NOT_PAID_IN_TIME",
+		25: "REASON_NOT_ALLOWED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":         0,
@@ -113,6 +116,7 @@ var (
 		"REASON_NO_ATTENTION":        22,
 		"REASON_CANCELLED":           23,
 		"REASON_NOT_PAID_IN_TIME":    24,
+		"REASON_NOT_ALLOWED":         25,
 	}
 )
 
@@ -3224,7 +3228,7 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\fACTION_RETRY\x10\x01\x12\x10\n" +
 	"\fACTION_CLOSE\x10\x02\"B\n" +
 	"\x18ResolveAttentionResponse\x12&\n" +
-	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order*\xe5\x04\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order*\xfd\x04\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REASON_KEY_REUSED\x10\x01\x12\x15\n" +
@@ -3251,7 +3255,8 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\x14REASON_NOT_THAT_MANY\x10\x15\x12\x17\n" +
 	"\x13REASON_NO_ATTENTION\x10\x16\x12\x14\n" +
 	"\x10REASON_CANCELLED\x10\x17\x12\x1b\n" +
-	"\x17REASON_NOT_PAID_IN_TIME\x10\x18*\xaa\x01\n" +
+	"\x17REASON_NOT_PAID_IN_TIME\x10\x18\x12\x16\n" +
+	"\x12REASON_NOT_ALLOWED\x10\x19*\xaa\x01\n" +
 	"\vOrderStatus\x12\x1c\n" +
 	"\x18ORDER_STATUS_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ORDER_STATUS_PLACING\x10\x01\x12\x15\n" +

@@ -39,6 +39,11 @@ const (
 //
 // OrdersService sells what is in a cart and keeps the orders. doc.go of the
 // module draws the statuses and the ways between them.
+//
+// An order is opened by its token, or on behalf of the person whose verified address is
+// the order's. What is for operators is refused to others with PERMISSION_DENIED,
+// REASON_NOT_ALLOWED: it is for the command line, for people who work in the shop, and
+// for programs with orders:read or, where something is changed, orders:write.
 type OrdersServiceClient interface {
 	// PlaceOrder buys what is in a cart: it prices the cart, stores the order,
 	// sets the goods aside and starts the payment. It answers when the shopper
@@ -67,7 +72,8 @@ type OrdersServiceClient interface {
 	// the call with the same key is the same order and, once that is decided, the
 	// same answer.
 	PlaceOrder(ctx context.Context, in *PlaceOrderRequest, opts ...grpc.CallOption) (*PlaceOrderResponse, error)
-	// GetOrder gets an order for a caller that has its token. NOT_FOUND,
+	// GetOrder gets an order for a caller that has its token, the person whose it is, and
+	// staff. NOT_FOUND,
 	// REASON_NO_ORDER for a wrong id and for a wrong token alike.
 	GetOrder(ctx context.Context, in *GetOrderRequest, opts ...grpc.CallOption) (*GetOrderResponse, error)
 	// PayOrder answers where the shopper pays an order that is not paid yet. When
@@ -234,6 +240,11 @@ func (c *ordersServiceClient) ResolveAttention(ctx context.Context, in *ResolveA
 //
 // OrdersService sells what is in a cart and keeps the orders. doc.go of the
 // module draws the statuses and the ways between them.
+//
+// An order is opened by its token, or on behalf of the person whose verified address is
+// the order's. What is for operators is refused to others with PERMISSION_DENIED,
+// REASON_NOT_ALLOWED: it is for the command line, for people who work in the shop, and
+// for programs with orders:read or, where something is changed, orders:write.
 type OrdersServiceServer interface {
 	// PlaceOrder buys what is in a cart: it prices the cart, stores the order,
 	// sets the goods aside and starts the payment. It answers when the shopper
@@ -262,7 +273,8 @@ type OrdersServiceServer interface {
 	// the call with the same key is the same order and, once that is decided, the
 	// same answer.
 	PlaceOrder(context.Context, *PlaceOrderRequest) (*PlaceOrderResponse, error)
-	// GetOrder gets an order for a caller that has its token. NOT_FOUND,
+	// GetOrder gets an order for a caller that has its token, the person whose it is, and
+	// staff. NOT_FOUND,
 	// REASON_NO_ORDER for a wrong id and for a wrong token alike.
 	GetOrder(context.Context, *GetOrderRequest) (*GetOrderResponse, error)
 	// PayOrder answers where the shopper pays an order that is not paid yet. When

@@ -96,6 +96,9 @@ func (s *Service) PayOrder(ctx context.Context, req *ordersv1.PayOrderRequest) (
 func (s *Service) CancelOrder(ctx context.Context, req *ordersv1.CancelOrderRequest) (*ordersv1.CancelOrderResponse, error) {
 	read, by := s.byToken(ctx, req.GetOrderId(), req.GetToken()), order.Guest
 	if req.GetOperator() {
+		if err := forStaff(ctx, mayWrite); err != nil {
+			return nil, err
+		}
 		read, by = s.byID(ctx, req.GetOrderId()), order.Operator
 	}
 	var bad violations
@@ -114,6 +117,9 @@ func (s *Service) CancelOrder(ctx context.Context, req *ordersv1.CancelOrderRequ
 
 // ShipOrder notes that a parcel was sent.
 func (s *Service) ShipOrder(ctx context.Context, req *ordersv1.ShipOrderRequest) (*ordersv1.ShipOrderResponse, error) {
+	if err := forStaff(ctx, mayWrite); err != nil {
+		return nil, err
+	}
 	f := order.Fulfilment{
 		Key: req.GetIdempotencyKey(), Carrier: strings.TrimSpace(req.GetCarrier()), Tracking: strings.TrimSpace(req.GetTracking()),
 		TrackingURL: req.GetTrackingUrl(), Pieces: piecesOf(req.GetPieces()),
@@ -138,6 +144,9 @@ func (s *Service) ShipOrder(ctx context.Context, req *ordersv1.ShipOrderRequest)
 
 // RefundOrder decides that money goes back.
 func (s *Service) RefundOrder(ctx context.Context, req *ordersv1.RefundOrderRequest) (*ordersv1.RefundOrderResponse, error) {
+	if err := forStaff(ctx, mayWrite); err != nil {
+		return nil, err
+	}
 	r := order.Refund{
 		Key: req.GetIdempotencyKey(), Amount: req.GetAmountMinor(), Reason: strings.TrimSpace(req.GetReason()), By: order.Operator,
 		Restock: req.GetRestock(), Pieces: piecesOf(req.GetPieces()),
@@ -163,6 +172,9 @@ func (s *Service) RefundOrder(ctx context.Context, req *ordersv1.RefundOrderRequ
 
 // ReturnItems notes that goods came back.
 func (s *Service) ReturnItems(ctx context.Context, req *ordersv1.ReturnItemsRequest) (*ordersv1.ReturnItemsResponse, error) {
+	if err := forStaff(ctx, mayWrite); err != nil {
+		return nil, err
+	}
 	r := order.Return{
 		Key: req.GetIdempotencyKey(), Reason: strings.TrimSpace(req.GetReason()), Restock: req.GetRestock(), Pieces: piecesOf(req.GetPieces()),
 	}
@@ -185,6 +197,9 @@ func (s *Service) ReturnItems(ctx context.Context, req *ordersv1.ReturnItemsRequ
 
 // ResolveAttention is an operator's answer to an order that needs attention.
 func (s *Service) ResolveAttention(ctx context.Context, req *ordersv1.ResolveAttentionRequest) (*ordersv1.ResolveAttentionResponse, error) {
+	if err := forStaff(ctx, mayWrite); err != nil {
+		return nil, err
+	}
 	retry := req.GetAction() == ordersv1.ResolveAttentionRequest_ACTION_RETRY
 	var bad violations
 	bad.want(retry || req.GetAction() == ordersv1.ResolveAttentionRequest_ACTION_CLOSE, "action", "must be RETRY or CLOSE")

@@ -466,6 +466,21 @@ func TestLogHoldsFailuresAndNoValues(t *testing.T) {
 	})
 }
 
+func TestALongStatementIsLoggedInShort(t *testing.T) {
+	var log bytes.Buffer
+	o := databasetest.SQLite(t)
+	o.Migrations, o.Log, o.SlowQuery = notes, slog.New(slog.NewTextHandler(&log, nil)), 1
+	d := databasetest.Open(t, o)
+	log.Reset()
+	ids := make([]string, 5000)
+	if err := d.Read(background).Raw("SELECT id\n\tFROM notes\n\tWHERE id IN ?", ids).Scan(&ids).Error; err != nil {
+		t.Fatal(err)
+	}
+	if got := log.String(); len(got) > 1000 || !strings.Contains(got, "SELECT id FROM notes WHERE id IN (?,?,") || !strings.Contains(got, "… (") {
+		t.Errorf("got %d bytes:\n%.1200s", len(got), got)
+	}
+}
+
 func TestStatementsAreCounted(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, open func(fs.FS) *database.DB) {
 		d := open(notes)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,10 +50,10 @@ func (l statementLog) Trace(ctx context.Context, begin time.Time, statement func
 	switch {
 	case err != nil && !expected(err):
 		query, _ := statement()
-		l.log.ErrorContext(ctx, "statement failed", "sql", placeholders(query), "error", withoutValues(err), "took", took)
+		l.log.ErrorContext(ctx, "statement failed", "sql", shortly(query), "error", withoutValues(err), "took", took)
 	case took >= l.slow:
 		query, rows := statement()
-		l.log.WarnContext(ctx, "slow statement", "sql", placeholders(query), "rows", rows, "took", took)
+		l.log.WarnContext(ctx, "slow statement", "sql", shortly(query), "rows", rows, "took", took)
 	}
 }
 
@@ -61,6 +62,19 @@ var dollars = regexp.MustCompile(`\$(\d+)\$`)
 // placeholders undoes what gorm does to PostgreSQL's when it has no values for
 // them: it leaves $1$ where $1 was.
 func placeholders(query string) string { return dollars.ReplaceAllString(query, "$$$1") }
+
+// longestStatement is how much of a statement is logged, in bytes: one with many rows
+// has a placeholder for each value.
+const longestStatement = 500
+
+// shortly is a statement as a line of a log has it.
+func shortly(query string) string {
+	text := strings.Join(strings.Fields(placeholders(query)), " ")
+	if len(text) <= longestStatement {
+		return text
+	}
+	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(text[:longestStatement], ""), len(text))
+}
 
 // expected errors are part of normal working and reported to the caller only.
 func expected(err error) bool {

@@ -86,19 +86,24 @@ func TestRuleNeedsAreModulesThatComeBefore(t *testing.T) {
 // its code: a client is a field that is named for the module it leads to.
 func TestRuleCallsAreDeclared(t *testing.T) {
 	type caller struct {
-		name, folder string
+		name         string
+		folders      []string
 		needs, calls []string
 	}
-	callers := []caller{{app.TargetEdge, "storefront", app.Outside[app.TargetEdge], app.OutsideCalls[app.TargetEdge]}}
+	callers := []caller{{app.TargetEdge, []string{"storefront", "gateway", "console", "edge"}, app.Outside[app.TargetEdge], app.OutsideCalls[app.TargetEdge]}}
 	services := map[string]string{}
 	for _, row := range table() {
 		d := row.Definition
-		callers = append(callers, caller{d.Name, "../modules/" + d.Name, d.Needs, d.Calls})
+		callers = append(callers, caller{d.Name, []string{"../modules/" + d.Name}, d.Needs, d.Calls})
 		services[d.Name] = d.Contract.ServiceName
 	}
 	for _, c := range callers {
 		called := map[string]bool{}
-		for _, text := range sources(t, c.folder, c.name+"test") {
+		var texts []string
+		for _, folder := range c.folders {
+			texts = append(texts, sources(t, folder, filepath.Base(folder)+"test")...)
+		}
+		for _, text := range texts {
 			for _, need := range c.needs {
 				client := regexp.MustCompile(`\.(?i:` + need + `)\.([A-Z]\w*)\(`)
 				for _, m := range client.FindAllStringSubmatch(text, -1) {

@@ -17,11 +17,11 @@ import (
 func Accounts(client accountsv1.AccountsServiceClient) Staff { return accounts{client} }
 
 type accounts struct {
-	client accountsv1.AccountsServiceClient
+	accounts accountsv1.AccountsServiceClient
 }
 
 func (a accounts) Check(ctx context.Context, session string) (Person, error) {
-	said, err := a.client.CheckSession(ctx, &accountsv1.CheckSessionRequest{Session: session})
+	said, err := a.accounts.CheckSession(ctx, &accountsv1.CheckSessionRequest{Session: session})
 	if err != nil {
 		return Person{}, staffError(err)
 	}
@@ -33,7 +33,7 @@ func (a accounts) Check(ctx context.Context, session string) (Person, error) {
 }
 
 func (a accounts) LogIn(ctx context.Context, l LogIn) (string, error) {
-	said, err := a.client.LogIn(ctx, &accountsv1.LogInRequest{
+	said, err := a.accounts.LogIn(ctx, &accountsv1.LogInRequest{
 		Email: l.Email, Password: l.Password, Code: l.Code, IdempotencyKey: l.Key,
 		Visitor: &accountsv1.Visitor{Client: l.Client, Device: l.Device},
 	})
@@ -47,12 +47,12 @@ func (a accounts) LogIn(ctx context.Context, l LogIn) (string, error) {
 }
 
 func (a accounts) LogOut(ctx context.Context, session string) error {
-	_, err := a.client.LogOut(ctx, &accountsv1.LogOutRequest{Session: session})
+	_, err := a.accounts.LogOut(ctx, &accountsv1.LogOutRequest{Session: session})
 	return err
 }
 
 func (a accounts) Confirm(ctx context.Context, session, code string) error {
-	_, err := a.client.ConfirmCode(ctx, &accountsv1.ConfirmCodeRequest{Session: session, Code: code, IdempotencyKey: id.Secret()})
+	_, err := a.accounts.ConfirmCode(ctx, &accountsv1.ConfirmCodeRequest{Session: session, Code: code, IdempotencyKey: id.Secret()})
 	return staffError(err)
 }
 

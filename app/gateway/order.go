@@ -1,10 +1,13 @@
 package gateway
 
 import (
+	"context"
 	"strings"
 
+	accountsv1 "galleria/modules/accounts/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
+	"galleria/platform/identity"
 )
 
 // OrderInput names an order, and what opens it.
@@ -15,7 +18,25 @@ type OrderInput struct {
 
 // token is what opens the order.
 func (in *OrderInput) token() (string, error) {
-	return bearer(in.Authorization, "Send the order's access_token: Authorization: Bearer TOKEN.")
+	return bearer(in.Authorization, "Send the order's access_token, or the token of a session: Authorization: Bearer TOKEN.")
+}
+
+// unlock makes a call with what opens an order: the order's own token or, when it is none,
+// that of the session of the person whose order it is.
+func (g *Gateway) unlock(ctx context.Context, in *OrderInput, call func(ctx context.Context, token string) error) error {
+	token, err := in.token()
+	if err != nil {
+		return err
+	}
+	err = call(ctx, token)
+	if !contract.Is(err, ordersv1.Reason_REASON_NO_ORDER) {
+		return err
+	}
+	session, unknown := g.Accounts.CheckSession(ctx, &accountsv1.CheckSessionRequest{Session: token})
+	if unknown != nil {
+		return err // no session either, or nobody can tell
+	}
+	return call(identity.With(ctx, session.GetIdentity().GetStatement()), "")
 }
 
 // bearer is the token of a header; a problem, which says what to send, without one.
@@ -34,11 +55,11 @@ type OrderOutput struct {
 }
 
 func (g *Gateway) getOrder(r *request, in *OrderInput) (*OrderOutput, error) {
-	token, err := in.token()
-	if err != nil {
-		return nil, err
-	}
-	answer, err := g.Orders.GetOrder(r, &ordersv1.GetOrderRequest{OrderId: in.OrderID, Token: token})
+	var answer *ordersv1.GetOrderResponse
+	err := g.unlock(r, in, func(ctx context.Context, token string) (err error) {
+		answer, err = g.Orders.GetOrder(ctx, &ordersv1.GetOrderRequest{OrderId: in.OrderID, Token: token})
+		return err
+	})
 	if err != nil {
 		return nil, closed(err)
 	}
@@ -69,13 +90,13 @@ func closed(err error) error {
 }
 
 func (g *Gateway) cancelOrder(r *request, in *OrderInput) (*OrderOutput, error) {
-	token, err := in.token()
-	if err != nil {
-		return nil, err
-	}
-	ctx, done := r.whole(orderTimeout)
+	whole, done := r.whole(orderTimeout)
 	defer done()
-	answer, err := g.Orders.CancelOrder(ctx, &ordersv1.CancelOrderRequest{OrderId: in.OrderID, Token: token})
+	var answer *ordersv1.CancelOrderResponse
+	err := g.unlock(whole, in, func(ctx context.Context, token string) (err error) {
+		answer, err = g.Orders.CancelOrder(ctx, &ordersv1.CancelOrderRequest{OrderId: in.OrderID, Token: token})
+		return err
+	})
 	if err != nil {
 		return nil, closed(err)
 	}
@@ -96,13 +117,13 @@ type PaymentPage struct {
 }
 
 func (g *Gateway) payOrder(r *request, in *OrderInput) (*PaymentOutput, error) {
-	token, err := in.token()
-	if err != nil {
-		return nil, err
-	}
-	ctx, done := r.whole(orderTimeout)
+	whole, done := r.whole(orderTimeout)
 	defer done()
-	answer, err := g.Orders.PayOrder(ctx, &ordersv1.PayOrderRequest{OrderId: in.OrderID, Token: token})
+	var answer *ordersv1.PayOrderResponse
+	err := g.unlock(whole, in, func(ctx context.Context, token string) (err error) {
+		answer, err = g.Orders.PayOrder(ctx, &ordersv1.PayOrderRequest{OrderId: in.OrderID, Token: token})
+		return err
+	})
 	if err != nil {
 		return nil, closed(err)
 	}

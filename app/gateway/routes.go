@@ -50,7 +50,7 @@ func (g *Gateway) open() error {
 	operate(api, g.removeCode, operation{method: http.MethodDelete, path: "/carts/{cart_id}/codes/{code}", id: "removeCartCode", tag: "Carts", errors: []int{404},
 		summary: "Take a voucher code out"})
 
-	// Orders, for who has their token.
+	// Orders, for who has their token, or is the customer.
 	operate(api, g.placeOrder, operation{method: http.MethodPost, path: "/orders", id: "placeOrder", slow: true, tag: "Orders", status: http.StatusCreated, errors: []int{409}, counts: []count{{"checkouts", edge.CheckoutAttempts}},
 		summary: "Order what is in a cart", text: "At the total that is expected, with the delivery option and the codes of the cart. The answer says where the order is paid. A repeat with the same Idempotency-Key and body is the same order; after not-known, only such a repeat can tell whether there is one."})
 	operate(api, g.getOrder, operation{method: http.MethodGet, path: "/orders/{order_id}", id: "getOrder", tag: "Orders", errors: []int{401, 404}, token: true,

@@ -33,6 +33,8 @@ import (
 	"galleria/modules/pricing/pricingtest"
 	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/certs"
+	"galleria/platform/database"
+	"galleria/platform/identity"
 	"galleria/platform/module"
 	"galleria/platform/route"
 )
@@ -52,6 +54,9 @@ type shop struct {
 	catalog   *catalogtest.Fake
 	inventory *inventorytest.Fake
 	cart      *carttest.Fake
+	accounts  accountsv1.AccountsServiceClient
+	people    *database.DB // of accounts: events stay in its outbox
+	keys      *identity.Keys
 	log       *record
 	// from is who sends the requests.
 	from string
@@ -80,22 +85,24 @@ func open(t testing.TB, limits edge.Limits) *shop {
 	t.Helper()
 	s := &shop{t: t, log: &record{}, from: "127.0.0.1:4711"}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s.keys = identity.NewKeys(log, time.Now)
 	s.catalog = catalogtest.NewFake(t)
 	s.inventory = inventorytest.NewFake(t)
 	payments := paymentstest.NewFake()
 	payments.Serve(t, log)
 	all := map[string]grpc.ClientConnInterface{
-		"catalog":   connect(t, log, "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog),
-		"inventory": connect(t, log, "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory),
-		"payments":  connect(t, log, "payments", &paymentsv1.PaymentsService_ServiceDesc, payments),
+		"catalog":   s.connect(log, "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog),
+		"inventory": s.connect(log, "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory),
+		"payments":  s.connect(log, "payments", &paymentsv1.PaymentsService_ServiceDesc, payments),
 	}
 	s.cart = carttest.NewFake(t, catalogv1.NewCatalogServiceClient(all["catalog"]))
-	all["cart"] = connect(t, log, "cart", &cartv1.CartService_ServiceDesc, s.cart)
-	all["pricing"] = connect(t, log, "pricing", &pricingv1.PricingService_ServiceDesc, serve(t, log, pricingtest.Definition(), all))
-	all["orders"] = connect(t, log, "orders", &ordersv1.OrdersService_ServiceDesc, serve(t, log, orderstest.Definition(), all))
-	people := serve(t, log, accountstest.Definition(), all)
-	all["accounts"] = connect(t, log, "accounts", &accountsv1.AccountsService_ServiceDesc, people)
-	operators := accountsv1.NewAccountsServiceClient(connectAs(t, log, certs.Operator, "accounts", &accountsv1.AccountsService_ServiceDesc, people))
+	all["cart"] = s.connect(log, "cart", &cartv1.CartService_ServiceDesc, s.cart)
+	all["pricing"] = s.connect(log, "pricing", &pricingv1.PricingService_ServiceDesc, s.serve(log, pricingtest.Definition(), all))
+	all["orders"] = s.connect(log, "orders", &ordersv1.OrdersService_ServiceDesc, s.serve(log, orderstest.Definition(), all))
+	people := s.serve(log, accountstest.Definition(), all)
+	all["accounts"] = s.connect(log, "accounts", &accountsv1.AccountsService_ServiceDesc, people)
+	s.accounts = accountsv1.NewAccountsServiceClient(all["accounts"])
+	operators := accountsv1.NewAccountsServiceClient(s.connectAs(log, certs.Operator, "accounts", &accountsv1.AccountsService_ServiceDesc, people))
 	if _, err := operators.CreateAccount(t.Context(), &accountsv1.CreateAccountRequest{
 		Email: "ana@example.org", Name: "Ana", Password: "nine teapots on a shelf", Role: accountsv1.Role_ROLE_CUSTOMER,
 	}); err != nil {
@@ -119,37 +126,42 @@ func open(t testing.TB, limits edge.Limits) *shop {
 }
 
 // serve runs a real module beside the fakes, without events.
-func serve(t testing.TB, log *slog.Logger, d module.Definition, neighbours map[string]grpc.ClientConnInterface) any {
-	t.Helper()
+func (s *shop) serve(log *slog.Logger, d module.Definition, neighbours map[string]grpc.ClientConnInterface) any {
+	s.t.Helper()
 	running, err := module.Start(context.Background(), d, module.Environment{
-		Dir: t.TempDir(), Log: log, Now: time.Now, Connect: func(callee string) grpc.ClientConnInterface { return neighbours[callee] },
+		Dir: s.t.TempDir(), Log: log, Now: time.Now, Connect: func(callee string) grpc.ClientConnInterface { return neighbours[callee] },
 	})
 	if err != nil {
-		t.Fatalf("start %s: %v", d.Name, err)
+		s.t.Fatalf("start %s: %v", d.Name, err)
 	}
-	t.Cleanup(func() {
+	s.t.Cleanup(func() {
 		if err := running.Stop(context.Background()); err != nil {
-			t.Errorf("stop %s: %v", d.Name, err)
+			s.t.Errorf("stop %s: %v", d.Name, err)
 		}
 	})
+	s.keys.Learn(d.Name, running.Instance.Vouches)
+	if d.Name == "accounts" {
+		s.people = running.DB
+	}
 	return running.Instance.Server
 }
 
-func connect(t testing.TB, log *slog.Logger, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
-	t.Helper()
-	return connectAs(t, log, "gateway", module, desc, server)
+func (s *shop) connect(log *slog.Logger, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
+	s.t.Helper()
+	return s.connectAs(log, "gateway", module, desc, server)
 }
 
-func connectAs(t testing.TB, log *slog.Logger, caller, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
-	t.Helper()
+func (s *shop) connectAs(log *slog.Logger, caller, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
+	s.t.Helper()
 	r, err := route.New(module, desc, log)
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	target, err := r.NewLocal(server, route.LocalOptions{})
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
+	r.Believe(s.keys)
 	r.Point(target)
 	return r.For(caller)
 }

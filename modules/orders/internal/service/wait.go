@@ -24,12 +24,16 @@ func (s *Service) await(ctx context.Context, id string, wished func(*order.Order
 // awaitChange is await with the order as it is now, nil: it is read, and the
 // channel that tells when it changes.
 func (s *Service) awaitChange(ctx context.Context, id string, o *order.Order, changed <-chan *order.Order, wished func(*order.Order) bool) (_ *order.Order, err error) {
+	var newest int64 // version that was read or told
 	for pause := firstLook; ; pause = min(2*pause, longestLook) {
-		if o == nil {
+		// Who stored an order may be slow to tell: another change can have been
+		// read by then.
+		if o == nil || o.Snapshot().Version < newest {
 			if o, err = s.Store.ByID(context.WithoutCancel(ctx), id); err != nil {
 				return nil, err
 			}
 		}
+		newest = o.Snapshot().Version
 		if wished(o) || ctx.Err() != nil || s.life.Err() != nil {
 			return o, nil
 		}

@@ -158,8 +158,18 @@ func BuysIfItCan(g *Guest) {
 	if answer := g.SubmitsUntilKnown(g.With(Visa, page.Form("/checkout"))); answer.Status == 503 {
 		g.Cart().Says(Mug.Name)
 	} else {
-		g.Bought(answer)
+		g.boughtInTheEnd(answer)
 	}
+}
+
+// boughtInTheEnd is Bought while what shows the order may be away.
+func (g *Guest) boughtInTheEnd(answer *Page) {
+	g.t.Helper()
+	began := time.Now()
+	for g.Get(answer.Want(http.StatusSeeOther).Location()).Status == http.StatusServiceUnavailable {
+		g.isPatient(began)
+	}
+	g.Bought(answer)
 }
 
 // Browses is the walk of a guest who only looks: nothing is written.
@@ -184,7 +194,7 @@ func BuysInTheEnd(g *Guest) {
 		g.isPatient(began)
 		answer := g.Submits(form).orAway()
 		if answer.Status == 303 {
-			g.Bought(answer)
+			g.boughtInTheEnd(answer)
 			return
 		}
 		if strings.Contains(answer.Text(), "cart is kept") {

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,9 @@ func typed(number string) url.Values {
 	return url.Values{"card_number": {number}, "exp_month": {"12"}, "exp_year": {"39"}, "cvc": {"987"}}
 }
 
+// numbers are what a log counts by itself: three digits of those may be a code.
+var numbers = regexp.MustCompile(`\b(time|took|bytes|request_id)=\S+`)
+
 func TestTheSandboxPageTakesACardAndLeadsBack(t *testing.T) {
 	s, v, path := paying(t)
 	v.get(path).want(http.StatusOK).says("no money moves", "€12.90", "Two mugs", "Cancel and go back")
@@ -45,7 +49,7 @@ func TestTheSandboxPageTakesACardAndLeadsBack(t *testing.T) {
 	}
 	v.get(path).want(http.StatusOK).says("nothing more to do")
 	for _, secret := range []string{paymentstest.CardVisa, paymentstest.CardInsufficientFunds, "987", strings.TrimPrefix(path, "/sandbox/pay/")} {
-		if strings.Contains(s.log.String(), secret) {
+		if strings.Contains(numbers.ReplaceAllString(s.log.String(), ""), secret) {
 			t.Errorf("the log holds %q", secret)
 		}
 	}

@@ -44,21 +44,3 @@ func fit(text string, size float64, bold bool, room float64) string {
 	}
 	return ""
 }
-
-// wrap breaks a text into at most so many lines; the last one is cut.
-func wrap(text string, size float64, room float64, lines int) []string {
-	var out []string
-	words := strings.Fields(text)
-	for len(words) > 0 && len(out) < lines-1 {
-		n := 1
-		for n < len(words) && width(strings.Join(words[:n+1], " "), size, false) <= room {
-			n++
-		}
-		out = append(out, fit(strings.Join(words[:n], " "), size, false, room))
-		words = words[n:]
-	}
-	if len(words) > 0 {
-		out = append(out, fit(strings.Join(words, " "), size, false, room))
-	}
-	return out
-}

@@ -52,11 +52,6 @@ func (e *tableEdit[V]) part(key string) map[string]V {
 	return e.parts[i]
 }
 
-func (e *tableEdit[V]) get(key string) (V, bool) {
-	v, ok := e.parts[maphash.String(seed, key)%shards][key]
-	return v, ok
-}
-
 func (e *tableEdit[V]) put(key string, v V) { e.part(key)[key] = v }
 
 func (e *tableEdit[V]) remove(key string) { delete(e.part(key), key) }

@@ -11,7 +11,7 @@ import (
 )
 
 // NewConsole makes the console; nil in a process without the edge. Only the main process
-// may ask all others what they measured: in one that has a peer, nobody is let in.
+// may ask all others what they measured: a process with a peer answers 404.
 func NewConsole(c Config, p *process.Process, shared *edge.Edge, log *slog.Logger) (*console.Console, error) {
 	if !c.Runs(TargetEdge) {
 		return nil, nil

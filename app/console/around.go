@@ -156,7 +156,7 @@ func (c *Console) fail(ctx echo.Context, err error) {
 	if code >= 500 {
 		c.log.Error("a page of the console failed", "request_id", ctx.Response().Header().Get("X-Request-Id"), "path", ctx.Request().URL.Path, "error", err)
 	}
-	_ = c.show(ctx, code, http.StatusText(code), "", view.Failure(words, ctx.Response().Header().Get("X-Request-Id"))) // nobody is there any more
+	_ = c.show(ctx, code, http.StatusText(code), "", view.Failure(words, ctx.Response().Header().Get("X-Request-Id"))) // an error means that the browser has closed the connection
 }
 
 // answerOf says what a module answered to staff, who may read it.

@@ -6,11 +6,11 @@
 // they load again by themselves. A page shows the same to all staff, and what it can do
 // is done by the contracts of the modules and of the process.
 //
-// Nobody sees it without a session of an operator or administrator, whose second factor
-// was given when the account has one; an administrator must have one. Without a Staff to
+// To see it takes the session of an operator or administrator. When the account has a
+// second factor, its code must have been given; an administrator must have one. Without a Staff to
 // ask, there is no console: it answers 404. It runs in the main process only: others may
 // not ask for what processes measured.
 //
-// What is asked of the processes while nobody looks is little: one look in a quarter of
-// a minute, so that rates are there when somebody comes.
+// While no page is open, the processes are asked every 15 seconds, so that the first page
+// has rates to show.
 package console

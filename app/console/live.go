@@ -28,7 +28,7 @@ func (c *Console) live(ctx echo.Context) error {
 	for n := 0; ; n++ {
 		_, next, _ := c.watch.house()
 		if err := control.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
-			return nil // nobody is there any more
+			return nil // the browser has closed the connection
 		}
 		if _, err := fmt.Fprintf(w, "event: look\ndata: %d\n\n", n); err != nil {
 			return nil

@@ -7,7 +7,7 @@ import (
 
 // Staff knows who may use the console: the module accounts, as the console needs it.
 type Staff interface {
-	// Check tells whose session it is. ErrNoSession: nobody's, or it has ended.
+	// Check tells whose session it is. ErrNoSession: the token is of no session, or that has ended.
 	Check(ctx context.Context, session string) (Person, error)
 	// LogIn opens a session. ErrWrong: no such account, password or code. NeedsCode: the
 	// password is right, and a code of the second factor is wanted as well.

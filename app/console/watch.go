@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// Somebody looks: a look every lively. Nobody has for watchedFor: one every idly.
+	// While a page is open: a look every lively. When none was for watchedFor: every idly.
 	lively     = 2 * time.Second
 	idly       = 15 * time.Second
 	watchedFor = 30 * time.Second

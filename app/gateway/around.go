@@ -151,7 +151,7 @@ func (g *Gateway) send(c echo.Context, r *http.Request, a *answer) {
 	}
 	c.Response().Status, c.Response().Committed = a.status, true
 	a.ResponseWriter.WriteHeader(a.status)
-	n, _ := a.ResponseWriter.Write(a.Bytes()) // an error means that there is nobody to tell
+	n, _ := a.ResponseWriter.Write(a.Bytes()) // an error means that the client has left
 	c.Response().Size = int64(n)
 }
 

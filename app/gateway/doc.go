@@ -33,5 +33,5 @@
 // # What may be kept
 //
 // Products and categories have ETags and may be kept by all, who ask each time whether
-// they are still the same. Carts and orders are kept by nobody.
+// they are still the same. Caches keep no cart and no order.
 package gateway

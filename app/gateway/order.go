@@ -34,7 +34,7 @@ func (g *Gateway) unlock(ctx context.Context, in *OrderInput, call func(ctx cont
 	}
 	session, unknown := g.Accounts.CheckSession(ctx, &accountsv1.CheckSessionRequest{Session: token})
 	if unknown != nil {
-		return err // no session either, or nobody can tell
+		return err // no session either, or accounts is away
 	}
 	return call(identity.With(ctx, session.GetIdentity().GetStatement()), "")
 }

@@ -8,7 +8,7 @@ type Frame struct {
 	// Section is the entry of the menu that is marked.
 	Section            string
 	Stylesheet, Script string
-	// Person is the e-mail address of who is logged in; "": nobody is.
+	// Person is the e-mail address of the operator who is logged in; "": none is.
 	Person string
 }
 

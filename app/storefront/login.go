@@ -26,7 +26,7 @@ func emailField(value string) page.Field {
 }
 
 func newPasswordField(name string) page.Field {
-	return page.Field{Name: name, Label: "New password", Hint: "At least 8 characters. A few words that belong together for nobody but you are good.", Kind: "password", Auto: "new-password", Length: "256", Need: true}
+	return page.Field{Name: name, Label: "New password", Hint: "At least 8 characters. Three or four words that have nothing to do with each other are good.", Kind: "password", Auto: "new-password", Length: "256", Need: true}
 }
 
 // withViolations marks the fields that accounts found something wrong with.

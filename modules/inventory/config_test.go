@@ -16,6 +16,7 @@ func TestConfig(t *testing.T) {
 	for name, change := range map[string]func(*inventory.Config){
 		"no share":            func(c *inventory.Config) { c.MaxUnpaidShare = 0 },
 		"more than all":       func(c *inventory.Config) { c.MaxUnpaidShare = 1.1 },
+		"fewer than none":     func(c *inventory.Config) { c.LowAt = -1 },
 		"no time to look":     func(c *inventory.Config) { c.ExpireEvery = 0 },
 		"no time to remember": func(c *inventory.Config) { c.RememberFor = time.Hour },
 	} {

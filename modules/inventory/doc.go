@@ -14,7 +14,8 @@
 //
 // Goods can be shipped and released in parts; the drawing is that of one piece.
 //
-// It needs no other module and emits no events. It owns the tables levels,
+// It needs no other module. It emits StockLow when what is available of a sku falls to
+// low_at, in the transaction in which it does. It owns the tables levels,
 // movements, holds, allocations and stock_requests.
 //
 // # What always holds

@@ -18,6 +18,8 @@ const Name = "inventory"
 type Config struct {
 	// MaxUnpaidShare bounds what orders that are not paid can keep from others.
 	MaxUnpaidShare float64 `yaml:"max_unpaid_share" doc:"the share of a product's available pieces that orders not yet paid may hold, above 0, up to 1; one piece at least"`
+	// LowAt is how few pieces of a product are so few that StockLow is published.
+	LowAt int64 `yaml:"low_at" doc:"when what is available of a product falls to this or below, the shop says so (StockLow, the webhook stock.low), once until it rose above again"`
 	// ExpireEvery is how often ended holds are looked for.
 	ExpireEvery time.Duration `yaml:"expire_every" doc:"how often holds that have ended are looked for; up to 5s while the shop is idle"`
 	// RememberFor is how long repeats are known.
@@ -26,7 +28,7 @@ type Config struct {
 
 // DefaultConfig lets unpaid orders hold all there is.
 func DefaultConfig() Config {
-	return Config{MaxUnpaidShare: 1, ExpireEvery: time.Second, RememberFor: 90 * 24 * time.Hour}
+	return Config{MaxUnpaidShare: 1, LowAt: 5, ExpireEvery: time.Second, RememberFor: 90 * 24 * time.Hour}
 }
 
 // Validate finds values that can't work.
@@ -34,6 +36,9 @@ func (c Config) Validate() error {
 	var errs []error
 	if !(c.MaxUnpaidShare > 0 && c.MaxUnpaidShare <= 1) {
 		errs = append(errs, config.At("max_unpaid_share", "must be above 0, up to 1"))
+	}
+	if c.LowAt < 0 {
+		errs = append(errs, config.At("low_at", "must be at least 0, not %d; 0: when nothing is left", c.LowAt))
 	}
 	if c.ExpireEvery < time.Millisecond {
 		errs = append(errs, config.At("expire_every", "must be at least 1ms"))
@@ -58,7 +63,7 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := service.New(store.New(h.DB, cfg.MaxUnpaidShare), h.Now)
+	s := service.New(store.New(h.DB, cfg.MaxUnpaidShare, cfg.LowAt), h.Now)
 	return &module.Instance{
 		Server: s,
 		Work: map[string]func(context.Context) error{

@@ -36,7 +36,7 @@ func NewFake(t testing.TB) *Fake {
 	o := databasetest.SQLite(t)
 	o.Migrations = migrations.For(inventory.Name)
 	f := &Fake{Now: time.Now}
-	f.service = service.New(store.New(databasetest.Open(t, o), inventory.DefaultConfig().MaxUnpaidShare), func() time.Time { return f.Now() })
+	f.service = service.New(store.New(databasetest.Open(t, o), inventory.DefaultConfig().MaxUnpaidShare, inventory.DefaultConfig().LowAt), func() time.Time { return f.Now() })
 	return f
 }
 

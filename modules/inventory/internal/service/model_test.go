@@ -51,7 +51,7 @@ func TestAnySequenceOfStepsKeepsTheBooks(t *testing.T) {
 				now: time.UnixMicro(1_700_000_000_000_000).Add(time.Duration(run) * 1000 * time.Hour), prefix: fmt.Sprint(run, "-"),
 				onHand: map[string]int64{}, orders: map[string]*modelOrder{},
 			}
-			m.service = New(store.New(db, 1), func() time.Time { return m.now })
+			m.service = New(store.New(db, 1, lowAt), func() time.Time { return m.now })
 			t.Repeat(map[string]func(*rapid.T){
 				"count": m.count, "receive": m.receive, "adjust": m.adjust, "allocate": m.allocate, "release": m.release,
 				"release lines": m.releaseLines, "ship": m.ship, "ship again": m.shipAgain, "time passes": m.pass, "": m.check,

@@ -23,7 +23,7 @@ func each(t *testing.T, maxUnpaid float64, test func(t *testing.T, db *database.
 	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
 		o.Migrations = migrations.For("inventory")
 		one, two := databasetest.Open(t, o), databasetest.Open(t, o)
-		make := func(db *database.DB) *Service { return New(store.New(db, maxUnpaid), time.Now) }
+		make := func(db *database.DB) *Service { return New(store.New(db, maxUnpaid, lowAt), time.Now) }
 		test(t, one, make(one), make(two))
 	})
 }

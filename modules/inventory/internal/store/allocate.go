@@ -40,7 +40,7 @@ func (s *Store) Allocate(ctx context.Context, a stock.Allocation, now time.Time)
 				}
 				if first.RowsAffected == 1 {
 					endsAt = timeOf(ends)
-					return s.take(tx, a.OrderID, a.Lines, ends != 0)
+					return s.take(tx, a.OrderID, a.Lines, ends != 0, now)
 				}
 			}
 			h, err := renew(tx, a.OrderID, ends)
@@ -56,7 +56,7 @@ func (s *Store) Allocate(ctx context.Context, a stock.Allocation, now time.Time)
 			}
 			endsAt = timeOf(h.endsAt)
 			if h.state == "expired" {
-				return s.takeAgain(tx, a.OrderID, h.endsAt != 0)
+				return s.takeAgain(tx, a.OrderID, h.endsAt != 0, now)
 			}
 			return nil
 		}
@@ -74,7 +74,7 @@ func renew(tx *gorm.DB, orderID string, ends int64) (h hold, err error) {
 }
 
 // takeAgain takes what had expired.
-func (s *Store) takeAgain(tx *gorm.DB, orderID string, held bool) error {
+func (s *Store) takeAgain(tx *gorm.DB, orderID string, held bool, now time.Time) error {
 	var lines stock.Lines
 	gone := tx.Raw(`SELECT sku, CAST(SUM(expired) AS BIGINT) FROM allocations WHERE order_id = ? AND expired > 0
 		GROUP BY sku ORDER BY sku`, orderID)
@@ -93,15 +93,16 @@ func (s *Store) takeAgain(tx *gorm.DB, orderID string, held bool) error {
 	if err := tx.Exec("UPDATE allocations SET quantity = quantity - expired, expired = 0 WHERE order_id = ?", orderID).Error; err != nil {
 		return err
 	}
-	return s.take(tx, orderID, lines, held)
+	return s.take(tx, orderID, lines, held, now)
 }
 
 // take allocates all lines to an order, or returns stock.Short for the first that is
 // not there; the caller then rolls back. held: with an end.
-func (s *Store) take(tx *gorm.DB, orderID string, lines stock.Lines, held bool) error {
+func (s *Store) take(tx *gorm.DB, orderID string, lines stock.Lines, held bool, now time.Time) error {
 	var taken []portion
+	fell := falls{}
 	for _, l := range lines {
-		portions, err := s.takeLine(tx, orderID, l, held && s.maxUnpaid < 1)
+		portions, err := s.takeLine(tx, orderID, l, held && s.maxUnpaid < 1, fell)
 		if err != nil {
 			return err
 		}
@@ -114,19 +115,25 @@ func (s *Store) take(tx *gorm.DB, orderID string, lines stock.Lines, held bool) 
 	for _, p := range taken {
 		values = append(values, orderID, p.sku, p.location, p.n)
 	}
-	return tx.Exec("INSERT INTO allocations (order_id, sku, location, quantity, shipped, released, expired) VALUES "+
+	err := tx.Exec("INSERT INTO allocations (order_id, sku, location, quantity, shipped, released, expired) VALUES "+
 		valuesOf("(?, ?, ?, ?, 0, 0, 0)", len(taken))+
 		" ON CONFLICT (order_id, sku, location) DO UPDATE SET quantity = allocations.quantity + excluded.quantity", values...).Error
+	if err != nil {
+		return err
+	}
+	return s.tellLow(tx, fell, now)
 }
 
 // takeLine takes a line from the default location when all of it is there, which is
-// the usual case, or from several.
-func (s *Store) takeLine(tx *gorm.DB, orderID string, l stock.Line, capped bool) ([]portion, error) {
+// the usual case, or from several. It adds to fell what it takes.
+func (s *Store) takeLine(tx *gorm.DB, orderID string, l stock.Line, capped bool, fell falls) ([]portion, error) {
 	if !capped {
-		whole := tx.Exec("UPDATE levels SET allocated = allocated + ? WHERE sku = ? AND location = ? AND on_hand - allocated >= ?",
-			l.Quantity, l.SKU, stock.Main, l.Quantity)
-		if whole.Error != nil || whole.RowsAffected == 1 {
-			return []portion{{l.SKU, stock.Main, l.Quantity}}, whole.Error
+		var left int64
+		err := tx.Raw(`UPDATE levels SET allocated = allocated + ? WHERE sku = ? AND location = ? AND on_hand - allocated >= ?
+			RETURNING on_hand - allocated`, l.Quantity, l.SKU, stock.Main, l.Quantity).Row().Scan(&left)
+		if !errors.Is(err, sql.ErrNoRows) {
+			fell.add(l.SKU, l.Quantity, left)
+			return []portion{{l.SKU, stock.Main, l.Quantity}}, err
 		}
 	}
 	there, available, err := s.locked(tx, l.SKU)
@@ -142,6 +149,7 @@ func (s *Store) takeLine(tx *gorm.DB, orderID string, l stock.Line, capped bool)
 		}
 	}
 	portions := share(there, l.Quantity)
+	fell.add(l.SKU, l.Quantity, available-l.Quantity)
 	return portions, changeLevels(tx, portions, 0, 1)
 }
 

@@ -22,14 +22,16 @@ func (s *Store) SetLevels(ctx context.Context, counts []stock.Count, by stock.Or
 		set := tx.Raw("INSERT INTO levels (sku, location, on_hand, allocated, previous) VALUES "+valuesOf("(?, ?, ?, 0, 0)", len(counts))+`
 			ON CONFLICT (sku, location) DO UPDATE SET previous = levels.on_hand, on_hand = excluded.on_hand
 				WHERE levels.allocated <= excluded.on_hand
-			RETURNING sku, location, on_hand - previous`, values...)
+			RETURNING sku, location, on_hand - previous, on_hand - allocated`, values...)
 		type place struct{ sku, location string }
 		done := make(map[place]int64, len(counts))
+		fell := falls{}
 		err := each(set, func(rows *sql.Rows) error {
 			var p place
-			var by int64
-			err := rows.Scan(&p.sku, &p.location, &by)
+			var by, left int64
+			err := rows.Scan(&p.sku, &p.location, &by, &left)
 			done[p] = by
+			fell.add(p.sku, -by, left)
 			return err
 		})
 		if err != nil {
@@ -45,7 +47,10 @@ func (s *Store) SetLevels(ctx context.Context, counts []stock.Count, by stock.Or
 				movements = append(movements, stock.Movement{SKU: c.SKU, Location: c.Location, By: difference, Reason: stock.Counted, Origin: by})
 			}
 		}
-		return move(tx, movements)
+		if err := move(tx, movements); err != nil {
+			return err
+		}
+		return s.tellLow(tx, fell, by.At)
 	})
 }
 
@@ -101,7 +106,13 @@ func (s *Store) Adjust(ctx context.Context, key string, a stock.Adjustment, by s
 		if err != nil {
 			return err
 		}
-		return move(tx, []stock.Movement{{SKU: a.SKU, Location: a.Location, By: a.By, Reason: a.Reason, OrderID: a.OrderID, Note: a.Note, Origin: by}})
+		err = move(tx, []stock.Movement{{SKU: a.SKU, Location: a.Location, By: a.By, Reason: a.Reason, OrderID: a.OrderID, Note: a.Note, Origin: by}})
+		if err != nil {
+			return err
+		}
+		fell := falls{}
+		fell.add(a.SKU, -a.By, level.OnHand-level.Allocated)
+		return s.tellLow(tx, fell, by.At)
 	})
 	return level, err
 }

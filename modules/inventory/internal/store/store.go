@@ -1,7 +1,7 @@
 // Package store keeps inventory's books in its database. Every change is one
 // transaction that writes first the row of its idempotency key, then that of its
-// order, and then the levels by rising sku, so that changes wait for each other and
-// never in a ring.
+// order, then the levels by rising sku, and last the events, so that changes wait for
+// each other and never in a ring.
 package store
 
 import (
@@ -23,10 +23,14 @@ type Store struct {
 	// maxUnpaid is the share of what is available of a sku that allocations
 	// with an end may take; 1: all of it.
 	maxUnpaid float64
+	// lowAt is how many pieces of a sku are so few that StockLow is published.
+	lowAt int64
 }
 
 // New keeps the books in db.
-func New(db *database.DB, maxUnpaid float64) *Store { return &Store{db: db, maxUnpaid: maxUnpaid} }
+func New(db *database.DB, maxUnpaid float64, lowAt int64) *Store {
+	return &Store{db: db, maxUnpaid: maxUnpaid, lowAt: lowAt}
+}
 
 // Pace is for work that looks for what is due: as often as asked while the
 // database changes, less often while nothing does.

@@ -37,7 +37,8 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	console, err := app.NewConsole(config, process, edge, logger)
+	log := app.NewAuditLog(config, logger)
+	console, err := app.NewConsole(config, process, edge, log, logger)
 	if err != nil {
 		return nil, err
 	}

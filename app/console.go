@@ -4,23 +4,37 @@ import (
 	"log/slog"
 	"strings"
 
+	"galleria/app/auditlog"
 	"galleria/app/console"
 	"galleria/app/edge"
 	accountsv1 "galleria/modules/accounts/v1"
+	catalogv1 "galleria/modules/catalog/v1"
+	inventoryv1 "galleria/modules/inventory/v1"
+	notificationsv1 "galleria/modules/notifications/v1"
+	ordersv1 "galleria/modules/orders/v1"
+	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/process"
 )
 
 // NewConsole makes the console; nil in a process without the edge. Only the main process
 // may ask all others what they measured: a process with a peer answers 404.
-func NewConsole(c Config, p *process.Process, shared *edge.Edge, log *slog.Logger) (*console.Console, error) {
+func NewConsole(c Config, p *process.Process, shared *edge.Edge, audit *auditlog.Log, log *slog.Logger) (*console.Console, error) {
 	if !c.Runs(TargetEdge) {
 		return nil, nil
 	}
-	var staff console.Staff
-	if c.Peer == "" {
-		staff = console.Accounts(accountsv1.NewAccountsServiceClient(p.Connect(TargetEdge, "accounts")))
+	needs := console.Needs{
+		Process: p.Service(), Edge: shared, Audit: audit,
+		Orders:        ordersv1.NewOrdersServiceClient(p.Connect(TargetEdge, "orders")),
+		Inventory:     inventoryv1.NewInventoryServiceClient(p.Connect(TargetEdge, "inventory")),
+		Catalog:       catalogv1.NewCatalogServiceClient(p.Connect(TargetEdge, "catalog")),
+		Pricing:       pricingv1.NewPricingServiceClient(p.Connect(TargetEdge, "pricing")),
+		Notifications: notificationsv1.NewNotificationsServiceClient(p.Connect(TargetEdge, "notifications")),
+		Accounts:      accountsv1.NewAccountsServiceClient(p.Connect(TargetEdge, "accounts")),
 	}
-	return console.New(console.Needs{Process: p.Service(), Staff: staff, Edge: shared}, console.Options{
-		Table: FloorTable(c.Modules), BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Zone: c.zone(), Log: log.With("module", TargetEdge),
+	if c.Peer == "" {
+		needs.Staff = console.Accounts(needs.Accounts)
+	}
+	return console.New(needs, console.Options{
+		Table: FloorTable(c.Modules), Currency: c.Currency, BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Zone: c.zone(), Log: log.With("module", TargetEdge),
 	})
 }

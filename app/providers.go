@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"galleria/app/auditlog"
 	"galleria/app/demo"
 	"galleria/app/edge"
 	"galleria/app/gateway"
@@ -37,7 +38,7 @@ import (
 
 // Providers make the object graph of one process; wire.go joins them.
 var Providers = wire.NewSet(
-	NewLogger, NewIdentity, NewProcess, NewEdge, NewStorefront, NewGateway, NewConsole, NewMetrics, NewAdmin, NewReloader,
+	NewLogger, NewIdentity, NewProcess, NewEdge, NewStorefront, NewGateway, NewAuditLog, NewConsole, NewMetrics, NewAdmin, NewReloader,
 	wire.Struct(new(App), "Config", "Log", "Process", "Storefront", "Gateway", "Console", "Admin", "Reloader"),
 )
 
@@ -206,6 +207,11 @@ func NewGateway(c Config, p *process.Process, shared *edge.Edge, log *slog.Logge
 	}, gateway.Options{
 		Edge: shared, BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency, Log: log.With("module", TargetEdge), Now: time.Now,
 	})
+}
+
+// NewAuditLog is the log of what the staff change, by the console and the API.
+func NewAuditLog(c Config, log *slog.Logger) *auditlog.Log {
+	return auditlog.New(c.Data, time.Now, log.With("module", TargetEdge))
 }
 
 // PicturesDir is where the shop's own pictures are kept: beside the edge, which

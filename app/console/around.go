@@ -123,7 +123,16 @@ func (c *Console) working(ctx echo.Context) (context.Context, context.CancelFunc
 
 // show renders a page for the person.
 func (c *Console) show(ctx echo.Context, code int, title, section string, content templ.Component) error {
-	frame := view.Frame{Title: title, Section: section, Stylesheet: c.assets.stylesheet, Script: c.assets.script, Person: personOf(ctx).Email}
+	return c.page(ctx, code, view.Frame{Title: title, Section: section, Live: true}, content)
+}
+
+// sheet renders a page that stays as it is until it is asked for again: one with forms.
+func (c *Console) sheet(ctx echo.Context, code int, title, section string, content templ.Component) error {
+	return c.page(ctx, code, view.Frame{Title: title, Section: section}, content)
+}
+
+func (c *Console) page(ctx echo.Context, code int, frame view.Frame, content templ.Component) error {
+	frame.Stylesheet, frame.Script, frame.Person = c.assets.stylesheet, c.assets.script, personOf(ctx).Email
 	ctx.Response().Header().Set("Content-Type", "text/html; charset=utf-8")
 	ctx.Response().WriteHeader(code)
 	if ctx.Request().Method == http.MethodHead {

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -27,7 +28,7 @@ type asset struct {
 
 func loadAssets() *assets {
 	a := &assets{byName: map[string]asset{}}
-	a.stylesheet = a.add("console", ".css", "text/css; charset=utf-8", append(embedded("console.css"), floorplan.Stylesheet()...))
+	a.stylesheet = a.add("console", ".css", "text/css; charset=utf-8", append(slices.Concat(embedded("console.css"), embedded("shop.css")), floorplan.Stylesheet()...))
 	a.script = a.add("console", ".js", "text/javascript; charset=utf-8", embedded("console.js"))
 	return a
 }

@@ -12,12 +12,20 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"galleria/app/auditlog"
 	"galleria/app/edge"
 	"galleria/app/floorplan"
+	accountsv1 "galleria/modules/accounts/v1"
+	catalogv1 "galleria/modules/catalog/v1"
+	inventoryv1 "galleria/modules/inventory/v1"
+	notificationsv1 "galleria/modules/notifications/v1"
+	ordersv1 "galleria/modules/orders/v1"
+	pricingv1 "galleria/modules/pricing/v1"
 	processv1 "galleria/platform/process/v1"
 )
 
-// Needs are what the console asks. All are required but Staff.
+// Needs are what the console asks. All are required but Staff, and Audit where there is
+// no Staff.
 type Needs struct {
 	// Process is the main process.
 	Process processv1.ProcessServiceServer
@@ -25,12 +33,23 @@ type Needs struct {
 	Staff Staff
 	// Edge tells who sent a request.
 	Edge *edge.Edge
+	// The modules, called on behalf of the person: they decide what that person may do.
+	Orders        ordersv1.OrdersServiceClient
+	Inventory     inventoryv1.InventoryServiceClient
+	Catalog       catalogv1.CatalogServiceClient
+	Pricing       pricingv1.PricingServiceClient
+	Notifications notificationsv1.NotificationsServiceClient
+	Accounts      accountsv1.AccountsServiceClient
+	// Audit is told what the staff change.
+	Audit *auditlog.Log
 }
 
 // Options may be left as they are, but for the table.
 type Options struct {
 	// Table is what the modules declare.
 	Table floorplan.Table
+	// Currency is the shop's, ISO 4217.
+	Currency string
 	// BaseURL is the address the shop is known by; posts from it are trusted.
 	BaseURL string
 	// Zone is the time zone that times are shown in; UTC when nil.
@@ -44,6 +63,7 @@ type Options struct {
 type Console struct {
 	Needs
 	table       floorplan.Table
+	currency    string
 	zone        *time.Location
 	log         *slog.Logger
 	now         func() time.Time
@@ -60,8 +80,14 @@ func New(n Needs, o Options) (*Console, error) {
 	if n.Process == nil || n.Edge == nil {
 		return nil, errors.New("console: it needs the process and the edge")
 	}
+	if n.Orders == nil || n.Inventory == nil || n.Catalog == nil || n.Pricing == nil || n.Notifications == nil || n.Accounts == nil {
+		return nil, errors.New("console: it needs the modules of the shop")
+	}
+	if n.Staff != nil && n.Audit == nil {
+		return nil, errors.New("console: it needs the audit log, to tell what the staff change")
+	}
 	c := &Console{
-		Needs: n, table: o.Table, zone: cmp.Or(o.Zone, time.UTC), log: cmp.Or(o.Log, slog.Default()), now: o.Now,
+		Needs: n, table: o.Table, currency: o.Currency, zone: cmp.Or(o.Zone, time.UTC), log: cmp.Or(o.Log, slog.Default()), now: o.Now,
 		assets: loadAssets(), crossOrigin: http.NewCrossOriginProtection(), ending: make(chan struct{}),
 	}
 	if c.now == nil {
@@ -113,5 +139,8 @@ func (c *Console) routes() *echo.Echo {
 	e.GET("/console/rooms/:module", c.staff(c.room))
 	e.GET("/console/events", c.staff(c.events))
 	e.POST("/console/events/:module/resend", c.staff(c.resend))
+
+	// The shop.
+	e.GET("/console/orders", c.staff(c.orders))
 	return e
 }

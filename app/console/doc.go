@@ -11,6 +11,11 @@
 // ask, there is no console: it answers 404. It runs in the main process only: others may
 // not ask for what processes measured.
 //
+// The shop's pages (orders, and what else the menu names) ask modules on behalf of the
+// person, by the statement of the session: the module decides what that person may do. A
+// form holds an idempotency key, so that sent twice it does its work once. What was
+// changed is written to app/auditlog.
+//
 // While no page is open, the processes are asked every 15 seconds, so that the first page
 // has rates to show.
 package console

@@ -12,16 +12,23 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"galleria/app/auditlog"
 	"galleria/app/edge"
 	"galleria/app/floorplan"
+	accountsv1 "galleria/modules/accounts/v1"
 	cartv1 "galleria/modules/cart/v1"
 	catalogv1 "galleria/modules/catalog/v1"
+	inventoryv1 "galleria/modules/inventory/v1"
+	notificationsv1 "galleria/modules/notifications/v1"
+	ordersv1 "galleria/modules/orders/v1"
+	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/module"
 	processv1 "galleria/platform/process/v1"
 )
@@ -141,6 +148,29 @@ type scene struct {
 
 func open(t *testing.T, staff Staff) *scene {
 	t.Helper()
+	return openWith(t, staff, noModules(t))
+}
+
+// noModules are those of a console whose pages are not about what is in the shop.
+func noModules(t *testing.T) Needs {
+	return Needs{
+		Catalog: catalogv1.NewCatalogServiceClient(nowhere{}), Inventory: inventoryv1.NewInventoryServiceClient(nowhere{}),
+		Pricing: pricingv1.NewPricingServiceClient(nowhere{}), Orders: ordersv1.NewOrdersServiceClient(nowhere{}),
+		Notifications: notificationsv1.NewNotificationsServiceClient(nowhere{}), Accounts: accountsv1.NewAccountsServiceClient(nowhere{}),
+		Audit: auditlog.New(t.TempDir(), time.Now, slog.New(slog.DiscardHandler)),
+	}
+}
+
+// nowhere is the way to a module that is away.
+type nowhere struct{ grpc.ClientConnInterface }
+
+func (nowhere) Invoke(context.Context, string, any, any, ...grpc.CallOption) error {
+	return status.Error(codes.Unavailable, "it is away")
+}
+
+// openWith opens a console over a shop.
+func openWith(t *testing.T, staff Staff, needs Needs) *scene {
+	t.Helper()
 	s := &scene{t: t, shop: &shop{}}
 	table := floorplan.Table{
 		Modules: []module.Definition{
@@ -150,7 +180,8 @@ func open(t *testing.T, staff Staff) *scene {
 		Outside: map[string][]string{"edge": {"cart"}, "operator": {"catalog"}},
 	}
 	var err error
-	s.console, err = New(Needs{Process: s.shop, Staff: staff, Edge: edge.New(edge.Options{TrustedProxies: []netip.Prefix{}})}, Options{Table: table, Log: slog.New(slog.DiscardHandler)})
+	needs.Process, needs.Staff, needs.Edge = s.shop, staff, edge.New(edge.Options{TrustedProxies: []netip.Prefix{}})
+	s.console, err = New(needs, Options{Table: table, Currency: "EUR", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

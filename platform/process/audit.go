@@ -1,12 +1,7 @@
 package process
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -59,21 +54,19 @@ func (p *Process) causeOf(name string, by word) Cause {
 	return Cause{Who: "configuration"}
 }
 
-// Bounds of the audit log: what is older than auditMost bytes is in one older
-// file, and what is older than that is dropped.
+// auditMost bounds the audit log; see durable.Journal.
 const auditMost = 1 << 20
 
-func (p *Process) auditFile() string { return filepath.Join(p.o.Dir, "places", "audit.jsonl") }
+func (p *Process) auditLog() durable.Journal {
+	return durable.Journal{Name: filepath.Join(p.o.Dir, "places", "audit.jsonl"), Most: auditMost}
+}
 
 // audit writes a change to the log. That it can't is no reason to undo it.
 func (p *Process) audit(c Change) {
 	c.At = p.o.Now().UTC()
 	line, err := json.Marshal(c)
 	if err == nil {
-		if info, e := os.Stat(p.auditFile()); e == nil && info.Size() > auditMost {
-			err = os.Rename(p.auditFile(), p.auditFile()+".1")
-		}
-		err = errors.Join(err, durable.Append(p.auditFile(), append(line, '\n')))
+		err = p.auditLog().Add(line)
 	}
 	if err != nil {
 		p.o.Log.Error("change of a place not in the audit log", "module", c.Module, "error", err)
@@ -83,22 +76,16 @@ func (p *Process) audit(c Change) {
 // Changes are the changes of places there were, the oldest first; of one module,
 // or of all.
 func (p *Process) Changes(module string) ([]Change, error) {
+	lines, err := p.auditLog().Lines()
+	if err != nil {
+		return nil, err
+	}
 	var all []Change
-	for _, name := range []string{p.auditFile() + ".1", p.auditFile()} {
-		data, err := os.ReadFile(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		lines := bufio.NewScanner(bytes.NewReader(data))
-		for lines.Scan() {
-			var c Change
-			// A line that was cut off by a crash is not one.
-			if json.Unmarshal(lines.Bytes(), &c) == nil && (module == "" || c.Module == module) {
-				all = append(all, c)
-			}
+	for _, line := range lines {
+		var c Change
+		// A line that was cut off by a crash is not one.
+		if json.Unmarshal(line, &c) == nil && (module == "" || c.Module == module) {
+			all = append(all, c)
 		}
 	}
 	return all, nil

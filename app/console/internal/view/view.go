@@ -10,6 +10,9 @@ type Frame struct {
 	Stylesheet, Script string
 	// Person is the e-mail address of the operator who is logged in; "": none is.
 	Person string
+	// Live: without a script the page loads again by itself. One with forms does not: what
+	// was typed would be lost.
+	Live bool
 }
 
 // LogInForm is the form to come in.

@@ -1,0 +1,118 @@
+// Package auditlog is what the shop's staff have changed: when, who, what, on which
+// thing, from what and to what. It is for people who ask later how something came to be
+// as it is, and holds no secrets.
+//
+// It is a file in the data directory of the process that has the edge, where the console
+// and the API run. It is only added to, and bounded: of the latest changes there are at
+// least 4 MiB, tens of thousands. Changes made by the command line are not in it; where
+// modules run is in the log of the places, see platform/process.
+package auditlog
+
+import (
+	"encoding/json"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"galleria/platform/durable"
+)
+
+// most bounds the file; see durable.Journal.
+const most = 4 << 20
+
+// longest bounds each text of an entry, so that no line is long.
+const longest = 500
+
+// Entry is one change.
+type Entry struct {
+	At time.Time `json:"at"`
+	// Who is the e-mail address of a person, or the name of an API key.
+	Who string `json:"who"`
+	// Action is a few words in the past: "shipped", "changed the price of".
+	Action string `json:"action"`
+	// Thing is what was changed, with its kind: "order G-7K3M-Q4", "stock of MUG-1".
+	Thing string `json:"thing"`
+	// From and To are how it was and how it is; both may be empty.
+	From string `json:"from,omitempty"`
+	To   string `json:"to,omitempty"`
+	// Detail is what else was said, such as a note.
+	Detail string `json:"detail,omitempty"`
+}
+
+// Log is the log of changes. Safe for concurrent use.
+type Log struct {
+	journal durable.Journal
+	now     func() time.Time
+	log     *slog.Logger
+	adding  sync.Mutex
+}
+
+// New keeps the log in a data directory.
+func New(dir string, now func() time.Time, log *slog.Logger) *Log {
+	return &Log{journal: durable.Journal{Name: filepath.Join(dir, "audit", "changes.jsonl"), Most: most}, now: now, log: log}
+}
+
+// Note writes down a change that was made, with the time. That it can't is logged: it
+// does not undo the change.
+func (l *Log) Note(e Entry) {
+	e.At = l.now().UTC()
+	for _, text := range []*string{&e.Who, &e.Action, &e.Thing, &e.From, &e.To, &e.Detail} {
+		*text = short(*text)
+	}
+	line, err := json.Marshal(e)
+	if err == nil {
+		l.adding.Lock()
+		err = l.journal.Add(line)
+		l.adding.Unlock()
+	}
+	if err != nil {
+		l.log.Error("a change is not in the audit log", "who", e.Who, "action", e.Action, "thing", e.Thing, "error", err)
+	}
+}
+
+// short is a text on one line, of which the first part stands for all when it is long.
+func short(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if runes := []rune(text); len(runes) > longest {
+		text = string(runes[:longest-1]) + "…"
+	}
+	return text
+}
+
+// Filter says which entries Find finds.
+type Filter struct {
+	// Who, Action and Thing are parts of those, in any case; empty: all.
+	Who, Action, Thing string
+	// Skip is how many of the newest to leave out, and Limit how many to find at most.
+	Skip, Limit int
+}
+
+// Find reads entries, the newest first, and tells whether there are more.
+func (l *Log) Find(f Filter) (found []Entry, more bool, err error) {
+	lines, err := l.journal.Lines()
+	if err != nil {
+		return nil, false, err
+	}
+	for i := len(lines) - 1; i >= 0; i-- {
+		var e Entry
+		// A line that was cut off by a crash is not one.
+		if json.Unmarshal(lines[i], &e) != nil || !has(e.Who, f.Who) || !has(e.Action, f.Action) || !has(e.Thing, f.Thing) {
+			continue
+		}
+		if f.Skip > 0 {
+			f.Skip--
+			continue
+		}
+		if len(found) == f.Limit {
+			return found, true, nil
+		}
+		found = append(found, e)
+	}
+	return found, false, nil
+}
+
+func has(text, part string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
+}

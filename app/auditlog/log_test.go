@@ -1,0 +1,66 @@
+package auditlog_test
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"galleria/app/auditlog"
+)
+
+func TestChangesAreFoundNewestFirstAlsoAfterARestart(t *testing.T) {
+	dir, now := t.TempDir(), time.Unix(1_800_000_000, 0)
+	open := func() *auditlog.Log {
+		return auditlog.New(dir, func() time.Time { now = now.Add(time.Second); return now }, slog.New(slog.DiscardHandler))
+	}
+	l := open()
+	l.Note(auditlog.Entry{Who: "olga@example.org", Action: "shipped", Thing: "order G-1", To: "all pieces"})
+	l.Note(auditlog.Entry{Who: "ana@example.org", Action: "adjusted", Thing: "stock of MUG-1", From: "4", To: "3", Detail: "broken\nin two"})
+	l.Note(auditlog.Entry{Who: "olga@example.org", Action: "cancelled", Thing: "order G-2"})
+
+	found, more, err := open().Find(auditlog.Filter{Limit: 2})
+	if err != nil || !more || len(found) != 2 || found[0].Thing != "order G-2" || found[1].Detail != "broken in two" || !found[0].At.After(found[1].At) {
+		t.Errorf("got %+v, %v, %v, want the latest two, and that there are more", found, more, err)
+	}
+	found, more, err = l.Find(auditlog.Filter{Who: "OLGA", Thing: "order", Skip: 1, Limit: 10})
+	if err != nil || more || len(found) != 1 || found[0].Action != "shipped" {
+		t.Errorf("got %+v, %v, %v, want the one of olga before", found, more, err)
+	}
+}
+
+func TestALineThatWasCutOffHidesNoOther(t *testing.T) {
+	dir := t.TempDir()
+	l := auditlog.New(dir, time.Now, slog.New(slog.DiscardHandler))
+	l.Note(auditlog.Entry{Who: "a", Action: "did", Thing: strings.Repeat("long ", 1000)})
+	name := filepath.Join(dir, "audit", "changes.jsonl")
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(data) > 1000 {
+		t.Errorf("a long thing makes a line of %d bytes", len(data))
+	}
+	if err := os.WriteFile(name, append(data, []byte(`{"at":"20`)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if found, _, err := l.Find(auditlog.Filter{Limit: 10}); err != nil || len(found) != 1 {
+		t.Errorf("got %v, %v, want the whole line", found, err)
+	}
+}
+
+func TestManyMayNoteAtATime(t *testing.T) {
+	l := auditlog.New(t.TempDir(), time.Now, slog.New(slog.DiscardHandler))
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() { l.Note(auditlog.Entry{Who: fmt.Sprint(i), Action: "did", Thing: "it"}) })
+	}
+	all.Wait()
+	if found, _, err := l.Find(auditlog.Filter{Limit: 100}); err != nil || len(found) != 20 {
+		t.Errorf("got %d entries, %v, want 20", len(found), err)
+	}
+}

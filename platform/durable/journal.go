@@ -1,0 +1,46 @@
+package durable
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// Journal is a file of lines that is only added to, and does not grow for ever: when it
+// has more than Most bytes it gets the ending .1, in place of the one that had it
+// before, and a new file is begun. One caller at a time may add.
+type Journal struct {
+	Name string
+	Most int64
+}
+
+// Add adds a line, and returns when it is on disk.
+func (j Journal) Add(line []byte) error {
+	var err error
+	if info, e := os.Stat(j.Name); e == nil && info.Size() > j.Most {
+		err = os.Rename(j.Name, j.Name+".1")
+	}
+	return errors.Join(err, Append(j.Name, append(bytes.Clone(line), '\n')))
+}
+
+// Lines are those that are kept, the oldest first. The last one may have been cut off
+// by a crash.
+func (j Journal) Lines() ([][]byte, error) {
+	var all [][]byte
+	for _, name := range []string{j.Name + ".1", j.Name} {
+		data, err := os.ReadFile(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for line := range bytes.SplitSeq(data, []byte{'\n'}) {
+			if len(line) > 0 {
+				all = append(all, line)
+			}
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,37 @@
+package durable_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"galleria/platform/durable"
+)
+
+func TestAJournalKeepsTheLatestLinesInOrderAndStaysSmall(t *testing.T) {
+	j := durable.Journal{Name: filepath.Join(t.TempDir(), "new", "journal"), Most: 100}
+	if lines, err := j.Lines(); err != nil || len(lines) != 0 {
+		t.Errorf("got %q, %v before anything was added", lines, err)
+	}
+	for i := range 100 {
+		if err := j.Add(fmt.Appendf(nil, "line %02d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines, err := j.Lines()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) < 12 || len(lines) > 30 {
+		t.Errorf("got %d lines of 8 bytes, want those of 100 to 200 bytes", len(lines))
+	}
+	for i, line := range lines {
+		if want := fmt.Sprintf("line %02d", 100-len(lines)+i); string(line) != want {
+			t.Errorf("line %d: got %q, want %q", i, line, want)
+		}
+	}
+	if all, err := os.ReadDir(filepath.Dir(j.Name)); err != nil || len(all) != 2 {
+		t.Errorf("got %v, %v, want two files", all, err)
+	}
+}

@@ -153,6 +153,7 @@ var OutsideCalls = map[string][]string{
 		cartv1.CartService_SetDestination_FullMethodName,
 		ordersv1.OrdersService_PlaceOrder_FullMethodName,
 		ordersv1.OrdersService_GetOrder_FullMethodName,
+		ordersv1.OrdersService_ListMyOrders_FullMethodName,
 		ordersv1.OrdersService_PayOrder_FullMethodName,
 		ordersv1.OrdersService_CancelOrder_FullMethodName,
 		pricingv1.PricingService_Quote_FullMethodName,

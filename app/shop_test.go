@@ -247,10 +247,13 @@ func anOrderOpensByItsTokenOnly(t *testing.T, shop *shoptest.Shop) {
 	order := amy.Pays(shoptest.Visa)
 	eve := shop.Guest(t, "Eve")
 	for _, path := range []string{
-		"/orders/" + order.ID, "/orders/" + order.ID + "?token=", "/orders/" + order.ID + "?token=" + order.Token[1:],
+		"/orders/" + order.ID + "?token=x", "/orders/" + order.ID + "?token=" + order.Token[1:],
 		"/orders/nothing?token=" + order.Token,
 	} {
 		eve.Get(path).Want(http.StatusNotFound).SaysNot("amy@example.org")
+	}
+	for _, path := range []string{"/orders/" + order.ID, "/orders/" + order.ID + "?token=", "/orders/nothing"} { // its customer can log in
+		eve.Get(path).Want(http.StatusSeeOther)
 	}
 	eve.Post("/orders/"+order.ID+"/cancel", url.Values{"token": {"guess"}}).Want(http.StatusNotFound)
 	eve.Get(order.Path).Want(http.StatusOK).Says("amy@example.org")

@@ -66,6 +66,8 @@ func (g *Gateway) open() error {
 		summary: "Log out", text: "Ends the session whose token is shown."})
 	operate(api, g.me, operation{method: http.MethodGet, path: "/me", id: "getMe", tag: "People", errors: []int{401}, session: true,
 		summary: "Get who is logged in"})
+	operate(api, g.myOrders, operation{method: http.MethodGet, path: "/me/orders", id: "listMyOrders", tag: "People", errors: []int{401}, session: true,
+		summary: "List the orders of who is logged in", text: "Newest first: all of the person's verified address, also those that were placed without logging in."})
 	return g.publish(api)
 }
 

@@ -76,6 +76,15 @@ func TestAPersonSeesAndCancelsOrdersWithTheirSession(t *testing.T) {
 	if s.get("/orders/"+hers.ID, "Authorization", bearer).want(http.StatusOK).into(&seen); seen.ID != hers.ID || seen.Totals != hers.Totals {
 		t.Errorf("got %+v, want %+v", seen, hers.Order)
 	}
+	var mine gateway.OrderPage
+	s.get("/me/orders?limit=1", "Authorization", bearer).want(http.StatusOK).into(&mine)
+	if len(mine.Items) != 1 || mine.Items[0].ID != hers.ID || mine.NextCursor != "" {
+		t.Errorf("got %+v, want the one order that is hers", mine)
+	}
+	s.get("/me/orders", "Authorization", "Bearer "+hers.AccessToken).problem(http.StatusUnauthorized, "unauthorized")
+	if p := s.get("/me/orders?cursor=elsewhere", "Authorization", bearer).problem(http.StatusUnprocessableEntity, "invalid"); len(p.Errors) != 1 || p.Errors[0].Parameter != "cursor" {
+		t.Errorf("got %+v, want the cursor named", p)
+	}
 	for _, route := range []struct{ method, path string }{{http.MethodGet, ""}, {http.MethodPost, "/cancel"}, {http.MethodPost, "/payments"}} {
 		s.send(route.method, gateway.Prefix+"/orders/"+others.ID+route.path, "", "Authorization", bearer).problem(http.StatusNotFound, "not-found")
 	}

@@ -329,5 +329,8 @@ func (s *Storefront) siteOf(c echo.Context) string {
 }
 
 func orderPath(order, token string) string {
+	if token == "" { // of a customer who is logged in
+		return "/orders/" + url.PathEscape(order)
+	}
 	return "/orders/" + url.PathEscape(order) + "?" + url.Values{"token": {token}}.Encode()
 }

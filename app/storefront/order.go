@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -13,9 +14,14 @@ import (
 	"galleria/platform/brands"
 	"galleria/platform/contract"
 	"galleria/platform/countries"
+	"galleria/platform/identity"
 )
 
+// order is for who has its token, and for the customer who is logged in.
 func (s *Storefront) order(c echo.Context) error {
+	if c.QueryParam("token") == "" && s.edge.Session(c.Request()) == "" {
+		return toLogIn(c)
+	}
 	return s.showOrder(c, http.StatusOK, c.QueryParam("token"), nil)
 }
 
@@ -37,6 +43,9 @@ func (s *Storefront) payOrder(c echo.Context) error {
 	defer leave()
 	ctx, done := s.working(c, true, checkoutTimeout)
 	defer done()
+	if ctx, err = s.unlocking(ctx, c, token); err != nil {
+		return err
+	}
 	answer, err := s.Orders.PayOrder(ctx, &ordersv1.PayOrderRequest{OrderId: order, Token: token})
 	switch {
 	case err == nil:
@@ -47,7 +56,23 @@ func (s *Storefront) payOrder(c echo.Context) error {
 	return err
 }
 
-// cancelOrder calls an order off for whoever holds its token.
+// unlocking is the context of calls about an order that a visitor has the token of, or
+// who is its customer and logged in: which of them orders decides.
+func (s *Storefront) unlocking(ctx context.Context, c echo.Context, token string) (context.Context, error) {
+	if token != "" {
+		return ctx, nil
+	}
+	me, err := s.session(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if me == nil {
+		return nil, echo.ErrNotFound
+	}
+	return identity.With(ctx, me.GetIdentity().GetStatement()), nil
+}
+
+// cancelOrder calls an order off for who holds its token, or is its customer.
 func (s *Storefront) cancelOrder(c echo.Context) error {
 	if err := parseForm(c); err != nil {
 		return err
@@ -58,7 +83,11 @@ func (s *Storefront) cancelOrder(c echo.Context) error {
 	order, token := c.Param("id"), c.Request().PostForm.Get("token")
 	ctx, done := s.working(c, true, checkoutTimeout)
 	defer done()
-	_, err := s.Orders.CancelOrder(ctx, &ordersv1.CancelOrderRequest{OrderId: order, Token: token})
+	ctx, err := s.unlocking(ctx, c, token)
+	if err != nil {
+		return err
+	}
+	_, err = s.Orders.CancelOrder(ctx, &ordersv1.CancelOrderRequest{OrderId: order, Token: token})
 	switch {
 	case err == nil:
 		return c.Redirect(http.StatusSeeOther, orderPath(order, token))
@@ -79,11 +108,12 @@ func (s *Storefront) cancelOrder(c echo.Context) error {
 const refreshAfter = 3
 
 func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.Notice) error {
-	if token == "" {
-		return echo.ErrNotFound
-	}
 	ctx, done := s.working(c, false, pageTimeout)
 	defer done()
+	ctx, err := s.unlocking(ctx, c, token)
+	if err != nil {
+		return err
+	}
 	answer, err := s.Orders.GetOrder(ctx, &ordersv1.GetOrderRequest{OrderId: c.Param("id"), Token: token})
 	if err != nil {
 		return err

@@ -40,7 +40,12 @@ func TestOnlyTheTokenOpensAnOrder(t *testing.T) {
 	v, at, id, token := bought(t, s)
 	stranger := s.visitor(t)
 	stranger.get(at).want(http.StatusOK)
-	for _, path := range []string{"/orders/" + id, "/orders/" + id + "?token=", "/orders/" + id + "?token=x" + token, "/orders/other?token=" + token} {
+	for _, path := range []string{"/orders/" + id, "/orders/" + id + "?token=", "/orders/other"} {
+		if to := v.get(path).want(http.StatusSeeOther).header.Get("Location"); !strings.HasPrefix(to, "/login?next=%2Forders%2F") {
+			t.Errorf("%s leads to %s, want the log-in", path, to)
+		}
+	}
+	for _, path := range []string{"/orders/" + id + "?token=x" + token, "/orders/other?token=" + token} {
 		p := v.get(path).want(http.StatusNotFound)
 		if p.header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s may be stored", path)

@@ -53,6 +53,7 @@ func (s *Storefront) routes() *echo.Echo {
 	read("/reset", s.resetPage)
 	e.POST("/reset", s.reset)
 	read("/account", s.account)
+	read("/account/orders", s.accountOrders)
 	read("/account/security", s.accountSecurity)
 	e.POST("/account/sessions", s.endSessions)
 	e.POST("/account/password", s.changePassword)

@@ -41,13 +41,18 @@ func (s *Storefront) inSession(c echo.Context, whole bool, run func(ctx context.
 		return err
 	}
 	if me == nil {
-		to := "/account"
-		if c.Request().Method == http.MethodGet || c.Request().Method == http.MethodHead {
-			to = c.Request().URL.Path
-		}
-		return c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(to))
+		return toLogIn(c)
 	}
 	return run(identity.With(ctx, me.GetIdentity().GetStatement()), me)
+}
+
+// toLogIn leads to the log-in, and back to the page that was asked for.
+func toLogIn(c echo.Context) error {
+	to := "/account"
+	if c.Request().Method == http.MethodGet || c.Request().Method == http.MethodHead {
+		to = c.Request().URL.Path
+	}
+	return c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(to))
 }
 
 // visitor is who asks, as accounts counts tries and lists sessions.

@@ -35,6 +35,8 @@ import (
 	"galleria/modules/pricing/pricingtest"
 	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/certs"
+	"galleria/platform/database"
+	"galleria/platform/identity"
 	"galleria/platform/module"
 	"galleria/platform/route"
 )
@@ -53,6 +55,8 @@ type shop struct {
 	orders             *faultyOrders
 	log                *record
 	clock              *clock
+	people             *database.DB // of accounts: events stay in its outbox
+	keys               *identity.Keys
 }
 
 // faultyOrders fails when told to: before the work, or after it.
@@ -141,30 +145,31 @@ func open(t testing.TB, catalogue io.Reader, change ...func(*storefront.Options)
 	s := &shop{log: &record{}, clock: &clock{at: time.Now()}}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 
+	s.keys = identity.NewKeys(log, time.Now)
 	s.catalog = catalogtest.NewFake(t)
-	catalog := catalogv1.NewCatalogServiceClient(connect(t, log, "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog))
+	catalog := catalogv1.NewCatalogServiceClient(s.connect(t, log, "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog))
 	s.inventory = inventorytest.NewFake(t)
-	inventory := inventoryv1.NewInventoryServiceClient(connect(t, log, "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory))
+	inventory := inventoryv1.NewInventoryServiceClient(s.connect(t, log, "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory))
 	s.cart = carttest.NewFake(t, catalog)
-	cart := cartv1.NewCartServiceClient(connect(t, log, "cart", &cartv1.CartService_ServiceDesc, s.cart))
+	cart := cartv1.NewCartServiceClient(s.connect(t, log, "cart", &cartv1.CartService_ServiceDesc, s.cart))
 	s.payments = paymentstest.NewFake()
-	payments := paymentsv1.NewPaymentsServiceClient(connect(t, log, "payments", &paymentsv1.PaymentsService_ServiceDesc, s.payments))
+	payments := paymentsv1.NewPaymentsServiceClient(s.connect(t, log, "payments", &paymentsv1.PaymentsService_ServiceDesc, s.payments))
 	s.payments.Serve(t, log)
 	neighbours := map[string]grpc.ClientConnInterface{
-		"catalog":   connect(t, log, "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog),
-		"inventory": connect(t, log, "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory),
-		"cart":      connect(t, log, "cart", &cartv1.CartService_ServiceDesc, s.cart),
-		"payments":  connect(t, log, "payments", &paymentsv1.PaymentsService_ServiceDesc, s.payments),
+		"catalog":   s.connect(t, log, "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog),
+		"inventory": s.connect(t, log, "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory),
+		"cart":      s.connect(t, log, "cart", &cartv1.CartService_ServiceDesc, s.cart),
+		"payments":  s.connect(t, log, "payments", &paymentsv1.PaymentsService_ServiceDesc, s.payments),
 	}
-	prices := serve(t, log, pricingtest.Definition(), neighbours)
-	neighbours["pricing"] = connect(t, log, "pricing", &pricingv1.PricingService_ServiceDesc, prices)
+	prices := s.serve(t, log, pricingtest.Definition(), neighbours)
+	neighbours["pricing"] = s.connect(t, log, "pricing", &pricingv1.PricingService_ServiceDesc, prices)
 	pricing := pricingv1.NewPricingServiceClient(neighbours["pricing"])
-	s.orders = &faultyOrders{OrdersServiceServer: serve(t, log, orderstest.Definition(), neighbours).(ordersv1.OrdersServiceServer)}
-	orders := ordersv1.NewOrdersServiceClient(connect(t, log, "orders", &ordersv1.OrdersService_ServiceDesc, s.orders))
-	people := serve(t, log, accountstest.Definition(), nil)
-	s.accounts = accountsv1.NewAccountsServiceClient(connect(t, log, "accounts", &accountsv1.AccountsService_ServiceDesc, people))
-	s.operator = accountsv1.NewAccountsServiceClient(connectAs(t, log, certs.Operator, "accounts", &accountsv1.AccountsService_ServiceDesc, people))
-	s.staffOrders = ordersv1.NewOrdersServiceClient(connectAs(t, log, certs.Operator, "orders", &ordersv1.OrdersService_ServiceDesc, s.orders))
+	s.orders = &faultyOrders{OrdersServiceServer: s.serve(t, log, orderstest.Definition(), neighbours).(ordersv1.OrdersServiceServer)}
+	orders := ordersv1.NewOrdersServiceClient(s.connect(t, log, "orders", &ordersv1.OrdersService_ServiceDesc, s.orders))
+	people := s.serve(t, log, accountstest.Definition(), nil)
+	s.accounts = accountsv1.NewAccountsServiceClient(s.connect(t, log, "accounts", &accountsv1.AccountsService_ServiceDesc, people))
+	s.operator = accountsv1.NewAccountsServiceClient(s.connectAs(t, log, certs.Operator, "accounts", &accountsv1.AccountsService_ServiceDesc, people))
+	s.staffOrders = ordersv1.NewOrdersServiceClient(s.connectAs(t, log, certs.Operator, "orders", &ordersv1.OrdersService_ServiceDesc, s.orders))
 	s.stockUp(t, log, catalogue)
 
 	o := storefront.Options{
@@ -183,7 +188,7 @@ func open(t testing.TB, catalogue io.Reader, change ...func(*storefront.Options)
 }
 
 // serve runs a real module beside the fakes, without events.
-func serve(t testing.TB, log *slog.Logger, d module.Definition, neighbours map[string]grpc.ClientConnInterface) any {
+func (s *shop) serve(t testing.TB, log *slog.Logger, d module.Definition, neighbours map[string]grpc.ClientConnInterface) any {
 	t.Helper()
 	running, err := module.Start(context.Background(), d, module.Environment{
 		Dir: t.TempDir(), Log: log, Now: time.Now, Connect: func(callee string) grpc.ClientConnInterface { return neighbours[callee] },
@@ -196,15 +201,19 @@ func serve(t testing.TB, log *slog.Logger, d module.Definition, neighbours map[s
 			t.Errorf("stop %s: %v", d.Name, err)
 		}
 	})
+	s.keys.Learn(d.Name, running.Instance.Vouches)
+	if d.Name == "accounts" {
+		s.people = running.DB
+	}
 	return running.Instance.Server
 }
 
-func connect(t testing.TB, log *slog.Logger, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
+func (s *shop) connect(t testing.TB, log *slog.Logger, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
 	t.Helper()
-	return connectAs(t, log, "storefront", module, desc, server)
+	return s.connectAs(t, log, "storefront", module, desc, server)
 }
 
-func connectAs(t testing.TB, log *slog.Logger, caller, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
+func (s *shop) connectAs(t testing.TB, log *slog.Logger, caller, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
 	t.Helper()
 	r, err := route.New(module, desc, log)
 	if err != nil {
@@ -214,6 +223,7 @@ func connectAs(t testing.TB, log *slog.Logger, caller, module string, desc *grpc
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Believe(s.keys)
 	r.Point(target)
 	return r.For(caller)
 }
@@ -229,7 +239,7 @@ func (s *shop) stockUp(t testing.TB, log *slog.Logger, catalogue io.Reader) {
 	if _, err := s.catalog.UpsertCategories(ctx, categories); err != nil {
 		t.Fatal(err)
 	}
-	catalog, inventory := connect(t, log, "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog), connect(t, log, "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory)
+	catalog, inventory := s.connect(t, log, "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog), s.connect(t, log, "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory)
 	result, err := products.Import(ctx, catalogv1.NewCatalogServiceClient(catalog), inventoryv1.NewInventoryServiceClient(inventory), catalogue, products.Options{})
 	if err != nil || len(result.Bad) > 0 {
 		t.Fatalf("import: %v, bad rows %v", err, result.Bad)

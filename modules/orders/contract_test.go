@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 func world() moduletest.World {
 	return moduletest.World{
 		orderstest.Definition(), catalogtest.Definition(), inventorytest.Definition(), pricingtest.Definition(), carttest.Definition(), paymentstest.Definition(),
+		orderstest.Vouching(),
 	}
 }
 

@@ -1,8 +1,10 @@
 package orders_test
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -55,10 +57,14 @@ func TestOrdersOfEarlierCommitsAreConverted(t *testing.T) {
 		}
 		name := func(i int) string { return fmt.Sprintf("0sgk2aay2d8yh67ecx%08d", i) }
 		for i, was := range all {
+			email := "Ana@example.org"
+			if i == 1 {
+				email = "ana@BÜCHER.example"
+			}
 			err := old.Write(ctx, func(tx *gorm.DB) error {
-				return tx.Exec(`INSERT INTO orders VALUES (?, ?, 'f', 'secret', 'cart', 'm', 'ana@example.org', 'Ana', 'Rua 1', '', 'Porto', '4050', 'PT', 'EUR', 1000,
+				return tx.Exec(`INSERT INTO orders VALUES (?, ?, 'f', 'secret', 'cart', 'm', ?, 'Ana', 'Rua 1', '', 'Porto', '4050', 'PT', 'EUR', 1000,
 					'[{"sku":"mug","name":"Mug","slug":"mug","picture":"","quantity":2,"unit_price_minor":500}]', 1, ?, 3, 'visa', '4242', ?, ?, '{}',
-					'[{"status":"accepted","at":1}]', FALSE, '', NULL, 0)`, name(i), name(i), was.was, was.refunded, was.because).Error
+					'[{"status":"accepted","at":1}]', FALSE, '', NULL, 0)`, name(i), name(i), email, was.was, was.refunded, was.because).Error
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -69,9 +75,33 @@ func TestOrdersOfEarlierCommitsAreConverted(t *testing.T) {
 		}
 
 		o.Migrations = migrations.For(orders.Name)
-		instance, err := orders.New(module.Host{DB: databasetest.Open(t, o), Now: time.Now}, nobody(), orders.DefaultConfig())
+		db := databasetest.Open(t, o)
+		instance, err := orders.New(module.Host{DB: db, Now: time.Now, Log: slog.Default()}, nobody(), orders.DefaultConfig())
 		if err != nil {
 			t.Fatal(err)
+		}
+		working, stop := context.WithCancel(ctx)
+		done := make(chan error)
+		go func() { done <- instance.Work["mailboxes"](working) }()
+		mailbox := func(i int) (found string) {
+			if err := db.Read(ctx).Raw("SELECT mailbox FROM orders WHERE id = ?", name(i)).Scan(&found).Error; err != nil {
+				t.Fatal(err)
+			}
+			return found
+		}
+		for end := time.Now().Add(20 * time.Second); mailbox(1) == ""; time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("nobody notes whose the order of an address with other letters is")
+			}
+		}
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("noting whose orders are: %v", err)
+		}
+		for i, want := range []string{"ana@example.org", "ana@xn--bcher-kva.example", "ana@example.org"} {
+			if got := mailbox(i); got != want {
+				t.Errorf("mailbox of order %d: got %q, want %q", i, got, want)
+			}
 		}
 		s := instance.Server.(ordersv1.OrdersServiceServer)
 		for i, was := range all {

@@ -99,7 +99,7 @@ func New(h module.Host, needs Needs, cfg Config) (*module.Instance, error) {
 	return &module.Instance{
 		Server:        s,
 		Subscriptions: subscriptions(h.Now),
-		Work:          map[string]func(ctx context.Context) error{"driver": s.Drive, "retention": s.Forget},
+		Work:          map[string]func(ctx context.Context) error{"driver": s.Drive, "retention": s.Forget, "mailboxes": s.FillMailboxes},
 		Close:         s.Close,
 	}, nil
 }

@@ -22,7 +22,7 @@ const (
 )
 
 // Run is the contract suite: what every implementation of orders does, wherever
-// it runs. It needs a payments with the sandbox.
+// it runs. It needs a payments with the sandbox, and Vouching.
 func Run(t *testing.T, w World) {
 	t.Helper()
 	moduletest.Cases{
@@ -32,6 +32,7 @@ func Run(t *testing.T, w World) {
 		"CancelOrder":      cancelCases(w),
 		"FindOrder":        findCases(w),
 		"ListOrders":       listCases(w),
+		"ListMyOrders":     myCases(w),
 		"ShipOrder":        shipCases(w),
 		"RefundOrder":      refundCases(w),
 		"ReturnItems":      returnCases(w),

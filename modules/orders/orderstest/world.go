@@ -1,11 +1,16 @@
 package orderstest
 
 import (
+	"context"
+	"crypto/ed25519"
+	"strings"
+	"testing"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 
 	"galleria/migrations"
+	accountsv1 "galleria/modules/accounts/v1"
 	cartv1 "galleria/modules/cart/v1"
 	catalogv1 "galleria/modules/catalog/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
@@ -13,6 +18,7 @@ import (
 	ordersv1 "galleria/modules/orders/v1"
 	paymentsv1 "galleria/modules/payments/v1"
 	pricingv1 "galleria/modules/pricing/v1"
+	"galleria/platform/identity"
 	"galleria/platform/module"
 )
 
@@ -45,4 +51,35 @@ func Definition() module.Definition {
 			}, cfg)
 		},
 	}
+}
+
+// voucher signs on behalf of whom the suite calls. Its seed is the same in all processes
+// of a test.
+func voucher() *identity.Signer {
+	signer, err := identity.NewSigner([]byte(strings.Repeat("s", ed25519.SeedSize)))
+	if err != nil {
+		panic(err) // the seed has the right length
+	}
+	return signer
+}
+
+// Vouching stands for accounts: it does nothing but vouch for whom As says.
+func Vouching() module.Definition {
+	return module.Definition{
+		Name: "accounts", Contract: &accountsv1.AccountsService_ServiceDesc, Vouches: true,
+		New: func(module.Host) (*module.Instance, error) {
+			return &module.Instance{Server: accountsv1.UnimplementedAccountsServiceServer{}, Vouches: []ed25519.PublicKey{voucher().Public()}}, nil
+		},
+	}
+}
+
+// As is the context of calls on behalf of a person or program.
+func As(t testing.TB, ctx context.Context, who identity.Identity) context.Context {
+	t.Helper()
+	who.Expires = time.Now().Add(time.Minute)
+	statement, err := voucher().Sign(who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return identity.With(ctx, statement)
 }

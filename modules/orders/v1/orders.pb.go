@@ -436,7 +436,7 @@ func (x ResolveAttentionRequest_Action) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ResolveAttentionRequest_Action.Descriptor instead.
 func (ResolveAttentionRequest_Action) EnumDescriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{34, 0}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{36, 0}
 }
 
 type Contact struct {
@@ -2527,6 +2527,111 @@ func (x *ListOrdersResponse) GetNextPageToken() string {
 	return ""
 }
 
+type ListMyOrdersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 200; 0: 50.
+	PageSize      int32  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMyOrdersRequest) Reset() {
+	*x = ListMyOrdersRequest{}
+	mi := &file_orders_v1_orders_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMyOrdersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMyOrdersRequest) ProtoMessage() {}
+
+func (x *ListMyOrdersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMyOrdersRequest.ProtoReflect.Descriptor instead.
+func (*ListMyOrdersRequest) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ListMyOrdersRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListMyOrdersRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+type ListMyOrdersResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Orders        []*Order               `protobuf:"bytes,1,rep,name=orders,proto3" json:"orders,omitempty"`
+	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMyOrdersResponse) Reset() {
+	*x = ListMyOrdersResponse{}
+	mi := &file_orders_v1_orders_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMyOrdersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMyOrdersResponse) ProtoMessage() {}
+
+func (x *ListMyOrdersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMyOrdersResponse.ProtoReflect.Descriptor instead.
+func (*ListMyOrdersResponse) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ListMyOrdersResponse) GetOrders() []*Order {
+	if x != nil {
+		return x.Orders
+	}
+	return nil
+}
+
+func (x *ListMyOrdersResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 type ShipOrderRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	OrderId string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
@@ -2545,7 +2650,7 @@ type ShipOrderRequest struct {
 
 func (x *ShipOrderRequest) Reset() {
 	*x = ShipOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[28]
+	mi := &file_orders_v1_orders_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2557,7 +2662,7 @@ func (x *ShipOrderRequest) String() string {
 func (*ShipOrderRequest) ProtoMessage() {}
 
 func (x *ShipOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[28]
+	mi := &file_orders_v1_orders_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2570,7 +2675,7 @@ func (x *ShipOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShipOrderRequest.ProtoReflect.Descriptor instead.
 func (*ShipOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{28}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ShipOrderRequest) GetOrderId() string {
@@ -2624,7 +2729,7 @@ type ShipOrderResponse struct {
 
 func (x *ShipOrderResponse) Reset() {
 	*x = ShipOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[29]
+	mi := &file_orders_v1_orders_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2636,7 +2741,7 @@ func (x *ShipOrderResponse) String() string {
 func (*ShipOrderResponse) ProtoMessage() {}
 
 func (x *ShipOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[29]
+	mi := &file_orders_v1_orders_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2649,7 +2754,7 @@ func (x *ShipOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShipOrderResponse.ProtoReflect.Descriptor instead.
 func (*ShipOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{29}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ShipOrderResponse) GetOrder() *Order {
@@ -2676,7 +2781,7 @@ type RefundOrderRequest struct {
 
 func (x *RefundOrderRequest) Reset() {
 	*x = RefundOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[30]
+	mi := &file_orders_v1_orders_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2688,7 +2793,7 @@ func (x *RefundOrderRequest) String() string {
 func (*RefundOrderRequest) ProtoMessage() {}
 
 func (x *RefundOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[30]
+	mi := &file_orders_v1_orders_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2701,7 +2806,7 @@ func (x *RefundOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundOrderRequest.ProtoReflect.Descriptor instead.
 func (*RefundOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{30}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *RefundOrderRequest) GetOrderId() string {
@@ -2755,7 +2860,7 @@ type RefundOrderResponse struct {
 
 func (x *RefundOrderResponse) Reset() {
 	*x = RefundOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[31]
+	mi := &file_orders_v1_orders_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2767,7 +2872,7 @@ func (x *RefundOrderResponse) String() string {
 func (*RefundOrderResponse) ProtoMessage() {}
 
 func (x *RefundOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[31]
+	mi := &file_orders_v1_orders_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2780,7 +2885,7 @@ func (x *RefundOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundOrderResponse.ProtoReflect.Descriptor instead.
 func (*RefundOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{31}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *RefundOrderResponse) GetOrder() *Order {
@@ -2805,7 +2910,7 @@ type ReturnItemsRequest struct {
 
 func (x *ReturnItemsRequest) Reset() {
 	*x = ReturnItemsRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[32]
+	mi := &file_orders_v1_orders_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2817,7 +2922,7 @@ func (x *ReturnItemsRequest) String() string {
 func (*ReturnItemsRequest) ProtoMessage() {}
 
 func (x *ReturnItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[32]
+	mi := &file_orders_v1_orders_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2830,7 +2935,7 @@ func (x *ReturnItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnItemsRequest.ProtoReflect.Descriptor instead.
 func (*ReturnItemsRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{32}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ReturnItemsRequest) GetOrderId() string {
@@ -2877,7 +2982,7 @@ type ReturnItemsResponse struct {
 
 func (x *ReturnItemsResponse) Reset() {
 	*x = ReturnItemsResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[33]
+	mi := &file_orders_v1_orders_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2889,7 +2994,7 @@ func (x *ReturnItemsResponse) String() string {
 func (*ReturnItemsResponse) ProtoMessage() {}
 
 func (x *ReturnItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[33]
+	mi := &file_orders_v1_orders_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2902,7 +3007,7 @@ func (x *ReturnItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnItemsResponse.ProtoReflect.Descriptor instead.
 func (*ReturnItemsResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{33}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ReturnItemsResponse) GetOrder() *Order {
@@ -2924,7 +3029,7 @@ type ResolveAttentionRequest struct {
 
 func (x *ResolveAttentionRequest) Reset() {
 	*x = ResolveAttentionRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[34]
+	mi := &file_orders_v1_orders_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2936,7 +3041,7 @@ func (x *ResolveAttentionRequest) String() string {
 func (*ResolveAttentionRequest) ProtoMessage() {}
 
 func (x *ResolveAttentionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[34]
+	mi := &file_orders_v1_orders_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2949,7 +3054,7 @@ func (x *ResolveAttentionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveAttentionRequest.ProtoReflect.Descriptor instead.
 func (*ResolveAttentionRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{34}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ResolveAttentionRequest) GetOrderId() string {
@@ -2982,7 +3087,7 @@ type ResolveAttentionResponse struct {
 
 func (x *ResolveAttentionResponse) Reset() {
 	*x = ResolveAttentionResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[35]
+	mi := &file_orders_v1_orders_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2994,7 +3099,7 @@ func (x *ResolveAttentionResponse) String() string {
 func (*ResolveAttentionResponse) ProtoMessage() {}
 
 func (x *ResolveAttentionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[35]
+	mi := &file_orders_v1_orders_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3007,7 +3112,7 @@ func (x *ResolveAttentionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveAttentionResponse.ProtoReflect.Descriptor instead.
 func (*ResolveAttentionResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{35}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ResolveAttentionResponse) GetOrder() *Order {
@@ -3192,6 +3297,13 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"page_token\x18\x05 \x01(\tR\tpageToken\"f\n" +
 	"\x12ListOrdersResponse\x12(\n" +
 	"\x06orders\x18\x01 \x03(\v2\x10.orders.v1.OrderR\x06orders\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"Q\n" +
+	"\x13ListMyOrdersRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"h\n" +
+	"\x14ListMyOrdersResponse\x12(\n" +
+	"\x06orders\x18\x01 \x03(\v2\x10.orders.v1.OrderR\x06orders\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd9\x01\n" +
 	"\x10ShipOrderRequest\x12\x19\n" +
 	"\border_id\x18\x01 \x01(\tR\aorderId\x12(\n" +
@@ -3282,7 +3394,7 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\x19REFUND_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15REFUND_STATUS_PENDING\x10\x01\x12\x1b\n" +
 	"\x17REFUND_STATUS_SUCCEEDED\x10\x02\x12\x18\n" +
-	"\x14REFUND_STATUS_FAILED\x10\x032\xc5\a\n" +
+	"\x14REFUND_STATUS_FAILED\x10\x032\xaa\b\n" +
 	"\rOrdersService\x12Z\n" +
 	"\n" +
 	"PlaceOrder\x12\x1c.orders.v1.PlaceOrderRequest\x1a\x1d.orders.v1.PlaceOrderResponse\"\x0f\xaa\xbb\x18\b\n" +
@@ -3300,7 +3412,9 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12]\n" +
 	"\n" +
 	"ListOrders\x12\x1c.orders.v1.ListOrdersRequest\x1a\x1d.orders.v1.ListOrdersResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x05\x12\x05\x10\x80\x84\xaf_\x90\x02\x01\x12Z\n" +
+	"\x02\b\x05\x12\x05\x10\x80\x84\xaf_\x90\x02\x01\x12c\n" +
+	"\fListMyOrders\x12\x1e.orders.v1.ListMyOrdersRequest\x1a\x1f.orders.v1.ListMyOrdersResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xe1\xeb\x17\x90\x02\x01\x12Z\n" +
 	"\tShipOrder\x12\x1b.orders.v1.ShipOrderRequest\x1a\x1c.orders.v1.ShipOrderResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12`\n" +
 	"\vRefundOrder\x12\x1d.orders.v1.RefundOrderRequest\x1a\x1e.orders.v1.RefundOrderResponse\"\x12\xaa\xbb\x18\v\n" +
@@ -3323,7 +3437,7 @@ func file_orders_v1_orders_proto_rawDescGZIP() []byte {
 }
 
 var file_orders_v1_orders_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
 var file_orders_v1_orders_proto_goTypes = []any{
 	(Reason)(0),                         // 0: orders.v1.Reason
 	(OrderStatus)(0),                    // 1: orders.v1.OrderStatus
@@ -3359,24 +3473,26 @@ var file_orders_v1_orders_proto_goTypes = []any{
 	(*FindOrderResponse)(nil),           // 31: orders.v1.FindOrderResponse
 	(*ListOrdersRequest)(nil),           // 32: orders.v1.ListOrdersRequest
 	(*ListOrdersResponse)(nil),          // 33: orders.v1.ListOrdersResponse
-	(*ShipOrderRequest)(nil),            // 34: orders.v1.ShipOrderRequest
-	(*ShipOrderResponse)(nil),           // 35: orders.v1.ShipOrderResponse
-	(*RefundOrderRequest)(nil),          // 36: orders.v1.RefundOrderRequest
-	(*RefundOrderResponse)(nil),         // 37: orders.v1.RefundOrderResponse
-	(*ReturnItemsRequest)(nil),          // 38: orders.v1.ReturnItemsRequest
-	(*ReturnItemsResponse)(nil),         // 39: orders.v1.ReturnItemsResponse
-	(*ResolveAttentionRequest)(nil),     // 40: orders.v1.ResolveAttentionRequest
-	(*ResolveAttentionResponse)(nil),    // 41: orders.v1.ResolveAttentionResponse
-	(*timestamppb.Timestamp)(nil),       // 42: google.protobuf.Timestamp
+	(*ListMyOrdersRequest)(nil),         // 34: orders.v1.ListMyOrdersRequest
+	(*ListMyOrdersResponse)(nil),        // 35: orders.v1.ListMyOrdersResponse
+	(*ShipOrderRequest)(nil),            // 36: orders.v1.ShipOrderRequest
+	(*ShipOrderResponse)(nil),           // 37: orders.v1.ShipOrderResponse
+	(*RefundOrderRequest)(nil),          // 38: orders.v1.RefundOrderRequest
+	(*RefundOrderResponse)(nil),         // 39: orders.v1.RefundOrderResponse
+	(*ReturnItemsRequest)(nil),          // 40: orders.v1.ReturnItemsRequest
+	(*ReturnItemsResponse)(nil),         // 41: orders.v1.ReturnItemsResponse
+	(*ResolveAttentionRequest)(nil),     // 42: orders.v1.ResolveAttentionRequest
+	(*ResolveAttentionResponse)(nil),    // 43: orders.v1.ResolveAttentionResponse
+	(*timestamppb.Timestamp)(nil),       // 44: google.protobuf.Timestamp
 }
 var file_orders_v1_orders_proto_depIdxs = []int32{
 	9,  // 0: orders.v1.Fulfilment.pieces:type_name -> orders.v1.Piece
-	42, // 1: orders.v1.Fulfilment.at:type_name -> google.protobuf.Timestamp
+	44, // 1: orders.v1.Fulfilment.at:type_name -> google.protobuf.Timestamp
 	4,  // 2: orders.v1.Refund.status:type_name -> orders.v1.RefundStatus
 	9,  // 3: orders.v1.Refund.pieces:type_name -> orders.v1.Piece
-	42, // 4: orders.v1.Refund.at:type_name -> google.protobuf.Timestamp
+	44, // 4: orders.v1.Refund.at:type_name -> google.protobuf.Timestamp
 	9,  // 5: orders.v1.Return.pieces:type_name -> orders.v1.Piece
-	42, // 6: orders.v1.Return.at:type_name -> google.protobuf.Timestamp
+	44, // 6: orders.v1.Return.at:type_name -> google.protobuf.Timestamp
 	1,  // 7: orders.v1.Order.status:type_name -> orders.v1.OrderStatus
 	6,  // 8: orders.v1.Order.contact:type_name -> orders.v1.Contact
 	7,  // 9: orders.v1.Order.address:type_name -> orders.v1.Address
@@ -3387,16 +3503,16 @@ var file_orders_v1_orders_proto_depIdxs = []int32{
 	13, // 14: orders.v1.Order.taxes:type_name -> orders.v1.Tax
 	2,  // 15: orders.v1.Order.payment_status:type_name -> orders.v1.PaymentStatus
 	3,  // 16: orders.v1.Order.delivery_status:type_name -> orders.v1.DeliveryStatus
-	42, // 17: orders.v1.Order.hold_ends_at:type_name -> google.protobuf.Timestamp
+	44, // 17: orders.v1.Order.hold_ends_at:type_name -> google.protobuf.Timestamp
 	14, // 18: orders.v1.Order.payment_method:type_name -> orders.v1.PaymentMethod
 	15, // 19: orders.v1.Order.fulfilments:type_name -> orders.v1.Fulfilment
 	16, // 20: orders.v1.Order.refunds:type_name -> orders.v1.Refund
 	17, // 21: orders.v1.Order.returns:type_name -> orders.v1.Return
 	19, // 22: orders.v1.Order.attention:type_name -> orders.v1.Attention
-	42, // 23: orders.v1.Order.created_at:type_name -> google.protobuf.Timestamp
+	44, // 23: orders.v1.Order.created_at:type_name -> google.protobuf.Timestamp
 	20, // 24: orders.v1.Order.timeline:type_name -> orders.v1.TimelineEntry
-	42, // 25: orders.v1.Attention.since:type_name -> google.protobuf.Timestamp
-	42, // 26: orders.v1.TimelineEntry.at:type_name -> google.protobuf.Timestamp
+	44, // 25: orders.v1.Attention.since:type_name -> google.protobuf.Timestamp
+	44, // 26: orders.v1.TimelineEntry.at:type_name -> google.protobuf.Timestamp
 	6,  // 27: orders.v1.PlaceOrderRequest.contact:type_name -> orders.v1.Contact
 	7,  // 28: orders.v1.PlaceOrderRequest.address:type_name -> orders.v1.Address
 	22, // 29: orders.v1.PlaceOrderRequest.expected_total:type_name -> orders.v1.Total
@@ -3406,39 +3522,42 @@ var file_orders_v1_orders_proto_depIdxs = []int32{
 	18, // 33: orders.v1.FindOrderResponse.order:type_name -> orders.v1.Order
 	1,  // 34: orders.v1.ListOrdersRequest.statuses:type_name -> orders.v1.OrderStatus
 	18, // 35: orders.v1.ListOrdersResponse.orders:type_name -> orders.v1.Order
-	9,  // 36: orders.v1.ShipOrderRequest.pieces:type_name -> orders.v1.Piece
-	18, // 37: orders.v1.ShipOrderResponse.order:type_name -> orders.v1.Order
-	9,  // 38: orders.v1.RefundOrderRequest.pieces:type_name -> orders.v1.Piece
-	18, // 39: orders.v1.RefundOrderResponse.order:type_name -> orders.v1.Order
-	9,  // 40: orders.v1.ReturnItemsRequest.pieces:type_name -> orders.v1.Piece
-	18, // 41: orders.v1.ReturnItemsResponse.order:type_name -> orders.v1.Order
-	5,  // 42: orders.v1.ResolveAttentionRequest.action:type_name -> orders.v1.ResolveAttentionRequest.Action
-	18, // 43: orders.v1.ResolveAttentionResponse.order:type_name -> orders.v1.Order
-	21, // 44: orders.v1.OrdersService.PlaceOrder:input_type -> orders.v1.PlaceOrderRequest
-	24, // 45: orders.v1.OrdersService.GetOrder:input_type -> orders.v1.GetOrderRequest
-	26, // 46: orders.v1.OrdersService.PayOrder:input_type -> orders.v1.PayOrderRequest
-	28, // 47: orders.v1.OrdersService.CancelOrder:input_type -> orders.v1.CancelOrderRequest
-	30, // 48: orders.v1.OrdersService.FindOrder:input_type -> orders.v1.FindOrderRequest
-	32, // 49: orders.v1.OrdersService.ListOrders:input_type -> orders.v1.ListOrdersRequest
-	34, // 50: orders.v1.OrdersService.ShipOrder:input_type -> orders.v1.ShipOrderRequest
-	36, // 51: orders.v1.OrdersService.RefundOrder:input_type -> orders.v1.RefundOrderRequest
-	38, // 52: orders.v1.OrdersService.ReturnItems:input_type -> orders.v1.ReturnItemsRequest
-	40, // 53: orders.v1.OrdersService.ResolveAttention:input_type -> orders.v1.ResolveAttentionRequest
-	23, // 54: orders.v1.OrdersService.PlaceOrder:output_type -> orders.v1.PlaceOrderResponse
-	25, // 55: orders.v1.OrdersService.GetOrder:output_type -> orders.v1.GetOrderResponse
-	27, // 56: orders.v1.OrdersService.PayOrder:output_type -> orders.v1.PayOrderResponse
-	29, // 57: orders.v1.OrdersService.CancelOrder:output_type -> orders.v1.CancelOrderResponse
-	31, // 58: orders.v1.OrdersService.FindOrder:output_type -> orders.v1.FindOrderResponse
-	33, // 59: orders.v1.OrdersService.ListOrders:output_type -> orders.v1.ListOrdersResponse
-	35, // 60: orders.v1.OrdersService.ShipOrder:output_type -> orders.v1.ShipOrderResponse
-	37, // 61: orders.v1.OrdersService.RefundOrder:output_type -> orders.v1.RefundOrderResponse
-	39, // 62: orders.v1.OrdersService.ReturnItems:output_type -> orders.v1.ReturnItemsResponse
-	41, // 63: orders.v1.OrdersService.ResolveAttention:output_type -> orders.v1.ResolveAttentionResponse
-	54, // [54:64] is the sub-list for method output_type
-	44, // [44:54] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	18, // 36: orders.v1.ListMyOrdersResponse.orders:type_name -> orders.v1.Order
+	9,  // 37: orders.v1.ShipOrderRequest.pieces:type_name -> orders.v1.Piece
+	18, // 38: orders.v1.ShipOrderResponse.order:type_name -> orders.v1.Order
+	9,  // 39: orders.v1.RefundOrderRequest.pieces:type_name -> orders.v1.Piece
+	18, // 40: orders.v1.RefundOrderResponse.order:type_name -> orders.v1.Order
+	9,  // 41: orders.v1.ReturnItemsRequest.pieces:type_name -> orders.v1.Piece
+	18, // 42: orders.v1.ReturnItemsResponse.order:type_name -> orders.v1.Order
+	5,  // 43: orders.v1.ResolveAttentionRequest.action:type_name -> orders.v1.ResolveAttentionRequest.Action
+	18, // 44: orders.v1.ResolveAttentionResponse.order:type_name -> orders.v1.Order
+	21, // 45: orders.v1.OrdersService.PlaceOrder:input_type -> orders.v1.PlaceOrderRequest
+	24, // 46: orders.v1.OrdersService.GetOrder:input_type -> orders.v1.GetOrderRequest
+	26, // 47: orders.v1.OrdersService.PayOrder:input_type -> orders.v1.PayOrderRequest
+	28, // 48: orders.v1.OrdersService.CancelOrder:input_type -> orders.v1.CancelOrderRequest
+	30, // 49: orders.v1.OrdersService.FindOrder:input_type -> orders.v1.FindOrderRequest
+	32, // 50: orders.v1.OrdersService.ListOrders:input_type -> orders.v1.ListOrdersRequest
+	34, // 51: orders.v1.OrdersService.ListMyOrders:input_type -> orders.v1.ListMyOrdersRequest
+	36, // 52: orders.v1.OrdersService.ShipOrder:input_type -> orders.v1.ShipOrderRequest
+	38, // 53: orders.v1.OrdersService.RefundOrder:input_type -> orders.v1.RefundOrderRequest
+	40, // 54: orders.v1.OrdersService.ReturnItems:input_type -> orders.v1.ReturnItemsRequest
+	42, // 55: orders.v1.OrdersService.ResolveAttention:input_type -> orders.v1.ResolveAttentionRequest
+	23, // 56: orders.v1.OrdersService.PlaceOrder:output_type -> orders.v1.PlaceOrderResponse
+	25, // 57: orders.v1.OrdersService.GetOrder:output_type -> orders.v1.GetOrderResponse
+	27, // 58: orders.v1.OrdersService.PayOrder:output_type -> orders.v1.PayOrderResponse
+	29, // 59: orders.v1.OrdersService.CancelOrder:output_type -> orders.v1.CancelOrderResponse
+	31, // 60: orders.v1.OrdersService.FindOrder:output_type -> orders.v1.FindOrderResponse
+	33, // 61: orders.v1.OrdersService.ListOrders:output_type -> orders.v1.ListOrdersResponse
+	35, // 62: orders.v1.OrdersService.ListMyOrders:output_type -> orders.v1.ListMyOrdersResponse
+	37, // 63: orders.v1.OrdersService.ShipOrder:output_type -> orders.v1.ShipOrderResponse
+	39, // 64: orders.v1.OrdersService.RefundOrder:output_type -> orders.v1.RefundOrderResponse
+	41, // 65: orders.v1.OrdersService.ReturnItems:output_type -> orders.v1.ReturnItemsResponse
+	43, // 66: orders.v1.OrdersService.ResolveAttention:output_type -> orders.v1.ResolveAttentionResponse
+	56, // [56:67] is the sub-list for method output_type
+	45, // [45:56] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_orders_v1_orders_proto_init() }
@@ -3452,7 +3571,7 @@ func file_orders_v1_orders_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_orders_v1_orders_proto_rawDesc), len(file_orders_v1_orders_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   36,
+			NumMessages:   38,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -27,6 +27,7 @@ const (
 	OrdersService_CancelOrder_FullMethodName      = "/orders.v1.OrdersService/CancelOrder"
 	OrdersService_FindOrder_FullMethodName        = "/orders.v1.OrdersService/FindOrder"
 	OrdersService_ListOrders_FullMethodName       = "/orders.v1.OrdersService/ListOrders"
+	OrdersService_ListMyOrders_FullMethodName     = "/orders.v1.OrdersService/ListMyOrders"
 	OrdersService_ShipOrder_FullMethodName        = "/orders.v1.OrdersService/ShipOrder"
 	OrdersService_RefundOrder_FullMethodName      = "/orders.v1.OrdersService/RefundOrder"
 	OrdersService_ReturnItems_FullMethodName      = "/orders.v1.OrdersService/ReturnItems"
@@ -98,6 +99,12 @@ type OrdersServiceClient interface {
 	// ListOrders lists orders of all customers, newest first, one page at a time;
 	// for operators. INVALID_ARGUMENT, REASON_BAD_PAGE_TOKEN.
 	ListOrders(ctx context.Context, in *ListOrdersRequest, opts ...grpc.CallOption) (*ListOrdersResponse, error)
+	// ListMyOrders lists the orders of the person on whose behalf the call is made, newest
+	// first, one page at a time: those of the person's verified address, also those
+	// that were placed without logging in. A person whose address is not verified has
+	// none. PERMISSION_DENIED, REASON_NOT_ALLOWED on behalf of nobody and of programs.
+	// INVALID_ARGUMENT, REASON_BAD_PAGE_TOKEN.
+	ListMyOrders(ctx context.Context, in *ListMyOrdersRequest, opts ...grpc.CallOption) (*ListMyOrdersResponse, error)
 	// ShipOrder stores that a parcel was sent: some lines, or all that is left to
 	// send; for operators. The order is CLOSED when nothing is left.
 	// FAILED_PRECONDITION, REASON_NOT_OPEN unless the order is open, and
@@ -188,6 +195,16 @@ func (c *ordersServiceClient) ListOrders(ctx context.Context, in *ListOrdersRequ
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListOrdersResponse)
 	err := c.cc.Invoke(ctx, OrdersService_ListOrders_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *ordersServiceClient) ListMyOrders(ctx context.Context, in *ListMyOrdersRequest, opts ...grpc.CallOption) (*ListMyOrdersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListMyOrdersResponse)
+	err := c.cc.Invoke(ctx, OrdersService_ListMyOrders_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -299,6 +316,12 @@ type OrdersServiceServer interface {
 	// ListOrders lists orders of all customers, newest first, one page at a time;
 	// for operators. INVALID_ARGUMENT, REASON_BAD_PAGE_TOKEN.
 	ListOrders(context.Context, *ListOrdersRequest) (*ListOrdersResponse, error)
+	// ListMyOrders lists the orders of the person on whose behalf the call is made, newest
+	// first, one page at a time: those of the person's verified address, also those
+	// that were placed without logging in. A person whose address is not verified has
+	// none. PERMISSION_DENIED, REASON_NOT_ALLOWED on behalf of nobody and of programs.
+	// INVALID_ARGUMENT, REASON_BAD_PAGE_TOKEN.
+	ListMyOrders(context.Context, *ListMyOrdersRequest) (*ListMyOrdersResponse, error)
 	// ShipOrder stores that a parcel was sent: some lines, or all that is left to
 	// send; for operators. The order is CLOSED when nothing is left.
 	// FAILED_PRECONDITION, REASON_NOT_OPEN unless the order is open, and
@@ -352,6 +375,9 @@ func (UnimplementedOrdersServiceServer) FindOrder(context.Context, *FindOrderReq
 }
 func (UnimplementedOrdersServiceServer) ListOrders(context.Context, *ListOrdersRequest) (*ListOrdersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListOrders not implemented")
+}
+func (UnimplementedOrdersServiceServer) ListMyOrders(context.Context, *ListMyOrdersRequest) (*ListMyOrdersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListMyOrders not implemented")
 }
 func (UnimplementedOrdersServiceServer) ShipOrder(context.Context, *ShipOrderRequest) (*ShipOrderResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ShipOrder not implemented")
@@ -494,6 +520,24 @@ func _OrdersService_ListOrders_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _OrdersService_ListMyOrders_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListMyOrdersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrdersServiceServer).ListMyOrders(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrdersService_ListMyOrders_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrdersServiceServer).ListMyOrders(ctx, req.(*ListMyOrdersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _OrdersService_ShipOrder_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ShipOrderRequest)
 	if err := dec(in); err != nil {
@@ -596,6 +640,10 @@ var OrdersService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListOrders",
 			Handler:    _OrdersService_ListOrders_Handler,
+		},
+		{
+			MethodName: "ListMyOrders",
+			Handler:    _OrdersService_ListMyOrders_Handler,
 		},
 		{
 			MethodName: "ShipOrder",

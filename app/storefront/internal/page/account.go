@@ -52,6 +52,21 @@ type Account struct {
 	Email, Name string
 }
 
+// Orders is the history of a person's orders, or a page of it.
+type Orders struct {
+	Frame
+	Email    string
+	Verified bool // orders of the address are known to be the person's
+	Orders   []Bought
+	Newest   bool   // it is the first page
+	Older    string // address of the next page; "": this is the last
+}
+
+// Bought is an order in a list.
+type Bought struct {
+	Number, Date, Status, Total, Href string
+}
+
 // Security is where one sees and changes what opens the account.
 type Security struct {
 	Frame

@@ -15,6 +15,19 @@ type Contact struct {
 	Email, Name string
 }
 
+// Mailbox is the address spelt one way: those of one mailbox are the same, as far as the
+// case of letters goes. "" when it is no address.
+func (c Contact) Mailbox() string { return Mailbox(c.Email) }
+
+// Mailbox is an address spelt one way; see Contact.Mailbox.
+func Mailbox(email string) string {
+	address, err := mailaddress.Parse(email)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(address.Wire())
+}
+
 // Address is where the goods go.
 type Address struct {
 	Line1, Line2, City, PostalCode string

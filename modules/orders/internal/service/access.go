@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"strings"
 
 	"google.golang.org/grpc/codes"
 
@@ -11,7 +10,6 @@ import (
 	"galleria/platform/certs"
 	"galleria/platform/contract"
 	"galleria/platform/identity"
-	"galleria/platform/mailaddress"
 	"galleria/platform/route"
 )
 
@@ -38,14 +36,9 @@ func forStaff(ctx context.Context, scope string) error {
 // placed it.
 func isTheirs(ctx context.Context, o *order.Order) bool {
 	who, known := identity.From(ctx)
-	return known && who.IsPerson() && sameMailbox(who.Email, o.Snapshot().Contact.Email)
-}
-
-func sameMailbox(one, other string) bool {
-	a, err := mailaddress.Parse(one)
-	if err != nil {
+	if !known || !who.IsPerson() {
 		return false
 	}
-	b, err := mailaddress.Parse(other)
-	return err == nil && strings.EqualFold(a.Wire(), b.Wire())
+	mailbox := order.Mailbox(who.Email)
+	return mailbox != "" && mailbox == o.Snapshot().Contact.Mailbox()
 }

@@ -90,37 +90,69 @@ func (s *Service) ListOrders(ctx context.Context, req *ordersv1.ListOrdersReques
 	if err := forStaff(ctx, mayRead); err != nil {
 		return nil, err
 	}
-	before, ok := beforeOf(req.GetPageToken())
-	if !ok {
-		return nil, contract.Error(codes.InvalidArgument, ordersv1.Reason_REASON_BAD_PAGE_TOKEN, "not a page token of this method")
-	}
 	statuses, err := statusesOf(req)
 	if err != nil {
 		return nil, err
 	}
-	size := cmp.Or(int(req.GetPageSize()), defaultPage)
-	// One more tells whether there is a next page.
-	found, err := s.Store.List(ctx, store.Filter{
-		Statuses: statuses, Attention: req.GetAttention(), Query: strings.TrimSpace(req.GetQuery()), Before: before,
-	}, size+1)
+	f := store.Filter{Statuses: statuses, Attention: req.GetAttention(), Query: strings.TrimSpace(req.GetQuery())}
+	found, next, err := s.page(ctx, f, req.GetPageSize(), req.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
-	resp := &ordersv1.ListOrdersResponse{}
+	return &ordersv1.ListOrdersResponse{Orders: found, NextPageToken: next}, nil
+}
+
+// ListMyOrders lists a person's orders: those of the address that is known to be theirs.
+func (s *Service) ListMyOrders(ctx context.Context, req *ordersv1.ListMyOrdersRequest) (*ordersv1.ListMyOrdersResponse, error) {
+	who, known := identity.From(ctx)
+	if !known || !who.IsPerson() {
+		return nil, contract.Error(codes.PermissionDenied, ordersv1.Reason_REASON_NOT_ALLOWED, "this is for people who are logged in")
+	}
+	if err := checkSize(req.GetPageSize()); err != nil {
+		return nil, err
+	}
+	mailbox := order.Mailbox(who.Email)
+	if mailbox == "" {
+		return &ordersv1.ListMyOrdersResponse{}, nil // and not those of all
+	}
+	found, next, err := s.page(ctx, store.Filter{Mailbox: mailbox}, req.GetPageSize(), req.GetPageToken())
+	if err != nil {
+		return nil, err
+	}
+	return &ordersv1.ListMyOrdersResponse{Orders: found, NextPageToken: next}, nil
+}
+
+// page is one page of a list, and the token of the next; "": there is none.
+func (s *Service) page(ctx context.Context, f store.Filter, wanted int32, token string) (all []*ordersv1.Order, next string, err error) {
+	var ok bool
+	if f.Before, ok = beforeOf(token); !ok {
+		return nil, "", contract.Error(codes.InvalidArgument, ordersv1.Reason_REASON_BAD_PAGE_TOKEN, "not a page token of this method")
+	}
+	size := cmp.Or(int(wanted), defaultPage)
+	// One more tells whether there is a next page.
+	found, err := s.Store.List(ctx, f, size+1)
+	if err != nil {
+		return nil, "", err
+	}
 	if len(found) > size {
 		found = found[:size]
-		resp.NextPageToken = tokenBefore(found[size-1].ID())
+		next = tokenBefore(found[size-1].ID())
 	}
 	for _, o := range found {
-		resp.Orders = append(resp.Orders, toProto(o))
+		all = append(all, toProto(o))
 	}
-	return resp, nil
+	return all, next, nil
+}
+
+func checkSize(n int32) error {
+	var bad violations
+	bad.size(n)
+	return contract.Invalid(bad...)
 }
 
 func statusesOf(req *ordersv1.ListOrdersRequest) ([]order.Status, error) {
 	var bad violations
-	n := req.GetPageSize()
-	bad.want(n >= 0 && n <= longestPage, "page_size", "must be 1 to 200, or 0 for 50")
+	bad.size(req.GetPageSize())
 	bad.text("query", req.GetQuery(), 100)
 	var statuses []order.Status
 	for _, wanted := range req.GetStatuses() {

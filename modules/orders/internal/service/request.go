@@ -117,6 +117,10 @@ func (v *violations) text(field, text string, most int) {
 	v.want(utf8.RuneCountInString(text) <= most, field, fmt.Sprintf("must have at most %d characters", most))
 }
 
+func (v *violations) size(n int32) {
+	v.want(n >= 0 && n <= longestPage, "page_size", "must be 1 to 200, or 0 for 50")
+}
+
 func isAddress(text string) bool {
 	at, err := url.Parse(text)
 	return err == nil && (at.Scheme == "http" || at.Scheme == "https") && at.Host != "" && len(text) <= 500

@@ -25,6 +25,7 @@ type Store interface {
 	ByNumber(ctx context.Context, number string) (*order.Order, error)
 	Due(ctx context.Context, now time.Time, tried bool, limit int) ([]string, error)
 	List(ctx context.Context, f store.Filter, limit int) ([]*order.Order, error)
+	FillMailboxes(ctx context.Context, limit int) (int, error)
 	Forget(ctx context.Context, before time.Time, limit int) (int64, error)
 }
 

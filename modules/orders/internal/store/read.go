@@ -62,6 +62,9 @@ type Filter struct {
 	Attention bool
 	// Query is an e-mail address, or a part of a name.
 	Query string
+	// Mailbox: only those of an address, spelt one way; "": of all. See
+	// order.Mailbox.
+	Mailbox string
 	// Before is the id of the order before the list; "": it begins with the
 	// newest.
 	Before string
@@ -70,6 +73,9 @@ type Filter struct {
 // List reads orders, newest first.
 func (s *Store) List(ctx context.Context, f Filter, limit int) ([]*order.Order, error) {
 	query, args := "SELECT * FROM orders WHERE 1 = 1", []any{}
+	if f.Mailbox != "" {
+		query, args = query+" AND mailbox = ?", append(args, f.Mailbox)
+	}
 	if f.Before != "" {
 		query, args = query+" AND id < ?", append(args, f.Before)
 	}

@@ -12,13 +12,13 @@ import (
 
 // row is an order as the table has it; names are gorm's for the columns.
 type row struct {
-	ID, Number, IdempotencyKey, Fingerprint, Token, CartID, Client, Recipient string
-	Email, Name, Line1, Line2, City, Region, PostalCode, Country, ReturnURL   string
-	CurrencyCode                                                              string
-	GoodsMinor, DiscountMinor, DeliveryMinor, TaxMinor, TotalMinor            int64
-	TaxesIncluded                                                             bool
-	Terms, OldLines                                                           string
-	CreatedAt                                                                 int64
+	ID, Number, IdempotencyKey, Fingerprint, Token, CartID, Client, Recipient, Mailbox string
+	Email, Name, Line1, Line2, City, Region, PostalCode, Country, ReturnURL            string
+	CurrencyCode                                                                       string
+	GoodsMinor, DiscountMinor, DeliveryMinor, TaxMinor, TotalMinor                     int64
+	TaxesIncluded                                                                      bool
+	Terms, OldLines                                                                    string
+	CreatedAt                                                                          int64
 	Changing
 }
 
@@ -105,7 +105,7 @@ func rowOf(s order.Snapshot) (row, error) {
 	}
 	return row{
 		ID: s.ID, Number: s.Number, IdempotencyKey: s.Key, Fingerprint: s.Fingerprint, Token: s.Token, CartID: s.CartID,
-		Client: s.Client, Recipient: strings.ToLower(s.Contact.Email),
+		Client: s.Client, Recipient: strings.ToLower(s.Contact.Email), Mailbox: s.Contact.Mailbox(),
 		Email: s.Contact.Email, Name: s.Contact.Name, Line1: s.Address.Line1, Line2: s.Address.Line2, City: s.Address.City,
 		Region: s.Address.Region, PostalCode: s.Address.PostalCode, Country: s.Address.Country, ReturnURL: s.ReturnURL,
 		CurrencyCode: s.Currency, GoodsMinor: s.Totals.Goods, DiscountMinor: s.Totals.Discount, DeliveryMinor: s.Totals.Delivery,

@@ -68,7 +68,7 @@ func (s *Store) Place(ctx context.Context, o *order.Order, most Limits) (result 
 			// The same request, sent again, finds its order.
 			return s.taken(tx, r, &result)
 		}
-		done := tx.Exec(insert, r.ID, r.Number, r.IdempotencyKey, r.Fingerprint, r.Token, r.CartID, r.Client, r.Recipient,
+		done := tx.Exec(insert, r.ID, r.Number, r.IdempotencyKey, r.Fingerprint, r.Token, r.CartID, r.Client, r.Recipient, r.Mailbox,
 			r.Email, r.Name, r.Line1, r.Line2, r.City, r.Region, r.PostalCode, r.Country, r.ReturnURL, r.CurrencyCode,
 			r.GoodsMinor, r.DiscountMinor, r.DeliveryMinor, r.TaxMinor, r.TotalMinor, r.TaxesIncluded, r.Terms, "", r.CreatedAt,
 			r.Status, r.Version, r.HoldEndsAt, r.PaymentAttempt, r.PaymentState, r.PaymentURL, r.WasPayable, r.PaidMinor, r.CardBrand, r.CardLast4,
@@ -109,14 +109,14 @@ func (s *Store) taken(tx *gorm.DB, r row, result *Placed) error {
 // are still to be taken out of the cart. There is one at most, by an index.
 const ofCart = "cart_id = ? AND (status = 'placing' OR take_from_cart)"
 
-const insert = `INSERT INTO orders (id, number, idempotency_key, fingerprint, token, cart_id, client, recipient,
+const insert = `INSERT INTO orders (id, number, idempotency_key, fingerprint, token, cart_id, client, recipient, mailbox,
 	email, name, line1, line2, city, region, postal_code, country, return_url, currency_code,
 	goods_minor, discount_minor, delivery_minor, tax_minor, total_minor, taxes_included, terms, old_lines, created_at,
 	status, version, hold_ends_at, payment_attempt, payment_state, payment_url, was_payable, paid_minor, card_brand, card_last4,
 	ended_because, ended_by, ended_note, ended_facts, attention, attention_since, timeline,
 	give_back, take_from_cart, has_parts, due_at, attempts)
 	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-		?, ?, ?, ?, ?, ?)
+		?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT DO NOTHING`
 
 func insertLines(tx *gorm.DB, s order.Snapshot) error {

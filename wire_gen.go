@@ -38,7 +38,7 @@ func assemble(start app.Start) (*app.App, error) {
 		return nil, err
 	}
 	log := app.NewAuditLog(config, logger)
-	console, err := app.NewConsole(config, process, edge, log, logger)
+	console, err := app.NewConsole(start, process, edge, log, logger)
 	if err != nil {
 		return nil, err
 	}

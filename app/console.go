@@ -18,12 +18,13 @@ import (
 
 // NewConsole makes the console; nil in a process without the edge. Only the main process
 // may ask all others what they measured: a process with a peer answers 404.
-func NewConsole(c Config, p *process.Process, shared *edge.Edge, audit *auditlog.Log, log *slog.Logger) (*console.Console, error) {
+func NewConsole(s Start, p *process.Process, shared *edge.Edge, audit *auditlog.Log, log *slog.Logger) (*console.Console, error) {
+	c := s.Config
 	if !c.Runs(TargetEdge) {
 		return nil, nil
 	}
 	needs := console.Needs{
-		Process: p.Service(), Edge: shared, Audit: audit,
+		Process: p.Service(), Edge: shared, Audit: audit, Places: places{s.Sources},
 		Orders:        ordersv1.NewOrdersServiceClient(p.Connect(TargetEdge, "orders")),
 		Inventory:     inventoryv1.NewInventoryServiceClient(p.Connect(TargetEdge, "inventory")),
 		Catalog:       catalogv1.NewCatalogServiceClient(p.Connect(TargetEdge, "catalog")),

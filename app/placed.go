@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"galleria/app/moving"
 	"galleria/platform/config"
 	"galleria/platform/route"
 )
@@ -174,6 +175,32 @@ func (c Config) Place(module string) (route.Place, bool) {
 	}
 	return route.Place{}, false
 }
+
+// places is the configuration file as the console changes it.
+type places struct{ from config.Sources }
+
+func (p places) Now(module string) (moving.Move, route.Place, error) {
+	c, _, err := Load(p.from)
+	if err != nil {
+		return moving.Move{}, route.Place{}, err
+	}
+	for _, row := range Table(c.Modules) {
+		if row.Definition.Name == module {
+			at := row.Placed
+			return moving.Move{
+				Module: module, Mode: route.Mode(at.Mode), Addresses: at.Address, Primary: at.Primary,
+				Weight: at.Canary.Weight, Steps: at.Canary.Steps, Every: at.Canary.Every,
+			}, at.place(), nil
+		}
+	}
+	return moving.Move{}, route.Place{}, fmt.Errorf("there is no module %q", module)
+}
+
+func (p places) Preview(m moving.Move) (route.Place, error) {
+	return Preview(p.from, m.Module, m.Settings()...)
+}
+
+func (p places) Edit(m moving.Move) error { return Edit(p.from, m.Settings()...) }
 
 // Edit changes settings in the configuration file; see config.Edit.
 func Edit(from config.Sources, settings ...config.Setting) error {

@@ -19,7 +19,7 @@ func (s *settings) printComparison(cmd *cobra.Command, m move) error {
 		return err
 	}
 	defer shop.conn.Close()
-	said, err := shop.Compare(cmd.Context(), &processv1.CompareRequest{Module: m.module})
+	said, err := shop.Compare(cmd.Context(), &processv1.CompareRequest{Module: m.Module})
 	if err != nil {
 		return shop.explain(err)
 	}
@@ -28,7 +28,7 @@ func (s *settings) printComparison(cmd *cobra.Command, m move) error {
 		return json.NewEncoder(out).Encode(said.GetMethods())
 	}
 	if len(said.GetMethods()) == 0 {
-		fmt.Fprintf(out, "nothing was compared; begin with: galleria move %s shadow ADDRESS\n", m.module)
+		fmt.Fprintf(out, "nothing was compared; begin with: galleria move %s shadow ADDRESS\n", m.Module)
 		return nil
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -64,7 +64,7 @@ func (s *settings) printChanges(cmd *cobra.Command, m move) error {
 		return err
 	}
 	defer shop.conn.Close()
-	said, err := shop.ListChanges(cmd.Context(), &processv1.ListChangesRequest{Module: m.module})
+	said, err := shop.ListChanges(cmd.Context(), &processv1.ListChangesRequest{Module: m.Module})
 	if err != nil {
 		return shop.explain(err)
 	}

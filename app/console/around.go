@@ -121,9 +121,13 @@ func (c *Console) working(ctx echo.Context) (context.Context, context.CancelFunc
 	return context.WithTimeout(work, pageTimeout)
 }
 
+// reload is after how many seconds a page of figures is loaded again where no script
+// keeps it live.
+const reload = 15
+
 // show renders a page for the person.
 func (c *Console) show(ctx echo.Context, code int, title, section string, content templ.Component) error {
-	return c.page(ctx, code, view.Frame{Title: title, Section: section, Live: true}, content)
+	return c.page(ctx, code, view.Frame{Title: title, Section: section, Live: true, Again: reload}, content)
 }
 
 // sheet renders a page that stays as it is until it is asked for again: one with forms.

@@ -24,8 +24,8 @@ import (
 	processv1 "galleria/platform/process/v1"
 )
 
-// Needs are what the console asks. All are required but Staff, and Audit where there is
-// no Staff.
+// Needs are what the console asks. All are required but Staff, Places, and Audit where
+// there is no Staff.
 type Needs struct {
 	// Process is the main process.
 	Process processv1.ProcessServiceServer
@@ -42,6 +42,8 @@ type Needs struct {
 	Accounts      accountsv1.AccountsServiceClient
 	// Audit is told what the staff change.
 	Audit *auditlog.Log
+	// Places is the configuration file; nil: no module can be moved here.
+	Places Places
 }
 
 // Options may be left as they are, but for the table.
@@ -68,6 +70,7 @@ type Console struct {
 	log         *slog.Logger
 	now         func() time.Time
 	watch       *watch
+	moves       *moves
 	echo        *echo.Echo
 	assets      *assets
 	crossOrigin *http.CrossOriginProtection
@@ -88,7 +91,7 @@ func New(n Needs, o Options) (*Console, error) {
 	}
 	c := &Console{
 		Needs: n, table: o.Table, currency: o.Currency, zone: cmp.Or(o.Zone, time.UTC), log: cmp.Or(o.Log, slog.Default()), now: o.Now,
-		assets: loadAssets(), crossOrigin: http.NewCrossOriginProtection(), ending: make(chan struct{}),
+		assets: loadAssets(), crossOrigin: http.NewCrossOriginProtection(), moves: newMoves(), ending: make(chan struct{}),
 	}
 	if c.now == nil {
 		c.now = time.Now
@@ -137,6 +140,11 @@ func (c *Console) routes() *echo.Echo {
 	e.GET("/console/", func(ctx echo.Context) error { return ctx.Redirect(http.StatusMovedPermanently, "/console") })
 	e.GET("/console/live", c.staff(c.live))
 	e.GET("/console/rooms/:module", c.staff(c.room))
+	e.GET("/console/rooms/:module/move", c.mover(c.moveForm))
+	e.GET("/console/rooms/:module/move/preview", c.mover(c.movePreview))
+	e.POST("/console/rooms/:module/move", c.mover(c.orderMove))
+	e.GET("/console/rooms/:module/moves/:id", c.mover(c.moveProgress))
+	e.POST("/console/rooms/:module/moves/:id/back", c.mover(c.moveBack))
 	e.GET("/console/events", c.staff(c.events))
 	e.POST("/console/events/:module/resend", c.staff(c.resend))
 

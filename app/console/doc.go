@@ -6,6 +6,10 @@
 // they load again by themselves. A page shows the same to all staff, and what it can do
 // is done by the contracts of the modules and of the process.
 //
+// An administrator moves modules here: the page says what would happen, the code of the
+// second factor confirms it, and then the configuration file is edited as the command
+// does (app/moving); the shop follows the file, and the page says how far it has come.
+//
 // To see it takes the session of an operator or administrator. When the account has a
 // second factor, its code must have been given; an administrator must have one. Without a Staff to
 // ask, there is no console: it answers 404. It runs in the main process only: others may

@@ -85,6 +85,23 @@ type shop struct {
 	calls  int64
 	resent []string
 	broken error
+	// announced are moves that were, and catalog says where that module is.
+	announced []string
+	catalog   *processv1.ModulesResponse_Module
+}
+
+func (s *shop) Announce(_ context.Context, in *processv1.AnnounceRequest) (*processv1.AnnounceResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.announced = append(s.announced, in.GetModule()+" by "+in.GetWho()+": "+in.GetWhy())
+	return &processv1.AnnounceResponse{}, nil
+}
+
+// place says where catalog is, and where it is to get to.
+func (s *shop) place(mode, place, wanted, problem string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catalog = &processv1.ModulesResponse_Module{Module: "catalog", Mode: mode, Place: place, Wanted: wanted, WantedProblem: problem, Healthy: true}
 }
 
 func (s *shop) Modules(context.Context, *processv1.ModulesRequest) (*processv1.ModulesResponse, error) {
@@ -98,6 +115,9 @@ func (s *shop) Modules(context.Context, *processv1.ModulesRequest) (*processv1.M
 	}
 	catalog := row("catalog")
 	catalog.DeadLetters = 1
+	if s.catalog != nil {
+		catalog = s.catalog
+	}
 	return &processv1.ModulesResponse{Modules: []*processv1.ModulesResponse_Module{catalog, row("cart")}}, s.broken
 }
 

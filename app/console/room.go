@@ -74,6 +74,9 @@ func (c *Console) room(ctx echo.Context) error {
 	for _, change := range latest {
 		p.Changes = append(p.Changes, view.Row{Cells: []string{c.when(change.GetAt().AsTime()), change.GetWho(), change.GetFrom(), change.GetTo(), change.GetWhy()}})
 	}
+	if personOf(ctx).Admin && c.Places != nil {
+		p.Move = moveLink(r.Module)
+	}
 	p.Contract = c.contract(r.Module)
 	return c.show(ctx, http.StatusOK, r.Module, "/console", view.RoomPage(p))
 }

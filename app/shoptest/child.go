@@ -76,7 +76,7 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	staff, err := app.NewConsole(start.Config, process, shared, app.NewAuditLog(start.Config, log), log)
+	staff, err := app.NewConsole(start, process, shared, app.NewAuditLog(start.Config, log), log)
 	if err != nil {
 		return nil, err
 	}

@@ -54,6 +54,28 @@ func (p *Process) causeOf(name string, by word) Cause {
 	return Cause{Who: "configuration"}
 }
 
+// soughtFor notes who ordered a move that failed and is tried again.
+func (p *Process) soughtFor(name string, c Cause) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sought[name] = c
+}
+
+// foundForLocked is who ordered a move that has succeeded after it failed.
+func (p *Process) foundForLocked(name string) Cause {
+	const late = "it could be reached at last"
+	c := p.sought[name]
+	switch {
+	case c.Who == "":
+		return Cause{Who: "configuration", Why: late}
+	case c.Why == "":
+		c.Why = late
+	default:
+		c.Why += "; " + late
+	}
+	return c
+}
+
 // auditMost bounds the audit log; see durable.Journal.
 const auditMost = 1 << 20
 

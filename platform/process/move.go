@@ -64,6 +64,7 @@ func (p *Process) apply(ctx context.Context, wanted map[string]route.Place, by w
 		before, cause := p.placeNow(d.Name), p.causeOf(d.Name, by)
 		left, err := p.place(changing, d, place)
 		if err != nil {
+			p.soughtFor(d.Name, cause)
 			errs = append(errs, fmt.Errorf("%s stays %s: %w", d.Name, p.Place(d.Name), err))
 			continue
 		}

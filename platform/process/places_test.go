@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -307,5 +308,31 @@ func TestQuestionsAboutPlacesWithMistakesAreRefused(t *testing.T) {
 		if status.Code(c.err) != c.code {
 			t.Errorf("%s: got %v, want %s", name, c.err, c.code)
 		}
+	}
+}
+
+func TestAMoveThatSucceedsLaterIsAuditedWithWhoAndWhy(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	listener.Close()
+	main.Announce("alpha", Cause{Who: "kim", Why: "it needs a machine of its own"})
+	if err := main.Apply(t.Context(), places{"alpha": route.Remote(address)}); err == nil {
+		t.Fatal("nothing listens there, and the move succeeded")
+	}
+	h.start("other", places{"alpha": here}, peerOf(main), func(o *Options) { o.Listen = address })
+	var all []Change
+	for len(all) == 0 {
+		if all, err = main.Changes("alpha"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if got := all[0]; got.Who != "kim" || !strings.HasPrefix(got.Why, "it needs a machine of its own; ") {
+		t.Errorf("got %+v, want who ordered it, and why", got)
 	}
 }

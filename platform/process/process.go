@@ -70,6 +70,7 @@ type Process struct {
 	// progress is that of canaries, announced who is about to change a place.
 	progress  map[string]Progress
 	announced map[string]announcement
+	sought    map[string]Cause  // who ordered the moves that are tried again
 	starting  map[string]bool   // modules that are wanted here and not started yet
 	ill       map[string]string // why modules that run here can't be called
 	changed   chan struct{}     // closed and replaced at each change
@@ -100,7 +101,7 @@ func New(o Options) (*Process, error) {
 		changing: make(chan struct{}, 1), own: map[string]bool{},
 		placed: map[string]route.Place{}, running: map[string]*module.Running{},
 		spare: map[string]*module.Running{}, leaving: map[string]*module.Running{}, wishes: map[string]Wish{},
-		progress: map[string]Progress{}, announced: map[string]announcement{},
+		progress: map[string]Progress{}, announced: map[string]announcement{}, sought: map[string]Cause{},
 		seeking: map[string]context.CancelFunc{}, changed: make(chan struct{}),
 	}
 	for _, d := range ordered {

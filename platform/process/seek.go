@@ -146,13 +146,14 @@ func (p *Process) found(ctx context.Context, name string, target *route.Target, 
 		target.Close()
 		return
 	}
+	cause := p.foundForLocked(name)
 	l := p.pointLocked(name, target, wanted)
 	p.mu.Unlock()
 	before := route.Place{}.String()
 	if l.target != nil {
 		before = l.target.Place().String()
 	}
-	p.audit(Change{Module: name, Who: "configuration", From: before, To: p.placeNow(name), Why: "it could be reached at last"})
+	p.audit(Change{Module: name, Who: cause.Who, From: before, To: p.placeNow(name), Why: cause.Why})
 	p.o.Log.Info("module has got to its place", "module", name, "place", wanted.String())
 	if l.target != nil {
 		p.tasks.Go(func() { p.leave(name, l) })
@@ -166,4 +167,5 @@ func (p *Process) grantLocked(name string) {
 		delete(p.seeking, name)
 	}
 	delete(p.wishes, name)
+	delete(p.sought, name)
 }

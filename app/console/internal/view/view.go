@@ -13,6 +13,8 @@ type Frame struct {
 	// Live: without a script the page loads again by itself. One with forms does not: what
 	// was typed would be lost.
 	Live bool
+	// Again is after how many seconds.
+	Again int
 }
 
 // LogInForm is the form to come in.
@@ -61,21 +63,13 @@ type Room struct {
 	Databases                      []Row
 	Changes                        []Row
 	Contract                       []Rpc
-	// Source is the address of the whole contract.
-	Move *MoveForm
+	// Move is where it can be moved; "": this person can't.
+	Move string
 }
 
 // Rpc is one method of a contract, readable.
 type Rpc struct {
 	Name, Comment, Request, Response, Promise string
-}
-
-// MoveForm is how a module is moved from its page.
-type MoveForm struct {
-	Module string
-	Modes  []string
-	Mode   string
-	Text   string
 }
 
 // Events is the page of events.

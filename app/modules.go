@@ -176,6 +176,11 @@ var OutsideCalls = map[string][]string{
 		accountsv1.AccountsService_StartSecondFactor_FullMethodName,
 		accountsv1.AccountsService_EnableSecondFactor_FullMethodName,
 		accountsv1.AccountsService_ConfirmCode_FullMethodName,
+		accountsv1.AccountsService_SetProfile_FullMethodName,
+		accountsv1.AccountsService_ListAddresses_FullMethodName,
+		accountsv1.AccountsService_SaveAddress_FullMethodName,
+		accountsv1.AccountsService_UseAddressFirst_FullMethodName,
+		accountsv1.AccountsService_DeleteAddress_FullMethodName,
 		// For the staff.
 		ordersv1.OrdersService_ListOrders_FullMethodName,
 	},

@@ -16,9 +16,38 @@ import (
 // account is the front page of one's account.
 func (s *Storefront) account(c echo.Context) error {
 	return s.inSession(c, false, func(ctx context.Context, me *accountsv1.CheckSessionResponse) error {
-		v := page.Account{Frame: s.frame("Your account", s.departmentsIfQuick(ctx)), Email: me.GetAccount().GetEmail(), Name: me.GetAccount().GetName()}
-		v.NoIndex = true
-		return s.once(c, http.StatusOK, s.countOf(c), page.AccountPage(v))
+		return s.showAccount(ctx, c, http.StatusOK, me, profileForm(me.GetAccount().GetName()))
+	})
+}
+
+func profileForm(name string) page.Form {
+	return page.Form{
+		Action: "/account/profile", Submit: "Save my name",
+		Fields: []page.Field{{Name: "name", Label: "Your name", Hint: "How our letters greet you; may be empty.", Auto: "name", Value: name, Length: "100"}},
+	}
+}
+
+func (s *Storefront) showAccount(ctx context.Context, c echo.Context, code int, me *accountsv1.CheckSessionResponse, profile page.Form) error {
+	v := page.Account{Frame: s.frame("Your account", s.departmentsIfQuick(ctx)), Notice: profile.Notice, Email: me.GetAccount().GetEmail(), Name: me.GetAccount().GetName(), Form: profile}
+	v.NoIndex = true
+	return s.once(c, code, s.countOf(c), page.AccountPage(v))
+}
+
+// setProfile changes the person's name.
+func (s *Storefront) setProfile(c echo.Context) error {
+	if err := parseForm(c); err != nil {
+		return err
+	}
+	return s.inSession(c, true, func(ctx context.Context, me *accountsv1.CheckSessionResponse) error {
+		name := c.Request().PostForm.Get("name")
+		_, err := s.Accounts.SetProfile(ctx, &accountsv1.SetProfileRequest{Session: s.edge.Session(c.Request()), Name: name})
+		if f, marked := withViolations(profileForm(name), err); marked {
+			return s.showAccount(ctx, c, http.StatusUnprocessableEntity, me, f)
+		}
+		if err != nil {
+			return err
+		}
+		return c.Redirect(http.StatusSeeOther, "/account")
 	})
 }
 

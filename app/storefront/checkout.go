@@ -41,12 +41,13 @@ func (s *Storefront) checkout(c echo.Context) error {
 			f.values[name] = value
 		}
 	}
+	addresses := s.prefill(ctx, c, f)
 	quote, wait, err := s.quoteTyped(ctx, c, held, f)
 	if err != nil {
 		return err
 	}
 	v, code := s.composeCheckout(ctx, held, quote, f), http.StatusOK
-	v.IdempotencyKey = id.Secret()
+	v.IdempotencyKey, v.Addresses = id.Secret(), addresses
 	if wait > 0 {
 		v.Errors["code"], code = tooManyCodes(wait), http.StatusTooManyRequests
 	}

@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
@@ -35,7 +36,7 @@ func withViolations(f page.Form, err error) (page.Form, bool) {
 	marked := false
 	for i := range f.Fields {
 		for _, v := range found {
-			if v.Field == f.Fields[i].Name {
+			if v.Field == cmp.Or(f.Fields[i].Called, f.Fields[i].Name) {
 				f.Fields[i].Problem, marked = f.Fields[i].Label+" "+v.Message, true
 			}
 		}

@@ -3,7 +3,7 @@
 //
 // It offers accounts.v1, calls no module, and emits SignUpStarted, SignUpRepeated,
 // ResetRequested and PasswordChanged, from which notifications makes mails. It owns the tables accounts, sessions, links, recovery_codes, tries, known_clients,
-// api_keys and signing_keys. It is the module that vouches: it makes the statements of
+// api_keys, addresses and signing_keys. It is the module that vouches: it makes the statements of
 // platform/identity, by which all others know on whose behalf a call is made.
 //
 //	e-mail, password, code ──LogIn──> session ──CheckSession──> statement ──> calls

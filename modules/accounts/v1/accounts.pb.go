@@ -58,6 +58,10 @@ const (
 	Reason_REASON_KEY_REUSED Reason = 14
 	// The account has a second factor already.
 	Reason_REASON_HAS_SECOND_FACTOR Reason = 15
+	// The account has no such address.
+	Reason_REASON_NO_ADDRESS Reason = 16
+	// The account has as many addresses as are kept.
+	Reason_REASON_TOO_MANY_ADDRESSES Reason = 17
 )
 
 // Enum value maps for Reason.
@@ -79,24 +83,28 @@ var (
 		13: "REASON_BAD_PAGE_TOKEN",
 		14: "REASON_KEY_REUSED",
 		15: "REASON_HAS_SECOND_FACTOR",
+		16: "REASON_NO_ADDRESS",
+		17: "REASON_TOO_MANY_ADDRESSES",
 	}
 	Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED":       0,
-		"REASON_NO_SESSION":        1,
-		"REASON_NOT_ALLOWED":       2,
-		"REASON_WAIT":              3,
-		"REASON_BUSY":              4,
-		"REASON_WRONG_CREDENTIALS": 5,
-		"REASON_WRONG_CODE":        6,
-		"REASON_BAD_LINK":          7,
-		"REASON_NO_ACCOUNT":        8,
-		"REASON_EMAIL_TAKEN":       9,
-		"REASON_NO_KEY":            10,
-		"REASON_NO_SECOND_FACTOR":  11,
-		"REASON_LAST_ADMIN":        12,
-		"REASON_BAD_PAGE_TOKEN":    13,
-		"REASON_KEY_REUSED":        14,
-		"REASON_HAS_SECOND_FACTOR": 15,
+		"REASON_UNSPECIFIED":        0,
+		"REASON_NO_SESSION":         1,
+		"REASON_NOT_ALLOWED":        2,
+		"REASON_WAIT":               3,
+		"REASON_BUSY":               4,
+		"REASON_WRONG_CREDENTIALS":  5,
+		"REASON_WRONG_CODE":         6,
+		"REASON_BAD_LINK":           7,
+		"REASON_NO_ACCOUNT":         8,
+		"REASON_EMAIL_TAKEN":        9,
+		"REASON_NO_KEY":             10,
+		"REASON_NO_SECOND_FACTOR":   11,
+		"REASON_LAST_ADMIN":         12,
+		"REASON_BAD_PAGE_TOKEN":     13,
+		"REASON_KEY_REUSED":         14,
+		"REASON_HAS_SECOND_FACTOR":  15,
+		"REASON_NO_ADDRESS":         16,
+		"REASON_TOO_MANY_ADDRESSES": 17,
 	}
 )
 
@@ -1760,6 +1768,577 @@ func (*RevokeSessionResponse) Descriptor() ([]byte, []int) {
 	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{28}
 }
 
+type SetProfileRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Session string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	// Up to 100 characters; may be empty.
+	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetProfileRequest) Reset() {
+	*x = SetProfileRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetProfileRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetProfileRequest) ProtoMessage() {}
+
+func (x *SetProfileRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetProfileRequest.ProtoReflect.Descriptor instead.
+func (*SetProfileRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *SetProfileRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *SetProfileRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type SetProfileResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       *Account               `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetProfileResponse) Reset() {
+	*x = SetProfileResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetProfileResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetProfileResponse) ProtoMessage() {}
+
+func (x *SetProfileResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetProfileResponse.ProtoReflect.Descriptor instead.
+func (*SetProfileResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *SetProfileResponse) GetAccount() *Account {
+	if x != nil {
+		return x.Account
+	}
+	return nil
+}
+
+// Address is where goods go, and to whom.
+type Address struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty: of a new one.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// 1 to 100 characters each; line2 and region may be empty.
+	Name   string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Line1  string `protobuf:"bytes,3,opt,name=line1,proto3" json:"line1,omitempty"`
+	Line2  string `protobuf:"bytes,4,opt,name=line2,proto3" json:"line2,omitempty"`
+	City   string `protobuf:"bytes,5,opt,name=city,proto3" json:"city,omitempty"`
+	Region string `protobuf:"bytes,6,opt,name=region,proto3" json:"region,omitempty"`
+	// 1 to 16 characters.
+	PostalCode string `protobuf:"bytes,7,opt,name=postal_code,json=postalCode,proto3" json:"postal_code,omitempty"`
+	// ISO 3166-1 alpha-2.
+	Country       string `protobuf:"bytes,8,opt,name=country,proto3" json:"country,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Address) Reset() {
+	*x = Address{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Address) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Address) ProtoMessage() {}
+
+func (x *Address) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Address.ProtoReflect.Descriptor instead.
+func (*Address) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *Address) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Address) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Address) GetLine1() string {
+	if x != nil {
+		return x.Line1
+	}
+	return ""
+}
+
+func (x *Address) GetLine2() string {
+	if x != nil {
+		return x.Line2
+	}
+	return ""
+}
+
+func (x *Address) GetCity() string {
+	if x != nil {
+		return x.City
+	}
+	return ""
+}
+
+func (x *Address) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+func (x *Address) GetPostalCode() string {
+	if x != nil {
+		return x.PostalCode
+	}
+	return ""
+}
+
+func (x *Address) GetCountry() string {
+	if x != nil {
+		return x.Country
+	}
+	return ""
+}
+
+type ListAddressesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAddressesRequest) Reset() {
+	*x = ListAddressesRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAddressesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAddressesRequest) ProtoMessage() {}
+
+func (x *ListAddressesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAddressesRequest.ProtoReflect.Descriptor instead.
+func (*ListAddressesRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ListAddressesRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+type ListAddressesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Addresses     []*Address             `protobuf:"bytes,1,rep,name=addresses,proto3" json:"addresses,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAddressesResponse) Reset() {
+	*x = ListAddressesResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAddressesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAddressesResponse) ProtoMessage() {}
+
+func (x *ListAddressesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAddressesResponse.ProtoReflect.Descriptor instead.
+func (*ListAddressesResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ListAddressesResponse) GetAddresses() []*Address {
+	if x != nil {
+		return x.Addresses
+	}
+	return nil
+}
+
+type SaveAddressRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Session string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	Address *Address               `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	// As in LogIn; of a new address.
+	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *SaveAddressRequest) Reset() {
+	*x = SaveAddressRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SaveAddressRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SaveAddressRequest) ProtoMessage() {}
+
+func (x *SaveAddressRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SaveAddressRequest.ProtoReflect.Descriptor instead.
+func (*SaveAddressRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *SaveAddressRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *SaveAddressRequest) GetAddress() *Address {
+	if x != nil {
+		return x.Address
+	}
+	return nil
+}
+
+func (x *SaveAddressRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type SaveAddressResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Address       *Address               `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SaveAddressResponse) Reset() {
+	*x = SaveAddressResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SaveAddressResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SaveAddressResponse) ProtoMessage() {}
+
+func (x *SaveAddressResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SaveAddressResponse.ProtoReflect.Descriptor instead.
+func (*SaveAddressResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *SaveAddressResponse) GetAddress() *Address {
+	if x != nil {
+		return x.Address
+	}
+	return nil
+}
+
+type UseAddressFirstRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	Id            string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UseAddressFirstRequest) Reset() {
+	*x = UseAddressFirstRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UseAddressFirstRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UseAddressFirstRequest) ProtoMessage() {}
+
+func (x *UseAddressFirstRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UseAddressFirstRequest.ProtoReflect.Descriptor instead.
+func (*UseAddressFirstRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *UseAddressFirstRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *UseAddressFirstRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+type UseAddressFirstResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UseAddressFirstResponse) Reset() {
+	*x = UseAddressFirstResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UseAddressFirstResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UseAddressFirstResponse) ProtoMessage() {}
+
+func (x *UseAddressFirstResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UseAddressFirstResponse.ProtoReflect.Descriptor instead.
+func (*UseAddressFirstResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{37}
+}
+
+type DeleteAddressRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	Id            string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteAddressRequest) Reset() {
+	*x = DeleteAddressRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteAddressRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteAddressRequest) ProtoMessage() {}
+
+func (x *DeleteAddressRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteAddressRequest.ProtoReflect.Descriptor instead.
+func (*DeleteAddressRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *DeleteAddressRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *DeleteAddressRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+type DeleteAddressResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteAddressResponse) Reset() {
+	*x = DeleteAddressResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteAddressResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteAddressResponse) ProtoMessage() {}
+
+func (x *DeleteAddressResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteAddressResponse.ProtoReflect.Descriptor instead.
+func (*DeleteAddressResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{39}
+}
+
 type CreateAccountRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Email         string                 `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
@@ -1772,7 +2351,7 @@ type CreateAccountRequest struct {
 
 func (x *CreateAccountRequest) Reset() {
 	*x = CreateAccountRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[29]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1784,7 +2363,7 @@ func (x *CreateAccountRequest) String() string {
 func (*CreateAccountRequest) ProtoMessage() {}
 
 func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[29]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1797,7 +2376,7 @@ func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccountRequest.ProtoReflect.Descriptor instead.
 func (*CreateAccountRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{29}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *CreateAccountRequest) GetEmail() string {
@@ -1837,7 +2416,7 @@ type CreateAccountResponse struct {
 
 func (x *CreateAccountResponse) Reset() {
 	*x = CreateAccountResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[30]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1849,7 +2428,7 @@ func (x *CreateAccountResponse) String() string {
 func (*CreateAccountResponse) ProtoMessage() {}
 
 func (x *CreateAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[30]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1862,7 +2441,7 @@ func (x *CreateAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccountResponse.ProtoReflect.Descriptor instead.
 func (*CreateAccountResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{30}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *CreateAccountResponse) GetAccount() *Account {
@@ -1887,7 +2466,7 @@ type ListAccountsRequest struct {
 
 func (x *ListAccountsRequest) Reset() {
 	*x = ListAccountsRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[31]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1899,7 +2478,7 @@ func (x *ListAccountsRequest) String() string {
 func (*ListAccountsRequest) ProtoMessage() {}
 
 func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[31]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1912,7 +2491,7 @@ func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{31}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ListAccountsRequest) GetQuery() string {
@@ -1953,7 +2532,7 @@ type ListAccountsResponse struct {
 
 func (x *ListAccountsResponse) Reset() {
 	*x = ListAccountsResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[32]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1965,7 +2544,7 @@ func (x *ListAccountsResponse) String() string {
 func (*ListAccountsResponse) ProtoMessage() {}
 
 func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[32]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1978,7 +2557,7 @@ func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{32}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ListAccountsResponse) GetAccounts() []*Account {
@@ -2005,7 +2584,7 @@ type SetRoleRequest struct {
 
 func (x *SetRoleRequest) Reset() {
 	*x = SetRoleRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[33]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2017,7 +2596,7 @@ func (x *SetRoleRequest) String() string {
 func (*SetRoleRequest) ProtoMessage() {}
 
 func (x *SetRoleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[33]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2030,7 +2609,7 @@ func (x *SetRoleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetRoleRequest.ProtoReflect.Descriptor instead.
 func (*SetRoleRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{33}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *SetRoleRequest) GetAccountId() string {
@@ -2056,7 +2635,7 @@ type SetRoleResponse struct {
 
 func (x *SetRoleResponse) Reset() {
 	*x = SetRoleResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[34]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2068,7 +2647,7 @@ func (x *SetRoleResponse) String() string {
 func (*SetRoleResponse) ProtoMessage() {}
 
 func (x *SetRoleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[34]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2081,7 +2660,7 @@ func (x *SetRoleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetRoleResponse.ProtoReflect.Descriptor instead.
 func (*SetRoleResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{34}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *SetRoleResponse) GetAccount() *Account {
@@ -2106,7 +2685,7 @@ type CreateKeyRequest struct {
 
 func (x *CreateKeyRequest) Reset() {
 	*x = CreateKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[35]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2118,7 +2697,7 @@ func (x *CreateKeyRequest) String() string {
 func (*CreateKeyRequest) ProtoMessage() {}
 
 func (x *CreateKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[35]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2131,7 +2710,7 @@ func (x *CreateKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateKeyRequest.ProtoReflect.Descriptor instead.
 func (*CreateKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{35}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *CreateKeyRequest) GetName() string {
@@ -2166,7 +2745,7 @@ type CreateKeyResponse struct {
 
 func (x *CreateKeyResponse) Reset() {
 	*x = CreateKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[36]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2178,7 +2757,7 @@ func (x *CreateKeyResponse) String() string {
 func (*CreateKeyResponse) ProtoMessage() {}
 
 func (x *CreateKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[36]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2191,7 +2770,7 @@ func (x *CreateKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateKeyResponse.ProtoReflect.Descriptor instead.
 func (*CreateKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{36}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *CreateKeyResponse) GetKey() *Key {
@@ -2227,7 +2806,7 @@ type Key struct {
 
 func (x *Key) Reset() {
 	*x = Key{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[37]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2239,7 +2818,7 @@ func (x *Key) String() string {
 func (*Key) ProtoMessage() {}
 
 func (x *Key) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[37]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2252,7 +2831,7 @@ func (x *Key) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Key.ProtoReflect.Descriptor instead.
 func (*Key) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{37}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *Key) GetId() string {
@@ -2312,7 +2891,7 @@ type ListKeysRequest struct {
 
 func (x *ListKeysRequest) Reset() {
 	*x = ListKeysRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[38]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2324,7 +2903,7 @@ func (x *ListKeysRequest) String() string {
 func (*ListKeysRequest) ProtoMessage() {}
 
 func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[38]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2337,7 +2916,7 @@ func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysRequest.ProtoReflect.Descriptor instead.
 func (*ListKeysRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{38}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{49}
 }
 
 type ListKeysResponse struct {
@@ -2349,7 +2928,7 @@ type ListKeysResponse struct {
 
 func (x *ListKeysResponse) Reset() {
 	*x = ListKeysResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[39]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2361,7 +2940,7 @@ func (x *ListKeysResponse) String() string {
 func (*ListKeysResponse) ProtoMessage() {}
 
 func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[39]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2374,7 +2953,7 @@ func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysResponse.ProtoReflect.Descriptor instead.
 func (*ListKeysResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{39}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ListKeysResponse) GetKeys() []*Key {
@@ -2393,7 +2972,7 @@ type RevokeKeyRequest struct {
 
 func (x *RevokeKeyRequest) Reset() {
 	*x = RevokeKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[40]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2405,7 +2984,7 @@ func (x *RevokeKeyRequest) String() string {
 func (*RevokeKeyRequest) ProtoMessage() {}
 
 func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[40]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2418,7 +2997,7 @@ func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeKeyRequest.ProtoReflect.Descriptor instead.
 func (*RevokeKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{40}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *RevokeKeyRequest) GetId() string {
@@ -2436,7 +3015,7 @@ type RevokeKeyResponse struct {
 
 func (x *RevokeKeyResponse) Reset() {
 	*x = RevokeKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[41]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2448,7 +3027,7 @@ func (x *RevokeKeyResponse) String() string {
 func (*RevokeKeyResponse) ProtoMessage() {}
 
 func (x *RevokeKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[41]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2461,7 +3040,7 @@ func (x *RevokeKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeKeyResponse.ProtoReflect.Descriptor instead.
 func (*RevokeKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{41}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{52}
 }
 
 type CheckKeyRequest struct {
@@ -2473,7 +3052,7 @@ type CheckKeyRequest struct {
 
 func (x *CheckKeyRequest) Reset() {
 	*x = CheckKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[42]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2485,7 +3064,7 @@ func (x *CheckKeyRequest) String() string {
 func (*CheckKeyRequest) ProtoMessage() {}
 
 func (x *CheckKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[42]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2498,7 +3077,7 @@ func (x *CheckKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckKeyRequest.ProtoReflect.Descriptor instead.
 func (*CheckKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{42}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *CheckKeyRequest) GetSecret() string {
@@ -2519,7 +3098,7 @@ type CheckKeyResponse struct {
 
 func (x *CheckKeyResponse) Reset() {
 	*x = CheckKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[43]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2531,7 +3110,7 @@ func (x *CheckKeyResponse) String() string {
 func (*CheckKeyResponse) ProtoMessage() {}
 
 func (x *CheckKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[43]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2544,7 +3123,7 @@ func (x *CheckKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckKeyResponse.ProtoReflect.Descriptor instead.
 func (*CheckKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{43}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *CheckKeyResponse) GetId() string {
@@ -2585,7 +3164,7 @@ type ListSessionsResponse_Session struct {
 
 func (x *ListSessionsResponse_Session) Reset() {
 	*x = ListSessionsResponse_Session{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[44]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2597,7 +3176,7 @@ func (x *ListSessionsResponse_Session) String() string {
 func (*ListSessionsResponse_Session) ProtoMessage() {}
 
 func (x *ListSessionsResponse_Session) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[44]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2763,7 +3342,40 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x14RevokeSessionRequest\x12\x1d\n" +
 	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\"\x17\n" +
-	"\x15RevokeSessionResponse\"\x92\x01\n" +
+	"\x15RevokeSessionResponse\"K\n" +
+	"\x11SetProfileRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x17\n" +
+	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\"D\n" +
+	"\x12SetProfileResponse\x12.\n" +
+	"\aaccount\x18\x01 \x01(\v2\x14.accounts.v1.AccountR\aaccount\"\xe3\x01\n" +
+	"\aAddress\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x17\n" +
+	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12\x19\n" +
+	"\x05line1\x18\x03 \x01(\tB\x03\x80\x01\x01R\x05line1\x12\x19\n" +
+	"\x05line2\x18\x04 \x01(\tB\x03\x80\x01\x01R\x05line2\x12\x17\n" +
+	"\x04city\x18\x05 \x01(\tB\x03\x80\x01\x01R\x04city\x12\x1b\n" +
+	"\x06region\x18\x06 \x01(\tB\x03\x80\x01\x01R\x06region\x12$\n" +
+	"\vpostal_code\x18\a \x01(\tB\x03\x80\x01\x01R\n" +
+	"postalCode\x12\x1d\n" +
+	"\acountry\x18\b \x01(\tB\x03\x80\x01\x01R\acountry\"5\n" +
+	"\x14ListAddressesRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\"K\n" +
+	"\x15ListAddressesResponse\x122\n" +
+	"\taddresses\x18\x01 \x03(\v2\x14.accounts.v1.AddressR\taddresses\"\x91\x01\n" +
+	"\x12SaveAddressRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12.\n" +
+	"\aaddress\x18\x02 \x01(\v2\x14.accounts.v1.AddressR\aaddress\x12,\n" +
+	"\x0fidempotency_key\x18\x03 \x01(\tB\x03\x80\x01\x01R\x0eidempotencyKey\"E\n" +
+	"\x13SaveAddressResponse\x12.\n" +
+	"\aaddress\x18\x01 \x01(\v2\x14.accounts.v1.AddressR\aaddress\"G\n" +
+	"\x16UseAddressFirstRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\"\x19\n" +
+	"\x17UseAddressFirstResponse\"E\n" +
+	"\x14DeleteAddressRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\"\x17\n" +
+	"\x15DeleteAddressResponse\"\x92\x01\n" +
 	"\x14CreateAccountRequest\x12\x19\n" +
 	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12\x1f\n" +
@@ -2814,7 +3426,7 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x10CheckKeyResponse\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06scopes\x18\x02 \x03(\tR\x06scopes\x121\n" +
-	"\bidentity\x18\x03 \x01(\v2\x15.accounts.v1.IdentityR\bidentity*\x81\x03\n" +
+	"\bidentity\x18\x03 \x01(\v2\x15.accounts.v1.IdentityR\bidentity*\xb7\x03\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REASON_NO_SESSION\x10\x01\x12\x16\n" +
@@ -2832,13 +3444,15 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x11REASON_LAST_ADMIN\x10\f\x12\x19\n" +
 	"\x15REASON_BAD_PAGE_TOKEN\x10\r\x12\x15\n" +
 	"\x11REASON_KEY_REUSED\x10\x0e\x12\x1c\n" +
-	"\x18REASON_HAS_SECOND_FACTOR\x10\x0f*R\n" +
+	"\x18REASON_HAS_SECOND_FACTOR\x10\x0f\x12\x15\n" +
+	"\x11REASON_NO_ADDRESS\x10\x10\x12\x1d\n" +
+	"\x19REASON_TOO_MANY_ADDRESSES\x10\x11*R\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rROLE_CUSTOMER\x10\x01\x12\x11\n" +
 	"\rROLE_OPERATOR\x10\x02\x12\x0e\n" +
 	"\n" +
-	"ROLE_ADMIN\x10\x032\xee\x0f\n" +
+	"ROLE_ADMIN\x10\x032\x81\x14\n" +
 	"\x0fAccountsService\x12R\n" +
 	"\x06SignUp\x12\x1a.accounts.v1.SignUpRequest\x1a\x1b.accounts.v1.SignUpResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
@@ -2869,6 +3483,17 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\fListSessions\x12 .accounts.v1.ListSessionsRequest\x1a!.accounts.v1.ListSessionsResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12j\n" +
 	"\rRevokeSession\x12!.accounts.v1.RevokeSessionRequest\x1a\".accounts.v1.RevokeSessionResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12a\n" +
+	"\n" +
+	"SetProfile\x12\x1e.accounts.v1.SetProfileRequest\x1a\x1f.accounts.v1.SetProfileResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12j\n" +
+	"\rListAddresses\x12!.accounts.v1.ListAddressesRequest\x1a\".accounts.v1.ListAddressesResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12d\n" +
+	"\vSaveAddress\x12\x1f.accounts.v1.SaveAddressRequest\x1a .accounts.v1.SaveAddressResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12p\n" +
+	"\x0fUseAddressFirst\x12#.accounts.v1.UseAddressFirstRequest\x1a$.accounts.v1.UseAddressFirstResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12j\n" +
+	"\rDeleteAddress\x12!.accounts.v1.DeleteAddressRequest\x1a\".accounts.v1.DeleteAddressResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12g\n" +
 	"\rCreateAccount\x12!.accounts.v1.CreateAccountRequest\x1a\".accounts.v1.CreateAccountResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
@@ -2899,7 +3524,7 @@ func file_accounts_v1_accounts_proto_rawDescGZIP() []byte {
 }
 
 var file_accounts_v1_accounts_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_accounts_v1_accounts_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
+var file_accounts_v1_accounts_proto_msgTypes = make([]protoimpl.MessageInfo, 56)
 var file_accounts_v1_accounts_proto_goTypes = []any{
 	(Reason)(0),                          // 0: accounts.v1.Reason
 	(Role)(0),                            // 1: accounts.v1.Role
@@ -2932,97 +3557,122 @@ var file_accounts_v1_accounts_proto_goTypes = []any{
 	(*ListSessionsResponse)(nil),         // 28: accounts.v1.ListSessionsResponse
 	(*RevokeSessionRequest)(nil),         // 29: accounts.v1.RevokeSessionRequest
 	(*RevokeSessionResponse)(nil),        // 30: accounts.v1.RevokeSessionResponse
-	(*CreateAccountRequest)(nil),         // 31: accounts.v1.CreateAccountRequest
-	(*CreateAccountResponse)(nil),        // 32: accounts.v1.CreateAccountResponse
-	(*ListAccountsRequest)(nil),          // 33: accounts.v1.ListAccountsRequest
-	(*ListAccountsResponse)(nil),         // 34: accounts.v1.ListAccountsResponse
-	(*SetRoleRequest)(nil),               // 35: accounts.v1.SetRoleRequest
-	(*SetRoleResponse)(nil),              // 36: accounts.v1.SetRoleResponse
-	(*CreateKeyRequest)(nil),             // 37: accounts.v1.CreateKeyRequest
-	(*CreateKeyResponse)(nil),            // 38: accounts.v1.CreateKeyResponse
-	(*Key)(nil),                          // 39: accounts.v1.Key
-	(*ListKeysRequest)(nil),              // 40: accounts.v1.ListKeysRequest
-	(*ListKeysResponse)(nil),             // 41: accounts.v1.ListKeysResponse
-	(*RevokeKeyRequest)(nil),             // 42: accounts.v1.RevokeKeyRequest
-	(*RevokeKeyResponse)(nil),            // 43: accounts.v1.RevokeKeyResponse
-	(*CheckKeyRequest)(nil),              // 44: accounts.v1.CheckKeyRequest
-	(*CheckKeyResponse)(nil),             // 45: accounts.v1.CheckKeyResponse
-	(*ListSessionsResponse_Session)(nil), // 46: accounts.v1.ListSessionsResponse.Session
-	(*timestamppb.Timestamp)(nil),        // 47: google.protobuf.Timestamp
+	(*SetProfileRequest)(nil),            // 31: accounts.v1.SetProfileRequest
+	(*SetProfileResponse)(nil),           // 32: accounts.v1.SetProfileResponse
+	(*Address)(nil),                      // 33: accounts.v1.Address
+	(*ListAddressesRequest)(nil),         // 34: accounts.v1.ListAddressesRequest
+	(*ListAddressesResponse)(nil),        // 35: accounts.v1.ListAddressesResponse
+	(*SaveAddressRequest)(nil),           // 36: accounts.v1.SaveAddressRequest
+	(*SaveAddressResponse)(nil),          // 37: accounts.v1.SaveAddressResponse
+	(*UseAddressFirstRequest)(nil),       // 38: accounts.v1.UseAddressFirstRequest
+	(*UseAddressFirstResponse)(nil),      // 39: accounts.v1.UseAddressFirstResponse
+	(*DeleteAddressRequest)(nil),         // 40: accounts.v1.DeleteAddressRequest
+	(*DeleteAddressResponse)(nil),        // 41: accounts.v1.DeleteAddressResponse
+	(*CreateAccountRequest)(nil),         // 42: accounts.v1.CreateAccountRequest
+	(*CreateAccountResponse)(nil),        // 43: accounts.v1.CreateAccountResponse
+	(*ListAccountsRequest)(nil),          // 44: accounts.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil),         // 45: accounts.v1.ListAccountsResponse
+	(*SetRoleRequest)(nil),               // 46: accounts.v1.SetRoleRequest
+	(*SetRoleResponse)(nil),              // 47: accounts.v1.SetRoleResponse
+	(*CreateKeyRequest)(nil),             // 48: accounts.v1.CreateKeyRequest
+	(*CreateKeyResponse)(nil),            // 49: accounts.v1.CreateKeyResponse
+	(*Key)(nil),                          // 50: accounts.v1.Key
+	(*ListKeysRequest)(nil),              // 51: accounts.v1.ListKeysRequest
+	(*ListKeysResponse)(nil),             // 52: accounts.v1.ListKeysResponse
+	(*RevokeKeyRequest)(nil),             // 53: accounts.v1.RevokeKeyRequest
+	(*RevokeKeyResponse)(nil),            // 54: accounts.v1.RevokeKeyResponse
+	(*CheckKeyRequest)(nil),              // 55: accounts.v1.CheckKeyRequest
+	(*CheckKeyResponse)(nil),             // 56: accounts.v1.CheckKeyResponse
+	(*ListSessionsResponse_Session)(nil), // 57: accounts.v1.ListSessionsResponse.Session
+	(*timestamppb.Timestamp)(nil),        // 58: google.protobuf.Timestamp
 }
 var file_accounts_v1_accounts_proto_depIdxs = []int32{
-	47, // 0: accounts.v1.Account.created_at:type_name -> google.protobuf.Timestamp
-	47, // 1: accounts.v1.Identity.expires_at:type_name -> google.protobuf.Timestamp
+	58, // 0: accounts.v1.Account.created_at:type_name -> google.protobuf.Timestamp
+	58, // 1: accounts.v1.Identity.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 2: accounts.v1.SignUpRequest.visitor:type_name -> accounts.v1.Visitor
 	3,  // 3: accounts.v1.VerifyEmailRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 4: accounts.v1.VerifyEmailResponse.account:type_name -> accounts.v1.Account
 	3,  // 5: accounts.v1.LogInRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 6: accounts.v1.LogInResponse.account:type_name -> accounts.v1.Account
-	47, // 7: accounts.v1.LogInResponse.expires_at:type_name -> google.protobuf.Timestamp
+	58, // 7: accounts.v1.LogInResponse.expires_at:type_name -> google.protobuf.Timestamp
 	2,  // 8: accounts.v1.CheckSessionResponse.account:type_name -> accounts.v1.Account
-	47, // 9: accounts.v1.CheckSessionResponse.code_at:type_name -> google.protobuf.Timestamp
+	58, // 9: accounts.v1.CheckSessionResponse.code_at:type_name -> google.protobuf.Timestamp
 	4,  // 10: accounts.v1.CheckSessionResponse.identity:type_name -> accounts.v1.Identity
-	47, // 11: accounts.v1.CheckSessionResponse.expires_at:type_name -> google.protobuf.Timestamp
+	58, // 11: accounts.v1.CheckSessionResponse.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 12: accounts.v1.RequestResetRequest.visitor:type_name -> accounts.v1.Visitor
-	46, // 13: accounts.v1.ListSessionsResponse.sessions:type_name -> accounts.v1.ListSessionsResponse.Session
-	1,  // 14: accounts.v1.CreateAccountRequest.role:type_name -> accounts.v1.Role
-	2,  // 15: accounts.v1.CreateAccountResponse.account:type_name -> accounts.v1.Account
-	1,  // 16: accounts.v1.ListAccountsRequest.role:type_name -> accounts.v1.Role
-	2,  // 17: accounts.v1.ListAccountsResponse.accounts:type_name -> accounts.v1.Account
-	1,  // 18: accounts.v1.SetRoleRequest.role:type_name -> accounts.v1.Role
-	2,  // 19: accounts.v1.SetRoleResponse.account:type_name -> accounts.v1.Account
-	39, // 20: accounts.v1.CreateKeyResponse.key:type_name -> accounts.v1.Key
-	47, // 21: accounts.v1.Key.created_at:type_name -> google.protobuf.Timestamp
-	47, // 22: accounts.v1.Key.used_at:type_name -> google.protobuf.Timestamp
-	39, // 23: accounts.v1.ListKeysResponse.keys:type_name -> accounts.v1.Key
-	4,  // 24: accounts.v1.CheckKeyResponse.identity:type_name -> accounts.v1.Identity
-	47, // 25: accounts.v1.ListSessionsResponse.Session.created_at:type_name -> google.protobuf.Timestamp
-	47, // 26: accounts.v1.ListSessionsResponse.Session.used_at:type_name -> google.protobuf.Timestamp
-	5,  // 27: accounts.v1.AccountsService.SignUp:input_type -> accounts.v1.SignUpRequest
-	7,  // 28: accounts.v1.AccountsService.VerifyEmail:input_type -> accounts.v1.VerifyEmailRequest
-	9,  // 29: accounts.v1.AccountsService.LogIn:input_type -> accounts.v1.LogInRequest
-	11, // 30: accounts.v1.AccountsService.CheckSession:input_type -> accounts.v1.CheckSessionRequest
-	13, // 31: accounts.v1.AccountsService.ConfirmCode:input_type -> accounts.v1.ConfirmCodeRequest
-	15, // 32: accounts.v1.AccountsService.StartSecondFactor:input_type -> accounts.v1.StartSecondFactorRequest
-	17, // 33: accounts.v1.AccountsService.EnableSecondFactor:input_type -> accounts.v1.EnableSecondFactorRequest
-	19, // 34: accounts.v1.AccountsService.RequestReset:input_type -> accounts.v1.RequestResetRequest
-	21, // 35: accounts.v1.AccountsService.ResetPassword:input_type -> accounts.v1.ResetPasswordRequest
-	23, // 36: accounts.v1.AccountsService.ChangePassword:input_type -> accounts.v1.ChangePasswordRequest
-	25, // 37: accounts.v1.AccountsService.LogOut:input_type -> accounts.v1.LogOutRequest
-	27, // 38: accounts.v1.AccountsService.ListSessions:input_type -> accounts.v1.ListSessionsRequest
-	29, // 39: accounts.v1.AccountsService.RevokeSession:input_type -> accounts.v1.RevokeSessionRequest
-	31, // 40: accounts.v1.AccountsService.CreateAccount:input_type -> accounts.v1.CreateAccountRequest
-	33, // 41: accounts.v1.AccountsService.ListAccounts:input_type -> accounts.v1.ListAccountsRequest
-	35, // 42: accounts.v1.AccountsService.SetRole:input_type -> accounts.v1.SetRoleRequest
-	37, // 43: accounts.v1.AccountsService.CreateKey:input_type -> accounts.v1.CreateKeyRequest
-	40, // 44: accounts.v1.AccountsService.ListKeys:input_type -> accounts.v1.ListKeysRequest
-	42, // 45: accounts.v1.AccountsService.RevokeKey:input_type -> accounts.v1.RevokeKeyRequest
-	44, // 46: accounts.v1.AccountsService.CheckKey:input_type -> accounts.v1.CheckKeyRequest
-	6,  // 47: accounts.v1.AccountsService.SignUp:output_type -> accounts.v1.SignUpResponse
-	8,  // 48: accounts.v1.AccountsService.VerifyEmail:output_type -> accounts.v1.VerifyEmailResponse
-	10, // 49: accounts.v1.AccountsService.LogIn:output_type -> accounts.v1.LogInResponse
-	12, // 50: accounts.v1.AccountsService.CheckSession:output_type -> accounts.v1.CheckSessionResponse
-	14, // 51: accounts.v1.AccountsService.ConfirmCode:output_type -> accounts.v1.ConfirmCodeResponse
-	16, // 52: accounts.v1.AccountsService.StartSecondFactor:output_type -> accounts.v1.StartSecondFactorResponse
-	18, // 53: accounts.v1.AccountsService.EnableSecondFactor:output_type -> accounts.v1.EnableSecondFactorResponse
-	20, // 54: accounts.v1.AccountsService.RequestReset:output_type -> accounts.v1.RequestResetResponse
-	22, // 55: accounts.v1.AccountsService.ResetPassword:output_type -> accounts.v1.ResetPasswordResponse
-	24, // 56: accounts.v1.AccountsService.ChangePassword:output_type -> accounts.v1.ChangePasswordResponse
-	26, // 57: accounts.v1.AccountsService.LogOut:output_type -> accounts.v1.LogOutResponse
-	28, // 58: accounts.v1.AccountsService.ListSessions:output_type -> accounts.v1.ListSessionsResponse
-	30, // 59: accounts.v1.AccountsService.RevokeSession:output_type -> accounts.v1.RevokeSessionResponse
-	32, // 60: accounts.v1.AccountsService.CreateAccount:output_type -> accounts.v1.CreateAccountResponse
-	34, // 61: accounts.v1.AccountsService.ListAccounts:output_type -> accounts.v1.ListAccountsResponse
-	36, // 62: accounts.v1.AccountsService.SetRole:output_type -> accounts.v1.SetRoleResponse
-	38, // 63: accounts.v1.AccountsService.CreateKey:output_type -> accounts.v1.CreateKeyResponse
-	41, // 64: accounts.v1.AccountsService.ListKeys:output_type -> accounts.v1.ListKeysResponse
-	43, // 65: accounts.v1.AccountsService.RevokeKey:output_type -> accounts.v1.RevokeKeyResponse
-	45, // 66: accounts.v1.AccountsService.CheckKey:output_type -> accounts.v1.CheckKeyResponse
-	47, // [47:67] is the sub-list for method output_type
-	27, // [27:47] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	57, // 13: accounts.v1.ListSessionsResponse.sessions:type_name -> accounts.v1.ListSessionsResponse.Session
+	2,  // 14: accounts.v1.SetProfileResponse.account:type_name -> accounts.v1.Account
+	33, // 15: accounts.v1.ListAddressesResponse.addresses:type_name -> accounts.v1.Address
+	33, // 16: accounts.v1.SaveAddressRequest.address:type_name -> accounts.v1.Address
+	33, // 17: accounts.v1.SaveAddressResponse.address:type_name -> accounts.v1.Address
+	1,  // 18: accounts.v1.CreateAccountRequest.role:type_name -> accounts.v1.Role
+	2,  // 19: accounts.v1.CreateAccountResponse.account:type_name -> accounts.v1.Account
+	1,  // 20: accounts.v1.ListAccountsRequest.role:type_name -> accounts.v1.Role
+	2,  // 21: accounts.v1.ListAccountsResponse.accounts:type_name -> accounts.v1.Account
+	1,  // 22: accounts.v1.SetRoleRequest.role:type_name -> accounts.v1.Role
+	2,  // 23: accounts.v1.SetRoleResponse.account:type_name -> accounts.v1.Account
+	50, // 24: accounts.v1.CreateKeyResponse.key:type_name -> accounts.v1.Key
+	58, // 25: accounts.v1.Key.created_at:type_name -> google.protobuf.Timestamp
+	58, // 26: accounts.v1.Key.used_at:type_name -> google.protobuf.Timestamp
+	50, // 27: accounts.v1.ListKeysResponse.keys:type_name -> accounts.v1.Key
+	4,  // 28: accounts.v1.CheckKeyResponse.identity:type_name -> accounts.v1.Identity
+	58, // 29: accounts.v1.ListSessionsResponse.Session.created_at:type_name -> google.protobuf.Timestamp
+	58, // 30: accounts.v1.ListSessionsResponse.Session.used_at:type_name -> google.protobuf.Timestamp
+	5,  // 31: accounts.v1.AccountsService.SignUp:input_type -> accounts.v1.SignUpRequest
+	7,  // 32: accounts.v1.AccountsService.VerifyEmail:input_type -> accounts.v1.VerifyEmailRequest
+	9,  // 33: accounts.v1.AccountsService.LogIn:input_type -> accounts.v1.LogInRequest
+	11, // 34: accounts.v1.AccountsService.CheckSession:input_type -> accounts.v1.CheckSessionRequest
+	13, // 35: accounts.v1.AccountsService.ConfirmCode:input_type -> accounts.v1.ConfirmCodeRequest
+	15, // 36: accounts.v1.AccountsService.StartSecondFactor:input_type -> accounts.v1.StartSecondFactorRequest
+	17, // 37: accounts.v1.AccountsService.EnableSecondFactor:input_type -> accounts.v1.EnableSecondFactorRequest
+	19, // 38: accounts.v1.AccountsService.RequestReset:input_type -> accounts.v1.RequestResetRequest
+	21, // 39: accounts.v1.AccountsService.ResetPassword:input_type -> accounts.v1.ResetPasswordRequest
+	23, // 40: accounts.v1.AccountsService.ChangePassword:input_type -> accounts.v1.ChangePasswordRequest
+	25, // 41: accounts.v1.AccountsService.LogOut:input_type -> accounts.v1.LogOutRequest
+	27, // 42: accounts.v1.AccountsService.ListSessions:input_type -> accounts.v1.ListSessionsRequest
+	29, // 43: accounts.v1.AccountsService.RevokeSession:input_type -> accounts.v1.RevokeSessionRequest
+	31, // 44: accounts.v1.AccountsService.SetProfile:input_type -> accounts.v1.SetProfileRequest
+	34, // 45: accounts.v1.AccountsService.ListAddresses:input_type -> accounts.v1.ListAddressesRequest
+	36, // 46: accounts.v1.AccountsService.SaveAddress:input_type -> accounts.v1.SaveAddressRequest
+	38, // 47: accounts.v1.AccountsService.UseAddressFirst:input_type -> accounts.v1.UseAddressFirstRequest
+	40, // 48: accounts.v1.AccountsService.DeleteAddress:input_type -> accounts.v1.DeleteAddressRequest
+	42, // 49: accounts.v1.AccountsService.CreateAccount:input_type -> accounts.v1.CreateAccountRequest
+	44, // 50: accounts.v1.AccountsService.ListAccounts:input_type -> accounts.v1.ListAccountsRequest
+	46, // 51: accounts.v1.AccountsService.SetRole:input_type -> accounts.v1.SetRoleRequest
+	48, // 52: accounts.v1.AccountsService.CreateKey:input_type -> accounts.v1.CreateKeyRequest
+	51, // 53: accounts.v1.AccountsService.ListKeys:input_type -> accounts.v1.ListKeysRequest
+	53, // 54: accounts.v1.AccountsService.RevokeKey:input_type -> accounts.v1.RevokeKeyRequest
+	55, // 55: accounts.v1.AccountsService.CheckKey:input_type -> accounts.v1.CheckKeyRequest
+	6,  // 56: accounts.v1.AccountsService.SignUp:output_type -> accounts.v1.SignUpResponse
+	8,  // 57: accounts.v1.AccountsService.VerifyEmail:output_type -> accounts.v1.VerifyEmailResponse
+	10, // 58: accounts.v1.AccountsService.LogIn:output_type -> accounts.v1.LogInResponse
+	12, // 59: accounts.v1.AccountsService.CheckSession:output_type -> accounts.v1.CheckSessionResponse
+	14, // 60: accounts.v1.AccountsService.ConfirmCode:output_type -> accounts.v1.ConfirmCodeResponse
+	16, // 61: accounts.v1.AccountsService.StartSecondFactor:output_type -> accounts.v1.StartSecondFactorResponse
+	18, // 62: accounts.v1.AccountsService.EnableSecondFactor:output_type -> accounts.v1.EnableSecondFactorResponse
+	20, // 63: accounts.v1.AccountsService.RequestReset:output_type -> accounts.v1.RequestResetResponse
+	22, // 64: accounts.v1.AccountsService.ResetPassword:output_type -> accounts.v1.ResetPasswordResponse
+	24, // 65: accounts.v1.AccountsService.ChangePassword:output_type -> accounts.v1.ChangePasswordResponse
+	26, // 66: accounts.v1.AccountsService.LogOut:output_type -> accounts.v1.LogOutResponse
+	28, // 67: accounts.v1.AccountsService.ListSessions:output_type -> accounts.v1.ListSessionsResponse
+	30, // 68: accounts.v1.AccountsService.RevokeSession:output_type -> accounts.v1.RevokeSessionResponse
+	32, // 69: accounts.v1.AccountsService.SetProfile:output_type -> accounts.v1.SetProfileResponse
+	35, // 70: accounts.v1.AccountsService.ListAddresses:output_type -> accounts.v1.ListAddressesResponse
+	37, // 71: accounts.v1.AccountsService.SaveAddress:output_type -> accounts.v1.SaveAddressResponse
+	39, // 72: accounts.v1.AccountsService.UseAddressFirst:output_type -> accounts.v1.UseAddressFirstResponse
+	41, // 73: accounts.v1.AccountsService.DeleteAddress:output_type -> accounts.v1.DeleteAddressResponse
+	43, // 74: accounts.v1.AccountsService.CreateAccount:output_type -> accounts.v1.CreateAccountResponse
+	45, // 75: accounts.v1.AccountsService.ListAccounts:output_type -> accounts.v1.ListAccountsResponse
+	47, // 76: accounts.v1.AccountsService.SetRole:output_type -> accounts.v1.SetRoleResponse
+	49, // 77: accounts.v1.AccountsService.CreateKey:output_type -> accounts.v1.CreateKeyResponse
+	52, // 78: accounts.v1.AccountsService.ListKeys:output_type -> accounts.v1.ListKeysResponse
+	54, // 79: accounts.v1.AccountsService.RevokeKey:output_type -> accounts.v1.RevokeKeyResponse
+	56, // 80: accounts.v1.AccountsService.CheckKey:output_type -> accounts.v1.CheckKeyResponse
+	56, // [56:81] is the sub-list for method output_type
+	31, // [31:56] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_accounts_v1_accounts_proto_init() }
@@ -3036,7 +3686,7 @@ func file_accounts_v1_accounts_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_accounts_v1_accounts_proto_rawDesc), len(file_accounts_v1_accounts_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   45,
+			NumMessages:   56,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

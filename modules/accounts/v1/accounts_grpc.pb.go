@@ -34,6 +34,11 @@ const (
 	AccountsService_LogOut_FullMethodName             = "/accounts.v1.AccountsService/LogOut"
 	AccountsService_ListSessions_FullMethodName       = "/accounts.v1.AccountsService/ListSessions"
 	AccountsService_RevokeSession_FullMethodName      = "/accounts.v1.AccountsService/RevokeSession"
+	AccountsService_SetProfile_FullMethodName         = "/accounts.v1.AccountsService/SetProfile"
+	AccountsService_ListAddresses_FullMethodName      = "/accounts.v1.AccountsService/ListAddresses"
+	AccountsService_SaveAddress_FullMethodName        = "/accounts.v1.AccountsService/SaveAddress"
+	AccountsService_UseAddressFirst_FullMethodName    = "/accounts.v1.AccountsService/UseAddressFirst"
+	AccountsService_DeleteAddress_FullMethodName      = "/accounts.v1.AccountsService/DeleteAddress"
 	AccountsService_CreateAccount_FullMethodName      = "/accounts.v1.AccountsService/CreateAccount"
 	AccountsService_ListAccounts_FullMethodName       = "/accounts.v1.AccountsService/ListAccounts"
 	AccountsService_SetRole_FullMethodName            = "/accounts.v1.AccountsService/SetRole"
@@ -112,6 +117,23 @@ type AccountsServiceClient interface {
 	// the caller's. One that is not there, or another's, is no error and is left alone.
 	// Repeating it changes nothing.
 	RevokeSession(ctx context.Context, in *RevokeSessionRequest, opts ...grpc.CallOption) (*RevokeSessionResponse, error)
+	// SetProfile changes how letters greet the person. Violations of name. Repeating it
+	// changes nothing.
+	SetProfile(ctx context.Context, in *SetProfileRequest, opts ...grpc.CallOption) (*SetProfileResponse, error)
+	// ListAddresses lists the addresses of the account: the one that is used first, then the
+	// newest first.
+	ListAddresses(ctx context.Context, in *ListAddressesRequest, opts ...grpc.CallOption) (*ListAddressesResponse, error)
+	// SaveAddress keeps an address of the account: a new one without an id, else in place of
+	// the one of that id. The first one is used first. Violations name fields of address.
+	// FAILED_PRECONDITION, REASON_TOO_MANY_ADDRESSES: there are 20. NOT_FOUND,
+	// REASON_NO_ADDRESS. Repeating it with the same key makes no second one.
+	SaveAddress(ctx context.Context, in *SaveAddressRequest, opts ...grpc.CallOption) (*SaveAddressResponse, error)
+	// UseAddressFirst makes an address the one that orders go to unless another is chosen.
+	// NOT_FOUND, REASON_NO_ADDRESS. Repeating it changes nothing.
+	UseAddressFirst(ctx context.Context, in *UseAddressFirstRequest, opts ...grpc.CallOption) (*UseAddressFirstResponse, error)
+	// DeleteAddress forgets an address. One that is not there, or another's, is no error.
+	// Repeating it changes nothing.
+	DeleteAddress(ctx context.Context, in *DeleteAddressRequest, opts ...grpc.CallOption) (*DeleteAddressResponse, error)
 	// CreateAccount makes an account with a password, without a mail; for administrators
 	// and the command line. ALREADY_EXISTS, REASON_EMAIL_TAKEN, unless it has this password
 	// and role: then the call is a repeated one, and answers that account.
@@ -276,6 +298,56 @@ func (c *accountsServiceClient) RevokeSession(ctx context.Context, in *RevokeSes
 	return out, nil
 }
 
+func (c *accountsServiceClient) SetProfile(ctx context.Context, in *SetProfileRequest, opts ...grpc.CallOption) (*SetProfileResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetProfileResponse)
+	err := c.cc.Invoke(ctx, AccountsService_SetProfile_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) ListAddresses(ctx context.Context, in *ListAddressesRequest, opts ...grpc.CallOption) (*ListAddressesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAddressesResponse)
+	err := c.cc.Invoke(ctx, AccountsService_ListAddresses_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) SaveAddress(ctx context.Context, in *SaveAddressRequest, opts ...grpc.CallOption) (*SaveAddressResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SaveAddressResponse)
+	err := c.cc.Invoke(ctx, AccountsService_SaveAddress_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) UseAddressFirst(ctx context.Context, in *UseAddressFirstRequest, opts ...grpc.CallOption) (*UseAddressFirstResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UseAddressFirstResponse)
+	err := c.cc.Invoke(ctx, AccountsService_UseAddressFirst_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) DeleteAddress(ctx context.Context, in *DeleteAddressRequest, opts ...grpc.CallOption) (*DeleteAddressResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteAddressResponse)
+	err := c.cc.Invoke(ctx, AccountsService_DeleteAddress_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *accountsServiceClient) CreateAccount(ctx context.Context, in *CreateAccountRequest, opts ...grpc.CallOption) (*CreateAccountResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CreateAccountResponse)
@@ -415,6 +487,23 @@ type AccountsServiceServer interface {
 	// the caller's. One that is not there, or another's, is no error and is left alone.
 	// Repeating it changes nothing.
 	RevokeSession(context.Context, *RevokeSessionRequest) (*RevokeSessionResponse, error)
+	// SetProfile changes how letters greet the person. Violations of name. Repeating it
+	// changes nothing.
+	SetProfile(context.Context, *SetProfileRequest) (*SetProfileResponse, error)
+	// ListAddresses lists the addresses of the account: the one that is used first, then the
+	// newest first.
+	ListAddresses(context.Context, *ListAddressesRequest) (*ListAddressesResponse, error)
+	// SaveAddress keeps an address of the account: a new one without an id, else in place of
+	// the one of that id. The first one is used first. Violations name fields of address.
+	// FAILED_PRECONDITION, REASON_TOO_MANY_ADDRESSES: there are 20. NOT_FOUND,
+	// REASON_NO_ADDRESS. Repeating it with the same key makes no second one.
+	SaveAddress(context.Context, *SaveAddressRequest) (*SaveAddressResponse, error)
+	// UseAddressFirst makes an address the one that orders go to unless another is chosen.
+	// NOT_FOUND, REASON_NO_ADDRESS. Repeating it changes nothing.
+	UseAddressFirst(context.Context, *UseAddressFirstRequest) (*UseAddressFirstResponse, error)
+	// DeleteAddress forgets an address. One that is not there, or another's, is no error.
+	// Repeating it changes nothing.
+	DeleteAddress(context.Context, *DeleteAddressRequest) (*DeleteAddressResponse, error)
 	// CreateAccount makes an account with a password, without a mail; for administrators
 	// and the command line. ALREADY_EXISTS, REASON_EMAIL_TAKEN, unless it has this password
 	// and role: then the call is a repeated one, and answers that account.
@@ -487,6 +576,21 @@ func (UnimplementedAccountsServiceServer) ListSessions(context.Context, *ListSes
 }
 func (UnimplementedAccountsServiceServer) RevokeSession(context.Context, *RevokeSessionRequest) (*RevokeSessionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevokeSession not implemented")
+}
+func (UnimplementedAccountsServiceServer) SetProfile(context.Context, *SetProfileRequest) (*SetProfileResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetProfile not implemented")
+}
+func (UnimplementedAccountsServiceServer) ListAddresses(context.Context, *ListAddressesRequest) (*ListAddressesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAddresses not implemented")
+}
+func (UnimplementedAccountsServiceServer) SaveAddress(context.Context, *SaveAddressRequest) (*SaveAddressResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SaveAddress not implemented")
+}
+func (UnimplementedAccountsServiceServer) UseAddressFirst(context.Context, *UseAddressFirstRequest) (*UseAddressFirstResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UseAddressFirst not implemented")
+}
+func (UnimplementedAccountsServiceServer) DeleteAddress(context.Context, *DeleteAddressRequest) (*DeleteAddressResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteAddress not implemented")
 }
 func (UnimplementedAccountsServiceServer) CreateAccount(context.Context, *CreateAccountRequest) (*CreateAccountResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateAccount not implemented")
@@ -764,6 +868,96 @@ func _AccountsService_RevokeSession_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccountsService_SetProfile_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetProfileRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).SetProfile(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_SetProfile_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).SetProfile(ctx, req.(*SetProfileRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_ListAddresses_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAddressesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).ListAddresses(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_ListAddresses_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).ListAddresses(ctx, req.(*ListAddressesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_SaveAddress_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SaveAddressRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).SaveAddress(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_SaveAddress_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).SaveAddress(ctx, req.(*SaveAddressRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_UseAddressFirst_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UseAddressFirstRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).UseAddressFirst(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_UseAddressFirst_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).UseAddressFirst(ctx, req.(*UseAddressFirstRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_DeleteAddress_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteAddressRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).DeleteAddress(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_DeleteAddress_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).DeleteAddress(ctx, req.(*DeleteAddressRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AccountsService_CreateAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CreateAccountRequest)
 	if err := dec(in); err != nil {
@@ -948,6 +1142,26 @@ var AccountsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RevokeSession",
 			Handler:    _AccountsService_RevokeSession_Handler,
+		},
+		{
+			MethodName: "SetProfile",
+			Handler:    _AccountsService_SetProfile_Handler,
+		},
+		{
+			MethodName: "ListAddresses",
+			Handler:    _AccountsService_ListAddresses_Handler,
+		},
+		{
+			MethodName: "SaveAddress",
+			Handler:    _AccountsService_SaveAddress_Handler,
+		},
+		{
+			MethodName: "UseAddressFirst",
+			Handler:    _AccountsService_UseAddressFirst_Handler,
+		},
+		{
+			MethodName: "DeleteAddress",
+			Handler:    _AccountsService_DeleteAddress_Handler,
 		},
 		{
 			MethodName: "CreateAccount",

@@ -22,7 +22,9 @@ type Field struct {
 	Value             string
 	Length            string
 	Need              bool
-	Problem           string // what is wrong with it
+	Options           []Option // to choose from; none: it is typed
+	Called            string   // as accounts calls it; "": by its name
+	Problem           string   // what is wrong with it
 }
 
 func (f Field) kind() string {
@@ -49,7 +51,24 @@ func (f Field) describedBy() string {
 // Account is the front page of one's account.
 type Account struct {
 	Frame
-	Email, Name string
+	Notice *Notice
+	Email  string
+	Name   string
+	Form   Form // to change the name
+}
+
+// Addresses is where one sees and changes where goods are sent.
+type Addresses struct {
+	Frame
+	Notice    *Notice
+	Addresses []Address // the one that is used first is the first
+	Form      Form
+}
+
+// Address is where goods are sent, line by line.
+type Address struct {
+	ID    string
+	Lines []string
 }
 
 // Orders is the history of a person's orders, or a page of it.

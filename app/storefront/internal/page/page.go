@@ -197,9 +197,16 @@ type Checkout struct {
 	Values         map[string]string // what was typed
 	Errors         map[string]string // by field
 	Countries      []Option
+	Addresses      []Known // of the customer who is logged in
 	Deliveries     []Delivery
 	Changed        bool // the total is not the one shown before
 	PaymentNote    string
+}
+
+// Known is an address of the account, and where it is chosen.
+type Known struct {
+	Text, Href string
+	Chosen     bool
 }
 
 // Breakdown is a total and what it consists of.

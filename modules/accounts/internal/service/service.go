@@ -114,6 +114,10 @@ func failed(doing string, err error) error {
 		return contract.Error(codes.FailedPrecondition, accountsv1.Reason_REASON_LAST_ADMIN, "there would be no administrator any more")
 	case errors.Is(err, store.ErrKeyReused):
 		return contract.Error(codes.InvalidArgument, accountsv1.Reason_REASON_KEY_REUSED, "the idempotency key was used for something else")
+	case errors.Is(err, store.ErrNoAddress):
+		return contract.Error(codes.NotFound, accountsv1.Reason_REASON_NO_ADDRESS, "the account has no such address")
+	case errors.Is(err, store.ErrTooMany):
+		return contract.Error(codes.FailedPrecondition, accountsv1.Reason_REASON_TOO_MANY_ADDRESSES, "the account has %d addresses already; delete one first", account.MostAddresses)
 	case errors.Is(err, store.ErrNoSession):
 		return contract.Error(codes.Unauthenticated, accountsv1.Reason_REASON_NO_SESSION, "there is no such session, or it has ended")
 	}

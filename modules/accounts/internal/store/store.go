@@ -30,6 +30,8 @@ var (
 	ErrBadLink   = errors.New("no such link, or it is too old")
 	ErrLastAdmin = errors.New("there would be no administrator any more")
 	ErrNoSession = errors.New("no such session")
+	ErrNoAddress = errors.New("the account has no such address")
+	ErrTooMany   = errors.New("the account has as many addresses as are kept")
 	ErrKeyReused = errors.New("the idempotency key was used for something else")
 )
 

@@ -58,9 +58,14 @@ type shop struct {
 	people    *database.DB // of accounts: events stay in its outbox
 	keys      *identity.Keys
 	log       *record
+	// operated is how an operator's command line reaches the modules.
+	operated connections
 	// from is who sends the requests.
 	from string
 }
+
+// connections are by the module they lead to.
+type connections map[string]grpc.ClientConnInterface
 
 // record is a log that can be read.
 type record struct {
@@ -90,26 +95,30 @@ func open(t testing.TB, limits edge.Limits) *shop {
 	s.inventory = inventorytest.NewFake(t)
 	payments := paymentstest.NewFake()
 	payments.Serve(t, log)
-	all := map[string]grpc.ClientConnInterface{
-		"catalog":   s.connect(log, "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog),
-		"inventory": s.connect(log, "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory),
-		"payments":  s.connect(log, "payments", &paymentsv1.PaymentsService_ServiceDesc, payments),
+	// The same modules as the gateway calls them, as orders does, and as an operator.
+	all, neighbours, operated := connections{}, connections{}, connections{}
+	add := func(module string, desc *grpc.ServiceDesc, server any) {
+		all[module], neighbours[module] = s.connectAs(log, "gateway", module, desc, server), s.connectAs(log, "orders", module, desc, server)
+		operated[module] = s.connectAs(log, certs.Operator, module, desc, server)
 	}
+	add("catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog)
+	add("inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory)
+	add("payments", &paymentsv1.PaymentsService_ServiceDesc, payments)
 	s.cart = carttest.NewFake(t, catalogv1.NewCatalogServiceClient(all["catalog"]))
-	all["cart"] = s.connect(log, "cart", &cartv1.CartService_ServiceDesc, s.cart)
-	all["pricing"] = s.connect(log, "pricing", &pricingv1.PricingService_ServiceDesc, s.serve(log, pricingtest.Definition(), all))
-	all["orders"] = s.connect(log, "orders", &ordersv1.OrdersService_ServiceDesc, s.serve(log, orderstest.Definition(), all))
-	people := s.serve(log, accountstest.Definition(), all)
-	all["accounts"] = s.connect(log, "accounts", &accountsv1.AccountsService_ServiceDesc, people)
+	add("cart", &cartv1.CartService_ServiceDesc, s.cart)
+	add("pricing", &pricingv1.PricingService_ServiceDesc, s.serve(log, pricingtest.Definition(), neighbours))
+	add("orders", &ordersv1.OrdersService_ServiceDesc, s.serve(log, orderstest.Definition(), neighbours))
+	add("accounts", &accountsv1.AccountsService_ServiceDesc, s.serve(log, accountstest.Definition(), neighbours))
+	s.operated = operated
 	s.accounts = accountsv1.NewAccountsServiceClient(all["accounts"])
-	operators := accountsv1.NewAccountsServiceClient(s.connectAs(log, certs.Operator, "accounts", &accountsv1.AccountsService_ServiceDesc, people))
+	operators := accountsv1.NewAccountsServiceClient(operated["accounts"])
 	if _, err := operators.CreateAccount(t.Context(), &accountsv1.CreateAccountRequest{
 		Email: "ana@example.org", Name: "Ana", Password: "nine teapots on a shelf", Role: accountsv1.Role_ROLE_CUSTOMER,
 	}); err != nil {
 		t.Fatal(err)
 	}
-	s.stockUp(all)
-	if _, err := pricingv1.NewPricingServiceClient(all["pricing"]).UpsertPromotions(t.Context(), &pricingv1.UpsertPromotionsRequest{Promotions: demo.Promotions(time.Now())}); err != nil {
+	s.stockUp(operated)
+	if _, err := pricingv1.NewPricingServiceClient(operated["pricing"]).UpsertPromotions(t.Context(), &pricingv1.UpsertPromotionsRequest{Promotions: demo.Promotions(time.Now())}); err != nil {
 		t.Fatal(err)
 	}
 	s.edge = edge.New(edge.Options{Limits: limits})
@@ -126,7 +135,7 @@ func open(t testing.TB, limits edge.Limits) *shop {
 }
 
 // serve runs a real module beside the fakes, without events.
-func (s *shop) serve(log *slog.Logger, d module.Definition, neighbours map[string]grpc.ClientConnInterface) any {
+func (s *shop) serve(log *slog.Logger, d module.Definition, neighbours connections) any {
 	s.t.Helper()
 	running, err := module.Start(context.Background(), d, module.Environment{
 		Dir: s.t.TempDir(), Log: log, Now: time.Now, Connect: func(callee string) grpc.ClientConnInterface { return neighbours[callee] },
@@ -146,11 +155,6 @@ func (s *shop) serve(log *slog.Logger, d module.Definition, neighbours map[strin
 	return running.Instance.Server
 }
 
-func (s *shop) connect(log *slog.Logger, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
-	s.t.Helper()
-	return s.connectAs(log, "gateway", module, desc, server)
-}
-
 func (s *shop) connectAs(log *slog.Logger, caller, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
 	s.t.Helper()
 	r, err := route.New(module, desc, log)
@@ -166,7 +170,7 @@ func (s *shop) connectAs(log *slog.Logger, caller, module string, desc *grpc.Ser
 	return r.For(caller)
 }
 
-func (s *shop) stockUp(all map[string]grpc.ClientConnInterface) {
+func (s *shop) stockUp(all connections) {
 	s.t.Helper()
 	result, err := products.Import(s.t.Context(), catalogv1.NewCatalogServiceClient(all["catalog"]), inventoryv1.NewInventoryServiceClient(all["inventory"]), demo.CSV(), products.Options{})
 	if err != nil || len(result.Bad) > 0 {

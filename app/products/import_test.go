@@ -19,6 +19,7 @@ import (
 	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/modules/inventory/inventorytest"
 	inventoryv1 "galleria/modules/inventory/v1"
+	"galleria/platform/certs"
 	"galleria/platform/contract"
 	"galleria/platform/module/moduletest"
 	"galleria/platform/route"
@@ -40,8 +41,8 @@ func inEveryShop(t *testing.T, test func(t *testing.T, s shop)) {
 			world := moduletest.World{catalogtest.Definition(), shelves.Definition()}
 			moduletest.Local(t, world, mode, func(t *testing.T, connect moduletest.Connect) {
 				test(t, shop{
-					catalog:   &catalog{CatalogServiceClient: catalogv1.NewCatalogServiceClient(connect("catalog"))},
-					inventory: inventoryv1.NewInventoryServiceClient(connect("inventory")),
+					catalog:   &catalog{CatalogServiceClient: catalogv1.NewCatalogServiceClient(connect(moduletest.As(certs.Operator, "catalog")))},
+					inventory: inventoryv1.NewInventoryServiceClient(connect(moduletest.As(certs.Operator, "inventory"))),
 					shelves:   shelves,
 				})
 			})

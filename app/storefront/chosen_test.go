@@ -20,7 +20,7 @@ func (s *shop) promote(t *testing.T) {
 	p := &pricingv1.Promotion{
 		Id: "welcome", Name: "Welcome", Kind: pricingv1.Promotion_KIND_PERCENT, PercentMillionths: 100_000, Codes: []string{"WELCOME10"}, Combinable: true,
 	}
-	if _, err := s.needs.Pricing.UpsertPromotions(t.Context(), &pricingv1.UpsertPromotionsRequest{Promotions: []*pricingv1.Promotion{p}}); err != nil {
+	if _, err := s.staffPricing.UpsertPromotions(t.Context(), &pricingv1.UpsertPromotionsRequest{Promotions: []*pricingv1.Promotion{p}}); err != nil {
 		t.Fatal(err)
 	}
 }

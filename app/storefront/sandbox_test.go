@@ -21,7 +21,7 @@ func paying(t *testing.T) (s *shop, v *visitor, path string) {
 	t.Helper()
 	s = newShop(t)
 	s.payments.Serve(t, slog.New(slog.NewTextHandler(s.log, nil)))
-	got, err := s.needs.Payments.StartPayment(t.Context(), &paymentsv1.StartPaymentRequest{
+	got, err := s.staffPayments.StartPayment(t.Context(), &paymentsv1.StartPaymentRequest{
 		PaymentId: id.New(), OrderId: id.New(), CurrencyCode: "EUR", AmountMinor: 1290, Description: "Two mugs",
 		ReturnUrl: "https://shop.example/orders/1?token=back", CancelUrl: "https://shop.example/orders/1?token=away", ExpiresAt: timestamppb.New(time.Now().Add(time.Hour)),
 	})
@@ -88,7 +88,7 @@ func TestAWebhookIsTakenOnlyWithItsSignature(t *testing.T) {
 
 func TestTheSandboxPageSaysWhereAProgramsPaymentLeads(t *testing.T) {
 	s, v, _ := paying(t)
-	got, err := s.needs.Payments.StartPayment(t.Context(), &paymentsv1.StartPaymentRequest{
+	got, err := s.staffPayments.StartPayment(t.Context(), &paymentsv1.StartPaymentRequest{
 		PaymentId: id.New(), OrderId: id.New(), CurrencyCode: "EUR", AmountMinor: 1290, Description: "Two mugs",
 		ReturnUrl: "https://elsewhere.example/thanks", CancelUrl: "https://elsewhere.example/thanks", ExpiresAt: timestamppb.New(time.Now().Add(time.Hour)),
 	})

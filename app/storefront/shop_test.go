@@ -46,6 +46,8 @@ import (
 type shop struct {
 	accounts, operator accountsv1.AccountsServiceClient
 	staffOrders        ordersv1.OrdersServiceClient
+	staffPricing       pricingv1.PricingServiceClient
+	staffPayments      paymentsv1.PaymentsServiceClient
 	front              *storefront.Storefront
 	needs              storefront.Needs
 	catalog            *catalogtest.Fake
@@ -156,14 +158,16 @@ func open(t testing.TB, catalogue io.Reader, change ...func(*storefront.Options)
 	payments := paymentsv1.NewPaymentsServiceClient(s.connect(t, log, "payments", &paymentsv1.PaymentsService_ServiceDesc, s.payments))
 	s.payments.Serve(t, log)
 	neighbours := map[string]grpc.ClientConnInterface{
-		"catalog":   s.connect(t, log, "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog),
-		"inventory": s.connect(t, log, "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory),
-		"cart":      s.connect(t, log, "cart", &cartv1.CartService_ServiceDesc, s.cart),
-		"payments":  s.connect(t, log, "payments", &paymentsv1.PaymentsService_ServiceDesc, s.payments),
+		"catalog":   s.connectAs(t, log, "orders", "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog),
+		"inventory": s.connectAs(t, log, "orders", "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory),
+		"cart":      s.connectAs(t, log, "orders", "cart", &cartv1.CartService_ServiceDesc, s.cart),
+		"payments":  s.connectAs(t, log, "orders", "payments", &paymentsv1.PaymentsService_ServiceDesc, s.payments),
 	}
 	prices := s.serve(t, log, pricingtest.Definition(), neighbours)
-	neighbours["pricing"] = s.connect(t, log, "pricing", &pricingv1.PricingService_ServiceDesc, prices)
-	pricing := pricingv1.NewPricingServiceClient(neighbours["pricing"])
+	neighbours["pricing"] = s.connectAs(t, log, "orders", "pricing", &pricingv1.PricingService_ServiceDesc, prices)
+	pricing := pricingv1.NewPricingServiceClient(s.connect(t, log, "pricing", &pricingv1.PricingService_ServiceDesc, prices))
+	s.staffPricing = pricingv1.NewPricingServiceClient(s.connectAs(t, log, certs.Operator, "pricing", &pricingv1.PricingService_ServiceDesc, prices))
+	s.staffPayments = paymentsv1.NewPaymentsServiceClient(s.connectAs(t, log, certs.Operator, "payments", &paymentsv1.PaymentsService_ServiceDesc, s.payments))
 	s.orders = &faultyOrders{OrdersServiceServer: s.serve(t, log, orderstest.Definition(), neighbours).(ordersv1.OrdersServiceServer)}
 	orders := ordersv1.NewOrdersServiceClient(s.connect(t, log, "orders", &ordersv1.OrdersService_ServiceDesc, s.orders))
 	people := s.serve(t, log, accountstest.Definition(), nil)
@@ -239,7 +243,7 @@ func (s *shop) stockUp(t testing.TB, log *slog.Logger, catalogue io.Reader) {
 	if _, err := s.catalog.UpsertCategories(ctx, categories); err != nil {
 		t.Fatal(err)
 	}
-	catalog, inventory := s.connect(t, log, "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog), s.connect(t, log, "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory)
+	catalog, inventory := s.connectAs(t, log, certs.Operator, "catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog), s.connectAs(t, log, certs.Operator, "inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory)
 	result, err := products.Import(ctx, catalogv1.NewCatalogServiceClient(catalog), inventoryv1.NewInventoryServiceClient(inventory), catalogue, products.Options{})
 	if err != nil || len(result.Bad) > 0 {
 		t.Fatalf("import: %v, bad rows %v", err, result.Bad)

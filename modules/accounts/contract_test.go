@@ -22,7 +22,7 @@ func suite(t *testing.T, connect moduletest.Connect) {
 	accountstest.Run(t, accountstest.World{
 		Accounts:      accountsv1.NewAccountsServiceClient(connect("accounts")),
 		Operator:      accountsv1.NewAccountsServiceClient(connect(moduletest.As(certs.Operator, "accounts"))),
-		Notifications: notificationsv1.NewNotificationsServiceClient(connect("notifications")),
+		Notifications: notificationsv1.NewNotificationsServiceClient(connect(moduletest.As(certs.Operator, "notifications"))),
 	})
 }
 

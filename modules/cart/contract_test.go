@@ -9,6 +9,7 @@ import (
 	cartv1 "galleria/modules/cart/v1"
 	"galleria/modules/catalog/catalogtest"
 	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/certs"
 	"galleria/platform/module"
 	"galleria/platform/module/moduletest"
 	"galleria/platform/route"
@@ -30,8 +31,10 @@ func TestMain(m *testing.M) {
 
 func suite(t *testing.T, connect moduletest.Connect) {
 	carttest.Run(t, carttest.World{
-		Cart:    cartv1.NewCartServiceClient(connect("cart")),
-		Catalog: catalogv1.NewCatalogServiceClient(connect("catalog")),
+		Operator: cartv1.NewCartServiceClient(connect(moduletest.As(certs.Operator, "cart"))),
+		Outside:  connect("cart"),
+		Cart:     cartv1.NewCartServiceClient(connect(moduletest.As("orders", "cart"))),
+		Catalog:  catalogv1.NewCatalogServiceClient(connect(moduletest.As(certs.Operator, "catalog"))),
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"galleria/modules/catalog"
 	"galleria/modules/catalog/catalogtest"
 	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/certs"
 	"galleria/platform/module"
 	"galleria/platform/module/moduletest"
 	"galleria/platform/route"
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 }
 
 func suite(t *testing.T, connect moduletest.Connect) {
-	catalogtest.Run(t, catalogtest.World{Catalog: catalogv1.NewCatalogServiceClient(connect("catalog"))})
+	catalogtest.Run(t, catalogtest.World{Catalog: catalogv1.NewCatalogServiceClient(connect(moduletest.As(certs.Operator, "catalog"))), Outside: connect("catalog")})
 }
 
 func TestContract(t *testing.T) { moduletest.Run(t, "catalog", suite) }

@@ -15,6 +15,7 @@ import (
 	"galleria/platform/database"
 	"galleria/platform/database/databasetest"
 	"galleria/platform/module"
+	"galleria/platform/module/moduletest"
 )
 
 // A catalog written before there were variants is brought to them.
@@ -73,7 +74,7 @@ func TestProductsOfEarlierCommitsAreConverted(t *testing.T) {
 		if err != nil || len(offers.GetOffers()) != 2 || offers.GetOffers()[0].GetPriceMinor() != 1290 || offers.GetOffers()[1].GetStatus() != catalogv1.OfferStatus_OFFER_STATUS_WITHDRAWN {
 			t.Errorf("offers: got %v, %v, want the mug at 12.90 and the jar withdrawn", offers, err)
 		}
-		again, err := s.UpsertProducts(ctx, &catalogv1.UpsertProductsRequest{Products: want.GetProducts()})
+		again, err := s.UpsertProducts(moduletest.Direct(ctx), &catalogv1.UpsertProductsRequest{Products: want.GetProducts()})
 		if err != nil || again.GetUnchanged() != 2 {
 			t.Errorf("upsert what there is: got %v, %v, want both unchanged", again, err)
 		}

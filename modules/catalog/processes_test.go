@@ -18,6 +18,7 @@ import (
 	"galleria/platform/database/databasetest"
 	"galleria/platform/id"
 	"galleria/platform/module"
+	"galleria/platform/module/moduletest"
 )
 
 // process is the catalog as one of several processes has it: a database handle
@@ -52,7 +53,7 @@ func together(t *testing.T, test func(t *testing.T, here, there process)) {
 }
 
 func (p process) put(ctx context.Context, products ...*catalogv1.Product) error {
-	_, err := p.UpsertProducts(ctx, &catalogv1.UpsertProductsRequest{Products: products})
+	_, err := p.UpsertProducts(moduletest.Direct(ctx), &catalogv1.UpsertProductsRequest{Products: products})
 	return err
 }
 
@@ -97,7 +98,7 @@ func TestAChangeShowsAtOnceHereAndSoonElsewhere(t *testing.T) {
 
 func TestCategoriesShowElsewhereToo(t *testing.T) {
 	together(t, func(t *testing.T, here, there process) {
-		_, err := here.UpsertCategories(t.Context(), &catalogv1.UpsertCategoriesRequest{Categories: []*catalogv1.Category{{Slug: "new", Name: "New"}}})
+		_, err := here.UpsertCategories(moduletest.Direct(t.Context()), &catalogv1.UpsertCategoriesRequest{Categories: []*catalogv1.Category{{Slug: "new", Name: "New"}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -246,7 +247,7 @@ func TestDeletionsShowElsewhereToo(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := here.DeleteProducts(t.Context(), &catalogv1.DeleteProductsRequest{Ids: []string{got.GetProducts()[0].GetId()}}); err != nil {
+		if _, err := here.DeleteProducts(moduletest.Direct(t.Context()), &catalogv1.DeleteProductsRequest{Ids: []string{got.GetProducts()[0].GetId()}}); err != nil {
 			t.Fatal(err)
 		}
 		eventually(t, "the other process shows it no more", func() bool { return there.name(t, "A") == "" })

@@ -9,6 +9,7 @@ import (
 	"galleria/migrations"
 	"galleria/modules/inventory"
 	"galleria/modules/inventory/inventorytest"
+	"galleria/platform/certs"
 	"galleria/platform/module"
 	"galleria/platform/module/moduletest"
 	"galleria/platform/route"
@@ -38,7 +39,7 @@ func TestMain(m *testing.M) { moduletest.Main(m, worlds) }
 
 func suite(run func(*testing.T, inventorytest.World)) moduletest.Suite {
 	return func(t *testing.T, connect moduletest.Connect) {
-		run(t, inventorytest.World{Inventory: inventoryv1.NewInventoryServiceClient(connect(inventory.Name))})
+		run(t, inventorytest.World{Inventory: inventoryv1.NewInventoryServiceClient(connect(moduletest.As(certs.Operator, inventory.Name))), Outside: connect(inventory.Name)})
 	}
 }
 

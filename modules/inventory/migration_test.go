@@ -16,6 +16,7 @@ import (
 	"galleria/platform/database"
 	"galleria/platform/database/databasetest"
 	"galleria/platform/module"
+	"galleria/platform/module/moduletest"
 )
 
 func TestBooksOfEarlierCommitsAreConverted(t *testing.T) {
@@ -63,27 +64,27 @@ func TestBooksOfEarlierCommitsAreConverted(t *testing.T) {
 				t.Errorf("got %v, want %d on hand, %d allocated", l, want[0], want[1])
 			}
 		}
-		if audit, err := s.Audit(ctx, &inventoryv1.AuditRequest{}); err != nil || len(audit.GetProblems()) != 0 {
+		if audit, err := s.Audit(moduletest.Direct(ctx), &inventoryv1.AuditRequest{}); err != nil || len(audit.GetProblems()) != 0 {
 			t.Errorf("audit: got %v, %v, want books that balance", audit, err)
 		}
 		line := func(sku string, n int64) []*inventoryv1.Line { return []*inventoryv1.Line{{Sku: sku, Quantity: n}} }
-		if _, err := s.Ship(ctx, &inventoryv1.ShipRequest{OrderId: "sold", IdempotencyKey: "k", Lines: line("mug_1.blue-X", 3)}); err != nil {
+		if _, err := s.Ship(moduletest.Direct(ctx), &inventoryv1.ShipRequest{OrderId: "sold", IdempotencyKey: "k", Lines: line("mug_1.blue-X", 3)}); err != nil {
 			t.Errorf("ship what was sold: got %v, want none", err)
 		}
-		_, err = s.Allocate(ctx, &inventoryv1.AllocateRequest{OrderId: "gone", Lines: line("tea", 12)})
+		_, err = s.Allocate(moduletest.Direct(ctx), &inventoryv1.AllocateRequest{OrderId: "gone", Lines: line("tea", 12)})
 		if !contract.Is(err, inventoryv1.Reason_REASON_OUT_OF_STOCK) {
 			t.Errorf("take again what had expired: got %v, want out of stock: it is known, and they are not there", err)
 		}
 		for _, order := range []string{"back", "early"} {
-			_, err = s.Allocate(ctx, &inventoryv1.AllocateRequest{OrderId: order, Lines: line("tea", 4)})
+			_, err = s.Allocate(moduletest.Direct(ctx), &inventoryv1.AllocateRequest{OrderId: order, Lines: line("tea", 4)})
 			if !contract.Is(err, inventoryv1.Reason_REASON_RELEASED) {
 				t.Errorf("%s: got %v, want released", order, err)
 			}
 		}
-		if _, err := s.Receive(ctx, &inventoryv1.ReceiveRequest{IdempotencyKey: "truck", Lines: line("tea", 9)}); err != nil {
+		if _, err := s.Receive(moduletest.Direct(ctx), &inventoryv1.ReceiveRequest{IdempotencyKey: "truck", Lines: line("tea", 9)}); err != nil {
 			t.Errorf("a delivery that came before: got %v, want none", err)
 		}
-		if moved, err := s.ListMovements(ctx, &inventoryv1.ListMovementsRequest{Sku: "tea"}); err != nil || len(moved.GetMovements()) != 1 || moved.GetMovements()[0].GetBy() != 9 {
+		if moved, err := s.ListMovements(moduletest.Direct(ctx), &inventoryv1.ListMovementsRequest{Sku: "tea"}); err != nil || len(moved.GetMovements()) != 1 || moved.GetMovements()[0].GetBy() != 9 {
 			t.Errorf("got %v, %v, want one movement of 9", moved, err)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"galleria/modules/notifications/notificationstest"
 	notificationsv1 "galleria/modules/notifications/v1"
 	ordersv1 "galleria/modules/orders/v1"
+	"galleria/platform/certs"
 	"galleria/platform/module"
 	"galleria/platform/module/moduletest"
 	"galleria/platform/route"
@@ -37,7 +38,8 @@ func suite(t *testing.T, connect moduletest.Connect) { notificationstest.Run(t, 
 
 func world(connect moduletest.Connect) notificationstest.World {
 	return notificationstest.World{
-		Notifications: notificationsv1.NewNotificationsServiceClient(connect("notifications")),
+		Outside:       connect("notifications"),
+		Notifications: notificationsv1.NewNotificationsServiceClient(connect(moduletest.As(certs.Operator, "notifications"))),
 		Orders:        ordersv1.NewOrdersServiceClient(connect("orders")),
 	}
 }

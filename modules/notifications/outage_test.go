@@ -65,7 +65,7 @@ func until(t *testing.T, w notificationstest.World, what string, n int, want fun
 	var got *notificationsv1.ListMailsResponse
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		var err error
-		if got, err = w.Notifications.ListMails(context.Background(), &notificationsv1.ListMailsRequest{PageSize: 100}); err != nil {
+		if got, err = w.Notifications.ListMails(moduletest.Direct(context.Background()), &notificationsv1.ListMailsRequest{PageSize: 100}); err != nil {
 			t.Fatal(err)
 		}
 		fit := 0

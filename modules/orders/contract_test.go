@@ -36,11 +36,11 @@ func suite(t *testing.T, connect moduletest.Connect) { orderstest.Run(t, connect
 func connected(connect moduletest.Connect) orderstest.World {
 	return orderstest.World{
 		Orders:    ordersv1.NewOrdersServiceClient(connect(moduletest.As(certs.Operator, "orders"))),
-		Catalog:   catalogv1.NewCatalogServiceClient(connect("catalog")),
-		Inventory: inventoryv1.NewInventoryServiceClient(connect("inventory")),
-		Pricing:   pricingv1.NewPricingServiceClient(connect("pricing")),
+		Catalog:   catalogv1.NewCatalogServiceClient(connect(moduletest.As(certs.Operator, "catalog"))),
+		Inventory: inventoryv1.NewInventoryServiceClient(connect(moduletest.As(certs.Operator, "inventory"))),
+		Pricing:   pricingv1.NewPricingServiceClient(connect(moduletest.As(certs.Operator, "pricing"))),
 		Cart:      cartv1.NewCartServiceClient(connect("cart")),
-		Payments:  paymentsv1.NewPaymentsServiceClient(connect("payments")),
+		Payments:  paymentsv1.NewPaymentsServiceClient(connect(moduletest.As(certs.Operator, "payments"))),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"galleria/migrations"
 	"galleria/modules/payments"
 	"galleria/modules/payments/paymentstest"
+	"galleria/platform/certs"
 	"galleria/platform/module"
 	"galleria/platform/module/moduletest"
 	"galleria/platform/route"
@@ -34,7 +35,7 @@ func holding() payments.Config {
 func TestMain(m *testing.M) { moduletest.Main(m, worlds) }
 
 func suite(t *testing.T, connect moduletest.Connect) {
-	paymentstest.Run(t, paymentstest.World{Payments: paymentsv1.NewPaymentsServiceClient(connect(payments.Name))})
+	paymentstest.Run(t, paymentstest.World{Payments: paymentsv1.NewPaymentsServiceClient(connect(moduletest.As(certs.Operator, payments.Name))), Outside: connect(payments.Name)})
 }
 
 func TestContract(t *testing.T) {
@@ -46,7 +47,7 @@ func TestContract(t *testing.T) {
 
 func TestContractOfPaymentsThatAreHeld(t *testing.T) {
 	suite := func(t *testing.T, connect moduletest.Connect) {
-		paymentstest.RunAtShipping(t, paymentstest.World{Payments: paymentsv1.NewPaymentsServiceClient(connect(payments.Name))})
+		paymentstest.RunAtShipping(t, paymentstest.World{Payments: paymentsv1.NewPaymentsServiceClient(connect(moduletest.As(certs.Operator, payments.Name))), Outside: connect(payments.Name)})
 	}
 	t.Run("fake", func(t *testing.T) {
 		moduletest.Local(t, moduletest.World{paymentstest.AtShipping()}, route.ModeLocal, suite)

@@ -18,6 +18,7 @@ import (
 	"galleria/platform/database"
 	"galleria/platform/database/databasetest"
 	"galleria/platform/module"
+	"galleria/platform/module/moduletest"
 )
 
 // earlier are payments of cards that the shop handed to the sandbox: paid and
@@ -100,7 +101,7 @@ type payer struct {
 
 func (s payer) get(t *testing.T, id string) *paymentsv1.Payment {
 	t.Helper()
-	got, err := s.GetPayment(t.Context(), &paymentsv1.GetPaymentRequest{PaymentId: id})
+	got, err := s.GetPayment(moduletest.Direct(t.Context()), &paymentsv1.GetPaymentRequest{PaymentId: id})
 	if err != nil {
 		t.Fatalf("%s: %v", id, err)
 	}
@@ -129,12 +130,12 @@ func TestPaymentsOfCardsAreConverted(t *testing.T) {
 				return p.GetCapturedMinor() == 1290 && p.GetRefundedMinor() == 500 && p.GetRefundingMinor() == 0
 			})
 			for range 2 {
-				got, err := s.RefundPayment(t.Context(), &paymentsv1.RefundPaymentRequest{PaymentId: "paid", RefundId: "r4", AmountMinor: 790})
+				got, err := s.RefundPayment(moduletest.Direct(t.Context()), &paymentsv1.RefundPaymentRequest{PaymentId: "paid", RefundId: "r4", AmountMinor: 790})
 				if err != nil || got.GetRefund().GetStatus() != paymentsv1.RefundStatus_REFUND_STATUS_SUCCEEDED {
 					t.Fatalf("got %v, %v, want the rest given back", got, err)
 				}
 			}
-			_, err := s.RefundPayment(t.Context(), &paymentsv1.RefundPaymentRequest{PaymentId: "paid", RefundId: "r5", AmountMinor: 1})
+			_, err := s.RefundPayment(moduletest.Direct(t.Context()), &paymentsv1.RefundPaymentRequest{PaymentId: "paid", RefundId: "r5", AmountMinor: 1})
 			if !contract.Is(err, paymentsv1.Reason_REASON_REFUND_TOO_LARGE) {
 				t.Errorf("got %v, want nothing left to refund", err)
 			}
@@ -149,7 +150,7 @@ func TestPaymentsOfCardsAreConverted(t *testing.T) {
 		})
 		t.Run("one that is held can be captured", func(t *testing.T) {
 			s.becomes(t, "held", paymentsv1.Status_STATUS_AUTHORIZED)
-			got, err := s.CapturePayment(t.Context(), &paymentsv1.CapturePaymentRequest{PaymentId: "held"})
+			got, err := s.CapturePayment(moduletest.Direct(t.Context()), &paymentsv1.CapturePaymentRequest{PaymentId: "held"})
 			if err != nil || got.GetPayment().GetCapturedMinor() != 500 {
 				t.Errorf("got %v, %v, want 500 captured", got, err)
 			}
@@ -166,7 +167,7 @@ func TestPaymentsOfCardsAreConverted(t *testing.T) {
 		})
 		t.Run("those paid on the page stay as they are", func(t *testing.T) {
 			s.becomes(t, "page", paymentsv1.Status_STATUS_PAID)
-			got, err := s.RefundPayment(t.Context(), &paymentsv1.RefundPaymentRequest{PaymentId: "page", RefundId: "r", AmountMinor: 100})
+			got, err := s.RefundPayment(moduletest.Direct(t.Context()), &paymentsv1.RefundPaymentRequest{PaymentId: "page", RefundId: "r", AmountMinor: 100})
 			if err != nil || got.GetRefund().GetStatus() != paymentsv1.RefundStatus_REFUND_STATUS_SUCCEEDED {
 				t.Errorf("got %v, %v, want it given back", got, err)
 			}

@@ -20,8 +20,10 @@ import (
 
 	"galleria/modules/payments"
 	"galleria/modules/payments/paymentstest"
+	"galleria/platform/certs"
 	"galleria/platform/id"
 	"galleria/platform/module"
+	"galleria/platform/module/moduletest"
 	"galleria/platform/route"
 	"galleria/platform/telemetry"
 )
@@ -73,7 +75,7 @@ func TestCardNumbersLeaveNoTrace(t *testing.T) {
 	r.Point(target)
 
 	var found bytes.Buffer // all that could be read
-	client := paymentsv1.NewPaymentsServiceClient(r.For("suite"))
+	client := paymentsv1.NewPaymentsServiceClient(r.For(certs.Operator))
 	secrets := spend(t.Context(), client, func(err error) { found.WriteString(err.Error() + "\n") })
 	secrets = append(secrets, spend(t.Context(), panicking(t, log), func(err error) { found.WriteString(err.Error() + "\n") })...)
 
@@ -113,7 +115,7 @@ func spend(ctx context.Context, client paymentsv1.PaymentsServiceClient, failed 
 		paymentstest.CardLostPayment, paymentstest.CardConsent, paymentstest.CardRefundRefused, "4111111111111111", "4111111111111112", "4111-1111-1111-1113",
 	} {
 		payment := "p-" + id.New()
-		started, err := client.StartPayment(ctx, &paymentsv1.StartPaymentRequest{
+		started, err := client.StartPayment(moduletest.Direct(ctx), &paymentsv1.StartPaymentRequest{
 			PaymentId: payment, OrderId: id.New(), CurrencyCode: "EUR", AmountMinor: 5, ReturnUrl: "/back", CancelUrl: "/away",
 			ExpiresAt: timestamppb.New(time.Now().Add(time.Minute)),
 		})
@@ -134,10 +136,10 @@ func spend(ctx context.Context, client paymentsv1.PaymentsServiceClient, failed 
 		if _, err := client.AnswerSandboxConsent(ctx, &paymentsv1.AnswerSandboxConsentRequest{Session: session, Yes: true}); err != nil {
 			failed(err)
 		}
-		if _, err := client.CancelPayment(ctx, &paymentsv1.CancelPaymentRequest{PaymentId: payment}); err != nil {
+		if _, err := client.CancelPayment(moduletest.Direct(ctx), &paymentsv1.CancelPaymentRequest{PaymentId: payment}); err != nil {
 			failed(err)
 		}
-		if _, err := client.RefundPayment(ctx, &paymentsv1.RefundPaymentRequest{PaymentId: payment, RefundId: "r", AmountMinor: 99}); err != nil {
+		if _, err := client.RefundPayment(moduletest.Direct(ctx), &paymentsv1.RefundPaymentRequest{PaymentId: payment, RefundId: "r", AmountMinor: 99}); err != nil {
 			failed(err)
 		}
 	}
@@ -163,7 +165,7 @@ func panicking(t *testing.T, log *slog.Logger) paymentsv1.PaymentsServiceClient 
 		t.Fatal(err)
 	}
 	r.Point(target)
-	return paymentsv1.NewPaymentsServiceClient(r.For("suite"))
+	return paymentsv1.NewPaymentsServiceClient(r.For(certs.Operator))
 }
 
 func readAll(t *testing.T, dir string, into *bytes.Buffer) {

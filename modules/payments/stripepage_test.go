@@ -13,6 +13,7 @@ import (
 
 	"galleria/modules/payments"
 	"galleria/modules/payments/internal/stripe/stripetest"
+	"galleria/platform/certs"
 	"galleria/platform/contract"
 	"galleria/platform/module/moduletest"
 	"galleria/platform/route"
@@ -38,7 +39,7 @@ func selling(t *testing.T, change func(*payments.Config), test func(s shop)) {
 		change(&cfg)
 	}
 	moduletest.Local(t, moduletest.World{definition(cfg)}, route.ModeLocal, func(t *testing.T, connect moduletest.Connect) {
-		test(shop{account, t, paymentsv1.NewPaymentsServiceClient(connect(payments.Name))})
+		test(shop{account, t, paymentsv1.NewPaymentsServiceClient(connect(moduletest.As(certs.Operator, payments.Name)))})
 	})
 }
 
@@ -179,7 +180,7 @@ func TestAPaymentPaidOnStripesPageIsPaidOnceHoweverItIsHeardOf(t *testing.T) {
 	t.Run("by a cancellation that came too late", func(t *testing.T) {
 		selling(t, nil, func(s shop) {
 			s.Pays(t, s.started())
-			_, err := s.payments.CancelPayment(t.Context(), &paymentsv1.CancelPaymentRequest{PaymentId: "p1"})
+			_, err := s.payments.CancelPayment(moduletest.Direct(t.Context()), &paymentsv1.CancelPaymentRequest{PaymentId: "p1"})
 			s.fails(err, codes.FailedPrecondition, paymentsv1.Reason_REASON_PAID)
 			s.until("paid by visa 4242", paid)
 		})
@@ -197,7 +198,7 @@ func TestAPaymentPaidOnStripesPageIsPaidOnceHoweverItIsHeardOf(t *testing.T) {
 func TestACancelledPaymentCanNoLongerBePaidAtStripe(t *testing.T) {
 	selling(t, nil, func(s shop) {
 		address := s.started()
-		got, err := s.payments.CancelPayment(t.Context(), &paymentsv1.CancelPaymentRequest{PaymentId: "p1"})
+		got, err := s.payments.CancelPayment(moduletest.Direct(t.Context()), &paymentsv1.CancelPaymentRequest{PaymentId: "p1"})
 		if session := address[strings.LastIndex(address, "/")+1:]; err != nil || got.GetPayment().GetStatus() != paymentsv1.Status_STATUS_CANCELLED || s.Status(session) != "expired" {
 			t.Errorf("got %v, %v, and a session that is %s, want it cancelled and expired", got, err, s.Status(session))
 		}
@@ -225,16 +226,16 @@ func TestAHoldAtStripeIsCapturedOrLetGo(t *testing.T) {
 	selling(t, atShipping, func(s shop) {
 		intent := held(s)
 		s.Break("POST /v1/payment_intents/"+intent+"/capture", stripetest.DoneAndLost)
-		_, err := s.payments.CapturePayment(t.Context(), &paymentsv1.CapturePaymentRequest{PaymentId: "p1"})
+		_, err := s.payments.CapturePayment(moduletest.Direct(t.Context()), &paymentsv1.CapturePaymentRequest{PaymentId: "p1"})
 		s.fails(err, codes.Unavailable, paymentsv1.Reason_REASON_PROVIDER_UNAVAILABLE)
-		got, err := s.payments.CapturePayment(t.Context(), &paymentsv1.CapturePaymentRequest{PaymentId: "p1"})
+		got, err := s.payments.CapturePayment(moduletest.Direct(t.Context()), &paymentsv1.CapturePaymentRequest{PaymentId: "p1"})
 		if err != nil || got.GetPayment().GetCapturedMinor() != 1290 || s.Status(intent) != "succeeded" {
 			t.Errorf("got %v, %v, want it captured", got, err)
 		}
 	})
 	selling(t, atShipping, func(s shop) {
 		intent := held(s)
-		got, err := s.payments.CancelPayment(t.Context(), &paymentsv1.CancelPaymentRequest{PaymentId: "p1"})
+		got, err := s.payments.CancelPayment(moduletest.Direct(t.Context()), &paymentsv1.CancelPaymentRequest{PaymentId: "p1"})
 		if err != nil || got.GetPayment().GetStatus() != paymentsv1.Status_STATUS_CANCELLED || s.Status(intent) != "canceled" {
 			t.Errorf("got %v, %v, and an intent that is %s, want both cancelled", got, err, s.Status(intent))
 		}

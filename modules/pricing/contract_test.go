@@ -7,6 +7,7 @@ import (
 	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/modules/pricing/pricingtest"
 	pricingv1 "galleria/modules/pricing/v1"
+	"galleria/platform/certs"
 	"galleria/platform/module/moduletest"
 	"galleria/platform/route"
 )
@@ -17,8 +18,9 @@ func TestMain(m *testing.M) {
 
 func suite(t *testing.T, connect moduletest.Connect) {
 	pricingtest.Run(t, pricingtest.World{
-		Pricing: pricingv1.NewPricingServiceClient(connect("pricing")),
-		Catalog: catalogv1.NewCatalogServiceClient(connect("catalog")),
+		Outside: connect("pricing"),
+		Pricing: pricingv1.NewPricingServiceClient(connect(moduletest.As(certs.Operator, "pricing"))),
+		Catalog: catalogv1.NewCatalogServiceClient(connect(moduletest.As(certs.Operator, "catalog"))),
 	})
 }
 

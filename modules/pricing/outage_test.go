@@ -18,6 +18,7 @@ import (
 	"galleria/platform/database"
 	"galleria/platform/database/databasetest"
 	"galleria/platform/module"
+	"galleria/platform/module/moduletest"
 )
 
 // failing is a catalog that answers with an error.
@@ -66,13 +67,13 @@ func TestWithoutTheCatalogAQuoteIsUnavailable(t *testing.T) {
 	if _, err := s.Quote(t.Context(), &pricingv1.QuoteRequest{CurrencyCode: "EUR"}); err != nil {
 		t.Errorf("a quote of nothing: got %v, want none", err)
 	}
-	_, err := s.UpsertPromotions(t.Context(), &pricingv1.UpsertPromotionsRequest{Promotions: []*pricingv1.Promotion{{
+	_, err := s.UpsertPromotions(moduletest.Direct(t.Context()), &pricingv1.UpsertPromotionsRequest{Promotions: []*pricingv1.Promotion{{
 		Id: "ten", Name: "Ten", Kind: pricingv1.Promotion_KIND_PERCENT, PercentMillionths: 100_000, Codes: []string{"TEN"},
 	}}})
 	if err != nil {
 		t.Errorf("a promotion: got %v, want none", err)
 	}
-	if _, err := s.Redeem(t.Context(), &pricingv1.RedeemRequest{OrderId: "one", Codes: []string{"TEN"}}); err != nil {
+	if _, err := s.Redeem(moduletest.Direct(t.Context()), &pricingv1.RedeemRequest{OrderId: "one", Codes: []string{"TEN"}}); err != nil {
 		t.Errorf("redeem: got %v, want none", err)
 	}
 }

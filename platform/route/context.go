@@ -193,6 +193,12 @@ func Caller(ctx context.Context) string {
 	return caller
 }
 
+// CalledBy is a context whose call is made by a module, or edge: where there is no route,
+// as when a test of a module calls its methods directly.
+func CalledBy(ctx context.Context, caller string) context.Context {
+	return context.WithValue(ctx, callerKey{}, caller)
+}
+
 type retriesKey struct{}
 
 // maxRetries is how often a call is repeated at its first caller's. Calls that a

@@ -77,7 +77,7 @@ var (
 		return err
 	}, (*cartv1.Cart).GetDeliveryOption}
 	setCustomer = choice{"customer_id", func(g *guest, id string) error {
-		_, err := g.Cart.SetCustomer(g.Context(), &cartv1.SetCustomerRequest{CartId: g.cart, CustomerId: id})
+		_, err := g.Operator.SetCustomer(g.Context(), &cartv1.SetCustomerRequest{CartId: g.cart, CustomerId: id})
 		return err
 	}, (*cartv1.Cart).GetCustomerId}
 )
@@ -117,4 +117,26 @@ func (g *guest) must(err error) {
 	if err != nil {
 		g.Fatal(err)
 	}
+}
+
+// customerCases are those of choices, which an operator makes, and what others may not.
+func customerCases(w World) cases {
+	all := choiceCases(w, setCustomer)
+	all["takes no cart from its customer"] = func(t *testing.T) {
+		g := w.guest(t)
+		g.sell(1)
+		g.add(1, 1)
+		for range 2 { // as who logs in
+			_, err := g.Cart.SetCustomer(t.Context(), &cartv1.SetCustomerRequest{CartId: g.cart, CustomerId: "ana"})
+			g.must(err)
+		}
+		for _, other := range []string{"ben", ""} {
+			_, err := g.Cart.SetCustomer(t.Context(), &cartv1.SetCustomerRequest{CartId: g.cart, CustomerId: other})
+			wantReason(t, err, codes.PermissionDenied, cartv1.Reason_REASON_NOT_ALLOWED)
+		}
+		if got := g.get().GetCustomerId(); got != "ana" {
+			t.Errorf("got customer %q, want ana", got)
+		}
+	}
+	return all
 }

@@ -15,6 +15,7 @@ import (
 	"galleria/platform/database/databasetest"
 	"galleria/platform/id"
 	"galleria/platform/module"
+	"galleria/platform/module/moduletest"
 )
 
 // Fake is the real service over a database of the test's own, and can be made to
@@ -86,7 +87,7 @@ func call[Q, A any](ctx context.Context, f *Fake, r *Q, do func(*service.Service
 	if err != nil {
 		return nil, err
 	}
-	return do(s, ctx, r)
+	return do(s, moduletest.Direct(ctx), r)
 }
 
 // GetCart is part of the contract.

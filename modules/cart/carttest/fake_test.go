@@ -17,7 +17,7 @@ func TestAFakeCanBeHeldAndMadeToFail(t *testing.T) {
 	cart, catalog := carttest.NewFake(t, nil), catalogtest.NewFake(t, catalogtest.Product("MUG"))
 	world := moduletest.World{cart.Definition(), catalog.Definition()}
 	moduletest.Local(t, world, route.ModeLocal, func(t *testing.T, connect moduletest.Connect) {
-		client := cartv1.NewCartServiceClient(connect("cart"))
+		client := cartv1.NewCartServiceClient(connect(moduletest.As("orders", "cart")))
 		add := &cartv1.AddItemRequest{CartId: carttest.NewID(), Sku: "MUG", Quantity: 2, IdempotencyKey: "first-click"}
 		for _, fake := range []interface{ Fail(error) }{cart, catalog} {
 			fake.Fail(status.Error(codes.Unavailable, "away"))

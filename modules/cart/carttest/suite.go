@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -20,6 +21,10 @@ import (
 type World struct {
 	Cart    cartv1.CartServiceClient
 	Catalog catalogv1.CatalogServiceClient
+	// Operator is how an operator reaches it.
+	Operator cartv1.CartServiceClient
+	// Outside is how a caller without rights of its own reaches it, such as the edge.
+	Outside grpc.ClientConnInterface
 }
 
 // Run runs the contract suite. Each of its cases has a cart and products of
@@ -33,10 +38,13 @@ func Run(t *testing.T, w World) {
 		"SetDelivery":    choiceCases(w, setDelivery),
 		"CreateCart":     createCases(w),
 		"SetDestination": destinationCases(w),
-		"SetCustomer":    choiceCases(w, setCustomer),
+		"SetCustomer":    customerCases(w),
 		"MergeCarts":     mergeCases(w),
 		"TakeItems":      takeCases(w),
 	}.Run(t, &cartv1.CartService_ServiceDesc)
+	moduletest.Refused(t, w.Outside, cartv1.Reason_REASON_NOT_ALLOWED,
+		cartv1.CartService_TakeItems_FullMethodName,
+	)
 }
 
 type (

@@ -42,6 +42,8 @@ const (
 	Reason_REASON_NO_CART Reason = 5
 	// It is sold, but has no price in the cart's currency.
 	Reason_REASON_OTHER_CURRENCY Reason = 6
+	// The call is not the caller's to make: see the method.
+	Reason_REASON_NOT_ALLOWED Reason = 7
 )
 
 // Enum value maps for Reason.
@@ -54,6 +56,7 @@ var (
 		4: "REASON_KEY_REUSED",
 		5: "REASON_NO_CART",
 		6: "REASON_OTHER_CURRENCY",
+		7: "REASON_NOT_ALLOWED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":    0,
@@ -63,6 +66,7 @@ var (
 		"REASON_KEY_REUSED":     4,
 		"REASON_NO_CART":        5,
 		"REASON_OTHER_CURRENCY": 6,
+		"REASON_NOT_ALLOWED":    7,
 	}
 )
 
@@ -1592,7 +1596,7 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x04Item\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\x03R\bquantity\"\x13\n" +
-	"\x11TakeItemsResponse*\xa7\x01\n" +
+	"\x11TakeItemsResponse*\xbf\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10REASON_LINE_FULL\x10\x01\x12\x14\n" +
@@ -1600,7 +1604,8 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x0fREASON_NOT_SOLD\x10\x03\x12\x15\n" +
 	"\x11REASON_KEY_REUSED\x10\x04\x12\x12\n" +
 	"\x0eREASON_NO_CART\x10\x05\x12\x19\n" +
-	"\x15REASON_OTHER_CURRENCY\x10\x06*\x91\x01\n" +
+	"\x15REASON_OTHER_CURRENCY\x10\x06\x12\x16\n" +
+	"\x12REASON_NOT_ALLOWED\x10\a*\x91\x01\n" +
 	"\n" +
 	"LineStatus\x12\x1b\n" +
 	"\x17LINE_STATUS_UNSPECIFIED\x10\x00\x12\x18\n" +

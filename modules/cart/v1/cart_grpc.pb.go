@@ -39,6 +39,10 @@ const (
 //
 // CartService keeps carts behind ids nobody can guess: whoever knows the id
 // holds the cart. A cart comes into being with its first item, or is made before.
+//
+// Knowing the id is enough, unless the cart is a customer's and the call is made on
+// behalf of another person: then it is PERMISSION_DENIED, REASON_NOT_ALLOWED, whatever
+// the method. So a cart left behind in a browser is not shown to who logs in there next.
 type CartServiceClient interface {
 	// GetCart gets a cart priced from the catalog as it is now. A cart that is
 	// not there is an empty one. UNAVAILABLE when the catalog can't be asked.
@@ -70,15 +74,18 @@ type CartServiceClient interface {
 	// SetDestination keeps where the goods go, as far as the price depends on it; without
 	// a country it is forgotten. Fails and repeats as SetCodes does.
 	SetDestination(ctx context.Context, in *SetDestinationRequest, opts ...grpc.CallOption) (*SetDestinationResponse, error)
-	// SetCustomer says whose cart it is; an empty id makes it a guest's again. Fails
-	// and repeats as SetCodes does.
+	// SetCustomer says whose cart it is; an empty id makes it a guest's again. A person
+	// can say so only of their own: PERMISSION_DENIED, REASON_NOT_ALLOWED, for another
+	// customer_id. So it is for a cart that has another customer already, unless that one
+	// asks. Fails and repeats as SetCodes does.
 	SetCustomer(ctx context.Context, in *SetCustomerRequest, opts ...grpc.CallOption) (*SetCustomerResponse, error)
 	// MergeCarts puts what is in one cart into another, once per idempotency key of
 	// the latter, as for a guest who logs in. Quantities of a product are added, up to
 	// 99; new lines come last, up to 100; what goes beyond that is dropped. Codes are
 	// joined, up to 5, those of `into` first. Delivery option, destination, customer and currency of
 	// `into` stay; what it has none of it gets from the other. `from` has no lines and
-	// codes after that. A `from` that is not there, or has no lines, changes nothing;
+	// codes after that. Carts of two customers are not merged: PERMISSION_DENIED,
+	// REASON_NOT_ALLOWED. A `from` that is not there, or has no lines, changes nothing;
 	// an `into` that is not there is made. INVALID_ARGUMENT, REASON_KEY_REUSED for the
 	// same key with another `from`. Repeating it changes nothing, also when something
 	// has come into `from` since.
@@ -86,6 +93,7 @@ type CartServiceClient interface {
 	// TakeItems removes what an order has bought: each line is lessened by the
 	// quantity given, once per order. The codes go too: the order used them. What the
 	// guest added meanwhile stays. Repeating it changes nothing.
+	// For the module orders.
 	TakeItems(ctx context.Context, in *TakeItemsRequest, opts ...grpc.CallOption) (*TakeItemsResponse, error)
 }
 
@@ -203,6 +211,10 @@ func (c *cartServiceClient) TakeItems(ctx context.Context, in *TakeItemsRequest,
 //
 // CartService keeps carts behind ids nobody can guess: whoever knows the id
 // holds the cart. A cart comes into being with its first item, or is made before.
+//
+// Knowing the id is enough, unless the cart is a customer's and the call is made on
+// behalf of another person: then it is PERMISSION_DENIED, REASON_NOT_ALLOWED, whatever
+// the method. So a cart left behind in a browser is not shown to who logs in there next.
 type CartServiceServer interface {
 	// GetCart gets a cart priced from the catalog as it is now. A cart that is
 	// not there is an empty one. UNAVAILABLE when the catalog can't be asked.
@@ -234,15 +246,18 @@ type CartServiceServer interface {
 	// SetDestination keeps where the goods go, as far as the price depends on it; without
 	// a country it is forgotten. Fails and repeats as SetCodes does.
 	SetDestination(context.Context, *SetDestinationRequest) (*SetDestinationResponse, error)
-	// SetCustomer says whose cart it is; an empty id makes it a guest's again. Fails
-	// and repeats as SetCodes does.
+	// SetCustomer says whose cart it is; an empty id makes it a guest's again. A person
+	// can say so only of their own: PERMISSION_DENIED, REASON_NOT_ALLOWED, for another
+	// customer_id. So it is for a cart that has another customer already, unless that one
+	// asks. Fails and repeats as SetCodes does.
 	SetCustomer(context.Context, *SetCustomerRequest) (*SetCustomerResponse, error)
 	// MergeCarts puts what is in one cart into another, once per idempotency key of
 	// the latter, as for a guest who logs in. Quantities of a product are added, up to
 	// 99; new lines come last, up to 100; what goes beyond that is dropped. Codes are
 	// joined, up to 5, those of `into` first. Delivery option, destination, customer and currency of
 	// `into` stay; what it has none of it gets from the other. `from` has no lines and
-	// codes after that. A `from` that is not there, or has no lines, changes nothing;
+	// codes after that. Carts of two customers are not merged: PERMISSION_DENIED,
+	// REASON_NOT_ALLOWED. A `from` that is not there, or has no lines, changes nothing;
 	// an `into` that is not there is made. INVALID_ARGUMENT, REASON_KEY_REUSED for the
 	// same key with another `from`. Repeating it changes nothing, also when something
 	// has come into `from` since.
@@ -250,6 +265,7 @@ type CartServiceServer interface {
 	// TakeItems removes what an order has bought: each line is lessened by the
 	// quantity given, once per order. The codes go too: the order used them. What the
 	// guest added meanwhile stays. Repeating it changes nothing.
+	// For the module orders.
 	TakeItems(context.Context, *TakeItemsRequest) (*TakeItemsResponse, error)
 	mustEmbedUnimplementedCartServiceServer()
 }

@@ -14,6 +14,7 @@ import (
 	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/platform/database/databasetest"
 	"galleria/platform/module"
+	"galleria/platform/module/moduletest"
 )
 
 // Fake is the real service over a database of the test's own, and can be made to
@@ -89,7 +90,7 @@ func SKU(p *catalogv1.Product) string { return p.GetVariants()[0].GetSku() }
 func (f *Fake) Put(products ...*catalogv1.Product) {
 	f.t.Helper()
 	for some := range slices.Chunk(products, 500) {
-		if _, err := f.service.UpsertProducts(context.Background(), &catalogv1.UpsertProductsRequest{Products: some}); err != nil {
+		if _, err := f.service.UpsertProducts(moduletest.Direct(context.Background()), &catalogv1.UpsertProductsRequest{Products: some}); err != nil {
 			f.t.Fatalf("put %d products into the catalog: %v", len(some), err)
 		}
 	}
@@ -159,5 +160,5 @@ func answer[Q, A any](f *Fake, ctx context.Context, r *Q, method func(context.Co
 	if broken != nil {
 		return nil, broken
 	}
-	return method(ctx, r)
+	return method(moduletest.Direct(ctx), r)
 }

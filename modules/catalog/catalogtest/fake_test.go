@@ -8,6 +8,7 @@ import (
 
 	"galleria/modules/catalog/catalogtest"
 	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/certs"
 	"galleria/platform/module/moduletest"
 	"galleria/platform/route"
 )
@@ -17,7 +18,7 @@ func TestAFakeCanBeHeldAndMadeToFail(t *testing.T) {
 	catalogtest.SetPrice(mug, "EUR", 1290)
 	fake := catalogtest.NewFake(t, mug)
 	moduletest.Local(t, moduletest.World{fake.Definition()}, route.ModeLocal, func(t *testing.T, connect moduletest.Connect) {
-		client := catalogv1.NewCatalogServiceClient(connect("catalog"))
+		client := catalogv1.NewCatalogServiceClient(connect(moduletest.As(certs.Operator, "catalog")))
 		ask := &catalogv1.GetOffersRequest{Skus: []string{"MUG"}, CurrencyCode: "EUR"}
 		fake.Fail(status.Error(codes.Unavailable, "away"))
 		if _, err := client.GetOffers(t.Context(), ask); status.Code(err) != codes.Unavailable {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -18,6 +19,8 @@ import (
 // World is what the suite runs against.
 type World struct {
 	Catalog catalogv1.CatalogServiceClient
+	// Outside is how a caller without rights of its own reaches it, such as the edge.
+	Outside grpc.ClientConnInterface
 }
 
 // Run runs the contract suite. Its cases live beside each other in one
@@ -35,6 +38,14 @@ func Run(t *testing.T, w World) {
 		"UpsertProducts":   upsertCases(w),
 		"UpsertCategories": upsertCategoryCases(w),
 	}.Run(t, &catalogv1.CatalogService_ServiceDesc)
+	moduletest.Refused(t, w.Outside, catalogv1.Reason_REASON_NOT_ALLOWED,
+		catalogv1.CatalogService_ListAllProducts_FullMethodName,
+		catalogv1.CatalogService_UpsertProducts_FullMethodName,
+		catalogv1.CatalogService_WithdrawProducts_FullMethodName,
+		catalogv1.CatalogService_DeleteProducts_FullMethodName,
+		catalogv1.CatalogService_UpsertCategories_FullMethodName,
+		catalogv1.CatalogService_DeleteCategories_FullMethodName,
+	)
 }
 
 // corner is one case's own part of the catalog.

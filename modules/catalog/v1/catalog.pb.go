@@ -39,6 +39,8 @@ const (
 	Reason_REASON_SKU_TAKEN Reason = 3
 	// A product is in the category.
 	Reason_REASON_CATEGORY_NOT_EMPTY Reason = 4
+	// The call is not the caller's to make: see the method.
+	Reason_REASON_NOT_ALLOWED Reason = 5
 )
 
 // Enum value maps for Reason.
@@ -49,6 +51,7 @@ var (
 		2: "REASON_BAD_PAGE_TOKEN",
 		3: "REASON_SKU_TAKEN",
 		4: "REASON_CATEGORY_NOT_EMPTY",
+		5: "REASON_NOT_ALLOWED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":        0,
@@ -56,6 +59,7 @@ var (
 		"REASON_BAD_PAGE_TOKEN":     2,
 		"REASON_SKU_TAKEN":          3,
 		"REASON_CATEGORY_NOT_EMPTY": 4,
+		"REASON_NOT_ALLOWED":        5,
 	}
 )
 
@@ -2289,13 +2293,14 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\x17DeleteCategoriesRequest\x12\x14\n" +
 	"\x05slugs\x18\x01 \x03(\tR\x05slugs\"4\n" +
 	"\x18DeleteCategoriesResponse\x12\x18\n" +
-	"\adeleted\x18\x01 \x01(\x05R\adeleted*\x87\x01\n" +
+	"\adeleted\x18\x01 \x01(\x05R\adeleted*\x9f\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REASON_SLUG_TAKEN\x10\x01\x12\x19\n" +
 	"\x15REASON_BAD_PAGE_TOKEN\x10\x02\x12\x14\n" +
 	"\x10REASON_SKU_TAKEN\x10\x03\x12\x1d\n" +
-	"\x19REASON_CATEGORY_NOT_EMPTY\x10\x04*}\n" +
+	"\x19REASON_CATEGORY_NOT_EMPTY\x10\x04\x12\x16\n" +
+	"\x12REASON_NOT_ALLOWED\x10\x05*}\n" +
 	"\vOfferStatus\x12\x1c\n" +
 	"\x18OFFER_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15OFFER_STATUS_SELLABLE\x10\x01\x12\x1a\n" +

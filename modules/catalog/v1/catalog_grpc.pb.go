@@ -43,6 +43,9 @@ const (
 //
 // Pages and search use products. What sells (cart, pricing, orders) uses offers
 // only: one variant in one currency, without the product around it.
+//
+// What is for some callers only says so; others are refused with PERMISSION_DENIED,
+// REASON_NOT_ALLOWED. The command line of an operator may call everything.
 type CatalogServiceClient interface {
 	// GetOffers gets what can be sold under up to 200 skus in one currency, in the
 	// order asked. A sku that no product has is left out; one that can't be sold
@@ -57,6 +60,7 @@ type CatalogServiceClient interface {
 	// time: for exports. Products that come or go between two pages make nothing come
 	// twice or be left out. INVALID_ARGUMENT for a bad page token
 	// (REASON_BAD_PAGE_TOKEN).
+	// For staff, and programs with products:read.
 	ListAllProducts(ctx context.Context, in *ListAllProductsRequest, opts ...grpc.CallOption) (*ListAllProductsResponse, error)
 	// GetProducts gets up to 200 products by id, slug or sku in one call, inactive
 	// ones too. Those that do not exist are left out of the answer. A slug that a
@@ -72,22 +76,27 @@ type CatalogServiceClient interface {
 	// else it is new. INVALID_ARGUMENT names each bad field as products[i].field;
 	// ALREADY_EXISTS with REASON_SLUG_TAKEN or REASON_SKU_TAKEN when another
 	// product has the slug or a sku. Repeating it changes nothing.
+	// For staff, and programs with products:write.
 	UpsertProducts(ctx context.Context, in *UpsertProductsRequest, opts ...grpc.CallOption) (*UpsertProductsResponse, error)
 	// WithdrawProducts makes up to 500 products inactive: their pages are gone, and
 	// their offers are withdrawn. Ids that no product has are passed over.
 	// Repeating it changes nothing.
+	// For staff, and programs with products:write.
 	WithdrawProducts(ctx context.Context, in *WithdrawProductsRequest, opts ...grpc.CallOption) (*WithdrawProductsResponse, error)
 	// DeleteProducts removes up to 500 products. Their slugs, former slugs and skus
 	// can be had by others. Ids that no product has are passed over. Repeating it
 	// changes nothing.
+	// For staff, and programs with products:write.
 	DeleteProducts(ctx context.Context, in *DeleteProductsRequest, opts ...grpc.CallOption) (*DeleteProductsResponse, error)
 	// UpsertCategories writes up to 200 categories, by slug, all or none.
 	// Repeating it changes nothing.
+	// For staff, and programs with products:write.
 	UpsertCategories(ctx context.Context, in *UpsertCategoriesRequest, opts ...grpc.CallOption) (*UpsertCategoriesResponse, error)
 	// DeleteCategories removes up to 200 categories, all or none.
 	// FAILED_PRECONDITION with REASON_CATEGORY_NOT_EMPTY (metadata category) while
 	// a product, also an inactive one, is in it. Slugs that no category has are
 	// passed over. Repeating it changes nothing.
+	// For staff, and programs with products:write.
 	DeleteCategories(ctx context.Context, in *DeleteCategoriesRequest, opts ...grpc.CallOption) (*DeleteCategoriesResponse, error)
 }
 
@@ -208,6 +217,9 @@ func (c *catalogServiceClient) DeleteCategories(ctx context.Context, in *DeleteC
 //
 // Pages and search use products. What sells (cart, pricing, orders) uses offers
 // only: one variant in one currency, without the product around it.
+//
+// What is for some callers only says so; others are refused with PERMISSION_DENIED,
+// REASON_NOT_ALLOWED. The command line of an operator may call everything.
 type CatalogServiceServer interface {
 	// GetOffers gets what can be sold under up to 200 skus in one currency, in the
 	// order asked. A sku that no product has is left out; one that can't be sold
@@ -222,6 +234,7 @@ type CatalogServiceServer interface {
 	// time: for exports. Products that come or go between two pages make nothing come
 	// twice or be left out. INVALID_ARGUMENT for a bad page token
 	// (REASON_BAD_PAGE_TOKEN).
+	// For staff, and programs with products:read.
 	ListAllProducts(context.Context, *ListAllProductsRequest) (*ListAllProductsResponse, error)
 	// GetProducts gets up to 200 products by id, slug or sku in one call, inactive
 	// ones too. Those that do not exist are left out of the answer. A slug that a
@@ -237,22 +250,27 @@ type CatalogServiceServer interface {
 	// else it is new. INVALID_ARGUMENT names each bad field as products[i].field;
 	// ALREADY_EXISTS with REASON_SLUG_TAKEN or REASON_SKU_TAKEN when another
 	// product has the slug or a sku. Repeating it changes nothing.
+	// For staff, and programs with products:write.
 	UpsertProducts(context.Context, *UpsertProductsRequest) (*UpsertProductsResponse, error)
 	// WithdrawProducts makes up to 500 products inactive: their pages are gone, and
 	// their offers are withdrawn. Ids that no product has are passed over.
 	// Repeating it changes nothing.
+	// For staff, and programs with products:write.
 	WithdrawProducts(context.Context, *WithdrawProductsRequest) (*WithdrawProductsResponse, error)
 	// DeleteProducts removes up to 500 products. Their slugs, former slugs and skus
 	// can be had by others. Ids that no product has are passed over. Repeating it
 	// changes nothing.
+	// For staff, and programs with products:write.
 	DeleteProducts(context.Context, *DeleteProductsRequest) (*DeleteProductsResponse, error)
 	// UpsertCategories writes up to 200 categories, by slug, all or none.
 	// Repeating it changes nothing.
+	// For staff, and programs with products:write.
 	UpsertCategories(context.Context, *UpsertCategoriesRequest) (*UpsertCategoriesResponse, error)
 	// DeleteCategories removes up to 200 categories, all or none.
 	// FAILED_PRECONDITION with REASON_CATEGORY_NOT_EMPTY (metadata category) while
 	// a product, also an inactive one, is in it. Slugs that no category has are
 	// passed over. Repeating it changes nothing.
+	// For staff, and programs with products:write.
 	DeleteCategories(context.Context, *DeleteCategoriesRequest) (*DeleteCategoriesResponse, error)
 	mustEmbedUnimplementedCatalogServiceServer()
 }

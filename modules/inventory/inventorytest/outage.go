@@ -6,6 +6,8 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"galleria/platform/module/moduletest"
 )
 
 // Hook runs before or after a fake does its work. Its error is what the caller
@@ -79,7 +81,7 @@ func call[Q, A any](ctx context.Context, f *Fake, method string, r Q, work func(
 	if err := f.service.ExpireNow(ctx); err != nil {
 		return none, err
 	}
-	answer, err := work(ctx, r)
+	answer, err := work(moduletest.Direct(ctx), r)
 	if lost := f.run(ctx, &f.after, method); lost != nil {
 		return none, lost
 	}

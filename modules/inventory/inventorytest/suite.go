@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -24,6 +25,8 @@ import (
 // cases make skus, orders and keys of their own.
 type World struct {
 	Inventory inventoryv1.InventoryServiceClient
+	// Outside is how a caller without rights of its own reaches it, such as the edge.
+	Outside grpc.ClientConnInterface
 }
 
 // Run tests the contract.
@@ -39,6 +42,16 @@ func Run(t *testing.T, w World) {
 		"ListMovements": listMovements(w),
 		"Audit":         audit(w),
 	}.Run(t, &inventoryv1.InventoryService_ServiceDesc)
+	moduletest.Refused(t, w.Outside, inventoryv1.Reason_REASON_NOT_ALLOWED,
+		inventoryv1.InventoryService_SetLevels_FullMethodName,
+		inventoryv1.InventoryService_Allocate_FullMethodName,
+		inventoryv1.InventoryService_Release_FullMethodName,
+		inventoryv1.InventoryService_Ship_FullMethodName,
+		inventoryv1.InventoryService_Adjust_FullMethodName,
+		inventoryv1.InventoryService_Receive_FullMethodName,
+		inventoryv1.InventoryService_ListMovements_FullMethodName,
+		inventoryv1.InventoryService_Audit_FullMethodName,
+	)
 }
 
 // shop speaks the suite's language on one world.

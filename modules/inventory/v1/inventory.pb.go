@@ -41,6 +41,8 @@ const (
 	Reason_REASON_BELOW_ALLOCATED Reason = 5
 	// The order has no such goods allocated, or not so many.
 	Reason_REASON_NOT_ALLOCATED Reason = 6
+	// The call is not the caller's to make: see the method.
+	Reason_REASON_NOT_ALLOWED Reason = 7
 )
 
 // Enum value maps for Reason.
@@ -52,6 +54,7 @@ var (
 		4: "REASON_KEY_REUSED",
 		5: "REASON_BELOW_ALLOCATED",
 		6: "REASON_NOT_ALLOCATED",
+		7: "REASON_NOT_ALLOWED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":     0,
@@ -60,6 +63,7 @@ var (
 		"REASON_KEY_REUSED":      4,
 		"REASON_BELOW_ALLOCATED": 5,
 		"REASON_NOT_ALLOCATED":   6,
+		"REASON_NOT_ALLOWED":     7,
 	}
 )
 
@@ -1597,14 +1601,15 @@ const file_inventory_v1_inventory_proto_rawDesc = "" +
 	"\blocation\x18\x02 \x01(\tR\blocation\x12\x12\n" +
 	"\x04what\x18\x03 \x01(\tR\x04what\x12\x14\n" +
 	"\x05level\x18\x04 \x01(\x03R\x05level\x12\x10\n" +
-	"\x03sum\x18\x05 \x01(\x03R\x03sum*\xb8\x01\n" +
+	"\x03sum\x18\x05 \x01(\x03R\x03sum*\xd0\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13REASON_OUT_OF_STOCK\x10\x01\x12\x13\n" +
 	"\x0fREASON_RELEASED\x10\x03\x12\x15\n" +
 	"\x11REASON_KEY_REUSED\x10\x04\x12\x1a\n" +
 	"\x16REASON_BELOW_ALLOCATED\x10\x05\x12\x18\n" +
-	"\x14REASON_NOT_ALLOCATED\x10\x06\"\x04\b\x02\x10\x02*\x15REASON_NO_RESERVATION*\xb0\x01\n" +
+	"\x14REASON_NOT_ALLOCATED\x10\x06\x12\x16\n" +
+	"\x12REASON_NOT_ALLOWED\x10\a\"\x04\b\x02\x10\x02*\x15REASON_NO_RESERVATION*\xb0\x01\n" +
 	"\fAdjustReason\x12\x1d\n" +
 	"\x19ADJUST_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ADJUST_REASON_DAMAGE\x10\x01\x12\x16\n" +

@@ -40,6 +40,9 @@ const (
 // of it is allocated to orders. What is on hand is the sum of the movements, always.
 //
 // Wherever a location is empty, "main" is meant, the default location.
+//
+// What is for some callers only says so; others are refused with PERMISSION_DENIED,
+// REASON_NOT_ALLOWED. The command line of an operator may call everything.
 type InventoryServiceClient interface {
 	// GetLevels gets the levels of up to 200 skus, in the order asked, each sku once,
 	// its locations by name; unknown skus are left out.
@@ -49,6 +52,7 @@ type InventoryServiceClient interface {
 	// movement of reason COUNT. Fewer than are allocated: FAILED_PRECONDITION,
 	// REASON_BELOW_ALLOCATED with metadata sku, location and allocated of the first.
 	// Repeating it changes nothing, unless goods moved meanwhile.
+	// For staff, and programs with stock:write.
 	SetLevels(ctx context.Context, in *SetLevelsRequest, opts ...grpc.CallOption) (*SetLevelsResponse, error)
 	// Allocate keeps all lines for an order, or none: FAILED_PRECONDITION,
 	// REASON_OUT_OF_STOCK with metadata sku and available of the first short line; with
@@ -63,6 +67,7 @@ type InventoryServiceClient interface {
 	// for the same order: INVALID_ARGUMENT, REASON_KEY_REUSED. After a release of the
 	// order FAILED_PRECONDITION, REASON_RELEASED: a late repeat takes nothing for an
 	// order that was given up.
+	// For the module orders.
 	Allocate(ctx context.Context, in *AllocateRequest, opts ...grpc.CallOption) (*AllocateResponse, error)
 	// Release gives back what is allocated to an order and not shipped: all of it, or
 	// the lines named, which need an idempotency key. All of it is the end: the order is
@@ -70,28 +75,34 @@ type InventoryServiceClient interface {
 	// allocated: FAILED_PRECONDITION, REASON_NOT_ALLOCATED with metadata sku and
 	// allocated. The same key with other lines: INVALID_ARGUMENT, REASON_KEY_REUSED.
 	// Repeating it changes nothing.
+	// For the module orders.
 	Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseResponse, error)
 	// Ship takes lines of an order out of the house: on hand and allocated both go down,
 	// once per idempotency key (the shipment's id). Lines beyond what is allocated:
 	// FAILED_PRECONDITION, REASON_NOT_ALLOCATED with metadata sku and allocated, and
 	// nothing is shipped. The same key with another order or other lines:
 	// INVALID_ARGUMENT, REASON_KEY_REUSED. Repeating it changes nothing.
+	// For the module orders.
 	Ship(ctx context.Context, in *ShipRequest, opts ...grpc.CallOption) (*ShipResponse, error)
 	// Adjust corrects one level by a difference, once per idempotency key, and answers
 	// the level. Below what is allocated: FAILED_PRECONDITION, REASON_BELOW_ALLOCATED
 	// with metadata sku, location and allocated. The same key with another adjustment:
 	// INVALID_ARGUMENT, REASON_KEY_REUSED. Repeating it changes nothing, and answers the
 	// level as it is by then.
+	// For staff, programs with stock:write, and the module orders.
 	Adjust(ctx context.Context, in *AdjustRequest, opts ...grpc.CallOption) (*AdjustResponse, error)
 	// Receive adds delivered goods, once per idempotency key; lines of one sku are added
 	// up. The same key with other lines or another location: INVALID_ARGUMENT,
 	// REASON_KEY_REUSED. Repeating it changes nothing.
+	// For staff, and programs with stock:write.
 	Receive(ctx context.Context, in *ReceiveRequest, opts ...grpc.CallOption) (*ReceiveResponse, error)
 	// ListMovements lists what changed the levels, newest first: of one sku, or of all.
+	// For staff, and programs with stock:read.
 	ListMovements(ctx context.Context, in *ListMovementsRequest, opts ...grpc.CallOption) (*ListMovementsResponse, error)
 	// Audit compares each level with the sum of its movements and of its open
 	// allocations, and answers up to 100 that differ: none when the books balance. It
 	// reads all movements, so it is for operators and now and then.
+	// For staff, and programs with stock:read.
 	Audit(ctx context.Context, in *AuditRequest, opts ...grpc.CallOption) (*AuditResponse, error)
 }
 
@@ -201,6 +212,9 @@ func (c *inventoryServiceClient) Audit(ctx context.Context, in *AuditRequest, op
 // of it is allocated to orders. What is on hand is the sum of the movements, always.
 //
 // Wherever a location is empty, "main" is meant, the default location.
+//
+// What is for some callers only says so; others are refused with PERMISSION_DENIED,
+// REASON_NOT_ALLOWED. The command line of an operator may call everything.
 type InventoryServiceServer interface {
 	// GetLevels gets the levels of up to 200 skus, in the order asked, each sku once,
 	// its locations by name; unknown skus are left out.
@@ -210,6 +224,7 @@ type InventoryServiceServer interface {
 	// movement of reason COUNT. Fewer than are allocated: FAILED_PRECONDITION,
 	// REASON_BELOW_ALLOCATED with metadata sku, location and allocated of the first.
 	// Repeating it changes nothing, unless goods moved meanwhile.
+	// For staff, and programs with stock:write.
 	SetLevels(context.Context, *SetLevelsRequest) (*SetLevelsResponse, error)
 	// Allocate keeps all lines for an order, or none: FAILED_PRECONDITION,
 	// REASON_OUT_OF_STOCK with metadata sku and available of the first short line; with
@@ -224,6 +239,7 @@ type InventoryServiceServer interface {
 	// for the same order: INVALID_ARGUMENT, REASON_KEY_REUSED. After a release of the
 	// order FAILED_PRECONDITION, REASON_RELEASED: a late repeat takes nothing for an
 	// order that was given up.
+	// For the module orders.
 	Allocate(context.Context, *AllocateRequest) (*AllocateResponse, error)
 	// Release gives back what is allocated to an order and not shipped: all of it, or
 	// the lines named, which need an idempotency key. All of it is the end: the order is
@@ -231,28 +247,34 @@ type InventoryServiceServer interface {
 	// allocated: FAILED_PRECONDITION, REASON_NOT_ALLOCATED with metadata sku and
 	// allocated. The same key with other lines: INVALID_ARGUMENT, REASON_KEY_REUSED.
 	// Repeating it changes nothing.
+	// For the module orders.
 	Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error)
 	// Ship takes lines of an order out of the house: on hand and allocated both go down,
 	// once per idempotency key (the shipment's id). Lines beyond what is allocated:
 	// FAILED_PRECONDITION, REASON_NOT_ALLOCATED with metadata sku and allocated, and
 	// nothing is shipped. The same key with another order or other lines:
 	// INVALID_ARGUMENT, REASON_KEY_REUSED. Repeating it changes nothing.
+	// For the module orders.
 	Ship(context.Context, *ShipRequest) (*ShipResponse, error)
 	// Adjust corrects one level by a difference, once per idempotency key, and answers
 	// the level. Below what is allocated: FAILED_PRECONDITION, REASON_BELOW_ALLOCATED
 	// with metadata sku, location and allocated. The same key with another adjustment:
 	// INVALID_ARGUMENT, REASON_KEY_REUSED. Repeating it changes nothing, and answers the
 	// level as it is by then.
+	// For staff, programs with stock:write, and the module orders.
 	Adjust(context.Context, *AdjustRequest) (*AdjustResponse, error)
 	// Receive adds delivered goods, once per idempotency key; lines of one sku are added
 	// up. The same key with other lines or another location: INVALID_ARGUMENT,
 	// REASON_KEY_REUSED. Repeating it changes nothing.
+	// For staff, and programs with stock:write.
 	Receive(context.Context, *ReceiveRequest) (*ReceiveResponse, error)
 	// ListMovements lists what changed the levels, newest first: of one sku, or of all.
+	// For staff, and programs with stock:read.
 	ListMovements(context.Context, *ListMovementsRequest) (*ListMovementsResponse, error)
 	// Audit compares each level with the sum of its movements and of its open
 	// allocations, and answers up to 100 that differ: none when the books balance. It
 	// reads all movements, so it is for operators and now and then.
+	// For staff, and programs with stock:read.
 	Audit(context.Context, *AuditRequest) (*AuditResponse, error)
 	mustEmbedUnimplementedInventoryServiceServer()
 }

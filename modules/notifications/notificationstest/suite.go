@@ -2,6 +2,7 @@ package notificationstest
 
 import (
 	"context"
+	"google.golang.org/grpc"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,8 @@ const patience = 30 * time.Second
 type World struct {
 	Notifications notificationsv1.NotificationsServiceClient
 	Orders        ordersv1.OrdersServiceClient
+	// Outside is how a caller without rights of its own reaches it, such as the edge.
+	Outside grpc.ClientConnInterface
 }
 
 // Run runs the contract suite. Its cases know their mails by recipients of
@@ -31,6 +34,11 @@ func Run(t *testing.T, w World) {
 		"GetMail":    w.getCases(),
 		"ResendMail": w.resendCases(),
 	}.Run(t, &notificationsv1.NotificationsService_ServiceDesc)
+	moduletest.Refused(t, w.Outside, notificationsv1.Reason_REASON_NOT_ALLOWED,
+		notificationsv1.NotificationsService_ListMails_FullMethodName,
+		notificationsv1.NotificationsService_GetMail_FullMethodName,
+		notificationsv1.NotificationsService_ResendMail_FullMethodName,
+	)
 }
 
 // guest is a recipient no other case has.

@@ -34,6 +34,8 @@ const (
 	Reason_REASON_BAD_PAGE_TOKEN Reason = 2
 	Reason_REASON_NOT_REFUSED    Reason = 3
 	Reason_REASON_KEY_REUSED     Reason = 4
+	// The call is not the caller's to make: see the method.
+	Reason_REASON_NOT_ALLOWED Reason = 5
 )
 
 // Enum value maps for Reason.
@@ -44,6 +46,7 @@ var (
 		2: "REASON_BAD_PAGE_TOKEN",
 		3: "REASON_NOT_REFUSED",
 		4: "REASON_KEY_REUSED",
+		5: "REASON_NOT_ALLOWED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":    0,
@@ -51,6 +54,7 @@ var (
 		"REASON_BAD_PAGE_TOKEN": 2,
 		"REASON_NOT_REFUSED":    3,
 		"REASON_KEY_REUSED":     4,
+		"REASON_NOT_ALLOWED":    5,
 	}
 )
 
@@ -579,13 +583,14 @@ const file_notifications_v1_notifications_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12'\n" +
 	"\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\"@\n" +
 	"\x12ResendMailResponse\x12*\n" +
-	"\x04mail\x18\x01 \x01(\v2\x16.notifications.v1.MailR\x04mail*~\n" +
+	"\x04mail\x18\x01 \x01(\v2\x16.notifications.v1.MailR\x04mail*\x96\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eREASON_NO_MAIL\x10\x01\x12\x19\n" +
 	"\x15REASON_BAD_PAGE_TOKEN\x10\x02\x12\x16\n" +
 	"\x12REASON_NOT_REFUSED\x10\x03\x12\x15\n" +
-	"\x11REASON_KEY_REUSED\x10\x04*p\n" +
+	"\x11REASON_KEY_REUSED\x10\x04\x12\x16\n" +
+	"\x12REASON_NOT_ALLOWED\x10\x05*p\n" +
 	"\n" +
 	"MailStatus\x12\x1b\n" +
 	"\x17MAIL_STATUS_UNSPECIFIED\x10\x00\x12\x16\n" +

@@ -32,17 +32,24 @@ const (
 //
 // NotificationsService shows the mails; what makes them are the events of
 // orders.
+//
+// What is for some callers only says so; others are refused with PERMISSION_DENIED,
+// REASON_NOT_ALLOWED. The command line of an operator may call everything.
 type NotificationsServiceClient interface {
 	// ListMails lists mails, newest first, one page at a time, without bodies.
 	// INVALID_ARGUMENT, REASON_BAD_PAGE_TOKEN for a bad page token.
+	// For staff.
 	ListMails(ctx context.Context, in *ListMailsRequest, opts ...grpc.CallOption) (*ListMailsResponse, error)
 	// GetMail gets one mail with its bodies. NOT_FOUND, REASON_NO_MAIL.
+	// For staff; the bodies only for administrators: a letter's links open what is its
+	// reader's alone, such as an order, or an account by a new password.
 	GetMail(ctx context.Context, in *GetMailRequest, opts ...grpc.CallOption) (*GetMailResponse, error)
 	// ResendMail queues a refused mail again, for when what the mail server refused is
 	// mended. NOT_FOUND, REASON_NO_MAIL. FAILED_PRECONDITION, REASON_NOT_REFUSED for a
 	// mail that waits or was sent. Repeating it with the same key answers the mail as
 	// it is by then, and queues nothing; with the key of another mail
 	// INVALID_ARGUMENT, REASON_KEY_REUSED.
+	// For staff.
 	ResendMail(ctx context.Context, in *ResendMailRequest, opts ...grpc.CallOption) (*ResendMailResponse, error)
 }
 
@@ -90,17 +97,24 @@ func (c *notificationsServiceClient) ResendMail(ctx context.Context, in *ResendM
 //
 // NotificationsService shows the mails; what makes them are the events of
 // orders.
+//
+// What is for some callers only says so; others are refused with PERMISSION_DENIED,
+// REASON_NOT_ALLOWED. The command line of an operator may call everything.
 type NotificationsServiceServer interface {
 	// ListMails lists mails, newest first, one page at a time, without bodies.
 	// INVALID_ARGUMENT, REASON_BAD_PAGE_TOKEN for a bad page token.
+	// For staff.
 	ListMails(context.Context, *ListMailsRequest) (*ListMailsResponse, error)
 	// GetMail gets one mail with its bodies. NOT_FOUND, REASON_NO_MAIL.
+	// For staff; the bodies only for administrators: a letter's links open what is its
+	// reader's alone, such as an order, or an account by a new password.
 	GetMail(context.Context, *GetMailRequest) (*GetMailResponse, error)
 	// ResendMail queues a refused mail again, for when what the mail server refused is
 	// mended. NOT_FOUND, REASON_NO_MAIL. FAILED_PRECONDITION, REASON_NOT_REFUSED for a
 	// mail that waits or was sent. Repeating it with the same key answers the mail as
 	// it is by then, and queues nothing; with the key of another mail
 	// INVALID_ARGUMENT, REASON_KEY_REUSED.
+	// For staff.
 	ResendMail(context.Context, *ResendMailRequest) (*ResendMailResponse, error)
 	mustEmbedUnimplementedNotificationsServiceServer()
 }

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"testing"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -17,6 +18,8 @@ import (
 // use it too: the cases make orders and payments of their own.
 type World struct {
 	Payments paymentsv1.PaymentsServiceClient
+	// Outside is how a caller without rights of its own reaches it, such as the edge.
+	Outside grpc.ClientConnInterface
 }
 
 // Run tests the contract.
@@ -33,6 +36,14 @@ func Run(t *testing.T, w World) {
 		"PaySandbox":           paySandbox(w),
 		"AnswerSandboxConsent": answerSandboxConsent(w),
 	}.Run(t, &paymentsv1.PaymentsService_ServiceDesc)
+	moduletest.Refused(t, w.Outside, paymentsv1.Reason_REASON_NOT_ALLOWED,
+		paymentsv1.PaymentsService_StartPayment_FullMethodName,
+		paymentsv1.PaymentsService_GetPayment_FullMethodName,
+		paymentsv1.PaymentsService_ListPayments_FullMethodName,
+		paymentsv1.PaymentsService_CancelPayment_FullMethodName,
+		paymentsv1.PaymentsService_CapturePayment_FullMethodName,
+		paymentsv1.PaymentsService_RefundPayment_FullMethodName,
+	)
 }
 
 type cases = map[string]func(t *testing.T)

@@ -48,6 +48,8 @@ const (
 	Reason_REASON_TOO_SOON         Reason = 13
 	Reason_REASON_SESSION_ENDED    Reason = 14
 	Reason_REASON_NO_CONSENT_ASKED Reason = 15
+	// The call is not the caller's to make: see the method.
+	Reason_REASON_NOT_ALLOWED Reason = 16
 )
 
 // Enum value maps for Reason.
@@ -69,6 +71,7 @@ var (
 		13: "REASON_TOO_SOON",
 		14: "REASON_SESSION_ENDED",
 		15: "REASON_NO_CONSENT_ASKED",
+		16: "REASON_NOT_ALLOWED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":          0,
@@ -87,6 +90,7 @@ var (
 		"REASON_TOO_SOON":             13,
 		"REASON_SESSION_ENDED":        14,
 		"REASON_NO_CONSENT_ASKED":     15,
+		"REASON_NOT_ALLOWED":          16,
 	}
 )
 
@@ -1934,7 +1938,7 @@ const file_payments_v1_payments_proto_rawDesc = "" +
 	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x10\n" +
 	"\x03yes\x18\x02 \x01(\bR\x03yes\"L\n" +
 	"\x1cAnswerSandboxConsentResponse\x12,\n" +
-	"\x04next\x18\x01 \x01(\v2\x18.payments.v1.SandboxNextR\x04next*\x95\x03\n" +
+	"\x04next\x18\x01 \x01(\v2\x18.payments.v1.SandboxNextR\x04next*\xad\x03\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REASON_KEY_REUSED\x10\x01\x12\x19\n" +
@@ -1952,7 +1956,8 @@ const file_payments_v1_payments_proto_rawDesc = "" +
 	"\x11REASON_NO_SESSION\x10\f\x12\x13\n" +
 	"\x0fREASON_TOO_SOON\x10\r\x12\x18\n" +
 	"\x14REASON_SESSION_ENDED\x10\x0e\x12\x1b\n" +
-	"\x17REASON_NO_CONSENT_ASKED\x10\x0f*\x86\x01\n" +
+	"\x17REASON_NO_CONSENT_ASKED\x10\x0f\x12\x16\n" +
+	"\x12REASON_NOT_ALLOWED\x10\x10*\x86\x01\n" +
 	"\x06Status\x12\x16\n" +
 	"\x12STATUS_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eSTATUS_WAITING\x10\x01\x12\x15\n" +

@@ -44,6 +44,9 @@ const (
 // A card's number is known to the provider's page only. The sandbox's page is in
 // this shop, so its number comes in PaySandbox, and is never stored, logged or
 // traced; what stays is brand and last four digits.
+//
+// What is for some callers only says so; others are refused with PERMISSION_DENIED,
+// REASON_NOT_ALLOWED. The command line of an operator may call everything.
 type PaymentsServiceClient interface {
 	// StartPayment opens a session at the provider for one payment of an order;
 	// the shopper pays on the page at redirect_url. The caller makes payment_id;
@@ -55,12 +58,15 @@ type PaymentsServiceClient interface {
 	// REASON_PROVIDER_UNAVAILABLE; repeat it, or CancelPayment. A payment that the
 	// provider refuses to begin (a currency it does not take, an amount too
 	// small): FAILED_PRECONDITION, REASON_NOT_POSSIBLE, and it is CANCELLED.
+	// For the module orders.
 	StartPayment(ctx context.Context, in *StartPaymentRequest, opts ...grpc.CallOption) (*StartPaymentResponse, error)
 	// GetPayment gets a payment as last known. NOT_FOUND, REASON_NO_PAYMENT when
 	// there is none.
+	// For the module orders, staff, and programs with orders:read.
 	GetPayment(ctx context.Context, in *GetPaymentRequest, opts ...grpc.CallOption) (*GetPaymentResponse, error)
 	// ListPayments lists the payments of an order, the oldest first, at most 100.
 	// An order without any has an empty list.
+	// For the module orders, staff, and programs with orders:read.
 	ListPayments(ctx context.Context, in *ListPaymentsRequest, opts ...grpc.CallOption) (*ListPaymentsResponse, error)
 	// CancelPayment ends the provider's session, and lets go what is held for a
 	// later capture: it can't be paid after the answer. A payment that was paid
@@ -69,12 +75,14 @@ type PaymentsServiceClient interface {
 	// refused. UNAVAILABLE, REASON_PROVIDER_UNAVAILABLE when the provider does not
 	// answer: the payments module goes on asking it, and PaymentSettled says what
 	// came of it. Repeating it changes nothing.
+	// For the module orders.
 	CancelPayment(ctx context.Context, in *CancelPaymentRequest, opts ...grpc.CallOption) (*CancelPaymentResponse, error)
 	// CapturePayment takes what is AUTHORIZED. Of a payment that is PAID it
 	// changes nothing. FAILED_PRECONDITION, REASON_NOT_AUTHORIZED when nothing is
 	// held, REASON_CANCELLED after a cancellation. UNAVAILABLE,
 	// REASON_PROVIDER_UNAVAILABLE when the provider does not answer: the payments
 	// module goes on asking it. Repeating it takes nothing twice.
+	// For the module orders.
 	CapturePayment(ctx context.Context, in *CapturePaymentRequest, opts ...grpc.CallOption) (*CapturePaymentResponse, error)
 	// RefundPayment gives back part or all of what was paid, once per refund_id.
 	// While the provider has not settled it the refund is PENDING, also when the
@@ -85,6 +93,7 @@ type PaymentsServiceClient interface {
 	// refunded and not being refunded; REASON_NOT_CAPTURED before it was paid. The
 	// same refund_id with another amount: INVALID_ARGUMENT, REASON_KEY_REUSED.
 	// NOT_FOUND, REASON_NO_PAYMENT. Repeating it answers the refund as it is now.
+	// For the module orders.
 	RefundPayment(ctx context.Context, in *RefundPaymentRequest, opts ...grpc.CallOption) (*RefundPaymentResponse, error)
 	// ReceiveWebhook takes what a provider posted to the shop. Its signature is
 	// checked here: INVALID_ARGUMENT, REASON_BAD_SIGNATURE when it is wrong, too
@@ -232,6 +241,9 @@ func (c *paymentsServiceClient) AnswerSandboxConsent(ctx context.Context, in *An
 // A card's number is known to the provider's page only. The sandbox's page is in
 // this shop, so its number comes in PaySandbox, and is never stored, logged or
 // traced; what stays is brand and last four digits.
+//
+// What is for some callers only says so; others are refused with PERMISSION_DENIED,
+// REASON_NOT_ALLOWED. The command line of an operator may call everything.
 type PaymentsServiceServer interface {
 	// StartPayment opens a session at the provider for one payment of an order;
 	// the shopper pays on the page at redirect_url. The caller makes payment_id;
@@ -243,12 +255,15 @@ type PaymentsServiceServer interface {
 	// REASON_PROVIDER_UNAVAILABLE; repeat it, or CancelPayment. A payment that the
 	// provider refuses to begin (a currency it does not take, an amount too
 	// small): FAILED_PRECONDITION, REASON_NOT_POSSIBLE, and it is CANCELLED.
+	// For the module orders.
 	StartPayment(context.Context, *StartPaymentRequest) (*StartPaymentResponse, error)
 	// GetPayment gets a payment as last known. NOT_FOUND, REASON_NO_PAYMENT when
 	// there is none.
+	// For the module orders, staff, and programs with orders:read.
 	GetPayment(context.Context, *GetPaymentRequest) (*GetPaymentResponse, error)
 	// ListPayments lists the payments of an order, the oldest first, at most 100.
 	// An order without any has an empty list.
+	// For the module orders, staff, and programs with orders:read.
 	ListPayments(context.Context, *ListPaymentsRequest) (*ListPaymentsResponse, error)
 	// CancelPayment ends the provider's session, and lets go what is held for a
 	// later capture: it can't be paid after the answer. A payment that was paid
@@ -257,12 +272,14 @@ type PaymentsServiceServer interface {
 	// refused. UNAVAILABLE, REASON_PROVIDER_UNAVAILABLE when the provider does not
 	// answer: the payments module goes on asking it, and PaymentSettled says what
 	// came of it. Repeating it changes nothing.
+	// For the module orders.
 	CancelPayment(context.Context, *CancelPaymentRequest) (*CancelPaymentResponse, error)
 	// CapturePayment takes what is AUTHORIZED. Of a payment that is PAID it
 	// changes nothing. FAILED_PRECONDITION, REASON_NOT_AUTHORIZED when nothing is
 	// held, REASON_CANCELLED after a cancellation. UNAVAILABLE,
 	// REASON_PROVIDER_UNAVAILABLE when the provider does not answer: the payments
 	// module goes on asking it. Repeating it takes nothing twice.
+	// For the module orders.
 	CapturePayment(context.Context, *CapturePaymentRequest) (*CapturePaymentResponse, error)
 	// RefundPayment gives back part or all of what was paid, once per refund_id.
 	// While the provider has not settled it the refund is PENDING, also when the
@@ -273,6 +290,7 @@ type PaymentsServiceServer interface {
 	// refunded and not being refunded; REASON_NOT_CAPTURED before it was paid. The
 	// same refund_id with another amount: INVALID_ARGUMENT, REASON_KEY_REUSED.
 	// NOT_FOUND, REASON_NO_PAYMENT. Repeating it answers the refund as it is now.
+	// For the module orders.
 	RefundPayment(context.Context, *RefundPaymentRequest) (*RefundPaymentResponse, error)
 	// ReceiveWebhook takes what a provider posted to the shop. Its signature is
 	// checked here: INVALID_ARGUMENT, REASON_BAD_SIGNATURE when it is wrong, too

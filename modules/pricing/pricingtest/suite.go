@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -40,6 +41,8 @@ func Definition() module.Definition {
 type World struct {
 	Pricing pricingv1.PricingServiceClient
 	Catalog catalogv1.CatalogServiceClient
+	// Outside is how a caller without rights of its own reaches it, such as the edge.
+	Outside grpc.ClientConnInterface
 }
 
 // Run tests the contract.
@@ -52,6 +55,13 @@ func Run(t *testing.T, w World) {
 		"ListPromotions":   listCases(w),
 		"EndPromotion":     endCases(w),
 	}.Run(t, &pricingv1.PricingService_ServiceDesc)
+	moduletest.Refused(t, w.Outside, pricingv1.Reason_REASON_NOT_ALLOWED,
+		pricingv1.PricingService_Redeem_FullMethodName,
+		pricingv1.PricingService_Unredeem_FullMethodName,
+		pricingv1.PricingService_UpsertPromotions_FullMethodName,
+		pricingv1.PricingService_ListPromotions_FullMethodName,
+		pricingv1.PricingService_EndPromotion_FullMethodName,
+	)
 }
 
 type (

@@ -42,6 +42,8 @@ const (
 	Reason_REASON_CODE_TAKEN Reason = 5
 	// There is no promotion with this id.
 	Reason_REASON_UNKNOWN_PROMOTION Reason = 6
+	// The call is not the caller's to make: see the method.
+	Reason_REASON_NOT_ALLOWED Reason = 7
 )
 
 // Enum value maps for Reason.
@@ -54,6 +56,7 @@ var (
 		4: "REASON_KEY_REUSED",
 		5: "REASON_CODE_TAKEN",
 		6: "REASON_UNKNOWN_PROMOTION",
+		7: "REASON_NOT_ALLOWED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":       0,
@@ -63,6 +66,7 @@ var (
 		"REASON_KEY_REUSED":        4,
 		"REASON_CODE_TAKEN":        5,
 		"REASON_UNKNOWN_PROMOTION": 6,
+		"REASON_NOT_ALLOWED":       7,
 	}
 )
 
@@ -2114,7 +2118,7 @@ const file_pricing_v1_pricing_proto_rawDesc = "" +
 	"\x13EndPromotionRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"K\n" +
 	"\x14EndPromotionResponse\x123\n" +
-	"\tpromotion\x18\x01 \x01(\v2\x15.pricing.v1.PromotionR\tpromotion*\xb5\x01\n" +
+	"\tpromotion\x18\x01 \x01(\v2\x15.pricing.v1.PromotionR\tpromotion*\xcd\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13REASON_CODE_USED_UP\x10\x01\x12\x17\n" +
@@ -2122,7 +2126,8 @@ const file_pricing_v1_pricing_proto_rawDesc = "" +
 	"\x11REASON_UNREDEEMED\x10\x03\x12\x15\n" +
 	"\x11REASON_KEY_REUSED\x10\x04\x12\x15\n" +
 	"\x11REASON_CODE_TAKEN\x10\x05\x12\x1c\n" +
-	"\x18REASON_UNKNOWN_PROMOTION\x10\x06*a\n" +
+	"\x18REASON_UNKNOWN_PROMOTION\x10\x06\x12\x16\n" +
+	"\x12REASON_NOT_ALLOWED\x10\a*a\n" +
 	"\vLineProblem\x12\x1c\n" +
 	"\x18LINE_PROBLEM_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15LINE_PROBLEM_NOT_SOLD\x10\x01\x12\x19\n" +

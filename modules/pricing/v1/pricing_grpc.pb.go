@@ -35,6 +35,9 @@ const (
 //
 // PricingService answers what a cart costs at a destination, and counts the
 // uses of voucher codes.
+//
+// What is for some callers only says so; others are refused with PERMISSION_DENIED,
+// REASON_NOT_ALLOWED. The command line of an operator may call everything.
 type PricingServiceClient interface {
 	// Quote prices lines as they would be bought now. The same request at the same
 	// moment has the same answer, and the order of the lines does not matter. It
@@ -48,10 +51,12 @@ type PricingServiceClient interface {
 	// codes takes nothing more. FAILED_PRECONDITION with REASON_CODE_USED_UP or
 	// REASON_CODE_UNKNOWN (metadata: code), or REASON_UNREDEEMED after Unredeem;
 	// INVALID_ARGUMENT with REASON_KEY_REUSED for the same order with other codes.
+	// For the module orders.
 	Redeem(ctx context.Context, in *RedeemRequest, opts ...grpc.CallOption) (*RedeemResponse, error)
 	// Unredeem gives back what Redeem took for an order. It is remembered for an
 	// order not known here, so that a Redeem that comes late is refused. Repeating it
 	// changes nothing.
+	// For the module orders.
 	Unredeem(ctx context.Context, in *UnredeemRequest, opts ...grpc.CallOption) (*UnredeemResponse, error)
 	// UpsertPromotions writes up to 100 promotions, by id, all or none.
 	// INVALID_ARGUMENT names each bad field as promotions[i].field.
@@ -59,12 +64,15 @@ type PricingServiceClient interface {
 	// a code belongs to another promotion that has not ended; from one that has
 	// ended it is taken over. How often a promotion was used stays. Repeating it
 	// changes nothing.
+	// For staff, and programs with promotions:write.
 	UpsertPromotions(ctx context.Context, in *UpsertPromotionsRequest, opts ...grpc.CallOption) (*UpsertPromotionsResponse, error)
 	// ListPromotions lists promotions by id, those that ended too. INVALID_ARGUMENT
 	// for a bad page token or size.
+	// For staff, and programs with promotions:read.
 	ListPromotions(ctx context.Context, in *ListPromotionsRequest, opts ...grpc.CallOption) (*ListPromotionsResponse, error)
 	// EndPromotion ends a promotion now. One that has ended stays as it is.
 	// NOT_FOUND with REASON_UNKNOWN_PROMOTION.
+	// For staff, and programs with promotions:write.
 	EndPromotion(ctx context.Context, in *EndPromotionRequest, opts ...grpc.CallOption) (*EndPromotionResponse, error)
 }
 
@@ -142,6 +150,9 @@ func (c *pricingServiceClient) EndPromotion(ctx context.Context, in *EndPromotio
 //
 // PricingService answers what a cart costs at a destination, and counts the
 // uses of voucher codes.
+//
+// What is for some callers only says so; others are refused with PERMISSION_DENIED,
+// REASON_NOT_ALLOWED. The command line of an operator may call everything.
 type PricingServiceServer interface {
 	// Quote prices lines as they would be bought now. The same request at the same
 	// moment has the same answer, and the order of the lines does not matter. It
@@ -155,10 +166,12 @@ type PricingServiceServer interface {
 	// codes takes nothing more. FAILED_PRECONDITION with REASON_CODE_USED_UP or
 	// REASON_CODE_UNKNOWN (metadata: code), or REASON_UNREDEEMED after Unredeem;
 	// INVALID_ARGUMENT with REASON_KEY_REUSED for the same order with other codes.
+	// For the module orders.
 	Redeem(context.Context, *RedeemRequest) (*RedeemResponse, error)
 	// Unredeem gives back what Redeem took for an order. It is remembered for an
 	// order not known here, so that a Redeem that comes late is refused. Repeating it
 	// changes nothing.
+	// For the module orders.
 	Unredeem(context.Context, *UnredeemRequest) (*UnredeemResponse, error)
 	// UpsertPromotions writes up to 100 promotions, by id, all or none.
 	// INVALID_ARGUMENT names each bad field as promotions[i].field.
@@ -166,12 +179,15 @@ type PricingServiceServer interface {
 	// a code belongs to another promotion that has not ended; from one that has
 	// ended it is taken over. How often a promotion was used stays. Repeating it
 	// changes nothing.
+	// For staff, and programs with promotions:write.
 	UpsertPromotions(context.Context, *UpsertPromotionsRequest) (*UpsertPromotionsResponse, error)
 	// ListPromotions lists promotions by id, those that ended too. INVALID_ARGUMENT
 	// for a bad page token or size.
+	// For staff, and programs with promotions:read.
 	ListPromotions(context.Context, *ListPromotionsRequest) (*ListPromotionsResponse, error)
 	// EndPromotion ends a promotion now. One that has ended stays as it is.
 	// NOT_FOUND with REASON_UNKNOWN_PROMOTION.
+	// For staff, and programs with promotions:write.
 	EndPromotion(context.Context, *EndPromotionRequest) (*EndPromotionResponse, error)
 	mustEmbedUnimplementedPricingServiceServer()
 }

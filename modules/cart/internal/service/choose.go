@@ -18,6 +18,9 @@ func (s *Service) SetCodes(ctx context.Context, r *cartv1.SetCodesRequest) (*car
 	if err := contract.Invalid(bad...); err != nil {
 		return nil, err
 	}
+	if err := s.opens(ctx, r.GetCartId()); err != nil {
+		return nil, err
+	}
 	if err := s.store.SetCodes(ctx, r.GetCartId(), cart.FoldCodes(r.GetCodes())); err != nil {
 		return nil, refusedChoice(err, "set the codes")
 	}
@@ -28,6 +31,9 @@ func (s *Service) SetCodes(ctx context.Context, r *cartv1.SetCodesRequest) (*car
 func (s *Service) SetDelivery(ctx context.Context, r *cartv1.SetDeliveryRequest) (*cartv1.SetDeliveryResponse, error) {
 	bad := checkChoice(checkCart(nil, r.GetCartId()), "delivery_option", r.GetDeliveryOption())
 	if err := contract.Invalid(bad...); err != nil {
+		return nil, err
+	}
+	if err := s.opens(ctx, r.GetCartId()); err != nil {
 		return nil, err
 	}
 	if err := s.store.SetDelivery(ctx, r.GetCartId(), r.GetDeliveryOption()); err != nil {
@@ -42,6 +48,9 @@ func (s *Service) SetDestination(ctx context.Context, r *cartv1.SetDestinationRe
 	if err := contract.Invalid(checkDestination(checkCart(nil, r.GetCartId()), to)...); err != nil {
 		return nil, err
 	}
+	if err := s.opens(ctx, r.GetCartId()); err != nil {
+		return nil, err
+	}
 	if err := s.store.SetDestination(ctx, r.GetCartId(), to); err != nil {
 		return nil, refusedChoice(err, "set the destination")
 	}
@@ -52,6 +61,9 @@ func (s *Service) SetDestination(ctx context.Context, r *cartv1.SetDestinationRe
 func (s *Service) SetCustomer(ctx context.Context, r *cartv1.SetCustomerRequest) (*cartv1.SetCustomerResponse, error) {
 	bad := checkChoice(checkCart(nil, r.GetCartId()), "customer_id", r.GetCustomerId())
 	if err := contract.Invalid(bad...); err != nil {
+		return nil, err
+	}
+	if err := s.mayHave(ctx, r.GetCartId(), r.GetCustomerId()); err != nil {
 		return nil, err
 	}
 	if err := s.store.SetCustomer(ctx, r.GetCartId(), r.GetCustomerId()); err != nil {
@@ -67,6 +79,9 @@ func (s *Service) MergeCarts(ctx context.Context, r *cartv1.MergeCartsRequest) (
 	bad = check(bad, r.GetFrom() != r.GetInto() || r.GetInto() == "", "into", "is another cart than from")
 	bad = checkName(bad, "idempotency_key", r.GetIdempotencyKey())
 	if err := contract.Invalid(bad...); err != nil {
+		return nil, err
+	}
+	if err := s.mayMerge(ctx, r.GetFrom(), r.GetInto()); err != nil {
 		return nil, err
 	}
 	count, err := s.store.Merge(ctx, cart.Merge{From: r.GetFrom(), Into: r.GetInto(), Key: r.GetIdempotencyKey()})

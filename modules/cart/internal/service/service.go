@@ -13,6 +13,7 @@ import (
 	"galleria/modules/cart/internal/cart"
 	cartv1 "galleria/modules/cart/v1"
 	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/access"
 	"galleria/platform/contract"
 )
 
@@ -64,6 +65,11 @@ func (s *Service) GetCart(ctx context.Context, r *cartv1.GetCartRequest) (*cartv
 	if err != nil {
 		return nil, fmt.Errorf("get cart: %w", err)
 	}
+	if who := person(ctx); who != "" && !access.IsCaller(ctx) {
+		if err := isTheirs(c, who); err != nil {
+			return nil, err
+		}
+	}
 	if len(c.Lines) == 0 {
 		return &cartv1.GetCartResponse{Cart: toCart(c, nil, 0)}, nil
 	}
@@ -98,6 +104,9 @@ func (s *Service) AddItem(ctx context.Context, r *cartv1.AddItemRequest) (*cartv
 	if err := contract.Invalid(bad...); err != nil {
 		return nil, err
 	}
+	if err := s.opens(ctx, r.GetCartId()); err != nil {
+		return nil, err
+	}
 	a := cart.Addition{Cart: r.GetCartId(), Key: r.GetIdempotencyKey(), Item: cart.Item{SKU: r.GetSku(), Quantity: r.GetQuantity()}, MustExist: r.GetMustExist()}
 	// A repeat is answered even when the catalog is away, or sells it no more.
 	count, before, err := s.store.Added(ctx, a)
@@ -122,6 +131,9 @@ func (s *Service) SetItem(ctx context.Context, r *cartv1.SetItemRequest) (*cartv
 	if err := contract.Invalid(bad...); err != nil {
 		return nil, err
 	}
+	if err := s.opens(ctx, r.GetCartId()); err != nil {
+		return nil, err
+	}
 	item := cart.Item{SKU: r.GetSku(), Quantity: r.GetQuantity()}
 	set := func(item cart.Item) (int64, error) { return s.store.Set(ctx, r.GetCartId(), item, r.GetMustExist()) }
 	var count int64
@@ -139,6 +151,9 @@ func (s *Service) SetItem(ctx context.Context, r *cartv1.SetItemRequest) (*cartv
 
 // TakeItems removes what an order has bought.
 func (s *Service) TakeItems(ctx context.Context, r *cartv1.TakeItemsRequest) (*cartv1.TakeItemsResponse, error) {
+	if err := access.Modules(ctx, notAllowed, orders); err != nil {
+		return nil, err
+	}
 	bad := checkCart(nil, r.GetCartId())
 	bad = checkName(bad, "order_id", r.GetOrderId())
 	bad = checkItems(bad, r.GetItems())

@@ -10,6 +10,7 @@ import (
 	"galleria/modules/catalog/internal/product"
 	"galleria/modules/catalog/internal/shelf"
 	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/access"
 	"galleria/platform/contract"
 	"galleria/platform/money"
 )
@@ -97,6 +98,9 @@ func checkCurrency(bad []contract.Violation, code string) []contract.Violation {
 
 // ListAllProducts lists all products, oldest first.
 func (s *Service) ListAllProducts(ctx context.Context, r *catalogv1.ListAllProductsRequest) (*catalogv1.ListAllProductsResponse, error) {
+	if err := access.Staff(ctx, notAllowed, mayRead); err != nil {
+		return nil, err
+	}
 	size := int(r.GetPageSize())
 	if size < 0 || size > maxGet {
 		return nil, contract.Invalid(contract.Violation{Field: "page_size", Message: fmt.Sprintf("is between 1 and %d, or 0 for %d", maxGet, maxPage)})

@@ -11,6 +11,7 @@ import (
 	"galleria/modules/catalog/internal/product"
 	"galleria/modules/catalog/internal/shelf"
 	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/access"
 	"galleria/platform/contract"
 	"galleria/platform/id"
 )
@@ -25,6 +26,9 @@ const (
 
 // UpsertProducts writes products, all or none.
 func (s *Service) UpsertProducts(ctx context.Context, r *catalogv1.UpsertProductsRequest) (*catalogv1.UpsertProductsResponse, error) {
+	if err := access.Staff(ctx, notAllowed, mayWrite); err != nil {
+		return nil, err
+	}
 	wanted, err := checkedProducts(r.GetProducts())
 	if err != nil {
 		return nil, err
@@ -77,6 +81,9 @@ func checkedProducts(messages []*catalogv1.Product) ([]product.Product, error) {
 
 // WithdrawProducts makes products inactive.
 func (s *Service) WithdrawProducts(ctx context.Context, r *catalogv1.WithdrawProductsRequest) (*catalogv1.WithdrawProductsResponse, error) {
+	if err := access.Staff(ctx, notAllowed, mayWrite); err != nil {
+		return nil, err
+	}
 	if err := checkMany("ids", len(r.GetIds()), maxProducts); err != nil {
 		return nil, err
 	}
@@ -94,6 +101,9 @@ func (s *Service) WithdrawProducts(ctx context.Context, r *catalogv1.WithdrawPro
 
 // DeleteProducts removes products.
 func (s *Service) DeleteProducts(ctx context.Context, r *catalogv1.DeleteProductsRequest) (*catalogv1.DeleteProductsResponse, error) {
+	if err := access.Staff(ctx, notAllowed, mayWrite); err != nil {
+		return nil, err
+	}
 	if err := checkMany("ids", len(r.GetIds()), maxProducts); err != nil {
 		return nil, err
 	}
@@ -111,6 +121,9 @@ func (s *Service) DeleteProducts(ctx context.Context, r *catalogv1.DeleteProduct
 
 // UpsertCategories writes categories, all or none.
 func (s *Service) UpsertCategories(ctx context.Context, r *catalogv1.UpsertCategoriesRequest) (*catalogv1.UpsertCategoriesResponse, error) {
+	if err := access.Staff(ctx, notAllowed, mayWrite); err != nil {
+		return nil, err
+	}
 	if err := checkMany("categories", len(r.GetCategories()), maxCategories); err != nil {
 		return nil, err
 	}
@@ -141,6 +154,9 @@ func (s *Service) UpsertCategories(ctx context.Context, r *catalogv1.UpsertCateg
 
 // DeleteCategories removes categories, all or none.
 func (s *Service) DeleteCategories(ctx context.Context, r *catalogv1.DeleteCategoriesRequest) (*catalogv1.DeleteCategoriesResponse, error) {
+	if err := access.Staff(ctx, notAllowed, mayWrite); err != nil {
+		return nil, err
+	}
 	if err := checkMany("slugs", len(r.GetSlugs()), maxCategories); err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"galleria/platform/contract"
 	"galleria/platform/database"
 	"galleria/platform/database/databasetest"
+	"galleria/platform/module/moduletest"
 )
 
 // machine drives a service and a model of it through the same random steps.
@@ -103,7 +104,7 @@ func (m *machine) there(sums map[string]int64) bool {
 
 func (m *machine) count(t *rapid.T) {
 	sku, n := m.sku(t), rapid.Int64Range(0, 12).Draw(t, "on hand")
-	_, err := m.service.SetLevels(context.Background(), &inventoryv1.SetLevelsRequest{Levels: []*inventoryv1.SetLevelsRequest_Count{{Sku: sku, OnHand: n}}})
+	_, err := m.service.SetLevels(moduletest.Direct(context.Background()), &inventoryv1.SetLevelsRequest{Levels: []*inventoryv1.SetLevelsRequest_Count{{Sku: sku, OnHand: n}}})
 	if n < m.allocated(sku) {
 		expect(t, "count", err, inventoryv1.Reason_REASON_BELOW_ALLOCATED)
 		return
@@ -116,7 +117,7 @@ func (m *machine) receive(t *rapid.T) {
 	lines, sums := m.lines(t)
 	r := &inventoryv1.ReceiveRequest{IdempotencyKey: m.key(), Lines: lines}
 	for range rapid.IntRange(1, 2).Draw(t, "times") {
-		_, err := m.service.Receive(context.Background(), r)
+		_, err := m.service.Receive(moduletest.Direct(context.Background()), r)
 		expect(t, "receive", err, 0)
 	}
 	for sku, n := range sums {
@@ -128,7 +129,7 @@ func (m *machine) adjust(t *rapid.T) {
 	sku, by := m.sku(t), rapid.Int64Range(-4, 4).Filter(func(n int64) bool { return n != 0 }).Draw(t, "by")
 	r := &inventoryv1.AdjustRequest{Sku: sku, By: by, Reason: inventoryv1.AdjustReason_ADJUST_REASON_CORRECTION, IdempotencyKey: m.key()}
 	for range rapid.IntRange(1, 2).Draw(t, "times") {
-		_, err := m.service.Adjust(context.Background(), r)
+		_, err := m.service.Adjust(moduletest.Direct(context.Background()), r)
 		if m.onHand[sku]+by < m.allocated(sku) {
 			expect(t, "adjust", err, inventoryv1.Reason_REASON_BELOW_ALLOCATED)
 			return
@@ -149,7 +150,7 @@ func (m *machine) allocate(t *rapid.T) {
 		}
 	}
 	seconds := rapid.IntRange(0, 60).Draw(t, "hold") // 0: without end
-	_, err := m.service.Allocate(context.Background(), &inventoryv1.AllocateRequest{
+	_, err := m.service.Allocate(moduletest.Direct(context.Background()), &inventoryv1.AllocateRequest{
 		OrderId: order, Lines: lines, Hold: durationpb.New(time.Duration(seconds) * time.Second),
 	})
 	until := m.now.Add(time.Duration(seconds) * time.Second)
@@ -196,7 +197,7 @@ func (m *machine) releaseLines(t *rapid.T) {
 	lines, sums := m.lines(t)
 	r := &inventoryv1.ReleaseRequest{OrderId: order, Lines: lines, IdempotencyKey: m.key()}
 	for range rapid.IntRange(1, 2).Draw(t, "times") {
-		_, err := m.service.Release(context.Background(), r)
+		_, err := m.service.Release(moduletest.Direct(context.Background()), r)
 		if !m.kept(order, sums) {
 			expect(t, "release lines", err, inventoryv1.Reason_REASON_NOT_ALLOCATED)
 			return
@@ -238,7 +239,7 @@ func (m *machine) tryShip(order, key string, sums map[string]int64) error {
 	for sku, n := range sums {
 		r.Lines = append(r.Lines, &inventoryv1.Line{Sku: sku, Quantity: n})
 	}
-	_, err := m.service.Ship(context.Background(), r)
+	_, err := m.service.Ship(moduletest.Direct(context.Background()), r)
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	inventoryv1 "galleria/modules/inventory/v1"
 
 	"galleria/platform/database"
+	"galleria/platform/module/moduletest"
 )
 
 func TestWhatIsLongOverIsForgottenAndTheBooksStay(t *testing.T) {
@@ -30,7 +31,7 @@ func TestWhatIsLongOverIsForgottenAndTheBooksStay(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := s.Receive(ctx, &inventoryv1.ReceiveRequest{IdempotencyKey: "k", Lines: lines(1, "lamp")}); err != nil {
+		if _, err := s.Receive(moduletest.Direct(ctx), &inventoryv1.ReceiveRequest{IdempotencyKey: "k", Lines: lines(1, "lamp")}); err != nil {
 			t.Fatal(err)
 		}
 		now := time.Now()

@@ -11,6 +11,7 @@ import (
 
 	"galleria/modules/inventory/internal/stock"
 	"galleria/modules/inventory/internal/store"
+	"galleria/platform/access"
 	"galleria/platform/route"
 )
 
@@ -48,6 +49,9 @@ func (s *Service) GetLevels(ctx context.Context, r *inventoryv1.GetLevelsRequest
 
 // SetLevels implements the contract.
 func (s *Service) SetLevels(ctx context.Context, r *inventoryv1.SetLevelsRequest) (*inventoryv1.SetLevelsResponse, error) {
+	if err := access.Staff(ctx, notAllowed, mayWrite); err != nil {
+		return nil, err
+	}
 	counts, err := readCounts(r)
 	if err != nil {
 		return nil, err
@@ -64,6 +68,9 @@ func (s *Service) SetLevels(ctx context.Context, r *inventoryv1.SetLevelsRequest
 // and not yet given back: nobody else got those goods, so the outcome is that of
 // expiring and taking them again.
 func (s *Service) Allocate(ctx context.Context, r *inventoryv1.AllocateRequest) (*inventoryv1.AllocateResponse, error) {
+	if err := access.Modules(ctx, notAllowed, orders); err != nil {
+		return nil, err
+	}
 	var bad problems
 	now := s.now()
 	a := stock.Allocation{
@@ -85,6 +92,9 @@ func (s *Service) Allocate(ctx context.Context, r *inventoryv1.AllocateRequest) 
 
 // Release implements the contract.
 func (s *Service) Release(ctx context.Context, r *inventoryv1.ReleaseRequest) (*inventoryv1.ReleaseResponse, error) {
+	if err := access.Modules(ctx, notAllowed, orders); err != nil {
+		return nil, err
+	}
 	var bad problems
 	order, lines := bad.key("order_id", r.GetOrderId()), bad.lines(r.GetLines(), 0, maxLines)
 	switch {
@@ -110,6 +120,9 @@ func (s *Service) Release(ctx context.Context, r *inventoryv1.ReleaseRequest) (*
 
 // Ship implements the contract.
 func (s *Service) Ship(ctx context.Context, r *inventoryv1.ShipRequest) (*inventoryv1.ShipResponse, error) {
+	if err := access.Modules(ctx, notAllowed, orders); err != nil {
+		return nil, err
+	}
 	var bad problems
 	order, lines := bad.key("order_id", r.GetOrderId()), bad.lines(r.GetLines(), 1, maxLines)
 	key := bad.key("idempotency_key", r.GetIdempotencyKey())
@@ -124,6 +137,9 @@ func (s *Service) Ship(ctx context.Context, r *inventoryv1.ShipRequest) (*invent
 
 // Adjust implements the contract.
 func (s *Service) Adjust(ctx context.Context, r *inventoryv1.AdjustRequest) (*inventoryv1.AdjustResponse, error) {
+	if err := access.Staff(ctx, notAllowed, mayWrite, orders); err != nil {
+		return nil, err
+	}
 	key, adjustment, err := readAdjustment(r)
 	if err != nil {
 		return nil, err
@@ -137,6 +153,9 @@ func (s *Service) Adjust(ctx context.Context, r *inventoryv1.AdjustRequest) (*in
 
 // Receive implements the contract.
 func (s *Service) Receive(ctx context.Context, r *inventoryv1.ReceiveRequest) (*inventoryv1.ReceiveResponse, error) {
+	if err := access.Staff(ctx, notAllowed, mayWrite); err != nil {
+		return nil, err
+	}
 	var bad problems
 	key, lines := bad.key("idempotency_key", r.GetIdempotencyKey()), bad.lines(r.GetLines(), 1, maxReceived)
 	location := bad.location("location", r.GetLocation())
@@ -151,6 +170,9 @@ func (s *Service) Receive(ctx context.Context, r *inventoryv1.ReceiveRequest) (*
 
 // ListMovements implements the contract.
 func (s *Service) ListMovements(ctx context.Context, r *inventoryv1.ListMovementsRequest) (*inventoryv1.ListMovementsResponse, error) {
+	if err := access.Staff(ctx, notAllowed, mayRead); err != nil {
+		return nil, err
+	}
 	sku, before, size, err := readPage(r)
 	if err != nil {
 		return nil, err
@@ -175,6 +197,9 @@ const maxProblems = 100
 
 // Audit implements the contract.
 func (s *Service) Audit(ctx context.Context, _ *inventoryv1.AuditRequest) (*inventoryv1.AuditResponse, error) {
+	if err := access.Staff(ctx, notAllowed, mayRead); err != nil {
+		return nil, err
+	}
 	found, err := s.store.Audit(ctx, maxProblems)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"galleria/modules/inventory/internal/store"
 	"galleria/platform/database"
 	"galleria/platform/database/databasetest"
+	"galleria/platform/module/moduletest"
 )
 
 // each runs test on SQLite and on PostgreSQL with two services on the same
@@ -43,7 +44,7 @@ func (s *Service) shelve(t failer, onHand int64, skus ...string) {
 	for _, sku := range skus {
 		r.Levels = append(r.Levels, &inventoryv1.SetLevelsRequest_Count{Sku: sku, OnHand: onHand})
 	}
-	if _, err := s.SetLevels(context.Background(), r); err != nil {
+	if _, err := s.SetLevels(moduletest.Direct(context.Background()), r); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -57,23 +58,23 @@ func lines(quantity int64, skus ...string) (all []*inventoryv1.Line) {
 
 // tryHold allocates for a minute.
 func (s *Service) tryHold(order string, quantity int64, skus ...string) error {
-	_, err := s.Allocate(context.Background(), &inventoryv1.AllocateRequest{OrderId: order, Lines: lines(quantity, skus...), Hold: durationpb.New(time.Minute)})
+	_, err := s.Allocate(moduletest.Direct(context.Background()), &inventoryv1.AllocateRequest{OrderId: order, Lines: lines(quantity, skus...), Hold: durationpb.New(time.Minute)})
 	return err
 }
 
 // tryKeep allocates without end.
 func (s *Service) tryKeep(order string, quantity int64, skus ...string) error {
-	_, err := s.Allocate(context.Background(), &inventoryv1.AllocateRequest{OrderId: order, Lines: lines(quantity, skus...)})
+	_, err := s.Allocate(moduletest.Direct(context.Background()), &inventoryv1.AllocateRequest{OrderId: order, Lines: lines(quantity, skus...)})
 	return err
 }
 
 func (s *Service) tryRelease(order string) error {
-	_, err := s.Release(context.Background(), &inventoryv1.ReleaseRequest{OrderId: order})
+	_, err := s.Release(moduletest.Direct(context.Background()), &inventoryv1.ReleaseRequest{OrderId: order})
 	return err
 }
 
 func (s *Service) tryShip(order, key string, quantity int64, skus ...string) error {
-	_, err := s.Ship(context.Background(), &inventoryv1.ShipRequest{OrderId: order, IdempotencyKey: key, Lines: lines(quantity, skus...)})
+	_, err := s.Ship(moduletest.Direct(context.Background()), &inventoryv1.ShipRequest{OrderId: order, IdempotencyKey: key, Lines: lines(quantity, skus...)})
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"galleria/platform/database"
 	"galleria/platform/database/databasetest"
+	"galleria/platform/module/moduletest"
 )
 
 func TestNoMethodMakesMoreStatementsThanItsLinesNeed(t *testing.T) {
@@ -29,7 +30,7 @@ func TestNoMethodMakesMoreStatementsThanItsLinesNeed(t *testing.T) {
 				return err
 			}},
 			{"Receive of 3 lines", 3, func() error {
-				_, err := s.Receive(ctx, &inventoryv1.ReceiveRequest{IdempotencyKey: "k", Lines: lines(1, all[:3]...)})
+				_, err := s.Receive(moduletest.Direct(ctx), &inventoryv1.ReceiveRequest{IdempotencyKey: "k", Lines: lines(1, all[:3]...)})
 				return err
 			}},
 			{"Allocate of 5 lines", 1 + 5 + 1, func() error { return s.tryHold("order", 1, all[:5]...) }},

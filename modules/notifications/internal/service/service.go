@@ -34,6 +34,9 @@ func New(s *store.Store, letters letter.Writer, now func() time.Time) *Service {
 
 // ListMails implements the contract.
 func (s *Service) ListMails(ctx context.Context, r *notificationsv1.ListMailsRequest) (*notificationsv1.ListMailsResponse, error) {
+	if err := forStaff(ctx); err != nil {
+		return nil, err
+	}
 	p, err := page.Of(r)
 	if err != nil {
 		return nil, err
@@ -55,6 +58,9 @@ func (s *Service) ListMails(ctx context.Context, r *notificationsv1.ListMailsReq
 // GetMail implements the contract. The letter of a mail that was never tried
 // is not written yet; it is shown as it will be.
 func (s *Service) GetMail(ctx context.Context, r *notificationsv1.GetMailRequest) (*notificationsv1.GetMailResponse, error) {
+	if err := forStaff(ctx); err != nil {
+		return nil, err
+	}
 	if !mail.IsID(r.GetId()) {
 		return nil, NoMail()
 	}
@@ -68,11 +74,14 @@ func (s *Service) GetMail(ctx context.Context, r *notificationsv1.GetMailRequest
 	if err := m.Write(s.letters); err != nil {
 		m.Problem = err.Error() // what can be shown is shown
 	}
-	return &notificationsv1.GetMailResponse{Mail: MailOf(m, true)}, nil
+	return &notificationsv1.GetMailResponse{Mail: MailOf(m, mayReadLetters(ctx))}, nil
 }
 
 // ResendMail implements the contract.
 func (s *Service) ResendMail(ctx context.Context, r *notificationsv1.ResendMailRequest) (*notificationsv1.ResendMailResponse, error) {
+	if err := forStaff(ctx); err != nil {
+		return nil, err
+	}
 	if err := CheckResend(r); err != nil {
 		return nil, err
 	}

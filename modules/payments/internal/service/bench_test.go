@@ -20,6 +20,7 @@ import (
 	"galleria/modules/payments/internal/testcard"
 	"galleria/platform/database"
 	"galleria/platform/database/databasetest"
+	"galleria/platform/module/moduletest"
 )
 
 const price = 1000
@@ -81,7 +82,7 @@ func (b *bench) dies(point string, call func()) {
 }
 
 func (b *bench) start(id string) error {
-	_, err := b.service.StartPayment(context.Background(), &paymentsv1.StartPaymentRequest{
+	_, err := b.service.StartPayment(moduletest.Direct(context.Background()), &paymentsv1.StartPaymentRequest{
 		PaymentId: id, OrderId: "o", CurrencyCode: "EUR", AmountMinor: price, ReturnUrl: "/back", CancelUrl: "/away",
 		ExpiresAt: timestamppb.New(b.now().Add(20 * time.Minute)),
 	})
@@ -99,17 +100,17 @@ func (b *bench) pay(id string) error {
 }
 
 func (b *bench) cancel(id string) error {
-	_, err := b.service.CancelPayment(context.Background(), &paymentsv1.CancelPaymentRequest{PaymentId: id})
+	_, err := b.service.CancelPayment(moduletest.Direct(context.Background()), &paymentsv1.CancelPaymentRequest{PaymentId: id})
 	return err
 }
 
 func (b *bench) capture(id string) error {
-	_, err := b.service.CapturePayment(context.Background(), &paymentsv1.CapturePaymentRequest{PaymentId: id})
+	_, err := b.service.CapturePayment(moduletest.Direct(context.Background()), &paymentsv1.CapturePaymentRequest{PaymentId: id})
 	return err
 }
 
 func (b *bench) refund(id, refund string, amount int64) error {
-	_, err := b.service.RefundPayment(context.Background(), &paymentsv1.RefundPaymentRequest{PaymentId: id, RefundId: refund, AmountMinor: amount})
+	_, err := b.service.RefundPayment(moduletest.Direct(context.Background()), &paymentsv1.RefundPaymentRequest{PaymentId: id, RefundId: refund, AmountMinor: amount})
 	return err
 }
 

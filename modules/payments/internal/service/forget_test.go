@@ -14,6 +14,7 @@ import (
 	"galleria/modules/payments/internal/sandbox"
 	"galleria/modules/payments/internal/testcard"
 	"galleria/platform/contract"
+	"galleria/platform/module/moduletest"
 )
 
 var ages = Ages{Unpaid: 24 * time.Hour, Addresses: time.Hour}
@@ -72,7 +73,7 @@ func TestAddressesOfAPaidPageEndAfterTheirTime(t *testing.T) {
 
 func TestAPageThatCanStillBePaidKeepsItsAddresses(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
-		_, err := b.service.StartPayment(t.Context(), &paymentsv1.StartPaymentRequest{
+		_, err := b.service.StartPayment(moduletest.Direct(t.Context()), &paymentsv1.StartPaymentRequest{
 			PaymentId: "p", OrderId: "o", CurrencyCode: "EUR", AmountMinor: price, ReturnUrl: "/back", CancelUrl: "/away",
 			ExpiresAt: timestamppb.New(b.now().Add(20 * time.Hour)),
 		})
@@ -101,7 +102,7 @@ func TestPaymentsThatEndedUnpaidAreDeletedAfterTheirTime(t *testing.T) {
 		b.is("cancelled", letGo)
 		b.passes(2 * time.Hour)
 		for _, id := range []string{"cancelled", "never-started", "late"} {
-			_, err := b.service.GetPayment(t.Context(), &paymentsv1.GetPaymentRequest{PaymentId: id})
+			_, err := b.service.GetPayment(moduletest.Direct(t.Context()), &paymentsv1.GetPaymentRequest{PaymentId: id})
 			if !contract.Is(err, paymentsv1.Reason_REASON_NO_PAYMENT) {
 				t.Errorf("%s: got %v, want it deleted", id, err)
 			}

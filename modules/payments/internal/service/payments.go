@@ -11,6 +11,7 @@ import (
 
 	"galleria/modules/payments/internal/payment"
 	"galleria/modules/payments/internal/request"
+	"galleria/platform/access"
 	"galleria/platform/contract"
 )
 
@@ -19,6 +20,9 @@ const mostOfOrder = 100
 
 // StartPayment implements the contract.
 func (s *Service) StartPayment(ctx context.Context, r *paymentsv1.StartPaymentRequest) (*paymentsv1.StartPaymentResponse, error) {
+	if err := access.Modules(ctx, notAllowed, orders); err != nil {
+		return nil, err
+	}
 	terms, page, err := request.Start(r)
 	if err != nil {
 		return nil, err
@@ -95,6 +99,9 @@ func (s *Service) open(ctx context.Context, p payment.Payment) (payment.Payment,
 
 // GetPayment implements the contract.
 func (s *Service) GetPayment(ctx context.Context, r *paymentsv1.GetPaymentRequest) (*paymentsv1.GetPaymentResponse, error) {
+	if err := access.Staff(ctx, notAllowed, mayRead, orders); err != nil {
+		return nil, err
+	}
 	id, err := request.PaymentID(r)
 	if err != nil {
 		return nil, err
@@ -108,6 +115,9 @@ func (s *Service) GetPayment(ctx context.Context, r *paymentsv1.GetPaymentReques
 
 // ListPayments implements the contract.
 func (s *Service) ListPayments(ctx context.Context, r *paymentsv1.ListPaymentsRequest) (*paymentsv1.ListPaymentsResponse, error) {
+	if err := access.Staff(ctx, notAllowed, mayRead, orders); err != nil {
+		return nil, err
+	}
 	order, err := request.OrderID(r)
 	if err != nil {
 		return nil, err
@@ -125,6 +135,9 @@ func (s *Service) ListPayments(ctx context.Context, r *paymentsv1.ListPaymentsRe
 
 // CancelPayment implements the contract.
 func (s *Service) CancelPayment(ctx context.Context, r *paymentsv1.CancelPaymentRequest) (*paymentsv1.CancelPaymentResponse, error) {
+	if err := access.Modules(ctx, notAllowed, orders); err != nil {
+		return nil, err
+	}
 	id, err := request.PaymentID(r)
 	if err != nil {
 		return nil, err
@@ -166,6 +179,9 @@ func (s *Service) cancel(ctx context.Context, id string) (payment.Payment, error
 
 // CapturePayment implements the contract.
 func (s *Service) CapturePayment(ctx context.Context, r *paymentsv1.CapturePaymentRequest) (*paymentsv1.CapturePaymentResponse, error) {
+	if err := access.Modules(ctx, notAllowed, orders); err != nil {
+		return nil, err
+	}
 	id, err := request.PaymentID(r)
 	if err != nil {
 		return nil, err
@@ -200,6 +216,9 @@ func (s *Service) capture(ctx context.Context, id string) (payment.Payment, erro
 
 // RefundPayment implements the contract.
 func (s *Service) RefundPayment(ctx context.Context, r *paymentsv1.RefundPaymentRequest) (*paymentsv1.RefundPaymentResponse, error) {
+	if err := access.Modules(ctx, notAllowed, orders); err != nil {
+		return nil, err
+	}
 	id, refundID, amount, err := request.Refund(r)
 	if err != nil {
 		return nil, err

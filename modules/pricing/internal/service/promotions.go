@@ -13,11 +13,15 @@ import (
 	"galleria/modules/pricing/internal/promotion"
 	"galleria/modules/pricing/internal/store"
 	pricingv1 "galleria/modules/pricing/v1"
+	"galleria/platform/access"
 	"galleria/platform/contract"
 )
 
 // UpsertPromotions implements the contract.
 func (s *Service) UpsertPromotions(ctx context.Context, r *pricingv1.UpsertPromotionsRequest) (*pricingv1.UpsertPromotionsResponse, error) {
+	if err := access.Staff(ctx, notAllowed, mayWrite); err != nil {
+		return nil, err
+	}
 	all, bad := fromPromotions(r)
 	if err := contract.Invalid(bad...); err != nil {
 		return nil, err
@@ -41,6 +45,9 @@ const defaultPage = 50
 
 // ListPromotions implements the contract.
 func (s *Service) ListPromotions(ctx context.Context, r *pricingv1.ListPromotionsRequest) (*pricingv1.ListPromotionsResponse, error) {
+	if err := access.Staff(ctx, notAllowed, mayRead); err != nil {
+		return nil, err
+	}
 	after, ok := strings.CutPrefix(r.GetPageToken(), "after-")
 	var bad violations
 	bad.check(r.GetPageToken() == "" || ok && len(promotion.CheckID(after)) == 0, "page_token", "is the next_page_token of an answer")
@@ -73,6 +80,9 @@ func (s *Service) ListPromotions(ctx context.Context, r *pricingv1.ListPromotion
 
 // EndPromotion implements the contract.
 func (s *Service) EndPromotion(ctx context.Context, r *pricingv1.EndPromotionRequest) (*pricingv1.EndPromotionResponse, error) {
+	if err := access.Staff(ctx, notAllowed, mayWrite); err != nil {
+		return nil, err
+	}
 	if problems := promotion.CheckID(r.GetId()); len(problems) > 0 {
 		return nil, contract.Invalid(contract.Violation{Field: "id", Message: problems[0].Message})
 	}
@@ -91,6 +101,9 @@ func (s *Service) EndPromotion(ctx context.Context, r *pricingv1.EndPromotionReq
 
 // Redeem implements the contract.
 func (s *Service) Redeem(ctx context.Context, r *pricingv1.RedeemRequest) (*pricingv1.RedeemResponse, error) {
+	if err := access.Modules(ctx, notAllowed, orders); err != nil {
+		return nil, err
+	}
 	var bad violations
 	checkOrder(&bad, r.GetOrderId())
 	bad.checkCodes(r.GetCodes())
@@ -107,6 +120,9 @@ func (s *Service) Redeem(ctx context.Context, r *pricingv1.RedeemRequest) (*pric
 
 // Unredeem implements the contract.
 func (s *Service) Unredeem(ctx context.Context, r *pricingv1.UnredeemRequest) (*pricingv1.UnredeemResponse, error) {
+	if err := access.Modules(ctx, notAllowed, orders); err != nil {
+		return nil, err
+	}
 	var bad violations
 	checkOrder(&bad, r.GetOrderId())
 	if err := contract.Invalid(bad...); err != nil {

@@ -41,6 +41,7 @@ func (s *Service) LogIn(ctx context.Context, r *accountsv1.LogInRequest) (*accou
 		return nil, failed("log in", err)
 	}
 	if !good || !found {
+		s.log.InfoContext(ctx, "refused a log-in", "account", a.ID, "why", "password")
 		return nil, contract.Error(codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CREDENTIALS, "no account has this address and password")
 	}
 	token := s.tokens.Of("session", a.ID, r.GetIdempotencyKey())
@@ -56,6 +57,7 @@ func (s *Service) LogIn(ctx context.Context, r *accountsv1.LogInRequest) (*accou
 		}
 		if !repeated { // else its code was taken the first time
 			if err := s.takeCode(ctx, a, r.GetCode()); err != nil {
+				s.log.InfoContext(ctx, "refused a log-in", "account", a.ID, "why", "code")
 				return nil, err
 			}
 		}
@@ -70,6 +72,7 @@ func (s *Service) LogIn(ctx context.Context, r *accountsv1.LogInRequest) (*accou
 	if err != nil {
 		return nil, failed("log in", err)
 	}
+	s.log.InfoContext(ctx, "logged in", "account", a.ID, "code", a.HasSecondFactor())
 	return &accountsv1.LogInResponse{Session: token, Account: toAccount(a), ExpiresAt: timestamppb.New(expires), CartId: s.cartOf(a)}, nil
 }
 

@@ -69,6 +69,18 @@ bench: build ## measure calls, commits, pages and checkouts on this machine
 bench-against: build ## measure calls and pages of this program and of an earlier commit in turn: OLD=commit
 	$(GO) run ./app/bench -against $(OLD)
 
+.PHONY: audit
+audit: build setup $(TOOLS)/audit/node_modules ## look at the pages with Lighthouse and axe, and at the API's document with Spectral (needs npm)
+	@cp tools/audit/*.mjs tools/audit/spectral.yaml $(TOOLS)/audit/
+	node $(TOOLS)/audit/audit.mjs bin/galleria "$$(tools/setup chromium)" $(ONLY)
+
+# Beside the other tools, so that what it brings is not taken for our own code.
+$(TOOLS)/audit/node_modules: tools/audit/package-lock.json
+	@mkdir -p $(TOOLS)/audit
+	cp tools/audit/package.json tools/audit/package-lock.json $(TOOLS)/audit/
+	npm --prefix $(TOOLS)/audit ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 .PHONY: new-module
 new-module: $(generators) ## make a module: make new-module NAME=reviews
 	@$(GO) run ./app/newmodule '$(NAME)'

@@ -1,0 +1,56 @@
+// A shop to look at: its own data directory, ports nobody else uses, an order, and a
+// person of the staff who is logged in.
+import { spawn, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync, openSync, closeSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const freePort = () => new Promise((resolve, reject) => {
+  const s = createServer().on('error', reject).listen(0, '127.0.0.1', () => {
+    const { port } = s.address();
+    s.close(() => resolve(port));
+  });
+});
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// What the auditor logs in with. It opens nothing but the shop made here.
+export const auditor = { email: 'auditor@example.org', password: 'three lamps and a teapot' };
+
+// openShop starts program and answers { base, close } once it shows the product that is bought.
+export async function openShop(program) {
+  const home = mkdtempSync(join(tmpdir(), 'galleria-audit-'));
+  const [http, admin, rpc] = [await freePort(), await freePort(), await freePort()];
+  const base = `http://localhost:${http}`;
+  const config = join(home, 'galleria.yaml');
+  // An audit asks for more pages in a minute than a shopper.
+  writeFileSync(config, `data: ${join(home, 'data')}
+http: {listen: "127.0.0.1:${http}", base_url: "${base}", limits: {requests: 1000000, carts: 1000}}
+admin: {listen: "127.0.0.1:${admin}"}
+rpc: {listen: "127.0.0.1:${rpc}"}
+`);
+  const log = openSync(join(home, 'log'), 'w');
+  const shop = spawn(program, ['serve', '--config', config], { stdio: ['ignore', log, log] });
+  closeSync(log);
+  const gone = new Promise((resolve) => shop.once('exit', resolve));
+  const close = async () => {
+    shop.kill('SIGTERM');
+    await gone;
+    rmSync(home, { recursive: true, force: true });
+  };
+  try {
+    for (const end = Date.now() + 60_000; ;) {
+      const product = await fetch(base + '/products/full-moon-table-lamp').then((r) => r.ok, () => false);
+      if (product) break;
+      if (Date.now() > end || shop.exitCode !== null) throw new Error(`the shop does not show its products; its log is in ${home}`);
+      await wait(200);
+    }
+    execFileSync(program, ['admin', 'create', '--config', config, '--email', auditor.email, '--role', 'operator'], { input: auditor.password + '\n' });
+  } catch (err) {
+    shop.kill('SIGTERM');
+    await gone;
+    throw err;
+  }
+  return { base, close };
+}

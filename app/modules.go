@@ -183,6 +183,13 @@ var OutsideCalls = map[string][]string{
 		accountsv1.AccountsService_DeleteAddress_FullMethodName,
 		// For the staff.
 		ordersv1.OrdersService_ListOrders_FullMethodName,
+		ordersv1.OrdersService_FindOrder_FullMethodName,
+		ordersv1.OrdersService_ShipOrder_FullMethodName,
+		ordersv1.OrdersService_RefundOrder_FullMethodName,
+		ordersv1.OrdersService_ReturnItems_FullMethodName,
+		ordersv1.OrdersService_ResolveAttention_FullMethodName,
+		ordersv1.OrdersService_AddNote_FullMethodName,
+		ordersv1.OrdersService_GetTotals_FullMethodName,
 	},
 }
 

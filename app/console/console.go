@@ -150,5 +150,14 @@ func (c *Console) routes() *echo.Echo {
 
 	// The shop.
 	e.GET("/console/orders", c.staff(c.orders))
+	e.GET("/console/orders.csv", c.staff(c.ordersCSV))
+	e.POST("/console/orders/ship", c.staff(c.shipMany))
+	e.GET("/console/orders/:number", c.staff(c.orderPage))
+	e.POST("/console/orders/:number/ship", c.staff(c.changeOrder(c.shipOrder)))
+	e.POST("/console/orders/:number/cancel", c.staff(c.changeOrder(c.cancelOrder)))
+	e.POST("/console/orders/:number/refund", c.staff(c.changeOrder(c.refundOrder)))
+	e.POST("/console/orders/:number/return", c.staff(c.changeOrder(c.returnItems)))
+	e.POST("/console/orders/:number/attention", c.staff(c.changeOrder(c.resolveAttention)))
+	e.POST("/console/orders/:number/note", c.staff(c.changeOrder(c.addNote)))
 	return e
 }

@@ -16,7 +16,11 @@ func copyTo(b *strings.Builder, r *http.Response) (int64, error) { return io.Cop
 var pages = []string{"/console", "/console/rooms/catalog", "/console/rooms/cart", "/console/events"}
 
 // changes are all that staff can do by a form.
-var changes = []string{"/console/events/catalog/resend", "/console/logout"}
+var changes = []string{
+	"/console/events/catalog/resend", "/console/logout",
+	"/console/orders/ship", "/console/orders/G-1/ship", "/console/orders/G-1/cancel", "/console/orders/G-1/refund", "/console/orders/G-1/return",
+	"/console/orders/G-1/attention", "/console/orders/G-1/note",
+}
 
 func TestWithoutAccountsThereIsNoConsole(t *testing.T) {
 	s := open(t, nil)

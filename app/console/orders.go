@@ -7,10 +7,14 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"galleria/app/auditlog"
 	"galleria/app/console/internal/view"
 	ordersv1 "galleria/modules/orders/v1"
+	"galleria/platform/id"
 	"galleria/platform/money"
 )
 
@@ -50,6 +54,10 @@ func (c *Console) orders(ctx echo.Context) error {
 		return err
 	}
 	page.Orders = c.orderRows(listed.GetOrders())
+	page.CSV = listAddress("/console/orders.csv", page.State, page.Query, "")
+	if page.State == "open" {
+		page.ShipKey = id.New()
+	}
 	if next := listed.GetNextPageToken(); next != "" {
 		page.Older = listAddress("/console/orders", page.State, page.Query, next)
 	}
@@ -98,7 +106,7 @@ func (c *Console) orderRows(orders []*ordersv1.Order) []view.OrderRow {
 	var rows []view.OrderRow
 	for _, o := range orders {
 		rows = append(rows, view.OrderRow{
-			Number: o.GetNumber(), Placed: c.day(o.GetCreatedAt()), Customer: o.GetContact().GetName(), Email: o.GetContact().GetEmail(),
+			Number: o.GetNumber(), Link: orderLink(o), Placed: c.day(o.GetCreatedAt()), Customer: o.GetContact().GetName(), Email: o.GetContact().GetEmail(),
 			Goods: goodsOf(o), Total: amountOf(o, o.GetTotals().GetTotalMinor()),
 			Status: word(o.GetStatus().String(), "ORDER_STATUS_"), Payment: word(o.GetPaymentStatus().String(), "PAYMENT_STATUS_"),
 			Delivery: word(o.GetDeliveryStatus().String(), "DELIVERY_STATUS_"), Attention: o.GetAttention().GetReason(),
@@ -106,6 +114,8 @@ func (c *Console) orderRows(orders []*ordersv1.Order) []view.OrderRow {
 	}
 	return rows
 }
+
+func orderLink(o *ordersv1.Order) string { return "/console/orders/" + o.GetNumber() }
 
 // goodsOf says what was bought in a few words.
 func goodsOf(o *ordersv1.Order) string {
@@ -142,4 +152,92 @@ func (c *Console) day(at *timestamppb.Timestamp) string {
 		return "–"
 	}
 	return at.AsTime().In(c.zone).Format("2006-01-02 15:04")
+}
+
+// ordersCSV is a list of orders as a file, a row for each order.
+func (c *Console) ordersCSV(ctx echo.Context) error {
+	request, page := orderList(ctx)
+	if request == nil {
+		return echo.NewHTTPError(http.StatusNotFound, "There is no such list of orders.")
+	}
+	work, done := c.working(ctx)
+	defer done()
+	request.PageSize, request.PageToken = 200, ""
+	heads := []string{"number", "placed", "status", "payment", "delivery", "name", "email", "country", "goods", "currency", "total", "refunded", "attention"}
+	return sheetOf(ctx, "orders"+dashed(page.State), heads, func(row func(...string) error) error {
+		for n := 0; n < mostCSV; {
+			listed, err := c.Orders.ListOrders(work, request)
+			if err != nil {
+				return err
+			}
+			for _, o := range listed.GetOrders() {
+				var goods []string
+				for _, l := range o.GetLines() {
+					goods = append(goods, whole(l.GetQuantity())+" "+l.GetSku())
+				}
+				currency := o.GetCurrencyCode()
+				if err := row(o.GetNumber(), c.day(o.GetCreatedAt()), word(o.GetStatus().String(), "ORDER_STATUS_"), word(o.GetPaymentStatus().String(), "PAYMENT_STATUS_"),
+					word(o.GetDeliveryStatus().String(), "DELIVERY_STATUS_"), o.GetContact().GetName(), o.GetContact().GetEmail(), o.GetAddress().GetCountry(), strings.Join(goods, "; "),
+					currency, plainAmount(currency, o.GetTotals().GetTotalMinor()), plainAmount(currency, o.GetRefundedMinor()), o.GetAttention().GetReason()); err != nil {
+					return err
+				}
+				n++
+			}
+			if request.PageToken = listed.GetNextPageToken(); request.GetPageToken() == "" {
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+func dashed(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "-" + text
+}
+
+// plainAmount is an amount for programs and fields: "12.50".
+func plainAmount(currency string, minor int64) string {
+	m, err := money.New(currency, minor)
+	if err != nil {
+		return whole(minor)
+	}
+	return m.Decimal()
+}
+
+// shipMany notes for each order that all that is left was sent.
+func (c *Console) shipMany(ctx echo.Context) error {
+	form, err := ctx.FormParams()
+	if err != nil {
+		return err
+	}
+	numbers, key := form["order"], ctx.FormValue("key")
+	if len(numbers) == 0 || len(numbers) > ordersOnPage || len(key) == 0 || len(key) > 32 {
+		return echo.NewHTTPError(http.StatusBadRequest, "Choose the orders that were sent, up to 40, in the list of those to send.")
+	}
+	work, done := c.working(ctx)
+	defer done()
+	page := view.Shipped{}
+	for _, number := range numbers {
+		result := view.Fact{Name: number, Text: "sent", Class: "t-well"}
+		found, err := c.Orders.FindOrder(work, &ordersv1.FindOrderRequest{Number: number})
+		if err == nil {
+			_, err = c.Orders.ShipOrder(work, &ordersv1.ShipOrderRequest{
+				OrderId: found.GetOrder().GetId(), Carrier: strings.TrimSpace(ctx.FormValue("carrier")), IdempotencyKey: key + "-" + found.GetOrder().GetId(),
+			})
+		}
+		switch words, refused := refusal(err); {
+		case err == nil:
+			page.Sent++
+			c.note(ctx, auditlog.Entry{Action: "shipped", Thing: "order " + number, To: "all that was left"})
+		case refused || status.Code(err) == codes.NotFound:
+			result.Text, result.Class = cmp.Or(words, "There is no such order."), "t-down"
+		default:
+			return err
+		}
+		page.Results = append(page.Results, result)
+	}
+	return c.sheet(ctx, http.StatusOK, "Orders sent", "/console/orders", view.ShippedPage(page))
 }

@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"galleria/modules/orders/orderstest"
 	ordersv1 "galleria/modules/orders/v1"
@@ -149,6 +150,14 @@ var methods = map[string]struct {
 	}},
 	"ReturnItems": {true, writers, func(ctx context.Context, orders ordersv1.OrdersServiceClient, order, _ string) error {
 		_, err := orders.ReturnItems(ctx, &ordersv1.ReturnItemsRequest{OrderId: order, IdempotencyKey: id.New(), Pieces: []*ordersv1.Piece{{LineId: "x", Quantity: 1}}})
+		return err
+	}},
+	"AddNote": {true, writers, func(ctx context.Context, orders ordersv1.OrdersServiceClient, order, _ string) error {
+		_, err := orders.AddNote(ctx, &ordersv1.AddNoteRequest{OrderId: order, Text: "a note", IdempotencyKey: id.New()})
+		return err
+	}},
+	"GetTotals": {true, readers, func(ctx context.Context, orders ordersv1.OrdersServiceClient, _, _ string) error {
+		_, err := orders.GetTotals(ctx, &ordersv1.GetTotalsRequest{CurrencyCode: "EUR", Unit: ordersv1.GetTotalsRequest_UNIT_DAY, Count: 1, Until: timestamppb.Now()})
 		return err
 	}},
 	"ResolveAttention": {true, writers, func(ctx context.Context, orders ordersv1.OrdersServiceClient, order, _ string) error {

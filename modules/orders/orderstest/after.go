@@ -358,7 +358,11 @@ func listCases(w World) map[string]func(t *testing.T) {
 			req.Contact.Name, req.Contact.Email = "Zoë "+id.New(), id.New()+"@example.org"
 			placed, err := s.Orders.PlaceOrder(t.Context(), req)
 			s.must("place", err)
-			for _, query := range []string{req.GetContact().GetName()[6:], strings.ToUpper(req.GetContact().GetEmail())} {
+			o := placed.GetOrder()
+			for _, query := range []string{
+				req.GetContact().GetName()[6:], strings.ToUpper(req.GetContact().GetEmail()), o.GetNumber(), strings.ToLower(strings.ReplaceAll(o.GetNumber(), "-", "")),
+				o.GetLines()[0].GetSku(),
+			} {
 				page, err := s.Orders.ListOrders(t.Context(), &ordersv1.ListOrdersRequest{Query: query, Statuses: []ordersv1.OrderStatus{placing}})
 				s.must("list", err)
 				if len(page.GetOrders()) != 1 || page.GetOrders()[0].GetId() != placed.GetOrder().GetId() {

@@ -37,6 +37,8 @@ func Run(t *testing.T, w World) {
 		"RefundOrder":      refundCases(w),
 		"ReturnItems":      returnCases(w),
 		"ResolveAttention": attentionCases(w),
+		"AddNote":          noteCases(w),
+		"GetTotals":        totalsCases(w),
 	}.Run(t, &ordersv1.OrdersService_ServiceDesc)
 }
 

@@ -58,6 +58,8 @@ const (
 	Reason_REASON_NOT_PAID_IN_TIME Reason = 24
 	// It is for the shop's staff, or for programs with a scope that this one lacks.
 	Reason_REASON_NOT_ALLOWED Reason = 25
+	// The order has as many notes as one may have.
+	Reason_REASON_TOO_MANY_NOTES Reason = 26
 )
 
 // Enum value maps for Reason.
@@ -89,6 +91,7 @@ var (
 		23: "REASON_CANCELLED",
 		24: "REASON_NOT_PAID_IN_TIME",
 		25: "REASON_NOT_ALLOWED",
+		26: "REASON_TOO_MANY_NOTES",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":         0,
@@ -117,6 +120,7 @@ var (
 		"REASON_CANCELLED":           23,
 		"REASON_NOT_PAID_IN_TIME":    24,
 		"REASON_NOT_ALLOWED":         25,
+		"REASON_TOO_MANY_NOTES":      26,
 	}
 )
 
@@ -436,7 +440,56 @@ func (x ResolveAttentionRequest_Action) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ResolveAttentionRequest_Action.Descriptor instead.
 func (ResolveAttentionRequest_Action) EnumDescriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{36, 0}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{37, 0}
+}
+
+type GetTotalsRequest_Unit int32
+
+const (
+	GetTotalsRequest_UNIT_UNSPECIFIED GetTotalsRequest_Unit = 0
+	GetTotalsRequest_UNIT_HOUR        GetTotalsRequest_Unit = 1
+	GetTotalsRequest_UNIT_DAY         GetTotalsRequest_Unit = 2
+)
+
+// Enum value maps for GetTotalsRequest_Unit.
+var (
+	GetTotalsRequest_Unit_name = map[int32]string{
+		0: "UNIT_UNSPECIFIED",
+		1: "UNIT_HOUR",
+		2: "UNIT_DAY",
+	}
+	GetTotalsRequest_Unit_value = map[string]int32{
+		"UNIT_UNSPECIFIED": 0,
+		"UNIT_HOUR":        1,
+		"UNIT_DAY":         2,
+	}
+)
+
+func (x GetTotalsRequest_Unit) Enum() *GetTotalsRequest_Unit {
+	p := new(GetTotalsRequest_Unit)
+	*p = x
+	return p
+}
+
+func (x GetTotalsRequest_Unit) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (GetTotalsRequest_Unit) Descriptor() protoreflect.EnumDescriptor {
+	return file_orders_v1_orders_proto_enumTypes[6].Descriptor()
+}
+
+func (GetTotalsRequest_Unit) Type() protoreflect.EnumType {
+	return &file_orders_v1_orders_proto_enumTypes[6]
+}
+
+func (x GetTotalsRequest_Unit) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use GetTotalsRequest_Unit.Descriptor instead.
+func (GetTotalsRequest_Unit) EnumDescriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{41, 0}
 }
 
 type Contact struct {
@@ -1418,7 +1471,10 @@ type Order struct {
 	Attention *Attention             `protobuf:"bytes,25,opt,name=attention,proto3" json:"attention,omitempty"`
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// Oldest first.
-	Timeline      []*TimelineEntry `protobuf:"bytes,27,rep,name=timeline,proto3" json:"timeline,omitempty"`
+	Timeline []*TimelineEntry `protobuf:"bytes,27,rep,name=timeline,proto3" json:"timeline,omitempty"`
+	// What the staff wrote for each other, oldest first: only in answers to staff about one
+	// order.
+	Notes         []*Note `protobuf:"bytes,28,rep,name=notes,proto3" json:"notes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1642,6 +1698,74 @@ func (x *Order) GetTimeline() []*TimelineEntry {
 	return nil
 }
 
+func (x *Order) GetNotes() []*Note {
+	if x != nil {
+		return x.Notes
+	}
+	return nil
+}
+
+type Note struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	At    *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
+	// The e-mail address of who wrote it; operator: at the command line.
+	By            string `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
+	Text          string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Note) Reset() {
+	*x = Note{}
+	mi := &file_orders_v1_orders_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Note) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Note) ProtoMessage() {}
+
+func (x *Note) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Note.ProtoReflect.Descriptor instead.
+func (*Note) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Note) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *Note) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *Note) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
 type Attention struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// A sentence: what could not be done, and what the other side said.
@@ -1653,7 +1777,7 @@ type Attention struct {
 
 func (x *Attention) Reset() {
 	*x = Attention{}
-	mi := &file_orders_v1_orders_proto_msgTypes[13]
+	mi := &file_orders_v1_orders_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1665,7 +1789,7 @@ func (x *Attention) String() string {
 func (*Attention) ProtoMessage() {}
 
 func (x *Attention) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[13]
+	mi := &file_orders_v1_orders_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1678,7 +1802,7 @@ func (x *Attention) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attention.ProtoReflect.Descriptor instead.
 func (*Attention) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{13}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Attention) GetReason() string {
@@ -1709,7 +1833,7 @@ type TimelineEntry struct {
 
 func (x *TimelineEntry) Reset() {
 	*x = TimelineEntry{}
-	mi := &file_orders_v1_orders_proto_msgTypes[14]
+	mi := &file_orders_v1_orders_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1721,7 +1845,7 @@ func (x *TimelineEntry) String() string {
 func (*TimelineEntry) ProtoMessage() {}
 
 func (x *TimelineEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[14]
+	mi := &file_orders_v1_orders_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1734,7 +1858,7 @@ func (x *TimelineEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TimelineEntry.ProtoReflect.Descriptor instead.
 func (*TimelineEntry) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{14}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *TimelineEntry) GetAt() *timestamppb.Timestamp {
@@ -1786,7 +1910,7 @@ type PlaceOrderRequest struct {
 
 func (x *PlaceOrderRequest) Reset() {
 	*x = PlaceOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[15]
+	mi := &file_orders_v1_orders_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1798,7 +1922,7 @@ func (x *PlaceOrderRequest) String() string {
 func (*PlaceOrderRequest) ProtoMessage() {}
 
 func (x *PlaceOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[15]
+	mi := &file_orders_v1_orders_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1811,7 +1935,7 @@ func (x *PlaceOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlaceOrderRequest.ProtoReflect.Descriptor instead.
 func (*PlaceOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{15}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *PlaceOrderRequest) GetIdempotencyKey() string {
@@ -1895,7 +2019,7 @@ type Total struct {
 
 func (x *Total) Reset() {
 	*x = Total{}
-	mi := &file_orders_v1_orders_proto_msgTypes[16]
+	mi := &file_orders_v1_orders_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1907,7 +2031,7 @@ func (x *Total) String() string {
 func (*Total) ProtoMessage() {}
 
 func (x *Total) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[16]
+	mi := &file_orders_v1_orders_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1920,7 +2044,7 @@ func (x *Total) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Total.ProtoReflect.Descriptor instead.
 func (*Total) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{16}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Total) GetCurrencyCode() string {
@@ -1950,7 +2074,7 @@ type PlaceOrderResponse struct {
 
 func (x *PlaceOrderResponse) Reset() {
 	*x = PlaceOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[17]
+	mi := &file_orders_v1_orders_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1962,7 +2086,7 @@ func (x *PlaceOrderResponse) String() string {
 func (*PlaceOrderResponse) ProtoMessage() {}
 
 func (x *PlaceOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[17]
+	mi := &file_orders_v1_orders_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1975,7 +2099,7 @@ func (x *PlaceOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlaceOrderResponse.ProtoReflect.Descriptor instead.
 func (*PlaceOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{17}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *PlaceOrderResponse) GetOrder() *Order {
@@ -2009,7 +2133,7 @@ type GetOrderRequest struct {
 
 func (x *GetOrderRequest) Reset() {
 	*x = GetOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[18]
+	mi := &file_orders_v1_orders_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2021,7 +2145,7 @@ func (x *GetOrderRequest) String() string {
 func (*GetOrderRequest) ProtoMessage() {}
 
 func (x *GetOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[18]
+	mi := &file_orders_v1_orders_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2034,7 +2158,7 @@ func (x *GetOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOrderRequest.ProtoReflect.Descriptor instead.
 func (*GetOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{18}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetOrderRequest) GetOrderId() string {
@@ -2060,7 +2184,7 @@ type GetOrderResponse struct {
 
 func (x *GetOrderResponse) Reset() {
 	*x = GetOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[19]
+	mi := &file_orders_v1_orders_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2072,7 +2196,7 @@ func (x *GetOrderResponse) String() string {
 func (*GetOrderResponse) ProtoMessage() {}
 
 func (x *GetOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[19]
+	mi := &file_orders_v1_orders_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2085,7 +2209,7 @@ func (x *GetOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOrderResponse.ProtoReflect.Descriptor instead.
 func (*GetOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{19}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetOrderResponse) GetOrder() *Order {
@@ -2105,7 +2229,7 @@ type PayOrderRequest struct {
 
 func (x *PayOrderRequest) Reset() {
 	*x = PayOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[20]
+	mi := &file_orders_v1_orders_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2117,7 +2241,7 @@ func (x *PayOrderRequest) String() string {
 func (*PayOrderRequest) ProtoMessage() {}
 
 func (x *PayOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[20]
+	mi := &file_orders_v1_orders_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2130,7 +2254,7 @@ func (x *PayOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PayOrderRequest.ProtoReflect.Descriptor instead.
 func (*PayOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{20}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *PayOrderRequest) GetOrderId() string {
@@ -2156,7 +2280,7 @@ type PayOrderResponse struct {
 
 func (x *PayOrderResponse) Reset() {
 	*x = PayOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[21]
+	mi := &file_orders_v1_orders_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2168,7 +2292,7 @@ func (x *PayOrderResponse) String() string {
 func (*PayOrderResponse) ProtoMessage() {}
 
 func (x *PayOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[21]
+	mi := &file_orders_v1_orders_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2181,7 +2305,7 @@ func (x *PayOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PayOrderResponse.ProtoReflect.Descriptor instead.
 func (*PayOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{21}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *PayOrderResponse) GetRedirectUrl() string {
@@ -2206,7 +2330,7 @@ type CancelOrderRequest struct {
 
 func (x *CancelOrderRequest) Reset() {
 	*x = CancelOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[22]
+	mi := &file_orders_v1_orders_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2218,7 +2342,7 @@ func (x *CancelOrderRequest) String() string {
 func (*CancelOrderRequest) ProtoMessage() {}
 
 func (x *CancelOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[22]
+	mi := &file_orders_v1_orders_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2231,7 +2355,7 @@ func (x *CancelOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelOrderRequest.ProtoReflect.Descriptor instead.
 func (*CancelOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{22}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CancelOrderRequest) GetOrderId() string {
@@ -2271,7 +2395,7 @@ type CancelOrderResponse struct {
 
 func (x *CancelOrderResponse) Reset() {
 	*x = CancelOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_orders_v1_orders_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2283,7 +2407,7 @@ func (x *CancelOrderResponse) String() string {
 func (*CancelOrderResponse) ProtoMessage() {}
 
 func (x *CancelOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_orders_v1_orders_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2296,7 +2420,7 @@ func (x *CancelOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelOrderResponse.ProtoReflect.Descriptor instead.
 func (*CancelOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{23}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CancelOrderResponse) GetOrder() *Order {
@@ -2316,7 +2440,7 @@ type FindOrderRequest struct {
 
 func (x *FindOrderRequest) Reset() {
 	*x = FindOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[24]
+	mi := &file_orders_v1_orders_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2328,7 +2452,7 @@ func (x *FindOrderRequest) String() string {
 func (*FindOrderRequest) ProtoMessage() {}
 
 func (x *FindOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[24]
+	mi := &file_orders_v1_orders_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2341,7 +2465,7 @@ func (x *FindOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindOrderRequest.ProtoReflect.Descriptor instead.
 func (*FindOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{24}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *FindOrderRequest) GetNumber() string {
@@ -2360,7 +2484,7 @@ type FindOrderResponse struct {
 
 func (x *FindOrderResponse) Reset() {
 	*x = FindOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[25]
+	mi := &file_orders_v1_orders_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2372,7 +2496,7 @@ func (x *FindOrderResponse) String() string {
 func (*FindOrderResponse) ProtoMessage() {}
 
 func (x *FindOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[25]
+	mi := &file_orders_v1_orders_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2385,7 +2509,7 @@ func (x *FindOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindOrderResponse.ProtoReflect.Descriptor instead.
 func (*FindOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{25}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *FindOrderResponse) GetOrder() *Order {
@@ -2401,7 +2525,8 @@ type ListOrdersRequest struct {
 	Statuses []OrderStatus `protobuf:"varint,1,rep,packed,name=statuses,proto3,enum=orders.v1.OrderStatus" json:"statuses,omitempty"`
 	// Only those that need attention.
 	Attention bool `protobuf:"varint,2,opt,name=attention,proto3" json:"attention,omitempty"`
-	// An e-mail address, a name or a part of a name; empty: all.
+	// The number of an order, an e-mail address, a sku, or a name or a part of one; empty:
+	// all. What is none of the first three is looked for in the names of customers.
 	Query string `protobuf:"bytes,3,opt,name=query,proto3" json:"query,omitempty"`
 	// 1 to 200; 0: 50.
 	PageSize      int32  `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
@@ -2412,7 +2537,7 @@ type ListOrdersRequest struct {
 
 func (x *ListOrdersRequest) Reset() {
 	*x = ListOrdersRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[26]
+	mi := &file_orders_v1_orders_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2424,7 +2549,7 @@ func (x *ListOrdersRequest) String() string {
 func (*ListOrdersRequest) ProtoMessage() {}
 
 func (x *ListOrdersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[26]
+	mi := &file_orders_v1_orders_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2437,7 +2562,7 @@ func (x *ListOrdersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOrdersRequest.ProtoReflect.Descriptor instead.
 func (*ListOrdersRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{26}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListOrdersRequest) GetStatuses() []OrderStatus {
@@ -2485,7 +2610,7 @@ type ListOrdersResponse struct {
 
 func (x *ListOrdersResponse) Reset() {
 	*x = ListOrdersResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[27]
+	mi := &file_orders_v1_orders_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2497,7 +2622,7 @@ func (x *ListOrdersResponse) String() string {
 func (*ListOrdersResponse) ProtoMessage() {}
 
 func (x *ListOrdersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[27]
+	mi := &file_orders_v1_orders_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2510,7 +2635,7 @@ func (x *ListOrdersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOrdersResponse.ProtoReflect.Descriptor instead.
 func (*ListOrdersResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{27}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListOrdersResponse) GetOrders() []*Order {
@@ -2538,7 +2663,7 @@ type ListMyOrdersRequest struct {
 
 func (x *ListMyOrdersRequest) Reset() {
 	*x = ListMyOrdersRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[28]
+	mi := &file_orders_v1_orders_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2550,7 +2675,7 @@ func (x *ListMyOrdersRequest) String() string {
 func (*ListMyOrdersRequest) ProtoMessage() {}
 
 func (x *ListMyOrdersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[28]
+	mi := &file_orders_v1_orders_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2563,7 +2688,7 @@ func (x *ListMyOrdersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyOrdersRequest.ProtoReflect.Descriptor instead.
 func (*ListMyOrdersRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{28}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ListMyOrdersRequest) GetPageSize() int32 {
@@ -2590,7 +2715,7 @@ type ListMyOrdersResponse struct {
 
 func (x *ListMyOrdersResponse) Reset() {
 	*x = ListMyOrdersResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[29]
+	mi := &file_orders_v1_orders_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2602,7 +2727,7 @@ func (x *ListMyOrdersResponse) String() string {
 func (*ListMyOrdersResponse) ProtoMessage() {}
 
 func (x *ListMyOrdersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[29]
+	mi := &file_orders_v1_orders_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2615,7 +2740,7 @@ func (x *ListMyOrdersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyOrdersResponse.ProtoReflect.Descriptor instead.
 func (*ListMyOrdersResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{29}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ListMyOrdersResponse) GetOrders() []*Order {
@@ -2650,7 +2775,7 @@ type ShipOrderRequest struct {
 
 func (x *ShipOrderRequest) Reset() {
 	*x = ShipOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[30]
+	mi := &file_orders_v1_orders_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2662,7 +2787,7 @@ func (x *ShipOrderRequest) String() string {
 func (*ShipOrderRequest) ProtoMessage() {}
 
 func (x *ShipOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[30]
+	mi := &file_orders_v1_orders_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2675,7 +2800,7 @@ func (x *ShipOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShipOrderRequest.ProtoReflect.Descriptor instead.
 func (*ShipOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{30}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ShipOrderRequest) GetOrderId() string {
@@ -2729,7 +2854,7 @@ type ShipOrderResponse struct {
 
 func (x *ShipOrderResponse) Reset() {
 	*x = ShipOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[31]
+	mi := &file_orders_v1_orders_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2741,7 +2866,7 @@ func (x *ShipOrderResponse) String() string {
 func (*ShipOrderResponse) ProtoMessage() {}
 
 func (x *ShipOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[31]
+	mi := &file_orders_v1_orders_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2754,7 +2879,7 @@ func (x *ShipOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShipOrderResponse.ProtoReflect.Descriptor instead.
 func (*ShipOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{31}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ShipOrderResponse) GetOrder() *Order {
@@ -2781,7 +2906,7 @@ type RefundOrderRequest struct {
 
 func (x *RefundOrderRequest) Reset() {
 	*x = RefundOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[32]
+	mi := &file_orders_v1_orders_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2793,7 +2918,7 @@ func (x *RefundOrderRequest) String() string {
 func (*RefundOrderRequest) ProtoMessage() {}
 
 func (x *RefundOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[32]
+	mi := &file_orders_v1_orders_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2806,7 +2931,7 @@ func (x *RefundOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundOrderRequest.ProtoReflect.Descriptor instead.
 func (*RefundOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{32}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *RefundOrderRequest) GetOrderId() string {
@@ -2860,7 +2985,7 @@ type RefundOrderResponse struct {
 
 func (x *RefundOrderResponse) Reset() {
 	*x = RefundOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[33]
+	mi := &file_orders_v1_orders_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2872,7 +2997,7 @@ func (x *RefundOrderResponse) String() string {
 func (*RefundOrderResponse) ProtoMessage() {}
 
 func (x *RefundOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[33]
+	mi := &file_orders_v1_orders_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2885,7 +3010,7 @@ func (x *RefundOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundOrderResponse.ProtoReflect.Descriptor instead.
 func (*RefundOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{33}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *RefundOrderResponse) GetOrder() *Order {
@@ -2910,7 +3035,7 @@ type ReturnItemsRequest struct {
 
 func (x *ReturnItemsRequest) Reset() {
 	*x = ReturnItemsRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[34]
+	mi := &file_orders_v1_orders_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2922,7 +3047,7 @@ func (x *ReturnItemsRequest) String() string {
 func (*ReturnItemsRequest) ProtoMessage() {}
 
 func (x *ReturnItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[34]
+	mi := &file_orders_v1_orders_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2935,7 +3060,7 @@ func (x *ReturnItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnItemsRequest.ProtoReflect.Descriptor instead.
 func (*ReturnItemsRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{34}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ReturnItemsRequest) GetOrderId() string {
@@ -2982,7 +3107,7 @@ type ReturnItemsResponse struct {
 
 func (x *ReturnItemsResponse) Reset() {
 	*x = ReturnItemsResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[35]
+	mi := &file_orders_v1_orders_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2994,7 +3119,7 @@ func (x *ReturnItemsResponse) String() string {
 func (*ReturnItemsResponse) ProtoMessage() {}
 
 func (x *ReturnItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[35]
+	mi := &file_orders_v1_orders_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3007,7 +3132,7 @@ func (x *ReturnItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnItemsResponse.ProtoReflect.Descriptor instead.
 func (*ReturnItemsResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{35}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ReturnItemsResponse) GetOrder() *Order {
@@ -3029,7 +3154,7 @@ type ResolveAttentionRequest struct {
 
 func (x *ResolveAttentionRequest) Reset() {
 	*x = ResolveAttentionRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[36]
+	mi := &file_orders_v1_orders_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3041,7 +3166,7 @@ func (x *ResolveAttentionRequest) String() string {
 func (*ResolveAttentionRequest) ProtoMessage() {}
 
 func (x *ResolveAttentionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[36]
+	mi := &file_orders_v1_orders_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3054,7 +3179,7 @@ func (x *ResolveAttentionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveAttentionRequest.ProtoReflect.Descriptor instead.
 func (*ResolveAttentionRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{36}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ResolveAttentionRequest) GetOrderId() string {
@@ -3087,7 +3212,7 @@ type ResolveAttentionResponse struct {
 
 func (x *ResolveAttentionResponse) Reset() {
 	*x = ResolveAttentionResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[37]
+	mi := &file_orders_v1_orders_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3099,7 +3224,7 @@ func (x *ResolveAttentionResponse) String() string {
 func (*ResolveAttentionResponse) ProtoMessage() {}
 
 func (x *ResolveAttentionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[37]
+	mi := &file_orders_v1_orders_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3112,7 +3237,7 @@ func (x *ResolveAttentionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveAttentionResponse.ProtoReflect.Descriptor instead.
 func (*ResolveAttentionResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{37}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ResolveAttentionResponse) GetOrder() *Order {
@@ -3120,6 +3245,394 @@ func (x *ResolveAttentionResponse) GetOrder() *Order {
 		return x.Order
 	}
 	return nil
+}
+
+type AddNoteRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	OrderId string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	// 1 to 2,000 characters.
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// Up to 64 characters.
+	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *AddNoteRequest) Reset() {
+	*x = AddNoteRequest{}
+	mi := &file_orders_v1_orders_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddNoteRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddNoteRequest) ProtoMessage() {}
+
+func (x *AddNoteRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddNoteRequest.ProtoReflect.Descriptor instead.
+func (*AddNoteRequest) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *AddNoteRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *AddNoteRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *AddNoteRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type AddNoteResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddNoteResponse) Reset() {
+	*x = AddNoteResponse{}
+	mi := &file_orders_v1_orders_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddNoteResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddNoteResponse) ProtoMessage() {}
+
+func (x *AddNoteResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddNoteResponse.ProtoReflect.Descriptor instead.
+func (*AddNoteResponse) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *AddNoteResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+type GetTotalsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// ISO 4217: orders in other currencies are not counted.
+	CurrencyCode string                `protobuf:"bytes,1,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	Unit         GetTotalsRequest_Unit `protobuf:"varint,2,opt,name=unit,proto3,enum=orders.v1.GetTotalsRequest_Unit" json:"unit,omitempty"`
+	// How many hours or days, the last of which is the one until is in: 1 to 168 hours, or
+	// 1 to 92 days.
+	Count int32                  `protobuf:"varint,3,opt,name=count,proto3" json:"count,omitempty"`
+	Until *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=until,proto3" json:"until,omitempty"`
+	// Where a day begins at midnight, as IANA names it; empty: UTC.
+	TimeZone string `protobuf:"bytes,5,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
+	// How many of the skus that sold for most; 0: none. Up to 50.
+	BestSellers   int32 `protobuf:"varint,6,opt,name=best_sellers,json=bestSellers,proto3" json:"best_sellers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTotalsRequest) Reset() {
+	*x = GetTotalsRequest{}
+	mi := &file_orders_v1_orders_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTotalsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTotalsRequest) ProtoMessage() {}
+
+func (x *GetTotalsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTotalsRequest.ProtoReflect.Descriptor instead.
+func (*GetTotalsRequest) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *GetTotalsRequest) GetCurrencyCode() string {
+	if x != nil {
+		return x.CurrencyCode
+	}
+	return ""
+}
+
+func (x *GetTotalsRequest) GetUnit() GetTotalsRequest_Unit {
+	if x != nil {
+		return x.Unit
+	}
+	return GetTotalsRequest_UNIT_UNSPECIFIED
+}
+
+func (x *GetTotalsRequest) GetCount() int32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *GetTotalsRequest) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+func (x *GetTotalsRequest) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
+}
+
+func (x *GetTotalsRequest) GetBestSellers() int32 {
+	if x != nil {
+		return x.BestSellers
+	}
+	return 0
+}
+
+type GetTotalsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Oldest first, also those without orders.
+	Buckets []*GetTotalsResponse_Bucket `protobuf:"bytes,1,rep,name=buckets,proto3" json:"buckets,omitempty"`
+	// Of the same time, the one that sold for most first.
+	BestSellers   []*GetTotalsResponse_Seller `protobuf:"bytes,2,rep,name=best_sellers,json=bestSellers,proto3" json:"best_sellers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTotalsResponse) Reset() {
+	*x = GetTotalsResponse{}
+	mi := &file_orders_v1_orders_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTotalsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTotalsResponse) ProtoMessage() {}
+
+func (x *GetTotalsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTotalsResponse.ProtoReflect.Descriptor instead.
+func (*GetTotalsResponse) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *GetTotalsResponse) GetBuckets() []*GetTotalsResponse_Bucket {
+	if x != nil {
+		return x.Buckets
+	}
+	return nil
+}
+
+func (x *GetTotalsResponse) GetBestSellers() []*GetTotalsResponse_Seller {
+	if x != nil {
+		return x.BestSellers
+	}
+	return nil
+}
+
+type GetTotalsResponse_Bucket struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// From, inclusive; to where the next begins.
+	From          *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	Orders        int64                  `protobuf:"varint,2,opt,name=orders,proto3" json:"orders,omitempty"`
+	TotalMinor    int64                  `protobuf:"varint,3,opt,name=total_minor,json=totalMinor,proto3" json:"total_minor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTotalsResponse_Bucket) Reset() {
+	*x = GetTotalsResponse_Bucket{}
+	mi := &file_orders_v1_orders_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTotalsResponse_Bucket) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTotalsResponse_Bucket) ProtoMessage() {}
+
+func (x *GetTotalsResponse_Bucket) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTotalsResponse_Bucket.ProtoReflect.Descriptor instead.
+func (*GetTotalsResponse_Bucket) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{42, 0}
+}
+
+func (x *GetTotalsResponse_Bucket) GetFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *GetTotalsResponse_Bucket) GetOrders() int64 {
+	if x != nil {
+		return x.Orders
+	}
+	return 0
+}
+
+func (x *GetTotalsResponse_Bucket) GetTotalMinor() int64 {
+	if x != nil {
+		return x.TotalMinor
+	}
+	return 0
+}
+
+type GetTotalsResponse_Seller struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Sku   string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	// As it was when it was sold last.
+	Name     string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Variant  string `protobuf:"bytes,3,opt,name=variant,proto3" json:"variant,omitempty"`
+	Quantity int64  `protobuf:"varint,4,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// What was paid for its lines.
+	TotalMinor    int64 `protobuf:"varint,5,opt,name=total_minor,json=totalMinor,proto3" json:"total_minor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTotalsResponse_Seller) Reset() {
+	*x = GetTotalsResponse_Seller{}
+	mi := &file_orders_v1_orders_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTotalsResponse_Seller) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTotalsResponse_Seller) ProtoMessage() {}
+
+func (x *GetTotalsResponse_Seller) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTotalsResponse_Seller.ProtoReflect.Descriptor instead.
+func (*GetTotalsResponse_Seller) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{42, 1}
+}
+
+func (x *GetTotalsResponse_Seller) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *GetTotalsResponse_Seller) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *GetTotalsResponse_Seller) GetVariant() string {
+	if x != nil {
+		return x.Variant
+	}
+	return ""
+}
+
+func (x *GetTotalsResponse_Seller) GetQuantity() int64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *GetTotalsResponse_Seller) GetTotalMinor() int64 {
+	if x != nil {
+		return x.TotalMinor
+	}
+	return 0
 }
 
 var File_orders_v1_orders_proto protoreflect.FileDescriptor
@@ -3205,7 +3718,7 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\x06pieces\x18\x02 \x03(\v2\x10.orders.v1.PieceR\x06pieces\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x18\n" +
 	"\arestock\x18\x04 \x01(\bR\arestock\x12*\n" +
-	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xba\t\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xe1\t\n" +
 	"\x05Order\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\tR\x06number\x12.\n" +
@@ -3238,7 +3751,12 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\tattention\x18\x19 \x01(\v2\x14.orders.v1.AttentionR\tattention\x129\n" +
 	"\n" +
 	"created_at\x18\x1a \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x124\n" +
-	"\btimeline\x18\x1b \x03(\v2\x18.orders.v1.TimelineEntryR\btimeline\"U\n" +
+	"\btimeline\x18\x1b \x03(\v2\x18.orders.v1.TimelineEntryR\btimeline\x12%\n" +
+	"\x05notes\x18\x1c \x03(\v2\x0f.orders.v1.NoteR\x05notes\"`\n" +
+	"\x04Note\x12*\n" +
+	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x13\n" +
+	"\x02by\x18\x02 \x01(\tB\x03\x80\x01\x01R\x02by\x12\x17\n" +
+	"\x04text\x18\x03 \x01(\tB\x03\x80\x01\x01R\x04text\"U\n" +
 	"\tAttention\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x120\n" +
 	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"c\n" +
@@ -3340,7 +3858,39 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\fACTION_RETRY\x10\x01\x12\x10\n" +
 	"\fACTION_CLOSE\x10\x02\"B\n" +
 	"\x18ResolveAttentionResponse\x12&\n" +
-	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order*\xfd\x04\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\"m\n" +
+	"\x0eAddNoteRequest\x12\x19\n" +
+	"\border_id\x18\x01 \x01(\tR\aorderId\x12\x17\n" +
+	"\x04text\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04text\x12'\n" +
+	"\x0fidempotency_key\x18\x03 \x01(\tR\x0eidempotencyKey\"9\n" +
+	"\x0fAddNoteResponse\x12&\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\"\xb0\x02\n" +
+	"\x10GetTotalsRequest\x12#\n" +
+	"\rcurrency_code\x18\x01 \x01(\tR\fcurrencyCode\x124\n" +
+	"\x04unit\x18\x02 \x01(\x0e2 .orders.v1.GetTotalsRequest.UnitR\x04unit\x12\x14\n" +
+	"\x05count\x18\x03 \x01(\x05R\x05count\x120\n" +
+	"\x05until\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x1b\n" +
+	"\ttime_zone\x18\x05 \x01(\tR\btimeZone\x12!\n" +
+	"\fbest_sellers\x18\x06 \x01(\x05R\vbestSellers\"9\n" +
+	"\x04Unit\x12\x14\n" +
+	"\x10UNIT_UNSPECIFIED\x10\x00\x12\r\n" +
+	"\tUNIT_HOUR\x10\x01\x12\f\n" +
+	"\bUNIT_DAY\x10\x02\"\x95\x03\n" +
+	"\x11GetTotalsResponse\x12=\n" +
+	"\abuckets\x18\x01 \x03(\v2#.orders.v1.GetTotalsResponse.BucketR\abuckets\x12F\n" +
+	"\fbest_sellers\x18\x02 \x03(\v2#.orders.v1.GetTotalsResponse.SellerR\vbestSellers\x1aq\n" +
+	"\x06Bucket\x12.\n" +
+	"\x04from\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12\x16\n" +
+	"\x06orders\x18\x02 \x01(\x03R\x06orders\x12\x1f\n" +
+	"\vtotal_minor\x18\x03 \x01(\x03R\n" +
+	"totalMinor\x1a\x85\x01\n" +
+	"\x06Seller\x12\x10\n" +
+	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
+	"\avariant\x18\x03 \x01(\tR\avariant\x12\x1a\n" +
+	"\bquantity\x18\x04 \x01(\x03R\bquantity\x12\x1f\n" +
+	"\vtotal_minor\x18\x05 \x01(\x03R\n" +
+	"totalMinor*\x98\x05\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REASON_KEY_REUSED\x10\x01\x12\x15\n" +
@@ -3368,7 +3918,8 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\x13REASON_NO_ATTENTION\x10\x16\x12\x14\n" +
 	"\x10REASON_CANCELLED\x10\x17\x12\x1b\n" +
 	"\x17REASON_NOT_PAID_IN_TIME\x10\x18\x12\x16\n" +
-	"\x12REASON_NOT_ALLOWED\x10\x19*\xaa\x01\n" +
+	"\x12REASON_NOT_ALLOWED\x10\x19\x12\x19\n" +
+	"\x15REASON_TOO_MANY_NOTES\x10\x1a*\xaa\x01\n" +
 	"\vOrderStatus\x12\x1c\n" +
 	"\x18ORDER_STATUS_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ORDER_STATUS_PLACING\x10\x01\x12\x15\n" +
@@ -3394,7 +3945,7 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\x19REFUND_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15REFUND_STATUS_PENDING\x10\x01\x12\x1b\n" +
 	"\x17REFUND_STATUS_SUCCEEDED\x10\x02\x12\x18\n" +
-	"\x14REFUND_STATUS_FAILED\x10\x032\xaa\b\n" +
+	"\x14REFUND_STATUS_FAILED\x10\x032\xdc\t\n" +
 	"\rOrdersService\x12Z\n" +
 	"\n" +
 	"PlaceOrder\x12\x1c.orders.v1.PlaceOrderRequest\x1a\x1d.orders.v1.PlaceOrderResponse\"\x0f\xaa\xbb\x18\b\n" +
@@ -3422,7 +3973,12 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\vReturnItems\x12\x1d.orders.v1.ReturnItemsRequest\x1a\x1e.orders.v1.ReturnItemsResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12o\n" +
 	"\x10ResolveAttention\x12\".orders.v1.ResolveAttentionRequest\x1a#.orders.v1.ResolveAttentionResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02B%Z#galleria/modules/orders/v1;ordersv1b\x06proto3"
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12T\n" +
+	"\aAddNote\x12\x19.orders.v1.AddNoteRequest\x1a\x1a.orders.v1.AddNoteResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12Z\n" +
+	"\tGetTotals\x12\x1b.orders.v1.GetTotalsRequest\x1a\x1c.orders.v1.GetTotalsResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\n" +
+	"\x12\x05\x10\x80\x84\xaf_\x90\x02\x01B%Z#galleria/modules/orders/v1;ordersv1b\x06proto3"
 
 var (
 	file_orders_v1_orders_proto_rawDescOnce sync.Once
@@ -3436,8 +3992,8 @@ func file_orders_v1_orders_proto_rawDescGZIP() []byte {
 	return file_orders_v1_orders_proto_rawDescData
 }
 
-var file_orders_v1_orders_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
+var file_orders_v1_orders_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
+var file_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
 var file_orders_v1_orders_proto_goTypes = []any{
 	(Reason)(0),                         // 0: orders.v1.Reason
 	(OrderStatus)(0),                    // 1: orders.v1.OrderStatus
@@ -3445,119 +4001,139 @@ var file_orders_v1_orders_proto_goTypes = []any{
 	(DeliveryStatus)(0),                 // 3: orders.v1.DeliveryStatus
 	(RefundStatus)(0),                   // 4: orders.v1.RefundStatus
 	(ResolveAttentionRequest_Action)(0), // 5: orders.v1.ResolveAttentionRequest.Action
-	(*Contact)(nil),                     // 6: orders.v1.Contact
-	(*Address)(nil),                     // 7: orders.v1.Address
-	(*Line)(nil),                        // 8: orders.v1.Line
-	(*Piece)(nil),                       // 9: orders.v1.Piece
-	(*Totals)(nil),                      // 10: orders.v1.Totals
-	(*Delivery)(nil),                    // 11: orders.v1.Delivery
-	(*Discount)(nil),                    // 12: orders.v1.Discount
-	(*Tax)(nil),                         // 13: orders.v1.Tax
-	(*PaymentMethod)(nil),               // 14: orders.v1.PaymentMethod
-	(*Fulfilment)(nil),                  // 15: orders.v1.Fulfilment
-	(*Refund)(nil),                      // 16: orders.v1.Refund
-	(*Return)(nil),                      // 17: orders.v1.Return
-	(*Order)(nil),                       // 18: orders.v1.Order
-	(*Attention)(nil),                   // 19: orders.v1.Attention
-	(*TimelineEntry)(nil),               // 20: orders.v1.TimelineEntry
-	(*PlaceOrderRequest)(nil),           // 21: orders.v1.PlaceOrderRequest
-	(*Total)(nil),                       // 22: orders.v1.Total
-	(*PlaceOrderResponse)(nil),          // 23: orders.v1.PlaceOrderResponse
-	(*GetOrderRequest)(nil),             // 24: orders.v1.GetOrderRequest
-	(*GetOrderResponse)(nil),            // 25: orders.v1.GetOrderResponse
-	(*PayOrderRequest)(nil),             // 26: orders.v1.PayOrderRequest
-	(*PayOrderResponse)(nil),            // 27: orders.v1.PayOrderResponse
-	(*CancelOrderRequest)(nil),          // 28: orders.v1.CancelOrderRequest
-	(*CancelOrderResponse)(nil),         // 29: orders.v1.CancelOrderResponse
-	(*FindOrderRequest)(nil),            // 30: orders.v1.FindOrderRequest
-	(*FindOrderResponse)(nil),           // 31: orders.v1.FindOrderResponse
-	(*ListOrdersRequest)(nil),           // 32: orders.v1.ListOrdersRequest
-	(*ListOrdersResponse)(nil),          // 33: orders.v1.ListOrdersResponse
-	(*ListMyOrdersRequest)(nil),         // 34: orders.v1.ListMyOrdersRequest
-	(*ListMyOrdersResponse)(nil),        // 35: orders.v1.ListMyOrdersResponse
-	(*ShipOrderRequest)(nil),            // 36: orders.v1.ShipOrderRequest
-	(*ShipOrderResponse)(nil),           // 37: orders.v1.ShipOrderResponse
-	(*RefundOrderRequest)(nil),          // 38: orders.v1.RefundOrderRequest
-	(*RefundOrderResponse)(nil),         // 39: orders.v1.RefundOrderResponse
-	(*ReturnItemsRequest)(nil),          // 40: orders.v1.ReturnItemsRequest
-	(*ReturnItemsResponse)(nil),         // 41: orders.v1.ReturnItemsResponse
-	(*ResolveAttentionRequest)(nil),     // 42: orders.v1.ResolveAttentionRequest
-	(*ResolveAttentionResponse)(nil),    // 43: orders.v1.ResolveAttentionResponse
-	(*timestamppb.Timestamp)(nil),       // 44: google.protobuf.Timestamp
+	(GetTotalsRequest_Unit)(0),          // 6: orders.v1.GetTotalsRequest.Unit
+	(*Contact)(nil),                     // 7: orders.v1.Contact
+	(*Address)(nil),                     // 8: orders.v1.Address
+	(*Line)(nil),                        // 9: orders.v1.Line
+	(*Piece)(nil),                       // 10: orders.v1.Piece
+	(*Totals)(nil),                      // 11: orders.v1.Totals
+	(*Delivery)(nil),                    // 12: orders.v1.Delivery
+	(*Discount)(nil),                    // 13: orders.v1.Discount
+	(*Tax)(nil),                         // 14: orders.v1.Tax
+	(*PaymentMethod)(nil),               // 15: orders.v1.PaymentMethod
+	(*Fulfilment)(nil),                  // 16: orders.v1.Fulfilment
+	(*Refund)(nil),                      // 17: orders.v1.Refund
+	(*Return)(nil),                      // 18: orders.v1.Return
+	(*Order)(nil),                       // 19: orders.v1.Order
+	(*Note)(nil),                        // 20: orders.v1.Note
+	(*Attention)(nil),                   // 21: orders.v1.Attention
+	(*TimelineEntry)(nil),               // 22: orders.v1.TimelineEntry
+	(*PlaceOrderRequest)(nil),           // 23: orders.v1.PlaceOrderRequest
+	(*Total)(nil),                       // 24: orders.v1.Total
+	(*PlaceOrderResponse)(nil),          // 25: orders.v1.PlaceOrderResponse
+	(*GetOrderRequest)(nil),             // 26: orders.v1.GetOrderRequest
+	(*GetOrderResponse)(nil),            // 27: orders.v1.GetOrderResponse
+	(*PayOrderRequest)(nil),             // 28: orders.v1.PayOrderRequest
+	(*PayOrderResponse)(nil),            // 29: orders.v1.PayOrderResponse
+	(*CancelOrderRequest)(nil),          // 30: orders.v1.CancelOrderRequest
+	(*CancelOrderResponse)(nil),         // 31: orders.v1.CancelOrderResponse
+	(*FindOrderRequest)(nil),            // 32: orders.v1.FindOrderRequest
+	(*FindOrderResponse)(nil),           // 33: orders.v1.FindOrderResponse
+	(*ListOrdersRequest)(nil),           // 34: orders.v1.ListOrdersRequest
+	(*ListOrdersResponse)(nil),          // 35: orders.v1.ListOrdersResponse
+	(*ListMyOrdersRequest)(nil),         // 36: orders.v1.ListMyOrdersRequest
+	(*ListMyOrdersResponse)(nil),        // 37: orders.v1.ListMyOrdersResponse
+	(*ShipOrderRequest)(nil),            // 38: orders.v1.ShipOrderRequest
+	(*ShipOrderResponse)(nil),           // 39: orders.v1.ShipOrderResponse
+	(*RefundOrderRequest)(nil),          // 40: orders.v1.RefundOrderRequest
+	(*RefundOrderResponse)(nil),         // 41: orders.v1.RefundOrderResponse
+	(*ReturnItemsRequest)(nil),          // 42: orders.v1.ReturnItemsRequest
+	(*ReturnItemsResponse)(nil),         // 43: orders.v1.ReturnItemsResponse
+	(*ResolveAttentionRequest)(nil),     // 44: orders.v1.ResolveAttentionRequest
+	(*ResolveAttentionResponse)(nil),    // 45: orders.v1.ResolveAttentionResponse
+	(*AddNoteRequest)(nil),              // 46: orders.v1.AddNoteRequest
+	(*AddNoteResponse)(nil),             // 47: orders.v1.AddNoteResponse
+	(*GetTotalsRequest)(nil),            // 48: orders.v1.GetTotalsRequest
+	(*GetTotalsResponse)(nil),           // 49: orders.v1.GetTotalsResponse
+	(*GetTotalsResponse_Bucket)(nil),    // 50: orders.v1.GetTotalsResponse.Bucket
+	(*GetTotalsResponse_Seller)(nil),    // 51: orders.v1.GetTotalsResponse.Seller
+	(*timestamppb.Timestamp)(nil),       // 52: google.protobuf.Timestamp
 }
 var file_orders_v1_orders_proto_depIdxs = []int32{
-	9,  // 0: orders.v1.Fulfilment.pieces:type_name -> orders.v1.Piece
-	44, // 1: orders.v1.Fulfilment.at:type_name -> google.protobuf.Timestamp
+	10, // 0: orders.v1.Fulfilment.pieces:type_name -> orders.v1.Piece
+	52, // 1: orders.v1.Fulfilment.at:type_name -> google.protobuf.Timestamp
 	4,  // 2: orders.v1.Refund.status:type_name -> orders.v1.RefundStatus
-	9,  // 3: orders.v1.Refund.pieces:type_name -> orders.v1.Piece
-	44, // 4: orders.v1.Refund.at:type_name -> google.protobuf.Timestamp
-	9,  // 5: orders.v1.Return.pieces:type_name -> orders.v1.Piece
-	44, // 6: orders.v1.Return.at:type_name -> google.protobuf.Timestamp
+	10, // 3: orders.v1.Refund.pieces:type_name -> orders.v1.Piece
+	52, // 4: orders.v1.Refund.at:type_name -> google.protobuf.Timestamp
+	10, // 5: orders.v1.Return.pieces:type_name -> orders.v1.Piece
+	52, // 6: orders.v1.Return.at:type_name -> google.protobuf.Timestamp
 	1,  // 7: orders.v1.Order.status:type_name -> orders.v1.OrderStatus
-	6,  // 8: orders.v1.Order.contact:type_name -> orders.v1.Contact
-	7,  // 9: orders.v1.Order.address:type_name -> orders.v1.Address
-	8,  // 10: orders.v1.Order.lines:type_name -> orders.v1.Line
-	10, // 11: orders.v1.Order.totals:type_name -> orders.v1.Totals
-	11, // 12: orders.v1.Order.delivery:type_name -> orders.v1.Delivery
-	12, // 13: orders.v1.Order.discounts:type_name -> orders.v1.Discount
-	13, // 14: orders.v1.Order.taxes:type_name -> orders.v1.Tax
+	7,  // 8: orders.v1.Order.contact:type_name -> orders.v1.Contact
+	8,  // 9: orders.v1.Order.address:type_name -> orders.v1.Address
+	9,  // 10: orders.v1.Order.lines:type_name -> orders.v1.Line
+	11, // 11: orders.v1.Order.totals:type_name -> orders.v1.Totals
+	12, // 12: orders.v1.Order.delivery:type_name -> orders.v1.Delivery
+	13, // 13: orders.v1.Order.discounts:type_name -> orders.v1.Discount
+	14, // 14: orders.v1.Order.taxes:type_name -> orders.v1.Tax
 	2,  // 15: orders.v1.Order.payment_status:type_name -> orders.v1.PaymentStatus
 	3,  // 16: orders.v1.Order.delivery_status:type_name -> orders.v1.DeliveryStatus
-	44, // 17: orders.v1.Order.hold_ends_at:type_name -> google.protobuf.Timestamp
-	14, // 18: orders.v1.Order.payment_method:type_name -> orders.v1.PaymentMethod
-	15, // 19: orders.v1.Order.fulfilments:type_name -> orders.v1.Fulfilment
-	16, // 20: orders.v1.Order.refunds:type_name -> orders.v1.Refund
-	17, // 21: orders.v1.Order.returns:type_name -> orders.v1.Return
-	19, // 22: orders.v1.Order.attention:type_name -> orders.v1.Attention
-	44, // 23: orders.v1.Order.created_at:type_name -> google.protobuf.Timestamp
-	20, // 24: orders.v1.Order.timeline:type_name -> orders.v1.TimelineEntry
-	44, // 25: orders.v1.Attention.since:type_name -> google.protobuf.Timestamp
-	44, // 26: orders.v1.TimelineEntry.at:type_name -> google.protobuf.Timestamp
-	6,  // 27: orders.v1.PlaceOrderRequest.contact:type_name -> orders.v1.Contact
-	7,  // 28: orders.v1.PlaceOrderRequest.address:type_name -> orders.v1.Address
-	22, // 29: orders.v1.PlaceOrderRequest.expected_total:type_name -> orders.v1.Total
-	18, // 30: orders.v1.PlaceOrderResponse.order:type_name -> orders.v1.Order
-	18, // 31: orders.v1.GetOrderResponse.order:type_name -> orders.v1.Order
-	18, // 32: orders.v1.CancelOrderResponse.order:type_name -> orders.v1.Order
-	18, // 33: orders.v1.FindOrderResponse.order:type_name -> orders.v1.Order
-	1,  // 34: orders.v1.ListOrdersRequest.statuses:type_name -> orders.v1.OrderStatus
-	18, // 35: orders.v1.ListOrdersResponse.orders:type_name -> orders.v1.Order
-	18, // 36: orders.v1.ListMyOrdersResponse.orders:type_name -> orders.v1.Order
-	9,  // 37: orders.v1.ShipOrderRequest.pieces:type_name -> orders.v1.Piece
-	18, // 38: orders.v1.ShipOrderResponse.order:type_name -> orders.v1.Order
-	9,  // 39: orders.v1.RefundOrderRequest.pieces:type_name -> orders.v1.Piece
-	18, // 40: orders.v1.RefundOrderResponse.order:type_name -> orders.v1.Order
-	9,  // 41: orders.v1.ReturnItemsRequest.pieces:type_name -> orders.v1.Piece
-	18, // 42: orders.v1.ReturnItemsResponse.order:type_name -> orders.v1.Order
-	5,  // 43: orders.v1.ResolveAttentionRequest.action:type_name -> orders.v1.ResolveAttentionRequest.Action
-	18, // 44: orders.v1.ResolveAttentionResponse.order:type_name -> orders.v1.Order
-	21, // 45: orders.v1.OrdersService.PlaceOrder:input_type -> orders.v1.PlaceOrderRequest
-	24, // 46: orders.v1.OrdersService.GetOrder:input_type -> orders.v1.GetOrderRequest
-	26, // 47: orders.v1.OrdersService.PayOrder:input_type -> orders.v1.PayOrderRequest
-	28, // 48: orders.v1.OrdersService.CancelOrder:input_type -> orders.v1.CancelOrderRequest
-	30, // 49: orders.v1.OrdersService.FindOrder:input_type -> orders.v1.FindOrderRequest
-	32, // 50: orders.v1.OrdersService.ListOrders:input_type -> orders.v1.ListOrdersRequest
-	34, // 51: orders.v1.OrdersService.ListMyOrders:input_type -> orders.v1.ListMyOrdersRequest
-	36, // 52: orders.v1.OrdersService.ShipOrder:input_type -> orders.v1.ShipOrderRequest
-	38, // 53: orders.v1.OrdersService.RefundOrder:input_type -> orders.v1.RefundOrderRequest
-	40, // 54: orders.v1.OrdersService.ReturnItems:input_type -> orders.v1.ReturnItemsRequest
-	42, // 55: orders.v1.OrdersService.ResolveAttention:input_type -> orders.v1.ResolveAttentionRequest
-	23, // 56: orders.v1.OrdersService.PlaceOrder:output_type -> orders.v1.PlaceOrderResponse
-	25, // 57: orders.v1.OrdersService.GetOrder:output_type -> orders.v1.GetOrderResponse
-	27, // 58: orders.v1.OrdersService.PayOrder:output_type -> orders.v1.PayOrderResponse
-	29, // 59: orders.v1.OrdersService.CancelOrder:output_type -> orders.v1.CancelOrderResponse
-	31, // 60: orders.v1.OrdersService.FindOrder:output_type -> orders.v1.FindOrderResponse
-	33, // 61: orders.v1.OrdersService.ListOrders:output_type -> orders.v1.ListOrdersResponse
-	35, // 62: orders.v1.OrdersService.ListMyOrders:output_type -> orders.v1.ListMyOrdersResponse
-	37, // 63: orders.v1.OrdersService.ShipOrder:output_type -> orders.v1.ShipOrderResponse
-	39, // 64: orders.v1.OrdersService.RefundOrder:output_type -> orders.v1.RefundOrderResponse
-	41, // 65: orders.v1.OrdersService.ReturnItems:output_type -> orders.v1.ReturnItemsResponse
-	43, // 66: orders.v1.OrdersService.ResolveAttention:output_type -> orders.v1.ResolveAttentionResponse
-	56, // [56:67] is the sub-list for method output_type
-	45, // [45:56] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	52, // 17: orders.v1.Order.hold_ends_at:type_name -> google.protobuf.Timestamp
+	15, // 18: orders.v1.Order.payment_method:type_name -> orders.v1.PaymentMethod
+	16, // 19: orders.v1.Order.fulfilments:type_name -> orders.v1.Fulfilment
+	17, // 20: orders.v1.Order.refunds:type_name -> orders.v1.Refund
+	18, // 21: orders.v1.Order.returns:type_name -> orders.v1.Return
+	21, // 22: orders.v1.Order.attention:type_name -> orders.v1.Attention
+	52, // 23: orders.v1.Order.created_at:type_name -> google.protobuf.Timestamp
+	22, // 24: orders.v1.Order.timeline:type_name -> orders.v1.TimelineEntry
+	20, // 25: orders.v1.Order.notes:type_name -> orders.v1.Note
+	52, // 26: orders.v1.Note.at:type_name -> google.protobuf.Timestamp
+	52, // 27: orders.v1.Attention.since:type_name -> google.protobuf.Timestamp
+	52, // 28: orders.v1.TimelineEntry.at:type_name -> google.protobuf.Timestamp
+	7,  // 29: orders.v1.PlaceOrderRequest.contact:type_name -> orders.v1.Contact
+	8,  // 30: orders.v1.PlaceOrderRequest.address:type_name -> orders.v1.Address
+	24, // 31: orders.v1.PlaceOrderRequest.expected_total:type_name -> orders.v1.Total
+	19, // 32: orders.v1.PlaceOrderResponse.order:type_name -> orders.v1.Order
+	19, // 33: orders.v1.GetOrderResponse.order:type_name -> orders.v1.Order
+	19, // 34: orders.v1.CancelOrderResponse.order:type_name -> orders.v1.Order
+	19, // 35: orders.v1.FindOrderResponse.order:type_name -> orders.v1.Order
+	1,  // 36: orders.v1.ListOrdersRequest.statuses:type_name -> orders.v1.OrderStatus
+	19, // 37: orders.v1.ListOrdersResponse.orders:type_name -> orders.v1.Order
+	19, // 38: orders.v1.ListMyOrdersResponse.orders:type_name -> orders.v1.Order
+	10, // 39: orders.v1.ShipOrderRequest.pieces:type_name -> orders.v1.Piece
+	19, // 40: orders.v1.ShipOrderResponse.order:type_name -> orders.v1.Order
+	10, // 41: orders.v1.RefundOrderRequest.pieces:type_name -> orders.v1.Piece
+	19, // 42: orders.v1.RefundOrderResponse.order:type_name -> orders.v1.Order
+	10, // 43: orders.v1.ReturnItemsRequest.pieces:type_name -> orders.v1.Piece
+	19, // 44: orders.v1.ReturnItemsResponse.order:type_name -> orders.v1.Order
+	5,  // 45: orders.v1.ResolveAttentionRequest.action:type_name -> orders.v1.ResolveAttentionRequest.Action
+	19, // 46: orders.v1.ResolveAttentionResponse.order:type_name -> orders.v1.Order
+	19, // 47: orders.v1.AddNoteResponse.order:type_name -> orders.v1.Order
+	6,  // 48: orders.v1.GetTotalsRequest.unit:type_name -> orders.v1.GetTotalsRequest.Unit
+	52, // 49: orders.v1.GetTotalsRequest.until:type_name -> google.protobuf.Timestamp
+	50, // 50: orders.v1.GetTotalsResponse.buckets:type_name -> orders.v1.GetTotalsResponse.Bucket
+	51, // 51: orders.v1.GetTotalsResponse.best_sellers:type_name -> orders.v1.GetTotalsResponse.Seller
+	52, // 52: orders.v1.GetTotalsResponse.Bucket.from:type_name -> google.protobuf.Timestamp
+	23, // 53: orders.v1.OrdersService.PlaceOrder:input_type -> orders.v1.PlaceOrderRequest
+	26, // 54: orders.v1.OrdersService.GetOrder:input_type -> orders.v1.GetOrderRequest
+	28, // 55: orders.v1.OrdersService.PayOrder:input_type -> orders.v1.PayOrderRequest
+	30, // 56: orders.v1.OrdersService.CancelOrder:input_type -> orders.v1.CancelOrderRequest
+	32, // 57: orders.v1.OrdersService.FindOrder:input_type -> orders.v1.FindOrderRequest
+	34, // 58: orders.v1.OrdersService.ListOrders:input_type -> orders.v1.ListOrdersRequest
+	36, // 59: orders.v1.OrdersService.ListMyOrders:input_type -> orders.v1.ListMyOrdersRequest
+	38, // 60: orders.v1.OrdersService.ShipOrder:input_type -> orders.v1.ShipOrderRequest
+	40, // 61: orders.v1.OrdersService.RefundOrder:input_type -> orders.v1.RefundOrderRequest
+	42, // 62: orders.v1.OrdersService.ReturnItems:input_type -> orders.v1.ReturnItemsRequest
+	44, // 63: orders.v1.OrdersService.ResolveAttention:input_type -> orders.v1.ResolveAttentionRequest
+	46, // 64: orders.v1.OrdersService.AddNote:input_type -> orders.v1.AddNoteRequest
+	48, // 65: orders.v1.OrdersService.GetTotals:input_type -> orders.v1.GetTotalsRequest
+	25, // 66: orders.v1.OrdersService.PlaceOrder:output_type -> orders.v1.PlaceOrderResponse
+	27, // 67: orders.v1.OrdersService.GetOrder:output_type -> orders.v1.GetOrderResponse
+	29, // 68: orders.v1.OrdersService.PayOrder:output_type -> orders.v1.PayOrderResponse
+	31, // 69: orders.v1.OrdersService.CancelOrder:output_type -> orders.v1.CancelOrderResponse
+	33, // 70: orders.v1.OrdersService.FindOrder:output_type -> orders.v1.FindOrderResponse
+	35, // 71: orders.v1.OrdersService.ListOrders:output_type -> orders.v1.ListOrdersResponse
+	37, // 72: orders.v1.OrdersService.ListMyOrders:output_type -> orders.v1.ListMyOrdersResponse
+	39, // 73: orders.v1.OrdersService.ShipOrder:output_type -> orders.v1.ShipOrderResponse
+	41, // 74: orders.v1.OrdersService.RefundOrder:output_type -> orders.v1.RefundOrderResponse
+	43, // 75: orders.v1.OrdersService.ReturnItems:output_type -> orders.v1.ReturnItemsResponse
+	45, // 76: orders.v1.OrdersService.ResolveAttention:output_type -> orders.v1.ResolveAttentionResponse
+	47, // 77: orders.v1.OrdersService.AddNote:output_type -> orders.v1.AddNoteResponse
+	49, // 78: orders.v1.OrdersService.GetTotals:output_type -> orders.v1.GetTotalsResponse
+	66, // [66:79] is the sub-list for method output_type
+	53, // [53:66] is the sub-list for method input_type
+	53, // [53:53] is the sub-list for extension type_name
+	53, // [53:53] is the sub-list for extension extendee
+	0,  // [0:53] is the sub-list for field type_name
 }
 
 func init() { file_orders_v1_orders_proto_init() }
@@ -3570,8 +4146,8 @@ func file_orders_v1_orders_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_orders_v1_orders_proto_rawDesc), len(file_orders_v1_orders_proto_rawDesc)),
-			NumEnums:      6,
-			NumMessages:   38,
+			NumEnums:      7,
+			NumMessages:   45,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

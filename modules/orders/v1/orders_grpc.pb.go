@@ -32,6 +32,8 @@ const (
 	OrdersService_RefundOrder_FullMethodName      = "/orders.v1.OrdersService/RefundOrder"
 	OrdersService_ReturnItems_FullMethodName      = "/orders.v1.OrdersService/ReturnItems"
 	OrdersService_ResolveAttention_FullMethodName = "/orders.v1.OrdersService/ResolveAttention"
+	OrdersService_AddNote_FullMethodName          = "/orders.v1.OrdersService/AddNote"
+	OrdersService_GetTotals_FullMethodName        = "/orders.v1.OrdersService/GetTotals"
 )
 
 // OrdersServiceClient is the client API for OrdersService service.
@@ -131,6 +133,15 @@ type OrdersServiceClient interface {
 	// FAILED_PRECONDITION, REASON_NO_ATTENTION. NOT_FOUND, REASON_NO_ORDER.
 	// Repeating it is refused: the order needs no attention any more.
 	ResolveAttention(ctx context.Context, in *ResolveAttentionRequest, opts ...grpc.CallOption) (*ResolveAttentionResponse, error)
+	// AddNote keeps what a member of the staff writes about an order, for the others; its
+	// customer is never shown it. FAILED_PRECONDITION, REASON_TOO_MANY_NOTES: an order has
+	// up to 100. INVALID_ARGUMENT, REASON_KEY_REUSED. NOT_FOUND, REASON_NO_ORDER. Repeating
+	// it with the same key changes nothing.
+	AddNote(ctx context.Context, in *AddNoteRequest, opts ...grpc.CallOption) (*AddNoteResponse, error)
+	// GetTotals adds up what was sold in one currency, by hour or by day, and by sku; for
+	// operators. It counts orders that are OPEN or CLOSED by the time they were placed, with
+	// what was paid for them; refunds are not taken off. INVALID_ARGUMENT.
+	GetTotals(ctx context.Context, in *GetTotalsRequest, opts ...grpc.CallOption) (*GetTotalsResponse, error)
 }
 
 type ordersServiceClient struct {
@@ -251,6 +262,26 @@ func (c *ordersServiceClient) ResolveAttention(ctx context.Context, in *ResolveA
 	return out, nil
 }
 
+func (c *ordersServiceClient) AddNote(ctx context.Context, in *AddNoteRequest, opts ...grpc.CallOption) (*AddNoteResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AddNoteResponse)
+	err := c.cc.Invoke(ctx, OrdersService_AddNote_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *ordersServiceClient) GetTotals(ctx context.Context, in *GetTotalsRequest, opts ...grpc.CallOption) (*GetTotalsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetTotalsResponse)
+	err := c.cc.Invoke(ctx, OrdersService_GetTotals_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // OrdersServiceServer is the server API for OrdersService service.
 // All implementations must embed UnimplementedOrdersServiceServer
 // for forward compatibility.
@@ -348,6 +379,15 @@ type OrdersServiceServer interface {
 	// FAILED_PRECONDITION, REASON_NO_ATTENTION. NOT_FOUND, REASON_NO_ORDER.
 	// Repeating it is refused: the order needs no attention any more.
 	ResolveAttention(context.Context, *ResolveAttentionRequest) (*ResolveAttentionResponse, error)
+	// AddNote keeps what a member of the staff writes about an order, for the others; its
+	// customer is never shown it. FAILED_PRECONDITION, REASON_TOO_MANY_NOTES: an order has
+	// up to 100. INVALID_ARGUMENT, REASON_KEY_REUSED. NOT_FOUND, REASON_NO_ORDER. Repeating
+	// it with the same key changes nothing.
+	AddNote(context.Context, *AddNoteRequest) (*AddNoteResponse, error)
+	// GetTotals adds up what was sold in one currency, by hour or by day, and by sku; for
+	// operators. It counts orders that are OPEN or CLOSED by the time they were placed, with
+	// what was paid for them; refunds are not taken off. INVALID_ARGUMENT.
+	GetTotals(context.Context, *GetTotalsRequest) (*GetTotalsResponse, error)
 	mustEmbedUnimplementedOrdersServiceServer()
 }
 
@@ -390,6 +430,12 @@ func (UnimplementedOrdersServiceServer) ReturnItems(context.Context, *ReturnItem
 }
 func (UnimplementedOrdersServiceServer) ResolveAttention(context.Context, *ResolveAttentionRequest) (*ResolveAttentionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ResolveAttention not implemented")
+}
+func (UnimplementedOrdersServiceServer) AddNote(context.Context, *AddNoteRequest) (*AddNoteResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AddNote not implemented")
+}
+func (UnimplementedOrdersServiceServer) GetTotals(context.Context, *GetTotalsRequest) (*GetTotalsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetTotals not implemented")
 }
 func (UnimplementedOrdersServiceServer) mustEmbedUnimplementedOrdersServiceServer() {}
 func (UnimplementedOrdersServiceServer) testEmbeddedByValue()                       {}
@@ -610,6 +656,42 @@ func _OrdersService_ResolveAttention_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _OrdersService_AddNote_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AddNoteRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrdersServiceServer).AddNote(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrdersService_AddNote_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrdersServiceServer).AddNote(ctx, req.(*AddNoteRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OrdersService_GetTotals_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetTotalsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrdersServiceServer).GetTotals(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrdersService_GetTotals_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrdersServiceServer).GetTotals(ctx, req.(*GetTotalsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // OrdersService_ServiceDesc is the grpc.ServiceDesc for OrdersService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -660,6 +742,14 @@ var OrdersService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ResolveAttention",
 			Handler:    _OrdersService_ResolveAttention_Handler,
+		},
+		{
+			MethodName: "AddNote",
+			Handler:    _OrdersService_AddNote_Handler,
+		},
+		{
+			MethodName: "GetTotals",
+			Handler:    _OrdersService_GetTotals_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

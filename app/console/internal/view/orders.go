@@ -17,6 +17,48 @@ type Orders struct {
 	Orders     []OrderRow
 	// Older and Newest lead to other parts of the list; "" where there are none.
 	Older, Newest string
+	// CSV is the address of the list as a file.
+	CSV string
+	// ShipKey makes orders of the list be sent once when they are chosen here; "": none can be.
+	ShipKey string
+}
+
+// Shipped is what became of orders that were sent together.
+type Shipped struct {
+	Sent    int
+	Results []Fact
+}
+
+// Order is the page of an order.
+type Order struct {
+	Number, Address, Status, Attention string
+	// Done and Problem say what became of the last form.
+	Done, Problem string
+	// Key makes a form that is sent twice do its work once.
+	Key       string
+	Recipient []string
+	Facts     []Fact
+	Lines     []OrderLine
+	Sums      []Fact
+	Parcels   []Row
+	Refunds   []Row
+	Returns   []Row
+	Timeline  []Fact
+	Notes     []Fact
+	May       OrderMay
+	// Left is what can be refunded; LeftPlain is it for a field.
+	Left, LeftPlain, Currency string
+}
+
+// OrderMay is what can be done with an order now.
+type OrderMay struct {
+	Ship, Cancel, Refund, RefundPieces, Restock, Return, Resolve bool
+}
+
+// OrderLine is a line of an order, and how many of its pieces can be dealt with.
+type OrderLine struct {
+	ID, SKU, Name, Quantity, Unit, Total, Became, StockLink string
+	ToSend, ToRefund, ToReturn                              int64
 }
 
 // OrderRow is an order in a list.

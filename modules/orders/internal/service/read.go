@@ -35,7 +35,13 @@ func (s *Service) GetOrder(ctx context.Context, req *ordersv1.GetOrderRequest) (
 	if err != nil {
 		return nil, err
 	}
-	return &ordersv1.GetOrderResponse{Order: toProto(o)}, nil
+	shown := toProto(o)
+	if who, known := identity.From(ctx); known && who.MayAsStaff(mayRead) {
+		if shown, err = s.toStaff(ctx, o); err != nil {
+			return nil, err
+		}
+	}
+	return &ordersv1.GetOrderResponse{Order: shown}, nil
 }
 
 // openWith reads the order a token opens, or that is of the person on whose behalf the
@@ -65,7 +71,7 @@ func (s *Service) FindOrder(ctx context.Context, req *ordersv1.FindOrderRequest)
 		if err != nil {
 			return nil, err
 		}
-		return &ordersv1.FindOrderResponse{Order: toProto(o)}, nil
+		return s.found(ctx, o)
 	}
 	// Numbers of before have no check character.
 	o, err := s.Store.ByNumber(ctx, strings.ToUpper(text))
@@ -82,7 +88,15 @@ func (s *Service) FindOrder(ctx context.Context, req *ordersv1.FindOrderRequest)
 	if err != nil {
 		return nil, err
 	}
-	return &ordersv1.FindOrderResponse{Order: toProto(o)}, nil
+	return s.found(ctx, o)
+}
+
+func (s *Service) found(ctx context.Context, o *order.Order) (*ordersv1.FindOrderResponse, error) {
+	shown, err := s.toStaff(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return &ordersv1.FindOrderResponse{Order: shown}, nil
 }
 
 // ListOrders lists orders newest first: ids sort by the time they were made.

@@ -27,6 +27,10 @@ type Store interface {
 	List(ctx context.Context, f store.Filter, limit int) ([]*order.Order, error)
 	FillMailboxes(ctx context.Context, limit int) (int, error)
 	Forget(ctx context.Context, before time.Time, limit int) (int64, error)
+	AddNote(ctx context.Context, orderID string, n store.Note, most int) (store.Noted, error)
+	Notes(ctx context.Context, orderID string) ([]store.Note, error)
+	Sold(ctx context.Context, currency string, from, to time.Time) ([]store.Sold, error)
+	BestSellers(ctx context.Context, currency string, from, to time.Time, limit int) ([]store.Seller, error)
 }
 
 // Options are all a Service needs; every field but Hook is required.

@@ -60,7 +60,7 @@ type Filter struct {
 	Statuses []order.Status
 	// Attention: only those that need it.
 	Attention bool
-	// Query is an e-mail address, or a part of a name.
+	// Query is the number of an order, an e-mail address, a sku or a part of a name.
 	Query string
 	// Mailbox: only those of an address, spelt one way; "": of all. See
 	// order.Mailbox.
@@ -86,13 +86,44 @@ func (s *Store) List(ctx context.Context, f Filter, limit int) ([]*order.Order, 
 		query += " AND attention <> ''"
 	}
 	if f.Query != "" {
-		query, args = query+` AND (lower(email) = lower(?) OR lower(name) LIKE lower(?) ESCAPE '!')`, append(args, f.Query, "%"+escaped(f.Query)+"%")
+		condition, values, err := s.matching(ctx, f.Query)
+		if err != nil {
+			return nil, fmt.Errorf("list orders: %w", err)
+		}
+		query, args = query+" AND "+condition, append(args, values...)
 	}
 	found, err := s.many(ctx, query+" ORDER BY id DESC LIMIT ?", append(args, limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list orders: %w", err)
 	}
 	return found, nil
+}
+
+// matching is the condition for what was typed into a search: what it is, is looked up by
+// indexes; only parts of names have to be looked for in all orders.
+func (s *Store) matching(ctx context.Context, text string) (condition string, values []any, err error) {
+	if mailbox := order.Mailbox(text); mailbox != "" {
+		return "mailbox = ?", []any{mailbox}, nil
+	}
+	numbers := []string{strings.ToUpper(text)}
+	if number, ok := order.ParseNumber(text); ok {
+		numbers = append(numbers, number)
+	}
+	spelt := []string{text, strings.ToUpper(text)}
+	var there int
+	if err = s.db.Read(ctx).Raw("SELECT COUNT(*) FROM orders WHERE number IN ?", numbers).Scan(&there).Error; err != nil {
+		return "", nil, err
+	}
+	if there > 0 {
+		return "number IN ?", []any{numbers}, nil
+	}
+	if err = s.db.Read(ctx).Raw("SELECT COUNT(*) FROM (SELECT 1 FROM order_lines WHERE sku IN ? LIMIT 1) AS found", spelt).Scan(&there).Error; err != nil {
+		return "", nil, err
+	}
+	if there > 0 {
+		return "id IN (SELECT order_id FROM order_lines WHERE sku IN ?)", []any{spelt}, nil
+	}
+	return "lower(name) LIKE lower(?) ESCAPE '!'", []any{"%" + escaped(text) + "%"}, nil
 }
 
 var likeMarks = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")

@@ -187,8 +187,10 @@ func (s *Store) Forget(ctx context.Context, before time.Time, limit int) (gone i
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		if err := tx.Exec("DELETE FROM order_lines WHERE order_id IN ?", ids).Error; err != nil {
-			return err
+		for _, table := range []string{"order_lines", "order_notes"} {
+			if err := tx.Exec("DELETE FROM "+table+" WHERE order_id IN ?", ids).Error; err != nil {
+				return err
+			}
 		}
 		done := tx.Exec("DELETE FROM orders WHERE id IN ?", ids)
 		gone = done.RowsAffected

@@ -109,7 +109,7 @@ func TestFormsOfAccountsAreRefusedFromOtherSites(t *testing.T) {
 	v.logIn(s.person(t)).want(http.StatusSeeOther)
 	v.header.Set("Sec-Fetch-Site", "cross-site")
 	for _, path := range []string{"/login", "/logout", "/signup", "/verify", "/forgot", "/reset", "/account/password", "/account/sessions", "/account/second-factor",
-		"/account/profile", "/account/addresses", "/account/addresses/first", "/account/addresses/delete",
+		"/account/email", "/account/delete", "/account/second-factor/off", "/account/profile", "/account/addresses", "/account/addresses/first", "/account/addresses/delete",
 	} {
 		v.post(path, url.Values{}).want(http.StatusForbidden)
 	}

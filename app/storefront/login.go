@@ -146,7 +146,7 @@ func (s *Storefront) signUp(c echo.Context) error {
 // them up.
 func (s *Storefront) verifyPage(c echo.Context) error {
 	return s.showForm(c, http.StatusOK, page.Form{
-		Heading: "Confirm your address", Action: "/verify", Submit: "Yes, it is mine", Lead: "One step more, and your account is made.",
+		Heading: "Confirm your address", Action: "/verify", Submit: "Yes, it is mine", Lead: "One step more, and the address is confirmed.",
 		Hidden: []page.Hidden{{Name: "token", Value: c.QueryParam("token")}, {Name: "idempotency_key", Value: id.New()}},
 	})
 }
@@ -164,6 +164,9 @@ func (s *Storefront) verify(c echo.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	if made.GetSession() == "" { // the account has another address now
+		return c.Redirect(http.StatusSeeOther, "/account")
 	}
 	s.begin(ctx, c, made.GetSession(), s.now().Add(cartAge), made.GetAccount(), made.GetCartId())
 	return c.Redirect(http.StatusSeeOther, "/account")

@@ -2,7 +2,8 @@
 //
 // It offers notifications.v1, which shows the mails. It calls no other module;
 // it hears OrderPlaced, OrderShipped, OrderRefunded, OrderCancelled and OrderFailed
-// of orders, and SignUpStarted, SignUpRepeated, ResetRequested and PasswordChanged of
+// of orders, and SignUpStarted, SignUpRepeated, ResetRequested, PasswordChanged,
+// EmailChangeRequested, EmailChanged, SecondFactorDisabled and AccountDeleted of
 // accounts, and emits no events. It owns the tables mails, recipients and resends.
 // A mail's way:
 //

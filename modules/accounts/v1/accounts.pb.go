@@ -1768,6 +1768,313 @@ func (*RevokeSessionResponse) Descriptor() ([]byte, []int) {
 	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{28}
 }
 
+type ChangeEmailRequest struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Session  string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	Password string                 `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
+	// Of the second factor, or a recovery code.
+	Code string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	// The other address.
+	Email string `protobuf:"bytes,4,opt,name=email,proto3" json:"email,omitempty"`
+	// As in LogIn.
+	IdempotencyKey string `protobuf:"bytes,5,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ChangeEmailRequest) Reset() {
+	*x = ChangeEmailRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeEmailRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeEmailRequest) ProtoMessage() {}
+
+func (x *ChangeEmailRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeEmailRequest.ProtoReflect.Descriptor instead.
+func (*ChangeEmailRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ChangeEmailRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *ChangeEmailRequest) GetPassword() string {
+	if x != nil {
+		return x.Password
+	}
+	return ""
+}
+
+func (x *ChangeEmailRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *ChangeEmailRequest) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *ChangeEmailRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type ChangeEmailResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeEmailResponse) Reset() {
+	*x = ChangeEmailResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeEmailResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeEmailResponse) ProtoMessage() {}
+
+func (x *ChangeEmailResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeEmailResponse.ProtoReflect.Descriptor instead.
+func (*ChangeEmailResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{30}
+}
+
+type DisableSecondFactorRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	Password      string                 `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
+	Code          string                 `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisableSecondFactorRequest) Reset() {
+	*x = DisableSecondFactorRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisableSecondFactorRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisableSecondFactorRequest) ProtoMessage() {}
+
+func (x *DisableSecondFactorRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisableSecondFactorRequest.ProtoReflect.Descriptor instead.
+func (*DisableSecondFactorRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *DisableSecondFactorRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *DisableSecondFactorRequest) GetPassword() string {
+	if x != nil {
+		return x.Password
+	}
+	return ""
+}
+
+func (x *DisableSecondFactorRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+type DisableSecondFactorResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisableSecondFactorResponse) Reset() {
+	*x = DisableSecondFactorResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisableSecondFactorResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisableSecondFactorResponse) ProtoMessage() {}
+
+func (x *DisableSecondFactorResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisableSecondFactorResponse.ProtoReflect.Descriptor instead.
+func (*DisableSecondFactorResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{32}
+}
+
+type DeleteAccountRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	Password      string                 `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
+	Code          string                 `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteAccountRequest) Reset() {
+	*x = DeleteAccountRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteAccountRequest) ProtoMessage() {}
+
+func (x *DeleteAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteAccountRequest.ProtoReflect.Descriptor instead.
+func (*DeleteAccountRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *DeleteAccountRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *DeleteAccountRequest) GetPassword() string {
+	if x != nil {
+		return x.Password
+	}
+	return ""
+}
+
+func (x *DeleteAccountRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+type DeleteAccountResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteAccountResponse) Reset() {
+	*x = DeleteAccountResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteAccountResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteAccountResponse) ProtoMessage() {}
+
+func (x *DeleteAccountResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteAccountResponse.ProtoReflect.Descriptor instead.
+func (*DeleteAccountResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{34}
+}
+
 type SetProfileRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Session string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
@@ -1779,7 +2086,7 @@ type SetProfileRequest struct {
 
 func (x *SetProfileRequest) Reset() {
 	*x = SetProfileRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[29]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1791,7 +2098,7 @@ func (x *SetProfileRequest) String() string {
 func (*SetProfileRequest) ProtoMessage() {}
 
 func (x *SetProfileRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[29]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1804,7 +2111,7 @@ func (x *SetProfileRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetProfileRequest.ProtoReflect.Descriptor instead.
 func (*SetProfileRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{29}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *SetProfileRequest) GetSession() string {
@@ -1830,7 +2137,7 @@ type SetProfileResponse struct {
 
 func (x *SetProfileResponse) Reset() {
 	*x = SetProfileResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[30]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1842,7 +2149,7 @@ func (x *SetProfileResponse) String() string {
 func (*SetProfileResponse) ProtoMessage() {}
 
 func (x *SetProfileResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[30]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1855,7 +2162,7 @@ func (x *SetProfileResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetProfileResponse.ProtoReflect.Descriptor instead.
 func (*SetProfileResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{30}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *SetProfileResponse) GetAccount() *Account {
@@ -1886,7 +2193,7 @@ type Address struct {
 
 func (x *Address) Reset() {
 	*x = Address{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[31]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1898,7 +2205,7 @@ func (x *Address) String() string {
 func (*Address) ProtoMessage() {}
 
 func (x *Address) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[31]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1911,7 +2218,7 @@ func (x *Address) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Address.ProtoReflect.Descriptor instead.
 func (*Address) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{31}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Address) GetId() string {
@@ -1979,7 +2286,7 @@ type ListAddressesRequest struct {
 
 func (x *ListAddressesRequest) Reset() {
 	*x = ListAddressesRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[32]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1991,7 +2298,7 @@ func (x *ListAddressesRequest) String() string {
 func (*ListAddressesRequest) ProtoMessage() {}
 
 func (x *ListAddressesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[32]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2004,7 +2311,7 @@ func (x *ListAddressesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAddressesRequest.ProtoReflect.Descriptor instead.
 func (*ListAddressesRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{32}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListAddressesRequest) GetSession() string {
@@ -2023,7 +2330,7 @@ type ListAddressesResponse struct {
 
 func (x *ListAddressesResponse) Reset() {
 	*x = ListAddressesResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[33]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2035,7 +2342,7 @@ func (x *ListAddressesResponse) String() string {
 func (*ListAddressesResponse) ProtoMessage() {}
 
 func (x *ListAddressesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[33]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2048,7 +2355,7 @@ func (x *ListAddressesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAddressesResponse.ProtoReflect.Descriptor instead.
 func (*ListAddressesResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{33}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ListAddressesResponse) GetAddresses() []*Address {
@@ -2070,7 +2377,7 @@ type SaveAddressRequest struct {
 
 func (x *SaveAddressRequest) Reset() {
 	*x = SaveAddressRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[34]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2082,7 +2389,7 @@ func (x *SaveAddressRequest) String() string {
 func (*SaveAddressRequest) ProtoMessage() {}
 
 func (x *SaveAddressRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[34]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2095,7 +2402,7 @@ func (x *SaveAddressRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveAddressRequest.ProtoReflect.Descriptor instead.
 func (*SaveAddressRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{34}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *SaveAddressRequest) GetSession() string {
@@ -2128,7 +2435,7 @@ type SaveAddressResponse struct {
 
 func (x *SaveAddressResponse) Reset() {
 	*x = SaveAddressResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[35]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2140,7 +2447,7 @@ func (x *SaveAddressResponse) String() string {
 func (*SaveAddressResponse) ProtoMessage() {}
 
 func (x *SaveAddressResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[35]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2153,7 +2460,7 @@ func (x *SaveAddressResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveAddressResponse.ProtoReflect.Descriptor instead.
 func (*SaveAddressResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{35}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *SaveAddressResponse) GetAddress() *Address {
@@ -2173,7 +2480,7 @@ type UseAddressFirstRequest struct {
 
 func (x *UseAddressFirstRequest) Reset() {
 	*x = UseAddressFirstRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[36]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2185,7 +2492,7 @@ func (x *UseAddressFirstRequest) String() string {
 func (*UseAddressFirstRequest) ProtoMessage() {}
 
 func (x *UseAddressFirstRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[36]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2198,7 +2505,7 @@ func (x *UseAddressFirstRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UseAddressFirstRequest.ProtoReflect.Descriptor instead.
 func (*UseAddressFirstRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{36}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *UseAddressFirstRequest) GetSession() string {
@@ -2223,7 +2530,7 @@ type UseAddressFirstResponse struct {
 
 func (x *UseAddressFirstResponse) Reset() {
 	*x = UseAddressFirstResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[37]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2235,7 +2542,7 @@ func (x *UseAddressFirstResponse) String() string {
 func (*UseAddressFirstResponse) ProtoMessage() {}
 
 func (x *UseAddressFirstResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[37]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2248,7 +2555,7 @@ func (x *UseAddressFirstResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UseAddressFirstResponse.ProtoReflect.Descriptor instead.
 func (*UseAddressFirstResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{37}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{43}
 }
 
 type DeleteAddressRequest struct {
@@ -2261,7 +2568,7 @@ type DeleteAddressRequest struct {
 
 func (x *DeleteAddressRequest) Reset() {
 	*x = DeleteAddressRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[38]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2273,7 +2580,7 @@ func (x *DeleteAddressRequest) String() string {
 func (*DeleteAddressRequest) ProtoMessage() {}
 
 func (x *DeleteAddressRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[38]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2286,7 +2593,7 @@ func (x *DeleteAddressRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteAddressRequest.ProtoReflect.Descriptor instead.
 func (*DeleteAddressRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{38}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *DeleteAddressRequest) GetSession() string {
@@ -2311,7 +2618,7 @@ type DeleteAddressResponse struct {
 
 func (x *DeleteAddressResponse) Reset() {
 	*x = DeleteAddressResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[39]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2323,7 +2630,7 @@ func (x *DeleteAddressResponse) String() string {
 func (*DeleteAddressResponse) ProtoMessage() {}
 
 func (x *DeleteAddressResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[39]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2336,7 +2643,7 @@ func (x *DeleteAddressResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteAddressResponse.ProtoReflect.Descriptor instead.
 func (*DeleteAddressResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{39}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{45}
 }
 
 type CreateAccountRequest struct {
@@ -2351,7 +2658,7 @@ type CreateAccountRequest struct {
 
 func (x *CreateAccountRequest) Reset() {
 	*x = CreateAccountRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[40]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2363,7 +2670,7 @@ func (x *CreateAccountRequest) String() string {
 func (*CreateAccountRequest) ProtoMessage() {}
 
 func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[40]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2376,7 +2683,7 @@ func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccountRequest.ProtoReflect.Descriptor instead.
 func (*CreateAccountRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{40}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *CreateAccountRequest) GetEmail() string {
@@ -2416,7 +2723,7 @@ type CreateAccountResponse struct {
 
 func (x *CreateAccountResponse) Reset() {
 	*x = CreateAccountResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[41]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2428,7 +2735,7 @@ func (x *CreateAccountResponse) String() string {
 func (*CreateAccountResponse) ProtoMessage() {}
 
 func (x *CreateAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[41]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2441,7 +2748,7 @@ func (x *CreateAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccountResponse.ProtoReflect.Descriptor instead.
 func (*CreateAccountResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{41}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *CreateAccountResponse) GetAccount() *Account {
@@ -2466,7 +2773,7 @@ type ListAccountsRequest struct {
 
 func (x *ListAccountsRequest) Reset() {
 	*x = ListAccountsRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[42]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2478,7 +2785,7 @@ func (x *ListAccountsRequest) String() string {
 func (*ListAccountsRequest) ProtoMessage() {}
 
 func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[42]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2491,7 +2798,7 @@ func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{42}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ListAccountsRequest) GetQuery() string {
@@ -2532,7 +2839,7 @@ type ListAccountsResponse struct {
 
 func (x *ListAccountsResponse) Reset() {
 	*x = ListAccountsResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[43]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2544,7 +2851,7 @@ func (x *ListAccountsResponse) String() string {
 func (*ListAccountsResponse) ProtoMessage() {}
 
 func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[43]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2557,7 +2864,7 @@ func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{43}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ListAccountsResponse) GetAccounts() []*Account {
@@ -2584,7 +2891,7 @@ type SetRoleRequest struct {
 
 func (x *SetRoleRequest) Reset() {
 	*x = SetRoleRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[44]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2596,7 +2903,7 @@ func (x *SetRoleRequest) String() string {
 func (*SetRoleRequest) ProtoMessage() {}
 
 func (x *SetRoleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[44]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2609,7 +2916,7 @@ func (x *SetRoleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetRoleRequest.ProtoReflect.Descriptor instead.
 func (*SetRoleRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{44}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *SetRoleRequest) GetAccountId() string {
@@ -2635,7 +2942,7 @@ type SetRoleResponse struct {
 
 func (x *SetRoleResponse) Reset() {
 	*x = SetRoleResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[45]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2647,7 +2954,7 @@ func (x *SetRoleResponse) String() string {
 func (*SetRoleResponse) ProtoMessage() {}
 
 func (x *SetRoleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[45]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2660,7 +2967,7 @@ func (x *SetRoleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetRoleResponse.ProtoReflect.Descriptor instead.
 func (*SetRoleResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{45}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *SetRoleResponse) GetAccount() *Account {
@@ -2685,7 +2992,7 @@ type CreateKeyRequest struct {
 
 func (x *CreateKeyRequest) Reset() {
 	*x = CreateKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[46]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2697,7 +3004,7 @@ func (x *CreateKeyRequest) String() string {
 func (*CreateKeyRequest) ProtoMessage() {}
 
 func (x *CreateKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[46]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2710,7 +3017,7 @@ func (x *CreateKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateKeyRequest.ProtoReflect.Descriptor instead.
 func (*CreateKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{46}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *CreateKeyRequest) GetName() string {
@@ -2745,7 +3052,7 @@ type CreateKeyResponse struct {
 
 func (x *CreateKeyResponse) Reset() {
 	*x = CreateKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[47]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2757,7 +3064,7 @@ func (x *CreateKeyResponse) String() string {
 func (*CreateKeyResponse) ProtoMessage() {}
 
 func (x *CreateKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[47]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2770,7 +3077,7 @@ func (x *CreateKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateKeyResponse.ProtoReflect.Descriptor instead.
 func (*CreateKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{47}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *CreateKeyResponse) GetKey() *Key {
@@ -2806,7 +3113,7 @@ type Key struct {
 
 func (x *Key) Reset() {
 	*x = Key{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[48]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2818,7 +3125,7 @@ func (x *Key) String() string {
 func (*Key) ProtoMessage() {}
 
 func (x *Key) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[48]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2831,7 +3138,7 @@ func (x *Key) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Key.ProtoReflect.Descriptor instead.
 func (*Key) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{48}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *Key) GetId() string {
@@ -2891,7 +3198,7 @@ type ListKeysRequest struct {
 
 func (x *ListKeysRequest) Reset() {
 	*x = ListKeysRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[49]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2903,7 +3210,7 @@ func (x *ListKeysRequest) String() string {
 func (*ListKeysRequest) ProtoMessage() {}
 
 func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[49]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2916,7 +3223,7 @@ func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysRequest.ProtoReflect.Descriptor instead.
 func (*ListKeysRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{49}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{55}
 }
 
 type ListKeysResponse struct {
@@ -2928,7 +3235,7 @@ type ListKeysResponse struct {
 
 func (x *ListKeysResponse) Reset() {
 	*x = ListKeysResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[50]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2940,7 +3247,7 @@ func (x *ListKeysResponse) String() string {
 func (*ListKeysResponse) ProtoMessage() {}
 
 func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[50]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2953,7 +3260,7 @@ func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysResponse.ProtoReflect.Descriptor instead.
 func (*ListKeysResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{50}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ListKeysResponse) GetKeys() []*Key {
@@ -2972,7 +3279,7 @@ type RevokeKeyRequest struct {
 
 func (x *RevokeKeyRequest) Reset() {
 	*x = RevokeKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[51]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2984,7 +3291,7 @@ func (x *RevokeKeyRequest) String() string {
 func (*RevokeKeyRequest) ProtoMessage() {}
 
 func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[51]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2997,7 +3304,7 @@ func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeKeyRequest.ProtoReflect.Descriptor instead.
 func (*RevokeKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{51}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *RevokeKeyRequest) GetId() string {
@@ -3015,7 +3322,7 @@ type RevokeKeyResponse struct {
 
 func (x *RevokeKeyResponse) Reset() {
 	*x = RevokeKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[52]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3027,7 +3334,7 @@ func (x *RevokeKeyResponse) String() string {
 func (*RevokeKeyResponse) ProtoMessage() {}
 
 func (x *RevokeKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[52]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3040,7 +3347,7 @@ func (x *RevokeKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeKeyResponse.ProtoReflect.Descriptor instead.
 func (*RevokeKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{52}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{58}
 }
 
 type CheckKeyRequest struct {
@@ -3052,7 +3359,7 @@ type CheckKeyRequest struct {
 
 func (x *CheckKeyRequest) Reset() {
 	*x = CheckKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[53]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3064,7 +3371,7 @@ func (x *CheckKeyRequest) String() string {
 func (*CheckKeyRequest) ProtoMessage() {}
 
 func (x *CheckKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[53]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3077,7 +3384,7 @@ func (x *CheckKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckKeyRequest.ProtoReflect.Descriptor instead.
 func (*CheckKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{53}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *CheckKeyRequest) GetSecret() string {
@@ -3098,7 +3405,7 @@ type CheckKeyResponse struct {
 
 func (x *CheckKeyResponse) Reset() {
 	*x = CheckKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[54]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3110,7 +3417,7 @@ func (x *CheckKeyResponse) String() string {
 func (*CheckKeyResponse) ProtoMessage() {}
 
 func (x *CheckKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[54]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3123,7 +3430,7 @@ func (x *CheckKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckKeyResponse.ProtoReflect.Descriptor instead.
 func (*CheckKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{54}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *CheckKeyResponse) GetId() string {
@@ -3164,7 +3471,7 @@ type ListSessionsResponse_Session struct {
 
 func (x *ListSessionsResponse_Session) Reset() {
 	*x = ListSessionsResponse_Session{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[55]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3176,7 +3483,7 @@ func (x *ListSessionsResponse_Session) String() string {
 func (*ListSessionsResponse_Session) ProtoMessage() {}
 
 func (x *ListSessionsResponse_Session) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[55]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3342,7 +3649,24 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x14RevokeSessionRequest\x12\x1d\n" +
 	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\"\x17\n" +
-	"\x15RevokeSessionResponse\"K\n" +
+	"\x15RevokeSessionResponse\"\xb6\x01\n" +
+	"\x12ChangeEmailRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x1f\n" +
+	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01R\bpassword\x12\x17\n" +
+	"\x04code\x18\x03 \x01(\tB\x03\x80\x01\x01R\x04code\x12\x19\n" +
+	"\x05email\x18\x04 \x01(\tB\x03\x80\x01\x01R\x05email\x12,\n" +
+	"\x0fidempotency_key\x18\x05 \x01(\tB\x03\x80\x01\x01R\x0eidempotencyKey\"\x15\n" +
+	"\x13ChangeEmailResponse\"u\n" +
+	"\x1aDisableSecondFactorRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x1f\n" +
+	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01R\bpassword\x12\x17\n" +
+	"\x04code\x18\x03 \x01(\tB\x03\x80\x01\x01R\x04code\"\x1d\n" +
+	"\x1bDisableSecondFactorResponse\"o\n" +
+	"\x14DeleteAccountRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x1f\n" +
+	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01R\bpassword\x12\x17\n" +
+	"\x04code\x18\x03 \x01(\tB\x03\x80\x01\x01R\x04code\"\x17\n" +
+	"\x15DeleteAccountResponse\"K\n" +
 	"\x11SetProfileRequest\x12\x1d\n" +
 	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\"D\n" +
@@ -3452,7 +3776,7 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\rROLE_CUSTOMER\x10\x01\x12\x11\n" +
 	"\rROLE_OPERATOR\x10\x02\x12\x0e\n" +
 	"\n" +
-	"ROLE_ADMIN\x10\x032\x81\x14\n" +
+	"ROLE_ADMIN\x10\x032\xc8\x16\n" +
 	"\x0fAccountsService\x12R\n" +
 	"\x06SignUp\x12\x1a.accounts.v1.SignUpRequest\x1a\x1b.accounts.v1.SignUpResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
@@ -3484,6 +3808,15 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12j\n" +
 	"\rRevokeSession\x12!.accounts.v1.RevokeSessionRequest\x1a\".accounts.v1.RevokeSessionResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12a\n" +
+	"\vChangeEmail\x12\x1f.accounts.v1.ChangeEmailRequest\x1a .accounts.v1.ChangeEmailResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b\n" +
+	"\x12\x02\b\x01\x90\x02\x02\x12y\n" +
+	"\x13DisableSecondFactor\x12'.accounts.v1.DisableSecondFactorRequest\x1a(.accounts.v1.DisableSecondFactorResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b\n" +
+	"\x12\x02\b\x01\x90\x02\x02\x12g\n" +
+	"\rDeleteAccount\x12!.accounts.v1.DeleteAccountRequest\x1a\".accounts.v1.DeleteAccountResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b\n" +
+	"\x12\x02\b\x01\x90\x02\x02\x12a\n" +
 	"\n" +
 	"SetProfile\x12\x1e.accounts.v1.SetProfileRequest\x1a\x1f.accounts.v1.SetProfileResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12j\n" +
@@ -3524,7 +3857,7 @@ func file_accounts_v1_accounts_proto_rawDescGZIP() []byte {
 }
 
 var file_accounts_v1_accounts_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_accounts_v1_accounts_proto_msgTypes = make([]protoimpl.MessageInfo, 56)
+var file_accounts_v1_accounts_proto_msgTypes = make([]protoimpl.MessageInfo, 62)
 var file_accounts_v1_accounts_proto_goTypes = []any{
 	(Reason)(0),                          // 0: accounts.v1.Reason
 	(Role)(0),                            // 1: accounts.v1.Role
@@ -3557,67 +3890,73 @@ var file_accounts_v1_accounts_proto_goTypes = []any{
 	(*ListSessionsResponse)(nil),         // 28: accounts.v1.ListSessionsResponse
 	(*RevokeSessionRequest)(nil),         // 29: accounts.v1.RevokeSessionRequest
 	(*RevokeSessionResponse)(nil),        // 30: accounts.v1.RevokeSessionResponse
-	(*SetProfileRequest)(nil),            // 31: accounts.v1.SetProfileRequest
-	(*SetProfileResponse)(nil),           // 32: accounts.v1.SetProfileResponse
-	(*Address)(nil),                      // 33: accounts.v1.Address
-	(*ListAddressesRequest)(nil),         // 34: accounts.v1.ListAddressesRequest
-	(*ListAddressesResponse)(nil),        // 35: accounts.v1.ListAddressesResponse
-	(*SaveAddressRequest)(nil),           // 36: accounts.v1.SaveAddressRequest
-	(*SaveAddressResponse)(nil),          // 37: accounts.v1.SaveAddressResponse
-	(*UseAddressFirstRequest)(nil),       // 38: accounts.v1.UseAddressFirstRequest
-	(*UseAddressFirstResponse)(nil),      // 39: accounts.v1.UseAddressFirstResponse
-	(*DeleteAddressRequest)(nil),         // 40: accounts.v1.DeleteAddressRequest
-	(*DeleteAddressResponse)(nil),        // 41: accounts.v1.DeleteAddressResponse
-	(*CreateAccountRequest)(nil),         // 42: accounts.v1.CreateAccountRequest
-	(*CreateAccountResponse)(nil),        // 43: accounts.v1.CreateAccountResponse
-	(*ListAccountsRequest)(nil),          // 44: accounts.v1.ListAccountsRequest
-	(*ListAccountsResponse)(nil),         // 45: accounts.v1.ListAccountsResponse
-	(*SetRoleRequest)(nil),               // 46: accounts.v1.SetRoleRequest
-	(*SetRoleResponse)(nil),              // 47: accounts.v1.SetRoleResponse
-	(*CreateKeyRequest)(nil),             // 48: accounts.v1.CreateKeyRequest
-	(*CreateKeyResponse)(nil),            // 49: accounts.v1.CreateKeyResponse
-	(*Key)(nil),                          // 50: accounts.v1.Key
-	(*ListKeysRequest)(nil),              // 51: accounts.v1.ListKeysRequest
-	(*ListKeysResponse)(nil),             // 52: accounts.v1.ListKeysResponse
-	(*RevokeKeyRequest)(nil),             // 53: accounts.v1.RevokeKeyRequest
-	(*RevokeKeyResponse)(nil),            // 54: accounts.v1.RevokeKeyResponse
-	(*CheckKeyRequest)(nil),              // 55: accounts.v1.CheckKeyRequest
-	(*CheckKeyResponse)(nil),             // 56: accounts.v1.CheckKeyResponse
-	(*ListSessionsResponse_Session)(nil), // 57: accounts.v1.ListSessionsResponse.Session
-	(*timestamppb.Timestamp)(nil),        // 58: google.protobuf.Timestamp
+	(*ChangeEmailRequest)(nil),           // 31: accounts.v1.ChangeEmailRequest
+	(*ChangeEmailResponse)(nil),          // 32: accounts.v1.ChangeEmailResponse
+	(*DisableSecondFactorRequest)(nil),   // 33: accounts.v1.DisableSecondFactorRequest
+	(*DisableSecondFactorResponse)(nil),  // 34: accounts.v1.DisableSecondFactorResponse
+	(*DeleteAccountRequest)(nil),         // 35: accounts.v1.DeleteAccountRequest
+	(*DeleteAccountResponse)(nil),        // 36: accounts.v1.DeleteAccountResponse
+	(*SetProfileRequest)(nil),            // 37: accounts.v1.SetProfileRequest
+	(*SetProfileResponse)(nil),           // 38: accounts.v1.SetProfileResponse
+	(*Address)(nil),                      // 39: accounts.v1.Address
+	(*ListAddressesRequest)(nil),         // 40: accounts.v1.ListAddressesRequest
+	(*ListAddressesResponse)(nil),        // 41: accounts.v1.ListAddressesResponse
+	(*SaveAddressRequest)(nil),           // 42: accounts.v1.SaveAddressRequest
+	(*SaveAddressResponse)(nil),          // 43: accounts.v1.SaveAddressResponse
+	(*UseAddressFirstRequest)(nil),       // 44: accounts.v1.UseAddressFirstRequest
+	(*UseAddressFirstResponse)(nil),      // 45: accounts.v1.UseAddressFirstResponse
+	(*DeleteAddressRequest)(nil),         // 46: accounts.v1.DeleteAddressRequest
+	(*DeleteAddressResponse)(nil),        // 47: accounts.v1.DeleteAddressResponse
+	(*CreateAccountRequest)(nil),         // 48: accounts.v1.CreateAccountRequest
+	(*CreateAccountResponse)(nil),        // 49: accounts.v1.CreateAccountResponse
+	(*ListAccountsRequest)(nil),          // 50: accounts.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil),         // 51: accounts.v1.ListAccountsResponse
+	(*SetRoleRequest)(nil),               // 52: accounts.v1.SetRoleRequest
+	(*SetRoleResponse)(nil),              // 53: accounts.v1.SetRoleResponse
+	(*CreateKeyRequest)(nil),             // 54: accounts.v1.CreateKeyRequest
+	(*CreateKeyResponse)(nil),            // 55: accounts.v1.CreateKeyResponse
+	(*Key)(nil),                          // 56: accounts.v1.Key
+	(*ListKeysRequest)(nil),              // 57: accounts.v1.ListKeysRequest
+	(*ListKeysResponse)(nil),             // 58: accounts.v1.ListKeysResponse
+	(*RevokeKeyRequest)(nil),             // 59: accounts.v1.RevokeKeyRequest
+	(*RevokeKeyResponse)(nil),            // 60: accounts.v1.RevokeKeyResponse
+	(*CheckKeyRequest)(nil),              // 61: accounts.v1.CheckKeyRequest
+	(*CheckKeyResponse)(nil),             // 62: accounts.v1.CheckKeyResponse
+	(*ListSessionsResponse_Session)(nil), // 63: accounts.v1.ListSessionsResponse.Session
+	(*timestamppb.Timestamp)(nil),        // 64: google.protobuf.Timestamp
 }
 var file_accounts_v1_accounts_proto_depIdxs = []int32{
-	58, // 0: accounts.v1.Account.created_at:type_name -> google.protobuf.Timestamp
-	58, // 1: accounts.v1.Identity.expires_at:type_name -> google.protobuf.Timestamp
+	64, // 0: accounts.v1.Account.created_at:type_name -> google.protobuf.Timestamp
+	64, // 1: accounts.v1.Identity.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 2: accounts.v1.SignUpRequest.visitor:type_name -> accounts.v1.Visitor
 	3,  // 3: accounts.v1.VerifyEmailRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 4: accounts.v1.VerifyEmailResponse.account:type_name -> accounts.v1.Account
 	3,  // 5: accounts.v1.LogInRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 6: accounts.v1.LogInResponse.account:type_name -> accounts.v1.Account
-	58, // 7: accounts.v1.LogInResponse.expires_at:type_name -> google.protobuf.Timestamp
+	64, // 7: accounts.v1.LogInResponse.expires_at:type_name -> google.protobuf.Timestamp
 	2,  // 8: accounts.v1.CheckSessionResponse.account:type_name -> accounts.v1.Account
-	58, // 9: accounts.v1.CheckSessionResponse.code_at:type_name -> google.protobuf.Timestamp
+	64, // 9: accounts.v1.CheckSessionResponse.code_at:type_name -> google.protobuf.Timestamp
 	4,  // 10: accounts.v1.CheckSessionResponse.identity:type_name -> accounts.v1.Identity
-	58, // 11: accounts.v1.CheckSessionResponse.expires_at:type_name -> google.protobuf.Timestamp
+	64, // 11: accounts.v1.CheckSessionResponse.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 12: accounts.v1.RequestResetRequest.visitor:type_name -> accounts.v1.Visitor
-	57, // 13: accounts.v1.ListSessionsResponse.sessions:type_name -> accounts.v1.ListSessionsResponse.Session
+	63, // 13: accounts.v1.ListSessionsResponse.sessions:type_name -> accounts.v1.ListSessionsResponse.Session
 	2,  // 14: accounts.v1.SetProfileResponse.account:type_name -> accounts.v1.Account
-	33, // 15: accounts.v1.ListAddressesResponse.addresses:type_name -> accounts.v1.Address
-	33, // 16: accounts.v1.SaveAddressRequest.address:type_name -> accounts.v1.Address
-	33, // 17: accounts.v1.SaveAddressResponse.address:type_name -> accounts.v1.Address
+	39, // 15: accounts.v1.ListAddressesResponse.addresses:type_name -> accounts.v1.Address
+	39, // 16: accounts.v1.SaveAddressRequest.address:type_name -> accounts.v1.Address
+	39, // 17: accounts.v1.SaveAddressResponse.address:type_name -> accounts.v1.Address
 	1,  // 18: accounts.v1.CreateAccountRequest.role:type_name -> accounts.v1.Role
 	2,  // 19: accounts.v1.CreateAccountResponse.account:type_name -> accounts.v1.Account
 	1,  // 20: accounts.v1.ListAccountsRequest.role:type_name -> accounts.v1.Role
 	2,  // 21: accounts.v1.ListAccountsResponse.accounts:type_name -> accounts.v1.Account
 	1,  // 22: accounts.v1.SetRoleRequest.role:type_name -> accounts.v1.Role
 	2,  // 23: accounts.v1.SetRoleResponse.account:type_name -> accounts.v1.Account
-	50, // 24: accounts.v1.CreateKeyResponse.key:type_name -> accounts.v1.Key
-	58, // 25: accounts.v1.Key.created_at:type_name -> google.protobuf.Timestamp
-	58, // 26: accounts.v1.Key.used_at:type_name -> google.protobuf.Timestamp
-	50, // 27: accounts.v1.ListKeysResponse.keys:type_name -> accounts.v1.Key
+	56, // 24: accounts.v1.CreateKeyResponse.key:type_name -> accounts.v1.Key
+	64, // 25: accounts.v1.Key.created_at:type_name -> google.protobuf.Timestamp
+	64, // 26: accounts.v1.Key.used_at:type_name -> google.protobuf.Timestamp
+	56, // 27: accounts.v1.ListKeysResponse.keys:type_name -> accounts.v1.Key
 	4,  // 28: accounts.v1.CheckKeyResponse.identity:type_name -> accounts.v1.Identity
-	58, // 29: accounts.v1.ListSessionsResponse.Session.created_at:type_name -> google.protobuf.Timestamp
-	58, // 30: accounts.v1.ListSessionsResponse.Session.used_at:type_name -> google.protobuf.Timestamp
+	64, // 29: accounts.v1.ListSessionsResponse.Session.created_at:type_name -> google.protobuf.Timestamp
+	64, // 30: accounts.v1.ListSessionsResponse.Session.used_at:type_name -> google.protobuf.Timestamp
 	5,  // 31: accounts.v1.AccountsService.SignUp:input_type -> accounts.v1.SignUpRequest
 	7,  // 32: accounts.v1.AccountsService.VerifyEmail:input_type -> accounts.v1.VerifyEmailRequest
 	9,  // 33: accounts.v1.AccountsService.LogIn:input_type -> accounts.v1.LogInRequest
@@ -3631,45 +3970,51 @@ var file_accounts_v1_accounts_proto_depIdxs = []int32{
 	25, // 41: accounts.v1.AccountsService.LogOut:input_type -> accounts.v1.LogOutRequest
 	27, // 42: accounts.v1.AccountsService.ListSessions:input_type -> accounts.v1.ListSessionsRequest
 	29, // 43: accounts.v1.AccountsService.RevokeSession:input_type -> accounts.v1.RevokeSessionRequest
-	31, // 44: accounts.v1.AccountsService.SetProfile:input_type -> accounts.v1.SetProfileRequest
-	34, // 45: accounts.v1.AccountsService.ListAddresses:input_type -> accounts.v1.ListAddressesRequest
-	36, // 46: accounts.v1.AccountsService.SaveAddress:input_type -> accounts.v1.SaveAddressRequest
-	38, // 47: accounts.v1.AccountsService.UseAddressFirst:input_type -> accounts.v1.UseAddressFirstRequest
-	40, // 48: accounts.v1.AccountsService.DeleteAddress:input_type -> accounts.v1.DeleteAddressRequest
-	42, // 49: accounts.v1.AccountsService.CreateAccount:input_type -> accounts.v1.CreateAccountRequest
-	44, // 50: accounts.v1.AccountsService.ListAccounts:input_type -> accounts.v1.ListAccountsRequest
-	46, // 51: accounts.v1.AccountsService.SetRole:input_type -> accounts.v1.SetRoleRequest
-	48, // 52: accounts.v1.AccountsService.CreateKey:input_type -> accounts.v1.CreateKeyRequest
-	51, // 53: accounts.v1.AccountsService.ListKeys:input_type -> accounts.v1.ListKeysRequest
-	53, // 54: accounts.v1.AccountsService.RevokeKey:input_type -> accounts.v1.RevokeKeyRequest
-	55, // 55: accounts.v1.AccountsService.CheckKey:input_type -> accounts.v1.CheckKeyRequest
-	6,  // 56: accounts.v1.AccountsService.SignUp:output_type -> accounts.v1.SignUpResponse
-	8,  // 57: accounts.v1.AccountsService.VerifyEmail:output_type -> accounts.v1.VerifyEmailResponse
-	10, // 58: accounts.v1.AccountsService.LogIn:output_type -> accounts.v1.LogInResponse
-	12, // 59: accounts.v1.AccountsService.CheckSession:output_type -> accounts.v1.CheckSessionResponse
-	14, // 60: accounts.v1.AccountsService.ConfirmCode:output_type -> accounts.v1.ConfirmCodeResponse
-	16, // 61: accounts.v1.AccountsService.StartSecondFactor:output_type -> accounts.v1.StartSecondFactorResponse
-	18, // 62: accounts.v1.AccountsService.EnableSecondFactor:output_type -> accounts.v1.EnableSecondFactorResponse
-	20, // 63: accounts.v1.AccountsService.RequestReset:output_type -> accounts.v1.RequestResetResponse
-	22, // 64: accounts.v1.AccountsService.ResetPassword:output_type -> accounts.v1.ResetPasswordResponse
-	24, // 65: accounts.v1.AccountsService.ChangePassword:output_type -> accounts.v1.ChangePasswordResponse
-	26, // 66: accounts.v1.AccountsService.LogOut:output_type -> accounts.v1.LogOutResponse
-	28, // 67: accounts.v1.AccountsService.ListSessions:output_type -> accounts.v1.ListSessionsResponse
-	30, // 68: accounts.v1.AccountsService.RevokeSession:output_type -> accounts.v1.RevokeSessionResponse
-	32, // 69: accounts.v1.AccountsService.SetProfile:output_type -> accounts.v1.SetProfileResponse
-	35, // 70: accounts.v1.AccountsService.ListAddresses:output_type -> accounts.v1.ListAddressesResponse
-	37, // 71: accounts.v1.AccountsService.SaveAddress:output_type -> accounts.v1.SaveAddressResponse
-	39, // 72: accounts.v1.AccountsService.UseAddressFirst:output_type -> accounts.v1.UseAddressFirstResponse
-	41, // 73: accounts.v1.AccountsService.DeleteAddress:output_type -> accounts.v1.DeleteAddressResponse
-	43, // 74: accounts.v1.AccountsService.CreateAccount:output_type -> accounts.v1.CreateAccountResponse
-	45, // 75: accounts.v1.AccountsService.ListAccounts:output_type -> accounts.v1.ListAccountsResponse
-	47, // 76: accounts.v1.AccountsService.SetRole:output_type -> accounts.v1.SetRoleResponse
-	49, // 77: accounts.v1.AccountsService.CreateKey:output_type -> accounts.v1.CreateKeyResponse
-	52, // 78: accounts.v1.AccountsService.ListKeys:output_type -> accounts.v1.ListKeysResponse
-	54, // 79: accounts.v1.AccountsService.RevokeKey:output_type -> accounts.v1.RevokeKeyResponse
-	56, // 80: accounts.v1.AccountsService.CheckKey:output_type -> accounts.v1.CheckKeyResponse
-	56, // [56:81] is the sub-list for method output_type
-	31, // [31:56] is the sub-list for method input_type
+	31, // 44: accounts.v1.AccountsService.ChangeEmail:input_type -> accounts.v1.ChangeEmailRequest
+	33, // 45: accounts.v1.AccountsService.DisableSecondFactor:input_type -> accounts.v1.DisableSecondFactorRequest
+	35, // 46: accounts.v1.AccountsService.DeleteAccount:input_type -> accounts.v1.DeleteAccountRequest
+	37, // 47: accounts.v1.AccountsService.SetProfile:input_type -> accounts.v1.SetProfileRequest
+	40, // 48: accounts.v1.AccountsService.ListAddresses:input_type -> accounts.v1.ListAddressesRequest
+	42, // 49: accounts.v1.AccountsService.SaveAddress:input_type -> accounts.v1.SaveAddressRequest
+	44, // 50: accounts.v1.AccountsService.UseAddressFirst:input_type -> accounts.v1.UseAddressFirstRequest
+	46, // 51: accounts.v1.AccountsService.DeleteAddress:input_type -> accounts.v1.DeleteAddressRequest
+	48, // 52: accounts.v1.AccountsService.CreateAccount:input_type -> accounts.v1.CreateAccountRequest
+	50, // 53: accounts.v1.AccountsService.ListAccounts:input_type -> accounts.v1.ListAccountsRequest
+	52, // 54: accounts.v1.AccountsService.SetRole:input_type -> accounts.v1.SetRoleRequest
+	54, // 55: accounts.v1.AccountsService.CreateKey:input_type -> accounts.v1.CreateKeyRequest
+	57, // 56: accounts.v1.AccountsService.ListKeys:input_type -> accounts.v1.ListKeysRequest
+	59, // 57: accounts.v1.AccountsService.RevokeKey:input_type -> accounts.v1.RevokeKeyRequest
+	61, // 58: accounts.v1.AccountsService.CheckKey:input_type -> accounts.v1.CheckKeyRequest
+	6,  // 59: accounts.v1.AccountsService.SignUp:output_type -> accounts.v1.SignUpResponse
+	8,  // 60: accounts.v1.AccountsService.VerifyEmail:output_type -> accounts.v1.VerifyEmailResponse
+	10, // 61: accounts.v1.AccountsService.LogIn:output_type -> accounts.v1.LogInResponse
+	12, // 62: accounts.v1.AccountsService.CheckSession:output_type -> accounts.v1.CheckSessionResponse
+	14, // 63: accounts.v1.AccountsService.ConfirmCode:output_type -> accounts.v1.ConfirmCodeResponse
+	16, // 64: accounts.v1.AccountsService.StartSecondFactor:output_type -> accounts.v1.StartSecondFactorResponse
+	18, // 65: accounts.v1.AccountsService.EnableSecondFactor:output_type -> accounts.v1.EnableSecondFactorResponse
+	20, // 66: accounts.v1.AccountsService.RequestReset:output_type -> accounts.v1.RequestResetResponse
+	22, // 67: accounts.v1.AccountsService.ResetPassword:output_type -> accounts.v1.ResetPasswordResponse
+	24, // 68: accounts.v1.AccountsService.ChangePassword:output_type -> accounts.v1.ChangePasswordResponse
+	26, // 69: accounts.v1.AccountsService.LogOut:output_type -> accounts.v1.LogOutResponse
+	28, // 70: accounts.v1.AccountsService.ListSessions:output_type -> accounts.v1.ListSessionsResponse
+	30, // 71: accounts.v1.AccountsService.RevokeSession:output_type -> accounts.v1.RevokeSessionResponse
+	32, // 72: accounts.v1.AccountsService.ChangeEmail:output_type -> accounts.v1.ChangeEmailResponse
+	34, // 73: accounts.v1.AccountsService.DisableSecondFactor:output_type -> accounts.v1.DisableSecondFactorResponse
+	36, // 74: accounts.v1.AccountsService.DeleteAccount:output_type -> accounts.v1.DeleteAccountResponse
+	38, // 75: accounts.v1.AccountsService.SetProfile:output_type -> accounts.v1.SetProfileResponse
+	41, // 76: accounts.v1.AccountsService.ListAddresses:output_type -> accounts.v1.ListAddressesResponse
+	43, // 77: accounts.v1.AccountsService.SaveAddress:output_type -> accounts.v1.SaveAddressResponse
+	45, // 78: accounts.v1.AccountsService.UseAddressFirst:output_type -> accounts.v1.UseAddressFirstResponse
+	47, // 79: accounts.v1.AccountsService.DeleteAddress:output_type -> accounts.v1.DeleteAddressResponse
+	49, // 80: accounts.v1.AccountsService.CreateAccount:output_type -> accounts.v1.CreateAccountResponse
+	51, // 81: accounts.v1.AccountsService.ListAccounts:output_type -> accounts.v1.ListAccountsResponse
+	53, // 82: accounts.v1.AccountsService.SetRole:output_type -> accounts.v1.SetRoleResponse
+	55, // 83: accounts.v1.AccountsService.CreateKey:output_type -> accounts.v1.CreateKeyResponse
+	58, // 84: accounts.v1.AccountsService.ListKeys:output_type -> accounts.v1.ListKeysResponse
+	60, // 85: accounts.v1.AccountsService.RevokeKey:output_type -> accounts.v1.RevokeKeyResponse
+	62, // 86: accounts.v1.AccountsService.CheckKey:output_type -> accounts.v1.CheckKeyResponse
+	59, // [59:87] is the sub-list for method output_type
+	31, // [31:59] is the sub-list for method input_type
 	31, // [31:31] is the sub-list for extension type_name
 	31, // [31:31] is the sub-list for extension extendee
 	0,  // [0:31] is the sub-list for field type_name
@@ -3686,7 +4031,7 @@ func file_accounts_v1_accounts_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_accounts_v1_accounts_proto_rawDesc), len(file_accounts_v1_accounts_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   56,
+			NumMessages:   62,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

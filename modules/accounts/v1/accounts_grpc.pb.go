@@ -21,31 +21,34 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AccountsService_SignUp_FullMethodName             = "/accounts.v1.AccountsService/SignUp"
-	AccountsService_VerifyEmail_FullMethodName        = "/accounts.v1.AccountsService/VerifyEmail"
-	AccountsService_LogIn_FullMethodName              = "/accounts.v1.AccountsService/LogIn"
-	AccountsService_CheckSession_FullMethodName       = "/accounts.v1.AccountsService/CheckSession"
-	AccountsService_ConfirmCode_FullMethodName        = "/accounts.v1.AccountsService/ConfirmCode"
-	AccountsService_StartSecondFactor_FullMethodName  = "/accounts.v1.AccountsService/StartSecondFactor"
-	AccountsService_EnableSecondFactor_FullMethodName = "/accounts.v1.AccountsService/EnableSecondFactor"
-	AccountsService_RequestReset_FullMethodName       = "/accounts.v1.AccountsService/RequestReset"
-	AccountsService_ResetPassword_FullMethodName      = "/accounts.v1.AccountsService/ResetPassword"
-	AccountsService_ChangePassword_FullMethodName     = "/accounts.v1.AccountsService/ChangePassword"
-	AccountsService_LogOut_FullMethodName             = "/accounts.v1.AccountsService/LogOut"
-	AccountsService_ListSessions_FullMethodName       = "/accounts.v1.AccountsService/ListSessions"
-	AccountsService_RevokeSession_FullMethodName      = "/accounts.v1.AccountsService/RevokeSession"
-	AccountsService_SetProfile_FullMethodName         = "/accounts.v1.AccountsService/SetProfile"
-	AccountsService_ListAddresses_FullMethodName      = "/accounts.v1.AccountsService/ListAddresses"
-	AccountsService_SaveAddress_FullMethodName        = "/accounts.v1.AccountsService/SaveAddress"
-	AccountsService_UseAddressFirst_FullMethodName    = "/accounts.v1.AccountsService/UseAddressFirst"
-	AccountsService_DeleteAddress_FullMethodName      = "/accounts.v1.AccountsService/DeleteAddress"
-	AccountsService_CreateAccount_FullMethodName      = "/accounts.v1.AccountsService/CreateAccount"
-	AccountsService_ListAccounts_FullMethodName       = "/accounts.v1.AccountsService/ListAccounts"
-	AccountsService_SetRole_FullMethodName            = "/accounts.v1.AccountsService/SetRole"
-	AccountsService_CreateKey_FullMethodName          = "/accounts.v1.AccountsService/CreateKey"
-	AccountsService_ListKeys_FullMethodName           = "/accounts.v1.AccountsService/ListKeys"
-	AccountsService_RevokeKey_FullMethodName          = "/accounts.v1.AccountsService/RevokeKey"
-	AccountsService_CheckKey_FullMethodName           = "/accounts.v1.AccountsService/CheckKey"
+	AccountsService_SignUp_FullMethodName              = "/accounts.v1.AccountsService/SignUp"
+	AccountsService_VerifyEmail_FullMethodName         = "/accounts.v1.AccountsService/VerifyEmail"
+	AccountsService_LogIn_FullMethodName               = "/accounts.v1.AccountsService/LogIn"
+	AccountsService_CheckSession_FullMethodName        = "/accounts.v1.AccountsService/CheckSession"
+	AccountsService_ConfirmCode_FullMethodName         = "/accounts.v1.AccountsService/ConfirmCode"
+	AccountsService_StartSecondFactor_FullMethodName   = "/accounts.v1.AccountsService/StartSecondFactor"
+	AccountsService_EnableSecondFactor_FullMethodName  = "/accounts.v1.AccountsService/EnableSecondFactor"
+	AccountsService_RequestReset_FullMethodName        = "/accounts.v1.AccountsService/RequestReset"
+	AccountsService_ResetPassword_FullMethodName       = "/accounts.v1.AccountsService/ResetPassword"
+	AccountsService_ChangePassword_FullMethodName      = "/accounts.v1.AccountsService/ChangePassword"
+	AccountsService_LogOut_FullMethodName              = "/accounts.v1.AccountsService/LogOut"
+	AccountsService_ListSessions_FullMethodName        = "/accounts.v1.AccountsService/ListSessions"
+	AccountsService_RevokeSession_FullMethodName       = "/accounts.v1.AccountsService/RevokeSession"
+	AccountsService_ChangeEmail_FullMethodName         = "/accounts.v1.AccountsService/ChangeEmail"
+	AccountsService_DisableSecondFactor_FullMethodName = "/accounts.v1.AccountsService/DisableSecondFactor"
+	AccountsService_DeleteAccount_FullMethodName       = "/accounts.v1.AccountsService/DeleteAccount"
+	AccountsService_SetProfile_FullMethodName          = "/accounts.v1.AccountsService/SetProfile"
+	AccountsService_ListAddresses_FullMethodName       = "/accounts.v1.AccountsService/ListAddresses"
+	AccountsService_SaveAddress_FullMethodName         = "/accounts.v1.AccountsService/SaveAddress"
+	AccountsService_UseAddressFirst_FullMethodName     = "/accounts.v1.AccountsService/UseAddressFirst"
+	AccountsService_DeleteAddress_FullMethodName       = "/accounts.v1.AccountsService/DeleteAddress"
+	AccountsService_CreateAccount_FullMethodName       = "/accounts.v1.AccountsService/CreateAccount"
+	AccountsService_ListAccounts_FullMethodName        = "/accounts.v1.AccountsService/ListAccounts"
+	AccountsService_SetRole_FullMethodName             = "/accounts.v1.AccountsService/SetRole"
+	AccountsService_CreateKey_FullMethodName           = "/accounts.v1.AccountsService/CreateKey"
+	AccountsService_ListKeys_FullMethodName            = "/accounts.v1.AccountsService/ListKeys"
+	AccountsService_RevokeKey_FullMethodName           = "/accounts.v1.AccountsService/RevokeKey"
+	AccountsService_CheckKey_FullMethodName            = "/accounts.v1.AccountsService/CheckKey"
 )
 
 // AccountsServiceClient is the client API for AccountsService service.
@@ -117,6 +120,21 @@ type AccountsServiceClient interface {
 	// the caller's. One that is not there, or another's, is no error and is left alone.
 	// Repeating it changes nothing.
 	RevokeSession(ctx context.Context, in *RevokeSessionRequest, opts ...grpc.CallOption) (*RevokeSessionResponse, error)
+	// ChangeEmail mails a link to another address, which the account has once the link is
+	// followed: see VerifyEmail. It wants the password and, where there is a second factor,
+	// a code: UNAUTHENTICATED, REASON_WRONG_CREDENTIALS, REASON_WRONG_CODE. It answers the
+	// same when another account has the address; then nothing is mailed. Violations of
+	// email. A repeated call mails nothing more; its code was used.
+	ChangeEmail(ctx context.Context, in *ChangeEmailRequest, opts ...grpc.CallOption) (*ChangeEmailResponse, error)
+	// DisableSecondFactor switches the second factor off. It wants the password and a code,
+	// as ChangeEmail does. The other sessions of the account end, and a mail says so; an
+	// administrator has the rights of a customer then. FAILED_PRECONDITION,
+	// REASON_NO_SECOND_FACTOR, also when it is repeated.
+	DisableSecondFactor(ctx context.Context, in *DisableSecondFactorRequest, opts ...grpc.CallOption) (*DisableSecondFactorResponse, error)
+	// DeleteAccount forgets the account and all that belongs to it. It wants the password and
+	// a code, as ChangeEmail does. A mail says so. FAILED_PRECONDITION, REASON_LAST_ADMIN.
+	// Repeating it is REASON_NO_SESSION: the session has ended.
+	DeleteAccount(ctx context.Context, in *DeleteAccountRequest, opts ...grpc.CallOption) (*DeleteAccountResponse, error)
 	// SetProfile changes how letters greet the person. Violations of name. Repeating it
 	// changes nothing.
 	SetProfile(ctx context.Context, in *SetProfileRequest, opts ...grpc.CallOption) (*SetProfileResponse, error)
@@ -292,6 +310,36 @@ func (c *accountsServiceClient) RevokeSession(ctx context.Context, in *RevokeSes
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(RevokeSessionResponse)
 	err := c.cc.Invoke(ctx, AccountsService_RevokeSession_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) ChangeEmail(ctx context.Context, in *ChangeEmailRequest, opts ...grpc.CallOption) (*ChangeEmailResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ChangeEmailResponse)
+	err := c.cc.Invoke(ctx, AccountsService_ChangeEmail_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) DisableSecondFactor(ctx context.Context, in *DisableSecondFactorRequest, opts ...grpc.CallOption) (*DisableSecondFactorResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DisableSecondFactorResponse)
+	err := c.cc.Invoke(ctx, AccountsService_DisableSecondFactor_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) DeleteAccount(ctx context.Context, in *DeleteAccountRequest, opts ...grpc.CallOption) (*DeleteAccountResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteAccountResponse)
+	err := c.cc.Invoke(ctx, AccountsService_DeleteAccount_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -487,6 +535,21 @@ type AccountsServiceServer interface {
 	// the caller's. One that is not there, or another's, is no error and is left alone.
 	// Repeating it changes nothing.
 	RevokeSession(context.Context, *RevokeSessionRequest) (*RevokeSessionResponse, error)
+	// ChangeEmail mails a link to another address, which the account has once the link is
+	// followed: see VerifyEmail. It wants the password and, where there is a second factor,
+	// a code: UNAUTHENTICATED, REASON_WRONG_CREDENTIALS, REASON_WRONG_CODE. It answers the
+	// same when another account has the address; then nothing is mailed. Violations of
+	// email. A repeated call mails nothing more; its code was used.
+	ChangeEmail(context.Context, *ChangeEmailRequest) (*ChangeEmailResponse, error)
+	// DisableSecondFactor switches the second factor off. It wants the password and a code,
+	// as ChangeEmail does. The other sessions of the account end, and a mail says so; an
+	// administrator has the rights of a customer then. FAILED_PRECONDITION,
+	// REASON_NO_SECOND_FACTOR, also when it is repeated.
+	DisableSecondFactor(context.Context, *DisableSecondFactorRequest) (*DisableSecondFactorResponse, error)
+	// DeleteAccount forgets the account and all that belongs to it. It wants the password and
+	// a code, as ChangeEmail does. A mail says so. FAILED_PRECONDITION, REASON_LAST_ADMIN.
+	// Repeating it is REASON_NO_SESSION: the session has ended.
+	DeleteAccount(context.Context, *DeleteAccountRequest) (*DeleteAccountResponse, error)
 	// SetProfile changes how letters greet the person. Violations of name. Repeating it
 	// changes nothing.
 	SetProfile(context.Context, *SetProfileRequest) (*SetProfileResponse, error)
@@ -576,6 +639,15 @@ func (UnimplementedAccountsServiceServer) ListSessions(context.Context, *ListSes
 }
 func (UnimplementedAccountsServiceServer) RevokeSession(context.Context, *RevokeSessionRequest) (*RevokeSessionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevokeSession not implemented")
+}
+func (UnimplementedAccountsServiceServer) ChangeEmail(context.Context, *ChangeEmailRequest) (*ChangeEmailResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ChangeEmail not implemented")
+}
+func (UnimplementedAccountsServiceServer) DisableSecondFactor(context.Context, *DisableSecondFactorRequest) (*DisableSecondFactorResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DisableSecondFactor not implemented")
+}
+func (UnimplementedAccountsServiceServer) DeleteAccount(context.Context, *DeleteAccountRequest) (*DeleteAccountResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteAccount not implemented")
 }
 func (UnimplementedAccountsServiceServer) SetProfile(context.Context, *SetProfileRequest) (*SetProfileResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetProfile not implemented")
@@ -868,6 +940,60 @@ func _AccountsService_RevokeSession_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccountsService_ChangeEmail_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ChangeEmailRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).ChangeEmail(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_ChangeEmail_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).ChangeEmail(ctx, req.(*ChangeEmailRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_DisableSecondFactor_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DisableSecondFactorRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).DisableSecondFactor(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_DisableSecondFactor_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).DisableSecondFactor(ctx, req.(*DisableSecondFactorRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_DeleteAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteAccountRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).DeleteAccount(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_DeleteAccount_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).DeleteAccount(ctx, req.(*DeleteAccountRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AccountsService_SetProfile_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(SetProfileRequest)
 	if err := dec(in); err != nil {
@@ -1142,6 +1268,18 @@ var AccountsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RevokeSession",
 			Handler:    _AccountsService_RevokeSession_Handler,
+		},
+		{
+			MethodName: "ChangeEmail",
+			Handler:    _AccountsService_ChangeEmail_Handler,
+		},
+		{
+			MethodName: "DisableSecondFactor",
+			Handler:    _AccountsService_DisableSecondFactor_Handler,
+		},
+		{
+			MethodName: "DeleteAccount",
+			Handler:    _AccountsService_DeleteAccount_Handler,
 		},
 		{
 			MethodName: "SetProfile",

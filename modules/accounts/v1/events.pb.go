@@ -304,6 +304,280 @@ func (x *PasswordChanged) GetAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// EmailChangeRequested: the account is to have another address. Published at each
+// request for an address that no other account has. Aggregate: the link's id.
+type EmailChangeRequested struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The other address.
+	Email string `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
+	Name  string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Gives the account that address; good once, until expires_at.
+	Link          string                 `protobuf:"bytes,3,opt,name=link,proto3" json:"link,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at,proto3" json:"at,omitempty"`
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EmailChangeRequested) Reset() {
+	*x = EmailChangeRequested{}
+	mi := &file_accounts_v1_events_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EmailChangeRequested) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EmailChangeRequested) ProtoMessage() {}
+
+func (x *EmailChangeRequested) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_events_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EmailChangeRequested.ProtoReflect.Descriptor instead.
+func (*EmailChangeRequested) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_events_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *EmailChangeRequested) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *EmailChangeRequested) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *EmailChangeRequested) GetLink() string {
+	if x != nil {
+		return x.Link
+	}
+	return ""
+}
+
+func (x *EmailChangeRequested) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *EmailChangeRequested) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+// EmailChanged: the account has another address. Published at each change.
+// Aggregate: the account's id.
+type EmailChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The address before.
+	Email         string                 `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EmailChanged) Reset() {
+	*x = EmailChanged{}
+	mi := &file_accounts_v1_events_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EmailChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EmailChanged) ProtoMessage() {}
+
+func (x *EmailChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_events_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EmailChanged.ProtoReflect.Descriptor instead.
+func (*EmailChanged) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_events_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *EmailChanged) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *EmailChanged) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *EmailChanged) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+// SecondFactorDisabled: logging in wants no code any more. Aggregate: the account's id.
+type SecondFactorDisabled struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Email         string                 `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SecondFactorDisabled) Reset() {
+	*x = SecondFactorDisabled{}
+	mi := &file_accounts_v1_events_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SecondFactorDisabled) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SecondFactorDisabled) ProtoMessage() {}
+
+func (x *SecondFactorDisabled) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_events_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SecondFactorDisabled.ProtoReflect.Descriptor instead.
+func (*SecondFactorDisabled) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_events_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *SecondFactorDisabled) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *SecondFactorDisabled) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SecondFactorDisabled) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+// AccountDeleted: the account and all that belonged to it is forgotten. Aggregate: the
+// account's id.
+type AccountDeleted struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Email         string                 `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	AccountId     string                 `protobuf:"bytes,4,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccountDeleted) Reset() {
+	*x = AccountDeleted{}
+	mi := &file_accounts_v1_events_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountDeleted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountDeleted) ProtoMessage() {}
+
+func (x *AccountDeleted) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_events_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountDeleted.ProtoReflect.Descriptor instead.
+func (*AccountDeleted) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_events_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *AccountDeleted) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *AccountDeleted) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AccountDeleted) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *AccountDeleted) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
 var File_accounts_v1_events_proto protoreflect.FileDescriptor
 
 const file_accounts_v1_events_proto_rawDesc = "" +
@@ -330,7 +604,28 @@ const file_accounts_v1_events_proto_rawDesc = "" +
 	"\x0fPasswordChanged\x12\x19\n" +
 	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12*\n" +
-	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02atB)Z'galleria/modules/accounts/v1;accountsv1b\x06proto3"
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xca\x01\n" +
+	"\x14EmailChangeRequested\x12\x19\n" +
+	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
+	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12\x17\n" +
+	"\x04link\x18\x03 \x01(\tB\x03\x80\x01\x01R\x04link\x12*\n" +
+	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x129\n" +
+	"\n" +
+	"expires_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"n\n" +
+	"\fEmailChanged\x12\x19\n" +
+	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
+	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"v\n" +
+	"\x14SecondFactorDisabled\x12\x19\n" +
+	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
+	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x8f\x01\n" +
+	"\x0eAccountDeleted\x12\x19\n" +
+	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
+	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x04 \x01(\tR\taccountIdB)Z'galleria/modules/accounts/v1;accountsv1b\x06proto3"
 
 var (
 	file_accounts_v1_events_proto_rawDescOnce sync.Once
@@ -344,26 +639,35 @@ func file_accounts_v1_events_proto_rawDescGZIP() []byte {
 	return file_accounts_v1_events_proto_rawDescData
 }
 
-var file_accounts_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_accounts_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_accounts_v1_events_proto_goTypes = []any{
 	(*SignUpStarted)(nil),         // 0: accounts.v1.SignUpStarted
 	(*SignUpRepeated)(nil),        // 1: accounts.v1.SignUpRepeated
 	(*ResetRequested)(nil),        // 2: accounts.v1.ResetRequested
 	(*PasswordChanged)(nil),       // 3: accounts.v1.PasswordChanged
-	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
+	(*EmailChangeRequested)(nil),  // 4: accounts.v1.EmailChangeRequested
+	(*EmailChanged)(nil),          // 5: accounts.v1.EmailChanged
+	(*SecondFactorDisabled)(nil),  // 6: accounts.v1.SecondFactorDisabled
+	(*AccountDeleted)(nil),        // 7: accounts.v1.AccountDeleted
+	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
 }
 var file_accounts_v1_events_proto_depIdxs = []int32{
-	4, // 0: accounts.v1.SignUpStarted.at:type_name -> google.protobuf.Timestamp
-	4, // 1: accounts.v1.SignUpStarted.expires_at:type_name -> google.protobuf.Timestamp
-	4, // 2: accounts.v1.SignUpRepeated.at:type_name -> google.protobuf.Timestamp
-	4, // 3: accounts.v1.ResetRequested.at:type_name -> google.protobuf.Timestamp
-	4, // 4: accounts.v1.ResetRequested.expires_at:type_name -> google.protobuf.Timestamp
-	4, // 5: accounts.v1.PasswordChanged.at:type_name -> google.protobuf.Timestamp
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	8,  // 0: accounts.v1.SignUpStarted.at:type_name -> google.protobuf.Timestamp
+	8,  // 1: accounts.v1.SignUpStarted.expires_at:type_name -> google.protobuf.Timestamp
+	8,  // 2: accounts.v1.SignUpRepeated.at:type_name -> google.protobuf.Timestamp
+	8,  // 3: accounts.v1.ResetRequested.at:type_name -> google.protobuf.Timestamp
+	8,  // 4: accounts.v1.ResetRequested.expires_at:type_name -> google.protobuf.Timestamp
+	8,  // 5: accounts.v1.PasswordChanged.at:type_name -> google.protobuf.Timestamp
+	8,  // 6: accounts.v1.EmailChangeRequested.at:type_name -> google.protobuf.Timestamp
+	8,  // 7: accounts.v1.EmailChangeRequested.expires_at:type_name -> google.protobuf.Timestamp
+	8,  // 8: accounts.v1.EmailChanged.at:type_name -> google.protobuf.Timestamp
+	8,  // 9: accounts.v1.SecondFactorDisabled.at:type_name -> google.protobuf.Timestamp
+	8,  // 10: accounts.v1.AccountDeleted.at:type_name -> google.protobuf.Timestamp
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_accounts_v1_events_proto_init() }
@@ -377,7 +681,7 @@ func file_accounts_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_accounts_v1_events_proto_rawDesc), len(file_accounts_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -38,12 +38,15 @@ func (s *Service) VerifyEmail(ctx context.Context, r *accountsv1.VerifyEmailRequ
 		return nil, invalid(problems)
 	}
 	token := s.tokens.Of("verified session", r.GetLink(), r.GetIdempotencyKey())
-	a, _, err := s.store.FollowSignUp(ctx, secret.Digest(r.GetLink()), store.NewSession{
+	a, inSession, err := s.store.FollowLink(ctx, secret.Digest(r.GetLink()), store.NewSession{
 		Digest: secret.Digest(token), Client: shown(r.GetVisitor().GetClient(), mostClient), Device: shown(r.GetVisitor().GetDevice(), mostDevice),
 		ClientKey: clientKey(r.GetVisitor()), Lifetimes: s.o.Customers,
 	})
 	if err != nil {
 		return nil, failed("follow a mailed link", err)
+	}
+	if !inSession {
+		token = ""
 	}
 	return &accountsv1.VerifyEmailResponse{Account: toAccount(a), Session: token, CartId: s.cartOf(a)}, nil
 }

@@ -84,16 +84,23 @@ func (s *Store) take(tx *gorm.DB, digest string, kinds ...string) (linkRow, erro
 	return rows[0], nil
 }
 
-// FollowSignUp makes the account of a sign-up and a session of it. ErrBadLink, also
-// when the address got an account by another way meanwhile.
-func (s *Store) FollowSignUp(ctx context.Context, digest string, n NewSession) (a account.Account, expires time.Time, err error) {
+// FollowLink makes the account of a sign-up and a session of it, or gives an account the
+// address it is to have, without a session; inSession tells which. ErrBadLink, also when
+// the address got another account meanwhile.
+func (s *Store) FollowLink(ctx context.Context, digest string, n NewSession) (a account.Account, inSession bool, err error) {
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		inSession = true
+		changed, found, err := s.followEmailChange(tx, digest, n.Digest)
+		if found || err != nil {
+			a, inSession = changed, false
+			return err
+		}
 		l, err := s.take(tx, digest, signUp)
 		if errors.Is(err, ErrBadLink) {
 			// The same call may have followed it.
 			before, there, lookErr := s.sessionIn(tx, n.Digest)
 			if there {
-				a, expires, err = before.Account, before.Expires, nil
+				a, err = before.Account, nil
 			}
 			return cmp.Or(lookErr, err)
 		}
@@ -108,8 +115,8 @@ func (s *Store) FollowSignUp(ctx context.Context, digest string, n NewSession) (
 			return err
 		}
 		n.Account = a.ID
-		expires, err = s.begin(tx, n)
+		_, err = s.begin(tx, n)
 		return err
 	})
-	return a, expires, err
+	return a, inSession, err
 }

@@ -77,7 +77,7 @@ func (s *Store) setPassword(tx *gorm.DB, id, password, but string) error {
 	if err := tx.Exec("DELETE FROM sessions WHERE account_id = ? AND id <> ?", id, but).Error; err != nil {
 		return err
 	}
-	if err := tx.Exec("DELETE FROM links WHERE account_id = ? AND kind = ?", id, reset).Error; err != nil {
+	if err := tx.Exec("DELETE FROM links WHERE account_id = ? AND kind IN ?", id, []string{reset, changeEmail}).Error; err != nil {
 		return err
 	}
 	return events.Append(tx, now, id, &accountsv1.PasswordChanged{Email: changed[0].Email, Name: changed[0].Name, At: timestamppb.New(now)})

@@ -12,6 +12,10 @@ const (
 	SignUpKnown     Kind = "sign_up_known"
 	ResetPassword   Kind = "reset_password"
 	PasswordChanged Kind = "password_changed"
+	ChangeEmail     Kind = "change_email"
+	EmailChanged    Kind = "email_changed"
+	FactorDisabled  Kind = "second_factor_disabled"
+	AccountDeleted  Kind = "account_deleted"
 )
 
 // Account is what a letter about an account tells.
@@ -24,16 +28,18 @@ type Account struct {
 
 // IsAboutAccount tells whether the letter is about no order.
 func (k Kind) IsAboutAccount() bool {
-	return k == SignUp || k == SignUpKnown || k == ResetPassword || k == PasswordChanged
+	return accountSubjects[k] != ""
 }
 
-// accountSubject is the subject of a letter about an account.
-func (f Facts) accountSubject() string {
-	return map[Kind]string{
-		SignUp: "Confirm your e-mail address", SignUpKnown: "You have an account already",
-		ResetPassword: "Set a new password", PasswordChanged: "Your password was changed",
-	}[f.Kind]
+// accountSubjects are the subjects of letters about accounts.
+var accountSubjects = map[Kind]string{
+	SignUp: "Confirm your e-mail address", SignUpKnown: "You have an account already",
+	ResetPassword: "Set a new password", PasswordChanged: "Your password was changed",
+	ChangeEmail: "Confirm your new e-mail address", EmailChanged: "Your e-mail address was changed",
+	FactorDisabled: "Your second factor was switched off", AccountDeleted: "Your account is deleted",
 }
+
+func (f Facts) accountSubject() string { return accountSubjects[f.Kind] }
 
 // accountView is what the templates of letters about accounts see.
 type accountView struct {
@@ -64,6 +70,19 @@ func (w Writer) accountView(f Facts) accountView {
 	case PasswordChanged:
 		v.Paragraphs = []string{"The password of your account was changed just now, and you were logged out elsewhere."}
 		v.After = []string{"If it was not you, set a new one at once, at " + w.BaseURL + "/forgot, and write to us."}
+	case ChangeEmail:
+		v.Paragraphs = []string{"Your account is to have this address. Follow this link to confirm that it is yours."}
+		v.Link, v.Action = page("/verify"), "Confirm my address"
+		v.After = []string{lasts, "If it was not you, do nothing: no account gets this address then."}
+	case EmailChanged:
+		v.Paragraphs = []string{"The e-mail address of your account was changed just now. We write to the new one from now on."}
+		v.After = []string{"If it was not you, write to us at once."}
+	case FactorDisabled:
+		v.Paragraphs = []string{"The second factor of your account was switched off just now: the password alone opens it. You were logged out elsewhere."}
+		v.After = []string{"If it was not you, set a new password at once, at " + w.BaseURL + "/forgot, and write to us."}
+	case AccountDeleted:
+		v.Paragraphs = []string{"Your account is deleted, with its addresses. Orders are kept for the books; the links in their mails still open them."}
+		v.After = []string{"If it was not you, write to us at once."}
 	}
 	return v
 }

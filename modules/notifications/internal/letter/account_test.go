@@ -14,6 +14,10 @@ func TestLettersAboutAccountsHoldTheirLinkAndNoOrder(t *testing.T) {
 		ResetPassword:   "https://shop.example/reset?token=to-ken",
 		SignUpKnown:     "https://shop.example/login",
 		PasswordChanged: "https://shop.example/forgot",
+		ChangeEmail:     "https://shop.example/verify?token=to-ken",
+		EmailChanged:    "write to us",
+		FactorDisabled:  "https://shop.example/forgot",
+		AccountDeleted:  "is deleted",
 	} {
 		f := Facts{Kind: kind, Name: "Ana <b>", At: at, Account: Account{Link: "to-ken", Until: at.Add(30 * time.Minute)}}
 		text, html, err := w.Write(f)
@@ -28,7 +32,7 @@ func TestLettersAboutAccountsHoldTheirLinkAndNoOrder(t *testing.T) {
 		if strings.Contains(html, "<b>") || f.Subject() == "" {
 			t.Errorf("%s: the name is markup, or there is no subject %q", kind, f.Subject())
 		}
-		if tells := strings.Contains(text, "30 minutes"); tells != (kind == SignUp || kind == ResetPassword) {
+		if tells := strings.Contains(text, "30 minutes"); tells != (kind == SignUp || kind == ResetPassword || kind == ChangeEmail) {
 			t.Errorf("%s: says how long the link is good: %v\n%s", kind, tells, text)
 		}
 	}

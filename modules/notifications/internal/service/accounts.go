@@ -29,6 +29,18 @@ func (s *Service) accountSubscriptions() []events.Subscription {
 		events.On(func(_ context.Context, tx *gorm.DB, e *accountsv1.PasswordChanged, meta events.Meta) error {
 			return s.queueAbout(tx, meta, letter.PasswordChanged, e, letter.Account{})
 		}),
+		events.On(func(_ context.Context, tx *gorm.DB, e *accountsv1.EmailChangeRequested, meta events.Meta) error {
+			return s.queueAbout(tx, meta, letter.ChangeEmail, e, letter.Account{Link: e.GetLink(), Until: e.GetExpiresAt().AsTime()})
+		}),
+		events.On(func(_ context.Context, tx *gorm.DB, e *accountsv1.EmailChanged, meta events.Meta) error {
+			return s.queueAbout(tx, meta, letter.EmailChanged, e, letter.Account{})
+		}),
+		events.On(func(_ context.Context, tx *gorm.DB, e *accountsv1.SecondFactorDisabled, meta events.Meta) error {
+			return s.queueAbout(tx, meta, letter.FactorDisabled, e, letter.Account{})
+		}),
+		events.On(func(_ context.Context, tx *gorm.DB, e *accountsv1.AccountDeleted, meta events.Meta) error {
+			return s.queueAbout(tx, meta, letter.AccountDeleted, e, letter.Account{})
+		}),
 	}
 }
 

@@ -1,0 +1,146 @@
+package storefront
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"galleria/app/storefront/internal/page"
+	accountsv1 "galleria/modules/accounts/v1"
+	"galleria/platform/contract"
+	"galleria/platform/id"
+)
+
+// confirming adds to a form what shows once more who it is that sends it.
+func confirming(f page.Form, me *accountsv1.CheckSessionResponse) page.Form {
+	f.Fields = append(f.Fields, page.Field{Name: "password", Label: "Your password", Kind: "password", Auto: "current-password", Length: "1024", Need: true})
+	if me.GetAccount().GetSecondFactor() {
+		f.Fields = append(f.Fields, page.Field{Name: "code", Label: "Code", Hint: "From your authenticator program, or one of your recovery codes.", Auto: "one-time-code", Length: "16", Need: true})
+	}
+	return f
+}
+
+// notConfirmed shows a form again whose sender did not show who it is; false when err is
+// about something else.
+func (s *Storefront) notConfirmed(c echo.Context, f page.Form, err error) (bool, error) {
+	switch {
+	case contract.Is(err, accountsv1.Reason_REASON_WRONG_CREDENTIALS):
+		f.Notice = &page.Notice{Bad: true, Title: "Your password is another one", Text: "Nothing was changed."}
+	case contract.Is(err, accountsv1.Reason_REASON_WRONG_CODE):
+		f.Notice = &page.Notice{Bad: true, Title: "That code is not right", Text: "It may be used up: wait for the next one. Nothing was changed."}
+	default:
+		return false, nil
+	}
+	return true, s.showForm(c, http.StatusUnprocessableEntity, f)
+}
+
+// withForm runs what a form of the account is for.
+func (s *Storefront) withForm(c echo.Context, run func(ctx context.Context, me *accountsv1.CheckSessionResponse, session string, typed url.Values) error) error {
+	if err := parseForm(c); err != nil {
+		return err
+	}
+	return s.inSession(c, true, func(ctx context.Context, me *accountsv1.CheckSessionResponse) error {
+		return run(ctx, me, s.edge.Session(c.Request()), c.Request().PostForm)
+	})
+}
+
+// formPage shows a form to who is logged in.
+func (s *Storefront) formPage(c echo.Context, form func(me *accountsv1.CheckSessionResponse) page.Form) error {
+	return s.inSession(c, false, func(_ context.Context, me *accountsv1.CheckSessionResponse) error {
+		return s.showForm(c, http.StatusOK, form(me))
+	})
+}
+
+func emailForm(email string, me *accountsv1.CheckSessionResponse) page.Form {
+	return confirming(page.Form{
+		Heading: "Change your e-mail address", Action: "/account/email", Submit: "Send me a link",
+		Lead:   "It is " + me.GetAccount().GetEmail() + " now. We send a link to the new address; it is changed when you follow it.",
+		Fields: []page.Field{{Name: "email", Label: "New e-mail address", Kind: "email", Auto: "email", Value: email, Length: "254", Need: true}},
+		Hidden: []page.Hidden{{Name: "idempotency_key", Value: id.New()}},
+		Links:  []page.Point{{Text: "Back to your account", Href: "/account"}},
+	}, me)
+}
+
+func (s *Storefront) emailPage(c echo.Context) error {
+	return s.formPage(c, func(me *accountsv1.CheckSessionResponse) page.Form { return emailForm("", me) })
+}
+
+func (s *Storefront) changeEmail(c echo.Context) error {
+	return s.withForm(c, func(ctx context.Context, me *accountsv1.CheckSessionResponse, session string, typed url.Values) error {
+		_, err := s.Accounts.ChangeEmail(ctx, &accountsv1.ChangeEmailRequest{
+			Session: session, Password: typed.Get("password"), Code: typed.Get("code"), Email: typed.Get("email"), IdempotencyKey: typed.Get("idempotency_key"),
+		})
+		f := emailForm(typed.Get("email"), me)
+		if again, failure := s.notConfirmed(c, f, err); again {
+			return failure
+		}
+		if f, marked := withViolations(f, err); marked {
+			return s.showForm(c, http.StatusUnprocessableEntity, f)
+		}
+		if err != nil {
+			return waits(err)
+		}
+		// The same for an address that another account has.
+		return s.showForm(c, http.StatusOK, page.Form{
+			Heading: "Look into your mailbox", Links: []page.Point{{Text: "Back to your account", Href: "/account"}},
+			Notice: &page.Notice{Title: "A mail is on its way to the new address", Text: "It has a link that is good for a day. Until you follow it, nothing changes."},
+		})
+	})
+}
+
+func factorOffForm(me *accountsv1.CheckSessionResponse) page.Form {
+	return confirming(page.Form{
+		Heading: "Switch the second factor off", Action: "/account/second-factor/off", Submit: "Switch it off",
+		Lead:  "Your password alone opens the account then, and you are logged out elsewhere. You can set up another second factor right after.",
+		Links: []page.Point{{Text: "Back to security", Href: "/account/security"}},
+	}, me)
+}
+
+func (s *Storefront) factorOffPage(c echo.Context) error { return s.formPage(c, factorOffForm) }
+
+func (s *Storefront) disableFactor(c echo.Context) error {
+	return s.withForm(c, func(ctx context.Context, me *accountsv1.CheckSessionResponse, session string, typed url.Values) error {
+		_, err := s.Accounts.DisableSecondFactor(ctx, &accountsv1.DisableSecondFactorRequest{Session: session, Password: typed.Get("password"), Code: typed.Get("code")})
+		if again, failure := s.notConfirmed(c, factorOffForm(me), err); again {
+			return failure
+		}
+		if err != nil && !contract.Is(err, accountsv1.Reason_REASON_NO_SECOND_FACTOR) {
+			return waits(err)
+		}
+		return c.Redirect(http.StatusSeeOther, "/account/security")
+	})
+}
+
+func deleteForm(me *accountsv1.CheckSessionResponse) page.Form {
+	return confirming(page.Form{
+		Heading: "Delete your account", Action: "/account/delete", Submit: "Delete my account",
+		Lead:  "Your name, addresses and sessions are forgotten. Orders are kept for the books, without your account; the links in their mails still open them.",
+		Links: []page.Point{{Text: "First get what we know of you", Href: "/account/export"}, {Text: "Back to your account", Href: "/account"}},
+	}, me)
+}
+
+func (s *Storefront) deletePage(c echo.Context) error { return s.formPage(c, deleteForm) }
+
+func (s *Storefront) deleteAccount(c echo.Context) error {
+	return s.withForm(c, func(ctx context.Context, me *accountsv1.CheckSessionResponse, session string, typed url.Values) error {
+		_, err := s.Accounts.DeleteAccount(ctx, &accountsv1.DeleteAccountRequest{Session: session, Password: typed.Get("password"), Code: typed.Get("code")})
+		f := deleteForm(me)
+		if again, failure := s.notConfirmed(c, f, err); again {
+			return failure
+		}
+		if contract.Is(err, accountsv1.Reason_REASON_LAST_ADMIN) {
+			f.Notice = &page.Notice{Bad: true, Title: "The shop needs an administrator", Text: "Make another account an administrator first."}
+			return s.showForm(c, http.StatusConflict, f)
+		}
+		if err != nil {
+			return waits(err)
+		}
+		s.leave(c)
+		return s.showForm(c, http.StatusOK, page.Form{
+			Heading: "Your account is deleted", Links: []page.Point{{Text: "To the shop", Href: "/"}},
+			Notice: &page.Notice{Title: "We have forgotten you", Text: "A mail says so as well."},
+		})
+	})
+}

@@ -1,0 +1,97 @@
+package service
+
+import (
+	"context"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+
+	"galleria/modules/accounts/internal/account"
+	"galleria/modules/accounts/internal/secret"
+	"galleria/modules/accounts/internal/store"
+	accountsv1 "galleria/modules/accounts/v1"
+	"galleria/platform/contract"
+	"galleria/platform/mailaddress"
+)
+
+// confirmed is the session of a person who shows once more who it is: by the password
+// and, where there is a second factor, a code.
+func (s *Service) confirmed(ctx context.Context, session, password, code string) (store.Session, error) {
+	found, err := s.session(ctx, session)
+	if err != nil {
+		return store.Session{}, err
+	}
+	a := found.Account
+	counted := secret.Digest("password of " + a.ID)[:32]
+	if err := s.try(ctx, []store.Counted{{For: counted, Wait: account.ForAccount}}); err != nil {
+		return store.Session{}, err
+	}
+	good, err := s.hasher.Matches(ctx, account.Normal(password), a.Password)
+	if err != nil {
+		return store.Session{}, failed("check the password of account "+a.ID, err)
+	}
+	if !good {
+		return store.Session{}, contract.Error(codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CREDENTIALS, "the password is another one")
+	}
+	if a.HasSecondFactor() {
+		if err := s.takeCode(ctx, a, code); err != nil {
+			return store.Session{}, err
+		}
+	}
+	if err := s.store.Succeeded(ctx, counted, ""); err != nil {
+		return store.Session{}, failed("check the password of account "+a.ID, err)
+	}
+	return found, nil
+}
+
+// ChangeEmail implements the contract.
+func (s *Service) ChangeEmail(ctx context.Context, r *accountsv1.ChangeEmailRequest) (*accountsv1.ChangeEmailResponse, error) {
+	address, err := mailaddress.Parse(strings.TrimSpace(r.GetEmail()))
+	problems := checkKey(r.GetIdempotencyKey())
+	if err != nil {
+		problems = append(problems, account.Problem{Field: "email", Message: err.Error()})
+	}
+	if len(problems) > 0 {
+		return nil, invalid(problems)
+	}
+	found, err := s.confirmed(ctx, r.GetSession(), r.GetPassword(), r.GetCode())
+	if err != nil {
+		return nil, err
+	}
+	a, key := found.Account, account.Key(address)
+	token := s.tokens.Of("change of e-mail", a.ID, key, r.GetIdempotencyKey())
+	if err := s.store.BeginEmailChange(ctx, a, address.String(), key, token, s.o.SignUpLink); err != nil {
+		return nil, failed("change the address of account "+a.ID, err)
+	}
+	return &accountsv1.ChangeEmailResponse{}, nil
+}
+
+// DisableSecondFactor implements the contract.
+func (s *Service) DisableSecondFactor(ctx context.Context, r *accountsv1.DisableSecondFactorRequest) (*accountsv1.DisableSecondFactorResponse, error) {
+	found, err := s.confirmed(ctx, r.GetSession(), r.GetPassword(), r.GetCode())
+	if err != nil {
+		return nil, err
+	}
+	disabled, err := s.store.DisableFactor(ctx, found.Account, found.ID)
+	if err != nil {
+		return nil, failed("disable the second factor of account "+found.Account.ID, err)
+	}
+	if !disabled {
+		return nil, contract.Error(codes.FailedPrecondition, accountsv1.Reason_REASON_NO_SECOND_FACTOR, "the account has no second factor")
+	}
+	s.log.InfoContext(ctx, "a second factor was switched off", "account", found.Account.ID)
+	return &accountsv1.DisableSecondFactorResponse{}, nil
+}
+
+// DeleteAccount implements the contract.
+func (s *Service) DeleteAccount(ctx context.Context, r *accountsv1.DeleteAccountRequest) (*accountsv1.DeleteAccountResponse, error) {
+	found, err := s.confirmed(ctx, r.GetSession(), r.GetPassword(), r.GetCode())
+	if err != nil {
+		return nil, err
+	}
+	if err := s.store.Delete(ctx, found.Account); err != nil {
+		return nil, failed("delete account "+found.Account.ID, err)
+	}
+	s.log.InfoContext(ctx, "deleted an account on its person's wish", "account", found.Account.ID)
+	return &accountsv1.DeleteAccountResponse{}, nil
+}

@@ -194,6 +194,10 @@ var OutsideCalls = map[string][]string{
 		ordersv1.OrdersService_ResolveAttention_FullMethodName,
 		ordersv1.OrdersService_AddNote_FullMethodName,
 		ordersv1.OrdersService_GetTotals_FullMethodName,
+		inventoryv1.InventoryService_ListLevels_FullMethodName,
+		inventoryv1.InventoryService_Adjust_FullMethodName,
+		inventoryv1.InventoryService_Receive_FullMethodName,
+		inventoryv1.InventoryService_ListMovements_FullMethodName,
 	},
 }
 

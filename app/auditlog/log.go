@@ -85,6 +85,8 @@ func short(text string) string {
 type Filter struct {
 	// Who, Action and Thing are parts of those, in any case; empty: all.
 	Who, Action, Thing string
+	// Any is a part of any text of the entry; empty: all.
+	Any string
 	// Skip is how many of the newest to leave out, and Limit how many to find at most.
 	Skip, Limit int
 }
@@ -98,7 +100,8 @@ func (l *Log) Find(f Filter) (found []Entry, more bool, err error) {
 	for i := len(lines) - 1; i >= 0; i-- {
 		var e Entry
 		// A line that was cut off by a crash is not one.
-		if json.Unmarshal(lines[i], &e) != nil || !has(e.Who, f.Who) || !has(e.Action, f.Action) || !has(e.Thing, f.Thing) {
+		if json.Unmarshal(lines[i], &e) != nil || !has(e.Who, f.Who) || !has(e.Action, f.Action) || !has(e.Thing, f.Thing) ||
+			!has(strings.Join([]string{e.Who, e.Action, e.Thing, e.From, e.To, e.Detail}, "\n"), f.Any) {
 			continue
 		}
 		if f.Skip > 0 {

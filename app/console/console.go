@@ -159,5 +159,12 @@ func (c *Console) routes() *echo.Echo {
 	e.POST("/console/orders/:number/return", c.staff(c.changeOrder(c.returnItems)))
 	e.POST("/console/orders/:number/attention", c.staff(c.changeOrder(c.resolveAttention)))
 	e.POST("/console/orders/:number/note", c.staff(c.changeOrder(c.addNote)))
+	e.GET("/console/stock", c.staff(c.stock))
+	e.GET("/console/stock.csv", c.staff(c.stockCSV))
+	e.GET("/console/stock/:sku", c.staff(c.stockOf))
+	e.POST("/console/stock/:sku/receive", c.staff(c.receive))
+	e.POST("/console/stock/:sku/adjust", c.staff(c.adjust))
+	e.GET("/console/numbers", c.staff(c.numbers))
+	e.GET("/console/audit", c.staff(c.audit))
 	return e
 }

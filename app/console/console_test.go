@@ -19,7 +19,7 @@ var pages = []string{"/console", "/console/rooms/catalog", "/console/rooms/cart"
 var changes = []string{
 	"/console/events/catalog/resend", "/console/logout",
 	"/console/orders/ship", "/console/orders/G-1/ship", "/console/orders/G-1/cancel", "/console/orders/G-1/refund", "/console/orders/G-1/return",
-	"/console/orders/G-1/attention", "/console/orders/G-1/note",
+	"/console/orders/G-1/attention", "/console/orders/G-1/note", "/console/stock/MUG/receive", "/console/stock/MUG/adjust",
 }
 
 func TestWithoutAccountsThereIsNoConsole(t *testing.T) {

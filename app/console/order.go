@@ -46,7 +46,7 @@ func (c *Console) showOrder(ctx echo.Context, code int, o *ordersv1.Order, probl
 	for _, l := range o.GetLines() {
 		page.Lines = append(page.Lines, view.OrderLine{
 			ID: l.GetId(), SKU: l.GetSku(), Name: strings.Join(nonEmpty(l.GetName(), l.GetVariant()), ", "), Quantity: whole(l.GetQuantity()), Unit: amountOf(o, l.GetUnitPriceMinor()),
-			Total: amountOf(o, l.GetTotalMinor()), Became: becameOf(l), StockLink: "/console/stock/" + l.GetSku(),
+			Total: amountOf(o, l.GetTotalMinor()), Became: becameOf(l), StockLink: stockLink(l.GetSku()),
 			ToSend: l.GetQuantity() - l.GetShipped() - l.GetCancelled(), ToRefund: l.GetQuantity() - l.GetRefunded(), ToReturn: l.GetShipped() - l.GetReturned(),
 		})
 	}

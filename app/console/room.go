@@ -92,7 +92,7 @@ func factsOf(r floorplan.Room) []view.Fact {
 		facts = append(facts, view.Fact{Name: "The file wants", Text: r.Wanted, Class: "t-ill"}, view.Fact{Name: "It is not there", Text: r.WantedProblem, Class: "t-ill"})
 	}
 	if r.Progress != "" {
-		facts = append(facts, view.Fact{Name: "Progress", Text: r.Progress})
+		facts = append(facts, view.Fact{Name: "Canary", Text: r.Progress})
 	}
 	return facts
 }

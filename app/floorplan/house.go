@@ -30,7 +30,7 @@ type Room struct {
 	Place         string `json:"place"`
 	Wanted        string `json:"wanted,omitempty"`
 	WantedProblem string `json:"wanted_problem,omitempty"`
-	// Progress is how far a canary has come, or why a shadow compares nothing.
+	// Progress is how far a canary has come.
 	Progress string `json:"progress,omitempty"`
 	// Weight is how many of a hundred calls the second arm of a canary gets.
 	Weight int `json:"weight,omitempty"`

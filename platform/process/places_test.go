@@ -100,30 +100,6 @@ func TestAShadowOfAModuleIsReported(t *testing.T) {
 	if d := sample.GetDifferences()[0]; d.GetPath() != "everything.text" || d.GetFirst() != "main" || d.GetSecond() != "other" {
 		t.Errorf("got %v, want the field and what both processes say", d)
 	}
-	// A shadow that is gone is said to be, and nothing else is.
-	state := func() *processv1.ModulesResponse_Module {
-		table, err := h.client(main).Modules(t.Context(), &processv1.ModulesRequest{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, row := range table.GetModules() {
-			if row.GetModule() == "alpha" {
-				return row
-			}
-		}
-		return nil
-	}
-	if got := state().GetProgress(); got != "" {
-		t.Errorf("got progress %q, want none while the shadow answers", got)
-	}
-	stop(t, other)
-	eventually(t, "that the shadow is lost", true, func() bool {
-		return strings.HasPrefix(state().GetProgress(), "the shadow at "+other.Address()+" compares nothing: ")
-	})
-	if !state().GetHealthy() {
-		t.Error("alpha is said to be ill, want well: its callers are answered")
-	}
-	wantAnswerFrom(t, main, "main")
 	// What was found is still there when the shadow is not.
 	if err := main.Apply(t.Context(), places{"alpha": here}); err != nil {
 		t.Fatal(err)

@@ -2,8 +2,6 @@ package process
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"sync"
 
 	"google.golang.org/grpc/codes"
@@ -103,8 +101,6 @@ func (s service) row(ctx context.Context, d module.Definition) *processv1.Module
 	}
 	if progress, ok := s.process.Progress(d.Name); ok {
 		row.Progress = progress.String()
-	} else if row.GetMode() == string(route.ModeShadow) {
-		row.Progress = lostShadow(row)
 	}
 	if wish, pending := s.process.Wish(d.Name); pending {
 		row.Wanted, row.WantedProblem = wish.Place.String(), wish.String()
@@ -124,16 +120,4 @@ func (s service) row(ctx context.Context, d module.Definition) *processv1.Module
 		})
 	}
 	return row
-}
-
-// lostShadow says that the second arm of a shadow does not answer, which its callers
-// don't notice; "" while it does.
-func lostShadow(row *processv1.ModulesResponse_Module) string {
-	arms := row.GetArms()
-	for _, e := range row.GetEndpoints() {
-		if e.GetProblem() != "" && slices.Contains(arms[len(arms)-1].GetAddresses(), e.GetAddress()) {
-			return fmt.Sprintf("the shadow at %s compares nothing: %s", e.GetAddress(), e.GetProblem())
-		}
-	}
-	return ""
 }

@@ -96,6 +96,11 @@ func (f *Fake) Receive(ctx context.Context, r *inventoryv1.ReceiveRequest) (*inv
 	return call(ctx, f, "Receive", r, f.service.Receive)
 }
 
+// ListLevels implements the contract.
+func (f *Fake) ListLevels(ctx context.Context, r *inventoryv1.ListLevelsRequest) (*inventoryv1.ListLevelsResponse, error) {
+	return call(ctx, f, "ListLevels", r, f.service.ListLevels)
+}
+
 // ListMovements implements the contract.
 func (f *Fake) ListMovements(ctx context.Context, r *inventoryv1.ListMovementsRequest) (*inventoryv1.ListMovementsResponse, error) {
 	return call(ctx, f, "ListMovements", r, f.service.ListMovements)

@@ -40,6 +40,7 @@ func Run(t *testing.T, w World) {
 		"Release":       release(w),
 		"Ship":          ship(w),
 		"ListMovements": listMovements(w),
+		"ListLevels":    listLevels(w),
 		"Audit":         audit(w),
 	}.Run(t, &inventoryv1.InventoryService_ServiceDesc)
 	moduletest.Refused(t, w.Outside, inventoryv1.Reason_REASON_NOT_ALLOWED,

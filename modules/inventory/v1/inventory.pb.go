@@ -1182,6 +1182,131 @@ func (x *Movement) GetAt() *timestamppb.Timestamp {
 	return nil
 }
 
+type ListLevelsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A part of a sku, in any case; empty: all.
+	Query string `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// Only those with at most so many that can be sold; not set: all.
+	AtMost *int64 `protobuf:"varint,2,opt,name=at_most,json=atMost,proto3,oneof" json:"at_most,omitempty"`
+	// 1 to 200; 0: 50.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLevelsRequest) Reset() {
+	*x = ListLevelsRequest{}
+	mi := &file_inventory_v1_inventory_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLevelsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLevelsRequest) ProtoMessage() {}
+
+func (x *ListLevelsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_inventory_v1_inventory_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLevelsRequest.ProtoReflect.Descriptor instead.
+func (*ListLevelsRequest) Descriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ListLevelsRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+func (x *ListLevelsRequest) GetAtMost() int64 {
+	if x != nil && x.AtMost != nil {
+		return *x.AtMost
+	}
+	return 0
+}
+
+func (x *ListLevelsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListLevelsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+type ListLevelsResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Levels []*Level               `protobuf:"bytes,1,rep,name=levels,proto3" json:"levels,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLevelsResponse) Reset() {
+	*x = ListLevelsResponse{}
+	mi := &file_inventory_v1_inventory_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLevelsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLevelsResponse) ProtoMessage() {}
+
+func (x *ListLevelsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_inventory_v1_inventory_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLevelsResponse.ProtoReflect.Descriptor instead.
+func (*ListLevelsResponse) Descriptor() ([]byte, []int) {
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ListLevelsResponse) GetLevels() []*Level {
+	if x != nil {
+		return x.Levels
+	}
+	return nil
+}
+
+func (x *ListLevelsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 type ListMovementsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Empty: of all skus.
@@ -1196,7 +1321,7 @@ type ListMovementsRequest struct {
 
 func (x *ListMovementsRequest) Reset() {
 	*x = ListMovementsRequest{}
-	mi := &file_inventory_v1_inventory_proto_msgTypes[17]
+	mi := &file_inventory_v1_inventory_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1208,7 +1333,7 @@ func (x *ListMovementsRequest) String() string {
 func (*ListMovementsRequest) ProtoMessage() {}
 
 func (x *ListMovementsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_inventory_v1_inventory_proto_msgTypes[17]
+	mi := &file_inventory_v1_inventory_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1221,7 +1346,7 @@ func (x *ListMovementsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMovementsRequest.ProtoReflect.Descriptor instead.
 func (*ListMovementsRequest) Descriptor() ([]byte, []int) {
-	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{17}
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListMovementsRequest) GetSku() string {
@@ -1256,7 +1381,7 @@ type ListMovementsResponse struct {
 
 func (x *ListMovementsResponse) Reset() {
 	*x = ListMovementsResponse{}
-	mi := &file_inventory_v1_inventory_proto_msgTypes[18]
+	mi := &file_inventory_v1_inventory_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1268,7 +1393,7 @@ func (x *ListMovementsResponse) String() string {
 func (*ListMovementsResponse) ProtoMessage() {}
 
 func (x *ListMovementsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_inventory_v1_inventory_proto_msgTypes[18]
+	mi := &file_inventory_v1_inventory_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1281,7 +1406,7 @@ func (x *ListMovementsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMovementsResponse.ProtoReflect.Descriptor instead.
 func (*ListMovementsResponse) Descriptor() ([]byte, []int) {
-	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{18}
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListMovementsResponse) GetMovements() []*Movement {
@@ -1306,7 +1431,7 @@ type AuditRequest struct {
 
 func (x *AuditRequest) Reset() {
 	*x = AuditRequest{}
-	mi := &file_inventory_v1_inventory_proto_msgTypes[19]
+	mi := &file_inventory_v1_inventory_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1318,7 +1443,7 @@ func (x *AuditRequest) String() string {
 func (*AuditRequest) ProtoMessage() {}
 
 func (x *AuditRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_inventory_v1_inventory_proto_msgTypes[19]
+	mi := &file_inventory_v1_inventory_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1331,7 +1456,7 @@ func (x *AuditRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuditRequest.ProtoReflect.Descriptor instead.
 func (*AuditRequest) Descriptor() ([]byte, []int) {
-	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{19}
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{21}
 }
 
 type AuditResponse struct {
@@ -1343,7 +1468,7 @@ type AuditResponse struct {
 
 func (x *AuditResponse) Reset() {
 	*x = AuditResponse{}
-	mi := &file_inventory_v1_inventory_proto_msgTypes[20]
+	mi := &file_inventory_v1_inventory_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1355,7 +1480,7 @@ func (x *AuditResponse) String() string {
 func (*AuditResponse) ProtoMessage() {}
 
 func (x *AuditResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_inventory_v1_inventory_proto_msgTypes[20]
+	mi := &file_inventory_v1_inventory_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1368,7 +1493,7 @@ func (x *AuditResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuditResponse.ProtoReflect.Descriptor instead.
 func (*AuditResponse) Descriptor() ([]byte, []int) {
-	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{20}
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *AuditResponse) GetProblems() []*AuditResponse_Problem {
@@ -1390,7 +1515,7 @@ type SetLevelsRequest_Count struct {
 
 func (x *SetLevelsRequest_Count) Reset() {
 	*x = SetLevelsRequest_Count{}
-	mi := &file_inventory_v1_inventory_proto_msgTypes[21]
+	mi := &file_inventory_v1_inventory_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1402,7 +1527,7 @@ func (x *SetLevelsRequest_Count) String() string {
 func (*SetLevelsRequest_Count) ProtoMessage() {}
 
 func (x *SetLevelsRequest_Count) ProtoReflect() protoreflect.Message {
-	mi := &file_inventory_v1_inventory_proto_msgTypes[21]
+	mi := &file_inventory_v1_inventory_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1455,7 +1580,7 @@ type AuditResponse_Problem struct {
 
 func (x *AuditResponse_Problem) Reset() {
 	*x = AuditResponse_Problem{}
-	mi := &file_inventory_v1_inventory_proto_msgTypes[22]
+	mi := &file_inventory_v1_inventory_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1467,7 +1592,7 @@ func (x *AuditResponse_Problem) String() string {
 func (*AuditResponse_Problem) ProtoMessage() {}
 
 func (x *AuditResponse_Problem) ProtoReflect() protoreflect.Message {
-	mi := &file_inventory_v1_inventory_proto_msgTypes[22]
+	mi := &file_inventory_v1_inventory_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1480,7 +1605,7 @@ func (x *AuditResponse_Problem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuditResponse_Problem.ProtoReflect.Descriptor instead.
 func (*AuditResponse_Problem) Descriptor() ([]byte, []int) {
-	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{20, 0}
+	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{22, 0}
 }
 
 func (x *AuditResponse_Problem) GetSku() string {
@@ -1584,7 +1709,18 @@ const file_inventory_v1_inventory_proto_rawDesc = "" +
 	"\border_id\x18\x06 \x01(\tR\aorderId\x12\x12\n" +
 	"\x04note\x18\a \x01(\tR\x04note\x12\x14\n" +
 	"\x05actor\x18\b \x01(\tR\x05actor\x12*\n" +
-	"\x02at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"d\n" +
+	"\x02at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x8f\x01\n" +
+	"\x11ListLevelsRequest\x12\x14\n" +
+	"\x05query\x18\x01 \x01(\tR\x05query\x12\x1c\n" +
+	"\aat_most\x18\x02 \x01(\x03H\x00R\x06atMost\x88\x01\x01\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageTokenB\n" +
+	"\n" +
+	"\b_at_most\"i\n" +
+	"\x12ListLevelsResponse\x12+\n" +
+	"\x06levels\x18\x01 \x03(\v2\x13.inventory.v1.LevelR\x06levels\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"d\n" +
 	"\x14ListMovementsRequest\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
@@ -1627,7 +1763,7 @@ const file_inventory_v1_inventory_proto_rawDesc = "" +
 	"\x15MOVEMENT_REASON_FOUND\x10\x06\x12\x1a\n" +
 	"\x16MOVEMENT_REASON_RETURN\x10\a\x12\x1e\n" +
 	"\x1aMOVEMENT_REASON_CORRECTION\x10\b\x12\x1b\n" +
-	"\x17MOVEMENT_REASON_OPENING\x10\t2\xd7\x06\n" +
+	"\x17MOVEMENT_REASON_OPENING\x10\t2\xbc\a\n" +
 	"\x10InventoryService\x12`\n" +
 	"\tGetLevels\x12\x1e.inventory.v1.GetLevelsRequest\x1a\x1f.inventory.v1.GetLevelsResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x02\x12\x05\x10\x80\xad\xe2\x04\x90\x02\x01\x12]\n" +
@@ -1643,7 +1779,10 @@ const file_inventory_v1_inventory_proto_rawDesc = "" +
 	"\x06Adjust\x12\x1b.inventory.v1.AdjustRequest\x1a\x1c.inventory.v1.AdjustResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12Z\n" +
 	"\aReceive\x12\x1c.inventory.v1.ReceiveRequest\x1a\x1d.inventory.v1.ReceiveResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12l\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12c\n" +
+	"\n" +
+	"ListLevels\x12\x1f.inventory.v1.ListLevelsRequest\x1a .inventory.v1.ListLevelsResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\x84\xaf_\x90\x02\x01\x12l\n" +
 	"\rListMovements\x12\".inventory.v1.ListMovementsRequest\x1a#.inventory.v1.ListMovementsResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x01\x12Q\n" +
 	"\x05Audit\x12\x1a.inventory.v1.AuditRequest\x1a\x1b.inventory.v1.AuditResponse\"\x0f\xaa\xbb\x18\b\n" +
@@ -1663,7 +1802,7 @@ func file_inventory_v1_inventory_proto_rawDescGZIP() []byte {
 }
 
 var file_inventory_v1_inventory_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_inventory_v1_inventory_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_inventory_v1_inventory_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_inventory_v1_inventory_proto_goTypes = []any{
 	(Reason)(0),                    // 0: inventory.v1.Reason
 	(AdjustReason)(0),              // 1: inventory.v1.AdjustReason
@@ -1685,53 +1824,58 @@ var file_inventory_v1_inventory_proto_goTypes = []any{
 	(*ReceiveRequest)(nil),         // 17: inventory.v1.ReceiveRequest
 	(*ReceiveResponse)(nil),        // 18: inventory.v1.ReceiveResponse
 	(*Movement)(nil),               // 19: inventory.v1.Movement
-	(*ListMovementsRequest)(nil),   // 20: inventory.v1.ListMovementsRequest
-	(*ListMovementsResponse)(nil),  // 21: inventory.v1.ListMovementsResponse
-	(*AuditRequest)(nil),           // 22: inventory.v1.AuditRequest
-	(*AuditResponse)(nil),          // 23: inventory.v1.AuditResponse
-	(*SetLevelsRequest_Count)(nil), // 24: inventory.v1.SetLevelsRequest.Count
-	(*AuditResponse_Problem)(nil),  // 25: inventory.v1.AuditResponse.Problem
-	(*durationpb.Duration)(nil),    // 26: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),  // 27: google.protobuf.Timestamp
+	(*ListLevelsRequest)(nil),      // 20: inventory.v1.ListLevelsRequest
+	(*ListLevelsResponse)(nil),     // 21: inventory.v1.ListLevelsResponse
+	(*ListMovementsRequest)(nil),   // 22: inventory.v1.ListMovementsRequest
+	(*ListMovementsResponse)(nil),  // 23: inventory.v1.ListMovementsResponse
+	(*AuditRequest)(nil),           // 24: inventory.v1.AuditRequest
+	(*AuditResponse)(nil),          // 25: inventory.v1.AuditResponse
+	(*SetLevelsRequest_Count)(nil), // 26: inventory.v1.SetLevelsRequest.Count
+	(*AuditResponse_Problem)(nil),  // 27: inventory.v1.AuditResponse.Problem
+	(*durationpb.Duration)(nil),    // 28: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),  // 29: google.protobuf.Timestamp
 }
 var file_inventory_v1_inventory_proto_depIdxs = []int32{
 	3,  // 0: inventory.v1.GetLevelsResponse.levels:type_name -> inventory.v1.Level
-	24, // 1: inventory.v1.SetLevelsRequest.levels:type_name -> inventory.v1.SetLevelsRequest.Count
+	26, // 1: inventory.v1.SetLevelsRequest.levels:type_name -> inventory.v1.SetLevelsRequest.Count
 	4,  // 2: inventory.v1.AllocateRequest.lines:type_name -> inventory.v1.Line
-	26, // 3: inventory.v1.AllocateRequest.hold:type_name -> google.protobuf.Duration
-	27, // 4: inventory.v1.AllocateResponse.expires_at:type_name -> google.protobuf.Timestamp
+	28, // 3: inventory.v1.AllocateRequest.hold:type_name -> google.protobuf.Duration
+	29, // 4: inventory.v1.AllocateResponse.expires_at:type_name -> google.protobuf.Timestamp
 	4,  // 5: inventory.v1.ReleaseRequest.lines:type_name -> inventory.v1.Line
 	4,  // 6: inventory.v1.ShipRequest.lines:type_name -> inventory.v1.Line
 	1,  // 7: inventory.v1.AdjustRequest.reason:type_name -> inventory.v1.AdjustReason
 	3,  // 8: inventory.v1.AdjustResponse.level:type_name -> inventory.v1.Level
 	4,  // 9: inventory.v1.ReceiveRequest.lines:type_name -> inventory.v1.Line
 	2,  // 10: inventory.v1.Movement.reason:type_name -> inventory.v1.MovementReason
-	27, // 11: inventory.v1.Movement.at:type_name -> google.protobuf.Timestamp
-	19, // 12: inventory.v1.ListMovementsResponse.movements:type_name -> inventory.v1.Movement
-	25, // 13: inventory.v1.AuditResponse.problems:type_name -> inventory.v1.AuditResponse.Problem
-	5,  // 14: inventory.v1.InventoryService.GetLevels:input_type -> inventory.v1.GetLevelsRequest
-	7,  // 15: inventory.v1.InventoryService.SetLevels:input_type -> inventory.v1.SetLevelsRequest
-	9,  // 16: inventory.v1.InventoryService.Allocate:input_type -> inventory.v1.AllocateRequest
-	11, // 17: inventory.v1.InventoryService.Release:input_type -> inventory.v1.ReleaseRequest
-	13, // 18: inventory.v1.InventoryService.Ship:input_type -> inventory.v1.ShipRequest
-	15, // 19: inventory.v1.InventoryService.Adjust:input_type -> inventory.v1.AdjustRequest
-	17, // 20: inventory.v1.InventoryService.Receive:input_type -> inventory.v1.ReceiveRequest
-	20, // 21: inventory.v1.InventoryService.ListMovements:input_type -> inventory.v1.ListMovementsRequest
-	22, // 22: inventory.v1.InventoryService.Audit:input_type -> inventory.v1.AuditRequest
-	6,  // 23: inventory.v1.InventoryService.GetLevels:output_type -> inventory.v1.GetLevelsResponse
-	8,  // 24: inventory.v1.InventoryService.SetLevels:output_type -> inventory.v1.SetLevelsResponse
-	10, // 25: inventory.v1.InventoryService.Allocate:output_type -> inventory.v1.AllocateResponse
-	12, // 26: inventory.v1.InventoryService.Release:output_type -> inventory.v1.ReleaseResponse
-	14, // 27: inventory.v1.InventoryService.Ship:output_type -> inventory.v1.ShipResponse
-	16, // 28: inventory.v1.InventoryService.Adjust:output_type -> inventory.v1.AdjustResponse
-	18, // 29: inventory.v1.InventoryService.Receive:output_type -> inventory.v1.ReceiveResponse
-	21, // 30: inventory.v1.InventoryService.ListMovements:output_type -> inventory.v1.ListMovementsResponse
-	23, // 31: inventory.v1.InventoryService.Audit:output_type -> inventory.v1.AuditResponse
-	23, // [23:32] is the sub-list for method output_type
-	14, // [14:23] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	29, // 11: inventory.v1.Movement.at:type_name -> google.protobuf.Timestamp
+	3,  // 12: inventory.v1.ListLevelsResponse.levels:type_name -> inventory.v1.Level
+	19, // 13: inventory.v1.ListMovementsResponse.movements:type_name -> inventory.v1.Movement
+	27, // 14: inventory.v1.AuditResponse.problems:type_name -> inventory.v1.AuditResponse.Problem
+	5,  // 15: inventory.v1.InventoryService.GetLevels:input_type -> inventory.v1.GetLevelsRequest
+	7,  // 16: inventory.v1.InventoryService.SetLevels:input_type -> inventory.v1.SetLevelsRequest
+	9,  // 17: inventory.v1.InventoryService.Allocate:input_type -> inventory.v1.AllocateRequest
+	11, // 18: inventory.v1.InventoryService.Release:input_type -> inventory.v1.ReleaseRequest
+	13, // 19: inventory.v1.InventoryService.Ship:input_type -> inventory.v1.ShipRequest
+	15, // 20: inventory.v1.InventoryService.Adjust:input_type -> inventory.v1.AdjustRequest
+	17, // 21: inventory.v1.InventoryService.Receive:input_type -> inventory.v1.ReceiveRequest
+	20, // 22: inventory.v1.InventoryService.ListLevels:input_type -> inventory.v1.ListLevelsRequest
+	22, // 23: inventory.v1.InventoryService.ListMovements:input_type -> inventory.v1.ListMovementsRequest
+	24, // 24: inventory.v1.InventoryService.Audit:input_type -> inventory.v1.AuditRequest
+	6,  // 25: inventory.v1.InventoryService.GetLevels:output_type -> inventory.v1.GetLevelsResponse
+	8,  // 26: inventory.v1.InventoryService.SetLevels:output_type -> inventory.v1.SetLevelsResponse
+	10, // 27: inventory.v1.InventoryService.Allocate:output_type -> inventory.v1.AllocateResponse
+	12, // 28: inventory.v1.InventoryService.Release:output_type -> inventory.v1.ReleaseResponse
+	14, // 29: inventory.v1.InventoryService.Ship:output_type -> inventory.v1.ShipResponse
+	16, // 30: inventory.v1.InventoryService.Adjust:output_type -> inventory.v1.AdjustResponse
+	18, // 31: inventory.v1.InventoryService.Receive:output_type -> inventory.v1.ReceiveResponse
+	21, // 32: inventory.v1.InventoryService.ListLevels:output_type -> inventory.v1.ListLevelsResponse
+	23, // 33: inventory.v1.InventoryService.ListMovements:output_type -> inventory.v1.ListMovementsResponse
+	25, // 34: inventory.v1.InventoryService.Audit:output_type -> inventory.v1.AuditResponse
+	25, // [25:35] is the sub-list for method output_type
+	15, // [15:25] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_inventory_v1_inventory_proto_init() }
@@ -1739,13 +1883,14 @@ func file_inventory_v1_inventory_proto_init() {
 	if File_inventory_v1_inventory_proto != nil {
 		return
 	}
+	file_inventory_v1_inventory_proto_msgTypes[17].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_inventory_v1_inventory_proto_rawDesc), len(file_inventory_v1_inventory_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   23,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -28,6 +28,7 @@ const (
 	InventoryService_Ship_FullMethodName          = "/inventory.v1.InventoryService/Ship"
 	InventoryService_Adjust_FullMethodName        = "/inventory.v1.InventoryService/Adjust"
 	InventoryService_Receive_FullMethodName       = "/inventory.v1.InventoryService/Receive"
+	InventoryService_ListLevels_FullMethodName    = "/inventory.v1.InventoryService/ListLevels"
 	InventoryService_ListMovements_FullMethodName = "/inventory.v1.InventoryService/ListMovements"
 	InventoryService_Audit_FullMethodName         = "/inventory.v1.InventoryService/Audit"
 )
@@ -96,6 +97,10 @@ type InventoryServiceClient interface {
 	// REASON_KEY_REUSED. Repeating it changes nothing.
 	// For staff, and programs with stock:write.
 	Receive(ctx context.Context, in *ReceiveRequest, opts ...grpc.CallOption) (*ReceiveResponse, error)
+	// ListLevels lists levels, those with the fewest pieces that can be sold first, one page
+	// at a time; for those who may read the stock. INVALID_ARGUMENT. A level that changes
+	// between two pages may come twice or be left out.
+	ListLevels(ctx context.Context, in *ListLevelsRequest, opts ...grpc.CallOption) (*ListLevelsResponse, error)
 	// ListMovements lists what changed the levels, newest first: of one sku, or of all.
 	// For staff, and programs with stock:read.
 	ListMovements(ctx context.Context, in *ListMovementsRequest, opts ...grpc.CallOption) (*ListMovementsResponse, error)
@@ -178,6 +183,16 @@ func (c *inventoryServiceClient) Receive(ctx context.Context, in *ReceiveRequest
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ReceiveResponse)
 	err := c.cc.Invoke(ctx, InventoryService_Receive_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *inventoryServiceClient) ListLevels(ctx context.Context, in *ListLevelsRequest, opts ...grpc.CallOption) (*ListLevelsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListLevelsResponse)
+	err := c.cc.Invoke(ctx, InventoryService_ListLevels_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -268,6 +283,10 @@ type InventoryServiceServer interface {
 	// REASON_KEY_REUSED. Repeating it changes nothing.
 	// For staff, and programs with stock:write.
 	Receive(context.Context, *ReceiveRequest) (*ReceiveResponse, error)
+	// ListLevels lists levels, those with the fewest pieces that can be sold first, one page
+	// at a time; for those who may read the stock. INVALID_ARGUMENT. A level that changes
+	// between two pages may come twice or be left out.
+	ListLevels(context.Context, *ListLevelsRequest) (*ListLevelsResponse, error)
 	// ListMovements lists what changed the levels, newest first: of one sku, or of all.
 	// For staff, and programs with stock:read.
 	ListMovements(context.Context, *ListMovementsRequest) (*ListMovementsResponse, error)
@@ -306,6 +325,9 @@ func (UnimplementedInventoryServiceServer) Adjust(context.Context, *AdjustReques
 }
 func (UnimplementedInventoryServiceServer) Receive(context.Context, *ReceiveRequest) (*ReceiveResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Receive not implemented")
+}
+func (UnimplementedInventoryServiceServer) ListLevels(context.Context, *ListLevelsRequest) (*ListLevelsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListLevels not implemented")
 }
 func (UnimplementedInventoryServiceServer) ListMovements(context.Context, *ListMovementsRequest) (*ListMovementsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListMovements not implemented")
@@ -460,6 +482,24 @@ func _InventoryService_Receive_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _InventoryService_ListLevels_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListLevelsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InventoryServiceServer).ListLevels(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InventoryService_ListLevels_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InventoryServiceServer).ListLevels(ctx, req.(*ListLevelsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _InventoryService_ListMovements_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListMovementsRequest)
 	if err := dec(in); err != nil {
@@ -530,6 +570,10 @@ var InventoryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Receive",
 			Handler:    _InventoryService_Receive_Handler,
+		},
+		{
+			MethodName: "ListLevels",
+			Handler:    _InventoryService_ListLevels_Handler,
 		},
 		{
 			MethodName: "ListMovements",

@@ -1732,7 +1732,7 @@ type ModulesResponse_Module struct {
 	Wanted        string                      `protobuf:"bytes,9,opt,name=wanted,proto3" json:"wanted,omitempty"`
 	WantedProblem string                      `protobuf:"bytes,10,opt,name=wanted_problem,json=wantedProblem,proto3" json:"wanted_problem,omitempty"`
 	Endpoints     []*ModulesResponse_Endpoint `protobuf:"bytes,11,rep,name=endpoints,proto3" json:"endpoints,omitempty"`
-	// How far a canary has come, and why; or why a shadow compares nothing. In words.
+	// How far a canary has come, and why, in words.
 	Progress string `protobuf:"bytes,12,opt,name=progress,proto3" json:"progress,omitempty"`
 	// Of a shadow or canary the two, in order; of a local or remote place itself.
 	Arms []*ModulesResponse_Arm `protobuf:"bytes,13,rep,name=arms,proto3" json:"arms,omitempty"`

@@ -33,11 +33,11 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	gateway, err := app.NewGateway(config, process, edge, logger)
+	log := app.NewAuditLog(config, logger)
+	gateway, err := app.NewGateway(config, process, edge, log, logger)
 	if err != nil {
 		return nil, err
 	}
-	log := app.NewAuditLog(config, logger)
 	console, err := app.NewConsole(start, process, edge, log, logger)
 	if err != nil {
 		return nil, err

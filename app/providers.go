@@ -193,7 +193,7 @@ func NewStorefront(c Config, p *process.Process, shared *edge.Edge, log *slog.Lo
 }
 
 // NewGateway makes the API; nil in a process without the edge.
-func NewGateway(c Config, p *process.Process, shared *edge.Edge, log *slog.Logger) (*gateway.Gateway, error) {
+func NewGateway(c Config, p *process.Process, shared *edge.Edge, audit *auditlog.Log, log *slog.Logger) (*gateway.Gateway, error) {
 	if !c.Runs(TargetEdge) {
 		return nil, nil
 	}
@@ -205,7 +205,7 @@ func NewGateway(c Config, p *process.Process, shared *edge.Edge, log *slog.Logge
 		Orders:    ordersv1.NewOrdersServiceClient(p.Connect(TargetEdge, "orders")),
 		Accounts:  accountsv1.NewAccountsServiceClient(p.Connect(TargetEdge, "accounts")),
 	}, gateway.Options{
-		Edge: shared, BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency, Log: log.With("module", TargetEdge), Now: time.Now,
+		Edge: shared, BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency, Log: log.With("module", TargetEdge), Now: time.Now, Audit: audit,
 	})
 }
 

@@ -103,6 +103,9 @@ func everyContractWithNUL(t *testing.T, shop *shoptest.Shop) {
 						break
 					}
 				}
+				if m.FullName() == "orders.v1.OrdersService.ListMyOrders" && status.Code(err) == codes.PermissionDenied {
+					continue // it is for people, and no process is one
+				}
 				switch code := status.Code(err); code {
 				case codes.Internal, codes.Unknown, codes.Unavailable, codes.DeadlineExceeded, codes.DataLoss, codes.PermissionDenied:
 					t.Errorf("%s with text %d of %v: %v", m.FullName(), at-1, in, err)

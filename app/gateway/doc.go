@@ -18,6 +18,11 @@
 // is, and opens no order yet. No cookie is read, so that a page of another site
 // can't act for a visitor.
 //
+// # Staff
+//
+// Staff and their programs use the same API, with the token of a session or an API key:
+// accounts makes a statement of either, it travels with the calls, and the modules decide.
+//
 // # Once
 //
 // What changes something may be sent again. A cart is made once per Idempotency-Key, and

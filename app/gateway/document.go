@@ -27,12 +27,14 @@ func describe(base string) huma.Config {
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					"order":   {Type: "http", Scheme: "bearer", Description: "The access_token of the order."},
 					"session": {Type: "http", Scheme: "bearer", Description: "The token of a session."},
+					"key":     {Type: "http", Scheme: "bearer", Description: "An API key, which begins with gk_. What it may do, its scopes say."},
 				},
 			},
 			Tags: []*huma.Tag{
 				{Name: "Catalogue", Description: "What the shop sells."}, {Name: "Carts", Description: "What somebody means to buy. Who has a cart's id has the cart."},
 				{Name: "Orders", Description: "What was bought. Who has an order's token may see it, pay it and cancel it."},
 				{Name: "People", Description: "Customers and staff who have an account."},
+				{Name: "Staff", Description: "What people do who work in the shop, and their programs."},
 			},
 		},
 		Formats:       map[string]huma.Format{"application/json": strictJSON, "json": strictJSON},

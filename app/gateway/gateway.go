@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"galleria/app/auditlog"
 	"galleria/app/edge"
 	accountsv1 "galleria/modules/accounts/v1"
 	cartv1 "galleria/modules/cart/v1"
@@ -46,6 +47,8 @@ type Options struct {
 	// Log gets requests that change something or fail at Info and above, others at
 	// Debug; slog.Default() when nil.
 	Log *slog.Logger
+	// Audit gets what staff and their programs change; nothing when nil.
+	Audit *auditlog.Log
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 }
@@ -59,6 +62,7 @@ type Gateway struct {
 	currency string
 	log      *slog.Logger
 	now      func() time.Time
+	audit    *auditlog.Log
 
 	echo    *echo.Echo
 	metrics *edge.Metrics
@@ -71,7 +75,7 @@ func New(n Needs, o Options) (*Gateway, error) {
 	}
 	g := &Gateway{
 		Needs: n, edge: o.Edge, base: strings.TrimSuffix(o.BaseURL, "/"), currency: cmp.Or(o.Currency, "EUR"),
-		log: cmp.Or(o.Log, slog.Default()), now: o.Now,
+		log: cmp.Or(o.Log, slog.Default()), now: o.Now, audit: o.Audit,
 	}
 	if g.now == nil {
 		g.now = time.Now

@@ -26,6 +26,7 @@ var (
 	unauthorized     = kind{"unauthorized", http.StatusUnauthorized, "A token is needed"}
 	wrongCredentials = kind{"wrong-credentials", http.StatusUnauthorized, "The person is not known"}
 	codeNeeded       = kind{"code-needed", http.StatusUnauthorized, "A code of the second factor is needed"}
+	notAllowed       = kind{"not-allowed", http.StatusForbidden, "This is not for who asks"}
 	notFound         = kind{"not-found", http.StatusNotFound, "There is nothing at this address"}
 	wrongMethod      = kind{"method-not-allowed", http.StatusMethodNotAllowed, "This address does not take this method"}
 	tooSlow          = kind{"request-timeout", http.StatusRequestTimeout, "The request came too slowly"}
@@ -40,6 +41,12 @@ var (
 	codeUsedUp       = kind{"code-used-up", http.StatusConflict, "A voucher code is used up"}
 	orderEnded       = kind{"order-ended", http.StatusConflict, "The order has ended"}
 	orderShipped     = kind{"order-shipped", http.StatusConflict, "The order was sent already"}
+	orderNotOpen     = kind{"order-not-open", http.StatusConflict, "The order is not open"}
+	orderNotPaid     = kind{"order-not-paid", http.StatusConflict, "The order is not paid"}
+	refundTooLarge   = kind{"refund-too-large", http.StatusConflict, "That much can't be refunded"}
+	tooMany          = kind{"not-that-many", http.StatusConflict, "There are not that many"}
+	belowAllocated   = kind{"below-allocated", http.StatusConflict, "Orders need more than would be left"}
+	taken            = kind{"taken", http.StatusConflict, "It belongs to something else"}
 	notPayable       = kind{"not-payable", http.StatusConflict, "Nothing is to be paid"}
 	tooLarge         = kind{"too-large", http.StatusRequestEntityTooLarge, "The request is too large"}
 	notJSON          = kind{"unsupported-media-type", http.StatusUnsupportedMediaType, "The body is not JSON"}
@@ -52,7 +59,7 @@ var (
 	unavailable      = kind{"unavailable", http.StatusServiceUnavailable, "A part of the shop does not answer"}
 	crowded          = kind{"crowded", http.StatusServiceUnavailable, "Too much is asked of the shop just now"}
 	notKnown         = kind{"not-known", http.StatusServiceUnavailable, "It is not known yet whether there is an order"}
-	kinds            = []kind{malformed, keyMissing, unauthorized, wrongCredentials, codeNeeded, notFound, wrongMethod, tooSlow, notSold, otherCurrency, cartFull, cartEmpty, cartClaimed, outOfStock, priceChanged, noDelivery, codeUsedUp, orderEnded, orderShipped, notPayable, tooLarge, notJSON, invalid, keyReused, codeRefused, tooOften, unpaidOrders, failed, unavailable, crowded, notKnown}
+	kinds            = []kind{malformed, keyMissing, unauthorized, wrongCredentials, codeNeeded, notAllowed, notFound, wrongMethod, tooSlow, notSold, otherCurrency, cartFull, cartEmpty, cartClaimed, outOfStock, priceChanged, noDelivery, codeUsedUp, orderEnded, orderShipped, orderNotOpen, orderNotPaid, refundTooLarge, tooMany, belowAllocated, taken, notPayable, tooLarge, notJSON, invalid, keyReused, codeRefused, tooOften, unpaidOrders, failed, unavailable, crowded, notKnown}
 	problemsPath     = Prefix + "/problems/"
 	problemMedia     = "application/problem+json"
 	retryAfterRetry  = 5 * time.Second
@@ -157,6 +164,8 @@ func problemOf(err error) *Problem {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
 		code == codes.Unavailable, code == codes.DeadlineExceeded, code == codes.ResourceExhausted, code == codes.Canceled:
 		return problem(unavailable, "Nothing was changed that you have to undo. Try again after the time in Retry-After.").because(err)
+	case code == codes.PermissionDenied:
+		return problem(notAllowed, "Who asks may not do this.")
 	case code == codes.NotFound:
 		return problem(notFound, "There is no such thing, or you may not see it.")
 	}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
@@ -54,9 +55,9 @@ func (g *Gateway) open() error {
 	operate(api, g.placeOrder, operation{method: http.MethodPost, path: "/orders", id: "placeOrder", slow: true, tag: "Orders", status: http.StatusCreated, errors: []int{409}, counts: []count{{"checkouts", edge.CheckoutAttempts}},
 		summary: "Order what is in a cart", text: "At the total that is expected, with the delivery option and the codes of the cart. The answer says where the order is paid. A repeat with the same Idempotency-Key and body is the same order; after not-known, only such a repeat can tell whether there is one."})
 	operate(api, g.getOrder, operation{method: http.MethodGet, path: "/orders/{order_id}", id: "getOrder", tag: "Orders", errors: []int{401, 404}, token: true,
-		summary: "Get an order"})
+		summary: "Get an order", text: "For its token, the session of its customer, people who work in the shop, and API keys with the scope orders:read."})
 	operate(api, g.cancelOrder, operation{method: http.MethodPost, path: "/orders/{order_id}/cancel", id: "cancelOrder", slow: true, tag: "Orders", errors: []int{401, 404, 409}, token: true, counts: []count{{"cancellations", edge.Cancellations}},
-		summary: "Cancel an order", text: "As long as nothing of it was sent. Goods and money follow."})
+		summary: "Cancel an order", text: "As long as nothing of it was sent. Goods and money follow. For its token, the session of its customer, people who work in the shop, and API keys with the scope orders:write."})
 	operate(api, g.payOrder, operation{method: http.MethodPost, path: "/orders/{order_id}/payments", id: "payOrder", slow: true, tag: "Orders", errors: []int{401, 404, 409}, token: true, counts: []count{{"checkouts", edge.CheckoutAttempts}},
 		summary: "Pay an order, or try again", text: "Where an order is paid that is not paid yet. A repeat answers the same payment."})
 	// People, for who has the token of a session.
@@ -68,18 +69,20 @@ func (g *Gateway) open() error {
 		summary: "Get who is logged in"})
 	operate(api, g.myOrders, operation{method: http.MethodGet, path: "/me/orders", id: "listMyOrders", tag: "People", errors: []int{401}, session: true,
 		summary: "List the orders of who is logged in", text: "Newest first: all of the person's verified address, also those that were placed without logging in."})
+	g.staffRoutes(api)
 	return g.publish(api)
 }
 
 // operation is one route, and what its document says beyond its types.
 type operation struct {
 	method, path, id, tag, summary, text string
-	status                               int   // when all is well; 0: 200
-	errors                               []int // beside those that every operation has
-	catalogue                            bool  // may be kept by all, and waits in turn
-	token                                bool  // wants an order's token
-	session                              bool  // wants a session's token
-	slow                                 bool  // may take longer than others
+	status                               int    // when all is well; 0: 200
+	errors                               []int  // beside those that every operation has
+	catalogue                            bool   // may be kept by all, and waits in turn
+	token                                bool   // wants an order's token
+	scope                                string // wants an API key with it, or the session of staff
+	session                              bool   // wants a session's token
+	slow                                 bool   // may take longer than others
 	counts                               []count
 }
 
@@ -101,7 +104,13 @@ func operate[I, O any](api huma.API, handler func(*request, *I) (*O, error), o o
 		op.Errors = append(op.Errors, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	if o.token {
-		op.Security = []map[string][]string{{"order": {}}}
+		op.Security = []map[string][]string{{"order": {}}, {"session": {}}, {"key": {}}}
+		op.Errors = append(op.Errors, http.StatusForbidden)
+	}
+	if o.scope != "" {
+		op.Security = []map[string][]string{{"key": {}}, {"session": {}}}
+		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
+		op.Description = strings.TrimSpace(op.Description + " For API keys with the scope " + o.scope + ", and for the sessions of people who work in the shop.")
 	}
 	if o.session {
 		op.Security = []map[string][]string{{"session": {}}}

@@ -14,6 +14,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"galleria/app/auditlog"
 	"galleria/app/demo"
 	"galleria/app/edge"
 	"galleria/app/gateway"
@@ -58,6 +59,7 @@ type shop struct {
 	people    *database.DB // of accounts: events stay in its outbox
 	keys      *identity.Keys
 	log       *record
+	audit     *auditlog.Log
 	// operated is how an operator's command line reaches the modules.
 	operated connections
 	// from is who sends the requests.
@@ -122,12 +124,13 @@ func open(t testing.TB, limits edge.Limits) *shop {
 		t.Fatal(err)
 	}
 	s.edge = edge.New(edge.Options{Limits: limits})
+	s.audit = auditlog.New(t.TempDir(), time.Now, log)
 	var err error
 	s.api, err = gateway.New(gateway.Needs{
 		Catalog: catalogv1.NewCatalogServiceClient(all["catalog"]), Inventory: inventoryv1.NewInventoryServiceClient(all["inventory"]),
 		Cart: cartv1.NewCartServiceClient(all["cart"]), Pricing: pricingv1.NewPricingServiceClient(all["pricing"]), Orders: ordersv1.NewOrdersServiceClient(all["orders"]),
 		Accounts: accountsv1.NewAccountsServiceClient(all["accounts"]),
-	}, gateway.Options{Edge: s.edge, BaseURL: "https://shop.example", Log: log})
+	}, gateway.Options{Edge: s.edge, BaseURL: "https://shop.example", Log: log, Audit: s.audit})
 	if err != nil {
 		t.Fatal(err)
 	}

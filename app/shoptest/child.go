@@ -76,11 +76,12 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	staff, err := app.NewConsole(start, process, shared, app.NewAuditLog(start.Config, log), log)
+	audit := app.NewAuditLog(start.Config, log)
+	staff, err := app.NewConsole(start, process, shared, audit, log)
 	if err != nil {
 		return nil, err
 	}
-	gateway, err := app.NewGateway(start.Config, process, shared, log)
+	gateway, err := app.NewGateway(start.Config, process, shared, audit, log)
 	if err != nil {
 		return nil, err
 	}

@@ -1082,7 +1082,8 @@ type Movement struct {
 	// The order it was for, if any.
 	OrderId string `protobuf:"bytes,6,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
 	Note    string `protobuf:"bytes,7,opt,name=note,proto3" json:"note,omitempty"`
-	// Who asked for it: the name of a module, or operator.
+	// Who asked for it: the name of a module, operator, the id of an account, or "key:" and
+	// the id of an API key.
 	Actor         string                 `protobuf:"bytes,8,opt,name=actor,proto3" json:"actor,omitempty"`
 	At            *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=at,proto3" json:"at,omitempty"`
 	unknownFields protoimpl.UnknownFields

@@ -12,6 +12,7 @@ import (
 	"galleria/modules/inventory/internal/stock"
 	"galleria/modules/inventory/internal/store"
 	"galleria/platform/access"
+	"galleria/platform/identity"
 	"galleria/platform/route"
 )
 
@@ -213,7 +214,12 @@ func (s *Service) Audit(ctx context.Context, _ *inventoryv1.AuditRequest) (*inve
 	return answer, nil
 }
 
-// origin is who makes a call, and when.
+// origin is who makes a call, and when: a module, an operator, or those on whose behalf an
+// edge asks.
 func (s *Service) origin(ctx context.Context) stock.Origin {
-	return stock.Origin{Actor: route.Caller(ctx), At: s.now()}
+	actor := route.Caller(ctx)
+	if who, known := identity.From(ctx); known && !access.IsCaller(ctx, orders) {
+		actor = who.Subject
+	}
+	return stock.Origin{Actor: actor, At: s.now()}
 }

@@ -1,0 +1,204 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+
+	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/contract"
+	"galleria/platform/id"
+)
+
+// WholeProduct is a product as the shop keeps it, with all its currencies, and with what
+// is not sold just now.
+type WholeProduct struct {
+	Slug        string         `json:"slug" maxLength:"200" pattern:"^[a-z0-9-]+$" example:"nesting-bowls" doc:"Its place in the address of its page. Another one than in the path gives it a new address."`
+	Name        string         `json:"name" minLength:"1" maxLength:"200"`
+	Description string         `json:"description,omitempty" maxLength:"5000" doc:"Plain text."`
+	Category    string         `json:"category" minLength:"1" maxLength:"64" doc:"Slug of its category; one that is not there is made."`
+	Tags        []string       `json:"tags,omitempty" maxItems:"20"`
+	Attributes  []Attribute    `json:"attributes,omitempty" maxItems:"30" doc:"Facts about it."`
+	Pictures    []string       `json:"pictures,omitempty" maxItems:"10" doc:"Names of pictures, such as mug.jpg."`
+	Options     []Option       `json:"options,omitempty" maxItems:"3" doc:"What its variants differ in."`
+	Active      bool           `json:"active" doc:"Only active products are listed and sold."`
+	Variants    []WholeVariant `json:"variants" minItems:"1" maxItems:"100"`
+}
+
+// WholeVariant is what is sold of a product, in all its currencies.
+type WholeVariant struct {
+	SKU         string   `json:"sku" minLength:"1" maxLength:"64"`
+	Options     []string `json:"options,omitempty" maxItems:"3" doc:"A value for each option of the product, in their order."`
+	Prices      []Price  `json:"prices" maxItems:"20" doc:"One for each currency it is sold in."`
+	WeightGrams int32    `json:"weight_grams,omitempty" minimum:"0" maximum:"2147483647"`
+	TaxClass    string   `json:"tax_class,omitempty" maxLength:"32"`
+	Picture     string   `json:"picture,omitempty" maxLength:"100"`
+	Active      bool     `json:"active" doc:"Only active variants are sold."`
+}
+
+// Price is what a variant costs in a currency.
+type Price struct {
+	Money
+	CompareAt int64 `json:"compare_at,omitempty" minimum:"0" maximum:"9007199254740991" doc:"What it cost before, in minor units."`
+}
+
+// WholeProductOutput is a product as the shop keeps it.
+type WholeProductOutput struct {
+	Body WholeProduct
+}
+
+// CatalogueInput is a page of all products.
+type CatalogueInput struct {
+	StaffInput
+	Limit  int32  `query:"limit" minimum:"1" maximum:"100" default:"50" doc:"How many products at most."`
+	Cursor string `query:"cursor" maxLength:"500" doc:"next_cursor of the page before."`
+}
+
+// CatalogueOutput is a page of all products.
+type CatalogueOutput struct {
+	Body struct {
+		Items      []WholeProduct `json:"items" doc:"The oldest first."`
+		NextCursor string         `json:"next_cursor,omitempty" doc:"The cursor of the next page; without it this is the last one."`
+	}
+}
+
+func (g *Gateway) listCatalogue(r *request, in *CatalogueInput) (*CatalogueOutput, error) {
+	who, err := g.known(r, in.StaffInput)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := g.Catalog.ListAllProducts(who, &catalogv1.ListAllProductsRequest{PageSize: in.Limit, PageToken: in.Cursor})
+	if contract.Is(err, catalogv1.Reason_REASON_BAD_PAGE_TOKEN) {
+		p := problem(invalid, "See errors for what is wrong.")
+		p.Errors = []FieldError{{In: "query", Parameter: "cursor", Detail: "is no next_cursor of this list"}}
+		return nil, p
+	}
+	if err != nil {
+		return nil, refusedStaff(err, "products:read")
+	}
+	out := &CatalogueOutput{}
+	out.Body.Items, out.Body.NextCursor = all(answer.GetProducts(), toWhole), answer.GetNextPageToken()
+	return out, nil
+}
+
+// PutProductInput writes a product.
+type PutProductInput struct {
+	StaffInput
+	SlugOrSKU string `path:"slug_or_sku" maxLength:"250" doc:"The product's slug, or the sku of one of its variants."`
+	Body      WholeProduct
+}
+
+func (g *Gateway) putProduct(r *request, in *PutProductInput) (*WholeProductOutput, error) {
+	ctx, done := r.whole(orderTimeout)
+	defer done()
+	who, err := g.known(ctx, in.StaffInput)
+	if err != nil {
+		return nil, err
+	}
+	found, err := g.find(who, in.SlugOrSKU)
+	if err != nil {
+		return nil, err
+	}
+	p := fromWhole(in.Body)
+	p.Id = found.GetId()
+	if found == nil {
+		if in.Body.Slug != in.SlugOrSKU {
+			return nil, wrongField(invalid, "#/slug", "is the slug in the path: there is no product to give another one to")
+		}
+		p.Id = id.New() // else the catalog would take it for the product that has one of its skus
+	}
+	if _, err := g.Catalog.UpsertProducts(who, &catalogv1.UpsertProductsRequest{Products: []*catalogv1.Product{p}}); err != nil {
+		return nil, refusedStaff(notWritten(err), "products:write")
+	}
+	g.changed(who, "wrote", "product "+in.Body.Slug, "")
+	if found, err = g.find(who, p.GetSlug()); err != nil {
+		return nil, err
+	}
+	return &WholeProductOutput{Body: toWhole(found)}, nil
+}
+
+// find is the product with a slug, or of a sku; nil: there is none.
+func (g *Gateway) find(ctx context.Context, slugOrSKU string) (*catalogv1.Product, error) {
+	answer, err := g.Catalog.GetProducts(ctx, &catalogv1.GetProductsRequest{Slugs: []string{slugOrSKU}, Skus: []string{slugOrSKU}})
+	if err != nil || len(answer.GetProducts()) == 0 {
+		return nil, err
+	}
+	return answer.GetProducts()[0], nil
+}
+
+// notWritten says why a product was not written.
+func notWritten(err error) error {
+	switch {
+	case contract.Is(err, catalogv1.Reason_REASON_SLUG_TAKEN):
+		return problem(taken, "Another product has this slug: "+contract.Metadata(err, "slug")+".")
+	case contract.Is(err, catalogv1.Reason_REASON_SKU_TAKEN):
+		return problem(taken, "Another product has this sku: "+contract.Metadata(err, "sku")+".")
+	}
+	if p := wrongFields(err, "products[0]", "option_values", "options", "currency_code", "currency", "amount_minor", "amount", "compare_at_minor", "compare_at"); p != nil {
+		return p
+	}
+	return err
+}
+
+// DeleteProductInput names a product.
+type DeleteProductInput struct {
+	StaffInput
+	SlugOrSKU string `path:"slug_or_sku" maxLength:"250" doc:"The product's slug, or the sku of one of its variants."`
+}
+
+func (g *Gateway) deleteProduct(r *request, in *DeleteProductInput) (*struct{}, error) {
+	ctx, done := r.whole(orderTimeout)
+	defer done()
+	who, err := g.known(ctx, in.StaffInput)
+	if err != nil {
+		return nil, err
+	}
+	found, err := g.find(who, in.SlugOrSKU)
+	if err != nil {
+		return nil, err
+	}
+	// Asked for in any case: who may not is refused, and not told what there is.
+	wanted := &catalogv1.DeleteProductsRequest{}
+	if found != nil {
+		wanted.Ids = []string{found.GetId()}
+	}
+	if _, err := g.Catalog.DeleteProducts(who, wanted); err != nil {
+		return nil, refusedStaff(err, "products:write")
+	}
+	if found == nil {
+		return nil, problem(notFound, "No product has this slug, and no variant this sku.")
+	}
+	g.changed(who, "deleted", "product "+found.GetSlug(), fmt.Sprintf("%d variants", len(found.GetVariants())))
+	return &struct{}{}, nil
+}
+
+func toWhole(p *catalogv1.Product) WholeProduct {
+	return WholeProduct{
+		Slug: p.GetSlug(), Name: p.GetName(), Description: p.GetDescription(), Category: p.GetCategory(), Tags: p.GetTags(), Pictures: p.GetPictures(), Active: p.GetActive(),
+		Attributes: all(p.GetAttributes(), func(a *catalogv1.Attribute) Attribute { return Attribute{Name: a.GetName(), Value: a.GetValue()} }),
+		Options:    all(p.GetOptions(), func(o *catalogv1.Option) Option { return Option{Name: o.GetName(), Values: texts(o.GetValues())} }),
+		Variants: all(p.GetVariants(), func(v *catalogv1.Variant) WholeVariant {
+			return WholeVariant{
+				SKU: v.GetSku(), Options: v.GetOptionValues(), WeightGrams: v.GetWeightGrams(), TaxClass: v.GetTaxClass(), Picture: v.GetPicture(), Active: v.GetActive(),
+				Prices: all(v.GetPrices(), func(p *catalogv1.Price) Price {
+					return Price{Money: money(p.GetCurrencyCode(), p.GetAmountMinor()), CompareAt: p.GetCompareAtMinor()}
+				}),
+			}
+		}),
+	}
+}
+
+func fromWhole(p WholeProduct) *catalogv1.Product {
+	return &catalogv1.Product{
+		Slug: p.Slug, Name: p.Name, Description: p.Description, Category: p.Category, Tags: p.Tags, Pictures: p.Pictures, Active: p.Active,
+		Attributes: all(p.Attributes, func(a Attribute) *catalogv1.Attribute { return &catalogv1.Attribute{Name: a.Name, Value: a.Value} }),
+		Options:    all(p.Options, func(o Option) *catalogv1.Option { return &catalogv1.Option{Name: o.Name, Values: o.Values} }),
+		Variants: all(p.Variants, func(v WholeVariant) *catalogv1.Variant {
+			return &catalogv1.Variant{
+				Sku: v.SKU, OptionValues: v.Options, WeightGrams: v.WeightGrams, TaxClass: v.TaxClass, Picture: v.Picture, Active: v.Active,
+				Prices: all(v.Prices, func(p Price) *catalogv1.Price {
+					return &catalogv1.Price{CurrencyCode: p.Currency, AmountMinor: p.Amount, CompareAtMinor: p.CompareAt}
+				}),
+			}
+		}),
+	}
+}

@@ -1,0 +1,320 @@
+package gateway_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"galleria/app/auditlog"
+	"galleria/app/edge"
+	"galleria/app/gateway"
+	accountsv1 "galleria/modules/accounts/v1"
+	inventoryv1 "galleria/modules/inventory/v1"
+	"galleria/modules/payments/paymentstest"
+	paymentsv1 "galleria/modules/payments/v1"
+	"galleria/platform/id"
+	"galleria/platform/telemetry"
+)
+
+// key makes an API key.
+func (s *shop) key(scopes ...string) (keyID, secret string) {
+	s.t.Helper()
+	made, err := accountsv1.NewAccountsServiceClient(s.operated["accounts"]).CreateKey(s.t.Context(), &accountsv1.CreateKeyRequest{Name: "for a test", Scopes: scopes, IdempotencyKey: id.New()})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return made.GetKey().GetId(), made.GetSecret()
+}
+
+func (s *shop) bearer(scopes ...string) string {
+	_, secret := s.key(scopes...)
+	return "Bearer " + secret
+}
+
+// staffSession logs in somebody with a role, and a second factor where the role wants it.
+func (s *shop) staffSession(role accountsv1.Role) string {
+	s.t.Helper()
+	email, password := strings.ToLower(role.String())+"@example.org", "nine teapots on a shelf"
+	_, err := accountsv1.NewAccountsServiceClient(s.operated["accounts"]).CreateAccount(s.t.Context(), &accountsv1.CreateAccountRequest{Email: email, Password: password, Role: role})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var session gateway.Session
+	s.post("/sessions", text(map[string]any{"email": email, "password": password})).want(http.StatusCreated).into(&session)
+	return "Bearer " + session.Token
+}
+
+// ordered is an order that waits for its payment.
+func (s *shop) ordered() gateway.PlacedOrder {
+	s.t.Helper()
+	var o gateway.PlacedOrder
+	s.post("/orders", text(order(s.filled(1))), "Idempotency-Key", id.New()).want(http.StatusCreated).into(&o)
+	return o
+}
+
+// request is one route that is for staff, with a request that it takes.
+type request struct{ method, path, body, scope string }
+
+func (s *shop) staffRequests(order string) []request {
+	return []request{
+		{http.MethodGet, "/orders", "", "orders:read"},
+		{http.MethodPost, "/orders/" + order + "/fulfilments", `{"carrier":"DHL"}`, "orders:write"},
+		{http.MethodPost, "/orders/" + order + "/refunds", `{}`, "orders:write"},
+		{http.MethodGet, "/catalogue", "", "products:read"},
+		{http.MethodPut, "/products/thing-1", thing("thing-1"), "products:write"},
+		{http.MethodDelete, "/products/thing-1", "", "products:write"},
+		{http.MethodGet, "/stock?sku=" + mug, "", "stock:read"},
+		{http.MethodPost, "/stock/" + mug + "/adjustments", `{"by":-1,"reason":"damage"}`, "stock:write"},
+		{http.MethodPost, "/stock/" + mug + "/receipts", `{"quantity":3}`, "stock:write"},
+		{http.MethodGet, "/promotions", "", "promotions:read"},
+		{http.MethodPut, "/promotions/spring", spring, "promotions:write"},
+		{http.MethodDelete, "/promotions/spring", "", "promotions:write"},
+	}
+}
+
+const spring = `{"name":"Spring","kind":"percent","percent_millionths":100000,"codes":["SPRING"]}`
+
+func thing(slug string) string {
+	return `{"slug":"` + slug + `","name":"Thing","category":"kitchen","active":true,"variants":[{"sku":"` + strings.ToUpper(slug) + `","active":true,"prices":[{"currency":"EUR","amount":500,"compare_at":700}]}]}`
+}
+
+func (s *shop) ask(r request, authorization string) answer {
+	s.t.Helper()
+	headers := []string{"Idempotency-Key", id.New()}
+	if r.method != http.MethodPost {
+		headers = nil
+	}
+	if authorization != "" {
+		headers = append(headers, "Authorization", authorization)
+	}
+	return s.send(r.method, gateway.Prefix+r.path, r.body, headers...)
+}
+
+// TestStaffRoutesAreRefusedToThoseTheyAreNotFor asks for every route that is for staff as
+// every kind of caller, and for routes about one order.
+func TestStaffRoutesAreRefusedToThoseTheyAreNotFor(t *testing.T) {
+	s := open(t, edge.Limits{Loopback: true})
+	o := s.ordered()
+	scopes := []string{"orders:read", "orders:write", "products:read", "products:write", "stock:read", "stock:write", "promotions:read", "promotions:write"}
+	callers := map[string]string{
+		"nobody": "", "a customer": "Bearer " + s.signUp("ben@example.org", "nine teapots on a shelf"), "an operator": s.staffSession(accountsv1.Role_ROLE_OPERATOR),
+		"an administrator without a second factor": s.staffSession(accountsv1.Role_ROLE_ADMIN),
+		"an order's token":                         "Bearer " + o.AccessToken, "a key that is none": "Bearer gk_" + strings.Repeat("x", 43),
+	}
+	for _, scope := range scopes {
+		callers["a key with "+scope] = s.bearer(scope)
+	}
+	for who, authorization := range callers {
+		for _, r := range s.staffRequests(o.ID) {
+			got, name := s.ask(r, authorization), fmt.Sprintf("%s %s as %s", r.method, r.path, who)
+			switch {
+			case who == "nobody", who == "an order's token", who == "a key that is none":
+				if got.status != http.StatusUnauthorized {
+					t.Errorf("%s: got %d %s, want 401", name, got.status, got.text)
+				}
+			case who == "an operator", who == "a key with "+r.scope:
+				if slices.Contains([]int{401, 403, 500}, got.status) {
+					t.Errorf("%s: got %d %s, want it to be done", name, got.status, got.text)
+				}
+			case got.status != http.StatusForbidden || !strings.Contains(got.text, "/problems/not-allowed"):
+				t.Errorf("%s: got %d %s, want 403 not-allowed", name, got.status, got.text)
+			}
+		}
+		// One order: another's is 404.
+		for _, r := range []request{{http.MethodGet, "/orders/" + o.ID, "", "orders:read"}, {http.MethodPost, "/orders/" + o.ID + "/cancel", "", "orders:write"}, {http.MethodPost, "/orders/" + o.ID + "/payments", "", "none"}} {
+			if who == "an order's token" || r.scope == "orders:write" && (who == "an operator" || who == "a key with orders:write") {
+				continue // which would cancel it
+			}
+			want := http.StatusNotFound
+			switch {
+			case who == "nobody", who == "a key that is none":
+				want = http.StatusUnauthorized
+			case r.scope == "orders:read" && who == "an operator", who == "a key with "+r.scope:
+				want = http.StatusOK
+			case strings.HasPrefix(who, "a key with") && r.scope == "orders:write":
+				want = http.StatusForbidden
+			case strings.HasPrefix(who, "a key with") && (who != "a key with orders:read"):
+				want = http.StatusForbidden
+			}
+			if got := s.ask(r, authorization); got.status != want {
+				t.Errorf("%s %s as %s: got %d %s, want %d", r.method, r.path, who, got.status, got.text, want)
+			}
+		}
+	}
+}
+
+// pay pays an order at the sandbox, and waits until it is open.
+func (s *shop) pay(o gateway.PlacedOrder) {
+	s.t.Helper()
+	_, session, _ := strings.Cut(o.Payment.RedirectURL, "/sandbox/pay/")
+	payments := paymentsv1.NewPaymentsServiceClient(s.operated["payments"])
+	if _, err := payments.PaySandbox(s.t.Context(), &paymentsv1.PaySandboxRequest{Session: session, Card: paymentstest.Card(paymentstest.CardVisa)}); err != nil {
+		s.t.Fatal(err)
+	}
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		var now gateway.Order
+		s.get("/orders/"+o.ID, "Authorization", "Bearer "+o.AccessToken).want(http.StatusOK).into(&now)
+		if now.Status == "open" {
+			return
+		}
+		if time.Now().After(end) {
+			s.t.Fatalf("the order is still %s", now.Status)
+		}
+	}
+}
+
+// A program of the warehouse finds a paid order, sends it in two parcels, and gives money
+// back; each change is made once, however often it is asked for.
+func TestAProgramSendsAndRefundsOrders(t *testing.T) {
+	s := open(t, edge.Limits{Loopback: true})
+	var o gateway.PlacedOrder
+	s.post("/orders", text(order(s.filled(2))), "Idempotency-Key", id.New()).want(http.StatusCreated).into(&o)
+	bearer := s.bearer("orders:read", "orders:write")
+	change := func(path, key, body string) answer {
+		return s.post("/orders/"+o.ID+path, body, "Authorization", bearer, "Idempotency-Key", key)
+	}
+	change("/fulfilments", "early", `{}`).problem(http.StatusConflict, "order-not-open")
+	change("/refunds", "early", `{}`).problem(http.StatusConflict, "order-not-paid")
+	s.pay(o)
+
+	var page struct{ Items []gateway.Order }
+	s.get("/orders?status=open&q=ana@example.org", "Authorization", bearer).want(http.StatusOK).into(&page)
+	if len(page.Items) != 1 || page.Items[0].Number != o.Number {
+		t.Fatalf("got %+v, want order %s", page.Items, o.Number)
+	}
+	parcel := `{"pieces":[{"item":"` + o.Items[0].ID + `","quantity":1}],"carrier":"DHL","tracking":"JJD1"}`
+	var sent, again gateway.Order
+	change("/fulfilments", "first", parcel).want(http.StatusCreated).into(&sent)
+	change("/fulfilments", "first", parcel).want(http.StatusCreated).into(&again)
+	if len(sent.Delivery.Fulfilments) != 1 || len(again.Delivery.Fulfilments) != 1 || sent.Delivery.Status != "partly_shipped" || sent.Delivery.Fulfilments[0].Tracking != "JJD1" {
+		t.Errorf("got %+v, want one parcel", again.Delivery)
+	}
+	change("/fulfilments", "first", `{}`).problem(http.StatusUnprocessableEntity, "idempotency-key-reused")
+	change("/fulfilments", "too-many", strings.Replace(parcel, `"quantity":1`, `"quantity":9`, 1)).problem(http.StatusConflict, "not-that-many")
+	s.post("/orders/"+o.ID+"/fulfilments", `{}`, "Authorization", bearer).problem(http.StatusBadRequest, "idempotency-key-missing")
+
+	var back gateway.Order
+	change("/refunds", "some", `{"amount":{"currency":"EUR","amount":100},"reason":"A scratch"}`).want(http.StatusCreated).into(&back)
+	if len(back.Refunds) != 1 || back.Refunds[0].Amount.Amount != 100 || back.Refunds[0].Reason != "A scratch" {
+		t.Errorf("got refunds %+v, want 1.00", back.Refunds)
+	}
+	change("/refunds", "other", `{"amount":{"currency":"USD","amount":100}}`).problem(http.StatusUnprocessableEntity, "invalid")
+	change("/refunds", "much", `{"amount":{"currency":"EUR","amount":100000000}}`).problem(http.StatusConflict, "refund-too-large")
+	change("/cancel", "x", "").problem(http.StatusConflict, "order-shipped")
+	s.post("/orders/none/fulfilments", `{}`, "Authorization", bearer, "Idempotency-Key", "x").problem(http.StatusNotFound, "not-found")
+}
+
+func TestAProgramWritesProductsStockAndPromotions(t *testing.T) {
+	s := open(t, edge.Limits{Loopback: true})
+	bearer := s.bearer("products:read", "products:write", "stock:read", "stock:write", "promotions:read", "promotions:write")
+	send := func(method, path, body string, more ...string) answer {
+		return s.send(method, gateway.Prefix+path, body, append(more, "Authorization", bearer)...)
+	}
+	var product gateway.WholeProduct
+	send(http.MethodPut, "/products/thing-1", thing("thing-1")).want(http.StatusOK).into(&product)
+	send(http.MethodPut, "/products/THING-1", strings.Replace(thing("thing-2"), "THING-2", "THING-1", 1)).want(http.StatusOK).into(&product)
+	if product.Slug != "thing-2" || product.Variants[0].SKU != "THING-1" || product.Variants[0].Prices[0].CompareAt != 700 {
+		t.Errorf("got %+v, want the same product at its new address", product)
+	}
+	s.get("/products/thing-1").want(http.StatusOK)                                                                 // a slug of before finds it
+	send(http.MethodPut, "/products/thing-3", thing("thing-2")).problem(http.StatusUnprocessableEntity, "invalid") // not over another product
+	send(http.MethodPut, "/products/thing-3", strings.Replace(thing("thing-3"), "THING-3", "THING-1", 1)).problem(http.StatusConflict, "taken")
+	if got := send(http.MethodPut, "/products/thing-3", strings.Replace(thing("thing-3"), `"currency":"EUR"`, `"currency":"ZZZ"`, 1)); !strings.Contains(got.text, "#/variants/0/prices/0/currency") {
+		t.Errorf("got %d %s, want a pointer to the currency", got.status, got.text)
+	}
+	if got := send(http.MethodGet, "/catalogue?limit=100", "").want(http.StatusOK); !strings.Contains(got.text, `"thing-2"`) {
+		t.Error("the list of all products has not the one that was written")
+	}
+
+	var level gateway.StockLevel
+	for range 2 { // the second time it is a repeat
+		send(http.MethodPost, "/stock/THING-1/receipts", `{"quantity":10}`, "Idempotency-Key", "truck").want(http.StatusCreated).into(&level)
+	}
+	send(http.MethodPost, "/stock/THING-1/adjustments", `{"by":-3,"reason":"damage","note":"fell"}`, "Idempotency-Key", "fell").want(http.StatusCreated).into(&level)
+	if level.OnHand != 7 || level.Available != 7 || level.Location != "main" {
+		t.Errorf("got %+v, want 7 on hand", level)
+	}
+	moved, err := inventoryv1.NewInventoryServiceClient(s.operated["inventory"]).ListMovements(t.Context(), &inventoryv1.ListMovementsRequest{Sku: "THING-1"})
+	if err != nil || len(moved.GetMovements()) != 2 || !strings.HasPrefix(moved.GetMovements()[0].GetActor(), "key:") {
+		t.Errorf("got %v, %v, want two movements by the API key", moved, err)
+	}
+	send(http.MethodPost, "/stock/THING-1/adjustments", `{"by":-4,"reason":"damage"}`, "Idempotency-Key", "fell").problem(http.StatusUnprocessableEntity, "idempotency-key-reused")
+	if got := send(http.MethodGet, "/stock?sku=THING-1&sku=none", "").want(http.StatusOK); !strings.Contains(got.text, `"on_hand":7`) || strings.Contains(got.text, "none") {
+		t.Errorf("got %s, want 7 of the one there is", got.text)
+	}
+
+	var promotion gateway.Promotion
+	send(http.MethodPut, "/promotions/spring", spring).want(http.StatusOK).into(&promotion)
+	send(http.MethodPut, "/promotions/summer", strings.Replace(spring, "Spring", "Summer", 1)).problem(http.StatusConflict, "taken")
+	if got := send(http.MethodGet, "/promotions?without_ended=true", "").want(http.StatusOK); !strings.Contains(got.text, `"id":"spring"`) {
+		t.Errorf("got %s, want spring in it", got.text)
+	}
+	send(http.MethodDelete, "/promotions/spring", "").want(http.StatusOK).into(&promotion)
+	if promotion.EndsAt == nil {
+		t.Error("the promotion has no end")
+	}
+	send(http.MethodDelete, "/promotions/none", "").problem(http.StatusNotFound, "not-found")
+
+	send(http.MethodDelete, "/products/thing-2", "").want(http.StatusNoContent)
+	send(http.MethodDelete, "/products/thing-2", "").problem(http.StatusNotFound, "not-found")
+
+	changes, _, err := s.audit.Find(auditlog.Filter{Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"wrote product thing-2", "deleted product thing-2", "adjusted stock of THING-1", "ended promotion spring"} {
+		if !slices.ContainsFunc(changes, func(e auditlog.Entry) bool {
+			return e.Action+" "+e.Thing == want && strings.HasPrefix(e.Who, "API key ")
+		}) {
+			t.Errorf("the audit log has no %q: %+v", want, changes)
+		}
+	}
+}
+
+// keptSpans keeps spans after its shutdown.
+type keptSpans struct{ *tracetest.InMemoryExporter }
+
+func (keptSpans) Shutdown(context.Context) error { return nil }
+
+// A key that works, one of another scope and one that was revoked are in no log, span or
+// problem.
+func TestAnAPIKeyIsNowhereAndOpensNothingOnceItIsRevoked(t *testing.T) {
+	spans := tracetest.NewInMemoryExporter()
+	untrace, err := telemetry.Setup(t.Context(), telemetry.TraceOptions{Exporter: keptSpans{spans}, SampleRatio: 1, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, edge.Limits{Loopback: true})
+	keyID, secret := s.key("orders:read")
+	var said strings.Builder
+	for _, path := range []string{"/orders", "/promotions", "/stock?sku=" + mug, "/orders/none", "/me"} {
+		said.WriteString(s.get(path, "Authorization", "Bearer "+secret).text)
+	}
+	s.get("/orders", "Authorization", "Bearer "+secret).want(http.StatusOK)
+	accounts := accountsv1.NewAccountsServiceClient(s.operated["accounts"])
+	if _, err := accounts.RevokeKey(t.Context(), &accountsv1.RevokeKeyRequest{Id: keyID}); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range append(s.staffRequests("none"), request{http.MethodGet, "/orders/none", "", ""}, request{http.MethodPost, "/orders/none/cancel", "", ""}) {
+		got := s.ask(r, "Bearer "+secret)
+		got.problem(http.StatusUnauthorized, "unauthorized")
+		said.WriteString(got.text)
+	}
+	if err := untrace(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	found := s.log.String() + said.String() + fmt.Sprintf("%+v", spans.GetSpans())
+	if !strings.Contains(found, "listOrders") && !strings.Contains(found, "/orders") || len(spans.GetSpans()) == 0 {
+		t.Fatal("nothing was logged or traced: what is looked through here is not what was made")
+	}
+	if strings.Contains(found, secret) || strings.Contains(found, secret[3:]) {
+		t.Error("a log, span or problem holds the API key")
+	}
+}

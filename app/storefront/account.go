@@ -70,6 +70,7 @@ func (s *Storefront) showSecurity(ctx context.Context, c echo.Context, code int,
 	if err != nil {
 		return err
 	}
+	password.Username = me.GetAccount().GetEmail()
 	v := page.Security{Frame: s.frame("Security", s.departmentsIfQuick(ctx)), Notice: n, Password: password, SecondFactor: me.GetAccount().GetSecondFactor()}
 	v.NoIndex = true
 	for _, l := range listed.GetSessions() {

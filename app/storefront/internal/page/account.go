@@ -10,8 +10,10 @@ type Form struct {
 	Action  string
 	Hidden  []Hidden
 	Fields  []Field
-	Submit  string
-	Links   []Point // where else to go
+	// Username is whose password is asked for, for programs that keep passwords.
+	Username string
+	Submit   string
+	Links    []Point // where else to go
 }
 
 // Field is one thing to fill in.

@@ -78,7 +78,7 @@ audit: build setup $(TOOLS)/audit/node_modules ## look at the pages with Lightho
 $(TOOLS)/audit/node_modules: tools/audit/package-lock.json
 	@mkdir -p $(TOOLS)/audit
 	cp tools/audit/package.json tools/audit/package-lock.json $(TOOLS)/audit/
-	npm --prefix $(TOOLS)/audit ci --ignore-scripts --no-audit --no-fund
+	cd $(TOOLS)/audit && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 .PHONY: new-module

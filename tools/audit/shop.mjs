@@ -1,6 +1,6 @@
-// A shop to look at: its own data directory, ports nobody else uses, an order, and a
-// person of the staff who is logged in.
+// A shop to look at: its own data directory, ports nobody else uses, and an administrator.
 import { spawn, execFileSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync, openSync, closeSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -46,11 +46,22 @@ rpc: {listen: "127.0.0.1:${rpc}"}
       if (Date.now() > end || shop.exitCode !== null) throw new Error(`the shop does not show its products; its log is in ${home}`);
       await wait(200);
     }
-    execFileSync(program, ['admin', 'create', '--config', config, '--email', auditor.email, '--role', 'operator'], { input: auditor.password + '\n' });
+    execFileSync(program, ['admin', 'create', '--config', config, '--email', auditor.email], { input: auditor.password + '\n' });
   } catch (err) {
     shop.kill('SIGTERM');
     await gone;
     throw err;
   }
   return { base, close };
+}
+
+// codeOf is what an authenticator program shows for a secret just now (RFC 6238).
+export function codeOf(secret) {
+  const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const hash = createHmac('sha1', key).update(step).digest();
+  const at = hash[hash.length - 1] & 15;
+  return String((hash.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }

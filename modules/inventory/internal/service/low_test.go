@@ -13,6 +13,7 @@ import (
 
 	"galleria/platform/database"
 	"galleria/platform/id"
+	"galleria/platform/module/moduletest"
 )
 
 // lowAt is the level to warn at in these tests.
@@ -45,7 +46,7 @@ func (s *Service) adjustBy(t failer, by int64, sku, location string) {
 	if by > 0 {
 		reason = inventoryv1.AdjustReason_ADJUST_REASON_FOUND
 	}
-	_, err := s.Adjust(context.Background(), &inventoryv1.AdjustRequest{Sku: sku, Location: location, By: by, Reason: reason, IdempotencyKey: id.New()})
+	_, err := s.Adjust(moduletest.Direct(context.Background()), &inventoryv1.AdjustRequest{Sku: sku, Location: location, By: by, Reason: reason, IdempotencyKey: id.New()})
 	if err != nil {
 		t.Fatal(err)
 	}

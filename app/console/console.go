@@ -164,6 +164,12 @@ func (c *Console) routes() *echo.Echo {
 	e.GET("/console/stock/:sku", c.staff(c.stockOf))
 	e.POST("/console/stock/:sku/receive", c.staff(c.receive))
 	e.POST("/console/stock/:sku/adjust", c.staff(c.adjust))
+	e.GET("/console/promotions", c.staff(c.promotions))
+	e.POST("/console/promotions/end", c.staff(c.endPromotion))
+	e.GET("/console/mails", c.staff(c.mails))
+	e.GET("/console/mails/:id", c.staff(c.mail))
+	e.POST("/console/mails/:id/resend", c.staff(c.resendMail))
+	e.GET("/console/customers", c.staff(c.customers))
 	e.GET("/console/numbers", c.staff(c.numbers))
 	e.GET("/console/audit", c.staff(c.audit))
 	return e

@@ -20,6 +20,7 @@ var changes = []string{
 	"/console/events/catalog/resend", "/console/logout",
 	"/console/orders/ship", "/console/orders/G-1/ship", "/console/orders/G-1/cancel", "/console/orders/G-1/refund", "/console/orders/G-1/return",
 	"/console/orders/G-1/attention", "/console/orders/G-1/note", "/console/stock/MUG/receive", "/console/stock/MUG/adjust",
+	"/console/promotions/end", "/console/mails/m/resend",
 }
 
 func TestWithoutAccountsThereIsNoConsole(t *testing.T) {

@@ -17,7 +17,7 @@ type Sheet struct {
 	Tables []Table
 	Forms  []Form
 	// Text is long, as it is.
-	Text                string
+	Text               string
 	Newest, Older, CSV string
 }
 

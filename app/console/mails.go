@@ -1,0 +1,184 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"galleria/app/auditlog"
+	"galleria/app/console/internal/view"
+	accountsv1 "galleria/modules/accounts/v1"
+	notificationsv1 "galleria/modules/notifications/v1"
+	pricingv1 "galleria/modules/pricing/v1"
+	"galleria/platform/id"
+)
+
+// rowsOnPage is how many mails, promotions or customers a page lists.
+const rowsOnPage = 60
+
+// mails lists the mails to customers, newest first.
+func (c *Console) mails(ctx echo.Context) error {
+	work, done := c.working(ctx)
+	defer done()
+	listed, err := c.Notifications.ListMails(work, &notificationsv1.ListMailsRequest{PageSize: rowsOnPage, PageToken: ctx.QueryParam("before")})
+	if err != nil {
+		return err
+	}
+	table := view.Table{Caption: "Mails, newest first", Heads: []string{"Subject", "To", "State", "Tried", "When", "Problem"}, None: "There are no mails."}
+	for _, m := range listed.GetMails() {
+		table.Rows = append(table.Rows, view.Row{
+			Link:  "/console/mails/" + url.PathEscape(m.GetId()),
+			Cells: []string{m.GetSubject(), m.GetTo(), word(m.GetStatus().String(), "MAIL_STATUS_"), whole(int64(m.GetAttempts())), c.day(m.GetCreatedAt()), dash(m.GetProblem())},
+		})
+	}
+	page := view.Sheet{Title: "Mails", Tables: []view.Table{table}}
+	if next := listed.GetNextPageToken(); next != "" {
+		page.Older = listAddress("/console/mails", "", "", next)
+	}
+	return c.sheet(ctx, http.StatusOK, "Mails", "/console/mails", view.SheetPage(page))
+}
+
+// mail is a mail with its letter.
+func (c *Console) mail(ctx echo.Context) error { return c.showMail(ctx, http.StatusOK, "") }
+
+func (c *Console) showMail(ctx echo.Context, code int, problem string) error {
+	work, done := c.working(ctx)
+	defer done()
+	got, err := c.Notifications.GetMail(work, &notificationsv1.GetMailRequest{Id: ctx.Param("id")})
+	if err != nil {
+		return err
+	}
+	m := got.GetMail()
+	page := view.Sheet{
+		Title: m.GetSubject(), Above: view.Link{Name: "Mails", Address: "/console/mails"}, Problem: problem, Text: m.GetText(),
+		Facts: []view.Fact{
+			{Name: "To", Text: m.GetTo()}, {Name: "State", Text: word(m.GetStatus().String(), "MAIL_STATUS_")}, {Name: "Tried", Text: whole(int64(m.GetAttempts()))},
+			{Name: "Queued", Text: c.day(m.GetCreatedAt())}, {Name: "Sent", Text: c.day(m.GetSentAt())}, {Name: "Problem", Text: dash(m.GetProblem())},
+		},
+	}
+	if ctx.QueryParam("done") != "" {
+		page.Done = "The mail is queued again."
+	}
+	if m.GetStatus() == notificationsv1.MailStatus_MAIL_STATUS_REFUSED {
+		page.Forms = []view.Form{{ID: "resend", Title: "Send it again", Action: "/console/mails/" + url.PathEscape(m.GetId()) + "/resend", Submit: "Send it again", Key: id.New(), Hint: "Once what the mail server refused is mended."}}
+	}
+	return c.sheet(ctx, code, "Mail", "/console/mails", view.SheetPage(page))
+}
+
+// resendMail queues a refused mail again.
+func (c *Console) resendMail(ctx echo.Context) error {
+	work, done := c.working(ctx)
+	defer done()
+	_, err := c.Notifications.ResendMail(work, &notificationsv1.ResendMailRequest{Id: ctx.Param("id"), IdempotencyKey: ctx.FormValue("key")})
+	if words, refused := refusal(err); refused {
+		return c.showMail(ctx, http.StatusConflict, words)
+	}
+	if err != nil {
+		return err
+	}
+	c.note(ctx, auditlog.Entry{Action: "sent again", Thing: "mail " + ctx.Param("id")})
+	return ctx.Redirect(http.StatusSeeOther, "/console/mails/"+url.PathEscape(ctx.Param("id"))+"?done=resent")
+}
+
+// promotions lists the promotions with what they take off and how often they were used.
+func (c *Console) promotions(ctx echo.Context) error {
+	return c.showPromotions(ctx, http.StatusOK, "")
+}
+
+func (c *Console) showPromotions(ctx echo.Context, code int, problem string) error {
+	work, done := c.working(ctx)
+	defer done()
+	listed, err := c.Pricing.ListPromotions(work, &pricingv1.ListPromotionsRequest{PageSize: rowsOnPage, PageToken: ctx.QueryParam("before")})
+	if err != nil {
+		return err
+	}
+	page := view.Sheet{Title: "Promotions", Problem: problem}
+	if ctx.QueryParam("done") != "" {
+		page.Done = "The promotion has ended."
+	}
+	table := view.Table{Caption: "Promotions", Heads: []string{"Name", "Id", "Kind", "Codes", "From", "To", "Used"}, None: "There are no promotions."}
+	var running []view.Option
+	for _, p := range listed.GetPromotions() {
+		codes := ""
+		for i, code := range p.GetCodes() {
+			if i == 3 {
+				codes += " and more"
+				break
+			}
+			codes += " " + code
+		}
+		table.Rows = append(table.Rows, view.Row{Cells: []string{
+			p.GetName(), p.GetId(), word(p.GetKind().String(), "KIND_"), dash(codes), c.day(p.GetStartsAt()), c.day(p.GetEndsAt()), whole(p.GetUsed()),
+		}})
+		if p.GetEndsAt() == nil || p.GetEndsAt().AsTime().After(c.now()) {
+			running = append(running, view.Option{Value: p.GetId(), Name: p.GetName()})
+		}
+	}
+	page.Tables = []view.Table{table}
+	if next := listed.GetNextPageToken(); next != "" {
+		page.Older = listAddress("/console/promotions", "", "", next)
+	}
+	if len(running) > 0 {
+		page.Forms = []view.Form{{ID: "end", Title: "End a promotion now", Action: "/console/promotions/end", Submit: "End it", Fields: []view.Field{
+			{Name: "id", Label: "Promotion", Kind: "select", Options: running}, {Name: "sure", Label: "It ends now; this can't be undone", Kind: "checkbox", Required: true},
+		}}}
+	}
+	return c.sheet(ctx, code, "Promotions", "/console/promotions", view.SheetPage(page))
+}
+
+// endPromotion ends a promotion now.
+func (c *Console) endPromotion(ctx echo.Context) error {
+	work, done := c.working(ctx)
+	defer done()
+	var err error = errForm("tick the box to say that the promotion is to end.")
+	if ctx.FormValue("sure") != "" {
+		_, err = c.Pricing.EndPromotion(work, &pricingv1.EndPromotionRequest{Id: ctx.FormValue("id")})
+	}
+	if words, refused := refusal(err); refused {
+		return c.showPromotions(ctx, http.StatusConflict, words)
+	}
+	if err != nil {
+		return err
+	}
+	c.note(ctx, auditlog.Entry{Action: "ended", Thing: "promotion " + ctx.FormValue("id")})
+	return ctx.Redirect(http.StatusSeeOther, "/console/promotions?done=ended")
+}
+
+// customers lists and finds accounts.
+func (c *Console) customers(ctx echo.Context) error {
+	query, state := ctx.QueryParam("q"), ctx.QueryParam("state")
+	request := &accountsv1.ListAccountsRequest{Query: query, PageSize: rowsOnPage, PageToken: ctx.QueryParam("before")}
+	if state == "staff" {
+		request.Role = accountsv1.Role_ROLE_OPERATOR
+	}
+	work, done := c.working(ctx)
+	defer done()
+	listed, err := c.Accounts.ListAccounts(work, request)
+	if err != nil {
+		return err
+	}
+	page := view.Sheet{Title: "Customers", Search: &view.Search{Action: "/console/customers", Query: query, State: state, Hint: "A part of an e-mail address or name"}}
+	for _, f := range []struct{ word, name string }{{"", "All accounts"}, {"staff", "Staff"}} {
+		page.Filters = append(page.Filters, view.Link{Name: f.name, Address: listAddress("/console/customers", f.word, query, ""), Current: f.word == state})
+	}
+	table := view.Table{Caption: "Accounts, newest first", Heads: []string{"E-mail address", "Name", "Role", "Second factor", "Since"}, None: "There are no such accounts."}
+	for _, a := range listed.GetAccounts() {
+		factor, role := "no", ""
+		if a.GetSecondFactor() {
+			factor = "yes"
+		}
+		if roles := a.GetRoles(); len(roles) > 0 {
+			role = roles[len(roles)-1]
+		}
+		table.Rows = append(table.Rows, view.Row{
+			Link:  listAddress("/console/orders", "", a.GetEmail(), ""),
+			Cells: []string{a.GetEmail(), dash(a.GetName()), role, factor, c.day(a.GetCreatedAt())},
+		})
+	}
+	page.Tables = []view.Table{table}
+	if next := listed.GetNextPageToken(); next != "" {
+		page.Older = listAddress("/console/customers", state, query, next)
+	}
+	return c.sheet(ctx, http.StatusOK, "Customers", "/console/customers", view.SheetPage(page))
+}

@@ -44,6 +44,8 @@ var allowedTo = map[string][]string{
 	"promotions:read":            {"pricing.ListPromotions"},
 	"promotions:write":           {"pricing.UpsertPromotions", "pricing.EndPromotion"},
 	"orders:read":                {"orders.FindOrder", "orders.ListOrders", "orders.GetTotals"},
+	"webhooks:read":              {"webhooks.ListEndpoints", "webhooks.ListDeliveries"},
+	"webhooks:write":             {"webhooks.AddEndpoint", "webhooks.SetActive", "webhooks.RemoveEndpoint", "webhooks.RotateSecret", "webhooks.SendTest", "webhooks.ResendDelivery"},
 	"orders:read, module orders": {"payments.GetPayment", "payments.ListPayments"},
 	"orders:write":               {"orders.ShipOrder", "orders.RefundOrder", "orders.ReturnItems", "orders.ResolveAttention", "orders.AddNote"},
 	"module orders": {
@@ -76,7 +78,7 @@ func callers() map[string]caller {
 		"module cart":      {as: "cart"},
 		"the command line": {as: certs.Operator},
 	}
-	for _, what := range []string{"orders", "products", "stock", "promotions"} {
+	for _, what := range []string{"orders", "products", "stock", "promotions", "webhooks"} {
 		for _, scope := range []string{what + ":read", what + ":write"} {
 			all["key "+scope] = edge(identity.Identity{Subject: "key:1", Scopes: []string{scope}})
 		}

@@ -19,6 +19,7 @@ import (
 	"galleria/modules/orders"
 	"galleria/modules/payments"
 	"galleria/modules/pricing"
+	"galleria/modules/webhooks"
 	"galleria/platform/config"
 	"galleria/platform/money"
 	"galleria/platform/process"
@@ -130,6 +131,7 @@ type Modules struct {
 	Payments      Module[payments.Config]      `yaml:"payments"`
 	Notifications Module[notifications.Config] `yaml:"notifications"`
 	Accounts      Module[accounts.Config]      `yaml:"accounts"`
+	Webhooks      Module[webhooks.Config]      `yaml:"webhooks"`
 	// make new-module adds sections above this line.
 }
 
@@ -166,6 +168,7 @@ func DefaultConfig() Config {
 			Payments:      newModule(payments.DefaultConfig()),
 			Notifications: newModule(notifications.DefaultConfig()),
 			Accounts:      newModule(accounts.DefaultConfig()),
+			Webhooks:      newModule(webhooks.DefaultConfig()),
 			// make new-module adds defaults above this line.
 		},
 	}

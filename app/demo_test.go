@@ -14,8 +14,8 @@ import (
 func TestAnEmptyShopFillsItself(t *testing.T) {
 	lamp := shoptest.Product{SKU: "LMP-ARC-01", Name: "Aria Arc Floor Lamp"}
 	for name, layout := range map[string]shoptest.Layout{
-		"one process":    {Demo: true},
-		"nine processes": {Demo: true, Apart: shoptest.Modules},
+		"one process":            {Demo: true},
+		"processes of their own": {Demo: true, Apart: shoptest.Modules},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -21,6 +21,8 @@ import (
 	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/modules/pricing"
 	pricingv1 "galleria/modules/pricing/v1"
+	"galleria/modules/webhooks"
+	webhooksv1 "galleria/modules/webhooks/v1"
 	"galleria/platform/certs"
 	"galleria/platform/module"
 )
@@ -121,6 +123,15 @@ func Table(c Modules) []Row {
 				return accounts.New(h, accounts.Needs{}, c.Accounts.Own)
 			},
 		}, c.Accounts.Placed},
+		{module.Definition{
+			Name: webhooks.Name, Contract: &webhooksv1.WebhooksService_ServiceDesc,
+			Hears: []proto.Message{
+				&ordersv1.OrderPlaced{}, &ordersv1.OrderShipped{}, &ordersv1.OrderRefunded{}, &ordersv1.OrderCancelled{}, &inventoryv1.StockLow{},
+			},
+			New: func(h module.Host) (*module.Instance, error) {
+				return webhooks.New(h, webhooks.Needs{}, c.Webhooks.Own)
+			},
+		}, c.Webhooks.Placed},
 		// make new-module adds rows above this line.
 	}
 }
@@ -134,7 +145,7 @@ var Outside = map[string][]string{
 	TargetEdge: {catalog.Name, inventory.Name, pricing.Name, cart.Name, orders.Name, payments.Name, notifications.Name, accounts.Name},
 	// The command line and the admin address: all who can read the data
 	// directory or holds a certificate for it.
-	Operator: {catalog.Name, inventory.Name, pricing.Name, orders.Name, payments.Name, notifications.Name, accounts.Name},
+	Operator: {catalog.Name, inventory.Name, pricing.Name, orders.Name, payments.Name, notifications.Name, accounts.Name, webhooks.Name},
 }
 
 // OutsideCalls are the methods that those call; operators may call any.

@@ -49,7 +49,7 @@ func moveOneByOne(t *testing.T, l shoptest.Layout, modules []string) {
 	shop.Books(t)
 }
 
-// TestAllModulesMoveOutAndBackUnderLoad: nine processes with the edge.
+// TestAllModulesMoveOutAndBackUnderLoad: a process for each, and one with the edge.
 func TestAllModulesMoveOutAndBackUnderLoad(t *testing.T) {
 	for _, database := range []struct {
 		name   string

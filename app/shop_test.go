@@ -16,7 +16,7 @@ var layouts = []struct {
 	layout shoptest.Layout
 }{
 	{"one process", shoptest.Layout{}},
-	{"nine processes", shoptest.Layout{Apart: shoptest.Modules}},
+	{"processes of their own", shoptest.Layout{Apart: shoptest.Modules}},
 	{"PostgreSQL", shoptest.Layout{Postgres: true}},
 	{"two copies of each module", shoptest.Layout{Apart: shoptest.Modules, Copies: true, Postgres: true}},
 }

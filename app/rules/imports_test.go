@@ -34,6 +34,9 @@ var exceptions = map[exception]string{
 	{"modules/payments/internal/stripe", "http"}:            "a client of a provider's web API",
 	{"modules/payments/internal/stripe/stripetest", "http"}: "that web API, for tests",
 	{"modules/notifications/internal/page", "proto"}:        "conversions that the service and the fake share",
+	{"modules/webhooks/internal/message", "proto"}:          "conversions of others' events into what is sent, a format of its own that is promised to programs",
+	{"modules/webhooks/internal/send", "http"}:              "a client of programs of others",
+	{"modules/webhooks/webhookstest", "http"}:               "such a program, for tests",
 }
 
 // forbidden says why a file may not import a package; "" when it may. all is

@@ -18,7 +18,7 @@ import (
 )
 
 // Modules are the modules of the shop.
-var Modules = []string{"catalog", "inventory", "cart", "pricing", "payments", "orders", "notifications", "accounts"}
+var Modules = []string{"catalog", "inventory", "cart", "pricing", "payments", "orders", "notifications", "accounts", "webhooks"}
 
 // Layout is how a shop is spread over processes and databases.
 type Layout struct {
@@ -164,6 +164,9 @@ func (s *Shop) writeConfig(t testing.TB) {
 		more := ""
 		if m == "orders" { // all guests come from one address
 			more = ", max_unpaid_per_client: 0, max_unpaid_per_email: 0"
+		}
+		if m == "webhooks" { // what they are sent to is in the test
+			more = ", allow_private: true"
 		}
 		if m == "payments" && s.layout.AtShipping {
 			more = ", capture: at_shipping"

@@ -2982,7 +2982,8 @@ type CreateKeyRequest struct {
 	// What it is for: 1 to 100 characters.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// At least one of orders:read, orders:write, products:read, products:write,
-	// stock:read, stock:write, promotions:read, promotions:write.
+	// stock:read, stock:write, promotions:read, promotions:write, webhooks:read,
+	// webhooks:write.
 	Scopes []string `protobuf:"bytes,2,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// Made by the caller, 1 to 64 characters; hard to guess.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`

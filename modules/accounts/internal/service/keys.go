@@ -28,6 +28,7 @@ const shownOfKey = len(keyBeginning) + 6
 // scopes are what a program may be let do.
 var scopes = []string{
 	"orders:read", "orders:write", "products:read", "products:write", "promotions:read", "promotions:write", "stock:read", "stock:write",
+	"webhooks:read", "webhooks:write",
 }
 
 // CreateKey implements the contract.

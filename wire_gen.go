@@ -15,16 +15,18 @@ import (
 // assemble builds the object graph of one process. Nothing runs yet.
 func assemble(start app.Start) (*app.App, error) {
 	config := start.Config
-	logger, err := app.NewLogger(start)
+	lines := app.NewLines()
+	logger, err := app.NewLogger(start, lines)
 	if err != nil {
 		return nil, err
 	}
+	store := app.NewTraces(config, logger)
 	version := start.Version
 	identity, err := app.NewIdentity(config)
 	if err != nil {
 		return nil, err
 	}
-	process, err := app.NewProcess(config, version, identity, logger)
+	process, err := app.NewProcess(config, version, identity, store, lines, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +50,7 @@ func assemble(start app.Start) (*app.App, error) {
 	appApp := &app.App{
 		Config:     config,
 		Log:        logger,
+		Traces:     store,
 		Process:    process,
 		Storefront: storefront,
 		Gateway:    gateway,

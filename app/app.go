@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
 	"galleria/app/console"
 	"galleria/app/gateway"
 	"galleria/app/storefront"
@@ -19,12 +21,14 @@ import (
 	"galleria/platform/lifecycle"
 	"galleria/platform/process"
 	"galleria/platform/telemetry"
+	"galleria/platform/traces"
 )
 
 // App is one process of the shop, assembled and not yet started.
 type App struct {
 	Config     Config
 	Log        *slog.Logger
+	Traces     *traces.Store // nil: none are kept
 	Process    *process.Process
 	Storefront *storefront.Storefront // nil: this process has no edge
 	Gateway    *gateway.Gateway       // nil: this process has no edge
@@ -68,7 +72,7 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 			t := a.Config.Tracing
 			stopTracing, err = telemetry.Setup(ctx, telemetry.TraceOptions{
 				Endpoint: t.Endpoint, Insecure: t.Insecure, SampleRatio: t.Sample,
-				Service: "galleria-" + strings.Join(a.Config.Target, "-"), Log: a.Log,
+				Service: "galleria-" + strings.Join(a.Config.Target, "-"), Keeper: a.keeper(), Log: a.Log,
 			})
 			return err
 		},
@@ -79,6 +83,15 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 		Start: func(ctx context.Context) error { return a.Process.Start(ctx, placements) },
 		Stop:  a.Process.Stop,
 	})
+	if a.Traces != nil {
+		group.Add(lifecycle.Component{
+			Name: "traces",
+			Run: func(ctx context.Context, ready func()) error {
+				ready()
+				return a.Traces.Run(ctx)
+			},
+		})
+	}
 	limits := shares(connections.Files(), a.Config.HTTP.proxies())
 	admin := &door{listen: a.Config.Admin.Listen, limits: limits.admin, handler: guarded(a.Admin, a.Config.Admin), log: a.Log}
 	group.Add(admin.component())
@@ -106,6 +119,14 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 		},
 	})
 	return group, func() string { return a.addresses(shop, admin) }, nil
+}
+
+// keeper is what keeps traces; nil when none are kept.
+func (a *App) keeper() sdktrace.SpanProcessor {
+	if a.Traces == nil {
+		return nil
+	}
+	return a.Traces
 }
 
 // edge is all that is behind the shop's address.

@@ -114,11 +114,14 @@ type LogConfig struct {
 	Format string `yaml:"format" doc:"text or json"`
 }
 
-// TracingConfig is the export of OpenTelemetry spans.
+// TracingConfig is which traces are kept for the console, and the export of
+// OpenTelemetry spans.
 type TracingConfig struct {
-	Endpoint string  `yaml:"endpoint" doc:"OTLP/gRPC collector, host:port; empty: no tracing"`
-	Insecure bool    `yaml:"insecure" doc:"speak to the collector without TLS"`
-	Sample   float64 `yaml:"sample" doc:"share of requests that are traced, 0 to 1"`
+	Keep     int           `yaml:"keep" doc:"one trace in so many is kept for the console, besides those that fail or are slow; 1: all; 0: none at all, also of those"`
+	Slow     time.Duration `yaml:"slow" doc:"from when on a trace is slow"`
+	Endpoint string        `yaml:"endpoint" doc:"OTLP/gRPC collector, host:port; empty: no export"`
+	Insecure bool          `yaml:"insecure" doc:"speak to the collector without TLS"`
+	Sample   float64       `yaml:"sample" doc:"share of requests whose spans are exported, 0 to 1"`
 }
 
 // Modules holds a section per module.
@@ -157,7 +160,7 @@ func DefaultConfig() Config {
 		Admin:      AdminConfig{Listen: "127.0.0.1:8081"},
 		RPC:        RPCConfig{Listen: "127.0.0.1:7070"},
 		Log:        LogConfig{Level: "info", Format: "text"},
-		Tracing:    TracingConfig{Sample: 1},
+		Tracing:    TracingConfig{Sample: 1, Keep: 100, Slow: 500 * time.Millisecond},
 		StopWithin: 20 * time.Second,
 		Modules: Modules{
 			Catalog:       newModule(catalog.DefaultConfig()),
@@ -236,6 +239,12 @@ func (c Config) Validate() error {
 	}
 	if c.RPC.Revoked != "" && c.RPC.Authority == "" {
 		errs = append(errs, config.At("rpc.revoked", "goes with rpc.authority; the list in the data directory is read anyway"))
+	}
+	if c.Tracing.Keep < 0 {
+		errs = append(errs, config.At("tracing.keep", "must not be negative; 0: no traces are kept"))
+	}
+	if c.Tracing.Slow <= 0 {
+		errs = append(errs, config.At("tracing.slow", "must be positive"))
 	}
 	if c.Tracing.Sample < 0 || c.Tracing.Sample > 1 {
 		errs = append(errs, config.At("tracing.sample", "must be between 0 and 1"))

@@ -34,12 +34,13 @@ import (
 	"galleria/platform/process"
 	"galleria/platform/route"
 	"galleria/platform/telemetry"
+	"galleria/platform/traces"
 )
 
 // Providers make the object graph of one process; wire.go joins them.
 var Providers = wire.NewSet(
-	NewLogger, NewIdentity, NewProcess, NewEdge, NewStorefront, NewGateway, NewAuditLog, NewConsole, NewMetrics, NewAdmin, NewReloader,
-	wire.Struct(new(App), "Config", "Log", "Process", "Storefront", "Gateway", "Console", "Admin", "Reloader"),
+	NewLines, NewLogger, NewTraces, NewIdentity, NewProcess, NewEdge, NewStorefront, NewGateway, NewAuditLog, NewConsole, NewMetrics, NewAdmin, NewReloader,
+	wire.Struct(new(App), "Config", "Log", "Traces", "Process", "Storefront", "Gateway", "Console", "Admin", "Reloader"),
 )
 
 // Start is how this process was started: what the providers begin with.
@@ -59,12 +60,25 @@ type Start struct {
 type Version string
 
 // NewLogger makes the process's log.
-func NewLogger(s Start) (*slog.Logger, error) {
+func NewLogger(s Start, lines *telemetry.Lines) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(s.Config.Log.Level)); err != nil {
 		return nil, fmt.Errorf("log level: %w", err)
 	}
-	return telemetry.NewLogger(s.Stderr, s.Config.Log.Format, level), nil
+	return telemetry.NewLogger(io.MultiWriter(lines, s.Stderr), s.Config.Log.Format, level), nil
+}
+
+// NewLines keeps the latest lines of the log, for the console.
+func NewLines() *telemetry.Lines { return &telemetry.Lines{} }
+
+// NewTraces keeps traces; nil when the configuration wants none.
+func NewTraces(c Config, log *slog.Logger) *traces.Store {
+	if c.Tracing.Keep == 0 {
+		return nil
+	}
+	return traces.New(traces.Options{
+		Dir: c.Data, Name: strings.Join(c.Target, "-"), Every: c.Tracing.Keep, Slow: c.Tracing.Slow, Log: log,
+	})
 }
 
 // NewIdentity is what this process shows to the others.
@@ -129,7 +143,7 @@ func AllCallers(c Config) []string {
 }
 
 // NewProcess makes the process; App.Run starts it.
-func NewProcess(c Config, version Version, id *certs.Identity, log *slog.Logger) (*process.Process, error) {
+func NewProcess(c Config, version Version, id *certs.Identity, kept *traces.Store, lines *telemetry.Lines, log *slog.Logger) (*process.Process, error) {
 	if err := c.checkListen(); err != nil {
 		return nil, err
 	}
@@ -148,6 +162,8 @@ func NewProcess(c Config, version Version, id *certs.Identity, log *slog.Logger)
 		Peer:        c.Peer,
 		BrokerURL:   c.Events.URL,
 		Log:         log,
+		Traces:      kept,
+		Lines:       lines,
 	})
 }
 

@@ -147,6 +147,10 @@ func (c *Console) routes() *echo.Echo {
 	e.POST("/console/rooms/:module/moves/:id/back", c.mover(c.moveBack))
 	e.GET("/console/events", c.staff(c.events))
 	e.POST("/console/events/:module/resend", c.staff(c.resend))
+	e.GET("/console/events/:module/:id/discard", c.staff(c.askDiscard))
+	e.POST("/console/events/:module/discard", c.staff(c.discard))
+	e.GET("/console/traces", c.staff(c.traces))
+	e.GET("/console/traces/:id", c.staff(c.trace))
 
 	// The shop.
 	e.GET("/console/orders", c.staff(c.orders))

@@ -88,6 +88,56 @@ type shop struct {
 	// announced are moves that were, and catalog says where that module is.
 	announced []string
 	catalog   *processv1.ModulesResponse_Module
+	discarded []string
+}
+
+// A request that went through two processes, and failed in the second one.
+func (s *shop) FindTraces(_ context.Context, in *processv1.FindTracesRequest) (*processv1.FindTracesResponse, error) {
+	began := time.Unix(1000, 0)
+	span := func(id, parent, name string, after, took time.Duration, failed string, attributes map[string]string) *processv1.Trace_Span {
+		return &processv1.Trace_Span{Id: id, Parent: parent, Name: name, At: timestamppb.New(began.Add(after)), Took: durationpb.New(took), Failed: failed, Attributes: attributes}
+	}
+	trace := []*processv1.Trace{
+		{Process: "main", TraceId: "trace-1", Spans: []*processv1.Trace_Span{
+			span("b", "a", "orders.v1.OrdersService/PlaceOrder", 10*time.Millisecond, 80*time.Millisecond, "", map[string]string{"caller": "edge", "order": "G-1"}),
+			span("a", "", "POST /checkout", 0, 100*time.Millisecond, "", map[string]string{"request_id": "request-1"}),
+		}},
+		{Process: "payments", TraceId: "trace-1", Spans: []*processv1.Trace_Span{
+			span("c", "b", "payments.v1.<PaymentsService>/StartPayment", 30*time.Millisecond, 50*time.Millisecond, "Unavailable", nil),
+		}},
+	}
+	other := &processv1.Trace{Process: "main", TraceId: "trace-2", Spans: []*processv1.Trace_Span{span("d", "", "GET /", time.Second, 700*time.Millisecond, "", nil)}}
+	switch {
+	case in.GetTraceId() == "trace-1", in.GetText() == "request-1", in.GetBy() == processv1.FindTracesRequest_BY_FAILED:
+		return &processv1.FindTracesResponse{Traces: trace, Problems: []string{"cart: it hangs"}}, nil
+	case in.GetTraceId() == "" && in.GetText() == "":
+		return &processv1.FindTracesResponse{Traces: append(trace, other)}, nil
+	}
+	return &processv1.FindTracesResponse{}, nil
+}
+
+func (s *shop) FindLines(_ context.Context, in *processv1.FindLinesRequest) (*processv1.FindLinesResponse, error) {
+	return &processv1.FindLinesResponse{Lines: []*processv1.FindLinesResponse_Line{
+		{Process: "payments", At: timestamppb.New(time.Unix(1000, 0)), Text: "level=WARN msg=<away> " + in.GetKey() + "=" + in.GetValue()},
+	}}, nil
+}
+
+func (s *shop) DiscardDeadLetters(_ context.Context, in *processv1.DiscardDeadLettersRequest) (*processv1.DiscardDeadLettersResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if in.GetEventIds()[0] != "event-1" {
+		return nil, status.Error(codes.NotFound, "no such dead letter")
+	}
+	s.discarded = append(s.discarded, in.GetModule()+"/"+in.GetEventIds()[0])
+	return &processv1.DiscardDeadLettersResponse{Discarded: 1}, nil
+}
+
+func (s *shop) Compare(context.Context, *processv1.CompareRequest) (*processv1.CompareResponse, error) {
+	return &processv1.CompareResponse{Methods: []*processv1.CompareResponse_Method{{
+		Method: "/catalog.v1.CatalogService/GetOffers", Counts: map[string]int64{"same": 40, "result": 2},
+		Samples: []*processv1.CompareResponse_Sample{{Kind: "result", At: timestamppb.New(time.Unix(0, 0)), RequestId: "request-7",
+			Differences: []*processv1.CompareResponse_Difference{{Path: "offers[0].title", First: "Mug", Second: "<Cup>"}}}},
+	}}}, nil
 }
 
 func (s *shop) Announce(_ context.Context, in *processv1.AnnounceRequest) (*processv1.AnnounceResponse, error) {

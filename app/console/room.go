@@ -77,6 +77,14 @@ func (c *Console) room(ctx echo.Context) error {
 	if personOf(ctx).Admin && c.Places != nil {
 		p.Move = moveLink(r.Module)
 	}
+	if err := c.compared(work, r, &p); err != nil {
+		return err
+	}
+	lines, err := c.Process.FindLines(work, &processv1.FindLinesRequest{Others: true, Key: "module", Value: r.Module, Limit: shownLines})
+	if err != nil {
+		return err
+	}
+	p.Lines = c.lineRows(lines.GetLines())
 	p.Contract = c.contract(r.Module)
 	return c.show(ctx, http.StatusOK, r.Module, "/console", view.RoomPage(p))
 }

@@ -25,7 +25,8 @@ func Traced(c echo.Context, part string) (end func()) {
 	}
 	ctx, span := otel.Tracer("galleria/"+part).Start(r.Context(), r.Method+" "+route,
 		trace.WithSpanKind(trace.SpanKindServer),
-		trace.WithAttributes(attribute.String("http.request.method", r.Method), attribute.String("http.route", route)))
+		trace.WithAttributes(attribute.String("http.request.method", r.Method), attribute.String("http.route", route),
+			attribute.String("request_id", c.Response().Header().Get("X-Request-Id"))))
 	c.SetRequest(r.WithContext(ctx))
 	return func() {
 		status := c.Response().Status

@@ -59,7 +59,8 @@ func assemble(start app.Start) (*app.App, error) {
 	if dir := os.Getenv(trapsVariable); dir != "" {
 		start.Config.Modules.Orders.Own.Hook = (&traps{dir: dir}).passed
 	}
-	log, err := app.NewLogger(start)
+	lines := app.NewLines()
+	log, err := app.NewLogger(start, lines)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +68,8 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	process, err := app.NewProcess(start.Config, start.Version, identity, log)
+	kept := app.NewTraces(start.Config, log)
+	process, err := app.NewProcess(start.Config, start.Version, identity, kept, lines, log)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +89,7 @@ func assemble(start app.Start) (*app.App, error) {
 	}
 	metrics := app.NewMetrics(process, storefront, gateway, start.Version)
 	return &app.App{
-		Config: start.Config, Log: log, Process: process, Storefront: storefront, Gateway: gateway, Console: staff,
+		Config: start.Config, Log: log, Traces: kept, Process: process, Storefront: storefront, Gateway: gateway, Console: staff,
 		Admin: app.NewAdmin(process, metrics), Reloader: app.NewReloader(start, process, log),
 	}, nil
 }

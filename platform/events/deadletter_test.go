@@ -24,6 +24,36 @@ func (p *poisoned) handle(value string, _ Meta) error {
 	return nil
 }
 
+func TestALetterThatIsGivenUpIsNeverHandledAndThoseBehindItAre(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, dbs databases) {
+		c := connect(t, openBroker(t, t.TempDir()))
+		publisher, reader := dbs.open(t, "publisher"), dbs.open(t, "reader")
+		start(t, newRelay(publisher, c).Run)
+		var poison poisoned
+		subscriber := newSubscriber(t, "reader", reader, c, onText(poison.handle))
+		start(t, subscriber.Run)
+		publish(t, publisher, "a", "1", "bad", "3")
+		publish(t, publisher, "b", "1")
+		wantEffects(t, reader, "b", "1")
+		parked := letters(t, reader)
+		if n, err := Discard(t.Context(), reader, "reader", "unknown", parked[0].EventID); !errors.Is(err, ErrNoSuchLetter) || n != 0 {
+			t.Errorf("with an unknown one: got %d, %v, want nothing done", n, err)
+		}
+		if n, err := Discard(t.Context(), reader, "reader", parked[0].EventID); err != nil || n != 1 {
+			t.Fatalf("got %d, %v, want one given up", n, err)
+		}
+		poison.cured.Store(true)
+		if n, err := subscriber.Resend(t.Context(), parked[1].EventID); err != nil || n != 1 {
+			t.Errorf("the one behind it: got %d, %v, want it handled", n, err)
+		}
+		wantEffects(t, reader, "a", "1", "3")
+		if left := letters(t, reader); len(left) != 0 {
+			t.Errorf("got %v, want no letter left", left)
+		}
+	})
+}
+
 func TestPoisonHoldsUpItsAggregateOnlyAndIsReplayedInOrder(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, dbs databases) {

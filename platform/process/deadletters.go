@@ -115,6 +115,21 @@ func (s service) ResendDeadLetters(ctx context.Context, in *processv1.ResendDead
 	return &processv1.ResendDeadLettersResponse{Resent: int64(sent)}, nil
 }
 
+// discard gives up letters of a module that runs here.
+func discard(ctx context.Context, in *processv1.DiscardDeadLettersRequest, running *module.Running) (*processv1.DiscardDeadLettersResponse, error) {
+	if running.DB == nil {
+		return nil, status.Errorf(codes.FailedPrecondition, "module %s has no events: it has no database", in.GetModule())
+	}
+	gone, err := events.Discard(ctx, running.DB, in.GetModule(), in.GetEventIds()...)
+	switch {
+	case errors.Is(err, events.ErrNoSuchLetter):
+		return nil, status.Error(codes.NotFound, err.Error())
+	case err != nil:
+		return nil, status.Error(codes.Internal, err.Error())
+	}
+	return &processv1.DiscardDeadLettersResponse{Discarded: int64(gone)}, nil
+}
+
 // resendAll goes through the letters page by page. One that fails again stays
 // and does not keep those of others from being sent.
 func resendAll(ctx context.Context, running *module.Running, resend func(context.Context, ...string) (int, error)) (sent int, err error) {

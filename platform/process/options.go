@@ -13,6 +13,8 @@ import (
 	"galleria/platform/connections"
 	"galleria/platform/module"
 	"galleria/platform/route"
+	"galleria/platform/telemetry"
+	"galleria/platform/traces"
 )
 
 // Options describe a process. All but the durations are required unless said
@@ -70,6 +72,10 @@ type Options struct {
 	ConnectionAge time.Duration
 	// Log may be nil: slog.Default().
 	Log *slog.Logger
+	// Traces and Lines are what this process kept of its traces and its log, for
+	// operators; nil: nothing.
+	Traces *traces.Store
+	Lines  *telemetry.Lines
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 	// DrainTimeout bounds how long calls may finish at their old place, and

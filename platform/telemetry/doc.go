@@ -1,6 +1,7 @@
 // Package telemetry is how a process says what it does: log records that name
-// the request, the module and the trace they belong to, and spans sent to an
-// OpenTelemetry collector.
+// the request, the module and the trace they belong to, and spans kept here (see
+// platform/traces) or sent to an OpenTelemetry collector. The latest lines of the log are
+// kept in memory for operators.
 //
 //	log := telemetry.NewLogger(os.Stderr, "json", slog.LevelInfo)
 //	shutdown, err := telemetry.Setup(ctx, telemetry.TraceOptions{Endpoint: "collector:4317", Service: "app"})

@@ -44,6 +44,9 @@ func (g *guard) cut() {
 	<-g.drained
 }
 
+// Masked is the span without what looks like an identification number.
+func Masked(s sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan { return maskedSpan{s} }
+
 type maskedSpan struct{ sdktrace.ReadOnlySpan }
 
 func (s maskedSpan) Name() string { return MaskNumbers(s.ReadOnlySpan.Name()) }

@@ -33,7 +33,9 @@ type TraceOptions struct {
 	SampleRatio float64
 
 	Exporter sdktrace.SpanExporter // instead of Endpoint, and given each span as it ends: for tests
-	Log      *slog.Logger          // is told of lost spans; nil = slog.Default()
+	// Keeper is given all spans of this process, sampled or not, when it is not nil.
+	Keeper sdktrace.SpanProcessor
+	Log    *slog.Logger // is told of lost spans; nil = slog.Default()
 }
 
 // Bounds of what a collector that does not answer can cost: 2048 spans of
@@ -53,7 +55,7 @@ const (
 // shutdown sends what is queued, for 3 s at most, and turns tracing off. Spans
 // that could not be sent are logged; they are no reason for it to fail.
 func Setup(ctx context.Context, o TraceOptions) (shutdown func(context.Context) error, err error) {
-	if o.Endpoint == "" && o.Exporter == nil {
+	if o.Endpoint == "" && o.Exporter == nil && o.Keeper == nil {
 		return func(context.Context) error { return nil }, nil
 	}
 	if o.SampleRatio < 0 || o.SampleRatio > 1 {
@@ -63,15 +65,27 @@ func Setup(ctx context.Context, o TraceOptions) (shutdown func(context.Context) 
 	if log == nil {
 		log = slog.Default()
 	}
-	processor, exporter, err := newProcessor(ctx, o)
-	if err != nil {
-		return nil, err
+	var processor sdktrace.SpanProcessor = sdktrace.NewSimpleSpanProcessor(nowhere{})
+	var exporter *guard
+	sampler := sdktrace.NeverSample()
+	if o.Endpoint != "" || o.Exporter != nil {
+		if processor, exporter, err = newProcessor(ctx, o); err != nil {
+			return nil, err
+		}
+		sampler = sdktrace.ParentBased(sdktrace.TraceIDRatioBased(o.SampleRatio))
 	}
-	provider := sdktrace.NewTracerProvider(
-		sdktrace.WithSpanProcessor(processor),
-		sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(o.SampleRatio))),
+	processors := []sdktrace.TracerProviderOption{sdktrace.WithSpanProcessor(processor)}
+	if o.Keeper != nil {
+		processors = []sdktrace.TracerProviderOption{sdktrace.WithSpanProcessor(o.Keeper)}
+		if exporter != nil {
+			processors = append(processors, sdktrace.WithSpanProcessor(processor))
+		}
+		sampler = recordAll{sampler}
+	}
+	provider := sdktrace.NewTracerProvider(append(processors,
+		sdktrace.WithSampler(sampler),
 		sdktrace.WithResource(resource.NewSchemaless(attribute.String("service.name", o.Service))),
-	)
+	)...)
 	lost := &complaint{log: log, now: time.Now}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(lost.handle))
 	otel.SetTextMapPropagator(propagation.TraceContext{})
@@ -85,12 +99,32 @@ func Setup(ctx context.Context, o TraceOptions) (shutdown func(context.Context) 
 		defer cancel()
 		// Not the provider's Shutdown, which does nothing when ctx is over.
 		if err := processor.Shutdown(ctx); err != nil {
-			exporter.cut()
+			if exporter != nil {
+				exporter.cut()
+			}
 			log.Warn("the last spans were not sent", "error", err)
 		}
 		return nil
 	}, nil
 }
+
+// recordAll records what another sampler drops, for the keeper; it is not exported, here
+// and in other processes.
+type recordAll struct{ sdktrace.Sampler }
+
+func (r recordAll) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+	result := r.Sampler.ShouldSample(p)
+	if result.Decision == sdktrace.Drop {
+		result.Decision = sdktrace.RecordOnly
+	}
+	return result
+}
+
+// nowhere is the exporter of a process that exports nothing.
+type nowhere struct{}
+
+func (nowhere) ExportSpans(context.Context, []sdktrace.ReadOnlySpan) error { return nil }
+func (nowhere) Shutdown(context.Context) error                             { return nil }
 
 func newProcessor(ctx context.Context, o TraceOptions) (sdktrace.SpanProcessor, *guard, error) {
 	if o.Exporter != nil {

@@ -82,6 +82,57 @@ func (Member_State) EnumDescriptor() ([]byte, []int) {
 	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{5, 0}
 }
 
+type FindTracesRequest_By int32
+
+const (
+	// The latest first.
+	FindTracesRequest_BY_UNSPECIFIED FindTracesRequest_By = 0
+	FindTracesRequest_BY_SLOWEST     FindTracesRequest_By = 1
+	// The latest of those that failed.
+	FindTracesRequest_BY_FAILED FindTracesRequest_By = 2
+)
+
+// Enum value maps for FindTracesRequest_By.
+var (
+	FindTracesRequest_By_name = map[int32]string{
+		0: "BY_UNSPECIFIED",
+		1: "BY_SLOWEST",
+		2: "BY_FAILED",
+	}
+	FindTracesRequest_By_value = map[string]int32{
+		"BY_UNSPECIFIED": 0,
+		"BY_SLOWEST":     1,
+		"BY_FAILED":      2,
+	}
+)
+
+func (x FindTracesRequest_By) Enum() *FindTracesRequest_By {
+	p := new(FindTracesRequest_By)
+	*p = x
+	return p
+}
+
+func (x FindTracesRequest_By) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (FindTracesRequest_By) Descriptor() protoreflect.EnumDescriptor {
+	return file_platform_process_v1_process_proto_enumTypes[1].Descriptor()
+}
+
+func (FindTracesRequest_By) Type() protoreflect.EnumType {
+	return &file_platform_process_v1_process_proto_enumTypes[1]
+}
+
+func (x FindTracesRequest_By) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use FindTracesRequest_By.Descriptor instead.
+func (FindTracesRequest_By) EnumDescriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{29, 0}
+}
+
 type DescribeRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Module        string                 `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
@@ -1587,6 +1638,423 @@ func (x *ResendDeadLettersResponse) GetResent() int64 {
 	return 0
 }
 
+type DiscardDeadLettersRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Module string                 `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
+	// At least one.
+	EventIds      []string `protobuf:"bytes,2,rep,name=event_ids,json=eventIds,proto3" json:"event_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiscardDeadLettersRequest) Reset() {
+	*x = DiscardDeadLettersRequest{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiscardDeadLettersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiscardDeadLettersRequest) ProtoMessage() {}
+
+func (x *DiscardDeadLettersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiscardDeadLettersRequest.ProtoReflect.Descriptor instead.
+func (*DiscardDeadLettersRequest) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *DiscardDeadLettersRequest) GetModule() string {
+	if x != nil {
+		return x.Module
+	}
+	return ""
+}
+
+func (x *DiscardDeadLettersRequest) GetEventIds() []string {
+	if x != nil {
+		return x.EventIds
+	}
+	return nil
+}
+
+type DiscardDeadLettersResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Discarded     int64                  `protobuf:"varint,1,opt,name=discarded,proto3" json:"discarded,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiscardDeadLettersResponse) Reset() {
+	*x = DiscardDeadLettersResponse{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiscardDeadLettersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiscardDeadLettersResponse) ProtoMessage() {}
+
+func (x *DiscardDeadLettersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiscardDeadLettersResponse.ProtoReflect.Descriptor instead.
+func (*DiscardDeadLettersResponse) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *DiscardDeadLettersResponse) GetDiscarded() int64 {
+	if x != nil {
+		return x.Discarded
+	}
+	return 0
+}
+
+type FindTracesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ask the other processes that are known as well.
+	Others bool `protobuf:"varint,1,opt,name=others,proto3" json:"others,omitempty"`
+	// All that is known of this trace; empty: those that are kept, by what is said below.
+	TraceId string               `protobuf:"bytes,2,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
+	By      FindTracesRequest_By `protobuf:"varint,3,opt,name=by,proto3,enum=platform.process.v1.FindTracesRequest_By" json:"by,omitempty"`
+	// The id of a trace or request, a route, a word that was marked, or part of a method's
+	// name; empty: all.
+	Text string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	// How many of each process at most; 0: 100.
+	Limit         int32 `protobuf:"varint,5,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindTracesRequest) Reset() {
+	*x = FindTracesRequest{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindTracesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindTracesRequest) ProtoMessage() {}
+
+func (x *FindTracesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindTracesRequest.ProtoReflect.Descriptor instead.
+func (*FindTracesRequest) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *FindTracesRequest) GetOthers() bool {
+	if x != nil {
+		return x.Others
+	}
+	return false
+}
+
+func (x *FindTracesRequest) GetTraceId() string {
+	if x != nil {
+		return x.TraceId
+	}
+	return ""
+}
+
+func (x *FindTracesRequest) GetBy() FindTracesRequest_By {
+	if x != nil {
+		return x.By
+	}
+	return FindTracesRequest_BY_UNSPECIFIED
+}
+
+func (x *FindTracesRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *FindTracesRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type FindTracesResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Traces []*Trace               `protobuf:"bytes,1,rep,name=traces,proto3" json:"traces,omitempty"`
+	// Why other processes could not be asked.
+	Problems      []string `protobuf:"bytes,2,rep,name=problems,proto3" json:"problems,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindTracesResponse) Reset() {
+	*x = FindTracesResponse{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindTracesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindTracesResponse) ProtoMessage() {}
+
+func (x *FindTracesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindTracesResponse.ProtoReflect.Descriptor instead.
+func (*FindTracesResponse) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *FindTracesResponse) GetTraces() []*Trace {
+	if x != nil {
+		return x.Traces
+	}
+	return nil
+}
+
+func (x *FindTracesResponse) GetProblems() []string {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
+// Trace is what one process knows of a trace.
+type Trace struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Process string                 `protobuf:"bytes,1,opt,name=process,proto3" json:"process,omitempty"`
+	TraceId string                 `protobuf:"bytes,2,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
+	// In the order they ended.
+	Spans         []*Trace_Span `protobuf:"bytes,3,rep,name=spans,proto3" json:"spans,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Trace) Reset() {
+	*x = Trace{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Trace) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Trace) ProtoMessage() {}
+
+func (x *Trace) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Trace.ProtoReflect.Descriptor instead.
+func (*Trace) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *Trace) GetProcess() string {
+	if x != nil {
+		return x.Process
+	}
+	return ""
+}
+
+func (x *Trace) GetTraceId() string {
+	if x != nil {
+		return x.TraceId
+	}
+	return ""
+}
+
+func (x *Trace) GetSpans() []*Trace_Span {
+	if x != nil {
+		return x.Spans
+	}
+	return nil
+}
+
+type FindLinesRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Others bool                   `protobuf:"varint,1,opt,name=others,proto3" json:"others,omitempty"`
+	// An attribute of the lines, such as request_id, trace_id or module, and its value;
+	// empty: all lines.
+	Key   string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	Value string `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
+	// How many of each process at most; 0: 100.
+	Limit         int32 `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindLinesRequest) Reset() {
+	*x = FindLinesRequest{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindLinesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindLinesRequest) ProtoMessage() {}
+
+func (x *FindLinesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindLinesRequest.ProtoReflect.Descriptor instead.
+func (*FindLinesRequest) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *FindLinesRequest) GetOthers() bool {
+	if x != nil {
+		return x.Others
+	}
+	return false
+}
+
+func (x *FindLinesRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *FindLinesRequest) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *FindLinesRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type FindLinesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The oldest first.
+	Lines         []*FindLinesResponse_Line `protobuf:"bytes,1,rep,name=lines,proto3" json:"lines,omitempty"`
+	Problems      []string                  `protobuf:"bytes,2,rep,name=problems,proto3" json:"problems,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindLinesResponse) Reset() {
+	*x = FindLinesResponse{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindLinesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindLinesResponse) ProtoMessage() {}
+
+func (x *FindLinesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindLinesResponse.ProtoReflect.Descriptor instead.
+func (*FindLinesResponse) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *FindLinesResponse) GetLines() []*FindLinesResponse_Line {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *FindLinesResponse) GetProblems() []string {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
 // Place is where calls to one module go.
 type JoinResponse_Place struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -1603,7 +2071,7 @@ type JoinResponse_Place struct {
 
 func (x *JoinResponse_Place) Reset() {
 	*x = JoinResponse_Place{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[28]
+	mi := &file_platform_process_v1_process_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1615,7 +2083,7 @@ func (x *JoinResponse_Place) String() string {
 func (*JoinResponse_Place) ProtoMessage() {}
 
 func (x *JoinResponse_Place) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[28]
+	mi := &file_platform_process_v1_process_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1666,7 +2134,7 @@ type Member_Module struct {
 
 func (x *Member_Module) Reset() {
 	*x = Member_Module{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[29]
+	mi := &file_platform_process_v1_process_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1678,7 +2146,7 @@ func (x *Member_Module) String() string {
 func (*Member_Module) ProtoMessage() {}
 
 func (x *Member_Module) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[29]
+	mi := &file_platform_process_v1_process_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1747,7 +2215,7 @@ type ModulesResponse_Module struct {
 
 func (x *ModulesResponse_Module) Reset() {
 	*x = ModulesResponse_Module{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[30]
+	mi := &file_platform_process_v1_process_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1759,7 +2227,7 @@ func (x *ModulesResponse_Module) String() string {
 func (*ModulesResponse_Module) ProtoMessage() {}
 
 func (x *ModulesResponse_Module) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[30]
+	mi := &file_platform_process_v1_process_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1884,7 +2352,7 @@ type ModulesResponse_Arm struct {
 
 func (x *ModulesResponse_Arm) Reset() {
 	*x = ModulesResponse_Arm{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[31]
+	mi := &file_platform_process_v1_process_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1896,7 +2364,7 @@ func (x *ModulesResponse_Arm) String() string {
 func (*ModulesResponse_Arm) ProtoMessage() {}
 
 func (x *ModulesResponse_Arm) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[31]
+	mi := &file_platform_process_v1_process_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1937,7 +2405,7 @@ type ModulesResponse_Endpoint struct {
 
 func (x *ModulesResponse_Endpoint) Reset() {
 	*x = ModulesResponse_Endpoint{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[32]
+	mi := &file_platform_process_v1_process_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1949,7 +2417,7 @@ func (x *ModulesResponse_Endpoint) String() string {
 func (*ModulesResponse_Endpoint) ProtoMessage() {}
 
 func (x *ModulesResponse_Endpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[32]
+	mi := &file_platform_process_v1_process_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2022,7 +2490,7 @@ type ModulesResponse_Method struct {
 
 func (x *ModulesResponse_Method) Reset() {
 	*x = ModulesResponse_Method{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[33]
+	mi := &file_platform_process_v1_process_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2034,7 +2502,7 @@ func (x *ModulesResponse_Method) String() string {
 func (*ModulesResponse_Method) ProtoMessage() {}
 
 func (x *ModulesResponse_Method) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[33]
+	mi := &file_platform_process_v1_process_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2113,7 +2581,7 @@ type Measured_Line struct {
 
 func (x *Measured_Line) Reset() {
 	*x = Measured_Line{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[35]
+	mi := &file_platform_process_v1_process_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2125,7 +2593,7 @@ func (x *Measured_Line) String() string {
 func (*Measured_Line) ProtoMessage() {}
 
 func (x *Measured_Line) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[35]
+	mi := &file_platform_process_v1_process_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2209,7 +2677,7 @@ type Measured_Bucket struct {
 
 func (x *Measured_Bucket) Reset() {
 	*x = Measured_Bucket{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[36]
+	mi := &file_platform_process_v1_process_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2221,7 +2689,7 @@ func (x *Measured_Bucket) String() string {
 func (*Measured_Bucket) ProtoMessage() {}
 
 func (x *Measured_Bucket) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[36]
+	mi := &file_platform_process_v1_process_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2264,7 +2732,7 @@ type Measured_Refused struct {
 
 func (x *Measured_Refused) Reset() {
 	*x = Measured_Refused{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[37]
+	mi := &file_platform_process_v1_process_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2276,7 +2744,7 @@ func (x *Measured_Refused) String() string {
 func (*Measured_Refused) ProtoMessage() {}
 
 func (x *Measured_Refused) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[37]
+	mi := &file_platform_process_v1_process_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2329,7 +2797,7 @@ type Measured_Events struct {
 
 func (x *Measured_Events) Reset() {
 	*x = Measured_Events{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[38]
+	mi := &file_platform_process_v1_process_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2341,7 +2809,7 @@ func (x *Measured_Events) String() string {
 func (*Measured_Events) ProtoMessage() {}
 
 func (x *Measured_Events) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[38]
+	mi := &file_platform_process_v1_process_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2414,7 +2882,7 @@ type Measured_Database struct {
 
 func (x *Measured_Database) Reset() {
 	*x = Measured_Database{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[39]
+	mi := &file_platform_process_v1_process_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2426,7 +2894,7 @@ func (x *Measured_Database) String() string {
 func (*Measured_Database) ProtoMessage() {}
 
 func (x *Measured_Database) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[39]
+	mi := &file_platform_process_v1_process_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2519,7 +2987,7 @@ type ListChangesResponse_Change struct {
 
 func (x *ListChangesResponse_Change) Reset() {
 	*x = ListChangesResponse_Change{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[43]
+	mi := &file_platform_process_v1_process_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2531,7 +2999,7 @@ func (x *ListChangesResponse_Change) String() string {
 func (*ListChangesResponse_Change) ProtoMessage() {}
 
 func (x *ListChangesResponse_Change) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[43]
+	mi := &file_platform_process_v1_process_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2606,7 +3074,7 @@ type CompareResponse_Method struct {
 
 func (x *CompareResponse_Method) Reset() {
 	*x = CompareResponse_Method{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[44]
+	mi := &file_platform_process_v1_process_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2618,7 +3086,7 @@ func (x *CompareResponse_Method) String() string {
 func (*CompareResponse_Method) ProtoMessage() {}
 
 func (x *CompareResponse_Method) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[44]
+	mi := &file_platform_process_v1_process_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2697,7 +3165,7 @@ type CompareResponse_Sample struct {
 
 func (x *CompareResponse_Sample) Reset() {
 	*x = CompareResponse_Sample{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[45]
+	mi := &file_platform_process_v1_process_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2709,7 +3177,7 @@ func (x *CompareResponse_Sample) String() string {
 func (*CompareResponse_Sample) ProtoMessage() {}
 
 func (x *CompareResponse_Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[45]
+	mi := &file_platform_process_v1_process_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2764,7 +3232,7 @@ type CompareResponse_Difference struct {
 
 func (x *CompareResponse_Difference) Reset() {
 	*x = CompareResponse_Difference{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[46]
+	mi := &file_platform_process_v1_process_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2776,7 +3244,7 @@ func (x *CompareResponse_Difference) String() string {
 func (*CompareResponse_Difference) ProtoMessage() {}
 
 func (x *CompareResponse_Difference) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[46]
+	mi := &file_platform_process_v1_process_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2828,7 +3296,7 @@ type ListDeadLettersResponse_DeadLetter struct {
 
 func (x *ListDeadLettersResponse_DeadLetter) Reset() {
 	*x = ListDeadLettersResponse_DeadLetter{}
-	mi := &file_platform_process_v1_process_proto_msgTypes[48]
+	mi := &file_platform_process_v1_process_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2840,7 +3308,7 @@ func (x *ListDeadLettersResponse_DeadLetter) String() string {
 func (*ListDeadLettersResponse_DeadLetter) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse_DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_platform_process_v1_process_proto_msgTypes[48]
+	mi := &file_platform_process_v1_process_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2903,6 +3371,168 @@ func (x *ListDeadLettersResponse_DeadLetter) GetParkedAt() *timestamppb.Timestam
 		return x.ParkedAt
 	}
 	return nil
+}
+
+type Trace_Span struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Empty: the first of the trace.
+	Parent string                 `protobuf:"bytes,2,opt,name=parent,proto3" json:"parent,omitempty"`
+	Name   string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Kind   string                 `protobuf:"bytes,4,opt,name=kind,proto3" json:"kind,omitempty"`
+	At     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	Took   *durationpb.Duration   `protobuf:"bytes,6,opt,name=took,proto3" json:"took,omitempty"`
+	// Why it failed; empty: it did not.
+	Failed        string            `protobuf:"bytes,7,opt,name=failed,proto3" json:"failed,omitempty"`
+	Attributes    map[string]string `protobuf:"bytes,8,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Trace_Span) Reset() {
+	*x = Trace_Span{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Trace_Span) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Trace_Span) ProtoMessage() {}
+
+func (x *Trace_Span) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Trace_Span.ProtoReflect.Descriptor instead.
+func (*Trace_Span) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{31, 0}
+}
+
+func (x *Trace_Span) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Trace_Span) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *Trace_Span) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Trace_Span) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Trace_Span) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *Trace_Span) GetTook() *durationpb.Duration {
+	if x != nil {
+		return x.Took
+	}
+	return nil
+}
+
+func (x *Trace_Span) GetFailed() string {
+	if x != nil {
+		return x.Failed
+	}
+	return ""
+}
+
+func (x *Trace_Span) GetAttributes() map[string]string {
+	if x != nil {
+		return x.Attributes
+	}
+	return nil
+}
+
+type FindLinesResponse_Line struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Process       string                 `protobuf:"bytes,1,opt,name=process,proto3" json:"process,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	Text          string                 `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindLinesResponse_Line) Reset() {
+	*x = FindLinesResponse_Line{}
+	mi := &file_platform_process_v1_process_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindLinesResponse_Line) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindLinesResponse_Line) ProtoMessage() {}
+
+func (x *FindLinesResponse_Line) ProtoReflect() protoreflect.Message {
+	mi := &file_platform_process_v1_process_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindLinesResponse_Line.ProtoReflect.Descriptor instead.
+func (*FindLinesResponse_Line) Descriptor() ([]byte, []int) {
+	return file_platform_process_v1_process_proto_rawDescGZIP(), []int{33, 0}
+}
+
+func (x *FindLinesResponse_Line) GetProcess() string {
+	if x != nil {
+		return x.Process
+	}
+	return ""
+}
+
+func (x *FindLinesResponse_Line) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *FindLinesResponse_Line) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
 }
 
 var File_platform_process_v1_process_proto protoreflect.FileDescriptor
@@ -3144,7 +3774,56 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\x06module\x18\x01 \x01(\tR\x06module\x12\x1b\n" +
 	"\tevent_ids\x18\x02 \x03(\tR\beventIds\"3\n" +
 	"\x19ResendDeadLettersResponse\x12\x16\n" +
-	"\x06resent\x18\x01 \x01(\x03R\x06resent2\x94\t\n" +
+	"\x06resent\x18\x01 \x01(\x03R\x06resent\"P\n" +
+	"\x19DiscardDeadLettersRequest\x12\x16\n" +
+	"\x06module\x18\x01 \x01(\tR\x06module\x12\x1b\n" +
+	"\tevent_ids\x18\x02 \x03(\tR\beventIds\":\n" +
+	"\x1aDiscardDeadLettersResponse\x12\x1c\n" +
+	"\tdiscarded\x18\x01 \x01(\x03R\tdiscarded\"\xe4\x01\n" +
+	"\x11FindTracesRequest\x12\x16\n" +
+	"\x06others\x18\x01 \x01(\bR\x06others\x12\x19\n" +
+	"\btrace_id\x18\x02 \x01(\tR\atraceId\x129\n" +
+	"\x02by\x18\x03 \x01(\x0e2).platform.process.v1.FindTracesRequest.ByR\x02by\x12\x12\n" +
+	"\x04text\x18\x04 \x01(\tR\x04text\x12\x14\n" +
+	"\x05limit\x18\x05 \x01(\x05R\x05limit\"7\n" +
+	"\x02By\x12\x12\n" +
+	"\x0eBY_UNSPECIFIED\x10\x00\x12\x0e\n" +
+	"\n" +
+	"BY_SLOWEST\x10\x01\x12\r\n" +
+	"\tBY_FAILED\x10\x02\"d\n" +
+	"\x12FindTracesResponse\x122\n" +
+	"\x06traces\x18\x01 \x03(\v2\x1a.platform.process.v1.TraceR\x06traces\x12\x1a\n" +
+	"\bproblems\x18\x02 \x03(\tR\bproblems\"\xcf\x03\n" +
+	"\x05Trace\x12\x18\n" +
+	"\aprocess\x18\x01 \x01(\tR\aprocess\x12\x19\n" +
+	"\btrace_id\x18\x02 \x01(\tR\atraceId\x125\n" +
+	"\x05spans\x18\x03 \x03(\v2\x1f.platform.process.v1.Trace.SpanR\x05spans\x1a\xd9\x02\n" +
+	"\x04Span\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
+	"\x06parent\x18\x02 \x01(\tR\x06parent\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x12\n" +
+	"\x04kind\x18\x04 \x01(\tR\x04kind\x12*\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12-\n" +
+	"\x04took\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x04took\x12\x16\n" +
+	"\x06failed\x18\a \x01(\tR\x06failed\x12O\n" +
+	"\n" +
+	"attributes\x18\b \x03(\v2/.platform.process.v1.Trace.Span.AttributesEntryR\n" +
+	"attributes\x1a=\n" +
+	"\x0fAttributesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"h\n" +
+	"\x10FindLinesRequest\x12\x16\n" +
+	"\x06others\x18\x01 \x01(\bR\x06others\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x03 \x01(\tR\x05value\x12\x14\n" +
+	"\x05limit\x18\x04 \x01(\x05R\x05limit\"\xd4\x01\n" +
+	"\x11FindLinesResponse\x12A\n" +
+	"\x05lines\x18\x01 \x03(\v2+.platform.process.v1.FindLinesResponse.LineR\x05lines\x12\x1a\n" +
+	"\bproblems\x18\x02 \x03(\tR\bproblems\x1a`\n" +
+	"\x04Line\x12\x18\n" +
+	"\aprocess\x18\x01 \x01(\tR\aprocess\x12*\n" +
+	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
+	"\x04text\x18\x03 \x01(\tR\x04text2\xd5\v\n" +
 	"\x0eProcessService\x12\\\n" +
 	"\bDescribe\x12$.platform.process.v1.DescribeRequest\x1a%.platform.process.v1.DescribeResponse\"\x03\x90\x02\x01\x12O\n" +
 	"\x04Join\x12 .platform.process.v1.JoinRequest\x1a!.platform.process.v1.JoinResponse(\x010\x01\x12_\n" +
@@ -3157,7 +3836,11 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\aCompare\x12#.platform.process.v1.CompareRequest\x1a$.platform.process.v1.CompareResponse\"\x03\x90\x02\x01\x12Y\n" +
 	"\aDismiss\x12#.platform.process.v1.DismissRequest\x1a$.platform.process.v1.DismissResponse\"\x03\x90\x02\x02\x12q\n" +
 	"\x0fListDeadLetters\x12+.platform.process.v1.ListDeadLettersRequest\x1a,.platform.process.v1.ListDeadLettersResponse\"\x03\x90\x02\x01\x12w\n" +
-	"\x11ResendDeadLetters\x12-.platform.process.v1.ResendDeadLettersRequest\x1a..platform.process.v1.ResendDeadLettersResponse\"\x03\x90\x02\x02B(Z&galleria/platform/process/v1;processv1b\x06proto3"
+	"\x11ResendDeadLetters\x12-.platform.process.v1.ResendDeadLettersRequest\x1a..platform.process.v1.ResendDeadLettersResponse\"\x03\x90\x02\x02\x12z\n" +
+	"\x12DiscardDeadLetters\x12..platform.process.v1.DiscardDeadLettersRequest\x1a/.platform.process.v1.DiscardDeadLettersResponse\"\x03\x90\x02\x02\x12b\n" +
+	"\n" +
+	"FindTraces\x12&.platform.process.v1.FindTracesRequest\x1a'.platform.process.v1.FindTracesResponse\"\x03\x90\x02\x01\x12_\n" +
+	"\tFindLines\x12%.platform.process.v1.FindLinesRequest\x1a&.platform.process.v1.FindLinesResponse\"\x03\x90\x02\x01B(Z&galleria/platform/process/v1;processv1b\x06proto3"
 
 var (
 	file_platform_process_v1_process_proto_rawDescOnce sync.Once
@@ -3171,138 +3854,163 @@ func file_platform_process_v1_process_proto_rawDescGZIP() []byte {
 	return file_platform_process_v1_process_proto_rawDescData
 }
 
-var file_platform_process_v1_process_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_platform_process_v1_process_proto_msgTypes = make([]protoimpl.MessageInfo, 49)
+var file_platform_process_v1_process_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_platform_process_v1_process_proto_msgTypes = make([]protoimpl.MessageInfo, 59)
 var file_platform_process_v1_process_proto_goTypes = []any{
 	(Member_State)(0),                          // 0: platform.process.v1.Member.State
-	(*DescribeRequest)(nil),                    // 1: platform.process.v1.DescribeRequest
-	(*DescribeResponse)(nil),                   // 2: platform.process.v1.DescribeResponse
-	(*JoinRequest)(nil),                        // 3: platform.process.v1.JoinRequest
-	(*EventContracts)(nil),                     // 4: platform.process.v1.EventContracts
-	(*JoinResponse)(nil),                       // 5: platform.process.v1.JoinResponse
-	(*Member)(nil),                             // 6: platform.process.v1.Member
-	(*ProcessesRequest)(nil),                   // 7: platform.process.v1.ProcessesRequest
-	(*ProcessesResponse)(nil),                  // 8: platform.process.v1.ProcessesResponse
-	(*TunnelRequest)(nil),                      // 9: platform.process.v1.TunnelRequest
-	(*TunnelResponse)(nil),                     // 10: platform.process.v1.TunnelResponse
-	(*ModulesRequest)(nil),                     // 11: platform.process.v1.ModulesRequest
-	(*ModulesResponse)(nil),                    // 12: platform.process.v1.ModulesResponse
-	(*MeasureRequest)(nil),                     // 13: platform.process.v1.MeasureRequest
-	(*MeasureResponse)(nil),                    // 14: platform.process.v1.MeasureResponse
-	(*Measured)(nil),                           // 15: platform.process.v1.Measured
-	(*AnnounceRequest)(nil),                    // 16: platform.process.v1.AnnounceRequest
-	(*AnnounceResponse)(nil),                   // 17: platform.process.v1.AnnounceResponse
-	(*ListChangesRequest)(nil),                 // 18: platform.process.v1.ListChangesRequest
-	(*ListChangesResponse)(nil),                // 19: platform.process.v1.ListChangesResponse
-	(*CompareRequest)(nil),                     // 20: platform.process.v1.CompareRequest
-	(*CompareResponse)(nil),                    // 21: platform.process.v1.CompareResponse
-	(*DismissRequest)(nil),                     // 22: platform.process.v1.DismissRequest
-	(*DismissResponse)(nil),                    // 23: platform.process.v1.DismissResponse
-	(*ListDeadLettersRequest)(nil),             // 24: platform.process.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),            // 25: platform.process.v1.ListDeadLettersResponse
-	(*ResendDeadLettersRequest)(nil),           // 26: platform.process.v1.ResendDeadLettersRequest
-	(*ResendDeadLettersResponse)(nil),          // 27: platform.process.v1.ResendDeadLettersResponse
-	nil,                                        // 28: platform.process.v1.DescribeResponse.SettingsEntry
-	(*JoinResponse_Place)(nil),                 // 29: platform.process.v1.JoinResponse.Place
-	(*Member_Module)(nil),                      // 30: platform.process.v1.Member.Module
-	(*ModulesResponse_Module)(nil),             // 31: platform.process.v1.ModulesResponse.Module
-	(*ModulesResponse_Arm)(nil),                // 32: platform.process.v1.ModulesResponse.Arm
-	(*ModulesResponse_Endpoint)(nil),           // 33: platform.process.v1.ModulesResponse.Endpoint
-	(*ModulesResponse_Method)(nil),             // 34: platform.process.v1.ModulesResponse.Method
-	nil,                                        // 35: platform.process.v1.Measured.WaitingEntry
-	(*Measured_Line)(nil),                      // 36: platform.process.v1.Measured.Line
-	(*Measured_Bucket)(nil),                    // 37: platform.process.v1.Measured.Bucket
-	(*Measured_Refused)(nil),                   // 38: platform.process.v1.Measured.Refused
-	(*Measured_Events)(nil),                    // 39: platform.process.v1.Measured.Events
-	(*Measured_Database)(nil),                  // 40: platform.process.v1.Measured.Database
-	nil,                                        // 41: platform.process.v1.Measured.Line.ReasonsEntry
-	nil,                                        // 42: platform.process.v1.Measured.Events.PublishedEntry
-	nil,                                        // 43: platform.process.v1.Measured.Events.HandledEntry
-	(*ListChangesResponse_Change)(nil),         // 44: platform.process.v1.ListChangesResponse.Change
-	(*CompareResponse_Method)(nil),             // 45: platform.process.v1.CompareResponse.Method
-	(*CompareResponse_Sample)(nil),             // 46: platform.process.v1.CompareResponse.Sample
-	(*CompareResponse_Difference)(nil),         // 47: platform.process.v1.CompareResponse.Difference
-	nil,                                        // 48: platform.process.v1.CompareResponse.Method.CountsEntry
-	(*ListDeadLettersResponse_DeadLetter)(nil), // 49: platform.process.v1.ListDeadLettersResponse.DeadLetter
-	(*descriptorpb.FileDescriptorSet)(nil),     // 50: google.protobuf.FileDescriptorSet
-	(*timestamppb.Timestamp)(nil),              // 51: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),                // 52: google.protobuf.Duration
+	(FindTracesRequest_By)(0),                  // 1: platform.process.v1.FindTracesRequest.By
+	(*DescribeRequest)(nil),                    // 2: platform.process.v1.DescribeRequest
+	(*DescribeResponse)(nil),                   // 3: platform.process.v1.DescribeResponse
+	(*JoinRequest)(nil),                        // 4: platform.process.v1.JoinRequest
+	(*EventContracts)(nil),                     // 5: platform.process.v1.EventContracts
+	(*JoinResponse)(nil),                       // 6: platform.process.v1.JoinResponse
+	(*Member)(nil),                             // 7: platform.process.v1.Member
+	(*ProcessesRequest)(nil),                   // 8: platform.process.v1.ProcessesRequest
+	(*ProcessesResponse)(nil),                  // 9: platform.process.v1.ProcessesResponse
+	(*TunnelRequest)(nil),                      // 10: platform.process.v1.TunnelRequest
+	(*TunnelResponse)(nil),                     // 11: platform.process.v1.TunnelResponse
+	(*ModulesRequest)(nil),                     // 12: platform.process.v1.ModulesRequest
+	(*ModulesResponse)(nil),                    // 13: platform.process.v1.ModulesResponse
+	(*MeasureRequest)(nil),                     // 14: platform.process.v1.MeasureRequest
+	(*MeasureResponse)(nil),                    // 15: platform.process.v1.MeasureResponse
+	(*Measured)(nil),                           // 16: platform.process.v1.Measured
+	(*AnnounceRequest)(nil),                    // 17: platform.process.v1.AnnounceRequest
+	(*AnnounceResponse)(nil),                   // 18: platform.process.v1.AnnounceResponse
+	(*ListChangesRequest)(nil),                 // 19: platform.process.v1.ListChangesRequest
+	(*ListChangesResponse)(nil),                // 20: platform.process.v1.ListChangesResponse
+	(*CompareRequest)(nil),                     // 21: platform.process.v1.CompareRequest
+	(*CompareResponse)(nil),                    // 22: platform.process.v1.CompareResponse
+	(*DismissRequest)(nil),                     // 23: platform.process.v1.DismissRequest
+	(*DismissResponse)(nil),                    // 24: platform.process.v1.DismissResponse
+	(*ListDeadLettersRequest)(nil),             // 25: platform.process.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),            // 26: platform.process.v1.ListDeadLettersResponse
+	(*ResendDeadLettersRequest)(nil),           // 27: platform.process.v1.ResendDeadLettersRequest
+	(*ResendDeadLettersResponse)(nil),          // 28: platform.process.v1.ResendDeadLettersResponse
+	(*DiscardDeadLettersRequest)(nil),          // 29: platform.process.v1.DiscardDeadLettersRequest
+	(*DiscardDeadLettersResponse)(nil),         // 30: platform.process.v1.DiscardDeadLettersResponse
+	(*FindTracesRequest)(nil),                  // 31: platform.process.v1.FindTracesRequest
+	(*FindTracesResponse)(nil),                 // 32: platform.process.v1.FindTracesResponse
+	(*Trace)(nil),                              // 33: platform.process.v1.Trace
+	(*FindLinesRequest)(nil),                   // 34: platform.process.v1.FindLinesRequest
+	(*FindLinesResponse)(nil),                  // 35: platform.process.v1.FindLinesResponse
+	nil,                                        // 36: platform.process.v1.DescribeResponse.SettingsEntry
+	(*JoinResponse_Place)(nil),                 // 37: platform.process.v1.JoinResponse.Place
+	(*Member_Module)(nil),                      // 38: platform.process.v1.Member.Module
+	(*ModulesResponse_Module)(nil),             // 39: platform.process.v1.ModulesResponse.Module
+	(*ModulesResponse_Arm)(nil),                // 40: platform.process.v1.ModulesResponse.Arm
+	(*ModulesResponse_Endpoint)(nil),           // 41: platform.process.v1.ModulesResponse.Endpoint
+	(*ModulesResponse_Method)(nil),             // 42: platform.process.v1.ModulesResponse.Method
+	nil,                                        // 43: platform.process.v1.Measured.WaitingEntry
+	(*Measured_Line)(nil),                      // 44: platform.process.v1.Measured.Line
+	(*Measured_Bucket)(nil),                    // 45: platform.process.v1.Measured.Bucket
+	(*Measured_Refused)(nil),                   // 46: platform.process.v1.Measured.Refused
+	(*Measured_Events)(nil),                    // 47: platform.process.v1.Measured.Events
+	(*Measured_Database)(nil),                  // 48: platform.process.v1.Measured.Database
+	nil,                                        // 49: platform.process.v1.Measured.Line.ReasonsEntry
+	nil,                                        // 50: platform.process.v1.Measured.Events.PublishedEntry
+	nil,                                        // 51: platform.process.v1.Measured.Events.HandledEntry
+	(*ListChangesResponse_Change)(nil),         // 52: platform.process.v1.ListChangesResponse.Change
+	(*CompareResponse_Method)(nil),             // 53: platform.process.v1.CompareResponse.Method
+	(*CompareResponse_Sample)(nil),             // 54: platform.process.v1.CompareResponse.Sample
+	(*CompareResponse_Difference)(nil),         // 55: platform.process.v1.CompareResponse.Difference
+	nil,                                        // 56: platform.process.v1.CompareResponse.Method.CountsEntry
+	(*ListDeadLettersResponse_DeadLetter)(nil), // 57: platform.process.v1.ListDeadLettersResponse.DeadLetter
+	(*Trace_Span)(nil),                         // 58: platform.process.v1.Trace.Span
+	nil,                                        // 59: platform.process.v1.Trace.Span.AttributesEntry
+	(*FindLinesResponse_Line)(nil),             // 60: platform.process.v1.FindLinesResponse.Line
+	(*descriptorpb.FileDescriptorSet)(nil),     // 61: google.protobuf.FileDescriptorSet
+	(*timestamppb.Timestamp)(nil),              // 62: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),                // 63: google.protobuf.Duration
 }
 var file_platform_process_v1_process_proto_depIdxs = []int32{
-	50, // 0: platform.process.v1.DescribeResponse.contract:type_name -> google.protobuf.FileDescriptorSet
-	28, // 1: platform.process.v1.DescribeResponse.settings:type_name -> platform.process.v1.DescribeResponse.SettingsEntry
-	6,  // 2: platform.process.v1.JoinRequest.self:type_name -> platform.process.v1.Member
-	6,  // 3: platform.process.v1.JoinRequest.others:type_name -> platform.process.v1.Member
-	4,  // 4: platform.process.v1.JoinRequest.events:type_name -> platform.process.v1.EventContracts
-	50, // 5: platform.process.v1.EventContracts.files:type_name -> google.protobuf.FileDescriptorSet
-	29, // 6: platform.process.v1.JoinResponse.places:type_name -> platform.process.v1.JoinResponse.Place
-	6,  // 7: platform.process.v1.JoinResponse.processes:type_name -> platform.process.v1.Member
-	51, // 8: platform.process.v1.Member.started:type_name -> google.protobuf.Timestamp
-	30, // 9: platform.process.v1.Member.modules:type_name -> platform.process.v1.Member.Module
+	61, // 0: platform.process.v1.DescribeResponse.contract:type_name -> google.protobuf.FileDescriptorSet
+	36, // 1: platform.process.v1.DescribeResponse.settings:type_name -> platform.process.v1.DescribeResponse.SettingsEntry
+	7,  // 2: platform.process.v1.JoinRequest.self:type_name -> platform.process.v1.Member
+	7,  // 3: platform.process.v1.JoinRequest.others:type_name -> platform.process.v1.Member
+	5,  // 4: platform.process.v1.JoinRequest.events:type_name -> platform.process.v1.EventContracts
+	61, // 5: platform.process.v1.EventContracts.files:type_name -> google.protobuf.FileDescriptorSet
+	37, // 6: platform.process.v1.JoinResponse.places:type_name -> platform.process.v1.JoinResponse.Place
+	7,  // 7: platform.process.v1.JoinResponse.processes:type_name -> platform.process.v1.Member
+	62, // 8: platform.process.v1.Member.started:type_name -> google.protobuf.Timestamp
+	38, // 9: platform.process.v1.Member.modules:type_name -> platform.process.v1.Member.Module
 	0,  // 10: platform.process.v1.Member.state:type_name -> platform.process.v1.Member.State
-	51, // 11: platform.process.v1.Member.heard:type_name -> google.protobuf.Timestamp
-	6,  // 12: platform.process.v1.ProcessesResponse.processes:type_name -> platform.process.v1.Member
-	31, // 13: platform.process.v1.ModulesResponse.modules:type_name -> platform.process.v1.ModulesResponse.Module
-	15, // 14: platform.process.v1.MeasureResponse.processes:type_name -> platform.process.v1.Measured
-	52, // 15: platform.process.v1.Measured.uptime:type_name -> google.protobuf.Duration
-	36, // 16: platform.process.v1.Measured.lines:type_name -> platform.process.v1.Measured.Line
-	38, // 17: platform.process.v1.Measured.refused:type_name -> platform.process.v1.Measured.Refused
-	39, // 18: platform.process.v1.Measured.events:type_name -> platform.process.v1.Measured.Events
-	40, // 19: platform.process.v1.Measured.databases:type_name -> platform.process.v1.Measured.Database
-	35, // 20: platform.process.v1.Measured.waiting:type_name -> platform.process.v1.Measured.WaitingEntry
-	44, // 21: platform.process.v1.ListChangesResponse.changes:type_name -> platform.process.v1.ListChangesResponse.Change
-	45, // 22: platform.process.v1.CompareResponse.methods:type_name -> platform.process.v1.CompareResponse.Method
-	49, // 23: platform.process.v1.ListDeadLettersResponse.dead_letters:type_name -> platform.process.v1.ListDeadLettersResponse.DeadLetter
-	33, // 24: platform.process.v1.ModulesResponse.Module.endpoints:type_name -> platform.process.v1.ModulesResponse.Endpoint
-	32, // 25: platform.process.v1.ModulesResponse.Module.arms:type_name -> platform.process.v1.ModulesResponse.Arm
-	34, // 26: platform.process.v1.ModulesResponse.Module.methods:type_name -> platform.process.v1.ModulesResponse.Method
-	52, // 27: platform.process.v1.ModulesResponse.Method.p50:type_name -> google.protobuf.Duration
-	52, // 28: platform.process.v1.ModulesResponse.Method.p99:type_name -> google.protobuf.Duration
-	52, // 29: platform.process.v1.ModulesResponse.Method.promised_p99:type_name -> google.protobuf.Duration
-	41, // 30: platform.process.v1.Measured.Line.reasons:type_name -> platform.process.v1.Measured.Line.ReasonsEntry
-	37, // 31: platform.process.v1.Measured.Line.buckets:type_name -> platform.process.v1.Measured.Bucket
-	52, // 32: platform.process.v1.Measured.Bucket.up_to:type_name -> google.protobuf.Duration
-	42, // 33: platform.process.v1.Measured.Events.published:type_name -> platform.process.v1.Measured.Events.PublishedEntry
-	43, // 34: platform.process.v1.Measured.Events.handled:type_name -> platform.process.v1.Measured.Events.HandledEntry
-	51, // 35: platform.process.v1.ListChangesResponse.Change.at:type_name -> google.protobuf.Timestamp
-	48, // 36: platform.process.v1.CompareResponse.Method.counts:type_name -> platform.process.v1.CompareResponse.Method.CountsEntry
-	46, // 37: platform.process.v1.CompareResponse.Method.samples:type_name -> platform.process.v1.CompareResponse.Sample
-	52, // 38: platform.process.v1.CompareResponse.Method.first_p50:type_name -> google.protobuf.Duration
-	52, // 39: platform.process.v1.CompareResponse.Method.first_p99:type_name -> google.protobuf.Duration
-	52, // 40: platform.process.v1.CompareResponse.Method.second_p50:type_name -> google.protobuf.Duration
-	52, // 41: platform.process.v1.CompareResponse.Method.second_p99:type_name -> google.protobuf.Duration
-	51, // 42: platform.process.v1.CompareResponse.Sample.at:type_name -> google.protobuf.Timestamp
-	47, // 43: platform.process.v1.CompareResponse.Sample.differences:type_name -> platform.process.v1.CompareResponse.Difference
-	51, // 44: platform.process.v1.ListDeadLettersResponse.DeadLetter.parked_at:type_name -> google.protobuf.Timestamp
-	1,  // 45: platform.process.v1.ProcessService.Describe:input_type -> platform.process.v1.DescribeRequest
-	3,  // 46: platform.process.v1.ProcessService.Join:input_type -> platform.process.v1.JoinRequest
-	7,  // 47: platform.process.v1.ProcessService.Processes:input_type -> platform.process.v1.ProcessesRequest
-	9,  // 48: platform.process.v1.ProcessService.Tunnel:input_type -> platform.process.v1.TunnelRequest
-	11, // 49: platform.process.v1.ProcessService.Modules:input_type -> platform.process.v1.ModulesRequest
-	13, // 50: platform.process.v1.ProcessService.Measure:input_type -> platform.process.v1.MeasureRequest
-	16, // 51: platform.process.v1.ProcessService.Announce:input_type -> platform.process.v1.AnnounceRequest
-	18, // 52: platform.process.v1.ProcessService.ListChanges:input_type -> platform.process.v1.ListChangesRequest
-	20, // 53: platform.process.v1.ProcessService.Compare:input_type -> platform.process.v1.CompareRequest
-	22, // 54: platform.process.v1.ProcessService.Dismiss:input_type -> platform.process.v1.DismissRequest
-	24, // 55: platform.process.v1.ProcessService.ListDeadLetters:input_type -> platform.process.v1.ListDeadLettersRequest
-	26, // 56: platform.process.v1.ProcessService.ResendDeadLetters:input_type -> platform.process.v1.ResendDeadLettersRequest
-	2,  // 57: platform.process.v1.ProcessService.Describe:output_type -> platform.process.v1.DescribeResponse
-	5,  // 58: platform.process.v1.ProcessService.Join:output_type -> platform.process.v1.JoinResponse
-	8,  // 59: platform.process.v1.ProcessService.Processes:output_type -> platform.process.v1.ProcessesResponse
-	10, // 60: platform.process.v1.ProcessService.Tunnel:output_type -> platform.process.v1.TunnelResponse
-	12, // 61: platform.process.v1.ProcessService.Modules:output_type -> platform.process.v1.ModulesResponse
-	14, // 62: platform.process.v1.ProcessService.Measure:output_type -> platform.process.v1.MeasureResponse
-	17, // 63: platform.process.v1.ProcessService.Announce:output_type -> platform.process.v1.AnnounceResponse
-	19, // 64: platform.process.v1.ProcessService.ListChanges:output_type -> platform.process.v1.ListChangesResponse
-	21, // 65: platform.process.v1.ProcessService.Compare:output_type -> platform.process.v1.CompareResponse
-	23, // 66: platform.process.v1.ProcessService.Dismiss:output_type -> platform.process.v1.DismissResponse
-	25, // 67: platform.process.v1.ProcessService.ListDeadLetters:output_type -> platform.process.v1.ListDeadLettersResponse
-	27, // 68: platform.process.v1.ProcessService.ResendDeadLetters:output_type -> platform.process.v1.ResendDeadLettersResponse
-	57, // [57:69] is the sub-list for method output_type
-	45, // [45:57] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	62, // 11: platform.process.v1.Member.heard:type_name -> google.protobuf.Timestamp
+	7,  // 12: platform.process.v1.ProcessesResponse.processes:type_name -> platform.process.v1.Member
+	39, // 13: platform.process.v1.ModulesResponse.modules:type_name -> platform.process.v1.ModulesResponse.Module
+	16, // 14: platform.process.v1.MeasureResponse.processes:type_name -> platform.process.v1.Measured
+	63, // 15: platform.process.v1.Measured.uptime:type_name -> google.protobuf.Duration
+	44, // 16: platform.process.v1.Measured.lines:type_name -> platform.process.v1.Measured.Line
+	46, // 17: platform.process.v1.Measured.refused:type_name -> platform.process.v1.Measured.Refused
+	47, // 18: platform.process.v1.Measured.events:type_name -> platform.process.v1.Measured.Events
+	48, // 19: platform.process.v1.Measured.databases:type_name -> platform.process.v1.Measured.Database
+	43, // 20: platform.process.v1.Measured.waiting:type_name -> platform.process.v1.Measured.WaitingEntry
+	52, // 21: platform.process.v1.ListChangesResponse.changes:type_name -> platform.process.v1.ListChangesResponse.Change
+	53, // 22: platform.process.v1.CompareResponse.methods:type_name -> platform.process.v1.CompareResponse.Method
+	57, // 23: platform.process.v1.ListDeadLettersResponse.dead_letters:type_name -> platform.process.v1.ListDeadLettersResponse.DeadLetter
+	1,  // 24: platform.process.v1.FindTracesRequest.by:type_name -> platform.process.v1.FindTracesRequest.By
+	33, // 25: platform.process.v1.FindTracesResponse.traces:type_name -> platform.process.v1.Trace
+	58, // 26: platform.process.v1.Trace.spans:type_name -> platform.process.v1.Trace.Span
+	60, // 27: platform.process.v1.FindLinesResponse.lines:type_name -> platform.process.v1.FindLinesResponse.Line
+	41, // 28: platform.process.v1.ModulesResponse.Module.endpoints:type_name -> platform.process.v1.ModulesResponse.Endpoint
+	40, // 29: platform.process.v1.ModulesResponse.Module.arms:type_name -> platform.process.v1.ModulesResponse.Arm
+	42, // 30: platform.process.v1.ModulesResponse.Module.methods:type_name -> platform.process.v1.ModulesResponse.Method
+	63, // 31: platform.process.v1.ModulesResponse.Method.p50:type_name -> google.protobuf.Duration
+	63, // 32: platform.process.v1.ModulesResponse.Method.p99:type_name -> google.protobuf.Duration
+	63, // 33: platform.process.v1.ModulesResponse.Method.promised_p99:type_name -> google.protobuf.Duration
+	49, // 34: platform.process.v1.Measured.Line.reasons:type_name -> platform.process.v1.Measured.Line.ReasonsEntry
+	45, // 35: platform.process.v1.Measured.Line.buckets:type_name -> platform.process.v1.Measured.Bucket
+	63, // 36: platform.process.v1.Measured.Bucket.up_to:type_name -> google.protobuf.Duration
+	50, // 37: platform.process.v1.Measured.Events.published:type_name -> platform.process.v1.Measured.Events.PublishedEntry
+	51, // 38: platform.process.v1.Measured.Events.handled:type_name -> platform.process.v1.Measured.Events.HandledEntry
+	62, // 39: platform.process.v1.ListChangesResponse.Change.at:type_name -> google.protobuf.Timestamp
+	56, // 40: platform.process.v1.CompareResponse.Method.counts:type_name -> platform.process.v1.CompareResponse.Method.CountsEntry
+	54, // 41: platform.process.v1.CompareResponse.Method.samples:type_name -> platform.process.v1.CompareResponse.Sample
+	63, // 42: platform.process.v1.CompareResponse.Method.first_p50:type_name -> google.protobuf.Duration
+	63, // 43: platform.process.v1.CompareResponse.Method.first_p99:type_name -> google.protobuf.Duration
+	63, // 44: platform.process.v1.CompareResponse.Method.second_p50:type_name -> google.protobuf.Duration
+	63, // 45: platform.process.v1.CompareResponse.Method.second_p99:type_name -> google.protobuf.Duration
+	62, // 46: platform.process.v1.CompareResponse.Sample.at:type_name -> google.protobuf.Timestamp
+	55, // 47: platform.process.v1.CompareResponse.Sample.differences:type_name -> platform.process.v1.CompareResponse.Difference
+	62, // 48: platform.process.v1.ListDeadLettersResponse.DeadLetter.parked_at:type_name -> google.protobuf.Timestamp
+	62, // 49: platform.process.v1.Trace.Span.at:type_name -> google.protobuf.Timestamp
+	63, // 50: platform.process.v1.Trace.Span.took:type_name -> google.protobuf.Duration
+	59, // 51: platform.process.v1.Trace.Span.attributes:type_name -> platform.process.v1.Trace.Span.AttributesEntry
+	62, // 52: platform.process.v1.FindLinesResponse.Line.at:type_name -> google.protobuf.Timestamp
+	2,  // 53: platform.process.v1.ProcessService.Describe:input_type -> platform.process.v1.DescribeRequest
+	4,  // 54: platform.process.v1.ProcessService.Join:input_type -> platform.process.v1.JoinRequest
+	8,  // 55: platform.process.v1.ProcessService.Processes:input_type -> platform.process.v1.ProcessesRequest
+	10, // 56: platform.process.v1.ProcessService.Tunnel:input_type -> platform.process.v1.TunnelRequest
+	12, // 57: platform.process.v1.ProcessService.Modules:input_type -> platform.process.v1.ModulesRequest
+	14, // 58: platform.process.v1.ProcessService.Measure:input_type -> platform.process.v1.MeasureRequest
+	17, // 59: platform.process.v1.ProcessService.Announce:input_type -> platform.process.v1.AnnounceRequest
+	19, // 60: platform.process.v1.ProcessService.ListChanges:input_type -> platform.process.v1.ListChangesRequest
+	21, // 61: platform.process.v1.ProcessService.Compare:input_type -> platform.process.v1.CompareRequest
+	23, // 62: platform.process.v1.ProcessService.Dismiss:input_type -> platform.process.v1.DismissRequest
+	25, // 63: platform.process.v1.ProcessService.ListDeadLetters:input_type -> platform.process.v1.ListDeadLettersRequest
+	27, // 64: platform.process.v1.ProcessService.ResendDeadLetters:input_type -> platform.process.v1.ResendDeadLettersRequest
+	29, // 65: platform.process.v1.ProcessService.DiscardDeadLetters:input_type -> platform.process.v1.DiscardDeadLettersRequest
+	31, // 66: platform.process.v1.ProcessService.FindTraces:input_type -> platform.process.v1.FindTracesRequest
+	34, // 67: platform.process.v1.ProcessService.FindLines:input_type -> platform.process.v1.FindLinesRequest
+	3,  // 68: platform.process.v1.ProcessService.Describe:output_type -> platform.process.v1.DescribeResponse
+	6,  // 69: platform.process.v1.ProcessService.Join:output_type -> platform.process.v1.JoinResponse
+	9,  // 70: platform.process.v1.ProcessService.Processes:output_type -> platform.process.v1.ProcessesResponse
+	11, // 71: platform.process.v1.ProcessService.Tunnel:output_type -> platform.process.v1.TunnelResponse
+	13, // 72: platform.process.v1.ProcessService.Modules:output_type -> platform.process.v1.ModulesResponse
+	15, // 73: platform.process.v1.ProcessService.Measure:output_type -> platform.process.v1.MeasureResponse
+	18, // 74: platform.process.v1.ProcessService.Announce:output_type -> platform.process.v1.AnnounceResponse
+	20, // 75: platform.process.v1.ProcessService.ListChanges:output_type -> platform.process.v1.ListChangesResponse
+	22, // 76: platform.process.v1.ProcessService.Compare:output_type -> platform.process.v1.CompareResponse
+	24, // 77: platform.process.v1.ProcessService.Dismiss:output_type -> platform.process.v1.DismissResponse
+	26, // 78: platform.process.v1.ProcessService.ListDeadLetters:output_type -> platform.process.v1.ListDeadLettersResponse
+	28, // 79: platform.process.v1.ProcessService.ResendDeadLetters:output_type -> platform.process.v1.ResendDeadLettersResponse
+	30, // 80: platform.process.v1.ProcessService.DiscardDeadLetters:output_type -> platform.process.v1.DiscardDeadLettersResponse
+	32, // 81: platform.process.v1.ProcessService.FindTraces:output_type -> platform.process.v1.FindTracesResponse
+	35, // 82: platform.process.v1.ProcessService.FindLines:output_type -> platform.process.v1.FindLinesResponse
+	68, // [68:83] is the sub-list for method output_type
+	53, // [53:68] is the sub-list for method input_type
+	53, // [53:53] is the sub-list for extension type_name
+	53, // [53:53] is the sub-list for extension extendee
+	0,  // [0:53] is the sub-list for field type_name
 }
 
 func init() { file_platform_process_v1_process_proto_init() }
@@ -3315,8 +4023,8 @@ func file_platform_process_v1_process_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_platform_process_v1_process_proto_rawDesc), len(file_platform_process_v1_process_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   49,
+			NumEnums:      2,
+			NumMessages:   59,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,18 +22,21 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ProcessService_Describe_FullMethodName          = "/platform.process.v1.ProcessService/Describe"
-	ProcessService_Join_FullMethodName              = "/platform.process.v1.ProcessService/Join"
-	ProcessService_Processes_FullMethodName         = "/platform.process.v1.ProcessService/Processes"
-	ProcessService_Tunnel_FullMethodName            = "/platform.process.v1.ProcessService/Tunnel"
-	ProcessService_Modules_FullMethodName           = "/platform.process.v1.ProcessService/Modules"
-	ProcessService_Measure_FullMethodName           = "/platform.process.v1.ProcessService/Measure"
-	ProcessService_Announce_FullMethodName          = "/platform.process.v1.ProcessService/Announce"
-	ProcessService_ListChanges_FullMethodName       = "/platform.process.v1.ProcessService/ListChanges"
-	ProcessService_Compare_FullMethodName           = "/platform.process.v1.ProcessService/Compare"
-	ProcessService_Dismiss_FullMethodName           = "/platform.process.v1.ProcessService/Dismiss"
-	ProcessService_ListDeadLetters_FullMethodName   = "/platform.process.v1.ProcessService/ListDeadLetters"
-	ProcessService_ResendDeadLetters_FullMethodName = "/platform.process.v1.ProcessService/ResendDeadLetters"
+	ProcessService_Describe_FullMethodName           = "/platform.process.v1.ProcessService/Describe"
+	ProcessService_Join_FullMethodName               = "/platform.process.v1.ProcessService/Join"
+	ProcessService_Processes_FullMethodName          = "/platform.process.v1.ProcessService/Processes"
+	ProcessService_Tunnel_FullMethodName             = "/platform.process.v1.ProcessService/Tunnel"
+	ProcessService_Modules_FullMethodName            = "/platform.process.v1.ProcessService/Modules"
+	ProcessService_Measure_FullMethodName            = "/platform.process.v1.ProcessService/Measure"
+	ProcessService_Announce_FullMethodName           = "/platform.process.v1.ProcessService/Announce"
+	ProcessService_ListChanges_FullMethodName        = "/platform.process.v1.ProcessService/ListChanges"
+	ProcessService_Compare_FullMethodName            = "/platform.process.v1.ProcessService/Compare"
+	ProcessService_Dismiss_FullMethodName            = "/platform.process.v1.ProcessService/Dismiss"
+	ProcessService_ListDeadLetters_FullMethodName    = "/platform.process.v1.ProcessService/ListDeadLetters"
+	ProcessService_ResendDeadLetters_FullMethodName  = "/platform.process.v1.ProcessService/ResendDeadLetters"
+	ProcessService_DiscardDeadLetters_FullMethodName = "/platform.process.v1.ProcessService/DiscardDeadLetters"
+	ProcessService_FindTraces_FullMethodName         = "/platform.process.v1.ProcessService/FindTraces"
+	ProcessService_FindLines_FullMethodName          = "/platform.process.v1.ProcessService/FindLines"
 )
 
 // ProcessServiceClient is the client API for ProcessService service.
@@ -80,6 +83,15 @@ type ProcessServiceClient interface {
 	// ResendDeadLetters handles parked events again. Repeating it is safe: an
 	// event's effect happens once.
 	ResendDeadLetters(ctx context.Context, in *ResendDeadLettersRequest, opts ...grpc.CallOption) (*ResendDeadLettersResponse, error)
+	// DiscardDeadLetters gives parked events up: they are never handled. Repeating it is
+	// safe. NOT_FOUND when there was no such event; INVALID_ARGUMENT when none is named.
+	DiscardDeadLetters(ctx context.Context, in *DiscardDeadLettersRequest, opts ...grpc.CallOption) (*DiscardDeadLettersResponse, error)
+	// FindTraces finds the traces that this process, and if asked the others it knows,
+	// have kept.
+	FindTraces(ctx context.Context, in *FindTracesRequest, opts ...grpc.CallOption) (*FindTracesResponse, error)
+	// FindLines finds the latest lines of the log of this process, and if asked of the
+	// others it knows.
+	FindLines(ctx context.Context, in *FindLinesRequest, opts ...grpc.CallOption) (*FindLinesResponse, error)
 }
 
 type processServiceClient struct {
@@ -216,6 +228,36 @@ func (c *processServiceClient) ResendDeadLetters(ctx context.Context, in *Resend
 	return out, nil
 }
 
+func (c *processServiceClient) DiscardDeadLetters(ctx context.Context, in *DiscardDeadLettersRequest, opts ...grpc.CallOption) (*DiscardDeadLettersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DiscardDeadLettersResponse)
+	err := c.cc.Invoke(ctx, ProcessService_DiscardDeadLetters_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *processServiceClient) FindTraces(ctx context.Context, in *FindTracesRequest, opts ...grpc.CallOption) (*FindTracesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FindTracesResponse)
+	err := c.cc.Invoke(ctx, ProcessService_FindTraces_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *processServiceClient) FindLines(ctx context.Context, in *FindLinesRequest, opts ...grpc.CallOption) (*FindLinesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FindLinesResponse)
+	err := c.cc.Invoke(ctx, ProcessService_FindLines_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ProcessServiceServer is the server API for ProcessService service.
 // All implementations must embed UnimplementedProcessServiceServer
 // for forward compatibility.
@@ -260,6 +302,15 @@ type ProcessServiceServer interface {
 	// ResendDeadLetters handles parked events again. Repeating it is safe: an
 	// event's effect happens once.
 	ResendDeadLetters(context.Context, *ResendDeadLettersRequest) (*ResendDeadLettersResponse, error)
+	// DiscardDeadLetters gives parked events up: they are never handled. Repeating it is
+	// safe. NOT_FOUND when there was no such event; INVALID_ARGUMENT when none is named.
+	DiscardDeadLetters(context.Context, *DiscardDeadLettersRequest) (*DiscardDeadLettersResponse, error)
+	// FindTraces finds the traces that this process, and if asked the others it knows,
+	// have kept.
+	FindTraces(context.Context, *FindTracesRequest) (*FindTracesResponse, error)
+	// FindLines finds the latest lines of the log of this process, and if asked of the
+	// others it knows.
+	FindLines(context.Context, *FindLinesRequest) (*FindLinesResponse, error)
 	mustEmbedUnimplementedProcessServiceServer()
 }
 
@@ -305,6 +356,15 @@ func (UnimplementedProcessServiceServer) ListDeadLetters(context.Context, *ListD
 }
 func (UnimplementedProcessServiceServer) ResendDeadLetters(context.Context, *ResendDeadLettersRequest) (*ResendDeadLettersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ResendDeadLetters not implemented")
+}
+func (UnimplementedProcessServiceServer) DiscardDeadLetters(context.Context, *DiscardDeadLettersRequest) (*DiscardDeadLettersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DiscardDeadLetters not implemented")
+}
+func (UnimplementedProcessServiceServer) FindTraces(context.Context, *FindTracesRequest) (*FindTracesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method FindTraces not implemented")
+}
+func (UnimplementedProcessServiceServer) FindLines(context.Context, *FindLinesRequest) (*FindLinesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method FindLines not implemented")
 }
 func (UnimplementedProcessServiceServer) mustEmbedUnimplementedProcessServiceServer() {}
 func (UnimplementedProcessServiceServer) testEmbeddedByValue()                        {}
@@ -521,6 +581,60 @@ func _ProcessService_ResendDeadLetters_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ProcessService_DiscardDeadLetters_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DiscardDeadLettersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProcessServiceServer).DiscardDeadLetters(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProcessService_DiscardDeadLetters_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProcessServiceServer).DiscardDeadLetters(ctx, req.(*DiscardDeadLettersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ProcessService_FindTraces_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FindTracesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProcessServiceServer).FindTraces(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProcessService_FindTraces_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProcessServiceServer).FindTraces(ctx, req.(*FindTracesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ProcessService_FindLines_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FindLinesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProcessServiceServer).FindLines(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProcessService_FindLines_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProcessServiceServer).FindLines(ctx, req.(*FindLinesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ProcessService_ServiceDesc is the grpc.ServiceDesc for ProcessService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -567,6 +681,18 @@ var ProcessService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ResendDeadLetters",
 			Handler:    _ProcessService_ResendDeadLetters_Handler,
+		},
+		{
+			MethodName: "DiscardDeadLetters",
+			Handler:    _ProcessService_DiscardDeadLetters_Handler,
+		},
+		{
+			MethodName: "FindTraces",
+			Handler:    _ProcessService_FindTraces_Handler,
+		},
+		{
+			MethodName: "FindLines",
+			Handler:    _ProcessService_FindLines_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

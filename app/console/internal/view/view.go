@@ -62,7 +62,11 @@ type Room struct {
 	Units                          []Row
 	Databases                      []Row
 	Changes                        []Row
-	Contract                       []Rpc
+	// Comparison and Differences are what a shadow has found.
+	Comparison, Differences []Row
+	// Lines are the latest of its log.
+	Lines    []Row
+	Contract []Rpc
 	// Move is where it can be moved; "": this person can't.
 	Move string
 }
@@ -83,4 +87,6 @@ type Events struct {
 // Letter is a dead letter.
 type Letter struct {
 	Module, ID, Type, Aggregate, Error, Payload, Parked, Attempts string
+	// Discard is the address of the question whether it is to be given up.
+	Discard string
 }

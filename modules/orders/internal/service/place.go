@@ -14,6 +14,7 @@ import (
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
 	"galleria/platform/id"
+	"galleria/platform/telemetry"
 )
 
 const (
@@ -205,6 +206,7 @@ func (s *Service) answer(ctx context.Context, o *order.Order, until time.Time) (
 
 // answerArranged says what became of an order, or that it is not known yet.
 func (s *Service) answerArranged(ctx context.Context, o *order.Order) (_ *ordersv1.PlaceOrderResponse, err error) {
+	telemetry.Mark(ctx, "order", o.Snapshot().Number)
 	if o.Snapshot().GiveBack {
 		// Who tries again at once is to find the goods on the shelf.
 		soon, cancel := context.WithTimeout(ctx, patience)

@@ -16,6 +16,7 @@ import (
 	"galleria/platform/contract"
 	"galleria/platform/id"
 	"galleria/platform/identity"
+	"galleria/platform/telemetry"
 )
 
 const (
@@ -35,6 +36,7 @@ func (s *Service) GetOrder(ctx context.Context, req *ordersv1.GetOrderRequest) (
 	if err != nil {
 		return nil, err
 	}
+	telemetry.Mark(ctx, "order", o.Snapshot().Number)
 	shown := toProto(o)
 	if who, known := identity.From(ctx); known && who.MayAsStaff(mayRead) {
 		if shown, err = s.toStaff(ctx, o); err != nil {

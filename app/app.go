@@ -72,7 +72,7 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 			t := a.Config.Tracing
 			stopTracing, err = telemetry.Setup(ctx, telemetry.TraceOptions{
 				Endpoint: t.Endpoint, Insecure: t.Insecure, SampleRatio: t.Sample,
-				Service: "galleria-" + strings.Join(a.Config.Target, "-"), Keeper: a.keeper(), Log: a.Log,
+				Service: "galleria-" + strings.Join(a.Config.Target, "-"), Keeper: a.keeper(), Whole: t.Whole, Log: a.Log,
 			})
 			return err
 		},

@@ -220,7 +220,7 @@ func (r *Route) dispatch(ctx context.Context, c *call) (mode Mode, ended time.Du
 		return ModeHeld, ticks(), err
 	}
 	defer target.end()
-	if telemetry.Tracing() {
+	if telemetry.Recording(ctx) {
 		ended, err = traced(ctx, *c, target)
 	} else if here, ok := target.carrier.(*local); ok {
 		ended, err = here.do(ctx, c)

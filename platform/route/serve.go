@@ -50,7 +50,7 @@ func (r *Route) arrived(ctx context.Context, m *method, process string, decode f
 	if err := admit(ctx, from.caller, r.module); err != nil {
 		return nil, err
 	}
-	if telemetry.Tracing() {
+	if telemetry.Recording(ctx) {
 		var span trace.Span
 		ctx, span = otel.Tracer("galleria/platform/route").Start(ctx, m.Name[1:],
 			trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(attribute.String("caller", from.caller)))

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"net"
@@ -14,14 +15,34 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-var tracing atomic.Bool
+var (
+	tracing atomic.Bool
+	// wholeEvery: of one trace in so many all spans are recorded.
+	wholeEvery atomic.Uint64
+)
 
 // Tracing tells whether spans go anywhere. Hot paths ask it before they make
 // any: with tracing off it is all that tracing costs.
 func Tracing() bool { return tracing.Load() }
+
+// Recording tells whether a span that hangs from ctx would be seen by anybody: where a
+// trace begins, and in those that are exported or recorded whole. It depends on the
+// trace alone, so that all processes agree.
+func Recording(ctx context.Context) bool {
+	if !tracing.Load() {
+		return false
+	}
+	parent := trace.SpanContextFromContext(ctx)
+	return !parent.IsValid() || parent.IsSampled() || isWhole(parent.TraceID())
+}
+
+func isWhole(id trace.TraceID) bool {
+	return binary.BigEndian.Uint64(id[8:])%max(1, wholeEvery.Load()) == 0
+}
 
 // TraceOptions says where spans go. The zero value means nowhere.
 type TraceOptions struct {
@@ -33,8 +54,10 @@ type TraceOptions struct {
 	SampleRatio float64
 
 	Exporter sdktrace.SpanExporter // instead of Endpoint, and given each span as it ends: for tests
-	// Keeper is given all spans of this process, sampled or not, when it is not nil.
+	// Keeper is given spans of this process, exported or not, when it is not nil: of one
+	// trace in Whole all, of the others the first; 0: of all traces all.
 	Keeper sdktrace.SpanProcessor
+	Whole  int
 	Log    *slog.Logger // is told of lost spans; nil = slog.Default()
 }
 
@@ -80,7 +103,7 @@ func Setup(ctx context.Context, o TraceOptions) (shutdown func(context.Context) 
 		if exporter != nil {
 			processors = append(processors, sdktrace.WithSpanProcessor(processor))
 		}
-		sampler = recordAll{sampler}
+		sampler = recording{sampler}
 	}
 	provider := sdktrace.NewTracerProvider(append(processors,
 		sdktrace.WithSampler(sampler),
@@ -90,6 +113,7 @@ func Setup(ctx context.Context, o TraceOptions) (shutdown func(context.Context) 
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(lost.handle))
 	otel.SetTextMapPropagator(propagation.TraceContext{})
 	otel.SetTracerProvider(provider)
+	wholeEvery.Store(uint64(max(1, o.Whole)))
 	tracing.Store(true)
 
 	return func(ctx context.Context) error {
@@ -108,13 +132,14 @@ func Setup(ctx context.Context, o TraceOptions) (shutdown func(context.Context) 
 	}, nil
 }
 
-// recordAll records what another sampler drops, for the keeper; it is not exported, here
+// recording records what another sampler drops, for the keeper; it is not exported, here
 // and in other processes.
-type recordAll struct{ sdktrace.Sampler }
+type recording struct{ sdktrace.Sampler }
 
-func (r recordAll) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+func (r recording) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
 	result := r.Sampler.ShouldSample(p)
-	if result.Decision == sdktrace.Drop {
+	begins := !trace.SpanContextFromContext(p.ParentContext).IsValid()
+	if result.Decision == sdktrace.Drop && (begins || isWhole(p.TraceID)) {
 		result.Decision = sdktrace.RecordOnly
 	}
 	return result

@@ -167,6 +167,35 @@ func TestTheDecisionToSampleIsMadeWhereATraceBegins(t *testing.T) {
 	}
 }
 
+func TestOfMostTracesOnlyTheFirstSpanIsRecorded(t *testing.T) {
+	keeper := tracetest.NewSpanRecorder()
+	shutdown := setUp(t, telemetry.TraceOptions{Keeper: keeper, Whole: 10})
+	for last, whole := range map[string]bool{"0000000000000014": true, "0000000000000015": false} { // 20 and 21
+		parent := propagation.MapCarrier{"traceparent": "00-ab00000000000000" + last + "-0000000000000001-00"}
+		ctx := otel.GetTextMapPropagator().Extract(t.Context(), parent)
+		before := len(keeper.Ended())
+		if got := telemetry.Recording(ctx); got != whole {
+			t.Errorf("in trace …%s: got recording %v, want %v", last, got, whole)
+		}
+		_, s := span(ctx, "a call")
+		s.End()
+		if got := len(keeper.Ended()) > before; got != whole {
+			t.Errorf("in trace …%s: got a recorded span %v, want %v", last, got, whole)
+		}
+	}
+	before := len(keeper.Ended())
+	for range 50 {
+		_, s := span(t.Context(), "a request")
+		s.End()
+	}
+	if got := len(keeper.Ended()) - before; got != 50 {
+		t.Errorf("got %d spans of 50 requests, want each request's", got)
+	}
+	if err := shutdown(t.Context()); err != nil {
+		t.Errorf("shutdown: got %v, want nil", err)
+	}
+}
+
 // More spans than any queue holds end while the collector is away or answers
 // nothing; were ending one to wait, the test would not.
 func TestACollectorThatIsAwayOrSlowBlocksNothing(t *testing.T) {

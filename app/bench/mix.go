@@ -113,6 +113,11 @@ func (g *guide) step(w *walker, kind string) (err error) {
 		err = w.add(g.skus[w.added*7%len(g.skus)])
 	case "checkout":
 		err = w.buy()
+		if err == nil {
+			// Who has bought leaves, and another one comes: the cart is emptied when
+			// the money is there, which may be after this round.
+			w.shopper = newShopper(g.client, w.shopper.shop)
+		}
 	}
 	return err
 }

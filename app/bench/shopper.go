@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -99,9 +100,19 @@ func (s *shopper) ask(method, path string, form url.Values, want int, read func(
 		if response.StatusCode == http.StatusServiceUnavailable || response.StatusCode == http.StatusTooManyRequests {
 			return "", errBusy
 		}
-		return "", fmt.Errorf("%s %s: %s, want %d; it says: %.600s", method, path, response.Status, want, said)
+		return "", fmt.Errorf("%s %s: %s, want %d; it says: %.600s", method, path, response.Status, want, words(said))
 	}
 	return read(response)
+}
+
+var (
+	untilMain = regexp.MustCompile(`(?s)^.*<main`)
+	tag       = regexp.MustCompile(`<[^>]*>|\s+`)
+)
+
+// words is what a page says to people, without its head.
+func words(page string) string {
+	return tag.ReplaceAllString(untilMain.ReplaceAllString(page, "<main"), " ")
 }
 
 // buffers spare the load generator, which shares the CPUs, an allocation of

@@ -28,6 +28,7 @@ import (
 	ordersv1 "galleria/modules/orders/v1"
 	paymentsv1 "galleria/modules/payments/v1"
 	pricingv1 "galleria/modules/pricing/v1"
+	webhooksv1 "galleria/modules/webhooks/v1"
 	"galleria/platform/certs"
 	"galleria/platform/config"
 	"galleria/platform/connections"
@@ -220,6 +221,7 @@ func NewGateway(c Config, p *process.Process, shared *edge.Edge, audit *auditlog
 		Pricing:   pricingv1.NewPricingServiceClient(p.Connect(TargetEdge, "pricing")),
 		Orders:    ordersv1.NewOrdersServiceClient(p.Connect(TargetEdge, "orders")),
 		Accounts:  accountsv1.NewAccountsServiceClient(p.Connect(TargetEdge, "accounts")),
+		Webhooks:  webhooksv1.NewWebhooksServiceClient(p.Connect(TargetEdge, "webhooks")),
 	}, gateway.Options{
 		Edge: shared, BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency, Log: log.With("module", TargetEdge), Now: time.Now, Audit: audit,
 	})

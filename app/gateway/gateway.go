@@ -19,6 +19,7 @@ import (
 	inventoryv1 "galleria/modules/inventory/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	pricingv1 "galleria/modules/pricing/v1"
+	webhooksv1 "galleria/modules/webhooks/v1"
 )
 
 // Prefix is where the API is.
@@ -32,6 +33,7 @@ type Needs struct {
 	Pricing   pricingv1.PricingServiceClient
 	Orders    ordersv1.OrdersServiceClient
 	Accounts  accountsv1.AccountsServiceClient
+	Webhooks  webhooksv1.WebhooksServiceClient
 }
 
 // Options may be left as they are.
@@ -70,7 +72,7 @@ type Gateway struct {
 
 // New makes a gateway that is ready to serve.
 func New(n Needs, o Options) (*Gateway, error) {
-	if n.Catalog == nil || n.Inventory == nil || n.Cart == nil || n.Pricing == nil || n.Orders == nil || n.Accounts == nil {
+	if n.Catalog == nil || n.Inventory == nil || n.Cart == nil || n.Pricing == nil || n.Orders == nil || n.Accounts == nil || n.Webhooks == nil {
 		return nil, errors.New("gateway: it needs clients of catalog, inventory, cart, pricing, orders and accounts")
 	}
 	g := &Gateway{

@@ -45,6 +45,8 @@ var (
 	orderNotPaid     = kind{"order-not-paid", http.StatusConflict, "The order is not paid"}
 	refundTooLarge   = kind{"refund-too-large", http.StatusConflict, "That much can't be refunded"}
 	tooMany          = kind{"not-that-many", http.StatusConflict, "There are not that many"}
+	endpointOff      = kind{"endpoint-off", http.StatusConflict, "The endpoint is switched off"}
+	tooManyEndpoints = kind{"too-many-endpoints", http.StatusConflict, "There are as many endpoints as there may be"}
 	belowAllocated   = kind{"below-allocated", http.StatusConflict, "Orders need more than would be left"}
 	taken            = kind{"taken", http.StatusConflict, "It belongs to something else"}
 	notPayable       = kind{"not-payable", http.StatusConflict, "Nothing is to be paid"}
@@ -59,7 +61,7 @@ var (
 	unavailable      = kind{"unavailable", http.StatusServiceUnavailable, "A part of the shop does not answer"}
 	crowded          = kind{"crowded", http.StatusServiceUnavailable, "Too much is asked of the shop just now"}
 	notKnown         = kind{"not-known", http.StatusServiceUnavailable, "It is not known yet whether there is an order"}
-	kinds            = []kind{malformed, keyMissing, unauthorized, wrongCredentials, codeNeeded, notAllowed, notFound, wrongMethod, tooSlow, notSold, otherCurrency, cartFull, cartEmpty, cartClaimed, outOfStock, priceChanged, noDelivery, codeUsedUp, orderEnded, orderShipped, orderNotOpen, orderNotPaid, refundTooLarge, tooMany, belowAllocated, taken, notPayable, tooLarge, notJSON, invalid, keyReused, codeRefused, tooOften, unpaidOrders, failed, unavailable, crowded, notKnown}
+	kinds            = []kind{malformed, keyMissing, unauthorized, wrongCredentials, codeNeeded, notAllowed, notFound, wrongMethod, tooSlow, notSold, otherCurrency, cartFull, cartEmpty, cartClaimed, outOfStock, priceChanged, noDelivery, codeUsedUp, orderEnded, orderShipped, orderNotOpen, orderNotPaid, refundTooLarge, tooMany, endpointOff, tooManyEndpoints, belowAllocated, taken, notPayable, tooLarge, notJSON, invalid, keyReused, codeRefused, tooOften, unpaidOrders, failed, unavailable, crowded, notKnown}
 	problemsPath     = Prefix + "/problems/"
 	problemMedia     = "application/problem+json"
 	retryAfterRetry  = 5 * time.Second

@@ -33,6 +33,8 @@ import (
 	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/modules/pricing/pricingtest"
 	pricingv1 "galleria/modules/pricing/v1"
+	webhooksv1 "galleria/modules/webhooks/v1"
+	"galleria/modules/webhooks/webhookstest"
 	"galleria/platform/certs"
 	"galleria/platform/database"
 	"galleria/platform/identity"
@@ -111,6 +113,7 @@ func open(t testing.TB, limits edge.Limits) *shop {
 	add("pricing", &pricingv1.PricingService_ServiceDesc, s.serve(log, pricingtest.Definition(), neighbours))
 	add("orders", &ordersv1.OrdersService_ServiceDesc, s.serve(log, orderstest.Definition(), neighbours))
 	add("accounts", &accountsv1.AccountsService_ServiceDesc, s.serve(log, accountstest.Definition(), neighbours))
+	add("webhooks", &webhooksv1.WebhooksService_ServiceDesc, s.serve(log, webhookstest.Definition(), neighbours))
 	s.operated = operated
 	s.accounts = accountsv1.NewAccountsServiceClient(all["accounts"])
 	operators := accountsv1.NewAccountsServiceClient(operated["accounts"])
@@ -129,7 +132,7 @@ func open(t testing.TB, limits edge.Limits) *shop {
 	s.api, err = gateway.New(gateway.Needs{
 		Catalog: catalogv1.NewCatalogServiceClient(all["catalog"]), Inventory: inventoryv1.NewInventoryServiceClient(all["inventory"]),
 		Cart: cartv1.NewCartServiceClient(all["cart"]), Pricing: pricingv1.NewPricingServiceClient(all["pricing"]), Orders: ordersv1.NewOrdersServiceClient(all["orders"]),
-		Accounts: accountsv1.NewAccountsServiceClient(all["accounts"]),
+		Accounts: accountsv1.NewAccountsServiceClient(all["accounts"]), Webhooks: webhooksv1.NewWebhooksServiceClient(all["webhooks"]),
 	}, gateway.Options{Edge: s.edge, BaseURL: "https://shop.example", Log: log, Audit: s.audit})
 	if err != nil {
 		t.Fatal(err)

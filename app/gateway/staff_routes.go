@@ -36,4 +36,15 @@ func (g *Gateway) staffRoutes(api huma.API) {
 		summary: "Write a promotion", text: "The whole promotion. One that is not there is made. How often it was used stays. A repeat changes nothing."})
 	operate(api, g.endPromotion, operation{method: http.MethodDelete, path: "/promotions/{promotion_id}", id: "endPromotion", tag: "Staff", scope: "promotions:write", errors: []int{404},
 		summary: "End a promotion now", text: "It stays in the list, for the orders that used it."})
+
+	operate(api, g.listEndpoints, operation{method: http.MethodGet, path: "/webhooks", id: "listWebhooks", tag: "Staff", scope: "webhooks:read",
+		summary: "List the endpoints of webhooks"})
+	operate(api, g.addEndpoint, operation{method: http.MethodPost, path: "/webhooks", id: "addWebhook", tag: "Staff", scope: "webhooks:write", status: http.StatusCreated, errors: []int{409},
+		summary: "Register an endpoint", text: "It is told what happens from now on, by signed requests as Standard Webhooks says. A repeat with the same key and body answers the same endpoint and secret."})
+	operate(api, g.removeEndpoint, operation{method: http.MethodDelete, path: "/webhooks/{endpoint_id}", id: "removeWebhook", tag: "Staff", scope: "webhooks:write", status: http.StatusNoContent,
+		summary: "Remove an endpoint", text: "With its deliveries. One that is not there is removed already."})
+	operate(api, g.listDeliveries, operation{method: http.MethodGet, path: "/webhooks/{endpoint_id}/deliveries", id: "listWebhookDeliveries", tag: "Staff", scope: "webhooks:read", errors: []int{404},
+		summary: "List what was or is to be sent to an endpoint"})
+	operate(api, g.resendDelivery, operation{method: http.MethodPost, path: "/webhooks/deliveries/{delivery_id}/resend", id: "resendWebhookDelivery", tag: "Staff", scope: "webhooks:write", errors: []int{404, 409},
+		summary: "Send a delivery again", text: "At once, with the same webhook-id."})
 }

@@ -76,6 +76,11 @@ func (s *shop) staffRequests(order string) []request {
 		{http.MethodGet, "/promotions", "", "promotions:read"},
 		{http.MethodPut, "/promotions/spring", spring, "promotions:write"},
 		{http.MethodDelete, "/promotions/spring", "", "promotions:write"},
+		{http.MethodGet, "/webhooks", "", "webhooks:read"},
+		{http.MethodPost, "/webhooks", `{"url":"https://hooks.example.com/","events":["order.placed"]}`, "webhooks:write"},
+		{http.MethodDelete, "/webhooks/none", "", "webhooks:write"},
+		{http.MethodGet, "/webhooks/none/deliveries", "", "webhooks:read"},
+		{http.MethodPost, "/webhooks/deliveries/none/resend", "", "webhooks:write"},
 	}
 }
 
@@ -102,7 +107,7 @@ func (s *shop) ask(r request, authorization string) answer {
 func TestStaffRoutesAreRefusedToThoseTheyAreNotFor(t *testing.T) {
 	s := open(t, edge.Limits{Loopback: true})
 	o := s.ordered()
-	scopes := []string{"orders:read", "orders:write", "products:read", "products:write", "stock:read", "stock:write", "promotions:read", "promotions:write"}
+	scopes := []string{"orders:read", "orders:write", "products:read", "products:write", "stock:read", "stock:write", "promotions:read", "promotions:write", "webhooks:read", "webhooks:write"}
 	callers := map[string]string{
 		"nobody": "", "a customer": "Bearer " + s.signUp("ben@example.org", "nine teapots on a shelf"), "an operator": s.staffSession(accountsv1.Role_ROLE_OPERATOR),
 		"an administrator without a second factor": s.staffSession(accountsv1.Role_ROLE_ADMIN),

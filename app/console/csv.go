@@ -8,8 +8,11 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// mostCSV bounds the rows of a file.
-const mostCSV = 10_000
+// mostCSV bounds the rows of a file, and onlyTheFirst ends one that is cut off by it.
+const (
+	mostCSV      = 10_000
+	onlyTheFirst = "There are more: only the first 10,000 rows are in this file. Narrow the list."
+)
 
 // sheetOf answers with rows as CSV, a file to be saved. Rows are sent as they come: an error
 // in the middle breaks the connection off, so that no part is taken for the whole.

@@ -187,7 +187,7 @@ func (c *Console) ordersCSV(ctx echo.Context) error {
 				return nil
 			}
 		}
-		return nil
+		return row(onlyTheFirst)
 	})
 }
 

@@ -114,7 +114,7 @@ func (c *Console) stockCSV(ctx echo.Context) error {
 				return nil
 			}
 		}
-		return nil
+		return row(onlyTheFirst)
 	})
 }
 

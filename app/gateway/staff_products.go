@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/platform/contract"
@@ -98,6 +99,12 @@ func (g *Gateway) putProduct(r *request, in *PutProductInput) (*WholeProductOutp
 	if err != nil {
 		return nil, err
 	}
+	if found == nil && in.Body.Slug != in.SlugOrSKU {
+		// A repeat, after the product was given its new slug: the old one leads to it.
+		if found, err = g.named(who, in.SlugOrSKU, in.Body.Slug); err != nil {
+			return nil, err
+		}
+	}
 	p := fromWhole(in.Body)
 	p.Id = found.GetId()
 	if found == nil {
@@ -116,13 +123,34 @@ func (g *Gateway) putProduct(r *request, in *PutProductInput) (*WholeProductOutp
 	return &WholeProductOutput{Body: toWhole(found)}, nil
 }
 
-// find is the product with a slug, or of a sku; nil: there is none.
+// find is the product with a slug, or else of a sku; nil: there is none. One that had
+// the slug before is not meant: a program that still has its old list must not change or
+// delete it under that name.
 func (g *Gateway) find(ctx context.Context, slugOrSKU string) (*catalogv1.Product, error) {
-	answer, err := g.Catalog.GetProducts(ctx, &catalogv1.GetProductsRequest{Slugs: []string{slugOrSKU}, Skus: []string{slugOrSKU}})
-	if err != nil || len(answer.GetProducts()) == 0 {
+	if p, err := g.named(ctx, slugOrSKU, slugOrSKU); p != nil || err != nil {
+		return p, err
+	}
+	answer, err := g.Catalog.GetProducts(ctx, &catalogv1.GetProductsRequest{Skus: []string{slugOrSKU}})
+	if err != nil {
 		return nil, err
 	}
-	return answer.GetProducts()[0], nil
+	for _, p := range answer.GetProducts() {
+		if slices.ContainsFunc(p.GetVariants(), func(v *catalogv1.Variant) bool { return v.GetSku() == slugOrSKU }) {
+			return p, nil
+		}
+	}
+	return nil, nil
+}
+
+// named is the product that an address leads to, when its slug is this one.
+func (g *Gateway) named(ctx context.Context, address, slug string) (*catalogv1.Product, error) {
+	answer, err := g.Catalog.GetProducts(ctx, &catalogv1.GetProductsRequest{Slugs: []string{address}})
+	for _, p := range answer.GetProducts() {
+		if p.GetSlug() == slug {
+			return p, nil
+		}
+	}
+	return nil, err
 }
 
 // notWritten says why a product was not written.

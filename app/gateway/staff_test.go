@@ -267,6 +267,11 @@ func TestAProgramWritesProductsStockAndPromotions(t *testing.T) {
 	}
 	send(http.MethodDelete, "/promotions/none", "").problem(http.StatusNotFound, "not-found")
 
+	// The slug that it had before leads shoppers to it, and deletes nothing.
+	send(http.MethodPut, "/products/thing-2", strings.Replace(strings.ReplaceAll(thing("thing-2"), "THING-2", "THING-1"), `"slug":"thing-2"`, `"slug":"thing-3"`, 1)).want(http.StatusOK)
+	send(http.MethodDelete, "/products/thing-2", "").problem(http.StatusNotFound, "not-found")
+	send(http.MethodPut, "/products/thing-2", thing("thing-2")).want(http.StatusOK)
+	send(http.MethodGet, "/products/thing-3", "").want(http.StatusOK)
 	send(http.MethodDelete, "/products/thing-2", "").want(http.StatusNoContent)
 	send(http.MethodDelete, "/products/thing-2", "").problem(http.StatusNotFound, "not-found")
 

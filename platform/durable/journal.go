@@ -15,13 +15,34 @@ type Journal struct {
 	Most int64
 }
 
-// Add adds a line, and returns when it is on disk.
+// Add adds a line, and returns when it is on disk. What a crash has cut off before it
+// stays a line of its own.
 func (j Journal) Add(line []byte) error {
 	var err error
 	if info, e := os.Stat(j.Name); e == nil && info.Size() > j.Most {
 		err = os.Rename(j.Name, j.Name+".1")
 	}
-	return errors.Join(err, Append(j.Name, append(bytes.Clone(line), '\n')))
+	line = append(bytes.Clone(line), '\n')
+	if isCutOff(j.Name) {
+		line = append([]byte{'\n'}, line...)
+	}
+	return errors.Join(err, Append(j.Name, line))
+}
+
+// isCutOff tells whether a file does not end with a whole line.
+func isCutOff(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	last := make([]byte, 1)
+	if info, err := f.Stat(); err != nil || info.Size() == 0 {
+		return false
+	} else if _, err := f.ReadAt(last, info.Size()-1); err != nil {
+		return false
+	}
+	return last[0] != '\n'
 }
 
 // Lines are those that are kept, the oldest first. The last one may have been cut off

@@ -35,3 +35,17 @@ func TestAJournalKeepsTheLatestLinesInOrderAndStaysSmall(t *testing.T) {
 		t.Errorf("got %v, %v, want two files", all, err)
 	}
 }
+
+func TestALineAfterOneThatWasCutOffIsKept(t *testing.T) {
+	j := durable.Journal{Name: filepath.Join(t.TempDir(), "lines"), Most: 1 << 20}
+	if err := os.WriteFile(j.Name, []byte("whole\ncut of"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Add([]byte("next")); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := j.Lines()
+	if err != nil || len(lines) != 3 || string(lines[2]) != "next" {
+		t.Errorf("got %q and error %v, want the next line by itself", lines, err)
+	}
+}

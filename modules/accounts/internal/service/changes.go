@@ -59,6 +59,11 @@ func (s *Service) ChangeEmail(ctx context.Context, r *accountsv1.ChangeEmailRequ
 		return nil, err
 	}
 	a, key := found.Account, account.Key(address)
+	// Each sends a mail to an address that is anybody's, and the right password does not
+	// make it less so.
+	if err := s.try(ctx, []store.Counted{{For: secret.Digest("change of e-mail of " + a.ID), Wait: account.ForClient}}); err != nil {
+		return nil, err
+	}
 	token := s.tokens.Of("change of e-mail", a.ID, key, r.GetIdempotencyKey())
 	if err := s.store.BeginEmailChange(ctx, a, address.String(), key, token, s.o.SignUpLink); err != nil {
 		return nil, failed("change the address of account "+a.ID, err)

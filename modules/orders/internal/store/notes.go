@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -28,6 +29,14 @@ const (
 func (s *Store) AddNote(ctx context.Context, orderID string, n Note, most int) (result Noted, err error) {
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		result = NoteKept
+		// Of calls at the same moment one goes on when the other is done.
+		locked := tx.Exec("UPDATE orders SET version = version WHERE id = ?", orderID)
+		if locked.Error != nil {
+			return locked.Error
+		}
+		if locked.RowsAffected == 0 {
+			return errors.New("the order is gone")
+		}
 		var there []string
 		if err := tx.Raw("SELECT text FROM order_notes WHERE order_id = ? AND idempotency_key = ?", orderID, n.Key).Scan(&there).Error; err != nil {
 			return err

@@ -36,7 +36,7 @@ func (s *Sender) note(ctx context.Context, d webhook.Delivery, got answer) error
 	}
 	pause := max(s.options.Retries.After(d.Attempts), got.retryAfter)
 	if got.retryAfter > 0 {
-		s.rest(d.EndpointID, now.Add(got.retryAfter))
+		s.rest(d.EndpointID, now.Add(min(got.retryAfter, longestRest)))
 	}
 	f := store.Failure{Status: got.status, Answer: got.body, Problem: got.problem(), Next: now.Add(pause)}
 	switch end := d.FirstAt.Add(s.options.Retries.GiveUp); {

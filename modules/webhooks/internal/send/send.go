@@ -57,8 +57,9 @@ type Sender struct {
 // lane is what is under way to one endpoint.
 type lane struct {
 	busy int
-	// next is when the next request may begin.
-	next time.Time
+	// next is when the next request may begin, and woken the one of these times that
+	// there is a timer for.
+	next, woken time.Time
 }
 
 // New makes a sender.
@@ -126,7 +127,10 @@ func (s *Sender) room(endpoint string) int {
 		return min(s.options.AtOnce, s.options.PerSecond)
 	case now.Before(l.next):
 		// Look again when it may go on.
-		time.AfterFunc(l.next.Sub(now), s.wake)
+		if !l.woken.Equal(l.next) {
+			l.woken = l.next
+			time.AfterFunc(l.next.Sub(now), s.wake)
+		}
 		return 0
 	}
 	return min(s.options.AtOnce-l.busy, s.options.PerSecond)
@@ -156,7 +160,12 @@ func (s *Sender) leave(endpoint string) {
 	s.wake()
 }
 
-// rest keeps requests from an endpoint for a time that it has asked for.
+// longestRest bounds how long an endpoint that asks for a rest gets no request at all. The
+// delivery that it answered waits as long as it asks; others, and what is sent by hand,
+// are not held up by it for hours.
+const longestRest = time.Minute
+
+// rest keeps requests from an endpoint for a while.
 func (s *Sender) rest(endpoint string, until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

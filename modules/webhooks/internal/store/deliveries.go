@@ -96,7 +96,8 @@ func (s *Store) Resend(ctx context.Context, deliveryID, key string, now time.Tim
 			return err
 		}
 		database.Announce(tx, waitingWork)
-		err = tx.Exec("UPDATE webhook_deliveries SET status = 'waiting', due_at = ?, attempts = 0, first_at = 0, ended_at = 0 WHERE id = ?",
+		// last_at too: an attempt that is under way has no say any more.
+		err = tx.Exec("UPDATE webhook_deliveries SET status = 'waiting', due_at = ?, attempts = 0, first_at = 0, last_at = 0, ended_at = 0 WHERE id = ?",
 			now.UnixMicro(), deliveryID).Error
 		if err != nil {
 			return err

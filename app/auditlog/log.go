@@ -54,8 +54,8 @@ func New(dir string, now func() time.Time, log *slog.Logger) *Log {
 	return &Log{journal: durable.Journal{Name: filepath.Join(dir, "audit", "changes.jsonl"), Most: most}, now: now, log: log}
 }
 
-// Note writes down a change that was made, with the time. That it can't is logged: it
-// does not undo the change.
+// Note writes down a change that was made, with the time. A failure to write is logged,
+// and does not undo the change.
 func (l *Log) Note(e Entry) {
 	e.At = l.now().UTC()
 	for _, text := range []*string{&e.Who, &e.Action, &e.Thing, &e.From, &e.To, &e.Detail} {
@@ -68,7 +68,7 @@ func (l *Log) Note(e Entry) {
 		l.adding.Unlock()
 	}
 	if err != nil {
-		l.log.Error("a change is not in the audit log", "who", e.Who, "action", e.Action, "thing", e.Thing, "error", err)
+		l.log.Error("a change was made, and could not be written to the audit log", "who", e.Who, "action", e.Action, "thing", e.Thing, "error", err)
 	}
 }
 

@@ -13,15 +13,16 @@
 //
 // # Who may do what
 //
-// The cart's id opens the cart, and an order's access token the order: who has it sends
-// it as "Authorization: Bearer". A session's token, sent the same way, tells who a person
-// is, and opens no order yet. No cookie is read, so that a page of another site
-// can't act for a visitor.
+// A cart's id opens the cart, and an order's access token the order; the token is sent as
+// "Authorization: Bearer". A session's token, sent the same way, tells who a person is: it
+// opens the orders placed with the person's verified address. No cookie is read, so that
+// a page of another site can't act for a visitor.
 //
 // # Staff
 //
 // Staff and their programs use the same API, with the token of a session or an API key:
 // accounts makes a statement of either, it travels with the calls, and the modules decide.
+// What they change is written to app/auditlog.
 //
 // # Once
 //

@@ -3,8 +3,9 @@
 //
 // It offers accounts.v1, calls no module, and emits SignUpStarted, SignUpRepeated,
 // ResetRequested, PasswordChanged, EmailChangeRequested, EmailChanged,
-// SecondFactorDisabled and AccountDeleted, from which notifications makes mails. It owns the tables accounts, sessions, links, recovery_codes, tries, known_clients,
-// api_keys, addresses and signing_keys. It is the module that vouches: it makes the statements of
+// SecondFactorDisabled and AccountDeleted, from which notifications makes mails. It owns
+// the tables accounts, sessions, links, recovery_codes, tries, known_clients, api_keys,
+// addresses and signing_keys. It is the module that vouches: it makes the statements of
 // platform/identity, by which all others know on whose behalf a call is made.
 //
 //	e-mail, password, code ──LogIn──> session ──CheckSession──> statement ──> calls
@@ -44,8 +45,8 @@
 // # What it deliberately does not do
 //
 // It keeps no carts and no orders: it makes the id of an account's cart, and cart keeps
-// what is in it. Who deletes an account is forgotten here; orders find a person by the
-// verified address only, so they know of no account, and an account's cart ends by age.
-// It asks nobody what a person bought. It knows no
-// other ways in than a password with a second factor, and API keys.
+// what is in it. A person who deletes the account is forgotten here; orders find a person
+// by the verified address only, so they know of no account, and an account's cart ends by
+// age. It asks no module what a person bought. It knows no other ways in than a password
+// with a second factor, and API keys.
 package accounts

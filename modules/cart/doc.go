@@ -4,10 +4,11 @@
 // its tables carts, cart_items, cart_additions, cart_merges and taken_orders.
 //
 // A cart's id is all that is needed to use it: the id is made by the caller, of
-// at least 128 random bits, and is never logged. A cart comes into being with
-// its first item, or is made empty, and is forgotten 30 days after its last change. From that
-// moment on it is as good as not there; the rows are deleted in batches, in
-// the background, by one process at a time.
+// at least 128 random bits, and is never logged. One exception: the cart of a
+// customer is not opened to another person who is logged in. A cart comes into
+// being with its first item, or is made empty, and is forgotten 30 days after its
+// last change. From that moment on no call finds it; the rows are deleted in
+// batches, in the background, by one process at a time.
 //
 // # Invariants
 //
@@ -28,9 +29,11 @@
 //     a price, and its line says why: withdrawn, without a price in the cart's
 //     currency, or unknown to the catalog. Removing needs no catalog. The name is
 //     the catalog's if it still knows the product, else the one it had when added.
-//   - Codes, delivery option, destination and customer are what was chosen. The cart keeps
-//     them and does not check them: pricing does, for each quote. An order that took what it
-//     bought has used the codes: they go with it.
+//   - Codes, delivery option and destination are what was chosen. The cart keeps
+//     them and does not check them: pricing does, for each quote. An order that took
+//     what it bought has used the codes: they go with it.
+//   - A cart belongs to one customer or to none, and a customer's cart is merged into
+//     no other customer's.
 //
 // Carts that were read stay in memory (package store, kept.go), and are used only after
 // a look at their version in the database.
@@ -50,6 +53,5 @@
 // # What it deliberately does not do
 //
 // It holds no stock and promises no price: the order does, when it is
-// placed. It knows no customers, only an id that others gave it: who may merge
-// which carts is the caller's business.
+// placed. It keeps no customers, only the id of the one a cart belongs to.
 package cart

@@ -14,8 +14,8 @@
 //
 // Goods can be shipped and released in parts; the drawing is that of one piece.
 //
-// It needs no other module. It emits StockLow when what is available of a sku falls to
-// low_at, in the transaction in which it does. It owns the tables levels,
+// It needs no other module. It emits StockLow when what is available of a sku falls
+// to low_at, in the transaction in which it falls. It owns the tables levels,
 // movements, holds, allocations and stock_requests.
 //
 // # What always holds
@@ -42,8 +42,8 @@
 //
 // It does not know products, prices or payments: a sku it never heard of is out of
 // stock. It does not choose the location that is best for a delivery: "main" comes
-// first, then the others by name. It does not say who may count or adjust; every
-// movement says who did.
+// first, then the others by name. The contract says at each
+// method who may call it; every movement says who did.
 //
 // Orders that keep nothing any more and idempotency keys are forgotten after the
 // setting remember_for; movements are kept for ever, they are the books.

@@ -50,6 +50,7 @@
 // It has no templates to edit at run time, no languages but English, no
 // unsubscribing (these mails belong to a purchase), and does not receive
 // bounces. The letters hold the links that open orders, and those that open
-// accounts, once and for a short time, so its database and the
-// console are for operators only.
+// accounts, once and for a short time. So operators see that a mail was sent, and
+// only administrators and the command line what it says; the mailbox at the admin
+// address and the database show all of it.
 package notifications

@@ -7,7 +7,7 @@
 // (what is bought), inventory (goods) and payments (money). It hears
 // PaymentSettled, PaymentRefunded and PaymentDisputed of payments. It emits
 // OrderPlaced, OrderShipped, OrderRefunded, OrderCancelled and OrderFailed. It
-// owns the orders, with lines, fulfilments, refunds and returns.
+// owns the orders, with lines, fulfilments, refunds, returns and the staff's notes.
 //
 // # States
 //
@@ -76,9 +76,9 @@
 //	                             finds it
 //	after a decision             the driver carries it out
 //
-// A key whose order was stored gives that order's answer as long as the order is kept,
-// failed or not: a new attempt needs a new key. While it is not decided how the order ends, the
-// answer is REASON_NOT_KNOWN.
+// A key whose order was stored gives that order's answer as long as the order is
+// kept, failed or not: a new attempt needs a new key. While it is not decided how the
+// order ends, the answer is REASON_NOT_KNOWN.
 //
 // # Invariants
 //

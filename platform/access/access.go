@@ -4,14 +4,14 @@
 //		return nil, err
 //	}
 //
-// A module decides itself, and leaves it to no edge: an edge that forgets to ask, or that
-// somebody got into, then has no more rights than those on whose behalf it calls. Two
-// things are believed: the name of the caller, which in another process is what its
-// certificate says (route.Caller), and the statement of on whose behalf the call is made
-// (identity.From). The command line of an operator may call everything: who can use it
-// can read the data, too.
+// A module decides itself, and does not leave it to the edge: an edge that forgets to ask,
+// or that an attacker controls, then has no more rights than those on whose behalf it
+// calls. Two things are believed: the name of the caller, which in another process is what
+// its certificate says (route.Caller), and the signed statement that says on whose behalf
+// the call is made (identity.From). The command line of an operator may call everything:
+// a person who can use it can read the data, too.
 //
-// What belongs to one person is not decided here: whose it is only the module knows.
+// To which person a thing belongs is not decided here: only its module knows.
 package access
 
 import (
@@ -54,7 +54,7 @@ func Role(ctx context.Context, reason protoreflect.Enum, role string) error {
 }
 
 // Modules refuses a call as Staff does, unless it is made by the command line or one of
-// the modules, on whose behalf ever.
+// the modules. On whose behalf they call does not matter.
 func Modules(ctx context.Context, reason protoreflect.Enum, modules ...string) error {
 	if IsCaller(ctx, modules...) {
 		return nil

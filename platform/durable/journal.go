@@ -8,8 +8,8 @@ import (
 )
 
 // Journal is a file of lines that is only added to, and does not grow for ever: when it
-// has more than Most bytes it gets the ending .1, in place of the one that had it
-// before, and a new file is begun. One caller at a time may add.
+// has more than Most bytes it is renamed to Name.1, which replaces the previous file of
+// that name, and a new file is begun. One caller at a time may add.
 type Journal struct {
 	Name string
 	Most int64

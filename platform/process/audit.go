@@ -83,7 +83,8 @@ func (p *Process) auditLog() durable.Journal {
 	return durable.Journal{Name: filepath.Join(p.o.Dir, "places", "audit.jsonl"), Most: auditMost}
 }
 
-// audit writes a change to the log. That it can't is no reason to undo it.
+// audit writes a change to the log. A failure to write is logged, and does not undo the
+// change.
 func (p *Process) audit(c Change) {
 	c.At = p.o.Now().UTC()
 	line, err := json.Marshal(c)
@@ -91,7 +92,7 @@ func (p *Process) audit(c Change) {
 		err = p.auditLog().Add(line)
 	}
 	if err != nil {
-		p.o.Log.Error("change of a place not in the audit log", "module", c.Module, "error", err)
+		p.o.Log.Error("a module was moved, and this could not be written to the audit log", "module", c.Module, "error", err)
 	}
 }
 

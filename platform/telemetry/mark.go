@@ -7,8 +7,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Mark puts a word on the span that the context is in, by which its trace is found, such
-// as the number of an order. Nothing secret and no one's name belongs there.
+// Mark sets an attribute on the span of the context, by whose value the trace can be
+// found later, such as the number of an order. Secrets and names of persons must not be
+// put there.
 func Mark(ctx context.Context, key, value string) {
 	if Tracing() {
 		trace.SpanFromContext(ctx).SetAttributes(attribute.String(key, value))

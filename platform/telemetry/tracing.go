@@ -49,8 +49,8 @@ type TraceOptions struct {
 	Endpoint string // "host:port" of an OTLP/gRPC collector; "" = none
 	Insecure bool   // without TLS
 	Service  string // name of this process among others
-	// SampleRatio is the share, 0 to 1, of the traces begun here that are
-	// recorded. A trace begun elsewhere is recorded if it was there.
+	// SampleRatio is the share, 0 to 1, of the traces begun here that are exported,
+	// all spans of them. A trace begun elsewhere is exported if it was there.
 	SampleRatio float64
 
 	Exporter sdktrace.SpanExporter // instead of Endpoint, and given each span as it ends: for tests
@@ -70,10 +70,10 @@ const (
 	lastFlush     = 3 * time.Second
 )
 
-// Setup makes OpenTelemetry's global provider and propagator for the process, that
-// of the W3C's trace context and not of its baggage, which is not carried; it is called once, at the start. Whether the
-// collector is there does not matter to it. Without Endpoint it changes
-// nothing. The error is about the options.
+// Setup makes OpenTelemetry's global provider and propagator for the process: that of
+// the W3C's trace context, and not of its baggage, which is not carried. It is called
+// once, at the start. Whether the collector is there does not matter to it. Without
+// Endpoint, Exporter and Keeper it changes nothing. The error is about the options.
 //
 // shutdown sends what is queued, for 3 s at most, and turns tracing off. Spans
 // that could not be sent are logged; they are no reason for it to fail.
@@ -132,8 +132,9 @@ func Setup(ctx context.Context, o TraceOptions) (shutdown func(context.Context) 
 	}, nil
 }
 
-// recording records what another sampler drops, for the keeper; it is not exported, here
-// and in other processes.
+// recording records, for the keeper, what another sampler drops: the first span of each
+// trace, and all spans of the traces that are recorded whole. They are not exported, here
+// or in other processes.
 type recording struct{ sdktrace.Sampler }
 
 func (r recording) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {

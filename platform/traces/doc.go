@@ -1,6 +1,7 @@
 // Package traces keeps the traces of one process that are worth a look: those with an
 // error, slow ones, and one in so many. What is kept is known only when a trace has ended
-// in this process (tail sampling), so every span is recorded and most are dropped again.
+// in this process (tail sampling), so all that is recorded comes here, and most is dropped
+// again. How much of a trace is recorded, package telemetry says (TraceOptions.Whole).
 //
 //	span ends ──> all of the trace's spans here have ended ─┬─ failed, slow, one in N ──> kept
 //	                                                        └─ else ──> remembered a while

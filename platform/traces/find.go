@@ -17,7 +17,7 @@ const (
 )
 
 // Find finds traces that are kept; all of them when text is empty, else those of this id,
-// request, route, a word that was marked, or part of a name.
+// request, route, value given to telemetry.Mark, or part of a name.
 func (s *Store) Find(by By, text string, limit int) []Trace {
 	s.mu.Lock()
 	all := slices.Clone(s.kept)
@@ -52,7 +52,8 @@ func (t Trace) has(text string) bool {
 	return false
 }
 
-// Of is all that is known of a trace here. What was only remembered is kept from now on.
+// Of is all that is known here of the trace with an id. What was only remembered is kept
+// from now on.
 func (s *Store) Of(id string) []Trace {
 	s.mu.Lock()
 	var late []*ended

@@ -97,7 +97,7 @@ type ended struct {
 	spans []sdktrace.ReadOnlySpan
 }
 
-// New makes a store with what is in its file.
+// New makes a store. Run reads what its file has from earlier.
 func New(o Options) *Store {
 	s := &Store{o: o, log: cmp.Or(o.Log, slog.Default()), chosen: make(chan *ended, mostASecond)}
 	for i := range s.open {
@@ -152,7 +152,7 @@ func (s *Store) OnEnd(span sdktrace.ReadOnlySpan) {
 	}
 	select {
 	case s.chosen <- t:
-	default: // more than can be kept
+	default: // too many at once: dropped
 	}
 }
 
@@ -201,11 +201,11 @@ func written(t *ended) Trace {
 	return out
 }
 
-// keep puts a trace among those that are kept.
+// keep adds a trace to those that are kept.
 func (s *Store) keep(t Trace) {
 	line, err := json.Marshal(t)
 	if err != nil {
-		s.log.Error("a trace is not kept", "error", err)
+		s.log.Error("a trace could not be written as JSON and is not kept", "trace_id", t.ID, "error", err)
 		return
 	}
 	s.mu.Lock()

@@ -42,8 +42,8 @@
 //
 // It does not know products, prices or payments: a sku it never heard of is out of
 // stock. It does not choose the location that is best for a delivery: "main" comes
-// first, then the others by name. The contract says at each
-// method who may call it; every movement says who did.
+// first, then the others by name. The contract says at each method who may call it;
+// every movement says who did.
 //
 // Orders that keep nothing any more and idempotency keys are forgotten after the
 // setting remember_for; movements are kept for ever, they are the books.

@@ -43,6 +43,7 @@
 //
 // It does not keep the order of events: a delivery that is tried again comes after later
 // ones, so receivers look at timestamp. It sends nothing for what happened before an
-// endpoint was made. It does not sign with public keys (v1a). A secret is in its
-// database as it is, for it signs with it: whoever reads the database can forge requests.
+// endpoint was made. It does not sign with public keys (v1a). Secrets are in its
+// database as they are, because requests are signed with them: a person who can read the
+// database can forge requests. Reasons are in docs/adr/0026.
 package webhooks

@@ -20,7 +20,7 @@ const Name = "webhooks"
 // Config is what an operator may change.
 type Config struct {
 	// AllowPrivate lets endpoints be at addresses of this machine and its network, and
-	// have http: whoever may add endpoints can then make the shop send requests there.
+	// have http: those who may add endpoints can then make the shop send requests there.
 	AllowPrivate bool `yaml:"allow_private" doc:"let endpoints have private addresses and http, for trials; with it, who may add an endpoint can reach servers that only this machine can"`
 	// MaxEndpoints bounds the work for one event.
 	MaxEndpoints int `yaml:"max_endpoints" doc:"how many endpoints there may be"`

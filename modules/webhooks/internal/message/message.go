@@ -100,7 +100,7 @@ func Low(e *inventoryv1.StockLow) Message {
 	return Message{webhook.StockLow, e.GetAt().AsTime(), low{e.GetSku(), e.GetAvailable(), e.GetLowAt()}}
 }
 
-// Test is what is sent to see whether an endpoint hears.
+// Test is what is sent to see whether an endpoint can be reached.
 func Test(endpoint string, at time.Time) Message {
 	return Message{webhook.Test, at, test{endpoint}}
 }

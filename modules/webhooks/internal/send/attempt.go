@@ -10,7 +10,8 @@ import (
 	"galleria/modules/webhooks/internal/webhook"
 )
 
-// soon is a pause that Run is woken up after.
+// soon is the longest pause for which a timer wakes Run; what is due later is found by
+// looking.
 const soon = 10 * time.Second
 
 // attempt sends one delivery and notes how it went, also when ctx ends in between.
@@ -25,7 +26,7 @@ func (s *Sender) attempt(ctx context.Context, e webhook.Endpoint, d webhook.Deli
 	noting, done := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
 	defer done()
 	if err := s.note(noting, d, got); err != nil {
-		s.log.WarnContext(ctx, "could not note how a webhook went; it is sent again", "endpoint", e.ID, "delivery", d.ID, "error", err)
+		s.log.WarnContext(ctx, "the outcome of a webhook could not be stored; the webhook is sent again", "endpoint", e.ID, "delivery", d.ID, "error", err)
 	}
 }
 
@@ -46,14 +47,14 @@ func (s *Sender) note(ctx context.Context, d webhook.Delivery, got answer) error
 		f.Next = end // the last attempt
 	}
 	if got.status == http.StatusGone {
-		f.Next, f.Off = time.Time{}, "It answered 410 Gone: it wants to hear no more."
+		f.Next, f.Off = time.Time{}, "It answered 410 Gone, which says that it wants no more requests."
 	}
 	off, err := s.store.Failed(ctx, d, f, fmt.Sprintf("Every request failed for %s. The last one: %s", s.options.Retries.GiveUp, f.Problem), now)
 	if err != nil {
 		return err
 	}
 	if pause := f.Next.Sub(now); pause > 0 && pause <= soon {
-		time.AfterFunc(pause, s.wake) // looks may be further apart than that
+		time.AfterFunc(pause, s.wake) // Run may look less often than that
 	}
 	s.log.InfoContext(ctx, "a webhook failed", "endpoint", d.EndpointID, "delivery", d.ID, "status", got.status, "attempts", d.Attempts, "given_up", f.Next.IsZero())
 	if off {

@@ -28,10 +28,10 @@ const (
 	mostRetryAfter = 12 * time.Hour
 )
 
-// Client sends requests to endpoints. It follows no redirect, uses no proxy, be one set
-// in the environment or not, and connects to public addresses only: that is asked of the
-// address that is connected to, after its name was resolved, so no name can lead to
-// another one between the check and the use.
+// Client sends requests to endpoints. It follows no redirect, uses no proxy, not even one
+// set in the environment, and connects to public addresses only. The address is checked
+// when it is connected to, after the name was resolved: so no name can lead to another
+// address between the check and the use.
 type Client struct{ http *http.Client }
 
 // errPrivate is the refusal of an address.
@@ -107,12 +107,12 @@ func (c *Client) post(ctx context.Context, e webhook.Endpoint, d webhook.Deliver
 	r.Header.Set("Webhook-Signature", signature)
 	got, err := c.http.Do(r)
 	if err != nil {
-		// The address is in the list of endpoints, and may hold a secret of its owner's.
+		// Without the URL, which the outer error has: it may hold a secret of the receiver's.
 		return answer{err: errors.Unwrap(err)}
 	}
 	defer got.Body.Close()
-	// What it says is for people. How it went is in the status, so a body that breaks
-	// off is no failure.
+	// The body is for people to read. The status says whether the attempt succeeded, so a
+	// body that breaks off is no failure.
 	body, _ := io.ReadAll(io.LimitReader(got.Body, mostRead))
 	return answer{status: got.StatusCode, body: clean(string(body), mostKept), retryAfter: retryAfter(got.Header.Get("Retry-After"), at)}
 }

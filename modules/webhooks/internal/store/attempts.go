@@ -41,9 +41,9 @@ func (s *Store) Due(ctx context.Context, endpointID string, now time.Time, most 
 	return all, nil
 }
 
-// Claim notes an attempt before it is made: nobody else makes it, and it is made again
-// after until if nobody notes how it went. False: it is somebody else's, or is not due
-// any more.
+// Claim notes an attempt before it is made: no other process makes it, and it is made
+// again after until if its outcome was not noted. False: another process has it, or it is
+// not due any more.
 func (s *Store) Claim(ctx context.Context, d *webhook.Delivery, now, until time.Time) (mine bool, err error) {
 	first := d.FirstAt
 	if first.IsZero() {

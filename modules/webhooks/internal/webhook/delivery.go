@@ -11,7 +11,7 @@ import (
 // Status is what became of a delivery.
 type Status string
 
-// The statuses of a delivery; see the drawing in the package's module.
+// The statuses of a delivery; see the drawing in the doc.go of the module.
 const (
 	Waiting   Status = "waiting"
 	Delivered Status = "delivered"

@@ -20,7 +20,7 @@ const (
 	OrderRefunded  = "order.refunded"
 	OrderCancelled = "order.cancelled"
 	StockLow       = "stock.low"
-	// Test is sent when somebody asks for it, to any endpoint.
+	// Test is sent to an endpoint when staff ask for it, whatever it wants to hear of.
 	Test = "webhook.test"
 )
 
@@ -32,8 +32,8 @@ const (
 	maxNote = 200
 )
 
-// Endpoint is a program of somebody's that is told what happens. New makes one; the
-// fields of a stored one are as they were checked then.
+// Endpoint is a program that is told what happens. New makes one; the fields of a stored
+// one were checked then.
 type Endpoint struct {
 	ID, URL string
 	// Events are the types it wants; none: all.

@@ -2,8 +2,8 @@ package webhook
 
 import "net/netip"
 
-// notPublic are the ranges inside of those that can be routed that do not belong to
-// anybody on the internet: see the special-purpose registries of IANA.
+// notPublic are the ranges that look like addresses of the internet and are none: see
+// the special-purpose registries of IANA.
 var notPublic = func() []netip.Prefix {
 	var all []netip.Prefix
 	for _, text := range []string{
@@ -30,8 +30,8 @@ var notPublic = func() []netip.Prefix {
 var global = netip.MustParsePrefix("2000::/3")
 
 // Public tells whether an address is one of the internet, and not of this machine, of
-// its network, or of a cloud's inside (such as 169.254.169.254): nothing that trusts
-// requests only because they come from here.
+// its network, or of a cloud's inside (such as 169.254.169.254). Services there may trust
+// a request only because it comes from this machine.
 func Public(ip netip.Addr) bool {
 	ip = ip.Unmap().WithZone("")
 	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.Is6() && !global.Contains(ip) {

@@ -23,7 +23,7 @@ func (c *Console) audit(ctx echo.Context) error {
 		return err
 	}
 	page := view.Sheet{Title: "Audit", Search: &view.Search{Action: "/console/audit", Query: query, Hint: "Who, what, or on which thing"}}
-	table := view.Table{Caption: "What the staff have changed", Heads: []string{"When", "Who", "What", "Thing", "From", "To", "Said"}, None: "There is nothing of that in the log."}
+	table := view.Table{Caption: "What the staff have changed", Heads: []string{"When", "Who", "What", "Thing", "From", "To", "Said"}, None: "The audit log has no such entry."}
 	for _, e := range found {
 		table.Rows = append(table.Rows, view.Row{Cells: []string{c.when(e.At), e.Who, e.Action, e.Thing, e.From, e.To, e.Detail}})
 	}

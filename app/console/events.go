@@ -109,11 +109,11 @@ func (c *Console) letter(module string, l *processv1.ListDeadLettersResponse_Dea
 func redacted(name, payload string) string {
 	kind, err := protoregistry.GlobalTypes.FindMessageByName(protoreflect.FullName(name))
 	if err != nil {
-		return "This program does not know the type of the event, and so not what is secret in it."
+		return "This program does not know the type of the event, so it can't tell what in it is secret, and shows nothing."
 	}
 	message := kind.New().Interface()
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal([]byte(payload), message); err != nil {
-		return "It can't be read as its type."
+		return "The payload can't be read as an event of this type."
 	}
 	text, err := protojson.MarshalOptions{Multiline: true}.Marshal(contract.Redacted(message))
 	if err != nil {

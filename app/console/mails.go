@@ -61,7 +61,7 @@ func (c *Console) showMail(ctx echo.Context, code int, problem string) error {
 		page.Done = "The mail is queued again."
 	}
 	if m.GetStatus() == notificationsv1.MailStatus_MAIL_STATUS_REFUSED {
-		page.Forms = []view.Form{{ID: "resend", Title: "Send it again", Action: "/console/mails/" + url.PathEscape(m.GetId()) + "/resend", Submit: "Send it again", Key: id.New(), Hint: "Once what the mail server refused is mended."}}
+		page.Forms = []view.Form{{ID: "resend", Title: "Send it again", Action: "/console/mails/" + url.PathEscape(m.GetId()) + "/resend", Submit: "Send it again", Key: id.New(), Hint: "Do this when the cause of the refusal is mended."}}
 	}
 	return c.sheet(ctx, code, "Mail", "/console/mails", view.SheetPage(page))
 }

@@ -126,7 +126,7 @@ func (c *Console) planned(ctx context.Context, asked view.MoveFields) (planned, 
 		return planned{}, err
 	}
 	if p.to.Mode != p.move.Mode {
-		return planned{}, errors.New("a flag or a variable of the environment says where this module is: what the file says would change nothing")
+		return planned{}, errors.New("a flag or an environment variable says where this module is, and the configuration file does not count; change it there")
 	}
 	row, err := c.row(ctx, asked.Module)
 	if err != nil {

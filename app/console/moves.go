@@ -133,7 +133,7 @@ func (c *Console) order(ctx echo.Context, work context.Context, key string, plan
 func (c *Console) moveProgress(ctx echo.Context) error {
 	o := c.moves.ofID(ctx.Param("module"), ctx.Param("id"))
 	if o == nil {
-		return echo.NewHTTPError(http.StatusNotFound, "This move is not known any more: its room shows the latest moves.")
+		return echo.NewHTTPError(http.StatusNotFound, "This process does not know this move any more. The page of the module shows the latest moves.")
 	}
 	work, done := c.working(ctx)
 	defer done()
@@ -177,7 +177,7 @@ func (c *Console) mayGoBack(ctx echo.Context, o *ordered) bool {
 func (c *Console) moveBack(ctx echo.Context) error {
 	o := c.moves.ofID(ctx.Param("module"), ctx.Param("id"))
 	if o == nil || !c.mayGoBack(ctx, o) {
-		return echo.NewHTTPError(http.StatusConflict, "The way back is one click for a quarter of an hour, for who made the move. Move the module from its room.")
+		return echo.NewHTTPError(http.StatusConflict, "Only the person who made the move gets back by one click, and only for a quarter of an hour. Move the module from its own page.")
 	}
 	work, done := c.working(ctx)
 	defer done()
@@ -192,7 +192,7 @@ func (c *Console) moveBack(ctx echo.Context) error {
 		return err
 	}
 	if !now.Equal(o.to) {
-		return echo.NewHTTPError(http.StatusConflict, "The module was moved again since. Its room shows where it is.")
+		return echo.NewHTTPError(http.StatusConflict, "The module was moved again since. Its page shows where it is.")
 	}
 	plan := planned{move: o.back.Against(file), was: wayBack(file, now), from: now.String()}
 	if plan.to, err = c.Places.Preview(plan.move); err != nil {

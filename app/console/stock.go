@@ -137,7 +137,7 @@ func (c *Console) showStock(ctx echo.Context, code int, problem string) error {
 		return err
 	}
 	page := view.Sheet{Title: sku, Above: view.Link{Name: "Stock", Address: "/console/stock"}, Problem: problem, Done: stockDone[ctx.QueryParam("done")]}
-	level := view.Table{Caption: "Level", Heads: stockHeads, None: "There is none on the shelf, and there was none.", Rows: levelRows(levels.GetLevels())}
+	level := view.Table{Caption: "Level", Heads: stockHeads, None: "There is no stock of this sku, and there never was.", Rows: levelRows(levels.GetLevels())}
 	movements := view.Table{Caption: "What moved", Heads: []string{"When", "Pieces", "Why", "Location", "Order", "Who", "Note"}, None: "Nothing has moved."}
 	for _, m := range moved.GetMovements() {
 		by := whole(m.GetBy())
@@ -174,7 +174,7 @@ func (c *Console) showStock(ctx echo.Context, code int, problem string) error {
 		{ID: "adjust", Title: "Correct the level", Action: stockLink(sku) + "/adjust", Submit: "Correct it", Key: key, Shut: problem == "", Fields: []view.Field{
 			{Name: "by", Label: "The difference, like 3 or -3", Kind: "number", Required: true}, {Name: "location", Label: "Location", Kind: "select", Value: "main", Options: locations},
 			{Name: "reason", Label: "Why", Kind: "select", Value: "correction", Options: reasons}, {Name: "note", Label: "More about it", Kind: "text", Most: 500},
-		}, Hint: "Damage and loss take away, found and return add, a correction does either. To undo one, correct the level by the opposite."},
+		}, Hint: "Damage and loss take away, found and return add, a correction does either. To undo a change, correct the level by the opposite difference."},
 	}
 	return c.sheet(ctx, code, sku, "/console/stock", view.SheetPage(page))
 }
@@ -198,7 +198,7 @@ func (c *Console) adjust(ctx echo.Context) error {
 	return c.changeStock(ctx, "adjust", func(work context.Context, key string) (auditlog.Entry, error) {
 		by, err := strconv.ParseInt(strings.TrimSpace(ctx.FormValue("by")), 10, 64)
 		if err != nil || by == 0 {
-			return auditlog.Entry{}, errForm("the difference is a number like 3 or -3, and not 0.")
+			return auditlog.Entry{}, errForm("the difference must be a number such as 3 or -3, and not 0.")
 		}
 		said, err := c.Inventory.Adjust(work, &inventoryv1.AdjustRequest{
 			Sku: sku, Location: ctx.FormValue("location"), By: by, Note: strings.TrimSpace(ctx.FormValue("note")), IdempotencyKey: key,

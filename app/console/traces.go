@@ -134,7 +134,7 @@ func (c *Console) trace(ctx echo.Context) error {
 	}
 	all := join(said.GetTraces())
 	if len(all) == 0 {
-		return echo.NewHTTPError(http.StatusNotFound, "No process has kept this trace: those that fail, slow ones, and one in so many are kept, the latest of them.")
+		return echo.NewHTTPError(http.StatusNotFound, "No process has kept this trace. Traces are kept that failed or were slow, and one in so many of the others (tracing.keep); the oldest are dropped.")
 	}
 	t := all[0]
 	p := view.Trace{ID: t.id, Name: t.first().GetName(), Problems: said.GetProblems(), Failed: t.failed}

@@ -114,8 +114,8 @@ func (g *guide) step(w *walker, kind string) (err error) {
 	case "checkout":
 		err = w.buy()
 		if err == nil {
-			// Who has bought leaves, and another one comes: the cart is emptied when
-			// the money is there, which may be after this round.
+			// A shopper who has bought leaves, and a new one comes: the cart is emptied
+			// when the money has arrived, which may be after this round.
 			w.shopper = newShopper(g.client, w.shopper.shop)
 		}
 	}

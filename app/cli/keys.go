@@ -95,9 +95,9 @@ func newKeysList(s *settings) *cobra.Command {
 func newKeysRevoke(s *settings) *cobra.Command {
 	return &cobra.Command{
 		Use:   "revoke ID",
-		Short: "End an API key",
-		Long: `Revoke lets a key open nothing any more: the API answers 401. Calls that are under
-way end as they would have. One that is not there is no error, so the command can be
+		Short: "Revoke an API key",
+		Long: `After revoke the API refuses the key with 401. Calls that are under way are finished. A
+key that is not there, or was revoked before, is no error, so the command can be
 repeated.`,
 		Example: `  galleria keys revoke 06f1m2c8q0v3x7b9d4h6k1n5p2`,
 		Args:    exactly(1, "the id of one key, as list shows it"),

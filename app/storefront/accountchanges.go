@@ -13,7 +13,8 @@ import (
 	"galleria/platform/id"
 )
 
-// confirming adds to a form what shows once more who it is that sends it.
+// confirming adds to a form the fields by which a person confirms a change: the password
+// and, where there is a second factor, a code.
 func confirming(f page.Form, me *accountsv1.CheckSessionResponse) page.Form {
 	f.Username = me.GetAccount().GetEmail()
 	f.Fields = append(f.Fields, page.Field{Name: "password", Label: "Your password", Kind: "password", Auto: "current-password", Length: "1024", Need: true})
@@ -23,7 +24,7 @@ func confirming(f page.Form, me *accountsv1.CheckSessionResponse) page.Form {
 	return f
 }
 
-// notConfirmed shows a form again whose sender did not show who it is; false when err is
+// notConfirmed shows a form again when its password or code was wrong; false when err is
 // about something else.
 func (s *Storefront) notConfirmed(c echo.Context, f page.Form, err error) (bool, error) {
 	switch {

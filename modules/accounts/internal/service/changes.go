@@ -14,8 +14,8 @@ import (
 	"galleria/platform/mailaddress"
 )
 
-// confirmed is the session of a person who shows once more who it is: by the password
-// and, where there is a second factor, a code.
+// confirmed is the session of a person who confirms a change: by the password and, where
+// there is a second factor, a code.
 func (s *Service) confirmed(ctx context.Context, session, password, code string) (store.Session, error) {
 	found, err := s.session(ctx, session)
 	if err != nil {
@@ -31,7 +31,7 @@ func (s *Service) confirmed(ctx context.Context, session, password, code string)
 		return store.Session{}, failed("check the password of account "+a.ID, err)
 	}
 	if !good {
-		return store.Session{}, contract.Error(codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CREDENTIALS, "the password is another one")
+		return store.Session{}, contract.Error(codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CREDENTIALS, "the password is wrong")
 	}
 	if a.HasSecondFactor() {
 		if err := s.takeCode(ctx, a, code); err != nil {

@@ -84,7 +84,7 @@ func (s *Store) lockSums(tx *gorm.DB, skus []string) error {
 	err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('inventory/low/' || sku, 0)) FROM (SELECT sku FROM (VALUES "+
 		valuesOf("(?)", len(skus))+") AS asked (sku) ORDER BY sku) AS in_turn", values...).Error
 	if err != nil {
-		return fmt.Errorf("take turns: %w", err)
+		return fmt.Errorf("wait for other changes of the same skus: %w", err)
 	}
 	return nil
 }

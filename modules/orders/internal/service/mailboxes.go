@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// FillMailboxes notes of orders that an earlier program stored whose they are, until ctx
-// ends: those that were there before, and those that processes of it still store while
-// the program is replaced.
+// FillMailboxes fills in the mailbox of orders that an earlier program stored, until ctx
+// ends: of those that were there before, and of those that its processes still store
+// while the program is replaced.
 func (s *Service) FillMailboxes(ctx context.Context) error {
 	const often, batch = time.Hour, 500
 	for {
 		for {
 			filled, err := s.Store.FillMailboxes(ctx, batch)
 			if err != nil && ctx.Err() == nil {
-				s.Log.WarnContext(ctx, "noting whose orders are failed and is tried again", "error", err)
+				s.Log.WarnContext(ctx, "could not fill in the mailboxes of orders that an earlier program stored; tries again in an hour", "error", err)
 			}
 			if filled < batch {
 				break

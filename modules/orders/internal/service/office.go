@@ -123,14 +123,14 @@ func (s *Service) GetTotals(ctx context.Context, req *ordersv1.GetTotalsRequest)
 	return resp, nil
 }
 
-// startsOf are where count hours or days begin, the last of which until is in, and where
-// that one ends.
+// startsOf are the times at which count hours or days begin, and the end of the last one,
+// which is the one that until is in.
 func startsOf(until time.Time, hours bool, count int) []time.Time {
 	starts := make([]time.Time, count+1)
 	for i := range starts {
 		back := count - 1 - i
 		if hours {
-			// An hour begins where the clock says so, also where it goes 30 minutes aside.
+			// Hours begin at :00 of the local clock, also where it differs by 30 minutes.
 			_, offset := until.Zone()
 			aside := time.Duration(offset) * time.Second
 			starts[i] = until.Add(aside).Truncate(time.Hour).Add(-aside).Add(-time.Duration(back) * time.Hour)

@@ -14,8 +14,8 @@ import (
 // noMailbox stands for a text that is no address: of an order that nobody can find by it.
 const noMailbox = "-"
 
-// FillMailboxes notes whose at most limit orders are that an earlier program stored, and
-// says of how many.
+// FillMailboxes fills in the mailbox of at most limit orders that an earlier program
+// stored, and tells of how many.
 func (s *Store) FillMailboxes(ctx context.Context, limit int) (filled int, err error) {
 	var rows []struct{ ID, Email string }
 	if err := s.db.Read(ctx).Raw("SELECT id, email FROM orders WHERE mailbox = '' ORDER BY id LIMIT ?", limit).Scan(&rows).Error; err != nil {

@@ -1,8 +1,8 @@
 // Package products brings product files into the shop, and writes them.
 //
 // A product file is CSV with a header line, in UTF-8. UTF-16, Windows-1252, and
-// semicolons or tabs between the columns are recognised, and said in the result. Columns are found by name, in any
-// order and case; those nobody knows are passed over:
+// semicolons or tabs between the columns are recognised, and said in the result.
+// Columns are found by name, in any order and case; unknown ones are passed over:
 //
 //	sku          letters, digits, '-', '_', '.'; unique in the file
 //	name

@@ -1,7 +1,7 @@
 // Package storefront is the shop as people see it: pages drawn on the server,
 // complete without JavaScript, over the contracts of catalog, inventory, cart,
-// pricing, orders, payments and accounts. It holds clients of those and nothing else; where the
-// modules run it can't tell.
+// pricing, orders, payments and accounts. It holds clients of those and nothing
+// else; where the modules run it can't tell.
 //
 // The site map is routes.go. Every handler parses, makes one use of the
 // modules, and renders; fail turns every error into a page.
@@ -28,22 +28,24 @@
 //	cart       the cart page says so (503); all else goes on
 //	pricing    the cart shows what the goods cost; the checkout answers 503
 //	payments   the checkout answers 503, keeps the cart and what was typed
-//	orders     the checkout and order pages answer 503
+//	orders     the checkout, order pages and the list of one's orders answer 503
 //	catalog    pages of the catalogue answer 503
 //	accounts   the account's pages and the log-in answer 503; guests notice nothing
 //
 // # Who is logged in
 //
 // A session is a cookie with a token, app/edge/session.go; accounts says whose it is, for
-// the pages that want to know: session.go. Who logs in gets the account's own cart, with what was in
-// the guest's; who logs out leaves it there. A cart that another customer left in the
-// browser is not touched.
+// the pages that want to know: session.go. At log-in the browser gets the account's own
+// cart, with what was in the guest's; at log-out the cart stays with the account. A cart
+// that another customer left in the browser is not touched. Calls for a customer carry
+// the statement of the session, so that modules decide what that customer may see.
 //
 // # When there is too much to do
 //
 // So many pages of the catalogue are drawn at a time, and so many checkouts worked on;
-// the others wait in turn, in a line of their own, for all parts of the edge: app/edge/queue.go. Those who look around are
-// refused after two seconds, those who pay after twenty.
+// the others wait in turn, each kind in a queue of its own, for all parts of the edge:
+// app/edge/queue.go. Those who look around are refused after two seconds, those who pay
+// after twenty.
 //
 // # One checkout, one order
 //
@@ -56,9 +58,9 @@
 //
 // One client (an IPv4 address, or a /64 of IPv6) may make so many carts, attempts to
 // pay and cancellations a minute, and try so many voucher codes; it waits longer and
-// longer after cards that are declined: app/edge/limits.go. More is answered with 429 and Retry-After. Each process with
-// the edge counts by itself, and a restart forgets. Clients of this machine have no
-// limits unless http.limits.loopback is false.
+// longer after cards that are declined: app/edge/limits.go. More is answered with 429
+// and Retry-After. Each process with the edge counts by itself, and a restart forgets.
+// Clients of this machine have no limits unless http.limits.loopback is false.
 //
 // # What it never does
 //

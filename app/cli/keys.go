@@ -18,8 +18,8 @@ func newKeys(s *settings) *cobra.Command {
 		Use:   "keys",
 		Short: "Make, list and revoke API keys for programs",
 		Long: `An API key lets a program do in the shop what its scopes say, by the API under
-/api/v1: Authorization: Bearer KEY. Scopes are orders, products, stock and promotions,
-each with :read or :write; one that writes does not include reading.`,
+/api/v1: Authorization: Bearer KEY. Scopes are orders, products, promotions, stock and
+webhooks, each with :read or :write; one that writes does not include reading.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

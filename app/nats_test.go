@@ -59,8 +59,8 @@ func TestAShopOnAnExternalNATSServer(t *testing.T) {
 	shop.Books(t)
 
 	held, err := nats.Jsz(&server.JSzOptions{})
-	if err != nil || held.Streams != 1 || held.Messages < 3 || held.Consumers != 2 {
-		t.Errorf("the server holds %d streams, %d events and %d subscribers (%v), want one stream with the events of orders and payments, and two subscribers",
+	if err != nil || held.Streams != 1 || held.Messages < 3 || held.Consumers != 3 {
+		t.Errorf("the server holds %d streams, %d events and %d subscribers (%v), want one stream with the events of orders and payments, and three subscribers",
 			held.Streams, held.Messages, held.Consumers, err)
 	}
 	if _, err := os.Stat(filepath.Join(shop.Data(), "events")); !os.IsNotExist(err) {

@@ -204,7 +204,7 @@ func TestWhatMayNotBeOrMakesNoSenseMovesNothing(t *testing.T) {
 		t.Error("an operator is led to a move")
 	}
 	f.fixed = true
-	if r, body := s.ask("POST", "/console/rooms/catalog/move", "admin", asked()); r.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(body, "a flag or a variable") {
+	if r, body := s.ask("POST", "/console/rooms/catalog/move", "admin", asked()); r.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(body, "a flag or an environment variable") {
 		t.Errorf("a module that a flag has placed: got %d", r.StatusCode)
 	}
 	f.wantEdits(t, 0)

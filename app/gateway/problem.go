@@ -170,6 +170,8 @@ func problemOf(err error) *Problem {
 		return problem(notAllowed, "Who asks may not do this.")
 	case code == codes.NotFound:
 		return problem(notFound, "There is no such thing, or you may not see it.")
+	case code == codes.InvalidArgument: // such as a text with a NUL character, which no module keeps
+		return problem(invalid, "The shop does not take something that was sent: look for characters that are no text.").because(err)
 	}
 	return problem(failed, "This is our fault. The request's id helps us to find out why.").because(err)
 }

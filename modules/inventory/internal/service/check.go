@@ -97,6 +97,9 @@ func (p *problems) note(field, note string) string {
 	if utf8.RuneCountInString(note) > maxNote {
 		p.add(field, "must have at most %d characters", maxNote)
 	}
+	if !utf8.ValidString(note) || strings.ContainsRune(note, 0) {
+		p.add(field, "must be text")
+	}
 	return note
 }
 

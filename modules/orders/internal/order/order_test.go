@@ -164,3 +164,28 @@ func TestARefundIsFoundByItsNameAtPayments(t *testing.T) {
 		}
 	}
 }
+
+// A program that sends one key for a part and then for all that is left is told so, and
+// not that the rest was sent or given back.
+func TestTheKeyOfAPartIsNotThatOfTheRest(t *testing.T) {
+	o := open(t, purchase(0, line("mug", 2, 500, 0)))
+	all := open(t, purchase(0, line("mug", 2, 500, 0)))
+	for _, step := range []struct {
+		name string
+		got  error
+		want error
+	}{
+		{"ship one", o.Ship(Fulfilment{ID: "f", Key: "k", Pieces: []Piece{{Line: "1", Quantity: 1}}}, t0), nil},
+		{"ship the rest with its key", o.Ship(Fulfilment{ID: "f2", Key: "k"}, t0), ErrKeyReused},
+		{"refund an amount", o.Refund(Refund{ID: "r", Key: "k", Amount: 300}, t0), nil},
+		{"refund the rest with its key", o.Refund(Refund{ID: "r2", Key: "k"}, t0), ErrKeyReused},
+		{"ship all", all.Ship(Fulfilment{ID: "f", Key: "k"}, t0), nil},
+		{"ship all again", all.Ship(Fulfilment{ID: "f2", Key: "k"}, t0), nil},
+		{"refund all", all.Refund(Refund{ID: "r", Key: "k"}, t0), nil},
+		{"refund all again", all.Refund(Refund{ID: "r2", Key: "k"}, t0), nil},
+	} {
+		if !errors.Is(step.got, step.want) {
+			t.Errorf("%s: got %v, want %v", step.name, step.got, step.want)
+		}
+	}
+}

@@ -97,8 +97,8 @@ func (o *Order) Ship(f Fulfilment, now time.Time) error {
 	for _, before := range o.s.Fulfilments {
 		if before.Key == f.Key {
 			if before.Carrier != f.Carrier || before.Tracking != f.Tracking || before.TrackingURL != f.TrackingURL ||
-				len(f.Pieces) > 0 && !samePieces(before.Pieces, f.Pieces) {
-				return ErrKeyReused
+				len(f.Pieces) > 0 && !samePieces(before.Pieces, f.Pieces) || len(f.Pieces) == 0 && o.isToSend() {
+				return ErrKeyReused // with all that is left sent, nothing would be left
 			}
 			return nil
 		}
@@ -123,6 +123,19 @@ func (o *Order) Ship(f Fulfilment, now time.Time) error {
 	return o.closeIfDone(now)
 }
 
+// isToSend tells whether a piece is left to send.
+func (o *Order) isToSend() bool {
+	counts := o.Counts()
+	return slices.ContainsFunc(o.s.Lines, func(l Line) bool { return counts[l.ID].ToSend(l) > 0 })
+}
+
+// wasAll tells whether a refund was of all that was left: no pieces are noted with that,
+// and nothing can be refunded after it unless a refund failed.
+func (o *Order) wasAll(r Refund) bool {
+	failed := slices.ContainsFunc(o.s.Refunds, func(r Refund) bool { return r.Status == RefundFailed })
+	return len(r.Pieces) == 0 && (failed || o.Refundable() == 0)
+}
+
 // Refund decides that money goes back: for pieces, for an amount, or all that
 // is left. With restock the pieces are never sent. Refunding twice with one key
 // is refunding once.
@@ -130,7 +143,8 @@ func (o *Order) Refund(r Refund, now time.Time) error {
 	for _, before := range o.s.Refunds {
 		if before.Key == r.Key {
 			if before.Restock != r.Restock || len(r.Pieces) > 0 && !samePieces(before.Pieces, r.Pieces) ||
-				r.Amount > 0 && len(r.Pieces) == 0 && before.Amount != r.Amount {
+				r.Amount > 0 && len(r.Pieces) == 0 && before.Amount != r.Amount ||
+				r.Amount == 0 && len(r.Pieces) == 0 && !o.wasAll(before) {
 				return ErrKeyReused
 			}
 			return nil

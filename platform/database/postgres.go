@@ -13,7 +13,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
@@ -95,17 +94,6 @@ func reach(ctx context.Context, db *sql.DB) error {
 	ctx, cancel := context.WithTimeout(ctx, connectWithin)
 	defer cancel()
 	return db.PingContext(ctx)
-}
-
-func connect(config pgx.ConnConfig, o Options) *sql.DB {
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = connectWithin
-	}
-	db := stdlib.OpenDB(config)
-	db.SetMaxOpenConns(o.MaxConns)
-	db.SetMaxIdleConns(o.MaxConns)
-	db.SetConnMaxIdleTime(5 * time.Minute)
-	return db
 }
 
 // schema is the first one of the search path: where tables are made.
@@ -328,7 +316,7 @@ func (e *postgresEngine) admit(ctx context.Context, conn *sql.Conn, alone bool) 
 				return nil
 			})
 		}
-		return dc.(*stdlib.Conn).Conn().SendBatch(ctx, &all).Close()
+		return dc.(*checkedConn).Conn.Conn().SendBatch(ctx, &all).Close()
 	})
 	if err != nil {
 		return fmt.Errorf("read the store's generation: %w", err)

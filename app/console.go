@@ -13,6 +13,7 @@ import (
 	notificationsv1 "galleria/modules/notifications/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	pricingv1 "galleria/modules/pricing/v1"
+	webhooksv1 "galleria/modules/webhooks/v1"
 	"galleria/platform/process"
 )
 
@@ -31,6 +32,7 @@ func NewConsole(s Start, p *process.Process, shared *edge.Edge, audit *auditlog.
 		Pricing:       pricingv1.NewPricingServiceClient(p.Connect(TargetEdge, "pricing")),
 		Notifications: notificationsv1.NewNotificationsServiceClient(p.Connect(TargetEdge, "notifications")),
 		Accounts:      accountsv1.NewAccountsServiceClient(p.Connect(TargetEdge, "accounts")),
+		Webhooks:      webhooksv1.NewWebhooksServiceClient(p.Connect(TargetEdge, "webhooks")),
 	}
 	if c.Peer == "" {
 		needs.Staff = console.Accounts(needs.Accounts)

@@ -199,6 +199,10 @@ var OutsideCalls = map[string][]string{
 		// On behalf of the staff, and of programs with an API key.
 		accountsv1.AccountsService_CheckKey_FullMethodName,
 		accountsv1.AccountsService_ListAccounts_FullMethodName,
+		accountsv1.AccountsService_SetRole_FullMethodName,
+		accountsv1.AccountsService_CreateKey_FullMethodName,
+		accountsv1.AccountsService_ListKeys_FullMethodName,
+		accountsv1.AccountsService_RevokeKey_FullMethodName,
 		catalogv1.CatalogService_DeleteProducts_FullMethodName,
 		catalogv1.CatalogService_ListAllProducts_FullMethodName,
 		catalogv1.CatalogService_UpsertProducts_FullMethodName,
@@ -225,6 +229,9 @@ var OutsideCalls = map[string][]string{
 		webhooksv1.WebhooksService_RemoveEndpoint_FullMethodName,
 		webhooksv1.WebhooksService_ListDeliveries_FullMethodName,
 		webhooksv1.WebhooksService_ResendDelivery_FullMethodName,
+		webhooksv1.WebhooksService_SetActive_FullMethodName,
+		webhooksv1.WebhooksService_RotateSecret_FullMethodName,
+		webhooksv1.WebhooksService_SendTest_FullMethodName,
 	},
 }
 

@@ -99,6 +99,16 @@ func (c *Console) staff(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// admin lets only administrators to a handler.
+func (c *Console) admin(next echo.HandlerFunc) echo.HandlerFunc {
+	return c.staff(func(ctx echo.Context) error {
+		if !personOf(ctx).Admin {
+			return echo.NewHTTPError(http.StatusForbidden, "Only an administrator may do this.")
+		}
+		return next(ctx)
+	})
+}
+
 func personOf(ctx echo.Context) Person {
 	p, _ := ctx.Get(personKey).(Person)
 	return p

@@ -21,6 +21,7 @@ import (
 	notificationsv1 "galleria/modules/notifications/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	pricingv1 "galleria/modules/pricing/v1"
+	webhooksv1 "galleria/modules/webhooks/v1"
 	processv1 "galleria/platform/process/v1"
 )
 
@@ -40,6 +41,7 @@ type Needs struct {
 	Pricing       pricingv1.PricingServiceClient
 	Notifications notificationsv1.NotificationsServiceClient
 	Accounts      accountsv1.AccountsServiceClient
+	Webhooks      webhooksv1.WebhooksServiceClient
 	// Audit is told what the staff change.
 	Audit *auditlog.Log
 	// Places is the configuration file; nil: no module can be moved here.
@@ -83,7 +85,7 @@ func New(n Needs, o Options) (*Console, error) {
 	if n.Process == nil || n.Edge == nil {
 		return nil, errors.New("console: it needs the process and the edge")
 	}
-	if n.Orders == nil || n.Inventory == nil || n.Catalog == nil || n.Pricing == nil || n.Notifications == nil || n.Accounts == nil {
+	if n.Orders == nil || n.Inventory == nil || n.Catalog == nil || n.Pricing == nil || n.Notifications == nil || n.Accounts == nil || n.Webhooks == nil {
 		return nil, errors.New("console: it needs the modules of the shop")
 	}
 	if n.Staff != nil && n.Audit == nil {
@@ -174,6 +176,17 @@ func (c *Console) routes() *echo.Echo {
 	e.GET("/console/mails/:id", c.staff(c.mail))
 	e.POST("/console/mails/:id/resend", c.staff(c.resendMail))
 	e.GET("/console/customers", c.staff(c.customers))
+	e.POST("/console/customers/role", c.admin(c.setRole))
+	e.GET("/console/programs", c.staff(c.programs))
+	e.POST("/console/programs/keys", c.admin(c.addKey))
+	e.POST("/console/programs/keys/revoke", c.admin(c.revokeKey))
+	e.POST("/console/programs/webhooks", c.staff(c.addEndpoint))
+	e.GET("/console/programs/webhooks/:id", c.staff(c.endpoint))
+	e.POST("/console/programs/webhooks/:id/test", c.staff(c.changeEndpoint(c.testEndpoint)))
+	e.POST("/console/programs/webhooks/:id/resend", c.staff(c.changeEndpoint(c.resendDeliveries)))
+	e.POST("/console/programs/webhooks/:id/rotate", c.staff(c.rotate))
+	e.POST("/console/programs/webhooks/:id/switch", c.staff(c.changeEndpoint(c.switchEndpoint)))
+	e.POST("/console/programs/webhooks/:id/remove", c.staff(c.changeEndpoint(c.removeEndpoint)))
 	e.GET("/console/numbers", c.staff(c.numbers))
 	e.GET("/console/audit", c.staff(c.audit))
 	return e

@@ -29,6 +29,7 @@ import (
 	notificationsv1 "galleria/modules/notifications/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	pricingv1 "galleria/modules/pricing/v1"
+	webhooksv1 "galleria/modules/webhooks/v1"
 	"galleria/platform/module"
 	processv1 "galleria/platform/process/v1"
 )
@@ -227,7 +228,8 @@ func noModules(t *testing.T) Needs {
 		Catalog: catalogv1.NewCatalogServiceClient(nowhere{}), Inventory: inventoryv1.NewInventoryServiceClient(nowhere{}),
 		Pricing: pricingv1.NewPricingServiceClient(nowhere{}), Orders: ordersv1.NewOrdersServiceClient(nowhere{}),
 		Notifications: notificationsv1.NewNotificationsServiceClient(nowhere{}), Accounts: accountsv1.NewAccountsServiceClient(nowhere{}),
-		Audit: auditlog.New(t.TempDir(), time.Now, slog.New(slog.DiscardHandler)),
+		Webhooks: webhooksv1.NewWebhooksServiceClient(nowhere{}),
+		Audit:    auditlog.New(t.TempDir(), time.Now, slog.New(slog.DiscardHandler)),
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"galleria/app/auditlog"
 	"galleria/app/console/internal/view"
-	accountsv1 "galleria/modules/accounts/v1"
 	notificationsv1 "galleria/modules/notifications/v1"
 	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/id"
@@ -143,42 +142,4 @@ func (c *Console) endPromotion(ctx echo.Context) error {
 	}
 	c.note(ctx, auditlog.Entry{Action: "ended", Thing: "promotion " + ctx.FormValue("id")})
 	return ctx.Redirect(http.StatusSeeOther, "/console/promotions?done=ended")
-}
-
-// customers lists and finds accounts.
-func (c *Console) customers(ctx echo.Context) error {
-	query, state := ctx.QueryParam("q"), ctx.QueryParam("state")
-	request := &accountsv1.ListAccountsRequest{Query: query, PageSize: rowsOnPage, PageToken: ctx.QueryParam("before")}
-	if state == "staff" {
-		request.Role = accountsv1.Role_ROLE_OPERATOR
-	}
-	work, done := c.working(ctx)
-	defer done()
-	listed, err := c.Accounts.ListAccounts(work, request)
-	if err != nil {
-		return err
-	}
-	page := view.Sheet{Title: "Customers", Search: &view.Search{Action: "/console/customers", Query: query, State: state, Hint: "A part of an e-mail address or name"}}
-	for _, f := range []struct{ word, name string }{{"", "All accounts"}, {"staff", "Staff"}} {
-		page.Filters = append(page.Filters, view.Link{Name: f.name, Address: listAddress("/console/customers", f.word, query, ""), Current: f.word == state})
-	}
-	table := view.Table{Caption: "Accounts, newest first", Heads: []string{"E-mail address", "Name", "Role", "Second factor", "Since"}, None: "There are no such accounts."}
-	for _, a := range listed.GetAccounts() {
-		factor, role := "no", ""
-		if a.GetSecondFactor() {
-			factor = "yes"
-		}
-		if roles := a.GetRoles(); len(roles) > 0 {
-			role = roles[len(roles)-1]
-		}
-		table.Rows = append(table.Rows, view.Row{
-			Link:  listAddress("/console/orders", "", a.GetEmail(), ""),
-			Cells: []string{a.GetEmail(), dash(a.GetName()), role, factor, c.day(a.GetCreatedAt())},
-		})
-	}
-	page.Tables = []view.Table{table}
-	if next := listed.GetNextPageToken(); next != "" {
-		page.Older = listAddress("/console/customers", state, query, next)
-	}
-	return c.sheet(ctx, http.StatusOK, "Customers", "/console/customers", view.SheetPage(page))
 }

@@ -36,10 +36,7 @@ type Places interface {
 //
 // Only an administrator gets there.
 func (c *Console) mover(next echo.HandlerFunc) echo.HandlerFunc {
-	return c.staff(func(ctx echo.Context) error {
-		if !personOf(ctx).Admin {
-			return echo.NewHTTPError(http.StatusForbidden, "Only an administrator moves modules.")
-		}
+	return c.admin(func(ctx echo.Context) error {
 		if c.Places == nil {
 			return echo.NewHTTPError(http.StatusNotFound, "This process does not know the configuration file.")
 		}

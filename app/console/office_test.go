@@ -29,6 +29,8 @@ import (
 	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/modules/pricing/pricingtest"
 	pricingv1 "galleria/modules/pricing/v1"
+	webhooksv1 "galleria/modules/webhooks/v1"
+	"galleria/modules/webhooks/webhookstest"
 	"galleria/platform/certs"
 	"galleria/platform/identity"
 	"galleria/platform/module"
@@ -86,11 +88,13 @@ func openOffice(t *testing.T) *office {
 	o.connect("orders", &ordersv1.OrdersService_ServiceDesc, o.serve(orderstest.Definition()))
 	o.connect("notifications", &notificationsv1.NotificationsService_ServiceDesc, o.serve(notificationstest.Definition()))
 	o.connect("accounts", &accountsv1.AccountsService_ServiceDesc, o.serve(accountstest.Definition()))
+	o.connect("webhooks", &webhooksv1.WebhooksService_ServiceDesc, o.serve(webhookstest.Definition()))
 	o.needs = Needs{
 		Catalog: catalogv1.NewCatalogServiceClient(o.connected["catalog"]), Inventory: inventoryv1.NewInventoryServiceClient(o.connected["inventory"]),
 		Pricing: pricingv1.NewPricingServiceClient(o.connected["pricing"]), Orders: ordersv1.NewOrdersServiceClient(o.connected["orders"]),
 		Notifications: notificationsv1.NewNotificationsServiceClient(o.connected["notifications"]),
 		Accounts:      accountsv1.NewAccountsServiceClient(o.connected["accounts"]),
+		Webhooks:      webhooksv1.NewWebhooksServiceClient(o.connected["webhooks"]),
 		Audit:         auditlog.New(t.TempDir(), time.Now, log),
 	}
 	// Who prepares the shop is at its command line.

@@ -2,10 +2,11 @@
 // thing, from what and to what. It is for people who ask later how something came to be
 // as it is, and holds no secrets.
 //
-// It is a file in the data directory of the process that has the edge, where the console
-// and the API run. It is only added to, and bounded: of the latest changes there are at
-// least 4 MiB, tens of thousands. Changes made by the command line are not in it; where
-// modules run is in the log of the places, see platform/process.
+// It is files in the data directory of the process that has the edge, where the console
+// and the API run. They are only added to, and bounded: of the latest changes of people
+// there are at least 4 MiB, tens of thousands, and as many of programs, which so can't
+// push out those of people. Changes made by the command line are not in it; where modules
+// run is in the log of the places, see platform/process.
 package auditlog
 
 import (
@@ -39,37 +40,56 @@ type Entry struct {
 	To   string `json:"to,omitempty"`
 	// Detail is what else was said, such as a note.
 	Detail string `json:"detail,omitempty"`
+	// Program: it was a program, with an API key.
+	Program bool `json:"program,omitempty"`
+	// Once names the request that asked for the change. Another entry with the same one is
+	// of a repeated request, and is not noted; empty: every entry is.
+	Once string `json:"-"`
 }
 
 // Log is the log of changes. Safe for concurrent use.
 type Log struct {
-	journal durable.Journal
-	now     func() time.Time
-	log     *slog.Logger
-	adding  sync.Mutex
+	people, programs durable.Journal
+	now              func() time.Time
+	log              *slog.Logger
+	adding           sync.Mutex
+	noted            recent
 }
 
 // New keeps the log in a data directory.
 func New(dir string, now func() time.Time, log *slog.Logger) *Log {
-	return &Log{journal: durable.Journal{Name: filepath.Join(dir, "audit", "changes.jsonl"), Most: most}, now: now, log: log}
+	journal := func(name string) durable.Journal {
+		return durable.Journal{Name: filepath.Join(dir, "audit", name), Most: most}
+	}
+	return &Log{people: journal("changes.jsonl"), programs: journal("programs.jsonl"), now: now, log: log}
 }
 
 // Note writes down a change that was made, with the time. A failure to write is logged,
 // and does not undo the change.
 func (l *Log) Note(e Entry) {
-	e.At = l.now().UTC()
 	for _, text := range []*string{&e.Who, &e.Action, &e.Thing, &e.From, &e.To, &e.Detail} {
 		*text = short(*text)
 	}
-	line, err := json.Marshal(e)
-	if err == nil {
-		l.adding.Lock()
-		err = l.journal.Add(line)
-		l.adding.Unlock()
-	}
-	if err != nil {
+	if err := l.add(e); err != nil {
 		l.log.Error("a change was made, and could not be written to the audit log", "who", e.Who, "action", e.Action, "thing", e.Thing, "error", err)
 	}
+}
+
+func (l *Log) add(e Entry) error {
+	l.adding.Lock()
+	defer l.adding.Unlock()
+	if !l.noted.isNew(e.Once) {
+		return nil
+	}
+	e.At = l.now().UTC()
+	line, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	if e.Program {
+		return l.programs.Add(line)
+	}
+	return l.people.Add(line)
 }
 
 // short is a text on one line, of which the first part stands for all when it is long.
@@ -93,27 +113,53 @@ type Filter struct {
 
 // Find reads entries, the newest first, and tells whether there are more.
 func (l *Log) Find(f Filter) (found []Entry, more bool, err error) {
-	lines, err := l.journal.Lines()
+	people, err := entries(l.people)
 	if err != nil {
 		return nil, false, err
 	}
-	for i := len(lines) - 1; i >= 0; i-- {
-		var e Entry
-		// A line that was cut off by a crash is not one.
-		if json.Unmarshal(lines[i], &e) != nil || !has(e.Who, f.Who) || !has(e.Action, f.Action) || !has(e.Thing, f.Thing) ||
-			!has(strings.Join([]string{e.Who, e.Action, e.Thing, e.From, e.To, e.Detail}, "\n"), f.Any) {
-			continue
-		}
-		if f.Skip > 0 {
-			f.Skip--
-			continue
-		}
-		if len(found) == f.Limit {
-			return found, true, nil
-		}
-		found = append(found, e)
+	programs, err := entries(l.programs)
+	if err != nil {
+		return nil, false, err
 	}
-	return found, false, nil
+	for {
+		// Each list is in order: the newer of the two last ones comes next.
+		from := &people
+		if len(people) == 0 || len(programs) > 0 && programs[len(programs)-1].At.After(people[len(people)-1].At) {
+			from = &programs
+		}
+		if len(*from) == 0 {
+			return found, false, nil
+		}
+		e := (*from)[len(*from)-1]
+		*from = (*from)[:len(*from)-1]
+		switch {
+		case !f.wants(e):
+		case f.Skip > 0:
+			f.Skip--
+		case len(found) == f.Limit:
+			return found, true, nil
+		default:
+			found = append(found, e)
+		}
+	}
+}
+
+// entries are those of a journal, the oldest first.
+func entries(j durable.Journal) ([]Entry, error) {
+	lines, err := j.Lines()
+	var all []Entry
+	for _, line := range lines {
+		var e Entry
+		if json.Unmarshal(line, &e) == nil { // else it was cut off by a crash
+			all = append(all, e)
+		}
+	}
+	return all, err
+}
+
+func (f Filter) wants(e Entry) bool {
+	return has(e.Who, f.Who) && has(e.Action, f.Action) && has(e.Thing, f.Thing) &&
+		has(strings.Join([]string{e.Who, e.Action, e.Thing, e.From, e.To, e.Detail}, "\n"), f.Any)
 }
 
 func has(text, part string) bool {

@@ -53,6 +53,42 @@ func TestALineThatWasCutOffHidesNoOther(t *testing.T) {
 	}
 }
 
+func TestARepeatIsNotNotedAgain(t *testing.T) {
+	l := auditlog.New(t.TempDir(), time.Now, slog.New(slog.DiscardHandler))
+	for _, once := range []string{"key 1", "key 1", "key 2", "", ""} {
+		l.Note(auditlog.Entry{Who: "API key 7", Action: "refunded", Thing: "order G-1", Program: true, Once: once})
+	}
+	if found, _, err := l.Find(auditlog.Filter{Limit: 100}); err != nil || len(found) != 4 {
+		t.Errorf("got %d entries, %v, want 4", len(found), err)
+	}
+}
+
+// A program that never stops fills its own log.
+func TestAProgramPushesOutNoChangeOfAPerson(t *testing.T) {
+	dir := t.TempDir()
+	l := auditlog.New(dir, time.Now, slog.New(slog.DiscardHandler))
+	long := strings.Repeat("x", 490)
+	l.Note(auditlog.Entry{Who: "olga@example.org", Action: "refunded", Thing: "order G-1"})
+	size := func(name string) int64 {
+		info, err := os.Stat(filepath.Join(dir, "audit", name))
+		if err != nil {
+			return 0
+		}
+		return info.Size()
+	}
+	for n := 0; size("programs.jsonl.1") == 0 || size("programs.jsonl") < 2<<20; n++ {
+		l.Note(auditlog.Entry{Who: "API key 7", Action: long, Thing: long, From: long, To: long, Detail: long, Program: true})
+	}
+	l.Note(auditlog.Entry{Who: "olga@example.org", Action: "shipped", Thing: "order G-2"})
+	found, more, err := l.Find(auditlog.Filter{Who: "olga", Limit: 10})
+	if err != nil || more || len(found) != 2 || found[0].Action != "shipped" {
+		t.Errorf("got %+v, %v, %v, want both changes of olga", found, more, err)
+	}
+	if all, _, err := l.Find(auditlog.Filter{Limit: 2}); err != nil || len(all) != 2 || all[0].Who != "olga@example.org" || all[1].Who != "API key 7" {
+		t.Errorf("got %+v, %v, want the newest of both first", all, err)
+	}
+}
+
 func TestManyMayNoteAtATime(t *testing.T) {
 	l := auditlog.New(t.TempDir(), time.Now, slog.New(slog.DiscardHandler))
 	var all sync.WaitGroup

@@ -8,7 +8,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"galleria/app/auditlog"
 	accountsv1 "galleria/modules/accounts/v1"
 	"galleria/platform/contract"
 	"galleria/platform/identity"
@@ -37,6 +36,7 @@ type staff struct {
 	context.Context
 	// name is what the audit log calls it.
 	name          string
+	isProgram     bool
 	roles, scopes []string
 }
 
@@ -79,7 +79,7 @@ func (g *Gateway) program(ctx context.Context, secret string) (*staff, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &staff{Context: identity.With(ctx, key.GetIdentity().GetStatement()), name: "API key " + key.GetId(), scopes: key.GetScopes()}, nil
+	return &staff{Context: identity.With(ctx, key.GetIdentity().GetStatement()), name: "API key " + key.GetId(), isProgram: true, scopes: key.GetScopes()}, nil
 }
 
 // lacks is the problem of who may not do what a scope stands for.
@@ -94,13 +94,6 @@ func refusedStaff(err error, scope string) error {
 		return lacks(scope)
 	}
 	return err
-}
-
-// changed writes into the audit log what was changed.
-func (g *Gateway) changed(who *staff, action, thing, detail string) {
-	if g.audit != nil {
-		g.audit.Note(auditlog.Entry{Who: who.name, Action: action, Thing: thing, Detail: detail})
-	}
 }
 
 // wrongFields are the fields of a body that a module refused; nil when it refused none.

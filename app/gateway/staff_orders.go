@@ -3,6 +3,7 @@ package gateway
 import (
 	"strings"
 
+	"galleria/app/auditlog"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
 )
@@ -71,7 +72,7 @@ func (g *Gateway) fulfilOrder(r *request, in *FulfilInput) (*OrderOutput, error)
 			IdempotencyKey: in.Key,
 		})
 		if err == nil {
-			g.changed(who, "shipped", "order "+answer.GetOrder().GetNumber(), in.Body.Tracking)
+			g.changed(who, in.Key, auditlog.Entry{Action: "shipped", Thing: orderName(answer.GetOrder()), To: piecesNoted(answer.GetOrder(), in.Body.Pieces), Detail: in.Body.Tracking})
 		}
 		return answer.GetOrder(), err
 	})
@@ -105,7 +106,11 @@ func (g *Gateway) refundOrder(r *request, in *RefundInput) (*OrderOutput, error)
 		}
 		answer, err := g.Orders.RefundOrder(who, wanted)
 		if err == nil {
-			g.changed(who, "refunded", "order "+answer.GetOrder().GetNumber(), in.Body.Reason)
+			what := piecesNoted(answer.GetOrder(), in.Body.Pieces)
+			if in.Body.Amount != nil {
+				what = amountNoted(in.Body.Amount.Currency, in.Body.Amount.Amount)
+			}
+			g.changed(who, in.Key, auditlog.Entry{Action: "refunded", Thing: orderName(answer.GetOrder()), To: what, Detail: in.Body.Reason})
 		}
 		return answer.GetOrder(), err
 	})
@@ -129,7 +134,7 @@ func (g *Gateway) cancelAsStaff(r *request, in *OrderInput) (*OrderOutput, error
 	return g.changeOrder(r, StaffInput{Authorization: in.Authorization}, func(who *staff) (*ordersv1.Order, error) {
 		answer, err := g.Orders.CancelOrder(who, &ordersv1.CancelOrderRequest{OrderId: in.OrderID, Operator: true})
 		if err == nil {
-			g.changed(who, "cancelled", "order "+answer.GetOrder().GetNumber(), "")
+			g.changed(who, in.OrderID, auditlog.Entry{Action: "cancelled", Thing: orderName(answer.GetOrder())})
 		}
 		return answer.GetOrder(), err
 	})

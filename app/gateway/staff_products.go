@@ -2,9 +2,9 @@ package gateway
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
+	"galleria/app/auditlog"
 	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/platform/contract"
 	"galleria/platform/id"
@@ -116,7 +116,7 @@ func (g *Gateway) putProduct(r *request, in *PutProductInput) (*WholeProductOutp
 	if _, err := g.Catalog.UpsertProducts(who, &catalogv1.UpsertProductsRequest{Products: []*catalogv1.Product{p}}); err != nil {
 		return nil, refusedStaff(notWritten(err), "products:write")
 	}
-	g.changed(who, "wrote", "product "+in.Body.Slug, "")
+	g.changed(who, "", auditlog.Entry{Action: "wrote", Thing: "product " + in.Body.Slug, From: pricesNoted(found), To: pricesNoted(p)})
 	if found, err = g.find(who, p.GetSlug()); err != nil {
 		return nil, err
 	}
@@ -195,7 +195,7 @@ func (g *Gateway) deleteProduct(r *request, in *DeleteProductInput) (*struct{}, 
 	if found == nil {
 		return nil, problem(notFound, "No product has this slug, and no variant this sku.")
 	}
-	g.changed(who, "deleted", "product "+found.GetSlug(), fmt.Sprintf("%d variants", len(found.GetVariants())))
+	g.changed(who, "", auditlog.Entry{Action: "deleted", Thing: "product " + found.GetSlug(), From: pricesNoted(found)})
 	return &struct{}{}, nil
 }
 

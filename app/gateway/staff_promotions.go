@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"galleria/app/auditlog"
 	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/contract"
 )
@@ -93,7 +94,7 @@ func (g *Gateway) putPromotion(r *request, in *PutPromotionInput) (*PromotionOut
 	if _, err := g.Pricing.UpsertPromotions(who, &pricingv1.UpsertPromotionsRequest{Promotions: []*pricingv1.Promotion{p}}); err != nil {
 		return nil, refusedStaff(notPromoted(err), "promotions:write")
 	}
-	g.changed(who, "wrote", "promotion "+in.ID, in.Body.Name)
+	g.changed(who, "", auditlog.Entry{Action: "wrote", Thing: "promotion " + in.ID, Detail: in.Body.Name})
 	in.Body.ID = in.ID
 	return &PromotionOutput{Body: in.Body}, nil
 }
@@ -109,7 +110,7 @@ func (g *Gateway) endPromotion(r *request, in *PromotionInput) (*PromotionOutput
 	if err != nil {
 		return nil, refusedStaff(notPromoted(err), "promotions:write")
 	}
-	g.changed(who, "ended", "promotion "+in.ID, "")
+	g.changed(who, "", auditlog.Entry{Action: "ended", Thing: "promotion " + in.ID})
 	return &PromotionOutput{Body: toPromotion(answer.GetPromotion())}, nil
 }
 

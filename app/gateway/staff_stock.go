@@ -2,8 +2,11 @@ package gateway
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 	"strings"
 
+	"galleria/app/auditlog"
 	inventoryv1 "galleria/modules/inventory/v1"
 	"galleria/platform/contract"
 )
@@ -86,7 +89,10 @@ func (g *Gateway) adjustStock(r *request, in *AdjustInput) (*LevelOutput, error)
 	if err != nil {
 		return nil, refusedStaff(notMoved(err), "stock:write")
 	}
-	g.changed(who, "adjusted", "stock of "+in.SKU, in.Body.Reason+" "+in.Body.Note)
+	is := answer.GetLevel().GetOnHand()
+	g.changed(who, in.Key, auditlog.Entry{
+		Action: "corrected", Thing: "stock of " + in.SKU, From: strconv.FormatInt(is-in.Body.By, 10), To: strconv.FormatInt(is, 10), Detail: in.Body.Reason + " " + in.Body.Note,
+	})
 	return &LevelOutput{Body: toLevel(answer.GetLevel())}, nil
 }
 
@@ -113,7 +119,7 @@ func (g *Gateway) receiveStock(r *request, in *ReceiveInput) (*LevelOutput, erro
 	if err != nil {
 		return nil, refusedStaff(notMoved(err), "stock:write")
 	}
-	g.changed(who, "received", "stock of "+in.SKU, "")
+	g.changed(who, in.Key, auditlog.Entry{Action: "received", Thing: "stock of " + in.SKU, To: fmt.Sprintf("+%d", in.Body.Quantity), Detail: in.Body.Location})
 	return g.level(who, in.SKU, in.Body.Location)
 }
 

@@ -279,11 +279,25 @@ func TestAProgramWritesProductsStockAndPromotions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"wrote product thing-2", "deleted product thing-2", "adjusted stock of THING-1", "ended promotion spring"} {
-		if !slices.ContainsFunc(changes, func(e auditlog.Entry) bool {
-			return e.Action+" "+e.Thing == want && strings.HasPrefix(e.Who, "API key ")
-		}) {
-			t.Errorf("the audit log has no %q: %+v", want, changes)
+	for _, want := range []string{
+		"wrote product thing-1 to THING-1 5.00 EUR", "deleted product thing-2 from THING-2 5.00 EUR",
+		"received stock of THING-1 to +10", "corrected stock of THING-1 from 10 to 7", "ended promotion spring",
+	} {
+		said := 0
+		for _, e := range changes {
+			text := e.Action + " " + e.Thing
+			if e.From != "" {
+				text += " from " + e.From
+			}
+			if e.To != "" {
+				text += " to " + e.To
+			}
+			if text == want && strings.HasPrefix(e.Who, "API key ") {
+				said++
+			}
+		}
+		if said != 1 {
+			t.Errorf("the audit log has %q %d times, want once: %+v", want, said, changes)
 		}
 	}
 }

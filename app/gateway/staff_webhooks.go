@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"galleria/app/auditlog"
 	webhooksv1 "galleria/modules/webhooks/v1"
 	"galleria/platform/contract"
 )
@@ -81,7 +82,7 @@ func (g *Gateway) addEndpoint(r *request, in *AddEndpointInput) (*AddEndpointOut
 	case err != nil:
 		return nil, refusedStaff(notSent(err), "webhooks:write")
 	}
-	g.changed(who, "added", "webhook endpoint "+answer.GetEndpoint().GetId(), answer.GetEndpoint().GetUrl())
+	g.changed(who, in.Key, auditlog.Entry{Action: "added", Thing: "webhook endpoint " + answer.GetEndpoint().GetId(), To: answer.GetEndpoint().GetUrl()})
 	return &AddEndpointOutput{Body: NewEndpoint{Endpoint: toEndpoint(answer.GetEndpoint()), Secret: answer.GetSecret()}}, nil
 }
 
@@ -101,7 +102,7 @@ func (g *Gateway) removeEndpoint(r *request, in *EndpointInput) (*struct{}, erro
 	if _, err := g.Webhooks.RemoveEndpoint(who, &webhooksv1.RemoveEndpointRequest{Id: in.EndpointID}); err != nil {
 		return nil, refusedStaff(notSent(err), "webhooks:write")
 	}
-	g.changed(who, "removed", "webhook endpoint "+in.EndpointID, "")
+	g.changed(who, "", auditlog.Entry{Action: "removed", Thing: "webhook endpoint " + in.EndpointID})
 	return nil, nil
 }
 
@@ -175,7 +176,7 @@ func (g *Gateway) resendDelivery(r *request, in *ResendInput) (*DeliveryOutput, 
 	if err != nil {
 		return nil, refusedStaff(notSent(err), "webhooks:write")
 	}
-	g.changed(who, "sent again", "webhook delivery "+in.DeliveryID, answer.GetDelivery().GetType())
+	g.changed(who, in.Key, auditlog.Entry{Action: "sent again", Thing: "webhook delivery " + in.DeliveryID, Detail: answer.GetDelivery().GetType()})
 	return &DeliveryOutput{Body: toDelivery(answer.GetDelivery())}, nil
 }
 

@@ -14,7 +14,7 @@ import (
 
 // grace is how long a statement may go on after its caller has left. pgx ends a
 // statement by closing its connection; most are over sooner, and leave theirs
-// to the next caller. Without grace, visitors who leave early cost the shop a
+// to the next caller. Without grace, callers who leave early cost the server a
 // new connection each.
 const grace = 250 * time.Millisecond
 

@@ -1,6 +1,6 @@
 // Looks at the pages and the API's document with the tools that the field judges by:
 // Lighthouse, axe and Spectral. `make audit` runs it; it prints a table and exits 1 when
-// anything is below what is wanted.
+// anything is below what is wanted. SHOTS=dir keeps a picture of every page there, for eyes.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -138,13 +138,17 @@ async function everyPage(page, unlinked) {
         const text = `axe: ${path}: ${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join(' · ')}`;
         violations.set(text, [...(violations.get(text) ?? []), `${width} px ${scheme}`]);
       }
+      if (process.env.SHOTS) {
+        const name = `${path.split('?')[0].slice(1).replaceAll('/', '-') || 'home'}-${width}-${scheme}.png`;
+        await page.screenshot({ path: join(process.env.SHOTS, name), fullPage: true });
+      }
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       if (wide > 0) problems.push(`${path} (${width} px): ${wide} px wider than the window`);
     }
     const links = await page.$$eval('a[href]', (all) => all.map((a) => new URL(a.getAttribute('href'), document.baseURI).href));
     for (const link of links) {
       const url = new URL(link);
-      if (url.origin !== shop.base || /\.(csv|json|svg|xml|mmd|txt|jpg|png|webp)$/.test(url.pathname)) continue;
+      if (url.origin !== shop.base || /\.(csv|json|svg|xml|mmd|txt|jpg|png|webp)$|\/export$/.test(url.pathname)) continue;
       const k = kindOf(url.pathname);
       if (!found.has(k)) found.set(k, url.pathname + url.search);
     }

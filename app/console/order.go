@@ -32,8 +32,8 @@ func (c *Console) showOrder(ctx echo.Context, code int, o *ordersv1.Order, probl
 		Recipient: nonEmpty(o.GetContact().GetName(), a.GetLine1(), a.GetLine2(), a.GetPostalCode()+" "+a.GetCity(), a.GetRegion(), countries.Name(a.GetCountry())),
 		Facts: []view.Fact{
 			{Name: "Placed", Text: c.day(o.GetCreatedAt())},
-			{Name: "Payment", Text: strings.Join(nonEmpty(word(o.GetPaymentStatus().String(), "PAYMENT_STATUS_"), o.GetPaymentMethod().GetBrand(), o.GetPaymentMethod().GetLast4()), " ")},
-			{Name: "Delivery", Text: strings.Join(nonEmpty(word(o.GetDeliveryStatus().String(), "DELIVERY_STATUS_"), o.GetDelivery().GetName()), ", by ")},
+			{Name: "Payment", Text: strings.Join(nonEmpty(payment(o), o.GetPaymentMethod().GetBrand(), o.GetPaymentMethod().GetLast4()), " ")},
+			{Name: "Delivery", Text: strings.Join(nonEmpty(delivery(o), o.GetDelivery().GetName()), ", by ")},
 			{Name: "E-mail address", Text: o.GetContact().GetEmail()},
 		},
 	}

@@ -108,8 +108,8 @@ func (c *Console) orderRows(orders []*ordersv1.Order) []view.OrderRow {
 		rows = append(rows, view.OrderRow{
 			Number: o.GetNumber(), Link: orderLink(o), Placed: c.day(o.GetCreatedAt()), Customer: o.GetContact().GetName(), Email: o.GetContact().GetEmail(),
 			Goods: goodsOf(o), Total: amountOf(o, o.GetTotals().GetTotalMinor()),
-			Status: word(o.GetStatus().String(), "ORDER_STATUS_"), Payment: word(o.GetPaymentStatus().String(), "PAYMENT_STATUS_"),
-			Delivery: word(o.GetDeliveryStatus().String(), "DELIVERY_STATUS_"), Attention: o.GetAttention().GetReason(),
+			Status: word(o.GetStatus().String(), "ORDER_STATUS_"), Payment: payment(o),
+			Delivery: delivery(o), Attention: o.GetAttention().GetReason(),
 		})
 	}
 	return rows
@@ -133,6 +133,20 @@ func goodsOf(o *ordersv1.Order) string {
 // word is the name of an enum's value as people read it: "partly refunded".
 func word(name, prefix string) string {
 	return strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, prefix)), "_", " ")
+}
+
+func payment(o *ordersv1.Order) string {
+	if o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_NONE {
+		return "no payment"
+	}
+	return word(o.GetPaymentStatus().String(), "PAYMENT_STATUS_")
+}
+
+func delivery(o *ordersv1.Order) string {
+	if o.GetDeliveryStatus() == ordersv1.DeliveryStatus_DELIVERY_STATUS_NONE {
+		return "not sent"
+	}
+	return word(o.GetDeliveryStatus().String(), "DELIVERY_STATUS_")
 }
 
 // amountOf is an amount in the order's currency: "€12.50".
@@ -176,8 +190,8 @@ func (c *Console) ordersCSV(ctx echo.Context) error {
 					goods = append(goods, whole(l.GetQuantity())+" "+l.GetSku())
 				}
 				currency := o.GetCurrencyCode()
-				if err := row(o.GetNumber(), c.day(o.GetCreatedAt()), word(o.GetStatus().String(), "ORDER_STATUS_"), word(o.GetPaymentStatus().String(), "PAYMENT_STATUS_"),
-					word(o.GetDeliveryStatus().String(), "DELIVERY_STATUS_"), o.GetContact().GetName(), o.GetContact().GetEmail(), o.GetAddress().GetCountry(), strings.Join(goods, "; "),
+				if err := row(o.GetNumber(), c.day(o.GetCreatedAt()), word(o.GetStatus().String(), "ORDER_STATUS_"), payment(o),
+					delivery(o), o.GetContact().GetName(), o.GetContact().GetEmail(), o.GetAddress().GetCountry(), strings.Join(goods, "; "),
 					currency, plainAmount(currency, o.GetTotals().GetTotalMinor()), plainAmount(currency, o.GetRefundedMinor()), o.GetAttention().GetReason()); err != nil {
 					return err
 				}

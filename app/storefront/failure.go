@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"google.golang.org/grpc/codes"
@@ -14,6 +16,7 @@ import (
 
 	"galleria/app/edge"
 	"galleria/app/storefront/internal/page"
+	"galleria/platform/identity"
 )
 
 // fail turns every error into a page, and logs those that are ours.
@@ -40,6 +43,9 @@ func (s *Storefront) fail(c echo.Context, err error) {
 	f.Retry, f.Again = code == http.StatusServiceUnavailable || code == http.StatusTooManyRequests, tryAgain(c.Request())
 	if code >= 500 {
 		f.RequestID = requestID(c)
+		if !errors.Is(err, errCrowded) && s.isStaff(c) {
+			f.Trace = "/console/traces?q=" + url.QueryEscape(f.RequestID)
+		}
 	}
 	h := c.Response().Header()
 	for _, name := range []string{"Etag", "Content-Encoding", "Content-Length"} {
@@ -55,6 +61,16 @@ func (s *Storefront) fail(c echo.Context, err error) {
 		s.log.Error("draw the page of a failure", "request_id", requestID(c), "error", err)
 		_ = c.String(http.StatusInternalServerError, "Something went wrong.\n")
 	}
+}
+
+// isStaff tells whether one of the staff asks, who is shown more of a failure. What
+// failed may be the very module that knows, so it is not waited for.
+func (s *Storefront) isStaff(c echo.Context) bool {
+	ctx, done := context.WithTimeout(c.Request().Context(), 200*time.Millisecond)
+	defer done()
+	me, err := s.session(ctx, c)
+	roles := me.GetAccount().GetRoles()
+	return err == nil && (slices.Contains(roles, identity.Operator) || slices.Contains(roles, identity.Admin))
 }
 
 // statusOf is the HTTP status of an error: echo's, net/http's, or a module's.

@@ -271,7 +271,8 @@ type Failure struct {
 	Code      int
 	Heading   string
 	Text      string
-	RequestID string // shown when somebody may ask about it
+	RequestID string // shown when the shop may be asked about it
+	Trace     string // where staff see what happened; empty: the visitor is not one of them
 	Retry     bool
 	Again     string // where to try again; empty: this page
 }

@@ -268,6 +268,15 @@ func (s *Shop) StartCopy(t testing.TB, module string) (address string) {
 	return address
 }
 
+// StartEdge starts one more process with the edge, beside the main one, and gives the
+// address of its pages.
+func (s *Shop) StartEdge(t testing.TB) (address string) {
+	t.Helper()
+	address = freeAddress(t)
+	s.launch(t, "edge", "serve", "--config", s.ConfigFile(), "--target", "edge", "--http", address, "--rpc", freeAddress(t), "--peer", s.addresses["rpc"]).awaitServing(t)
+	return address
+}
+
 // copyOf names the second process of a module.
 func copyOf(module string) string { return module + " copy" }
 

@@ -33,7 +33,7 @@ var allowedTo = map[string][]string{
 		"pricing.Quote",
 		"payments.ReceiveWebhook", "payments.GetSandboxSession", "payments.PaySandbox", "payments.AnswerSandboxConsent",
 		"orders.PlaceOrder", "orders.GetOrder", "orders.PayOrder", "orders.CancelOrder",
-		"accounts.SignUp", "accounts.VerifyEmail", "accounts.LogIn", "accounts.RequestReset", "accounts.ResetPassword", "accounts.CheckKey", // and those that take a session
+		"accounts.SignUp", "accounts.VerifyEmail", "accounts.LogIn", "accounts.BeginPasskeyLogIn", "accounts.FinishPasskeyLogIn", "accounts.RequestReset", "accounts.ResetPassword", "accounts.CheckKey", // and those that take a session
 	},
 	"people who are logged in":   {"orders.ListMyOrders"},
 	"products:read":              {"catalog.ListAllProducts"},

@@ -32,6 +32,10 @@ func Load(from config.Sources) (Config, *config.Loaded, error) {
 		mails.BaseURL = c.HTTP.BaseURL // set once, for pages and mails alike
 		loaded.Derive("modules.notifications.base_url", mails.BaseURL, "http.base_url")
 	}
+	if people := &c.Modules.Accounts.Own; people.BaseURL == DefaultConfig().HTTP.BaseURL {
+		people.BaseURL = c.HTTP.BaseURL
+		loaded.Derive("modules.accounts.base_url", people.BaseURL, "http.base_url")
+	}
 	if mails := &c.Modules.Notifications.Own; mails.TimeZone == DefaultConfig().TimeZone {
 		mails.TimeZone = c.TimeZone
 		loaded.Derive("modules.notifications.time_zone", mails.TimeZone, "time_zone")

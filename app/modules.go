@@ -110,7 +110,8 @@ func Table(c Modules) []Row {
 			Hears: []proto.Message{
 				&ordersv1.OrderPlaced{}, &ordersv1.OrderShipped{}, &ordersv1.OrderRefunded{}, &ordersv1.OrderCancelled{}, &ordersv1.OrderFailed{},
 				&accountsv1.SignUpStarted{}, &accountsv1.SignUpRepeated{}, &accountsv1.ResetRequested{}, &accountsv1.PasswordChanged{},
-				&accountsv1.EmailChangeRequested{}, &accountsv1.EmailChanged{}, &accountsv1.SecondFactorDisabled{}, &accountsv1.AccountDeleted{},
+				&accountsv1.EmailChangeRequested{}, &accountsv1.EmailChanged{}, &accountsv1.SecondFactorDisabled{},
+				&accountsv1.PasskeyAdded{}, &accountsv1.PasskeyRemoved{}, &accountsv1.AccountDeleted{},
 			},
 			New: func(h module.Host) (*module.Instance, error) {
 				return notifications.New(h, notifications.Needs{}, c.Notifications.Own)
@@ -190,6 +191,12 @@ var OutsideCalls = map[string][]string{
 		accountsv1.AccountsService_ConfirmCode_FullMethodName,
 		accountsv1.AccountsService_ChangeEmail_FullMethodName,
 		accountsv1.AccountsService_DisableSecondFactor_FullMethodName,
+		accountsv1.AccountsService_BeginAddingPasskey_FullMethodName,
+		accountsv1.AccountsService_FinishAddingPasskey_FullMethodName,
+		accountsv1.AccountsService_ListPasskeys_FullMethodName,
+		accountsv1.AccountsService_RemovePasskey_FullMethodName,
+		accountsv1.AccountsService_BeginPasskeyLogIn_FullMethodName,
+		accountsv1.AccountsService_FinishPasskeyLogIn_FullMethodName,
 		accountsv1.AccountsService_DeleteAccount_FullMethodName,
 		accountsv1.AccountsService_SetProfile_FullMethodName,
 		accountsv1.AccountsService_ListAddresses_FullMethodName,

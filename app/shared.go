@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"galleria/modules/accounts"
 	"galleria/modules/notifications"
 	"galleria/modules/payments"
 	"galleria/modules/pricing"
@@ -12,10 +13,12 @@ import (
 
 // shared are settings of a module, by key, that other processes count on: each has
 // read a configuration of its own, and they compare these before one calls the
-// module in another. Links in mails lead to the pages, pages say whether cards are
+// module in another. Links in mails lead to the pages, passkeys are for them, pages say whether cards are
 // real, and the taxes of a shop are the same whichever process answers.
 func (c Config) shared(module string) map[string]string {
 	switch module {
+	case accounts.Name:
+		return map[string]string{"http.base_url": c.Modules.Accounts.Own.BaseURL}
 	case notifications.Name:
 		mails := c.Modules.Notifications.Own
 		return map[string]string{"http.base_url": mails.BaseURL, "time_zone": mails.TimeZone}

@@ -70,8 +70,12 @@ func (s *Storefront) showSecurity(ctx context.Context, c echo.Context, code int,
 	if err != nil {
 		return err
 	}
+	passkeys, err := s.passkeysOf(ctx, s.edge.Session(c.Request()))
+	if err != nil {
+		return err
+	}
 	password.Username = me.GetAccount().GetEmail()
-	v := page.Security{Frame: s.frame("Security", s.departmentsIfQuick(ctx)), Notice: n, Password: password, SecondFactor: me.GetAccount().GetSecondFactor()}
+	v := page.Security{Frame: s.frame("Security", s.departmentsIfQuick(ctx)), Notice: n, Password: password, SecondFactor: me.GetAccount().GetSecondFactor(), Passkeys: passkeys, CanAdd: s.hasPasskeys()}
 	v.NoIndex = true
 	for _, l := range listed.GetSessions() {
 		v.Sessions = append(v.Sessions, page.Session{

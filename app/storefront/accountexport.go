@@ -22,6 +22,7 @@ type exported struct {
 	Factor    bool              `json:"second_factor"`
 	Created   time.Time         `json:"created_at"`
 	Addresses []exportedAddress `json:"addresses"`
+	Passkeys  []exportedPasskey `json:"passkeys"`
 	Sessions  []exportedSession `json:"sessions"`
 	Orders    []exportedOrder   `json:"orders"`
 }
@@ -34,6 +35,12 @@ type exportedAddress struct {
 	Region     string `json:"region,omitempty"`
 	PostalCode string `json:"postal_code"`
 	Country    string `json:"country"`
+}
+
+type exportedPasskey struct {
+	Name    string     `json:"name"`
+	Created time.Time  `json:"created_at"`
+	Used    *time.Time `json:"used_at"` // null: never
 }
 
 type exportedSession struct {
@@ -71,7 +78,7 @@ func (s *Storefront) exportAccount(c echo.Context) error {
 		a := me.GetAccount()
 		e := exported{
 			At: s.now().UTC(), Email: a.GetEmail(), Name: a.GetName(), Verified: a.GetVerified(), Roles: a.GetRoles(), Factor: a.GetSecondFactor(), Created: a.GetCreatedAt().AsTime(),
-			Addresses: []exportedAddress{}, Sessions: []exportedSession{}, Orders: []exportedOrder{},
+			Addresses: []exportedAddress{}, Passkeys: []exportedPasskey{}, Sessions: []exportedSession{}, Orders: []exportedOrder{},
 		}
 		addresses, err := s.Accounts.ListAddresses(ctx, &accountsv1.ListAddressesRequest{Session: session})
 		if err != nil {
@@ -79,6 +86,18 @@ func (s *Storefront) exportAccount(c echo.Context) error {
 		}
 		for _, a := range addresses.GetAddresses() {
 			e.Addresses = append(e.Addresses, exportedAddress{a.GetName(), a.GetLine1(), a.GetLine2(), a.GetCity(), a.GetRegion(), a.GetPostalCode(), a.GetCountry()})
+		}
+		passkeys, err := s.Accounts.ListPasskeys(ctx, &accountsv1.ListPasskeysRequest{Session: session})
+		if err != nil {
+			return err
+		}
+		for _, p := range passkeys.GetPasskeys() {
+			each := exportedPasskey{Name: p.GetName(), Created: p.GetCreatedAt().AsTime()}
+			if p.GetUsedAt() != nil {
+				used := p.GetUsedAt().AsTime()
+				each.Used = &used
+			}
+			e.Passkeys = append(e.Passkeys, each)
 		}
 		sessions, err := s.Accounts.ListSessions(ctx, &accountsv1.ListSessionsRequest{Session: session})
 		if err != nil {

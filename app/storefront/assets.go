@@ -15,10 +15,11 @@ import (
 //go:embed assets
 var assetFiles embed.FS
 
-// assets are the stylesheet and the script, under names that change with their
+// assets are the stylesheet and the scripts, under names that change with their
 // content, so that browsers keep them for good.
 type assets struct {
 	stylesheet, script string // addresses
+	passkeys           string // of the script of pages with a passkey
 	favicon            []byte
 	byName             map[string]asset
 }
@@ -34,6 +35,7 @@ func loadAssets() *assets {
 	a := &assets{byName: map[string]asset{}, favicon: embedded("favicon.svg")}
 	a.stylesheet = a.add("galleria", ".css", "text/css; charset=utf-8")
 	a.script = a.add("galleria", ".js", "text/javascript; charset=utf-8")
+	a.passkeys = a.add("passkeys", ".js", "text/javascript; charset=utf-8")
 	return a
 }
 

@@ -47,17 +47,24 @@ func withViolations(f page.Form, err error) (page.Form, bool) {
 	return f, marked
 }
 
-func logInForm(email, to, key string) page.Form {
-	return page.Form{
+func (s *Storefront) logInForm(email, to, key string) page.Form {
+	f := page.Form{
 		Heading: "Log in", Action: "/login", Submit: "Log in",
 		Fields: []page.Field{emailField(email), {Name: "password", Label: "Password", Kind: "password", Auto: "current-password", Length: "1024", Need: true}},
 		Hidden: []page.Hidden{{Name: "next", Value: to}, {Name: "idempotency_key", Value: key}},
 		Links:  []page.Point{{Text: "I have no account yet", Href: "/signup"}, {Text: "I do not know my password any more", Href: "/forgot"}},
 	}
+	if s.hasPasskeys() {
+		f.Ceremony = &page.Ceremony{
+			Kind: "log in", Begin: "/login/passkey/begin", Action: "/login/passkey", Submit: "Log in with a passkey", Script: s.assets.passkeys,
+			Hidden: []page.Hidden{{Name: "next", Value: to}, {Name: "idempotency_key", Value: key}},
+		}
+	}
+	return f
 }
 
 func (s *Storefront) logInPage(c echo.Context) error {
-	return s.showForm(c, http.StatusOK, logInForm("", next(c.QueryParam("next")), id.New()))
+	return s.showForm(c, http.StatusOK, s.logInForm("", next(c.QueryParam("next")), id.New()))
 }
 
 func (s *Storefront) logIn(c echo.Context) error {
@@ -65,7 +72,7 @@ func (s *Storefront) logIn(c echo.Context) error {
 		return err
 	}
 	typed := c.Request().PostForm
-	f := logInForm(typed.Get("email"), next(typed.Get("next")), id.New())
+	f := s.logInForm(typed.Get("email"), next(typed.Get("next")), id.New())
 	ctx, done := s.working(c, true, checkoutTimeout)
 	defer done()
 	in, err := s.Accounts.LogIn(ctx, &accountsv1.LogInRequest{
@@ -238,7 +245,7 @@ func (s *Storefront) reset(c echo.Context) error {
 	if err != nil {
 		return waits(err)
 	}
-	f := logInForm("", "/account", id.New())
+	f := s.logInForm("", "/account", id.New())
 	f.Notice = &page.Notice{Title: "Your password is set", Text: "Log in with it."}
 	return s.showForm(c, http.StatusOK, f)
 }

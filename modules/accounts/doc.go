@@ -3,12 +3,13 @@
 //
 // It offers accounts.v1, calls no module, and emits SignUpStarted, SignUpRepeated,
 // ResetRequested, PasswordChanged, EmailChangeRequested, EmailChanged,
-// SecondFactorDisabled and AccountDeleted, from which notifications makes mails. It owns
-// the tables accounts, sessions, links, recovery_codes, tries, known_clients, api_keys,
-// addresses and signing_keys. It is the module that vouches: it makes the statements of
+// SecondFactorDisabled, PasskeyAdded, PasskeyRemoved and AccountDeleted, from which notifications makes mails. It owns
+// the tables accounts, sessions, links, recovery_codes, passkeys, used_challenges, tries,
+// known_clients, api_keys, addresses and signing_keys. It is the module that vouches: it makes the statements of
 // platform/identity, by which all others know on whose behalf a call is made.
 //
 //	e-mail, password, code ──LogIn──> session ──CheckSession──> statement ──> calls
+//	passkey ──────FinishPasskeyLogIn──────^
 //	                                  API key ──CheckKey──────> statement ──> calls
 //
 // # What always holds
@@ -33,7 +34,11 @@
 //   - So many passwords are hashed at once, and so many wait; others are told to come
 //     back.
 //   - A code of the second factor is good once.
-//   - An administrator who gave no code in a session has the rights of a customer in it.
+//   - Of a passkey only the public half is kept. It is for the host of the configured
+//     address, and its authenticator must have checked who uses it, so that it counts as
+//     both factors. A challenge is good once, for five minutes, and not stored before.
+//   - An administrator who gave no code in a session, and did not open it
+//     with a passkey, has the rights of a customer in it.
 //   - There is always an administrator, once there was one.
 //
 // # What it keeps in memory
@@ -48,5 +53,5 @@
 // what is in it. A person who deletes the account is forgotten here; orders find a person
 // by the verified address only, so they know of no account, and an account's cart ends by
 // age. It asks no module what a person bought. It knows no other ways in than a password
-// with a second factor, and API keys.
+// with a second factor, passkeys, and API keys.
 package accounts

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"galleria/modules/accounts/internal/account"
+	"galleria/modules/accounts/internal/passkey"
 	"galleria/modules/accounts/internal/secret"
 	"galleria/modules/accounts/internal/service"
 	"galleria/modules/accounts/internal/store"
@@ -31,6 +32,7 @@ type Config struct {
 	SignUpLink     time.Duration `yaml:"sign_up_link" doc:"the link in the mail of a sign-up is good this long"`
 	ResetLink      time.Duration `yaml:"reset_link" doc:"the mailed link that sets a new password is good this long"`
 	Issuer         string        `yaml:"issuer" doc:"the name that authenticator programs show beside the codes for this shop"`
+	BaseURL        string        `yaml:"base_url" doc:"address of the shop as customers reach it: passkeys are good for its host name only, and for no other page"`
 	HashesAtOnce   int           `yaml:"hashes_at_once" doc:"how many passwords are hashed at once, each with 19 MiB of memory; others wait in order; 0: one for each CPU"`
 	HashesWaiting  int           `yaml:"hashes_waiting" doc:"how many passwords may wait to be hashed; those beyond are told to come back"`
 }
@@ -40,7 +42,8 @@ func DefaultConfig() Config {
 	return Config{
 		SessionIdle: 14 * 24 * time.Hour, SessionLongest: 90 * 24 * time.Hour,
 		StaffIdle: 2 * time.Hour, StaffLongest: 12 * time.Hour,
-		SignUpLink: 24 * time.Hour, ResetLink: 30 * time.Minute, Issuer: "Galleria", HashesWaiting: 32,
+		SignUpLink: 24 * time.Hour, ResetLink: 30 * time.Minute, Issuer: "Galleria",
+		BaseURL: "http://localhost:8080", HashesWaiting: 32,
 	}
 }
 
@@ -66,6 +69,9 @@ func (c Config) Validate() error {
 	}
 	if c.Issuer == "" || strings.ContainsAny(c.Issuer, ":/?#") {
 		findings = append(findings, config.At("issuer", "must be a name, without : / ? #"))
+	}
+	if _, err := passkey.NewSite(c.BaseURL, c.Issuer); err != nil {
+		findings = append(findings, config.At("base_url", "%v", err))
 	}
 	if c.HashesAtOnce < 0 || c.HashesAtOnce > 256 {
 		findings = append(findings, config.At("hashes_at_once", "must be 0 to 256, not %d", c.HashesAtOnce))
@@ -96,6 +102,10 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("accounts: %w", err)
 	}
+	site, err := passkey.NewSite(cfg.BaseURL, cfg.Issuer)
+	if err != nil {
+		return nil, fmt.Errorf("accounts: base_url: %w", err)
+	}
 	kept := store.New(h.DB, h.Now)
 	seed, err := kept.Seed(context.Background())
 	if err != nil {
@@ -112,7 +122,7 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	s := service.New(kept, secret.NewHasher(atOnce, cfg.HashesWaiting), signer, secret.NewTokens(seed), h.Now, h.Log, service.Options{
 		Customers:  account.Lifetimes{Idle: cfg.SessionIdle, Longest: cfg.SessionLongest},
 		Staff:      account.Lifetimes{Idle: cfg.StaffIdle, Longest: cfg.StaffLongest},
-		SignUpLink: cfg.SignUpLink, ResetLink: cfg.ResetLink, Issuer: cfg.Issuer,
+		SignUpLink: cfg.SignUpLink, ResetLink: cfg.ResetLink, Issuer: cfg.Issuer, Site: site,
 	})
 	return &module.Instance{
 		Server:  s,

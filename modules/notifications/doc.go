@@ -3,8 +3,8 @@
 // It offers notifications.v1, which shows the mails. It calls no other module;
 // it hears OrderPlaced, OrderShipped, OrderRefunded, OrderCancelled and OrderFailed
 // of orders, and SignUpStarted, SignUpRepeated, ResetRequested, PasswordChanged,
-// EmailChangeRequested, EmailChanged, SecondFactorDisabled and AccountDeleted of
-// accounts, and emits no events. It owns the tables mails, recipients and resends.
+// EmailChangeRequested, EmailChanged, SecondFactorDisabled, PasskeyAdded,
+// PasskeyRemoved and AccountDeleted of accounts, and emits no events. It owns the tables mails, recipients and resends.
 // A mail's way:
 //
 //	event ──> queued ──taken by the mail server, or laid in the mailbox──> sent

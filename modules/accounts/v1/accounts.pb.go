@@ -62,6 +62,12 @@ const (
 	Reason_REASON_NO_ADDRESS Reason = 16
 	// The account has as many addresses as are kept.
 	Reason_REASON_TOO_MANY_ADDRESSES Reason = 17
+	// The passkey does not log in here, or not to this.
+	Reason_REASON_WRONG_PASSKEY Reason = 18
+	// The account has as many passkeys as are kept.
+	Reason_REASON_TOO_MANY_PASSKEYS Reason = 19
+	// The shop's configured address is no host name, so browsers make no passkeys for it.
+	Reason_REASON_NO_HOST_NAME Reason = 20
 )
 
 // Enum value maps for Reason.
@@ -85,6 +91,9 @@ var (
 		15: "REASON_HAS_SECOND_FACTOR",
 		16: "REASON_NO_ADDRESS",
 		17: "REASON_TOO_MANY_ADDRESSES",
+		18: "REASON_WRONG_PASSKEY",
+		19: "REASON_TOO_MANY_PASSKEYS",
+		20: "REASON_NO_HOST_NAME",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":        0,
@@ -105,6 +114,9 @@ var (
 		"REASON_HAS_SECOND_FACTOR":  15,
 		"REASON_NO_ADDRESS":         16,
 		"REASON_TOO_MANY_ADDRESSES": 17,
+		"REASON_WRONG_PASSKEY":      18,
+		"REASON_TOO_MANY_PASSKEYS":  19,
+		"REASON_NO_HOST_NAME":       20,
 	}
 )
 
@@ -842,7 +854,7 @@ func (x *CheckSessionRequest) GetSession() string {
 type CheckSessionResponse struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Account *Account               `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
-	// A code was given in this session. Without it an administrator has the rights of a
+	// A code was given in this session, or a passkey has opened it. Without it an administrator has the rights of a
 	// customer, and may set up the second factor.
 	SecondFactorDone bool `protobuf:"varint,2,opt,name=second_factor_done,json=secondFactorDone,proto3" json:"second_factor_done,omitempty"`
 	// The last time a code was given.
@@ -1979,6 +1991,712 @@ func (*DisableSecondFactorResponse) Descriptor() ([]byte, []int) {
 	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{32}
 }
 
+type BeginAddingPasskeyRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	Password      string                 `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
+	Code          string                 `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BeginAddingPasskeyRequest) Reset() {
+	*x = BeginAddingPasskeyRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BeginAddingPasskeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BeginAddingPasskeyRequest) ProtoMessage() {}
+
+func (x *BeginAddingPasskeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BeginAddingPasskeyRequest.ProtoReflect.Descriptor instead.
+func (*BeginAddingPasskeyRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *BeginAddingPasskeyRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *BeginAddingPasskeyRequest) GetPassword() string {
+	if x != nil {
+		return x.Password
+	}
+	return ""
+}
+
+func (x *BeginAddingPasskeyRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+type BeginAddingPasskeyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// For navigator.credentials.create: PublicKeyCredentialCreationOptionsJSON of WebAuthn.
+	OptionsJson   string `protobuf:"bytes,1,opt,name=options_json,json=optionsJson,proto3" json:"options_json,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BeginAddingPasskeyResponse) Reset() {
+	*x = BeginAddingPasskeyResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BeginAddingPasskeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BeginAddingPasskeyResponse) ProtoMessage() {}
+
+func (x *BeginAddingPasskeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BeginAddingPasskeyResponse.ProtoReflect.Descriptor instead.
+func (*BeginAddingPasskeyResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *BeginAddingPasskeyResponse) GetOptionsJson() string {
+	if x != nil {
+		return x.OptionsJson
+	}
+	return ""
+}
+
+type FinishAddingPasskeyRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Session string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	// What the browser made: RegistrationResponseJSON of WebAuthn; up to 16 KiB.
+	CredentialJson string `protobuf:"bytes,2,opt,name=credential_json,json=credentialJson,proto3" json:"credential_json,omitempty"`
+	// How the person calls the passkey: 1 to 100 characters, on one line.
+	Name          string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FinishAddingPasskeyRequest) Reset() {
+	*x = FinishAddingPasskeyRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FinishAddingPasskeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FinishAddingPasskeyRequest) ProtoMessage() {}
+
+func (x *FinishAddingPasskeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FinishAddingPasskeyRequest.ProtoReflect.Descriptor instead.
+func (*FinishAddingPasskeyRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *FinishAddingPasskeyRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *FinishAddingPasskeyRequest) GetCredentialJson() string {
+	if x != nil {
+		return x.CredentialJson
+	}
+	return ""
+}
+
+func (x *FinishAddingPasskeyRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type FinishAddingPasskeyResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Passkey       *Passkey               `protobuf:"bytes,1,opt,name=passkey,proto3" json:"passkey,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FinishAddingPasskeyResponse) Reset() {
+	*x = FinishAddingPasskeyResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FinishAddingPasskeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FinishAddingPasskeyResponse) ProtoMessage() {}
+
+func (x *FinishAddingPasskeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FinishAddingPasskeyResponse.ProtoReflect.Descriptor instead.
+func (*FinishAddingPasskeyResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *FinishAddingPasskeyResponse) GetPasskey() *Passkey {
+	if x != nil {
+		return x.Passkey
+	}
+	return nil
+}
+
+// Passkey logs a person in without a password.
+type Passkey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Names the passkey, and opens nothing.
+	Id        string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Name      string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// The last log-in with it; empty: there was none.
+	UsedAt        *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=used_at,json=usedAt,proto3" json:"used_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Passkey) Reset() {
+	*x = Passkey{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Passkey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Passkey) ProtoMessage() {}
+
+func (x *Passkey) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Passkey.ProtoReflect.Descriptor instead.
+func (*Passkey) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *Passkey) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Passkey) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Passkey) GetCreatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedAt
+	}
+	return nil
+}
+
+func (x *Passkey) GetUsedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UsedAt
+	}
+	return nil
+}
+
+type ListPasskeysRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPasskeysRequest) Reset() {
+	*x = ListPasskeysRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPasskeysRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPasskeysRequest) ProtoMessage() {}
+
+func (x *ListPasskeysRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPasskeysRequest.ProtoReflect.Descriptor instead.
+func (*ListPasskeysRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *ListPasskeysRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+type ListPasskeysResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Passkeys      []*Passkey             `protobuf:"bytes,1,rep,name=passkeys,proto3" json:"passkeys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPasskeysResponse) Reset() {
+	*x = ListPasskeysResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPasskeysResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPasskeysResponse) ProtoMessage() {}
+
+func (x *ListPasskeysResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPasskeysResponse.ProtoReflect.Descriptor instead.
+func (*ListPasskeysResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *ListPasskeysResponse) GetPasskeys() []*Passkey {
+	if x != nil {
+		return x.Passkeys
+	}
+	return nil
+}
+
+type RemovePasskeyRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	Password      string                 `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
+	Code          string                 `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	Id            string                 `protobuf:"bytes,4,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemovePasskeyRequest) Reset() {
+	*x = RemovePasskeyRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemovePasskeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemovePasskeyRequest) ProtoMessage() {}
+
+func (x *RemovePasskeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemovePasskeyRequest.ProtoReflect.Descriptor instead.
+func (*RemovePasskeyRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *RemovePasskeyRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *RemovePasskeyRequest) GetPassword() string {
+	if x != nil {
+		return x.Password
+	}
+	return ""
+}
+
+func (x *RemovePasskeyRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *RemovePasskeyRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+type RemovePasskeyResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemovePasskeyResponse) Reset() {
+	*x = RemovePasskeyResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemovePasskeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemovePasskeyResponse) ProtoMessage() {}
+
+func (x *RemovePasskeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemovePasskeyResponse.ProtoReflect.Descriptor instead.
+func (*RemovePasskeyResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{41}
+}
+
+type BeginPasskeyLogInRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A secret of the browser, 22 to 64 characters: the challenge is good only there.
+	Browser       string `protobuf:"bytes,1,opt,name=browser,proto3" json:"browser,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BeginPasskeyLogInRequest) Reset() {
+	*x = BeginPasskeyLogInRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BeginPasskeyLogInRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BeginPasskeyLogInRequest) ProtoMessage() {}
+
+func (x *BeginPasskeyLogInRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BeginPasskeyLogInRequest.ProtoReflect.Descriptor instead.
+func (*BeginPasskeyLogInRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *BeginPasskeyLogInRequest) GetBrowser() string {
+	if x != nil {
+		return x.Browser
+	}
+	return ""
+}
+
+type BeginPasskeyLogInResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// For navigator.credentials.get: PublicKeyCredentialRequestOptionsJSON of WebAuthn.
+	OptionsJson   string `protobuf:"bytes,1,opt,name=options_json,json=optionsJson,proto3" json:"options_json,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BeginPasskeyLogInResponse) Reset() {
+	*x = BeginPasskeyLogInResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BeginPasskeyLogInResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BeginPasskeyLogInResponse) ProtoMessage() {}
+
+func (x *BeginPasskeyLogInResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BeginPasskeyLogInResponse.ProtoReflect.Descriptor instead.
+func (*BeginPasskeyLogInResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *BeginPasskeyLogInResponse) GetOptionsJson() string {
+	if x != nil {
+		return x.OptionsJson
+	}
+	return ""
+}
+
+type FinishPasskeyLogInRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As in BeginPasskeyLogIn.
+	Browser string `protobuf:"bytes,1,opt,name=browser,proto3" json:"browser,omitempty"`
+	// What the browser signed: AuthenticationResponseJSON of WebAuthn; up to 16 KiB.
+	CredentialJson string   `protobuf:"bytes,2,opt,name=credential_json,json=credentialJson,proto3" json:"credential_json,omitempty"`
+	Visitor        *Visitor `protobuf:"bytes,3,opt,name=visitor,proto3" json:"visitor,omitempty"`
+	// As in LogIn.
+	IdempotencyKey string `protobuf:"bytes,4,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *FinishPasskeyLogInRequest) Reset() {
+	*x = FinishPasskeyLogInRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FinishPasskeyLogInRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FinishPasskeyLogInRequest) ProtoMessage() {}
+
+func (x *FinishPasskeyLogInRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FinishPasskeyLogInRequest.ProtoReflect.Descriptor instead.
+func (*FinishPasskeyLogInRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *FinishPasskeyLogInRequest) GetBrowser() string {
+	if x != nil {
+		return x.Browser
+	}
+	return ""
+}
+
+func (x *FinishPasskeyLogInRequest) GetCredentialJson() string {
+	if x != nil {
+		return x.CredentialJson
+	}
+	return ""
+}
+
+func (x *FinishPasskeyLogInRequest) GetVisitor() *Visitor {
+	if x != nil {
+		return x.Visitor
+	}
+	return nil
+}
+
+func (x *FinishPasskeyLogInRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type FinishPasskeyLogInResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As in LogIn.
+	Session string   `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	Account *Account `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	// When the session ends at the latest.
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// The id of the account's own cart, which opens it.
+	CartId        string `protobuf:"bytes,4,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FinishPasskeyLogInResponse) Reset() {
+	*x = FinishPasskeyLogInResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FinishPasskeyLogInResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FinishPasskeyLogInResponse) ProtoMessage() {}
+
+func (x *FinishPasskeyLogInResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FinishPasskeyLogInResponse.ProtoReflect.Descriptor instead.
+func (*FinishPasskeyLogInResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *FinishPasskeyLogInResponse) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *FinishPasskeyLogInResponse) GetAccount() *Account {
+	if x != nil {
+		return x.Account
+	}
+	return nil
+}
+
+func (x *FinishPasskeyLogInResponse) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *FinishPasskeyLogInResponse) GetCartId() string {
+	if x != nil {
+		return x.CartId
+	}
+	return ""
+}
+
 type DeleteAccountRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
@@ -1990,7 +2708,7 @@ type DeleteAccountRequest struct {
 
 func (x *DeleteAccountRequest) Reset() {
 	*x = DeleteAccountRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[33]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2002,7 +2720,7 @@ func (x *DeleteAccountRequest) String() string {
 func (*DeleteAccountRequest) ProtoMessage() {}
 
 func (x *DeleteAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[33]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2015,7 +2733,7 @@ func (x *DeleteAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteAccountRequest.ProtoReflect.Descriptor instead.
 func (*DeleteAccountRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{33}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *DeleteAccountRequest) GetSession() string {
@@ -2047,7 +2765,7 @@ type DeleteAccountResponse struct {
 
 func (x *DeleteAccountResponse) Reset() {
 	*x = DeleteAccountResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[34]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2059,7 +2777,7 @@ func (x *DeleteAccountResponse) String() string {
 func (*DeleteAccountResponse) ProtoMessage() {}
 
 func (x *DeleteAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[34]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2072,7 +2790,7 @@ func (x *DeleteAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteAccountResponse.ProtoReflect.Descriptor instead.
 func (*DeleteAccountResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{34}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{47}
 }
 
 type SetProfileRequest struct {
@@ -2086,7 +2804,7 @@ type SetProfileRequest struct {
 
 func (x *SetProfileRequest) Reset() {
 	*x = SetProfileRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[35]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2098,7 +2816,7 @@ func (x *SetProfileRequest) String() string {
 func (*SetProfileRequest) ProtoMessage() {}
 
 func (x *SetProfileRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[35]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2111,7 +2829,7 @@ func (x *SetProfileRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetProfileRequest.ProtoReflect.Descriptor instead.
 func (*SetProfileRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{35}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *SetProfileRequest) GetSession() string {
@@ -2137,7 +2855,7 @@ type SetProfileResponse struct {
 
 func (x *SetProfileResponse) Reset() {
 	*x = SetProfileResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[36]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2149,7 +2867,7 @@ func (x *SetProfileResponse) String() string {
 func (*SetProfileResponse) ProtoMessage() {}
 
 func (x *SetProfileResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[36]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2162,7 +2880,7 @@ func (x *SetProfileResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetProfileResponse.ProtoReflect.Descriptor instead.
 func (*SetProfileResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{36}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *SetProfileResponse) GetAccount() *Account {
@@ -2193,7 +2911,7 @@ type Address struct {
 
 func (x *Address) Reset() {
 	*x = Address{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[37]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2205,7 +2923,7 @@ func (x *Address) String() string {
 func (*Address) ProtoMessage() {}
 
 func (x *Address) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[37]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2218,7 +2936,7 @@ func (x *Address) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Address.ProtoReflect.Descriptor instead.
 func (*Address) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{37}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *Address) GetId() string {
@@ -2286,7 +3004,7 @@ type ListAddressesRequest struct {
 
 func (x *ListAddressesRequest) Reset() {
 	*x = ListAddressesRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[38]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2298,7 +3016,7 @@ func (x *ListAddressesRequest) String() string {
 func (*ListAddressesRequest) ProtoMessage() {}
 
 func (x *ListAddressesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[38]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2311,7 +3029,7 @@ func (x *ListAddressesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAddressesRequest.ProtoReflect.Descriptor instead.
 func (*ListAddressesRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{38}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ListAddressesRequest) GetSession() string {
@@ -2330,7 +3048,7 @@ type ListAddressesResponse struct {
 
 func (x *ListAddressesResponse) Reset() {
 	*x = ListAddressesResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[39]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2342,7 +3060,7 @@ func (x *ListAddressesResponse) String() string {
 func (*ListAddressesResponse) ProtoMessage() {}
 
 func (x *ListAddressesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[39]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2355,7 +3073,7 @@ func (x *ListAddressesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAddressesResponse.ProtoReflect.Descriptor instead.
 func (*ListAddressesResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{39}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ListAddressesResponse) GetAddresses() []*Address {
@@ -2377,7 +3095,7 @@ type SaveAddressRequest struct {
 
 func (x *SaveAddressRequest) Reset() {
 	*x = SaveAddressRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[40]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2389,7 +3107,7 @@ func (x *SaveAddressRequest) String() string {
 func (*SaveAddressRequest) ProtoMessage() {}
 
 func (x *SaveAddressRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[40]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2402,7 +3120,7 @@ func (x *SaveAddressRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveAddressRequest.ProtoReflect.Descriptor instead.
 func (*SaveAddressRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{40}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *SaveAddressRequest) GetSession() string {
@@ -2435,7 +3153,7 @@ type SaveAddressResponse struct {
 
 func (x *SaveAddressResponse) Reset() {
 	*x = SaveAddressResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[41]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2447,7 +3165,7 @@ func (x *SaveAddressResponse) String() string {
 func (*SaveAddressResponse) ProtoMessage() {}
 
 func (x *SaveAddressResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[41]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2460,7 +3178,7 @@ func (x *SaveAddressResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveAddressResponse.ProtoReflect.Descriptor instead.
 func (*SaveAddressResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{41}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *SaveAddressResponse) GetAddress() *Address {
@@ -2480,7 +3198,7 @@ type UseAddressFirstRequest struct {
 
 func (x *UseAddressFirstRequest) Reset() {
 	*x = UseAddressFirstRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[42]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2492,7 +3210,7 @@ func (x *UseAddressFirstRequest) String() string {
 func (*UseAddressFirstRequest) ProtoMessage() {}
 
 func (x *UseAddressFirstRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[42]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2505,7 +3223,7 @@ func (x *UseAddressFirstRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UseAddressFirstRequest.ProtoReflect.Descriptor instead.
 func (*UseAddressFirstRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{42}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *UseAddressFirstRequest) GetSession() string {
@@ -2530,7 +3248,7 @@ type UseAddressFirstResponse struct {
 
 func (x *UseAddressFirstResponse) Reset() {
 	*x = UseAddressFirstResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[43]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2542,7 +3260,7 @@ func (x *UseAddressFirstResponse) String() string {
 func (*UseAddressFirstResponse) ProtoMessage() {}
 
 func (x *UseAddressFirstResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[43]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2555,7 +3273,7 @@ func (x *UseAddressFirstResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UseAddressFirstResponse.ProtoReflect.Descriptor instead.
 func (*UseAddressFirstResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{43}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{56}
 }
 
 type DeleteAddressRequest struct {
@@ -2568,7 +3286,7 @@ type DeleteAddressRequest struct {
 
 func (x *DeleteAddressRequest) Reset() {
 	*x = DeleteAddressRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[44]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2580,7 +3298,7 @@ func (x *DeleteAddressRequest) String() string {
 func (*DeleteAddressRequest) ProtoMessage() {}
 
 func (x *DeleteAddressRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[44]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2593,7 +3311,7 @@ func (x *DeleteAddressRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteAddressRequest.ProtoReflect.Descriptor instead.
 func (*DeleteAddressRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{44}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *DeleteAddressRequest) GetSession() string {
@@ -2618,7 +3336,7 @@ type DeleteAddressResponse struct {
 
 func (x *DeleteAddressResponse) Reset() {
 	*x = DeleteAddressResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[45]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2630,7 +3348,7 @@ func (x *DeleteAddressResponse) String() string {
 func (*DeleteAddressResponse) ProtoMessage() {}
 
 func (x *DeleteAddressResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[45]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2643,7 +3361,7 @@ func (x *DeleteAddressResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteAddressResponse.ProtoReflect.Descriptor instead.
 func (*DeleteAddressResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{45}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{58}
 }
 
 type CreateAccountRequest struct {
@@ -2658,7 +3376,7 @@ type CreateAccountRequest struct {
 
 func (x *CreateAccountRequest) Reset() {
 	*x = CreateAccountRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[46]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2670,7 +3388,7 @@ func (x *CreateAccountRequest) String() string {
 func (*CreateAccountRequest) ProtoMessage() {}
 
 func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[46]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2683,7 +3401,7 @@ func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccountRequest.ProtoReflect.Descriptor instead.
 func (*CreateAccountRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{46}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *CreateAccountRequest) GetEmail() string {
@@ -2723,7 +3441,7 @@ type CreateAccountResponse struct {
 
 func (x *CreateAccountResponse) Reset() {
 	*x = CreateAccountResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[47]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2735,7 +3453,7 @@ func (x *CreateAccountResponse) String() string {
 func (*CreateAccountResponse) ProtoMessage() {}
 
 func (x *CreateAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[47]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2748,7 +3466,7 @@ func (x *CreateAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccountResponse.ProtoReflect.Descriptor instead.
 func (*CreateAccountResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{47}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *CreateAccountResponse) GetAccount() *Account {
@@ -2773,7 +3491,7 @@ type ListAccountsRequest struct {
 
 func (x *ListAccountsRequest) Reset() {
 	*x = ListAccountsRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[48]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2785,7 +3503,7 @@ func (x *ListAccountsRequest) String() string {
 func (*ListAccountsRequest) ProtoMessage() {}
 
 func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[48]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2798,7 +3516,7 @@ func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{48}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ListAccountsRequest) GetQuery() string {
@@ -2839,7 +3557,7 @@ type ListAccountsResponse struct {
 
 func (x *ListAccountsResponse) Reset() {
 	*x = ListAccountsResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[49]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2851,7 +3569,7 @@ func (x *ListAccountsResponse) String() string {
 func (*ListAccountsResponse) ProtoMessage() {}
 
 func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[49]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2864,7 +3582,7 @@ func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{49}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *ListAccountsResponse) GetAccounts() []*Account {
@@ -2891,7 +3609,7 @@ type SetRoleRequest struct {
 
 func (x *SetRoleRequest) Reset() {
 	*x = SetRoleRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[50]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2903,7 +3621,7 @@ func (x *SetRoleRequest) String() string {
 func (*SetRoleRequest) ProtoMessage() {}
 
 func (x *SetRoleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[50]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2916,7 +3634,7 @@ func (x *SetRoleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetRoleRequest.ProtoReflect.Descriptor instead.
 func (*SetRoleRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{50}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *SetRoleRequest) GetAccountId() string {
@@ -2942,7 +3660,7 @@ type SetRoleResponse struct {
 
 func (x *SetRoleResponse) Reset() {
 	*x = SetRoleResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[51]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2954,7 +3672,7 @@ func (x *SetRoleResponse) String() string {
 func (*SetRoleResponse) ProtoMessage() {}
 
 func (x *SetRoleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[51]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2967,7 +3685,7 @@ func (x *SetRoleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetRoleResponse.ProtoReflect.Descriptor instead.
 func (*SetRoleResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{51}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *SetRoleResponse) GetAccount() *Account {
@@ -2993,7 +3711,7 @@ type CreateKeyRequest struct {
 
 func (x *CreateKeyRequest) Reset() {
 	*x = CreateKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[52]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3005,7 +3723,7 @@ func (x *CreateKeyRequest) String() string {
 func (*CreateKeyRequest) ProtoMessage() {}
 
 func (x *CreateKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[52]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3018,7 +3736,7 @@ func (x *CreateKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateKeyRequest.ProtoReflect.Descriptor instead.
 func (*CreateKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{52}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *CreateKeyRequest) GetName() string {
@@ -3053,7 +3771,7 @@ type CreateKeyResponse struct {
 
 func (x *CreateKeyResponse) Reset() {
 	*x = CreateKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[53]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3065,7 +3783,7 @@ func (x *CreateKeyResponse) String() string {
 func (*CreateKeyResponse) ProtoMessage() {}
 
 func (x *CreateKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[53]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3078,7 +3796,7 @@ func (x *CreateKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateKeyResponse.ProtoReflect.Descriptor instead.
 func (*CreateKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{53}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *CreateKeyResponse) GetKey() *Key {
@@ -3114,7 +3832,7 @@ type Key struct {
 
 func (x *Key) Reset() {
 	*x = Key{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[54]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3126,7 +3844,7 @@ func (x *Key) String() string {
 func (*Key) ProtoMessage() {}
 
 func (x *Key) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[54]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3139,7 +3857,7 @@ func (x *Key) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Key.ProtoReflect.Descriptor instead.
 func (*Key) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{54}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *Key) GetId() string {
@@ -3199,7 +3917,7 @@ type ListKeysRequest struct {
 
 func (x *ListKeysRequest) Reset() {
 	*x = ListKeysRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[55]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3211,7 +3929,7 @@ func (x *ListKeysRequest) String() string {
 func (*ListKeysRequest) ProtoMessage() {}
 
 func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[55]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3224,7 +3942,7 @@ func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysRequest.ProtoReflect.Descriptor instead.
 func (*ListKeysRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{55}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{68}
 }
 
 type ListKeysResponse struct {
@@ -3236,7 +3954,7 @@ type ListKeysResponse struct {
 
 func (x *ListKeysResponse) Reset() {
 	*x = ListKeysResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[56]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3248,7 +3966,7 @@ func (x *ListKeysResponse) String() string {
 func (*ListKeysResponse) ProtoMessage() {}
 
 func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[56]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3261,7 +3979,7 @@ func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysResponse.ProtoReflect.Descriptor instead.
 func (*ListKeysResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{56}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *ListKeysResponse) GetKeys() []*Key {
@@ -3280,7 +3998,7 @@ type RevokeKeyRequest struct {
 
 func (x *RevokeKeyRequest) Reset() {
 	*x = RevokeKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[57]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3292,7 +4010,7 @@ func (x *RevokeKeyRequest) String() string {
 func (*RevokeKeyRequest) ProtoMessage() {}
 
 func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[57]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3305,7 +4023,7 @@ func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeKeyRequest.ProtoReflect.Descriptor instead.
 func (*RevokeKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{57}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *RevokeKeyRequest) GetId() string {
@@ -3323,7 +4041,7 @@ type RevokeKeyResponse struct {
 
 func (x *RevokeKeyResponse) Reset() {
 	*x = RevokeKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[58]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3335,7 +4053,7 @@ func (x *RevokeKeyResponse) String() string {
 func (*RevokeKeyResponse) ProtoMessage() {}
 
 func (x *RevokeKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[58]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3348,7 +4066,7 @@ func (x *RevokeKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeKeyResponse.ProtoReflect.Descriptor instead.
 func (*RevokeKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{58}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{71}
 }
 
 type CheckKeyRequest struct {
@@ -3360,7 +4078,7 @@ type CheckKeyRequest struct {
 
 func (x *CheckKeyRequest) Reset() {
 	*x = CheckKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[59]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3372,7 +4090,7 @@ func (x *CheckKeyRequest) String() string {
 func (*CheckKeyRequest) ProtoMessage() {}
 
 func (x *CheckKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[59]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3385,7 +4103,7 @@ func (x *CheckKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckKeyRequest.ProtoReflect.Descriptor instead.
 func (*CheckKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{59}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *CheckKeyRequest) GetSecret() string {
@@ -3406,7 +4124,7 @@ type CheckKeyResponse struct {
 
 func (x *CheckKeyResponse) Reset() {
 	*x = CheckKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[60]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3418,7 +4136,7 @@ func (x *CheckKeyResponse) String() string {
 func (*CheckKeyResponse) ProtoMessage() {}
 
 func (x *CheckKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[60]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3431,7 +4149,7 @@ func (x *CheckKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckKeyResponse.ProtoReflect.Descriptor instead.
 func (*CheckKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{60}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *CheckKeyResponse) GetId() string {
@@ -3472,7 +4190,7 @@ type ListSessionsResponse_Session struct {
 
 func (x *ListSessionsResponse_Session) Reset() {
 	*x = ListSessionsResponse_Session{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[61]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3484,7 +4202,7 @@ func (x *ListSessionsResponse_Session) String() string {
 func (*ListSessionsResponse_Session) ProtoMessage() {}
 
 func (x *ListSessionsResponse_Session) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[61]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3662,7 +4380,50 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x1f\n" +
 	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01R\bpassword\x12\x17\n" +
 	"\x04code\x18\x03 \x01(\tB\x03\x80\x01\x01R\x04code\"\x1d\n" +
-	"\x1bDisableSecondFactorResponse\"o\n" +
+	"\x1bDisableSecondFactorResponse\"t\n" +
+	"\x19BeginAddingPasskeyRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x1f\n" +
+	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01R\bpassword\x12\x17\n" +
+	"\x04code\x18\x03 \x01(\tB\x03\x80\x01\x01R\x04code\"D\n" +
+	"\x1aBeginAddingPasskeyResponse\x12&\n" +
+	"\foptions_json\x18\x01 \x01(\tB\x03\x80\x01\x01R\voptionsJson\"\x82\x01\n" +
+	"\x1aFinishAddingPasskeyRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12,\n" +
+	"\x0fcredential_json\x18\x02 \x01(\tB\x03\x80\x01\x01R\x0ecredentialJson\x12\x17\n" +
+	"\x04name\x18\x03 \x01(\tB\x03\x80\x01\x01R\x04name\"M\n" +
+	"\x1bFinishAddingPasskeyResponse\x12.\n" +
+	"\apasskey\x18\x01 \x01(\v2\x14.accounts.v1.PasskeyR\apasskey\"\xa2\x01\n" +
+	"\aPasskey\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x17\n" +
+	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x129\n" +
+	"\n" +
+	"created_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x123\n" +
+	"\aused_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06usedAt\"4\n" +
+	"\x13ListPasskeysRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\"H\n" +
+	"\x14ListPasskeysResponse\x120\n" +
+	"\bpasskeys\x18\x01 \x03(\v2\x14.accounts.v1.PasskeyR\bpasskeys\"\x7f\n" +
+	"\x14RemovePasskeyRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x1f\n" +
+	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01R\bpassword\x12\x17\n" +
+	"\x04code\x18\x03 \x01(\tB\x03\x80\x01\x01R\x04code\x12\x0e\n" +
+	"\x02id\x18\x04 \x01(\tR\x02id\"\x17\n" +
+	"\x15RemovePasskeyResponse\"9\n" +
+	"\x18BeginPasskeyLogInRequest\x12\x1d\n" +
+	"\abrowser\x18\x01 \x01(\tB\x03\x80\x01\x01R\abrowser\"C\n" +
+	"\x19BeginPasskeyLogInResponse\x12&\n" +
+	"\foptions_json\x18\x01 \x01(\tB\x03\x80\x01\x01R\voptionsJson\"\xc6\x01\n" +
+	"\x19FinishPasskeyLogInRequest\x12\x1d\n" +
+	"\abrowser\x18\x01 \x01(\tB\x03\x80\x01\x01R\abrowser\x12,\n" +
+	"\x0fcredential_json\x18\x02 \x01(\tB\x03\x80\x01\x01R\x0ecredentialJson\x12.\n" +
+	"\avisitor\x18\x03 \x01(\v2\x14.accounts.v1.VisitorR\avisitor\x12,\n" +
+	"\x0fidempotency_key\x18\x04 \x01(\tB\x03\x80\x01\x01R\x0eidempotencyKey\"\xc4\x01\n" +
+	"\x1aFinishPasskeyLogInResponse\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12.\n" +
+	"\aaccount\x18\x02 \x01(\v2\x14.accounts.v1.AccountR\aaccount\x129\n" +
+	"\n" +
+	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1c\n" +
+	"\acart_id\x18\x04 \x01(\tB\x03\x80\x01\x01R\x06cartId\"o\n" +
 	"\x14DeleteAccountRequest\x12\x1d\n" +
 	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x1f\n" +
 	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01R\bpassword\x12\x17\n" +
@@ -3751,7 +4512,7 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x10CheckKeyResponse\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06scopes\x18\x02 \x03(\tR\x06scopes\x121\n" +
-	"\bidentity\x18\x03 \x01(\v2\x15.accounts.v1.IdentityR\bidentity*\xb7\x03\n" +
+	"\bidentity\x18\x03 \x01(\v2\x15.accounts.v1.IdentityR\bidentity*\x88\x04\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REASON_NO_SESSION\x10\x01\x12\x16\n" +
@@ -3771,13 +4532,16 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x11REASON_KEY_REUSED\x10\x0e\x12\x1c\n" +
 	"\x18REASON_HAS_SECOND_FACTOR\x10\x0f\x12\x15\n" +
 	"\x11REASON_NO_ADDRESS\x10\x10\x12\x1d\n" +
-	"\x19REASON_TOO_MANY_ADDRESSES\x10\x11*R\n" +
+	"\x19REASON_TOO_MANY_ADDRESSES\x10\x11\x12\x18\n" +
+	"\x14REASON_WRONG_PASSKEY\x10\x12\x12\x1c\n" +
+	"\x18REASON_TOO_MANY_PASSKEYS\x10\x13\x12\x17\n" +
+	"\x13REASON_NO_HOST_NAME\x10\x14*R\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rROLE_CUSTOMER\x10\x01\x12\x11\n" +
 	"\rROLE_OPERATOR\x10\x02\x12\x0e\n" +
 	"\n" +
-	"ROLE_ADMIN\x10\x032\xc8\x16\n" +
+	"ROLE_ADMIN\x10\x032\x83\x1c\n" +
 	"\x0fAccountsService\x12R\n" +
 	"\x06SignUp\x12\x1a.accounts.v1.SignUpRequest\x1a\x1b.accounts.v1.SignUpResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
@@ -3814,7 +4578,21 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x12\x02\b\x01\x90\x02\x02\x12y\n" +
 	"\x13DisableSecondFactor\x12'.accounts.v1.DisableSecondFactorRequest\x1a(.accounts.v1.DisableSecondFactorResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
-	"\x12\x02\b\x01\x90\x02\x02\x12g\n" +
+	"\x12\x02\b\x01\x90\x02\x02\x12v\n" +
+	"\x12BeginAddingPasskey\x12&.accounts.v1.BeginAddingPasskeyRequest\x1a'.accounts.v1.BeginAddingPasskeyResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b\n" +
+	"\x12\x02\b\x01\x90\x02\x02\x12|\n" +
+	"\x13FinishAddingPasskey\x12'.accounts.v1.FinishAddingPasskeyRequest\x1a(.accounts.v1.FinishAddingPasskeyResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12g\n" +
+	"\fListPasskeys\x12 .accounts.v1.ListPasskeysRequest\x1a!.accounts.v1.ListPasskeysResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12g\n" +
+	"\rRemovePasskey\x12!.accounts.v1.RemovePasskeyRequest\x1a\".accounts.v1.RemovePasskeyResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b\n" +
+	"\x12\x02\b\x01\x90\x02\x02\x12v\n" +
+	"\x11BeginPasskeyLogIn\x12%.accounts.v1.BeginPasskeyLogInRequest\x1a&.accounts.v1.BeginPasskeyLogInResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xda\xc4\t\x90\x02\x02\x12y\n" +
+	"\x12FinishPasskeyLogIn\x12&.accounts.v1.FinishPasskeyLogInRequest\x1a'.accounts.v1.FinishPasskeyLogInResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12g\n" +
 	"\rDeleteAccount\x12!.accounts.v1.DeleteAccountRequest\x1a\".accounts.v1.DeleteAccountResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
 	"\x12\x02\b\x01\x90\x02\x02\x12a\n" +
@@ -3858,7 +4636,7 @@ func file_accounts_v1_accounts_proto_rawDescGZIP() []byte {
 }
 
 var file_accounts_v1_accounts_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_accounts_v1_accounts_proto_msgTypes = make([]protoimpl.MessageInfo, 62)
+var file_accounts_v1_accounts_proto_msgTypes = make([]protoimpl.MessageInfo, 75)
 var file_accounts_v1_accounts_proto_goTypes = []any{
 	(Reason)(0),                          // 0: accounts.v1.Reason
 	(Role)(0),                            // 1: accounts.v1.Role
@@ -3895,130 +4673,162 @@ var file_accounts_v1_accounts_proto_goTypes = []any{
 	(*ChangeEmailResponse)(nil),          // 32: accounts.v1.ChangeEmailResponse
 	(*DisableSecondFactorRequest)(nil),   // 33: accounts.v1.DisableSecondFactorRequest
 	(*DisableSecondFactorResponse)(nil),  // 34: accounts.v1.DisableSecondFactorResponse
-	(*DeleteAccountRequest)(nil),         // 35: accounts.v1.DeleteAccountRequest
-	(*DeleteAccountResponse)(nil),        // 36: accounts.v1.DeleteAccountResponse
-	(*SetProfileRequest)(nil),            // 37: accounts.v1.SetProfileRequest
-	(*SetProfileResponse)(nil),           // 38: accounts.v1.SetProfileResponse
-	(*Address)(nil),                      // 39: accounts.v1.Address
-	(*ListAddressesRequest)(nil),         // 40: accounts.v1.ListAddressesRequest
-	(*ListAddressesResponse)(nil),        // 41: accounts.v1.ListAddressesResponse
-	(*SaveAddressRequest)(nil),           // 42: accounts.v1.SaveAddressRequest
-	(*SaveAddressResponse)(nil),          // 43: accounts.v1.SaveAddressResponse
-	(*UseAddressFirstRequest)(nil),       // 44: accounts.v1.UseAddressFirstRequest
-	(*UseAddressFirstResponse)(nil),      // 45: accounts.v1.UseAddressFirstResponse
-	(*DeleteAddressRequest)(nil),         // 46: accounts.v1.DeleteAddressRequest
-	(*DeleteAddressResponse)(nil),        // 47: accounts.v1.DeleteAddressResponse
-	(*CreateAccountRequest)(nil),         // 48: accounts.v1.CreateAccountRequest
-	(*CreateAccountResponse)(nil),        // 49: accounts.v1.CreateAccountResponse
-	(*ListAccountsRequest)(nil),          // 50: accounts.v1.ListAccountsRequest
-	(*ListAccountsResponse)(nil),         // 51: accounts.v1.ListAccountsResponse
-	(*SetRoleRequest)(nil),               // 52: accounts.v1.SetRoleRequest
-	(*SetRoleResponse)(nil),              // 53: accounts.v1.SetRoleResponse
-	(*CreateKeyRequest)(nil),             // 54: accounts.v1.CreateKeyRequest
-	(*CreateKeyResponse)(nil),            // 55: accounts.v1.CreateKeyResponse
-	(*Key)(nil),                          // 56: accounts.v1.Key
-	(*ListKeysRequest)(nil),              // 57: accounts.v1.ListKeysRequest
-	(*ListKeysResponse)(nil),             // 58: accounts.v1.ListKeysResponse
-	(*RevokeKeyRequest)(nil),             // 59: accounts.v1.RevokeKeyRequest
-	(*RevokeKeyResponse)(nil),            // 60: accounts.v1.RevokeKeyResponse
-	(*CheckKeyRequest)(nil),              // 61: accounts.v1.CheckKeyRequest
-	(*CheckKeyResponse)(nil),             // 62: accounts.v1.CheckKeyResponse
-	(*ListSessionsResponse_Session)(nil), // 63: accounts.v1.ListSessionsResponse.Session
-	(*timestamppb.Timestamp)(nil),        // 64: google.protobuf.Timestamp
+	(*BeginAddingPasskeyRequest)(nil),    // 35: accounts.v1.BeginAddingPasskeyRequest
+	(*BeginAddingPasskeyResponse)(nil),   // 36: accounts.v1.BeginAddingPasskeyResponse
+	(*FinishAddingPasskeyRequest)(nil),   // 37: accounts.v1.FinishAddingPasskeyRequest
+	(*FinishAddingPasskeyResponse)(nil),  // 38: accounts.v1.FinishAddingPasskeyResponse
+	(*Passkey)(nil),                      // 39: accounts.v1.Passkey
+	(*ListPasskeysRequest)(nil),          // 40: accounts.v1.ListPasskeysRequest
+	(*ListPasskeysResponse)(nil),         // 41: accounts.v1.ListPasskeysResponse
+	(*RemovePasskeyRequest)(nil),         // 42: accounts.v1.RemovePasskeyRequest
+	(*RemovePasskeyResponse)(nil),        // 43: accounts.v1.RemovePasskeyResponse
+	(*BeginPasskeyLogInRequest)(nil),     // 44: accounts.v1.BeginPasskeyLogInRequest
+	(*BeginPasskeyLogInResponse)(nil),    // 45: accounts.v1.BeginPasskeyLogInResponse
+	(*FinishPasskeyLogInRequest)(nil),    // 46: accounts.v1.FinishPasskeyLogInRequest
+	(*FinishPasskeyLogInResponse)(nil),   // 47: accounts.v1.FinishPasskeyLogInResponse
+	(*DeleteAccountRequest)(nil),         // 48: accounts.v1.DeleteAccountRequest
+	(*DeleteAccountResponse)(nil),        // 49: accounts.v1.DeleteAccountResponse
+	(*SetProfileRequest)(nil),            // 50: accounts.v1.SetProfileRequest
+	(*SetProfileResponse)(nil),           // 51: accounts.v1.SetProfileResponse
+	(*Address)(nil),                      // 52: accounts.v1.Address
+	(*ListAddressesRequest)(nil),         // 53: accounts.v1.ListAddressesRequest
+	(*ListAddressesResponse)(nil),        // 54: accounts.v1.ListAddressesResponse
+	(*SaveAddressRequest)(nil),           // 55: accounts.v1.SaveAddressRequest
+	(*SaveAddressResponse)(nil),          // 56: accounts.v1.SaveAddressResponse
+	(*UseAddressFirstRequest)(nil),       // 57: accounts.v1.UseAddressFirstRequest
+	(*UseAddressFirstResponse)(nil),      // 58: accounts.v1.UseAddressFirstResponse
+	(*DeleteAddressRequest)(nil),         // 59: accounts.v1.DeleteAddressRequest
+	(*DeleteAddressResponse)(nil),        // 60: accounts.v1.DeleteAddressResponse
+	(*CreateAccountRequest)(nil),         // 61: accounts.v1.CreateAccountRequest
+	(*CreateAccountResponse)(nil),        // 62: accounts.v1.CreateAccountResponse
+	(*ListAccountsRequest)(nil),          // 63: accounts.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil),         // 64: accounts.v1.ListAccountsResponse
+	(*SetRoleRequest)(nil),               // 65: accounts.v1.SetRoleRequest
+	(*SetRoleResponse)(nil),              // 66: accounts.v1.SetRoleResponse
+	(*CreateKeyRequest)(nil),             // 67: accounts.v1.CreateKeyRequest
+	(*CreateKeyResponse)(nil),            // 68: accounts.v1.CreateKeyResponse
+	(*Key)(nil),                          // 69: accounts.v1.Key
+	(*ListKeysRequest)(nil),              // 70: accounts.v1.ListKeysRequest
+	(*ListKeysResponse)(nil),             // 71: accounts.v1.ListKeysResponse
+	(*RevokeKeyRequest)(nil),             // 72: accounts.v1.RevokeKeyRequest
+	(*RevokeKeyResponse)(nil),            // 73: accounts.v1.RevokeKeyResponse
+	(*CheckKeyRequest)(nil),              // 74: accounts.v1.CheckKeyRequest
+	(*CheckKeyResponse)(nil),             // 75: accounts.v1.CheckKeyResponse
+	(*ListSessionsResponse_Session)(nil), // 76: accounts.v1.ListSessionsResponse.Session
+	(*timestamppb.Timestamp)(nil),        // 77: google.protobuf.Timestamp
 }
 var file_accounts_v1_accounts_proto_depIdxs = []int32{
-	64, // 0: accounts.v1.Account.created_at:type_name -> google.protobuf.Timestamp
-	64, // 1: accounts.v1.Identity.expires_at:type_name -> google.protobuf.Timestamp
+	77, // 0: accounts.v1.Account.created_at:type_name -> google.protobuf.Timestamp
+	77, // 1: accounts.v1.Identity.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 2: accounts.v1.SignUpRequest.visitor:type_name -> accounts.v1.Visitor
 	3,  // 3: accounts.v1.VerifyEmailRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 4: accounts.v1.VerifyEmailResponse.account:type_name -> accounts.v1.Account
 	3,  // 5: accounts.v1.LogInRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 6: accounts.v1.LogInResponse.account:type_name -> accounts.v1.Account
-	64, // 7: accounts.v1.LogInResponse.expires_at:type_name -> google.protobuf.Timestamp
+	77, // 7: accounts.v1.LogInResponse.expires_at:type_name -> google.protobuf.Timestamp
 	2,  // 8: accounts.v1.CheckSessionResponse.account:type_name -> accounts.v1.Account
-	64, // 9: accounts.v1.CheckSessionResponse.code_at:type_name -> google.protobuf.Timestamp
+	77, // 9: accounts.v1.CheckSessionResponse.code_at:type_name -> google.protobuf.Timestamp
 	4,  // 10: accounts.v1.CheckSessionResponse.identity:type_name -> accounts.v1.Identity
-	64, // 11: accounts.v1.CheckSessionResponse.expires_at:type_name -> google.protobuf.Timestamp
+	77, // 11: accounts.v1.CheckSessionResponse.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 12: accounts.v1.RequestResetRequest.visitor:type_name -> accounts.v1.Visitor
-	63, // 13: accounts.v1.ListSessionsResponse.sessions:type_name -> accounts.v1.ListSessionsResponse.Session
-	2,  // 14: accounts.v1.SetProfileResponse.account:type_name -> accounts.v1.Account
-	39, // 15: accounts.v1.ListAddressesResponse.addresses:type_name -> accounts.v1.Address
-	39, // 16: accounts.v1.SaveAddressRequest.address:type_name -> accounts.v1.Address
-	39, // 17: accounts.v1.SaveAddressResponse.address:type_name -> accounts.v1.Address
-	1,  // 18: accounts.v1.CreateAccountRequest.role:type_name -> accounts.v1.Role
-	2,  // 19: accounts.v1.CreateAccountResponse.account:type_name -> accounts.v1.Account
-	1,  // 20: accounts.v1.ListAccountsRequest.role:type_name -> accounts.v1.Role
-	2,  // 21: accounts.v1.ListAccountsResponse.accounts:type_name -> accounts.v1.Account
-	1,  // 22: accounts.v1.SetRoleRequest.role:type_name -> accounts.v1.Role
-	2,  // 23: accounts.v1.SetRoleResponse.account:type_name -> accounts.v1.Account
-	56, // 24: accounts.v1.CreateKeyResponse.key:type_name -> accounts.v1.Key
-	64, // 25: accounts.v1.Key.created_at:type_name -> google.protobuf.Timestamp
-	64, // 26: accounts.v1.Key.used_at:type_name -> google.protobuf.Timestamp
-	56, // 27: accounts.v1.ListKeysResponse.keys:type_name -> accounts.v1.Key
-	4,  // 28: accounts.v1.CheckKeyResponse.identity:type_name -> accounts.v1.Identity
-	64, // 29: accounts.v1.ListSessionsResponse.Session.created_at:type_name -> google.protobuf.Timestamp
-	64, // 30: accounts.v1.ListSessionsResponse.Session.used_at:type_name -> google.protobuf.Timestamp
-	5,  // 31: accounts.v1.AccountsService.SignUp:input_type -> accounts.v1.SignUpRequest
-	7,  // 32: accounts.v1.AccountsService.VerifyEmail:input_type -> accounts.v1.VerifyEmailRequest
-	9,  // 33: accounts.v1.AccountsService.LogIn:input_type -> accounts.v1.LogInRequest
-	11, // 34: accounts.v1.AccountsService.CheckSession:input_type -> accounts.v1.CheckSessionRequest
-	13, // 35: accounts.v1.AccountsService.ConfirmCode:input_type -> accounts.v1.ConfirmCodeRequest
-	15, // 36: accounts.v1.AccountsService.StartSecondFactor:input_type -> accounts.v1.StartSecondFactorRequest
-	17, // 37: accounts.v1.AccountsService.EnableSecondFactor:input_type -> accounts.v1.EnableSecondFactorRequest
-	19, // 38: accounts.v1.AccountsService.RequestReset:input_type -> accounts.v1.RequestResetRequest
-	21, // 39: accounts.v1.AccountsService.ResetPassword:input_type -> accounts.v1.ResetPasswordRequest
-	23, // 40: accounts.v1.AccountsService.ChangePassword:input_type -> accounts.v1.ChangePasswordRequest
-	25, // 41: accounts.v1.AccountsService.LogOut:input_type -> accounts.v1.LogOutRequest
-	27, // 42: accounts.v1.AccountsService.ListSessions:input_type -> accounts.v1.ListSessionsRequest
-	29, // 43: accounts.v1.AccountsService.RevokeSession:input_type -> accounts.v1.RevokeSessionRequest
-	31, // 44: accounts.v1.AccountsService.ChangeEmail:input_type -> accounts.v1.ChangeEmailRequest
-	33, // 45: accounts.v1.AccountsService.DisableSecondFactor:input_type -> accounts.v1.DisableSecondFactorRequest
-	35, // 46: accounts.v1.AccountsService.DeleteAccount:input_type -> accounts.v1.DeleteAccountRequest
-	37, // 47: accounts.v1.AccountsService.SetProfile:input_type -> accounts.v1.SetProfileRequest
-	40, // 48: accounts.v1.AccountsService.ListAddresses:input_type -> accounts.v1.ListAddressesRequest
-	42, // 49: accounts.v1.AccountsService.SaveAddress:input_type -> accounts.v1.SaveAddressRequest
-	44, // 50: accounts.v1.AccountsService.UseAddressFirst:input_type -> accounts.v1.UseAddressFirstRequest
-	46, // 51: accounts.v1.AccountsService.DeleteAddress:input_type -> accounts.v1.DeleteAddressRequest
-	48, // 52: accounts.v1.AccountsService.CreateAccount:input_type -> accounts.v1.CreateAccountRequest
-	50, // 53: accounts.v1.AccountsService.ListAccounts:input_type -> accounts.v1.ListAccountsRequest
-	52, // 54: accounts.v1.AccountsService.SetRole:input_type -> accounts.v1.SetRoleRequest
-	54, // 55: accounts.v1.AccountsService.CreateKey:input_type -> accounts.v1.CreateKeyRequest
-	57, // 56: accounts.v1.AccountsService.ListKeys:input_type -> accounts.v1.ListKeysRequest
-	59, // 57: accounts.v1.AccountsService.RevokeKey:input_type -> accounts.v1.RevokeKeyRequest
-	61, // 58: accounts.v1.AccountsService.CheckKey:input_type -> accounts.v1.CheckKeyRequest
-	6,  // 59: accounts.v1.AccountsService.SignUp:output_type -> accounts.v1.SignUpResponse
-	8,  // 60: accounts.v1.AccountsService.VerifyEmail:output_type -> accounts.v1.VerifyEmailResponse
-	10, // 61: accounts.v1.AccountsService.LogIn:output_type -> accounts.v1.LogInResponse
-	12, // 62: accounts.v1.AccountsService.CheckSession:output_type -> accounts.v1.CheckSessionResponse
-	14, // 63: accounts.v1.AccountsService.ConfirmCode:output_type -> accounts.v1.ConfirmCodeResponse
-	16, // 64: accounts.v1.AccountsService.StartSecondFactor:output_type -> accounts.v1.StartSecondFactorResponse
-	18, // 65: accounts.v1.AccountsService.EnableSecondFactor:output_type -> accounts.v1.EnableSecondFactorResponse
-	20, // 66: accounts.v1.AccountsService.RequestReset:output_type -> accounts.v1.RequestResetResponse
-	22, // 67: accounts.v1.AccountsService.ResetPassword:output_type -> accounts.v1.ResetPasswordResponse
-	24, // 68: accounts.v1.AccountsService.ChangePassword:output_type -> accounts.v1.ChangePasswordResponse
-	26, // 69: accounts.v1.AccountsService.LogOut:output_type -> accounts.v1.LogOutResponse
-	28, // 70: accounts.v1.AccountsService.ListSessions:output_type -> accounts.v1.ListSessionsResponse
-	30, // 71: accounts.v1.AccountsService.RevokeSession:output_type -> accounts.v1.RevokeSessionResponse
-	32, // 72: accounts.v1.AccountsService.ChangeEmail:output_type -> accounts.v1.ChangeEmailResponse
-	34, // 73: accounts.v1.AccountsService.DisableSecondFactor:output_type -> accounts.v1.DisableSecondFactorResponse
-	36, // 74: accounts.v1.AccountsService.DeleteAccount:output_type -> accounts.v1.DeleteAccountResponse
-	38, // 75: accounts.v1.AccountsService.SetProfile:output_type -> accounts.v1.SetProfileResponse
-	41, // 76: accounts.v1.AccountsService.ListAddresses:output_type -> accounts.v1.ListAddressesResponse
-	43, // 77: accounts.v1.AccountsService.SaveAddress:output_type -> accounts.v1.SaveAddressResponse
-	45, // 78: accounts.v1.AccountsService.UseAddressFirst:output_type -> accounts.v1.UseAddressFirstResponse
-	47, // 79: accounts.v1.AccountsService.DeleteAddress:output_type -> accounts.v1.DeleteAddressResponse
-	49, // 80: accounts.v1.AccountsService.CreateAccount:output_type -> accounts.v1.CreateAccountResponse
-	51, // 81: accounts.v1.AccountsService.ListAccounts:output_type -> accounts.v1.ListAccountsResponse
-	53, // 82: accounts.v1.AccountsService.SetRole:output_type -> accounts.v1.SetRoleResponse
-	55, // 83: accounts.v1.AccountsService.CreateKey:output_type -> accounts.v1.CreateKeyResponse
-	58, // 84: accounts.v1.AccountsService.ListKeys:output_type -> accounts.v1.ListKeysResponse
-	60, // 85: accounts.v1.AccountsService.RevokeKey:output_type -> accounts.v1.RevokeKeyResponse
-	62, // 86: accounts.v1.AccountsService.CheckKey:output_type -> accounts.v1.CheckKeyResponse
-	59, // [59:87] is the sub-list for method output_type
-	31, // [31:59] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	76, // 13: accounts.v1.ListSessionsResponse.sessions:type_name -> accounts.v1.ListSessionsResponse.Session
+	39, // 14: accounts.v1.FinishAddingPasskeyResponse.passkey:type_name -> accounts.v1.Passkey
+	77, // 15: accounts.v1.Passkey.created_at:type_name -> google.protobuf.Timestamp
+	77, // 16: accounts.v1.Passkey.used_at:type_name -> google.protobuf.Timestamp
+	39, // 17: accounts.v1.ListPasskeysResponse.passkeys:type_name -> accounts.v1.Passkey
+	3,  // 18: accounts.v1.FinishPasskeyLogInRequest.visitor:type_name -> accounts.v1.Visitor
+	2,  // 19: accounts.v1.FinishPasskeyLogInResponse.account:type_name -> accounts.v1.Account
+	77, // 20: accounts.v1.FinishPasskeyLogInResponse.expires_at:type_name -> google.protobuf.Timestamp
+	2,  // 21: accounts.v1.SetProfileResponse.account:type_name -> accounts.v1.Account
+	52, // 22: accounts.v1.ListAddressesResponse.addresses:type_name -> accounts.v1.Address
+	52, // 23: accounts.v1.SaveAddressRequest.address:type_name -> accounts.v1.Address
+	52, // 24: accounts.v1.SaveAddressResponse.address:type_name -> accounts.v1.Address
+	1,  // 25: accounts.v1.CreateAccountRequest.role:type_name -> accounts.v1.Role
+	2,  // 26: accounts.v1.CreateAccountResponse.account:type_name -> accounts.v1.Account
+	1,  // 27: accounts.v1.ListAccountsRequest.role:type_name -> accounts.v1.Role
+	2,  // 28: accounts.v1.ListAccountsResponse.accounts:type_name -> accounts.v1.Account
+	1,  // 29: accounts.v1.SetRoleRequest.role:type_name -> accounts.v1.Role
+	2,  // 30: accounts.v1.SetRoleResponse.account:type_name -> accounts.v1.Account
+	69, // 31: accounts.v1.CreateKeyResponse.key:type_name -> accounts.v1.Key
+	77, // 32: accounts.v1.Key.created_at:type_name -> google.protobuf.Timestamp
+	77, // 33: accounts.v1.Key.used_at:type_name -> google.protobuf.Timestamp
+	69, // 34: accounts.v1.ListKeysResponse.keys:type_name -> accounts.v1.Key
+	4,  // 35: accounts.v1.CheckKeyResponse.identity:type_name -> accounts.v1.Identity
+	77, // 36: accounts.v1.ListSessionsResponse.Session.created_at:type_name -> google.protobuf.Timestamp
+	77, // 37: accounts.v1.ListSessionsResponse.Session.used_at:type_name -> google.protobuf.Timestamp
+	5,  // 38: accounts.v1.AccountsService.SignUp:input_type -> accounts.v1.SignUpRequest
+	7,  // 39: accounts.v1.AccountsService.VerifyEmail:input_type -> accounts.v1.VerifyEmailRequest
+	9,  // 40: accounts.v1.AccountsService.LogIn:input_type -> accounts.v1.LogInRequest
+	11, // 41: accounts.v1.AccountsService.CheckSession:input_type -> accounts.v1.CheckSessionRequest
+	13, // 42: accounts.v1.AccountsService.ConfirmCode:input_type -> accounts.v1.ConfirmCodeRequest
+	15, // 43: accounts.v1.AccountsService.StartSecondFactor:input_type -> accounts.v1.StartSecondFactorRequest
+	17, // 44: accounts.v1.AccountsService.EnableSecondFactor:input_type -> accounts.v1.EnableSecondFactorRequest
+	19, // 45: accounts.v1.AccountsService.RequestReset:input_type -> accounts.v1.RequestResetRequest
+	21, // 46: accounts.v1.AccountsService.ResetPassword:input_type -> accounts.v1.ResetPasswordRequest
+	23, // 47: accounts.v1.AccountsService.ChangePassword:input_type -> accounts.v1.ChangePasswordRequest
+	25, // 48: accounts.v1.AccountsService.LogOut:input_type -> accounts.v1.LogOutRequest
+	27, // 49: accounts.v1.AccountsService.ListSessions:input_type -> accounts.v1.ListSessionsRequest
+	29, // 50: accounts.v1.AccountsService.RevokeSession:input_type -> accounts.v1.RevokeSessionRequest
+	31, // 51: accounts.v1.AccountsService.ChangeEmail:input_type -> accounts.v1.ChangeEmailRequest
+	33, // 52: accounts.v1.AccountsService.DisableSecondFactor:input_type -> accounts.v1.DisableSecondFactorRequest
+	35, // 53: accounts.v1.AccountsService.BeginAddingPasskey:input_type -> accounts.v1.BeginAddingPasskeyRequest
+	37, // 54: accounts.v1.AccountsService.FinishAddingPasskey:input_type -> accounts.v1.FinishAddingPasskeyRequest
+	40, // 55: accounts.v1.AccountsService.ListPasskeys:input_type -> accounts.v1.ListPasskeysRequest
+	42, // 56: accounts.v1.AccountsService.RemovePasskey:input_type -> accounts.v1.RemovePasskeyRequest
+	44, // 57: accounts.v1.AccountsService.BeginPasskeyLogIn:input_type -> accounts.v1.BeginPasskeyLogInRequest
+	46, // 58: accounts.v1.AccountsService.FinishPasskeyLogIn:input_type -> accounts.v1.FinishPasskeyLogInRequest
+	48, // 59: accounts.v1.AccountsService.DeleteAccount:input_type -> accounts.v1.DeleteAccountRequest
+	50, // 60: accounts.v1.AccountsService.SetProfile:input_type -> accounts.v1.SetProfileRequest
+	53, // 61: accounts.v1.AccountsService.ListAddresses:input_type -> accounts.v1.ListAddressesRequest
+	55, // 62: accounts.v1.AccountsService.SaveAddress:input_type -> accounts.v1.SaveAddressRequest
+	57, // 63: accounts.v1.AccountsService.UseAddressFirst:input_type -> accounts.v1.UseAddressFirstRequest
+	59, // 64: accounts.v1.AccountsService.DeleteAddress:input_type -> accounts.v1.DeleteAddressRequest
+	61, // 65: accounts.v1.AccountsService.CreateAccount:input_type -> accounts.v1.CreateAccountRequest
+	63, // 66: accounts.v1.AccountsService.ListAccounts:input_type -> accounts.v1.ListAccountsRequest
+	65, // 67: accounts.v1.AccountsService.SetRole:input_type -> accounts.v1.SetRoleRequest
+	67, // 68: accounts.v1.AccountsService.CreateKey:input_type -> accounts.v1.CreateKeyRequest
+	70, // 69: accounts.v1.AccountsService.ListKeys:input_type -> accounts.v1.ListKeysRequest
+	72, // 70: accounts.v1.AccountsService.RevokeKey:input_type -> accounts.v1.RevokeKeyRequest
+	74, // 71: accounts.v1.AccountsService.CheckKey:input_type -> accounts.v1.CheckKeyRequest
+	6,  // 72: accounts.v1.AccountsService.SignUp:output_type -> accounts.v1.SignUpResponse
+	8,  // 73: accounts.v1.AccountsService.VerifyEmail:output_type -> accounts.v1.VerifyEmailResponse
+	10, // 74: accounts.v1.AccountsService.LogIn:output_type -> accounts.v1.LogInResponse
+	12, // 75: accounts.v1.AccountsService.CheckSession:output_type -> accounts.v1.CheckSessionResponse
+	14, // 76: accounts.v1.AccountsService.ConfirmCode:output_type -> accounts.v1.ConfirmCodeResponse
+	16, // 77: accounts.v1.AccountsService.StartSecondFactor:output_type -> accounts.v1.StartSecondFactorResponse
+	18, // 78: accounts.v1.AccountsService.EnableSecondFactor:output_type -> accounts.v1.EnableSecondFactorResponse
+	20, // 79: accounts.v1.AccountsService.RequestReset:output_type -> accounts.v1.RequestResetResponse
+	22, // 80: accounts.v1.AccountsService.ResetPassword:output_type -> accounts.v1.ResetPasswordResponse
+	24, // 81: accounts.v1.AccountsService.ChangePassword:output_type -> accounts.v1.ChangePasswordResponse
+	26, // 82: accounts.v1.AccountsService.LogOut:output_type -> accounts.v1.LogOutResponse
+	28, // 83: accounts.v1.AccountsService.ListSessions:output_type -> accounts.v1.ListSessionsResponse
+	30, // 84: accounts.v1.AccountsService.RevokeSession:output_type -> accounts.v1.RevokeSessionResponse
+	32, // 85: accounts.v1.AccountsService.ChangeEmail:output_type -> accounts.v1.ChangeEmailResponse
+	34, // 86: accounts.v1.AccountsService.DisableSecondFactor:output_type -> accounts.v1.DisableSecondFactorResponse
+	36, // 87: accounts.v1.AccountsService.BeginAddingPasskey:output_type -> accounts.v1.BeginAddingPasskeyResponse
+	38, // 88: accounts.v1.AccountsService.FinishAddingPasskey:output_type -> accounts.v1.FinishAddingPasskeyResponse
+	41, // 89: accounts.v1.AccountsService.ListPasskeys:output_type -> accounts.v1.ListPasskeysResponse
+	43, // 90: accounts.v1.AccountsService.RemovePasskey:output_type -> accounts.v1.RemovePasskeyResponse
+	45, // 91: accounts.v1.AccountsService.BeginPasskeyLogIn:output_type -> accounts.v1.BeginPasskeyLogInResponse
+	47, // 92: accounts.v1.AccountsService.FinishPasskeyLogIn:output_type -> accounts.v1.FinishPasskeyLogInResponse
+	49, // 93: accounts.v1.AccountsService.DeleteAccount:output_type -> accounts.v1.DeleteAccountResponse
+	51, // 94: accounts.v1.AccountsService.SetProfile:output_type -> accounts.v1.SetProfileResponse
+	54, // 95: accounts.v1.AccountsService.ListAddresses:output_type -> accounts.v1.ListAddressesResponse
+	56, // 96: accounts.v1.AccountsService.SaveAddress:output_type -> accounts.v1.SaveAddressResponse
+	58, // 97: accounts.v1.AccountsService.UseAddressFirst:output_type -> accounts.v1.UseAddressFirstResponse
+	60, // 98: accounts.v1.AccountsService.DeleteAddress:output_type -> accounts.v1.DeleteAddressResponse
+	62, // 99: accounts.v1.AccountsService.CreateAccount:output_type -> accounts.v1.CreateAccountResponse
+	64, // 100: accounts.v1.AccountsService.ListAccounts:output_type -> accounts.v1.ListAccountsResponse
+	66, // 101: accounts.v1.AccountsService.SetRole:output_type -> accounts.v1.SetRoleResponse
+	68, // 102: accounts.v1.AccountsService.CreateKey:output_type -> accounts.v1.CreateKeyResponse
+	71, // 103: accounts.v1.AccountsService.ListKeys:output_type -> accounts.v1.ListKeysResponse
+	73, // 104: accounts.v1.AccountsService.RevokeKey:output_type -> accounts.v1.RevokeKeyResponse
+	75, // 105: accounts.v1.AccountsService.CheckKey:output_type -> accounts.v1.CheckKeyResponse
+	72, // [72:106] is the sub-list for method output_type
+	38, // [38:72] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_accounts_v1_accounts_proto_init() }
@@ -4032,7 +4842,7 @@ func file_accounts_v1_accounts_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_accounts_v1_accounts_proto_rawDesc), len(file_accounts_v1_accounts_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   62,
+			NumMessages:   75,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

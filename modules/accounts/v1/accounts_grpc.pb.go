@@ -36,6 +36,12 @@ const (
 	AccountsService_RevokeSession_FullMethodName       = "/accounts.v1.AccountsService/RevokeSession"
 	AccountsService_ChangeEmail_FullMethodName         = "/accounts.v1.AccountsService/ChangeEmail"
 	AccountsService_DisableSecondFactor_FullMethodName = "/accounts.v1.AccountsService/DisableSecondFactor"
+	AccountsService_BeginAddingPasskey_FullMethodName  = "/accounts.v1.AccountsService/BeginAddingPasskey"
+	AccountsService_FinishAddingPasskey_FullMethodName = "/accounts.v1.AccountsService/FinishAddingPasskey"
+	AccountsService_ListPasskeys_FullMethodName        = "/accounts.v1.AccountsService/ListPasskeys"
+	AccountsService_RemovePasskey_FullMethodName       = "/accounts.v1.AccountsService/RemovePasskey"
+	AccountsService_BeginPasskeyLogIn_FullMethodName   = "/accounts.v1.AccountsService/BeginPasskeyLogIn"
+	AccountsService_FinishPasskeyLogIn_FullMethodName  = "/accounts.v1.AccountsService/FinishPasskeyLogIn"
 	AccountsService_DeleteAccount_FullMethodName       = "/accounts.v1.AccountsService/DeleteAccount"
 	AccountsService_SetProfile_FullMethodName          = "/accounts.v1.AccountsService/SetProfile"
 	AccountsService_ListAddresses_FullMethodName       = "/accounts.v1.AccountsService/ListAddresses"
@@ -131,6 +137,36 @@ type AccountsServiceClient interface {
 	// administrator has the rights of a customer then. FAILED_PRECONDITION,
 	// REASON_NO_SECOND_FACTOR, also when it is repeated.
 	DisableSecondFactor(ctx context.Context, in *DisableSecondFactorRequest, opts ...grpc.CallOption) (*DisableSecondFactorResponse, error)
+	// BeginAddingPasskey gives what a browser needs to make a passkey of the account: see
+	// FinishAddingPasskey. It wants the password and a code, as ChangeEmail does.
+	// FAILED_PRECONDITION, REASON_TOO_MANY_PASSKEYS: there are 20. FAILED_PRECONDITION,
+	// REASON_NO_HOST_NAME: the shop's configured address is no host name, and browsers make
+	// no passkeys for it. It stores nothing; each call gives another challenge.
+	BeginAddingPasskey(ctx context.Context, in *BeginAddingPasskeyRequest, opts ...grpc.CallOption) (*BeginAddingPasskeyResponse, error)
+	// FinishAddingPasskey keeps the passkey that a browser made for the challenge of
+	// BeginAddingPasskey, within five minutes and in the same session, and a mail says so.
+	// UNAUTHENTICATED, REASON_WRONG_PASSKEY: it is for another challenge, session or site, or
+	// did not check who uses it. Violations of name and credential. Repeating it answers the
+	// same passkey.
+	FinishAddingPasskey(ctx context.Context, in *FinishAddingPasskeyRequest, opts ...grpc.CallOption) (*FinishAddingPasskeyResponse, error)
+	// ListPasskeys lists the passkeys of the account, the newest first.
+	ListPasskeys(ctx context.Context, in *ListPasskeysRequest, opts ...grpc.CallOption) (*ListPasskeysResponse, error)
+	// RemovePasskey forgets a passkey of the account: it does not log in any more. It wants
+	// the password and a code, as ChangeEmail does. The other sessions of the account end, and
+	// a mail says so. One that is not there, or another's, is no error and changes nothing.
+	RemovePasskey(ctx context.Context, in *RemovePasskeyRequest, opts ...grpc.CallOption) (*RemovePasskeyResponse, error)
+	// BeginPasskeyLogIn gives what a browser needs to log in with any passkey of this shop.
+	// It names no account and no passkey. FAILED_PRECONDITION, REASON_NO_HOST_NAME, as in
+	// BeginAddingPasskey. Violations of browser. It stores nothing; each call gives another
+	// challenge.
+	BeginPasskeyLogIn(ctx context.Context, in *BeginPasskeyLogInRequest, opts ...grpc.CallOption) (*BeginPasskeyLogInResponse, error)
+	// FinishPasskeyLogIn opens a session of the account whose passkey has signed the
+	// challenge of BeginPasskeyLogIn, within five minutes and in the same browser. The
+	// authenticator has checked a PIN, a finger or a face, so the session counts as one in
+	// which a code was given. UNAUTHENTICATED, REASON_WRONG_PASSKEY, the same for whatever
+	// is wrong. A challenge is good once; repeating the call with the same key answers the
+	// same session.
+	FinishPasskeyLogIn(ctx context.Context, in *FinishPasskeyLogInRequest, opts ...grpc.CallOption) (*FinishPasskeyLogInResponse, error)
 	// DeleteAccount forgets the account and all that belongs to it. It wants the password and
 	// a code, as ChangeEmail does. A mail says so. FAILED_PRECONDITION, REASON_LAST_ADMIN.
 	// Repeating it is REASON_NO_SESSION: the session has ended.
@@ -330,6 +366,66 @@ func (c *accountsServiceClient) DisableSecondFactor(ctx context.Context, in *Dis
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DisableSecondFactorResponse)
 	err := c.cc.Invoke(ctx, AccountsService_DisableSecondFactor_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) BeginAddingPasskey(ctx context.Context, in *BeginAddingPasskeyRequest, opts ...grpc.CallOption) (*BeginAddingPasskeyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BeginAddingPasskeyResponse)
+	err := c.cc.Invoke(ctx, AccountsService_BeginAddingPasskey_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) FinishAddingPasskey(ctx context.Context, in *FinishAddingPasskeyRequest, opts ...grpc.CallOption) (*FinishAddingPasskeyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FinishAddingPasskeyResponse)
+	err := c.cc.Invoke(ctx, AccountsService_FinishAddingPasskey_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) ListPasskeys(ctx context.Context, in *ListPasskeysRequest, opts ...grpc.CallOption) (*ListPasskeysResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListPasskeysResponse)
+	err := c.cc.Invoke(ctx, AccountsService_ListPasskeys_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) RemovePasskey(ctx context.Context, in *RemovePasskeyRequest, opts ...grpc.CallOption) (*RemovePasskeyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RemovePasskeyResponse)
+	err := c.cc.Invoke(ctx, AccountsService_RemovePasskey_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) BeginPasskeyLogIn(ctx context.Context, in *BeginPasskeyLogInRequest, opts ...grpc.CallOption) (*BeginPasskeyLogInResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BeginPasskeyLogInResponse)
+	err := c.cc.Invoke(ctx, AccountsService_BeginPasskeyLogIn_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) FinishPasskeyLogIn(ctx context.Context, in *FinishPasskeyLogInRequest, opts ...grpc.CallOption) (*FinishPasskeyLogInResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FinishPasskeyLogInResponse)
+	err := c.cc.Invoke(ctx, AccountsService_FinishPasskeyLogIn_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -546,6 +642,36 @@ type AccountsServiceServer interface {
 	// administrator has the rights of a customer then. FAILED_PRECONDITION,
 	// REASON_NO_SECOND_FACTOR, also when it is repeated.
 	DisableSecondFactor(context.Context, *DisableSecondFactorRequest) (*DisableSecondFactorResponse, error)
+	// BeginAddingPasskey gives what a browser needs to make a passkey of the account: see
+	// FinishAddingPasskey. It wants the password and a code, as ChangeEmail does.
+	// FAILED_PRECONDITION, REASON_TOO_MANY_PASSKEYS: there are 20. FAILED_PRECONDITION,
+	// REASON_NO_HOST_NAME: the shop's configured address is no host name, and browsers make
+	// no passkeys for it. It stores nothing; each call gives another challenge.
+	BeginAddingPasskey(context.Context, *BeginAddingPasskeyRequest) (*BeginAddingPasskeyResponse, error)
+	// FinishAddingPasskey keeps the passkey that a browser made for the challenge of
+	// BeginAddingPasskey, within five minutes and in the same session, and a mail says so.
+	// UNAUTHENTICATED, REASON_WRONG_PASSKEY: it is for another challenge, session or site, or
+	// did not check who uses it. Violations of name and credential. Repeating it answers the
+	// same passkey.
+	FinishAddingPasskey(context.Context, *FinishAddingPasskeyRequest) (*FinishAddingPasskeyResponse, error)
+	// ListPasskeys lists the passkeys of the account, the newest first.
+	ListPasskeys(context.Context, *ListPasskeysRequest) (*ListPasskeysResponse, error)
+	// RemovePasskey forgets a passkey of the account: it does not log in any more. It wants
+	// the password and a code, as ChangeEmail does. The other sessions of the account end, and
+	// a mail says so. One that is not there, or another's, is no error and changes nothing.
+	RemovePasskey(context.Context, *RemovePasskeyRequest) (*RemovePasskeyResponse, error)
+	// BeginPasskeyLogIn gives what a browser needs to log in with any passkey of this shop.
+	// It names no account and no passkey. FAILED_PRECONDITION, REASON_NO_HOST_NAME, as in
+	// BeginAddingPasskey. Violations of browser. It stores nothing; each call gives another
+	// challenge.
+	BeginPasskeyLogIn(context.Context, *BeginPasskeyLogInRequest) (*BeginPasskeyLogInResponse, error)
+	// FinishPasskeyLogIn opens a session of the account whose passkey has signed the
+	// challenge of BeginPasskeyLogIn, within five minutes and in the same browser. The
+	// authenticator has checked a PIN, a finger or a face, so the session counts as one in
+	// which a code was given. UNAUTHENTICATED, REASON_WRONG_PASSKEY, the same for whatever
+	// is wrong. A challenge is good once; repeating the call with the same key answers the
+	// same session.
+	FinishPasskeyLogIn(context.Context, *FinishPasskeyLogInRequest) (*FinishPasskeyLogInResponse, error)
 	// DeleteAccount forgets the account and all that belongs to it. It wants the password and
 	// a code, as ChangeEmail does. A mail says so. FAILED_PRECONDITION, REASON_LAST_ADMIN.
 	// Repeating it is REASON_NO_SESSION: the session has ended.
@@ -645,6 +771,24 @@ func (UnimplementedAccountsServiceServer) ChangeEmail(context.Context, *ChangeEm
 }
 func (UnimplementedAccountsServiceServer) DisableSecondFactor(context.Context, *DisableSecondFactorRequest) (*DisableSecondFactorResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DisableSecondFactor not implemented")
+}
+func (UnimplementedAccountsServiceServer) BeginAddingPasskey(context.Context, *BeginAddingPasskeyRequest) (*BeginAddingPasskeyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BeginAddingPasskey not implemented")
+}
+func (UnimplementedAccountsServiceServer) FinishAddingPasskey(context.Context, *FinishAddingPasskeyRequest) (*FinishAddingPasskeyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method FinishAddingPasskey not implemented")
+}
+func (UnimplementedAccountsServiceServer) ListPasskeys(context.Context, *ListPasskeysRequest) (*ListPasskeysResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListPasskeys not implemented")
+}
+func (UnimplementedAccountsServiceServer) RemovePasskey(context.Context, *RemovePasskeyRequest) (*RemovePasskeyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RemovePasskey not implemented")
+}
+func (UnimplementedAccountsServiceServer) BeginPasskeyLogIn(context.Context, *BeginPasskeyLogInRequest) (*BeginPasskeyLogInResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BeginPasskeyLogIn not implemented")
+}
+func (UnimplementedAccountsServiceServer) FinishPasskeyLogIn(context.Context, *FinishPasskeyLogInRequest) (*FinishPasskeyLogInResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method FinishPasskeyLogIn not implemented")
 }
 func (UnimplementedAccountsServiceServer) DeleteAccount(context.Context, *DeleteAccountRequest) (*DeleteAccountResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteAccount not implemented")
@@ -976,6 +1120,114 @@ func _AccountsService_DisableSecondFactor_Handler(srv interface{}, ctx context.C
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccountsService_BeginAddingPasskey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BeginAddingPasskeyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).BeginAddingPasskey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_BeginAddingPasskey_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).BeginAddingPasskey(ctx, req.(*BeginAddingPasskeyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_FinishAddingPasskey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FinishAddingPasskeyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).FinishAddingPasskey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_FinishAddingPasskey_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).FinishAddingPasskey(ctx, req.(*FinishAddingPasskeyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_ListPasskeys_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPasskeysRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).ListPasskeys(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_ListPasskeys_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).ListPasskeys(ctx, req.(*ListPasskeysRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_RemovePasskey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RemovePasskeyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).RemovePasskey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_RemovePasskey_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).RemovePasskey(ctx, req.(*RemovePasskeyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_BeginPasskeyLogIn_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BeginPasskeyLogInRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).BeginPasskeyLogIn(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_BeginPasskeyLogIn_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).BeginPasskeyLogIn(ctx, req.(*BeginPasskeyLogInRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_FinishPasskeyLogIn_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FinishPasskeyLogInRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).FinishPasskeyLogIn(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_FinishPasskeyLogIn_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).FinishPasskeyLogIn(ctx, req.(*FinishPasskeyLogInRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AccountsService_DeleteAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(DeleteAccountRequest)
 	if err := dec(in); err != nil {
@@ -1276,6 +1528,30 @@ var AccountsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DisableSecondFactor",
 			Handler:    _AccountsService_DisableSecondFactor_Handler,
+		},
+		{
+			MethodName: "BeginAddingPasskey",
+			Handler:    _AccountsService_BeginAddingPasskey_Handler,
+		},
+		{
+			MethodName: "FinishAddingPasskey",
+			Handler:    _AccountsService_FinishAddingPasskey_Handler,
+		},
+		{
+			MethodName: "ListPasskeys",
+			Handler:    _AccountsService_ListPasskeys_Handler,
+		},
+		{
+			MethodName: "RemovePasskey",
+			Handler:    _AccountsService_RemovePasskey_Handler,
+		},
+		{
+			MethodName: "BeginPasskeyLogIn",
+			Handler:    _AccountsService_BeginPasskeyLogIn_Handler,
+		},
+		{
+			MethodName: "FinishPasskeyLogIn",
+			Handler:    _AccountsService_FinishPasskeyLogIn_Handler,
 		},
 		{
 			MethodName: "DeleteAccount",

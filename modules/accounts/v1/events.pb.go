@@ -508,6 +508,146 @@ func (x *SecondFactorDisabled) GetAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// PasskeyAdded: another passkey logs in to the account. Aggregate: the account's id.
+type PasskeyAdded struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Email string                 `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
+	Name  string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	At    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	// How the person calls the passkey.
+	Passkey       string `protobuf:"bytes,4,opt,name=passkey,proto3" json:"passkey,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PasskeyAdded) Reset() {
+	*x = PasskeyAdded{}
+	mi := &file_accounts_v1_events_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PasskeyAdded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PasskeyAdded) ProtoMessage() {}
+
+func (x *PasskeyAdded) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_events_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PasskeyAdded.ProtoReflect.Descriptor instead.
+func (*PasskeyAdded) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_events_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *PasskeyAdded) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *PasskeyAdded) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *PasskeyAdded) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *PasskeyAdded) GetPasskey() string {
+	if x != nil {
+		return x.Passkey
+	}
+	return ""
+}
+
+// PasskeyRemoved: a passkey does not log in to the account any more. Aggregate: the
+// account's id.
+type PasskeyRemoved struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Email         string                 `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	Passkey       string                 `protobuf:"bytes,4,opt,name=passkey,proto3" json:"passkey,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PasskeyRemoved) Reset() {
+	*x = PasskeyRemoved{}
+	mi := &file_accounts_v1_events_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PasskeyRemoved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PasskeyRemoved) ProtoMessage() {}
+
+func (x *PasskeyRemoved) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_events_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PasskeyRemoved.ProtoReflect.Descriptor instead.
+func (*PasskeyRemoved) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_events_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *PasskeyRemoved) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *PasskeyRemoved) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *PasskeyRemoved) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *PasskeyRemoved) GetPasskey() string {
+	if x != nil {
+		return x.Passkey
+	}
+	return ""
+}
+
 // AccountDeleted: the account and all that belonged to it is forgotten. Aggregate: the
 // account's id.
 type AccountDeleted struct {
@@ -522,7 +662,7 @@ type AccountDeleted struct {
 
 func (x *AccountDeleted) Reset() {
 	*x = AccountDeleted{}
-	mi := &file_accounts_v1_events_proto_msgTypes[7]
+	mi := &file_accounts_v1_events_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -534,7 +674,7 @@ func (x *AccountDeleted) String() string {
 func (*AccountDeleted) ProtoMessage() {}
 
 func (x *AccountDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_events_proto_msgTypes[7]
+	mi := &file_accounts_v1_events_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -547,7 +687,7 @@ func (x *AccountDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountDeleted.ProtoReflect.Descriptor instead.
 func (*AccountDeleted) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_events_proto_rawDescGZIP(), []int{7}
+	return file_accounts_v1_events_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *AccountDeleted) GetEmail() string {
@@ -619,7 +759,17 @@ const file_accounts_v1_events_proto_rawDesc = "" +
 	"\x14SecondFactorDisabled\x12\x19\n" +
 	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12*\n" +
-	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x8f\x01\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x8d\x01\n" +
+	"\fPasskeyAdded\x12\x19\n" +
+	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
+	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1d\n" +
+	"\apasskey\x18\x04 \x01(\tB\x03\x80\x01\x01R\apasskey\"\x8f\x01\n" +
+	"\x0ePasskeyRemoved\x12\x19\n" +
+	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
+	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1d\n" +
+	"\apasskey\x18\x04 \x01(\tB\x03\x80\x01\x01R\apasskey\"\x8f\x01\n" +
 	"\x0eAccountDeleted\x12\x19\n" +
 	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12*\n" +
@@ -639,7 +789,7 @@ func file_accounts_v1_events_proto_rawDescGZIP() []byte {
 	return file_accounts_v1_events_proto_rawDescData
 }
 
-var file_accounts_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_accounts_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_accounts_v1_events_proto_goTypes = []any{
 	(*SignUpStarted)(nil),         // 0: accounts.v1.SignUpStarted
 	(*SignUpRepeated)(nil),        // 1: accounts.v1.SignUpRepeated
@@ -648,26 +798,30 @@ var file_accounts_v1_events_proto_goTypes = []any{
 	(*EmailChangeRequested)(nil),  // 4: accounts.v1.EmailChangeRequested
 	(*EmailChanged)(nil),          // 5: accounts.v1.EmailChanged
 	(*SecondFactorDisabled)(nil),  // 6: accounts.v1.SecondFactorDisabled
-	(*AccountDeleted)(nil),        // 7: accounts.v1.AccountDeleted
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*PasskeyAdded)(nil),          // 7: accounts.v1.PasskeyAdded
+	(*PasskeyRemoved)(nil),        // 8: accounts.v1.PasskeyRemoved
+	(*AccountDeleted)(nil),        // 9: accounts.v1.AccountDeleted
+	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
 }
 var file_accounts_v1_events_proto_depIdxs = []int32{
-	8,  // 0: accounts.v1.SignUpStarted.at:type_name -> google.protobuf.Timestamp
-	8,  // 1: accounts.v1.SignUpStarted.expires_at:type_name -> google.protobuf.Timestamp
-	8,  // 2: accounts.v1.SignUpRepeated.at:type_name -> google.protobuf.Timestamp
-	8,  // 3: accounts.v1.ResetRequested.at:type_name -> google.protobuf.Timestamp
-	8,  // 4: accounts.v1.ResetRequested.expires_at:type_name -> google.protobuf.Timestamp
-	8,  // 5: accounts.v1.PasswordChanged.at:type_name -> google.protobuf.Timestamp
-	8,  // 6: accounts.v1.EmailChangeRequested.at:type_name -> google.protobuf.Timestamp
-	8,  // 7: accounts.v1.EmailChangeRequested.expires_at:type_name -> google.protobuf.Timestamp
-	8,  // 8: accounts.v1.EmailChanged.at:type_name -> google.protobuf.Timestamp
-	8,  // 9: accounts.v1.SecondFactorDisabled.at:type_name -> google.protobuf.Timestamp
-	8,  // 10: accounts.v1.AccountDeleted.at:type_name -> google.protobuf.Timestamp
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	10, // 0: accounts.v1.SignUpStarted.at:type_name -> google.protobuf.Timestamp
+	10, // 1: accounts.v1.SignUpStarted.expires_at:type_name -> google.protobuf.Timestamp
+	10, // 2: accounts.v1.SignUpRepeated.at:type_name -> google.protobuf.Timestamp
+	10, // 3: accounts.v1.ResetRequested.at:type_name -> google.protobuf.Timestamp
+	10, // 4: accounts.v1.ResetRequested.expires_at:type_name -> google.protobuf.Timestamp
+	10, // 5: accounts.v1.PasswordChanged.at:type_name -> google.protobuf.Timestamp
+	10, // 6: accounts.v1.EmailChangeRequested.at:type_name -> google.protobuf.Timestamp
+	10, // 7: accounts.v1.EmailChangeRequested.expires_at:type_name -> google.protobuf.Timestamp
+	10, // 8: accounts.v1.EmailChanged.at:type_name -> google.protobuf.Timestamp
+	10, // 9: accounts.v1.SecondFactorDisabled.at:type_name -> google.protobuf.Timestamp
+	10, // 10: accounts.v1.PasskeyAdded.at:type_name -> google.protobuf.Timestamp
+	10, // 11: accounts.v1.PasskeyRemoved.at:type_name -> google.protobuf.Timestamp
+	10, // 12: accounts.v1.AccountDeleted.at:type_name -> google.protobuf.Timestamp
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_accounts_v1_events_proto_init() }
@@ -681,7 +835,7 @@ func file_accounts_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_accounts_v1_events_proto_rawDesc), len(file_accounts_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

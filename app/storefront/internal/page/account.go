@@ -13,7 +13,20 @@ type Form struct {
 	// Username is whose password is asked for, for programs that keep passwords.
 	Username string
 	Submit   string
-	Links    []Point // where else to go
+	Ceremony *Ceremony // nil: none
+	Links    []Point   // where else to go
+}
+
+// Ceremony is a form that a script fills in with a passkey. It is hidden without it.
+type Ceremony struct {
+	Kind    string // "add" or "log in"
+	Options string // for the browser, in JSON; "": the script posts to Begin for them
+	Begin   string
+	Action  string
+	Submit  string
+	Script  string // address
+	Hidden  []Hidden
+	Without string // what is said to those without a script; "": nothing
 }
 
 // Field is one thing to fill in.
@@ -94,7 +107,15 @@ type Security struct {
 	Notice       *Notice
 	Password     Form
 	SecondFactor bool
+	Passkeys     []Passkey
+	CanAdd       bool // browsers make passkeys for the shop's address
 	Sessions     []Session
+}
+
+// Passkey logs a person in without a password.
+type Passkey struct {
+	ID, Name, Since string
+	Used            string // "": never
 }
 
 // Session is a place where the account is open.

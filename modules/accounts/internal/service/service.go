@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"galleria/modules/accounts/internal/account"
+	"galleria/modules/accounts/internal/passkey"
 	"galleria/modules/accounts/internal/secret"
 	"galleria/modules/accounts/internal/store"
 	accountsv1 "galleria/modules/accounts/v1"
@@ -31,6 +32,8 @@ type Options struct {
 	SignUpLink, ResetLink time.Duration
 	// Issuer is what authenticator programs show beside a code.
 	Issuer string
+	// Site is what passkeys are for.
+	Site passkey.Site
 }
 
 // Service implements the contract. Safe for concurrent use.
@@ -118,6 +121,8 @@ func failed(doing string, err error) error {
 		return contract.Error(codes.NotFound, accountsv1.Reason_REASON_NO_ADDRESS, "the account has no such address")
 	case errors.Is(err, store.ErrTooMany):
 		return contract.Error(codes.FailedPrecondition, accountsv1.Reason_REASON_TOO_MANY_ADDRESSES, "the account has %d addresses already; delete one first", account.MostAddresses)
+	case errors.Is(err, store.ErrManyPasskeys):
+		return contract.Error(codes.FailedPrecondition, accountsv1.Reason_REASON_TOO_MANY_PASSKEYS, "the account has %d passkeys already; remove one first", passkey.Most)
 	case errors.Is(err, store.ErrNoSession):
 		return contract.Error(codes.Unauthenticated, accountsv1.Reason_REASON_NO_SESSION, "there is no such session, or it has ended")
 	}

@@ -112,7 +112,7 @@ func (s *Store) Delete(ctx context.Context, a account.Account) error {
 		if len(admins) == 1 && admins[0] == a.ID {
 			return ErrLastAdmin
 		}
-		for _, table := range []string{"sessions", "recovery_codes", "known_clients", "addresses", "links"} {
+		for _, table := range []string{"sessions", "recovery_codes", "known_clients", "addresses", "passkeys", "links"} {
 			if err := tx.Exec("DELETE FROM "+table+" WHERE account_id = ?", a.ID).Error; err != nil {
 				return err
 			}

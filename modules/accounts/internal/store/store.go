@@ -33,6 +33,10 @@ var (
 	ErrNoAddress = errors.New("the account has no such address")
 	ErrTooMany   = errors.New("the account has as many addresses as are kept")
 	ErrKeyReused = errors.New("the idempotency key was used for something else")
+	ErrUsed      = errors.New("the challenge was used before")
+	ErrCounted   = errors.New("its counter is not above that of its last use: it may have been copied")
+
+	ErrManyPasskeys = errors.New("the account has as many passkeys as are kept")
 )
 
 // stamp is a time as it is stored.
@@ -83,13 +87,14 @@ var expired = []struct{ delete string }{
 	{"DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM sessions WHERE idle_until < ? OR expires_at < ? LIMIT 500)"},
 	{"DELETE FROM links WHERE token_hash IN (SELECT token_hash FROM links WHERE expires_at < ? LIMIT 500)"},
 	{"DELETE FROM tries WHERE counted_for IN (SELECT counted_for FROM tries WHERE last_at < ? LIMIT 500)"},
+	{"DELETE FROM used_challenges WHERE challenge_hash IN (SELECT challenge_hash FROM used_challenges WHERE expires_at < ? LIMIT 500)"},
 	{"DELETE FROM known_clients WHERE last_at IN (SELECT last_at FROM known_clients WHERE last_at < ? LIMIT 500)"},
 }
 
 // Expire deletes what has ended, and says how much.
 func (s *Store) Expire(ctx context.Context, triesBefore, clientsBefore time.Time) (gone int64, err error) {
 	now := s.now().UnixMicro()
-	arguments := [][]any{{now, now}, {now}, {stamp(triesBefore)}, {stamp(clientsBefore)}}
+	arguments := [][]any{{now, now}, {now}, {stamp(triesBefore)}, {now}, {stamp(clientsBefore)}}
 	for i, e := range expired {
 		err := s.db.Write(ctx, func(tx *gorm.DB) error {
 			done := tx.Exec(e.delete, arguments[i]...)

@@ -15,6 +15,8 @@ const (
 	ChangeEmail     Kind = "change_email"
 	EmailChanged    Kind = "email_changed"
 	FactorDisabled  Kind = "second_factor_disabled"
+	PasskeyAdded    Kind = "passkey_added"
+	PasskeyRemoved  Kind = "passkey_removed"
 	AccountDeleted  Kind = "account_deleted"
 )
 
@@ -24,6 +26,8 @@ type Account struct {
 	Link string
 	// Until is when it opens that page no longer.
 	Until time.Time
+	// Passkey is how the person calls a passkey.
+	Passkey string
 }
 
 // IsAboutAccount tells whether the letter is about no order.
@@ -36,7 +40,8 @@ var accountSubjects = map[Kind]string{
 	SignUp: "Confirm your e-mail address", SignUpKnown: "You have an account already",
 	ResetPassword: "Set a new password", PasswordChanged: "Your password was changed",
 	ChangeEmail: "Confirm your new e-mail address", EmailChanged: "Your e-mail address was changed",
-	FactorDisabled: "Your second factor was switched off", AccountDeleted: "Your account is deleted",
+	FactorDisabled: "Your second factor was switched off", PasskeyAdded: "A passkey was added to your account",
+	PasskeyRemoved: "A passkey of your account was removed", AccountDeleted: "Your account is deleted",
 }
 
 func (f Facts) accountSubject() string { return accountSubjects[f.Kind] }
@@ -79,6 +84,12 @@ func (w Writer) accountView(f Facts) accountView {
 		v.After = []string{"If it was not you, write to us at once."}
 	case FactorDisabled:
 		v.Paragraphs = []string{"The second factor of your account was switched off just now: the password alone opens it. You were logged out elsewhere."}
+		v.After = []string{"If it was not you, set a new password at once, at " + w.BaseURL + "/forgot, and write to us."}
+	case PasskeyAdded:
+		v.Paragraphs = []string{"A passkey was added to your account just now: “" + f.Account.Passkey + "”. It logs in without your password."}
+		v.After = []string{"If it was not you, set a new password at once, at " + w.BaseURL + "/forgot, remove the passkey at " + w.BaseURL + "/account/security, and write to us."}
+	case PasskeyRemoved:
+		v.Paragraphs = []string{"A passkey of your account was removed just now: “" + f.Account.Passkey + "”. It does not log in any more, and you were logged out elsewhere."}
 		v.After = []string{"If it was not you, set a new password at once, at " + w.BaseURL + "/forgot, and write to us."}
 	case AccountDeleted:
 		v.Paragraphs = []string{"Your account is deleted, with its addresses. Orders are kept for the books; the links in their mails still open them."}

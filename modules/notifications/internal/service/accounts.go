@@ -38,6 +38,12 @@ func (s *Service) accountSubscriptions() []events.Subscription {
 		events.On(func(_ context.Context, tx *gorm.DB, e *accountsv1.SecondFactorDisabled, meta events.Meta) error {
 			return s.queueAbout(tx, meta, letter.FactorDisabled, e, letter.Account{})
 		}),
+		events.On(func(_ context.Context, tx *gorm.DB, e *accountsv1.PasskeyAdded, meta events.Meta) error {
+			return s.queueAbout(tx, meta, letter.PasskeyAdded, e, letter.Account{Passkey: letter.Clean(e.GetPasskey())})
+		}),
+		events.On(func(_ context.Context, tx *gorm.DB, e *accountsv1.PasskeyRemoved, meta events.Meta) error {
+			return s.queueAbout(tx, meta, letter.PasskeyRemoved, e, letter.Account{Passkey: letter.Clean(e.GetPasskey())})
+		}),
 		events.On(func(_ context.Context, tx *gorm.DB, e *accountsv1.AccountDeleted, meta events.Meta) error {
 			return s.queueAbout(tx, meta, letter.AccountDeleted, e, letter.Account{})
 		}),

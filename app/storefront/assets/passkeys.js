@@ -1,0 +1,72 @@
+// Makes a passkey, or logs in with one, where the browser can. The form that says which
+// stays hidden without this script; the password's form works without it.
+"use strict";
+
+const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+
+function text(buffer) {
+	let all = "";
+	for (const b of new Uint8Array(buffer)) all += String.fromCharCode(b);
+	return btoa(all).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+}
+
+// The options of the server as the browser takes them: bytes for text.
+function read(options) {
+	options.challenge = bytes(options.challenge);
+	if (options.user) options.user.id = bytes(options.user.id);
+	for (const each of options.excludeCredentials || []) each.id = bytes(each.id);
+	return options;
+}
+
+// What the browser made, as the server takes it: text for bytes.
+function written(made) {
+	const r = made.response;
+	const response = { clientDataJSON: text(r.clientDataJSON) };
+	if (r.attestationObject) {
+		response.attestationObject = text(r.attestationObject);
+		response.transports = r.getTransports ? r.getTransports() : [];
+	} else {
+		response.authenticatorData = text(r.authenticatorData);
+		response.signature = text(r.signature);
+		response.userHandle = r.userHandle ? text(r.userHandle) : "";
+	}
+	return JSON.stringify({ id: made.id, rawId: text(made.rawId), type: made.type, response, clientExtensionResults: {} });
+}
+
+async function optionsOf(form) {
+	if (form.dataset.options) return JSON.parse(form.dataset.options);
+	const answer = await fetch(form.dataset.begin, { method: "POST" });
+	if (!answer.ok) throw new Error("the shop answered " + answer.status);
+	return answer.json();
+}
+
+function why(error) {
+	switch (error.name) {
+	case "NotAllowedError":
+		return "No passkey was used: it was cancelled, or took too long. You can try again.";
+	case "InvalidStateError":
+		return "This device has a passkey of your account already.";
+	}
+	return "That did not work in this browser. You can log in with your password.";
+}
+
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+	if (!window.PublicKeyCredential) continue;
+	form.hidden = false;
+	const button = form.querySelector("button");
+	const problem = form.querySelector("[role=alert]");
+	button.addEventListener("click", async () => {
+		if (button.getAttribute("aria-disabled")) return;
+		button.setAttribute("aria-disabled", "true");
+		problem.textContent = "";
+		try {
+			const publicKey = read(await optionsOf(form));
+			const made = form.dataset.passkey === "add" ? await navigator.credentials.create({ publicKey }) : await navigator.credentials.get({ publicKey });
+			form.elements.credential.value = written(made);
+			form.requestSubmit();
+		} catch (error) {
+			problem.textContent = why(error);
+			button.removeAttribute("aria-disabled");
+		}
+	});
+}

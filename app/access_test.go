@@ -43,7 +43,7 @@ var allowedTo = map[string][]string{
 	"stock:write, module orders": {"inventory.Adjust"},
 	"promotions:read":            {"pricing.ListPromotions"},
 	"promotions:write":           {"pricing.UpsertPromotions", "pricing.EndPromotion"},
-	"orders:read":                {"orders.FindOrder", "orders.ListOrders", "orders.GetTotals"},
+	"orders:read":                {"orders.FindOrder", "orders.ListOrders", "orders.GetTotals", "cart.CountCarts"},
 	"webhooks:read":              {"webhooks.ListEndpoints", "webhooks.ListDeliveries"},
 	"webhooks:write":             {"webhooks.AddEndpoint", "webhooks.SetActive", "webhooks.RemoveEndpoint", "webhooks.RotateSecret", "webhooks.SendTest", "webhooks.ResendDelivery"},
 	"orders:read, module orders": {"payments.GetPayment", "payments.ListPayments"},

@@ -8,6 +8,7 @@ import (
 	"galleria/app/console"
 	"galleria/app/edge"
 	accountsv1 "galleria/modules/accounts/v1"
+	cartv1 "galleria/modules/cart/v1"
 	catalogv1 "galleria/modules/catalog/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
 	notificationsv1 "galleria/modules/notifications/v1"
@@ -32,6 +33,7 @@ func NewConsole(s Start, p *process.Process, shared *edge.Edge, audit *auditlog.
 		Pricing:       pricingv1.NewPricingServiceClient(p.Connect(TargetEdge, "pricing")),
 		Notifications: notificationsv1.NewNotificationsServiceClient(p.Connect(TargetEdge, "notifications")),
 		Accounts:      accountsv1.NewAccountsServiceClient(p.Connect(TargetEdge, "accounts")),
+		Cart:          cartv1.NewCartServiceClient(p.Connect(TargetEdge, "cart")),
 		Webhooks:      webhooksv1.NewWebhooksServiceClient(p.Connect(TargetEdge, "webhooks")),
 	}
 	if c.Peer == "" {

@@ -210,6 +210,7 @@ var OutsideCalls = map[string][]string{
 		accountsv1.AccountsService_CreateKey_FullMethodName,
 		accountsv1.AccountsService_ListKeys_FullMethodName,
 		accountsv1.AccountsService_RevokeKey_FullMethodName,
+		cartv1.CartService_CountCarts_FullMethodName,
 		catalogv1.CatalogService_DeleteProducts_FullMethodName,
 		catalogv1.CatalogService_ListAllProducts_FullMethodName,
 		catalogv1.CatalogService_UpsertProducts_FullMethodName,

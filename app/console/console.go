@@ -16,6 +16,7 @@ import (
 	"galleria/app/edge"
 	"galleria/app/floorplan"
 	accountsv1 "galleria/modules/accounts/v1"
+	cartv1 "galleria/modules/cart/v1"
 	catalogv1 "galleria/modules/catalog/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
 	notificationsv1 "galleria/modules/notifications/v1"
@@ -41,6 +42,7 @@ type Needs struct {
 	Pricing       pricingv1.PricingServiceClient
 	Notifications notificationsv1.NotificationsServiceClient
 	Accounts      accountsv1.AccountsServiceClient
+	Cart          cartv1.CartServiceClient
 	Webhooks      webhooksv1.WebhooksServiceClient
 	// Audit is told what the staff change.
 	Audit *auditlog.Log
@@ -85,7 +87,7 @@ func New(n Needs, o Options) (*Console, error) {
 	if n.Process == nil || n.Edge == nil {
 		return nil, errors.New("console: it needs the process and the edge")
 	}
-	if n.Orders == nil || n.Inventory == nil || n.Catalog == nil || n.Pricing == nil || n.Notifications == nil || n.Accounts == nil || n.Webhooks == nil {
+	if n.Orders == nil || n.Inventory == nil || n.Catalog == nil || n.Pricing == nil || n.Notifications == nil || n.Accounts == nil || n.Cart == nil || n.Webhooks == nil {
 		return nil, errors.New("console: it needs the modules of the shop")
 	}
 	if n.Staff != nil && n.Audit == nil {

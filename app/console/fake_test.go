@@ -228,8 +228,8 @@ func noModules(t *testing.T) Needs {
 		Catalog: catalogv1.NewCatalogServiceClient(nowhere{}), Inventory: inventoryv1.NewInventoryServiceClient(nowhere{}),
 		Pricing: pricingv1.NewPricingServiceClient(nowhere{}), Orders: ordersv1.NewOrdersServiceClient(nowhere{}),
 		Notifications: notificationsv1.NewNotificationsServiceClient(nowhere{}), Accounts: accountsv1.NewAccountsServiceClient(nowhere{}),
-		Webhooks: webhooksv1.NewWebhooksServiceClient(nowhere{}),
-		Audit:    auditlog.New(t.TempDir(), time.Now, slog.New(slog.DiscardHandler)),
+		Webhooks: webhooksv1.NewWebhooksServiceClient(nowhere{}), Cart: cartv1.NewCartServiceClient(nowhere{}),
+		Audit: auditlog.New(t.TempDir(), time.Now, slog.New(slog.DiscardHandler)),
 	}
 }
 

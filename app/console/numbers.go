@@ -1,7 +1,9 @@
 package console
 
 import (
+	"context"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"galleria/app/console/internal/view"
+	cartv1 "galleria/modules/cart/v1"
 	ordersv1 "galleria/modules/orders/v1"
 )
 
@@ -77,6 +80,13 @@ func (c *Console) numbers(ctx echo.Context) error {
 		mean = amount(c.currency, allMinor/allOrders)
 	}
 	page.Facts = []view.Fact{{Name: "Orders, " + shown.name, Text: whole(allOrders)}, {Name: "Revenue", Text: amount(c.currency, allMinor)}, {Name: "An order, on average", Text: mean}}
+	if len(buckets) > 0 {
+		conversion, err := c.conversion(work, buckets[0].GetFrom(), allOrders)
+		if err != nil {
+			return err
+		}
+		page.Facts = append(page.Facts, conversion...)
+	}
 	page.Charts = []view.Chart{
 		{Caption: "Revenue by " + shown.each + ", in " + c.currency, SVG: plot("Revenue by "+shown.each, money, func(n int64) string { return amount(c.currency, n) })},
 		{Caption: "Orders by " + shown.each, SVG: plot("Orders by "+shown.each, orders, whole)},
@@ -93,6 +103,23 @@ func (c *Console) numbers(ctx echo.Context) error {
 		return err
 	}
 	return c.sheet(ctx, http.StatusOK, "Numbers", "/console/numbers", view.SheetPage(page))
+}
+
+// conversion is how many carts were begun since a time, and how many orders there are for
+// a hundred of them; nothing when carts of that time may be forgotten by now.
+func (c *Console) conversion(work context.Context, from *timestamppb.Timestamp, orders int64) ([]view.Fact, error) {
+	said, err := c.Cart.CountCarts(work, &cartv1.CountCartsRequest{From: from, Until: timestamppb.New(c.now().Add(time.Second))})
+	if err != nil {
+		return nil, err
+	}
+	if from.AsTime().Before(said.GetCompleteFrom().AsTime()) {
+		return nil, nil
+	}
+	conversion := "–"
+	if said.GetCarts() > 0 {
+		conversion = strconv.FormatFloat(100*float64(orders)/float64(said.GetCarts()), 'f', 1, 64) + " %"
+	}
+	return []view.Fact{{Name: "Carts begun", Text: whole(said.GetCarts())}, {Name: "Conversion, orders of carts begun", Text: conversion}}, nil
 }
 
 func unitOf(each string) time.Duration {

@@ -94,6 +94,7 @@ func openOffice(t *testing.T) *office {
 		Pricing: pricingv1.NewPricingServiceClient(o.connected["pricing"]), Orders: ordersv1.NewOrdersServiceClient(o.connected["orders"]),
 		Notifications: notificationsv1.NewNotificationsServiceClient(o.connected["notifications"]),
 		Accounts:      accountsv1.NewAccountsServiceClient(o.connected["accounts"]),
+		Cart:          cartv1.NewCartServiceClient(o.connected["cart"]),
 		Webhooks:      webhooksv1.NewWebhooksServiceClient(o.connected["webhooks"]),
 		Audit:         auditlog.New(t.TempDir(), time.Now, log),
 	}

@@ -59,6 +59,10 @@ func TestNumbersAddUpWhatWasSold(t *testing.T) {
 	sku := o.buyers.Stock(10, 1000)
 	bought := o.buyers.Buy(sku, 3).GetOrder()
 	o.buyers.Place(sku, 1)
+	o.shows("/console/numbers?state=hours", "Carts begun", "Conversion, orders of carts begun")
+	if body := o.page("/console/numbers?state=quarter"); strings.Contains(body, "Carts begun") {
+		t.Error("carts of 90 days are counted, and are forgotten after 30")
+	}
 	for _, path := range []string{"/console/numbers", "/console/numbers?state=hours", "/console/numbers?state=quarter"} {
 		body := o.shows(path, "<svg", `class="bar"`, sku, amount("EUR", bought.GetTotals().GetTotalMinor()), "Sales by")
 		if !strings.Contains(body, "1 order</title>") {

@@ -100,6 +100,11 @@ func (f *Fake) CreateCart(ctx context.Context, r *cartv1.CreateCartRequest) (*ca
 	return call(ctx, f, r, (*service.Service).CreateCart)
 }
 
+// CountCarts is part of the contract.
+func (f *Fake) CountCarts(ctx context.Context, r *cartv1.CountCartsRequest) (*cartv1.CountCartsResponse, error) {
+	return call(ctx, f, r, (*service.Service).CountCarts)
+}
+
 // AddItem is part of the contract.
 func (f *Fake) AddItem(ctx context.Context, r *cartv1.AddItemRequest) (*cartv1.AddItemResponse, error) {
 	return call(ctx, f, r, (*service.Service).AddItem)

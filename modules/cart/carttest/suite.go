@@ -41,9 +41,11 @@ func Run(t *testing.T, w World) {
 		"SetCustomer":    customerCases(w),
 		"MergeCarts":     mergeCases(w),
 		"TakeItems":      takeCases(w),
+		"CountCarts":     countCases(w),
 	}.Run(t, &cartv1.CartService_ServiceDesc)
 	moduletest.Refused(t, w.Outside, cartv1.Reason_REASON_NOT_ALLOWED,
 		cartv1.CartService_TakeItems_FullMethodName,
+		cartv1.CartService_CountCarts_FullMethodName,
 	)
 }
 

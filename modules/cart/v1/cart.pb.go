@@ -1352,6 +1352,112 @@ func (x *MergeCartsResponse) GetItemCount() int64 {
 	return 0
 }
 
+type CountCartsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	From  *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	// Not counted any more.
+	Until         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=until,proto3" json:"until,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountCartsRequest) Reset() {
+	*x = CountCartsRequest{}
+	mi := &file_cart_v1_cart_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountCartsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountCartsRequest) ProtoMessage() {}
+
+func (x *CountCartsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_cart_v1_cart_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountCartsRequest.ProtoReflect.Descriptor instead.
+func (*CountCartsRequest) Descriptor() ([]byte, []int) {
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *CountCartsRequest) GetFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *CountCartsRequest) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+type CountCartsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Carts int64                  `protobuf:"varint,1,opt,name=carts,proto3" json:"carts,omitempty"`
+	// Carts that were begun before may be forgotten, and then are not counted.
+	CompleteFrom  *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=complete_from,json=completeFrom,proto3" json:"complete_from,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountCartsResponse) Reset() {
+	*x = CountCartsResponse{}
+	mi := &file_cart_v1_cart_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountCartsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountCartsResponse) ProtoMessage() {}
+
+func (x *CountCartsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_cart_v1_cart_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountCartsResponse.ProtoReflect.Descriptor instead.
+func (*CountCartsResponse) Descriptor() ([]byte, []int) {
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *CountCartsResponse) GetCarts() int64 {
+	if x != nil {
+		return x.Carts
+	}
+	return 0
+}
+
+func (x *CountCartsResponse) GetCompleteFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CompleteFrom
+	}
+	return nil
+}
+
 type TakeItemsRequest struct {
 	state         protoimpl.MessageState   `protogen:"open.v1"`
 	CartId        string                   `protobuf:"bytes,1,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
@@ -1363,7 +1469,7 @@ type TakeItemsRequest struct {
 
 func (x *TakeItemsRequest) Reset() {
 	*x = TakeItemsRequest{}
-	mi := &file_cart_v1_cart_proto_msgTypes[21]
+	mi := &file_cart_v1_cart_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1375,7 +1481,7 @@ func (x *TakeItemsRequest) String() string {
 func (*TakeItemsRequest) ProtoMessage() {}
 
 func (x *TakeItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[21]
+	mi := &file_cart_v1_cart_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1388,7 +1494,7 @@ func (x *TakeItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeItemsRequest.ProtoReflect.Descriptor instead.
 func (*TakeItemsRequest) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{21}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *TakeItemsRequest) GetCartId() string {
@@ -1420,7 +1526,7 @@ type TakeItemsResponse struct {
 
 func (x *TakeItemsResponse) Reset() {
 	*x = TakeItemsResponse{}
-	mi := &file_cart_v1_cart_proto_msgTypes[22]
+	mi := &file_cart_v1_cart_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1432,7 +1538,7 @@ func (x *TakeItemsResponse) String() string {
 func (*TakeItemsResponse) ProtoMessage() {}
 
 func (x *TakeItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[22]
+	mi := &file_cart_v1_cart_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1445,7 +1551,7 @@ func (x *TakeItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeItemsResponse.ProtoReflect.Descriptor instead.
 func (*TakeItemsResponse) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{22}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{24}
 }
 
 type TakeItemsRequest_Item struct {
@@ -1458,7 +1564,7 @@ type TakeItemsRequest_Item struct {
 
 func (x *TakeItemsRequest_Item) Reset() {
 	*x = TakeItemsRequest_Item{}
-	mi := &file_cart_v1_cart_proto_msgTypes[23]
+	mi := &file_cart_v1_cart_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1470,7 +1576,7 @@ func (x *TakeItemsRequest_Item) String() string {
 func (*TakeItemsRequest_Item) ProtoMessage() {}
 
 func (x *TakeItemsRequest_Item) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[23]
+	mi := &file_cart_v1_cart_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1483,7 +1589,7 @@ func (x *TakeItemsRequest_Item) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeItemsRequest_Item.ProtoReflect.Descriptor instead.
 func (*TakeItemsRequest_Item) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{21, 0}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{23, 0}
 }
 
 func (x *TakeItemsRequest_Item) GetSku() string {
@@ -1588,7 +1694,13 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x0fidempotency_key\x18\x03 \x01(\tR\x0eidempotencyKey\"3\n" +
 	"\x12MergeCartsResponse\x12\x1d\n" +
 	"\n" +
-	"item_count\x18\x01 \x01(\x03R\titemCount\"\xb7\x01\n" +
+	"item_count\x18\x01 \x01(\x03R\titemCount\"u\n" +
+	"\x11CountCartsRequest\x12.\n" +
+	"\x04from\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x120\n" +
+	"\x05until\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\"k\n" +
+	"\x12CountCartsResponse\x12\x14\n" +
+	"\x05carts\x18\x01 \x01(\x03R\x05carts\x12?\n" +
+	"\rcomplete_from\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\fcompleteFrom\"\xb7\x01\n" +
 	"\x10TakeItemsRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12\x19\n" +
 	"\border_id\x18\x02 \x01(\tR\aorderId\x124\n" +
@@ -1612,7 +1724,7 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x14LINE_STATUS_SELLABLE\x10\x01\x12\x19\n" +
 	"\x15LINE_STATUS_WITHDRAWN\x10\x02\x12\x18\n" +
 	"\x14LINE_STATUS_NO_PRICE\x10\x03\x12\x17\n" +
-	"\x13LINE_STATUS_UNKNOWN\x10\x042\x89\a\n" +
+	"\x13LINE_STATUS_UNKNOWN\x10\x042\xe4\a\n" +
 	"\vCartService\x12P\n" +
 	"\aGetCart\x12\x17.cart.v1.GetCartRequest\x1a\x18.cart.v1.GetCartResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x03\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12Y\n" +
@@ -1633,7 +1745,10 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12Y\n" +
 	"\n" +
 	"MergeCarts\x12\x1a.cart.v1.MergeCartsRequest\x1a\x1b.cart.v1.MergeCartsResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12V\n" +
+	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12Y\n" +
+	"\n" +
+	"CountCarts\x12\x1a.cart.v1.CountCartsRequest\x1a\x1b.cart.v1.CountCartsResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x02\x12\x05\x10\x80\xe1\xeb\x17\x90\x02\x01\x12V\n" +
 	"\tTakeItems\x12\x19.cart.v1.TakeItemsRequest\x1a\x1a.cart.v1.TakeItemsResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02B!Z\x1fgalleria/modules/cart/v1;cartv1b\x06proto3"
 
@@ -1650,7 +1765,7 @@ func file_cart_v1_cart_proto_rawDescGZIP() []byte {
 }
 
 var file_cart_v1_cart_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_cart_v1_cart_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_cart_v1_cart_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_cart_v1_cart_proto_goTypes = []any{
 	(Reason)(0),                    // 0: cart.v1.Reason
 	(LineStatus)(0),                // 1: cart.v1.LineStatus
@@ -1675,44 +1790,51 @@ var file_cart_v1_cart_proto_goTypes = []any{
 	(*SetCustomerResponse)(nil),    // 20: cart.v1.SetCustomerResponse
 	(*MergeCartsRequest)(nil),      // 21: cart.v1.MergeCartsRequest
 	(*MergeCartsResponse)(nil),     // 22: cart.v1.MergeCartsResponse
-	(*TakeItemsRequest)(nil),       // 23: cart.v1.TakeItemsRequest
-	(*TakeItemsResponse)(nil),      // 24: cart.v1.TakeItemsResponse
-	(*TakeItemsRequest_Item)(nil),  // 25: cart.v1.TakeItemsRequest.Item
-	(*timestamppb.Timestamp)(nil),  // 26: google.protobuf.Timestamp
+	(*CountCartsRequest)(nil),      // 23: cart.v1.CountCartsRequest
+	(*CountCartsResponse)(nil),     // 24: cart.v1.CountCartsResponse
+	(*TakeItemsRequest)(nil),       // 25: cart.v1.TakeItemsRequest
+	(*TakeItemsResponse)(nil),      // 26: cart.v1.TakeItemsResponse
+	(*TakeItemsRequest_Item)(nil),  // 27: cart.v1.TakeItemsRequest.Item
+	(*timestamppb.Timestamp)(nil),  // 28: google.protobuf.Timestamp
 }
 var file_cart_v1_cart_proto_depIdxs = []int32{
 	4,  // 0: cart.v1.Cart.lines:type_name -> cart.v1.Line
-	26, // 1: cart.v1.Cart.expires_at:type_name -> google.protobuf.Timestamp
+	28, // 1: cart.v1.Cart.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 2: cart.v1.Cart.destination:type_name -> cart.v1.Destination
 	1,  // 3: cart.v1.Line.status:type_name -> cart.v1.LineStatus
 	2,  // 4: cart.v1.GetCartResponse.cart:type_name -> cart.v1.Cart
 	3,  // 5: cart.v1.SetDestinationRequest.destination:type_name -> cart.v1.Destination
-	25, // 6: cart.v1.TakeItemsRequest.items:type_name -> cart.v1.TakeItemsRequest.Item
-	5,  // 7: cart.v1.CartService.GetCart:input_type -> cart.v1.GetCartRequest
-	7,  // 8: cart.v1.CartService.CreateCart:input_type -> cart.v1.CreateCartRequest
-	9,  // 9: cart.v1.CartService.AddItem:input_type -> cart.v1.AddItemRequest
-	11, // 10: cart.v1.CartService.SetItem:input_type -> cart.v1.SetItemRequest
-	13, // 11: cart.v1.CartService.SetCodes:input_type -> cart.v1.SetCodesRequest
-	15, // 12: cart.v1.CartService.SetDelivery:input_type -> cart.v1.SetDeliveryRequest
-	17, // 13: cart.v1.CartService.SetDestination:input_type -> cart.v1.SetDestinationRequest
-	19, // 14: cart.v1.CartService.SetCustomer:input_type -> cart.v1.SetCustomerRequest
-	21, // 15: cart.v1.CartService.MergeCarts:input_type -> cart.v1.MergeCartsRequest
-	23, // 16: cart.v1.CartService.TakeItems:input_type -> cart.v1.TakeItemsRequest
-	6,  // 17: cart.v1.CartService.GetCart:output_type -> cart.v1.GetCartResponse
-	8,  // 18: cart.v1.CartService.CreateCart:output_type -> cart.v1.CreateCartResponse
-	10, // 19: cart.v1.CartService.AddItem:output_type -> cart.v1.AddItemResponse
-	12, // 20: cart.v1.CartService.SetItem:output_type -> cart.v1.SetItemResponse
-	14, // 21: cart.v1.CartService.SetCodes:output_type -> cart.v1.SetCodesResponse
-	16, // 22: cart.v1.CartService.SetDelivery:output_type -> cart.v1.SetDeliveryResponse
-	18, // 23: cart.v1.CartService.SetDestination:output_type -> cart.v1.SetDestinationResponse
-	20, // 24: cart.v1.CartService.SetCustomer:output_type -> cart.v1.SetCustomerResponse
-	22, // 25: cart.v1.CartService.MergeCarts:output_type -> cart.v1.MergeCartsResponse
-	24, // 26: cart.v1.CartService.TakeItems:output_type -> cart.v1.TakeItemsResponse
-	17, // [17:27] is the sub-list for method output_type
-	7,  // [7:17] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	28, // 6: cart.v1.CountCartsRequest.from:type_name -> google.protobuf.Timestamp
+	28, // 7: cart.v1.CountCartsRequest.until:type_name -> google.protobuf.Timestamp
+	28, // 8: cart.v1.CountCartsResponse.complete_from:type_name -> google.protobuf.Timestamp
+	27, // 9: cart.v1.TakeItemsRequest.items:type_name -> cart.v1.TakeItemsRequest.Item
+	5,  // 10: cart.v1.CartService.GetCart:input_type -> cart.v1.GetCartRequest
+	7,  // 11: cart.v1.CartService.CreateCart:input_type -> cart.v1.CreateCartRequest
+	9,  // 12: cart.v1.CartService.AddItem:input_type -> cart.v1.AddItemRequest
+	11, // 13: cart.v1.CartService.SetItem:input_type -> cart.v1.SetItemRequest
+	13, // 14: cart.v1.CartService.SetCodes:input_type -> cart.v1.SetCodesRequest
+	15, // 15: cart.v1.CartService.SetDelivery:input_type -> cart.v1.SetDeliveryRequest
+	17, // 16: cart.v1.CartService.SetDestination:input_type -> cart.v1.SetDestinationRequest
+	19, // 17: cart.v1.CartService.SetCustomer:input_type -> cart.v1.SetCustomerRequest
+	21, // 18: cart.v1.CartService.MergeCarts:input_type -> cart.v1.MergeCartsRequest
+	23, // 19: cart.v1.CartService.CountCarts:input_type -> cart.v1.CountCartsRequest
+	25, // 20: cart.v1.CartService.TakeItems:input_type -> cart.v1.TakeItemsRequest
+	6,  // 21: cart.v1.CartService.GetCart:output_type -> cart.v1.GetCartResponse
+	8,  // 22: cart.v1.CartService.CreateCart:output_type -> cart.v1.CreateCartResponse
+	10, // 23: cart.v1.CartService.AddItem:output_type -> cart.v1.AddItemResponse
+	12, // 24: cart.v1.CartService.SetItem:output_type -> cart.v1.SetItemResponse
+	14, // 25: cart.v1.CartService.SetCodes:output_type -> cart.v1.SetCodesResponse
+	16, // 26: cart.v1.CartService.SetDelivery:output_type -> cart.v1.SetDeliveryResponse
+	18, // 27: cart.v1.CartService.SetDestination:output_type -> cart.v1.SetDestinationResponse
+	20, // 28: cart.v1.CartService.SetCustomer:output_type -> cart.v1.SetCustomerResponse
+	22, // 29: cart.v1.CartService.MergeCarts:output_type -> cart.v1.MergeCartsResponse
+	24, // 30: cart.v1.CartService.CountCarts:output_type -> cart.v1.CountCartsResponse
+	26, // 31: cart.v1.CartService.TakeItems:output_type -> cart.v1.TakeItemsResponse
+	21, // [21:32] is the sub-list for method output_type
+	10, // [10:21] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_cart_v1_cart_proto_init() }
@@ -1726,7 +1848,7 @@ func file_cart_v1_cart_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_cart_v1_cart_proto_rawDesc), len(file_cart_v1_cart_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   24,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

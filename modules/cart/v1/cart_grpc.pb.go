@@ -30,6 +30,7 @@ const (
 	CartService_SetDestination_FullMethodName = "/cart.v1.CartService/SetDestination"
 	CartService_SetCustomer_FullMethodName    = "/cart.v1.CartService/SetCustomer"
 	CartService_MergeCarts_FullMethodName     = "/cart.v1.CartService/MergeCarts"
+	CartService_CountCarts_FullMethodName     = "/cart.v1.CartService/CountCarts"
 	CartService_TakeItems_FullMethodName      = "/cart.v1.CartService/TakeItems"
 )
 
@@ -90,6 +91,11 @@ type CartServiceClient interface {
 	// same key with another `from`. Repeating it changes nothing, also when something
 	// has come into `from` since.
 	MergeCarts(ctx context.Context, in *MergeCartsRequest, opts ...grpc.CallOption) (*MergeCartsResponse, error)
+	// CountCarts counts the carts that were begun in a time. INVALID_ARGUMENT unless
+	// `from` is before `until`.
+	// For operators, and for programs with orders:read; others: PERMISSION_DENIED,
+	// REASON_NOT_ALLOWED.
+	CountCarts(ctx context.Context, in *CountCartsRequest, opts ...grpc.CallOption) (*CountCartsResponse, error)
 	// TakeItems removes what an order has bought: each line is lessened by the
 	// quantity given, once per order. The codes go too: the order used them. What the
 	// guest added meanwhile stays. Repeating it changes nothing.
@@ -195,6 +201,16 @@ func (c *cartServiceClient) MergeCarts(ctx context.Context, in *MergeCartsReques
 	return out, nil
 }
 
+func (c *cartServiceClient) CountCarts(ctx context.Context, in *CountCartsRequest, opts ...grpc.CallOption) (*CountCartsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CountCartsResponse)
+	err := c.cc.Invoke(ctx, CartService_CountCarts_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *cartServiceClient) TakeItems(ctx context.Context, in *TakeItemsRequest, opts ...grpc.CallOption) (*TakeItemsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(TakeItemsResponse)
@@ -262,6 +278,11 @@ type CartServiceServer interface {
 	// same key with another `from`. Repeating it changes nothing, also when something
 	// has come into `from` since.
 	MergeCarts(context.Context, *MergeCartsRequest) (*MergeCartsResponse, error)
+	// CountCarts counts the carts that were begun in a time. INVALID_ARGUMENT unless
+	// `from` is before `until`.
+	// For operators, and for programs with orders:read; others: PERMISSION_DENIED,
+	// REASON_NOT_ALLOWED.
+	CountCarts(context.Context, *CountCartsRequest) (*CountCartsResponse, error)
 	// TakeItems removes what an order has bought: each line is lessened by the
 	// quantity given, once per order. The codes go too: the order used them. What the
 	// guest added meanwhile stays. Repeating it changes nothing.
@@ -303,6 +324,9 @@ func (UnimplementedCartServiceServer) SetCustomer(context.Context, *SetCustomerR
 }
 func (UnimplementedCartServiceServer) MergeCarts(context.Context, *MergeCartsRequest) (*MergeCartsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method MergeCarts not implemented")
+}
+func (UnimplementedCartServiceServer) CountCarts(context.Context, *CountCartsRequest) (*CountCartsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CountCarts not implemented")
 }
 func (UnimplementedCartServiceServer) TakeItems(context.Context, *TakeItemsRequest) (*TakeItemsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method TakeItems not implemented")
@@ -490,6 +514,24 @@ func _CartService_MergeCarts_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CartService_CountCarts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CountCartsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CartServiceServer).CountCarts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CartService_CountCarts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CartServiceServer).CountCarts(ctx, req.(*CountCartsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _CartService_TakeItems_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(TakeItemsRequest)
 	if err := dec(in); err != nil {
@@ -550,6 +592,10 @@ var CartService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "MergeCarts",
 			Handler:    _CartService_MergeCarts_Handler,
+		},
+		{
+			MethodName: "CountCarts",
+			Handler:    _CartService_CountCarts_Handler,
 		},
 		{
 			MethodName: "TakeItems",

@@ -38,9 +38,9 @@ func (c change) open(currency string) (string, error) {
 	// not again and again.
 	for range 3 {
 		var currencies []string
-		err := c.tx.Raw(`INSERT INTO carts (id, currency_code, expires_at) VALUES (?, ?, ?)
+		err := c.tx.Raw(`INSERT INTO carts (id, currency_code, created_at, expires_at) VALUES (?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, version = carts.version + 1 WHERE carts.expires_at > ? RETURNING currency_code`,
-			c.cart, currency, c.expiry(), c.now.UnixMicro()).Scan(&currencies).Error
+			c.cart, currency, c.now.UnixMicro(), c.expiry(), c.now.UnixMicro()).Scan(&currencies).Error
 		if err != nil {
 			return "", err
 		}

@@ -129,21 +129,27 @@ func makeOperator(binary, data, rpc string) error {
 	return nil
 }
 
+// enter logs the operator in.
+func enter(visitor *shopper) error {
+	page, err := visitor.open("/console/login")
+	if err != nil {
+		return err
+	}
+	form, err := formOf(page, "/console/login")
+	if err != nil {
+		return err
+	}
+	form.Set("email", operatorEmail)
+	form.Set("password", operatorPassword)
+	_, err = visitor.send("/console/login", form)
+	return err
+}
+
 // watch has the console open, as a browser does: it is told when there is something new,
 // and asks for the page again.
 func (g *guide) watch(s *shop) (closeConsole func(), err error) {
 	visitor := newShopper(g.client, s.url)
-	page, err := visitor.open("/console/login")
-	if err != nil {
-		return nil, err
-	}
-	form, err := formOf(page, "/console/login")
-	if err != nil {
-		return nil, err
-	}
-	form.Set("email", operatorEmail)
-	form.Set("password", operatorPassword)
-	if _, err := visitor.send("/console/login", form); err != nil {
+	if err := enter(visitor); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())

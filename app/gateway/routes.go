@@ -31,7 +31,7 @@ func (g *Gateway) open() error {
 	operate(api, g.getProduct, operation{method: http.MethodGet, path: "/products/{slug_or_sku}", id: "getProduct", tag: "Catalogue", catalogue: true, errors: []int{404},
 		summary: "Get a product", text: "With its variants, and what can be had of each. A slug that the product had before finds it too."})
 	operate(api, g.listCategories, operation{method: http.MethodGet, path: "/categories", id: "listCategories", tag: "Catalogue", catalogue: true,
-		summary: "List the categories"})
+		summary: "List the categories", text: "All of them, with how many products each has."})
 
 	// The cart, for who has its id.
 	operate(api, g.createCart, operation{method: http.MethodPost, path: "/carts", id: "createCart", tag: "Carts", status: http.StatusCreated, counts: []count{{"carts", edge.NewCarts}},
@@ -39,7 +39,7 @@ func (g *Gateway) open() error {
 	operate(api, g.getCart, operation{method: http.MethodGet, path: "/carts/{cart_id}", id: "getCart", tag: "Carts", errors: []int{404},
 		summary: "Get a cart", text: "As it is priced now, with discounts, delivery, taxes and totals."})
 	operate(api, g.setItem, operation{method: http.MethodPut, path: "/carts/{cart_id}/items/{sku}", id: "setCartItem", tag: "Carts", errors: []int{404, 409},
-		summary: "Set how many of a variant are in the cart"})
+		summary: "Set how many of a variant are in the cart", text: "Up to 99; it is put into the cart when it is not in it, and taken out by 0."})
 	operate(api, g.removeItem, operation{method: http.MethodDelete, path: "/carts/{cart_id}/items/{sku}", id: "removeCartItem", tag: "Carts", errors: []int{404},
 		summary: "Take a variant out of the cart", text: "One that is not in it is out already."})
 	operate(api, g.setAddress, operation{method: http.MethodPut, path: "/carts/{cart_id}/address", id: "setCartAddress", tag: "Carts", errors: []int{404},
@@ -49,7 +49,7 @@ func (g *Gateway) open() error {
 	operate(api, g.addCode, operation{method: http.MethodPut, path: "/carts/{cart_id}/codes/{code}", id: "addCartCode", tag: "Carts", errors: []int{404, 409},
 		summary: "Add a voucher code", text: "A code that can't take anything off, whatever else is bought, is refused; one that can't yet is kept, and says why."})
 	operate(api, g.removeCode, operation{method: http.MethodDelete, path: "/carts/{cart_id}/codes/{code}", id: "removeCartCode", tag: "Carts", errors: []int{404},
-		summary: "Take a voucher code out"})
+		summary: "Take a voucher code out", text: "One that is not in the cart is out already."})
 
 	// Orders, for who has their token, or is the customer.
 	operate(api, g.placeOrder, operation{method: http.MethodPost, path: "/orders", id: "placeOrder", slow: true, tag: "Orders", status: http.StatusCreated, errors: []int{409}, counts: []count{{"checkouts", edge.CheckoutAttempts}},
@@ -66,7 +66,7 @@ func (g *Gateway) open() error {
 	operate(api, g.logOut, operation{method: http.MethodDelete, path: "/sessions/current", id: "logOut", tag: "People", status: http.StatusNoContent, errors: []int{401}, session: true,
 		summary: "Log out", text: "Ends the session whose token is shown."})
 	operate(api, g.me, operation{method: http.MethodGet, path: "/me", id: "getMe", tag: "People", errors: []int{401}, session: true,
-		summary: "Get who is logged in"})
+		summary: "Get who is logged in", text: "The account that the session is of: its address, name and roles."})
 	operate(api, g.myOrders, operation{method: http.MethodGet, path: "/me/orders", id: "listMyOrders", tag: "People", errors: []int{401}, session: true,
 		summary: "List the orders of who is logged in", text: "Newest first: all of the person's verified address, also those that were placed without logging in."})
 	g.staffRoutes(api)

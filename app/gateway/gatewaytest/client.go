@@ -1762,6 +1762,8 @@ type ClientInterface interface {
 
 	// RemoveCartCode Take a voucher code out
 	//
+	// One that is not in the cart is out already.
+	//
 	// Corresponds with DELETE /carts/{cart_id}/codes/{code} (the `RemoveCartCode` operationId).
 	RemoveCartCode(ctx context.Context, cartId string, code string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -1799,12 +1801,16 @@ type ClientInterface interface {
 
 	// SetCartItemWithBody Set how many of a variant are in the cart
 	//
+	// Up to 99; it is put into the cart when it is not in it, and taken out by 0.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /carts/{cart_id}/items/{sku} (the `SetCartItem` operationId).
 	SetCartItemWithBody(ctx context.Context, cartId string, sku string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetCartItem Set how many of a variant are in the cart
+	//
+	// Up to 99; it is put into the cart when it is not in it, and taken out by 0.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1820,10 +1826,14 @@ type ClientInterface interface {
 
 	// ListCategories List the categories
 	//
+	// All of them, with how many products each has.
+	//
 	// Corresponds with GET /categories (the `ListCategories` operationId).
 	ListCategories(ctx context.Context, params *ListCategoriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMe Get who is logged in
+	//
+	// The account that the session is of: its address, name and roles.
 	//
 	// Corresponds with GET /me (the `GetMe` operationId).
 	GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2177,6 +2187,8 @@ func (c *Client) SetCartAddress(ctx context.Context, cartId string, body SetCart
 
 // RemoveCartCode Take a voucher code out
 //
+// One that is not in the cart is out already.
+//
 // Corresponds with DELETE /carts/{cart_id}/codes/{code} (the `RemoveCartCode` operationId).
 func (c *Client) RemoveCartCode(ctx context.Context, cartId string, code string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRemoveCartCodeRequest(c.Server, cartId, code)
@@ -2264,6 +2276,8 @@ func (c *Client) RemoveCartItem(ctx context.Context, cartId string, sku string, 
 
 // SetCartItemWithBody Set how many of a variant are in the cart
 //
+// Up to 99; it is put into the cart when it is not in it, and taken out by 0.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /carts/{cart_id}/items/{sku} (the `SetCartItem` operationId).
@@ -2280,6 +2294,8 @@ func (c *Client) SetCartItemWithBody(ctx context.Context, cartId string, sku str
 }
 
 // SetCartItem Set how many of a variant are in the cart
+//
+// Up to 99; it is put into the cart when it is not in it, and taken out by 0.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2315,6 +2331,8 @@ func (c *Client) ListCatalogue(ctx context.Context, params *ListCatalogueParams,
 
 // ListCategories List the categories
 //
+// All of them, with how many products each has.
+//
 // Corresponds with GET /categories (the `ListCategories` operationId).
 func (c *Client) ListCategories(ctx context.Context, params *ListCategoriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListCategoriesRequest(c.Server, params)
@@ -2329,6 +2347,8 @@ func (c *Client) ListCategories(ctx context.Context, params *ListCategoriesParam
 }
 
 // GetMe Get who is logged in
+//
+// The account that the session is of: its address, name and roles.
 //
 // Corresponds with GET /me (the `GetMe` operationId).
 func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4932,6 +4952,8 @@ type ClientWithResponsesInterface interface {
 
 	// RemoveCartCodeWithResponse Take a voucher code out
 	//
+	// One that is not in the cart is out already.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /carts/{cart_id}/codes/{code} (the `RemoveCartCode` operationId).
@@ -4975,12 +4997,16 @@ type ClientWithResponsesInterface interface {
 
 	// SetCartItemWithBodyWithResponse Set how many of a variant are in the cart
 	//
+	// Up to 99; it is put into the cart when it is not in it, and taken out by 0.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /carts/{cart_id}/items/{sku} (the `SetCartItem` operationId).
 	SetCartItemWithBodyWithResponse(ctx context.Context, cartId string, sku string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetCartItemResponse, error)
 
 	// SetCartItemWithResponse Set how many of a variant are in the cart
+	//
+	// Up to 99; it is put into the cart when it is not in it, and taken out by 0.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -4998,12 +5024,16 @@ type ClientWithResponsesInterface interface {
 
 	// ListCategoriesWithResponse List the categories
 	//
+	// All of them, with how many products each has.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /categories (the `ListCategories` operationId).
 	ListCategoriesWithResponse(ctx context.Context, params *ListCategoriesParams, reqEditors ...RequestEditorFn) (*ListCategoriesResponse, error)
 
 	// GetMeWithResponse Get who is logged in
+	//
+	// The account that the session is of: its address, name and roles.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11783,6 +11813,8 @@ func (c *ClientWithResponses) SetCartAddressWithResponse(ctx context.Context, ca
 
 // RemoveCartCodeWithResponse Take a voucher code out
 //
+// One that is not in the cart is out already.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /carts/{cart_id}/codes/{code} (the `RemoveCartCode` operationId).
@@ -11856,6 +11888,8 @@ func (c *ClientWithResponses) RemoveCartItemWithResponse(ctx context.Context, ca
 
 // SetCartItemWithBodyWithResponse Set how many of a variant are in the cart
 //
+// Up to 99; it is put into the cart when it is not in it, and taken out by 0.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /carts/{cart_id}/items/{sku} (the `SetCartItem` operationId).
@@ -11868,6 +11902,8 @@ func (c *ClientWithResponses) SetCartItemWithBodyWithResponse(ctx context.Contex
 }
 
 // SetCartItemWithResponse Set how many of a variant are in the cart
+//
+// Up to 99; it is put into the cart when it is not in it, and taken out by 0.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11897,6 +11933,8 @@ func (c *ClientWithResponses) ListCatalogueWithResponse(ctx context.Context, par
 
 // ListCategoriesWithResponse List the categories
 //
+// All of them, with how many products each has.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /categories (the `ListCategories` operationId).
@@ -11909,6 +11947,8 @@ func (c *ClientWithResponses) ListCategoriesWithResponse(ctx context.Context, pa
 }
 
 // GetMeWithResponse Get who is logged in
+//
+// The account that the session is of: its address, name and roles.
 //
 // Returns a wrapper object for the known response body format(s).
 //

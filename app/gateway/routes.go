@@ -39,7 +39,7 @@ func (g *Gateway) open() error {
 	operate(api, g.getCart, operation{method: http.MethodGet, path: "/carts/{cart_id}", id: "getCart", tag: "Carts", errors: []int{404},
 		summary: "Get a cart", text: "As it is priced now, with discounts, delivery, taxes and totals."})
 	operate(api, g.setItem, operation{method: http.MethodPut, path: "/carts/{cart_id}/items/{sku}", id: "setCartItem", tag: "Carts", errors: []int{404, 409},
-		summary: "Set how many of a variant are in the cart", text: "Up to 99; it is put into the cart when it is not in it, and taken out by 0."})
+		summary: "Set how many of a variant are in the cart", text: "From 1 to 99. One that is not in the cart yet is put into it."})
 	operate(api, g.removeItem, operation{method: http.MethodDelete, path: "/carts/{cart_id}/items/{sku}", id: "removeCartItem", tag: "Carts", errors: []int{404},
 		summary: "Take a variant out of the cart", text: "One that is not in it is out already."})
 	operate(api, g.setAddress, operation{method: http.MethodPut, path: "/carts/{cart_id}/address", id: "setCartAddress", tag: "Carts", errors: []int{404},

@@ -1801,7 +1801,7 @@ type ClientInterface interface {
 
 	// SetCartItemWithBody Set how many of a variant are in the cart
 	//
-	// Up to 99; it is put into the cart when it is not in it, and taken out by 0.
+	// From 1 to 99. One that is not in the cart yet is put into it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1810,7 +1810,7 @@ type ClientInterface interface {
 
 	// SetCartItem Set how many of a variant are in the cart
 	//
-	// Up to 99; it is put into the cart when it is not in it, and taken out by 0.
+	// From 1 to 99. One that is not in the cart yet is put into it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2276,7 +2276,7 @@ func (c *Client) RemoveCartItem(ctx context.Context, cartId string, sku string, 
 
 // SetCartItemWithBody Set how many of a variant are in the cart
 //
-// Up to 99; it is put into the cart when it is not in it, and taken out by 0.
+// From 1 to 99. One that is not in the cart yet is put into it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2295,7 +2295,7 @@ func (c *Client) SetCartItemWithBody(ctx context.Context, cartId string, sku str
 
 // SetCartItem Set how many of a variant are in the cart
 //
-// Up to 99; it is put into the cart when it is not in it, and taken out by 0.
+// From 1 to 99. One that is not in the cart yet is put into it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4997,7 +4997,7 @@ type ClientWithResponsesInterface interface {
 
 	// SetCartItemWithBodyWithResponse Set how many of a variant are in the cart
 	//
-	// Up to 99; it is put into the cart when it is not in it, and taken out by 0.
+	// From 1 to 99. One that is not in the cart yet is put into it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5006,7 +5006,7 @@ type ClientWithResponsesInterface interface {
 
 	// SetCartItemWithResponse Set how many of a variant are in the cart
 	//
-	// Up to 99; it is put into the cart when it is not in it, and taken out by 0.
+	// From 1 to 99. One that is not in the cart yet is put into it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11888,7 +11888,7 @@ func (c *ClientWithResponses) RemoveCartItemWithResponse(ctx context.Context, ca
 
 // SetCartItemWithBodyWithResponse Set how many of a variant are in the cart
 //
-// Up to 99; it is put into the cart when it is not in it, and taken out by 0.
+// From 1 to 99. One that is not in the cart yet is put into it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11903,7 +11903,7 @@ func (c *ClientWithResponses) SetCartItemWithBodyWithResponse(ctx context.Contex
 
 // SetCartItemWithResponse Set how many of a variant are in the cart
 //
-// Up to 99; it is put into the cart when it is not in it, and taken out by 0.
+// From 1 to 99. One that is not in the cart yet is put into it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -33,7 +33,7 @@ var allowedTo = map[string][]string{
 		"pricing.Quote",
 		"payments.ReceiveWebhook", "payments.GetSandboxSession", "payments.PaySandbox", "payments.AnswerSandboxConsent",
 		"orders.PlaceOrder", "orders.GetOrder", "orders.PayOrder", "orders.CancelOrder",
-		"accounts.SignUp", "accounts.VerifyEmail", "accounts.LogIn", "accounts.BeginPasskeyLogIn", "accounts.FinishPasskeyLogIn", "accounts.RequestReset", "accounts.ResetPassword", "accounts.CheckKey", // and those that take a session
+		"accounts.SignUp", "accounts.VerifyEmail", "accounts.LogIn", "accounts.CreateFirstAdmin", "accounts.BeginPasskeyLogIn", "accounts.FinishPasskeyLogIn", "accounts.RequestReset", "accounts.ResetPassword", "accounts.CheckKey", // and those that take a session
 	},
 	"people who are logged in":   {"orders.ListMyOrders"},
 	"products:read":              {"catalog.ListAllProducts"},
@@ -52,8 +52,9 @@ var allowedTo = map[string][]string{
 		"inventory.Allocate", "inventory.Release", "inventory.Ship", "pricing.Redeem", "pricing.Unredeem", "cart.TakeItems",
 		"payments.StartPayment", "payments.CancelPayment", "payments.CapturePayment", "payments.RefundPayment",
 	},
-	"role operator": {"notifications.ListMails", "notifications.GetMail", "notifications.ResendMail", "accounts.ListAccounts"},
-	"role admin":    {"accounts.CreateAccount", "accounts.SetRole", "accounts.CreateKey", "accounts.ListKeys", "accounts.RevokeKey"},
+	"the command line": {"accounts.OfferFirstAdmin"},
+	"role operator":    {"notifications.ListMails", "notifications.GetMail", "notifications.ResendMail", "accounts.ListAccounts"},
+	"role admin":       {"accounts.CreateAccount", "accounts.SetRole", "accounts.CreateKey", "accounts.ListKeys", "accounts.RevokeKey"},
 }
 
 // caller is one of those that every method is asked for as.
@@ -93,6 +94,9 @@ func may(rule, who string) bool {
 	}
 	if rule == "anybody" || who == "the command line" {
 		return true
+	}
+	if rule == "the command line" {
+		return false
 	}
 	for _, each := range strings.Split(rule, ", ") {
 		role, isRole := strings.CutPrefix(each, "role ")

@@ -51,8 +51,16 @@ func (a *App) Run(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 	fmt.Fprint(stdout, addresses())
+	offering, stopOffering := context.WithCancel(ctx)
+	offered := make(chan struct{})
+	go func() {
+		defer close(offered)
+		a.offerFirstAdmin(offering, stdout)
+	}()
 	heap.Settle()
 	err = group.Wait(ctx)
+	stopOffering()
+	<-offered
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Config.StopWithin)
 	defer cancel()
 	return errors.Join(err, group.Stop(stopping))

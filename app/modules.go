@@ -191,6 +191,7 @@ var OutsideCalls = map[string][]string{
 		accountsv1.AccountsService_ConfirmCode_FullMethodName,
 		accountsv1.AccountsService_ChangeEmail_FullMethodName,
 		accountsv1.AccountsService_DisableSecondFactor_FullMethodName,
+		accountsv1.AccountsService_CreateFirstAdmin_FullMethodName,
 		accountsv1.AccountsService_BeginAddingPasskey_FullMethodName,
 		accountsv1.AccountsService_FinishAddingPasskey_FullMethodName,
 		accountsv1.AccountsService_ListPasskeys_FullMethodName,

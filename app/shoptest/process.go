@@ -216,3 +216,6 @@ func (r *record) tail() string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// Printed is what the process has printed on standard output so far.
+func (p *Process) Printed() string { return p.out.String() }

@@ -50,6 +50,8 @@ func (s *Storefront) routes() *echo.Echo {
 	e.POST("/login/passkey/begin", s.beginPasskeyLogIn)
 	e.POST("/login/passkey", s.passkeyLogIn)
 	e.POST("/logout", s.logOut)
+	read("/first-admin", s.firstAdminPage)
+	e.POST("/first-admin", s.firstAdmin)
 	read("/forgot", s.forgotPage)
 	e.POST("/forgot", s.forgot)
 	read("/reset", s.resetPage)

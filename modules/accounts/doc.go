@@ -5,7 +5,7 @@
 // ResetRequested, PasswordChanged, EmailChangeRequested, EmailChanged,
 // SecondFactorDisabled, PasskeyAdded, PasskeyRemoved and AccountDeleted, from which notifications makes mails. It owns
 // the tables accounts, sessions, links, recovery_codes, passkeys, used_challenges, tries,
-// known_clients, api_keys, addresses and signing_keys. It is the module that vouches: it makes the statements of
+// known_clients, api_keys, addresses, first_admin and signing_keys. It is the module that vouches: it makes the statements of
 // platform/identity, by which all others know on whose behalf a call is made.
 //
 //	e-mail, password, code ──LogIn──> session ──CheckSession──> statement ──> calls
@@ -24,7 +24,7 @@
 //   - An account comes into being when its sign-up's link is followed, with the password
 //     of that sign-up. So nobody can prepare an account for another one's address, and
 //     an address is always verified, except those that operators made at the command
-//     line.
+//     line, and that of the first administrator.
 //   - Whether an address has an account can't be found out: signing up and logging in do
 //     the same work and answer the same.
 //   - A try counts before it is made, for the account and for the client. The pause grows
@@ -39,6 +39,8 @@
 //     both factors. A challenge is good once, for five minutes, and not stored before.
 //   - An administrator who gave no code in a session, and did not open it
 //     with a passkey, has the rights of a customer in it.
+//   - The first administrator can be made by a link that the shop prints when it starts
+//     without one: good once, for two hours, and refused as soon as there is one.
 //   - There is always an administrator, once there was one.
 //
 // # What it keeps in memory

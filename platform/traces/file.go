@@ -30,6 +30,9 @@ func (s *Store) Run(ctx context.Context) error {
 		s.log.Warn("traces are kept in memory only", "error", err)
 	} else {
 		defer unlock()
+		if err := s.load(file); err != nil {
+			s.log.Warn("traces of before can't be read, and are not shown; new ones are added to their file", "file", file.Name, "error", err)
+		}
 	}
 	var said lifecycle.Said
 	store := func() {
@@ -69,8 +72,7 @@ func (s *Store) store(file durable.Journal) error {
 	return file.Add(bytes.Join(lines, []byte{'\n'}))
 }
 
-// openFile takes the first file of this name that no other process has, and reads what
-// is in it.
+// openFile takes the first file of this name that no other process has.
 func (s *Store) openFile() (file durable.Journal, unlock func(), err error) {
 	dir := filepath.Join(s.o.Dir, "traces")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -87,11 +89,12 @@ func (s *Store) openFile() (file durable.Journal, unlock func(), err error) {
 			continue
 		}
 		file = durable.Journal{Name: name + ".jsonl", Most: mostBytes}
-		return file, func() { lock.Close() }, s.load(file)
+		return file, func() { lock.Close() }, nil
 	}
 	return file, nil, errors.New("all files of this name are in use in " + dir)
 }
 
+// load keeps the traces that an earlier process stored.
 func (s *Store) load(file durable.Journal) error {
 	lines, err := file.Lines()
 	if err != nil {

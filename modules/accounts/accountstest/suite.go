@@ -58,6 +58,8 @@ func Run(t *testing.T, w World) {
 		"SaveAddress":         w.saveAddressCases(),
 		"UseAddressFirst":     w.useFirstCases(),
 		"DeleteAddress":       w.deleteAddressCases(),
+		"OfferFirstAdmin":     w.offerFirstAdminCases(),
+		"CreateFirstAdmin":    w.createFirstAdminCases(),
 		"CreateAccount":       w.createAccountCases(),
 		"ListAccounts":        w.listAccountsCases(),
 		"SetRole":             w.setRoleCases(),

@@ -68,6 +68,8 @@ const (
 	Reason_REASON_TOO_MANY_PASSKEYS Reason = 19
 	// The shop's configured address is no host name, so browsers make no passkeys for it.
 	Reason_REASON_NO_HOST_NAME Reason = 20
+	// There is an administrator already.
+	Reason_REASON_HAS_ADMIN Reason = 21
 )
 
 // Enum value maps for Reason.
@@ -94,6 +96,7 @@ var (
 		18: "REASON_WRONG_PASSKEY",
 		19: "REASON_TOO_MANY_PASSKEYS",
 		20: "REASON_NO_HOST_NAME",
+		21: "REASON_HAS_ADMIN",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":        0,
@@ -117,6 +120,7 @@ var (
 		"REASON_WRONG_PASSKEY":      18,
 		"REASON_TOO_MANY_PASSKEYS":  19,
 		"REASON_NO_HOST_NAME":       20,
+		"REASON_HAS_ADMIN":          21,
 	}
 )
 
@@ -3476,6 +3480,253 @@ func (x *CreateAccountResponse) GetAccount() *Account {
 	return nil
 }
 
+type OfferFirstAdminRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OfferFirstAdminRequest) Reset() {
+	*x = OfferFirstAdminRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OfferFirstAdminRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OfferFirstAdminRequest) ProtoMessage() {}
+
+func (x *OfferFirstAdminRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OfferFirstAdminRequest.ProtoReflect.Descriptor instead.
+func (*OfferFirstAdminRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{61}
+}
+
+type OfferFirstAdminResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The token of the link. It is not kept.
+	Link          string                 `protobuf:"bytes,1,opt,name=link,proto3" json:"link,omitempty"`
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OfferFirstAdminResponse) Reset() {
+	*x = OfferFirstAdminResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OfferFirstAdminResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OfferFirstAdminResponse) ProtoMessage() {}
+
+func (x *OfferFirstAdminResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OfferFirstAdminResponse.ProtoReflect.Descriptor instead.
+func (*OfferFirstAdminResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *OfferFirstAdminResponse) GetLink() string {
+	if x != nil {
+		return x.Link
+	}
+	return ""
+}
+
+func (x *OfferFirstAdminResponse) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+type CreateFirstAdminRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The token of the link.
+	Link  string `protobuf:"bytes,1,opt,name=link,proto3" json:"link,omitempty"`
+	Email string `protobuf:"bytes,2,opt,name=email,proto3" json:"email,omitempty"`
+	// As in SignUp.
+	Name     string   `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Password string   `protobuf:"bytes,4,opt,name=password,proto3" json:"password,omitempty"`
+	Visitor  *Visitor `protobuf:"bytes,5,opt,name=visitor,proto3" json:"visitor,omitempty"`
+	// As in LogIn.
+	IdempotencyKey string `protobuf:"bytes,6,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *CreateFirstAdminRequest) Reset() {
+	*x = CreateFirstAdminRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateFirstAdminRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateFirstAdminRequest) ProtoMessage() {}
+
+func (x *CreateFirstAdminRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateFirstAdminRequest.ProtoReflect.Descriptor instead.
+func (*CreateFirstAdminRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *CreateFirstAdminRequest) GetLink() string {
+	if x != nil {
+		return x.Link
+	}
+	return ""
+}
+
+func (x *CreateFirstAdminRequest) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *CreateFirstAdminRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CreateFirstAdminRequest) GetPassword() string {
+	if x != nil {
+		return x.Password
+	}
+	return ""
+}
+
+func (x *CreateFirstAdminRequest) GetVisitor() *Visitor {
+	if x != nil {
+		return x.Visitor
+	}
+	return nil
+}
+
+func (x *CreateFirstAdminRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type CreateFirstAdminResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Account *Account               `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	// As in LogIn.
+	Session string `protobuf:"bytes,2,opt,name=session,proto3" json:"session,omitempty"`
+	// When the session ends at the latest.
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// The id of the account's own cart, which opens it.
+	CartId        string `protobuf:"bytes,4,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateFirstAdminResponse) Reset() {
+	*x = CreateFirstAdminResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[64]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateFirstAdminResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateFirstAdminResponse) ProtoMessage() {}
+
+func (x *CreateFirstAdminResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[64]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateFirstAdminResponse.ProtoReflect.Descriptor instead.
+func (*CreateFirstAdminResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{64}
+}
+
+func (x *CreateFirstAdminResponse) GetAccount() *Account {
+	if x != nil {
+		return x.Account
+	}
+	return nil
+}
+
+func (x *CreateFirstAdminResponse) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *CreateFirstAdminResponse) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *CreateFirstAdminResponse) GetCartId() string {
+	if x != nil {
+		return x.CartId
+	}
+	return ""
+}
+
 type ListAccountsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Part of an e-mail address or name; empty: all.
@@ -3491,7 +3742,7 @@ type ListAccountsRequest struct {
 
 func (x *ListAccountsRequest) Reset() {
 	*x = ListAccountsRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[61]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3503,7 +3754,7 @@ func (x *ListAccountsRequest) String() string {
 func (*ListAccountsRequest) ProtoMessage() {}
 
 func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[61]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3516,7 +3767,7 @@ func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{61}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ListAccountsRequest) GetQuery() string {
@@ -3557,7 +3808,7 @@ type ListAccountsResponse struct {
 
 func (x *ListAccountsResponse) Reset() {
 	*x = ListAccountsResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[62]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3569,7 +3820,7 @@ func (x *ListAccountsResponse) String() string {
 func (*ListAccountsResponse) ProtoMessage() {}
 
 func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[62]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3582,7 +3833,7 @@ func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{62}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *ListAccountsResponse) GetAccounts() []*Account {
@@ -3609,7 +3860,7 @@ type SetRoleRequest struct {
 
 func (x *SetRoleRequest) Reset() {
 	*x = SetRoleRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[63]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3621,7 +3872,7 @@ func (x *SetRoleRequest) String() string {
 func (*SetRoleRequest) ProtoMessage() {}
 
 func (x *SetRoleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[63]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3634,7 +3885,7 @@ func (x *SetRoleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetRoleRequest.ProtoReflect.Descriptor instead.
 func (*SetRoleRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{63}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *SetRoleRequest) GetAccountId() string {
@@ -3660,7 +3911,7 @@ type SetRoleResponse struct {
 
 func (x *SetRoleResponse) Reset() {
 	*x = SetRoleResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[64]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3672,7 +3923,7 @@ func (x *SetRoleResponse) String() string {
 func (*SetRoleResponse) ProtoMessage() {}
 
 func (x *SetRoleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[64]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3685,7 +3936,7 @@ func (x *SetRoleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetRoleResponse.ProtoReflect.Descriptor instead.
 func (*SetRoleResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{64}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *SetRoleResponse) GetAccount() *Account {
@@ -3711,7 +3962,7 @@ type CreateKeyRequest struct {
 
 func (x *CreateKeyRequest) Reset() {
 	*x = CreateKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[65]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3723,7 +3974,7 @@ func (x *CreateKeyRequest) String() string {
 func (*CreateKeyRequest) ProtoMessage() {}
 
 func (x *CreateKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[65]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3736,7 +3987,7 @@ func (x *CreateKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateKeyRequest.ProtoReflect.Descriptor instead.
 func (*CreateKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{65}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *CreateKeyRequest) GetName() string {
@@ -3771,7 +4022,7 @@ type CreateKeyResponse struct {
 
 func (x *CreateKeyResponse) Reset() {
 	*x = CreateKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[66]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3783,7 +4034,7 @@ func (x *CreateKeyResponse) String() string {
 func (*CreateKeyResponse) ProtoMessage() {}
 
 func (x *CreateKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[66]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3796,7 +4047,7 @@ func (x *CreateKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateKeyResponse.ProtoReflect.Descriptor instead.
 func (*CreateKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{66}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *CreateKeyResponse) GetKey() *Key {
@@ -3832,7 +4083,7 @@ type Key struct {
 
 func (x *Key) Reset() {
 	*x = Key{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[67]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3844,7 +4095,7 @@ func (x *Key) String() string {
 func (*Key) ProtoMessage() {}
 
 func (x *Key) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[67]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3857,7 +4108,7 @@ func (x *Key) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Key.ProtoReflect.Descriptor instead.
 func (*Key) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{67}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *Key) GetId() string {
@@ -3917,7 +4168,7 @@ type ListKeysRequest struct {
 
 func (x *ListKeysRequest) Reset() {
 	*x = ListKeysRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[68]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3929,7 +4180,7 @@ func (x *ListKeysRequest) String() string {
 func (*ListKeysRequest) ProtoMessage() {}
 
 func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[68]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3942,7 +4193,7 @@ func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysRequest.ProtoReflect.Descriptor instead.
 func (*ListKeysRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{68}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{72}
 }
 
 type ListKeysResponse struct {
@@ -3954,7 +4205,7 @@ type ListKeysResponse struct {
 
 func (x *ListKeysResponse) Reset() {
 	*x = ListKeysResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[69]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3966,7 +4217,7 @@ func (x *ListKeysResponse) String() string {
 func (*ListKeysResponse) ProtoMessage() {}
 
 func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[69]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3979,7 +4230,7 @@ func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysResponse.ProtoReflect.Descriptor instead.
 func (*ListKeysResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{69}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *ListKeysResponse) GetKeys() []*Key {
@@ -3998,7 +4249,7 @@ type RevokeKeyRequest struct {
 
 func (x *RevokeKeyRequest) Reset() {
 	*x = RevokeKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[70]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4010,7 +4261,7 @@ func (x *RevokeKeyRequest) String() string {
 func (*RevokeKeyRequest) ProtoMessage() {}
 
 func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[70]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4023,7 +4274,7 @@ func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeKeyRequest.ProtoReflect.Descriptor instead.
 func (*RevokeKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{70}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *RevokeKeyRequest) GetId() string {
@@ -4041,7 +4292,7 @@ type RevokeKeyResponse struct {
 
 func (x *RevokeKeyResponse) Reset() {
 	*x = RevokeKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[71]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4053,7 +4304,7 @@ func (x *RevokeKeyResponse) String() string {
 func (*RevokeKeyResponse) ProtoMessage() {}
 
 func (x *RevokeKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[71]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4066,7 +4317,7 @@ func (x *RevokeKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeKeyResponse.ProtoReflect.Descriptor instead.
 func (*RevokeKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{71}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{75}
 }
 
 type CheckKeyRequest struct {
@@ -4078,7 +4329,7 @@ type CheckKeyRequest struct {
 
 func (x *CheckKeyRequest) Reset() {
 	*x = CheckKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[72]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4090,7 +4341,7 @@ func (x *CheckKeyRequest) String() string {
 func (*CheckKeyRequest) ProtoMessage() {}
 
 func (x *CheckKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[72]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4103,7 +4354,7 @@ func (x *CheckKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckKeyRequest.ProtoReflect.Descriptor instead.
 func (*CheckKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{72}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *CheckKeyRequest) GetSecret() string {
@@ -4124,7 +4375,7 @@ type CheckKeyResponse struct {
 
 func (x *CheckKeyResponse) Reset() {
 	*x = CheckKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[73]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4136,7 +4387,7 @@ func (x *CheckKeyResponse) String() string {
 func (*CheckKeyResponse) ProtoMessage() {}
 
 func (x *CheckKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[73]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4149,7 +4400,7 @@ func (x *CheckKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckKeyResponse.ProtoReflect.Descriptor instead.
 func (*CheckKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{73}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *CheckKeyResponse) GetId() string {
@@ -4190,7 +4441,7 @@ type ListSessionsResponse_Session struct {
 
 func (x *ListSessionsResponse_Session) Reset() {
 	*x = ListSessionsResponse_Session{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[74]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4202,7 +4453,7 @@ func (x *ListSessionsResponse_Session) String() string {
 func (*ListSessionsResponse_Session) ProtoMessage() {}
 
 func (x *ListSessionsResponse_Session) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[74]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4468,7 +4719,25 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\bpassword\x18\x03 \x01(\tB\x03\x80\x01\x01R\bpassword\x12%\n" +
 	"\x04role\x18\x04 \x01(\x0e2\x11.accounts.v1.RoleR\x04role\"G\n" +
 	"\x15CreateAccountResponse\x12.\n" +
-	"\aaccount\x18\x01 \x01(\v2\x14.accounts.v1.AccountR\aaccount\"\x93\x01\n" +
+	"\aaccount\x18\x01 \x01(\v2\x14.accounts.v1.AccountR\aaccount\"\x18\n" +
+	"\x16OfferFirstAdminRequest\"m\n" +
+	"\x17OfferFirstAdminResponse\x12\x17\n" +
+	"\x04link\x18\x01 \x01(\tB\x03\x80\x01\x01R\x04link\x129\n" +
+	"\n" +
+	"expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\xe5\x01\n" +
+	"\x17CreateFirstAdminRequest\x12\x17\n" +
+	"\x04link\x18\x01 \x01(\tB\x03\x80\x01\x01R\x04link\x12\x19\n" +
+	"\x05email\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
+	"\x04name\x18\x03 \x01(\tB\x03\x80\x01\x01R\x04name\x12\x1f\n" +
+	"\bpassword\x18\x04 \x01(\tB\x03\x80\x01\x01R\bpassword\x12.\n" +
+	"\avisitor\x18\x05 \x01(\v2\x14.accounts.v1.VisitorR\avisitor\x12,\n" +
+	"\x0fidempotency_key\x18\x06 \x01(\tB\x03\x80\x01\x01R\x0eidempotencyKey\"\xc2\x01\n" +
+	"\x18CreateFirstAdminResponse\x12.\n" +
+	"\aaccount\x18\x01 \x01(\v2\x14.accounts.v1.AccountR\aaccount\x12\x1d\n" +
+	"\asession\x18\x02 \x01(\tB\x03\x80\x01\x01R\asession\x129\n" +
+	"\n" +
+	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1c\n" +
+	"\acart_id\x18\x04 \x01(\tB\x03\x80\x01\x01R\x06cartId\"\x93\x01\n" +
 	"\x13ListAccountsRequest\x12\x19\n" +
 	"\x05query\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05query\x12%\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x11.accounts.v1.RoleR\x04role\x12\x1b\n" +
@@ -4512,7 +4781,7 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x10CheckKeyResponse\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06scopes\x18\x02 \x03(\tR\x06scopes\x121\n" +
-	"\bidentity\x18\x03 \x01(\v2\x15.accounts.v1.IdentityR\bidentity*\x88\x04\n" +
+	"\bidentity\x18\x03 \x01(\v2\x15.accounts.v1.IdentityR\bidentity*\x9e\x04\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REASON_NO_SESSION\x10\x01\x12\x16\n" +
@@ -4535,13 +4804,14 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x19REASON_TOO_MANY_ADDRESSES\x10\x11\x12\x18\n" +
 	"\x14REASON_WRONG_PASSKEY\x10\x12\x12\x1c\n" +
 	"\x18REASON_TOO_MANY_PASSKEYS\x10\x13\x12\x17\n" +
-	"\x13REASON_NO_HOST_NAME\x10\x14*R\n" +
+	"\x13REASON_NO_HOST_NAME\x10\x14\x12\x14\n" +
+	"\x10REASON_HAS_ADMIN\x10\x15*R\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rROLE_CUSTOMER\x10\x01\x12\x11\n" +
 	"\rROLE_OPERATOR\x10\x02\x12\x0e\n" +
 	"\n" +
-	"ROLE_ADMIN\x10\x032\x83\x1c\n" +
+	"ROLE_ADMIN\x10\x032\xe7\x1d\n" +
 	"\x0fAccountsService\x12R\n" +
 	"\x06SignUp\x12\x1a.accounts.v1.SignUpRequest\x1a\x1b.accounts.v1.SignUpResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
@@ -4609,6 +4879,11 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12g\n" +
 	"\rCreateAccount\x12!.accounts.v1.CreateAccountRequest\x1a\".accounts.v1.CreateAccountResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
+	"\x12\x02\b\x01\x90\x02\x02\x12p\n" +
+	"\x0fOfferFirstAdmin\x12#.accounts.v1.OfferFirstAdminRequest\x1a$.accounts.v1.OfferFirstAdminResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12p\n" +
+	"\x10CreateFirstAdmin\x12$.accounts.v1.CreateFirstAdminRequest\x1a%.accounts.v1.CreateFirstAdminResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b\n" +
 	"\x12\x02\b\x01\x90\x02\x02\x12g\n" +
 	"\fListAccounts\x12 .accounts.v1.ListAccountsRequest\x1a!.accounts.v1.ListAccountsResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x01\x12X\n" +
@@ -4636,7 +4911,7 @@ func file_accounts_v1_accounts_proto_rawDescGZIP() []byte {
 }
 
 var file_accounts_v1_accounts_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_accounts_v1_accounts_proto_msgTypes = make([]protoimpl.MessageInfo, 75)
+var file_accounts_v1_accounts_proto_msgTypes = make([]protoimpl.MessageInfo, 79)
 var file_accounts_v1_accounts_proto_goTypes = []any{
 	(Reason)(0),                          // 0: accounts.v1.Reason
 	(Role)(0),                            // 1: accounts.v1.Role
@@ -4701,134 +4976,146 @@ var file_accounts_v1_accounts_proto_goTypes = []any{
 	(*DeleteAddressResponse)(nil),        // 60: accounts.v1.DeleteAddressResponse
 	(*CreateAccountRequest)(nil),         // 61: accounts.v1.CreateAccountRequest
 	(*CreateAccountResponse)(nil),        // 62: accounts.v1.CreateAccountResponse
-	(*ListAccountsRequest)(nil),          // 63: accounts.v1.ListAccountsRequest
-	(*ListAccountsResponse)(nil),         // 64: accounts.v1.ListAccountsResponse
-	(*SetRoleRequest)(nil),               // 65: accounts.v1.SetRoleRequest
-	(*SetRoleResponse)(nil),              // 66: accounts.v1.SetRoleResponse
-	(*CreateKeyRequest)(nil),             // 67: accounts.v1.CreateKeyRequest
-	(*CreateKeyResponse)(nil),            // 68: accounts.v1.CreateKeyResponse
-	(*Key)(nil),                          // 69: accounts.v1.Key
-	(*ListKeysRequest)(nil),              // 70: accounts.v1.ListKeysRequest
-	(*ListKeysResponse)(nil),             // 71: accounts.v1.ListKeysResponse
-	(*RevokeKeyRequest)(nil),             // 72: accounts.v1.RevokeKeyRequest
-	(*RevokeKeyResponse)(nil),            // 73: accounts.v1.RevokeKeyResponse
-	(*CheckKeyRequest)(nil),              // 74: accounts.v1.CheckKeyRequest
-	(*CheckKeyResponse)(nil),             // 75: accounts.v1.CheckKeyResponse
-	(*ListSessionsResponse_Session)(nil), // 76: accounts.v1.ListSessionsResponse.Session
-	(*timestamppb.Timestamp)(nil),        // 77: google.protobuf.Timestamp
+	(*OfferFirstAdminRequest)(nil),       // 63: accounts.v1.OfferFirstAdminRequest
+	(*OfferFirstAdminResponse)(nil),      // 64: accounts.v1.OfferFirstAdminResponse
+	(*CreateFirstAdminRequest)(nil),      // 65: accounts.v1.CreateFirstAdminRequest
+	(*CreateFirstAdminResponse)(nil),     // 66: accounts.v1.CreateFirstAdminResponse
+	(*ListAccountsRequest)(nil),          // 67: accounts.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil),         // 68: accounts.v1.ListAccountsResponse
+	(*SetRoleRequest)(nil),               // 69: accounts.v1.SetRoleRequest
+	(*SetRoleResponse)(nil),              // 70: accounts.v1.SetRoleResponse
+	(*CreateKeyRequest)(nil),             // 71: accounts.v1.CreateKeyRequest
+	(*CreateKeyResponse)(nil),            // 72: accounts.v1.CreateKeyResponse
+	(*Key)(nil),                          // 73: accounts.v1.Key
+	(*ListKeysRequest)(nil),              // 74: accounts.v1.ListKeysRequest
+	(*ListKeysResponse)(nil),             // 75: accounts.v1.ListKeysResponse
+	(*RevokeKeyRequest)(nil),             // 76: accounts.v1.RevokeKeyRequest
+	(*RevokeKeyResponse)(nil),            // 77: accounts.v1.RevokeKeyResponse
+	(*CheckKeyRequest)(nil),              // 78: accounts.v1.CheckKeyRequest
+	(*CheckKeyResponse)(nil),             // 79: accounts.v1.CheckKeyResponse
+	(*ListSessionsResponse_Session)(nil), // 80: accounts.v1.ListSessionsResponse.Session
+	(*timestamppb.Timestamp)(nil),        // 81: google.protobuf.Timestamp
 }
 var file_accounts_v1_accounts_proto_depIdxs = []int32{
-	77, // 0: accounts.v1.Account.created_at:type_name -> google.protobuf.Timestamp
-	77, // 1: accounts.v1.Identity.expires_at:type_name -> google.protobuf.Timestamp
+	81, // 0: accounts.v1.Account.created_at:type_name -> google.protobuf.Timestamp
+	81, // 1: accounts.v1.Identity.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 2: accounts.v1.SignUpRequest.visitor:type_name -> accounts.v1.Visitor
 	3,  // 3: accounts.v1.VerifyEmailRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 4: accounts.v1.VerifyEmailResponse.account:type_name -> accounts.v1.Account
 	3,  // 5: accounts.v1.LogInRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 6: accounts.v1.LogInResponse.account:type_name -> accounts.v1.Account
-	77, // 7: accounts.v1.LogInResponse.expires_at:type_name -> google.protobuf.Timestamp
+	81, // 7: accounts.v1.LogInResponse.expires_at:type_name -> google.protobuf.Timestamp
 	2,  // 8: accounts.v1.CheckSessionResponse.account:type_name -> accounts.v1.Account
-	77, // 9: accounts.v1.CheckSessionResponse.code_at:type_name -> google.protobuf.Timestamp
+	81, // 9: accounts.v1.CheckSessionResponse.code_at:type_name -> google.protobuf.Timestamp
 	4,  // 10: accounts.v1.CheckSessionResponse.identity:type_name -> accounts.v1.Identity
-	77, // 11: accounts.v1.CheckSessionResponse.expires_at:type_name -> google.protobuf.Timestamp
+	81, // 11: accounts.v1.CheckSessionResponse.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 12: accounts.v1.RequestResetRequest.visitor:type_name -> accounts.v1.Visitor
-	76, // 13: accounts.v1.ListSessionsResponse.sessions:type_name -> accounts.v1.ListSessionsResponse.Session
+	80, // 13: accounts.v1.ListSessionsResponse.sessions:type_name -> accounts.v1.ListSessionsResponse.Session
 	39, // 14: accounts.v1.FinishAddingPasskeyResponse.passkey:type_name -> accounts.v1.Passkey
-	77, // 15: accounts.v1.Passkey.created_at:type_name -> google.protobuf.Timestamp
-	77, // 16: accounts.v1.Passkey.used_at:type_name -> google.protobuf.Timestamp
+	81, // 15: accounts.v1.Passkey.created_at:type_name -> google.protobuf.Timestamp
+	81, // 16: accounts.v1.Passkey.used_at:type_name -> google.protobuf.Timestamp
 	39, // 17: accounts.v1.ListPasskeysResponse.passkeys:type_name -> accounts.v1.Passkey
 	3,  // 18: accounts.v1.FinishPasskeyLogInRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 19: accounts.v1.FinishPasskeyLogInResponse.account:type_name -> accounts.v1.Account
-	77, // 20: accounts.v1.FinishPasskeyLogInResponse.expires_at:type_name -> google.protobuf.Timestamp
+	81, // 20: accounts.v1.FinishPasskeyLogInResponse.expires_at:type_name -> google.protobuf.Timestamp
 	2,  // 21: accounts.v1.SetProfileResponse.account:type_name -> accounts.v1.Account
 	52, // 22: accounts.v1.ListAddressesResponse.addresses:type_name -> accounts.v1.Address
 	52, // 23: accounts.v1.SaveAddressRequest.address:type_name -> accounts.v1.Address
 	52, // 24: accounts.v1.SaveAddressResponse.address:type_name -> accounts.v1.Address
 	1,  // 25: accounts.v1.CreateAccountRequest.role:type_name -> accounts.v1.Role
 	2,  // 26: accounts.v1.CreateAccountResponse.account:type_name -> accounts.v1.Account
-	1,  // 27: accounts.v1.ListAccountsRequest.role:type_name -> accounts.v1.Role
-	2,  // 28: accounts.v1.ListAccountsResponse.accounts:type_name -> accounts.v1.Account
-	1,  // 29: accounts.v1.SetRoleRequest.role:type_name -> accounts.v1.Role
-	2,  // 30: accounts.v1.SetRoleResponse.account:type_name -> accounts.v1.Account
-	69, // 31: accounts.v1.CreateKeyResponse.key:type_name -> accounts.v1.Key
-	77, // 32: accounts.v1.Key.created_at:type_name -> google.protobuf.Timestamp
-	77, // 33: accounts.v1.Key.used_at:type_name -> google.protobuf.Timestamp
-	69, // 34: accounts.v1.ListKeysResponse.keys:type_name -> accounts.v1.Key
-	4,  // 35: accounts.v1.CheckKeyResponse.identity:type_name -> accounts.v1.Identity
-	77, // 36: accounts.v1.ListSessionsResponse.Session.created_at:type_name -> google.protobuf.Timestamp
-	77, // 37: accounts.v1.ListSessionsResponse.Session.used_at:type_name -> google.protobuf.Timestamp
-	5,  // 38: accounts.v1.AccountsService.SignUp:input_type -> accounts.v1.SignUpRequest
-	7,  // 39: accounts.v1.AccountsService.VerifyEmail:input_type -> accounts.v1.VerifyEmailRequest
-	9,  // 40: accounts.v1.AccountsService.LogIn:input_type -> accounts.v1.LogInRequest
-	11, // 41: accounts.v1.AccountsService.CheckSession:input_type -> accounts.v1.CheckSessionRequest
-	13, // 42: accounts.v1.AccountsService.ConfirmCode:input_type -> accounts.v1.ConfirmCodeRequest
-	15, // 43: accounts.v1.AccountsService.StartSecondFactor:input_type -> accounts.v1.StartSecondFactorRequest
-	17, // 44: accounts.v1.AccountsService.EnableSecondFactor:input_type -> accounts.v1.EnableSecondFactorRequest
-	19, // 45: accounts.v1.AccountsService.RequestReset:input_type -> accounts.v1.RequestResetRequest
-	21, // 46: accounts.v1.AccountsService.ResetPassword:input_type -> accounts.v1.ResetPasswordRequest
-	23, // 47: accounts.v1.AccountsService.ChangePassword:input_type -> accounts.v1.ChangePasswordRequest
-	25, // 48: accounts.v1.AccountsService.LogOut:input_type -> accounts.v1.LogOutRequest
-	27, // 49: accounts.v1.AccountsService.ListSessions:input_type -> accounts.v1.ListSessionsRequest
-	29, // 50: accounts.v1.AccountsService.RevokeSession:input_type -> accounts.v1.RevokeSessionRequest
-	31, // 51: accounts.v1.AccountsService.ChangeEmail:input_type -> accounts.v1.ChangeEmailRequest
-	33, // 52: accounts.v1.AccountsService.DisableSecondFactor:input_type -> accounts.v1.DisableSecondFactorRequest
-	35, // 53: accounts.v1.AccountsService.BeginAddingPasskey:input_type -> accounts.v1.BeginAddingPasskeyRequest
-	37, // 54: accounts.v1.AccountsService.FinishAddingPasskey:input_type -> accounts.v1.FinishAddingPasskeyRequest
-	40, // 55: accounts.v1.AccountsService.ListPasskeys:input_type -> accounts.v1.ListPasskeysRequest
-	42, // 56: accounts.v1.AccountsService.RemovePasskey:input_type -> accounts.v1.RemovePasskeyRequest
-	44, // 57: accounts.v1.AccountsService.BeginPasskeyLogIn:input_type -> accounts.v1.BeginPasskeyLogInRequest
-	46, // 58: accounts.v1.AccountsService.FinishPasskeyLogIn:input_type -> accounts.v1.FinishPasskeyLogInRequest
-	48, // 59: accounts.v1.AccountsService.DeleteAccount:input_type -> accounts.v1.DeleteAccountRequest
-	50, // 60: accounts.v1.AccountsService.SetProfile:input_type -> accounts.v1.SetProfileRequest
-	53, // 61: accounts.v1.AccountsService.ListAddresses:input_type -> accounts.v1.ListAddressesRequest
-	55, // 62: accounts.v1.AccountsService.SaveAddress:input_type -> accounts.v1.SaveAddressRequest
-	57, // 63: accounts.v1.AccountsService.UseAddressFirst:input_type -> accounts.v1.UseAddressFirstRequest
-	59, // 64: accounts.v1.AccountsService.DeleteAddress:input_type -> accounts.v1.DeleteAddressRequest
-	61, // 65: accounts.v1.AccountsService.CreateAccount:input_type -> accounts.v1.CreateAccountRequest
-	63, // 66: accounts.v1.AccountsService.ListAccounts:input_type -> accounts.v1.ListAccountsRequest
-	65, // 67: accounts.v1.AccountsService.SetRole:input_type -> accounts.v1.SetRoleRequest
-	67, // 68: accounts.v1.AccountsService.CreateKey:input_type -> accounts.v1.CreateKeyRequest
-	70, // 69: accounts.v1.AccountsService.ListKeys:input_type -> accounts.v1.ListKeysRequest
-	72, // 70: accounts.v1.AccountsService.RevokeKey:input_type -> accounts.v1.RevokeKeyRequest
-	74, // 71: accounts.v1.AccountsService.CheckKey:input_type -> accounts.v1.CheckKeyRequest
-	6,  // 72: accounts.v1.AccountsService.SignUp:output_type -> accounts.v1.SignUpResponse
-	8,  // 73: accounts.v1.AccountsService.VerifyEmail:output_type -> accounts.v1.VerifyEmailResponse
-	10, // 74: accounts.v1.AccountsService.LogIn:output_type -> accounts.v1.LogInResponse
-	12, // 75: accounts.v1.AccountsService.CheckSession:output_type -> accounts.v1.CheckSessionResponse
-	14, // 76: accounts.v1.AccountsService.ConfirmCode:output_type -> accounts.v1.ConfirmCodeResponse
-	16, // 77: accounts.v1.AccountsService.StartSecondFactor:output_type -> accounts.v1.StartSecondFactorResponse
-	18, // 78: accounts.v1.AccountsService.EnableSecondFactor:output_type -> accounts.v1.EnableSecondFactorResponse
-	20, // 79: accounts.v1.AccountsService.RequestReset:output_type -> accounts.v1.RequestResetResponse
-	22, // 80: accounts.v1.AccountsService.ResetPassword:output_type -> accounts.v1.ResetPasswordResponse
-	24, // 81: accounts.v1.AccountsService.ChangePassword:output_type -> accounts.v1.ChangePasswordResponse
-	26, // 82: accounts.v1.AccountsService.LogOut:output_type -> accounts.v1.LogOutResponse
-	28, // 83: accounts.v1.AccountsService.ListSessions:output_type -> accounts.v1.ListSessionsResponse
-	30, // 84: accounts.v1.AccountsService.RevokeSession:output_type -> accounts.v1.RevokeSessionResponse
-	32, // 85: accounts.v1.AccountsService.ChangeEmail:output_type -> accounts.v1.ChangeEmailResponse
-	34, // 86: accounts.v1.AccountsService.DisableSecondFactor:output_type -> accounts.v1.DisableSecondFactorResponse
-	36, // 87: accounts.v1.AccountsService.BeginAddingPasskey:output_type -> accounts.v1.BeginAddingPasskeyResponse
-	38, // 88: accounts.v1.AccountsService.FinishAddingPasskey:output_type -> accounts.v1.FinishAddingPasskeyResponse
-	41, // 89: accounts.v1.AccountsService.ListPasskeys:output_type -> accounts.v1.ListPasskeysResponse
-	43, // 90: accounts.v1.AccountsService.RemovePasskey:output_type -> accounts.v1.RemovePasskeyResponse
-	45, // 91: accounts.v1.AccountsService.BeginPasskeyLogIn:output_type -> accounts.v1.BeginPasskeyLogInResponse
-	47, // 92: accounts.v1.AccountsService.FinishPasskeyLogIn:output_type -> accounts.v1.FinishPasskeyLogInResponse
-	49, // 93: accounts.v1.AccountsService.DeleteAccount:output_type -> accounts.v1.DeleteAccountResponse
-	51, // 94: accounts.v1.AccountsService.SetProfile:output_type -> accounts.v1.SetProfileResponse
-	54, // 95: accounts.v1.AccountsService.ListAddresses:output_type -> accounts.v1.ListAddressesResponse
-	56, // 96: accounts.v1.AccountsService.SaveAddress:output_type -> accounts.v1.SaveAddressResponse
-	58, // 97: accounts.v1.AccountsService.UseAddressFirst:output_type -> accounts.v1.UseAddressFirstResponse
-	60, // 98: accounts.v1.AccountsService.DeleteAddress:output_type -> accounts.v1.DeleteAddressResponse
-	62, // 99: accounts.v1.AccountsService.CreateAccount:output_type -> accounts.v1.CreateAccountResponse
-	64, // 100: accounts.v1.AccountsService.ListAccounts:output_type -> accounts.v1.ListAccountsResponse
-	66, // 101: accounts.v1.AccountsService.SetRole:output_type -> accounts.v1.SetRoleResponse
-	68, // 102: accounts.v1.AccountsService.CreateKey:output_type -> accounts.v1.CreateKeyResponse
-	71, // 103: accounts.v1.AccountsService.ListKeys:output_type -> accounts.v1.ListKeysResponse
-	73, // 104: accounts.v1.AccountsService.RevokeKey:output_type -> accounts.v1.RevokeKeyResponse
-	75, // 105: accounts.v1.AccountsService.CheckKey:output_type -> accounts.v1.CheckKeyResponse
-	72, // [72:106] is the sub-list for method output_type
-	38, // [38:72] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	81, // 27: accounts.v1.OfferFirstAdminResponse.expires_at:type_name -> google.protobuf.Timestamp
+	3,  // 28: accounts.v1.CreateFirstAdminRequest.visitor:type_name -> accounts.v1.Visitor
+	2,  // 29: accounts.v1.CreateFirstAdminResponse.account:type_name -> accounts.v1.Account
+	81, // 30: accounts.v1.CreateFirstAdminResponse.expires_at:type_name -> google.protobuf.Timestamp
+	1,  // 31: accounts.v1.ListAccountsRequest.role:type_name -> accounts.v1.Role
+	2,  // 32: accounts.v1.ListAccountsResponse.accounts:type_name -> accounts.v1.Account
+	1,  // 33: accounts.v1.SetRoleRequest.role:type_name -> accounts.v1.Role
+	2,  // 34: accounts.v1.SetRoleResponse.account:type_name -> accounts.v1.Account
+	73, // 35: accounts.v1.CreateKeyResponse.key:type_name -> accounts.v1.Key
+	81, // 36: accounts.v1.Key.created_at:type_name -> google.protobuf.Timestamp
+	81, // 37: accounts.v1.Key.used_at:type_name -> google.protobuf.Timestamp
+	73, // 38: accounts.v1.ListKeysResponse.keys:type_name -> accounts.v1.Key
+	4,  // 39: accounts.v1.CheckKeyResponse.identity:type_name -> accounts.v1.Identity
+	81, // 40: accounts.v1.ListSessionsResponse.Session.created_at:type_name -> google.protobuf.Timestamp
+	81, // 41: accounts.v1.ListSessionsResponse.Session.used_at:type_name -> google.protobuf.Timestamp
+	5,  // 42: accounts.v1.AccountsService.SignUp:input_type -> accounts.v1.SignUpRequest
+	7,  // 43: accounts.v1.AccountsService.VerifyEmail:input_type -> accounts.v1.VerifyEmailRequest
+	9,  // 44: accounts.v1.AccountsService.LogIn:input_type -> accounts.v1.LogInRequest
+	11, // 45: accounts.v1.AccountsService.CheckSession:input_type -> accounts.v1.CheckSessionRequest
+	13, // 46: accounts.v1.AccountsService.ConfirmCode:input_type -> accounts.v1.ConfirmCodeRequest
+	15, // 47: accounts.v1.AccountsService.StartSecondFactor:input_type -> accounts.v1.StartSecondFactorRequest
+	17, // 48: accounts.v1.AccountsService.EnableSecondFactor:input_type -> accounts.v1.EnableSecondFactorRequest
+	19, // 49: accounts.v1.AccountsService.RequestReset:input_type -> accounts.v1.RequestResetRequest
+	21, // 50: accounts.v1.AccountsService.ResetPassword:input_type -> accounts.v1.ResetPasswordRequest
+	23, // 51: accounts.v1.AccountsService.ChangePassword:input_type -> accounts.v1.ChangePasswordRequest
+	25, // 52: accounts.v1.AccountsService.LogOut:input_type -> accounts.v1.LogOutRequest
+	27, // 53: accounts.v1.AccountsService.ListSessions:input_type -> accounts.v1.ListSessionsRequest
+	29, // 54: accounts.v1.AccountsService.RevokeSession:input_type -> accounts.v1.RevokeSessionRequest
+	31, // 55: accounts.v1.AccountsService.ChangeEmail:input_type -> accounts.v1.ChangeEmailRequest
+	33, // 56: accounts.v1.AccountsService.DisableSecondFactor:input_type -> accounts.v1.DisableSecondFactorRequest
+	35, // 57: accounts.v1.AccountsService.BeginAddingPasskey:input_type -> accounts.v1.BeginAddingPasskeyRequest
+	37, // 58: accounts.v1.AccountsService.FinishAddingPasskey:input_type -> accounts.v1.FinishAddingPasskeyRequest
+	40, // 59: accounts.v1.AccountsService.ListPasskeys:input_type -> accounts.v1.ListPasskeysRequest
+	42, // 60: accounts.v1.AccountsService.RemovePasskey:input_type -> accounts.v1.RemovePasskeyRequest
+	44, // 61: accounts.v1.AccountsService.BeginPasskeyLogIn:input_type -> accounts.v1.BeginPasskeyLogInRequest
+	46, // 62: accounts.v1.AccountsService.FinishPasskeyLogIn:input_type -> accounts.v1.FinishPasskeyLogInRequest
+	48, // 63: accounts.v1.AccountsService.DeleteAccount:input_type -> accounts.v1.DeleteAccountRequest
+	50, // 64: accounts.v1.AccountsService.SetProfile:input_type -> accounts.v1.SetProfileRequest
+	53, // 65: accounts.v1.AccountsService.ListAddresses:input_type -> accounts.v1.ListAddressesRequest
+	55, // 66: accounts.v1.AccountsService.SaveAddress:input_type -> accounts.v1.SaveAddressRequest
+	57, // 67: accounts.v1.AccountsService.UseAddressFirst:input_type -> accounts.v1.UseAddressFirstRequest
+	59, // 68: accounts.v1.AccountsService.DeleteAddress:input_type -> accounts.v1.DeleteAddressRequest
+	61, // 69: accounts.v1.AccountsService.CreateAccount:input_type -> accounts.v1.CreateAccountRequest
+	63, // 70: accounts.v1.AccountsService.OfferFirstAdmin:input_type -> accounts.v1.OfferFirstAdminRequest
+	65, // 71: accounts.v1.AccountsService.CreateFirstAdmin:input_type -> accounts.v1.CreateFirstAdminRequest
+	67, // 72: accounts.v1.AccountsService.ListAccounts:input_type -> accounts.v1.ListAccountsRequest
+	69, // 73: accounts.v1.AccountsService.SetRole:input_type -> accounts.v1.SetRoleRequest
+	71, // 74: accounts.v1.AccountsService.CreateKey:input_type -> accounts.v1.CreateKeyRequest
+	74, // 75: accounts.v1.AccountsService.ListKeys:input_type -> accounts.v1.ListKeysRequest
+	76, // 76: accounts.v1.AccountsService.RevokeKey:input_type -> accounts.v1.RevokeKeyRequest
+	78, // 77: accounts.v1.AccountsService.CheckKey:input_type -> accounts.v1.CheckKeyRequest
+	6,  // 78: accounts.v1.AccountsService.SignUp:output_type -> accounts.v1.SignUpResponse
+	8,  // 79: accounts.v1.AccountsService.VerifyEmail:output_type -> accounts.v1.VerifyEmailResponse
+	10, // 80: accounts.v1.AccountsService.LogIn:output_type -> accounts.v1.LogInResponse
+	12, // 81: accounts.v1.AccountsService.CheckSession:output_type -> accounts.v1.CheckSessionResponse
+	14, // 82: accounts.v1.AccountsService.ConfirmCode:output_type -> accounts.v1.ConfirmCodeResponse
+	16, // 83: accounts.v1.AccountsService.StartSecondFactor:output_type -> accounts.v1.StartSecondFactorResponse
+	18, // 84: accounts.v1.AccountsService.EnableSecondFactor:output_type -> accounts.v1.EnableSecondFactorResponse
+	20, // 85: accounts.v1.AccountsService.RequestReset:output_type -> accounts.v1.RequestResetResponse
+	22, // 86: accounts.v1.AccountsService.ResetPassword:output_type -> accounts.v1.ResetPasswordResponse
+	24, // 87: accounts.v1.AccountsService.ChangePassword:output_type -> accounts.v1.ChangePasswordResponse
+	26, // 88: accounts.v1.AccountsService.LogOut:output_type -> accounts.v1.LogOutResponse
+	28, // 89: accounts.v1.AccountsService.ListSessions:output_type -> accounts.v1.ListSessionsResponse
+	30, // 90: accounts.v1.AccountsService.RevokeSession:output_type -> accounts.v1.RevokeSessionResponse
+	32, // 91: accounts.v1.AccountsService.ChangeEmail:output_type -> accounts.v1.ChangeEmailResponse
+	34, // 92: accounts.v1.AccountsService.DisableSecondFactor:output_type -> accounts.v1.DisableSecondFactorResponse
+	36, // 93: accounts.v1.AccountsService.BeginAddingPasskey:output_type -> accounts.v1.BeginAddingPasskeyResponse
+	38, // 94: accounts.v1.AccountsService.FinishAddingPasskey:output_type -> accounts.v1.FinishAddingPasskeyResponse
+	41, // 95: accounts.v1.AccountsService.ListPasskeys:output_type -> accounts.v1.ListPasskeysResponse
+	43, // 96: accounts.v1.AccountsService.RemovePasskey:output_type -> accounts.v1.RemovePasskeyResponse
+	45, // 97: accounts.v1.AccountsService.BeginPasskeyLogIn:output_type -> accounts.v1.BeginPasskeyLogInResponse
+	47, // 98: accounts.v1.AccountsService.FinishPasskeyLogIn:output_type -> accounts.v1.FinishPasskeyLogInResponse
+	49, // 99: accounts.v1.AccountsService.DeleteAccount:output_type -> accounts.v1.DeleteAccountResponse
+	51, // 100: accounts.v1.AccountsService.SetProfile:output_type -> accounts.v1.SetProfileResponse
+	54, // 101: accounts.v1.AccountsService.ListAddresses:output_type -> accounts.v1.ListAddressesResponse
+	56, // 102: accounts.v1.AccountsService.SaveAddress:output_type -> accounts.v1.SaveAddressResponse
+	58, // 103: accounts.v1.AccountsService.UseAddressFirst:output_type -> accounts.v1.UseAddressFirstResponse
+	60, // 104: accounts.v1.AccountsService.DeleteAddress:output_type -> accounts.v1.DeleteAddressResponse
+	62, // 105: accounts.v1.AccountsService.CreateAccount:output_type -> accounts.v1.CreateAccountResponse
+	64, // 106: accounts.v1.AccountsService.OfferFirstAdmin:output_type -> accounts.v1.OfferFirstAdminResponse
+	66, // 107: accounts.v1.AccountsService.CreateFirstAdmin:output_type -> accounts.v1.CreateFirstAdminResponse
+	68, // 108: accounts.v1.AccountsService.ListAccounts:output_type -> accounts.v1.ListAccountsResponse
+	70, // 109: accounts.v1.AccountsService.SetRole:output_type -> accounts.v1.SetRoleResponse
+	72, // 110: accounts.v1.AccountsService.CreateKey:output_type -> accounts.v1.CreateKeyResponse
+	75, // 111: accounts.v1.AccountsService.ListKeys:output_type -> accounts.v1.ListKeysResponse
+	77, // 112: accounts.v1.AccountsService.RevokeKey:output_type -> accounts.v1.RevokeKeyResponse
+	79, // 113: accounts.v1.AccountsService.CheckKey:output_type -> accounts.v1.CheckKeyResponse
+	78, // [78:114] is the sub-list for method output_type
+	42, // [42:78] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_accounts_v1_accounts_proto_init() }
@@ -4842,7 +5129,7 @@ func file_accounts_v1_accounts_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_accounts_v1_accounts_proto_rawDesc), len(file_accounts_v1_accounts_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   75,
+			NumMessages:   79,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -49,6 +49,8 @@ const (
 	AccountsService_UseAddressFirst_FullMethodName     = "/accounts.v1.AccountsService/UseAddressFirst"
 	AccountsService_DeleteAddress_FullMethodName       = "/accounts.v1.AccountsService/DeleteAddress"
 	AccountsService_CreateAccount_FullMethodName       = "/accounts.v1.AccountsService/CreateAccount"
+	AccountsService_OfferFirstAdmin_FullMethodName     = "/accounts.v1.AccountsService/OfferFirstAdmin"
+	AccountsService_CreateFirstAdmin_FullMethodName    = "/accounts.v1.AccountsService/CreateFirstAdmin"
 	AccountsService_ListAccounts_FullMethodName        = "/accounts.v1.AccountsService/ListAccounts"
 	AccountsService_SetRole_FullMethodName             = "/accounts.v1.AccountsService/SetRole"
 	AccountsService_CreateKey_FullMethodName           = "/accounts.v1.AccountsService/CreateKey"
@@ -192,6 +194,17 @@ type AccountsServiceClient interface {
 	// and the command line. ALREADY_EXISTS, REASON_EMAIL_TAKEN, unless it has this password
 	// and role: then the call is a repeated one, and answers that account.
 	CreateAccount(ctx context.Context, in *CreateAccountRequest, opts ...grpc.CallOption) (*CreateAccountResponse, error)
+	// OfferFirstAdmin gives a link that makes the first administrator: see CreateFirstAdmin;
+	// for the command line, which the main process of the shop is as well. The link is good
+	// once, for two hours, and a newer one replaces it. FAILED_PRECONDITION, REASON_HAS_ADMIN.
+	// Each call gives another link.
+	OfferFirstAdmin(ctx context.Context, in *OfferFirstAdminRequest, opts ...grpc.CallOption) (*OfferFirstAdminResponse, error)
+	// CreateFirstAdmin makes an administrator by the link of OfferFirstAdmin, and a session,
+	// in which a second factor can be set up. NOT_FOUND, REASON_BAD_LINK, as in VerifyEmail.
+	// FAILED_PRECONDITION, REASON_HAS_ADMIN: there is an administrator by now.
+	// ALREADY_EXISTS, REASON_EMAIL_TAKEN, and violations as in SignUp leave the link good.
+	// Repeating it with the same key answers the same.
+	CreateFirstAdmin(ctx context.Context, in *CreateFirstAdminRequest, opts ...grpc.CallOption) (*CreateFirstAdminResponse, error)
 	// ListAccounts lists accounts, newest first, one page at a time; for operators.
 	// INVALID_ARGUMENT, REASON_BAD_PAGE_TOKEN.
 	ListAccounts(ctx context.Context, in *ListAccountsRequest, opts ...grpc.CallOption) (*ListAccountsResponse, error)
@@ -502,6 +515,26 @@ func (c *accountsServiceClient) CreateAccount(ctx context.Context, in *CreateAcc
 	return out, nil
 }
 
+func (c *accountsServiceClient) OfferFirstAdmin(ctx context.Context, in *OfferFirstAdminRequest, opts ...grpc.CallOption) (*OfferFirstAdminResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(OfferFirstAdminResponse)
+	err := c.cc.Invoke(ctx, AccountsService_OfferFirstAdmin_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) CreateFirstAdmin(ctx context.Context, in *CreateFirstAdminRequest, opts ...grpc.CallOption) (*CreateFirstAdminResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateFirstAdminResponse)
+	err := c.cc.Invoke(ctx, AccountsService_CreateFirstAdmin_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *accountsServiceClient) ListAccounts(ctx context.Context, in *ListAccountsRequest, opts ...grpc.CallOption) (*ListAccountsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListAccountsResponse)
@@ -697,6 +730,17 @@ type AccountsServiceServer interface {
 	// and the command line. ALREADY_EXISTS, REASON_EMAIL_TAKEN, unless it has this password
 	// and role: then the call is a repeated one, and answers that account.
 	CreateAccount(context.Context, *CreateAccountRequest) (*CreateAccountResponse, error)
+	// OfferFirstAdmin gives a link that makes the first administrator: see CreateFirstAdmin;
+	// for the command line, which the main process of the shop is as well. The link is good
+	// once, for two hours, and a newer one replaces it. FAILED_PRECONDITION, REASON_HAS_ADMIN.
+	// Each call gives another link.
+	OfferFirstAdmin(context.Context, *OfferFirstAdminRequest) (*OfferFirstAdminResponse, error)
+	// CreateFirstAdmin makes an administrator by the link of OfferFirstAdmin, and a session,
+	// in which a second factor can be set up. NOT_FOUND, REASON_BAD_LINK, as in VerifyEmail.
+	// FAILED_PRECONDITION, REASON_HAS_ADMIN: there is an administrator by now.
+	// ALREADY_EXISTS, REASON_EMAIL_TAKEN, and violations as in SignUp leave the link good.
+	// Repeating it with the same key answers the same.
+	CreateFirstAdmin(context.Context, *CreateFirstAdminRequest) (*CreateFirstAdminResponse, error)
 	// ListAccounts lists accounts, newest first, one page at a time; for operators.
 	// INVALID_ARGUMENT, REASON_BAD_PAGE_TOKEN.
 	ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error)
@@ -810,6 +854,12 @@ func (UnimplementedAccountsServiceServer) DeleteAddress(context.Context, *Delete
 }
 func (UnimplementedAccountsServiceServer) CreateAccount(context.Context, *CreateAccountRequest) (*CreateAccountResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateAccount not implemented")
+}
+func (UnimplementedAccountsServiceServer) OfferFirstAdmin(context.Context, *OfferFirstAdminRequest) (*OfferFirstAdminResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method OfferFirstAdmin not implemented")
+}
+func (UnimplementedAccountsServiceServer) CreateFirstAdmin(context.Context, *CreateFirstAdminRequest) (*CreateFirstAdminResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateFirstAdmin not implemented")
 }
 func (UnimplementedAccountsServiceServer) ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAccounts not implemented")
@@ -1354,6 +1404,42 @@ func _AccountsService_CreateAccount_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccountsService_OfferFirstAdmin_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(OfferFirstAdminRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).OfferFirstAdmin(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_OfferFirstAdmin_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).OfferFirstAdmin(ctx, req.(*OfferFirstAdminRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_CreateFirstAdmin_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateFirstAdminRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).CreateFirstAdmin(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_CreateFirstAdmin_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).CreateFirstAdmin(ctx, req.(*CreateFirstAdminRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AccountsService_ListAccounts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListAccountsRequest)
 	if err := dec(in); err != nil {
@@ -1580,6 +1666,14 @@ var AccountsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CreateAccount",
 			Handler:    _AccountsService_CreateAccount_Handler,
+		},
+		{
+			MethodName: "OfferFirstAdmin",
+			Handler:    _AccountsService_OfferFirstAdmin_Handler,
+		},
+		{
+			MethodName: "CreateFirstAdmin",
+			Handler:    _AccountsService_CreateFirstAdmin_Handler,
 		},
 		{
 			MethodName: "ListAccounts",

@@ -113,6 +113,8 @@ func failed(doing string, err error) error {
 		return contract.Error(codes.AlreadyExists, accountsv1.Reason_REASON_EMAIL_TAKEN, "another account has this address")
 	case errors.Is(err, store.ErrNoAccount):
 		return contract.Error(codes.NotFound, accountsv1.Reason_REASON_NO_ACCOUNT, "there is no such account")
+	case errors.Is(err, store.ErrHasAdmin):
+		return contract.Error(codes.FailedPrecondition, accountsv1.Reason_REASON_HAS_ADMIN, "there is an administrator already; administrators make others")
 	case errors.Is(err, store.ErrLastAdmin):
 		return contract.Error(codes.FailedPrecondition, accountsv1.Reason_REASON_LAST_ADMIN, "there would be no administrator any more")
 	case errors.Is(err, store.ErrKeyReused):

@@ -28,6 +28,7 @@ var (
 	ErrNoAccount = errors.New("no such account")
 	ErrTaken     = errors.New("another account has this address")
 	ErrBadLink   = errors.New("no such link, or it is too old")
+	ErrHasAdmin  = errors.New("there is an administrator already")
 	ErrLastAdmin = errors.New("there would be no administrator any more")
 	ErrNoSession = errors.New("no such session")
 	ErrNoAddress = errors.New("the account has no such address")
@@ -88,13 +89,14 @@ var expired = []struct{ delete string }{
 	{"DELETE FROM links WHERE token_hash IN (SELECT token_hash FROM links WHERE expires_at < ? LIMIT 500)"},
 	{"DELETE FROM tries WHERE counted_for IN (SELECT counted_for FROM tries WHERE last_at < ? LIMIT 500)"},
 	{"DELETE FROM used_challenges WHERE challenge_hash IN (SELECT challenge_hash FROM used_challenges WHERE expires_at < ? LIMIT 500)"},
+	{"DELETE FROM first_admin WHERE expires_at < ?"},
 	{"DELETE FROM known_clients WHERE last_at IN (SELECT last_at FROM known_clients WHERE last_at < ? LIMIT 500)"},
 }
 
 // Expire deletes what has ended, and says how much.
 func (s *Store) Expire(ctx context.Context, triesBefore, clientsBefore time.Time) (gone int64, err error) {
 	now := s.now().UnixMicro()
-	arguments := [][]any{{now, now}, {now}, {stamp(triesBefore)}, {now}, {stamp(clientsBefore)}}
+	arguments := [][]any{{now, now}, {now}, {stamp(triesBefore)}, {now}, {now}, {stamp(clientsBefore)}}
 	for i, e := range expired {
 		err := s.db.Write(ctx, func(tx *gorm.DB) error {
 			done := tx.Exec(e.delete, arguments[i]...)

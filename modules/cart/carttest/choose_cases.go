@@ -1,6 +1,7 @@
 package carttest
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -136,6 +137,33 @@ func customerCases(w World) cases {
 		}
 		if got := g.get().GetCustomerId(); got != "ana" {
 			t.Errorf("got customer %q, want ana", got)
+		}
+	}
+	all["gives a cart to one of several people at once"] = func(t *testing.T) {
+		g := w.guest(t)
+		g.sell(1)
+		g.add(1, 1)
+		const people = 8
+		begin, results := make(chan struct{}), make(chan string, people)
+		for i := range people {
+			who := fmt.Sprint("person-", i)
+			go func() {
+				<-begin
+				if _, err := g.Cart.SetCustomer(t.Context(), &cartv1.SetCustomerRequest{CartId: g.cart, CustomerId: who}); err != nil {
+					who = ""
+				}
+				results <- who
+			}()
+		}
+		close(begin)
+		var owners []string
+		for range people {
+			if who := <-results; who != "" {
+				owners = append(owners, who)
+			}
+		}
+		if got := g.get().GetCustomerId(); len(owners) != 1 || owners[0] != got {
+			t.Errorf("%q were told that the cart is theirs, and it is %q's; want one of them", owners, got)
 		}
 	}
 	return all

@@ -21,6 +21,7 @@ var (
 	ErrLineFull      = errors.New("more than 99 in a line")
 	ErrCartFull      = errors.New("more than 100 lines in a cart")
 	ErrOtherCurrency = errors.New("the cart is in another currency")
+	ErrAnothers      = errors.New("the cart is another customer's")
 	ErrNoCart        = errors.New("there is no such cart")
 	ErrKeyReused     = errors.New("the key was used for something else")
 )

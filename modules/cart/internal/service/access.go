@@ -53,25 +53,21 @@ func isTheirs(c cart.Cart, who string) error {
 	return nil
 }
 
-// mayHave refuses to make a cart that of a customer when it is another's already, or
-// when another person asks.
-func (s *Service) mayHave(ctx context.Context, id, customer string) error {
+// mayHave refuses to make a cart that of a customer when another person asks. was is whose
+// it may be already; nil: anybody's. The store looks at that in the step that writes.
+func mayHave(ctx context.Context, customer string) (was *string, err error) {
 	who := person(ctx)
 	switch {
 	case access.IsCaller(ctx):
-		return nil
+		return nil, nil
 	case who == "" && customer == "":
-		return anothers() // a guest does not take from customers what is theirs
+		return nil, anothers() // a guest does not take from customers what is theirs
 	case who != "" && customer != "" && customer != who:
-		return anothers()
+		return nil, anothers()
 	case who == "":
 		who = customer // as when that one logs in: the call is made for nobody yet
 	}
-	c, err := s.store.Load(ctx, id)
-	if err != nil {
-		return fmt.Errorf("see whose cart it is: %w", err)
-	}
-	return isTheirs(c, who)
+	return &who, nil
 }
 
 // mayMerge refuses to put a customer's cart into another customer's.

@@ -63,10 +63,15 @@ func (s *Service) SetCustomer(ctx context.Context, r *cartv1.SetCustomerRequest)
 	if err := contract.Invalid(bad...); err != nil {
 		return nil, err
 	}
-	if err := s.mayHave(ctx, r.GetCartId(), r.GetCustomerId()); err != nil {
+	was, err := mayHave(ctx, r.GetCustomerId())
+	if err != nil {
 		return nil, err
 	}
-	if err := s.store.SetCustomer(ctx, r.GetCartId(), r.GetCustomerId()); err != nil {
+	err = s.store.SetCustomer(ctx, r.GetCartId(), r.GetCustomerId(), was)
+	if errors.Is(err, cart.ErrAnothers) {
+		return nil, anothers()
+	}
+	if err != nil {
 		return nil, refusedChoice(err, "set the customer")
 	}
 	return &cartv1.SetCustomerResponse{}, nil

@@ -33,11 +33,13 @@ type Store interface {
 	Set(ctx context.Context, id string, item cart.Item, mustExist bool) (count int64, err error)
 	// Create makes an empty cart, unless it is there.
 	Create(ctx context.Context, id string) error
-	// SetCodes, SetDelivery, SetDestination and SetCustomer fail with ErrNoCart.
+	// SetCodes, SetDelivery and SetDestination fail with ErrNoCart.
 	SetCodes(ctx context.Context, id string, codes []string) error
 	SetDelivery(ctx context.Context, id, option string) error
 	SetDestination(ctx context.Context, id string, to cart.Destination) error
-	SetCustomer(ctx context.Context, id, customer string) error
+	// SetCustomer says whose cart it is, in one step with a look at whose it was: nobody's
+	// or of was, or of anybody when was is nil. ErrAnothers, ErrNoCart.
+	SetCustomer(ctx context.Context, id, customer string, was *string) error
 	// Merge empties one cart into another, once per key, and counts the things in the
 	// latter. ErrKeyReused for a key of another merge.
 	Merge(ctx context.Context, m cart.Merge) (count int64, err error)

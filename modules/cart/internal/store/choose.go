@@ -26,9 +26,29 @@ func (s *Store) SetDestination(ctx context.Context, id string, to cart.Destinati
 	return s.choose(ctx, id, "destination", lineOf(to))
 }
 
-// SetCustomer says whose cart it is.
-func (s *Store) SetCustomer(ctx context.Context, id, customer string) error {
-	return s.choose(ctx, id, "customer_id", customer)
+// SetCustomer says whose cart it is. was: see the service; the same statement that writes
+// looks at whose it is, so of two people at once the first has it.
+func (s *Store) SetCustomer(ctx context.Context, id, customer string, was *string) error {
+	if was == nil {
+		return s.choose(ctx, id, "customer_id", customer)
+	}
+	defer s.kept.forget(id)
+	return s.db.Write(ctx, func(tx *gorm.DB) error {
+		c := change{tx: tx, cart: id, now: s.now(), lifetime: s.lifetime}
+		found, err := c.exec(`UPDATE carts SET expires_at = ?, version = version + CASE WHEN customer_id = ? THEN 0 ELSE 1 END, customer_id = ?
+			WHERE id = ? AND expires_at > ? AND (customer_id = '' OR customer_id = ?)`, c.expiry(), customer, customer, id, c.now.UnixMicro(), *was)
+		if err != nil || found > 0 {
+			return err
+		}
+		var there int64
+		if err := tx.Raw("SELECT count(*) FROM carts WHERE id = ? AND expires_at > ?", id, c.now.UnixMicro()).Scan(&there).Error; err != nil {
+			return err
+		}
+		if there > 0 {
+			return cart.ErrAnothers
+		}
+		return cart.ErrNoCart
+	})
 }
 
 // choose writes one column of a cart that is there. The version stays when nothing

@@ -31,7 +31,7 @@ func describe(base string) huma.Config {
 				},
 			},
 			Tags: []*huma.Tag{
-				{Name: "Catalogue", Description: "What the shop sells."}, {Name: "Carts", Description: "What somebody means to buy. Who has a cart's id has the cart."},
+				{Name: "Catalogue", Description: "What the shop sells."}, {Name: "Carts", Description: "What a customer means to buy. A cart is opened by its id."},
 				{Name: "Orders", Description: "What was bought. Who has an order's token may see it, pay it and cancel it."},
 				{Name: "People", Description: "Customers and staff who have an account."},
 				{Name: "Staff", Description: "What people do who work in the shop, and their programs."},

@@ -12,7 +12,7 @@ import (
 	"galleria/platform/id"
 )
 
-// LogInInput lets a person in.
+// LogInInput is what a person logs in with.
 type LogInInput struct {
 	Device string `header:"User-Agent" hidden:"true"`
 	Body   struct {
@@ -27,7 +27,7 @@ type SessionOutput struct {
 	Body Session
 }
 
-// Session is what lets a person in again, without the password.
+// Session stands for the password from now on.
 type Session struct {
 	Token     string    `json:"token" doc:"Authorization: Bearer. It is shown to nobody else."`
 	ExpiresAt time.Time `json:"expires_at" doc:"When it ends at the latest."`

@@ -16,7 +16,7 @@ import (
 // keyBeginning is what API keys begin with; tokens of orders and sessions don't.
 const keyBeginning = "gk_"
 
-const staffHelp = "Send an API key, or the token of a session of somebody who works in the shop: Authorization: Bearer KEY."
+const staffHelp = "Send an API key, or the token of a session of an operator or administrator: Authorization: Bearer KEY."
 
 // StaffInput shows who calls what is for staff and their programs.
 type StaffInput struct {
@@ -29,7 +29,7 @@ type KeyedInput struct {
 	Key string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"64" pattern:"^[!-~]+$" doc:"Another one for each change. A repeat with the same key and body changes nothing more."`
 }
 
-// staff is on whose behalf a call is made that is for staff. What it may do, the modules
+// staff is for whom a call is made that is for staff. What it may do, the modules
 // decide.
 type staff struct {
 	// Context carries the statement of who it is.

@@ -12,7 +12,7 @@ import (
 type OrdersInput struct {
 	StaffInput
 	Status    []string `query:"status,explode" enum:"placing,open,closed,failed,cancelled" maxItems:"5" doc:"Only orders with one of these."`
-	Attention bool     `query:"attention" doc:"Only orders that need somebody to look at them."`
+	Attention bool     `query:"attention" doc:"Only orders that an operator must look at."`
 	Query     string   `query:"q" maxLength:"100" doc:"An e-mail address, or a part of a name."`
 	Limit     int32    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many orders at most."`
 	Cursor    string   `query:"cursor" maxLength:"500" doc:"next_cursor of the page before, with the same filters."`

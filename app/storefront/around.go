@@ -104,7 +104,7 @@ func (s *Storefront) hasPage(address string) bool {
 }
 
 // note counts and logs a request that was answered. It logs the path without
-// the query, which holds an order's token or what somebody searched for.
+// the query, which holds an order's token or what was searched for.
 func (s *Storefront) note(c echo.Context, start time.Time) {
 	w, took := c.Response(), s.now().Sub(start)
 	s.metrics.Observe(c.Path(), w.Status, took)

@@ -30,7 +30,7 @@ type failure struct {
 	// needs another key. When it is not settled nobody knows whether the order
 	// exists: only the same key makes sure that there is one at most.
 	settled bool
-	err     error // for the log, when somebody should look
+	err     error // for the log, when an operator should look
 }
 
 const notPlaced = "Your order was not placed"
@@ -65,7 +65,7 @@ func orderFailed(err error) failure {
 		left, _ := strconv.ParseInt(contract.Metadata(err, "available"), 10, 64)
 		return failure{
 			status: http.StatusConflict, settled: true, title: notPlaced, sku: contract.Metadata(err, "sku"), left: left,
-			text: "Somebody was quicker. Nothing was charged.",
+			text: "Another customer was quicker. Nothing was charged.",
 		}
 	case is(ordersv1.Reason_REASON_QUOTE_CHANGED):
 		return failure{

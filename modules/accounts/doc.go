@@ -6,7 +6,7 @@
 // SecondFactorDisabled, PasskeyAdded, PasskeyRemoved and AccountDeleted, from which notifications makes mails. It owns
 // the tables accounts, sessions, links, recovery_codes, passkeys, used_challenges, tries,
 // known_clients, api_keys, addresses, first_admin and signing_keys. It is the module that vouches: it makes the statements of
-// platform/identity, by which all others know on whose behalf a call is made.
+// platform/identity, by which all others know for which person or program a call is made.
 //
 //	e-mail, password, code ──LogIn──> session ──CheckSession──> statement ──> calls
 //	passkey ──────FinishPasskeyLogIn──────^
@@ -14,7 +14,7 @@
 //
 // # What always holds
 //
-//   - Nothing that lets a person in is kept: passwords are hashed with argon2id; tokens of
+//   - Nothing is kept with which a person could log in: passwords are hashed with argon2id; tokens of
 //     sessions, mailed links, recovery codes and API keys by SHA-256, for they have 256
 //     random bits (recovery codes fewer, and tries of those are counted). The seed that
 //     signs statements is kept: who reads this database can act as anybody for as long

@@ -134,7 +134,7 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	}, nil
 }
 
-// expire deletes what has ended, now and then. Nothing of it lets anybody in any more,
+// expire deletes what has ended, now and then. Nothing of it opens an account any more,
 // so nothing hurries.
 func expire(ctx context.Context, kept *store.Store, now func() time.Time, log *slog.Logger) error {
 	tick := time.NewTicker(expireEvery)

@@ -1,4 +1,4 @@
-// Package identity is on whose behalf a call is made: a person who has logged in, or a
+// Package identity says for whom a call is made: a person who has logged in, or a
 // program with an API key.
 //
 // It travels with calls as a statement: what it says, and until when, signed with a key
@@ -35,7 +35,7 @@ const (
 	Admin    = "admin"
 )
 
-// Identity is on whose behalf a call is made.
+// Identity is for whom a call is made.
 type Identity struct {
 	// Subject is the id of the person's account, or "key:" and the id of an API key.
 	Subject string `json:"sub"`
@@ -59,7 +59,7 @@ func (i Identity) MayAsStaff(scope string) bool {
 	return i.Has(Operator) || i.Has(Admin) || slices.Contains(i.Scopes, scope)
 }
 
-// IsPerson tells whether it is somebody who has logged in, and no program.
+// IsPerson tells whether it is a person who has logged in, and no program.
 func (i Identity) IsPerson() bool { return i.Subject != "" && len(i.Roles) > 0 }
 
 type statementKey struct{}
@@ -93,7 +93,7 @@ func WithKeys(ctx context.Context, keys *Keys) context.Context {
 	return context.WithValue(ctx, doorKey{}, keys)
 }
 
-// From is on whose behalf the call is made that is being served. False: nobody's, as
+// From is for whom the call is made that is being served. False: nobody's, as
 // far as this process can tell.
 func From(ctx context.Context) (Identity, bool) {
 	statement := Statement(ctx)

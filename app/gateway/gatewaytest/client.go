@@ -1485,7 +1485,7 @@ type ListOrdersParams struct {
 	// Status Only orders with one of these.
 	Status *[]ListOrdersParamsStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Attention Only orders that need somebody to look at them.
+	// Attention Only orders that an operator must look at.
 	Attention *bool `form:"attention,omitempty" json:"attention,omitempty"`
 
 	// Q An e-mail address, or a part of a name.

@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: accounts/v1/accounts.proto
 
-// Customers and staff: who they are, and what lets them in.
+// Customers and staff: who they are, and how they log in.
 
 package accountsv1
 

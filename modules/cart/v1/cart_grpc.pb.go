@@ -38,7 +38,7 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// CartService keeps carts behind ids nobody can guess: whoever knows the id
+// CartService keeps carts behind ids that can't be guessed: a caller who knows the id
 // holds the cart. A cart comes into being with its first item, or is made before.
 //
 // Knowing the id is enough, unless the cart is a customer's and the call is made on
@@ -225,7 +225,7 @@ func (c *cartServiceClient) TakeItems(ctx context.Context, in *TakeItemsRequest,
 // All implementations must embed UnimplementedCartServiceServer
 // for forward compatibility.
 //
-// CartService keeps carts behind ids nobody can guess: whoever knows the id
+// CartService keeps carts behind ids that can't be guessed: a caller who knows the id
 // holds the cart. A cart comes into being with its first item, or is made before.
 //
 // Knowing the id is enough, unless the cart is a customer's and the call is made on

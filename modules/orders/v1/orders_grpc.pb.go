@@ -101,7 +101,7 @@ type OrdersServiceClient interface {
 	// ListOrders lists orders of all customers, newest first, one page at a time;
 	// for operators. INVALID_ARGUMENT, REASON_BAD_PAGE_TOKEN.
 	ListOrders(ctx context.Context, in *ListOrdersRequest, opts ...grpc.CallOption) (*ListOrdersResponse, error)
-	// ListMyOrders lists the orders of the person on whose behalf the call is made, newest
+	// ListMyOrders lists the orders of the person for whom the call is made, newest
 	// first, one page at a time: those of the person's verified address, also those
 	// that were placed without logging in. A person whose address is not verified has
 	// none. PERMISSION_DENIED, REASON_NOT_ALLOWED on behalf of nobody and of programs.
@@ -347,7 +347,7 @@ type OrdersServiceServer interface {
 	// ListOrders lists orders of all customers, newest first, one page at a time;
 	// for operators. INVALID_ARGUMENT, REASON_BAD_PAGE_TOKEN.
 	ListOrders(context.Context, *ListOrdersRequest) (*ListOrdersResponse, error)
-	// ListMyOrders lists the orders of the person on whose behalf the call is made, newest
+	// ListMyOrders lists the orders of the person for whom the call is made, newest
 	// first, one page at a time: those of the person's verified address, also those
 	// that were placed without logging in. A person whose address is not verified has
 	// none. PERMISSION_DENIED, REASON_NOT_ALLOWED on behalf of nobody and of programs.

@@ -82,7 +82,7 @@ func (c *Cache) kept(key string) *Page {
 	return c.old[key]
 }
 
-// Draw is the page of that key as sketch has it, unless somebody else is just
+// Draw is the page of that key as sketch has it, unless another request is just
 // drawing it. Failures are shared with those who wait, and not kept.
 func (c *Cache) Draw(key string, sketch func() (Sketch, error)) (*Page, error) {
 	p, err, _ := c.drawings.Do(key, func() (any, error) {

@@ -1,4 +1,4 @@
-// Package account is what an account is and what lets a person into it, however it is
+// Package account is what an account is and how a person logs in to it, however it is
 // called for and stored.
 package account
 

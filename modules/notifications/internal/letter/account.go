@@ -61,15 +61,15 @@ func (w Writer) accountView(f Facts) accountView {
 	lasts := fmt.Sprintf("The link is good once, for %s.", hours(f.Account.Until.Sub(f.At)))
 	switch f.Kind {
 	case SignUp:
-		v.Paragraphs = []string{"Somebody, you we hope, has asked for an account with this address. Follow this link to confirm that, and your account is made."}
+		v.Paragraphs = []string{"We were asked for an account with this address. Follow this link to confirm that, and your account is made."}
 		v.Link, v.Action = page("/verify"), "Confirm my address"
 		v.After = []string{lasts, "If it was not you, do nothing: there is no account then."}
 	case SignUpKnown:
-		v.Paragraphs = []string{"Somebody, you we hope, has asked for an account with this address. You have one already, so nothing was changed: just log in."}
+		v.Paragraphs = []string{"We were asked for an account with this address. You have one already, so nothing was changed: just log in."}
 		v.Link, v.Action = w.BaseURL+"/login", "Log in"
 		v.After = []string{"If you do not know your password any more, you can set a new one at " + w.BaseURL + "/forgot."}
 	case ResetPassword:
-		v.Paragraphs = []string{"Somebody, you we hope, has asked for a new password for your account. Set one with this link."}
+		v.Paragraphs = []string{"We were asked for a new password for your account. Set one with this link."}
 		v.Link, v.Action = page("/reset"), "Set a new password"
 		v.After = []string{lasts, "If it was not you, do nothing: your password stays as it is."}
 	case PasswordChanged:

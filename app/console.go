@@ -7,6 +7,7 @@ import (
 	"galleria/app/auditlog"
 	"galleria/app/console"
 	"galleria/app/edge"
+	"galleria/app/pictures"
 	accountsv1 "galleria/modules/accounts/v1"
 	cartv1 "galleria/modules/cart/v1"
 	catalogv1 "galleria/modules/catalog/v1"
@@ -37,6 +38,7 @@ func NewConsole(s Start, p *process.Process, shared *edge.Edge, audit *auditlog.
 		Webhooks:      webhooksv1.NewWebhooksServiceClient(p.Connect(TargetEdge, "webhooks")),
 	}
 	if c.Peer == "" {
+		needs.Pictures = pictures.New(PicturesDir(c), log.With("module", TargetEdge))
 		needs.Staff = console.Accounts(needs.Accounts)
 	}
 	return console.New(needs, console.Options{

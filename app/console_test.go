@@ -97,7 +97,7 @@ func TestTheLooksOfTheConsoleReadWell(t *testing.T) {
 	b := shop.Browse(t)
 	b.Screen(1300, 1000)
 	enter(t, shop, b)
-	for _, path := range []string{"/console", "/console/rooms/orders", "/console/events"} {
+	for _, path := range []string{"/console", "/console/rooms/orders", "/console/events", "/console/products", "/console/products/new"} {
 		for _, look := range []string{"light", "dark"} {
 			if look == "dark" {
 				b.Dark()

@@ -96,7 +96,7 @@ func (g *guide) consolePages(s *shop) error {
 	}
 	paths := []string{
 		"/console", "/console/events", "/console/traces", "/console/orders", "/console/orders?state=open", "/console/orders?q=" + url.QueryEscape("ana@example.org"),
-		"/console/stock", "/console/stock?state=low", "/console/promotions", "/console/mails", "/console/customers", "/console/programs",
+		"/console/products", "/console/stock", "/console/stock?state=low", "/console/promotions", "/console/mails", "/console/customers", "/console/programs",
 		"/console/numbers", "/console/numbers?state=hours", "/console/numbers?state=quarter", "/console/audit",
 	}
 	for _, list := range []struct {

@@ -67,7 +67,11 @@ func (c *Console) admitted(ctx echo.Context, next echo.HandlerFunc) error {
 	if err := c.crossOrigin.Check(r); err != nil {
 		return echo.NewHTTPError(http.StatusForbidden, "This form was sent from another site.")
 	}
-	r.Body = http.MaxBytesReader(ctx.Response(), r.Body, formLimit)
+	limit := int64(formLimit)
+	if uploads(r.URL.Path) {
+		limit = pictureLimit
+	}
+	r.Body = http.MaxBytesReader(ctx.Response(), r.Body, limit)
 	return next(ctx)
 }
 

@@ -15,6 +15,7 @@ import (
 	"galleria/app/auditlog"
 	"galleria/app/edge"
 	"galleria/app/floorplan"
+	"galleria/app/pictures"
 	accountsv1 "galleria/modules/accounts/v1"
 	cartv1 "galleria/modules/cart/v1"
 	catalogv1 "galleria/modules/catalog/v1"
@@ -26,7 +27,7 @@ import (
 	processv1 "galleria/platform/process/v1"
 )
 
-// Needs are what the console asks. All are required but Staff, Places, and Audit where
+// Needs are what the console asks. All are required but Staff, Places, Pictures, and Audit where
 // there is no Staff.
 type Needs struct {
 	// Process is the main process.
@@ -46,6 +47,8 @@ type Needs struct {
 	Webhooks      webhooksv1.WebhooksServiceClient
 	// Audit is told what the staff change.
 	Audit *auditlog.Log
+	// Pictures keeps the shop's own pictures; nil: none can be added here.
+	Pictures *pictures.Store
 	// Places is the configuration file; nil: no module can be moved here.
 	Places Places
 }
@@ -75,6 +78,7 @@ type Console struct {
 	now         func() time.Time
 	watch       *watch
 	moves       *moves
+	undos       undos
 	echo        *echo.Echo
 	assets      *assets
 	crossOrigin *http.CrossOriginProtection
@@ -172,6 +176,14 @@ func (c *Console) routes() *echo.Echo {
 	e.GET("/console/stock/:sku", c.staff(c.stockOf))
 	e.POST("/console/stock/:sku/receive", c.staff(c.receive))
 	e.POST("/console/stock/:sku/adjust", c.staff(c.adjust))
+	e.GET("/console/products", c.staff(c.products))
+	e.GET("/console/products.csv", c.staff(c.productsCSV))
+	e.POST("/console/products/sell", c.staff(c.sellMany))
+	e.GET("/console/products/new", c.staff(c.newProduct))
+	e.GET("/console/products/:id", c.staff(c.productPage))
+	e.POST("/console/products/:id", c.staff(c.saveProduct))
+	e.POST("/console/products/:id/undo", c.staff(c.undoProduct))
+	e.POST("/console/products/:id/pictures", c.staff(c.addPicture))
 	e.GET("/console/promotions", c.staff(c.promotions))
 	e.POST("/console/promotions/end", c.staff(c.endPromotion))
 	e.GET("/console/mails", c.staff(c.mails))

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 
 	"galleria/app/auditlog"
+	"galleria/app/pictures"
 	"galleria/modules/accounts/accountstest"
 	accountsv1 "galleria/modules/accounts/v1"
 	"galleria/modules/cart/carttest"
@@ -97,6 +98,7 @@ func openOffice(t *testing.T) *office {
 		Cart:          cartv1.NewCartServiceClient(o.connected["cart"]),
 		Webhooks:      webhooksv1.NewWebhooksServiceClient(o.connected["webhooks"]),
 		Audit:         auditlog.New(t.TempDir(), time.Now, log),
+		Pictures:      pictures.New(t.TempDir(), log),
 	}
 	// Who prepares the shop is at its command line.
 	operate := func(name string) grpc.ClientConnInterface { return o.routes[name].For(certs.Operator) }

@@ -67,6 +67,9 @@ func TestProductsOfEarlierCommitsAreConverted(t *testing.T) {
 				Variants: []*catalogv1.Variant{{Sku: "jar", Prices: []*catalogv1.Price{{CurrencyCode: "JPY"}}}},
 			},
 		}}
+		for i, p := range got.GetProducts() {
+			want.Products[i].Version = p.GetVersion()
+		}
 		if !proto.Equal(got, want) {
 			t.Errorf("products: got\n%v\nwant\n%v", got, want)
 		}

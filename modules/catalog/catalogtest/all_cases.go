@@ -35,6 +35,41 @@ func listAllCases(w World) cases {
 		}
 	}
 	return cases{
+		"finds by a part of the name or the sku, and by whether it is sold": func(t *testing.T) {
+			c := w.corner(t)
+			products := c.products(3)
+			products[1].Active = false
+			c.put(products...)
+			on, off := true, false
+			for _, row := range []struct {
+				query  string
+				active *bool
+				want   []string
+			}{
+				{c.name + " THING", nil, []string{SKU(products[0]), SKU(products[1]), SKU(products[2])}},
+				{c.name, &on, []string{SKU(products[0]), SKU(products[2])}},
+				{c.name, &off, []string{SKU(products[1])}},
+				{SKU(products[2]), nil, []string{SKU(products[2])}},
+			} {
+				var got []string
+				r := &catalogv1.ListAllProductsRequest{PageSize: 1, Query: row.query, Active: row.active}
+				for {
+					page, err := w.Catalog.ListAllProducts(t.Context(), r)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, p := range page.GetProducts() {
+						got = append(got, SKU(p))
+					}
+					if r.PageToken = page.GetNextPageToken(); r.PageToken == "" {
+						break
+					}
+				}
+				if !slices.Equal(got, row.want) {
+					t.Errorf("%q: got %v, want %v", row.query, got, row.want)
+				}
+			}
+		},
 		"lists inactive products too, oldest first": func(t *testing.T) {
 			c := w.corner(t)
 			products := c.products(7)

@@ -146,7 +146,7 @@ func (c *corner) wantSame(got, want *catalogv1.Product) {
 		c.Errorf("product: got %v, want an id and a time", got)
 	}
 	want = proto.Clone(want).(*catalogv1.Product)
-	want.CreatedAt = got.GetCreatedAt()
+	want.CreatedAt, want.Version = got.GetCreatedAt(), got.GetVersion()
 	if want.GetId() == "" {
 		want.Id = got.GetId()
 	}

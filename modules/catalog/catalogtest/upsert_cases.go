@@ -27,6 +27,49 @@ func upsertCases(w World) cases {
 			c.wantSame(c.one(SKU(products[0])), before[0])
 			c.wantNumbers(c.list(&list{Category: c.name}).GetProducts(), 4, 3, 2, 1)
 		},
+		"what was changed meanwhile is not overwritten": func(t *testing.T) {
+			c := w.corner(t)
+			c.put(c.product(1))
+			before := c.one(SKU(c.product(1)))
+			if before.GetVersion() == "" {
+				t.Fatal("the product has no version")
+			}
+			change := func(name, version string) error {
+				p := proto.CloneOf(before)
+				p.Name = name
+				_, err := c.Catalog.UpsertProducts(t.Context(), &catalogv1.UpsertProductsRequest{
+					Products: []*product{p}, ExpectedVersions: map[string]string{p.GetId(): version},
+				})
+				return err
+			}
+			if err := change("Hers", before.GetVersion()); err != nil {
+				t.Fatal(err)
+			}
+			after := c.one(SKU(before))
+			if after.GetVersion() == before.GetVersion() {
+				t.Error("a changed product has the version it had")
+			}
+			err := change("His", before.GetVersion())
+			if !contract.Is(err, catalogv1.Reason_REASON_CHANGED_MEANWHILE) || contract.Metadata(err, "id") != before.GetId() {
+				t.Errorf("a change of what was changed meanwhile: got %v, want CHANGED_MEANWHILE with the id", err)
+			}
+			c.wantSame(c.one(SKU(before)), after)
+			if err := change("Hers", before.GetVersion()); err != nil {
+				t.Errorf("a repeated change: got %v, want nothing to do", err)
+			}
+			if err := change(before.GetName(), after.GetVersion()); err != nil {
+				t.Fatal(err)
+			}
+			if got := c.one(SKU(before)); !proto.Equal(got, before) {
+				t.Errorf("changed back: got %v, want %v", got, before)
+			}
+			if _, err := c.Catalog.DeleteProducts(t.Context(), &catalogv1.DeleteProductsRequest{Ids: []string{before.GetId()}}); err != nil {
+				t.Fatal(err)
+			}
+			if err := change("His", before.GetVersion()); !contract.Is(err, catalogv1.Reason_REASON_CHANGED_MEANWHILE) {
+				t.Errorf("a change of what was deleted meanwhile: got %v, want CHANGED_MEANWHILE", err)
+			}
+		},
 		"nothing to write is written": func(t *testing.T) {
 			c := w.corner(t)
 			c.wantDone(c.put(), 0, 0, 0)

@@ -41,6 +41,9 @@ const (
 	Reason_REASON_CATEGORY_NOT_EMPTY Reason = 4
 	// The call is not the caller's to make: see the method.
 	Reason_REASON_NOT_ALLOWED Reason = 5
+	// A product has not the version that was expected (metadata id): it was changed or
+	// deleted meanwhile.
+	Reason_REASON_CHANGED_MEANWHILE Reason = 6
 )
 
 // Enum value maps for Reason.
@@ -52,6 +55,7 @@ var (
 		3: "REASON_SKU_TAKEN",
 		4: "REASON_CATEGORY_NOT_EMPTY",
 		5: "REASON_NOT_ALLOWED",
+		6: "REASON_CHANGED_MEANWHILE",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":        0,
@@ -60,6 +64,7 @@ var (
 		"REASON_SKU_TAKEN":          3,
 		"REASON_CATEGORY_NOT_EMPTY": 4,
 		"REASON_NOT_ALLOWED":        5,
+		"REASON_CHANGED_MEANWHILE":  6,
 	}
 )
 
@@ -227,7 +232,10 @@ type Product struct {
 	// Output only.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// 1 to 100, in the order its page offers them.
-	Variants      []*Variant `protobuf:"bytes,12,rep,name=variants,proto3" json:"variants,omitempty"`
+	Variants []*Variant `protobuf:"bytes,12,rep,name=variants,proto3" json:"variants,omitempty"`
+	// Names what it says: a change gives it another one, and a change back the same
+	// again. Output only, of GetProducts and ListAllProducts.
+	Version       string `protobuf:"bytes,13,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -344,6 +352,13 @@ func (x *Product) GetVariants() []*Variant {
 		return x.Variants
 	}
 	return nil
+}
+
+func (x *Product) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
 }
 
 // Attribute is a fact about a product: "Material", "Oak".
@@ -1301,7 +1316,11 @@ type ListAllProductsRequest struct {
 	// 1 to 200; 0: 100.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the page before.
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// A part of the name, the slug or a sku, in any case of letters; empty: all.
+	Query string `protobuf:"bytes,3,opt,name=query,proto3" json:"query,omitempty"`
+	// Only those that are active, or only the others; without it both.
+	Active        *bool `protobuf:"varint,4,opt,name=active,proto3,oneof" json:"active,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1348,6 +1367,20 @@ func (x *ListAllProductsRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListAllProductsRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+func (x *ListAllProductsRequest) GetActive() bool {
+	if x != nil && x.Active != nil {
+		return *x.Active
+	}
+	return false
 }
 
 type ListAllProductsResponse struct {
@@ -1589,10 +1622,13 @@ func (x *ListCategoriesResponse) GetCategories() []*Category {
 }
 
 type UpsertProductsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Products      []*Product             `protobuf:"bytes,1,rep,name=products,proto3" json:"products,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Products []*Product             `protobuf:"bytes,1,rep,name=products,proto3" json:"products,omitempty"`
+	// By id of a product: the version it must still have. Others are written whatever
+	// they were.
+	ExpectedVersions map[string]string `protobuf:"bytes,2,rep,name=expected_versions,json=expectedVersions,proto3" json:"expected_versions,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *UpsertProductsRequest) Reset() {
@@ -1628,6 +1664,13 @@ func (*UpsertProductsRequest) Descriptor() ([]byte, []int) {
 func (x *UpsertProductsRequest) GetProducts() []*Product {
 	if x != nil {
 		return x.Products
+	}
+	return nil
+}
+
+func (x *UpsertProductsRequest) GetExpectedVersions() map[string]string {
+	if x != nil {
+		return x.ExpectedVersions
 	}
 	return nil
 }
@@ -2146,7 +2189,7 @@ var File_catalog_v1_catalog_proto protoreflect.FileDescriptor
 const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\n" +
 	"\x18catalog/v1/catalog.proto\x12\n" +
-	"catalog.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\x98\x03\n" +
+	"catalog.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\xb2\x03\n" +
 	"\aProduct\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04slug\x18\x02 \x01(\tR\x04slug\x12\x12\n" +
@@ -2163,7 +2206,8 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	" \x01(\bR\x06active\x129\n" +
 	"\n" +
 	"created_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x12/\n" +
-	"\bvariants\x18\f \x03(\v2\x13.catalog.v1.VariantR\bvariants\"5\n" +
+	"\bvariants\x18\f \x03(\v2\x13.catalog.v1.VariantR\bvariants\x12\x18\n" +
+	"\aversion\x18\r \x01(\tR\aversion\"5\n" +
 	"\tAttribute\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value\"4\n" +
@@ -2252,11 +2296,14 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\bproducts\x18\x02 \x01(\x05R\bproducts\x1aT\n" +
 	"\fOptionCounts\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x120\n" +
-	"\x06values\x18\x02 \x03(\v2\x18.catalog.v1.Facets.CountR\x06values\"T\n" +
+	"\x06values\x18\x02 \x03(\v2\x18.catalog.v1.Facets.CountR\x06values\"\x92\x01\n" +
 	"\x16ListAllProductsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tR\tpageToken\"r\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x14\n" +
+	"\x05query\x18\x03 \x01(\tR\x05query\x12\x1b\n" +
+	"\x06active\x18\x04 \x01(\bH\x00R\x06active\x88\x01\x01B\t\n" +
+	"\a_active\"r\n" +
 	"\x17ListAllProductsResponse\x12/\n" +
 	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"P\n" +
@@ -2270,9 +2317,13 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\x16ListCategoriesResponse\x124\n" +
 	"\n" +
 	"categories\x18\x01 \x03(\v2\x14.catalog.v1.CategoryR\n" +
-	"categories\"H\n" +
+	"categories\"\xf3\x01\n" +
 	"\x15UpsertProductsRequest\x12/\n" +
-	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\"j\n" +
+	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\x12d\n" +
+	"\x11expected_versions\x18\x02 \x03(\v27.catalog.v1.UpsertProductsRequest.ExpectedVersionsEntryR\x10expectedVersions\x1aC\n" +
+	"\x15ExpectedVersionsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"j\n" +
 	"\x16UpsertProductsResponse\x12\x18\n" +
 	"\acreated\x18\x01 \x01(\x05R\acreated\x12\x18\n" +
 	"\aupdated\x18\x02 \x01(\x05R\aupdated\x12\x1c\n" +
@@ -2293,14 +2344,15 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\x17DeleteCategoriesRequest\x12\x14\n" +
 	"\x05slugs\x18\x01 \x03(\tR\x05slugs\"4\n" +
 	"\x18DeleteCategoriesResponse\x12\x18\n" +
-	"\adeleted\x18\x01 \x01(\x05R\adeleted*\x9f\x01\n" +
+	"\adeleted\x18\x01 \x01(\x05R\adeleted*\xbd\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REASON_SLUG_TAKEN\x10\x01\x12\x19\n" +
 	"\x15REASON_BAD_PAGE_TOKEN\x10\x02\x12\x14\n" +
 	"\x10REASON_SKU_TAKEN\x10\x03\x12\x1d\n" +
 	"\x19REASON_CATEGORY_NOT_EMPTY\x10\x04\x12\x16\n" +
-	"\x12REASON_NOT_ALLOWED\x10\x05*}\n" +
+	"\x12REASON_NOT_ALLOWED\x10\x05\x12\x1c\n" +
+	"\x18REASON_CHANGED_MEANWHILE\x10\x06*}\n" +
 	"\vOfferStatus\x12\x1c\n" +
 	"\x18OFFER_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15OFFER_STATUS_SELLABLE\x10\x01\x12\x1a\n" +
@@ -2346,7 +2398,7 @@ func file_catalog_v1_catalog_proto_rawDescGZIP() []byte {
 }
 
 var file_catalog_v1_catalog_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_catalog_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
+var file_catalog_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_catalog_v1_catalog_proto_goTypes = []any{
 	(Reason)(0),                      // 0: catalog.v1.Reason
 	(OfferStatus)(0),                 // 1: catalog.v1.OfferStatus
@@ -2382,12 +2434,13 @@ var file_catalog_v1_catalog_proto_goTypes = []any{
 	(*DeleteCategoriesResponse)(nil), // 31: catalog.v1.DeleteCategoriesResponse
 	(*Facets_Count)(nil),             // 32: catalog.v1.Facets.Count
 	(*Facets_OptionCounts)(nil),      // 33: catalog.v1.Facets.OptionCounts
-	(*timestamppb.Timestamp)(nil),    // 34: google.protobuf.Timestamp
+	nil,                              // 34: catalog.v1.UpsertProductsRequest.ExpectedVersionsEntry
+	(*timestamppb.Timestamp)(nil),    // 35: google.protobuf.Timestamp
 }
 var file_catalog_v1_catalog_proto_depIdxs = []int32{
 	4,  // 0: catalog.v1.Product.attributes:type_name -> catalog.v1.Attribute
 	5,  // 1: catalog.v1.Product.options:type_name -> catalog.v1.Option
-	34, // 2: catalog.v1.Product.created_at:type_name -> google.protobuf.Timestamp
+	35, // 2: catalog.v1.Product.created_at:type_name -> google.protobuf.Timestamp
 	6,  // 3: catalog.v1.Product.variants:type_name -> catalog.v1.Variant
 	7,  // 4: catalog.v1.Variant.prices:type_name -> catalog.v1.Price
 	1,  // 5: catalog.v1.Offer.status:type_name -> catalog.v1.OfferStatus
@@ -2403,33 +2456,34 @@ var file_catalog_v1_catalog_proto_depIdxs = []int32{
 	3,  // 15: catalog.v1.GetProductsResponse.products:type_name -> catalog.v1.Product
 	9,  // 16: catalog.v1.ListCategoriesResponse.categories:type_name -> catalog.v1.Category
 	3,  // 17: catalog.v1.UpsertProductsRequest.products:type_name -> catalog.v1.Product
-	9,  // 18: catalog.v1.UpsertCategoriesRequest.categories:type_name -> catalog.v1.Category
-	32, // 19: catalog.v1.Facets.OptionCounts.values:type_name -> catalog.v1.Facets.Count
-	10, // 20: catalog.v1.CatalogService.GetOffers:input_type -> catalog.v1.GetOffersRequest
-	12, // 21: catalog.v1.CatalogService.ListProducts:input_type -> catalog.v1.ListProductsRequest
-	16, // 22: catalog.v1.CatalogService.ListAllProducts:input_type -> catalog.v1.ListAllProductsRequest
-	18, // 23: catalog.v1.CatalogService.GetProducts:input_type -> catalog.v1.GetProductsRequest
-	20, // 24: catalog.v1.CatalogService.ListCategories:input_type -> catalog.v1.ListCategoriesRequest
-	22, // 25: catalog.v1.CatalogService.UpsertProducts:input_type -> catalog.v1.UpsertProductsRequest
-	24, // 26: catalog.v1.CatalogService.WithdrawProducts:input_type -> catalog.v1.WithdrawProductsRequest
-	26, // 27: catalog.v1.CatalogService.DeleteProducts:input_type -> catalog.v1.DeleteProductsRequest
-	28, // 28: catalog.v1.CatalogService.UpsertCategories:input_type -> catalog.v1.UpsertCategoriesRequest
-	30, // 29: catalog.v1.CatalogService.DeleteCategories:input_type -> catalog.v1.DeleteCategoriesRequest
-	11, // 30: catalog.v1.CatalogService.GetOffers:output_type -> catalog.v1.GetOffersResponse
-	14, // 31: catalog.v1.CatalogService.ListProducts:output_type -> catalog.v1.ListProductsResponse
-	17, // 32: catalog.v1.CatalogService.ListAllProducts:output_type -> catalog.v1.ListAllProductsResponse
-	19, // 33: catalog.v1.CatalogService.GetProducts:output_type -> catalog.v1.GetProductsResponse
-	21, // 34: catalog.v1.CatalogService.ListCategories:output_type -> catalog.v1.ListCategoriesResponse
-	23, // 35: catalog.v1.CatalogService.UpsertProducts:output_type -> catalog.v1.UpsertProductsResponse
-	25, // 36: catalog.v1.CatalogService.WithdrawProducts:output_type -> catalog.v1.WithdrawProductsResponse
-	27, // 37: catalog.v1.CatalogService.DeleteProducts:output_type -> catalog.v1.DeleteProductsResponse
-	29, // 38: catalog.v1.CatalogService.UpsertCategories:output_type -> catalog.v1.UpsertCategoriesResponse
-	31, // 39: catalog.v1.CatalogService.DeleteCategories:output_type -> catalog.v1.DeleteCategoriesResponse
-	30, // [30:40] is the sub-list for method output_type
-	20, // [20:30] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	34, // 18: catalog.v1.UpsertProductsRequest.expected_versions:type_name -> catalog.v1.UpsertProductsRequest.ExpectedVersionsEntry
+	9,  // 19: catalog.v1.UpsertCategoriesRequest.categories:type_name -> catalog.v1.Category
+	32, // 20: catalog.v1.Facets.OptionCounts.values:type_name -> catalog.v1.Facets.Count
+	10, // 21: catalog.v1.CatalogService.GetOffers:input_type -> catalog.v1.GetOffersRequest
+	12, // 22: catalog.v1.CatalogService.ListProducts:input_type -> catalog.v1.ListProductsRequest
+	16, // 23: catalog.v1.CatalogService.ListAllProducts:input_type -> catalog.v1.ListAllProductsRequest
+	18, // 24: catalog.v1.CatalogService.GetProducts:input_type -> catalog.v1.GetProductsRequest
+	20, // 25: catalog.v1.CatalogService.ListCategories:input_type -> catalog.v1.ListCategoriesRequest
+	22, // 26: catalog.v1.CatalogService.UpsertProducts:input_type -> catalog.v1.UpsertProductsRequest
+	24, // 27: catalog.v1.CatalogService.WithdrawProducts:input_type -> catalog.v1.WithdrawProductsRequest
+	26, // 28: catalog.v1.CatalogService.DeleteProducts:input_type -> catalog.v1.DeleteProductsRequest
+	28, // 29: catalog.v1.CatalogService.UpsertCategories:input_type -> catalog.v1.UpsertCategoriesRequest
+	30, // 30: catalog.v1.CatalogService.DeleteCategories:input_type -> catalog.v1.DeleteCategoriesRequest
+	11, // 31: catalog.v1.CatalogService.GetOffers:output_type -> catalog.v1.GetOffersResponse
+	14, // 32: catalog.v1.CatalogService.ListProducts:output_type -> catalog.v1.ListProductsResponse
+	17, // 33: catalog.v1.CatalogService.ListAllProducts:output_type -> catalog.v1.ListAllProductsResponse
+	19, // 34: catalog.v1.CatalogService.GetProducts:output_type -> catalog.v1.GetProductsResponse
+	21, // 35: catalog.v1.CatalogService.ListCategories:output_type -> catalog.v1.ListCategoriesResponse
+	23, // 36: catalog.v1.CatalogService.UpsertProducts:output_type -> catalog.v1.UpsertProductsResponse
+	25, // 37: catalog.v1.CatalogService.WithdrawProducts:output_type -> catalog.v1.WithdrawProductsResponse
+	27, // 38: catalog.v1.CatalogService.DeleteProducts:output_type -> catalog.v1.DeleteProductsResponse
+	29, // 39: catalog.v1.CatalogService.UpsertCategories:output_type -> catalog.v1.UpsertCategoriesResponse
+	31, // 40: catalog.v1.CatalogService.DeleteCategories:output_type -> catalog.v1.DeleteCategoriesResponse
+	31, // [31:41] is the sub-list for method output_type
+	21, // [21:31] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_catalog_v1_catalog_proto_init() }
@@ -2437,13 +2491,14 @@ func file_catalog_v1_catalog_proto_init() {
 	if File_catalog_v1_catalog_proto != nil {
 		return
 	}
+	file_catalog_v1_catalog_proto_msgTypes[13].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_catalog_v1_catalog_proto_rawDesc), len(file_catalog_v1_catalog_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   31,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

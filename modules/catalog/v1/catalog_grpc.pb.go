@@ -75,7 +75,9 @@ type CatalogServiceClient interface {
 	// id; without an id the one with its slug, else the one with one of its skus;
 	// else it is new. INVALID_ARGUMENT names each bad field as products[i].field;
 	// ALREADY_EXISTS with REASON_SLUG_TAKEN or REASON_SKU_TAKEN when another
-	// product has the slug or a sku. Repeating it changes nothing.
+	// product has the slug or a sku; ABORTED with REASON_CHANGED_MEANWHILE (metadata id)
+	// when a product has another version than was expected: get it again, and decide.
+	// Repeating it changes nothing, also with the versions that were expected then.
 	// For staff, and programs with products:write.
 	UpsertProducts(ctx context.Context, in *UpsertProductsRequest, opts ...grpc.CallOption) (*UpsertProductsResponse, error)
 	// WithdrawProducts makes up to 500 products inactive: their pages are gone, and
@@ -249,7 +251,9 @@ type CatalogServiceServer interface {
 	// id; without an id the one with its slug, else the one with one of its skus;
 	// else it is new. INVALID_ARGUMENT names each bad field as products[i].field;
 	// ALREADY_EXISTS with REASON_SLUG_TAKEN or REASON_SKU_TAKEN when another
-	// product has the slug or a sku. Repeating it changes nothing.
+	// product has the slug or a sku; ABORTED with REASON_CHANGED_MEANWHILE (metadata id)
+	// when a product has another version than was expected: get it again, and decide.
+	// Repeating it changes nothing, also with the versions that were expected then.
 	// For staff, and programs with products:write.
 	UpsertProducts(context.Context, *UpsertProductsRequest) (*UpsertProductsResponse, error)
 	// WithdrawProducts makes up to 500 products inactive: their pages are gone, and

@@ -38,6 +38,15 @@ func toProducts(products []*product.Product) []*catalogv1.Product {
 	return list
 }
 
+// toVersioned makes messages of products with their versions.
+func toVersioned(products []*product.Product) []*catalogv1.Product {
+	list := toProducts(products)
+	for i, p := range products {
+		list[i].Version = p.Version()
+	}
+	return list
+}
+
 func textsOf(f *product.Facts) int {
 	n := len(f.Tags) + len(f.Pictures)
 	for i := range f.Options {

@@ -3,6 +3,8 @@ package service
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
@@ -108,26 +110,50 @@ func (s *Service) ListAllProducts(ctx context.Context, r *catalogv1.ListAllProdu
 	if size == 0 {
 		size = maxPage
 	}
+	list, wanted, err := wholeList(r)
+	if err != nil {
+		return nil, err
+	}
 	born := int64(0)
 	if r.GetPageToken() == "" {
 		s.catchUp(ctx) // with what another process may have just added
 	} else {
-		after, ok := readToken(r.GetPageToken(), everything)
+		after, ok := readToken(r.GetPageToken(), list)
 		if !ok {
 			return nil, contract.Error(codes.InvalidArgument, catalogv1.Reason_REASON_BAD_PAGE_TOKEN, "the page token is not one of this list")
 		}
 		born = after.Born
 	}
-	found, more := s.current.Load().After(born, size)
-	response := &catalogv1.ListAllProductsResponse{Products: toProducts(found)}
+	found, more := s.current.Load().After(born, size, wanted)
+	response := &catalogv1.ListAllProductsResponse{Products: toVersioned(found)}
 	if more {
-		response.NextPageToken = pageToken(shelf.Key{Born: found[len(found)-1].Born()}, everything)
+		response.NextPageToken = pageToken(shelf.Key{Born: found[len(found)-1].Born()}, list)
 	}
 	return response, nil
 }
 
 // everything tells tokens of ListAllProducts from those of lists.
 var everything = shelf.Query{Category: "*"}
+
+// wholeList reads which products a list of all of them is to have; the query is for its
+// tokens. Wanted is nil when that is every one.
+func wholeList(r *catalogv1.ListAllProductsRequest) (list shelf.Query, wanted func(*product.Product) bool, err error) {
+	if utf8.RuneCountInString(r.GetQuery()) > maxQuery {
+		return list, nil, contract.Invalid(contract.Violation{Field: "query", Message: fmt.Sprintf("has up to %d characters", maxQuery)})
+	}
+	list, query := everything, product.Fold(r.GetQuery())
+	if query == "" && r.Active == nil {
+		return list, nil, nil
+	}
+	list.Words = []string{query}
+	if r.Active != nil {
+		list.Tags = []string{fmt.Sprint(r.GetActive())}
+	}
+	has := func(text string) bool { return strings.Contains(product.Fold(text), query) }
+	return list, func(p *product.Product) bool {
+		return (r.Active == nil || r.GetActive() == p.Active()) && (query == "" || has(p.Name()) || has(p.Slug()) || slices.ContainsFunc(p.SKUs(), has))
+	}, nil
+}
 
 // GetProducts gets products by sku, slug and id.
 func (s *Service) GetProducts(ctx context.Context, r *catalogv1.GetProductsRequest) (*catalogv1.GetProductsResponse, error) {
@@ -149,7 +175,7 @@ func (s *Service) GetProducts(ctx context.Context, r *catalogv1.GetProductsReque
 		s.catchUp(ctx)
 		found = lookUp(s.current.Load(), r)
 	}
-	return &catalogv1.GetProductsResponse{Products: toProducts(found)}, nil
+	return &catalogv1.GetProductsResponse{Products: toVersioned(found)}, nil
 }
 
 func lookUp(current *shelf.Shelf, r *catalogv1.GetProductsRequest) []*product.Product {

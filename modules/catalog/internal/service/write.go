@@ -34,7 +34,7 @@ func (s *Service) UpsertProducts(ctx context.Context, r *catalogv1.UpsertProduct
 		return nil, err
 	}
 	var done shelf.Outcome
-	making := shelf.Making{NewID: id.New, At: s.now().Truncate(time.Microsecond)} // as it is stored
+	making := shelf.Making{NewID: id.New, At: s.now().Truncate(time.Microsecond), Expected: r.GetExpectedVersions()} // the time as it is stored
 	err = s.write(ctx, func(current *shelf.Shelf) (changes shelf.Changes, err error) {
 		changes, done, err = current.PlanProducts(wanted, making)
 		return changes, err
@@ -184,6 +184,7 @@ func refusal(err error, operation string) error {
 	var taken *shelf.Taken
 	var twice *shelf.Twice
 	var held *shelf.CategoryNotEmpty
+	var changed *shelf.Changed
 	switch {
 	case errors.As(err, &taken):
 		reason := catalogv1.Reason_REASON_SLUG_TAKEN
@@ -192,6 +193,9 @@ func refusal(err error, operation string) error {
 		}
 		err = contract.Error(codes.AlreadyExists, reason, "%v", taken)
 		return contract.WithMetadata(err, map[string]string{taken.What: taken.Value, "holder": taken.Holder})
+	case errors.As(err, &changed):
+		err = contract.Error(codes.Aborted, catalogv1.Reason_REASON_CHANGED_MEANWHILE, "%v", changed)
+		return contract.WithMetadata(err, map[string]string{"id": changed.ID})
 	case errors.As(err, &twice):
 		return contract.Invalid(contract.Violation{
 			Field: fmt.Sprintf("products[%d].id", twice.Second), Message: fmt.Sprintf("is the same product as products[%d], by id, slug or sku", twice.First),

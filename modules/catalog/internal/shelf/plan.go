@@ -18,6 +18,15 @@ type Outcome struct{ Created, Updated, Unchanged int }
 type Making struct {
 	NewID func() string
 	At    time.Time
+	// Expected are versions that products must still have, by id.
+	Expected map[string]string
+}
+
+// Changed says that a product has not the version that was expected.
+type Changed struct{ ID string }
+
+func (e *Changed) Error() string {
+	return fmt.Sprintf("product %s was changed or deleted meanwhile; get it again, and decide what it is to be", e.ID)
 }
 
 // PlanProducts finds what has to be written so that these products, at most
@@ -40,6 +49,9 @@ func (s *Shelf) PlanProducts(wanted []product.Product, m Making) (Changes, Outco
 	var o Outcome
 	made := map[string]bool{}
 	for i, p := range wanted {
+		if version, ok := m.Expected[p.ID()]; ok && old[i] == nil && version != "" {
+			return Changes{}, Outcome{}, &Changed{p.ID()}
+		}
 		if old[i] == nil {
 			o.Created++
 			id := p.ID()
@@ -50,8 +62,11 @@ func (s *Shelf) PlanProducts(wanted []product.Product, m Making) (Changes, Outco
 		} else {
 			p = p.Replacing(old[i], slugs[i])
 			if p.Same(old[i]) {
-				o.Unchanged++
+				o.Unchanged++ // also a repeated call that expects what there was before the first
 				continue
+			}
+			if version, ok := m.Expected[old[i].ID()]; ok && version != old[i].Version() {
+				return Changes{}, Outcome{}, &Changed{old[i].ID()}
 			}
 			o.Updated++
 		}

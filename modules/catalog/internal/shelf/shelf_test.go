@@ -111,7 +111,7 @@ func TestAListHasWhatALookAtEachProductFinds(t *testing.T) {
 				continue
 			}
 			s = s.With(changes)
-			if all, _ := s.After(0, 1); rapid.Bool().Draw(t, "delete") {
+			if all, _ := s.After(0, 1, nil); rapid.Bool().Draw(t, "delete") {
 				s = s.With(s.PlanDeletion([]string{all[0].ID()}))
 			}
 			q := shelf.Query{
@@ -119,7 +119,7 @@ func TestAListHasWhatALookAtEachProductFinds(t *testing.T) {
 				Tags: rapid.SampledFrom([][]string{nil, {"t"}, {"none"}}).Draw(t, "tags"), Sort: shelf.Sort(rapid.IntRange(0, 3).Draw(t, "sort")),
 				Min: rapid.Int64Range(0, 2).Draw(t, "min"), Max: rapid.Int64Range(0, 3).Draw(t, "max"),
 			}
-			all, _ := s.After(0, 100)
+			all, _ := s.After(0, 100, nil)
 			all = slices.DeleteFunc(all, func(p *product.Product) bool {
 				price, priced := p.Lowest(q.Currency)
 				bounded := q.Min > 0 || q.Max > 0

@@ -1,0 +1,292 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/labstack/echo/v4"
+	"google.golang.org/protobuf/proto"
+
+	"galleria/app/auditlog"
+	"galleria/app/console/internal/view"
+	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/contract"
+	"galleria/platform/id"
+)
+
+// productPage shows a product in a form; of id "new" an empty one.
+func (c *Console) productPage(ctx echo.Context) error {
+	work, done := c.working(ctx)
+	defer done()
+	p, err := c.productOf(work, ctx.Param("id"))
+	if err != nil {
+		return err
+	}
+	values, problem := productValues(p), ""
+	if typed, err := productTyped(values, c.currency); err != nil || !keeps(p, typed) {
+		problem = "A text of this product has a comma or an end of a line in it, which this form takes for the end of an entry: saving it here would change it. Change it by the API or by an import."
+	}
+	return c.showProduct(ctx, http.StatusOK, p, values, p.GetVersion(), problem, "")
+}
+
+// keeps tells whether what was read of a form that was not touched is the product.
+func keeps(p, typed *catalogv1.Product) bool {
+	p = proto.CloneOf(p)
+	p.Id, p.CreatedAt, p.Version = "", nil, ""
+	return proto.Equal(p, typed)
+}
+
+// newProduct is the form of a product that is not there yet. Its id is made here, so that
+// the form sent twice makes one product.
+func (c *Console) newProduct(ctx echo.Context) error {
+	p := &catalogv1.Product{Id: id.New()}
+	values := productValues(p)
+	values.Set("active", "yes")
+	values.Set(variantField(0, "active"), "yes")
+	return c.showProduct(ctx, http.StatusOK, p, values, "", "", "")
+}
+
+func (c *Console) productOf(work context.Context, id string) (*catalogv1.Product, error) {
+	got, err := c.Catalog.GetProducts(work, &catalogv1.GetProductsRequest{Ids: []string{id}})
+	if err != nil {
+		return nil, err
+	}
+	if len(got.GetProducts()) == 0 {
+		return nil, echo.NewHTTPError(http.StatusNotFound, "There is no such product, or it was deleted.")
+	}
+	return got.GetProducts()[0], nil
+}
+
+// showProduct shows a form with what was typed. The version is the one that the form was
+// filled from; "": the product is new. Saved, when not empty, is what another person saved
+// meanwhile.
+func (c *Console) showProduct(ctx echo.Context, code int, p *catalogv1.Product, values url.Values, version, problem, saved string) error {
+	title := p.GetName()
+	if version == "" {
+		title = "A new product"
+	}
+	variants := 0
+	for i := range mostVariants + moreVariants {
+		if values.Has(variantField(i, "sku")) {
+			variants = i + 1
+		}
+	}
+	if values.Get(variantField(max(variants, 1)-1, "sku")) != "" || variants == 0 {
+		variants += moreVariants
+	}
+	page := view.Product{
+		Title: title, Problem: problem, Saved: saved, Version: version, Address: productLink(p.GetId()), MayUpload: version != "" && c.Pictures != nil,
+		Done: map[string]string{"saved": "The product is saved.", "undone": "The change is taken back.", "picture": "The picture is added.", "same": "Nothing was different: nothing is changed."}[ctx.QueryParam("done")],
+	}
+	page.About, page.Variants = productFields(values, variants)
+	if version != "" {
+		page.InShop = "/products/" + url.PathEscape(p.GetSlug())
+		page.Undo = c.undos.find(p.GetId(), version)
+		for _, name := range p.GetPictures() {
+			page.Pictures = append(page.Pictures, view.Picture{Name: name, Address: "/pictures/" + url.PathEscape(name)})
+		}
+	}
+	return c.sheet(ctx, code, title, "/console/products", view.ProductPage(page))
+}
+
+// saveProduct writes a product as the form says. When it was changed meanwhile, nothing is
+// written, and the page shows both.
+func (c *Console) saveProduct(ctx echo.Context) error {
+	values, err := ctx.FormParams()
+	if err != nil {
+		return err
+	}
+	work, done := c.working(ctx)
+	defer done()
+	expected := values.Get("version")
+	p, err := productTyped(values, c.currency)
+	p.Id = ctx.Param("id")
+	before := &catalogv1.Product{}
+	if expected != "" {
+		found, missing := c.productOf(work, p.GetId())
+		if missing != nil {
+			return missing
+		}
+		before = found
+	}
+	again := func(code int, version, problem, saved string) error {
+		shown := proto.CloneOf(before)
+		shown.Id = p.GetId()
+		return c.showProduct(ctx, code, shown, values, version, problem, saved)
+	}
+	if err == nil {
+		err = c.writeProduct(work, p, expected)
+	}
+	if contract.Is(err, catalogv1.Reason_REASON_CHANGED_MEANWHILE) {
+		return again(http.StatusConflict, before.GetVersion(), "This was not saved: another person changed the product meanwhile. What is saved now stands below, what you typed is in the form. Saving it again replaces what is saved.", productNoted(before))
+	}
+	if words, refused := refusal(err); refused {
+		return again(http.StatusConflict, expected, productWords(words), "")
+	}
+	if err != nil {
+		return err
+	}
+	after, err := c.productOf(work, p.GetId())
+	if err != nil {
+		return err
+	}
+	did := "same"
+	if after.GetVersion() != before.GetVersion() {
+		did = "saved"
+		action := "changed"
+		if expected == "" {
+			action = "added"
+		} else {
+			c.undos.keep(after.GetVersion(), before)
+		}
+		from, to := difference(before, after)
+		c.note(ctx, auditlog.Entry{Action: action, Thing: "product " + after.GetSlug(), From: from, To: to})
+	}
+	return ctx.Redirect(http.StatusSeeOther, productLink(p.GetId())+"?done="+did)
+}
+
+// writeProduct writes a product if it still has a version; "": it must be new.
+func (c *Console) writeProduct(work context.Context, p *catalogv1.Product, expected string) error {
+	_, err := c.Catalog.UpsertProducts(work, &catalogv1.UpsertProductsRequest{Products: []*catalogv1.Product{p}, ExpectedVersions: map[string]string{p.GetId(): expected}})
+	return err
+}
+
+// undoProduct makes a product what it was before the last change here, if nobody changed it
+// since.
+func (c *Console) undoProduct(ctx echo.Context) error {
+	work, done := c.working(ctx)
+	defer done()
+	now, err := c.productOf(work, ctx.Param("id"))
+	if err != nil {
+		return err
+	}
+	version := ctx.FormValue("version")
+	before := c.undos.product(now.GetId(), version)
+	if before == nil || version != now.GetVersion() {
+		return c.showProduct(ctx, http.StatusConflict, now, productValues(now), now.GetVersion(), "This was not taken back: the product was changed since, or the shop was restarted.", "")
+	}
+	err = c.writeProduct(work, before, version)
+	if contract.Is(err, catalogv1.Reason_REASON_CHANGED_MEANWHILE) {
+		err = errForm("another person changed the product meanwhile.")
+	}
+	if words, refused := refusal(err); refused {
+		return c.showProduct(ctx, http.StatusConflict, now, productValues(now), now.GetVersion(), words, "")
+	}
+	if err != nil {
+		return err
+	}
+	from, to := difference(now, before)
+	c.note(ctx, auditlog.Entry{Action: "took back a change of", Thing: "product " + before.GetSlug(), From: from, To: to})
+	return ctx.Redirect(http.StatusSeeOther, productLink(now.GetId())+"?done=undone")
+}
+
+// productWords names fields as the form does.
+func productWords(words string) string {
+	return strings.NewReplacer("products[0].", "", "option values", "options", "amount minor", "amount", "currency code", "currency").Replace(words)
+}
+
+// productNoted is all that a product says, a line for each field.
+func productNoted(p *catalogv1.Product) string {
+	var lines []string
+	for _, f := range fieldsNoted(p) {
+		if f.text != "" {
+			lines = append(lines, f.name+": "+f.text)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+type noted struct{ name, text string }
+
+func fieldsNoted(p *catalogv1.Product) []noted {
+	v := productValues(p)
+	var all []noted
+	for _, name := range []string{"name", "slug", "category", "description", "tags", "attributes", "options", "pictures", "active"} {
+		all = append(all, noted{name, v.Get(name)})
+	}
+	for i, variant := range p.GetVariants() {
+		for _, name := range []string{"options", "prices", "weight", "tax", "picture", "active"} {
+			all = append(all, noted{variant.GetSku() + " " + name, v.Get(variantField(i, name))})
+		}
+	}
+	return all
+}
+
+// difference is what of a product changed, from what to what, for the audit log.
+func difference(before, after *catalogv1.Product) (from, to string) {
+	was, is := map[string]string{}, map[string]string{}
+	var names []string
+	for _, f := range fieldsNoted(before) {
+		was[f.name] = f.text
+		names = append(names, f.name)
+	}
+	for _, f := range fieldsNoted(after) {
+		if _, known := was[f.name]; !known {
+			names = append(names, f.name)
+		}
+		is[f.name] = f.text
+	}
+	var old, fresh []string
+	for _, name := range names {
+		if was[name] == is[name] {
+			continue
+		}
+		if was[name] != "" {
+			old = append(old, name+": "+shortened(was[name]))
+		}
+		if is[name] != "" {
+			fresh = append(fresh, name+": "+shortened(is[name]))
+		}
+	}
+	return strings.Join(old, "; "), strings.Join(fresh, "; ")
+}
+
+// shortened keeps an entry of the audit log readable.
+func shortened(text string) string {
+	if r := []rune(text); len(r) > 120 {
+		return string(r[:120]) + "…"
+	}
+	return text
+}
+
+// mostUndos bounds the changes that can be taken back.
+const mostUndos = 200
+
+// undos are products as they were before the latest changes, in memory: a restart forgets
+// them.
+type undos struct {
+	mu    sync.Mutex
+	order []string
+	all   map[string]*catalogv1.Product
+}
+
+func (u *undos) keep(version string, before *catalogv1.Product) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.all == nil {
+		u.all = map[string]*catalogv1.Product{}
+	}
+	key := before.GetId() + version
+	if u.all[key] == nil {
+		u.order = append(u.order, key)
+	}
+	u.all[key] = before
+	if len(u.order) > mostUndos {
+		delete(u.all, u.order[0])
+		u.order = u.order[1:]
+	}
+}
+
+func (u *undos) product(id, version string) *catalogv1.Product {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if p := u.all[id+version]; p != nil {
+		return proto.CloneOf(p)
+	}
+	return nil
+}
+
+func (u *undos) find(id, version string) bool { return u.product(id, version) != nil }

@@ -1,0 +1,199 @@
+package console
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"galleria/app/console/internal/view"
+	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/money"
+)
+
+const (
+	// mostVariants is how many variants a product may have, and moreVariants how many empty
+	// ones a form has for new ones.
+	mostVariants = 100
+	moreVariants = 2
+)
+
+// pricesText writes prices as a field has them: "EUR 12.50 was 15.00, USD 14.00".
+func pricesText(prices []*catalogv1.Price) string {
+	var all []string
+	for _, p := range prices {
+		text := p.GetCurrencyCode() + " " + plainAmount(p.GetCurrencyCode(), p.GetAmountMinor())
+		if p.GetCompareAtMinor() > 0 {
+			text += " was " + plainAmount(p.GetCurrencyCode(), p.GetCompareAtMinor())
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, ", ")
+}
+
+// pricesTyped reads them. A number without a currency is in the shop's.
+func pricesTyped(text, currency string) ([]*catalogv1.Price, error) {
+	var prices []*catalogv1.Price
+	for _, part := range split(text, ",") {
+		words := strings.Fields(part)
+		if len(words) > 0 && len(words)%2 == 1 {
+			words = append([]string{currency}, words...)
+		}
+		if len(words) != 2 && (len(words) != 4 || words[2] != "was") {
+			return nil, fmt.Errorf("%q is no price; write it like EUR 12.50, or EUR 12.50 was 15.00 for a price that was lowered", part)
+		}
+		code := strings.ToUpper(words[0])
+		now, err := money.Parse(words[1], code)
+		if err != nil {
+			return nil, fmt.Errorf("%q is no price: %w", part, err)
+		}
+		p := &catalogv1.Price{CurrencyCode: code, AmountMinor: now.Minor()}
+		if len(words) == 4 {
+			was, err := money.Parse(words[3], code)
+			if err != nil {
+				return nil, fmt.Errorf("%q is no price: %w", part, err)
+			}
+			p.CompareAtMinor = was.Minor()
+		}
+		prices = append(prices, p)
+	}
+	return prices, nil
+}
+
+// split is the parts of a text that are not empty, without space around them.
+func split(text, by string) (parts []string) {
+	for _, part := range strings.Split(text, by) {
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// productValues are the fields of a form that shows a product.
+func productValues(p *catalogv1.Product) url.Values {
+	v := url.Values{}
+	v.Set("name", p.GetName())
+	v.Set("slug", p.GetSlug())
+	v.Set("description", p.GetDescription())
+	v.Set("category", p.GetCategory())
+	v.Set("tags", strings.Join(p.GetTags(), ", "))
+	v.Set("pictures", strings.Join(p.GetPictures(), "\n"))
+	var facts, options []string
+	for _, a := range p.GetAttributes() {
+		facts = append(facts, a.GetName()+": "+a.GetValue())
+	}
+	for _, o := range p.GetOptions() {
+		options = append(options, o.GetName()+": "+strings.Join(o.GetValues(), ", "))
+	}
+	v.Set("attributes", strings.Join(facts, "\n"))
+	v.Set("options", strings.Join(options, "\n"))
+	v.Set("active", yes(p.GetActive()))
+	for i, variant := range p.GetVariants() {
+		set := func(name, value string) { v.Set(variantField(i, name), value) }
+		set("sku", variant.GetSku())
+		set("options", strings.Join(variant.GetOptionValues(), ", "))
+		set("prices", pricesText(variant.GetPrices()))
+		set("weight", whole(int64(variant.GetWeightGrams())))
+		set("tax", variant.GetTaxClass())
+		set("picture", variant.GetPicture())
+		set("active", yes(variant.GetActive()))
+	}
+	return v
+}
+
+func variantField(i int, name string) string { return "v" + strconv.Itoa(i) + "-" + name }
+
+func yes(set bool) string {
+	if set {
+		return "yes"
+	}
+	return ""
+}
+
+// productTyped reads a form. Lines without a sku are no variants. What can't be read is
+// told all at once.
+func productTyped(v url.Values, currency string) (*catalogv1.Product, error) {
+	get := func(name string) string { return strings.TrimSpace(v.Get(name)) }
+	p := &catalogv1.Product{
+		Name: get("name"), Slug: get("slug"), Description: get("description"), Category: get("category"), Tags: split(get("tags"), ","),
+		Pictures: split(get("pictures"), "\n"), Active: get("active") != "",
+	}
+	var bad []string
+	for _, line := range split(get("attributes"), "\n") {
+		name, value, ok := strings.Cut(line, ":")
+		if !ok {
+			bad = append(bad, fmt.Sprintf("the fact %q has no colon; write it like Material: Oak", line))
+		}
+		p.Attributes = append(p.Attributes, &catalogv1.Attribute{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
+	}
+	for _, line := range split(get("options"), "\n") {
+		name, values, ok := strings.Cut(line, ":")
+		if !ok {
+			bad = append(bad, fmt.Sprintf("the option %q has no colon; write it like Size: S, M, L", line))
+		}
+		p.Options = append(p.Options, &catalogv1.Option{Name: strings.TrimSpace(name), Values: split(values, ",")})
+	}
+	for i := range mostVariants + moreVariants {
+		field := func(name string) string { return get(variantField(i, name)) }
+		if field("sku") == "" {
+			if field("prices") != "" {
+				bad = append(bad, fmt.Sprintf("variant %d has a price and no sku", i+1))
+			}
+			continue
+		}
+		variant := &catalogv1.Variant{Sku: field("sku"), OptionValues: split(field("options"), ","), TaxClass: field("tax"), Picture: field("picture"), Active: field("active") != ""}
+		var err error
+		if variant.Prices, err = pricesTyped(field("prices"), currency); err != nil {
+			bad = append(bad, fmt.Sprintf("variant %s: %v", variant.GetSku(), err))
+		}
+		if text := field("weight"); text != "" {
+			weight, err := strconv.ParseInt(text, 10, 32)
+			if err != nil {
+				bad = append(bad, fmt.Sprintf("variant %s: the weight %q is no whole number of grams", variant.GetSku(), text))
+			}
+			variant.WeightGrams = int32(weight)
+		}
+		p.Variants = append(p.Variants, variant)
+	}
+	if len(bad) > 0 {
+		return p, errForm(strings.Join(bad, "; ") + ".")
+	}
+	return p, nil
+}
+
+// productFields are the form's fields, with what was typed.
+func productFields(v url.Values, variants int) (about []view.Field, each [][]view.Field) {
+	about = []view.Field{
+		{Name: "name", Label: "Name", Kind: "text", Required: true, Most: 200},
+		{Name: "slug", Label: "Place in the address of its page (made of the name when empty)", Kind: "text", Most: 200},
+		{Name: "category", Label: "Category (its short name, like lamps; a new one is made)", Kind: "text", Required: true, Most: 64},
+		{Name: "description", Label: "Description", Kind: "textarea", Most: 5000},
+		{Name: "tags", Label: "Tags, with commas between", Kind: "text"},
+		{Name: "attributes", Label: "Facts, one on a line, like Material: Oak", Kind: "textarea"},
+		{Name: "options", Label: "What its variants differ in, one on a line, like Size: S, M, L", Kind: "textarea"},
+		{Name: "pictures", Label: "Pictures by name, one on a line; the first is shown in lists", Kind: "textarea"},
+		{Name: "active", Label: "It is listed and sold", Kind: "checkbox"},
+	}
+	fill := func(fields []view.Field) {
+		for i := range fields {
+			fields[i].Value = v.Get(fields[i].Name)
+			fields[i].Checked = fields[i].Value != ""
+		}
+	}
+	fill(about)
+	for i := range min(variants, mostVariants) {
+		fields := []view.Field{
+			{Name: variantField(i, "sku"), Label: "Sku", Kind: "text", Most: 64},
+			{Name: variantField(i, "options"), Label: "Its options, in their order, like M, Red", Kind: "text"},
+			{Name: variantField(i, "prices"), Label: "Prices, like EUR 12.50 was 15.00, USD 14", Kind: "text"},
+			{Name: variantField(i, "weight"), Label: "Weight in grams", Kind: "text"},
+			{Name: variantField(i, "tax"), Label: "Tax class (empty: the standard rate)", Kind: "text", Most: 32},
+			{Name: variantField(i, "picture"), Label: "Picture (empty: the product's first)", Kind: "text"},
+			{Name: variantField(i, "active"), Label: "It is sold", Kind: "checkbox"},
+		}
+		fill(fields)
+		each = append(each, fields)
+	}
+	return about, each
+}

@@ -1,0 +1,108 @@
+package console
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+	"google.golang.org/protobuf/proto"
+
+	"galleria/app/auditlog"
+	"galleria/app/pictures"
+	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/contract"
+)
+
+// pictureLimit is what a form with a picture may have: what app/pictures takes, and the
+// form around it.
+const pictureLimit = 33 << 20
+
+// uploads tells whether a request may bring a picture, and so be larger than other forms.
+func uploads(path string) bool {
+	return strings.HasPrefix(path, "/console/products/") && strings.HasSuffix(path, "/pictures")
+}
+
+// addPicture adds a picture to a product. It is stored under a name made of its content, so
+// that it replaces no picture of another product, and sent twice is one picture.
+func (c *Console) addPicture(ctx echo.Context) error {
+	work, done := c.working(ctx)
+	defer done()
+	p, err := c.productOf(work, ctx.Param("id"))
+	if err != nil {
+		return err
+	}
+	refuse := func(words string) error {
+		return c.showProduct(ctx, http.StatusConflict, p, productValues(p), p.GetVersion(), "The picture was not added: "+words, "")
+	}
+	data, err := fileOf(ctx.Request())
+	if err != nil {
+		return err
+	}
+	if len(data) == 0 {
+		return refuse("choose a file.")
+	}
+	if len(p.GetPictures()) >= 10 {
+		return refuse("a product has up to 10 pictures; take one out of the list first.")
+	}
+	// Who may not change products stores no pictures: the catalog is asked before.
+	if err := c.writeProduct(work, p, p.GetVersion()); err != nil {
+		if words, refused := refusal(err); refused {
+			return refuse(words)
+		}
+		return err
+	}
+	sum := sha256.Sum256(data)
+	name := p.GetSlug()[:min(len(p.GetSlug()), 80)] + "-" + hex.EncodeToString(sum[:6]) + ".jpg"
+	if _, err := c.Pictures.Add(work, name, data); err != nil {
+		if refused := new(pictures.RefusedError); errors.As(err, &refused) {
+			return refuse(refused.Reason + ".")
+		}
+		return err
+	}
+	after := proto.CloneOf(p)
+	if !slices.Contains(after.GetPictures(), name) {
+		after.Pictures = append(after.Pictures, name)
+	}
+	if ctx.Request().FormValue("first") != "" {
+		after.Pictures = append([]string{name}, slices.DeleteFunc(after.GetPictures(), func(other string) bool { return other == name })...)
+	}
+	err = c.writeProduct(work, after, p.GetVersion())
+	if contract.Is(err, catalogv1.Reason_REASON_CHANGED_MEANWHILE) {
+		return refuse("another person changed the product meanwhile; add it again.")
+	}
+	if words, refused := refusal(err); refused {
+		return refuse(words)
+	}
+	if err != nil {
+		return err
+	}
+	from, to := difference(p, after)
+	c.note(ctx, auditlog.Entry{Action: "added a picture to", Thing: "product " + p.GetSlug(), From: from, To: to})
+	return ctx.Redirect(http.StatusSeeOther, productLink(p.GetId())+"?done=picture")
+}
+
+// fileOf reads the file of a form; nil: none was chosen. The form is bounded by around.
+func fileOf(r *http.Request) ([]byte, error) {
+	if err := r.ParseMultipartForm(1 << 20); err != nil {
+		var big *http.MaxBytesError
+		if errors.As(err, &big) {
+			return nil, echo.NewHTTPError(http.StatusRequestEntityTooLarge, "This picture is too large: up to 32 MiB are taken.")
+		}
+		return nil, echo.NewHTTPError(http.StatusBadRequest, "This form could not be read.")
+	}
+	defer func() { _ = r.MultipartForm.RemoveAll() }()
+	file, _, err := r.FormFile("picture")
+	if errors.Is(err, http.ErrMissingFile) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(file)
+}

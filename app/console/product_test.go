@@ -1,0 +1,201 @@
+package console
+
+import (
+	"bytes"
+	"html"
+	"image"
+	"image/png"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	catalogv1 "galleria/modules/catalog/v1"
+)
+
+// typedProduct is a form of a product with two variants.
+func typedProduct() url.Values {
+	return url.Values{
+		"name": {"Oak lamp"}, "category": {"lamps"}, "description": {"It glows."}, "tags": {"oak, warm"}, "attributes": {"Material: Oak"},
+		"options": {"Size: S, M"}, "active": {"yes"}, "version": {""},
+		"v0-sku": {"LAMP-S"}, "v0-options": {"S"}, "v0-prices": {"EUR 12.50 was 15, USD 14"}, "v0-weight": {"300"}, "v0-active": {"yes"},
+		"v1-sku": {"LAMP-M"}, "v1-options": {"M"}, "v1-prices": {"20"}, "v1-active": {"yes"},
+	}
+}
+
+var (
+	formOf    = regexp.MustCompile(`<form id="product" action="(/console/products/[a-z0-9]+)"`)
+	versionOf = regexp.MustCompile(`name="version" value="([^"]*)"`)
+)
+
+// sends posts a form as the operator.
+func (o *office) sends(path string, form url.Values, want int, texts ...string) string {
+	o.t.Helper()
+	r, body := o.ask("POST", path, "operator", form)
+	if r.StatusCode != want {
+		o.t.Fatalf("%s: got %d, want %d: %.3000s", path, r.StatusCode, want, body)
+	}
+	for _, text := range texts {
+		if !strings.Contains(html.UnescapeString(body), text) {
+			o.t.Errorf("%s lacks %q", path, text)
+		}
+	}
+	return body
+}
+
+// addLamp adds the product of typedProduct, and gives its address.
+func (o *office) addLamp() string {
+	o.t.Helper()
+	at := formOf.FindStringSubmatch(o.page("/console/products/new"))[1]
+	o.sends(at, typedProduct(), http.StatusSeeOther)
+	return at
+}
+
+func (o *office) version(at string) string {
+	o.t.Helper()
+	return versionOf.FindStringSubmatch(o.page(at))[1]
+}
+
+func TestAProductIsAddedChangedAndTakenBack(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	at := o.addLamp()
+	o.sends(at, typedProduct(), http.StatusSeeOther) // sent twice: one product
+	o.shows(at, "Oak lamp", "EUR 12.50 was 15.00, USD 14.00", "EUR 20.00", "Material: Oak")
+	o.shows("/console/products?q=lamp-m", "Oak lamp", "LAMP-S, LAMP-M")
+	if body := o.page("/console/products?state=withdrawn"); strings.Contains(body, "Oak lamp") {
+		t.Error("a product that is sold is in the list of the withdrawn")
+	}
+	change := typedProduct()
+	change.Set("version", o.version(at))
+	change.Set("slug", "oak-lamp")
+	change.Set("v1-prices", "21")
+	o.sends(at, change, http.StatusSeeOther)
+	o.shows(at, "EUR 21.00", "Take the last change back")
+	o.shows("/console/audit", "LAMP-M prices: EUR 20.00", "LAMP-M prices: EUR 21.00", "product oak-lamp", "olga@example.org")
+	o.sends(at+"/undo", url.Values{"version": {o.version(at)}}, http.StatusSeeOther)
+	if body := o.shows(at, "EUR 20.00"); strings.Contains(body, "Take the last change back") {
+		t.Error("what was taken back can be taken back")
+	}
+	if r, body := o.ask("GET", "/console/products.csv", "operator", nil); r.StatusCode != http.StatusOK || !strings.Contains(body, "LAMP-M,Oak lamp,oak-lamp,lamps,M,EUR 20.00,0,,yes") {
+		t.Errorf("the list as CSV: got %d, %s", r.StatusCode, body)
+	}
+}
+
+func TestTwoWhoChangeAProductDoNotOverwriteEachOther(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	at := o.addLamp()
+	hers, his := typedProduct(), typedProduct()
+	hers.Set("version", o.version(at))
+	his.Set("version", o.version(at))
+	hers.Set("name", "Her lamp")
+	his.Set("name", "His lamp")
+	o.sends(at, hers, http.StatusSeeOther)
+	body := o.sends(at, his, http.StatusConflict, "another person changed the product meanwhile", "name: Her lamp", `value="His lamp"`)
+	o.shows(at, "Her lamp")
+	his.Set("version", versionOf.FindStringSubmatch(body)[1])
+	o.sends(at, his, http.StatusSeeOther)
+	o.shows(at, "His lamp")
+}
+
+func TestAWrongProductIsRefusedInWordsAndKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	at := formOf.FindStringSubmatch(o.page("/console/products/new"))[1]
+	for field, c := range map[string]struct{ value, says string }{
+		"v0-prices":  {"EUR twelve", "variant LAMP-S"},
+		"v0-weight":  {"heavy", "no whole number of grams"},
+		"options":    {"Size S", "no colon"},
+		"v1-options": {"XL", "variants[1].options"},
+		"v1-sku":     {"with space", "variants[1].sku"},
+		"name":       {" ", "name"},
+	} {
+		form := typedProduct()
+		form.Set(field, c.value)
+		o.sends(at, form, http.StatusConflict, "This was not done", c.says, c.value, "It glows.")
+	}
+}
+
+func TestProductsAreWithdrawnAndOfferedAgainTogether(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	at := o.addLamp()
+	id := strings.TrimPrefix(at, "/console/products/")
+	for _, to := range []string{"withdraw", "offer"} {
+		o.sends("/console/products/sell", url.Values{"chosen": {id}, "to": {to}}, http.StatusSeeOther)
+		got, err := o.needs.Catalog.GetProducts(t.Context(), &catalogv1.GetProductsRequest{Ids: []string{id}})
+		if err != nil || got.GetProducts()[0].GetActive() != (to == "offer") {
+			t.Errorf("%s: got %v, %v", to, got, err)
+		}
+	}
+	o.shows("/console/audit", "withdrew", "offered again")
+	o.sends("/console/products/sell", url.Values{"to": {"withdraw"}}, http.StatusBadRequest, "choose up to 60")
+}
+
+// upload sends a file as a picture of a product.
+func (o *office) upload(at string, data []byte) (int, string) {
+	o.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	part, err := w.CreateFormFile("picture", "photo.png")
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	part.Write(data)
+	w.Close()
+	r, err := http.NewRequestWithContext(o.t.Context(), "POST", o.server.URL+at+"/pictures", &body)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	r.AddCookie(&http.Cookie{Name: "session", Value: "operator"})
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	answer, err := client.Do(r)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var b strings.Builder
+	if _, err := copyTo(&b, answer); err != nil {
+		o.t.Fatal(err)
+	}
+	return answer.StatusCode, html.UnescapeString(b.String())
+}
+
+func TestAPictureIsUploadedOnceAndWhatIsNoneIsRefused(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	at := o.addLamp()
+	var file, bomb bytes.Buffer
+	if err := png.Encode(&file, image.NewGray(image.Rect(0, 0, 700, 500))); err != nil {
+		t.Fatal(err)
+	}
+	if err := png.Encode(&bomb, image.NewGray(image.Rect(0, 0, 9000, 9000))); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if code, body := o.upload(at, file.Bytes()); code != http.StatusSeeOther {
+			t.Fatalf("a picture: got %d: %.600s", code, body)
+		}
+	}
+	page := o.page(at)
+	name := regexp.MustCompile(`src="/pictures/(oak-lamp-[0-9a-f]{12}\.jpg)"`).FindAllStringSubmatch(page, -1)
+	if len(name) != 1 {
+		t.Fatalf("a picture that was sent twice: got %v, want it once", name)
+	}
+	if p, ok := o.needs.Pictures.Find(name[0][1]); !ok || len(p.Sizes) != 3 {
+		t.Errorf("the picture is kept as %v, want three sizes", p)
+	}
+	o.shows("/console/audit", "added a picture to", name[0][1])
+	for says, data := range map[string][]byte{"save it as JPEG": []byte("<svg/>"), "million are the most": bomb.Bytes(), "choose a file": nil} {
+		if code, body := o.upload(at, data); code != http.StatusConflict || !strings.Contains(body, says) {
+			t.Errorf("got %d, want it refused with %q: %.900s", code, says, body)
+		}
+	}
+	if code, _ := o.upload(at, make([]byte, pictureLimit+1)); code != http.StatusRequestEntityTooLarge {
+		t.Errorf("a file of more than the most: got %d", code)
+	}
+}

@@ -31,12 +31,13 @@ func assemble(start app.Start) (*app.App, error) {
 		return nil, err
 	}
 	edge := app.NewEdge(config)
-	storefront, err := app.NewStorefront(config, process, edge, logger)
+	keeper := app.NewShopInfo(process, logger)
+	storefront, err := app.NewStorefront(config, process, edge, keeper, logger)
 	if err != nil {
 		return nil, err
 	}
 	log := app.NewAuditLog(config, logger)
-	gateway, err := app.NewGateway(config, process, edge, log, logger)
+	gateway, err := app.NewGateway(config, process, edge, keeper, log, logger)
 	if err != nil {
 		return nil, err
 	}

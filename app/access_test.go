@@ -33,7 +33,7 @@ var allowedTo = map[string][]string{
 		"pricing.Quote",
 		"payments.ReceiveWebhook", "payments.GetSandboxSession", "payments.PaySandbox", "payments.AnswerSandboxConsent",
 		"orders.PlaceOrder", "orders.GetOrder", "orders.PayOrder", "orders.CancelOrder",
-		"accounts.SignUp", "accounts.VerifyEmail", "accounts.LogIn", "accounts.CreateFirstAdmin", "accounts.BeginPasskeyLogIn", "accounts.FinishPasskeyLogIn", "accounts.RequestReset", "accounts.ResetPassword", "accounts.CheckKey", // and those that take a session
+		"settings.GetSettings", "accounts.SignUp", "accounts.VerifyEmail", "accounts.LogIn", "accounts.CreateFirstAdmin", "accounts.BeginPasskeyLogIn", "accounts.FinishPasskeyLogIn", "accounts.RequestReset", "accounts.ResetPassword", "accounts.CheckKey", // and those that take a session
 	},
 	"people who are logged in":   {"orders.ListMyOrders"},
 	"products:read":              {"catalog.ListAllProducts"},
@@ -54,7 +54,7 @@ var allowedTo = map[string][]string{
 	},
 	"the command line": {"accounts.OfferFirstAdmin"},
 	"role operator":    {"notifications.ListMails", "notifications.GetMail", "notifications.ResendMail", "accounts.ListAccounts"},
-	"role admin":       {"accounts.CreateAccount", "accounts.SetRole", "accounts.CreateKey", "accounts.ListKeys", "accounts.RevokeKey"},
+	"role admin":       {"settings.ChangeSettings", "accounts.CreateAccount", "accounts.SetRole", "accounts.CreateKey", "accounts.ListKeys", "accounts.RevokeKey"},
 }
 
 // caller is one of those that every method is asked for as.

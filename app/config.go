@@ -19,6 +19,7 @@ import (
 	"galleria/modules/orders"
 	"galleria/modules/payments"
 	"galleria/modules/pricing"
+	"galleria/modules/settings"
 	"galleria/modules/webhooks"
 	"galleria/platform/config"
 	"galleria/platform/money"
@@ -136,6 +137,7 @@ type Modules struct {
 	Notifications Module[notifications.Config] `yaml:"notifications"`
 	Accounts      Module[accounts.Config]      `yaml:"accounts"`
 	Webhooks      Module[webhooks.Config]      `yaml:"webhooks"`
+	Settings      Module[settings.Config]      `yaml:"settings"`
 	// make new-module adds sections above this line.
 }
 
@@ -173,6 +175,7 @@ func DefaultConfig() Config {
 			Notifications: newModule(notifications.DefaultConfig()),
 			Accounts:      newModule(accounts.DefaultConfig()),
 			Webhooks:      newModule(webhooks.DefaultConfig()),
+			Settings:      newModule(settings.DefaultConfig()),
 			// make new-module adds defaults above this line.
 		},
 	}

@@ -15,6 +15,7 @@ import (
 	notificationsv1 "galleria/modules/notifications/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	pricingv1 "galleria/modules/pricing/v1"
+	settingsv1 "galleria/modules/settings/v1"
 	webhooksv1 "galleria/modules/webhooks/v1"
 	"galleria/platform/process"
 )
@@ -35,6 +36,7 @@ func NewConsole(s Start, p *process.Process, shared *edge.Edge, audit *auditlog.
 		Notifications: notificationsv1.NewNotificationsServiceClient(p.Connect(TargetEdge, "notifications")),
 		Accounts:      accountsv1.NewAccountsServiceClient(p.Connect(TargetEdge, "accounts")),
 		Cart:          cartv1.NewCartServiceClient(p.Connect(TargetEdge, "cart")),
+		Settings:      settingsv1.NewSettingsServiceClient(p.Connect(TargetEdge, "settings")),
 		Webhooks:      webhooksv1.NewWebhooksServiceClient(p.Connect(TargetEdge, "webhooks")),
 	}
 	if c.Peer == "" {

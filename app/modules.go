@@ -21,6 +21,8 @@ import (
 	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/modules/pricing"
 	pricingv1 "galleria/modules/pricing/v1"
+	"galleria/modules/settings"
+	settingsv1 "galleria/modules/settings/v1"
 	"galleria/modules/webhooks"
 	webhooksv1 "galleria/modules/webhooks/v1"
 	"galleria/platform/certs"
@@ -133,6 +135,12 @@ func Table(c Modules) []Row {
 				return webhooks.New(h, webhooks.Needs{}, c.Webhooks.Own)
 			},
 		}, c.Webhooks.Placed},
+		{module.Definition{
+			Name: settings.Name, Contract: &settingsv1.SettingsService_ServiceDesc,
+			New: func(h module.Host) (*module.Instance, error) {
+				return settings.New(h, settings.Needs{}, c.Settings.Own)
+			},
+		}, c.Settings.Placed},
 		// make new-module adds rows above this line.
 	}
 }
@@ -143,10 +151,10 @@ const Operator = certs.Operator
 // Outside are the callers that are no modules, and what each needs.
 var Outside = map[string][]string{
 	// The storefront, the gateway and the console.
-	TargetEdge: {catalog.Name, inventory.Name, pricing.Name, cart.Name, orders.Name, payments.Name, notifications.Name, accounts.Name, webhooks.Name},
+	TargetEdge: {catalog.Name, inventory.Name, pricing.Name, cart.Name, orders.Name, payments.Name, notifications.Name, accounts.Name, webhooks.Name, settings.Name},
 	// The command line and the admin address: all who can read the data
 	// directory or holds a certificate for it.
-	Operator: {catalog.Name, inventory.Name, pricing.Name, orders.Name, payments.Name, notifications.Name, accounts.Name, webhooks.Name},
+	Operator: {catalog.Name, inventory.Name, pricing.Name, orders.Name, payments.Name, notifications.Name, accounts.Name, webhooks.Name, settings.Name},
 }
 
 // OutsideCalls are the methods that those call; operators may call any.
@@ -176,6 +184,8 @@ var OutsideCalls = map[string][]string{
 		paymentsv1.PaymentsService_ReceiveWebhook_FullMethodName,
 		cartv1.CartService_MergeCarts_FullMethodName,
 		cartv1.CartService_SetCustomer_FullMethodName,
+		settingsv1.SettingsService_GetSettings_FullMethodName,
+		settingsv1.SettingsService_ChangeSettings_FullMethodName,
 		accountsv1.AccountsService_SignUp_FullMethodName,
 		accountsv1.AccountsService_VerifyEmail_FullMethodName,
 		accountsv1.AccountsService_LogIn_FullMethodName,

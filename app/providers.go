@@ -19,6 +19,7 @@ import (
 	"galleria/app/edge"
 	"galleria/app/gateway"
 	"galleria/app/pictures"
+	"galleria/app/shopinfo"
 	"galleria/app/products"
 	"galleria/app/storefront"
 	accountsv1 "galleria/modules/accounts/v1"
@@ -28,6 +29,7 @@ import (
 	ordersv1 "galleria/modules/orders/v1"
 	paymentsv1 "galleria/modules/payments/v1"
 	pricingv1 "galleria/modules/pricing/v1"
+	settingsv1 "galleria/modules/settings/v1"
 	webhooksv1 "galleria/modules/webhooks/v1"
 	"galleria/platform/certs"
 	"galleria/platform/config"
@@ -40,7 +42,7 @@ import (
 
 // Providers make the object graph of one process; wire.go joins them.
 var Providers = wire.NewSet(
-	NewLines, NewLogger, NewTraces, NewIdentity, NewProcess, NewEdge, NewStorefront, NewGateway, NewAuditLog, NewConsole, NewMetrics, NewAdmin, NewReloader,
+	NewLines, NewLogger, NewTraces, NewIdentity, NewProcess, NewEdge, NewShopInfo, NewStorefront, NewGateway, NewAuditLog, NewConsole, NewMetrics, NewAdmin, NewReloader,
 	wire.Struct(new(App), "Config", "Log", "Traces", "Process", "Storefront", "Gateway", "Console", "Admin", "Reloader"),
 )
 
@@ -182,8 +184,13 @@ func NewEdge(c Config) *edge.Edge {
 	return edge.New(edge.Options{BaseURL: c.HTTP.BaseURL, TrustedProxies: c.HTTP.proxies(), Limits: edge.Limits(c.HTTP.Limits), Now: time.Now})
 }
 
+// NewShopInfo is what the edge says of the shop.
+func NewShopInfo(p *process.Process, log *slog.Logger) *shopinfo.Keeper {
+	return shopinfo.NewKeeper(settingsv1.NewSettingsServiceClient(p.Connect(TargetEdge, "settings")), time.Now, log.With("module", TargetEdge))
+}
+
 // NewStorefront makes the shop's pages; nil in a process without the edge.
-func NewStorefront(c Config, p *process.Process, shared *edge.Edge, log *slog.Logger) (*storefront.Storefront, error) {
+func NewStorefront(c Config, p *process.Process, shared *edge.Edge, info *shopinfo.Keeper, log *slog.Logger) (*storefront.Storefront, error) {
 	if !c.Runs(TargetEdge) {
 		return nil, nil
 	}
@@ -193,7 +200,7 @@ func NewStorefront(c Config, p *process.Process, shared *edge.Edge, log *slog.Lo
 	}
 	o := storefront.Options{
 		Store: pictures.New(PicturesDir(c), log.With("module", TargetEdge)), BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency, Zone: c.zone(),
-		PaymentNote: note, Edge: shared, Log: log.With("module", TargetEdge), Now: time.Now,
+		PaymentNote: note, Edge: shared, Info: info, Log: log.With("module", TargetEdge), Now: time.Now,
 	}
 	if c.Demo {
 		o.Pictures, o.Placeholder = demo.Pictures(), demo.Placeholder
@@ -210,7 +217,7 @@ func NewStorefront(c Config, p *process.Process, shared *edge.Edge, log *slog.Lo
 }
 
 // NewGateway makes the API; nil in a process without the edge.
-func NewGateway(c Config, p *process.Process, shared *edge.Edge, audit *auditlog.Log, log *slog.Logger) (*gateway.Gateway, error) {
+func NewGateway(c Config, p *process.Process, shared *edge.Edge, info *shopinfo.Keeper, audit *auditlog.Log, log *slog.Logger) (*gateway.Gateway, error) {
 	if !c.Runs(TargetEdge) {
 		return nil, nil
 	}
@@ -223,7 +230,7 @@ func NewGateway(c Config, p *process.Process, shared *edge.Edge, audit *auditlog
 		Accounts:  accountsv1.NewAccountsServiceClient(p.Connect(TargetEdge, "accounts")),
 		Webhooks:  webhooksv1.NewWebhooksServiceClient(p.Connect(TargetEdge, "webhooks")),
 	}, gateway.Options{
-		Edge: shared, BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency, Log: log.With("module", TargetEdge), Now: time.Now, Audit: audit,
+		Edge: shared, BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency, Log: log.With("module", TargetEdge), Now: time.Now, Audit: audit, Info: info,
 	})
 }
 

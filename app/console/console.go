@@ -23,6 +23,7 @@ import (
 	notificationsv1 "galleria/modules/notifications/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	pricingv1 "galleria/modules/pricing/v1"
+	settingsv1 "galleria/modules/settings/v1"
 	webhooksv1 "galleria/modules/webhooks/v1"
 	processv1 "galleria/platform/process/v1"
 )
@@ -45,6 +46,7 @@ type Needs struct {
 	Accounts      accountsv1.AccountsServiceClient
 	Cart          cartv1.CartServiceClient
 	Webhooks      webhooksv1.WebhooksServiceClient
+	Settings      settingsv1.SettingsServiceClient
 	// Audit is told what the staff change.
 	Audit *auditlog.Log
 	// Pictures keeps the shop's own pictures; nil: none can be added here.
@@ -91,7 +93,7 @@ func New(n Needs, o Options) (*Console, error) {
 	if n.Process == nil || n.Edge == nil {
 		return nil, errors.New("console: it needs the process and the edge")
 	}
-	if n.Orders == nil || n.Inventory == nil || n.Catalog == nil || n.Pricing == nil || n.Notifications == nil || n.Accounts == nil || n.Cart == nil || n.Webhooks == nil {
+	if n.Orders == nil || n.Inventory == nil || n.Catalog == nil || n.Pricing == nil || n.Notifications == nil || n.Accounts == nil || n.Cart == nil || n.Webhooks == nil || n.Settings == nil {
 		return nil, errors.New("console: it needs the modules of the shop")
 	}
 	if n.Staff != nil && n.Audit == nil {
@@ -201,6 +203,9 @@ func (c *Console) routes() *echo.Echo {
 	e.POST("/console/programs/webhooks/:id/rotate", c.staff(c.rotate))
 	e.POST("/console/programs/webhooks/:id/switch", c.staff(c.changeEndpoint(c.switchEndpoint)))
 	e.POST("/console/programs/webhooks/:id/remove", c.staff(c.changeEndpoint(c.removeEndpoint)))
+	e.GET("/console/settings", c.staff(c.settings))
+	e.GET("/console/settings/:form", c.staff(func(ctx echo.Context) error { return ctx.Redirect(http.StatusSeeOther, settingsPath) }))
+	e.POST("/console/settings/:form", c.admin(c.changeSettings))
 	e.GET("/console/numbers", c.staff(c.numbers))
 	e.GET("/console/audit", c.staff(c.audit))
 	return e

@@ -29,6 +29,7 @@ import (
 	notificationsv1 "galleria/modules/notifications/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	pricingv1 "galleria/modules/pricing/v1"
+	settingsv1 "galleria/modules/settings/v1"
 	webhooksv1 "galleria/modules/webhooks/v1"
 	"galleria/platform/module"
 	processv1 "galleria/platform/process/v1"
@@ -228,6 +229,7 @@ func noModules(t *testing.T) Needs {
 		Catalog: catalogv1.NewCatalogServiceClient(nowhere{}), Inventory: inventoryv1.NewInventoryServiceClient(nowhere{}),
 		Pricing: pricingv1.NewPricingServiceClient(nowhere{}), Orders: ordersv1.NewOrdersServiceClient(nowhere{}),
 		Notifications: notificationsv1.NewNotificationsServiceClient(nowhere{}), Accounts: accountsv1.NewAccountsServiceClient(nowhere{}),
+		Settings: settingsv1.NewSettingsServiceClient(nowhere{}),
 		Webhooks: webhooksv1.NewWebhooksServiceClient(nowhere{}), Cart: cartv1.NewCartServiceClient(nowhere{}),
 		Audit: auditlog.New(t.TempDir(), time.Now, slog.New(slog.DiscardHandler)),
 	}

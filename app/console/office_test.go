@@ -30,6 +30,8 @@ import (
 	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/modules/pricing/pricingtest"
 	pricingv1 "galleria/modules/pricing/v1"
+	"galleria/modules/settings/settingstest"
+	settingsv1 "galleria/modules/settings/v1"
 	webhooksv1 "galleria/modules/webhooks/v1"
 	"galleria/modules/webhooks/webhookstest"
 	"galleria/platform/certs"
@@ -89,6 +91,7 @@ func openOffice(t *testing.T) *office {
 	o.connect("orders", &ordersv1.OrdersService_ServiceDesc, o.serve(orderstest.Definition()))
 	o.connect("notifications", &notificationsv1.NotificationsService_ServiceDesc, o.serve(notificationstest.Definition()))
 	o.connect("accounts", &accountsv1.AccountsService_ServiceDesc, o.serve(accountstest.Definition()))
+	o.connect("settings", &settingsv1.SettingsService_ServiceDesc, o.serve(settingstest.Definition()))
 	o.connect("webhooks", &webhooksv1.WebhooksService_ServiceDesc, o.serve(webhookstest.Definition()))
 	o.needs = Needs{
 		Catalog: catalogv1.NewCatalogServiceClient(o.connected["catalog"]), Inventory: inventoryv1.NewInventoryServiceClient(o.connected["inventory"]),
@@ -96,6 +99,7 @@ func openOffice(t *testing.T) *office {
 		Notifications: notificationsv1.NewNotificationsServiceClient(o.connected["notifications"]),
 		Accounts:      accountsv1.NewAccountsServiceClient(o.connected["accounts"]),
 		Cart:          cartv1.NewCartServiceClient(o.connected["cart"]),
+		Settings:      settingsv1.NewSettingsServiceClient(o.connected["settings"]),
 		Webhooks:      webhooksv1.NewWebhooksServiceClient(o.connected["webhooks"]),
 		Audit:         auditlog.New(t.TempDir(), time.Now, log),
 		Pictures:      pictures.New(t.TempDir(), log),

@@ -24,7 +24,7 @@ const pictureLimit = 33 << 20
 
 // uploads tells whether a request may bring a picture, and so be larger than other forms.
 func uploads(path string) bool {
-	return strings.HasPrefix(path, "/console/products/") && strings.HasSuffix(path, "/pictures")
+	return strings.HasPrefix(path, "/console/products/") && strings.HasSuffix(path, "/pictures") || strings.HasPrefix(path, settingsPath+"/")
 }
 
 // addPicture adds a picture to a product. It is stored under a name made of its content, so

@@ -13,6 +13,7 @@ import (
 
 	"galleria/app/auditlog"
 	"galleria/app/edge"
+	"galleria/app/shopinfo"
 	accountsv1 "galleria/modules/accounts/v1"
 	cartv1 "galleria/modules/cart/v1"
 	catalogv1 "galleria/modules/catalog/v1"
@@ -51,6 +52,8 @@ type Options struct {
 	Log *slog.Logger
 	// Audit gets what staff and their programs change; nothing when nil.
 	Audit *auditlog.Log
+	// Info says where the shop sends to; nil: everywhere.
+	Info *shopinfo.Keeper
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 }
@@ -65,6 +68,7 @@ type Gateway struct {
 	log      *slog.Logger
 	now      func() time.Time
 	audit    *auditlog.Log
+	info     *shopinfo.Keeper
 
 	echo    *echo.Echo
 	metrics *edge.Metrics
@@ -77,10 +81,13 @@ func New(n Needs, o Options) (*Gateway, error) {
 	}
 	g := &Gateway{
 		Needs: n, edge: o.Edge, base: strings.TrimSuffix(o.BaseURL, "/"), currency: cmp.Or(o.Currency, "EUR"),
-		log: cmp.Or(o.Log, slog.Default()), now: o.Now, audit: o.Audit,
+		log: cmp.Or(o.Log, slog.Default()), now: o.Now, audit: o.Audit, info: o.Info,
 	}
 	if g.now == nil {
 		g.now = time.Now
+	}
+	if g.info == nil {
+		g.info = shopinfo.NewKeeper(nil, g.now, g.log)
 	}
 	if g.edge == nil {
 		g.edge = edge.New(edge.Options{BaseURL: o.BaseURL, Now: g.now})

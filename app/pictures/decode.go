@@ -60,41 +60,51 @@ next:
 }
 
 // make checks a picture, and makes its sizes.
-func (s *Store) make(ctx context.Context, original []byte) ([]encoded, error) {
+func (s *Store) make(ctx context.Context, original []byte) (all []encoded, err error) {
+	err = s.decoded(ctx, original, func(m image.Image, turn int, lossless bool) error {
+		all, err = sizesOf(m, turn, lossless)
+		return err
+	})
+	return all, err
+}
+
+// decoded checks a picture and reads it, for do. Of all that are read at a time the
+// pixels are bounded.
+func (s *Store) decoded(ctx context.Context, original []byte, do func(m image.Image, turn int, lossless bool) error) error {
 	if len(original) > mostBytes {
-		return nil, refuse("it has %s, and %s are the most; make it smaller", mebibytes(int64(len(original))), mebibytes(mostBytes))
+		return refuse("it has %s, and %s are the most; make it smaller", mebibytes(int64(len(original))), mebibytes(mostBytes))
 	}
 	k, ok := kindOf(original)
 	if !ok {
-		return nil, refuse("it is %s; save it as JPEG, PNG, GIF or WebP", whatElse(original))
+		return refuse("it is %s; save it as JPEG, PNG, GIF or WebP", whatElse(original))
 	}
 	shape, err := k.config(bytes.NewReader(original))
 	if err != nil {
-		return nil, refuse("it can't be read as %s (%v); it may be damaged: save it again", k.name, err)
+		return refuse("it can't be read as %s (%v); it may be damaged: save it again", k.name, err)
 	}
 	if err := checkShape(shape.Width, shape.Height); err != nil {
-		return nil, err
+		return err
 	}
 	facts := factsOf(k.name, original)
 	if facts.moving && k.name == "WebP" {
-		return nil, refuse("it is a moving picture; save one that stands still")
+		return refuse("it is a moving picture; save one that stands still")
 	}
 	if facts.scans > mostScans {
-		return nil, refuse("it goes over its picture %d times, and %d are the most; save it again", facts.scans, mostScans)
+		return refuse("it goes over its picture %d times, and %d are the most; save it again", facts.scans, mostScans)
 	}
 	pixels := int64(shape.Width) * int64(shape.Height)
 	if err := s.pixels.Acquire(ctx, pixels); err != nil {
-		return nil, fmt.Errorf("stopped: %w", err)
+		return fmt.Errorf("stopped: %w", err)
 	}
 	defer s.pixels.Release(pixels)
 	decoded, err := k.decode(bytes.NewReader(original))
 	if err != nil {
-		return nil, refuse("it can't be read as %s (%v); it may be damaged: save it again", k.name, err)
+		return refuse("it can't be read as %s (%v); it may be damaged: save it again", k.name, err)
 	}
 	if size := decoded.Bounds().Size(); size.X*size.Y > shape.Width*shape.Height || size.X < 1 || size.Y < 1 {
-		return nil, refuse("it has another size than it says; it may be damaged: save it again")
+		return refuse("it has another size than it says; it may be damaged: save it again")
 	}
-	return sizesOf(decoded, facts.turn, k.lossless)
+	return do(decoded, facts.turn, k.lossless)
 }
 
 // checkShape refuses a picture that has no pixels, too many of them, or a side so short

@@ -74,7 +74,8 @@ func assemble(start app.Start) (*app.App, error) {
 		return nil, err
 	}
 	shared := app.NewEdge(start.Config)
-	storefront, err := app.NewStorefront(start.Config, process, shared, log)
+	info := app.NewShopInfo(process, log)
+	storefront, err := app.NewStorefront(start.Config, process, shared, info, log)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +84,7 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	gateway, err := app.NewGateway(start.Config, process, shared, audit, log)
+	gateway, err := app.NewGateway(start.Config, process, shared, info, audit, log)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 // Modules are the modules of the shop.
-var Modules = []string{"catalog", "inventory", "cart", "pricing", "payments", "orders", "notifications", "accounts", "webhooks"}
+var Modules = []string{"catalog", "inventory", "cart", "pricing", "payments", "orders", "notifications", "accounts", "webhooks", "settings"}
 
 // Layout is how a shop is spread over processes and databases.
 type Layout struct {

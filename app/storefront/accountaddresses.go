@@ -75,12 +75,12 @@ func (s *Storefront) showAddresses(ctx context.Context, c echo.Context, code int
 	if err != nil {
 		return err
 	}
-	v := page.Addresses{Frame: s.frame("Your addresses", s.departmentsIfQuick(ctx)), Form: addressForm("", map[string]string{})}
+	v := page.Addresses{Frame: s.frame("Your addresses", s.departmentsIfQuick(ctx)), Form: s.addressForm("", map[string]string{})}
 	v.NoIndex = true
 	for _, a := range listed.GetAddresses() {
 		v.Addresses = append(v.Addresses, page.Address{ID: a.GetId(), Lines: linesOf(a)})
 		if a.GetId() == change {
-			v.Form = addressForm(change, typedIn(a))
+			v.Form = s.addressForm(change, typedIn(a))
 		}
 	}
 	if typed != nil {
@@ -100,7 +100,7 @@ func linesOf(a *accountsv1.Address) []string {
 	return all
 }
 
-func addressForm(address string, values map[string]string) page.Form {
+func (s *Storefront) addressForm(address string, values map[string]string) page.Form {
 	f := page.Form{
 		Heading: "Add an address", Action: "/account/addresses", Submit: "Save this address",
 		Hidden: []page.Hidden{{Name: "id", Value: address}, {Name: "idempotency_key", Value: id.New()}},
@@ -111,7 +111,7 @@ func addressForm(address string, values map[string]string) page.Form {
 			{Name: "postal_code", Label: "Postal code", Auto: "postal-code", Length: "16", Need: true},
 			{Name: "city", Label: "City", Auto: "address-level2", Length: "100", Need: true},
 			{Name: "region", Label: "State or province (optional)", Auto: "address-level1", Length: "100"},
-			{Name: "country", Label: "Country", Auto: "country", Need: true, Options: append([]page.Option{{Name: "Choose a country"}}, countryOptions(values["country"])...)},
+			{Name: "country", Label: "Country", Auto: "country", Need: true, Options: append([]page.Option{{Name: "Choose a country"}}, s.countryOptions(values["country"])...)},
 		},
 	}
 	if address != "" {
@@ -139,7 +139,7 @@ func (s *Storefront) saveAddress(c echo.Context) error {
 				PostalCode: values["postal_code"], Country: values["country"],
 			},
 		})
-		f := addressForm(values["id"], values)
+		f := s.addressForm(values["id"], values)
 		for i := range f.Fields { // as accounts calls them
 			f.Fields[i].Called = "address." + f.Fields[i].Name
 		}

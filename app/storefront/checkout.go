@@ -75,7 +75,11 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 	if c.Request().PostForm.Get("requote") != "" {
 		return s.again(c, f, failure{status: http.StatusOK, settled: true})
 	}
-	if wrong := check(f); len(wrong) > 0 {
+	wrong := check(f)
+	if country := f.values["country"]; country != "" && wrong["country"] == "" && !s.info.Info().Sells(country) {
+		wrong["country"] = "We do not send there yet. Please choose another country."
+	}
+	if len(wrong) > 0 {
 		return s.again(c, f, invalid(wrong))
 	}
 	if f.quote == "" {
@@ -199,7 +203,7 @@ func (s *Storefront) composeCheckout(ctx context.Context, held *cartv1.Cart, quo
 	}
 	v.NoIndex = true
 	// The country that is priced is the one that is chosen.
-	v.Countries = countryOptions(cmp.Or(f.values["country"], quote.GetDestination().GetCountry()))
+	v.Countries = s.countryOptions(cmp.Or(f.values["country"], quote.GetDestination().GetCountry()))
 	for _, d := range quote.GetDeliveryOptions() {
 		v.Deliveries = append(v.Deliveries, page.Delivery{
 			ID: d.GetId(), Name: deliveryName(d), Price: price(quote.GetCurrencyCode(), d.GetPriceMinor()), Chosen: d.GetId() == quote.GetDeliveryOption(),

@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	"galleria/app/storefront/internal/page"
-	"galleria/platform/countries"
 	"galleria/platform/mailaddress"
 	"galleria/platform/personname"
 )
@@ -117,10 +116,10 @@ func missing(field string) string {
 
 // countryOptions are the countries with one chosen. A country orders would take but
 // the list lacks stays as it was sent.
-func countryOptions(chosen string) []page.Option {
+func (s *Storefront) countryOptions(chosen string) []page.Option {
 	var options []page.Option
 	found := chosen == ""
-	for _, c := range countries.All() {
+	for _, c := range s.info.Info().Countries() {
 		options = append(options, page.Option{Value: c.Code, Name: c.Name, Chosen: c.Code == chosen})
 		found = found || c.Code == chosen
 	}

@@ -2,10 +2,12 @@ package storefront
 
 import (
 	"context"
+	"strings"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"galleria/app/shopinfo"
 	"galleria/app/storefront/internal/page"
 	catalogv1 "galleria/modules/catalog/v1"
 )
@@ -21,9 +23,15 @@ func (s *Storefront) composeHome(ctx context.Context) (sketch, error) {
 	if err != nil {
 		return sketch{}, err
 	}
-	h := page.Home{Frame: s.frame("Good things, well made", departments)}
+	shop := s.info.Info()
+	h := page.Home{Frame: s.frame("Good things, well made", departments), Headline: shop.Headline, Welcome: shop.Welcome}
+	if shop.Headline != shopinfo.DefaultHeadline {
+		h.Frame.Title = strings.TrimRight(shop.Headline, ".")
+	} else {
+		h.Eyebrow = "One roof, many small shops"
+	}
 	h.Canonical = s.base + "/"
-	h.Description = "Galleria is one roof over many small shops: things for the house, the desk, the garden and the road, chosen to be kept."
+	h.Description = shop.Name + ": " + shop.About
 	h.Data = schema(s.organization(), s.website())
 	s.hang(&h, newest.GetProducts())
 	return sketch{draw: func() templ.Component { return page.HomePage(h) }}, nil

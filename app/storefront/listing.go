@@ -172,7 +172,7 @@ func (s *Storefront) composeCategory(ctx context.Context, w wish) (sketch, error
 		Crumbs: []page.Crumb{{Name: "Home", Path: "/"}, {Name: d.Name}},
 	}
 	l.Section = d.Slug
-	l.Description = cmp.Or(d.Intro, d.Name+" at Galleria.")
+	l.Description = cmp.Or(d.Intro, d.Name+" at "+s.info.Info().Name+".")
 	l.Canonical = s.base + w.path
 	l.NoIndex = w.narrowed() || w.sort != ""
 	l.Data = schema(s.breadcrumbs(l.Crumbs, w.path))

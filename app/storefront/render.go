@@ -101,7 +101,13 @@ func (s *Storefront) kept(c echo.Context, key string, compose func(ctx context.C
 		p, err = s.pages.Draw(key, func() (pagecache.Sketch, error) {
 			ctx, done := s.working(c, true, pageTimeout)
 			defer done()
+			// What is said of the shop is on every page. It may be newer on the page than
+			// in shows, which costs a page drawn again, but never older.
+			said := s.info.Info().Version
 			composed, err := compose(ctx)
+			if composed.shows != "" {
+				composed.shows += " of " + strconv.FormatInt(said, 10)
+			}
 			return pagecache.Sketch{
 				Shows: composed.shows,
 				Draw:  func() ([]byte, error) { return draw(context.WithoutCancel(ctx), composed.draw()) },
@@ -202,8 +208,16 @@ func (s *Storefront) once(c echo.Context, status, count int, p templ.Component) 
 
 // frame is what stands around a page.
 func (s *Storefront) frame(title string, departments []page.Department) page.Frame {
+	shop := s.info.Info()
+	said := page.Shop{Name: shop.Name, About: shop.About}
+	if shop.Logo != nil {
+		said.Logo = "/logo/" + shop.Logo.Hash
+	}
+	for _, l := range shop.Legal {
+		said.Legal = append(said.Legal, page.Crumb{Name: l.Title, Path: "/legal/" + l.Slug})
+	}
 	return page.Frame{
-		Title: title, Departments: departments,
+		Title: title, Departments: departments, Shop: said,
 		Stylesheet: s.assets.stylesheet, Script: s.assets.script, Badge: s.badges.slot,
 	}
 }

@@ -25,6 +25,7 @@ func (s *Storefront) routes() *echo.Echo {
 	read("/c/:category", s.inTurn(s.category))
 	read("/products/:slug", s.inTurn(s.product))
 	read("/search", s.inTurn(s.search))
+	read("/legal/:slug", s.legal)
 
 	// The cart and what becomes of it: never kept.
 	read("/cart", s.cart)
@@ -90,6 +91,7 @@ func (s *Storefront) routes() *echo.Echo {
 	read("/robots.txt", s.robots)
 	read("/sitemap.xml", s.sitemap)
 	read("/sitemaps/:page", s.sitemapPage)
+	read("/logo/:hash", s.logo)
 	read("/pictures/:name", s.picture)
 	read("/pictures/:hash/:name", s.sizedPicture)
 	read("/assets/:name", s.asset)

@@ -22,12 +22,12 @@ func schema(graph ...node) string {
 }
 
 func (s *Storefront) organization() node {
-	return node{"@type": "Organization", "@id": s.base + "/#shop", "name": "Galleria", "url": s.base + "/", "logo": s.base + "/favicon.svg"}
+	return node{"@type": "Organization", "@id": s.base + "/#shop", "name": s.info.Info().Name, "url": s.base + "/", "logo": s.base + "/favicon.svg"}
 }
 
 func (s *Storefront) website() node {
 	return node{
-		"@type": "WebSite", "name": "Galleria", "url": s.base + "/",
+		"@type": "WebSite", "name": s.info.Info().Name, "url": s.base + "/",
 		"potentialAction": node{
 			"@type": "SearchAction", "target": s.base + "/search?q={search_term_string}", "query-input": "required name=search_term_string",
 		},

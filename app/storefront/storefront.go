@@ -19,6 +19,7 @@ import (
 
 	"galleria/app/edge"
 	"galleria/app/pictures"
+	"galleria/app/shopinfo"
 	"galleria/app/storefront/internal/pagecache"
 	accountsv1 "galleria/modules/accounts/v1"
 	cartv1 "galleria/modules/cart/v1"
@@ -78,6 +79,8 @@ type Options struct {
 	PageTTL time.Duration
 	// PageBytes bounds the memory for such pages; 48 MiB when 0.
 	PageBytes int
+	// Info is what is said of the shop; nil: the defaults.
+	Info *shopinfo.Keeper
 	// Log gets requests that change something or fail at Info and above,
 	// others at Debug; slog.Default() when nil.
 	Log *slog.Logger
@@ -108,6 +111,7 @@ type Storefront struct {
 	neighbours  neighbours
 	stock       stockBook
 	edge        *edge.Edge
+	info        *shopinfo.Keeper
 	addresses   atomic.Pointer[addresses]
 	walks       singleflight.Group // of the catalogue, for addresses
 	// versions number what was learnt from the modules, so that a page can
@@ -146,6 +150,9 @@ func New(n Needs, o Options) (*Storefront, error) {
 	}
 	if s.edge = o.Edge; s.edge == nil {
 		s.edge = edge.New(edge.Options{BaseURL: base, TrustedProxies: o.TrustedProxies, Limits: o.Limits, Now: s.now})
+	}
+	if s.info = o.Info; s.info == nil {
+		s.info = shopinfo.NewKeeper(nil, s.now, s.log)
 	}
 	// Pages and the answers they are drawn from share the time.
 	s.freshness = cmp.Or(o.PageTTL, 500*time.Millisecond) / 2

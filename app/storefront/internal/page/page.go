@@ -24,6 +24,27 @@ type Frame struct {
 	Stylesheet  string // address
 	Script      string // address
 	Badge       string // stands where the number of things in the cart goes
+	Shop        Shop
+}
+
+// Shop is what is said of the shop on every page.
+type Shop struct {
+	Name, About string
+	Logo        string // address of its picture; empty: it has none
+	Legal       []Crumb
+}
+
+// Legal is a text that the law wants, in paragraphs.
+type Legal struct {
+	Frame
+	Title string
+	Parts []LegalPart
+}
+
+// LegalPart is a paragraph, of lines, or a heading.
+type LegalPart struct {
+	Heading string
+	Lines   []string
 }
 
 // Department is a category as navigation and tiles show it.
@@ -73,9 +94,11 @@ type Point struct{ Text, Href string }
 // Home is the front page.
 type Home struct {
 	Frame
-	Arcade []Card // up to three, in the hero
-	Doors  []Department
-	New    []Card
+	// Eyebrow stands above the headline; may be empty.
+	Eyebrow, Headline, Welcome string
+	Arcade                     []Card // up to three, in the hero
+	Doors                      []Department
+	New                        []Card
 }
 
 // Listing is a category or the answer to a search.

@@ -1,0 +1,130 @@
+package console
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/png"
+	"mime/multipart"
+	"net/http"
+	"strings"
+	"testing"
+
+	settingsv1 "galleria/modules/settings/v1"
+)
+
+func (o *office) saved() *settingsv1.Settings {
+	o.t.Helper()
+	got, err := o.needs.Settings.GetSettings(o.t.Context(), &settingsv1.GetSettingsRequest{})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return got.GetSettings()
+}
+
+func TestAnAdministratorSaysWhatTheShopIs(t *testing.T) {
+	o := openOffice(t)
+	o.shows("/console/settings", "Galleria (nothing was set)", "everywhere")
+	if body := o.page("/console/settings"); strings.Contains(body, `action="/console/settings/`) {
+		t.Error("an operator is offered to change settings")
+	}
+	if r, _ := o.post("/console/settings/texts", "seen", "0", "name", "Mine"); r.StatusCode != http.StatusForbidden {
+		t.Errorf("an operator changes settings: got %d", r.StatusCode)
+	}
+
+	if r, body := o.asAdmin("/console/settings/texts", "seen", "0", "name", "Löwe <& Söhne>", "about", "Lamps."); r.StatusCode != http.StatusSeeOther {
+		t.Fatalf("got %d: %.900s", r.StatusCode, body)
+	}
+	o.shows("/console/settings?done=texts", "The texts are changed", "Löwe &lt;&amp; Söhne&gt;", "Lamps.")
+	if e := o.noted(); e.Thing != "the shop's texts" || !strings.Contains(e.To, "Löwe") || e.Who != "admin@example.org" {
+		t.Errorf("the audit log says %+v", e)
+	}
+	// Who opened the page before does not undo that, and keeps what was typed.
+	if r, body := o.asAdmin("/console/settings/texts", "seen", "0", "name", "Another"); r.StatusCode != http.StatusConflict || !strings.Contains(body, "another change was saved") || !strings.Contains(body, `value="Another"`) {
+		t.Errorf("a change of old settings: got %d", r.StatusCode)
+	}
+	if r, _ := o.asAdmin("/console/settings/terms", "seen", "1", "terms", "# We\n\nsend."); r.StatusCode != http.StatusSeeOther {
+		t.Errorf("the terms: got %d", r.StatusCode)
+	}
+	if r, _ := o.asAdmin("/console/settings/countries", "seen", "2", "countries", "pt, at\n de"); r.StatusCode != http.StatusSeeOther {
+		t.Errorf("the countries: got %d", r.StatusCode)
+	}
+	if s := o.saved(); s.GetName() != "Löwe <& Söhne>" || s.GetTerms() != "# We\n\nsend." || strings.Join(s.GetCountries(), " ") != "AT DE PT" {
+		t.Errorf("got %v", s)
+	}
+	for words, form := range map[string][]string{
+		"countries must be codes": {"/console/settings/countries", "seen", "3", "countries", "Atlantis"},
+		"up to 40 characters":     {"/console/settings/texts", "seen", "3", "name", strings.Repeat("x", 41)},
+		"choose a picture":        {"/console/settings/logo", "seen", "3"},
+	} {
+		if r, body := o.asAdmin(form[0], form[1:]...); r.StatusCode != http.StatusConflict || !strings.Contains(body, words) {
+			t.Errorf("%s: got %d without %q", form[0], r.StatusCode, words)
+		}
+	}
+	for path, want := range map[string]int{"/console/settings/texts": http.StatusBadRequest, "/console/settings/nothing?seen=3": http.StatusNotFound} {
+		if r, _ := o.asAdmin(path, "name", "x"); r.StatusCode != want {
+			t.Errorf("%s: got %d, want %d", path, r.StatusCode, want)
+		}
+	}
+}
+
+// upload sends a file as the form for the logo does.
+func (o *office) uploadLogo(seen, file string) (int, string) {
+	o.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	form.WriteField("seen", seen)
+	part, err := form.CreateFormFile("picture", "logo.png")
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	part.Write([]byte(file))
+	form.Close()
+	r, err := http.NewRequestWithContext(o.t.Context(), http.MethodPost, o.server.URL+"/console/settings/logo", &body)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	r.AddCookie(&http.Cookie{Name: "session", Value: "admin"})
+	answer, err := (&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Do(r)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var text strings.Builder
+	if _, err := copyTo(&text, answer); err != nil {
+		o.t.Fatal(err)
+	}
+	return answer.StatusCode, text.String()
+}
+
+func TestALogoIsMadeSmallAndSafe(t *testing.T) {
+	o := openOffice(t)
+	m := image.NewRGBA(image.Rect(0, 0, 2000, 400))
+	for x := range 2000 {
+		m.Set(x, x%400, color.RGBA{200, 40, 20, 255})
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, m); err != nil {
+		t.Fatal(err)
+	}
+	if code, body := o.uploadLogo("0", file.String()+"<script>"); code != http.StatusSeeOther {
+		t.Fatalf("got %d: %.900s", code, body)
+	}
+	logo := o.saved().GetLogo()
+	if config, err := png.DecodeConfig(bytes.NewReader(logo)); err != nil || config.Width != 480 || config.Height != 96 {
+		t.Errorf("got %+v, %v, want 480 × 96 pixels", config, err)
+	}
+	if bytes.Contains(logo, []byte("<script>")) {
+		t.Error("what was hung on to the picture is kept")
+	}
+	if code, body := o.uploadLogo("1", "<svg xmlns='http://www.w3.org/2000/svg'/>"); code != http.StatusConflict || !strings.Contains(body, "SVG") {
+		t.Errorf("a drawing: got %d", code)
+	}
+	if code, _ := o.uploadLogo("1", strings.Repeat("x", pictureLimit)); code != http.StatusRequestEntityTooLarge {
+		t.Errorf("too much: got %d, want 413", code)
+	}
+	if r, _ := o.asAdmin("/console/settings/logo", "seen", "1", "none", "yes"); r.StatusCode != http.StatusSeeOther || len(o.saved().GetLogo()) > 0 {
+		t.Errorf("no logo: got %d, and one of %d bytes", r.StatusCode, len(o.saved().GetLogo()))
+	}
+}

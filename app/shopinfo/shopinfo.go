@@ -1,0 +1,150 @@
+// Package shopinfo is what the edge says of the shop: its name and texts, its logo, the
+// texts that the law wants, and where it sends to. It keeps what the module settings said
+// last, asks in the background for newer settings, and goes on with what it has while
+// that module is away. What was never set is as the defaults here have it.
+package shopinfo
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	settingsv1 "galleria/modules/settings/v1"
+	"galleria/platform/countries"
+)
+
+// What holds until the staff set something else.
+const (
+	DefaultName     = "Galleria"
+	DefaultAbout    = "One roof over many small shops. Things for the house, the desk, the garden and the road, chosen to be kept."
+	DefaultHeadline = "Good things, well made, worth keeping."
+	DefaultWelcome  = "Stroll through the arcade: lamps to read by, pots that pour without dribbling, and a kite for the first windy Sunday."
+)
+
+// Info is what is said of the shop. It is not changed.
+type Info struct {
+	Version                        int64
+	Name, About, Headline, Welcome string
+	// Logo is nil when there is none.
+	Logo *Logo
+	// Legal are the texts that were written, in the order of their links.
+	Legal []Legal
+	// countries are where the shop sends to; none: everywhere.
+	countries []string
+}
+
+// Logo is a picture, under an address that changes with it.
+type Logo struct {
+	Type string
+	File []byte
+	Hash string
+}
+
+// Legal is a text that the law wants.
+type Legal struct{ Slug, Title, Text string }
+
+// Sells tells whether the shop sends to a country.
+func (i *Info) Sells(country string) bool {
+	return len(i.countries) == 0 || slices.Contains(i.countries, country)
+}
+
+// Countries are those the shop sends to, by name.
+func (i *Info) Countries() []countries.Country {
+	return slices.DeleteFunc(countries.All(), func(c countries.Country) bool { return !i.Sells(c.Code) })
+}
+
+// Of is what settings say, with the defaults for what they don't.
+func Of(s *settingsv1.Settings, version int64) *Info {
+	i := &Info{
+		Version: version, Name: cmp.Or(s.GetName(), DefaultName), About: cmp.Or(s.GetAbout(), DefaultAbout),
+		Headline: cmp.Or(s.GetHeadline(), DefaultHeadline), Welcome: cmp.Or(s.GetWelcome(), DefaultWelcome), countries: s.GetCountries(),
+	}
+	if logo := s.GetLogo(); len(logo) > 0 {
+		sum := sha256.Sum256(logo)
+		i.Logo = &Logo{Type: http.DetectContentType(logo), File: logo, Hash: hex.EncodeToString(sum[:8])}
+	}
+	for _, l := range []Legal{
+		{"imprint", "Imprint", s.GetImprint()}, {"terms", "Terms and conditions", s.GetTerms()},
+		{"privacy", "Privacy", s.GetPrivacy()}, {"withdrawal", "Right of withdrawal", s.GetWithdrawal()},
+	} {
+		if l.Text != "" {
+			i.Legal = append(i.Legal, l)
+		}
+	}
+	return i
+}
+
+const (
+	// fresh is how long what was heard is not asked for again.
+	fresh = time.Second
+	// patience is how long the first page waits, and within which an answer must come.
+	firstPatience, patience = 200 * time.Millisecond, 2 * time.Second
+)
+
+// Keeper keeps what is said of the shop. Safe for concurrent use.
+type Keeper struct {
+	settings settingsv1.SettingsServiceClient
+	now      func() time.Time
+	log      *slog.Logger
+
+	known   atomic.Pointer[Info]
+	askedAt atomic.Int64 // Unix nanoseconds
+	asking  sync.Mutex
+	failing bool // the last question; asking is held
+}
+
+// NewKeeper makes a keeper that has the defaults. Nil settings: it keeps them.
+func NewKeeper(settings settingsv1.SettingsServiceClient, now func() time.Time, log *slog.Logger) *Keeper {
+	k := &Keeper{settings: settings, now: now, log: log}
+	if k.now == nil {
+		k.now = time.Now
+	}
+	if k.log == nil {
+		k.log = slog.Default()
+	}
+	k.known.Store(Of(nil, 0))
+	return k
+}
+
+// Info is what was heard last. It is asked for again in the background, so that no page
+// waits, but for the first ones of a process, a little.
+func (k *Keeper) Info() *Info {
+	at := k.askedAt.Load()
+	now := k.now().UnixNano()
+	if k.settings == nil || at != 0 && now-at < int64(fresh) || !k.askedAt.CompareAndSwap(at, now) {
+		return k.known.Load()
+	}
+	if at == 0 {
+		k.ask(firstPatience)
+	} else {
+		go k.ask(patience)
+	}
+	return k.known.Load()
+}
+
+// ask asks for newer settings than are known.
+func (k *Keeper) ask(within time.Duration) {
+	k.asking.Lock()
+	defer k.asking.Unlock()
+	ctx, done := context.WithTimeout(context.Background(), within)
+	defer done()
+	said, err := k.settings.GetSettings(ctx, &settingsv1.GetSettingsRequest{KnownVersion: k.known.Load().Version})
+	if err != nil {
+		if !k.failing {
+			k.log.Warn("the settings of the shop can't be asked for; what was known is shown", "error", err)
+		}
+		k.failing = true
+		return
+	}
+	k.failing = false
+	if said.GetSettings() != nil && said.GetVersion() != k.known.Load().Version {
+		k.known.Store(Of(said.GetSettings(), said.GetVersion()))
+	}
+}

@@ -188,6 +188,8 @@ func (c *Console) routes() *echo.Echo {
 	e.POST("/console/products/:id/pictures", c.staff(c.addPicture))
 	e.GET("/console/promotions", c.staff(c.promotions))
 	e.POST("/console/promotions/end", c.staff(c.endPromotion))
+	e.GET("/console/promotions/:id", c.staff(c.promotion))
+	e.POST("/console/promotions/:id", c.staff(c.savePromotion))
 	e.GET("/console/mails", c.staff(c.mails))
 	e.GET("/console/mails/:id", c.staff(c.mail))
 	e.POST("/console/mails/:id/resend", c.staff(c.resendMail))

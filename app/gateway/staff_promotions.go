@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"galleria/app/auditlog"
@@ -95,7 +97,18 @@ func (g *Gateway) putPromotion(r *request, in *PutPromotionInput) (*PromotionOut
 		return nil, refusedStaff(notPromoted(err), "promotions:write")
 	}
 	g.changed(who, "", auditlog.Entry{Action: "wrote", Thing: "promotion " + in.ID, Detail: in.Body.Name})
-	in.Body.ID = in.ID
+	in.Body.ID, in.Body.Used = in.ID, 0
+	// How often it was used stays. A key that may not read promotions is told nothing of it.
+	written, err := g.Pricing.ListPromotions(who, &pricingv1.ListPromotionsRequest{Id: in.ID})
+	if status.Code(err) == codes.PermissionDenied {
+		return &PromotionOutput{Body: in.Body}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(written.GetPromotions()) == 1 {
+		in.Body = toPromotion(written.GetPromotions()[0])
+	}
 	return &PromotionOutput{Body: in.Body}, nil
 }
 

@@ -257,6 +257,10 @@ func TestAProgramWritesProductsStockAndPromotions(t *testing.T) {
 
 	var promotion gateway.Promotion
 	send(http.MethodPut, "/promotions/spring", spring).want(http.StatusOK).into(&promotion)
+	send(http.MethodPut, "/promotions/spring", strings.Replace(spring, "{", `{"used":7,`, 1)).want(http.StatusOK).into(&promotion)
+	if promotion.Used != 0 {
+		t.Errorf("a promotion that nobody used was used %d times, as was sent", promotion.Used)
+	}
 	send(http.MethodPut, "/promotions/summer", strings.Replace(spring, "Spring", "Summer", 1)).problem(http.StatusConflict, "taken")
 	if got := send(http.MethodGet, "/promotions?without_ended=true", "").want(http.StatusOK); !strings.Contains(got.text, `"id":"spring"`) {
 		t.Errorf("got %s, want spring in it", got.text)

@@ -98,6 +98,7 @@ func upsertCases(w World) cases {
 
 func listCases(w World) cases {
 	return cases{
+		"finds one by its id": findCase(w),
 		"pages by id, without those that ended when asked": func(t *testing.T) {
 			s := w.shop(t)
 			var want []string
@@ -129,6 +130,22 @@ func listCases(w World) cases {
 			_, err := w.Pricing.ListPromotions(t.Context(), &pricingv1.ListPromotionsRequest{PageSize: 101, PageToken: "x"})
 			wantFields(t, err, "page_token", "page_size")
 		},
+	}
+}
+
+func findCase(w World) func(t *testing.T) {
+	return func(t *testing.T) {
+		s := w.shop(t)
+		s.promote("p1")
+		want := s.promote("p2")
+		got, err := s.Pricing.ListPromotions(t.Context(), &pricingv1.ListPromotionsRequest{Id: want.GetId()})
+		s.works(err)
+		if len(got.GetPromotions()) != 1 || got.GetPromotions()[0].GetId() != want.GetId() {
+			t.Errorf("got %v, want %s alone", got, want.GetId())
+		}
+		if got, err := s.Pricing.ListPromotions(t.Context(), &pricingv1.ListPromotionsRequest{Id: "nothing-like-it"}); err != nil || len(got.GetPromotions()) > 0 {
+			t.Errorf("got %v, %v for an unknown id, want none", got, err)
+		}
 	}
 }
 

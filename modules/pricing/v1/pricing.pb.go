@@ -1656,7 +1656,9 @@ type ListPromotionsRequest struct {
 	// next_page_token of the page before.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Leave out those that have ended.
-	WithoutEnded  bool `protobuf:"varint,3,opt,name=without_ended,json=withoutEnded,proto3" json:"without_ended,omitempty"`
+	WithoutEnded bool `protobuf:"varint,3,opt,name=without_ended,json=withoutEnded,proto3" json:"without_ended,omitempty"`
+	// Only the one with this id, if there is one.
+	Id            string `protobuf:"bytes,4,opt,name=id,proto3" json:"id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1710,6 +1712,13 @@ func (x *ListPromotionsRequest) GetWithoutEnded() bool {
 		return x.WithoutEnded
 	}
 	return false
+}
+
+func (x *ListPromotionsRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
 }
 
 type ListPromotionsResponse struct {
@@ -2104,12 +2113,13 @@ const file_pricing_v1_pricing_proto_rawDesc = "" +
 	"\x18UpsertPromotionsResponse\x12\x18\n" +
 	"\acreated\x18\x01 \x01(\x05R\acreated\x12\x18\n" +
 	"\aupdated\x18\x02 \x01(\x05R\aupdated\x12\x1c\n" +
-	"\tunchanged\x18\x03 \x01(\x05R\tunchanged\"x\n" +
+	"\tunchanged\x18\x03 \x01(\x05R\tunchanged\"\x88\x01\n" +
 	"\x15ListPromotionsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12#\n" +
-	"\rwithout_ended\x18\x03 \x01(\bR\fwithoutEnded\"w\n" +
+	"\rwithout_ended\x18\x03 \x01(\bR\fwithoutEnded\x12\x0e\n" +
+	"\x02id\x18\x04 \x01(\tR\x02id\"w\n" +
 	"\x16ListPromotionsResponse\x125\n" +
 	"\n" +
 	"promotions\x18\x01 \x03(\v2\x15.pricing.v1.PromotionR\n" +

@@ -63,7 +63,13 @@ func (s *Service) ListPromotions(ctx context.Context, r *pricingv1.ListPromotion
 	if r.GetWithoutEnded() {
 		endedBy = s.Now()
 	}
-	page, err := s.Store.Page(ctx, after, endedBy, size+1)
+	var page []promotion.Promotion
+	var err error
+	if id := r.GetId(); id != "" {
+		page, err = s.Store.Find(ctx, id)
+	} else {
+		page, err = s.Store.Page(ctx, after, endedBy, size+1)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("list promotions: %w", err)
 	}

@@ -110,6 +110,15 @@ func (s *Store) Page(ctx context.Context, after string, endedBy time.Time, most 
 	return promotions(rows)
 }
 
+// Find is the promotion with this id, or none.
+func (s *Store) Find(ctx context.Context, id string) ([]promotion.Promotion, error) {
+	var rows []row
+	if err := s.db.Read(ctx).Raw("SELECT "+columns+" FROM promotions WHERE id = ?", id).Scan(&rows).Error; err != nil {
+		return nil, err
+	}
+	return promotions(rows)
+}
+
 // Upsert writes promotions, all or none. Their codes are taken from promotions that
 // have ended; TakenError when one belongs to another that has not.
 func (s *Store) Upsert(ctx context.Context, all []promotion.Promotion, now time.Time) (counts Counts, err error) {

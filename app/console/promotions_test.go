@@ -1,0 +1,87 @@
+package console
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"galleria/app/demo"
+	pricingv1 "galleria/modules/pricing/v1"
+	"galleria/platform/certs"
+)
+
+func TestAPromotionIsEndedOnlyWhenThePersonIsSure(t *testing.T) {
+	o := openOffice(t)
+	pricing := pricingv1.NewPricingServiceClient(o.routes["pricing"].For(certs.Operator))
+	promotions := demo.Promotions(time.Now())
+	if _, err := pricing.UpsertPromotions(t.Context(), &pricingv1.UpsertPromotionsRequest{Promotions: promotions}); err != nil {
+		t.Fatal(err)
+	}
+	one := promotions[0]
+	o.shows("/console/promotions", one.GetName(), one.GetId())
+	o.refuses("tick the box", "/console/promotions/end", "id", one.GetId())
+	if body := o.does("/console/promotions/end", "id", one.GetId(), "sure", "yes"); strings.Contains(body, `value="`+one.GetId()+`"`) {
+		t.Error("a promotion that has ended can be ended, by its page")
+	}
+	o.audited("ended", "promotion "+one.GetId())
+	if r, _ := o.post("/console/promotions/end", "id", "nothing", "sure", "yes"); r.StatusCode != http.StatusNotFound {
+		t.Errorf("an unknown promotion: got %d, want 404", r.StatusCode)
+	}
+}
+
+func (o *office) promotion(id string) *pricingv1.Promotion {
+	o.t.Helper()
+	got, err := pricingv1.NewPricingServiceClient(o.routes["pricing"].For(certs.Operator)).ListPromotions(o.t.Context(), &pricingv1.ListPromotionsRequest{Id: id})
+	if err != nil || len(got.GetPromotions()) != 1 {
+		o.t.Fatalf("got %v, %v, want the promotion %s", got, err, id)
+	}
+	return got.GetPromotions()[0]
+}
+
+func TestAPromotionIsMadeAndChanged(t *testing.T) {
+	o := openOffice(t)
+	o.shows("/console/promotions/new", "Buy some, get some free")
+	form := []string{
+		"id", "spring", "name", "Spring <sale>", "kind", "percent", "percent", "12.5", "minimum", "40.00", "categories", "garden, kitchen",
+		"starts", "2027-03-01T09:00", "ends", "2027-06-01T00:00", "codes", "spring1\nSPRING2", "more", "3", "max_uses", "100", "max_each", "1", "combinable", "yes",
+	}
+	o.does("/console/promotions/new", form...)
+	p := o.promotion("spring")
+	if p.GetPercentMillionths() != 125_000 || p.GetMinimums()[0].GetAmountMinor() != 4000 || strings.Join(p.GetCategories(), " ") != "garden kitchen" || len(p.GetCodes()) != 5 ||
+		p.GetMaxUses() != 100 || p.GetMaxUsesPerCustomer() != 1 || !p.GetCombinable() || !p.GetStartsAt().AsTime().Equal(time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)) {
+		t.Errorf("got %v", p)
+	}
+	o.audited("saved", "promotion spring")
+	o.refuses("there is a promotion with this id", "/console/promotions/new", form...)
+	o.shows("/console/promotions", "Spring &lt;sale&gt;", "/console/promotions/spring")
+	page := o.shows("/console/promotions/spring", `value="12.5"`, `value="40.00"`, "2027-03-01T09:00", "SPRING2")
+	_, rest, _ := strings.Cut(page, `name="seen" value="`)
+	seen, _, _ := strings.Cut(rest, `"`)
+
+	change := []string{"seen", seen, "name", "Spring", "kind", "buy_x_get_y", "buy", "2", "get", "1"}
+	o.does("/console/promotions/spring", change...)
+	if p := o.promotion("spring"); p.GetBuy() != 2 || p.GetGet() != 1 || p.GetPercentMillionths() != 0 || len(p.GetCodes()) > 0 || p.GetStartsAt() != nil {
+		t.Errorf("got %v", p)
+	}
+	o.does("/console/promotions/spring", change...) // sent twice
+	o.refuses("another change was saved", "/console/promotions/spring", "seen", seen, "name", "Mine", "kind", "free_delivery")
+
+	for words, form := range map[string][]string{
+		"percent is a number":        {"id", "x", "name", "X", "kind", "percent", "percent", "101"},
+		"amount is an amount of EUR": {"id", "x", "name", "X", "kind", "amount", "amount", "five"},
+		"from is a time":             {"id", "x", "name", "X", "kind", "percent", "percent", "5", "starts", "soon"},
+		"up to 100 codes":            {"id", "x", "name", "X", "kind", "percent", "percent", "5", "more", "101"},
+		"kind":                       {"id", "x", "name", "X", "kind", "magic"},
+		"name":                       {"id", "x", "kind", "percent", "percent", "5"},
+		"id":                         {"id", "Not This", "name", "X", "kind", "percent", "percent", "5"},
+	} {
+		o.refuses(words, "/console/promotions/new", form...)
+	}
+	if body := o.page("/console/promotions"); strings.Contains(body, ">X<") {
+		t.Error("a promotion that was refused is there")
+	}
+	if r, _ := o.post("/console/promotions/none", "name", "X"); r.StatusCode != http.StatusNotFound {
+		t.Errorf("an unknown promotion: got %d, want 404", r.StatusCode)
+	}
+}

@@ -67,11 +67,7 @@ func (c *Console) admitted(ctx echo.Context, next echo.HandlerFunc) error {
 	if err := c.crossOrigin.Check(r); err != nil {
 		return echo.NewHTTPError(http.StatusForbidden, "This form was sent from another site.")
 	}
-	limit := int64(formLimit)
-	if uploads(r.URL.Path) {
-		limit = pictureLimit
-	}
-	r.Body = http.MaxBytesReader(ctx.Response(), r.Body, limit)
+	r.Body = http.MaxBytesReader(ctx.Response(), r.Body, limitOf(r.URL.Path))
 	return next(ctx)
 }
 

@@ -26,10 +26,19 @@ func (c *Console) productPage(ctx echo.Context) error {
 		return err
 	}
 	values, problem := productValues(p), ""
-	if typed, err := productTyped(values, c.currency); err != nil || !keeps(p, typed) {
-		problem = "A text of this product has a comma or an end of a line in it, which this form takes for the end of an entry: saving it here would change it. Change it by the API or by an import."
+	if !c.fitsForm(p) {
+		problem = misfit
 	}
 	return c.showProduct(ctx, http.StatusOK, p, values, p.GetVersion(), problem, "")
+}
+
+// misfit is why a product can't be saved by the form.
+const misfit = "A text of this product has a comma, a colon, space around it or an end of a line, which this form takes for something else: it can't be saved here, for that would change the text. Change the product by the API or by an import."
+
+// fitsForm tells whether the form that shows a product gives the same product back.
+func (c *Console) fitsForm(p *catalogv1.Product) bool {
+	typed, err := productTyped(productValues(p), c.currency)
+	return err == nil && keeps(p, typed)
 }
 
 // keeps tells whether what was read of a form that was not touched is the product.
@@ -116,6 +125,9 @@ func (c *Console) saveProduct(ctx echo.Context) error {
 		shown := proto.CloneOf(before)
 		shown.Id = p.GetId()
 		return c.showProduct(ctx, code, shown, values, version, problem, saved)
+	}
+	if expected != "" && !c.fitsForm(before) {
+		return again(http.StatusConflict, expected, misfit, "")
 	}
 	if err == nil {
 		err = c.writeProduct(work, p, expected)

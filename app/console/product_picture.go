@@ -22,6 +22,21 @@ import (
 // form around it.
 const pictureLimit = 33 << 20
 
+// productLimit is what the form of a product may have: one of the most variants has more than
+// other forms.
+const productLimit = 1 << 20
+
+// limitOf is how large the body of a request may be.
+func limitOf(path string) int64 {
+	switch {
+	case uploads(path):
+		return pictureLimit
+	case strings.HasPrefix(path, "/console/products/"):
+		return productLimit
+	}
+	return formLimit
+}
+
 // uploads tells whether a request may bring a picture, and so be larger than other forms.
 func uploads(path string) bool {
 	return strings.HasPrefix(path, "/console/products/") && strings.HasSuffix(path, "/pictures") || strings.HasPrefix(path, settingsPath+"/")

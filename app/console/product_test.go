@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -197,5 +198,53 @@ func TestAPictureIsUploadedOnceAndWhatIsNoneIsRefused(t *testing.T) {
 	}
 	if code, _ := o.upload(at, make([]byte, pictureLimit+1)); code != http.StatusRequestEntityTooLarge {
 		t.Errorf("a file of more than the most: got %d", code)
+	}
+}
+
+func TestAProductThatTheFormWouldChangeIsNotSaved(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	at := o.addLamp()
+	got, err := o.needs.Catalog.GetProducts(t.Context(), &catalogv1.GetProductsRequest{Ids: []string{strings.TrimPrefix(at, "/console/products/")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := got.GetProducts()[0]
+	p.Attributes[0].Value = "Oak\nand brass"
+	if _, err := o.needs.Catalog.UpsertProducts(t.Context(), &catalogv1.UpsertProductsRequest{Products: got.GetProducts()}); err != nil {
+		t.Fatal(err)
+	}
+	o.shows(at, "can't be saved here")
+	form := typedProduct()
+	form.Set("version", o.version(at))
+	form.Set("name", "Another lamp")
+	o.sends(at, form, http.StatusConflict, "can't be saved here", "by the API or by an import")
+	got, err = o.needs.Catalog.GetProducts(t.Context(), &catalogv1.GetProductsRequest{Ids: []string{p.GetId()}})
+	if err != nil || got.GetProducts()[0].GetName() != "Oak lamp" || got.GetProducts()[0].GetAttributes()[0].GetValue() != "Oak\nand brass" {
+		t.Errorf("got %v, %v, want the product as it was", got, err)
+	}
+}
+
+func TestAProductOfTheMostVariantsIsSaved(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	at := formOf.FindStringSubmatch(o.page("/console/products/new"))[1]
+	form := typedProduct()
+	var sizes []string
+	for i := range mostVariants {
+		n := strconv.Itoa(i)
+		size := "Size " + n
+		sizes = append(sizes, size)
+		form.Set(variantField(i, "sku"), "LAMP-"+n)
+		form.Set(variantField(i, "options"), size)
+		form.Set(variantField(i, "prices"), "EUR 12.50"+strings.Repeat(" ", 600))
+	}
+	form.Set("options", "Size: "+strings.Join(sizes, ", "))
+	if n := len(form.Encode()); n <= formLimit {
+		t.Fatalf("the form has %d bytes, want more than other forms may have", n)
+	}
+	r, body := o.ask("POST", at, "operator", form)
+	if r.StatusCode != http.StatusSeeOther {
+		t.Errorf("got %d: %.2000s", r.StatusCode, body)
 	}
 }

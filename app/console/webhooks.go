@@ -26,11 +26,11 @@ func endpointLink(endpoint string) string {
 
 func (c *Console) addEndpoints(page *view.Sheet, endpoints []*webhooksv1.Endpoint) {
 	table := view.Table{
-		Caption: "Webhooks", Heads: []string{"Address", "Hears of", "State", "Since", "Note"},
+		Caption: "Webhooks", Heads: []string{"Address", "Hears of", "Since", "Note", "State"},
 		None: "There are no webhooks. One tells a program what happens in the shop.",
 	}
 	for _, e := range endpoints {
-		row := view.Row{Link: endpointLink(e.GetId()), Cells: []string{e.GetUrl(), hears(e), stateOf(e), c.day(e.GetCreatedAt()), dash(e.GetNote())}}
+		row := view.Row{Link: endpointLink(e.GetId()), Cells: []string{e.GetUrl(), hears(e), c.day(e.GetCreatedAt()), dash(e.GetNote()), stateOf(e)}}
 		if !e.GetActive() || e.GetFailingSince() != nil {
 			row.Class = "low"
 		}

@@ -22,8 +22,6 @@ import (
 const (
 	levelsOnPage    = 60
 	movementsOnPage = 50
-	// lowAt is how many pieces that can be sold are few.
-	lowAt = 5
 )
 
 var stockHeads = []string{"Sku", "Location", "On hand", "Allocated to orders", "Can be sold"}
@@ -41,7 +39,7 @@ func (c *Console) stock(ctx echo.Context) error {
 	if err != nil {
 		return err
 	}
-	table := view.Table{Caption: "Levels, the fewest that can be sold first", Heads: stockHeads, None: "There are no such levels.", Rows: levelRows(listed.GetLevels())}
+	table := view.Table{Caption: "Levels, the fewest that can be sold first", Heads: stockHeads, None: "There are no such levels.", Rows: levelRows(listed.GetLevels(), listed.GetLowAt())}
 	state, query := ctx.QueryParam("state"), request.GetQuery()
 	page.Tables = []view.Table{table}
 	page.CSV = listAddress("/console/stock.csv", state, query, "")
@@ -58,11 +56,11 @@ func (c *Console) stock(ctx echo.Context) error {
 func levelList(ctx echo.Context) (*inventoryv1.ListLevelsRequest, view.Sheet, error) {
 	state, query := ctx.QueryParam("state"), strings.TrimSpace(ctx.QueryParam("q"))
 	request := &inventoryv1.ListLevelsRequest{Query: query, PageToken: ctx.QueryParam("before")}
-	none, few := int64(0), int64(lowAt)
+	none := int64(0)
 	switch state {
 	case "":
 	case "low":
-		request.AtMost = &few
+		request.Low = true
 	case "out":
 		request.AtMost = &none
 	default:
@@ -75,7 +73,8 @@ func levelList(ctx echo.Context) (*inventoryv1.ListLevelsRequest, view.Sheet, er
 	return request, page, nil
 }
 
-func levelRows(levels []*inventoryv1.Level) []view.Row {
+// levelRows are levels; those with so few that can be sold stand out.
+func levelRows(levels []*inventoryv1.Level, lowAt int64) []view.Row {
 	var rows []view.Row
 	for _, l := range levels {
 		row := view.Row{Link: stockLink(l.GetSku()), Cells: []string{l.GetSku(), l.GetLocation(), whole(l.GetOnHand()), whole(l.GetAllocated()), whole(l.GetAvailable())}}
@@ -137,7 +136,7 @@ func (c *Console) showStock(ctx echo.Context, code int, problem string) error {
 		return err
 	}
 	page := view.Sheet{Title: sku, Above: view.Link{Name: "Stock", Address: "/console/stock"}, Problem: problem, Done: stockDone[ctx.QueryParam("done")]}
-	level := view.Table{Caption: "Level", Heads: stockHeads, None: "There is no stock of this sku, and there never was.", Rows: levelRows(levels.GetLevels())}
+	level := view.Table{Caption: "Level", Heads: stockHeads, None: "There is no stock of this sku, and there never was.", Rows: levelRows(levels.GetLevels(), 0)}
 	movements := view.Table{Caption: "What moved", Heads: []string{"When", "Pieces", "Why", "Location", "Order", "Who", "Note"}, None: "Nothing has moved."}
 	for _, m := range moved.GetMovements() {
 		by := whole(m.GetBy())

@@ -41,6 +41,11 @@ func listLevels(w World) cases {
 			if got := list(&three); !slices.Equal(got, []string{"a", "c"}) {
 				t.Errorf("got %v, want those with at most 3", got)
 			}
+			low, err := w.Inventory.ListLevels(t.Context(), &inventoryv1.ListLevelsRequest{Query: "list-" + part, Low: true})
+			s.works(err)
+			if low.GetLowAt() != 5 || len(low.GetLevels()) != 2 || low.GetLevels()[1].GetAvailable() != 3 {
+				t.Errorf("got %v, want the two with at most the setting's 5", low)
+			}
 		},
 		"refuses what can't be": func(t *testing.T) {
 			_, err := w.Inventory.ListLevels(t.Context(), &inventoryv1.ListLevelsRequest{Query: strings.Repeat("x", 65), PageSize: 201, PageToken: "x"})

@@ -1192,7 +1192,9 @@ type ListLevelsRequest struct {
 	// 1 to 200; 0: 50.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the page before.
-	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only those that are low: with at most low_at of the answer that can be sold.
+	Low           bool `protobuf:"varint,5,opt,name=low,proto3" json:"low,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1255,11 +1257,20 @@ func (x *ListLevelsRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListLevelsRequest) GetLow() bool {
+	if x != nil {
+		return x.Low
+	}
+	return false
+}
+
 type ListLevelsResponse struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Levels []*Level               `protobuf:"bytes,1,rep,name=levels,proto3" json:"levels,omitempty"`
 	// Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// How many pieces that can be sold are few: the setting low_at.
+	LowAt         int64 `protobuf:"varint,3,opt,name=low_at,json=lowAt,proto3" json:"low_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1306,6 +1317,13 @@ func (x *ListLevelsResponse) GetNextPageToken() string {
 		return x.NextPageToken
 	}
 	return ""
+}
+
+func (x *ListLevelsResponse) GetLowAt() int64 {
+	if x != nil {
+		return x.LowAt
+	}
+	return 0
 }
 
 type ListMovementsRequest struct {
@@ -1710,18 +1728,20 @@ const file_inventory_v1_inventory_proto_rawDesc = "" +
 	"\border_id\x18\x06 \x01(\tR\aorderId\x12\x12\n" +
 	"\x04note\x18\a \x01(\tR\x04note\x12\x14\n" +
 	"\x05actor\x18\b \x01(\tR\x05actor\x12*\n" +
-	"\x02at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x8f\x01\n" +
+	"\x02at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xa1\x01\n" +
 	"\x11ListLevelsRequest\x12\x14\n" +
 	"\x05query\x18\x01 \x01(\tR\x05query\x12\x1c\n" +
 	"\aat_most\x18\x02 \x01(\x03H\x00R\x06atMost\x88\x01\x01\x12\x1b\n" +
 	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tR\tpageTokenB\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\x12\x10\n" +
+	"\x03low\x18\x05 \x01(\bR\x03lowB\n" +
 	"\n" +
-	"\b_at_most\"i\n" +
+	"\b_at_most\"\x80\x01\n" +
 	"\x12ListLevelsResponse\x12+\n" +
 	"\x06levels\x18\x01 \x03(\v2\x13.inventory.v1.LevelR\x06levels\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"d\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x15\n" +
+	"\x06low_at\x18\x03 \x01(\x03R\x05lowAt\"d\n" +
 	"\x14ListMovementsRequest\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +

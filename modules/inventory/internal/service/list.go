@@ -29,7 +29,10 @@ func (s *Service) ListLevels(ctx context.Context, r *inventoryv1.ListLevelsReque
 	if utf8.RuneCountInString(r.GetQuery()) > 64 {
 		bad.add("query", "must have at most 64 characters")
 	}
-	f := store.LevelFilter{Part: r.GetQuery(), AtMost: r.AtMost}
+	f, lowAt := store.LevelFilter{Part: r.GetQuery(), AtMost: r.AtMost}, s.store.LowAt()
+	if r.GetLow() && (f.AtMost == nil || *f.AtMost > lowAt) {
+		f.AtMost = &lowAt
+	}
 	if r.GetPageToken() != "" {
 		var last place
 		raw, err := base64.RawURLEncoding.DecodeString(r.GetPageToken())
@@ -46,7 +49,7 @@ func (s *Service) ListLevels(ctx context.Context, r *inventoryv1.ListLevelsReque
 	if err != nil {
 		return nil, err
 	}
-	answer := &inventoryv1.ListLevelsResponse{}
+	answer := &inventoryv1.ListLevelsResponse{LowAt: lowAt}
 	if len(found) > size {
 		found = found[:size]
 		last := found[size-1]

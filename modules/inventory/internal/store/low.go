@@ -88,3 +88,6 @@ func (s *Store) lockSums(tx *gorm.DB, skus []string) error {
 	}
 	return nil
 }
+
+// LowAt is how many pieces of a sku are few.
+func (s *Store) LowAt() int64 { return s.lowAt }

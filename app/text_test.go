@@ -91,6 +91,9 @@ func everyContractWithNUL(t *testing.T, shop *shoptest.Shop) {
 		methods := found.(protoreflect.ServiceDescriptor).Methods()
 		for i := range methods.Len() {
 			m := methods.Get(i)
+			if texts(m.Input(), -1, nil) == 0 {
+				continue // it takes no text
+			}
 			for at := range texts(m.Input(), -1, nil) + 1 {
 				in, out := message(t, m.Input()), message(t, m.Output())
 				texts(m.Input(), at-1, in.ProtoReflect()) // -1: in all

@@ -74,6 +74,10 @@ func TestAProgramIsToldOfAnOrder(t *testing.T) {
 			t.Errorf("within the overlap: %v", err)
 		}
 	}
+	// What was sent is noted after it was answered, by the status that the receiver has then.
+	shop.Await(t, "all that was sent is noted", func() bool {
+		return !strings.Contains(run(0, "", "deliveries", endpoint, "--json"), "DELIVERY_STATUS_WAITING")
+	})
 	to.Status(http.StatusGone)
 	run(0, "is on its way", "test", endpoint)
 	shop.Await(t, "the endpoint is switched off", func() bool { return strings.Contains(run(0, "", "list"), "410 Gone") })

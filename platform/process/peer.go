@@ -21,7 +21,7 @@ import (
 
 const (
 	// joinTimeout bounds how long a start waits for its peer.
-	joinTimeout = 10 * time.Second
+	joinTimeout = 30 * time.Second
 	// followEvery is the pause before the peer is asked again.
 	followEvery = 500 * time.Millisecond
 )

@@ -59,8 +59,7 @@ func TestAllModulesMoveOutAndBackUnderLoad(t *testing.T) {
 		{"SQLite", shoptest.Layout{}, 2},
 		{"PostgreSQL", shoptest.Layout{Postgres: true}, 1},
 	} {
-		t.Run(database.name, func(t *testing.T) {
-			t.Parallel()
+		t.Run(database.name, func(t *testing.T) { // alone: it runs eleven processes
 			shop := shoptest.Open(t, database.layout)
 			// Before the crowd comes: so many starts at once are more than a small machine
 			// does beside its shoppers, and are not what is tested.

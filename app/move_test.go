@@ -74,7 +74,7 @@ func TestAllModulesMoveOutAndBackUnderLoad(t *testing.T) {
 				shop.AwaitHealthy(t)
 				crowd.Walks(t, 6)
 			}
-			shop.StopModules(t, shoptest.Modules...) // all is here again: nobody misses them
+			shop.StopModules(t, shoptest.Modules...) // all modules are back in the main process
 			crowd.Walks(t, 2)
 			crowd.Leave(t)
 			shop.Books(t)

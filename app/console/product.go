@@ -166,8 +166,8 @@ func (c *Console) writeProduct(work context.Context, p *catalogv1.Product, expec
 	return err
 }
 
-// undoProduct makes a product what it was before the last change here, if nobody changed it
-// since.
+// undoProduct makes a product what it was before the last change here, unless it was changed
+// again since.
 func (c *Console) undoProduct(ctx echo.Context) error {
 	work, done := c.working(ctx)
 	defer done()

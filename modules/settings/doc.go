@@ -1,7 +1,7 @@
 // Package settings keeps what the staff say of the shop while it runs: its name and
 // texts, its logo, the texts that the law wants, and where it sends to.
 //
-// It offers settingsv1.SettingsService, needs nobody, emits no events, and owns its table
+// It offers settingsv1.SettingsService, calls no other module, emits no events, and owns its table
 // settings. Who shows the settings keeps them, asks now and then for a newer version, and
 // goes on with what it has while this module is away.
 //

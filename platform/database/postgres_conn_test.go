@@ -25,7 +25,7 @@ func leave(db *database.DB, seconds float64) {
 	db.Read(ctx).Exec("SELECT pg_sleep(?)", seconds)
 }
 
-// Twelve leave for each who stays, so whoever stays gets a connection after one
+// There are many callers who leave, so a caller who stays gets a connection after one
 // of them, and again after another.
 func TestCallersWhoLeaveBreakNobodysStatement(t *testing.T) {
 	db := oneConnection(t)

@@ -93,8 +93,8 @@ func WithKeys(ctx context.Context, keys *Keys) context.Context {
 	return context.WithValue(ctx, doorKey{}, keys)
 }
 
-// From is for whom the call is made that is being served. False: nobody's, as
-// far as this process can tell.
+// From is the person or program that the call being served is made for. False: as far
+// as this process can tell, it is made for none.
 func From(ctx context.Context) (Identity, bool) {
 	statement := Statement(ctx)
 	if statement == "" {

@@ -37,8 +37,9 @@ type Store interface {
 	SetCodes(ctx context.Context, id string, codes []string) error
 	SetDelivery(ctx context.Context, id, option string) error
 	SetDestination(ctx context.Context, id string, to cart.Destination) error
-	// SetCustomer says whose cart it is, in one step with a look at whose it was: nobody's
-	// or of was, or of anybody when was is nil. ErrAnothers, ErrNoCart.
+	// SetCustomer makes the cart that of a customer, or of a guest when customer is empty,
+	// in one step with a look at whose it was: that must be was, or a guest's. A nil was
+	// allows every customer. ErrAnothers, ErrNoCart.
 	SetCustomer(ctx context.Context, id, customer string, was *string) error
 	// Merge empties one cart into another, once per key, and counts the things in the
 	// latter. ErrKeyReused for a key of another merge.

@@ -56,9 +56,9 @@ func TestSomebodyBuysAsACustomerInABrowser(t *testing.T) {
 			b.Types("[name=email]", email)
 			b.Types("[name=name]", "Ana Carvalho")
 			b.Types("[name=password]", "nine teapots on a shelf")
-			b.Click(`form[action="/signup"] button`, `.notice`)
+			b.Follow(`form[action="/signup"] button`, `.notice`)
 			b.Open(mailedLink(t, shop, email))
-			b.Click(`form[action="/verify"] button`, `a[href="/account/orders"]`)
+			b.Follow(`form[action="/verify"] button`, `a[href="/account/orders"]`)
 			fits()
 
 			b.Open("/account/addresses")
@@ -66,7 +66,7 @@ func TestSomebodyBuysAsACustomerInABrowser(t *testing.T) {
 				b.Types("[name="+field+"]", text)
 			}
 			b.Chooses("[name=country]", "PT")
-			b.Click(`form[action="/account/addresses"] button`, `address`)
+			b.Follow(`form[action="/account/addresses"] button`, `address`)
 			fits()
 
 			added := `[data-cart-count]`
@@ -79,9 +79,9 @@ func TestSomebodyBuysAsACustomerInABrowser(t *testing.T) {
 			b.Click(`main a[href="/checkout"]`, `[name=email][value="`+email+`"]`)
 			b.Sees(`[name=line1][value="Rua das Flores 12"]`)
 			fits()
-			b.Click(`form[action="/checkout"] button.wide`, `[name=card_number]`)
+			b.Follow(`form[action="/checkout"] button.wide`, `[name=card_number]`)
 			typeCard(b, shoptest.Visa)
-			b.Click(`form.form button.wide`, `.walk`)
+			b.Follow(`form.form button.wide`, `.walk`)
 
 			b.Open("/account/orders")
 			fits()
@@ -95,7 +95,7 @@ func TestSomebodyBuysAsACustomerInABrowser(t *testing.T) {
 				fits()
 			}
 			b.Open("/account")
-			b.Click(`form[action="/logout"] button`, `main a[href^="/products/"]`)
+			b.Follow(`form[action="/logout"] button`, `main a[href^="/products/"]`)
 			b.Open(order)
 			b.Sees(`form[action="/login"]`)
 			b.Clean()

@@ -32,12 +32,12 @@ func TestSomebodyChoosesInABrowser(t *testing.T) {
 	}{
 		{"to Portugal, with consent", "PT", porto, "including", func(b *shoptest.Browser) {
 			typeCard(b, asksForConsent)
-			b.Click(`form.form button.wide`, `button[value=yes]`)
-			b.Click(`button[value=yes]`, `.walk`)
+			b.Follow(`form.form button.wide`, `button[value=yes]`)
+			b.Follow(`button[value=yes]`, `.walk`)
 		}},
 		{"to the United States, and the window is closed", "US", york, "Sales tax", func(b *shoptest.Browser) {
 			typeCard(b, doesNotReturn)
-			b.Click(`form.form button.wide`, `h2`)
+			b.Follow(`form.form button.wide`, `h2`)
 			if got := b.Text("main"); !strings.Contains(got, "does not lead back") {
 				t.Errorf("the payment page says %q, want that it does not lead back", got)
 			}
@@ -51,7 +51,7 @@ func TestSomebodyChoosesInABrowser(t *testing.T) {
 			b.Open("/cart")
 			reads(t, b, "Cabin Socks", "Navy")
 			b.Types("[name=code]", "welcome10")
-			b.Click(`form.codes button`, `form.sum[action="/cart/code"] button`)
+			b.Follow(`form.codes button`, `form.sum[action="/cart/code"] button`)
 			reads(t, b, "WELCOME10")
 
 			b.Click(`main a[href="/checkout"]`, `[name=email]`)
@@ -61,14 +61,14 @@ func TestSomebodyChoosesInABrowser(t *testing.T) {
 			for field, text := range c.address {
 				b.Types("[name="+field+"]", text)
 			}
-			b.Click(`form[action="/checkout"] button[name=requote]`, `[name=delivery]`)
+			b.Follow(`form[action="/checkout"] button[name=requote]`, `[name=delivery]`)
 			reads(t, b, "WELCOME10", c.tax)
 			if n := shoptest.Eval[int](b, `document.querySelectorAll("[name=delivery]").length`); n < 2 {
 				t.Errorf("there are %d ways of delivery, want a choice", n)
 			}
 			const total = `main .sum.total .price, main .sum.total`
 			shown := b.Text(total)
-			b.Click(`form[action="/checkout"] button.wide`, `[name=card_number]`)
+			b.Follow(`form[action="/checkout"] button.wide`, `[name=card_number]`)
 			_, amount, _ := strings.Cut(shown, "€")
 			number := orderNumber(b.Text("main"))
 			if amount == "" || !strings.HasPrefix(number, "G-") {

@@ -46,13 +46,13 @@ func TestSomebodyBuysInABrowser(t *testing.T) {
 			b.Open("/cart")
 			b.Click(`main a[href="/checkout"]`, `[name=email]`)
 			fillIn(b)
-			b.Click(`form[action="/checkout"] button[name=requote]`, `[name=email]`)
+			b.Follow(`form[action="/checkout"] button[name=requote]`, `[name=email]`)
 			if got := shoptest.Eval[string](b, `document.querySelector("[name=email]").value`); got != "ana@example.org" {
 				t.Errorf("after the total was updated the e-mail is %q, want what was typed", got)
 			}
-			b.Click(`form[action="/checkout"] button.wide`, `[name=card_number]`)
+			b.Follow(`form[action="/checkout"] button.wide`, `[name=card_number]`)
 			typeCard(b, shoptest.Declined)
-			b.Click(`form.form button.wide`, `.notice:not(.small)`)
+			b.Follow(`form.form button.wide`, `.notice:not(.small)`)
 			if got := b.Text("main"); !strings.Contains(got, "refused") {
 				t.Errorf("the page says %q, want that the card was refused", got)
 			}
@@ -60,11 +60,11 @@ func TestSomebodyBuysInABrowser(t *testing.T) {
 				t.Error("the card's number is in the page")
 			}
 			typeCard(b, shoptest.Visa)
-			b.Click(`form.form button.wide`, `.walk`)
+			b.Follow(`form.form button.wide`, `.walk`)
 			if !strings.HasPrefix(b.Path(), "/orders/") {
 				t.Errorf("the checkout led to %s, want the order", b.Path())
 			}
-			b.Click(`form[action$="/cancel"] button`, `.timeline`)
+			b.Follow(`form[action$="/cancel"] button`, `.timeline`)
 			// A refused form is a 422, which Chromium reports on the console.
 			b.Clean("422")
 		})

@@ -37,20 +37,20 @@ func enterAsAdmin(t *testing.T, shop *shoptest.Shop, b *shoptest.Browser) *facto
 		b.Types("[name=password]", "a-long-word-of-ada")
 	}
 	logIn("/login")
-	b.Click("main form button[type=submit]", "h1")
+	b.Follow("main form button[type=submit]", "h1")
 	shop.Await(t, "she is logged in", func() bool { return !strings.HasPrefix(b.Path(), "/login") })
 	b.Open("/account/second-factor")
 	f := &factor{shop: shop, secret: shoptest.Eval[string](b, `document.querySelector("[name=secret]").value`)}
 	b.Types("[name=code]", f.code(t))
-	b.Click("main form button[type=submit]", "h1")
+	b.Follow("main form button[type=submit]", "h1")
 	shop.Await(t, "the second factor is on", func() bool { return strings.Contains(b.Text("main"), "second factor is on") })
 	shoptest.Eval[bool](b, `fetch("/logout", {method: "POST"}), true`)
 	shop.Await(t, "she is logged out", func() bool { b.Open("/console"); return strings.HasPrefix(b.Path(), "/console/login") })
 	logIn("/console/login")
-	b.Click("main button[type=submit]", "[name=code]")
+	b.Follow("main button[type=submit]", "[name=code]")
 	b.Types("[name=password]", "a-long-word-of-ada")
 	b.Types("[name=code]", f.code(t))
-	b.Click("main button[type=submit]", ".plan svg, .problem")
+	b.Follow("main button[type=submit]", ".plan svg, .problem")
 	if path := b.Path(); path != "/console" {
 		t.Fatalf("the log-in leads to %s: %s", path, b.Text("main"))
 	}
@@ -72,12 +72,12 @@ func TestAModuleIsMovedOutAndBackInTheConsoleUnderLoad(t *testing.T) {
 	b.Click("[value=remote]", "#address")
 	b.Types("#address", shop.Address("payments"))
 	b.Types("#why", "a test")
-	b.Click("form.fields button", "#code")
+	b.Follow("form.fields button", "#code")
 	if got, want := b.Text("#to"), "remote at "+shop.Address("payments"); got != want {
 		t.Errorf("the page says that it would be %q, want %q", got, want)
 	}
 	b.Types("#code", codes.code(t))
-	b.Click("form.fields button", "#progress")
+	b.Follow("form.fields button", "#progress")
 	b.Sees("#progress .problem") // nothing listens there yet
 	if got := b.Text("#progress .problem"); !strings.Contains(got, "refused") {
 		t.Errorf("the page says %q, want the reason why it is refused", got)

@@ -30,7 +30,7 @@ func TestAProductIsMadeAndWithdrawnInTheConsoleInABrowser(t *testing.T) {
 		shoptest.Eval[bool](b, `(document.querySelector("#product-`+field+`").value = "`+text+`", true)`)
 	}
 	b.Click("#product [name=v1-active]", "#product-v1-sku")
-	b.Click("#product button.main", ".done")
+	b.Follow("#product button.main", ".done")
 	fits()
 	at := strings.Split(b.Path(), "?")[0]
 	shoptest.Eval[bool](b, `(() => {
@@ -39,10 +39,10 @@ func TestAProductIsMadeAndWithdrawnInTheConsoleInABrowser(t *testing.T) {
 		document.querySelector("#picture-file").files = files.files;
 		return true;
 	})()`)
-	b.Click("#picture button.main", ".done")
+	b.Follow("#picture button.main", ".done")
 	fits()
 	shoptest.Eval[bool](b, `(document.querySelector("#product-v0-prices").value = "EUR 13.75", true)`)
-	b.Click("#product button.main", ".done")
+	b.Follow("#product button.main", ".done")
 	shopper := shop.Guest(t, "Ana")
 	shop.AwaitFor(t, shoptest.BackInUse, "a shopper sees the product, its price and its picture", func() bool {
 		page := shopper.Get("/products/oak-lamp").Body
@@ -50,7 +50,7 @@ func TestAProductIsMadeAndWithdrawnInTheConsoleInABrowser(t *testing.T) {
 	})
 	b.Open(at)
 	b.Click("#product [name=active]", "#product-name")
-	b.Click("#product button.main", ".done")
+	b.Follow("#product button.main", ".done")
 	shop.AwaitFor(t, shoptest.BackInUse, "the page of what was withdrawn is gone", func() bool {
 		return !strings.Contains(shopper.Get("/products/oak-lamp").Body, "13.75")
 	})

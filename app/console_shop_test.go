@@ -13,10 +13,10 @@ func buyInBrowser(b *shoptest.Browser) {
 	b.Click(`form[action="/cart/items"] button[type=submit]`, `[data-cart-count]`)
 	b.Open("/checkout")
 	fillIn(b)
-	b.Click(`form[action="/checkout"] button[name=requote]`, `[name=email]`)
-	b.Click(`form[action="/checkout"] button.wide`, `[name=card_number]`)
+	b.Follow(`form[action="/checkout"] button[name=requote]`, `[name=email]`)
+	b.Follow(`form[action="/checkout"] button.wide`, `[name=card_number]`)
 	typeCard(b, shoptest.Visa)
-	b.Click(`form.form button.wide`, `main h1`)
+	b.Follow(`form.form button.wide`, `main h1`)
 }
 
 func TestAnOrderIsShippedAndRefundedInTheConsoleInABrowser(t *testing.T) {
@@ -42,14 +42,14 @@ func TestAnOrderIsShippedAndRefundedInTheConsoleInABrowser(t *testing.T) {
 			fits("an order")
 			b.Types("#carrier", "CTT")
 			b.Types("#tracking", "RR1PT")
-			b.Click("#ship form button", ".done")
+			b.Follow("#ship form button", ".done")
 			if got := b.Text("main"); !strings.Contains(got, "RR1PT") || !strings.Contains(got, "closed") {
 				t.Errorf("after shipping the page says %q", got)
 			}
 			b.Click("#refund summary", "#amount")
 			b.Click("#refund [value=amount]", "#amount")
 			b.Types("#amount", "1.50")
-			b.Click("#refund form button", ".done")
+			b.Follow("#refund form button", ".done")
 			shop.Await(t, "the money is given back", func() bool {
 				b.Open(b.Path())
 				return strings.Contains(b.Text("main"), "succeeded")

@@ -14,7 +14,7 @@ func enter(t *testing.T, shop *shoptest.Shop, b *shoptest.Browser) {
 	b.Open("/console")
 	b.Types("[name=email]", "olga@example.org")
 	b.Types("[name=password]", "a-long-word-of-olga")
-	b.Click("main button[type=submit]", ".plan svg, .problem")
+	b.Follow("main button[type=submit]", ".plan svg, .problem")
 	if path := b.Path(); path != "/console" {
 		t.Fatalf("the log-in leads to %s: %s", path, b.Text("main"))
 	}
@@ -85,7 +85,7 @@ func TestTheConsoleWorksWithoutScripts(t *testing.T) {
 	if got := shoptest.Eval[string](b, `document.querySelector("noscript")?.innerHTML ?? ""`); !strings.Contains(got, "refresh") {
 		t.Errorf("got %q, want a page that loads again by itself", got)
 	}
-	b.Click(".who button", "[name=password]")
+	b.Follow(".who button", "[name=password]")
 	b.Open("/console/rooms/catalog")
 	if path := b.Path(); !strings.HasPrefix(path, "/console/login") {
 		t.Errorf("after logging out the room is shown at %s", path)

@@ -40,16 +40,16 @@ func TestAPersonLogsInWithAPasskeyInABrowser(t *testing.T) {
 			b.Open("/signup")
 			b.Types("[name=email]", email)
 			b.Types("[name=password]", password)
-			b.Click(`form[action="/signup"] button`, `.notice`)
+			b.Follow(`form[action="/signup"] button`, `.notice`)
 			b.Open(mailedLink(t, shop, email))
-			b.Click(`form[action="/verify"] button`, `a[href="/account/orders"]`)
+			b.Follow(`form[action="/verify"] button`, `a[href="/account/orders"]`)
 
 			b.Open("/account/security")
 			b.Click(`a[href="/account/passkeys/add"]`, `form[action="/account/passkeys/add"]`)
 			fits()
 			b.Types("[name=name]", "My telephone")
 			b.Types("[name=password]", password)
-			b.Click(`form[action="/account/passkeys/add"] button`, `form[data-passkey]`)
+			b.Follow(`form[action="/account/passkeys/add"] button`, `form[data-passkey]`)
 			fits()
 			b.Click(`form[data-passkey] button`, `a[href^="/account/passkeys/remove"]`)
 			if got := b.Text("main"); !strings.Contains(got, "My telephone") {
@@ -57,7 +57,7 @@ func TestAPersonLogsInWithAPasskeyInABrowser(t *testing.T) {
 			}
 			fits()
 			b.Open("/account")
-			b.Click(`form[action="/logout"] button`, `main a[href^="/products/"]`)
+			b.Follow(`form[action="/logout"] button`, `main a[href^="/products/"]`)
 
 			b.Open("/login?next=/account/security")
 			fits()
@@ -69,12 +69,12 @@ func TestAPersonLogsInWithAPasskeyInABrowser(t *testing.T) {
 			b.Click(`a[href^="/account/passkeys/remove"]`, `form[action="/account/passkeys/remove"]`)
 			fits()
 			b.Types("[name=password]", password)
-			b.Click(`form[action="/account/passkeys/remove"] button`, `a[href="/account/passkeys/add"]`)
+			b.Follow(`form[action="/account/passkeys/remove"] button`, `a[href="/account/passkeys/add"]`)
 			if got := b.Text("main"); strings.Contains(got, "My telephone") {
 				t.Errorf("the page of security says %q, want no passkey", got)
 			}
 			b.Open("/account")
-			b.Click(`form[action="/logout"] button`, `main a[href^="/products/"]`)
+			b.Follow(`form[action="/logout"] button`, `main a[href^="/products/"]`)
 			b.Open("/login")
 			b.Click(`form[data-passkey] button`, `.notice`)
 			if got := b.Text(".notice"); !strings.Contains(got, "did not open") {

@@ -41,7 +41,7 @@ func TestAProgramIsToldOfAnOrder(t *testing.T) {
 		t.Errorf("the list shows the secret:\n%s", out)
 	}
 
-	shop.Crowd(t, 1, shoptest.Shops).Walks(t, 1)
+	shoptest.Shops(shop.Guest(t, "Ana"))
 	r := to.Wait(t, 1)[0]
 	if err := webhookstest.Verify(r, made.Secret, time.Now()); err != nil {
 		t.Error(err)

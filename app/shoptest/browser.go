@@ -188,12 +188,20 @@ func (b *Browser) Open(path string) {
 	b.do("open "+path, chromedp.Navigate(b.base+path))
 }
 
-// Click clicks what a CSS selector finds, and waits for what the next one
-// finds: on the page the click leads to.
+// Click clicks what a CSS selector finds, and waits for what the next one finds, which
+// may be on the same page: see Follow.
 func (b *Browser) Click(selector, then string) {
 	b.t.Helper()
 	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector)))
 	b.Sees(then)
+}
+
+// Follow clicks what leads to another page, and waits there for what the next selector
+// finds. The page before may have had the same.
+func (b *Browser) Follow(selector, then string) {
+	b.t.Helper()
+	Eval[bool](b, `document.documentElement.toggleAttribute("data-page-before", true)`)
+	b.Click(selector, "html:not([data-page-before]) :is("+then+")")
 }
 
 // DoubleClick clicks twice, the second time as the second of a double click, after the

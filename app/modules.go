@@ -109,6 +109,8 @@ func Table(c Modules) []Row {
 		}, c.Orders.Placed},
 		{module.Definition{
 			Name: notifications.Name, Contract: &notificationsv1.NotificationsService_ServiceDesc,
+			Needs: []string{settings.Name},
+			Calls: []string{settingsv1.SettingsService_GetSettings_FullMethodName},
 			Hears: []proto.Message{
 				&ordersv1.OrderPlaced{}, &ordersv1.OrderShipped{}, &ordersv1.OrderRefunded{}, &ordersv1.OrderCancelled{}, &ordersv1.OrderFailed{},
 				&accountsv1.SignUpStarted{}, &accountsv1.SignUpRepeated{}, &accountsv1.ResetRequested{}, &accountsv1.PasswordChanged{},
@@ -116,7 +118,9 @@ func Table(c Modules) []Row {
 				&accountsv1.PasskeyAdded{}, &accountsv1.PasskeyRemoved{}, &accountsv1.AccountDeleted{},
 			},
 			New: func(h module.Host) (*module.Instance, error) {
-				return notifications.New(h, notifications.Needs{}, c.Notifications.Own)
+				return notifications.New(h, notifications.Needs{
+					Settings: settingsv1.NewSettingsServiceClient(h.Need(settings.Name)),
+				}, c.Notifications.Own)
 			},
 		}, c.Notifications.Placed},
 		{module.Definition{

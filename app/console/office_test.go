@@ -89,9 +89,9 @@ func openOffice(t *testing.T) *office {
 	o.connect("cart", &cartv1.CartService_ServiceDesc, carttest.NewFake(t, catalogv1.NewCatalogServiceClient(o.connected["catalog"])))
 	o.connect("pricing", &pricingv1.PricingService_ServiceDesc, o.serve(pricingtest.Definition()))
 	o.connect("orders", &ordersv1.OrdersService_ServiceDesc, o.serve(orderstest.Definition()))
+	o.connect("settings", &settingsv1.SettingsService_ServiceDesc, o.serve(settingstest.Definition()))
 	o.connect("notifications", &notificationsv1.NotificationsService_ServiceDesc, o.serve(notificationstest.Definition()))
 	o.connect("accounts", &accountsv1.AccountsService_ServiceDesc, o.serve(accountstest.Definition()))
-	o.connect("settings", &settingsv1.SettingsService_ServiceDesc, o.serve(settingstest.Definition()))
 	o.connect("webhooks", &webhooksv1.WebhooksService_ServiceDesc, o.serve(webhookstest.Definition()))
 	o.needs = Needs{
 		Catalog: catalogv1.NewCatalogServiceClient(o.connected["catalog"]), Inventory: inventoryv1.NewInventoryServiceClient(o.connected["inventory"]),

@@ -7,12 +7,13 @@ import (
 	accountsv1 "galleria/modules/accounts/v1"
 	"galleria/modules/notifications/notificationstest"
 	notificationsv1 "galleria/modules/notifications/v1"
+	"galleria/modules/settings/settingstest"
 	"galleria/platform/certs"
 	"galleria/platform/module/moduletest"
 	"galleria/platform/route"
 )
 
-var world = moduletest.World{accountstest.Definition(), notificationstest.Definition()}
+var world = moduletest.World{accountstest.Definition(), notificationstest.Definition(), settingstest.Definition()}
 
 func TestMain(m *testing.M) {
 	moduletest.Main(m, moduletest.Worlds{"accounts": world})

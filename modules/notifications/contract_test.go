@@ -7,6 +7,8 @@ import (
 	"galleria/modules/notifications/notificationstest"
 	notificationsv1 "galleria/modules/notifications/v1"
 	ordersv1 "galleria/modules/orders/v1"
+	"galleria/modules/settings/settingstest"
+	settingsv1 "galleria/modules/settings/v1"
 	"galleria/platform/certs"
 	"galleria/platform/module"
 	"galleria/platform/module/moduletest"
@@ -14,13 +16,15 @@ import (
 )
 
 var worlds = moduletest.Worlds{
-	"notifications": {definition(notifications.DefaultConfig()), notificationstest.Publisher()},
+	"notifications": {definition(notifications.DefaultConfig()), notificationstest.Publisher(), settingstest.Definition()},
 }
 
 // definition is the module with other settings.
 func definition(cfg notifications.Config) module.Definition {
 	d := notificationstest.Definition()
-	d.New = func(h module.Host) (*module.Instance, error) { return notifications.New(h, notifications.Needs{}, cfg) }
+	d.New = func(h module.Host) (*module.Instance, error) {
+		return notifications.New(h, notifications.Needs{Settings: settingsv1.NewSettingsServiceClient(h.Need("settings"))}, cfg)
+	}
 	return d
 }
 
@@ -29,7 +33,7 @@ func TestMain(m *testing.M) { moduletest.Main(m, worlds) }
 func TestContract(t *testing.T) {
 	moduletest.Run(t, "notifications", suite)
 	t.Run("fake", func(t *testing.T) {
-		fake := moduletest.World{notificationstest.Definition(), notificationstest.Publisher()}
+		fake := moduletest.World{notificationstest.Definition(), notificationstest.Publisher(), settingstest.Definition()}
 		moduletest.Local(t, fake, route.ModeLocal, suite)
 	})
 }
@@ -40,6 +44,7 @@ func world(connect moduletest.Connect) notificationstest.World {
 	return notificationstest.World{
 		Outside:       connect("notifications"),
 		Notifications: notificationsv1.NewNotificationsServiceClient(connect(moduletest.As(certs.Operator, "notifications"))),
+		Settings:      settingsv1.NewSettingsServiceClient(connect(moduletest.As(certs.Operator, "settings"))),
 		Orders:        ordersv1.NewOrdersServiceClient(connect("orders")),
 	}
 }

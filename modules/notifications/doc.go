@@ -1,7 +1,7 @@
 // Package notifications writes to customers about their orders and accounts.
 //
-// It offers notifications.v1, which shows the mails. It calls no other module;
-// it hears OrderPlaced, OrderShipped, OrderRefunded, OrderCancelled and OrderFailed
+// It offers notifications.v1, which shows the mails. It needs settings, for the name of
+// the shop; it hears OrderPlaced, OrderShipped, OrderRefunded, OrderCancelled and OrderFailed
 // of orders, and SignUpStarted, SignUpRepeated, ResetRequested, PasswordChanged,
 // EmailChangeRequested, EmailChanged, SecondFactorDisabled, PasskeyAdded,
 // PasskeyRemoved and AccountDeleted of accounts, and emits no events. It owns the tables mails, recipients and resends.
@@ -31,6 +31,9 @@
 //     unless set): it holds the customer's address and name, and the link that opens
 //     the order. A queued one never is. The event of a deleted mail is not mailed
 //     again: the inbox remembers it for longer than the stream can deliver it.
+//   - Letters and their sender have the name that the staff gave the shop. It is asked for
+//     when there are mails, once a second at most; while settings is away, mails go with
+//     the name that was heard last, or that of the configuration.
 //   - Nothing a customer typed can add a header, a recipient or markup.
 //
 // # Where a mail may be sent twice

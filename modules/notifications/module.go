@@ -14,6 +14,7 @@ import (
 	queue "galleria/modules/notifications/internal/mail"
 	"galleria/modules/notifications/internal/service"
 	"galleria/modules/notifications/internal/store"
+	settingsv1 "galleria/modules/settings/v1"
 	"galleria/platform/config"
 	"galleria/platform/module"
 )
@@ -28,8 +29,8 @@ type Config struct {
 	// TimeZone is where the shop is, as IANA names it.
 	TimeZone string `yaml:"time_zone" doc:"time zone of the days that mails name, such as Europe/Lisbon"`
 	// From signs the mails: "Galleria <shop@example.com>". The name is also
-	// the shop's name in the letters.
-	From string `yaml:"from" doc:"sender of the mails, as in Galleria <shop@example.com>"`
+	// the shop's name in the letters, until its staff set one.
+	From string `yaml:"from" doc:"sender of the mails, as in Galleria <shop@example.com>; the shop's name in the console goes before the one here"`
 	// ReplyTo gets customers' answers; "": From does.
 	ReplyTo string `yaml:"reply_to" doc:"who gets the answers to mails; empty: the sender"`
 	// SMTP is the mail server.
@@ -129,13 +130,16 @@ func (c SMTP) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Needs are the modules notifications calls: none. It hears events of orders.
-type Needs struct{}
+// Needs are the modules notifications calls.
+type Needs struct {
+	// Settings says what the shop is called.
+	Settings settingsv1.SettingsServiceClient
+}
 
 // New makes the module, ready to serve.
-func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
-	if h.DB == nil {
-		return nil, errors.New("notifications: it needs a database")
+func New(h module.Host, needs Needs, cfg Config) (*module.Instance, error) {
+	if h.DB == nil || needs.Settings == nil {
+		return nil, errors.New("notifications: it needs a database and the settings")
 	}
 	if err := errors.Join(cfg.Validate(), cfg.SMTP.Validate()); err != nil {
 		return nil, fmt.Errorf("notifications: %w", err)
@@ -154,8 +158,9 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 		return nil, fmt.Errorf("notifications: %w", err)
 	}
 	mails := store.New(h.DB)
-	s := service.New(mails, letters, h.Now)
-	post := dispatch.New(mails, letters, server, queue.Backoff{First: cfg.RetryFirst, Most: cfg.RetryMost}, queue.Limits{Hour: cfg.MostPerHour, Day: cfg.MostPerDay}, h.Now, h.Log)
+	shop := service.NewShop(needs.Settings, h.Now, h.Log)
+	s := service.New(mails, letters, shop, h.Now)
+	post := dispatch.New(mails, letters, shop.Name, server, queue.Backoff{First: cfg.RetryFirst, Most: cfg.RetryMost}, queue.Limits{Hour: cfg.MostPerHour, Day: cfg.MostPerDay}, h.Now, h.Log)
 	return &module.Instance{
 		Server:        s,
 		Subscriptions: s.Subscriptions(),

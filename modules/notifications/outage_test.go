@@ -4,15 +4,22 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"galleria/modules/notifications"
 	"galleria/modules/notifications/internal/smtptest"
 	"galleria/modules/notifications/notificationstest"
 	notificationsv1 "galleria/modules/notifications/v1"
 	ordersv1 "galleria/modules/orders/v1"
+	"galleria/modules/settings/settingstest"
+	settingsv1 "galleria/modules/settings/v1"
 	"galleria/platform/id"
+	"galleria/platform/module"
 	"galleria/platform/module/moduletest"
 	"galleria/platform/route"
 )
@@ -25,7 +32,7 @@ func TestADeadMailServerDelaysMailAndNothingElse(t *testing.T) {
 	cfg.SMTP = notifications.SMTP{Host: "127.0.0.1", Port: server.Port, TLS: "none"}
 	cfg.RetryFirst, cfg.RetryMost = 10*time.Millisecond, 50*time.Millisecond
 
-	w := moduletest.World{definition(cfg), notificationstest.Publisher()}
+	w := moduletest.World{definition(cfg), notificationstest.Publisher(), settingstest.Definition()}
 	moduletest.Local(t, w, route.ModeLocal, func(t *testing.T, connect moduletest.Connect) {
 		in := world(connect)
 		const orders = 10
@@ -42,6 +49,70 @@ func TestADeadMailServerDelaysMailAndNothingElse(t *testing.T) {
 		})
 		if got := server.Messages(); len(got) != 2*orders {
 			t.Errorf("the server took %d mails, want %d", len(got), 2*orders)
+		}
+	})
+}
+
+// awaySettings answer nothing until they are back.
+type awaySettings struct {
+	settingsv1.UnimplementedSettingsServiceServer
+	back atomic.Bool
+}
+
+func (s *awaySettings) GetSettings(context.Context, *settingsv1.GetSettingsRequest) (*settingsv1.GetSettingsResponse, error) {
+	if !s.back.Load() {
+		return nil, status.Error(codes.Unavailable, "away")
+	}
+	return &settingsv1.GetSettingsResponse{Settings: &settingsv1.Settings{Name: "Arco"}, Version: 1}, nil
+}
+
+func TestMailsGoWithTheNameThatIsKnownWhileSettingsIsAway(t *testing.T) {
+	settings := &awaySettings{}
+	away := settingstest.Definition()
+	away.New = func(module.Host) (*module.Instance, error) { return &module.Instance{Server: settings}, nil }
+	cfg := notifications.DefaultConfig()
+	cfg.From = "Piazza <shop@example.com>"
+	mails := definition(cfg)
+	var later atomic.Int64 // what the clock of notifications is ahead
+	made := mails.New
+	mails.New = func(h module.Host) (*module.Instance, error) {
+		h.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+		return made(h)
+	}
+	w := moduletest.World{mails, notificationstest.Publisher(), away}
+	moduletest.Local(t, w, route.ModeLocal, func(t *testing.T, connect moduletest.Connect) {
+		in := world(connect)
+		n := 0
+		named := func() string {
+			n++
+			buyAndCancel(t, in, fmt.Sprintf("guest%d@example.com", n))
+			until(t, in, "sent", 2*n, func(m *notificationsv1.Mail) bool {
+				return m.GetStatus() == notificationsv1.MailStatus_MAIL_STATUS_SENT
+			})
+			all, err := in.Notifications.ListMails(t.Context(), &notificationsv1.ListMailsRequest{PageSize: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := in.Notifications.GetMail(t.Context(), &notificationsv1.GetMailRequest{Id: all.GetMails()[0].GetId()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, signed, _ := strings.Cut(m.GetMail().GetText(), "\n-- \n")
+			name, _, _ := strings.Cut(signed, "\n")
+			return name
+		}
+		if got := named(); got != "Piazza" {
+			t.Errorf("before settings was heard: got %q, want the configuration's name", got)
+		}
+		settings.back.Store(true)
+		later.Add(int64(time.Minute))
+		if got := named(); got != "Arco" {
+			t.Errorf("when settings was back: got %q, want what it says", got)
+		}
+		settings.back.Store(false)
+		later.Add(int64(time.Minute))
+		if got := named(); got != "Arco" {
+			t.Errorf("after settings went away: got %q, want the name that was heard", got)
 		}
 	})
 }

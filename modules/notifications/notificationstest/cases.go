@@ -1,9 +1,11 @@
 package notificationstest
 
 import (
+	"html"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -117,6 +119,22 @@ func (w World) getCases() map[string]func(t *testing.T) {
 				"Tom &amp; Ida", "&lt;b&gt;", "€2,098.90", "VAT 23 %", "12 &lt;Main&gt; Street", "30-001 Kraków", link)
 			if strings.Contains(m.GetHtml(), "<b>") {
 				t.Errorf("the HTML has markup of a product's name:\n%s", m.GetHtml())
+			}
+		},
+		"the letter names the shop as its staff do, or else as the configuration": func(t *testing.T) {
+			for _, c := range []struct{ set, want string }{{"Tom & Ida's", "Tom & Ida's"}, {"", "Galleria"}} {
+				w.callTheShop(t, c.set)
+				for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) { // the name that was heard last is kept for a moment
+					by := guest()
+					w.order(t, by)
+					m := w.get(t, w.mailsTo(t, by.GetEmail(), 1)[0].GetId())
+					if strings.Contains(m.GetText(), "\n-- \n"+c.want+"\n") && strings.Contains(m.GetHtml(), html.EscapeString(c.want)) {
+						break
+					}
+					if time.Now().After(deadline) {
+						t.Fatalf("the shop was called %q: want %q in\n%s", c.set, c.want, m.GetText())
+					}
+				}
 			}
 		},
 		"the letter of a cancelled order tells what came back": func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	notificationsv1 "galleria/modules/notifications/v1"
 	ordersv1 "galleria/modules/orders/v1"
+	settingsv1 "galleria/modules/settings/v1"
 	"galleria/platform/id"
 	"galleria/platform/module/moduletest"
 )
@@ -21,6 +22,8 @@ const patience = 30 * time.Second
 type World struct {
 	Notifications notificationsv1.NotificationsServiceClient
 	Orders        ordersv1.OrdersServiceClient
+	// Settings say what the shop is called, as an administrator reaches them.
+	Settings settingsv1.SettingsServiceClient
 	// Outside is how a caller without rights of its own reaches it, such as the edge.
 	Outside grpc.ClientConnInterface
 }
@@ -57,6 +60,18 @@ func (w World) order(t *testing.T, by *ordersv1.Contact) *ordersv1.PlaceOrderRes
 		t.Fatalf("publish a confirmed order: %v", err)
 	}
 	return placed
+}
+
+// callTheShop is what its staff do.
+func (w World) callTheShop(t *testing.T, name string) {
+	t.Helper()
+	got, err := w.Settings.GetSettings(t.Context(), &settingsv1.GetSettingsRequest{})
+	if err == nil {
+		_, err = w.Settings.ChangeSettings(t.Context(), &settingsv1.ChangeSettingsRequest{Settings: &settingsv1.Settings{Name: name}, SeenVersion: got.GetVersion()})
+	}
+	if err != nil {
+		t.Fatalf("call the shop %q: %v", name, err)
+	}
 }
 
 // cancel publishes that the order is cancelled.

@@ -44,6 +44,7 @@ const (
 type Post struct {
 	store   *store.Store
 	letters letter.Writer
+	shop    func(context.Context) string
 	server  *Server // nil: the mailbox in the database
 	backoff mail.Backoff
 	limits  mail.Limits
@@ -54,9 +55,10 @@ type Post struct {
 }
 
 // New makes a post that sends through server, or, when that is nil, marks
-// mails as sent and leaves them in the database to be looked at.
-func New(s *store.Store, letters letter.Writer, server *Server, backoff mail.Backoff, limits mail.Limits, now func() time.Time, log *slog.Logger) *Post {
-	return &Post{store: s, letters: letters, server: server, backoff: backoff, limits: limits, now: now, log: log}
+// mails as sent and leaves them in the database to be looked at. shop is asked what the
+// shop is called whenever there are mails; "": as letters and server have it.
+func New(s *store.Store, letters letter.Writer, shop func(context.Context) string, server *Server, backoff mail.Backoff, limits mail.Limits, now func() time.Time, log *slog.Logger) *Post {
+	return &Post{store: s, letters: letters, shop: shop, server: server, backoff: backoff, limits: limits, now: now, log: log}
 }
 
 // Run sends what is due until ctx ends. It is run under a lease: two at once
@@ -89,22 +91,26 @@ func (p *Post) deliver(ctx context.Context, due []mail.Mail) error {
 			return err
 		}
 	}
-	written, err := p.write(ctx, due)
+	if len(due) == 0 {
+		return nil
+	}
+	shop := p.shop(ctx)
+	written, err := p.write(ctx, p.letters.For(shop), due)
 	if err != nil || len(written) == 0 {
 		return err
 	}
 	if p.server == nil {
 		return p.store.Lay(ctx, written, p.now())
 	}
-	return p.send(ctx, written)
+	return p.send(ctx, shop, written)
 }
 
 // write writes the letters. What can't be written waits for a program that
 // can.
-func (p *Post) write(ctx context.Context, due []mail.Mail) ([]mail.Mail, error) {
+func (p *Post) write(ctx context.Context, letters letter.Writer, due []mail.Mail) ([]mail.Mail, error) {
 	written := make([]mail.Mail, 0, len(due))
 	for _, m := range due {
-		err := m.Write(p.letters)
+		err := m.Write(letters)
 		if err == nil {
 			written = append(written, m)
 			continue
@@ -117,8 +123,8 @@ func (p *Post) write(ctx context.Context, due []mail.Mail) ([]mail.Mail, error) 
 	return written, nil
 }
 
-// send sends mails over one connection, as long as that holds.
-func (p *Post) send(ctx context.Context, mails []mail.Mail) error {
+// send sends mails of the shop over one connection, as long as that holds.
+func (p *Post) send(ctx context.Context, shop string, mails []mail.Mail) error {
 	conn, err := p.server.dial(ctx)
 	if ctx.Err() != nil {
 		conn.close()
@@ -140,7 +146,7 @@ func (p *Post) send(ctx context.Context, mails []mail.Mail) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		outcome, err := p.attempt(ctx, conn, m)
+		outcome, err := p.attempt(ctx, conn, shop, m)
 		if err != nil {
 			return err
 		}
@@ -157,8 +163,8 @@ func (p *Post) send(ctx context.Context, mails []mail.Mail) error {
 
 // attempt sends one mail: claims it, hands it over, and notes the outcome,
 // also when ctx ends in between.
-func (p *Post) attempt(ctx context.Context, conn *connection, m mail.Mail) (outcome, error) {
-	message, err := p.server.message(m)
+func (p *Post) attempt(ctx context.Context, conn *connection, shop string, m mail.Mail) (outcome, error) {
+	message, err := p.server.message(shop, m)
 	if err != nil {
 		// No server would take it: the reader's address is none.
 		return outcome{usable: true}, p.store.Refused(ctx, m.ID, err.Error(), p.now())

@@ -82,6 +82,23 @@ func TestDeliveredMailParsesAsTextAndHTML(t *testing.T) {
 	}
 }
 
+func TestTheSenderIsCalledAsTheShop(t *testing.T) {
+	for name, want := range map[string]string{"": "Galleria", "Löwe & Söhne": "Löwe & Söhne", `Tom "T" <b>`: `Tom "T" <b>`} {
+		o := office{onSQLite(t), &smtptest.Server{}}
+		o.shop = name
+		o.to(o.server)
+		o.work()
+		sent, envelope, got := o.delivered(t, "ana@example.com", func(*letter.Facts) {})
+		from, err := got.Header.AddressList("From")
+		if err != nil || len(from) != 1 || from[0].Name != want || from[0].Address != "shop@galleria.example" || envelope.From != "shop@galleria.example" {
+			t.Errorf("shop %q: got the sender %q, %v, in the envelope %s", name, got.Header["From"], err, envelope.From)
+		}
+		if !strings.Contains(sent.Text, "\n-- \n"+want+"\n") {
+			t.Errorf("shop %q: the letter has no %q:\n%s", name, want, sent.Text)
+		}
+	}
+}
+
 func TestNamesKeepTheirLettersAndAddNothing(t *testing.T) {
 	o := openOffice(t)
 	for _, name := range []string{

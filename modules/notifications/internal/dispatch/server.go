@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -213,14 +214,15 @@ type message struct {
 	content   *gomail.Msg
 }
 
-// message fails when the reader's address is none.
-func (s *Server) message(m mail.Mail) (*message, error) {
+// message fails when the reader's address is none. shop is the sender's name; "": that of
+// From.
+func (s *Server) message(shop string, m mail.Mail) (*message, error) {
 	to, err := m.To()
 	if err != nil {
 		return nil, fmt.Errorf("the recipient's address can't be written to: it %w", err)
 	}
 	c := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary("part-"+m.ID))
-	c.FromMailAddress(s.From)
+	c.FromMailAddress(&netmail.Address{Name: cmp.Or(shop, s.From.Name), Address: s.From.Address})
 	if s.ReplyTo != nil {
 		c.ReplyToMailAddress(s.ReplyTo)
 	}

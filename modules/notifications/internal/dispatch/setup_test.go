@@ -37,6 +37,7 @@ type desk struct {
 	store  *store.Store
 	server *Server
 	limits mail.Limits
+	shop   string // what its staff call it
 }
 
 // onBoth runs the test on SQLite and on PostgreSQL.
@@ -89,7 +90,7 @@ func (d *desk) queue(address string, change ...func(*letter.Facts)) string {
 func (d *desk) work() (stop func()) {
 	d.t.Helper()
 	log := slog.New(slog.NewTextHandler(d.t.Output(), nil))
-	post := New(d.store, letters, d.server, quick, d.limits, time.Now, log)
+	post := New(d.store, letters, func(context.Context) string { return d.shop }, d.server, quick, d.limits, time.Now, log)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- post.Run(ctx) }()

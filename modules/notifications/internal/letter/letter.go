@@ -126,6 +126,12 @@ type Writer struct {
 	Zone *time.Location
 }
 
+// For is the writer of the shop by another name; "": by the one it has.
+func (w Writer) For(shop string) Writer {
+	w.Shop = cmp.Or(shop, w.Shop)
+	return w
+}
+
 // Write writes the letter about f. It fails when the facts can't be told: a
 // currency or a kind nobody knows.
 func (w Writer) Write(f Facts) (text, html string, err error) {

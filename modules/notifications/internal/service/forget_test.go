@@ -42,7 +42,7 @@ func onBoth(t *testing.T, test func(t *testing.T, d *desk)) {
 	databasetest.Each(t, func(t *testing.T, open func(fs.FS) *database.DB) {
 		d := &desk{t: t, db: open(migrations.For("notifications")), clock: time.Now()}
 		d.store = store.New(d.db)
-		d.service = New(d.store, letter.Writer{Shop: "Galleria", BaseURL: "https://shop.example"}, func() time.Time { return d.clock })
+		d.service = New(d.store, letter.Writer{Shop: "Galleria", BaseURL: "https://shop.example"}, nil, func() time.Time { return d.clock })
 		test(t, d)
 	})
 }

@@ -24,12 +24,13 @@ type Service struct {
 	notificationsv1.UnimplementedNotificationsServiceServer
 	store   *store.Store
 	letters letter.Writer
+	shop    *Shop
 	now     func() time.Time
 }
 
 // New makes the service.
-func New(s *store.Store, letters letter.Writer, now func() time.Time) *Service {
-	return &Service{store: s, letters: letters, now: now}
+func New(s *store.Store, letters letter.Writer, shop *Shop, now func() time.Time) *Service {
+	return &Service{store: s, letters: letters, shop: shop, now: now}
 }
 
 // ListMails implements the contract.
@@ -71,8 +72,10 @@ func (s *Service) GetMail(ctx context.Context, r *notificationsv1.GetMailRequest
 	if !found {
 		return nil, NoMail()
 	}
-	if err := m.Write(s.letters); err != nil {
-		m.Problem = err.Error() // what can be shown is shown
+	if !m.Written() {
+		if err := m.Write(s.letters.For(s.shop.Name(ctx))); err != nil {
+			m.Problem = err.Error() // what can be shown is shown
+		}
 	}
 	return &notificationsv1.GetMailResponse{Mail: MailOf(m, mayReadLetters(ctx))}, nil
 }

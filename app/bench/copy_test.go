@@ -20,7 +20,7 @@ func BenchmarkCopy(b *testing.B) {
 		page.Products = append(page.Products, &catalogv1.Product{
 			Slug: fmt.Sprintf("arc-floor-lamp-%d", i), Name: "Arc floor lamp", Category: "lamps",
 			Description: "A tall lamp that reaches over the sofa: brushed steel, a marble foot, and a linen shade that makes the light soft.",
-			Tags:        []string{"steel", "marble"}, Pictures: []string{"lamp-arc.svg"}, Active: true,
+			Tags:        []string{"steel", "marble"}, Pictures: []*catalogv1.Picture{{Name: "lamp-arc.svg"}}, Active: true,
 			Variants: []*catalogv1.Variant{{
 				Sku: fmt.Sprintf("LMP-ARC-%02d", i), Active: true, Prices: []*catalogv1.Price{{CurrencyCode: "EUR", AmountMinor: 12900}},
 			}},

@@ -91,12 +91,11 @@ func (c *Console) showProduct(ctx echo.Context, code int, p *catalogv1.Product, 
 		Done: map[string]string{"saved": "The product is saved.", "undone": "The change is taken back.", "picture": "The picture is added.", "same": "Nothing was different: nothing is changed."}[ctx.QueryParam("done")],
 	}
 	page.About, page.Variants = productFields(values, variants)
+	page.Pictures = pictureFields(values)
+	page.AddPictures = view.Field{Name: "add-pictures", Label: "Pictures to add that the shop has, by name, with commas between", Kind: "text", Value: values.Get("add-pictures")}
 	if version != "" {
 		page.InShop = "/products/" + url.PathEscape(p.GetSlug())
 		page.Undo = c.undos.find(p.GetId(), version)
-		for _, name := range p.GetPictures() {
-			page.Pictures = append(page.Pictures, view.Picture{Name: name, Address: "/pictures/" + url.PathEscape(name)})
-		}
 	}
 	return c.sheet(ctx, code, title, "/console/products", view.ProductPage(page))
 }
@@ -216,8 +215,16 @@ type noted struct{ name, text string }
 func fieldsNoted(p *catalogv1.Product) []noted {
 	v := productValues(p)
 	var all []noted
-	for _, name := range []string{"name", "slug", "category", "description", "tags", "attributes", "options", "pictures", "active"} {
+	for _, name := range []string{"name", "slug", "category", "description", "tags", "attributes", "options", "active"} {
 		all = append(all, noted{name, v.Get(name)})
+	}
+	var pictures []string
+	for _, picture := range p.GetPictures() {
+		pictures = append(pictures, picture.GetName())
+	}
+	all = append(all, noted{"pictures", strings.Join(pictures, ", ")})
+	for _, picture := range p.GetPictures() {
+		all = append(all, noted{picture.GetName() + " shows", picture.GetAlt()})
 	}
 	for i, variant := range p.GetVariants() {
 		for _, name := range []string{"options", "prices", "weight", "tax", "picture", "active"} {

@@ -1,8 +1,10 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -78,7 +80,11 @@ func productValues(p *catalogv1.Product) url.Values {
 	v.Set("description", p.GetDescription())
 	v.Set("category", p.GetCategory())
 	v.Set("tags", strings.Join(p.GetTags(), ", "))
-	v.Set("pictures", strings.Join(p.GetPictures(), "\n"))
+	for i, picture := range p.GetPictures() {
+		v.Set(pictureField(i, "name"), picture.GetName())
+		v.Set(pictureField(i, "alt"), picture.GetAlt())
+		v.Set(pictureField(i, "at"), strconv.Itoa(i+1))
+	}
 	var facts, options []string
 	for _, a := range p.GetAttributes() {
 		facts = append(facts, a.GetName()+": "+a.GetValue())
@@ -102,6 +108,11 @@ func productValues(p *catalogv1.Product) url.Values {
 	return v
 }
 
+// mostPictures is how many a product may have.
+const mostPictures = 10
+
+func pictureField(i int, name string) string { return "p" + strconv.Itoa(i) + "-" + name }
+
 func variantField(i int, name string) string { return "v" + strconv.Itoa(i) + "-" + name }
 
 func yes(set bool) string {
@@ -117,7 +128,7 @@ func productTyped(v url.Values, currency string) (*catalogv1.Product, error) {
 	get := func(name string) string { return strings.TrimSpace(v.Get(name)) }
 	p := &catalogv1.Product{
 		Name: get("name"), Slug: get("slug"), Description: get("description"), Category: get("category"), Tags: split(get("tags"), ","),
-		Pictures: split(get("pictures"), "\n"), Active: get("active") != "",
+		Pictures: picturesTyped(v), Active: get("active") != "",
 	}
 	var bad []string
 	for _, line := range split(get("attributes"), "\n") {
@@ -162,6 +173,69 @@ func productTyped(v url.Values, currency string) (*catalogv1.Product, error) {
 	return p, nil
 }
 
+// picturesTyped are the pictures that stay, in their new order. One that was moved goes
+// before the one that is at its place when it moves forward, and behind it when it moves
+// back. Names of pictures that are added come last.
+func picturesTyped(v url.Values) []*catalogv1.Picture {
+	type placed struct {
+		*catalogv1.Picture
+		at float64
+	}
+	var all []placed
+	for i := range mostPictures {
+		name, at := strings.TrimSpace(v.Get(pictureField(i, "name"))), v.Get(pictureField(i, "at"))
+		if name == "" || at == takeOut {
+			continue
+		}
+		place := float64(i + 1)
+		if n, err := strconv.Atoi(at); err == nil && n < i+1 {
+			place = float64(n) - 0.5
+		} else if err == nil && n > i+1 {
+			place = float64(n) + 0.5
+		}
+		all = append(all, placed{&catalogv1.Picture{Name: name, Alt: strings.TrimSpace(v.Get(pictureField(i, "alt")))}, place})
+	}
+	slices.SortStableFunc(all, func(a, b placed) int { return cmp.Compare(a.at, b.at) })
+	var pictures []*catalogv1.Picture
+	for _, one := range all {
+		pictures = append(pictures, one.Picture)
+	}
+	for _, name := range split(v.Get("add-pictures"), ",") {
+		pictures = append(pictures, &catalogv1.Picture{Name: name})
+	}
+	return pictures
+}
+
+// takeOut is the place of a picture that the product has no longer.
+const takeOut = "out"
+
+// pictureFields are the form's pictures, with what was typed.
+func pictureFields(v url.Values) (pictures []view.Picture) {
+	count := 0
+	for count < mostPictures && v.Get(pictureField(count, "name")) != "" {
+		count++
+	}
+	var places []view.Option
+	for i := range count {
+		n := strconv.Itoa(i + 1)
+		place := view.Option{Value: n, Name: n}
+		if i == 0 {
+			place.Name = "1, also in lists"
+		}
+		places = append(places, place)
+	}
+	places = append(places, view.Option{Value: takeOut, Name: "not any more"})
+	for i := range count {
+		name := v.Get(pictureField(i, "name"))
+		pictures = append(pictures, view.Picture{Name: name, Address: "/pictures/" + url.PathEscape(name), Fields: []view.Field{
+			{Name: pictureField(i, "name"), Kind: "hidden", Value: name},
+			{Name: pictureField(i, "alt"), Label: "What it shows, for people who don't see it (empty: the product's name)", Kind: "text", Most: 512, Value: v.Get(pictureField(i, "alt"))},
+			{Name: pictureField(i, "at"), Label: "Its place", Kind: "select", Options: places, Value: v.Get(pictureField(i, "at"))},
+		}})
+	}
+	return pictures
+}
+
 // productFields are the form's fields, with what was typed.
 func productFields(v url.Values, variants int) (about []view.Field, each [][]view.Field) {
 	about = []view.Field{
@@ -172,7 +246,6 @@ func productFields(v url.Values, variants int) (about []view.Field, each [][]vie
 		{Name: "tags", Label: "Tags, with commas between", Kind: "text"},
 		{Name: "attributes", Label: "Facts, one on a line, like Material: Oak", Kind: "textarea"},
 		{Name: "options", Label: "What its variants differ in, one on a line, like Size: S, M, L", Kind: "textarea"},
-		{Name: "pictures", Label: "Pictures by name, one on a line; the first is shown in lists", Kind: "textarea"},
 		{Name: "active", Label: "It is listed and sold", Kind: "checkbox"},
 	}
 	fill := func(fields []view.Field) {

@@ -61,8 +61,8 @@ func (c *Console) addPicture(ctx echo.Context) error {
 	if len(data) == 0 {
 		return refuse("choose a file.")
 	}
-	if len(p.GetPictures()) >= 10 {
-		return refuse("a product has up to 10 pictures; take one out of the list first.")
+	if len(p.GetPictures()) >= mostPictures {
+		return refuse("a product has up to 10 pictures; take one out first.")
 	}
 	// Who may not change products stores no pictures: the catalog is asked before.
 	if err := c.writeProduct(work, p, p.GetVersion()); err != nil {
@@ -80,11 +80,17 @@ func (c *Console) addPicture(ctx echo.Context) error {
 		return err
 	}
 	after := proto.CloneOf(p)
-	if !slices.Contains(after.GetPictures(), name) {
-		after.Pictures = append(after.Pictures, name)
+	at := slices.IndexFunc(after.GetPictures(), func(one *catalogv1.Picture) bool { return one.GetName() == name })
+	if at < 0 {
+		at = len(after.GetPictures())
+		after.Pictures = append(after.Pictures, &catalogv1.Picture{Name: name})
+	}
+	if alt := strings.TrimSpace(ctx.Request().FormValue("alt")); alt != "" {
+		after.Pictures[at].Alt = alt
 	}
 	if ctx.Request().FormValue("first") != "" {
-		after.Pictures = append([]string{name}, slices.DeleteFunc(after.GetPictures(), func(other string) bool { return other == name })...)
+		one := after.Pictures[at]
+		after.Pictures = slices.Insert(slices.Delete(after.Pictures, at, at+1), 0, one)
 	}
 	err = c.writeProduct(work, after, p.GetVersion())
 	if contract.Is(err, catalogv1.Reason_REASON_CHANGED_MEANWHILE) {

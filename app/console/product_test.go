@@ -86,6 +86,44 @@ func TestAProductIsAddedChangedAndTakenBack(t *testing.T) {
 	}
 }
 
+func TestPicturesAreOrderedTakenOutAndDescribed(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	at := o.addLamp()
+	save := func(want string, change map[string]string) {
+		t.Helper()
+		got, err := o.needs.Catalog.GetProducts(t.Context(), &catalogv1.GetProductsRequest{Ids: []string{strings.TrimPrefix(at, "/console/products/")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		form := productValues(got.GetProducts()[0])
+		form.Set("version", got.GetProducts()[0].GetVersion())
+		for name, value := range change {
+			form.Set(name, value)
+		}
+		o.sends(at, form, http.StatusSeeOther)
+		got, err = o.needs.Catalog.GetProducts(t.Context(), &catalogv1.GetProductsRequest{Ids: []string{got.GetProducts()[0].GetId()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, picture := range got.GetProducts()[0].GetPictures() {
+			all = append(all, picture.GetName()+picture.GetAlt())
+		}
+		if got := strings.Join(all, " "); got != want {
+			t.Errorf("after %v: got %q, want %q", change, got, want)
+		}
+	}
+	save("a b c d", map[string]string{"add-pictures": "a, b, c, d"})
+	save("d a b c", map[string]string{"p3-at": "1"})
+	save("a b d c", map[string]string{"p0-at": "3"})
+	save("b a d c", map[string]string{"p0-at": "2", "p1-at": "1"})
+	save("b=Its-foot d c", map[string]string{"p1-at": takeOut, "p0-alt": "=Its-foot"})
+	save("c b=Its-foot e", map[string]string{"p1-at": takeOut, "p2-at": "1", "add-pictures": "e"})
+	o.shows(at, `name="p1-alt" type="text" value="=Its-foot"`, "1, also in lists")
+	o.shows("/console/audit", "b shows: =Its-foot")
+}
+
 func TestTwoWhoChangeAProductDoNotOverwriteEachOther(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)

@@ -13,15 +13,21 @@ import (
 
 // ProductSummary is a product as lists show it.
 type ProductSummary struct {
-	Slug      string   `json:"slug" example:"nesting-bowls"`
-	Name      string   `json:"name"`
-	Category  string   `json:"category" doc:"Slug of its category."`
-	Tags      []string `json:"tags"`
-	Pictures  []string `json:"pictures" doc:"Addresses of pictures on this host; the first one is shown in lists."`
-	Page      string   `json:"page" doc:"Address of its page on this host."`
-	PriceFrom *Money   `json:"price_from,omitempty" doc:"The lowest price of its variants; missing when it is not sold in the currency."`
-	PriceTo   *Money   `json:"price_to,omitempty" doc:"The highest one."`
-	Options   []Option `json:"options" doc:"What its variants differ in."`
+	Slug      string    `json:"slug" example:"nesting-bowls"`
+	Name      string    `json:"name"`
+	Category  string    `json:"category" doc:"Slug of its category."`
+	Tags      []string  `json:"tags"`
+	Pictures  []Picture `json:"pictures" doc:"The first one is shown in lists."`
+	Page      string    `json:"page" doc:"Address of its page on this host."`
+	PriceFrom *Money    `json:"price_from,omitempty" doc:"The lowest price of its variants; missing when it is not sold in the currency."`
+	PriceTo   *Money    `json:"price_to,omitempty" doc:"The highest one."`
+	Options   []Option  `json:"options" doc:"What its variants differ in."`
+}
+
+// Picture is a picture of a product.
+type Picture struct {
+	URL string `json:"url" example:"/pictures/mug.jpg" doc:"Its address on this host."`
+	Alt string `json:"alt" doc:"What there is to see in it, for people who don't see it; the product's name where the shop has given it no text."`
 }
 
 // Option is what the variants of a product differ in.
@@ -160,7 +166,10 @@ func variantOf(p *catalogv1.Product, v *catalogv1.Variant, currency string) Vari
 
 func summaryOf(p *catalogv1.Product, currency string) ProductSummary {
 	s := ProductSummary{
-		Slug: p.GetSlug(), Name: p.GetName(), Category: p.GetCategory(), Tags: texts(p.GetTags()), Pictures: all(p.GetPictures(), picture),
+		Slug: p.GetSlug(), Name: p.GetName(), Category: p.GetCategory(), Tags: texts(p.GetTags()),
+		Pictures: all(p.GetPictures(), func(one *catalogv1.Picture) Picture {
+			return Picture{URL: picture(one.GetName()), Alt: cmp.Or(one.GetAlt(), p.GetName())}
+		}),
 		Page:    "/products/" + url.PathEscape(p.GetSlug()),
 		Options: all(p.GetOptions(), func(o *catalogv1.Option) Option { return Option{Name: o.GetName(), Values: texts(o.GetValues())} }),
 	}

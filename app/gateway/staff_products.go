@@ -19,10 +19,16 @@ type WholeProduct struct {
 	Category    string         `json:"category" minLength:"1" maxLength:"64" doc:"Slug of its category; one that is not there is made."`
 	Tags        []string       `json:"tags,omitempty" maxItems:"20"`
 	Attributes  []Attribute    `json:"attributes,omitempty" maxItems:"30" doc:"Facts about it."`
-	Pictures    []string       `json:"pictures,omitempty" maxItems:"10" doc:"Names of pictures, such as mug.jpg."`
+	Pictures    []WholePicture `json:"pictures,omitempty" maxItems:"10" doc:"The first one is shown in lists. Each has another name."`
 	Options     []Option       `json:"options,omitempty" maxItems:"3" doc:"What its variants differ in."`
 	Active      bool           `json:"active" doc:"Only active products are listed and sold."`
 	Variants    []WholeVariant `json:"variants" minItems:"1" maxItems:"100"`
+}
+
+// WholePicture is a picture of a product, by its name in the shop.
+type WholePicture struct {
+	Name string `json:"name" minLength:"1" maxLength:"200" example:"mug.jpg"`
+	Alt  string `json:"alt,omitempty" maxLength:"512" doc:"What there is to see in it, in one line for people who don't see it. Without, pages say the product's name."`
 }
 
 // WholeVariant is what is sold of a product, in all its currencies.
@@ -201,7 +207,8 @@ func (g *Gateway) deleteProduct(r *request, in *DeleteProductInput) (*struct{}, 
 
 func toWhole(p *catalogv1.Product) WholeProduct {
 	return WholeProduct{
-		Slug: p.GetSlug(), Name: p.GetName(), Description: p.GetDescription(), Category: p.GetCategory(), Tags: p.GetTags(), Pictures: p.GetPictures(), Active: p.GetActive(),
+		Slug: p.GetSlug(), Name: p.GetName(), Description: p.GetDescription(), Category: p.GetCategory(), Tags: p.GetTags(), Active: p.GetActive(),
+		Pictures:   all(p.GetPictures(), func(p *catalogv1.Picture) WholePicture { return WholePicture{Name: p.GetName(), Alt: p.GetAlt()} }),
 		Attributes: all(p.GetAttributes(), func(a *catalogv1.Attribute) Attribute { return Attribute{Name: a.GetName(), Value: a.GetValue()} }),
 		Options:    all(p.GetOptions(), func(o *catalogv1.Option) Option { return Option{Name: o.GetName(), Values: texts(o.GetValues())} }),
 		Variants: all(p.GetVariants(), func(v *catalogv1.Variant) WholeVariant {
@@ -217,7 +224,8 @@ func toWhole(p *catalogv1.Product) WholeProduct {
 
 func fromWhole(p WholeProduct) *catalogv1.Product {
 	return &catalogv1.Product{
-		Slug: p.Slug, Name: p.Name, Description: p.Description, Category: p.Category, Tags: p.Tags, Pictures: p.Pictures, Active: p.Active,
+		Slug: p.Slug, Name: p.Name, Description: p.Description, Category: p.Category, Tags: p.Tags, Active: p.Active,
+		Pictures:   all(p.Pictures, func(p WholePicture) *catalogv1.Picture { return &catalogv1.Picture{Name: p.Name, Alt: p.Alt} }),
 		Attributes: all(p.Attributes, func(a Attribute) *catalogv1.Attribute { return &catalogv1.Attribute{Name: a.Name, Value: a.Value} }),
 		Options:    all(p.Options, func(o Option) *catalogv1.Option { return &catalogv1.Option{Name: o.Name, Values: o.Values} }),
 		Variants: all(p.Variants, func(v WholeVariant) *catalogv1.Variant {

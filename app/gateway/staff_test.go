@@ -228,6 +228,16 @@ func TestAProgramWritesProductsStockAndPromotions(t *testing.T) {
 	if product.Slug != "thing-2" || product.Variants[0].SKU != "THING-1" || product.Variants[0].Prices[0].CompareAt != 700 {
 		t.Errorf("got %+v, want the same product at its new address", product)
 	}
+	pictured := strings.Replace(thing("thing-2"), `"category"`, `"pictures":[{"name":"a.jpg","alt":"A thing on a table"},{"name":"b.jpg"}],"category"`, 1)
+	send(http.MethodPut, "/products/thing-2", strings.Replace(pictured, "THING-2", "THING-1", 1)).want(http.StatusOK).into(&product)
+	if want := []gateway.WholePicture{{Name: "a.jpg", Alt: "A thing on a table"}, {Name: "b.jpg"}}; !slices.Equal(product.Pictures, want) {
+		t.Errorf("pictures: got %v, want %v", product.Pictures, want)
+	}
+	var public gateway.Product
+	s.get("/products/thing-2").want(http.StatusOK).into(&public)
+	if want := []gateway.Picture{{URL: "/pictures/a.jpg", Alt: "A thing on a table"}, {URL: "/pictures/b.jpg", Alt: "Thing"}}; !slices.Equal(public.Pictures, want) {
+		t.Errorf("pictures for shoppers: got %v, want %v", public.Pictures, want)
+	}
 	s.get("/products/thing-1").want(http.StatusOK)                                                                 // a slug of before finds it
 	send(http.MethodPut, "/products/thing-3", thing("thing-2")).problem(http.StatusUnprocessableEntity, "invalid") // not over another product
 	send(http.MethodPut, "/products/thing-3", strings.Replace(thing("thing-3"), "THING-3", "THING-1", 1)).problem(http.StatusConflict, "taken")

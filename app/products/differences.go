@@ -34,7 +34,8 @@ func (c *change) differences(r Row) []string {
 		say("name", b.GetName(), a.GetName())
 		say("category", b.GetCategory(), a.GetCategory())
 		say("tags", strings.Join(b.GetTags(), "|"), strings.Join(a.GetTags(), "|"))
-		say("image", strings.Join(b.GetPictures(), "|"), strings.Join(a.GetPictures(), "|"))
+		say("image", pictures(b, (*catalogv1.Picture).GetName), pictures(a, (*catalogv1.Picture).GetName))
+		say("picture_alts", pictures(b, (*catalogv1.Picture).GetAlt), pictures(a, (*catalogv1.Picture).GetAlt))
 		say("product active", fmt.Sprint(b.GetActive()), fmt.Sprint(a.GetActive()))
 		say("attributes", attributes(b), attributes(a))
 		if b.GetDescription() != a.GetDescription() {
@@ -63,6 +64,14 @@ func prices(v *catalogv1.Variant, of func(*catalogv1.Price) int64) string {
 	}
 	slices.Sort(all)
 	return strings.Join(all, ", ")
+}
+
+func pictures(p *catalogv1.Product, of func(*catalogv1.Picture) string) string {
+	var all []string
+	for _, picture := range p.GetPictures() {
+		all = append(all, of(picture))
+	}
+	return strings.Join(all, "|")
 }
 
 func attributes(p *catalogv1.Product) string {

@@ -30,6 +30,8 @@
 //	category_name      what shoppers call a category that is new
 //	attributes         facts about the product: Material=Oak|Care=Wash
 //	pictures           all pictures of the product; image then is the variant's own
+//	picture_alts       what they show, for people who don't see them: mug.jpg=A blue mug.
+//	                   Without the column, pictures that stay keep their texts
 //	choices            values of the options in the order they are offered: Size=S|Size=M
 //	product_active     yes or no; no: the product is withdrawn, with all its variants
 //

@@ -179,7 +179,7 @@ func (e *exporter) header() []string {
 	for _, location := range e.locations {
 		h = append(h, stockColumn(location))
 	}
-	return append(h, "weight_grams", "tax_class", "image", "category", "category_name", "tags", "attributes", "pictures", "choices", "description")
+	return append(h, "weight_grams", "tax_class", "image", "category", "category_name", "tags", "attributes", "pictures", "picture_alts", "choices", "description")
 }
 
 // cells are what all rows of a product have in front of those of the variant, and
@@ -187,7 +187,14 @@ func (e *exporter) header() []string {
 type cells struct{ before, after []string }
 
 func (e *exporter) product(p *catalogv1.Product) cells {
-	var facts, choices []OptionValue
+	var facts, choices, alts []OptionValue
+	var pictures []string
+	for _, picture := range p.GetPictures() {
+		pictures = append(pictures, picture.GetName())
+		if picture.GetAlt() != "" {
+			alts = append(alts, OptionValue{Name: picture.GetName(), Value: picture.GetAlt()})
+		}
+	}
 	for _, a := range p.GetAttributes() {
 		facts = append(facts, OptionValue{Name: a.GetName(), Value: a.GetValue()})
 	}
@@ -199,7 +206,7 @@ func (e *exporter) product(p *catalogv1.Product) cells {
 	return cells{
 		before: []string{p.GetSlug(), yesNo(p.GetActive())},
 		after: []string{
-			p.GetCategory(), e.categories[p.GetCategory()], joinCell(p.GetTags()), joinPairs(facts), joinCell(p.GetPictures()), joinPairs(choices), p.GetDescription(),
+			p.GetCategory(), e.categories[p.GetCategory()], joinCell(p.GetTags()), joinPairs(facts), joinCell(pictures), joinPairs(alts), joinPairs(choices), p.GetDescription(),
 		},
 	}
 }

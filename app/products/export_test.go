@@ -41,7 +41,7 @@ func (s shop) difficult(t *testing.T) {
 	odd.Description = "First, \"quoted\";\n\n\tsecond line = |\\| end\\"
 	odd.Tags = []string{"a|b", `c\`, "d=e", `\|`, "für Tee"}
 	odd.Attributes = []*catalogv1.Attribute{{Name: "a=b", Value: "c=d|e"}, {Name: "Care", Value: `\=`}, {Name: "Care", Value: "-1"}}
-	odd.Pictures = []string{"one.svg", "two.svg", "three.svg"}
+	odd.Pictures = []*catalogv1.Picture{{Name: "one.svg"}, {Name: "two.svg", Alt: `One | two = \three\, "four"`}, {Name: "three.svg"}}
 	odd.Options = []*catalogv1.Option{{Name: "Größe|=", Values: []string{"XL", "S=1", "M|2"}}, {Name: "Farbe", Values: []string{"rot", "=1+1", "unused"}}}
 	odd.Variants = []*catalogv1.Variant{
 		{Sku: "ODD-1", OptionValues: []string{"M|2", "rot"}, Active: true, Picture: "one.svg", Prices: []*catalogv1.Price{{CurrencyCode: "USD", AmountMinor: 1}, {CurrencyCode: "JPY", AmountMinor: 1290}, {CurrencyCode: "EUR", AmountMinor: 100, CompareAtMinor: 250}}},

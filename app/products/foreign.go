@@ -126,9 +126,10 @@ const (
 
 const maxPictures = 10
 
-// pictures makes names of the addresses of pictures.
-func (t *tally) pictures(addresses []string) (names []string) {
-	for _, address := range addresses {
+// pictures makes names of the addresses of pictures. Alts are their texts, where the
+// file has them.
+func (t *tally) pictures(addresses, alts []string) (names []string, texts []OptionValue) {
+	for i, address := range addresses {
 		name := t.picture(address)
 		switch {
 		case name == "" || slices.Contains(names, name):
@@ -137,9 +138,12 @@ func (t *tally) pictures(addresses []string) (names []string) {
 		default:
 			t.note(notFetched)
 			names = append(names, name)
+			if i < len(alts) && alts[i] != "" {
+				texts = append(texts, OptionValue{Name: name, Value: alts[i]})
+			}
 		}
 	}
-	return names
+	return names, texts
 }
 
 var notInNames = regexp.MustCompile(`[^A-Za-z0-9._-]+`)

@@ -7,20 +7,21 @@ import (
 	"testing"
 
 	"galleria/app/products"
+	"galleria/modules/catalog/catalogtest"
 	catalogv1 "galleria/modules/catalog/v1"
 )
 
 // shopifyExport is a small file as Shopify writes it: a shirt with variants and a row
 // for a picture alone, a mug without options, and a draft without a sku.
-const shopifyExport = `Handle,Title,Body (HTML),Vendor,Product Category,Type,Tags,Published,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant SKU,Variant Grams,Variant Inventory Tracker,Variant Inventory Qty,Variant Price,Variant Compare At Price,Variant Taxable,Image Src,Image Position,Variant Image,Gift Card,Status
+const shopifyExport = `Handle,Title,Body (HTML),Vendor,Product Category,Type,Tags,Published,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant SKU,Variant Grams,Variant Inventory Tracker,Variant Inventory Qty,Variant Price,Variant Compare At Price,Variant Taxable,Image Src,Image Position,Image Alt Text,Variant Image,Gift Card,Status
 linen-shirt,Linen shirt,"<p>Cool &amp; <b>light</b>.</p>
-<ul><li>Washes at 40°</li><li>Buttons of shell</li></ul>",Øst & Co,Apparel & Accessories > Clothing > Shirts,,"linen, summer",true,Size,S,Colour,White,SHIRT-S-W,210.0,shopify,4,49.00,59.00,true,https://cdn.example/s/files/1/front.jpg?v=17,1,https://cdn.example/s/files/1/front.jpg?v=17,false,active
-linen-shirt,,,,,,,,,M,,White,SHIRT-M-W,220.0,shopify,-2,49.00,,true,https://cdn.example/s/files/1/back%20side.jpg?v=17,2,https://cdn.example/s/files/1/back%20side.jpg?v=17,,
-linen-shirt,,,,,,,,,M,,Blue,'0012,220.0,,,52.00,,true,,,,,
-linen-shirt,,,,,,,,,,,,,,,,,,,https://cdn.example/s/files/1/side.jpg,3,,,
-mug,Mug,Holds tea.,,,Kitchen,,true,Title,Default Title,,,MUG,300.0,shopify,12,9.50,,true,,,,false,active
-gift,Gift card,,,,Gifts,,false,Title,Default Title,,,,0.0,,,25.00,,false,,,,true,draft
-lamp,Lamp,,,,Lighting,,true,Title,Default Title,,,LAMP,0.0,shopify,3,cheap,,true,,,,false,active
+<ul><li>Washes at 40°</li><li>Buttons of shell</li></ul>",Øst & Co,Apparel & Accessories > Clothing > Shirts,,"linen, summer",true,Size,S,Colour,White,SHIRT-S-W,210.0,shopify,4,49.00,59.00,true,https://cdn.example/s/files/1/front.jpg?v=17,1,A shirt = linen,https://cdn.example/s/files/1/front.jpg?v=17,false,active
+linen-shirt,,,,,,,,,M,,White,SHIRT-M-W,220.0,shopify,-2,49.00,,true,https://cdn.example/s/files/1/back%20side.jpg?v=17,2,,https://cdn.example/s/files/1/back%20side.jpg?v=17,,
+linen-shirt,,,,,,,,,M,,Blue,'0012,220.0,,,52.00,,true,,,,,,
+linen-shirt,,,,,,,,,,,,,,,,,,,https://cdn.example/s/files/1/side.jpg,3,From the side,,,
+mug,Mug,Holds tea.,,,Kitchen,,true,Title,Default Title,,,MUG,300.0,shopify,12,9.50,,true,,,,,false,active
+gift,Gift card,,,,Gifts,,false,Title,Default Title,,,,0.0,,,25.00,,false,,,,,true,draft
+lamp,Lamp,,,,Lighting,,true,Title,Default Title,,,LAMP,0.0,shopify,3,cheap,,true,,,,,false,active
 `
 
 const wooExport = `ID,Type,SKU,Name,Published,"Is featured?","Visibility in catalog","Short description",Description,"Date sale price starts","Date sale price ends","Tax status","Tax class","In stock?",Stock,"Weight (kg)","Sale price","Regular price",Categories,Tags,Images,Parent,Position,"Attribute 1 name","Attribute 1 value(s)","Attribute 1 visible","Attribute 1 global","Attribute 2 name","Attribute 2 value(s)","Attribute 2 visible","Attribute 2 global"
@@ -54,9 +55,9 @@ func TestProductsOfShopifyAreImported(t *testing.T) {
 		}
 		s.wantNotices(t, result,
 			"a product export of Shopify: prices are read in EUR",
+			"3 × picture on another site: it is named in the product by the end of its address, and not fetched; add it with galleria pictures add",
 			"1 × description with HTML: its text is kept, its formatting and pictures are not",
 			"1 × category below others: only its own name is kept",
-			"3 × picture on another site: it is named in the product by the end of its address, and not fetched; add it with galleria pictures add",
 			"2 × variant whose stock is not counted there: none is written, so it is sold out until some is",
 			"1 × gift card: it is taken for a product like others",
 			"1 × variant without a sku: one is made of its product and options",
@@ -69,7 +70,7 @@ func TestProductsOfShopifyAreImported(t *testing.T) {
 		wantProduct(t, shirt, &catalogv1.Product{
 			Id: shirt.GetId(), CreatedAt: shirt.GetCreatedAt(), Slug: "linen-shirt", Name: "Linen shirt", Category: "shirts", Active: true,
 			Description: "Cool & light.\n\n- Washes at 40°\n- Buttons of shell", Tags: []string{"linen", "summer"},
-			Attributes: []*catalogv1.Attribute{{Name: "Brand", Value: "Øst & Co"}}, Pictures: []string{"front.jpg", "back-side.jpg", "side.jpg"},
+			Attributes: []*catalogv1.Attribute{{Name: "Brand", Value: "Øst & Co"}}, Pictures: []*catalogv1.Picture{{Name: "front.jpg", Alt: "A shirt = linen"}, {Name: "back-side.jpg"}, {Name: "side.jpg", Alt: "From the side"}},
 			Options: []*catalogv1.Option{{Name: "Size", Values: []string{"S", "M"}}, {Name: "Colour", Values: []string{"White", "Blue"}}},
 			Variants: []*catalogv1.Variant{
 				{Sku: "SHIRT-S-W", OptionValues: []string{"S", "White"}, Prices: price(4900, 5900), WeightGrams: 210, Picture: "front.jpg", Active: true},
@@ -96,7 +97,7 @@ func TestTheNewerHeaderLineOfShopifyIsRecognised(t *testing.T) {
 			"Lamp,lamp,Bright.,,,Lighting,,TRUE,Active,LAMP-S,Size,S,30,,TRUE,2,900,https://cdn.example/lamp.png,\n,lamp,,,,,,,,LAMP-L,,L,40,,TRUE,1,1200,,\n"
 		s.wantResult(t, s.takeWith(t, strings.NewReader(file), products.Options{Currency: "JPY"}), 2, 0, 0)
 		p := s.product(t, "LAMP-L")
-		if len(p.GetVariants()) != 2 || p.GetVariants()[1].GetPrices()[0].GetAmountMinor() != 40 || p.GetVariants()[1].GetWeightGrams() != 1200 || p.GetPictures()[0] != "lamp.png" {
+		if len(p.GetVariants()) != 2 || p.GetVariants()[1].GetPrices()[0].GetAmountMinor() != 40 || p.GetVariants()[1].GetWeightGrams() != 1200 || p.GetPictures()[0].GetName() != "lamp.png" {
 			t.Errorf("got %v, want two variants", p)
 		}
 	})
@@ -132,7 +133,7 @@ func TestProductsOfWooCommerceAreImported(t *testing.T) {
 		hoodie := s.product(t, "HOODIE-S")
 		wantProduct(t, hoodie, &catalogv1.Product{
 			Id: hoodie.GetId(), CreatedAt: hoodie.GetCreatedAt(), Slug: "hoodie", Name: "Hoodie", Category: "hoodies", Active: true,
-			Description: "Warm.\n\nTwo pockets.", Tags: []string{"warm", "cosy, soft"}, Pictures: []string{"hoodie.jpg"},
+			Description: "Warm.\n\nTwo pockets.", Tags: []string{"warm", "cosy, soft"}, Pictures: catalogtest.Pictures("hoodie.jpg"),
 			Attributes: []*catalogv1.Attribute{{Name: "Material", Value: "Cotton, Wool"}}, Options: []*catalogv1.Option{{Name: "Size", Values: []string{"S", "M"}}},
 			Variants: []*catalogv1.Variant{
 				{Sku: "HOODIE-S", OptionValues: []string{"S"}, Prices: price(4500, 0), WeightGrams: 500, TaxClass: "reduced", Picture: "hoodie-s.jpg", Active: true},

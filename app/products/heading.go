@@ -14,7 +14,7 @@ import (
 var (
 	required = []string{"sku", "name", "category", "price", "currency", "stock"}
 	optional = []string{"description", "tags", "image", "product", "options", "compare_at", "weight_grams", "tax_class", "active",
-		"category_name", "attributes", "pictures", "choices", "product_active"}
+		"category_name", "attributes", "pictures", "picture_alts", "choices", "product_active"}
 )
 
 // heading is the header line of a product file.

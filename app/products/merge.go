@@ -138,20 +138,42 @@ func (r Row) describe(p *catalogv1.Product) {
 			p.Attributes = append(p.Attributes, &catalogv1.Attribute{Name: a.Name, Value: a.Value})
 		}
 	}
-	if r.has("pictures") {
-		p.Pictures = r.Pictures
-		return
-	}
-	if !r.has("image") {
-		return
-	}
 	switch {
-	case r.Image == "":
+	case r.has("pictures"):
+		show(p, r.Pictures)
+	case r.has("image") && r.Image == "":
 		p.Pictures = nil
-	case len(p.GetPictures()) == 0:
-		p.Pictures = []string{r.Image}
-	default:
-		p.Pictures[0] = r.Image
+	case r.has("image"):
+		names := []string{r.Image}
+		for i, picture := range p.GetPictures() {
+			if i > 0 && picture.GetName() != r.Image {
+				names = append(names, picture.GetName())
+			}
+		}
+		show(p, names)
+	}
+	if r.has("picture_alts") {
+		for _, picture := range p.GetPictures() {
+			picture.Alt = ""
+			for _, alt := range r.Alts {
+				if alt.Name == picture.GetName() {
+					picture.Alt = alt.Value
+				}
+			}
+		}
+	}
+}
+
+// show gives a product these pictures. One that it has keeps its text.
+func show(p *catalogv1.Product, names []string) {
+	had := p.GetPictures()
+	p.Pictures = nil
+	for _, name := range names {
+		picture := &catalogv1.Picture{Name: name}
+		if at := slices.IndexFunc(had, func(old *catalogv1.Picture) bool { return old.GetName() == name }); at >= 0 {
+			picture = had[at]
+		}
+		p.Pictures = append(p.Pictures, picture)
 	}
 }
 
@@ -186,7 +208,7 @@ func (r Row) offer(p *catalogv1.Product) {
 	}
 	if r.has("image") {
 		v.Picture = r.Image
-		if !r.has("pictures") && len(p.GetPictures()) > 0 && p.GetPictures()[0] == r.Image {
+		if !r.has("pictures") && len(p.GetPictures()) > 0 && p.GetPictures()[0].GetName() == r.Image {
 			v.Picture = "" // the product's first one
 		}
 	}

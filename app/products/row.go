@@ -22,6 +22,7 @@ const (
 	maxTag         = 50
 	maxValue       = 200 // of an attribute
 	maxImage       = 128 // of the storefront: it serves no longer names
+	maxAlt         = 512
 	maxStock       = 1_000_000_000
 	maxWeight      = 1_000_000_000
 )
@@ -52,7 +53,9 @@ type Row struct {
 	// Choices its options' values in the order its page offers them.
 	Attributes, Choices []OptionValue
 	Pictures            []string
-	ProductActive       bool
+	// Alts are what pictures show in words, by their names.
+	Alts          []OptionValue
+	ProductActive bool
 	// Prices are those of the columns named for a currency, beside Price.
 	Prices []CurrencyPrice
 	// Counts are the cells that say how many there are, Stock among them.
@@ -131,12 +134,17 @@ func (h *heading) parse(line int, cell func(column string) string) (Row, problem
 	if len(r.Counts) > 0 && r.Counts[0].Location == mainLocation {
 		r.Stock = r.Counts[0].Pieces
 	}
-	r.Options = found.pairs("options", cell("options"), maxTag)
+	r.Options = found.pairs("options", cell("options"), maxTag, maxTag)
 	r.Choices = found.choices(cell("choices"), r.Options)
-	r.Attributes = found.pairs("attributes", cell("attributes"), maxValue)
+	r.Attributes = found.pairs("attributes", cell("attributes"), maxTag, maxValue)
 	for _, picture := range splitCell(cell("pictures")) {
-		r.Pictures = append(r.Pictures, found.image("pictures", picture))
+		name := found.image("pictures", picture)
+		if slices.Contains(r.Pictures, name) {
+			found.add("pictures", "%q is in it twice", short(name))
+		}
+		r.Pictures = append(r.Pictures, name)
 	}
+	r.Alts = found.alts(cell("picture_alts"), r)
 	r.WeightGrams = int32(found.whole("weight_grams", cell("weight_grams"), 0, maxWeight))
 	r.TaxClass = cell("tax_class")
 	r.Active = found.active("active", cell("active"))
@@ -260,8 +268,9 @@ func (p *problems) whole(column, text string, least, most int64) int64 {
 	return n
 }
 
-// pairs are a cell such as Size=M|Colour=Red.
-func (p *problems) pairs(column, text string, most int) (pairs []OptionValue) {
+// pairs are a cell such as Size=M|Colour=Red, with names and values of so many
+// characters at most.
+func (p *problems) pairs(column, text string, mostName, mostValue int) (pairs []OptionValue) {
 	for _, part := range splitAt(text, '|') {
 		sides := splitAt(part, '=')
 		name := plainText(sides[0])
@@ -271,17 +280,29 @@ func (p *problems) pairs(column, text string, most int) (pairs []OptionValue) {
 		case name == "" || value == "":
 			p.add(column, "%q is not a name and its value, such as Size=M", short(part))
 		default:
-			p.text(column, name, 1, maxTag)
-			p.text(column, value, 1, most)
+			p.text(column, name, 1, mostName)
+			p.text(column, value, 1, mostValue)
 			pairs = append(pairs, OptionValue{Name: name, Value: value})
 		}
 	}
 	return pairs
 }
 
+// alts are texts of the row's pictures.
+func (p *problems) alts(text string, r Row) []OptionValue {
+	alts := p.pairs("picture_alts", text, maxImage+len(picturesAt), maxAlt)
+	for i := range alts {
+		alts[i].Name = strings.TrimPrefix(alts[i].Name, picturesAt)
+		if r.has("pictures") && !slices.Contains(r.Pictures, alts[i].Name) {
+			p.add("picture_alts", "%q is no picture of the row: the column pictures has %q", short(alts[i].Name), strings.Join(r.Pictures, ", "))
+		}
+	}
+	return alts
+}
+
 // choices are values of the options the row has.
 func (p *problems) choices(text string, options []OptionValue) []OptionValue {
-	choices := p.pairs("choices", text, maxTag)
+	choices := p.pairs("choices", text, maxTag, maxTag)
 	for _, c := range choices {
 		if !slices.Contains(names(options), c.Name) {
 			p.add("choices", "%q is no option of the row: the column options has %q", short(c.Name), strings.Join(names(options), ", "))

@@ -34,6 +34,7 @@ var (
 	theirCompareAt    = []string{"variant compare at price", "compare-at price"}
 	theirTaxable      = []string{"variant taxable", "charge tax"}
 	theirImage        = []string{"image src", "product image url"}
+	theirAlt          = []string{"image alt text"}
 	theirVariantImage = []string{"variant image", "variant image url"}
 )
 
@@ -44,7 +45,7 @@ func isShopify(o origin) bool {
 func newShopify(o origin) (*shopify, *heading) {
 	return &shopify{origin: o}, o.heading(map[string][]string{
 		"product": nil, "sku": nil, "name": nil, "category": nil, "price": nil, "currency": nil, "stock": nil, "options": nil,
-		"description": theirBody, "tags": {"tags"}, "attributes": {"vendor"}, "pictures": theirImage, "image": theirVariantImage,
+		"description": theirBody, "tags": {"tags"}, "attributes": {"vendor"}, "pictures": theirImage, "picture_alts": theirAlt, "image": theirVariantImage,
 		"compare_at": theirCompareAt, "weight_grams": theirGrams, "product_active": slices.Concat(theirPublished, theirStatus),
 	})
 }
@@ -87,10 +88,11 @@ func (s *shopify) rest() (rows []translated) {
 // product are the cells that all rows of the product have.
 func (s *shopify) product() map[string]string {
 	r := s.group[0]
-	var addresses []string
+	var addresses, alts []string
 	for _, one := range s.group {
-		addresses = append(addresses, first(one, theirImage))
+		addresses, alts = append(addresses, first(one, theirImage)), append(alts, first(one, theirAlt))
 	}
+	pictures, texts := s.said.pictures(addresses, alts)
 	var facts []OptionValue
 	if vendor := r.cell("vendor"); vendor != "" {
 		facts = append(facts, OptionValue{Name: "Brand", Value: vendor})
@@ -103,7 +105,7 @@ func (s *shopify) product() map[string]string {
 	return map[string]string{
 		"product": first(r, theirHandle), "name": r.cell("title"), "description": s.said.text(first(r, theirBody), false),
 		"category": cmp.Or(r.cell("type"), s.said.category(r.cell("product category")), "Other"), "currency": s.currency,
-		"tags": joinCell(list(r.cell("tags"))), "attributes": joinPairs(facts), "pictures": joinCell(s.said.pictures(addresses)),
+		"tags": joinCell(list(r.cell("tags"))), "attributes": joinPairs(facts), "pictures": joinCell(pictures), "picture_alts": joinPairs(texts),
 		"product_active": yesNo(active),
 	}
 }

@@ -17,7 +17,7 @@ import (
 func (s shop) shirt(t *testing.T) *catalogv1.Product {
 	t.Helper()
 	p := catalogtest.Product("SHIRT-S")
-	p.Name, p.Category, p.Description, p.Tags, p.Pictures = "Shirt", "clothes", "Of linen.", []string{"linen"}, []string{"shirt.svg", "back.svg"}
+	p.Name, p.Category, p.Description, p.Tags, p.Pictures = "Shirt", "clothes", "Of linen.", []string{"linen"}, catalogtest.Pictures("shirt.svg", "back.svg")
 	p.Options = []*catalogv1.Option{{Name: "Size", Values: []string{"S", "M"}}}
 	price := func(minor int64) []*catalogv1.Price {
 		return []*catalogv1.Price{{CurrencyCode: "EUR", AmountMinor: minor, CompareAtMinor: 9900}, {CurrencyCode: "USD", AmountMinor: minor}}
@@ -58,12 +58,41 @@ func TestAColumnThatIsAbsentLeavesThingsAndAnEmptyCellClears(t *testing.T) {
 		s.take(t, strings.NewReader(header+"MUG,Mug,For tea.,kitchen,blue,12.90,EUR,7,mug.svg\n"))
 		absent := "sku,name,category,price,currency,stock\nMUG,Cup,kitchen,12.90,EUR,7\n"
 		s.wantResult(t, s.take(t, strings.NewReader(absent)), 0, 1, 0)
-		if p := s.product(t, "MUG"); p.GetName() != "Cup" || p.GetDescription() != "For tea." || !slices.Equal(p.GetTags(), []string{"blue"}) || !slices.Equal(p.GetPictures(), []string{"mug.svg"}) {
+		if p := s.product(t, "MUG"); p.GetName() != "Cup" || p.GetDescription() != "For tea." || !slices.Equal(p.GetTags(), []string{"blue"}) || !pictured(p, "mug.svg") {
 			t.Errorf("absent columns: got %v, want description, tags and picture kept", p)
 		}
 		s.wantResult(t, s.take(t, strings.NewReader(header+"MUG,Cup,,kitchen,,12.90,EUR,7,\n")), 0, 1, 0)
 		if p := s.product(t, "MUG"); p.GetDescription() != "" || len(p.GetTags()) > 0 || len(p.GetPictures()) > 0 {
 			t.Errorf("empty cells: got %v, want description, tags and picture cleared", p)
+		}
+	})
+}
+
+func TestTextsOfPicturesComeInByAColumnAndStayWithoutIt(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		const columns = "sku,name,category,price,currency,stock,pictures"
+		alts := func(want ...string) {
+			t.Helper()
+			var got []string
+			for _, picture := range s.product(t, "MUG").GetPictures() {
+				got = append(got, picture.GetName()+" "+picture.GetAlt())
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		}
+		s.take(t, strings.NewReader(columns+",picture_alts\nMUG,Mug,kitchen,1,EUR,7,a.svg|/pictures/b.svg,/pictures/b.svg=A mug\\=blue\n"))
+		alts("a.svg ", "b.svg A mug=blue")
+		s.take(t, strings.NewReader(columns+"\nMUG,Mug,kitchen,1,EUR,7,b.svg|c.svg\n"))
+		alts("b.svg A mug=blue", "c.svg ")
+		s.take(t, strings.NewReader("sku,name,category,price,currency,stock,image\nMUG,Mug,kitchen,1,EUR,7,c.svg\n"))
+		alts("c.svg ")
+		s.take(t, strings.NewReader("sku,name,category,price,currency,stock,picture_alts\nMUG,Mug,kitchen,1,EUR,7,c.svg=Its handle\n"))
+		alts("c.svg Its handle")
+		s.take(t, strings.NewReader("sku,name,category,price,currency,stock,picture_alts\nMUG,Mug,kitchen,1,EUR,7,\n"))
+		alts("c.svg ")
+		if got := s.take(t, strings.NewReader(columns+",picture_alts\nMUG,Mug,kitchen,1,EUR,7,a.svg|a.svg,b.svg=A mug\n")); len(got.Bad) != 1 || !strings.Contains(got.Bad[0].Reason, "in it twice") || !strings.Contains(got.Bad[0].Reason, "no picture of the row") {
+			t.Errorf("a picture twice and a text of none: got %v, want both refused", got.Bad)
 		}
 	})
 }
@@ -78,7 +107,7 @@ func TestRowsOfOneProductAreItsVariants(t *testing.T) {
 		s.wantResult(t, s.take(t, strings.NewReader(file)), 3, 0, 0, 4)
 		p := s.product(t, "M-R")
 		want := &catalogv1.Product{
-			Id: p.GetId(), CreatedAt: p.GetCreatedAt(), Slug: "shirt", Name: "Shirt", Category: "clothes", Pictures: []string{"shirt.svg"}, Active: true,
+			Id: p.GetId(), CreatedAt: p.GetCreatedAt(), Slug: "shirt", Name: "Shirt", Category: "clothes", Pictures: catalogtest.Pictures("shirt.svg"), Active: true,
 			Options: []*catalogv1.Option{{Name: "Size", Values: []string{"S", "M"}}, {Name: "Colour", Values: []string{"Red"}}},
 			Variants: []*catalogv1.Variant{
 				{Sku: "S-R", OptionValues: []string{"S", "Red"}, WeightGrams: 200, TaxClass: "reduced", Active: true, Prices: []*catalogv1.Price{{CurrencyCode: "EUR", AmountMinor: 4900, CompareAtMinor: 5990}}},
@@ -133,4 +162,9 @@ func TestADeliveryIsTakenInOnce(t *testing.T) {
 		}
 		s.wantStock(t, "MUG-2", 6)
 	})
+}
+
+// pictured tells whether a product has one picture, of this name.
+func pictured(p *catalogv1.Product, name string) bool {
+	return len(p.GetPictures()) == 1 && p.GetPictures()[0].GetName() == name
 }

@@ -96,9 +96,10 @@ func (w *wooCommerce) about(r record) map[string]string {
 	}
 	description := cmp.Or(text("description"), text("short description"))
 	published := r.cell("published")
+	pictures, _ := w.said.pictures(list(r.cell("images")), nil)
 	return map[string]string{
 		"product": w.slug(r), "name": r.cell("name"), "category": category, "currency": w.currency,
-		"description": description, "tags": joinCell(list(r.cell("tags"))), "pictures": joinCell(w.said.pictures(list(r.cell("images")))),
+		"description": description, "tags": joinCell(list(r.cell("tags"))), "pictures": joinCell(pictures),
 		"product_active": yesNo(!isNo(published)), "active": "yes",
 	}
 }
@@ -166,7 +167,7 @@ func (w *wooCommerce) variation(r record) translated {
 		cells["sku"] = w.said.sku(cells["product"], values)
 	}
 	cells["active"] = yesNo(!isNo(r.cell("published")))
-	if pictures := w.said.pictures(list(r.cell("images"))); len(pictures) > 0 {
+	if pictures, _ := w.said.pictures(list(r.cell("images")), nil); len(pictures) > 0 {
 		cells["image"] = pictures[0]
 	}
 	w.sell(r, cells, p)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -287,12 +288,36 @@ func (p *page) badge() string {
 	return ""
 }
 
+func TestPicturesSayWhatTheyShow(t *testing.T) {
+	s := newShop(t)
+	p := catalogtest.Product("LAMP-1")
+	p.Slug, p.Name, p.Category = "two-lamps", "Two lamps", "garden"
+	p.Pictures = []*catalogv1.Picture{{Name: "one.svg", Alt: "Two lamps on a wall"}, {Name: "two.svg"}, {Name: "three.svg", Alt: "A switch"}}
+	bare := catalogtest.Product("LAMP-2")
+	bare.Slug, bare.Name, bare.Category = "bare-lamp", "Bare lamp", "garden"
+	s.catalog.Put(p, bare)
+	v := s.visitor(t)
+	for path, want := range map[string][]string{
+		"/products/two-lamps": {"Two lamps on a wall", "Another view of Two lamps", "A switch"}, "/products/bare-lamp": {"Bare lamp"},
+	} {
+		var got []string
+		for _, n := range v.get(path).want(http.StatusOK).all("img") {
+			if alt := attr(n, "alt"); alt != "" { // those of lists stand beside their names
+				got = append(got, alt)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: pictures say %q, want %q", path, got, want)
+		}
+	}
+}
+
 func TestWhatAProductIsCalledIsNeverCode(t *testing.T) {
 	s := newShop(t)
 	const evil = `</script><script>alert(1)</script><img src=x onerror=alert(2)>"'`
 	p := catalogtest.Product("EVIL-1")
 	p.Slug, p.Name, p.Description, p.Category = "evil", evil, evil, "garden"
-	p.Tags, p.Pictures = []string{`"><script>alert(3)</script>`}, []string{`x" onerror="alert(4)`}
+	p.Tags, p.Pictures = []string{`"><script>alert(3)</script>`}, []*catalogv1.Picture{{Name: `x" onerror="alert(4)`, Alt: `"><script>alert(5)</script>`}}
 	s.catalog.Put(p)
 	v := s.visitor(t)
 	for _, path := range []string{"/products/evil", "/c/garden", "/search?q=" + url.QueryEscape(evil), "/c/garden?tag=" + url.QueryEscape(evil) + "&min=" + url.QueryEscape(`"><b>`)} {

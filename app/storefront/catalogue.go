@@ -83,7 +83,7 @@ func (s *Storefront) cards(products []*catalogv1.Product) []page.Card {
 func (s *Storefront) card(p *catalogv1.Product) page.Card {
 	first := ""
 	if len(p.GetPictures()) > 0 {
-		first = p.GetPictures()[0]
+		first = p.GetPictures()[0].GetName()
 	}
 	c := page.Card{Name: p.GetName(), Slug: p.GetSlug(), Picture: s.gallery.of(first, p.GetCategory())}
 	if low, high, priced := s.prices(p); priced {

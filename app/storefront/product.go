@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -141,8 +142,14 @@ func (s *Storefront) drawProduct(p *catalogv1.Product, departments []page.Depart
 			v.Related = append(v.Related, o)
 		}
 	}
-	for _, name := range p.GetPictures() {
-		v.Pictures = append(v.Pictures, s.gallery.of(name, p.GetCategory()))
+	v.Card.Picture.Alt = p.GetName()
+	for i, picture := range p.GetPictures() {
+		shown := s.gallery.of(picture.GetName(), p.GetCategory())
+		if i == 0 {
+			v.Card.Picture.Alt = cmp.Or(picture.GetAlt(), p.GetName())
+		}
+		shown.Alt = cmp.Or(picture.GetAlt(), "Another view of "+p.GetName())
+		v.Pictures = append(v.Pictures, shown)
 	}
 	for _, t := range p.GetTags() {
 		v.Tags = append(v.Tags, page.Tag{Name: t, Href: "/search?" + url.Values{"q": {t}}.Encode()})

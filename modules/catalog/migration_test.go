@@ -11,6 +11,7 @@ import (
 
 	"galleria/migrations"
 	"galleria/modules/catalog"
+	"galleria/modules/catalog/catalogtest"
 	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/platform/database"
 	"galleria/platform/database/databasetest"
@@ -59,7 +60,7 @@ func TestProductsOfEarlierCommitsAreConverted(t *testing.T) {
 		want := &catalogv1.GetProductsResponse{Products: []*catalogv1.Product{
 			{
 				Id: "00000000000000000000000009", Slug: "mug", Name: "Mug", Description: `For "tea".`, Category: "kitchen",
-				Tags: []string{"blue", "stoneware"}, Pictures: []string{"mug.svg", "back.svg"}, Active: true,
+				Tags: []string{"blue", "stoneware"}, Pictures: catalogtest.Pictures("mug.svg", "back.svg"), Active: true,
 				Variants: []*catalogv1.Variant{{Sku: "mug_1.blue-X", Active: true, Prices: []*catalogv1.Price{{CurrencyCode: "EUR", AmountMinor: 1290}}}},
 			},
 			{

@@ -1019,6 +1019,17 @@ type PaymentPage struct {
 // PaymentPageStatus defines model for PaymentPage.Status.
 type PaymentPageStatus string
 
+// Picture defines model for Picture.
+type Picture struct {
+	// Alt What there is to see in it, for people who don't see it; the product's name where the shop has given it no text.
+	Alt string `json:"alt"`
+
+	// Url Its address on this host.
+	//
+	// Examples: /pictures/mug.jpg
+	Url string `json:"url"`
+}
+
 // Piece defines model for Piece.
 type Piece struct {
 	// Item The item's id.
@@ -1145,8 +1156,8 @@ type Product struct {
 	// Page Address of its page on this host.
 	Page string `json:"page"`
 
-	// Pictures Addresses of pictures on this host; the first one is shown in lists.
-	Pictures []string `json:"pictures"`
+	// Pictures The first one is shown in lists.
+	Pictures []Picture `json:"pictures"`
 
 	// PriceFrom The lowest price of its variants; missing when it is not sold in the currency.
 	PriceFrom *Money `json:"price_from,omitempty"`
@@ -1185,8 +1196,8 @@ type ProductSummary struct {
 	// Page Address of its page on this host.
 	Page string `json:"page"`
 
-	// Pictures Addresses of pictures on this host; the first one is shown in lists.
-	Pictures []string `json:"pictures"`
+	// Pictures The first one is shown in lists.
+	Pictures []Picture `json:"pictures"`
 
 	// PriceFrom The lowest price of its variants; missing when it is not sold in the currency.
 	PriceFrom *Money `json:"price_from,omitempty"`
@@ -1405,6 +1416,15 @@ type Variant struct {
 	WeightGrams *int32 `json:"weight_grams,omitempty"`
 }
 
+// WholePicture defines model for WholePicture.
+type WholePicture struct {
+	// Alt What there is to see in it, in one line for people who don't see it. Without, pages say the product's name.
+	Alt *string `json:"alt,omitempty"`
+
+	// Name Examples: mug.jpg
+	Name string `json:"name"`
+}
+
 // WholeProduct defines model for WholeProduct.
 type WholeProduct struct {
 	// Active Only active products are listed and sold.
@@ -1423,8 +1443,8 @@ type WholeProduct struct {
 	// Options What its variants differ in.
 	Options *[]Option `json:"options,omitempty"`
 
-	// Pictures Names of pictures, such as mug.jpg.
-	Pictures *[]string `json:"pictures,omitempty"`
+	// Pictures The first one is shown in lists. Each has another name.
+	Pictures *[]WholePicture `json:"pictures,omitempty"`
 
 	// Slug Its place in the address of its page. Another one than in the path gives it a new address.
 	//

@@ -85,7 +85,7 @@ func (g *guest) sellAll(first, last int, change ...func(*product)) {
 	for n := first; n <= last; n++ {
 		p := &product{
 			Name: fmt.Sprintf("Thing %d", n), Slug: strings.ToLower(g.sku(n)), Category: "things",
-			Pictures: []string{"thing.svg", "thing-back.svg"}, Active: true, Variants: []*catalogv1.Variant{{Sku: g.sku(n), Active: true}},
+			Pictures: catalogtest.Pictures("thing.svg", "thing-back.svg"), Active: true, Variants: []*catalogv1.Variant{{Sku: g.sku(n), Active: true}},
 		}
 		catalogtest.SetPrice(p, "EUR", int64(n)*100)
 		for _, do := range change {

@@ -69,11 +69,19 @@ func define() module.Definition {
 func Product(sku string) *catalogv1.Product {
 	return &catalogv1.Product{
 		Name: "Product " + sku, Description: "What a test sells.", Category: "test-goods",
-		Tags: []string{"test"}, Pictures: []string{"test.svg"}, Active: true,
+		Tags: []string{"test"}, Pictures: Pictures("test.svg"), Active: true,
 		Variants: []*catalogv1.Variant{{
 			Sku: sku, Prices: []*catalogv1.Price{{CurrencyCode: "EUR", AmountMinor: 1000}}, Active: true,
 		}},
 	}
+}
+
+// Pictures are pictures of a product, without texts.
+func Pictures(names ...string) (pictures []*catalogv1.Picture) {
+	for _, name := range names {
+		pictures = append(pictures, &catalogv1.Picture{Name: name})
+	}
+	return pictures
 }
 
 // SetPrice gives all variants of a product one price, in one currency.

@@ -13,7 +13,8 @@ func getCases(w World) cases {
 			c := w.corner(t)
 			want := c.product(1, func(p *product) {
 				p.Name, p.Description = "Ölkanne „Größe 1“ 漢字", "First line.\nSecond\tline: it's 100 % \"quoted\"."
-				p.Tags, p.Pictures = []string{"b", "a", "ü"}, []string{"one.svg", "two.svg"}
+				p.Tags, p.Pictures = []string{"b", "a", "ü"}, Pictures("one.svg", "two.svg", "three.svg")
+				p.Pictures[1].Alt = "Eine „Kanne“ = Öl | daneben"
 				SetPrice(p, "JPY", 10_000_000_000_000)
 			})
 			bare := c.product(2, func(p *product) {
@@ -80,7 +81,7 @@ func getCases(w World) cases {
 			want := c.product(1)
 			c.put(want)
 			got := c.one(SKU(want))
-			got.Name, got.Tags[0], got.Pictures[0] = "Defaced", "defaced", "defaced"
+			got.Name, got.Tags[0], got.Pictures[0].Name = "Defaced", "defaced", "defaced"
 			c.wantSame(c.one(SKU(want)), want)
 		},
 	}

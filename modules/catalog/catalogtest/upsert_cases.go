@@ -79,7 +79,7 @@ func upsertCases(w World) cases {
 			good := c.product(1)
 			err := c.refused(good, &product{
 				Id: "X", Slug: "Upper", Name: " ", Description: strings.Repeat("d", 5001), Category: "",
-				Tags: []string{"", strings.Repeat("t", 51)}, Pictures: make([]string, 11),
+				Tags: []string{"", strings.Repeat("t", 51)}, Pictures: append(Pictures(make([]string, 11)...), &catalogv1.Picture{Name: "a", Alt: strings.Repeat("a", 513)}, &catalogv1.Picture{Name: "a", Alt: "two\nlines"}),
 			}, c.product(2, func(p *product) { p.Name = "NUL \x00" }), &product{
 				Name: "Variants", Category: c.name,
 				Attributes: []*catalogv1.Attribute{{Name: "", Value: "Oak"}},
@@ -94,9 +94,10 @@ func upsertCases(w World) cases {
 			})
 			wantFields(t, err, "products[1].id", "products[1].slug", "products[1].name", "products[1].description", "products[1].category",
 				"products[1].tags[0]", "products[1].tags[1]", "products[1].pictures",
-				"products[1].pictures[0]", "products[1].pictures[1]", "products[1].pictures[2]", "products[1].pictures[3]",
-				"products[1].pictures[4]", "products[1].pictures[5]", "products[1].pictures[6]", "products[1].pictures[7]",
-				"products[1].pictures[8]", "products[1].pictures[9]", "products[1].pictures[10]", "products[1].variants",
+				"products[1].pictures[0].name", "products[1].pictures[1].name", "products[1].pictures[2].name", "products[1].pictures[3].name",
+				"products[1].pictures[4].name", "products[1].pictures[5].name", "products[1].pictures[6].name", "products[1].pictures[7].name",
+				"products[1].pictures[8].name", "products[1].pictures[9].name", "products[1].pictures[10].name", "products[1].pictures[11].alt", "products[1].pictures[12].name", "products[1].pictures[12].alt",
+				"products[1].variants",
 				"products[2].name",
 				"products[3].attributes[0].name", "products[3].options[0].values[2]", "products[3].options[1].name", "products[3].options[1].values",
 				"products[3].variants[0].sku", "products[3].variants[0].option_values[1]", "products[3].variants[0].weight_grams", "products[3].variants[0].tax_class",
@@ -112,12 +113,12 @@ func upsertCases(w World) cases {
 			p := c.product(1, func(p *product) {
 				p.Variants[0].Sku = strings.ToUpper(c.name) + strings.Repeat("a", 64-len(c.name)-4) + ".-_9"
 				p.Name, p.Description = strings.Repeat("ü", 200), strings.Repeat("ü", 5000)
-				p.Tags, p.Pictures = make([]string, 20), make([]string, 10)
+				p.Tags, p.Pictures = make([]string, 20), Pictures(make([]string, 10)...)
 				for i := range p.Tags {
 					p.Tags[i] = strings.Repeat("ß", 49) + string(rune('a'+i))
 				}
 				for i := range p.Pictures {
-					p.Pictures[i] = fmt.Sprint(i)
+					p.Pictures[i].Name, p.Pictures[i].Alt = fmt.Sprint(i), strings.Repeat("ü", 512)
 				}
 			})
 			c.put(p)
@@ -126,13 +127,14 @@ func upsertCases(w World) cases {
 		"drops the space around texts, and keeps the lines of a description": func(t *testing.T) {
 			c := w.corner(t)
 			want := c.product(1, func(p *product) {
-				p.Description, p.Tags = "One.\n\nTwo.", []string{"a b"}
+				p.Description, p.Tags, p.Pictures = "One.\n\nTwo.", []string{"a b"}, []*catalogv1.Picture{{Name: "a.svg", Alt: "A b"}}
 				p.Attributes = []*catalogv1.Attribute{{Name: "Care", Value: "Wash"}}
 				p.Options = []*catalogv1.Option{{Name: "Size", Values: []string{"M"}}}
 				p.Variants[0].OptionValues = []string{"M"}
 			})
 			untidy := proto.Clone(want).(*catalogv1.Product)
 			untidy.Name, untidy.Description, untidy.Tags[0] = " "+want.GetName()+"\u00a0", "\tOne.\r\n\rTwo. \n", " a b "
+			untidy.Pictures[0].Name, untidy.Pictures[0].Alt = "a.svg ", " A b "
 			untidy.Attributes[0].Name, untidy.Attributes[0].Value = "Care ", " Wash"
 			untidy.Options[0].Name, untidy.Options[0].Values[0], untidy.Variants[0].OptionValues[0] = " Size", "M ", " M"
 			c.wantDone(c.put(untidy), 1, 0, 0)

@@ -200,7 +200,7 @@ func (x ListProductsRequest_Sort) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ListProductsRequest_Sort.Descriptor instead.
 func (ListProductsRequest_Sort) EnumDescriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{9, 0}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{10, 0}
 }
 
 // Product is what has a page of its own. It is sold as its variants: a plain
@@ -223,8 +223,8 @@ type Product struct {
 	Tags []string `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`
 	// Facts about it, as its page shows them; up to 30.
 	Attributes []*Attribute `protobuf:"bytes,7,rep,name=attributes,proto3" json:"attributes,omitempty"`
-	// Names of pictures, the first one is shown in lists; up to 10.
-	Pictures []string `protobuf:"bytes,8,rep,name=pictures,proto3" json:"pictures,omitempty"`
+	// The first one is shown in lists; up to 10, each with another name.
+	Pictures []*Picture `protobuf:"bytes,14,rep,name=pictures,proto3" json:"pictures,omitempty"`
 	// What the variants differ in; up to 3.
 	Options []*Option `protobuf:"bytes,9,rep,name=options,proto3" json:"options,omitempty"`
 	// Only active products are listed and sold.
@@ -319,7 +319,7 @@ func (x *Product) GetAttributes() []*Attribute {
 	return nil
 }
 
-func (x *Product) GetPictures() []string {
+func (x *Product) GetPictures() []*Picture {
 	if x != nil {
 		return x.Pictures
 	}
@@ -361,6 +361,62 @@ func (x *Product) GetVersion() string {
 	return ""
 }
 
+// Picture is a picture of a product.
+type Picture struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name in the shop, such as "mug.jpg": 1 to 200 characters.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What there is to see in it, in one line for people who don't see it: up to 512
+	// characters. Empty: pages say the product's name.
+	Alt           string `protobuf:"bytes,2,opt,name=alt,proto3" json:"alt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Picture) Reset() {
+	*x = Picture{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Picture) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Picture) ProtoMessage() {}
+
+func (x *Picture) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Picture.ProtoReflect.Descriptor instead.
+func (*Picture) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Picture) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Picture) GetAlt() string {
+	if x != nil {
+		return x.Alt
+	}
+	return ""
+}
+
 // Attribute is a fact about a product: "Material", "Oak".
 type Attribute struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -374,7 +430,7 @@ type Attribute struct {
 
 func (x *Attribute) Reset() {
 	*x = Attribute{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[1]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -386,7 +442,7 @@ func (x *Attribute) String() string {
 func (*Attribute) ProtoMessage() {}
 
 func (x *Attribute) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[1]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -399,7 +455,7 @@ func (x *Attribute) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attribute.ProtoReflect.Descriptor instead.
 func (*Attribute) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{1}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Attribute) GetName() string {
@@ -429,7 +485,7 @@ type Option struct {
 
 func (x *Option) Reset() {
 	*x = Option{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[2]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -441,7 +497,7 @@ func (x *Option) String() string {
 func (*Option) ProtoMessage() {}
 
 func (x *Option) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[2]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -454,7 +510,7 @@ func (x *Option) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Option.ProtoReflect.Descriptor instead.
 func (*Option) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{2}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Option) GetName() string {
@@ -497,7 +553,7 @@ type Variant struct {
 
 func (x *Variant) Reset() {
 	*x = Variant{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[3]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -509,7 +565,7 @@ func (x *Variant) String() string {
 func (*Variant) ProtoMessage() {}
 
 func (x *Variant) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[3]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -522,7 +578,7 @@ func (x *Variant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Variant.ProtoReflect.Descriptor instead.
 func (*Variant) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{3}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Variant) GetSku() string {
@@ -588,7 +644,7 @@ type Price struct {
 
 func (x *Price) Reset() {
 	*x = Price{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[4]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -600,7 +656,7 @@ func (x *Price) String() string {
 func (*Price) ProtoMessage() {}
 
 func (x *Price) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[4]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -613,7 +669,7 @@ func (x *Price) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Price.ProtoReflect.Descriptor instead.
 func (*Price) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{4}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Price) GetCurrencyCode() string {
@@ -664,7 +720,7 @@ type Offer struct {
 
 func (x *Offer) Reset() {
 	*x = Offer{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[5]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -676,7 +732,7 @@ func (x *Offer) String() string {
 func (*Offer) ProtoMessage() {}
 
 func (x *Offer) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[5]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -689,7 +745,7 @@ func (x *Offer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Offer.ProtoReflect.Descriptor instead.
 func (*Offer) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{5}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Offer) GetSku() string {
@@ -808,7 +864,7 @@ type Category struct {
 
 func (x *Category) Reset() {
 	*x = Category{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[6]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -820,7 +876,7 @@ func (x *Category) String() string {
 func (*Category) ProtoMessage() {}
 
 func (x *Category) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[6]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -833,7 +889,7 @@ func (x *Category) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Category.ProtoReflect.Descriptor instead.
 func (*Category) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{6}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Category) GetSlug() string {
@@ -882,7 +938,7 @@ type GetOffersRequest struct {
 
 func (x *GetOffersRequest) Reset() {
 	*x = GetOffersRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[7]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -894,7 +950,7 @@ func (x *GetOffersRequest) String() string {
 func (*GetOffersRequest) ProtoMessage() {}
 
 func (x *GetOffersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[7]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -907,7 +963,7 @@ func (x *GetOffersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOffersRequest.ProtoReflect.Descriptor instead.
 func (*GetOffersRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{7}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetOffersRequest) GetSkus() []string {
@@ -933,7 +989,7 @@ type GetOffersResponse struct {
 
 func (x *GetOffersResponse) Reset() {
 	*x = GetOffersResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[8]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -945,7 +1001,7 @@ func (x *GetOffersResponse) String() string {
 func (*GetOffersResponse) ProtoMessage() {}
 
 func (x *GetOffersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[8]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -958,7 +1014,7 @@ func (x *GetOffersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOffersResponse.ProtoReflect.Descriptor instead.
 func (*GetOffersResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{8}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetOffersResponse) GetOffers() []*Offer {
@@ -1001,7 +1057,7 @@ type ListProductsRequest struct {
 
 func (x *ListProductsRequest) Reset() {
 	*x = ListProductsRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[9]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1013,7 +1069,7 @@ func (x *ListProductsRequest) String() string {
 func (*ListProductsRequest) ProtoMessage() {}
 
 func (x *ListProductsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[9]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1026,7 +1082,7 @@ func (x *ListProductsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProductsRequest.ProtoReflect.Descriptor instead.
 func (*ListProductsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{9}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListProductsRequest) GetCategory() string {
@@ -1117,7 +1173,7 @@ type OptionValue struct {
 
 func (x *OptionValue) Reset() {
 	*x = OptionValue{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[10]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1129,7 +1185,7 @@ func (x *OptionValue) String() string {
 func (*OptionValue) ProtoMessage() {}
 
 func (x *OptionValue) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[10]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1142,7 +1198,7 @@ func (x *OptionValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OptionValue.ProtoReflect.Descriptor instead.
 func (*OptionValue) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{10}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *OptionValue) GetName() string {
@@ -1174,7 +1230,7 @@ type ListProductsResponse struct {
 
 func (x *ListProductsResponse) Reset() {
 	*x = ListProductsResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[11]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1186,7 +1242,7 @@ func (x *ListProductsResponse) String() string {
 func (*ListProductsResponse) ProtoMessage() {}
 
 func (x *ListProductsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[11]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1199,7 +1255,7 @@ func (x *ListProductsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProductsResponse.ProtoReflect.Descriptor instead.
 func (*ListProductsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{11}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListProductsResponse) GetProducts() []*Product {
@@ -1248,7 +1304,7 @@ type Facets struct {
 
 func (x *Facets) Reset() {
 	*x = Facets{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[12]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1260,7 +1316,7 @@ func (x *Facets) String() string {
 func (*Facets) ProtoMessage() {}
 
 func (x *Facets) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[12]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1273,7 +1329,7 @@ func (x *Facets) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Facets.ProtoReflect.Descriptor instead.
 func (*Facets) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{12}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Facets) GetCategories() []*Facets_Count {
@@ -1327,7 +1383,7 @@ type ListAllProductsRequest struct {
 
 func (x *ListAllProductsRequest) Reset() {
 	*x = ListAllProductsRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[13]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1339,7 +1395,7 @@ func (x *ListAllProductsRequest) String() string {
 func (*ListAllProductsRequest) ProtoMessage() {}
 
 func (x *ListAllProductsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[13]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1352,7 +1408,7 @@ func (x *ListAllProductsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAllProductsRequest.ProtoReflect.Descriptor instead.
 func (*ListAllProductsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{13}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListAllProductsRequest) GetPageSize() int32 {
@@ -1394,7 +1450,7 @@ type ListAllProductsResponse struct {
 
 func (x *ListAllProductsResponse) Reset() {
 	*x = ListAllProductsResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[14]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1406,7 +1462,7 @@ func (x *ListAllProductsResponse) String() string {
 func (*ListAllProductsResponse) ProtoMessage() {}
 
 func (x *ListAllProductsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[14]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1419,7 +1475,7 @@ func (x *ListAllProductsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAllProductsResponse.ProtoReflect.Descriptor instead.
 func (*ListAllProductsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{14}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListAllProductsResponse) GetProducts() []*Product {
@@ -1447,7 +1503,7 @@ type GetProductsRequest struct {
 
 func (x *GetProductsRequest) Reset() {
 	*x = GetProductsRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[15]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1459,7 +1515,7 @@ func (x *GetProductsRequest) String() string {
 func (*GetProductsRequest) ProtoMessage() {}
 
 func (x *GetProductsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[15]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1472,7 +1528,7 @@ func (x *GetProductsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProductsRequest.ProtoReflect.Descriptor instead.
 func (*GetProductsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{15}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetProductsRequest) GetSkus() []string {
@@ -1506,7 +1562,7 @@ type GetProductsResponse struct {
 
 func (x *GetProductsResponse) Reset() {
 	*x = GetProductsResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[16]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1518,7 +1574,7 @@ func (x *GetProductsResponse) String() string {
 func (*GetProductsResponse) ProtoMessage() {}
 
 func (x *GetProductsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[16]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1531,7 +1587,7 @@ func (x *GetProductsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProductsResponse.ProtoReflect.Descriptor instead.
 func (*GetProductsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{16}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetProductsResponse) GetProducts() []*Product {
@@ -1549,7 +1605,7 @@ type ListCategoriesRequest struct {
 
 func (x *ListCategoriesRequest) Reset() {
 	*x = ListCategoriesRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[17]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1561,7 +1617,7 @@ func (x *ListCategoriesRequest) String() string {
 func (*ListCategoriesRequest) ProtoMessage() {}
 
 func (x *ListCategoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[17]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1574,7 +1630,7 @@ func (x *ListCategoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCategoriesRequest.ProtoReflect.Descriptor instead.
 func (*ListCategoriesRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{17}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{18}
 }
 
 type ListCategoriesResponse struct {
@@ -1586,7 +1642,7 @@ type ListCategoriesResponse struct {
 
 func (x *ListCategoriesResponse) Reset() {
 	*x = ListCategoriesResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[18]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1598,7 +1654,7 @@ func (x *ListCategoriesResponse) String() string {
 func (*ListCategoriesResponse) ProtoMessage() {}
 
 func (x *ListCategoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[18]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1611,7 +1667,7 @@ func (x *ListCategoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCategoriesResponse.ProtoReflect.Descriptor instead.
 func (*ListCategoriesResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{18}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListCategoriesResponse) GetCategories() []*Category {
@@ -1633,7 +1689,7 @@ type UpsertProductsRequest struct {
 
 func (x *UpsertProductsRequest) Reset() {
 	*x = UpsertProductsRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[19]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1645,7 +1701,7 @@ func (x *UpsertProductsRequest) String() string {
 func (*UpsertProductsRequest) ProtoMessage() {}
 
 func (x *UpsertProductsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[19]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1658,7 +1714,7 @@ func (x *UpsertProductsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertProductsRequest.ProtoReflect.Descriptor instead.
 func (*UpsertProductsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{19}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *UpsertProductsRequest) GetProducts() []*Product {
@@ -1686,7 +1742,7 @@ type UpsertProductsResponse struct {
 
 func (x *UpsertProductsResponse) Reset() {
 	*x = UpsertProductsResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[20]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1698,7 +1754,7 @@ func (x *UpsertProductsResponse) String() string {
 func (*UpsertProductsResponse) ProtoMessage() {}
 
 func (x *UpsertProductsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[20]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1711,7 +1767,7 @@ func (x *UpsertProductsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertProductsResponse.ProtoReflect.Descriptor instead.
 func (*UpsertProductsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{20}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *UpsertProductsResponse) GetCreated() int32 {
@@ -1744,7 +1800,7 @@ type WithdrawProductsRequest struct {
 
 func (x *WithdrawProductsRequest) Reset() {
 	*x = WithdrawProductsRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[21]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1756,7 +1812,7 @@ func (x *WithdrawProductsRequest) String() string {
 func (*WithdrawProductsRequest) ProtoMessage() {}
 
 func (x *WithdrawProductsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[21]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1769,7 +1825,7 @@ func (x *WithdrawProductsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawProductsRequest.ProtoReflect.Descriptor instead.
 func (*WithdrawProductsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{21}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *WithdrawProductsRequest) GetIds() []string {
@@ -1789,7 +1845,7 @@ type WithdrawProductsResponse struct {
 
 func (x *WithdrawProductsResponse) Reset() {
 	*x = WithdrawProductsResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[22]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1801,7 +1857,7 @@ func (x *WithdrawProductsResponse) String() string {
 func (*WithdrawProductsResponse) ProtoMessage() {}
 
 func (x *WithdrawProductsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[22]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1814,7 +1870,7 @@ func (x *WithdrawProductsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawProductsResponse.ProtoReflect.Descriptor instead.
 func (*WithdrawProductsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{22}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *WithdrawProductsResponse) GetWithdrawn() int32 {
@@ -1833,7 +1889,7 @@ type DeleteProductsRequest struct {
 
 func (x *DeleteProductsRequest) Reset() {
 	*x = DeleteProductsRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[23]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1845,7 +1901,7 @@ func (x *DeleteProductsRequest) String() string {
 func (*DeleteProductsRequest) ProtoMessage() {}
 
 func (x *DeleteProductsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[23]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1858,7 +1914,7 @@ func (x *DeleteProductsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteProductsRequest.ProtoReflect.Descriptor instead.
 func (*DeleteProductsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{23}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *DeleteProductsRequest) GetIds() []string {
@@ -1877,7 +1933,7 @@ type DeleteProductsResponse struct {
 
 func (x *DeleteProductsResponse) Reset() {
 	*x = DeleteProductsResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[24]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1889,7 +1945,7 @@ func (x *DeleteProductsResponse) String() string {
 func (*DeleteProductsResponse) ProtoMessage() {}
 
 func (x *DeleteProductsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[24]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1902,7 +1958,7 @@ func (x *DeleteProductsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteProductsResponse.ProtoReflect.Descriptor instead.
 func (*DeleteProductsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{24}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *DeleteProductsResponse) GetDeleted() int32 {
@@ -1921,7 +1977,7 @@ type UpsertCategoriesRequest struct {
 
 func (x *UpsertCategoriesRequest) Reset() {
 	*x = UpsertCategoriesRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[25]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1933,7 +1989,7 @@ func (x *UpsertCategoriesRequest) String() string {
 func (*UpsertCategoriesRequest) ProtoMessage() {}
 
 func (x *UpsertCategoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[25]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1946,7 +2002,7 @@ func (x *UpsertCategoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertCategoriesRequest.ProtoReflect.Descriptor instead.
 func (*UpsertCategoriesRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{25}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *UpsertCategoriesRequest) GetCategories() []*Category {
@@ -1964,7 +2020,7 @@ type UpsertCategoriesResponse struct {
 
 func (x *UpsertCategoriesResponse) Reset() {
 	*x = UpsertCategoriesResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[26]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1976,7 +2032,7 @@ func (x *UpsertCategoriesResponse) String() string {
 func (*UpsertCategoriesResponse) ProtoMessage() {}
 
 func (x *UpsertCategoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[26]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1989,7 +2045,7 @@ func (x *UpsertCategoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertCategoriesResponse.ProtoReflect.Descriptor instead.
 func (*UpsertCategoriesResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{26}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{27}
 }
 
 type DeleteCategoriesRequest struct {
@@ -2001,7 +2057,7 @@ type DeleteCategoriesRequest struct {
 
 func (x *DeleteCategoriesRequest) Reset() {
 	*x = DeleteCategoriesRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[27]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2013,7 +2069,7 @@ func (x *DeleteCategoriesRequest) String() string {
 func (*DeleteCategoriesRequest) ProtoMessage() {}
 
 func (x *DeleteCategoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[27]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2026,7 +2082,7 @@ func (x *DeleteCategoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteCategoriesRequest.ProtoReflect.Descriptor instead.
 func (*DeleteCategoriesRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{27}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *DeleteCategoriesRequest) GetSlugs() []string {
@@ -2045,7 +2101,7 @@ type DeleteCategoriesResponse struct {
 
 func (x *DeleteCategoriesResponse) Reset() {
 	*x = DeleteCategoriesResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[28]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2057,7 +2113,7 @@ func (x *DeleteCategoriesResponse) String() string {
 func (*DeleteCategoriesResponse) ProtoMessage() {}
 
 func (x *DeleteCategoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[28]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2070,7 +2126,7 @@ func (x *DeleteCategoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteCategoriesResponse.ProtoReflect.Descriptor instead.
 func (*DeleteCategoriesResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{28}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *DeleteCategoriesResponse) GetDeleted() int32 {
@@ -2090,7 +2146,7 @@ type Facets_Count struct {
 
 func (x *Facets_Count) Reset() {
 	*x = Facets_Count{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[29]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2102,7 +2158,7 @@ func (x *Facets_Count) String() string {
 func (*Facets_Count) ProtoMessage() {}
 
 func (x *Facets_Count) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[29]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2115,7 +2171,7 @@ func (x *Facets_Count) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Facets_Count.ProtoReflect.Descriptor instead.
 func (*Facets_Count) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{12, 0}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{13, 0}
 }
 
 func (x *Facets_Count) GetValue() string {
@@ -2142,7 +2198,7 @@ type Facets_OptionCounts struct {
 
 func (x *Facets_OptionCounts) Reset() {
 	*x = Facets_OptionCounts{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[30]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2154,7 +2210,7 @@ func (x *Facets_OptionCounts) String() string {
 func (*Facets_OptionCounts) ProtoMessage() {}
 
 func (x *Facets_OptionCounts) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[30]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2167,7 +2223,7 @@ func (x *Facets_OptionCounts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Facets_OptionCounts.ProtoReflect.Descriptor instead.
 func (*Facets_OptionCounts) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{12, 1}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{13, 1}
 }
 
 func (x *Facets_OptionCounts) GetName() string {
@@ -2189,7 +2245,7 @@ var File_catalog_v1_catalog_proto protoreflect.FileDescriptor
 const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\n" +
 	"\x18catalog/v1/catalog.proto\x12\n" +
-	"catalog.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\xb2\x03\n" +
+	"catalog.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\xcd\x03\n" +
 	"\aProduct\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04slug\x18\x02 \x01(\tR\x04slug\x12\x12\n" +
@@ -2199,15 +2255,18 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\x04tags\x18\x06 \x03(\tR\x04tags\x125\n" +
 	"\n" +
 	"attributes\x18\a \x03(\v2\x15.catalog.v1.AttributeR\n" +
-	"attributes\x12\x1a\n" +
-	"\bpictures\x18\b \x03(\tR\bpictures\x12,\n" +
+	"attributes\x12/\n" +
+	"\bpictures\x18\x0e \x03(\v2\x13.catalog.v1.PictureR\bpictures\x12,\n" +
 	"\aoptions\x18\t \x03(\v2\x12.catalog.v1.OptionR\aoptions\x12\x16\n" +
 	"\x06active\x18\n" +
 	" \x01(\bR\x06active\x129\n" +
 	"\n" +
 	"created_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x12/\n" +
 	"\bvariants\x18\f \x03(\v2\x13.catalog.v1.VariantR\bvariants\x12\x18\n" +
-	"\aversion\x18\r \x01(\tR\aversion\"5\n" +
+	"\aversion\x18\r \x01(\tR\aversionJ\x04\b\b\x10\t\"/\n" +
+	"\aPicture\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
+	"\x03alt\x18\x02 \x01(\tR\x03alt\"5\n" +
 	"\tAttribute\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value\"4\n" +
@@ -2398,92 +2457,94 @@ func file_catalog_v1_catalog_proto_rawDescGZIP() []byte {
 }
 
 var file_catalog_v1_catalog_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_catalog_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_catalog_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_catalog_v1_catalog_proto_goTypes = []any{
 	(Reason)(0),                      // 0: catalog.v1.Reason
 	(OfferStatus)(0),                 // 1: catalog.v1.OfferStatus
 	(ListProductsRequest_Sort)(0),    // 2: catalog.v1.ListProductsRequest.Sort
 	(*Product)(nil),                  // 3: catalog.v1.Product
-	(*Attribute)(nil),                // 4: catalog.v1.Attribute
-	(*Option)(nil),                   // 5: catalog.v1.Option
-	(*Variant)(nil),                  // 6: catalog.v1.Variant
-	(*Price)(nil),                    // 7: catalog.v1.Price
-	(*Offer)(nil),                    // 8: catalog.v1.Offer
-	(*Category)(nil),                 // 9: catalog.v1.Category
-	(*GetOffersRequest)(nil),         // 10: catalog.v1.GetOffersRequest
-	(*GetOffersResponse)(nil),        // 11: catalog.v1.GetOffersResponse
-	(*ListProductsRequest)(nil),      // 12: catalog.v1.ListProductsRequest
-	(*OptionValue)(nil),              // 13: catalog.v1.OptionValue
-	(*ListProductsResponse)(nil),     // 14: catalog.v1.ListProductsResponse
-	(*Facets)(nil),                   // 15: catalog.v1.Facets
-	(*ListAllProductsRequest)(nil),   // 16: catalog.v1.ListAllProductsRequest
-	(*ListAllProductsResponse)(nil),  // 17: catalog.v1.ListAllProductsResponse
-	(*GetProductsRequest)(nil),       // 18: catalog.v1.GetProductsRequest
-	(*GetProductsResponse)(nil),      // 19: catalog.v1.GetProductsResponse
-	(*ListCategoriesRequest)(nil),    // 20: catalog.v1.ListCategoriesRequest
-	(*ListCategoriesResponse)(nil),   // 21: catalog.v1.ListCategoriesResponse
-	(*UpsertProductsRequest)(nil),    // 22: catalog.v1.UpsertProductsRequest
-	(*UpsertProductsResponse)(nil),   // 23: catalog.v1.UpsertProductsResponse
-	(*WithdrawProductsRequest)(nil),  // 24: catalog.v1.WithdrawProductsRequest
-	(*WithdrawProductsResponse)(nil), // 25: catalog.v1.WithdrawProductsResponse
-	(*DeleteProductsRequest)(nil),    // 26: catalog.v1.DeleteProductsRequest
-	(*DeleteProductsResponse)(nil),   // 27: catalog.v1.DeleteProductsResponse
-	(*UpsertCategoriesRequest)(nil),  // 28: catalog.v1.UpsertCategoriesRequest
-	(*UpsertCategoriesResponse)(nil), // 29: catalog.v1.UpsertCategoriesResponse
-	(*DeleteCategoriesRequest)(nil),  // 30: catalog.v1.DeleteCategoriesRequest
-	(*DeleteCategoriesResponse)(nil), // 31: catalog.v1.DeleteCategoriesResponse
-	(*Facets_Count)(nil),             // 32: catalog.v1.Facets.Count
-	(*Facets_OptionCounts)(nil),      // 33: catalog.v1.Facets.OptionCounts
-	nil,                              // 34: catalog.v1.UpsertProductsRequest.ExpectedVersionsEntry
-	(*timestamppb.Timestamp)(nil),    // 35: google.protobuf.Timestamp
+	(*Picture)(nil),                  // 4: catalog.v1.Picture
+	(*Attribute)(nil),                // 5: catalog.v1.Attribute
+	(*Option)(nil),                   // 6: catalog.v1.Option
+	(*Variant)(nil),                  // 7: catalog.v1.Variant
+	(*Price)(nil),                    // 8: catalog.v1.Price
+	(*Offer)(nil),                    // 9: catalog.v1.Offer
+	(*Category)(nil),                 // 10: catalog.v1.Category
+	(*GetOffersRequest)(nil),         // 11: catalog.v1.GetOffersRequest
+	(*GetOffersResponse)(nil),        // 12: catalog.v1.GetOffersResponse
+	(*ListProductsRequest)(nil),      // 13: catalog.v1.ListProductsRequest
+	(*OptionValue)(nil),              // 14: catalog.v1.OptionValue
+	(*ListProductsResponse)(nil),     // 15: catalog.v1.ListProductsResponse
+	(*Facets)(nil),                   // 16: catalog.v1.Facets
+	(*ListAllProductsRequest)(nil),   // 17: catalog.v1.ListAllProductsRequest
+	(*ListAllProductsResponse)(nil),  // 18: catalog.v1.ListAllProductsResponse
+	(*GetProductsRequest)(nil),       // 19: catalog.v1.GetProductsRequest
+	(*GetProductsResponse)(nil),      // 20: catalog.v1.GetProductsResponse
+	(*ListCategoriesRequest)(nil),    // 21: catalog.v1.ListCategoriesRequest
+	(*ListCategoriesResponse)(nil),   // 22: catalog.v1.ListCategoriesResponse
+	(*UpsertProductsRequest)(nil),    // 23: catalog.v1.UpsertProductsRequest
+	(*UpsertProductsResponse)(nil),   // 24: catalog.v1.UpsertProductsResponse
+	(*WithdrawProductsRequest)(nil),  // 25: catalog.v1.WithdrawProductsRequest
+	(*WithdrawProductsResponse)(nil), // 26: catalog.v1.WithdrawProductsResponse
+	(*DeleteProductsRequest)(nil),    // 27: catalog.v1.DeleteProductsRequest
+	(*DeleteProductsResponse)(nil),   // 28: catalog.v1.DeleteProductsResponse
+	(*UpsertCategoriesRequest)(nil),  // 29: catalog.v1.UpsertCategoriesRequest
+	(*UpsertCategoriesResponse)(nil), // 30: catalog.v1.UpsertCategoriesResponse
+	(*DeleteCategoriesRequest)(nil),  // 31: catalog.v1.DeleteCategoriesRequest
+	(*DeleteCategoriesResponse)(nil), // 32: catalog.v1.DeleteCategoriesResponse
+	(*Facets_Count)(nil),             // 33: catalog.v1.Facets.Count
+	(*Facets_OptionCounts)(nil),      // 34: catalog.v1.Facets.OptionCounts
+	nil,                              // 35: catalog.v1.UpsertProductsRequest.ExpectedVersionsEntry
+	(*timestamppb.Timestamp)(nil),    // 36: google.protobuf.Timestamp
 }
 var file_catalog_v1_catalog_proto_depIdxs = []int32{
-	4,  // 0: catalog.v1.Product.attributes:type_name -> catalog.v1.Attribute
-	5,  // 1: catalog.v1.Product.options:type_name -> catalog.v1.Option
-	35, // 2: catalog.v1.Product.created_at:type_name -> google.protobuf.Timestamp
-	6,  // 3: catalog.v1.Product.variants:type_name -> catalog.v1.Variant
-	7,  // 4: catalog.v1.Variant.prices:type_name -> catalog.v1.Price
-	1,  // 5: catalog.v1.Offer.status:type_name -> catalog.v1.OfferStatus
-	8,  // 6: catalog.v1.GetOffersResponse.offers:type_name -> catalog.v1.Offer
-	2,  // 7: catalog.v1.ListProductsRequest.sort:type_name -> catalog.v1.ListProductsRequest.Sort
-	13, // 8: catalog.v1.ListProductsRequest.options:type_name -> catalog.v1.OptionValue
-	3,  // 9: catalog.v1.ListProductsResponse.products:type_name -> catalog.v1.Product
-	15, // 10: catalog.v1.ListProductsResponse.facets:type_name -> catalog.v1.Facets
-	32, // 11: catalog.v1.Facets.categories:type_name -> catalog.v1.Facets.Count
-	32, // 12: catalog.v1.Facets.tags:type_name -> catalog.v1.Facets.Count
-	33, // 13: catalog.v1.Facets.options:type_name -> catalog.v1.Facets.OptionCounts
-	3,  // 14: catalog.v1.ListAllProductsResponse.products:type_name -> catalog.v1.Product
-	3,  // 15: catalog.v1.GetProductsResponse.products:type_name -> catalog.v1.Product
-	9,  // 16: catalog.v1.ListCategoriesResponse.categories:type_name -> catalog.v1.Category
-	3,  // 17: catalog.v1.UpsertProductsRequest.products:type_name -> catalog.v1.Product
-	34, // 18: catalog.v1.UpsertProductsRequest.expected_versions:type_name -> catalog.v1.UpsertProductsRequest.ExpectedVersionsEntry
-	9,  // 19: catalog.v1.UpsertCategoriesRequest.categories:type_name -> catalog.v1.Category
-	32, // 20: catalog.v1.Facets.OptionCounts.values:type_name -> catalog.v1.Facets.Count
-	10, // 21: catalog.v1.CatalogService.GetOffers:input_type -> catalog.v1.GetOffersRequest
-	12, // 22: catalog.v1.CatalogService.ListProducts:input_type -> catalog.v1.ListProductsRequest
-	16, // 23: catalog.v1.CatalogService.ListAllProducts:input_type -> catalog.v1.ListAllProductsRequest
-	18, // 24: catalog.v1.CatalogService.GetProducts:input_type -> catalog.v1.GetProductsRequest
-	20, // 25: catalog.v1.CatalogService.ListCategories:input_type -> catalog.v1.ListCategoriesRequest
-	22, // 26: catalog.v1.CatalogService.UpsertProducts:input_type -> catalog.v1.UpsertProductsRequest
-	24, // 27: catalog.v1.CatalogService.WithdrawProducts:input_type -> catalog.v1.WithdrawProductsRequest
-	26, // 28: catalog.v1.CatalogService.DeleteProducts:input_type -> catalog.v1.DeleteProductsRequest
-	28, // 29: catalog.v1.CatalogService.UpsertCategories:input_type -> catalog.v1.UpsertCategoriesRequest
-	30, // 30: catalog.v1.CatalogService.DeleteCategories:input_type -> catalog.v1.DeleteCategoriesRequest
-	11, // 31: catalog.v1.CatalogService.GetOffers:output_type -> catalog.v1.GetOffersResponse
-	14, // 32: catalog.v1.CatalogService.ListProducts:output_type -> catalog.v1.ListProductsResponse
-	17, // 33: catalog.v1.CatalogService.ListAllProducts:output_type -> catalog.v1.ListAllProductsResponse
-	19, // 34: catalog.v1.CatalogService.GetProducts:output_type -> catalog.v1.GetProductsResponse
-	21, // 35: catalog.v1.CatalogService.ListCategories:output_type -> catalog.v1.ListCategoriesResponse
-	23, // 36: catalog.v1.CatalogService.UpsertProducts:output_type -> catalog.v1.UpsertProductsResponse
-	25, // 37: catalog.v1.CatalogService.WithdrawProducts:output_type -> catalog.v1.WithdrawProductsResponse
-	27, // 38: catalog.v1.CatalogService.DeleteProducts:output_type -> catalog.v1.DeleteProductsResponse
-	29, // 39: catalog.v1.CatalogService.UpsertCategories:output_type -> catalog.v1.UpsertCategoriesResponse
-	31, // 40: catalog.v1.CatalogService.DeleteCategories:output_type -> catalog.v1.DeleteCategoriesResponse
-	31, // [31:41] is the sub-list for method output_type
-	21, // [21:31] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	5,  // 0: catalog.v1.Product.attributes:type_name -> catalog.v1.Attribute
+	4,  // 1: catalog.v1.Product.pictures:type_name -> catalog.v1.Picture
+	6,  // 2: catalog.v1.Product.options:type_name -> catalog.v1.Option
+	36, // 3: catalog.v1.Product.created_at:type_name -> google.protobuf.Timestamp
+	7,  // 4: catalog.v1.Product.variants:type_name -> catalog.v1.Variant
+	8,  // 5: catalog.v1.Variant.prices:type_name -> catalog.v1.Price
+	1,  // 6: catalog.v1.Offer.status:type_name -> catalog.v1.OfferStatus
+	9,  // 7: catalog.v1.GetOffersResponse.offers:type_name -> catalog.v1.Offer
+	2,  // 8: catalog.v1.ListProductsRequest.sort:type_name -> catalog.v1.ListProductsRequest.Sort
+	14, // 9: catalog.v1.ListProductsRequest.options:type_name -> catalog.v1.OptionValue
+	3,  // 10: catalog.v1.ListProductsResponse.products:type_name -> catalog.v1.Product
+	16, // 11: catalog.v1.ListProductsResponse.facets:type_name -> catalog.v1.Facets
+	33, // 12: catalog.v1.Facets.categories:type_name -> catalog.v1.Facets.Count
+	33, // 13: catalog.v1.Facets.tags:type_name -> catalog.v1.Facets.Count
+	34, // 14: catalog.v1.Facets.options:type_name -> catalog.v1.Facets.OptionCounts
+	3,  // 15: catalog.v1.ListAllProductsResponse.products:type_name -> catalog.v1.Product
+	3,  // 16: catalog.v1.GetProductsResponse.products:type_name -> catalog.v1.Product
+	10, // 17: catalog.v1.ListCategoriesResponse.categories:type_name -> catalog.v1.Category
+	3,  // 18: catalog.v1.UpsertProductsRequest.products:type_name -> catalog.v1.Product
+	35, // 19: catalog.v1.UpsertProductsRequest.expected_versions:type_name -> catalog.v1.UpsertProductsRequest.ExpectedVersionsEntry
+	10, // 20: catalog.v1.UpsertCategoriesRequest.categories:type_name -> catalog.v1.Category
+	33, // 21: catalog.v1.Facets.OptionCounts.values:type_name -> catalog.v1.Facets.Count
+	11, // 22: catalog.v1.CatalogService.GetOffers:input_type -> catalog.v1.GetOffersRequest
+	13, // 23: catalog.v1.CatalogService.ListProducts:input_type -> catalog.v1.ListProductsRequest
+	17, // 24: catalog.v1.CatalogService.ListAllProducts:input_type -> catalog.v1.ListAllProductsRequest
+	19, // 25: catalog.v1.CatalogService.GetProducts:input_type -> catalog.v1.GetProductsRequest
+	21, // 26: catalog.v1.CatalogService.ListCategories:input_type -> catalog.v1.ListCategoriesRequest
+	23, // 27: catalog.v1.CatalogService.UpsertProducts:input_type -> catalog.v1.UpsertProductsRequest
+	25, // 28: catalog.v1.CatalogService.WithdrawProducts:input_type -> catalog.v1.WithdrawProductsRequest
+	27, // 29: catalog.v1.CatalogService.DeleteProducts:input_type -> catalog.v1.DeleteProductsRequest
+	29, // 30: catalog.v1.CatalogService.UpsertCategories:input_type -> catalog.v1.UpsertCategoriesRequest
+	31, // 31: catalog.v1.CatalogService.DeleteCategories:input_type -> catalog.v1.DeleteCategoriesRequest
+	12, // 32: catalog.v1.CatalogService.GetOffers:output_type -> catalog.v1.GetOffersResponse
+	15, // 33: catalog.v1.CatalogService.ListProducts:output_type -> catalog.v1.ListProductsResponse
+	18, // 34: catalog.v1.CatalogService.ListAllProducts:output_type -> catalog.v1.ListAllProductsResponse
+	20, // 35: catalog.v1.CatalogService.GetProducts:output_type -> catalog.v1.GetProductsResponse
+	22, // 36: catalog.v1.CatalogService.ListCategories:output_type -> catalog.v1.ListCategoriesResponse
+	24, // 37: catalog.v1.CatalogService.UpsertProducts:output_type -> catalog.v1.UpsertProductsResponse
+	26, // 38: catalog.v1.CatalogService.WithdrawProducts:output_type -> catalog.v1.WithdrawProductsResponse
+	28, // 39: catalog.v1.CatalogService.DeleteProducts:output_type -> catalog.v1.DeleteProductsResponse
+	30, // 40: catalog.v1.CatalogService.UpsertCategories:output_type -> catalog.v1.UpsertCategoriesResponse
+	32, // 41: catalog.v1.CatalogService.DeleteCategories:output_type -> catalog.v1.DeleteCategoriesResponse
+	32, // [32:42] is the sub-list for method output_type
+	22, // [22:32] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_catalog_v1_catalog_proto_init() }
@@ -2491,14 +2552,14 @@ func file_catalog_v1_catalog_proto_init() {
 	if File_catalog_v1_catalog_proto != nil {
 		return
 	}
-	file_catalog_v1_catalog_proto_msgTypes[13].OneofWrappers = []any{}
+	file_catalog_v1_catalog_proto_msgTypes[14].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_catalog_v1_catalog_proto_rawDesc), len(file_catalog_v1_catalog_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   32,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

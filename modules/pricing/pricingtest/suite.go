@@ -84,7 +84,7 @@ func (s *shop) sell(name string, price int64, change ...func(*catalogv1.Product)
 	sku := s.own + "-" + name
 	p := &catalogv1.Product{
 		Name: "Thing " + name, Slug: strings.ToLower(sku), Category: strings.ToLower(s.own),
-		Pictures: []string{"thing.svg"}, Tags: []string{s.own}, Active: true,
+		Pictures: []*catalogv1.Picture{{Name: "thing.svg"}}, Tags: []string{s.own}, Active: true,
 		Variants: []*catalogv1.Variant{{
 			Sku: sku, Active: true, Prices: []*catalogv1.Price{{CurrencyCode: "EUR", AmountMinor: price}},
 		}},

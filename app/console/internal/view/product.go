@@ -13,9 +13,14 @@ type Product struct {
 	About    []Field
 	Variants [][]Field
 	Pictures []Picture
+	// AddPictures names pictures that the product is to have besides.
+	AddPictures Field
 	// MayUpload: pictures can be added; Undo: the last change can be taken back.
 	MayUpload, Undo bool
 }
 
-// Picture is a picture of a product, by its name.
-type Picture struct{ Name, Address string }
+// Picture is a picture of a product, by its name, with its part of the form.
+type Picture struct {
+	Name, Address string
+	Fields        []Field
+}

@@ -60,6 +60,7 @@ type Picture struct {
 	Src           string // address
 	Set           string // addresses of all its sizes with their widths; empty when there is one
 	Best          string // address of the widest
+	Alt           string // what it shows, for people who don't see it
 	Width, Height int    // of Src
 }
 

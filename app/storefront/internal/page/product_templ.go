@@ -54,7 +54,7 @@ func ProductPage(p Product) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = picture(p.Card.Picture, p.Name, true, wideAlone).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = picture(p.Card.Picture, p.Card.Picture.Alt, true, wideAlone).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -68,7 +68,7 @@ func ProductPage(p Product) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = picture(other, "Another view of "+p.Name, false, wideAsThumb).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = picture(other, other.Alt, false, wideAsThumb).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -21,6 +21,7 @@ const (
 	maxTags       = 20
 	maxAttributes = 30
 	maxPictures   = 10
+	maxAlt        = 512 // characters, as other shops' programs allow it
 	maxOptions    = 3
 	maxVariants   = 100
 	maxPrices     = 20
@@ -51,10 +52,22 @@ func check(f *Facts) problems {
 		found.text(fmt.Sprintf("attributes[%d].name", i), a.Name, 1, 50, false)
 		found.text(fmt.Sprintf("attributes[%d].value", i), a.Value, 1, 200, false)
 	}
-	found.texts("pictures", f.Pictures, maxPictures, 200)
+	found.pictures(f.Pictures)
 	found.options(f.Options)
 	found.variants(f.Options, f.Variants)
 	return found
+}
+
+func (p *problems) pictures(pictures []Picture) {
+	p.count("pictures", len(pictures), 0, maxPictures)
+	names := map[string]bool{}
+	for i, picture := range pictures {
+		field := fmt.Sprintf("pictures[%d]", i)
+		p.text(field+".name", picture.Name, 1, 200, false)
+		p.when(names[picture.Name] && picture.Name != "", field+".name", "is the name of a picture before it")
+		names[picture.Name] = true
+		p.text(field+".alt", picture.Alt, 0, maxAlt, false)
+	}
 }
 
 func (p *problems) options(options []Option) {

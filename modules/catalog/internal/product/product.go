@@ -14,11 +14,15 @@ type Facts struct {
 	Category                    string // slug
 	Tags                        []string
 	Attributes                  []Attribute
-	Pictures                    []string
+	Pictures                    []Picture
 	Options                     []Option
 	Active                      bool
 	Variants                    []Variant
 }
+
+// Picture is a picture of a product, by its name in the shop, and what it shows in
+// words.
+type Picture struct{ Name, Alt string }
 
 // Attribute is a fact about a product.
 type Attribute struct{ Name, Value string }
@@ -84,7 +88,9 @@ func (f *Facts) tidy() {
 	f.Description = lineEnds.Replace(f.Description)
 	trim(&f.Name, &f.Description)
 	each(f.Tags)
-	each(f.Pictures)
+	for i := range f.Pictures {
+		trim(&f.Pictures[i].Name, &f.Pictures[i].Alt)
+	}
 	for i := range f.Attributes {
 		trim(&f.Attributes[i].Name, &f.Attributes[i].Value)
 	}

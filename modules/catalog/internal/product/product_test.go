@@ -51,15 +51,37 @@ func TestCategoriesNobodyNamed(t *testing.T) {
 
 func TestAProductKeepsNothingOfWhatItWasMadeOf(t *testing.T) {
 	facts := product.Facts{
-		Name: " A ", Category: "c", Tags: []string{"one"}, Pictures: []string{"a.svg"},
+		Name: " A ", Category: "c", Tags: []string{"one"}, Pictures: []product.Picture{{Name: "a.svg"}},
 		Variants: []product.Variant{{SKU: "A", Prices: []product.Price{{Currency: "EUR"}}}},
 	}
 	p, problems := product.New(facts)
 	if problems != nil {
 		t.Fatal(problems)
 	}
-	facts.Tags[0], facts.Pictures[0], facts.Variants[0].Prices[0].Currency = "changed", "changed", "changed"
-	if got := p.Facts(); got.Tags[0] != "one" || got.Pictures[0] != "a.svg" || got.Name != "A" || got.Variants[0].Prices[0].Currency != "EUR" {
+	facts.Tags[0], facts.Pictures[0].Name, facts.Variants[0].Prices[0].Currency = "changed", "changed", "changed"
+	if got := p.Facts(); got.Tags[0] != "one" || got.Pictures[0].Name != "a.svg" || got.Name != "A" || got.Variants[0].Prices[0].Currency != "EUR" {
 		t.Errorf("got %+v, want what it was made of, the name trimmed", got)
+	}
+}
+
+func TestATextOfAPictureMakesAnotherVersion(t *testing.T) {
+	version := func(alts ...string) string {
+		f := product.Facts{Name: "A", Category: "c", Variants: []product.Variant{{SKU: "A"}}}
+		for i, alt := range alts {
+			f.Pictures = append(f.Pictures, product.Picture{Name: string(rune('a' + i)), Alt: alt})
+		}
+		p, problems := product.New(f)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		return p.Version()
+	}
+	seen := map[string]bool{}
+	for _, alts := range [][]string{{"", ""}, {"x", ""}, {"", "x"}, {"x", "x"}} {
+		if v := version(alts...); seen[v] {
+			t.Errorf("%q has the version of another product", alts)
+		} else {
+			seen[v] = true
+		}
 	}
 }

@@ -32,7 +32,10 @@ func (p *Product) Version() string {
 	text(f.ID, f.Slug, f.Name, f.Description, f.Category)
 	flag(f.Active)
 	list(f.Tags)
-	list(f.Pictures)
+	number(int64(len(f.Pictures)))
+	for _, picture := range f.Pictures {
+		text(picture.Name)
+	}
 	number(int64(len(f.Attributes)))
 	for _, a := range f.Attributes {
 		text(a.Name, a.Value)
@@ -54,6 +57,13 @@ func (p *Product) Version() string {
 			text(price.Currency)
 			number(price.Amount)
 			number(price.CompareAt)
+		}
+	}
+	for i, picture := range f.Pictures {
+		// Only where there is one: products without have the version of earlier releases.
+		if picture.Alt != "" {
+			number(int64(i))
+			text(picture.Alt)
 		}
 	}
 	h := fnv.New64a()

@@ -22,7 +22,8 @@ func toProducts(products []*product.Product) []*catalogv1.Product {
 		f := p.Facts()
 		m := &messages[i]
 		m.Id, m.Slug, m.Name, m.Description, m.Category, m.Active = f.ID, f.Slug, f.Name, f.Description, f.Category, f.Active
-		m.Tags, m.Pictures = lists.copy(f.Tags), lists.copy(f.Pictures)
+		m.Tags = lists.copy(f.Tags)
+		m.Pictures = toPictures(f.Pictures)
 		if !p.Created().IsZero() {
 			m.CreatedAt = timestamppb.New(p.Created())
 		}
@@ -48,7 +49,7 @@ func toVersioned(products []*product.Product) []*catalogv1.Product {
 }
 
 func textsOf(f *product.Facts) int {
-	n := len(f.Tags) + len(f.Pictures)
+	n := len(f.Tags)
 	for i := range f.Options {
 		n += len(f.Options[i].Values)
 	}
@@ -56,6 +57,19 @@ func textsOf(f *product.Facts) int {
 		n += len(f.Variants[i].OptionValues)
 	}
 	return n
+}
+
+func toPictures(pictures []product.Picture) []*catalogv1.Picture {
+	if len(pictures) == 0 {
+		return nil
+	}
+	messages := make([]catalogv1.Picture, len(pictures))
+	all := make([]*catalogv1.Picture, len(pictures))
+	for i, picture := range pictures {
+		all[i] = &messages[i]
+		all[i].Name, all[i].Alt = picture.Name, picture.Alt
+	}
+	return all
 }
 
 func toVariants(variants []product.Variant, lists *lists) []*catalogv1.Variant {
@@ -93,7 +107,10 @@ func (l *lists) copy(list []string) []string {
 func fromProduct(m *catalogv1.Product) (product.Product, []product.Problem) {
 	f := product.Facts{
 		ID: m.GetId(), Slug: m.GetSlug(), Name: m.GetName(), Description: m.GetDescription(), Category: m.GetCategory(),
-		Tags: m.GetTags(), Pictures: m.GetPictures(), Active: m.GetActive(),
+		Tags: m.GetTags(), Active: m.GetActive(),
+	}
+	for _, picture := range m.GetPictures() {
+		f.Pictures = append(f.Pictures, product.Picture{Name: picture.GetName(), Alt: picture.GetAlt()})
 	}
 	for _, a := range m.GetAttributes() {
 		f.Attributes = append(f.Attributes, product.Attribute{Name: a.GetName(), Value: a.GetValue()})

@@ -56,7 +56,7 @@ func fillOffer(m *catalogv1.Offer, p *product.Product, sku, currency string) {
 	m.Variant = strings.Join(v.OptionValues, " / ")
 	m.Picture = v.Picture
 	if m.Picture == "" && len(f.Pictures) > 0 {
-		m.Picture = f.Pictures[0]
+		m.Picture = f.Pictures[0].Name
 	}
 	m.Tags = append([]string(nil), f.Tags...)
 	m.CurrencyCode, m.WeightGrams, m.TaxClass = currency, v.WeightGrams, v.TaxClass

@@ -11,7 +11,7 @@ import (
 // many texts, and not a million pieces that point to each other, which would take twice
 // the memory and be looked at in each collection of garbage.
 //
-//	id slug name category description · active · born · created · tags pictures former
+//	id slug name category description · active · born · created · tags former · pictures
 //	attributes · options · variants
 //
 // A text is its length and its bytes, a list its length and its elements, a number a
@@ -32,8 +32,12 @@ func pack(p *product.Product) record {
 	}
 	w.number(created)
 	w.list(f.Tags)
-	w.list(f.Pictures)
 	w.list(p.Former())
+	w.number(int64(len(f.Pictures)))
+	for _, picture := range f.Pictures {
+		w.text(picture.Name)
+		w.text(picture.Alt)
+	}
 	w.number(int64(len(f.Attributes)))
 	for _, a := range f.Attributes {
 		w.text(a.Name)
@@ -116,8 +120,14 @@ func (u *unpacker) product(r record) *product.Product {
 	if at := u.number(); at != 0 {
 		created = time.UnixMicro(at)
 	}
-	f.Tags, f.Pictures = u.list(), u.list()
+	f.Tags = u.list()
 	former := u.list()
+	if n := u.number(); n > 0 {
+		f.Pictures = make([]product.Picture, n)
+		for i := range f.Pictures {
+			f.Pictures[i] = product.Picture{Name: u.text(), Alt: u.text()}
+		}
+	}
 	if n := u.number(); n > 0 {
 		f.Attributes = make([]product.Attribute, n)
 		for i := range f.Attributes {

@@ -162,7 +162,9 @@ func TestAProductComesBackAsItWasPutOnTheShelf(t *testing.T) {
 			Active: rapid.Bool().Draw(t, "active"),
 		}
 		facts.Tags = rapid.SliceOfN(text, 0, 20).Draw(t, "tags")
-		facts.Pictures = rapid.SliceOfN(text, 0, 3).Draw(t, "pictures")
+		for range rapid.IntRange(0, 3).Draw(t, "pictures") {
+			facts.Pictures = append(facts.Pictures, product.Picture{Name: text.Draw(t, "name"), Alt: rapid.String().Draw(t, "alt")})
+		}
 		for range rapid.IntRange(0, 3).Draw(t, "attributes") {
 			facts.Attributes = append(facts.Attributes, product.Attribute{Name: text.Draw(t, "name"), Value: text.Draw(t, "value")})
 		}

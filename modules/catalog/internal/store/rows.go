@@ -9,14 +9,14 @@ import (
 )
 
 const (
-	productColumns  = "id, slug, former_slugs, name, description, category, tags, attributes, pictures, options, active, created_at, born"
+	productColumns  = "id, slug, former_slugs, name, description, category, tags, attributes, pictures, picture_alts, options, active, created_at, born"
 	variantColumns  = "sku, product_id, position, option_values, prices, weight_grams, tax_class, picture, active"
 	categoryColumns = "slug, name, intro, position"
 )
 
 type productRow struct {
 	ID, Slug, FormerSlugs, Name, Description, Category string
-	Tags, Attributes, Pictures, Options                string
+	Tags, Attributes, Pictures, Alts, Options          string
 	Active                                             bool
 	CreatedAt                                          int64
 	Born                                               int64
@@ -24,7 +24,7 @@ type productRow struct {
 
 // columns are where productColumns are read into.
 func (r *productRow) columns() []any {
-	return []any{&r.ID, &r.Slug, &r.FormerSlugs, &r.Name, &r.Description, &r.Category, &r.Tags, &r.Attributes, &r.Pictures, &r.Options,
+	return []any{&r.ID, &r.Slug, &r.FormerSlugs, &r.Name, &r.Description, &r.Category, &r.Tags, &r.Attributes, &r.Pictures, &r.Alts, &r.Options,
 		&r.Active, &r.CreatedAt, &r.Born}
 }
 
@@ -68,7 +68,15 @@ func (d *decoder) read(what, text string, into any) {
 func (d *decoder) product(r *productRow, variants []variantRow) product.Product {
 	f := product.Facts{
 		ID: r.ID, Slug: r.Slug, Name: r.Name, Description: r.Description, Category: r.Category,
-		Tags: d.list("tags of "+r.ID, r.Tags), Pictures: d.list("pictures of "+r.ID, r.Pictures), Active: r.Active,
+		Tags: d.list("tags of "+r.ID, r.Tags), Active: r.Active,
+	}
+	alts := d.list("texts of the pictures of "+r.ID, r.Alts)
+	for i, name := range d.list("pictures of "+r.ID, r.Pictures) {
+		picture := product.Picture{Name: name}
+		if i < len(alts) {
+			picture.Alt = alts[i]
+		}
+		f.Pictures = append(f.Pictures, picture)
 	}
 	var pairs, options [][]string
 	d.read("attributes of "+r.ID, r.Attributes, &pairs)
@@ -124,15 +132,23 @@ func (p *priceRow) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &[]any{&p.currency, &p.amount, &p.compareAt})
 }
 
-func encodeProduct(f *product.Facts) (tags, attributes, pictures, options string) {
+func encodeProduct(f *product.Facts) (tags, attributes, pictures, alts, options string) {
 	var pairs, lists [][]string
+	var names, texts []string
+	for i, picture := range f.Pictures {
+		names = append(names, picture.Name)
+		if picture.Alt != "" { // most have none: the list ends with the last one
+			texts = append(texts, make([]string, i+1-len(texts))...)
+			texts[i] = picture.Alt
+		}
+	}
 	for _, a := range f.Attributes {
 		pairs = append(pairs, []string{a.Name, a.Value})
 	}
 	for _, o := range f.Options {
 		lists = append(lists, append([]string{o.Name}, o.Values...))
 	}
-	return encode(f.Tags), encode(pairs), encode(f.Pictures), encode(lists)
+	return encode(f.Tags), encode(pairs), encode(names), encode(texts), encode(lists)
 }
 
 func encodePrices(prices []product.Price) string {

@@ -91,18 +91,18 @@ func saveProducts(tx *gorm.DB, c shelf.Changes) error {
 	for i := range c.Products {
 		p := &c.Products[i]
 		f := p.Facts()
-		tags, attributes, pictures, options := encodeProduct(f)
+		tags, attributes, pictures, alts, options := encodeProduct(f)
 		created := int64(0)
 		if !p.Created().IsZero() {
 			created = p.Created().UnixMicro()
 		}
-		values = append(values, f.ID, f.Slug, encode(p.Former()), f.Name, f.Description, f.Category, tags, attributes, pictures, options,
+		values = append(values, f.ID, f.Slug, encode(p.Former()), f.Name, f.Description, f.Category, tags, attributes, pictures, alts, options,
 			f.Active, created, p.Born(), c.Version)
 	}
 	return tx.Exec("INSERT INTO catalog_products ("+productColumns+", changed) VALUES "+rows(len(c.Products), len(values))+
 		` ON CONFLICT (id) DO UPDATE SET slug = excluded.slug, former_slugs = excluded.former_slugs, name = excluded.name,
 		description = excluded.description, category = excluded.category, tags = excluded.tags, attributes = excluded.attributes,
-		pictures = excluded.pictures, options = excluded.options, active = excluded.active, changed = excluded.changed`, values...).Error
+		pictures = excluded.pictures, picture_alts = excluded.picture_alts, options = excluded.options, active = excluded.active, changed = excluded.changed`, values...).Error
 }
 
 func saveVariants(tx *gorm.DB, c shelf.Changes) error {

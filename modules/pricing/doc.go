@@ -2,18 +2,29 @@
 // the cent.
 //
 // It offers pricingv1.PricingService, needs the catalog, emits no events, and owns its
-// tables promotions, promotion_codes, promotion_customers, redemptions and
-// pricing_state. Taxes and delivery rates are settings (modules.pricing in
-// galleria.yaml); promotions are made by operators (galleria promotions).
+// tables promotions, promotion_codes, promotion_customers, redemptions, tariffs and
+// pricing_state. Promotions are made by operators (galleria promotions). Taxes, zones and
+// delivery rates, together the tariffs, are those of the configuration (modules.pricing in
+// galleria.yaml) until an administrator changes them here.
 //
 // # A quote
 //
 //	catalog.GetOffers ──> prices ── discounts ── delivery ── taxes ──> totals, fingerprint
 //	                                  promotions   rates by    by country,
 //	                                  in memory    zone        region, class
+//	                                              └─── tariffs, in memory ───┘
 //
 // Those who place orders pass on the fingerprint that the shopper saw. When another one
-// comes back, something of what the shopper agreed to is different.
+// comes back, something of what the shopper agreed to is different: a price in the
+// catalog, a promotion that ended, or the tariffs that were changed meanwhile.
+//
+// # Tariffs
+//
+// They are replaced as a whole, and only in the version that the author of the change has
+// seen. A version is made of what they say. What the configuration may not say is refused
+// in a change by the same code, and more: a change that leaves no way to send anything.
+// The texts are those of the configuration. Once they were changed, the configuration does
+// not matter until an administrator returns to it. See docs/adr/0032.
 //
 // # Rounding
 //
@@ -54,16 +65,18 @@
 //     limits as conditions.
 //   - An order redeems once and gives back once; a Redeem after an Unredeem is refused.
 //   - A voucher code belongs to one promotion. Capitals do not matter.
+//   - A quote is made by one version of promotions and tariffs, never by parts of two.
 //
 // # When something is away
 //
 // Without the catalog Quote is UNAVAILABLE. Without its database a quote still works,
-// by the promotions as they were, unless it has a code with a limit. Promotions changed
-// in another process hold here within modules.pricing.poll.
+// by promotions and tariffs as they were, unless it has a code with a limit. Promotions
+// and tariffs changed in another process hold here within modules.pricing.poll.
 //
 // # What it deliberately does not do
 //
-// It stores no quotes and reserves no use of a code: Redeem does. It converts no
+// It stores no quotes and reserves no use of a code: Redeem does. It keeps no earlier
+// tariffs: who changed what is in the audit log. It converts no
 // currencies: delivery rates and amounts are set for each. It knows no taxes of
 // counties and cities, no exempt customers and no reverse charge, and does not look at
 // postal codes.

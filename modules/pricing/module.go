@@ -5,13 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"regexp"
-	"slices"
 	"time"
 
 	catalogv1 "galleria/modules/catalog/v1"
-	"galleria/modules/pricing/internal/quote"
 	"galleria/modules/pricing/internal/service"
 	"galleria/modules/pricing/internal/store"
 	"galleria/modules/pricing/internal/tariff"
@@ -29,7 +25,7 @@ type Config struct {
 	Taxes    tariff.Taxes             `yaml:"taxes" doc:"tax by country, as DE, or part of one, as US-CA: \"VAT included 19%, reduced 7%\", \"Sales tax added 4%\" or none"`
 	Zones    map[string][]string      `yaml:"zones" doc:"groups of countries for delivery; home is the shop's own, world all that are in none"`
 	Delivery map[string]tariff.Option `yaml:"delivery" doc:"ways to send goods"`
-	Poll     time.Duration            `yaml:"poll" doc:"how often to look for promotions other processes changed; bounds how stale a quote can be"`
+	Poll     time.Duration            `yaml:"poll" doc:"how often to look for promotions and tariffs other processes changed; bounds how stale a quote can be"`
 	Keep     time.Duration            `yaml:"keep" doc:"what orders redeemed is forgotten after this; so is who used a promotion, this long after its end"`
 }
 
@@ -41,33 +37,17 @@ func DefaultConfig() Config {
 	}
 }
 
-var (
-	country = regexp.MustCompile(`^[A-Z]{2}$`)
-	name    = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
-)
+// table is what the shop charges, as the configuration says.
+func (c Config) table() tariff.Table {
+	return tariff.Table{Taxes: c.Taxes, Delivery: tariff.Delivery{Home: c.Country, Zones: c.Zones, Options: c.Delivery}}
+}
 
 // Validate finds what is wrong with the configuration.
 func (c Config) Validate() error {
 	var findings []error
-	wrong := func(key, problem string, args ...any) {
-		findings = append(findings, config.At(key, "%s", fmt.Sprintf(problem, args...)))
-	}
-	if !country.MatchString(c.Country) {
-		wrong("country", "is a country of ISO 3166-1, such as DE")
-	}
-	c.Taxes.Check(func(key string, err error) { wrong("taxes."+key, "%v", err) })
-	for _, zone := range slices.Sorted(maps.Keys(c.Zones)) {
-		if !name.MatchString(zone) || zone == tariff.Home || zone == tariff.World {
-			wrong("zones."+zone, "has a name of lower-case letters, digits, '-' and '_', other than home and world")
-		}
-		for _, code := range c.Zones[zone] {
-			if !country.MatchString(code) {
-				wrong("zones."+zone, "has %q, which is no country of ISO 3166-1, such as DE", code)
-			}
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(c.Delivery)) {
-		c.checkOption(id, wrong)
+	wrong := func(key, problem string) { findings = append(findings, config.At(key, "%s", problem)) }
+	for _, p := range c.table().Check() {
+		wrong(p.Key, p.Message)
 	}
 	if c.Poll < time.Millisecond || c.Poll > time.Minute {
 		wrong("poll", "is between 1ms and 1m")
@@ -78,37 +58,13 @@ func (c Config) Validate() error {
 	return errors.Join(findings...)
 }
 
-func (c Config) checkOption(id string, wrong func(key, problem string, args ...any)) {
-	key, option := "delivery."+id, c.Delivery[id]
-	if !name.MatchString(id) {
-		wrong(key, "has a name of lower-case letters, digits, '-' and '_'")
-	}
-	if option.Name == "" {
-		wrong(key+".name", "is needed: shoppers read it")
-	}
-	known := func(zone string) bool {
-		_, ok := c.Zones[zone]
-		return ok || zone == tariff.Home || zone == tariff.World
-	}
-	for _, d := range option.Days {
-		if !known(d.Zone) {
-			wrong(key+".days", "names the zone %s, which is not in zones", d.Zone)
-		}
-	}
-	for _, r := range option.Rates {
-		if !known(r.Zone) {
-			wrong(key+".rates", "names the zone %s, which is not in zones", r.Zone)
-		}
-	}
-}
-
 // Needs is what pricing calls.
 type Needs struct {
 	// Catalog says what is sold, and at what price.
 	Catalog catalogv1.CatalogServiceClient
 }
 
-// New reads the promotions and makes the module, ready to serve.
+// New reads promotions and tariffs and makes the module, ready to serve.
 func New(h module.Host, needs Needs, cfg Config) (*module.Instance, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("pricing: %w", err)
@@ -118,11 +74,7 @@ func New(h module.Host, needs Needs, cfg Config) (*module.Instance, error) {
 	}
 	kept := store.New(h.DB)
 	s, err := service.New(context.Background(), service.Needs{
-		Store: kept, Offers: service.FromCatalog{Catalog: needs.Catalog}, Country: cfg.Country, Now: h.Now,
-		Table: quote.Table{
-			Taxes:    cfg.Taxes,
-			Delivery: tariff.Delivery{Home: cfg.Country, Zones: cfg.Zones, Options: cfg.Delivery},
-		},
+		Store: kept, Offers: service.FromCatalog{Catalog: needs.Catalog}, Configured: cfg.table(), Now: h.Now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("pricing: %w", err)
@@ -137,7 +89,7 @@ func New(h module.Host, needs Needs, cfg Config) (*module.Instance, error) {
 }
 
 // follow keeps memory up to date with what other processes write. While the database is
-// away quotes go by the promotions as they were; that is logged when it begins and when
+// away quotes go by what it knew; that is logged when it begins and when
 // it ends.
 func follow(ctx context.Context, s *service.Service, log *slog.Logger, pace *database.Pace) error {
 	failing := false
@@ -147,9 +99,9 @@ func follow(ctx context.Context, s *service.Service, log *slog.Logger, pace *dat
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil && !failing:
-			log.Error("the promotions in memory can't be kept up to date", "error", err)
+			log.Error("promotions and tariffs in memory can't be kept up to date", "error", err)
 		case err == nil && failing:
-			log.Info("the promotions in memory are up to date again")
+			log.Info("promotions and tariffs in memory are up to date again")
 		}
 		failing = err != nil
 	}

@@ -54,6 +54,9 @@ func Run(t *testing.T, w World) {
 		"UpsertPromotions": upsertCases(w),
 		"ListPromotions":   listCases(w),
 		"EndPromotion":     endCases(w),
+		"GetTariffs":       getTariffsCases(w),
+		"ChangeTariffs":    changeTariffsCases(w),
+		"ResetTariffs":     resetTariffsCases(w),
 	}.Run(t, &pricingv1.PricingService_ServiceDesc)
 	moduletest.Refused(t, w.Outside, pricingv1.Reason_REASON_NOT_ALLOWED,
 		pricingv1.PricingService_Redeem_FullMethodName,
@@ -61,6 +64,9 @@ func Run(t *testing.T, w World) {
 		pricingv1.PricingService_UpsertPromotions_FullMethodName,
 		pricingv1.PricingService_ListPromotions_FullMethodName,
 		pricingv1.PricingService_EndPromotion_FullMethodName,
+		pricingv1.PricingService_GetTariffs_FullMethodName,
+		pricingv1.PricingService_ChangeTariffs_FullMethodName,
+		pricingv1.PricingService_ResetTariffs_FullMethodName,
 	)
 }
 

@@ -44,6 +44,8 @@ const (
 	Reason_REASON_UNKNOWN_PROMOTION Reason = 6
 	// The call is not the caller's to make: see the method.
 	Reason_REASON_NOT_ALLOWED Reason = 7
+	// Another change was made since the caller has seen the tariffs.
+	Reason_REASON_CHANGED_MEANWHILE Reason = 8
 )
 
 // Enum value maps for Reason.
@@ -57,6 +59,7 @@ var (
 		5: "REASON_CODE_TAKEN",
 		6: "REASON_UNKNOWN_PROMOTION",
 		7: "REASON_NOT_ALLOWED",
+		8: "REASON_CHANGED_MEANWHILE",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":       0,
@@ -67,6 +70,7 @@ var (
 		"REASON_CODE_TAKEN":        5,
 		"REASON_UNKNOWN_PROMOTION": 6,
 		"REASON_NOT_ALLOWED":       7,
+		"REASON_CHANGED_MEANWHILE": 8,
 	}
 )
 
@@ -1862,6 +1866,397 @@ func (x *EndPromotionResponse) GetPromotion() *Promotion {
 	return nil
 }
 
+// Tariffs are what the shop charges for delivery and as tax. Keys and texts are those of
+// the configuration, modules.pricing, so that they can be copied there and back.
+type Tariffs struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The shop's own country, ISO 3166-1 alpha-2: the zone home, and what carts are
+	// estimated for.
+	Country string `protobuf:"bytes,1,opt,name=country,proto3" json:"country,omitempty"`
+	// By country, as DE, or part of one, as US-CA: "VAT included 19%, reduced 7%",
+	// "Sales tax added 4%" or "none". Up to 1000.
+	Taxes map[string]string `protobuf:"bytes,2,rep,name=taxes,proto3" json:"taxes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Groups of countries, by lower-case name other than home and world: those are the
+	// shop's own country, and all that are in no zone. Up to 50.
+	Zones map[string]*Tariffs_Zone `protobuf:"bytes,3,rep,name=zones,proto3" json:"zones,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Ways to send goods, by id: 1 to 32 lower-case letters, digits, '-' and '_', from a
+	// letter on. 1 to 50, and one at least has a rate.
+	Delivery      map[string]*Tariffs_Option `protobuf:"bytes,4,rep,name=delivery,proto3" json:"delivery,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Tariffs) Reset() {
+	*x = Tariffs{}
+	mi := &file_pricing_v1_pricing_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Tariffs) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Tariffs) ProtoMessage() {}
+
+func (x *Tariffs) ProtoReflect() protoreflect.Message {
+	mi := &file_pricing_v1_pricing_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Tariffs.ProtoReflect.Descriptor instead.
+func (*Tariffs) Descriptor() ([]byte, []int) {
+	return file_pricing_v1_pricing_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *Tariffs) GetCountry() string {
+	if x != nil {
+		return x.Country
+	}
+	return ""
+}
+
+func (x *Tariffs) GetTaxes() map[string]string {
+	if x != nil {
+		return x.Taxes
+	}
+	return nil
+}
+
+func (x *Tariffs) GetZones() map[string]*Tariffs_Zone {
+	if x != nil {
+		return x.Zones
+	}
+	return nil
+}
+
+func (x *Tariffs) GetDelivery() map[string]*Tariffs_Option {
+	if x != nil {
+		return x.Delivery
+	}
+	return nil
+}
+
+type GetTariffsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTariffsRequest) Reset() {
+	*x = GetTariffsRequest{}
+	mi := &file_pricing_v1_pricing_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTariffsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTariffsRequest) ProtoMessage() {}
+
+func (x *GetTariffsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pricing_v1_pricing_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTariffsRequest.ProtoReflect.Descriptor instead.
+func (*GetTariffsRequest) Descriptor() ([]byte, []int) {
+	return file_pricing_v1_pricing_proto_rawDescGZIP(), []int{22}
+}
+
+type GetTariffsResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Tariffs *Tariffs               `protobuf:"bytes,1,opt,name=tariffs,proto3" json:"tariffs,omitempty"`
+	// Made of what the tariffs say: the same tariffs have the same version.
+	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	// They were changed here; else they are the configuration's.
+	Changed bool `protobuf:"varint,3,opt,name=changed,proto3" json:"changed,omitempty"`
+	// Not set when they are the configuration's.
+	ChangedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=changed_at,json=changedAt,proto3" json:"changed_at,omitempty"`
+	// What the configuration says; not set when that is what holds.
+	Configured *Tariffs `protobuf:"bytes,5,opt,name=configured,proto3" json:"configured,omitempty"`
+	// The tax classes that have a meaning, by name: standard, zero, and those that a tax
+	// names.
+	TaxClasses    []string `protobuf:"bytes,6,rep,name=tax_classes,json=taxClasses,proto3" json:"tax_classes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTariffsResponse) Reset() {
+	*x = GetTariffsResponse{}
+	mi := &file_pricing_v1_pricing_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTariffsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTariffsResponse) ProtoMessage() {}
+
+func (x *GetTariffsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pricing_v1_pricing_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTariffsResponse.ProtoReflect.Descriptor instead.
+func (*GetTariffsResponse) Descriptor() ([]byte, []int) {
+	return file_pricing_v1_pricing_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *GetTariffsResponse) GetTariffs() *Tariffs {
+	if x != nil {
+		return x.Tariffs
+	}
+	return nil
+}
+
+func (x *GetTariffsResponse) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *GetTariffsResponse) GetChanged() bool {
+	if x != nil {
+		return x.Changed
+	}
+	return false
+}
+
+func (x *GetTariffsResponse) GetChangedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ChangedAt
+	}
+	return nil
+}
+
+func (x *GetTariffsResponse) GetConfigured() *Tariffs {
+	if x != nil {
+		return x.Configured
+	}
+	return nil
+}
+
+func (x *GetTariffsResponse) GetTaxClasses() []string {
+	if x != nil {
+		return x.TaxClasses
+	}
+	return nil
+}
+
+type ChangeTariffsRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Tariffs *Tariffs               `protobuf:"bytes,1,opt,name=tariffs,proto3" json:"tariffs,omitempty"`
+	// The version that the caller has seen.
+	SeenVersion   string `protobuf:"bytes,2,opt,name=seen_version,json=seenVersion,proto3" json:"seen_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeTariffsRequest) Reset() {
+	*x = ChangeTariffsRequest{}
+	mi := &file_pricing_v1_pricing_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeTariffsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeTariffsRequest) ProtoMessage() {}
+
+func (x *ChangeTariffsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pricing_v1_pricing_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeTariffsRequest.ProtoReflect.Descriptor instead.
+func (*ChangeTariffsRequest) Descriptor() ([]byte, []int) {
+	return file_pricing_v1_pricing_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ChangeTariffsRequest) GetTariffs() *Tariffs {
+	if x != nil {
+		return x.Tariffs
+	}
+	return nil
+}
+
+func (x *ChangeTariffsRequest) GetSeenVersion() string {
+	if x != nil {
+		return x.SeenVersion
+	}
+	return ""
+}
+
+type ChangeTariffsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Version       string                 `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeTariffsResponse) Reset() {
+	*x = ChangeTariffsResponse{}
+	mi := &file_pricing_v1_pricing_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeTariffsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeTariffsResponse) ProtoMessage() {}
+
+func (x *ChangeTariffsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pricing_v1_pricing_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeTariffsResponse.ProtoReflect.Descriptor instead.
+func (*ChangeTariffsResponse) Descriptor() ([]byte, []int) {
+	return file_pricing_v1_pricing_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ChangeTariffsResponse) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+type ResetTariffsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The version that the caller has seen.
+	SeenVersion   string `protobuf:"bytes,1,opt,name=seen_version,json=seenVersion,proto3" json:"seen_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetTariffsRequest) Reset() {
+	*x = ResetTariffsRequest{}
+	mi := &file_pricing_v1_pricing_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetTariffsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetTariffsRequest) ProtoMessage() {}
+
+func (x *ResetTariffsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pricing_v1_pricing_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetTariffsRequest.ProtoReflect.Descriptor instead.
+func (*ResetTariffsRequest) Descriptor() ([]byte, []int) {
+	return file_pricing_v1_pricing_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ResetTariffsRequest) GetSeenVersion() string {
+	if x != nil {
+		return x.SeenVersion
+	}
+	return ""
+}
+
+type ResetTariffsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of what the configuration says.
+	Version       string `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetTariffsResponse) Reset() {
+	*x = ResetTariffsResponse{}
+	mi := &file_pricing_v1_pricing_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetTariffsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetTariffsResponse) ProtoMessage() {}
+
+func (x *ResetTariffsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pricing_v1_pricing_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetTariffsResponse.ProtoReflect.Descriptor instead.
+func (*ResetTariffsResponse) Descriptor() ([]byte, []int) {
+	return file_pricing_v1_pricing_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ResetTariffsResponse) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
 type QuoteRequest_Line struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Sku   string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
@@ -1873,7 +2268,7 @@ type QuoteRequest_Line struct {
 
 func (x *QuoteRequest_Line) Reset() {
 	*x = QuoteRequest_Line{}
-	mi := &file_pricing_v1_pricing_proto_msgTypes[21]
+	mi := &file_pricing_v1_pricing_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1885,7 +2280,7 @@ func (x *QuoteRequest_Line) String() string {
 func (*QuoteRequest_Line) ProtoMessage() {}
 
 func (x *QuoteRequest_Line) ProtoReflect() protoreflect.Message {
-	mi := &file_pricing_v1_pricing_proto_msgTypes[21]
+	mi := &file_pricing_v1_pricing_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1926,7 +2321,7 @@ type Promotion_Amount struct {
 
 func (x *Promotion_Amount) Reset() {
 	*x = Promotion_Amount{}
-	mi := &file_pricing_v1_pricing_proto_msgTypes[22]
+	mi := &file_pricing_v1_pricing_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1938,7 +2333,7 @@ func (x *Promotion_Amount) String() string {
 func (*Promotion_Amount) ProtoMessage() {}
 
 func (x *Promotion_Amount) ProtoReflect() protoreflect.Message {
-	mi := &file_pricing_v1_pricing_proto_msgTypes[22]
+	mi := &file_pricing_v1_pricing_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1966,6 +2361,115 @@ func (x *Promotion_Amount) GetAmountMinor() int64 {
 		return x.AmountMinor
 	}
 	return 0
+}
+
+type Tariffs_Zone struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// ISO 3166-1 alpha-2. Up to 300.
+	Countries     []string `protobuf:"bytes,1,rep,name=countries,proto3" json:"countries,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Tariffs_Zone) Reset() {
+	*x = Tariffs_Zone{}
+	mi := &file_pricing_v1_pricing_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Tariffs_Zone) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Tariffs_Zone) ProtoMessage() {}
+
+func (x *Tariffs_Zone) ProtoReflect() protoreflect.Message {
+	mi := &file_pricing_v1_pricing_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Tariffs_Zone.ProtoReflect.Descriptor instead.
+func (*Tariffs_Zone) Descriptor() ([]byte, []int) {
+	return file_pricing_v1_pricing_proto_rawDescGZIP(), []int{21, 3}
+}
+
+func (x *Tariffs_Zone) GetCountries() []string {
+	if x != nil {
+		return x.Countries
+	}
+	return nil
+}
+
+type Tariffs_Option struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What shoppers read: 1 to 100 characters.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Working days by zone: "home 2-4". Up to 100.
+	Days []string `protobuf:"bytes,2,rep,name=days,proto3" json:"days,omitempty"`
+	// Prices by zone: "home 4.90 EUR", "eu 9.90 EUR up to 5kg", "home 0 EUR from 60 EUR".
+	// The lowest that fits holds. Up to 500.
+	Rates         []string `protobuf:"bytes,3,rep,name=rates,proto3" json:"rates,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Tariffs_Option) Reset() {
+	*x = Tariffs_Option{}
+	mi := &file_pricing_v1_pricing_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Tariffs_Option) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Tariffs_Option) ProtoMessage() {}
+
+func (x *Tariffs_Option) ProtoReflect() protoreflect.Message {
+	mi := &file_pricing_v1_pricing_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Tariffs_Option.ProtoReflect.Descriptor instead.
+func (*Tariffs_Option) Descriptor() ([]byte, []int) {
+	return file_pricing_v1_pricing_proto_rawDescGZIP(), []int{21, 4}
+}
+
+func (x *Tariffs_Option) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Tariffs_Option) GetDays() []string {
+	if x != nil {
+		return x.Days
+	}
+	return nil
+}
+
+func (x *Tariffs_Option) GetRates() []string {
+	if x != nil {
+		return x.Rates
+	}
+	return nil
 }
 
 var File_pricing_v1_pricing_proto protoreflect.FileDescriptor
@@ -2128,7 +2632,50 @@ const file_pricing_v1_pricing_proto_rawDesc = "" +
 	"\x13EndPromotionRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"K\n" +
 	"\x14EndPromotionResponse\x123\n" +
-	"\tpromotion\x18\x01 \x01(\v2\x15.pricing.v1.PromotionR\tpromotion*\xcd\x01\n" +
+	"\tpromotion\x18\x01 \x01(\v2\x15.pricing.v1.PromotionR\tpromotion\"\xa3\x04\n" +
+	"\aTariffs\x12\x18\n" +
+	"\acountry\x18\x01 \x01(\tR\acountry\x124\n" +
+	"\x05taxes\x18\x02 \x03(\v2\x1e.pricing.v1.Tariffs.TaxesEntryR\x05taxes\x124\n" +
+	"\x05zones\x18\x03 \x03(\v2\x1e.pricing.v1.Tariffs.ZonesEntryR\x05zones\x12=\n" +
+	"\bdelivery\x18\x04 \x03(\v2!.pricing.v1.Tariffs.DeliveryEntryR\bdelivery\x1a8\n" +
+	"\n" +
+	"TaxesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aR\n" +
+	"\n" +
+	"ZonesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12.\n" +
+	"\x05value\x18\x02 \x01(\v2\x18.pricing.v1.Tariffs.ZoneR\x05value:\x028\x01\x1aW\n" +
+	"\rDeliveryEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x120\n" +
+	"\x05value\x18\x02 \x01(\v2\x1a.pricing.v1.Tariffs.OptionR\x05value:\x028\x01\x1a$\n" +
+	"\x04Zone\x12\x1c\n" +
+	"\tcountries\x18\x01 \x03(\tR\tcountries\x1aF\n" +
+	"\x06Option\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04days\x18\x02 \x03(\tR\x04days\x12\x14\n" +
+	"\x05rates\x18\x03 \x03(\tR\x05rates\"\x13\n" +
+	"\x11GetTariffsRequest\"\x88\x02\n" +
+	"\x12GetTariffsResponse\x12-\n" +
+	"\atariffs\x18\x01 \x01(\v2\x13.pricing.v1.TariffsR\atariffs\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\x12\x18\n" +
+	"\achanged\x18\x03 \x01(\bR\achanged\x129\n" +
+	"\n" +
+	"changed_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tchangedAt\x123\n" +
+	"\n" +
+	"configured\x18\x05 \x01(\v2\x13.pricing.v1.TariffsR\n" +
+	"configured\x12\x1f\n" +
+	"\vtax_classes\x18\x06 \x03(\tR\n" +
+	"taxClasses\"h\n" +
+	"\x14ChangeTariffsRequest\x12-\n" +
+	"\atariffs\x18\x01 \x01(\v2\x13.pricing.v1.TariffsR\atariffs\x12!\n" +
+	"\fseen_version\x18\x02 \x01(\tR\vseenVersion\"1\n" +
+	"\x15ChangeTariffsResponse\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\tR\aversion\"8\n" +
+	"\x13ResetTariffsRequest\x12!\n" +
+	"\fseen_version\x18\x01 \x01(\tR\vseenVersion\"0\n" +
+	"\x14ResetTariffsResponse\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\tR\aversion*\xeb\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13REASON_CODE_USED_UP\x10\x01\x12\x17\n" +
@@ -2137,11 +2684,12 @@ const file_pricing_v1_pricing_proto_rawDesc = "" +
 	"\x11REASON_KEY_REUSED\x10\x04\x12\x15\n" +
 	"\x11REASON_CODE_TAKEN\x10\x05\x12\x1c\n" +
 	"\x18REASON_UNKNOWN_PROMOTION\x10\x06\x12\x16\n" +
-	"\x12REASON_NOT_ALLOWED\x10\a*a\n" +
+	"\x12REASON_NOT_ALLOWED\x10\a\x12\x1c\n" +
+	"\x18REASON_CHANGED_MEANWHILE\x10\b*a\n" +
 	"\vLineProblem\x12\x1c\n" +
 	"\x18LINE_PROBLEM_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15LINE_PROBLEM_NOT_SOLD\x10\x01\x12\x19\n" +
-	"\x15LINE_PROBLEM_NO_PRICE\x10\x022\xd9\x04\n" +
+	"\x15LINE_PROBLEM_NO_PRICE\x10\x022\x8b\a\n" +
 	"\x0ePricingService\x12P\n" +
 	"\x05Quote\x12\x18.pricing.v1.QuoteRequest\x1a\x19.pricing.v1.QuoteResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x02\x12\x05\x10\x80\xad\xe2\x04\x90\x02\x01\x12S\n" +
@@ -2154,7 +2702,14 @@ const file_pricing_v1_pricing_proto_rawDesc = "" +
 	"\x0eListPromotions\x12!.pricing.v1.ListPromotionsRequest\x1a\".pricing.v1.ListPromotionsResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x03\x12\x05\x10\x80\xe1\xeb\x17\x90\x02\x01\x12e\n" +
 	"\fEndPromotion\x12\x1f.pricing.v1.EndPromotionRequest\x1a .pricing.v1.EndPromotionResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02B'Z%galleria/modules/pricing/v1;pricingv1b\x06proto3"
+	"\x02\b\x03\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12_\n" +
+	"\n" +
+	"GetTariffs\x12\x1d.pricing.v1.GetTariffsRequest\x1a\x1e.pricing.v1.GetTariffsResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x03\x12\x05\x10\x80\xe1\xeb\x17\x90\x02\x01\x12h\n" +
+	"\rChangeTariffs\x12 .pricing.v1.ChangeTariffsRequest\x1a!.pricing.v1.ChangeTariffsResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\x84\xaf_\x90\x02\x02\x12e\n" +
+	"\fResetTariffs\x12\x1f.pricing.v1.ResetTariffsRequest\x1a .pricing.v1.ResetTariffsResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\x84\xaf_\x90\x02\x02B'Z%galleria/modules/pricing/v1;pricingv1b\x06proto3"
 
 var (
 	file_pricing_v1_pricing_proto_rawDescOnce sync.Once
@@ -2169,7 +2724,7 @@ func file_pricing_v1_pricing_proto_rawDescGZIP() []byte {
 }
 
 var file_pricing_v1_pricing_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_pricing_v1_pricing_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_pricing_v1_pricing_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_pricing_v1_pricing_proto_goTypes = []any{
 	(Reason)(0),                      // 0: pricing.v1.Reason
 	(LineProblem)(0),                 // 1: pricing.v1.LineProblem
@@ -2196,12 +2751,24 @@ var file_pricing_v1_pricing_proto_goTypes = []any{
 	(*ListPromotionsResponse)(nil),   // 22: pricing.v1.ListPromotionsResponse
 	(*EndPromotionRequest)(nil),      // 23: pricing.v1.EndPromotionRequest
 	(*EndPromotionResponse)(nil),     // 24: pricing.v1.EndPromotionResponse
-	(*QuoteRequest_Line)(nil),        // 25: pricing.v1.QuoteRequest.Line
-	(*Promotion_Amount)(nil),         // 26: pricing.v1.Promotion.Amount
-	(*timestamppb.Timestamp)(nil),    // 27: google.protobuf.Timestamp
+	(*Tariffs)(nil),                  // 25: pricing.v1.Tariffs
+	(*GetTariffsRequest)(nil),        // 26: pricing.v1.GetTariffsRequest
+	(*GetTariffsResponse)(nil),       // 27: pricing.v1.GetTariffsResponse
+	(*ChangeTariffsRequest)(nil),     // 28: pricing.v1.ChangeTariffsRequest
+	(*ChangeTariffsResponse)(nil),    // 29: pricing.v1.ChangeTariffsResponse
+	(*ResetTariffsRequest)(nil),      // 30: pricing.v1.ResetTariffsRequest
+	(*ResetTariffsResponse)(nil),     // 31: pricing.v1.ResetTariffsResponse
+	(*QuoteRequest_Line)(nil),        // 32: pricing.v1.QuoteRequest.Line
+	(*Promotion_Amount)(nil),         // 33: pricing.v1.Promotion.Amount
+	nil,                              // 34: pricing.v1.Tariffs.TaxesEntry
+	nil,                              // 35: pricing.v1.Tariffs.ZonesEntry
+	nil,                              // 36: pricing.v1.Tariffs.DeliveryEntry
+	(*Tariffs_Zone)(nil),             // 37: pricing.v1.Tariffs.Zone
+	(*Tariffs_Option)(nil),           // 38: pricing.v1.Tariffs.Option
+	(*timestamppb.Timestamp)(nil),    // 39: google.protobuf.Timestamp
 }
 var file_pricing_v1_pricing_proto_depIdxs = []int32{
-	25, // 0: pricing.v1.QuoteRequest.lines:type_name -> pricing.v1.QuoteRequest.Line
+	32, // 0: pricing.v1.QuoteRequest.lines:type_name -> pricing.v1.QuoteRequest.Line
 	5,  // 1: pricing.v1.QuoteRequest.destination:type_name -> pricing.v1.Destination
 	7,  // 2: pricing.v1.QuoteResponse.quote:type_name -> pricing.v1.Quote
 	8,  // 3: pricing.v1.Quote.lines:type_name -> pricing.v1.QuoteLine
@@ -2214,30 +2781,45 @@ var file_pricing_v1_pricing_proto_depIdxs = []int32{
 	1,  // 10: pricing.v1.QuoteLine.problem:type_name -> pricing.v1.LineProblem
 	2,  // 11: pricing.v1.CodeProblem.problem:type_name -> pricing.v1.CodeProblem.Problem
 	3,  // 12: pricing.v1.Promotion.kind:type_name -> pricing.v1.Promotion.Kind
-	26, // 13: pricing.v1.Promotion.amounts:type_name -> pricing.v1.Promotion.Amount
-	26, // 14: pricing.v1.Promotion.minimums:type_name -> pricing.v1.Promotion.Amount
-	27, // 15: pricing.v1.Promotion.starts_at:type_name -> google.protobuf.Timestamp
-	27, // 16: pricing.v1.Promotion.ends_at:type_name -> google.protobuf.Timestamp
+	33, // 13: pricing.v1.Promotion.amounts:type_name -> pricing.v1.Promotion.Amount
+	33, // 14: pricing.v1.Promotion.minimums:type_name -> pricing.v1.Promotion.Amount
+	39, // 15: pricing.v1.Promotion.starts_at:type_name -> google.protobuf.Timestamp
+	39, // 16: pricing.v1.Promotion.ends_at:type_name -> google.protobuf.Timestamp
 	18, // 17: pricing.v1.UpsertPromotionsRequest.promotions:type_name -> pricing.v1.Promotion
 	18, // 18: pricing.v1.ListPromotionsResponse.promotions:type_name -> pricing.v1.Promotion
 	18, // 19: pricing.v1.EndPromotionResponse.promotion:type_name -> pricing.v1.Promotion
-	4,  // 20: pricing.v1.PricingService.Quote:input_type -> pricing.v1.QuoteRequest
-	14, // 21: pricing.v1.PricingService.Redeem:input_type -> pricing.v1.RedeemRequest
-	16, // 22: pricing.v1.PricingService.Unredeem:input_type -> pricing.v1.UnredeemRequest
-	19, // 23: pricing.v1.PricingService.UpsertPromotions:input_type -> pricing.v1.UpsertPromotionsRequest
-	21, // 24: pricing.v1.PricingService.ListPromotions:input_type -> pricing.v1.ListPromotionsRequest
-	23, // 25: pricing.v1.PricingService.EndPromotion:input_type -> pricing.v1.EndPromotionRequest
-	6,  // 26: pricing.v1.PricingService.Quote:output_type -> pricing.v1.QuoteResponse
-	15, // 27: pricing.v1.PricingService.Redeem:output_type -> pricing.v1.RedeemResponse
-	17, // 28: pricing.v1.PricingService.Unredeem:output_type -> pricing.v1.UnredeemResponse
-	20, // 29: pricing.v1.PricingService.UpsertPromotions:output_type -> pricing.v1.UpsertPromotionsResponse
-	22, // 30: pricing.v1.PricingService.ListPromotions:output_type -> pricing.v1.ListPromotionsResponse
-	24, // 31: pricing.v1.PricingService.EndPromotion:output_type -> pricing.v1.EndPromotionResponse
-	26, // [26:32] is the sub-list for method output_type
-	20, // [20:26] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	34, // 20: pricing.v1.Tariffs.taxes:type_name -> pricing.v1.Tariffs.TaxesEntry
+	35, // 21: pricing.v1.Tariffs.zones:type_name -> pricing.v1.Tariffs.ZonesEntry
+	36, // 22: pricing.v1.Tariffs.delivery:type_name -> pricing.v1.Tariffs.DeliveryEntry
+	25, // 23: pricing.v1.GetTariffsResponse.tariffs:type_name -> pricing.v1.Tariffs
+	39, // 24: pricing.v1.GetTariffsResponse.changed_at:type_name -> google.protobuf.Timestamp
+	25, // 25: pricing.v1.GetTariffsResponse.configured:type_name -> pricing.v1.Tariffs
+	25, // 26: pricing.v1.ChangeTariffsRequest.tariffs:type_name -> pricing.v1.Tariffs
+	37, // 27: pricing.v1.Tariffs.ZonesEntry.value:type_name -> pricing.v1.Tariffs.Zone
+	38, // 28: pricing.v1.Tariffs.DeliveryEntry.value:type_name -> pricing.v1.Tariffs.Option
+	4,  // 29: pricing.v1.PricingService.Quote:input_type -> pricing.v1.QuoteRequest
+	14, // 30: pricing.v1.PricingService.Redeem:input_type -> pricing.v1.RedeemRequest
+	16, // 31: pricing.v1.PricingService.Unredeem:input_type -> pricing.v1.UnredeemRequest
+	19, // 32: pricing.v1.PricingService.UpsertPromotions:input_type -> pricing.v1.UpsertPromotionsRequest
+	21, // 33: pricing.v1.PricingService.ListPromotions:input_type -> pricing.v1.ListPromotionsRequest
+	23, // 34: pricing.v1.PricingService.EndPromotion:input_type -> pricing.v1.EndPromotionRequest
+	26, // 35: pricing.v1.PricingService.GetTariffs:input_type -> pricing.v1.GetTariffsRequest
+	28, // 36: pricing.v1.PricingService.ChangeTariffs:input_type -> pricing.v1.ChangeTariffsRequest
+	30, // 37: pricing.v1.PricingService.ResetTariffs:input_type -> pricing.v1.ResetTariffsRequest
+	6,  // 38: pricing.v1.PricingService.Quote:output_type -> pricing.v1.QuoteResponse
+	15, // 39: pricing.v1.PricingService.Redeem:output_type -> pricing.v1.RedeemResponse
+	17, // 40: pricing.v1.PricingService.Unredeem:output_type -> pricing.v1.UnredeemResponse
+	20, // 41: pricing.v1.PricingService.UpsertPromotions:output_type -> pricing.v1.UpsertPromotionsResponse
+	22, // 42: pricing.v1.PricingService.ListPromotions:output_type -> pricing.v1.ListPromotionsResponse
+	24, // 43: pricing.v1.PricingService.EndPromotion:output_type -> pricing.v1.EndPromotionResponse
+	27, // 44: pricing.v1.PricingService.GetTariffs:output_type -> pricing.v1.GetTariffsResponse
+	29, // 45: pricing.v1.PricingService.ChangeTariffs:output_type -> pricing.v1.ChangeTariffsResponse
+	31, // 46: pricing.v1.PricingService.ResetTariffs:output_type -> pricing.v1.ResetTariffsResponse
+	38, // [38:47] is the sub-list for method output_type
+	29, // [29:38] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_pricing_v1_pricing_proto_init() }
@@ -2251,7 +2833,7 @@ func file_pricing_v1_pricing_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pricing_v1_pricing_proto_rawDesc), len(file_pricing_v1_pricing_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   23,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -27,6 +27,9 @@ const (
 	PricingService_UpsertPromotions_FullMethodName = "/pricing.v1.PricingService/UpsertPromotions"
 	PricingService_ListPromotions_FullMethodName   = "/pricing.v1.PricingService/ListPromotions"
 	PricingService_EndPromotion_FullMethodName     = "/pricing.v1.PricingService/EndPromotion"
+	PricingService_GetTariffs_FullMethodName       = "/pricing.v1.PricingService/GetTariffs"
+	PricingService_ChangeTariffs_FullMethodName    = "/pricing.v1.PricingService/ChangeTariffs"
+	PricingService_ResetTariffs_FullMethodName     = "/pricing.v1.PricingService/ResetTariffs"
 )
 
 // PricingServiceClient is the client API for PricingService service.
@@ -74,6 +77,24 @@ type PricingServiceClient interface {
 	// NOT_FOUND with REASON_UNKNOWN_PROMOTION.
 	// For staff, and programs with promotions:write.
 	EndPromotion(ctx context.Context, in *EndPromotionRequest, opts ...grpc.CallOption) (*EndPromotionResponse, error)
+	// GetTariffs gets what the shop charges for delivery and as tax: as it was changed
+	// here, or else as the configuration says.
+	// For people with the role operator.
+	GetTariffs(ctx context.Context, in *GetTariffsRequest, opts ...grpc.CallOption) (*GetTariffsResponse, error)
+	// ChangeTariffs replaces all that the shop charges for delivery and as tax. It holds
+	// for quotes from then on, and for those made in other processes within
+	// modules.pricing.poll. Orders that were placed keep their prices. INVALID_ARGUMENT
+	// names each bad field, as tariffs.delivery.standard.rates[2].
+	// FAILED_PRECONDITION with REASON_CHANGED_MEANWHILE when the tariffs are not in the
+	// version that the caller has seen: get them, and change those. The tariffs that hold
+	// already change nothing, so it can be repeated.
+	// For people with the role admin.
+	ChangeTariffs(ctx context.Context, in *ChangeTariffsRequest, opts ...grpc.CallOption) (*ChangeTariffsResponse, error)
+	// ResetTariffs returns to what the configuration says, now and after it was changed
+	// there. FAILED_PRECONDITION with REASON_CHANGED_MEANWHILE as ChangeTariffs. Where
+	// the configuration holds already it changes nothing.
+	// For people with the role admin.
+	ResetTariffs(ctx context.Context, in *ResetTariffsRequest, opts ...grpc.CallOption) (*ResetTariffsResponse, error)
 }
 
 type pricingServiceClient struct {
@@ -144,6 +165,36 @@ func (c *pricingServiceClient) EndPromotion(ctx context.Context, in *EndPromotio
 	return out, nil
 }
 
+func (c *pricingServiceClient) GetTariffs(ctx context.Context, in *GetTariffsRequest, opts ...grpc.CallOption) (*GetTariffsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetTariffsResponse)
+	err := c.cc.Invoke(ctx, PricingService_GetTariffs_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *pricingServiceClient) ChangeTariffs(ctx context.Context, in *ChangeTariffsRequest, opts ...grpc.CallOption) (*ChangeTariffsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ChangeTariffsResponse)
+	err := c.cc.Invoke(ctx, PricingService_ChangeTariffs_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *pricingServiceClient) ResetTariffs(ctx context.Context, in *ResetTariffsRequest, opts ...grpc.CallOption) (*ResetTariffsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResetTariffsResponse)
+	err := c.cc.Invoke(ctx, PricingService_ResetTariffs_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PricingServiceServer is the server API for PricingService service.
 // All implementations must embed UnimplementedPricingServiceServer
 // for forward compatibility.
@@ -189,6 +240,24 @@ type PricingServiceServer interface {
 	// NOT_FOUND with REASON_UNKNOWN_PROMOTION.
 	// For staff, and programs with promotions:write.
 	EndPromotion(context.Context, *EndPromotionRequest) (*EndPromotionResponse, error)
+	// GetTariffs gets what the shop charges for delivery and as tax: as it was changed
+	// here, or else as the configuration says.
+	// For people with the role operator.
+	GetTariffs(context.Context, *GetTariffsRequest) (*GetTariffsResponse, error)
+	// ChangeTariffs replaces all that the shop charges for delivery and as tax. It holds
+	// for quotes from then on, and for those made in other processes within
+	// modules.pricing.poll. Orders that were placed keep their prices. INVALID_ARGUMENT
+	// names each bad field, as tariffs.delivery.standard.rates[2].
+	// FAILED_PRECONDITION with REASON_CHANGED_MEANWHILE when the tariffs are not in the
+	// version that the caller has seen: get them, and change those. The tariffs that hold
+	// already change nothing, so it can be repeated.
+	// For people with the role admin.
+	ChangeTariffs(context.Context, *ChangeTariffsRequest) (*ChangeTariffsResponse, error)
+	// ResetTariffs returns to what the configuration says, now and after it was changed
+	// there. FAILED_PRECONDITION with REASON_CHANGED_MEANWHILE as ChangeTariffs. Where
+	// the configuration holds already it changes nothing.
+	// For people with the role admin.
+	ResetTariffs(context.Context, *ResetTariffsRequest) (*ResetTariffsResponse, error)
 	mustEmbedUnimplementedPricingServiceServer()
 }
 
@@ -216,6 +285,15 @@ func (UnimplementedPricingServiceServer) ListPromotions(context.Context, *ListPr
 }
 func (UnimplementedPricingServiceServer) EndPromotion(context.Context, *EndPromotionRequest) (*EndPromotionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EndPromotion not implemented")
+}
+func (UnimplementedPricingServiceServer) GetTariffs(context.Context, *GetTariffsRequest) (*GetTariffsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetTariffs not implemented")
+}
+func (UnimplementedPricingServiceServer) ChangeTariffs(context.Context, *ChangeTariffsRequest) (*ChangeTariffsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ChangeTariffs not implemented")
+}
+func (UnimplementedPricingServiceServer) ResetTariffs(context.Context, *ResetTariffsRequest) (*ResetTariffsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResetTariffs not implemented")
 }
 func (UnimplementedPricingServiceServer) mustEmbedUnimplementedPricingServiceServer() {}
 func (UnimplementedPricingServiceServer) testEmbeddedByValue()                        {}
@@ -346,6 +424,60 @@ func _PricingService_EndPromotion_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PricingService_GetTariffs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetTariffsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PricingServiceServer).GetTariffs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PricingService_GetTariffs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PricingServiceServer).GetTariffs(ctx, req.(*GetTariffsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PricingService_ChangeTariffs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ChangeTariffsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PricingServiceServer).ChangeTariffs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PricingService_ChangeTariffs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PricingServiceServer).ChangeTariffs(ctx, req.(*ChangeTariffsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PricingService_ResetTariffs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResetTariffsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PricingServiceServer).ResetTariffs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PricingService_ResetTariffs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PricingServiceServer).ResetTariffs(ctx, req.(*ResetTariffsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PricingService_ServiceDesc is the grpc.ServiceDesc for PricingService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -376,6 +508,18 @@ var PricingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "EndPromotion",
 			Handler:    _PricingService_EndPromotion_Handler,
+		},
+		{
+			MethodName: "GetTariffs",
+			Handler:    _PricingService_GetTariffs_Handler,
+		},
+		{
+			MethodName: "ChangeTariffs",
+			Handler:    _PricingService_ChangeTariffs_Handler,
+		},
+		{
+			MethodName: "ResetTariffs",
+			Handler:    _PricingService_ResetTariffs_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

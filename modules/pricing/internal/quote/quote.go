@@ -115,10 +115,7 @@ type Quote struct {
 }
 
 // Table is what the shop charges.
-type Table struct {
-	Taxes    tariff.Taxes
-	Delivery tariff.Delivery
-}
+type Table tariff.Table
 
 // ErrTooMuch: the goods cost more than can be worked with.
 var ErrTooMuch = errors.New("the goods cost too much to be priced")

@@ -24,11 +24,12 @@ func (s *Service) Quote(ctx context.Context, r *pricingv1.QuoteRequest) (*pricin
 	if err != nil {
 		return nil, err
 	}
-	asked, to, err := s.request(ctx, r, offers)
+	book := s.book.Load()
+	asked, to, err := s.request(ctx, r, offers, book)
 	if err != nil {
 		return nil, err
 	}
-	q, err := s.Table.Price(asked)
+	q, err := quote.Table(book.tariffs.Table).Price(asked)
 	if errors.Is(err, quote.ErrTooMuch) {
 		return nil, contract.Invalid(contract.Violation{Field: "lines", Message: "cost too much together to be priced"})
 	}
@@ -57,12 +58,11 @@ func (s *Service) offers(ctx context.Context, r *pricingv1.QuoteRequest) (map[st
 }
 
 // request is what is asked, in the words of the domain.
-func (s *Service) request(ctx context.Context, r *pricingv1.QuoteRequest, offers map[string]Offer) (quote.Request, *pricingv1.Destination, error) {
-	to := &pricingv1.Destination{Country: s.Country}
+func (s *Service) request(ctx context.Context, r *pricingv1.QuoteRequest, offers map[string]Offer, book *book) (quote.Request, *pricingv1.Destination, error) {
+	to := &pricingv1.Destination{Country: book.tariffs.Table.Delivery.Home}
 	if d := r.GetDestination(); d != nil {
 		to = &pricingv1.Destination{Country: d.GetCountry(), Region: strings.ToUpper(strings.TrimSpace(d.GetRegion())), PostalCode: d.GetPostalCode()}
 	}
-	book := s.book.Load()
 	asked := quote.Request{
 		Lines:    make([]quote.Line, len(r.GetLines())),
 		Currency: r.GetCurrencyCode(), Country: to.GetCountry(), Region: to.GetRegion(), Option: r.GetDeliveryOption(),

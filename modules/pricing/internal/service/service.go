@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"galleria/modules/pricing/internal/promotion"
-	"galleria/modules/pricing/internal/quote"
 	"galleria/modules/pricing/internal/store"
+	"galleria/modules/pricing/internal/tariff"
 	pricingv1 "galleria/modules/pricing/v1"
 )
 
@@ -35,10 +35,9 @@ type Offer struct {
 type Needs struct {
 	Store  *store.Store
 	Offers Offers
-	// Table is what the shop charges, Country its own.
-	Table   quote.Table
-	Country string
-	Now     func() time.Time
+	// Configured is what the shop charges by its configuration.
+	Configured tariff.Table
+	Now        func() time.Time
 }
 
 // Service implements the contract. Safe for concurrent use.
@@ -49,14 +48,16 @@ type Service struct {
 	refresh sync.Mutex
 }
 
-// book is all promotions at a version. It never changes.
+// book is all promotions and tariffs at a version. It never changes, so that a quote
+// that has one is of one piece.
 type book struct {
 	version   int64
 	automatic []*promotion.Promotion
 	byCode    map[string]*promotion.Promotion
+	tariffs   store.Tariffs
 }
 
-// New makes the service, and reads the promotions into memory.
+// New makes the service, and reads promotions and tariffs into memory.
 func New(ctx context.Context, needs Needs) (*Service, error) {
 	s := &Service{Needs: needs}
 	s.book.Store(&book{})
@@ -79,7 +80,7 @@ func (s *Service) Refresh(ctx context.Context) error {
 	defer cancel()
 	version, err := s.Store.Version(ctx)
 	if err != nil {
-		return fmt.Errorf("read the version of the promotions: %w", err)
+		return fmt.Errorf("read the version of promotions and tariffs: %w", err)
 	}
 	if version == s.book.Load().version {
 		return nil
@@ -88,7 +89,11 @@ func (s *Service) Refresh(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the promotions: %w", err)
 	}
-	fresh := &book{version: version, byCode: map[string]*promotion.Promotion{}}
+	tariffs, err := s.Store.Tariffs(ctx, s.Configured)
+	if err != nil {
+		return fmt.Errorf("read the tariffs: %w", err)
+	}
+	fresh := &book{version: version, byCode: map[string]*promotion.Promotion{}, tariffs: tariffs}
 	now := s.Now()
 	for i := range all {
 		p := &all[i]

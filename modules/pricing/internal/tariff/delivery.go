@@ -21,9 +21,9 @@ const (
 // Option is a way to send goods, with its rates. Of the rates that fit the zone,
 // weight and value of the goods the lowest holds; when none fits, the option is not offered.
 type Option struct {
-	Name  string `yaml:"name" doc:"what shoppers read"`
-	Days  []Days `yaml:"days" doc:"working days by zone, such as home 2-4"`
-	Rates []Step `yaml:"rates" doc:"prices by zone, such as \"home 4.90 EUR\", \"eu 9.90 EUR up to 5kg\" or \"home 0 EUR from 60 EUR\""`
+	Name  string `yaml:"name" json:"name" doc:"what shoppers read"`
+	Days  []Days `yaml:"days" json:"days,omitempty" doc:"working days by zone, such as home 2-4"`
+	Rates []Step `yaml:"rates" json:"rates,omitempty" doc:"prices by zone, such as \"home 4.90 EUR\", \"eu 9.90 EUR up to 5kg\" or \"home 0 EUR from 60 EUR\""`
 }
 
 // Days is how long a delivery to a zone takes, in working days: "home 2-4".
@@ -65,6 +65,9 @@ type Step struct {
 	From int64
 }
 
+// maxPrice keeps every sum that a delivery is part of far within 64 bits.
+const maxPrice = 1 << 53
+
 var stepText = regexp.MustCompile(`^([a-z][a-z0-9_-]{0,31}) (\d+(?:\.\d+)?) ([A-Z]{3})(?: up to (\d{1,6})(?:\.(\d{1,3}))? ?(kg|g))?(?: from (\d+(?:\.\d+)?) ([A-Z]{3}))?$`)
 
 // UnmarshalText reads a price.
@@ -77,6 +80,9 @@ func (s *Step) UnmarshalText(text []byte) error {
 	var err error
 	if read.Price, err = money.Parse(words[2], words[3]); err != nil {
 		return fmt.Errorf("%q: %w", text, err)
+	}
+	if read.Price.Minor() > maxPrice {
+		return fmt.Errorf("%q: no delivery costs as much", text)
 	}
 	if words[4] != "" {
 		whole, _ := strconv.ParseInt(words[4], 10, 64) // six digits at most
@@ -126,10 +132,10 @@ func (s Step) MarshalText() ([]byte, error) {
 // Delivery is all ways to send goods.
 type Delivery struct {
 	// Home is the shop's own country.
-	Home string
+	Home string `json:"home"`
 	// Zones are groups of countries.
-	Zones   map[string][]string
-	Options map[string]Option
+	Zones   map[string][]string `json:"zones,omitempty"`
+	Options map[string]Option   `json:"options,omitempty"`
 }
 
 // Parcel is what is to be sent.

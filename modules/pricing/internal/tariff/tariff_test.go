@@ -69,7 +69,10 @@ func TestSharesAreRoundedToTheNearestHalfUp(t *testing.T) {
 
 func TestDefaultsCoverTheUnionAndHaveNoPlaceTwice(t *testing.T) {
 	taxes := DefaultTaxes()
-	taxes.Check(func(key string, err error) { t.Errorf("%s: %v", key, err) })
+	defaults := Table{taxes, Delivery{Home: "DE", Zones: DefaultZones(), Options: DefaultOptions()}}
+	if wrong := defaults.CheckChange(); len(wrong) > 0 {
+		t.Errorf("got %v, want nothing wrong", wrong)
+	}
 	for _, country := range DefaultZones()["eu"] {
 		if tax := taxes.At(country, ""); !tax.Included || tax.Standard < 150_000 {
 			t.Errorf("%s: got %+v, want a tax within the prices of 15 %% at least", country, tax)

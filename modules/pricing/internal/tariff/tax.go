@@ -1,7 +1,6 @@
 package tariff
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -111,16 +110,4 @@ func (t Taxes) At(country, region string) Tax {
 		}
 	}
 	return t[country]
-}
-
-// ErrPlace: a key of Taxes is not a place.
-var ErrPlace = errors.New("is not a country such as DE, or a part of one such as US-CA")
-
-// Check looks at the places.
-func (t Taxes) Check(report func(key string, err error)) {
-	for _, key := range slices.Sorted(maps.Keys(t)) {
-		if !place.MatchString(key) {
-			report(key, ErrPlace)
-		}
-	}
 }

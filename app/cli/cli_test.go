@@ -150,13 +150,13 @@ func TestConfigShowsWhatHoldsForAProcessBesideTheMainOne(t *testing.T) {
 		want    []string
 	}{
 		"shared": {file, []string{"GALLERIA_TARGET=payments"}, []string{
-			"main 127.0.0.1:9070 rpc.listen of the main process", "peer 127.0.0.1:9070 main",
-			"admin.listen 127.0.0.1:0 a free port, beside the main process",
-			"rpc.listen 127.0.0.1:9071 the address of its modules, or a free port",
-			"modules.notifications.base_url https://shop.example http.base_url",
+			"main rpc.listen of the main process 127.0.0.1:9070", "peer main 127.0.0.1:9070",
+			"admin.listen a free port, beside the main process 127.0.0.1:0",
+			"rpc.listen the address of its modules, or a free port 127.0.0.1:9071",
+			"modules.notifications.base_url http.base_url https://shop.example",
 		}},
 		"its own": {file + "target: payments\npeer: \"shop:7070\"\n", nil, []string{
-			"peer shop:7070 galleria.yaml:6", "admin.listen 127.0.0.1:9081 galleria.yaml:2", "rpc.listen 127.0.0.1:9070 galleria.yaml:3",
+			"peer galleria.yaml:6 shop:7070", "admin.listen galleria.yaml:2 127.0.0.1:9081", "rpc.listen galleria.yaml:3 127.0.0.1:9070",
 		}},
 	} {
 		if err := os.WriteFile("galleria.yaml", []byte(c.file), 0o600); err != nil {

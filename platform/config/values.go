@@ -38,20 +38,21 @@ func (l *Loaded) Derive(key, text, from string) {
 	}
 }
 
-// Print writes the values as a table: key, value, origin, and the default
-// where it differs. onlyDifferent leaves out what is as by default.
+// Print writes the values as a table: key, origin, value, and the default where it
+// differs. The values come last, since some are longer than a line. onlyDifferent leaves
+// out what is as by default.
 func (l *Loaded) Print(w io.Writer, onlyDifferent bool) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "KEY\tVALUE\tFROM\tDEFAULT")
+	fmt.Fprintln(table, "KEY\tFROM\tVALUE")
 	for _, v := range l.values {
 		if onlyDifferent && !v.Differs {
 			continue
 		}
 		byDefault := ""
 		if v.Differs {
-			byDefault = cell(v.Default)
+			byDefault = "  (default " + cell(v.Default) + ")"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", v.Key, cell(v.Text), v.Origin, byDefault)
+		fmt.Fprintf(table, "%s\t%s\t%s%s\n", v.Key, v.Origin, cell(v.Text), byDefault)
 	}
 	return table.Flush()
 }

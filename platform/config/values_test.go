@@ -85,9 +85,9 @@ func TestPrintAlignsAndCanLeaveOutDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "different only", strings.Split(b.String(), "\n"), []string{
-		`KEY       VALUE         FROM        DEFAULT`,
-		`data      "two\nlines"  --data      ./data`,
-		`http.key  ••••••        --http.key  ""`,
+		`KEY       FROM        VALUE`,
+		`data      --data      "two\nlines"  (default ./data)`,
+		`http.key  --http.key  ••••••  (default "")`,
 		``,
 	})
 	b.Reset()

@@ -1,7 +1,6 @@
 package storefront
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -202,8 +201,13 @@ func (s *Storefront) composeCheckout(ctx context.Context, held *cartv1.Cart, quo
 		Values: f.values, Errors: codeProblems(quote), Price: quoted(quote),
 	}
 	v.NoIndex = true
-	// The country that is priced is the one that is chosen.
-	v.Countries = s.countryOptions(cmp.Or(f.values["country"], quote.GetDestination().GetCountry()))
+	// The country that is priced is the one that is chosen, if the shop sends there: what
+	// pricing assumes while a shopper chose none is not for the shopper to agree to.
+	chosen := f.values["country"]
+	if priced := quote.GetDestination().GetCountry(); chosen == "" && s.info.Info().Sells(priced) {
+		chosen = priced
+	}
+	v.Countries = s.countryOptions(chosen)
 	for _, d := range quote.GetDeliveryOptions() {
 		v.Deliveries = append(v.Deliveries, page.Delivery{
 			ID: d.GetId(), Name: deliveryName(d), Price: price(quote.GetCurrencyCode(), d.GetPriceMinor()), Chosen: d.GetId() == quote.GetDeliveryOption(),

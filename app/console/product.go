@@ -2,8 +2,10 @@ package console
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -29,7 +31,7 @@ func (c *Console) productPage(ctx echo.Context) error {
 	if !c.fitsForm(p) {
 		problem = misfit
 	}
-	return c.showProduct(ctx, http.StatusOK, p, values, p.GetVersion(), problem, "")
+	return c.showProduct(ctx, http.StatusOK, p, values, p.GetVersion(), problem, "", nil)
 }
 
 // misfit is why a product can't be saved by the form.
@@ -37,8 +39,8 @@ const misfit = "A text of this product has a comma, a colon, space around it or 
 
 // fitsForm tells whether the form that shows a product gives the same product back.
 func (c *Console) fitsForm(p *catalogv1.Product) bool {
-	typed, err := productTyped(productValues(p), c.currency)
-	return err == nil && keeps(p, typed)
+	t := productTyped(productValues(p), c.currency)
+	return len(t.wrong) == 0 && keeps(p, t.product)
 }
 
 // keeps tells whether what was read of a form that was not touched is the product.
@@ -55,7 +57,7 @@ func (c *Console) newProduct(ctx echo.Context) error {
 	values := productValues(p)
 	values.Set("active", "yes")
 	values.Set(variantField(0, "active"), "yes")
-	return c.showProduct(ctx, http.StatusOK, p, values, "", "", "")
+	return c.showProduct(ctx, http.StatusOK, p, values, "", "", "", nil)
 }
 
 func (c *Console) productOf(work context.Context, id string) (*catalogv1.Product, error) {
@@ -71,8 +73,8 @@ func (c *Console) productOf(work context.Context, id string) (*catalogv1.Product
 
 // showProduct shows a form with what was typed. The version is the one that the form was
 // filled from; "": the product is new. Saved, when not empty, is what another person saved
-// meanwhile.
-func (c *Console) showProduct(ctx echo.Context, code int, p *catalogv1.Product, values url.Values, version, problem, saved string) error {
+// meanwhile. Wrong is what is wrong with what was typed.
+func (c *Console) showProduct(ctx echo.Context, code int, p *catalogv1.Product, values url.Values, version, problem, saved string, wrong fieldProblems) error {
 	title := p.GetName()
 	if version == "" {
 		title = "A new product"
@@ -90,9 +92,12 @@ func (c *Console) showProduct(ctx echo.Context, code int, p *catalogv1.Product, 
 		Title: title, Problem: problem, Saved: saved, Version: version, Address: productLink(p.GetId()), MayUpload: version != "" && c.Pictures != nil,
 		Done: map[string]string{"saved": "The product is saved.", "undone": "The change is taken back.", "picture": "The picture is added.", "same": "Nothing was different: nothing is changed."}[ctx.QueryParam("done")],
 	}
-	page.About, page.Variants = productFields(values, variants)
-	page.Pictures = pictureFields(values)
-	page.AddPictures = view.Field{Name: "add-pictures", Label: "Pictures to add that the shop has, by name, with commas between", Kind: "text", Value: values.Get("add-pictures")}
+	page.About, page.Variants = productFields(values, wrong, variants)
+	page.Pictures = pictureFields(values, wrong)
+	page.AddPictures = view.Field{Name: addPictures, Label: "Pictures to add that the shop has, by name, with commas between", Kind: "text", Value: values.Get(addPictures), Problem: wrong[addPictures]}
+	if n := focusFirst(&page); n > 0 {
+		page.Problem = strings.TrimSpace(fmt.Sprintf("This was not saved: %s wrong, and says why. ", are(n)) + problem)
+	}
 	if version != "" {
 		page.InShop = "/products/" + url.PathEscape(p.GetSlug())
 		page.Undo = c.undos.find(p.GetId(), version)
@@ -110,7 +115,8 @@ func (c *Console) saveProduct(ctx echo.Context) error {
 	work, done := c.working(ctx)
 	defer done()
 	expected := values.Get("version")
-	p, err := productTyped(values, c.currency)
+	t := productTyped(values, c.currency)
+	p := t.product
 	p.Id = ctx.Param("id")
 	before := &catalogv1.Product{}
 	if expected != "" {
@@ -123,19 +129,24 @@ func (c *Console) saveProduct(ctx echo.Context) error {
 	again := func(code int, version, problem, saved string) error {
 		shown := proto.CloneOf(before)
 		shown.Id = p.GetId()
-		return c.showProduct(ctx, code, shown, values, version, problem, saved)
+		return c.showProduct(ctx, code, shown, values, version, problem, saved, t.wrong)
 	}
 	if expected != "" && !c.fitsForm(before) {
 		return again(http.StatusConflict, expected, misfit, "")
 	}
-	if err == nil {
-		err = c.writeProduct(work, p, expected)
+	if len(t.wrong) > 0 {
+		return again(http.StatusConflict, expected, "", "")
 	}
+	err = c.writeProduct(work, p, expected)
 	if contract.Is(err, catalogv1.Reason_REASON_CHANGED_MEANWHILE) {
 		return again(http.StatusConflict, before.GetVersion(), "This was not saved: another person changed the product meanwhile. What is saved now stands below, what you typed is in the form. Saving it again replaces what is saved.", productNoted(before))
 	}
 	if words, refused := refusal(err); refused {
-		return again(http.StatusConflict, expected, productWords(words), "")
+		others := t.refused(err)
+		if len(t.wrong) == 0 {
+			others = words
+		}
+		return again(http.StatusConflict, expected, others, "")
 	}
 	if err != nil {
 		return err
@@ -159,6 +170,14 @@ func (c *Console) saveProduct(ctx echo.Context) error {
 	return ctx.Redirect(http.StatusSeeOther, productLink(p.GetId())+"?done="+did)
 }
 
+// are is "1 field is", or "2 fields are".
+func are(n int) string {
+	if n == 1 {
+		return "1 field is"
+	}
+	return strconv.Itoa(n) + " fields are"
+}
+
 // writeProduct writes a product if it still has a version; "": it must be new.
 func (c *Console) writeProduct(work context.Context, p *catalogv1.Product, expected string) error {
 	_, err := c.Catalog.UpsertProducts(work, &catalogv1.UpsertProductsRequest{Products: []*catalogv1.Product{p}, ExpectedVersions: map[string]string{p.GetId(): expected}})
@@ -177,14 +196,14 @@ func (c *Console) undoProduct(ctx echo.Context) error {
 	version := ctx.FormValue("version")
 	before := c.undos.product(now.GetId(), version)
 	if before == nil || version != now.GetVersion() {
-		return c.showProduct(ctx, http.StatusConflict, now, productValues(now), now.GetVersion(), "This was not taken back: the product was changed since, or the shop was restarted.", "")
+		return c.showProduct(ctx, http.StatusConflict, now, productValues(now), now.GetVersion(), "This was not taken back: the product was changed since, or the shop was restarted.", "", nil)
 	}
 	err = c.writeProduct(work, before, version)
 	if contract.Is(err, catalogv1.Reason_REASON_CHANGED_MEANWHILE) {
 		err = errForm("another person changed the product meanwhile.")
 	}
 	if words, refused := refusal(err); refused {
-		return c.showProduct(ctx, http.StatusConflict, now, productValues(now), now.GetVersion(), words, "")
+		return c.showProduct(ctx, http.StatusConflict, now, productValues(now), now.GetVersion(), words, "", nil)
 	}
 	if err != nil {
 		return err
@@ -192,11 +211,6 @@ func (c *Console) undoProduct(ctx echo.Context) error {
 	from, to := difference(now, before)
 	c.note(ctx, auditlog.Entry{Action: "took back a change of", Thing: "product " + before.GetSlug(), From: from, To: to})
 	return ctx.Redirect(http.StatusSeeOther, productLink(now.GetId())+"?done=undone")
-}
-
-// productWords names fields as the form does.
-func productWords(words string) string {
-	return strings.NewReplacer("products[0].", "", "option values", "options", "amount minor", "amount", "currency code", "currency").Replace(words)
 }
 
 // productNoted is all that a product says, a line for each field.

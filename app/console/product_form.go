@@ -122,26 +122,46 @@ func yes(set bool) string {
 	return ""
 }
 
-// productTyped reads a form. Lines without a sku are no variants. What can't be read is
-// told all at once.
-func productTyped(v url.Values, currency string) (*catalogv1.Product, error) {
+// fill gives fields what was typed, and what is wrong with it.
+func fill(fields []view.Field, v url.Values, wrong fieldProblems) {
+	for i := range fields {
+		f := &fields[i]
+		f.Value, f.Problem = v.Get(f.Name), wrong[f.Name]
+		f.Checked = f.Value != ""
+	}
+}
+
+// typed is a product as a form has it, and where in the form its parts are.
+type typed struct {
+	product *catalogv1.Product
+	// pictures are the fields that say something of the pictures, and variants the numbers
+	// that variants have in the form.
+	pictures []string
+	variants []int
+	wrong    fieldProblems
+}
+
+// productTyped reads a form. Variants without a sku are left out. All that can't be read is
+// told.
+func productTyped(v url.Values, currency string) *typed {
 	get := func(name string) string { return strings.TrimSpace(v.Get(name)) }
 	p := &catalogv1.Product{
 		Name: get("name"), Slug: get("slug"), Description: get("description"), Category: get("category"), Tags: split(get("tags"), ","),
-		Pictures: picturesTyped(v), Active: get("active") != "",
+		Active: get("active") != "",
 	}
-	var bad []string
+	t := &typed{product: p, wrong: fieldProblems{}}
+	t.readPictures(v)
 	for _, line := range split(get("attributes"), "\n") {
 		name, value, ok := strings.Cut(line, ":")
 		if !ok {
-			bad = append(bad, fmt.Sprintf("the fact %q has no colon; write it like Material: Oak", line))
+			t.wrong.add("attributes", "The fact %q has no colon; write it like Material: Oak.", line)
 		}
 		p.Attributes = append(p.Attributes, &catalogv1.Attribute{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
 	}
 	for _, line := range split(get("options"), "\n") {
 		name, values, ok := strings.Cut(line, ":")
 		if !ok {
-			bad = append(bad, fmt.Sprintf("the option %q has no colon; write it like Size: S, M, L", line))
+			t.wrong.add("options", "The option %q has no colon; write it like Size: S, M, L.", line)
 		}
 		p.Options = append(p.Options, &catalogv1.Option{Name: strings.TrimSpace(name), Values: split(values, ",")})
 	}
@@ -149,37 +169,35 @@ func productTyped(v url.Values, currency string) (*catalogv1.Product, error) {
 		field := func(name string) string { return get(variantField(i, name)) }
 		if field("sku") == "" {
 			if field("prices") != "" {
-				bad = append(bad, fmt.Sprintf("variant %d has a price and no sku", i+1))
+				t.wrong.add(variantField(i, "sku"), "There is a price and no sku.")
 			}
 			continue
 		}
 		variant := &catalogv1.Variant{Sku: field("sku"), OptionValues: split(field("options"), ","), TaxClass: field("tax"), Picture: field("picture"), Active: field("active") != ""}
 		var err error
 		if variant.Prices, err = pricesTyped(field("prices"), currency); err != nil {
-			bad = append(bad, fmt.Sprintf("variant %s: %v", variant.GetSku(), err))
+			t.wrong.add(variantField(i, "prices"), "%v.", err)
 		}
 		if text := field("weight"); text != "" {
 			weight, err := strconv.ParseInt(text, 10, 32)
 			if err != nil {
-				bad = append(bad, fmt.Sprintf("variant %s: the weight %q is no whole number of grams", variant.GetSku(), text))
+				t.wrong.add(variantField(i, "weight"), "%q is no whole number of grams.", text)
 			}
 			variant.WeightGrams = int32(weight)
 		}
-		p.Variants = append(p.Variants, variant)
+		p.Variants, t.variants = append(p.Variants, variant), append(t.variants, i)
 	}
-	if len(bad) > 0 {
-		return p, errForm(strings.Join(bad, "; ") + ".")
-	}
-	return p, nil
+	return t
 }
 
-// picturesTyped are the pictures that stay, in their new order. One that was moved goes
+// readPictures reads the pictures that stay, in their new order. One that was moved goes
 // before the one that is at its place when it moves forward, and behind it when it moves
 // back. Names of pictures that are added come last.
-func picturesTyped(v url.Values) []*catalogv1.Picture {
+func (t *typed) readPictures(v url.Values) {
 	type placed struct {
 		*catalogv1.Picture
-		at float64
+		field string
+		at    float64
 	}
 	var all []placed
 	for i := range mostPictures {
@@ -193,24 +211,25 @@ func picturesTyped(v url.Values) []*catalogv1.Picture {
 		} else if err == nil && n > i+1 {
 			place = float64(n) + 0.5
 		}
-		all = append(all, placed{&catalogv1.Picture{Name: name, Alt: strings.TrimSpace(v.Get(pictureField(i, "alt")))}, place})
+		all = append(all, placed{&catalogv1.Picture{Name: name, Alt: strings.TrimSpace(v.Get(pictureField(i, "alt")))}, pictureField(i, "alt"), place})
 	}
 	slices.SortStableFunc(all, func(a, b placed) int { return cmp.Compare(a.at, b.at) })
-	var pictures []*catalogv1.Picture
+	for _, name := range split(v.Get(addPictures), ",") {
+		all = append(all, placed{&catalogv1.Picture{Name: name}, addPictures, 0})
+	}
 	for _, one := range all {
-		pictures = append(pictures, one.Picture)
+		t.product.Pictures, t.pictures = append(t.product.Pictures, one.Picture), append(t.pictures, one.field)
 	}
-	for _, name := range split(v.Get("add-pictures"), ",") {
-		pictures = append(pictures, &catalogv1.Picture{Name: name})
-	}
-	return pictures
 }
+
+// addPictures is the field that names pictures to add.
+const addPictures = "add-pictures"
 
 // takeOut is the place of a picture that the product has no longer.
 const takeOut = "out"
 
 // pictureFields are the form's pictures, with what was typed.
-func pictureFields(v url.Values) (pictures []view.Picture) {
+func pictureFields(v url.Values, wrong fieldProblems) (pictures []view.Picture) {
 	count := 0
 	for count < mostPictures && v.Get(pictureField(count, "name")) != "" {
 		count++
@@ -227,17 +246,19 @@ func pictureFields(v url.Values) (pictures []view.Picture) {
 	places = append(places, view.Option{Value: takeOut, Name: "not any more"})
 	for i := range count {
 		name := v.Get(pictureField(i, "name"))
-		pictures = append(pictures, view.Picture{Name: name, Address: "/pictures/" + url.PathEscape(name), Fields: []view.Field{
-			{Name: pictureField(i, "name"), Kind: "hidden", Value: name},
-			{Name: pictureField(i, "alt"), Label: "What it shows, for people who don't see it (empty: the product's name)", Kind: "text", Most: 512, Value: v.Get(pictureField(i, "alt"))},
-			{Name: pictureField(i, "at"), Label: "Its place", Kind: "select", Options: places, Value: v.Get(pictureField(i, "at"))},
-		}})
+		fields := []view.Field{
+			{Name: pictureField(i, "name"), Kind: "hidden"},
+			{Name: pictureField(i, "alt"), Label: "What it shows, for people who don't see it (empty: the product's name)", Kind: "text", Most: 512},
+			{Name: pictureField(i, "at"), Label: "Its place", Kind: "select", Options: places},
+		}
+		fill(fields, v, wrong)
+		pictures = append(pictures, view.Picture{Name: name, Address: "/pictures/" + url.PathEscape(name), Fields: fields})
 	}
 	return pictures
 }
 
 // productFields are the form's fields, with what was typed.
-func productFields(v url.Values, variants int) (about []view.Field, each [][]view.Field) {
+func productFields(v url.Values, wrong fieldProblems, variants int) (about []view.Field, each [][]view.Field) {
 	about = []view.Field{
 		{Name: "name", Label: "Name", Kind: "text", Required: true, Most: 200},
 		{Name: "slug", Label: "Place in the address of its page (made of the name when empty)", Kind: "text", Most: 200},
@@ -248,13 +269,7 @@ func productFields(v url.Values, variants int) (about []view.Field, each [][]vie
 		{Name: "options", Label: "What its variants differ in, one on a line, like Size: S, M, L", Kind: "textarea"},
 		{Name: "active", Label: "It is listed and sold", Kind: "checkbox"},
 	}
-	fill := func(fields []view.Field) {
-		for i := range fields {
-			fields[i].Value = v.Get(fields[i].Name)
-			fields[i].Checked = fields[i].Value != ""
-		}
-	}
-	fill(about)
+	fill(about, v, wrong)
 	for i := range min(variants, mostVariants) {
 		fields := []view.Field{
 			{Name: variantField(i, "sku"), Label: "Sku", Kind: "text", Most: 64},
@@ -265,7 +280,7 @@ func productFields(v url.Values, variants int) (about []view.Field, each [][]vie
 			{Name: variantField(i, "picture"), Label: "Picture (empty: the product's first)", Kind: "text"},
 			{Name: variantField(i, "active"), Label: "It is sold", Kind: "checkbox"},
 		}
-		fill(fields)
+		fill(fields, v, wrong)
 		each = append(each, fields)
 	}
 	return about, each

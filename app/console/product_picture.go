@@ -52,7 +52,7 @@ func (c *Console) addPicture(ctx echo.Context) error {
 		return err
 	}
 	refuse := func(words string) error {
-		return c.showProduct(ctx, http.StatusConflict, p, productValues(p), p.GetVersion(), "The picture was not added: "+words, "")
+		return c.showProduct(ctx, http.StatusConflict, p, productValues(p), p.GetVersion(), "The picture was not added: "+words, "", nil)
 	}
 	data, err := fileOf(ctx.Request())
 	if err != nil {

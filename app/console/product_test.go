@@ -146,16 +146,43 @@ func TestAWrongProductIsRefusedInWordsAndKeepsWhatWasTyped(t *testing.T) {
 	o := openOffice(t)
 	at := formOf.FindStringSubmatch(o.page("/console/products/new"))[1]
 	for field, c := range map[string]struct{ value, says string }{
-		"v0-prices":  {"EUR twelve", "variant LAMP-S"},
+		"v0-prices":  {"EUR twelve", `"EUR twelve" is no price`},
 		"v0-weight":  {"heavy", "no whole number of grams"},
 		"options":    {"Size S", "no colon"},
-		"v1-options": {"XL", "variants[1].options"},
-		"v1-sku":     {"with space", "variants[1].sku"},
-		"name":       {" ", "name"},
+		"v1-options": {"XL", "Is none of the values of Size"},
+		"v1-sku":     {"with space", "1 to 64 letters"},
+		"v1-tax":     {"Reduced", "32 lower-case letters"},
+		"name":       {" ", "1 to 200 characters"},
+		"tags":       {"oak, " + strings.Repeat("a", 51), "Number 2: Has 1 to 50 characters"},
+		addPictures:  {"a.svg, a.svg", "name of a picture before it"},
+		"v2-prices":  {"EUR 1", "a price and no sku"},
 	} {
 		form := typedProduct()
 		form.Set(field, c.value)
-		o.sends(at, form, http.StatusConflict, "This was not done", c.says, c.value, "It glows.")
+		body := o.sends(at, form, http.StatusConflict, "This was not saved: 1 field is wrong", c.says, c.value, "It glows.")
+		beside := regexp.MustCompile(`<p id="(product-[^"]+)" class="problem">([^<]+)<`).FindAllStringSubmatch(html.UnescapeString(body), -1)
+		if field == "v2-prices" {
+			field = "v2-sku" // which is what is missing
+		}
+		if len(beside) != 1 || beside[0][1] != "product-"+field+"-problem" || !strings.Contains(beside[0][2], c.says) {
+			t.Errorf("%s: what is wrong is said at %v, want at the field only", field, beside)
+		}
+		tied := regexp.MustCompile(`<(?:input|textarea|select)[^>]* name="` + field + `"[^>]*aria-describedby="product-` + field + `-problem"[^>]*>`).FindString(body)
+		if !strings.Contains(tied, "autofocus") || !strings.Contains(tied, `aria-invalid="true"`) || strings.Count(body, "autofocus") != 1 {
+			t.Errorf("%s: its field is %q, want it tied to what is wrong, with the cursor in it", field, tied)
+		}
+	}
+	other := openOffice(t)
+	taken := other.addLamp()
+	again := typedProduct()
+	again.Set("v0-sku", "LAMP-L")
+	fresh := formOf.FindStringSubmatch(other.page("/console/products/new"))[1]
+	other.sends(fresh, again, http.StatusConflict, `id="product-v1-sku-problem"`, "Another product has this sku")
+	again.Set("v1-sku", "LAMP-XL")
+	again.Set("slug", "oak-lamp")
+	body := other.sends(fresh, again, http.StatusConflict, `id="product-slug-problem"`)
+	if strings.Contains(body, taken) {
+		t.Error("the form is that of the other product")
 	}
 }
 

@@ -62,6 +62,9 @@ type Field struct {
 	Required, Checked              bool
 	Options                        []Option
 	Most                           int
+	// Problem is what is wrong with it. With Focus the cursor is in it when the page opens.
+	Problem string
+	Focus   bool
 }
 
 // Option is an entry of a select.

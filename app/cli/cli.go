@@ -96,8 +96,8 @@ func newRoot(p Program) *cobra.Command {
 		Short: "An online shop whose modules can move out while it runs",
 		Long: strings.TrimSpace(`
 Galleria is an online shop in one binary. Its modules (catalog, inventory, cart,
-pricing, orders, payments, notifications, accounts, webhooks) run in this process, or in
-processes of their own, and move from one to the other while the shop is open.
+pricing, orders, payments, notifications, accounts, webhooks, settings) run in this
+process, or in processes of their own, and move from one to the other while the shop is open.
 
   galleria serve                       the whole shop at http://localhost:8080
   galleria serve --target payments     a second process that runs payments
@@ -122,7 +122,7 @@ later one wins. "galleria config" shows what holds and where it comes from.`),
 	s := &settings{program: p, flags: map[string]string{}}
 	s.addShared(root)
 	root.AddCommand(
-		newServe(p, s), newModules(s), newProcesses(s), newGraph(s), newMove(s), newImport(p, s), newExport(p, s), newProducts(p, s), newPictures(s), newOrders(s), newStock(p, s), newAudit(p, s), newPromotions(p, s), newMails(s), newWebhooks(s), newAdmin(s), newKeys(s), newConfig(s), newCerts(s), newEvents(s), newStore(s), newVersion(),
+		newServe(p, s), newModules(s), newProcesses(s), newGraph(s), newMove(s), newImport(p, s), newExport(p, s), newProducts(p, s), newPictures(s), newOrders(s), newStock(p, s), newAudit(p, s), newPromotions(p, s), newSettings(s), newMails(s), newWebhooks(s), newAdmin(s), newKeys(s), newConfig(s), newCerts(s), newEvents(s), newStore(s), newVersion(),
 	)
 	return root
 }

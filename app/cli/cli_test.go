@@ -45,6 +45,8 @@ func TestExitCodes(t *testing.T) {
 		"argument too many":            {[]string{"modules", "payments"}, 2, "takes no arguments"},
 		"unknown event command":        {[]string{"events", "ded"}, 2, `there is no command "ded"`},
 		"resend without a module":      {[]string{"events", "resend"}, 2, "wants a module"},
+		"settings that say nothing":    {[]string{"settings", "set"}, 2, "wants a file or flags"},
+		"settings of two files":        {[]string{"settings", "set", "a.yaml", "b.yaml"}, 2, "wants one file, or none"},
 		"resend without a mail":        {[]string{"mails", "resend"}, 2, "wants one mail"},
 		"a status that no mail has":    {[]string{"mails", "list", "--status", "lost"}, 2, "not one of queued, sent, refused"},
 		"admin without an address":     {[]string{"admin", "create"}, 2, "wants --email"},

@@ -1,0 +1,71 @@
+package app_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"galleria/app/shoptest"
+)
+
+func TestTheShopIsRenamedByCommand(t *testing.T) {
+	t.Parallel()
+	shop := shoptest.Open(t, shoptest.Layout{})
+	run := func(want int, says string, args ...string) string {
+		t.Helper()
+		out, code := shop.Run(t, append([]string{"settings"}, args...)...)
+		if code != want || !strings.Contains(out, says) {
+			t.Errorf("galleria settings %s: got exit %d and\n%s\nwant %d and %q", strings.Join(args, " "), code, out, want, says)
+		}
+		return out
+	}
+	run(0, "everywhere", "show")
+	run(0, "version 1", "set", "--name", "Löwe & Söhne", "--countries", "PT,AT")
+	run(0, "Löwe & Söhne", "show")
+	run(0, "AT PT", "show")
+
+	// What show prints is what set reads; what a file leaves out stays.
+	before := run(0, `"version": 1`, "show", "--json")
+	file := filepath.Join(t.TempDir(), "shop.yaml")
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(before)
+	run(0, "version 1", "set", file) // says the same: nothing was changed
+	write("version: 1\nabout: Lamps since 1890.\nimprint: |\n  # Who we are\n\n  Löwe & Söhne\n")
+	run(0, "version 2", "set", file)
+	run(1, "not in version 1 any more", "set", file, "--about", "Too late.")
+	run(1, "not in version 1 any more", "set", "--seen", "1", "--about", "Too late.")
+	var got struct {
+		Version              int
+		Name, About, Imprint string
+		Countries            []string
+	}
+	if err := json.Unmarshal([]byte(run(0, "", "show", "--json")), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Version != 2 || got.Name != "Löwe & Söhne" || got.About != "Lamps since 1890." || !strings.HasPrefix(got.Imprint, "# Who we are\n\nLöwe") || len(got.Countries) != 2 {
+		t.Errorf("got %+v", got)
+	}
+
+	write("nam: Arco\n")
+	run(1, "field nam not found", "set", file)
+	run(1, "name must have up to 40 characters", "set", "--name", strings.Repeat("x", 41))
+	run(1, "countries must be codes", "set", "--countries", "Atlantis")
+	run(1, "base64", "set", "--name", "Arco", writeLogo(t, "not a picture!"))
+	run(0, "version 3", "set", "--name", "", "--countries", "")
+	run(0, "everywhere", "show")
+}
+
+// writeLogo is a file with a logo.
+func writeLogo(t *testing.T, logo string) string {
+	file := filepath.Join(t.TempDir(), "logo.json")
+	if err := os.WriteFile(file, []byte(`{"logo": "`+logo+`"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}

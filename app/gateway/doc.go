@@ -27,7 +27,8 @@
 // # Once
 //
 // What changes something may be sent again. A cart is made once per Idempotency-Key, and
-// so is an order: the keys are those of the modules, which keep them.
+// so is an order: the keys are those of the modules, which keep them. A product is written
+// over the version that was read (If-Match), and a repeat of that changes nothing.
 //
 // # How often
 //

@@ -106,6 +106,8 @@ func (f *fuzzer) request() sent {
 			query.Add("option."+pick(f, []string{"Size", "Colour", ""}), value)
 		case p.In == "query":
 			query.Add(p.Name, value)
+		case p.In == "header" && strings.HasSuffix(p.Name, "-Match") && f.odds(50):
+			r.headers = append(r.headers, p.Name, "*")
 		case p.In == "header":
 			r.headers = append(r.headers, p.Name, header(value))
 		}

@@ -50,6 +50,8 @@ var (
 	belowAllocated   = kind{"below-allocated", http.StatusConflict, "Orders need more than would be left"}
 	taken            = kind{"taken", http.StatusConflict, "It belongs to something else"}
 	notPayable       = kind{"not-payable", http.StatusConflict, "Nothing is to be paid"}
+	changedMeanwhile = kind{"changed-meanwhile", http.StatusPreconditionFailed, "It is another version"}
+	noCondition      = kind{"condition-missing", http.StatusPreconditionRequired, "The version is missing"}
 	tooLarge         = kind{"too-large", http.StatusRequestEntityTooLarge, "The request is too large"}
 	notJSON          = kind{"unsupported-media-type", http.StatusUnsupportedMediaType, "The body is not JSON"}
 	invalid          = kind{"invalid", http.StatusUnprocessableEntity, "Something in the request is wrong"}
@@ -61,7 +63,7 @@ var (
 	unavailable      = kind{"unavailable", http.StatusServiceUnavailable, "A part of the shop does not answer"}
 	crowded          = kind{"crowded", http.StatusServiceUnavailable, "Too much is asked of the shop just now"}
 	notKnown         = kind{"not-known", http.StatusServiceUnavailable, "It is not known yet whether there is an order"}
-	kinds            = []kind{malformed, keyMissing, unauthorized, wrongCredentials, codeNeeded, notAllowed, notFound, wrongMethod, tooSlow, notSold, otherCurrency, cartFull, cartEmpty, cartClaimed, outOfStock, priceChanged, noDelivery, codeUsedUp, orderEnded, orderShipped, orderNotOpen, orderNotPaid, refundTooLarge, tooMany, endpointOff, tooManyEndpoints, belowAllocated, taken, notPayable, tooLarge, notJSON, invalid, keyReused, codeRefused, tooOften, unpaidOrders, failed, unavailable, crowded, notKnown}
+	kinds            = []kind{malformed, keyMissing, unauthorized, wrongCredentials, codeNeeded, notAllowed, notFound, wrongMethod, tooSlow, notSold, otherCurrency, cartFull, cartEmpty, cartClaimed, outOfStock, priceChanged, noDelivery, codeUsedUp, orderEnded, orderShipped, orderNotOpen, orderNotPaid, refundTooLarge, tooMany, endpointOff, tooManyEndpoints, belowAllocated, taken, notPayable, changedMeanwhile, noCondition, tooLarge, notJSON, invalid, keyReused, codeRefused, tooOften, unpaidOrders, failed, unavailable, crowded, notKnown}
 	problemsPath     = Prefix + "/problems/"
 	problemMedia     = "application/problem+json"
 	retryAfterRetry  = 5 * time.Second

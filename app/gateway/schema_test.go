@@ -202,7 +202,7 @@ func TestTheDocumentSaysWhatThereIs(t *testing.T) {
 		}
 	}
 	address, _ := url.Parse(gateway.Prefix)
-	if len(ids) != 36 || address.Path != "/api/v1" {
-		t.Errorf("got %d operations %v, want 36", len(ids), slices.Sorted(maps.Keys(ids)))
+	if len(ids) != 37 || address.Path != "/api/v1" {
+		t.Errorf("got %d operations %v, want 37", len(ids), slices.Sorted(maps.Keys(ids)))
 	}
 }

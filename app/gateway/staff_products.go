@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"galleria/app/auditlog"
 	catalogv1 "galleria/modules/catalog/v1"
@@ -23,6 +24,7 @@ type WholeProduct struct {
 	Options     []Option       `json:"options,omitempty" maxItems:"3" doc:"What its variants differ in."`
 	Active      bool           `json:"active" doc:"Only active products are listed and sold."`
 	Variants    []WholeVariant `json:"variants" minItems:"1" maxItems:"100"`
+	Version     string         `json:"version,omitempty" maxLength:"64" doc:"Names what the product says; in quotes it is its ETag. What is sent of it in a body is passed over."`
 }
 
 // WholePicture is a picture of a product, by its name in the shop.
@@ -50,7 +52,39 @@ type Price struct {
 
 // WholeProductOutput is a product as the shop keeps it.
 type WholeProductOutput struct {
+	ETag string `header:"ETag" doc:"Its version: another one when the product says something else."`
 	Body WholeProduct
+}
+
+func wholeOutput(p *catalogv1.Product) *WholeProductOutput {
+	return &WholeProductOutput{ETag: tagOf(p), Body: toWhole(p)}
+}
+
+// tagOf is the ETag of a product.
+func tagOf(p *catalogv1.Product) string { return `"` + p.GetVersion() + `"` }
+
+// WholeProductInput names a product.
+type WholeProductInput struct {
+	StaffInput
+	SlugOrSKU string `path:"slug_or_sku" maxLength:"250" doc:"The product's slug, or the sku of one of its variants."`
+}
+
+func (g *Gateway) getWhole(r *request, in *WholeProductInput) (*WholeProductOutput, error) {
+	who, err := g.known(r, in.StaffInput)
+	if err != nil {
+		return nil, err
+	}
+	if !who.may("products:read") { // the catalog tells products to all who know their names
+		return nil, lacks("products:read")
+	}
+	found, err := g.find(who, in.SlugOrSKU)
+	if err != nil {
+		return nil, err
+	}
+	if found == nil {
+		return nil, problem(notFound, "No product has this slug, and no variant this sku.")
+	}
+	return wholeOutput(found), nil
 }
 
 // CatalogueInput is a page of all products.
@@ -90,8 +124,10 @@ func (g *Gateway) listCatalogue(r *request, in *CatalogueInput) (*CatalogueOutpu
 // PutProductInput writes a product.
 type PutProductInput struct {
 	StaffInput
-	SlugOrSKU string `path:"slug_or_sku" maxLength:"250" doc:"The product's slug, or the sku of one of its variants."`
-	Body      WholeProduct
+	SlugOrSKU   string `path:"slug_or_sku" maxLength:"250" doc:"The product's slug, or the sku of one of its variants."`
+	IfMatch     string `header:"If-Match" maxLength:"500" doc:"The ETag of the product that is changed, or *: whatever it is. With another version nothing is written."`
+	IfNoneMatch string `header:"If-None-Match" maxLength:"500" doc:"*: the product is new."`
+	Body        WholeProduct
 }
 
 func (g *Gateway) putProduct(r *request, in *PutProductInput) (*WholeProductOutput, error) {
@@ -111,6 +147,14 @@ func (g *Gateway) putProduct(r *request, in *PutProductInput) (*WholeProductOutp
 			return nil, err
 		}
 	}
+	expected, missing := in.expects(found)
+	if missing != nil {
+		// Asked for in any case: who may not is refused, and not told what there is.
+		if _, err := g.Catalog.UpsertProducts(who, &catalogv1.UpsertProductsRequest{}); err != nil {
+			return nil, refusedStaff(err, "products:write")
+		}
+		return nil, missing
+	}
 	p := fromWhole(in.Body)
 	p.Id = found.GetId()
 	if found == nil {
@@ -119,14 +163,44 @@ func (g *Gateway) putProduct(r *request, in *PutProductInput) (*WholeProductOutp
 		}
 		p.Id = id.New() // else the catalog would take it for the product that has one of its skus
 	}
-	if _, err := g.Catalog.UpsertProducts(who, &catalogv1.UpsertProductsRequest{Products: []*catalogv1.Product{p}}); err != nil {
+	wanted := &catalogv1.UpsertProductsRequest{Products: []*catalogv1.Product{p}}
+	if expected != nil {
+		wanted.ExpectedVersions = map[string]string{p.GetId(): *expected}
+	}
+	if _, err := g.Catalog.UpsertProducts(who, wanted); err != nil {
 		return nil, refusedStaff(notWritten(err), "products:write")
 	}
 	g.changed(who, "", auditlog.Entry{Action: "wrote", Thing: "product " + in.Body.Slug, From: pricesNoted(found), To: pricesNoted(p)})
 	if found, err = g.find(who, p.GetSlug()); err != nil {
 		return nil, err
 	}
-	return &WholeProductOutput{Body: toWhole(found)}, nil
+	return wholeOutput(found), nil
+}
+
+// expects is the version that the product must have, as the catalog has it: "" of one that
+// is new, and nil where any will do. Found is the product that there is; nil: none.
+func (in *PutProductInput) expects(found *catalogv1.Product) (*string, *Problem) {
+	var tags []string
+	for tag := range strings.SplitSeq(in.IfMatch, ",") {
+		if tag = strings.TrimSpace(tag); tag != "" {
+			tags = append(tags, tag)
+		}
+	}
+	switch {
+	case strings.TrimSpace(in.IfNoneMatch) == "*" && len(tags) == 0:
+		return new(""), nil
+	case len(tags) == 0 || in.IfNoneMatch != "":
+		return nil, problem(noCondition, "Send If-Match with the ETag of the product that you got, or If-None-Match: * for a product that is new.")
+	case found == nil:
+		return nil, problem(changedMeanwhile, "There is no such product, or it was deleted meanwhile. Send If-None-Match: * to make it.")
+	case slices.Contains(tags, "*"):
+		return nil, nil
+	case slices.Contains(tags, tagOf(found)):
+		return new(found.GetVersion()), nil
+	}
+	// Another version, which the catalog refuses unless this is a repeat. Weak tags match
+	// none (RFC 9110, 13.1.1).
+	return new(strings.Trim(tags[0], `"`)), nil
 }
 
 // find is the product with a slug, or else of a sku; nil: there is none. One that had
@@ -162,6 +236,8 @@ func (g *Gateway) named(ctx context.Context, address, slug string) (*catalogv1.P
 // notWritten says why a product was not written.
 func notWritten(err error) error {
 	switch {
+	case contract.Is(err, catalogv1.Reason_REASON_CHANGED_MEANWHILE):
+		return problem(changedMeanwhile, "The product has another version than you expect: it was made, changed or deleted meanwhile. Get it again, and decide what to write.")
 	case contract.Is(err, catalogv1.Reason_REASON_SLUG_TAKEN):
 		return problem(taken, "Another product has this slug: "+contract.Metadata(err, "slug")+".")
 	case contract.Is(err, catalogv1.Reason_REASON_SKU_TAKEN):
@@ -173,13 +249,7 @@ func notWritten(err error) error {
 	return err
 }
 
-// DeleteProductInput names a product.
-type DeleteProductInput struct {
-	StaffInput
-	SlugOrSKU string `path:"slug_or_sku" maxLength:"250" doc:"The product's slug, or the sku of one of its variants."`
-}
-
-func (g *Gateway) deleteProduct(r *request, in *DeleteProductInput) (*struct{}, error) {
+func (g *Gateway) deleteProduct(r *request, in *WholeProductInput) (*struct{}, error) {
 	ctx, done := r.whole(orderTimeout)
 	defer done()
 	who, err := g.known(ctx, in.StaffInput)
@@ -207,7 +277,7 @@ func (g *Gateway) deleteProduct(r *request, in *DeleteProductInput) (*struct{}, 
 
 func toWhole(p *catalogv1.Product) WholeProduct {
 	return WholeProduct{
-		Slug: p.GetSlug(), Name: p.GetName(), Description: p.GetDescription(), Category: p.GetCategory(), Tags: p.GetTags(), Active: p.GetActive(),
+		Slug: p.GetSlug(), Name: p.GetName(), Description: p.GetDescription(), Category: p.GetCategory(), Tags: p.GetTags(), Active: p.GetActive(), Version: p.GetVersion(),
 		Pictures:   all(p.GetPictures(), func(p *catalogv1.Picture) WholePicture { return WholePicture{Name: p.GetName(), Alt: p.GetAlt()} }),
 		Attributes: all(p.GetAttributes(), func(a *catalogv1.Attribute) Attribute { return Attribute{Name: a.GetName(), Value: a.GetValue()} }),
 		Options:    all(p.GetOptions(), func(o *catalogv1.Option) Option { return Option{Name: o.GetName(), Values: texts(o.GetValues())} }),

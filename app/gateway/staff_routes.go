@@ -18,9 +18,11 @@ func (g *Gateway) staffRoutes(api huma.API) {
 
 	operate(api, g.listCatalogue, operation{method: http.MethodGet, path: "/catalogue", id: "listCatalogue", tag: "Staff", scope: "products:read",
 		summary: "List all products as the shop keeps them", text: "With those that are not sold just now, in all currencies, as PUT takes them."})
-	operate(api, g.putProduct, operation{method: http.MethodPut, path: "/products/{slug_or_sku}", id: "putProduct", tag: "Staff", scope: "products:write", slow: true, errors: []int{409},
-		summary: "Write a product", text: "The whole product: what the body leaves out is removed. One that is not there is made. A repeat changes nothing."})
-	operate(api, g.deleteProduct, operation{method: http.MethodDelete, path: "/products/{slug_or_sku}", id: "deleteProduct", tag: "Staff", scope: "products:write", slow: true, status: http.StatusNoContent, errors: []int{404},
+	operate(api, g.getWhole, operation{method: http.MethodGet, path: "/catalogue/{slug_or_sku}", id: "getCatalogueProduct", tag: "Staff", scope: "products:read", errors: []int{404},
+		summary: "Get a product as the shop keeps it", text: "As PUT takes it; its ETag is what If-Match wants there."})
+	operate(api, g.putProduct, operation{method: http.MethodPut, path: "/catalogue/{slug_or_sku}", id: "putProduct", tag: "Staff", scope: "products:write", slow: true, errors: []int{409, 412, 428},
+		summary: "Write a product", text: "The whole product: what the body leaves out is removed. If-Match says which version is replaced, so that no change of another person is lost; If-None-Match: * makes a product that is not there. One of both is required. A repeat changes nothing, and is answered like the first."})
+	operate(api, g.deleteProduct, operation{method: http.MethodDelete, path: "/catalogue/{slug_or_sku}", id: "deleteProduct", tag: "Staff", scope: "products:write", slow: true, status: http.StatusNoContent, errors: []int{404},
 		summary: "Delete a product", text: "Orders that have it stay as they are."})
 
 	operate(api, g.getStock, operation{method: http.MethodGet, path: "/stock", id: "getStock", tag: "Staff", scope: "stock:read",

@@ -68,8 +68,9 @@ func (s *shop) staffRequests(order string) []request {
 		{http.MethodPost, "/orders/" + order + "/fulfilments", `{"carrier":"DHL"}`, "orders:write"},
 		{http.MethodPost, "/orders/" + order + "/refunds", `{}`, "orders:write"},
 		{http.MethodGet, "/catalogue", "", "products:read"},
-		{http.MethodPut, "/products/thing-1", thing("thing-1"), "products:write"},
-		{http.MethodDelete, "/products/thing-1", "", "products:write"},
+		{http.MethodGet, "/catalogue/" + mug, "", "products:read"},
+		{http.MethodPut, "/catalogue/thing-1", thing("thing-1"), "products:write"},
+		{http.MethodDelete, "/catalogue/thing-1", "", "products:write"},
 		{http.MethodGet, "/stock?sku=" + mug, "", "stock:read"},
 		{http.MethodPost, "/stock/" + mug + "/adjustments", `{"by":-1,"reason":"damage"}`, "stock:write"},
 		{http.MethodPost, "/stock/" + mug + "/receipts", `{"quantity":3}`, "stock:write"},
@@ -94,7 +95,7 @@ func (s *shop) ask(r request, authorization string) answer {
 	s.t.Helper()
 	headers := []string{"Idempotency-Key", id.New()}
 	if r.method != http.MethodPost {
-		headers = nil
+		headers = []string{"If-None-Match", "*"}
 	}
 	if authorization != "" {
 		headers = append(headers, "Authorization", authorization)
@@ -222,14 +223,21 @@ func TestAProgramWritesProductsStockAndPromotions(t *testing.T) {
 	send := func(method, path, body string, more ...string) answer {
 		return s.send(method, gateway.Prefix+path, body, append(more, "Authorization", bearer)...)
 	}
+	put := func(at, body string) answer {
+		condition := []string{"If-None-Match", "*"}
+		if got := send(http.MethodGet, at, ""); got.status == http.StatusOK {
+			condition = []string{"If-Match", got.header.Get("ETag")}
+		}
+		return send(http.MethodPut, at, body, condition...)
+	}
 	var product gateway.WholeProduct
-	send(http.MethodPut, "/products/thing-1", thing("thing-1")).want(http.StatusOK).into(&product)
-	send(http.MethodPut, "/products/THING-1", strings.Replace(thing("thing-2"), "THING-2", "THING-1", 1)).want(http.StatusOK).into(&product)
+	put("/catalogue/thing-1", thing("thing-1")).want(http.StatusOK).into(&product)
+	put("/catalogue/THING-1", strings.Replace(thing("thing-2"), "THING-2", "THING-1", 1)).want(http.StatusOK).into(&product)
 	if product.Slug != "thing-2" || product.Variants[0].SKU != "THING-1" || product.Variants[0].Prices[0].CompareAt != 700 {
 		t.Errorf("got %+v, want the same product at its new address", product)
 	}
 	pictured := strings.Replace(thing("thing-2"), `"category"`, `"pictures":[{"name":"a.jpg","alt":"A thing on a table"},{"name":"b.jpg"}],"category"`, 1)
-	send(http.MethodPut, "/products/thing-2", strings.Replace(pictured, "THING-2", "THING-1", 1)).want(http.StatusOK).into(&product)
+	put("/catalogue/thing-2", strings.Replace(pictured, "THING-2", "THING-1", 1)).want(http.StatusOK).into(&product)
 	if want := []gateway.WholePicture{{Name: "a.jpg", Alt: "A thing on a table"}, {Name: "b.jpg"}}; !slices.Equal(product.Pictures, want) {
 		t.Errorf("pictures: got %v, want %v", product.Pictures, want)
 	}
@@ -238,10 +246,10 @@ func TestAProgramWritesProductsStockAndPromotions(t *testing.T) {
 	if want := []gateway.Picture{{URL: "/pictures/a.jpg", Alt: "A thing on a table"}, {URL: "/pictures/b.jpg", Alt: "Thing"}}; !slices.Equal(public.Pictures, want) {
 		t.Errorf("pictures for shoppers: got %v, want %v", public.Pictures, want)
 	}
-	s.get("/products/thing-1").want(http.StatusOK)                                                                 // a slug of before finds it
-	send(http.MethodPut, "/products/thing-3", thing("thing-2")).problem(http.StatusUnprocessableEntity, "invalid") // not over another product
-	send(http.MethodPut, "/products/thing-3", strings.Replace(thing("thing-3"), "THING-3", "THING-1", 1)).problem(http.StatusConflict, "taken")
-	if got := send(http.MethodPut, "/products/thing-3", strings.Replace(thing("thing-3"), `"currency":"EUR"`, `"currency":"ZZZ"`, 1)); !strings.Contains(got.text, "#/variants/0/prices/0/currency") {
+	s.get("/products/thing-1").want(http.StatusOK)                                                 // a slug of before finds it
+	put("/catalogue/thing-3", thing("thing-2")).problem(http.StatusUnprocessableEntity, "invalid") // not over another product
+	put("/catalogue/thing-3", strings.Replace(thing("thing-3"), "THING-3", "THING-1", 1)).problem(http.StatusConflict, "taken")
+	if got := put("/catalogue/thing-3", strings.Replace(thing("thing-3"), `"currency":"EUR"`, `"currency":"ZZZ"`, 1)); !strings.Contains(got.text, "#/variants/0/prices/0/currency") {
 		t.Errorf("got %d %s, want a pointer to the currency", got.status, got.text)
 	}
 	if got := send(http.MethodGet, "/catalogue?limit=100", "").want(http.StatusOK); !strings.Contains(got.text, `"thing-2"`) {
@@ -282,12 +290,12 @@ func TestAProgramWritesProductsStockAndPromotions(t *testing.T) {
 	send(http.MethodDelete, "/promotions/none", "").problem(http.StatusNotFound, "not-found")
 
 	// The slug that it had before leads shoppers to it, and deletes nothing.
-	send(http.MethodPut, "/products/thing-2", strings.Replace(strings.ReplaceAll(thing("thing-2"), "THING-2", "THING-1"), `"slug":"thing-2"`, `"slug":"thing-3"`, 1)).want(http.StatusOK)
-	send(http.MethodDelete, "/products/thing-2", "").problem(http.StatusNotFound, "not-found")
-	send(http.MethodPut, "/products/thing-2", thing("thing-2")).want(http.StatusOK)
+	put("/catalogue/thing-2", strings.Replace(strings.ReplaceAll(thing("thing-2"), "THING-2", "THING-1"), `"slug":"thing-2"`, `"slug":"thing-3"`, 1)).want(http.StatusOK)
+	send(http.MethodDelete, "/catalogue/thing-2", "").problem(http.StatusNotFound, "not-found")
+	put("/catalogue/thing-2", thing("thing-2")).want(http.StatusOK)
 	send(http.MethodGet, "/products/thing-3", "").want(http.StatusOK)
-	send(http.MethodDelete, "/products/thing-2", "").want(http.StatusNoContent)
-	send(http.MethodDelete, "/products/thing-2", "").problem(http.StatusNotFound, "not-found")
+	send(http.MethodDelete, "/catalogue/thing-2", "").want(http.StatusNoContent)
+	send(http.MethodDelete, "/catalogue/thing-2", "").problem(http.StatusNotFound, "not-found")
 
 	changes, _, err := s.audit.Find(auditlog.Filter{Limit: 100})
 	if err != nil {
@@ -312,6 +320,54 @@ func TestAProgramWritesProductsStockAndPromotions(t *testing.T) {
 		}
 		if said != 1 {
 			t.Errorf("the audit log has %q %d times, want once: %+v", want, said, changes)
+		}
+	}
+}
+
+// Two programs that change a product can't overwrite what the other one wrote.
+func TestAProductIsWrittenOverTheVersionThatWasRead(t *testing.T) {
+	s := open(t, edge.Limits{Loopback: true})
+	bearer := s.bearer("products:read", "products:write")
+	const at = "/catalogue/thing-1"
+	put := func(name string, conditions ...string) answer {
+		return s.send(http.MethodPut, gateway.Prefix+at, strings.Replace(thing("thing-1"), `"Thing"`, `"`+name+`"`, 1), append(conditions, "Authorization", bearer)...)
+	}
+	tag := func() string {
+		t.Helper()
+		got := s.get(at, "Authorization", bearer).want(http.StatusOK)
+		var p gateway.WholeProduct
+		got.into(&p)
+		if got.header.Get("ETag") != `"`+p.Version+`"` || p.Version == "" {
+			t.Errorf("the ETag is %s, and the version %q", got.header.Get("ETag"), p.Version)
+		}
+		return got.header.Get("ETag")
+	}
+	put("Thing").problem(http.StatusPreconditionRequired, "condition-missing")
+	put("Thing", "If-None-Match", `"a"`).problem(http.StatusPreconditionRequired, "condition-missing")
+	put("Thing", "If-Match", "*").problem(http.StatusPreconditionFailed, "changed-meanwhile")
+	put("Thing", "If-Match", `"a"`).problem(http.StatusPreconditionFailed, "changed-meanwhile")
+	made := put("Thing", "If-None-Match", "*").want(http.StatusOK)
+	put("Thing", "If-None-Match", "*").want(http.StatusOK) // a repeat
+	first := tag()
+	if made.header.Get("ETag") != first {
+		t.Errorf("PUT answered the ETag %s, GET %s", made.header.Get("ETag"), first)
+	}
+	put("Other", "If-None-Match", "*").problem(http.StatusPreconditionFailed, "changed-meanwhile")
+	put("Hers", "If-Match", first).want(http.StatusOK)
+	put("Hers", "If-Match", first).want(http.StatusOK) // a repeat
+	second := tag()
+	put("His", "If-Match", first).problem(http.StatusPreconditionFailed, "changed-meanwhile")
+	put("His", "If-Match", "W/"+second).problem(http.StatusPreconditionFailed, "changed-meanwhile")
+	if tag() != second {
+		t.Error("a refused change was written")
+	}
+	put("His", "If-Match", `"other", `+second).want(http.StatusOK)
+	put("Whatever", "If-Match", "*").want(http.StatusOK)
+	var listed struct{ Items []gateway.WholeProduct }
+	s.get("/catalogue?limit=100", "Authorization", bearer).want(http.StatusOK).into(&listed)
+	for _, p := range listed.Items {
+		if p.Slug == "thing-1" && `"`+p.Version+`"` != tag() {
+			t.Errorf("the list has the version %s, want that of the ETag %s", p.Version, tag())
 		}
 	}
 }

@@ -206,6 +206,12 @@ func (c *Console) routes() *echo.Echo {
 	e.POST("/console/programs/webhooks/:id/switch", c.staff(c.changeEndpoint(c.switchEndpoint)))
 	e.POST("/console/programs/webhooks/:id/remove", c.staff(c.changeEndpoint(c.removeEndpoint)))
 	e.GET("/console/settings", c.staff(c.settings))
+	for _, sheet := range []tariffSheet{deliverySheet, taxesSheet} {
+		e.GET(sheet.path, c.staff(c.tariffsPage(sheet)))
+		e.POST(sheet.path, c.admin(c.changeTariffs(sheet)))
+	}
+	e.GET("/console/settings/configured", c.admin(c.askResetTariffs))
+	e.POST("/console/settings/configured", c.admin(c.resetTariffs))
 	e.GET("/console/settings/:form", c.staff(func(ctx echo.Context) error { return ctx.Redirect(http.StatusSeeOther, settingsPath) }))
 	e.POST("/console/settings/:form", c.admin(c.changeSettings))
 	e.GET("/console/numbers", c.staff(c.numbers))

@@ -1,7 +1,7 @@
 // Package console is the pages for the staff, at /console on the edge of the main process:
 // the house (the floor plan, a page for each module, traces, events and dead letters) and
 // the shop (orders, products, stock, promotions, mails, customers, the API keys and webhooks of
-// programs, what was sold, who changed what).
+// programs, what was sold, who changed what, and the settings: its texts, delivery and taxes).
 //
 // It draws what app/floorplan builds of what all processes measured. Pages are rendered
 // here; a script of ours asks for them again when something was measured, and without it

@@ -65,7 +65,7 @@ func (c *Console) showSettings(ctx echo.Context, code int, page view.Sheet) erro
 		return err
 	}
 	s := got.GetSettings()
-	page.Title = "Settings"
+	page.Title, page.Filters = "Settings", settingsTabs(settingsPath)
 	logo := "none: the arches of the house"
 	if len(s.GetLogo()) > 0 {
 		logo = strconv.Itoa(len(s.GetLogo())>>10+1) + " KiB"

@@ -15,6 +15,7 @@ func TestPagesOfTheShopAreSmallHoweverMuchThereIs(t *testing.T) {
 	for _, path := range []string{
 		"/console/orders", "/console/orders?state=placing", "/console/orders/" + bought.GetNumber(), "/console/stock", "/console/stock/" + sku,
 		"/console/promotions", "/console/mails", "/console/customers", "/console/numbers", "/console/numbers?state=quarter", "/console/audit",
+		"/console/settings/delivery", "/console/settings/taxes",
 	} {
 		if body := o.page(path); len(body) > 100<<10 {
 			t.Errorf("%s has %d bytes, want at most 100 KiB", path, len(body))

@@ -36,7 +36,7 @@ var allowedTo = map[string][]string{
 		"settings.GetSettings", "accounts.SignUp", "accounts.VerifyEmail", "accounts.LogIn", "accounts.CreateFirstAdmin", "accounts.BeginPasskeyLogIn", "accounts.FinishPasskeyLogIn", "accounts.RequestReset", "accounts.ResetPassword", "accounts.CheckKey", // and those that take a session
 	},
 	"people who are logged in":   {"orders.ListMyOrders"},
-	"products:read":              {"catalog.ListAllProducts"},
+	"products:read":              {"catalog.ListAllProducts", "catalog.GetEarlierProduct"},
 	"products:write":             {"catalog.UpsertProducts", "catalog.WithdrawProducts", "catalog.DeleteProducts", "catalog.UpsertCategories", "catalog.DeleteCategories"},
 	"stock:read":                 {"inventory.ListLevels", "inventory.ListMovements", "inventory.Audit"},
 	"stock:write":                {"inventory.SetLevels", "inventory.Receive"},

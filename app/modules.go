@@ -228,6 +228,7 @@ var OutsideCalls = map[string][]string{
 		cartv1.CartService_CountCarts_FullMethodName,
 		catalogv1.CatalogService_DeleteProducts_FullMethodName,
 		catalogv1.CatalogService_ListAllProducts_FullMethodName,
+		catalogv1.CatalogService_GetEarlierProduct_FullMethodName,
 		catalogv1.CatalogService_UpsertProducts_FullMethodName,
 		inventoryv1.InventoryService_Adjust_FullMethodName,
 		inventoryv1.InventoryService_ListLevels_FullMethodName,

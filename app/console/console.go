@@ -80,7 +80,6 @@ type Console struct {
 	now         func() time.Time
 	watch       *watch
 	moves       *moves
-	undos       undos
 	echo        *echo.Echo
 	assets      *assets
 	crossOrigin *http.CrossOriginProtection

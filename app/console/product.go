@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/labstack/echo/v4"
 	"google.golang.org/protobuf/proto"
@@ -100,7 +99,11 @@ func (c *Console) showProduct(ctx echo.Context, code int, p *catalogv1.Product, 
 	}
 	if version != "" {
 		page.InShop = "/products/" + url.PathEscape(p.GetSlug())
-		page.Undo = c.undos.find(p.GetId(), version)
+		earlier, err := c.earlier(ctx, p.GetId(), version)
+		if err != nil {
+			return err
+		}
+		page.Undo = earlier != nil
 	}
 	return c.sheet(ctx, code, title, "/console/products", view.ProductPage(page))
 }
@@ -161,8 +164,6 @@ func (c *Console) saveProduct(ctx echo.Context) error {
 		action := "changed"
 		if expected == "" {
 			action = "added"
-		} else {
-			c.undos.keep(after.GetVersion(), before)
 		}
 		from, to := difference(before, after)
 		c.note(ctx, auditlog.Entry{Action: action, Thing: "product " + after.GetSlug(), From: from, To: to})
@@ -184,7 +185,16 @@ func (c *Console) writeProduct(work context.Context, p *catalogv1.Product, expec
 	return err
 }
 
-// undoProduct makes a product what it was before the last change here, unless it was changed
+// earlier is what a product said before the change that gave it a version; nil: that is not
+// kept.
+func (c *Console) earlier(ctx echo.Context, id, version string) (*catalogv1.Product, error) {
+	work, done := c.working(ctx)
+	defer done()
+	got, err := c.Catalog.GetEarlierProduct(work, &catalogv1.GetEarlierProductRequest{Id: id, Version: version})
+	return got.GetProduct(), err
+}
+
+// undoProduct makes a product what it was before its last change, unless it was changed
 // again since.
 func (c *Console) undoProduct(ctx echo.Context) error {
 	work, done := c.working(ctx)
@@ -194,9 +204,12 @@ func (c *Console) undoProduct(ctx echo.Context) error {
 		return err
 	}
 	version := ctx.FormValue("version")
-	before := c.undos.product(now.GetId(), version)
+	before, err := c.earlier(ctx, now.GetId(), version)
+	if err != nil {
+		return err
+	}
 	if before == nil || version != now.GetVersion() {
-		return c.showProduct(ctx, http.StatusConflict, now, productValues(now), now.GetVersion(), "This was not taken back: the product was changed since, or the shop was restarted.", "", nil)
+		return c.showProduct(ctx, http.StatusConflict, now, productValues(now), now.GetVersion(), "This was not taken back: the product was changed since, or what it was before is not kept.", "", nil)
 	}
 	err = c.writeProduct(work, before, version)
 	if contract.Is(err, catalogv1.Reason_REASON_CHANGED_MEANWHILE) {
@@ -284,42 +297,3 @@ func shortened(text string) string {
 	}
 	return text
 }
-
-// mostUndos bounds the changes that can be taken back.
-const mostUndos = 200
-
-// undos are products as they were before the latest changes, in memory: a restart forgets
-// them.
-type undos struct {
-	mu    sync.Mutex
-	order []string
-	all   map[string]*catalogv1.Product
-}
-
-func (u *undos) keep(version string, before *catalogv1.Product) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.all == nil {
-		u.all = map[string]*catalogv1.Product{}
-	}
-	key := before.GetId() + version
-	if u.all[key] == nil {
-		u.order = append(u.order, key)
-	}
-	u.all[key] = before
-	if len(u.order) > mostUndos {
-		delete(u.all, u.order[0])
-		u.order = u.order[1:]
-	}
-}
-
-func (u *undos) product(id, version string) *catalogv1.Product {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if p := u.all[id+version]; p != nil {
-		return proto.CloneOf(p)
-	}
-	return nil
-}
-
-func (u *undos) find(id, version string) bool { return u.product(id, version) != nil }

@@ -6,7 +6,7 @@
 // one currency, and whether it can be bought.
 //
 // It offers catalogv1.CatalogService, needs no other module, emits no events, and owns its
-// tables catalog_products, variants, categories, deletions and catalog_state.
+// tables catalog_products, variants, categories, deletions, earlier_products and catalog_state.
 //
 // # Reading
 //
@@ -34,6 +34,8 @@
 //     products can't be deleted.
 //   - What an upsert would not change is not written, and does not count as
 //     updated.
+//   - What a product said before its last changes is kept in the database, and not in
+//     memory, so that a change can be taken back; of imports it is not.
 //   - Newest first is the order of creation. Within one upsert the last
 //     product is the newest.
 //   - A change costs what it changes: the shelf shares the rest with the one before.

@@ -219,6 +219,34 @@ func TestAWriteCostsFewStatementsWhateverItsSize(t *testing.T) {
 	})
 }
 
+// A change can be taken back by a process that was started after it.
+func TestWhatAProductSaidOutlivesTheProcess(t *testing.T) {
+	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
+		o.Module, o.Migrations = catalog.Name, migrations.For(catalog.Name)
+		db := databasetest.Open(t, o)
+		p := start(t, db)
+		for _, name := range []string{"First", "Second"} {
+			changed := catalogtest.Product("A")
+			changed.Name = name
+			if err := p.put(t.Context(), changed); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		p = start(t, databasetest.Open(t, o))
+		now, err := p.GetProducts(t.Context(), &catalogv1.GetProductsRequest{Skus: []string{"A"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := p.GetEarlierProduct(moduletest.Direct(t.Context()), &catalogv1.GetEarlierProductRequest{Id: now.GetProducts()[0].GetId(), Version: now.GetProducts()[0].GetVersion()})
+		if err != nil || got.GetProduct().GetName() != "First" {
+			t.Errorf("got %v, %v, want the first name", got, err)
+		}
+	})
+}
+
 // A database put back from an older copy has an older version.
 func TestADatabasePutBackIsFollowed(t *testing.T) {
 	together(t, func(t *testing.T, here, _ process) {

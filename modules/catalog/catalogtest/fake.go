@@ -131,6 +131,11 @@ func (f *Fake) GetProducts(ctx context.Context, r *catalogv1.GetProductsRequest)
 	return answer(f, ctx, r, f.service.GetProducts)
 }
 
+// GetEarlierProduct is part of the contract.
+func (f *Fake) GetEarlierProduct(ctx context.Context, r *catalogv1.GetEarlierProductRequest) (*catalogv1.GetEarlierProductResponse, error) {
+	return answer(f, ctx, r, f.service.GetEarlierProduct)
+}
+
 // ListCategories is part of the contract.
 func (f *Fake) ListCategories(ctx context.Context, r *catalogv1.ListCategoriesRequest) (*catalogv1.ListCategoriesResponse, error) {
 	return answer(f, ctx, r, f.service.ListCategories)

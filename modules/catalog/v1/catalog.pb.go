@@ -1597,6 +1597,104 @@ func (x *GetProductsResponse) GetProducts() []*Product {
 	return nil
 }
 
+type GetEarlierProductRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The version that the change gave the product.
+	Version       string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetEarlierProductRequest) Reset() {
+	*x = GetEarlierProductRequest{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetEarlierProductRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetEarlierProductRequest) ProtoMessage() {}
+
+func (x *GetEarlierProductRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetEarlierProductRequest.ProtoReflect.Descriptor instead.
+func (*GetEarlierProductRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *GetEarlierProductRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *GetEarlierProductRequest) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+type GetEarlierProductResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Without created_at; missing: it is not kept.
+	Product       *Product `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetEarlierProductResponse) Reset() {
+	*x = GetEarlierProductResponse{}
+	mi := &file_catalog_v1_catalog_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetEarlierProductResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetEarlierProductResponse) ProtoMessage() {}
+
+func (x *GetEarlierProductResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_catalog_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetEarlierProductResponse.ProtoReflect.Descriptor instead.
+func (*GetEarlierProductResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *GetEarlierProductResponse) GetProduct() *Product {
+	if x != nil {
+		return x.Product
+	}
+	return nil
+}
+
 type ListCategoriesRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1605,7 +1703,7 @@ type ListCategoriesRequest struct {
 
 func (x *ListCategoriesRequest) Reset() {
 	*x = ListCategoriesRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[18]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1617,7 +1715,7 @@ func (x *ListCategoriesRequest) String() string {
 func (*ListCategoriesRequest) ProtoMessage() {}
 
 func (x *ListCategoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[18]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1630,7 +1728,7 @@ func (x *ListCategoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCategoriesRequest.ProtoReflect.Descriptor instead.
 func (*ListCategoriesRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{18}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{20}
 }
 
 type ListCategoriesResponse struct {
@@ -1642,7 +1740,7 @@ type ListCategoriesResponse struct {
 
 func (x *ListCategoriesResponse) Reset() {
 	*x = ListCategoriesResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[19]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1654,7 +1752,7 @@ func (x *ListCategoriesResponse) String() string {
 func (*ListCategoriesResponse) ProtoMessage() {}
 
 func (x *ListCategoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[19]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1667,7 +1765,7 @@ func (x *ListCategoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCategoriesResponse.ProtoReflect.Descriptor instead.
 func (*ListCategoriesResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{19}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListCategoriesResponse) GetCategories() []*Category {
@@ -1689,7 +1787,7 @@ type UpsertProductsRequest struct {
 
 func (x *UpsertProductsRequest) Reset() {
 	*x = UpsertProductsRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[20]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1701,7 +1799,7 @@ func (x *UpsertProductsRequest) String() string {
 func (*UpsertProductsRequest) ProtoMessage() {}
 
 func (x *UpsertProductsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[20]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1714,7 +1812,7 @@ func (x *UpsertProductsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertProductsRequest.ProtoReflect.Descriptor instead.
 func (*UpsertProductsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{20}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *UpsertProductsRequest) GetProducts() []*Product {
@@ -1742,7 +1840,7 @@ type UpsertProductsResponse struct {
 
 func (x *UpsertProductsResponse) Reset() {
 	*x = UpsertProductsResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[21]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1754,7 +1852,7 @@ func (x *UpsertProductsResponse) String() string {
 func (*UpsertProductsResponse) ProtoMessage() {}
 
 func (x *UpsertProductsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[21]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1767,7 +1865,7 @@ func (x *UpsertProductsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertProductsResponse.ProtoReflect.Descriptor instead.
 func (*UpsertProductsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{21}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *UpsertProductsResponse) GetCreated() int32 {
@@ -1800,7 +1898,7 @@ type WithdrawProductsRequest struct {
 
 func (x *WithdrawProductsRequest) Reset() {
 	*x = WithdrawProductsRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[22]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1812,7 +1910,7 @@ func (x *WithdrawProductsRequest) String() string {
 func (*WithdrawProductsRequest) ProtoMessage() {}
 
 func (x *WithdrawProductsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[22]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1825,7 +1923,7 @@ func (x *WithdrawProductsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawProductsRequest.ProtoReflect.Descriptor instead.
 func (*WithdrawProductsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{22}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *WithdrawProductsRequest) GetIds() []string {
@@ -1845,7 +1943,7 @@ type WithdrawProductsResponse struct {
 
 func (x *WithdrawProductsResponse) Reset() {
 	*x = WithdrawProductsResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[23]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1857,7 +1955,7 @@ func (x *WithdrawProductsResponse) String() string {
 func (*WithdrawProductsResponse) ProtoMessage() {}
 
 func (x *WithdrawProductsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[23]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1870,7 +1968,7 @@ func (x *WithdrawProductsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawProductsResponse.ProtoReflect.Descriptor instead.
 func (*WithdrawProductsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{23}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *WithdrawProductsResponse) GetWithdrawn() int32 {
@@ -1889,7 +1987,7 @@ type DeleteProductsRequest struct {
 
 func (x *DeleteProductsRequest) Reset() {
 	*x = DeleteProductsRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[24]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1901,7 +1999,7 @@ func (x *DeleteProductsRequest) String() string {
 func (*DeleteProductsRequest) ProtoMessage() {}
 
 func (x *DeleteProductsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[24]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1914,7 +2012,7 @@ func (x *DeleteProductsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteProductsRequest.ProtoReflect.Descriptor instead.
 func (*DeleteProductsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{24}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *DeleteProductsRequest) GetIds() []string {
@@ -1933,7 +2031,7 @@ type DeleteProductsResponse struct {
 
 func (x *DeleteProductsResponse) Reset() {
 	*x = DeleteProductsResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[25]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1945,7 +2043,7 @@ func (x *DeleteProductsResponse) String() string {
 func (*DeleteProductsResponse) ProtoMessage() {}
 
 func (x *DeleteProductsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[25]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1958,7 +2056,7 @@ func (x *DeleteProductsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteProductsResponse.ProtoReflect.Descriptor instead.
 func (*DeleteProductsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{25}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *DeleteProductsResponse) GetDeleted() int32 {
@@ -1977,7 +2075,7 @@ type UpsertCategoriesRequest struct {
 
 func (x *UpsertCategoriesRequest) Reset() {
 	*x = UpsertCategoriesRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[26]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1989,7 +2087,7 @@ func (x *UpsertCategoriesRequest) String() string {
 func (*UpsertCategoriesRequest) ProtoMessage() {}
 
 func (x *UpsertCategoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[26]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2002,7 +2100,7 @@ func (x *UpsertCategoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertCategoriesRequest.ProtoReflect.Descriptor instead.
 func (*UpsertCategoriesRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{26}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *UpsertCategoriesRequest) GetCategories() []*Category {
@@ -2020,7 +2118,7 @@ type UpsertCategoriesResponse struct {
 
 func (x *UpsertCategoriesResponse) Reset() {
 	*x = UpsertCategoriesResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[27]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2032,7 +2130,7 @@ func (x *UpsertCategoriesResponse) String() string {
 func (*UpsertCategoriesResponse) ProtoMessage() {}
 
 func (x *UpsertCategoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[27]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2045,7 +2143,7 @@ func (x *UpsertCategoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertCategoriesResponse.ProtoReflect.Descriptor instead.
 func (*UpsertCategoriesResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{27}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{29}
 }
 
 type DeleteCategoriesRequest struct {
@@ -2057,7 +2155,7 @@ type DeleteCategoriesRequest struct {
 
 func (x *DeleteCategoriesRequest) Reset() {
 	*x = DeleteCategoriesRequest{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[28]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2069,7 +2167,7 @@ func (x *DeleteCategoriesRequest) String() string {
 func (*DeleteCategoriesRequest) ProtoMessage() {}
 
 func (x *DeleteCategoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[28]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2082,7 +2180,7 @@ func (x *DeleteCategoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteCategoriesRequest.ProtoReflect.Descriptor instead.
 func (*DeleteCategoriesRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{28}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *DeleteCategoriesRequest) GetSlugs() []string {
@@ -2101,7 +2199,7 @@ type DeleteCategoriesResponse struct {
 
 func (x *DeleteCategoriesResponse) Reset() {
 	*x = DeleteCategoriesResponse{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[29]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2113,7 +2211,7 @@ func (x *DeleteCategoriesResponse) String() string {
 func (*DeleteCategoriesResponse) ProtoMessage() {}
 
 func (x *DeleteCategoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[29]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2126,7 +2224,7 @@ func (x *DeleteCategoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteCategoriesResponse.ProtoReflect.Descriptor instead.
 func (*DeleteCategoriesResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{29}
+	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *DeleteCategoriesResponse) GetDeleted() int32 {
@@ -2146,7 +2244,7 @@ type Facets_Count struct {
 
 func (x *Facets_Count) Reset() {
 	*x = Facets_Count{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[30]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2158,7 +2256,7 @@ func (x *Facets_Count) String() string {
 func (*Facets_Count) ProtoMessage() {}
 
 func (x *Facets_Count) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[30]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2198,7 +2296,7 @@ type Facets_OptionCounts struct {
 
 func (x *Facets_OptionCounts) Reset() {
 	*x = Facets_OptionCounts{}
-	mi := &file_catalog_v1_catalog_proto_msgTypes[31]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2210,7 +2308,7 @@ func (x *Facets_OptionCounts) String() string {
 func (*Facets_OptionCounts) ProtoMessage() {}
 
 func (x *Facets_OptionCounts) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_catalog_proto_msgTypes[31]
+	mi := &file_catalog_v1_catalog_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2371,7 +2469,12 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\x05slugs\x18\x02 \x03(\tR\x05slugs\x12\x10\n" +
 	"\x03ids\x18\x03 \x03(\tR\x03ids\"F\n" +
 	"\x13GetProductsResponse\x12/\n" +
-	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\"\x17\n" +
+	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\"D\n" +
+	"\x18GetEarlierProductRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\"J\n" +
+	"\x19GetEarlierProductResponse\x12-\n" +
+	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\x17\n" +
 	"\x15ListCategoriesRequest\"N\n" +
 	"\x16ListCategoriesResponse\x124\n" +
 	"\n" +
@@ -2416,7 +2519,7 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\x18OFFER_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15OFFER_STATUS_SELLABLE\x10\x01\x12\x1a\n" +
 	"\x16OFFER_STATUS_WITHDRAWN\x10\x02\x12\x19\n" +
-	"\x15OFFER_STATUS_NO_PRICE\x10\x032\xba\b\n" +
+	"\x15OFFER_STATUS_NO_PRICE\x10\x032\xb0\t\n" +
 	"\x0eCatalogService\x12\\\n" +
 	"\tGetOffers\x12\x1c.catalog.v1.GetOffersRequest\x1a\x1d.catalog.v1.GetOffersResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x02\x12\x05\x10\xc0\x96\xb1\x02\x90\x02\x01\x12e\n" +
@@ -2425,7 +2528,9 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\x0fListAllProducts\x12\".catalog.v1.ListAllProductsRequest\x1a#.catalog.v1.ListAllProductsResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x01\x12b\n" +
 	"\vGetProducts\x12\x1e.catalog.v1.GetProductsRequest\x1a\x1f.catalog.v1.GetProductsResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x02\x12\x05\x10\xc0\x96\xb1\x02\x90\x02\x01\x12k\n" +
+	"\x02\b\x02\x12\x05\x10\xc0\x96\xb1\x02\x90\x02\x01\x12t\n" +
+	"\x11GetEarlierProduct\x12$.catalog.v1.GetEarlierProductRequest\x1a%.catalog.v1.GetEarlierProductResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12k\n" +
 	"\x0eListCategories\x12!.catalog.v1.ListCategoriesRequest\x1a\".catalog.v1.ListCategoriesResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x02\x12\x05\x10\xc0\x96\xb1\x02\x90\x02\x01\x12h\n" +
 	"\x0eUpsertProducts\x12!.catalog.v1.UpsertProductsRequest\x1a\".catalog.v1.UpsertProductsResponse\"\x0f\xaa\xbb\x18\b\n" +
@@ -2457,51 +2562,53 @@ func file_catalog_v1_catalog_proto_rawDescGZIP() []byte {
 }
 
 var file_catalog_v1_catalog_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_catalog_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_catalog_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_catalog_v1_catalog_proto_goTypes = []any{
-	(Reason)(0),                      // 0: catalog.v1.Reason
-	(OfferStatus)(0),                 // 1: catalog.v1.OfferStatus
-	(ListProductsRequest_Sort)(0),    // 2: catalog.v1.ListProductsRequest.Sort
-	(*Product)(nil),                  // 3: catalog.v1.Product
-	(*Picture)(nil),                  // 4: catalog.v1.Picture
-	(*Attribute)(nil),                // 5: catalog.v1.Attribute
-	(*Option)(nil),                   // 6: catalog.v1.Option
-	(*Variant)(nil),                  // 7: catalog.v1.Variant
-	(*Price)(nil),                    // 8: catalog.v1.Price
-	(*Offer)(nil),                    // 9: catalog.v1.Offer
-	(*Category)(nil),                 // 10: catalog.v1.Category
-	(*GetOffersRequest)(nil),         // 11: catalog.v1.GetOffersRequest
-	(*GetOffersResponse)(nil),        // 12: catalog.v1.GetOffersResponse
-	(*ListProductsRequest)(nil),      // 13: catalog.v1.ListProductsRequest
-	(*OptionValue)(nil),              // 14: catalog.v1.OptionValue
-	(*ListProductsResponse)(nil),     // 15: catalog.v1.ListProductsResponse
-	(*Facets)(nil),                   // 16: catalog.v1.Facets
-	(*ListAllProductsRequest)(nil),   // 17: catalog.v1.ListAllProductsRequest
-	(*ListAllProductsResponse)(nil),  // 18: catalog.v1.ListAllProductsResponse
-	(*GetProductsRequest)(nil),       // 19: catalog.v1.GetProductsRequest
-	(*GetProductsResponse)(nil),      // 20: catalog.v1.GetProductsResponse
-	(*ListCategoriesRequest)(nil),    // 21: catalog.v1.ListCategoriesRequest
-	(*ListCategoriesResponse)(nil),   // 22: catalog.v1.ListCategoriesResponse
-	(*UpsertProductsRequest)(nil),    // 23: catalog.v1.UpsertProductsRequest
-	(*UpsertProductsResponse)(nil),   // 24: catalog.v1.UpsertProductsResponse
-	(*WithdrawProductsRequest)(nil),  // 25: catalog.v1.WithdrawProductsRequest
-	(*WithdrawProductsResponse)(nil), // 26: catalog.v1.WithdrawProductsResponse
-	(*DeleteProductsRequest)(nil),    // 27: catalog.v1.DeleteProductsRequest
-	(*DeleteProductsResponse)(nil),   // 28: catalog.v1.DeleteProductsResponse
-	(*UpsertCategoriesRequest)(nil),  // 29: catalog.v1.UpsertCategoriesRequest
-	(*UpsertCategoriesResponse)(nil), // 30: catalog.v1.UpsertCategoriesResponse
-	(*DeleteCategoriesRequest)(nil),  // 31: catalog.v1.DeleteCategoriesRequest
-	(*DeleteCategoriesResponse)(nil), // 32: catalog.v1.DeleteCategoriesResponse
-	(*Facets_Count)(nil),             // 33: catalog.v1.Facets.Count
-	(*Facets_OptionCounts)(nil),      // 34: catalog.v1.Facets.OptionCounts
-	nil,                              // 35: catalog.v1.UpsertProductsRequest.ExpectedVersionsEntry
-	(*timestamppb.Timestamp)(nil),    // 36: google.protobuf.Timestamp
+	(Reason)(0),                       // 0: catalog.v1.Reason
+	(OfferStatus)(0),                  // 1: catalog.v1.OfferStatus
+	(ListProductsRequest_Sort)(0),     // 2: catalog.v1.ListProductsRequest.Sort
+	(*Product)(nil),                   // 3: catalog.v1.Product
+	(*Picture)(nil),                   // 4: catalog.v1.Picture
+	(*Attribute)(nil),                 // 5: catalog.v1.Attribute
+	(*Option)(nil),                    // 6: catalog.v1.Option
+	(*Variant)(nil),                   // 7: catalog.v1.Variant
+	(*Price)(nil),                     // 8: catalog.v1.Price
+	(*Offer)(nil),                     // 9: catalog.v1.Offer
+	(*Category)(nil),                  // 10: catalog.v1.Category
+	(*GetOffersRequest)(nil),          // 11: catalog.v1.GetOffersRequest
+	(*GetOffersResponse)(nil),         // 12: catalog.v1.GetOffersResponse
+	(*ListProductsRequest)(nil),       // 13: catalog.v1.ListProductsRequest
+	(*OptionValue)(nil),               // 14: catalog.v1.OptionValue
+	(*ListProductsResponse)(nil),      // 15: catalog.v1.ListProductsResponse
+	(*Facets)(nil),                    // 16: catalog.v1.Facets
+	(*ListAllProductsRequest)(nil),    // 17: catalog.v1.ListAllProductsRequest
+	(*ListAllProductsResponse)(nil),   // 18: catalog.v1.ListAllProductsResponse
+	(*GetProductsRequest)(nil),        // 19: catalog.v1.GetProductsRequest
+	(*GetProductsResponse)(nil),       // 20: catalog.v1.GetProductsResponse
+	(*GetEarlierProductRequest)(nil),  // 21: catalog.v1.GetEarlierProductRequest
+	(*GetEarlierProductResponse)(nil), // 22: catalog.v1.GetEarlierProductResponse
+	(*ListCategoriesRequest)(nil),     // 23: catalog.v1.ListCategoriesRequest
+	(*ListCategoriesResponse)(nil),    // 24: catalog.v1.ListCategoriesResponse
+	(*UpsertProductsRequest)(nil),     // 25: catalog.v1.UpsertProductsRequest
+	(*UpsertProductsResponse)(nil),    // 26: catalog.v1.UpsertProductsResponse
+	(*WithdrawProductsRequest)(nil),   // 27: catalog.v1.WithdrawProductsRequest
+	(*WithdrawProductsResponse)(nil),  // 28: catalog.v1.WithdrawProductsResponse
+	(*DeleteProductsRequest)(nil),     // 29: catalog.v1.DeleteProductsRequest
+	(*DeleteProductsResponse)(nil),    // 30: catalog.v1.DeleteProductsResponse
+	(*UpsertCategoriesRequest)(nil),   // 31: catalog.v1.UpsertCategoriesRequest
+	(*UpsertCategoriesResponse)(nil),  // 32: catalog.v1.UpsertCategoriesResponse
+	(*DeleteCategoriesRequest)(nil),   // 33: catalog.v1.DeleteCategoriesRequest
+	(*DeleteCategoriesResponse)(nil),  // 34: catalog.v1.DeleteCategoriesResponse
+	(*Facets_Count)(nil),              // 35: catalog.v1.Facets.Count
+	(*Facets_OptionCounts)(nil),       // 36: catalog.v1.Facets.OptionCounts
+	nil,                               // 37: catalog.v1.UpsertProductsRequest.ExpectedVersionsEntry
+	(*timestamppb.Timestamp)(nil),     // 38: google.protobuf.Timestamp
 }
 var file_catalog_v1_catalog_proto_depIdxs = []int32{
 	5,  // 0: catalog.v1.Product.attributes:type_name -> catalog.v1.Attribute
 	4,  // 1: catalog.v1.Product.pictures:type_name -> catalog.v1.Picture
 	6,  // 2: catalog.v1.Product.options:type_name -> catalog.v1.Option
-	36, // 3: catalog.v1.Product.created_at:type_name -> google.protobuf.Timestamp
+	38, // 3: catalog.v1.Product.created_at:type_name -> google.protobuf.Timestamp
 	7,  // 4: catalog.v1.Product.variants:type_name -> catalog.v1.Variant
 	8,  // 5: catalog.v1.Variant.prices:type_name -> catalog.v1.Price
 	1,  // 6: catalog.v1.Offer.status:type_name -> catalog.v1.OfferStatus
@@ -2510,41 +2617,44 @@ var file_catalog_v1_catalog_proto_depIdxs = []int32{
 	14, // 9: catalog.v1.ListProductsRequest.options:type_name -> catalog.v1.OptionValue
 	3,  // 10: catalog.v1.ListProductsResponse.products:type_name -> catalog.v1.Product
 	16, // 11: catalog.v1.ListProductsResponse.facets:type_name -> catalog.v1.Facets
-	33, // 12: catalog.v1.Facets.categories:type_name -> catalog.v1.Facets.Count
-	33, // 13: catalog.v1.Facets.tags:type_name -> catalog.v1.Facets.Count
-	34, // 14: catalog.v1.Facets.options:type_name -> catalog.v1.Facets.OptionCounts
+	35, // 12: catalog.v1.Facets.categories:type_name -> catalog.v1.Facets.Count
+	35, // 13: catalog.v1.Facets.tags:type_name -> catalog.v1.Facets.Count
+	36, // 14: catalog.v1.Facets.options:type_name -> catalog.v1.Facets.OptionCounts
 	3,  // 15: catalog.v1.ListAllProductsResponse.products:type_name -> catalog.v1.Product
 	3,  // 16: catalog.v1.GetProductsResponse.products:type_name -> catalog.v1.Product
-	10, // 17: catalog.v1.ListCategoriesResponse.categories:type_name -> catalog.v1.Category
-	3,  // 18: catalog.v1.UpsertProductsRequest.products:type_name -> catalog.v1.Product
-	35, // 19: catalog.v1.UpsertProductsRequest.expected_versions:type_name -> catalog.v1.UpsertProductsRequest.ExpectedVersionsEntry
-	10, // 20: catalog.v1.UpsertCategoriesRequest.categories:type_name -> catalog.v1.Category
-	33, // 21: catalog.v1.Facets.OptionCounts.values:type_name -> catalog.v1.Facets.Count
-	11, // 22: catalog.v1.CatalogService.GetOffers:input_type -> catalog.v1.GetOffersRequest
-	13, // 23: catalog.v1.CatalogService.ListProducts:input_type -> catalog.v1.ListProductsRequest
-	17, // 24: catalog.v1.CatalogService.ListAllProducts:input_type -> catalog.v1.ListAllProductsRequest
-	19, // 25: catalog.v1.CatalogService.GetProducts:input_type -> catalog.v1.GetProductsRequest
-	21, // 26: catalog.v1.CatalogService.ListCategories:input_type -> catalog.v1.ListCategoriesRequest
-	23, // 27: catalog.v1.CatalogService.UpsertProducts:input_type -> catalog.v1.UpsertProductsRequest
-	25, // 28: catalog.v1.CatalogService.WithdrawProducts:input_type -> catalog.v1.WithdrawProductsRequest
-	27, // 29: catalog.v1.CatalogService.DeleteProducts:input_type -> catalog.v1.DeleteProductsRequest
-	29, // 30: catalog.v1.CatalogService.UpsertCategories:input_type -> catalog.v1.UpsertCategoriesRequest
-	31, // 31: catalog.v1.CatalogService.DeleteCategories:input_type -> catalog.v1.DeleteCategoriesRequest
-	12, // 32: catalog.v1.CatalogService.GetOffers:output_type -> catalog.v1.GetOffersResponse
-	15, // 33: catalog.v1.CatalogService.ListProducts:output_type -> catalog.v1.ListProductsResponse
-	18, // 34: catalog.v1.CatalogService.ListAllProducts:output_type -> catalog.v1.ListAllProductsResponse
-	20, // 35: catalog.v1.CatalogService.GetProducts:output_type -> catalog.v1.GetProductsResponse
-	22, // 36: catalog.v1.CatalogService.ListCategories:output_type -> catalog.v1.ListCategoriesResponse
-	24, // 37: catalog.v1.CatalogService.UpsertProducts:output_type -> catalog.v1.UpsertProductsResponse
-	26, // 38: catalog.v1.CatalogService.WithdrawProducts:output_type -> catalog.v1.WithdrawProductsResponse
-	28, // 39: catalog.v1.CatalogService.DeleteProducts:output_type -> catalog.v1.DeleteProductsResponse
-	30, // 40: catalog.v1.CatalogService.UpsertCategories:output_type -> catalog.v1.UpsertCategoriesResponse
-	32, // 41: catalog.v1.CatalogService.DeleteCategories:output_type -> catalog.v1.DeleteCategoriesResponse
-	32, // [32:42] is the sub-list for method output_type
-	22, // [22:32] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	3,  // 17: catalog.v1.GetEarlierProductResponse.product:type_name -> catalog.v1.Product
+	10, // 18: catalog.v1.ListCategoriesResponse.categories:type_name -> catalog.v1.Category
+	3,  // 19: catalog.v1.UpsertProductsRequest.products:type_name -> catalog.v1.Product
+	37, // 20: catalog.v1.UpsertProductsRequest.expected_versions:type_name -> catalog.v1.UpsertProductsRequest.ExpectedVersionsEntry
+	10, // 21: catalog.v1.UpsertCategoriesRequest.categories:type_name -> catalog.v1.Category
+	35, // 22: catalog.v1.Facets.OptionCounts.values:type_name -> catalog.v1.Facets.Count
+	11, // 23: catalog.v1.CatalogService.GetOffers:input_type -> catalog.v1.GetOffersRequest
+	13, // 24: catalog.v1.CatalogService.ListProducts:input_type -> catalog.v1.ListProductsRequest
+	17, // 25: catalog.v1.CatalogService.ListAllProducts:input_type -> catalog.v1.ListAllProductsRequest
+	19, // 26: catalog.v1.CatalogService.GetProducts:input_type -> catalog.v1.GetProductsRequest
+	21, // 27: catalog.v1.CatalogService.GetEarlierProduct:input_type -> catalog.v1.GetEarlierProductRequest
+	23, // 28: catalog.v1.CatalogService.ListCategories:input_type -> catalog.v1.ListCategoriesRequest
+	25, // 29: catalog.v1.CatalogService.UpsertProducts:input_type -> catalog.v1.UpsertProductsRequest
+	27, // 30: catalog.v1.CatalogService.WithdrawProducts:input_type -> catalog.v1.WithdrawProductsRequest
+	29, // 31: catalog.v1.CatalogService.DeleteProducts:input_type -> catalog.v1.DeleteProductsRequest
+	31, // 32: catalog.v1.CatalogService.UpsertCategories:input_type -> catalog.v1.UpsertCategoriesRequest
+	33, // 33: catalog.v1.CatalogService.DeleteCategories:input_type -> catalog.v1.DeleteCategoriesRequest
+	12, // 34: catalog.v1.CatalogService.GetOffers:output_type -> catalog.v1.GetOffersResponse
+	15, // 35: catalog.v1.CatalogService.ListProducts:output_type -> catalog.v1.ListProductsResponse
+	18, // 36: catalog.v1.CatalogService.ListAllProducts:output_type -> catalog.v1.ListAllProductsResponse
+	20, // 37: catalog.v1.CatalogService.GetProducts:output_type -> catalog.v1.GetProductsResponse
+	22, // 38: catalog.v1.CatalogService.GetEarlierProduct:output_type -> catalog.v1.GetEarlierProductResponse
+	24, // 39: catalog.v1.CatalogService.ListCategories:output_type -> catalog.v1.ListCategoriesResponse
+	26, // 40: catalog.v1.CatalogService.UpsertProducts:output_type -> catalog.v1.UpsertProductsResponse
+	28, // 41: catalog.v1.CatalogService.WithdrawProducts:output_type -> catalog.v1.WithdrawProductsResponse
+	30, // 42: catalog.v1.CatalogService.DeleteProducts:output_type -> catalog.v1.DeleteProductsResponse
+	32, // 43: catalog.v1.CatalogService.UpsertCategories:output_type -> catalog.v1.UpsertCategoriesResponse
+	34, // 44: catalog.v1.CatalogService.DeleteCategories:output_type -> catalog.v1.DeleteCategoriesResponse
+	34, // [34:45] is the sub-list for method output_type
+	23, // [23:34] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_catalog_v1_catalog_proto_init() }
@@ -2559,7 +2669,7 @@ func file_catalog_v1_catalog_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_catalog_v1_catalog_proto_rawDesc), len(file_catalog_v1_catalog_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   33,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

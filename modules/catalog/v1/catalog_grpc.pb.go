@@ -22,16 +22,17 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	CatalogService_GetOffers_FullMethodName        = "/catalog.v1.CatalogService/GetOffers"
-	CatalogService_ListProducts_FullMethodName     = "/catalog.v1.CatalogService/ListProducts"
-	CatalogService_ListAllProducts_FullMethodName  = "/catalog.v1.CatalogService/ListAllProducts"
-	CatalogService_GetProducts_FullMethodName      = "/catalog.v1.CatalogService/GetProducts"
-	CatalogService_ListCategories_FullMethodName   = "/catalog.v1.CatalogService/ListCategories"
-	CatalogService_UpsertProducts_FullMethodName   = "/catalog.v1.CatalogService/UpsertProducts"
-	CatalogService_WithdrawProducts_FullMethodName = "/catalog.v1.CatalogService/WithdrawProducts"
-	CatalogService_DeleteProducts_FullMethodName   = "/catalog.v1.CatalogService/DeleteProducts"
-	CatalogService_UpsertCategories_FullMethodName = "/catalog.v1.CatalogService/UpsertCategories"
-	CatalogService_DeleteCategories_FullMethodName = "/catalog.v1.CatalogService/DeleteCategories"
+	CatalogService_GetOffers_FullMethodName         = "/catalog.v1.CatalogService/GetOffers"
+	CatalogService_ListProducts_FullMethodName      = "/catalog.v1.CatalogService/ListProducts"
+	CatalogService_ListAllProducts_FullMethodName   = "/catalog.v1.CatalogService/ListAllProducts"
+	CatalogService_GetProducts_FullMethodName       = "/catalog.v1.CatalogService/GetProducts"
+	CatalogService_GetEarlierProduct_FullMethodName = "/catalog.v1.CatalogService/GetEarlierProduct"
+	CatalogService_ListCategories_FullMethodName    = "/catalog.v1.CatalogService/ListCategories"
+	CatalogService_UpsertProducts_FullMethodName    = "/catalog.v1.CatalogService/UpsertProducts"
+	CatalogService_WithdrawProducts_FullMethodName  = "/catalog.v1.CatalogService/WithdrawProducts"
+	CatalogService_DeleteProducts_FullMethodName    = "/catalog.v1.CatalogService/DeleteProducts"
+	CatalogService_UpsertCategories_FullMethodName  = "/catalog.v1.CatalogService/UpsertCategories"
+	CatalogService_DeleteCategories_FullMethodName  = "/catalog.v1.CatalogService/DeleteCategories"
 )
 
 // CatalogServiceClient is the client API for CatalogService service.
@@ -67,6 +68,13 @@ type CatalogServiceClient interface {
 	// product had before finds it too: its answer has another slug than was asked
 	// for, and its page redirects there.
 	GetProducts(ctx context.Context, in *GetProductsRequest, opts ...grpc.CallOption) (*GetProductsResponse, error)
+	// GetEarlierProduct gets what a product said before the change that gave it a
+	// version, to take that change back. Nothing is answered where that is not kept: of
+	// each product the last 10 changes are, none older than 10,000 changes of the
+	// catalog, and none of calls that write more than 100 products, such as imports. A
+	// change that takes another one back is not one to be taken back itself.
+	// For staff, and programs with products:read.
+	GetEarlierProduct(ctx context.Context, in *GetEarlierProductRequest, opts ...grpc.CallOption) (*GetEarlierProductResponse, error)
 	// ListCategories lists all categories in display order with the number of
 	// their active products.
 	ListCategories(ctx context.Context, in *ListCategoriesRequest, opts ...grpc.CallOption) (*ListCategoriesResponse, error)
@@ -144,6 +152,16 @@ func (c *catalogServiceClient) GetProducts(ctx context.Context, in *GetProductsR
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetProductsResponse)
 	err := c.cc.Invoke(ctx, CatalogService_GetProducts_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *catalogServiceClient) GetEarlierProduct(ctx context.Context, in *GetEarlierProductRequest, opts ...grpc.CallOption) (*GetEarlierProductResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetEarlierProductResponse)
+	err := c.cc.Invoke(ctx, CatalogService_GetEarlierProduct_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -243,6 +261,13 @@ type CatalogServiceServer interface {
 	// product had before finds it too: its answer has another slug than was asked
 	// for, and its page redirects there.
 	GetProducts(context.Context, *GetProductsRequest) (*GetProductsResponse, error)
+	// GetEarlierProduct gets what a product said before the change that gave it a
+	// version, to take that change back. Nothing is answered where that is not kept: of
+	// each product the last 10 changes are, none older than 10,000 changes of the
+	// catalog, and none of calls that write more than 100 products, such as imports. A
+	// change that takes another one back is not one to be taken back itself.
+	// For staff, and programs with products:read.
+	GetEarlierProduct(context.Context, *GetEarlierProductRequest) (*GetEarlierProductResponse, error)
 	// ListCategories lists all categories in display order with the number of
 	// their active products.
 	ListCategories(context.Context, *ListCategoriesRequest) (*ListCategoriesResponse, error)
@@ -297,6 +322,9 @@ func (UnimplementedCatalogServiceServer) ListAllProducts(context.Context, *ListA
 }
 func (UnimplementedCatalogServiceServer) GetProducts(context.Context, *GetProductsRequest) (*GetProductsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetProducts not implemented")
+}
+func (UnimplementedCatalogServiceServer) GetEarlierProduct(context.Context, *GetEarlierProductRequest) (*GetEarlierProductResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetEarlierProduct not implemented")
 }
 func (UnimplementedCatalogServiceServer) ListCategories(context.Context, *ListCategoriesRequest) (*ListCategoriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListCategories not implemented")
@@ -405,6 +433,24 @@ func _CatalogService_GetProducts_Handler(srv interface{}, ctx context.Context, d
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(CatalogServiceServer).GetProducts(ctx, req.(*GetProductsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CatalogService_GetEarlierProduct_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetEarlierProductRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CatalogServiceServer).GetEarlierProduct(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CatalogService_GetEarlierProduct_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CatalogServiceServer).GetEarlierProduct(ctx, req.(*GetEarlierProductRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -539,6 +585,10 @@ var CatalogService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetProducts",
 			Handler:    _CatalogService_GetProducts_Handler,
+		},
+		{
+			MethodName: "GetEarlierProduct",
+			Handler:    _CatalogService_GetEarlierProduct_Handler,
 		},
 		{
 			MethodName: "ListCategories",

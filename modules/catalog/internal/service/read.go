@@ -33,6 +33,21 @@ var sorts = map[catalogv1.ListProductsRequest_Sort]shelf.Sort{
 	catalogv1.ListProductsRequest_SORT_NAME:             shelf.ByName,
 }
 
+// GetEarlierProduct gets what a product said before a change.
+func (s *Service) GetEarlierProduct(ctx context.Context, r *catalogv1.GetEarlierProductRequest) (*catalogv1.GetEarlierProductResponse, error) {
+	if err := access.Staff(ctx, notAllowed, mayRead); err != nil {
+		return nil, err
+	}
+	p, err := s.store.Earlier(ctx, r.GetId(), r.GetVersion())
+	if err != nil {
+		return nil, fmt.Errorf("get product %s as it was before version %s: %w", r.GetId(), r.GetVersion(), err)
+	}
+	if p == nil {
+		return &catalogv1.GetEarlierProductResponse{}, nil
+	}
+	return &catalogv1.GetEarlierProductResponse{Product: toVersioned([]*product.Product{p})[0]}, nil
+}
+
 // ListProducts lists active products.
 func (s *Service) ListProducts(_ context.Context, r *catalogv1.ListProductsRequest) (*catalogv1.ListProductsResponse, error) {
 	if err := contract.Invalid(checkList(r)...); err != nil {

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"galleria/modules/catalog/internal/product"
 	"galleria/modules/catalog/internal/shelf"
 	catalogv1 "galleria/modules/catalog/v1"
 )
@@ -24,6 +25,9 @@ type Store interface {
 	// stores what it wants changed, all or nothing. known is any older shelf.
 	// Plan may be called more than once.
 	Write(ctx context.Context, known *shelf.Shelf, plan func(current *shelf.Shelf) (shelf.Changes, error)) error
+	// Earlier is what a product said before the change that gave it a version; nil: that
+	// is not kept.
+	Earlier(ctx context.Context, id, version string) (*product.Product, error)
 }
 
 // Service answers from memory what pages ask. Safe for concurrent use.

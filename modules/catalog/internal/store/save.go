@@ -31,6 +31,9 @@ func save(tx *gorm.DB, current *shelf.Shelf, version int64, c shelf.Changes) err
 	if err := saveVariants(tx, c); err != nil {
 		return fmt.Errorf("write the variants of %d products: %w", len(c.Products), err)
 	}
+	if err := saveEarlier(tx, current, c); err != nil {
+		return fmt.Errorf("keep what %d products said before: %w", len(c.Products), err)
+	}
 	if err := saveDeletions(tx, c); err != nil {
 		return fmt.Errorf("delete %d products and %d categories: %w", len(c.DeletedProducts), len(c.DeletedCategories), err)
 	}

@@ -190,8 +190,7 @@ made to the settings as they are now.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := shopFile{}
 			if len(args) > 0 {
-				var err error
-				if file, err = readShopFile(args[0], s.program.Stdin); err != nil {
+				if err := readFile(args[0], s.program.Stdin, &file); err != nil {
 					return err
 				}
 			}
@@ -219,7 +218,8 @@ made to the settings as they are now.`,
 	return cmd
 }
 
-func readShopFile(path string, stdin io.Reader) (shopFile, error) {
+// readFile reads a file of YAML or JSON, or - for standard input, into what it is of.
+func readFile(path string, stdin io.Reader, into any) error {
 	var text []byte
 	var err error
 	if path == "-" {
@@ -228,15 +228,14 @@ func readShopFile(path string, stdin io.Reader) (shopFile, error) {
 		text, err = os.ReadFile(path)
 	}
 	if err != nil {
-		return shopFile{}, err
+		return err
 	}
-	file := shopFile{}
 	decoder := yaml.NewDecoder(bytes.NewReader(text)) // JSON is YAML, too
 	decoder.KnownFields(true)
-	if err := decoder.Decode(&file); err != nil && !errors.Is(err, io.EOF) {
-		return shopFile{}, fmt.Errorf("%s: %w", path, err)
+	if err := decoder.Decode(into); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	return file, nil
+	return nil
 }
 
 func changeSettings(cmd *cobra.Command, settings settingsv1.SettingsServiceClient, file shopFile) error {

@@ -31,7 +31,7 @@ func assemble(start app.Start) (*app.App, error) {
 		return nil, err
 	}
 	edge := app.NewEdge(config)
-	keeper := app.NewShopInfo(process, logger)
+	keeper := app.NewShopInfo(config, process, logger)
 	storefront, err := app.NewStorefront(config, process, edge, keeper, logger)
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	console, err := app.NewConsole(start, process, edge, log, logger)
+	console, err := app.NewConsole(start, process, edge, keeper, log, logger)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ type Config struct {
 	Peer   string   `yaml:"peer" doc:"rpc address of a running process to learn the rest from; empty: for a process without the edge, main"`
 	Demo   bool     `yaml:"demo" doc:"fill an empty catalog with the demo catalogue"`
 
-	Currency string `yaml:"currency" doc:"currency of the shop, ISO 4217: prices are shown, filtered and paid in it"`
+	Currency string `yaml:"currency" doc:"currency of the shop, ISO 4217, until its staff set others: prices are shown, filtered and paid in it"`
 	TimeZone string `yaml:"time_zone" doc:"time zone of the shop, as IANA names it, such as Europe/Lisbon: pages and mails show times in it"`
 
 	HTTP    HTTPConfig    `yaml:"http"`

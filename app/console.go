@@ -8,6 +8,7 @@ import (
 	"galleria/app/console"
 	"galleria/app/edge"
 	"galleria/app/pictures"
+	"galleria/app/shopinfo"
 	accountsv1 "galleria/modules/accounts/v1"
 	cartv1 "galleria/modules/cart/v1"
 	catalogv1 "galleria/modules/catalog/v1"
@@ -22,7 +23,7 @@ import (
 
 // NewConsole makes the console; nil in a process without the edge. Only the main process
 // may ask all others what they measured: a process with a peer answers 404.
-func NewConsole(s Start, p *process.Process, shared *edge.Edge, audit *auditlog.Log, log *slog.Logger) (*console.Console, error) {
+func NewConsole(s Start, p *process.Process, shared *edge.Edge, info *shopinfo.Keeper, audit *auditlog.Log, log *slog.Logger) (*console.Console, error) {
 	c := s.Config
 	if !c.Runs(TargetEdge) {
 		return nil, nil
@@ -44,6 +45,6 @@ func NewConsole(s Start, p *process.Process, shared *edge.Edge, audit *auditlog.
 		needs.Staff = console.Accounts(needs.Accounts)
 	}
 	return console.New(needs, console.Options{
-		Table: FloorTable(c.Modules), Currency: c.Currency, BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Zone: c.zone(), Log: log.With("module", TargetEdge),
+		Table: FloorTable(c.Modules), Info: info, BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Zone: c.zone(), Log: log.With("module", TargetEdge),
 	})
 }

@@ -185,8 +185,8 @@ func NewEdge(c Config) *edge.Edge {
 }
 
 // NewShopInfo is what the edge says of the shop.
-func NewShopInfo(p *process.Process, log *slog.Logger) *shopinfo.Keeper {
-	return shopinfo.NewKeeper(settingsv1.NewSettingsServiceClient(p.Connect(TargetEdge, "settings")), time.Now, log.With("module", TargetEdge))
+func NewShopInfo(c Config, p *process.Process, log *slog.Logger) *shopinfo.Keeper {
+	return shopinfo.NewKeeper(settingsv1.NewSettingsServiceClient(p.Connect(TargetEdge, "settings")), c.Currency, time.Now, log.With("module", TargetEdge))
 }
 
 // NewStorefront makes the shop's pages; nil in a process without the edge.
@@ -199,7 +199,7 @@ func NewStorefront(c Config, p *process.Process, shared *edge.Edge, info *shopin
 		note = "This is a trial shop: the payment page takes test cards only, and no money."
 	}
 	o := storefront.Options{
-		Store: pictures.New(PicturesDir(c), log.With("module", TargetEdge)), BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency, Zone: c.zone(),
+		Store: pictures.New(PicturesDir(c), log.With("module", TargetEdge)), BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Zone: c.zone(),
 		PaymentNote: note, Edge: shared, Info: info, Log: log.With("module", TargetEdge), Now: time.Now,
 	}
 	if c.Demo {
@@ -230,7 +230,7 @@ func NewGateway(c Config, p *process.Process, shared *edge.Edge, info *shopinfo.
 		Accounts:  accountsv1.NewAccountsServiceClient(p.Connect(TargetEdge, "accounts")),
 		Webhooks:  webhooksv1.NewWebhooksServiceClient(p.Connect(TargetEdge, "webhooks")),
 	}, gateway.Options{
-		Edge: shared, BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Currency: c.Currency, Log: log.With("module", TargetEdge), Now: time.Now, Audit: audit, Info: info,
+		Edge: shared, BaseURL: strings.TrimSuffix(c.HTTP.BaseURL, "/"), Log: log.With("module", TargetEdge), Now: time.Now, Audit: audit, Info: info,
 	})
 }
 

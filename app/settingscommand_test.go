@@ -57,8 +57,10 @@ func TestTheShopIsRenamedByCommand(t *testing.T) {
 	run(1, "name must have up to 40 characters", "set", "--name", strings.Repeat("x", 41))
 	run(1, "countries must be codes", "set", "--countries", "Atlantis")
 	run(1, "base64", "set", "--name", "Arco", writeLogo(t, "not a picture!"))
-	run(0, "version 3", "set", "--name", "", "--countries", "")
+	run(1, "currencies must be codes of ISO 4217", "set", "--currencies", "EUR,QQQ")
+	run(0, "version 3", "set", "--name", "", "--countries", "", "--currencies", "USD,EUR")
 	run(0, "everywhere", "show")
+	run(0, "USD EUR", "show")
 }
 
 // writeLogo is a file with a logo.

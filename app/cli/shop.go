@@ -22,10 +22,10 @@ import (
 func newSettings(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "settings",
-		Short: "Show and change what the shop says of itself: name, texts, logo, legal pages, countries",
+		Short: "Show and change what the shop says of itself: name, texts, logo, legal pages, countries, currencies",
 		Long: `Settings are what the staff change in the console, at /console/settings, while the shop
-runs: its name and texts, its logo, the texts that the law wants, and the countries it sends
-to. What is empty is as the program has it. The settings of the program itself are shown by
+runs: its name and texts, its logo, the texts that the law wants, the countries it sends to,
+and the currencies it sells in. What is empty is as the program has it. The settings of the program itself are shown by
 "galleria config".`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -70,6 +70,7 @@ type shopFile struct {
 	Withdrawal *string   `json:"withdrawal" yaml:"withdrawal"`
 	Logo       *string   `json:"logo" yaml:"logo"` // base64
 	Countries  *[]string `json:"countries" yaml:"countries"`
+	Currencies *[]string `json:"currencies" yaml:"currencies"`
 }
 
 // texts pairs the texts of a file with those of settings.
@@ -83,8 +84,8 @@ func (f *shopFile) texts(s *settingsv1.Settings) []struct{ of, in **string } {
 
 func shopFileOf(got *settingsv1.GetSettingsResponse) shopFile {
 	s, version, logo := got.GetSettings(), got.GetVersion(), base64.StdEncoding.EncodeToString(got.GetSettings().GetLogo())
-	countries := append([]string{}, s.GetCountries()...)
-	f := shopFile{Version: &version, Logo: &logo, Countries: &countries}
+	countries, currencies := append([]string{}, s.GetCountries()...), append([]string{}, s.GetCurrencies()...)
+	f := shopFile{Version: &version, Logo: &logo, Countries: &countries, Currencies: &currencies}
 	for _, t := range f.texts(s) {
 		*t.of = *t.in
 	}
@@ -104,6 +105,9 @@ func (f *shopFile) into(s *settingsv1.Settings) error {
 	}
 	if f.Countries != nil {
 		s.Countries = *f.Countries
+	}
+	if f.Currencies != nil {
+		s.Currencies = *f.Currencies
 	}
 	if f.Logo != nil {
 		logo, err := base64.StdEncoding.DecodeString(*f.Logo)
@@ -160,6 +164,7 @@ func printSettings(to io.Writer, got *settingsv1.GetSettingsResponse) error {
 		{"name", s.GetName()}, {"headline", s.GetHeadline()}, {"welcome", s.GetWelcome()}, {"about", s.GetAbout()},
 		{"imprint", s.GetImprint()}, {"terms", s.GetTerms()}, {"privacy", s.GetPrivacy()}, {"withdrawal", s.GetWithdrawal()},
 		{"logo", logo}, {"countries", cmp.Or(strings.Join(s.GetCountries(), " "), "everywhere")},
+		{"currencies", cmp.Or(strings.Join(s.GetCurrencies(), " "), "that of the configuration")},
 	} {
 		fmt.Fprintf(out, "%s\t%s\n", row[0], begins(row[1]))
 	}
@@ -168,7 +173,7 @@ func printSettings(to io.Writer, got *settingsv1.GetSettingsResponse) error {
 
 func newSettingsSet(s *settings) *cobra.Command {
 	var name, headline, welcome, about string
-	var countries []string
+	var countries, currencies []string
 	var seen int64
 	cmd := &cobra.Command{
 		Use:   "set [FILE]",
@@ -197,7 +202,7 @@ made to the settings as they are now.`,
 			for flag, set := range map[string]func(){
 				"name": func() { file.Name = &name }, "headline": func() { file.Headline = &headline },
 				"welcome": func() { file.Welcome = &welcome }, "about": func() { file.About = &about },
-				"countries": func() { file.Countries = &countries }, "seen": func() { file.Version = &seen },
+				"countries": func() { file.Countries = &countries }, "currencies": func() { file.Currencies = &currencies }, "seen": func() { file.Version = &seen },
 			} {
 				if cmd.Flags().Changed(flag) {
 					set()
@@ -214,6 +219,7 @@ made to the settings as they are now.`,
 	cmd.Flags().StringVar(&welcome, "welcome", "", "what stands below it")
 	cmd.Flags().StringVar(&about, "about", "", "what the shop is, at the foot of pages")
 	cmd.Flags().StringSliceVar(&countries, "countries", nil, `where it sends to: codes with commas between; "": everywhere`)
+	cmd.Flags().StringSliceVar(&currencies, "currencies", nil, `what it sells in: codes with commas between, the shop's own first; "": the one of the configuration`)
 	cmd.Flags().Int64Var(&seen, "seen", 0, "the version that the change was made from (default: that of the file, or the present one)")
 	return cmd
 }

@@ -16,6 +16,7 @@ import (
 	"galleria/app/edge"
 	"galleria/app/floorplan"
 	"galleria/app/pictures"
+	"galleria/app/shopinfo"
 	accountsv1 "galleria/modules/accounts/v1"
 	cartv1 "galleria/modules/cart/v1"
 	catalogv1 "galleria/modules/catalog/v1"
@@ -59,8 +60,8 @@ type Needs struct {
 type Options struct {
 	// Table is what the modules declare.
 	Table floorplan.Table
-	// Currency is the shop's, ISO 4217.
-	Currency string
+	// Info is what is said of the shop, such as its currencies; nil: the defaults.
+	Info *shopinfo.Keeper
 	// BaseURL is the address the shop is known by; posts from it are trusted.
 	BaseURL string
 	// Zone is the time zone that times are shown in; UTC when nil.
@@ -74,7 +75,7 @@ type Options struct {
 type Console struct {
 	Needs
 	table       floorplan.Table
-	currency    string
+	info        *shopinfo.Keeper
 	zone        *time.Location
 	log         *slog.Logger
 	now         func() time.Time
@@ -99,11 +100,14 @@ func New(n Needs, o Options) (*Console, error) {
 		return nil, errors.New("console: it needs the audit log, to tell what the staff change")
 	}
 	c := &Console{
-		Needs: n, table: o.Table, currency: o.Currency, zone: cmp.Or(o.Zone, time.UTC), log: cmp.Or(o.Log, slog.Default()), now: o.Now,
+		Needs: n, table: o.Table, info: o.Info, zone: cmp.Or(o.Zone, time.UTC), log: cmp.Or(o.Log, slog.Default()), now: o.Now,
 		assets: loadAssets(), crossOrigin: http.NewCrossOriginProtection(), moves: newMoves(), ending: make(chan struct{}),
 	}
 	if c.now == nil {
 		c.now = time.Now
+	}
+	if c.info == nil {
+		c.info = shopinfo.NewKeeper(nil, "", c.now, c.log)
 	}
 	if o.BaseURL != "" {
 		if err := c.crossOrigin.AddTrustedOrigin(o.BaseURL); err != nil {
@@ -114,6 +118,9 @@ func New(n Needs, o Options) (*Console, error) {
 	c.echo = c.routes()
 	return c, nil
 }
+
+// currency is the shop's own.
+func (c *Console) currency() string { return c.info.Info().Currencies[0] }
 
 // Serves tells whether an address is one of the console's.
 func Serves(path string) bool { return path == "/console" || strings.HasPrefix(path, "/console/") }

@@ -255,7 +255,7 @@ func openWith(t *testing.T, staff Staff, needs Needs) *scene {
 	}
 	var err error
 	needs.Process, needs.Staff, needs.Edge = s.shop, staff, edge.New(edge.Options{TrustedProxies: []netip.Prefix{}})
-	s.console, err = New(needs, Options{Table: table, Currency: "EUR", Log: slog.New(slog.DiscardHandler)})
+	s.console, err = New(needs, Options{Table: table, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

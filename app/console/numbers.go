@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"galleria/app/console/internal/view"
 	cartv1 "galleria/modules/cart/v1"
 	ordersv1 "galleria/modules/orders/v1"
+	cash "galleria/platform/money"
 )
 
 // numberRanges are the times that sales are shown of, by the word in the address.
@@ -32,13 +34,32 @@ const bestShown = 15
 // numbers are the sales of the shop, as plots with the figures behind them.
 func (c *Console) numbers(ctx echo.Context) error {
 	shown := numberRanges[0]
+	// Amounts of different currencies are never added: one is shown at a time.
+	currencies := c.info.Info().Currencies
+	currency := currencies[0]
+	if asked := ctx.QueryParam("currency"); asked != "" {
+		if _, err := cash.New(asked, 0); err == nil { // the shop may have sold in it before
+			currency = asked
+		}
+	}
+	at := func(word, currency string) string {
+		if currency == currencies[0] {
+			return listAddress("/console/numbers", word, "", "")
+		}
+		return "/console/numbers?" + url.Values{"state": {word}, "currency": {currency}}.Encode()
+	}
 	page := view.Sheet{Title: "Numbers"}
 	for _, r := range numberRanges {
 		current := r.word == ctx.QueryParam("state")
 		if current {
 			shown = r
 		}
-		page.Filters = append(page.Filters, view.Link{Name: r.name, Address: listAddress("/console/numbers", r.word, "", ""), Current: current})
+		page.Filters = append(page.Filters, view.Link{Name: r.name, Address: at(r.word, currency), Current: current})
+	}
+	if len(currencies) > 1 {
+		for _, one := range currencies {
+			page.Filters = append(page.Filters, view.Link{Name: one, Address: at(shown.word, one), Current: one == currency})
+		}
 	}
 	work, done := c.working(ctx)
 	defer done()
@@ -47,7 +68,7 @@ func (c *Console) numbers(ctx echo.Context) error {
 		zone = "UTC"
 	}
 	said, err := c.Orders.GetTotals(work, &ordersv1.GetTotalsRequest{
-		CurrencyCode: c.currency, Unit: shown.unit, Count: shown.count, Until: timestamppb.New(c.now()), TimeZone: zone, BestSellers: bestShown,
+		CurrencyCode: currency, Unit: shown.unit, Count: shown.count, Until: timestamppb.New(c.now()), TimeZone: zone, BestSellers: bestShown,
 	})
 	if err != nil {
 		return err
@@ -68,7 +89,7 @@ func (c *Console) numbers(ctx echo.Context) error {
 				below = at.Format("15:04")
 			}
 		}
-		sum := amount(c.currency, b.GetTotalMinor())
+		sum := amount(currency, b.GetTotalMinor())
 		orders = append(orders, plotted{b.GetOrders(), below, name + ": " + counted(b.GetOrders(), "order", "orders")})
 		money = append(money, plotted{b.GetTotalMinor(), below, name + ": " + sum})
 		table.Rows = append([]view.Row{{Cells: []string{name, whole(b.GetOrders()), sum}}}, table.Rows...)
@@ -77,9 +98,9 @@ func (c *Console) numbers(ctx echo.Context) error {
 	table.Caption, table.Heads = "Sales by "+shown.each, []string{strings.ToUpper(shown.each[:1]) + shown.each[1:], "Orders", "Revenue"}
 	mean := "–"
 	if allOrders > 0 {
-		mean = amount(c.currency, allMinor/allOrders)
+		mean = amount(currency, allMinor/allOrders)
 	}
-	page.Facts = []view.Fact{{Name: "Orders, " + shown.name, Text: whole(allOrders)}, {Name: "Revenue", Text: amount(c.currency, allMinor)}, {Name: "An order, on average", Text: mean}}
+	page.Facts = []view.Fact{{Name: "Orders, " + shown.name, Text: whole(allOrders)}, {Name: "Revenue", Text: amount(currency, allMinor)}, {Name: "An order, on average", Text: mean}}
 	if len(buckets) > 0 {
 		conversion, err := c.conversion(work, buckets[0].GetFrom(), allOrders)
 		if err != nil {
@@ -88,13 +109,13 @@ func (c *Console) numbers(ctx echo.Context) error {
 		page.Facts = append(page.Facts, conversion...)
 	}
 	page.Charts = []view.Chart{
-		{Caption: "Revenue by " + shown.each + ", in " + c.currency, SVG: plot("Revenue by "+shown.each, money, func(n int64) string { return amount(c.currency, n) })},
+		{Caption: "Revenue by " + shown.each + ", in " + currency, SVG: plot("Revenue by "+shown.each, money, func(n int64) string { return amount(currency, n) })},
 		{Caption: "Orders by " + shown.each, SVG: plot("Orders by "+shown.each, orders, whole)},
 	}
 	best := view.Table{Caption: "What sells best", Heads: []string{"Product", "Sku", "Pieces", "Revenue"}, None: "Nothing was sold in this time."}
 	for _, s := range said.GetBestSellers() {
 		best.Rows = append(best.Rows, view.Row{
-			Cells: []string{strings.Join(nonEmpty(s.GetName(), s.GetVariant()), ", "), s.GetSku(), whole(s.GetQuantity()), amount(c.currency, s.GetTotalMinor())},
+			Cells: []string{strings.Join(nonEmpty(s.GetName(), s.GetVariant()), ", "), s.GetSku(), whole(s.GetQuantity()), amount(currency, s.GetTotalMinor())},
 			Link:  stockLink(s.GetSku()),
 		})
 	}

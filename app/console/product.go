@@ -38,7 +38,7 @@ const misfit = "A text of this product has a comma, a colon, space around it or 
 
 // fitsForm tells whether the form that shows a product gives the same product back.
 func (c *Console) fitsForm(p *catalogv1.Product) bool {
-	t := productTyped(productValues(p), c.currency)
+	t := productTyped(productValues(p), c.currency())
 	return len(t.wrong) == 0 && keeps(p, t.product)
 }
 
@@ -118,7 +118,7 @@ func (c *Console) saveProduct(ctx echo.Context) error {
 	work, done := c.working(ctx)
 	defer done()
 	expected := values.Get("version")
-	t := productTyped(values, c.currency)
+	t := productTyped(values, c.currency())
 	p := t.product
 	p.Id = ctx.Param("id")
 	before := &catalogv1.Product{}

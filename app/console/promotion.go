@@ -70,7 +70,7 @@ func (c *Console) showPromotion(ctx echo.Context, code int, page view.Sheet, typ
 	kind := strings.ToLower(strings.TrimPrefix(p.GetKind().String(), "KIND_"))
 	form := view.Form{ID: "promotion", Title: "What it takes off, and when", Action: promotionLink(name), Submit: "Save", Fields: []view.Field{
 		{Name: "seen", Kind: "hidden", Value: seenOf(p)},
-	}, Hint: "Times are in " + c.zone.String() + ". Where no categories, tags and skus are named it is for all goods. Amounts are in " + c.currency + "; those of other currencies stay."}
+	}, Hint: "Times are in " + c.zone.String() + ". Where no categories, tags and skus are named it is for all goods. Amounts are in " + c.currency() + "; those of other currencies stay."}
 	if isNew {
 		form.Fields = append(form.Fields, view.Field{Name: "id", Label: "Id: lower-case letters, digits, - and _", Kind: "text", Value: value("id", "promotion-"+id.New()[:8]), Required: true, Most: 64})
 	}
@@ -200,7 +200,7 @@ func (c *Console) typedPromotion(typed url.Values, before *pricingv1.Promotion) 
 	sum := func(field, label string, others []*pricingv1.Promotion_Amount) []*pricingv1.Promotion_Amount {
 		var all []*pricingv1.Promotion_Amount
 		for _, a := range others {
-			if a.GetCurrencyCode() != c.currency {
+			if a.GetCurrencyCode() != c.currency() {
 				all = append(all, a)
 			}
 		}
@@ -208,12 +208,12 @@ func (c *Console) typedPromotion(typed url.Values, before *pricingv1.Promotion) 
 		if text == "" {
 			return all
 		}
-		m, err := money.Parse(text, c.currency)
+		m, err := money.Parse(text, c.currency())
 		if err != nil || m.Minor() < 1 {
-			wrong = append(wrong, label+" is an amount of "+c.currency+", such as 5.00")
+			wrong = append(wrong, label+" is an amount of "+c.currency()+", such as 5.00")
 			return all
 		}
-		return append(all, &pricingv1.Promotion_Amount{CurrencyCode: c.currency, AmountMinor: m.Minor()})
+		return append(all, &pricingv1.Promotion_Amount{CurrencyCode: c.currency(), AmountMinor: m.Minor()})
 	}
 	switch p.Kind {
 	case pricingv1.Promotion_KIND_PERCENT:
@@ -293,7 +293,7 @@ func boxText(checked bool) string {
 // amountText is the amount in the shop's currency, as it is typed.
 func (c *Console) amountText(all []*pricingv1.Promotion_Amount) string {
 	for _, a := range all {
-		if m, err := money.New(a.GetCurrencyCode(), a.GetAmountMinor()); err == nil && a.GetCurrencyCode() == c.currency {
+		if m, err := money.New(a.GetCurrencyCode(), a.GetAmountMinor()); err == nil && a.GetCurrencyCode() == c.currency() {
 			return m.Decimal()
 		}
 	}

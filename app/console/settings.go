@@ -46,7 +46,7 @@ type settingField struct {
 
 // settingsDone says what was done, by the word in the address.
 var settingsDone = map[string]string{
-	"texts": "The texts are changed.", "logo": "The logo is changed.", "countries": "The countries are changed.",
+	"texts": "The texts are changed.", "logo": "The logo is changed.", "countries": "The countries are changed.", "currencies": "The currencies are changed.",
 	"imprint": "The imprint is changed.", "terms": "The terms are changed.", "privacy": "The text on privacy is changed.", "withdrawal": "The text on withdrawal is changed.",
 }
 
@@ -74,7 +74,11 @@ func (c *Console) showSettings(ctx echo.Context, code int, page view.Sheet) erro
 	if len(s.GetCountries()) > 0 {
 		where = strings.Join(s.GetCountries(), ", ")
 	}
-	page.Facts = []view.Fact{{Name: "Changed", Text: c.day(got.GetChangedAt())}, {Name: "Logo", Text: logo}, {Name: "Sends to", Text: where}, {Name: "Currency", Text: c.currency + ", in the configuration file"}}
+	sells := strings.Join(c.info.Info().Currencies, ", ")
+	if len(s.GetCurrencies()) > 0 {
+		sells = strings.Join(s.GetCurrencies(), ", ")
+	}
+	page.Facts = []view.Fact{{Name: "Changed", Text: c.day(got.GetChangedAt())}, {Name: "Logo", Text: logo}, {Name: "Sends to", Text: where}, {Name: "Sells in", Text: sells}}
 	table := view.Table{Caption: "What the shop says", Heads: []string{"Text", "As it is"}}
 	for _, form := range settingForms {
 		for _, f := range form.fields {
@@ -123,7 +127,15 @@ func (c *Console) settingsForms(ctx echo.Context, s *settingsv1.Settings, versio
 	if sent == "countries" {
 		countries = ctx.FormValue("countries")
 	}
+	currencies := strings.Join(s.GetCurrencies(), " ")
+	if sent == "currencies" {
+		currencies = ctx.FormValue("currencies")
+	}
 	return append(forms,
+		view.Form{ID: "currencies", Title: "Currencies", Action: settingsPath + "/currencies", Submit: "Save", Shut: sent != "currencies",
+			Hint: "Codes such as EUR USD, with spaces between them. The first is the shop's own; shoppers may choose another. A product is sold in those it has a price in, " +
+				"and delivery needs a cost in each. None: the one of the configuration file.",
+			Fields: []view.Field{seen, {Name: "currencies", Label: "What the shop sells in", Kind: "text", Value: currencies, Most: 100}}},
 		view.Form{ID: "countries", Title: "Countries", Action: settingsPath + "/countries", Submit: "Save", Shut: sent != "countries",
 			Hint:   "Codes such as AT DE PT, with spaces between them. None: the shop sends everywhere.",
 			Fields: []view.Field{seen, {Name: "countries", Label: "Where the shop sends to", Kind: "textarea", Value: countries, Most: 2000}}},
@@ -192,8 +204,12 @@ func (c *Console) fillIn(ctx echo.Context, s *settingsv1.Settings, logo []byte, 
 	switch form {
 	case "countries":
 		before := s.Countries
-		s.Countries = strings.FieldsFunc(strings.ToUpper(ctx.FormValue("countries")), func(r rune) bool { return r == ' ' || r == ',' || r == '\n' || r == '\r' })
+		s.Countries = codesIn(ctx.FormValue("countries"))
 		return auditlog.Entry{From: strings.Join(before, " "), To: strings.Join(slices.Sorted(slices.Values(s.Countries)), " ")}, nil
+	case "currencies":
+		before := s.Currencies
+		s.Currencies = codesIn(ctx.FormValue("currencies"))
+		return auditlog.Entry{From: strings.Join(before, " "), To: strings.Join(s.Currencies, " ")}, nil
 	case "logo":
 		if ctx.FormValue("none") != "" {
 			s.Logo = nil
@@ -206,6 +222,11 @@ func (c *Console) fillIn(ctx echo.Context, s *settingsv1.Settings, logo []byte, 
 		return auditlog.Entry{To: strconv.Itoa(len(logo)) + " bytes"}, unread
 	}
 	return auditlog.Entry{}, echo.NewHTTPError(http.StatusNotFound, "There is no such form.")
+}
+
+// codesIn are the codes in a field, with spaces or commas between them.
+func codesIn(text string) []string {
+	return strings.FieldsFunc(strings.ToUpper(text), func(r rune) bool { return r == ' ' || r == ',' || r == '\n' || r == '\r' })
 }
 
 // uploadedLogo reads the picture of a form, and makes it small.

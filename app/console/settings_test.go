@@ -52,16 +52,24 @@ func TestAnAdministratorSaysWhatTheShopIs(t *testing.T) {
 	if s := o.saved(); s.GetName() != "Löwe <& Söhne>" || s.GetTerms() != "# We\n\nsend." || strings.Join(s.GetCountries(), " ") != "AT DE PT" {
 		t.Errorf("got %v", s)
 	}
+	if r, _ := o.asAdmin("/console/settings/currencies", "seen", "3", "currencies", "usd, eur"); r.StatusCode != http.StatusSeeOther {
+		t.Errorf("the currencies: got %d", r.StatusCode)
+	}
+	if got := strings.Join(o.saved().GetCurrencies(), " "); got != "USD EUR" {
+		t.Errorf("the currencies are %s, want them in the order they were typed", got)
+	}
+	o.shows("/console/settings", "USD, EUR")
 	for words, form := range map[string][]string{
-		"countries must be codes": {"/console/settings/countries", "seen", "3", "countries", "Atlantis"},
-		"up to 40 characters":     {"/console/settings/texts", "seen", "3", "name", strings.Repeat("x", 41)},
-		"choose a picture":        {"/console/settings/logo", "seen", "3"},
+		"currencies must have EUR once": {"/console/settings/currencies", "seen", "4", "currencies", "EUR USD EUR"},
+		"countries must be codes":       {"/console/settings/countries", "seen", "4", "countries", "Atlantis"},
+		"up to 40 characters":           {"/console/settings/texts", "seen", "4", "name", strings.Repeat("x", 41)},
+		"choose a picture":              {"/console/settings/logo", "seen", "4"},
 	} {
 		if r, body := o.asAdmin(form[0], form[1:]...); r.StatusCode != http.StatusConflict || !strings.Contains(body, words) {
 			t.Errorf("%s: got %d without %q", form[0], r.StatusCode, words)
 		}
 	}
-	for path, want := range map[string]int{"/console/settings/texts": http.StatusBadRequest, "/console/settings/nothing?seen=3": http.StatusNotFound} {
+	for path, want := range map[string]int{"/console/settings/texts": http.StatusBadRequest, "/console/settings/nothing?seen=4": http.StatusNotFound} {
 		if r, _ := o.asAdmin(path, "name", "x"); r.StatusCode != want {
 			t.Errorf("%s: got %d, want %d", path, r.StatusCode, want)
 		}

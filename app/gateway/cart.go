@@ -101,7 +101,7 @@ func noCart() *Problem {
 // quote is what a cart costs at a destination, where email has limits of codes looked at.
 func (g *Gateway) quote(ctx context.Context, held *cartv1.Cart, to *pricingv1.Destination, email string) (*pricingv1.Quote, error) {
 	if len(held.GetLines()) == 0 {
-		return &pricingv1.Quote{CurrencyCode: g.currency}, nil
+		return &pricingv1.Quote{CurrencyCode: g.info.Info().Currencies[0]}, nil
 	}
 	req := &pricingv1.QuoteRequest{
 		CurrencyCode: held.GetCurrencyCode(), DeliveryOption: held.GetDeliveryOption(), Codes: held.GetCodes(), Destination: to, Email: email,

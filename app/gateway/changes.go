@@ -22,16 +22,16 @@ type SetItemInput struct {
 	SKU  string `path:"sku" pattern:"^[A-Za-z0-9._-]{1,64}$" doc:"The variant's sku."`
 	Body struct {
 		Quantity int64  `json:"quantity" minimum:"1" maximum:"99"`
-		Currency string `json:"currency,omitempty" pattern:"^[A-Z]{3}$" doc:"ISO 4217: the currency of a cart that is empty so far; the shop's own where none is said."`
+		Currency string `json:"currency,omitempty" pattern:"^[A-Z]{3}$" doc:"ISO 4217, one that the shop sells in: the currency of a cart that is empty so far; the shop's own where none is said."`
 	}
 }
 
 func (g *Gateway) setItem(r *request, in *SetItemInput) (*CartOutput, error) {
 	ctx, done := r.whole(readTimeout)
 	defer done()
-	currency := in.Body.Currency
-	if currency == "" {
-		currency = g.currency
+	currency, wrong := g.currencyOf(in.Body.Currency)
+	if wrong != "" {
+		return nil, wrongField(invalid, "#/currency", wrong)
 	}
 	_, err := g.Cart.SetItem(ctx, &cartv1.SetItemRequest{CartId: in.CartID, Sku: in.SKU, Quantity: in.Body.Quantity, CurrencyCode: currency, MustExist: true})
 	if err != nil {

@@ -45,8 +45,6 @@ type Options struct {
 	// BaseURL is the address the shop is known by, without a path; empty: that of the
 	// request.
 	BaseURL string
-	// Currency is that of prices and carts where none is asked for; "EUR" when empty.
-	Currency string
 	// Log gets requests that change something or fail at Info and above, others at
 	// Debug; slog.Default() when nil.
 	Log *slog.Logger
@@ -62,13 +60,12 @@ type Options struct {
 // and needs no closing.
 type Gateway struct {
 	Needs
-	edge     *edge.Edge
-	base     string
-	currency string
-	log      *slog.Logger
-	now      func() time.Time
-	audit    *auditlog.Log
-	info     *shopinfo.Keeper
+	edge  *edge.Edge
+	base  string
+	log   *slog.Logger
+	now   func() time.Time
+	audit *auditlog.Log
+	info  *shopinfo.Keeper
 
 	echo    *echo.Echo
 	metrics *edge.Metrics
@@ -80,14 +77,14 @@ func New(n Needs, o Options) (*Gateway, error) {
 		return nil, errors.New("gateway: it needs clients of catalog, inventory, cart, pricing, orders and accounts")
 	}
 	g := &Gateway{
-		Needs: n, edge: o.Edge, base: strings.TrimSuffix(o.BaseURL, "/"), currency: cmp.Or(o.Currency, "EUR"),
+		Needs: n, edge: o.Edge, base: strings.TrimSuffix(o.BaseURL, "/"),
 		log: cmp.Or(o.Log, slog.Default()), now: o.Now, audit: o.Audit, info: o.Info,
 	}
 	if g.now == nil {
 		g.now = time.Now
 	}
 	if g.info == nil {
-		g.info = shopinfo.NewKeeper(nil, g.now, g.log)
+		g.info = shopinfo.NewKeeper(nil, "", g.now, g.log)
 	}
 	if g.edge == nil {
 		g.edge = edge.New(edge.Options{BaseURL: o.BaseURL, Now: g.now})

@@ -127,6 +127,13 @@ func wrongField(k kind, pointer, detail string) *Problem {
 	return p
 }
 
+// wrongQuery is one for a parameter of the address.
+func wrongQuery(parameter, detail string) *Problem {
+	p := problem(invalid, "See errors for what is wrong.")
+	p.Errors = []FieldError{{In: "query", Parameter: parameter, Detail: detail}}
+	return p
+}
+
 func (p *Problem) wait(d time.Duration) *Problem {
 	p.set("Retry-After", edge.Seconds(d))
 	return p

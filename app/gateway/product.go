@@ -76,7 +76,7 @@ const stockTimeout = 700 * time.Millisecond
 
 // ProductInput names a product.
 type ProductInput struct {
-	Currency  string `query:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217: what prices are given in; the shop's own where none is asked for."`
+	Currency  string `query:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217, one that the shop sells in: what prices are given in; the shop's own where none is asked for."`
 	SlugOrSKU string `path:"slug_or_sku" maxLength:"250" doc:"The product's slug, or the sku of one of its variants."`
 }
 
@@ -86,6 +86,10 @@ type ProductOutput struct {
 }
 
 func (g *Gateway) getProduct(r *request, in *ProductInput) (*ProductOutput, error) {
+	currency, wrong := g.currencyOf(in.Currency)
+	if wrong != "" {
+		return nil, wrongQuery("currency", wrong)
+	}
 	answer, err := g.Catalog.GetProducts(r, &catalogv1.GetProductsRequest{Skus: []string{in.SlugOrSKU}, Slugs: []string{in.SlugOrSKU}})
 	if err != nil {
 		return nil, err
@@ -94,7 +98,7 @@ func (g *Gateway) getProduct(r *request, in *ProductInput) (*ProductOutput, erro
 	if found < 0 {
 		return nil, problem(notFound, "No product has this slug, and no variant this sku.")
 	}
-	p, currency := answer.GetProducts()[found], cmp.Or(in.Currency, g.currency)
+	p := answer.GetProducts()[found]
 	out := &ProductOutput{Body: Product{
 		ProductSummary: summaryOf(p, currency), Description: p.GetDescription(),
 		Attributes: all(p.GetAttributes(), func(a *catalogv1.Attribute) Attribute { return Attribute{Name: a.GetName(), Value: a.GetValue()} }),

@@ -24,7 +24,7 @@ type ProductsInput struct {
 	Query    string   `query:"q" maxLength:"100" doc:"Words that must all be in name, description, tags, category, options, attributes or skus."`
 	Category string   `query:"category" maxLength:"64" doc:"Slug of a category."`
 	Tag      []string `query:"tag,explode" maxItems:"5" doc:"Products must have all of these tags."`
-	Currency string   `query:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217: what prices are read in; the shop's own where none is asked for."`
+	Currency string   `query:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217, one that the shop sells in: what prices are read in; the shop's own where none is asked for."`
 	Min      int64    `query:"min_price" minimum:"0" maximum:"9007199254740991" doc:"Lowest price in minor units."`
 	Max      int64    `query:"max_price" minimum:"0" maximum:"9007199254740991" doc:"Highest price in minor units; 0: none."`
 	Sort     string   `query:"sort" enum:"price,-price,name" doc:"By price, by price from high to low, or by name; else the newest first, or what matches q best."`
@@ -86,23 +86,19 @@ var sorts = map[string]catalogv1.ListProductsRequest_Sort{
 }
 
 func (g *Gateway) listProducts(r *request, in *ProductsInput) (*ProductsOutput, error) {
-	currency := in.Currency
-	if currency == "" {
-		currency = g.currency
+	currency, wrong := g.currencyOf(in.Currency)
+	if wrong != "" {
+		return nil, wrongQuery("currency", wrong)
 	}
 	if in.Max > 0 && in.Min > in.Max {
-		p := problem(invalid, "See errors for what is wrong.")
-		p.Errors = []FieldError{{In: "query", Parameter: "max_price", Detail: "is below min_price"}}
-		return nil, p
+		return nil, wrongQuery("max_price", "is below min_price")
 	}
 	answer, err := g.Catalog.ListProducts(r, &catalogv1.ListProductsRequest{
 		Query: in.Query, Category: in.Category, Tags: in.Tag, CurrencyCode: currency, MinPriceMinor: in.Min, MaxPriceMinor: in.Max,
 		Sort: sorts[in.Sort], PageSize: in.Limit, PageToken: in.Cursor, Options: in.options,
 	})
 	if contract.Is(err, catalogv1.Reason_REASON_BAD_PAGE_TOKEN) {
-		p := problem(invalid, "See errors for what is wrong.")
-		p.Errors = []FieldError{{In: "query", Parameter: "cursor", Detail: "is no next_cursor of a list with these filters"}}
-		return nil, p
+		return nil, wrongQuery("cursor", "is no next_cursor of a list with these filters")
 	}
 	if p := violated(err, map[string]FieldError{
 		"category": {In: "query", Parameter: "category"}, "query": {In: "query", Parameter: "q"}, "currency_code": {In: "query", Parameter: "currency"},

@@ -19,6 +19,7 @@ import (
 	"galleria/app/edge"
 	"galleria/app/gateway"
 	"galleria/app/products"
+	"galleria/app/shopinfo"
 	"galleria/modules/accounts/accountstest"
 	accountsv1 "galleria/modules/accounts/v1"
 	"galleria/modules/cart/carttest"
@@ -33,6 +34,8 @@ import (
 	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/modules/pricing/pricingtest"
 	pricingv1 "galleria/modules/pricing/v1"
+	"galleria/modules/settings/settingstest"
+	settingsv1 "galleria/modules/settings/v1"
 	webhooksv1 "galleria/modules/webhooks/v1"
 	"galleria/modules/webhooks/webhookstest"
 	"galleria/platform/certs"
@@ -114,6 +117,7 @@ func open(t testing.TB, limits edge.Limits) *shop {
 	add("orders", &ordersv1.OrdersService_ServiceDesc, s.serve(log, orderstest.Definition(), neighbours))
 	add("accounts", &accountsv1.AccountsService_ServiceDesc, s.serve(log, accountstest.Definition(), neighbours))
 	add("webhooks", &webhooksv1.WebhooksService_ServiceDesc, s.serve(log, webhookstest.Definition(), neighbours))
+	add("settings", &settingsv1.SettingsService_ServiceDesc, settingstest.NewFake(t))
 	s.operated = operated
 	s.accounts = accountsv1.NewAccountsServiceClient(all["accounts"])
 	operators := accountsv1.NewAccountsServiceClient(operated["accounts"])
@@ -133,7 +137,7 @@ func open(t testing.TB, limits edge.Limits) *shop {
 		Catalog: catalogv1.NewCatalogServiceClient(all["catalog"]), Inventory: inventoryv1.NewInventoryServiceClient(all["inventory"]),
 		Cart: cartv1.NewCartServiceClient(all["cart"]), Pricing: pricingv1.NewPricingServiceClient(all["pricing"]), Orders: ordersv1.NewOrdersServiceClient(all["orders"]),
 		Accounts: accountsv1.NewAccountsServiceClient(all["accounts"]), Webhooks: webhooksv1.NewWebhooksServiceClient(all["webhooks"]),
-	}, gateway.Options{Edge: s.edge, BaseURL: "https://shop.example", Log: log, Audit: s.audit})
+	}, gateway.Options{Edge: s.edge, BaseURL: "https://shop.example", Log: log, Audit: s.audit, Info: shopinfo.NewKeeper(settingsv1.NewSettingsServiceClient(all["settings"]), "", time.Now, log)})
 	if err != nil {
 		t.Fatal(err)
 	}

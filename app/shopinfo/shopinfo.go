@@ -1,5 +1,5 @@
 // Package shopinfo is what the edge says of the shop: its name and texts, its logo, the
-// texts that the law wants, and where it sends to. It keeps what the module settings said
+// texts that the law wants, where it sends to, and in which currencies. It keeps what the module settings said
 // last, asks in the background for newer settings, and goes on with what it has while
 // that module is away. What was never set is as the defaults here have it.
 package shopinfo
@@ -36,6 +36,8 @@ type Info struct {
 	Logo *Logo
 	// Legal are the texts that were written, in the order of their links.
 	Legal []Legal
+	// Currencies are what it sells in, at least one: the first is its own.
+	Currencies []string
 	// countries are where the shop sends to; none: everywhere.
 	countries []string
 }
@@ -55,16 +57,29 @@ func (i *Info) Sells(country string) bool {
 	return len(i.countries) == 0 || slices.Contains(i.countries, country)
 }
 
+// Currency is the one of these that was asked for, or else the shop's own.
+func (i *Info) Currency(asked string) string {
+	if slices.Contains(i.Currencies, asked) {
+		return asked
+	}
+	return i.Currencies[0]
+}
+
 // Countries are those the shop sends to, by name.
 func (i *Info) Countries() []countries.Country {
 	return slices.DeleteFunc(countries.All(), func(c countries.Country) bool { return !i.Sells(c.Code) })
 }
 
-// Of is what settings say, with the defaults for what they don't.
-func Of(s *settingsv1.Settings, version int64) *Info {
+// Of is what settings say, with the defaults for what they don't; currency is the one of
+// the configuration.
+func Of(s *settingsv1.Settings, version int64, currency string) *Info {
 	i := &Info{
-		Version: version, Name: cmp.Or(s.GetName(), DefaultName), About: cmp.Or(s.GetAbout(), DefaultAbout),
+		Currencies: s.GetCurrencies(),
+		Version:    version, Name: cmp.Or(s.GetName(), DefaultName), About: cmp.Or(s.GetAbout(), DefaultAbout),
 		Headline: cmp.Or(s.GetHeadline(), DefaultHeadline), Welcome: cmp.Or(s.GetWelcome(), DefaultWelcome), countries: s.GetCountries(),
+	}
+	if len(i.Currencies) == 0 {
+		i.Currencies = []string{currency}
 	}
 	if logo := s.GetLogo(); len(logo) > 0 {
 		sum := sha256.Sum256(logo)
@@ -91,6 +106,7 @@ const (
 // Keeper keeps what is said of the shop. Safe for concurrent use.
 type Keeper struct {
 	settings settingsv1.SettingsServiceClient
+	currency string // of the configuration
 	now      func() time.Time
 	log      *slog.Logger
 
@@ -100,16 +116,17 @@ type Keeper struct {
 	failing bool // the last question; asking is held
 }
 
-// NewKeeper makes a keeper that has the defaults. Nil settings: it keeps them.
-func NewKeeper(settings settingsv1.SettingsServiceClient, now func() time.Time, log *slog.Logger) *Keeper {
-	k := &Keeper{settings: settings, now: now, log: log}
+// NewKeeper makes a keeper that has the defaults, and as the shop's own currency that of
+// the configuration, EUR when empty. Nil settings: it keeps them.
+func NewKeeper(settings settingsv1.SettingsServiceClient, currency string, now func() time.Time, log *slog.Logger) *Keeper {
+	k := &Keeper{settings: settings, currency: cmp.Or(currency, "EUR"), now: now, log: log}
 	if k.now == nil {
 		k.now = time.Now
 	}
 	if k.log == nil {
 		k.log = slog.Default()
 	}
-	k.known.Store(Of(nil, 0))
+	k.known.Store(Of(nil, 0, k.currency))
 	return k
 }
 
@@ -145,6 +162,6 @@ func (k *Keeper) ask(within time.Duration) {
 	}
 	k.failing = false
 	if said.GetSettings() != nil && said.GetVersion() != k.known.Load().Version {
-		k.known.Store(Of(said.GetSettings(), said.GetVersion()))
+		k.known.Store(Of(said.GetSettings(), said.GetVersion(), k.currency))
 	}
 }

@@ -74,13 +74,13 @@ func assemble(start app.Start) (*app.App, error) {
 		return nil, err
 	}
 	shared := app.NewEdge(start.Config)
-	info := app.NewShopInfo(process, log)
+	info := app.NewShopInfo(start.Config, process, log)
 	storefront, err := app.NewStorefront(start.Config, process, shared, info, log)
 	if err != nil {
 		return nil, err
 	}
 	audit := app.NewAuditLog(start.Config, log)
-	staff, err := app.NewConsole(start, process, shared, audit, log)
+	staff, err := app.NewConsole(start, process, shared, info, audit, log)
 	if err != nil {
 		return nil, err
 	}

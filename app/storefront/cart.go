@@ -44,7 +44,8 @@ func (s *Storefront) addItem(c echo.Context) error {
 	}
 	ctx, done := s.working(c, true, pageTimeout)
 	defer done()
-	add := &cartv1.AddItemRequest{Sku: form.Get("sku"), Quantity: quantity, IdempotencyKey: additionKey(form, quantity), CurrencyCode: s.currency}
+	currency, _ := s.currencyOf(c)
+	add := &cartv1.AddItemRequest{Sku: form.Get("sku"), Quantity: quantity, IdempotencyKey: additionKey(form, quantity), CurrencyCode: currency}
 	answer, err := s.addToCart(ctx, c, add)
 	if answer.GetRepeated() {
 		s.keepCart(c, add.GetCartId())
@@ -99,8 +100,9 @@ func (s *Storefront) setItem(c echo.Context) error {
 	if cart == "" {
 		return s.showCart(c, http.StatusConflict, forgotten())
 	}
+	currency, _ := s.currencyOf(c)
 	answer, err := s.Cart.SetItem(ctx, &cartv1.SetItemRequest{
-		CartId: cart, Sku: c.Param("sku"), Quantity: quantity, CurrencyCode: s.currency, MustExist: true,
+		CartId: cart, Sku: c.Param("sku"), Quantity: quantity, CurrencyCode: currency, MustExist: true,
 	})
 	return s.changed(c, cart, answer.GetItemCount(), err)
 }

@@ -28,6 +28,11 @@ func (s *Storefront) drawCart(c echo.Context, code int, v page.Cart) error {
 	}
 	v.Frame = s.frame("Your cart", s.departmentsIfQuick(ctx))
 	v.NoIndex = true
+	shown, _ := s.currencyOf(c)
+	v.Currencies = s.currencies(shown)
+	if kept := held.GetCurrencyCode(); kept != shown && len(held.GetLines()) > 0 {
+		v.Currency = "Your cart is in " + kept + ", as it was begun, and will be paid in it. The shop's pages show prices in " + shown + "; to pay in that, empty your cart first."
+	}
 	v.Lines = s.cartLines(ctx, held)
 	if held.GetItemCount() > 0 {
 		v.Items = page.Things(int(held.GetItemCount()))
@@ -107,7 +112,7 @@ func (s *Storefront) cartLines(ctx context.Context, held *cartv1.Cart) []page.Li
 		}
 	}
 	onHand, known := s.counts(ctx, stockTimeout, skus)
-	categories := s.categoriesOf(ctx, unseen)
+	categories := s.categoriesOf(ctx, unseen, held.GetCurrencyCode())
 	var all []page.Line
 	for _, l := range held.GetLines() {
 		line := page.Line{
@@ -150,11 +155,11 @@ func shortage(left int64, name string) string {
 // categoriesOf gives placeholders the colours they have elsewhere. Demo
 // products have pictures, so this is seldom asked; without an answer the
 // colours differ.
-func (s *Storefront) categoriesOf(ctx context.Context, skus []string) map[string]string {
+func (s *Storefront) categoriesOf(ctx context.Context, skus []string, currency string) map[string]string {
 	if len(skus) == 0 {
 		return nil
 	}
-	answer, err := s.Catalog.GetOffers(ctx, &catalogv1.GetOffersRequest{Skus: skus, CurrencyCode: s.currency})
+	answer, err := s.Catalog.GetOffers(ctx, &catalogv1.GetOffersRequest{Skus: skus, CurrencyCode: currency})
 	if err != nil {
 		return nil
 	}

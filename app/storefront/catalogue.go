@@ -71,37 +71,36 @@ func find(all []page.Department, slug string) (page.Department, bool) {
 	return page.Department{}, false
 }
 
-// cards are products as lists show them.
-func (s *Storefront) cards(products []*catalogv1.Product) []page.Card {
+// cards are products as lists show them, with prices in a currency.
+func (s *Storefront) cards(products []*catalogv1.Product, currency string) []page.Card {
 	all := make([]page.Card, 0, len(products))
 	for _, p := range products {
-		all = append(all, s.card(p))
+		all = append(all, s.card(p, currency))
 	}
 	return all
 }
 
-func (s *Storefront) card(p *catalogv1.Product) page.Card {
+func (s *Storefront) card(p *catalogv1.Product, currency string) page.Card {
 	first := ""
 	if len(p.GetPictures()) > 0 {
 		first = p.GetPictures()[0].GetName()
 	}
 	c := page.Card{Name: p.GetName(), Slug: p.GetSlug(), Picture: s.gallery.of(first, p.GetCategory())}
-	if low, high, priced := s.prices(p); priced {
-		c.Price = price(s.currency, low.GetAmountMinor())
+	if low, high, priced := prices(p, currency); priced {
+		c.Price = price(currency, low.GetAmountMinor())
 		c.From = high.GetAmountMinor() > low.GetAmountMinor()
 		if low.GetCompareAtMinor() > low.GetAmountMinor() {
-			c.Before = price(s.currency, low.GetCompareAtMinor())
+			c.Before = price(currency, low.GetCompareAtMinor())
 		}
 	}
 	return c
 }
 
-// prices are the lowest and the highest of a product's active variants in the
-// shop's currency.
-func (s *Storefront) prices(p *catalogv1.Product) (low, high *catalogv1.Price, priced bool) {
+// prices are the lowest and the highest of a product's active variants in a currency.
+func prices(p *catalogv1.Product, currency string) (low, high *catalogv1.Price, priced bool) {
 	for _, v := range p.GetVariants() {
 		for _, price := range v.GetPrices() {
-			if !v.GetActive() || price.GetCurrencyCode() != s.currency {
+			if !v.GetActive() || price.GetCurrencyCode() != currency {
 				continue
 			}
 			if low == nil || price.GetAmountMinor() < low.GetAmountMinor() {

@@ -20,13 +20,14 @@ func (s *Storefront) legal(c echo.Context) error {
 	if l == nil {
 		return echo.ErrNotFound
 	}
-	return s.kept(c, "legal "+l.Slug, func(ctx context.Context) (sketch, error) {
+	return s.kept(c, "legal "+l.Slug, func(ctx context.Context, currency string) (sketch, error) {
 		departments := s.departmentsIfQuick(ctx)
 		return sketch{
 			shows: "legal " + s.departmentsVersion(),
 			draw: func() templ.Component {
 				f := s.frame(l.Title, departments)
 				f.Canonical = s.base + "/legal/" + l.Slug
+				f.Currencies = s.currencies(currency)
 				return page.LegalPage(page.Legal{Frame: f, Title: l.Title, Parts: partsOf(l.Text)})
 			},
 		}, nil

@@ -47,7 +47,7 @@ func (d *staffDesk) change(to *settingsv1.Settings, seen int64) {
 func openWithDesk(t *testing.T) (*shop, *staffDesk) {
 	d := &staffDesk{t: t, server: settingstest.NewFake(t), heard: make(chan struct{}, 1000), clock: clock{at: time.Now()}}
 	s := newShop(t, func(o *storefront.Options) {
-		o.Info = shopinfo.NewKeeper(d, d.clock.now, slog.New(slog.DiscardHandler))
+		o.Info = shopinfo.NewKeeper(d, "", d.clock.now, slog.New(slog.DiscardHandler))
 	})
 	return s, d
 }

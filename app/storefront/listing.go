@@ -30,6 +30,7 @@ type wish struct {
 	min, max string            // as typed
 	sort     string
 	cursor   string
+	currency string // of prices: the shopper's, not in the address
 }
 
 type sorting struct {
@@ -149,7 +150,11 @@ func (s *Storefront) search(c echo.Context) error {
 }
 
 func (s *Storefront) listing(c echo.Context, w wish, compose func(context.Context, wish) (sketch, error)) error {
-	err := s.kept(c, w.address(), func(ctx context.Context) (sketch, error) { return compose(ctx, w) })
+	err := s.kept(c, w.address(), func(ctx context.Context, currency string) (sketch, error) {
+		asked := w
+		asked.currency = currency
+		return compose(ctx, asked)
+	})
 	if contract.Is(err, catalogv1.Reason_REASON_BAD_PAGE_TOKEN) {
 		// An old link, or one that was cut short: the list begins again.
 		w.cursor = ""
@@ -171,6 +176,7 @@ func (s *Storefront) composeCategory(ctx context.Context, w wish) (sketch, error
 		Frame: s.frame(d.Name, departments), Heading: d.Name, Intro: d.Intro, Path: w.path,
 		Crumbs: []page.Crumb{{Name: "Home", Path: "/"}, {Name: d.Name}},
 	}
+	l.Currencies = s.currencies(w.currency)
 	l.Section = d.Slug
 	l.Description = cmp.Or(d.Intro, d.Name+" at "+s.info.Info().Name+".")
 	l.Canonical = s.base + w.path
@@ -192,6 +198,7 @@ func (s *Storefront) composeSearch(ctx context.Context, w wish) (sketch, error) 
 		Crumbs: []page.Crumb{{Name: "Home", Path: "/"}, {Name: "Search"}},
 	}
 	l.NoIndex = true
+	l.Currencies = s.currencies(w.currency)
 	if w.query == "" {
 		return listed(l), nil
 	}
@@ -209,7 +216,7 @@ func listed(l page.Listing) sketch {
 // fill asks for the products of a list and puts them, and the ways to narrow
 // them, into the page.
 func (s *Storefront) fill(ctx context.Context, l *page.Listing, w wish) error {
-	r := &catalogv1.ListProductsRequest{Category: w.category, Query: w.query, PageToken: w.cursor, PageSize: 24, CurrencyCode: s.currency, WithFacets: true}
+	r := &catalogv1.ListProductsRequest{Category: w.category, Query: w.query, PageToken: w.cursor, PageSize: 24, CurrencyCode: w.currency, WithFacets: true}
 	if w.tag != "" {
 		r.Tags = []string{w.tag}
 	}
@@ -227,17 +234,17 @@ func (s *Storefront) fill(ctx context.Context, l *page.Listing, w wish) error {
 		}
 	}
 	l.Min, l.Max, l.Chosen = w.min, w.max, w.chosen()
-	r.MinPriceMinor, r.MaxPriceMinor, l.Invalid = s.bounds(w)
+	r.MinPriceMinor, r.MaxPriceMinor, l.Invalid = bounds(w)
 
 	answer, err := s.Catalog.ListProducts(ctx, r)
 	if err != nil {
 		return err
 	}
-	l.Cards = s.inStockFirst(ctx, answer.GetProducts())
+	l.Cards = s.inStockFirst(ctx, answer.GetProducts(), w.currency)
 	l.Count = page.Things(int(answer.GetTotal()))
 	l.Facets = s.facets(w, l.Departments, answer)
 	if f := answer.GetFacets(); f.GetMaxPriceMinor() > 0 {
-		l.Lowest, l.Highest = price(s.currency, f.GetMinPriceMinor()).Value, price(s.currency, f.GetMaxPriceMinor()).Value
+		l.Lowest, l.Highest = price(w.currency, f.GetMinPriceMinor()).Value, price(w.currency, f.GetMaxPriceMinor()).Value
 	}
 	if w.cursor != "" {
 		first := w
@@ -253,12 +260,12 @@ func (s *Storefront) fill(ctx context.Context, l *page.Listing, w wish) error {
 }
 
 // bounds are the prices asked for; what can't be read is said and left out.
-func (s *Storefront) bounds(w wish) (least, most int64, invalid string) {
+func bounds(w wish) (least, most int64, invalid string) {
 	read := func(text string) int64 {
 		if text == "" {
 			return 0
 		}
-		m, err := money.Parse(strings.ReplaceAll(text, ",", "."), s.currency)
+		m, err := money.Parse(strings.ReplaceAll(text, ",", "."), w.currency)
 		if err != nil || m.Negative() {
 			invalid = "Prices look like 25 or 12.50."
 			return 0

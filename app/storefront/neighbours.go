@@ -11,11 +11,13 @@ import (
 )
 
 // neighbours are the newest products of each department, which every product
-// page of it shows below.
+// page of it shows below, by the currency of their prices.
 type neighbours struct {
-	mu         sync.Mutex
-	byCategory map[string]group
+	mu     sync.Mutex
+	groups map[shelf]group
 }
+
+type shelf struct{ category, currency string }
 
 type group struct {
 	cards   []page.Card
@@ -25,10 +27,10 @@ type group struct {
 
 // others are the newest products of a department. A page does without when
 // they can't be had.
-func (s *Storefront) others(ctx context.Context, category string) group {
-	n := &s.neighbours
+func (s *Storefront) others(ctx context.Context, category, currency string) group {
+	n, at := &s.neighbours, shelf{category, currency}
 	n.mu.Lock()
-	known := n.byCategory[category]
+	known := n.groups[at]
 	n.mu.Unlock()
 	if known.version != 0 && s.now().Sub(known.at) < s.freshness {
 		return known
@@ -38,17 +40,17 @@ func (s *Storefront) others(ctx context.Context, category string) group {
 	if err != nil {
 		return known
 	}
-	fresh.cards = s.cards(answer.GetProducts())
+	fresh.cards = s.cards(answer.GetProducts(), currency)
 	fresh.version = s.versions.Add(1)
 	if slices.Equal(known.cards, fresh.cards) && known.version != 0 {
 		fresh.version = known.version
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.byCategory == nil {
-		n.byCategory = map[string]group{}
+	if n.groups == nil {
+		n.groups = map[shelf]group{}
 	}
 	// Only categories that hold a product come here, so they are not too many.
-	n.byCategory[category] = fresh
+	n.groups[at] = fresh
 	return fresh
 }

@@ -141,7 +141,7 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 			unseen = append(unseen, l.GetSku())
 		}
 	}
-	categories := s.categoriesOf(ctx, unseen)
+	categories := s.categoriesOf(ctx, unseen, o.GetCurrencyCode())
 	for _, l := range o.GetLines() {
 		name := l.GetName()
 		if l.GetVariant() != "" {

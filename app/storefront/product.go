@@ -24,7 +24,9 @@ func (s *Storefront) product(c echo.Context) error {
 	if len(slug) > 250 {
 		return echo.ErrNotFound
 	}
-	err := s.kept(c, "product/"+slug, func(ctx context.Context) (sketch, error) { return s.composeProduct(ctx, slug) })
+	err := s.kept(c, "product/"+slug, func(ctx context.Context, currency string) (sketch, error) {
+		return s.composeProduct(ctx, slug, currency)
+	})
 	var moved movedTo
 	if errors.As(err, &moved) {
 		return c.Redirect(http.StatusMovedPermanently, string(moved))
@@ -34,7 +36,7 @@ func (s *Storefront) product(c echo.Context) error {
 
 // composeProduct asks for what the page shows. Most of the time it shows the
 // same as half a second ago, and needn't be drawn again.
-func (s *Storefront) composeProduct(ctx context.Context, slug string) (sketch, error) {
+func (s *Storefront) composeProduct(ctx context.Context, slug, currency string) (sketch, error) {
 	answer, err := s.Catalog.GetProducts(ctx, &catalogv1.GetProductsRequest{Slugs: []string{slug}})
 	if err != nil {
 		return sketch{}, err
@@ -49,7 +51,7 @@ func (s *Storefront) composeProduct(ctx context.Context, slug string) (sketch, e
 	if _, err := s.departments(ctx); err != nil {
 		return sketch{}, err
 	}
-	shelves, choices, others := s.shelves.Load(), s.choices(ctx, p), s.others(ctx, p.GetCategory())
+	shelves, choices, others := s.shelves.Load(), s.choices(ctx, p, currency), s.others(ctx, p.GetCategory(), currency)
 	shows, err := proto.Marshal(p)
 	if err != nil {
 		return sketch{}, fmt.Errorf("compare product %s: %w", p.GetId(), err)
@@ -62,7 +64,7 @@ func (s *Storefront) composeProduct(ctx context.Context, slug string) (sketch, e
 		shows = append(shows, 0)
 	}
 	return sketch{shows: string(shows), draw: func() templ.Component {
-		return s.drawProduct(p, shelves.departments, choices, others.cards)
+		return s.drawProduct(p, currency, shelves.departments, choices, others.cards)
 	}}, nil
 }
 
@@ -71,19 +73,19 @@ type movedTo string
 
 func (m movedTo) Error() string { return "the page is at " + string(m) + " now" }
 
-// choices are the variants that can be bought, sold out ones among them. The first
+// choices are the variants that can be bought in a currency, sold out ones among them. The first
 // that is not sold out is chosen.
-func (s *Storefront) choices(ctx context.Context, p *catalogv1.Product) []page.Choice {
-	low, high, _ := s.prices(p)
+func (s *Storefront) choices(ctx context.Context, p *catalogv1.Product, currency string) []page.Choice {
+	low, high, _ := prices(p, currency)
 	differ := high.GetAmountMinor() > low.GetAmountMinor()
 	var all []page.Choice
 	var skus []string
 	for _, v := range p.GetVariants() {
-		i := slices.IndexFunc(v.GetPrices(), func(price *catalogv1.Price) bool { return price.GetCurrencyCode() == s.currency })
+		i := slices.IndexFunc(v.GetPrices(), func(price *catalogv1.Price) bool { return price.GetCurrencyCode() == currency })
 		if !v.GetActive() || i < 0 {
 			continue
 		}
-		c := page.Choice{SKU: v.GetSku(), Name: strings.Join(v.GetOptionValues(), " / "), Price: price(s.currency, v.GetPrices()[i].GetAmountMinor())}
+		c := page.Choice{SKU: v.GetSku(), Name: strings.Join(v.GetOptionValues(), " / "), Price: price(currency, v.GetPrices()[i].GetAmountMinor())}
 		if differ {
 			c.Name += ", " + c.Price.Text
 		}
@@ -116,13 +118,13 @@ func stockOfAll(choices []page.Choice) page.Stock {
 	return page.Stock{Text: soldOut, Class: "none", None: true}
 }
 
-func (s *Storefront) drawProduct(p *catalogv1.Product, departments []page.Department, choices []page.Choice, others []page.Card) templ.Component {
+func (s *Storefront) drawProduct(p *catalogv1.Product, currency string, departments []page.Department, choices []page.Choice, others []page.Card) templ.Component {
 	d, _ := find(departments, p.GetCategory())
 	if d.Slug == "" {
 		d = page.Department{Slug: p.GetCategory(), Name: p.GetCategory()}
 	}
 	v := page.Product{
-		Frame: s.frame(p.GetName(), departments), Card: s.card(p), Choices: choices, Category: d,
+		Frame: s.frame(p.GetName(), departments), Card: s.card(p, currency), Choices: choices, Category: d,
 		Paragraphs: paragraphs(p.GetDescription()),
 		Crumbs:     []page.Crumb{{Name: "Home", Path: "/"}, {Name: d.Name, Path: "/c/" + url.PathEscape(d.Slug)}, {Name: p.GetName()}},
 	}
@@ -155,10 +157,11 @@ func (s *Storefront) drawProduct(p *catalogv1.Product, departments []page.Depart
 		v.Tags = append(v.Tags, page.Tag{Name: t, Href: "/search?" + url.Values{"q": {t}}.Encode()})
 	}
 	at := "/products/" + url.PathEscape(p.GetSlug())
+	v.Currencies = s.currencies(currency)
 	v.Section = d.Slug
 	v.Description = summary(p.GetDescription())
 	v.Canonical = s.base + at
-	v.Data = schema(s.schemaProduct(p, v), s.breadcrumbs(v.Crumbs, at))
+	v.Data = schema(s.schemaProduct(p, v, currency), s.breadcrumbs(v.Crumbs, at))
 	return page.ProductPage(v)
 }
 

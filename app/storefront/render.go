@@ -92,9 +92,13 @@ type sketch struct {
 	draw  func() templ.Component
 }
 
-// kept serves a page of the catalogue, which is the same for everybody but for
-// the badge, from memory or freshly drawn.
-func (s *Storefront) kept(c echo.Context, key string, compose func(ctx context.Context) (sketch, error)) error {
+// kept serves a page of the catalogue, which is the same for all who see prices in one
+// currency but for the badge, from memory or freshly drawn.
+func (s *Storefront) kept(c echo.Context, key string, compose func(ctx context.Context, currency string) (sketch, error)) error {
+	currency, own := s.currencyOf(c)
+	if currency != own {
+		key = currency + " " + key
+	}
 	p := s.pages.Fresh(key)
 	if p == nil {
 		var err error
@@ -102,11 +106,12 @@ func (s *Storefront) kept(c echo.Context, key string, compose func(ctx context.C
 			ctx, done := s.working(c, true, pageTimeout)
 			defer done()
 			// What is said of the shop is on every page. It may be newer on the page than
-			// in shows, which costs a page drawn again, but never older.
+			// in shows, which costs a page drawn again, but never older. The currency is in it
+			// for the moment in which the shop's own becomes another.
 			said := s.info.Info().Version
-			composed, err := compose(ctx)
+			composed, err := compose(ctx, currency)
 			if composed.shows != "" {
-				composed.shows += " of " + strconv.FormatInt(said, 10)
+				composed.shows += " of " + strconv.FormatInt(said, 10) + " in " + currency
 			}
 			return pagecache.Sketch{
 				Shows: composed.shows,

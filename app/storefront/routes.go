@@ -35,6 +35,7 @@ func (s *Storefront) routes() *echo.Echo {
 	read("/cart/items", s.toCart)
 	read("/cart/items/:sku", s.toCart)
 	read("/cart/code", s.toCart)
+	e.POST("/currency", s.chooseCurrency)
 	read("/checkout", s.checkout)
 	e.POST("/checkout", s.placeOrder)
 	read("/orders/:id", s.order)

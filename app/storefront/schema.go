@@ -47,10 +47,10 @@ func (s *Storefront) breadcrumbs(crumbs []page.Crumb, here string) node {
 	return node{"@type": "BreadcrumbList", "itemListElement": list}
 }
 
-func (s *Storefront) schemaProduct(p *catalogv1.Product, v page.Product) node {
+func (s *Storefront) schemaProduct(p *catalogv1.Product, v page.Product, currency string) node {
 	var offers []node
 	for _, c := range v.Choices {
-		offers = append(offers, s.schemaOffer(p, c))
+		offers = append(offers, s.schemaOffer(p, c, currency))
 	}
 	var images []string
 	for _, p := range v.Pictures {
@@ -73,10 +73,10 @@ func (s *Storefront) schemaProduct(p *catalogv1.Product, v page.Product) node {
 }
 
 // schemaOffer is one variant. Unknown stock is left out rather than guessed.
-func (s *Storefront) schemaOffer(p *catalogv1.Product, c page.Choice) node {
+func (s *Storefront) schemaOffer(p *catalogv1.Product, c page.Choice, currency string) node {
 	offer := node{
 		"@type": "Offer", "url": s.base + "/products/" + url.PathEscape(p.GetSlug()), "sku": c.SKU,
-		"price": c.Price.Value, "priceCurrency": s.currency,
+		"price": c.Price.Value, "priceCurrency": currency,
 		"itemCondition": "https://schema.org/NewCondition", "seller": node{"@id": s.base + "/#shop"},
 	}
 	switch {

@@ -111,8 +111,8 @@ const listTimeout = 100 * time.Millisecond
 // inStockFirst are the cards of a page of a list, those of which nothing is left
 // behind the others. The catalog knows no stock, so that only the products of one page
 // change their places; pages follow one another as the catalog has them.
-func (s *Storefront) inStockFirst(ctx context.Context, products []*catalogv1.Product) []page.Card {
-	cards := s.cards(products)
+func (s *Storefront) inStockFirst(ctx context.Context, products []*catalogv1.Product, currency string) []page.Card {
+	cards := s.cards(products, currency)
 	var skus []string
 	asked := 0 // products of which all variants are asked for
 	for _, p := range products {

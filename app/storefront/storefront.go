@@ -58,8 +58,6 @@ type Options struct {
 	// those of HTTPS. Empty: links have no host, and the sitemap uses that of the
 	// request.
 	BaseURL string
-	// Currency is the one prices are filtered in; "EUR" when empty.
-	Currency string
 	// PaymentNote is shown above the button that orders: that a trial shop takes
 	// no money, for example.
 	PaymentNote string
@@ -95,7 +93,6 @@ type Storefront struct {
 	log         *slog.Logger
 	now         func() time.Time
 	base        string
-	currency    string
 	paymentNote string
 	zone        *time.Location
 
@@ -137,7 +134,6 @@ func New(n Needs, o Options) (*Storefront, error) {
 		log:         cmp.Or(o.Log, slog.Default()),
 		now:         o.Now,
 		base:        base,
-		currency:    cmp.Or(o.Currency, "EUR"),
 		paymentNote: o.PaymentNote,
 		zone:        cmp.Or(o.Zone, time.UTC),
 		gallery:     shown,
@@ -152,7 +148,7 @@ func New(n Needs, o Options) (*Storefront, error) {
 		s.edge = edge.New(edge.Options{BaseURL: base, TrustedProxies: o.TrustedProxies, Limits: o.Limits, Now: s.now})
 	}
 	if s.info = o.Info; s.info == nil {
-		s.info = shopinfo.NewKeeper(nil, s.now, s.log)
+		s.info = shopinfo.NewKeeper(nil, "", s.now, s.log)
 	}
 	// Pages and the answers they are drawn from share the time.
 	s.freshness = cmp.Or(o.PageTTL, 500*time.Millisecond) / 2

@@ -1,5 +1,6 @@
 // Package settings keeps what the staff say of the shop while it runs: its name and
-// texts, its logo, the texts that the law wants, and where it sends to.
+// texts, its logo, the texts that the law wants, where it sends to, and in which currencies
+// it sells.
 //
 // It offers settingsv1.SettingsService, calls no other module, emits no events, and owns its table
 // settings. Who shows the settings keeps them, asks now and then for a newer version, and

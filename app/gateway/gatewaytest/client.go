@@ -1326,7 +1326,7 @@ type SetDeliveryInputBody struct {
 
 // SetItemInputBody defines model for SetItemInputBody.
 type SetItemInputBody struct {
-	// Currency ISO 4217: the currency of a cart that is empty so far; the shop's own where none is said.
+	// Currency ISO 4217, one that the shop sells in: the currency of a cart that is empty so far; the shop's own where none is said.
 	Currency *string `json:"currency,omitempty"`
 	Quantity int64   `json:"quantity"`
 }
@@ -1568,7 +1568,7 @@ type ListProductsParams struct {
 	// Tag Products must have all of these tags.
 	Tag *[]string `form:"tag,omitempty" json:"tag,omitempty"`
 
-	// Currency ISO 4217: what prices are read in; the shop's own where none is asked for.
+	// Currency ISO 4217, one that the shop sells in: what prices are read in; the shop's own where none is asked for.
 	Currency *string `form:"currency,omitempty" json:"currency,omitempty"`
 
 	// MinPrice Lowest price in minor units.
@@ -1598,7 +1598,7 @@ type ListProductsParamsSort string
 
 // GetProductParams defines parameters for GetProduct.
 type GetProductParams struct {
-	// Currency ISO 4217: what prices are given in; the shop's own where none is asked for.
+	// Currency ISO 4217, one that the shop sells in: what prices are given in; the shop's own where none is asked for.
 	Currency *string `form:"currency,omitempty" json:"currency,omitempty"`
 
 	// IfNoneMatch The ETag of the answer that the client has.

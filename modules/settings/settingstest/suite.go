@@ -42,7 +42,7 @@ var png = []byte("\x89PNG\r\n\x1a\n and the rest")
 func full() *settingsv1.Settings {
 	return &settingsv1.Settings{
 		Name: "Löwe & Söhne", About: "Lamps „of all kinds“.", Headline: "Light", Welcome: "Come in.", Logo: png,
-		Imprint: "# Who we are\n\nLöwe & Söhne", Terms: "We send what you order.", Privacy: "We know little.", Withdrawal: "Within 14 days.", Countries: []string{"AT", "DE"},
+		Imprint: "# Who we are\n\nLöwe & Söhne", Terms: "We send what you order.", Privacy: "We know little.", Withdrawal: "Within 14 days.", Countries: []string{"AT", "DE"}, Currencies: []string{"USD", "EUR"},
 	}
 }
 
@@ -162,17 +162,22 @@ func (w World) changeCases() cases {
 			seen := w.mustChange(t, full())
 			_, err := w.change(t, &settingsv1.Settings{
 				Name: strings.Repeat("x", 41), About: strings.Repeat("x", 301), Headline: "two\nlines", Welcome: "\x00", Logo: []byte("<svg>"),
-				Imprint: strings.Repeat("x", 20_001), Terms: "bell \a", Countries: []string{"PT", "Atlantis"},
+				Imprint: strings.Repeat("x", 20_001), Terms: "bell \a", Countries: []string{"PT", "Atlantis"}, Currencies: []string{"EUR", "QQQ"},
 			}, seen)
 			var got []string
 			for _, v := range contract.Violations(err) {
 				got = append(got, strings.TrimPrefix(v.Field, "settings."))
 			}
-			if want := "name about headline welcome imprint terms logo countries"; status.Code(err) != codes.InvalidArgument || strings.Join(got, " ") != want {
+			if want := "name about headline welcome imprint terms logo countries currencies"; status.Code(err) != codes.InvalidArgument || strings.Join(got, " ") != want {
 				t.Errorf("got %v with %v, want %s", err, got, want)
 			}
 			if _, err := w.change(t, &settingsv1.Settings{Logo: append(png, make([]byte, 64<<10)...)}, seen); status.Code(err) != codes.InvalidArgument {
 				t.Errorf("a logo that is too large: got %v", err)
+			}
+			for _, bad := range [][]string{{"EUR", "USD", "EUR"}, {"eur"}, {"EUR", "USD", "GBP", "CHF", "JPY", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF"}} {
+				if _, err := w.change(t, &settingsv1.Settings{Currencies: bad}, seen); status.Code(err) != codes.InvalidArgument {
+					t.Errorf("the currencies %v: got %v", bad, err)
+				}
 			}
 			if got := w.get(t); got.GetVersion() != seen {
 				t.Errorf("got version %d, want %d as before", got.GetVersion(), seen)

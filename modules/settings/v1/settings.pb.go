@@ -96,7 +96,10 @@ type Settings struct {
 	Privacy    string `protobuf:"bytes,8,opt,name=privacy,proto3" json:"privacy,omitempty"`
 	Withdrawal string `protobuf:"bytes,9,opt,name=withdrawal,proto3" json:"withdrawal,omitempty"`
 	// Where the shop sends to: ISO 3166-1 codes, in order, each once; none: everywhere.
-	Countries     []string `protobuf:"bytes,10,rep,name=countries,proto3" json:"countries,omitempty"`
+	Countries []string `protobuf:"bytes,10,rep,name=countries,proto3" json:"countries,omitempty"`
+	// What the shop sells in: up to 10 ISO 4217 codes, each once; the first is its own, in
+	// which prices are shown until a shopper chooses another.
+	Currencies    []string `protobuf:"bytes,11,rep,name=currencies,proto3" json:"currencies,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -197,6 +200,13 @@ func (x *Settings) GetWithdrawal() string {
 func (x *Settings) GetCountries() []string {
 	if x != nil {
 		return x.Countries
+	}
+	return nil
+}
+
+func (x *Settings) GetCurrencies() []string {
+	if x != nil {
+		return x.Currencies
 	}
 	return nil
 }
@@ -409,7 +419,7 @@ var File_settings_v1_settings_proto protoreflect.FileDescriptor
 
 const file_settings_v1_settings_proto_rawDesc = "" +
 	"\n" +
-	"\x1asettings/v1/settings.proto\x12\vsettings.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\x86\x02\n" +
+	"\x1asettings/v1/settings.proto\x12\vsettings.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\xa6\x02\n" +
 	"\bSettings\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05about\x18\x02 \x01(\tR\x05about\x12\x1a\n" +
@@ -423,7 +433,10 @@ const file_settings_v1_settings_proto_rawDesc = "" +
 	"withdrawal\x18\t \x01(\tR\n" +
 	"withdrawal\x12\x1c\n" +
 	"\tcountries\x18\n" +
-	" \x03(\tR\tcountries\"9\n" +
+	" \x03(\tR\tcountries\x12\x1e\n" +
+	"\n" +
+	"currencies\x18\v \x03(\tR\n" +
+	"currencies\"9\n" +
 	"\x12GetSettingsRequest\x12#\n" +
 	"\rknown_version\x18\x01 \x01(\x03R\fknownVersion\"\x9d\x01\n" +
 	"\x13GetSettingsResponse\x121\n" +

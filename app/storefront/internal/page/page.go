@@ -25,6 +25,8 @@ type Frame struct {
 	Script      string // address
 	Badge       string // stands where the number of things in the cart goes
 	Shop        Shop
+	// Currencies are what prices can be shown in; none where there is no choice.
+	Currencies []Option
 }
 
 // Shop is what is said of the shop on every page.
@@ -193,6 +195,7 @@ type Cart struct {
 	Code      string // as it was typed, when it came back
 	CodeError string // what is wrong with it
 	Ready     bool   // something in it can be bought
+	Currency  string // what to know of the cart's when it is not that of the shop's pages
 }
 
 // Code is a voucher code, and why it takes nothing off; "" when it does.

@@ -11,7 +11,7 @@ import (
 func toSettings(s shop.Settings) *settingsv1.Settings {
 	return &settingsv1.Settings{
 		Name: s.Name, About: s.About, Headline: s.Headline, Welcome: s.Welcome, Logo: s.Logo,
-		Imprint: s.Imprint, Terms: s.Terms, Privacy: s.Privacy, Withdrawal: s.Withdrawal, Countries: s.Countries,
+		Imprint: s.Imprint, Terms: s.Terms, Privacy: s.Privacy, Withdrawal: s.Withdrawal, Countries: s.Countries, Currencies: s.Currencies,
 	}
 }
 
@@ -19,6 +19,7 @@ func fromSettings(s *settingsv1.Settings) shop.Settings {
 	return shop.Settings{
 		Name: s.GetName(), About: s.GetAbout(), Headline: s.GetHeadline(), Welcome: s.GetWelcome(), Logo: s.GetLogo(),
 		Imprint: s.GetImprint(), Terms: s.GetTerms(), Privacy: s.GetPrivacy(), Withdrawal: s.GetWithdrawal(), Countries: slices.Clone(s.GetCountries()),
+		Currencies: slices.Clone(s.GetCurrencies()),
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"galleria/platform/countries"
+	"galleria/platform/money"
 )
 
 const (
@@ -20,6 +21,7 @@ const (
 	maxLegal   = 20_000
 	maxLogo    = 64 << 10
 	maxCountry = 300
+	maxMoney   = 10
 )
 
 // ErrChangedMeanwhile says that the settings are not as the caller has seen them.
@@ -34,6 +36,8 @@ type Settings struct {
 	Logo                                []byte
 	Imprint, Terms, Privacy, Withdrawal string
 	Countries                           []string
+	// Currencies are in the order of the staff: the first is the shop's own.
+	Currencies []string
 }
 
 // Problem says what is wrong with one field, to the person who filled it in.
@@ -71,7 +75,25 @@ func (s *Settings) Check() []Problem {
 			break
 		}
 	}
+	if problem := checkCurrencies(s.Currencies); problem != "" {
+		problems = append(problems, Problem{"currencies", problem})
+	}
 	return problems
+}
+
+func checkCurrencies(codes []string) string {
+	if len(codes) > maxMoney {
+		return fmt.Sprintf("must be up to %d", maxMoney)
+	}
+	for i, code := range codes {
+		if _, err := money.New(code, 0); err != nil {
+			return "must be codes of ISO 4217, such as EUR"
+		}
+		if slices.Contains(codes[:i], code) {
+			return "must have " + code + " once"
+		}
+	}
+	return ""
 }
 
 func checkLogo(logo []byte) string {
@@ -92,5 +114,5 @@ func checkLogo(logo []byte) string {
 // Same tells whether two settings say the same, whatever their version.
 func (s Settings) Same(o Settings) bool {
 	return s.Name == o.Name && s.About == o.About && s.Headline == o.Headline && s.Welcome == o.Welcome && string(s.Logo) == string(o.Logo) &&
-		s.Imprint == o.Imprint && s.Terms == o.Terms && s.Privacy == o.Privacy && s.Withdrawal == o.Withdrawal && slices.Equal(s.Countries, o.Countries)
+		s.Imprint == o.Imprint && s.Terms == o.Terms && s.Privacy == o.Privacy && s.Withdrawal == o.Withdrawal && slices.Equal(s.Countries, o.Countries) && slices.Equal(s.Currencies, o.Currencies)
 }

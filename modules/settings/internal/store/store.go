@@ -36,7 +36,7 @@ func get(tx *gorm.DB) (shop.Settings, error) {
 	var rows []struct {
 		Version, ChangedAt                                                        int64
 		Name, About, Headline, Welcome, Logo, Imprint, Terms, Privacy, Withdrawal string
-		Countries                                                                 string
+		Countries, Currencies                                                     string
 	}
 	if err := tx.Raw("SELECT * FROM settings").Scan(&rows).Error; err != nil || len(rows) == 0 {
 		return shop.Settings{}, err
@@ -49,6 +49,7 @@ func get(tx *gorm.DB) (shop.Settings, error) {
 	return shop.Settings{
 		Version: r.Version, ChangedAt: time.UnixMicro(r.ChangedAt), Name: r.Name, About: r.About, Headline: r.Headline, Welcome: r.Welcome, Logo: logo,
 		Imprint: r.Imprint, Terms: r.Terms, Privacy: r.Privacy, Withdrawal: r.Withdrawal, Countries: strings.Fields(r.Countries),
+		Currencies: strings.Fields(r.Currencies),
 	}, nil
 }
 
@@ -69,12 +70,12 @@ func (s *Store) Change(ctx context.Context, to shop.Settings, seen int64) (versi
 		version = seen + 1
 		values := []any{
 			version, s.now().UnixMicro(), to.Name, to.About, to.Headline, to.Welcome, base64.StdEncoding.EncodeToString(to.Logo),
-			to.Imprint, to.Terms, to.Privacy, to.Withdrawal, strings.Join(to.Countries, " "),
+			to.Imprint, to.Terms, to.Privacy, to.Withdrawal, strings.Join(to.Countries, " "), strings.Join(to.Currencies, " "),
 		}
 		// Of two who change at once, one is first: the other finds another version, or the row.
-		const columns = "version, changed_at, name, about, headline, welcome, logo, imprint, terms, privacy, withdrawal, countries"
-		done := tx.Exec("INSERT INTO settings (id, "+columns+") VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET ("+columns+
-			") = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE settings.version = ?", append(append(values, values...), seen)...)
+		const columns = "version, changed_at, name, about, headline, welcome, logo, imprint, terms, privacy, withdrawal, countries, currencies"
+		done := tx.Exec("INSERT INTO settings (id, "+columns+") VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET ("+columns+
+			") = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE settings.version = ?", append(append(values, values...), seen)...)
 		if done.Error == nil && done.RowsAffected == 0 {
 			return shop.ErrChangedMeanwhile
 		}

@@ -92,6 +92,7 @@ func (c *Console) showProduct(ctx echo.Context, code int, p *catalogv1.Product, 
 		Done: map[string]string{"saved": "The product is saved.", "undone": "The change is taken back.", "picture": "The picture is added.", "same": "Nothing was different: nothing is changed."}[ctx.QueryParam("done")],
 	}
 	page.About, page.Variants = productFields(values, wrong, variants)
+	c.offerTaxClasses(ctx, page.Variants)
 	page.Pictures = pictureFields(values, wrong)
 	page.AddPictures = view.Field{Name: addPictures, Label: "Pictures to add that the shop has, by name, with commas between", Kind: "text", Value: values.Get(addPictures), Problem: wrong[addPictures]}
 	if n := focusFirst(&page); n > 0 {

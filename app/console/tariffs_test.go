@@ -97,6 +97,7 @@ func (o *office) tariffs() *pricingv1.GetTariffsResponse {
 }
 
 func TestAnAdministratorChangesDelivery(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	for _, path := range []string{deliveryPath, taxesPath} {
 		if body := o.shows(path, "as the configuration file says", "readonly"); strings.Contains(body, `name="do"`) {
@@ -161,6 +162,7 @@ func TestAnAdministratorChangesDelivery(t *testing.T) {
 }
 
 func TestWhatIsWrongWithTariffsStandsBesideTheField(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	for _, row := range []struct {
 		path, field, before, now, at, want string
@@ -210,6 +212,7 @@ func TestWhatIsWrongWithTariffsStandsBesideTheField(t *testing.T) {
 }
 
 func TestTwoAdministratorsChangeTariffs(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	late, early := o.opens(taxesPath), o.opens(taxesPath)
 	early.types("tax", "VAT included 25%", "VAT included 24%")
@@ -228,6 +231,7 @@ func TestTwoAdministratorsChangeTariffs(t *testing.T) {
 }
 
 func TestAnAdministratorReturnsToTheConfiguration(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	if r, _ := o.ask("GET", tariffsResetPath, "admin", nil); r.StatusCode != http.StatusSeeOther {
 		t.Errorf("with nothing to return from: got %d", r.StatusCode)
@@ -249,5 +253,32 @@ func TestAnAdministratorReturnsToTheConfiguration(t *testing.T) {
 	}
 	if e := o.noted(); e.Action != "returned to the configuration of" || e.Thing != "delivery and taxes" || e.From != "tax of NZ: GST included 15%, haka 3%" || e.To != "" {
 		t.Errorf("the audit log says %+v", e)
+	}
+}
+
+func TestTheTaxClassOfAProductIsChosen(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	at := o.addLamp()
+	form := typedProduct()
+	form.Set("v0-tax", "haka")
+	form.Set("v1-tax", "books")
+	form.Set("version", o.version(at))
+	o.sends(at, form, http.StatusSeeOther)
+	chosen := func() (all []string) {
+		t.Helper()
+		for _, m := range regexp.MustCompile(`<option value="([^"]*)" selected>([^<]*)<`).FindAllStringSubmatch(o.page(at), -1) {
+			all = append(all, m[1]+": "+m[2])
+		}
+		return all
+	}
+	if got := strings.Join(chosen(), "; "); !strings.HasPrefix(got, "haka: haka, which no tax names: standard; books: books") {
+		t.Errorf("got %q, want the class that no tax has kept, and one that a tax has chosen", got)
+	}
+	s := o.opens(taxesPath)
+	s.types("tax", "VAT included 25%", "VAT included 25%, haka 3%")
+	s.presses("save", http.StatusSeeOther)
+	if got := strings.Join(chosen(), "; "); !strings.HasPrefix(got, "haka: haka; books: books") {
+		t.Errorf("got %q, want the class of the new tax", got)
 	}
 }

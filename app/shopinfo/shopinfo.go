@@ -30,7 +30,9 @@ const (
 
 // Info is what is said of the shop. It is not changed.
 type Info struct {
-	Version                        int64
+	Version int64
+	// Heard tells whether the module said this, and the rest is not just the defaults.
+	Heard                          bool
 	Name, About, Headline, Welcome string
 	// Logo is nil when there is none.
 	Logo *Logo
@@ -126,7 +128,9 @@ func NewKeeper(settings settingsv1.SettingsServiceClient, currency string, now f
 	if k.log == nil {
 		k.log = slog.Default()
 	}
-	k.known.Store(Of(nil, 0, k.currency))
+	none := Of(nil, 0, k.currency)
+	none.Heard = settings == nil // there is nothing to hear
+	k.known.Store(none)
 	return k
 }
 
@@ -161,7 +165,9 @@ func (k *Keeper) ask(within time.Duration) {
 		return
 	}
 	k.failing = false
-	if said.GetSettings() != nil && said.GetVersion() != k.known.Load().Version {
-		k.known.Store(Of(said.GetSettings(), said.GetVersion(), k.currency))
+	if known := k.known.Load(); said.GetSettings() != nil && (said.GetVersion() != known.Version || !known.Heard) {
+		heard := Of(said.GetSettings(), said.GetVersion(), k.currency)
+		heard.Heard = true
+		k.known.Store(heard)
 	}
 }

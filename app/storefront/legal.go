@@ -17,7 +17,11 @@ import (
 func (s *Storefront) legal(c echo.Context) error {
 	shop := s.info.Info()
 	l := textOf(shop.Legal, c.Param("slug"))
-	if l == nil {
+	switch {
+	case l == nil && !shop.Heard:
+		// There may be such a text: search engines are not to forget it.
+		return echo.NewHTTPError(http.StatusServiceUnavailable, "the settings of the shop were not heard yet")
+	case l == nil:
 		return echo.ErrNotFound
 	}
 	return s.kept(c, "legal "+l.Slug, func(ctx context.Context, currency string) (sketch, error) {

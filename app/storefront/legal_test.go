@@ -108,6 +108,30 @@ func TestTheShopIsWhatItsStaffSay(t *testing.T) {
 	v.get("/").want(http.StatusOK).says("Light for every room.")
 }
 
+func TestALegalPageIsNotGoneBeforeSettingsWereHeard(t *testing.T) {
+	s, d := openWithDesk(t)
+	d.away.Store(true)
+	d.change(&settingsv1.Settings{Imprint: "Löwe & Söhne, Wien"}, 0)
+	v := s.visitor(t)
+	if early := v.get("/legal/imprint").want(http.StatusServiceUnavailable); early.header.Get("Retry-After") == "" {
+		t.Error("the answer does not say when to try again")
+	}
+	d.away.Store(false)
+	d.later(v)
+	shows := func() bool { return v.get("/legal/imprint").status == http.StatusOK }
+	for deadline := time.Now().Add(30 * time.Second); !shows(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the imprint is not shown after the settings were heard")
+		}
+	}
+	v.get("/legal/imprint").says("Löwe & Söhne, Wien")
+	v.get("/legal/privacy").want(http.StatusNotFound)
+	d.away.Store(true)
+	d.later(v)
+	v.get("/legal/imprint").want(http.StatusOK)
+	v.get("/legal/privacy").want(http.StatusNotFound)
+}
+
 func TestTheShopSendsOnlyWhereItsStaffSay(t *testing.T) {
 	s, d := openWithDesk(t)
 	d.change(&settingsv1.Settings{Countries: []string{"AT", "PT"}}, 0)

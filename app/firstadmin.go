@@ -14,7 +14,9 @@ import (
 
 // offerFirstAdmin prints a link that makes the first administrator, while there is none. It
 // waits for accounts, which may run in a process that comes later. The link is printed and
-// not logged: logs, traces and the console keep what they hear.
+// not logged: logs, traces and the console keep what they hear. An edge with a peer prints
+// none: the console, for which the link is, is the main process's, and of two links the
+// newer would replace the other one.
 func (a *App) offerFirstAdmin(ctx context.Context, stdout io.Writer) {
 	if a.Storefront == nil || a.Config.Peer != "" {
 		return

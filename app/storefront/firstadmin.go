@@ -26,9 +26,26 @@ func firstAdminForm(typed url.Values, token string) page.Form {
 }
 
 // firstAdminPage is where the link leads that the shop prints when it starts without an
-// administrator.
+// administrator. A link that opens nothing is said so at once: a request of which nothing
+// else is right finds out.
 func (s *Storefront) firstAdminPage(c echo.Context) error {
-	return s.showForm(c, http.StatusOK, firstAdminForm(url.Values{}, c.QueryParam("token")))
+	ctx, done := s.working(c, false, pageTimeout)
+	defer done()
+	link := c.QueryParam("token")
+	_, err := s.Accounts.CreateFirstAdmin(ctx, &accountsv1.CreateFirstAdminRequest{Link: link, Visitor: visitor(c), IdempotencyKey: id.New()})
+	switch {
+	case contract.Is(err, accountsv1.Reason_REASON_BAD_LINK):
+		return s.badFirstAdminLink(c)
+	case len(contract.Violations(err)) == 0:
+		return waits(err)
+	}
+	return s.showForm(c, http.StatusOK, firstAdminForm(url.Values{}, link))
+}
+
+func (s *Storefront) badFirstAdminLink(c echo.Context) error {
+	return s.showForm(c, http.StatusNotFound, page.Form{Heading: "This link opens nothing", Links: []page.Point{{Text: "Log in", Href: "/login"}}, Notice: &page.Notice{
+		Bad: true, Title: "The link was used, or is too old", Text: "It is good once, for two hours, and each start of the shop prints another while there is no administrator.",
+	}})
 }
 
 // firstAdmin makes the first administrator, and leads to the second factor.
@@ -44,7 +61,6 @@ func (s *Storefront) firstAdmin(c echo.Context) error {
 		Visitor: visitor(c), IdempotencyKey: typed.Get("idempotency_key"),
 	})
 	f, marked := withViolations(firstAdminForm(typed, typed.Get("token")), err)
-	logIn := []page.Point{{Text: "Log in", Href: "/login"}}
 	switch {
 	case marked:
 		return s.showForm(c, http.StatusUnprocessableEntity, f)
@@ -52,11 +68,9 @@ func (s *Storefront) firstAdmin(c echo.Context) error {
 		f.Notice = &page.Notice{Bad: true, Title: "This address has an account already", Text: "Choose another address for the administrator."}
 		return s.showForm(c, http.StatusConflict, f)
 	case contract.Is(err, accountsv1.Reason_REASON_BAD_LINK):
-		return s.showForm(c, http.StatusNotFound, page.Form{Heading: "This link opens nothing", Links: logIn, Notice: &page.Notice{
-			Bad: true, Title: "The link was used, or is too old", Text: "It is good once, for two hours, and each start of the shop prints another while there is no administrator.",
-		}})
+		return s.badFirstAdminLink(c)
 	case contract.Is(err, accountsv1.Reason_REASON_HAS_ADMIN):
-		return s.showForm(c, http.StatusConflict, page.Form{Heading: "There is an administrator already", Links: logIn, Notice: &page.Notice{
+		return s.showForm(c, http.StatusConflict, page.Form{Heading: "There is an administrator already", Links: []page.Point{{Text: "Log in", Href: "/login"}}, Notice: &page.Notice{
 			Bad: true, Title: "No account was made", Text: "The link is for the first administrator only. Others are made with galleria admin create.",
 		}})
 	case err != nil:

@@ -42,6 +42,15 @@ func TestTheFirstAdministratorIsMadeOnceByTheNewestLink(t *testing.T) {
 		if _, err := w.FirstAdmin(t, link, "no address", "wrong"); len(contract.Violations(err)) != 1 {
 			t.Errorf("no address: got %v, want a violation", err)
 		}
+		looks := func(what, link string, good bool) {
+			t.Helper()
+			_, err := w.Accounts.CreateFirstAdmin(t.Context(), &accountsv1.CreateFirstAdminRequest{Link: link, IdempotencyKey: "look"})
+			if bad := contract.Is(err, accountsv1.Reason_REASON_BAD_LINK); bad == good || good && len(contract.Violations(err)) == 0 {
+				t.Errorf("a look at %s: got %v", what, err)
+			}
+		}
+		looks("an older link", older, false)
+		looks("the newest link", link, true)
 		// Several at once: one of them is the first.
 		const racers = 4
 		type result struct {

@@ -200,7 +200,8 @@ type AccountsServiceClient interface {
 	// Each call gives another link.
 	OfferFirstAdmin(ctx context.Context, in *OfferFirstAdminRequest, opts ...grpc.CallOption) (*OfferFirstAdminResponse, error)
 	// CreateFirstAdmin makes an administrator by the link of OfferFirstAdmin, and a session,
-	// in which a second factor can be set up. NOT_FOUND, REASON_BAD_LINK, as in VerifyEmail.
+	// in which a second factor can be set up. NOT_FOUND, REASON_BAD_LINK, as in VerifyEmail; it
+	// is said before violations, so that a request without a person looks whether a link is good.
 	// FAILED_PRECONDITION, REASON_HAS_ADMIN: there is an administrator by now.
 	// ALREADY_EXISTS, REASON_EMAIL_TAKEN, and violations as in SignUp leave the link good.
 	// Repeating it with the same key answers the same.
@@ -736,7 +737,8 @@ type AccountsServiceServer interface {
 	// Each call gives another link.
 	OfferFirstAdmin(context.Context, *OfferFirstAdminRequest) (*OfferFirstAdminResponse, error)
 	// CreateFirstAdmin makes an administrator by the link of OfferFirstAdmin, and a session,
-	// in which a second factor can be set up. NOT_FOUND, REASON_BAD_LINK, as in VerifyEmail.
+	// in which a second factor can be set up. NOT_FOUND, REASON_BAD_LINK, as in VerifyEmail; it
+	// is said before violations, so that a request without a person looks whether a link is good.
 	// FAILED_PRECONDITION, REASON_HAS_ADMIN: there is an administrator by now.
 	// ALREADY_EXISTS, REASON_EMAIL_TAKEN, and violations as in SignUp leave the link good.
 	// Repeating it with the same key answers the same.

@@ -53,8 +53,11 @@ var allowedTo = map[string][]string{
 		"payments.StartPayment", "payments.CancelPayment", "payments.CapturePayment", "payments.RefundPayment",
 	},
 	"the command line": {"accounts.OfferFirstAdmin"},
-	"role operator":    {"pricing.GetTariffs", "notifications.ListMails", "notifications.GetMail", "notifications.ResendMail", "accounts.ListAccounts"},
-	"role admin":       {"settings.ChangeSettings", "pricing.ChangeTariffs", "pricing.ResetTariffs", "accounts.CreateAccount", "accounts.SetRole", "accounts.CreateKey", "accounts.ListKeys", "accounts.RevokeKey"},
+	"role operator": {
+		"pricing.GetTariffs", "notifications.ListMails", "notifications.GetMail", "notifications.ResendMail", "accounts.ListAccounts",
+		// make new-module adds methods above this line.
+	},
+	"role admin": {"settings.ChangeSettings", "pricing.ChangeTariffs", "pricing.ResetTariffs", "accounts.CreateAccount", "accounts.SetRole", "accounts.CreateKey", "accounts.ListKeys", "accounts.RevokeKey"},
 }
 
 // caller is one of those that every method is asked for as.

@@ -23,6 +23,7 @@ var places = []struct{ template, path string }{
 	{"domain.go", "modules/{{.Name}}/internal/{{.Noun}}/{{.Noun}}.go"},
 	{"domain_test.go", "modules/{{.Name}}/internal/{{.Noun}}/{{.Noun}}_test.go"},
 	{"service.go", "modules/{{.Name}}/internal/service/service.go"},
+	{"access.go", "modules/{{.Name}}/internal/service/access.go"},
 	{"convert.go", "modules/{{.Name}}/internal/service/convert.go"},
 	{"store.go", "modules/{{.Name}}/internal/store/store.go"},
 	{"suite.go", "modules/{{.Name}}/{{.Name}}test/suite.go"},

@@ -10,6 +10,7 @@ import (
 const (
 	tableFile  = "app/modules.go"
 	configFile = "app/config.go"
+	accessFile = "app/access_test.go"
 )
 
 // insertion is code that goes above a line of a file.
@@ -34,9 +35,12 @@ var insertions = []insertion{
 	{configFile, "// make new-module adds sections above this line.", "	{{.Title}} Module[{{.Name}}.Config] `yaml:\"{{.Name}}\"`\n"},
 	{configFile, "// make new-module adds defaults above this line.", `			{{.Title}}: newModule({{.Name}}.DefaultConfig()),
 `},
+	{accessFile, "// make new-module adds methods above this line.", `		"{{.Name}}.Get{{.NounTitle}}", "{{.Name}}.Set{{.NounTitle}}",
+`},
 }
 
-// insert enters the module in the table and in the configuration.
+// insert enters the module in the table, in the configuration, and in what says who may call
+// what.
 func insert(n names) ([]file, error) {
 	texts := map[string]string{}
 	for _, i := range insertions {

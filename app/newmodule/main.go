@@ -1,5 +1,5 @@
 // Newmodule makes a module: its folder, its migration, its row in the table of
-// modules and its section of the configuration.
+// modules, its section of the configuration, and who may call its methods: the staff.
 //
 //	make new-module NAME=reviews
 //
@@ -54,7 +54,7 @@ func run(name string) error {
 	if err := command("go", "test", "./app", "-count=1", "-run=^TestModuleGraph$", "-update"); err != nil {
 		return fmt.Errorf("write docs/modules.md: %w", err)
 	}
-	fmt.Printf("made modules/%s and migrations/%s, and entered it in app/modules.go and app/config.go\n", name, name)
+	fmt.Printf("made modules/%s and migrations/%s, and entered it in app/modules.go, app/config.go and app/access_test.go\n", name, name)
 	fmt.Printf("read modules/%s/doc.go first; run its suite with: go test ./modules/%s/...\n", name, name)
 	return nil
 }

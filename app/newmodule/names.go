@@ -36,7 +36,7 @@ var taken = map[string]string{
 	"service": "a package of every module", "store": "a package of every module", "memory": "a type of every module",
 	"contract": "a package of the platform", "module": "a package of the platform", "moduletest": "a package of the platform", "route": "a package of the platform",
 	"database": "a package of the platform", "migrations": "a package", "context": "a package", "errors": "a package", "testing": "a package",
-	"codes": "a package", "status": "a package", "gorm": "a package", "grpc": "a package", "fmt": "a package", "sync": "a package", "strings": "a package",
+	"codes": "a package", "access": "a package of the platform", "identity": "a package of the platform", "certs": "a package of the platform", "status": "a package", "gorm": "a package", "grpc": "a package", "fmt": "a package", "sync": "a package", "strings": "a package",
 	"text": "a column of its table", "problems": "a variable of the code to be made", "found": "a variable of the code to be made",
 	"rows": "a variable of the code to be made", "row": "a type of the code to be made", "err": "a variable of the code to be made", "ctx": "a variable of the code to be made",
 }

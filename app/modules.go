@@ -108,6 +108,12 @@ func Table(c Modules) []Row {
 			},
 		}, c.Orders.Placed},
 		{module.Definition{
+			Name: settings.Name, Contract: &settingsv1.SettingsService_ServiceDesc,
+			New: func(h module.Host) (*module.Instance, error) {
+				return settings.New(h, settings.Needs{}, c.Settings.Own)
+			},
+		}, c.Settings.Placed},
+		{module.Definition{
 			Name: notifications.Name, Contract: &notificationsv1.NotificationsService_ServiceDesc,
 			Needs: []string{settings.Name},
 			Calls: []string{settingsv1.SettingsService_GetSettings_FullMethodName},
@@ -139,12 +145,6 @@ func Table(c Modules) []Row {
 				return webhooks.New(h, webhooks.Needs{}, c.Webhooks.Own)
 			},
 		}, c.Webhooks.Placed},
-		{module.Definition{
-			Name: settings.Name, Contract: &settingsv1.SettingsService_ServiceDesc,
-			New: func(h module.Host) (*module.Instance, error) {
-				return settings.New(h, settings.Needs{}, c.Settings.Own)
-			},
-		}, c.Settings.Placed},
 		// make new-module adds rows above this line.
 	}
 }

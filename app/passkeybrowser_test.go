@@ -11,16 +11,7 @@ import (
 // A person signs up, adds a passkey, logs out, logs in by the passkey alone, and removes it.
 func TestAPersonLogsInWithAPasskeyInABrowser(t *testing.T) {
 	shop := shoptest.Prepare(t, shoptest.Layout{})
-	file, err := os.ReadFile(shop.ConfigFile())
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Browsers make passkeys for host names only.
-	numbered := `base_url: "http://127.0.0.1:`
-	if !strings.Contains(string(file), numbered) {
-		t.Fatalf("no %s in\n%s", numbered, file)
-	}
-	shop.WriteConfig(t, strings.Replace(string(file), numbered, `base_url: "http://localhost:`, 1))
+	byHostName(t, shop)
 	shop.StartAll(t)
 	shop.Fill(t)
 	for name, width := range map[string]int64{"on a desktop": 1440, "on a phone": 360} {
@@ -83,4 +74,77 @@ func TestAPersonLogsInWithAPasskeyInABrowser(t *testing.T) {
 			b.Clean("401")
 		})
 	}
+}
+
+// byHostName gives the shop an address that browsers make passkeys for: a host name.
+func byHostName(t *testing.T, shop *shoptest.Shop) {
+	t.Helper()
+	file, err := os.ReadFile(shop.ConfigFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbered := `base_url: "http://127.0.0.1:`
+	if !strings.Contains(string(file), numbered) {
+		t.Fatalf("no %s in\n%s", numbered, file)
+	}
+	shop.WriteConfig(t, strings.Replace(string(file), numbered, `base_url: "http://localhost:`, 1))
+}
+
+// An administrator adds a passkey at the storefront, and comes into the console by it alone:
+// without a password, and without the code that administrators need otherwise.
+func TestAnAdministratorComesIntoTheConsoleWithAPasskeyInABrowser(t *testing.T) {
+	shop := shoptest.Prepare(t, shoptest.Layout{})
+	byHostName(t, shop)
+	shop.StartAll(t)
+	const password = "a-long-word-of-alma"
+	if out, code := shop.RunWith(t, password+"\n", "admin", "create", "--email", "alma@example.org", "--role", "admin"); code != 0 {
+		t.Fatalf("galleria admin create: exit %d: %s", code, out)
+	}
+	b := shop.Browse(t)
+	b.Screen(360, 800)
+	b.Calls("localhost")
+	b.HasAuthenticator()
+	logIn := func(page string) {
+		t.Helper()
+		b.Open(page)
+		b.Types("[name=email]", "alma@example.org")
+		b.Types("[name=password]", password)
+	}
+	logIn("/console/login")
+	b.Follow(`form[action="/console/login"] button`, `main`)
+	if got := b.Text("main"); !strings.Contains(got, "needs a second factor") {
+		t.Fatalf("an administrator without a second factor sees %q", got)
+	}
+	b.Open("/account/passkeys/add")
+	b.Types("[name=name]", "My telephone")
+	b.Types("[name=password]", password)
+	b.Follow(`form[action="/account/passkeys/add"] button`, `form[data-passkey]`)
+	b.Click(`form[data-passkey] button`, `a[href^="/account/passkeys/remove"]`)
+	b.Open("/account")
+	b.Follow(`form[action="/logout"] button`, `main`)
+
+	b.Open("/console/settings")
+	if got := b.Path(); !strings.HasPrefix(got, "/console/login?next=") {
+		t.Fatalf("without a session the console leads to %s", got)
+	}
+	if over := shoptest.Eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+		t.Errorf("the page to log in is %d pixels wider than the screen", over)
+	}
+	b.Click(`form[data-passkey] button`, `main h2`)
+	if got := b.Path(); got != "/console/settings" {
+		t.Fatalf("the passkey leads to %s: %s", got, b.Text("main"))
+	}
+
+	b.Open("/account/security")
+	b.Click(`a[href^="/account/passkeys/remove"]`, `form[action="/account/passkeys/remove"]`)
+	b.Types("[name=password]", password)
+	b.Follow(`form[action="/account/passkeys/remove"] button`, `a[href="/account/passkeys/add"]`)
+	b.Open("/account")
+	b.Follow(`form[action="/logout"] button`, `main`)
+	b.Open("/console/login")
+	b.Click(`form[data-passkey] button`, `.door > .problem`)
+	if got := b.Text(".door > .problem"); !strings.Contains(got, "did not open") {
+		t.Errorf("a removed passkey: the page says %q", got)
+	}
+	b.Clean("401", "403")
 }

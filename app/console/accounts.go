@@ -46,6 +46,19 @@ func (a accounts) LogIn(ctx context.Context, l LogIn) (string, error) {
 	return said.GetSession(), nil
 }
 
+func (a accounts) BeginPasskey(ctx context.Context, browser string) (string, error) {
+	begun, err := a.accounts.BeginPasskeyLogIn(ctx, &accountsv1.BeginPasskeyLogInRequest{Browser: browser})
+	return begun.GetOptionsJson(), staffError(err)
+}
+
+func (a accounts) LogInByPasskey(ctx context.Context, l PasskeyLogIn) (string, error) {
+	said, err := a.accounts.FinishPasskeyLogIn(ctx, &accountsv1.FinishPasskeyLogInRequest{
+		Browser: l.Browser, CredentialJson: l.Credential, IdempotencyKey: l.Key,
+		Visitor: &accountsv1.Visitor{Client: l.Client, Device: l.Device},
+	})
+	return said.GetSession(), staffError(err)
+}
+
 func (a accounts) LogOut(ctx context.Context, session string) error {
 	_, err := a.accounts.LogOut(ctx, &accountsv1.LogOutRequest{Session: session})
 	return err
@@ -63,7 +76,7 @@ func staffError(err error) error {
 		return nil
 	case contract.Is(err, accountsv1.Reason_REASON_NO_SESSION):
 		return ErrNoSession
-	case contract.Is(err, accountsv1.Reason_REASON_WRONG_CREDENTIALS), contract.Is(err, accountsv1.Reason_REASON_WRONG_CODE), status.Code(err) == codes.InvalidArgument:
+	case contract.Is(err, accountsv1.Reason_REASON_WRONG_CREDENTIALS), contract.Is(err, accountsv1.Reason_REASON_WRONG_CODE), contract.Is(err, accountsv1.Reason_REASON_WRONG_PASSKEY), status.Code(err) == codes.InvalidArgument:
 		return ErrWrong
 	case contract.Is(err, accountsv1.Reason_REASON_WAIT), contract.Is(err, accountsv1.Reason_REASON_BUSY):
 		seconds := contract.Metadata(err, "retry_after")

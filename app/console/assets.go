@@ -9,16 +9,17 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"galleria/app/edge"
 	"galleria/app/floorplan"
 )
 
 //go:embed assets
 var assetFiles embed.FS
 
-// assets are the stylesheet and the script, under names that change with their content.
+// assets are the stylesheet and the scripts, under names that change with their content.
 type assets struct {
-	stylesheet, script string // addresses
-	byName             map[string]asset
+	stylesheet, script, passkeys string // addresses
+	byName                       map[string]asset
 }
 
 type asset struct {
@@ -30,6 +31,7 @@ func loadAssets() *assets {
 	a := &assets{byName: map[string]asset{}}
 	a.stylesheet = a.add("console", ".css", "text/css; charset=utf-8", append(slices.Concat(embedded("console.css"), embedded("shop.css")), floorplan.Stylesheet()...))
 	a.script = a.add("console", ".js", "text/javascript; charset=utf-8", embedded("console.js"))
+	a.passkeys = a.add("passkeys", ".js", "text/javascript; charset=utf-8", edge.PasskeyScript)
 	return a
 }
 

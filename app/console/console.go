@@ -62,7 +62,8 @@ type Options struct {
 	Table floorplan.Table
 	// Info is what is said of the shop, such as its currencies; nil: the defaults.
 	Info *shopinfo.Keeper
-	// BaseURL is the address the shop is known by; posts from it are trusted.
+	// BaseURL is the address the shop is known by; posts from it are trusted, and passkeys
+	// are made for it.
 	BaseURL string
 	// Zone is the time zone that times are shown in; UTC when nil.
 	Zone *time.Location
@@ -75,6 +76,7 @@ type Options struct {
 type Console struct {
 	Needs
 	table       floorplan.Table
+	base        string
 	info        *shopinfo.Keeper
 	zone        *time.Location
 	log         *slog.Logger
@@ -109,6 +111,7 @@ func New(n Needs, o Options) (*Console, error) {
 	if c.info == nil {
 		c.info = shopinfo.NewKeeper(nil, "", c.now, c.log)
 	}
+	c.base = o.BaseURL
 	if o.BaseURL != "" {
 		if err := c.crossOrigin.AddTrustedOrigin(o.BaseURL); err != nil {
 			return nil, err
@@ -148,6 +151,8 @@ func (c *Console) routes() *echo.Echo {
 	// For everybody.
 	e.GET("/console/login", c.loginPage)
 	e.POST("/console/login", c.logIn)
+	e.POST("/console/login/passkey/begin", c.beginPasskey)
+	e.POST("/console/login/passkey", c.logInByPasskey)
 	e.GET("/console/assets/:name", c.asset)
 
 	// For the staff.

@@ -61,6 +61,17 @@ func (t team) LogIn(_ context.Context, l LogIn) (string, error) {
 	return "", ErrWrong
 }
 
+func (t team) BeginPasskey(context.Context, string) (string, error) {
+	return `{"challenge":"AAAA"}`, nil
+}
+
+func (t team) LogInByPasskey(_ context.Context, l PasskeyLogIn) (string, error) {
+	if l.Credential != "olga's" || len(l.Browser) < 22 {
+		return "", ErrWrong
+	}
+	return "operator", nil
+}
+
 func (t team) LogOut(_ context.Context, session string) error { delete(t, session); return nil }
 
 func (t team) Confirm(_ context.Context, _, code string) error {

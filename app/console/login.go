@@ -52,7 +52,51 @@ func nextOf(text string) string {
 }
 
 func (c *Console) loginPage(ctx echo.Context) error {
-	return c.show(ctx, http.StatusOK, "Log in", "", view.LogIn(view.LogInForm{Next: nextOf(ctx.QueryParam("next")), Key: id.Secret()}))
+	return c.showLogIn(ctx, http.StatusOK, view.LogInForm{Next: nextOf(ctx.QueryParam("next"))})
+}
+
+func (c *Console) showLogIn(ctx echo.Context, code int, form view.LogInForm) error {
+	form.Key = id.Secret()
+	if edge.HasPasskeys(c.base) {
+		form.Passkeys = c.assets.passkeys
+	}
+	return c.show(ctx, code, "Log in", "", view.LogIn(form))
+}
+
+// beginPasskey answers what a browser needs to ask for a passkey.
+func (c *Console) beginPasskey(ctx echo.Context) error {
+	work, done := c.working(ctx)
+	defer done()
+	browser := c.Edge.PasskeyBrowser(ctx.Request())
+	if browser == "" {
+		browser = id.Secret()
+	}
+	options, err := c.Staff.BeginPasskey(work, browser)
+	if err != nil {
+		return err
+	}
+	c.Edge.KeepPasskeyBrowser(ctx.Response(), ctx.Request(), browser)
+	return ctx.Blob(http.StatusOK, "application/json", []byte(options))
+}
+
+// logInByPasskey opens a session with what the browser signed.
+func (c *Console) logInByPasskey(ctx echo.Context) error {
+	work, done := c.working(ctx)
+	defer done()
+	next := nextOf(ctx.FormValue("next"))
+	session, err := c.Staff.LogInByPasskey(work, PasskeyLogIn{
+		Browser: c.Edge.PasskeyBrowser(ctx.Request()), Credential: ctx.FormValue("credential"),
+		Client: edge.ClientOf(ctx).String(), Device: ctx.Request().UserAgent(), Key: ctx.FormValue("key"),
+	})
+	if errors.Is(err, ErrWrong) {
+		return c.showLogIn(ctx, http.StatusUnauthorized, view.LogInForm{Next: next, Problem: "That passkey did not open an account: it may have been removed, or the page was open too long. Try again, or log in with your password."})
+	}
+	if err != nil {
+		return err
+	}
+	c.Edge.KeepPasskeyBrowser(ctx.Response(), ctx.Request(), "")
+	c.keepSession(ctx, session)
+	return ctx.Redirect(http.StatusSeeOther, next)
 }
 
 // logIn opens a session, always a new one: what a browser had before is not kept.
@@ -83,8 +127,7 @@ func (c *Console) logIn(ctx echo.Context) error {
 	default:
 		return err
 	}
-	form.Key = id.Secret()
-	return c.show(ctx, code, "Log in", "", view.LogIn(form))
+	return c.showLogIn(ctx, code, form)
 }
 
 func (c *Console) logOut(ctx echo.Context) error {

@@ -12,6 +12,12 @@ type Staff interface {
 	// LogIn opens a session. ErrWrong: no such account, password or code. NeedsCode: the
 	// password is right, and a code of the second factor is wanted as well.
 	LogIn(ctx context.Context, l LogIn) (session string, err error)
+	// BeginPasskey is what a browser, known by a secret, needs to ask for a passkey, as
+	// JSON.
+	BeginPasskey(ctx context.Context, browser string) (options string, err error)
+	// LogInByPasskey opens a session in which the second factor was given. ErrWrong: the
+	// passkey opens none.
+	LogInByPasskey(ctx context.Context, l PasskeyLogIn) (session string, err error)
 	LogOut(ctx context.Context, session string) error
 	// Confirm checks a code of the second factor for something that wants it anew.
 	Confirm(ctx context.Context, session, code string) error
@@ -23,7 +29,8 @@ type Person struct {
 	// Staff may look, and work on orders, stock, mails and events; Admin may also move
 	// modules.
 	Staff, Admin bool
-	// HasFactor: the account has a second factor; FactorDone: it was given in this session.
+	// HasFactor: the account has a second factor; FactorDone: it was given in this session,
+	// or a passkey.
 	HasFactor, FactorDone bool
 	// Statement travels with calls on behalf of the person; see platform/identity.
 	Statement string
@@ -36,6 +43,13 @@ type LogIn struct {
 	Client, Device string
 	// Key makes a repeated LogIn the same one.
 	Key string
+}
+
+// PasskeyLogIn is what a browser signed for a person who comes in.
+type PasskeyLogIn struct {
+	Browser, Credential string
+	// The others are as in LogIn.
+	Client, Device, Key string
 }
 
 // What a Staff may answer besides failures of its own.
@@ -55,8 +69,8 @@ func (p Person) hindrance() string {
 	switch {
 	case !p.Staff:
 		return "This account is not one of the shop's staff."
-	case p.Admin && !p.HasFactor:
-		return "An administrator needs a second factor: set one up at /account/security, then log in again."
+	case p.Admin && !p.HasFactor && !p.FactorDone: // a passkey is both factors
+		return "An administrator needs a second factor: set one up at /account/security, or add a passkey, then log in again."
 	case p.HasFactor && !p.FactorDone:
 		return "The second factor was not given in this session: log out, and log in with it."
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"galleria/app/edge"
 	"galleria/app/storefront/internal/page"
 	accountsv1 "galleria/modules/accounts/v1"
 	"galleria/platform/contract"
@@ -75,7 +76,7 @@ func (s *Storefront) showSecurity(ctx context.Context, c echo.Context, code int,
 		return err
 	}
 	password.Username = me.GetAccount().GetEmail()
-	v := page.Security{Frame: s.frame("Security", s.departmentsIfQuick(ctx)), Notice: n, Password: password, SecondFactor: me.GetAccount().GetSecondFactor(), Passkeys: passkeys, CanAdd: s.hasPasskeys()}
+	v := page.Security{Frame: s.frame("Security", s.departmentsIfQuick(ctx)), Notice: n, Password: password, SecondFactor: me.GetAccount().GetSecondFactor(), Passkeys: passkeys, CanAdd: edge.HasPasskeys(s.base)}
 	v.NoIndex = true
 	for _, l := range listed.GetSessions() {
 		v.Sessions = append(v.Sessions, page.Session{

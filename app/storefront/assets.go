@@ -10,6 +10,8 @@ import (
 	"strconv"
 
 	"github.com/labstack/echo/v4"
+
+	"galleria/app/edge"
 )
 
 //go:embed assets
@@ -35,12 +37,15 @@ func loadAssets() *assets {
 	a := &assets{byName: map[string]asset{}, favicon: embedded("favicon.svg")}
 	a.stylesheet = a.add("galleria", ".css", "text/css; charset=utf-8")
 	a.script = a.add("galleria", ".js", "text/javascript; charset=utf-8")
-	a.passkeys = a.add("passkeys", ".js", "text/javascript; charset=utf-8")
+	a.passkeys = a.put("passkeys", ".js", "text/javascript; charset=utf-8", edge.PasskeyScript)
 	return a
 }
 
 func (a *assets) add(name, extension, contentType string) string {
-	body := embedded(name + extension)
+	return a.put(name, extension, contentType, embedded(name+extension))
+}
+
+func (a *assets) put(name, extension, contentType string, body []byte) string {
 	sum := sha256.Sum256(body)
 	hashed := name + "." + hex.EncodeToString(sum[:8]) + extension
 	a.byName[hashed] = asset{contentType: contentType, plain: body, zipped: zip(body)}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"galleria/app/edge"
 	"galleria/app/storefront/internal/page"
 	accountsv1 "galleria/modules/accounts/v1"
 	"galleria/platform/contract"
@@ -54,7 +55,7 @@ func (s *Storefront) logInForm(email, to, key string) page.Form {
 		Hidden: []page.Hidden{{Name: "next", Value: to}, {Name: "idempotency_key", Value: key}},
 		Links:  []page.Point{{Text: "I have no account yet", Href: "/signup"}, {Text: "I do not know my password any more", Href: "/forgot"}},
 	}
-	if s.hasPasskeys() {
+	if edge.HasPasskeys(s.base) {
 		f.Ceremony = &page.Ceremony{
 			Kind: "log in", Begin: "/login/passkey/begin", Action: "/login/passkey", Submit: "Log in with a passkey", Script: s.assets.passkeys,
 			Hidden: []page.Hidden{{Name: "next", Value: to}, {Name: "idempotency_key", Value: key}},

@@ -3,10 +3,7 @@ package storefront
 import (
 	"context"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"regexp"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -16,47 +13,11 @@ import (
 	"galleria/platform/id"
 )
 
-// passkeyCookie holds a secret of the browser that logs in with a passkey: the challenge
-// is good only there, so what was signed elsewhere opens nothing here.
-const passkeyCookie = "galleria_passkey"
-
-// passkeyAge is how long a challenge is good at most.
-const passkeyAge = 5 * time.Minute
-
-var browserSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{22,64}$`)
-
-// hasPasskeys tells whether browsers make passkeys for the shop's address: for a host name
-// only.
-func (s *Storefront) hasPasskeys() bool {
-	u, err := url.Parse(s.base)
-	if err != nil || u.Host == "" {
-		return false
-	}
-	_, err = netip.ParseAddr(u.Hostname())
-	return err != nil
-}
-
-// browserOf is the secret of the request's browser; "": it has none.
-func (s *Storefront) browserOf(c echo.Context) string {
-	k, err := c.Request().Cookie(s.cookie(c.Request(), passkeyCookie))
-	if err != nil || !browserSecret.MatchString(k.Value) {
-		return ""
-	}
-	return k.Value
-}
-
-func (s *Storefront) keepBrowser(c echo.Context, secret string, age int) {
-	c.SetCookie(&http.Cookie{
-		Name: s.cookie(c.Request(), passkeyCookie), Value: secret, Path: "/", MaxAge: age,
-		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: s.edge.Secure(c.Request()),
-	})
-}
-
 // beginPasskeyLogIn answers what a browser needs to ask for a passkey.
 func (s *Storefront) beginPasskeyLogIn(c echo.Context) error {
 	ctx, done := s.working(c, true, pageTimeout)
 	defer done()
-	browser := s.browserOf(c)
+	browser := s.edge.PasskeyBrowser(c.Request())
 	if browser == "" {
 		browser = id.Secret()
 	}
@@ -64,7 +25,7 @@ func (s *Storefront) beginPasskeyLogIn(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.keepBrowser(c, browser, int(passkeyAge.Seconds()))
+	s.edge.KeepPasskeyBrowser(c.Response(), c.Request(), browser)
 	c.Response().Header().Set("Cache-Control", "no-store")
 	return c.Blob(http.StatusOK, "application/json", []byte(begun.GetOptionsJson()))
 }
@@ -78,7 +39,7 @@ func (s *Storefront) passkeyLogIn(c echo.Context) error {
 	ctx, done := s.working(c, true, checkoutTimeout)
 	defer done()
 	in, err := s.Accounts.FinishPasskeyLogIn(ctx, &accountsv1.FinishPasskeyLogInRequest{
-		Browser: s.browserOf(c), CredentialJson: typed.Get("credential"), Visitor: visitor(c), IdempotencyKey: typed.Get("idempotency_key"),
+		Browser: s.edge.PasskeyBrowser(c.Request()), CredentialJson: typed.Get("credential"), Visitor: visitor(c), IdempotencyKey: typed.Get("idempotency_key"),
 	})
 	if contract.Is(err, accountsv1.Reason_REASON_WRONG_PASSKEY) || len(contract.Violations(err)) > 0 {
 		f := s.logInForm("", next(typed.Get("next")), id.New())
@@ -88,7 +49,7 @@ func (s *Storefront) passkeyLogIn(c echo.Context) error {
 	if err != nil {
 		return waits(err)
 	}
-	s.keepBrowser(c, "", -1)
+	s.edge.KeepPasskeyBrowser(c.Response(), c.Request(), "")
 	s.begin(ctx, c, in.GetSession(), in.GetExpiresAt().AsTime(), in.GetAccount(), in.GetCartId())
 	return c.Redirect(http.StatusSeeOther, next(typed.Get("next")))
 }

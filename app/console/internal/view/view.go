@@ -22,6 +22,8 @@ type LogInForm struct {
 	Next, Email, Key string
 	NeedsCode        bool
 	Problem          string
+	// Passkeys is the script that logs in with one; "": there are none.
+	Passkeys string
 }
 
 // Plan is the front page.

@@ -54,7 +54,7 @@ var allowedTo = map[string][]string{
 	},
 	"the command line": {"accounts.OfferFirstAdmin"},
 	"role operator": {
-		"pricing.GetTariffs", "notifications.ListMails", "notifications.GetMail", "notifications.ResendMail", "accounts.ListAccounts",
+		"pricing.GetTariffs", "pricing.TryTariffs", "notifications.ListMails", "notifications.GetMail", "notifications.ResendMail", "accounts.ListAccounts",
 		// make new-module adds methods above this line.
 	},
 	"role admin": {"settings.ChangeSettings", "pricing.ChangeTariffs", "pricing.ResetTariffs", "accounts.CreateAccount", "accounts.SetRole", "accounts.CreateKey", "accounts.ListKeys", "accounts.RevokeKey"},

@@ -251,6 +251,7 @@ var OutsideCalls = map[string][]string{
 		pricingv1.PricingService_GetTariffs_FullMethodName,
 		pricingv1.PricingService_ChangeTariffs_FullMethodName,
 		pricingv1.PricingService_ResetTariffs_FullMethodName,
+		pricingv1.PricingService_TryTariffs_FullMethodName,
 		webhooksv1.WebhooksService_ListEndpoints_FullMethodName,
 		webhooksv1.WebhooksService_AddEndpoint_FullMethodName,
 		webhooksv1.WebhooksService_RemoveEndpoint_FullMethodName,

@@ -82,6 +82,7 @@ func (c *Console) showTariffs(ctx echo.Context, code int, of tariffSheet, got *p
 	}
 	page.Facts = []view.Fact{{Name: "Holds", Text: holds}, {Name: "Tax classes of products", Text: strings.Join(got.GetTaxClasses(), ", ")}}
 	form.draw(&page, wrong, focus)
+	c.drawTry(ctx, &page, got.GetTariffs().GetCountry(), wrong, focus)
 	if len(wrong) > 0 {
 		focusProblem(&page)
 	}
@@ -107,7 +108,11 @@ func (c *Console) changeTariffs(of tariffSheet) echo.HandlerFunc {
 			return err
 		}
 		form := of.read(values)
-		if do := values.Get("do"); do != "save" {
+		switch do := values.Get("do"); do {
+		case "save":
+		case "try":
+			return c.tryTariffs(ctx, of, got, form, page)
+		default:
 			focus, known := form.edit(do)
 			if !known {
 				return echo.NewHTTPError(http.StatusBadRequest, "The form has no such button.")
@@ -209,24 +214,25 @@ func tariffProblems(err error, fields, wrong map[string]string) (others []string
 // focusProblem makes the first field that something is wrong with the one where the person
 // goes on.
 func focusProblem(page *view.Tariffs) {
-	focus := func(f *view.TariffField) bool {
-		f.Focus = f.Problem != ""
-		return f.Focus
+	var all []*view.TariffField
+	add := func(fields []view.TariffField) {
+		for i := range fields {
+			all = append(all, &fields[i])
+		}
 	}
 	for _, g := range page.Groups {
-		for i := range g.Fields {
-			if focus(&g.Fields[i]) {
-				return
-			}
-		}
+		add(g.Fields)
 		for _, l := range g.Lists {
 			for _, r := range l.Rows {
-				for i := range r.Fields {
-					if focus(&r.Fields[i]) {
-						return
-					}
-				}
+				add(r.Fields)
 			}
+		}
+	}
+	add(page.Try)
+	for _, f := range all {
+		if f.Problem != "" {
+			f.Focus = true
+			return
 		}
 	}
 }

@@ -282,3 +282,43 @@ func TestTheTaxClassOfAProductIsChosen(t *testing.T) {
 		t.Errorf("got %q, want the class of the new tax", got)
 	}
 }
+
+func TestTariffsAreTriedBeforeTheyAreSaved(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	s := o.opens(deliveryPath)
+	s.types("o1-rate", "home 4.90 EUR up to 5kg", "home 5.20 EUR up to 5kg")
+	tries := func(want int, place, goods, weight string, texts ...string) string {
+		t.Helper()
+		s.Set(tryPlace, place)
+		s.Set(tryGoods, goods)
+		s.Set(tryWeight, weight)
+		body := s.presses("try", want)
+		for _, text := range texts {
+			if !strings.Contains(html.UnescapeString(body), text) {
+				t.Errorf("%s, %s, %s: the page lacks %q", place, goods, weight, text)
+			}
+		}
+		return body
+	}
+	tries(http.StatusOK, "de", "50", "1000", "Standard delivery", "€5.20", "2–4", "Express delivery", "in all: €55.20, including VAT 19 %, €8.81.")
+	tries(http.StatusOK, "US-CA", "20 usd", "500", "$21.90", "in all: $44.94, with Sales tax 7.25 %, $3.04.")
+	tries(http.StatusConflict, "DE", "5 XYZ", "1000")
+	tries(http.StatusOK, "NZ", "20 EUR", "500", "€19.90", "in all: €39.90, without tax.")
+	tries(http.StatusOK, "DE", "20 EUR", "40000", "Nothing is sent there in EUR")
+	if o.tariffs().GetChanged() {
+		t.Error("trying has saved")
+	}
+	for field, says := range map[string]string{tryPlace: "is a country", tryGoods: "is an amount such as 50.00 EUR", tryWeight: "is between 0 and 1000000"} {
+		typed := map[string]string{tryPlace: "DE", tryGoods: "50 EUR", tryWeight: "1000"}
+		typed[field] = "-1"
+		body := tries(http.StatusConflict, typed[tryPlace], typed[tryGoods], typed[tryWeight])
+		if got := wrong(t, body, field); !strings.Contains(got, says) {
+			t.Errorf("%s: got %q, want %q", field, got, says)
+		}
+	}
+	s.types("o1-rate", "home 5.20 EUR up to 5kg", "home 5.20")
+	if got := wrong(t, tries(http.StatusConflict, "DE", "50 EUR", "1000"), "o1-rate-0"); !strings.Contains(got, "is not a price") {
+		t.Errorf("a bad price: got %q", got)
+	}
+}

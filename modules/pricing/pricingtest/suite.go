@@ -57,6 +57,7 @@ func Run(t *testing.T, w World) {
 		"GetTariffs":       getTariffsCases(w),
 		"ChangeTariffs":    changeTariffsCases(w),
 		"ResetTariffs":     resetTariffsCases(w),
+		"TryTariffs":       tryTariffsCases(w),
 	}.Run(t, &pricingv1.PricingService_ServiceDesc)
 	moduletest.Refused(t, w.Outside, pricingv1.Reason_REASON_NOT_ALLOWED,
 		pricingv1.PricingService_Redeem_FullMethodName,
@@ -67,6 +68,7 @@ func Run(t *testing.T, w World) {
 		pricingv1.PricingService_GetTariffs_FullMethodName,
 		pricingv1.PricingService_ChangeTariffs_FullMethodName,
 		pricingv1.PricingService_ResetTariffs_FullMethodName,
+		pricingv1.PricingService_TryTariffs_FullMethodName,
 	)
 }
 

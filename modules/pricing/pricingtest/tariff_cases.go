@@ -256,3 +256,52 @@ func resetTariffsCases(w World) cases {
 		},
 	}
 }
+
+func tryTariffsCases(w World) cases {
+	return cases{
+		"says what a parcel would cost, and changes nothing": func(t *testing.T) {
+			s := w.shop(t)
+			got := s.tariffs()
+			m := got.GetTariffs()
+			m.Delivery["standard"].Rates[0] = "home 5.20 EUR up to 5kg"
+			m.Taxes["DE"] = "VAT included 16%, books 5%"
+			r := &pricingv1.TryTariffsRequest{Tariffs: m, CurrencyCode: "EUR", GoodsMinor: 5000, WeightGrams: 4000}
+			tried, err := s.Pricing.TryTariffs(t.Context(), r)
+			s.works(err)
+			// 16 % within 50.00 and within 5.20: 6.90 and 0.72.
+			if totals := tried.GetTotals(); tried.GetDeliveryOptions()[0].GetPriceMinor() != 520 || totals.GetTotalMinor() != 5520 || totals.GetTaxMinor() != 762 || tried.GetTaxes()[0].GetName() != "VAT 16 %" {
+				t.Errorf("got %v", tried)
+			}
+			r.TaxClass, r.WeightGrams = "books", 6000
+			tried, err = s.Pricing.TryTariffs(t.Context(), r)
+			s.works(err)
+			if tried.GetDeliveryOptions()[0].GetPriceMinor() != 990 || tried.GetTaxes()[0].GetName() != "VAT 5 %" {
+				t.Errorf("books of 6 kg: got %v", tried)
+			}
+			r.Destination, r.CurrencyCode = &pricingv1.Destination{Country: "US", Region: "ca"}, "USD"
+			tried, err = s.Pricing.TryTariffs(t.Context(), r)
+			s.works(err)
+			if tried.GetTotals().GetTaxesIncluded() || tried.GetTaxes()[0].GetName() != "Sales tax 7.25 %" {
+				t.Errorf("to California: got %v", tried)
+			}
+			r.WeightGrams = 40_000
+			tried, err = s.Pricing.TryTariffs(t.Context(), r)
+			s.works(err)
+			if len(tried.GetDeliveryOptions()) != 0 {
+				t.Errorf("what nothing carries: got %v", tried)
+			}
+			if now := s.tariffs(); now.GetVersion() != got.GetVersion() || now.GetChanged() {
+				t.Error("trying has changed the tariffs")
+			}
+		},
+		"names each bad field": func(t *testing.T) {
+			s := w.shop(t)
+			m := s.tariffs().GetTariffs()
+			m.Delivery["standard"].Rates[1] = "moon 5 EUR"
+			_, err := s.Pricing.TryTariffs(t.Context(), &pricingv1.TryTariffsRequest{
+				Tariffs: m, CurrencyCode: "XYZ", GoodsMinor: -1, WeightGrams: 1_000_001, Destination: &pricingv1.Destination{Country: "x"}, TaxClass: strings.Repeat("x", 33),
+			})
+			wantFields(t, err, "tariffs.delivery.standard.rates[1]", "currency_code", "destination.country", "goods_minor", "weight_grams", "tax_class")
+		},
+	}
+}

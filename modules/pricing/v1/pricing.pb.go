@@ -2257,6 +2257,157 @@ func (x *ResetTariffsResponse) GetVersion() string {
 	return ""
 }
 
+type TryTariffsRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Tariffs *Tariffs               `protobuf:"bytes,1,opt,name=tariffs,proto3" json:"tariffs,omitempty"`
+	// Not set: the country of the tariffs.
+	Destination *Destination `protobuf:"bytes,2,opt,name=destination,proto3" json:"destination,omitempty"`
+	// ISO 4217.
+	CurrencyCode string `protobuf:"bytes,3,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	// What the goods cost before discounts, in minor units: 0 to 1000000000.
+	GoodsMinor int64 `protobuf:"varint,4,opt,name=goods_minor,json=goodsMinor,proto3" json:"goods_minor,omitempty"`
+	// What they weigh: 0 to 1000000.
+	WeightGrams int64 `protobuf:"varint,5,opt,name=weight_grams,json=weightGrams,proto3" json:"weight_grams,omitempty"`
+	// Of the goods; empty: standard.
+	TaxClass      string `protobuf:"bytes,6,opt,name=tax_class,json=taxClass,proto3" json:"tax_class,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TryTariffsRequest) Reset() {
+	*x = TryTariffsRequest{}
+	mi := &file_pricing_v1_pricing_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TryTariffsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TryTariffsRequest) ProtoMessage() {}
+
+func (x *TryTariffsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pricing_v1_pricing_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TryTariffsRequest.ProtoReflect.Descriptor instead.
+func (*TryTariffsRequest) Descriptor() ([]byte, []int) {
+	return file_pricing_v1_pricing_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *TryTariffsRequest) GetTariffs() *Tariffs {
+	if x != nil {
+		return x.Tariffs
+	}
+	return nil
+}
+
+func (x *TryTariffsRequest) GetDestination() *Destination {
+	if x != nil {
+		return x.Destination
+	}
+	return nil
+}
+
+func (x *TryTariffsRequest) GetCurrencyCode() string {
+	if x != nil {
+		return x.CurrencyCode
+	}
+	return ""
+}
+
+func (x *TryTariffsRequest) GetGoodsMinor() int64 {
+	if x != nil {
+		return x.GoodsMinor
+	}
+	return 0
+}
+
+func (x *TryTariffsRequest) GetWeightGrams() int64 {
+	if x != nil {
+		return x.WeightGrams
+	}
+	return 0
+}
+
+func (x *TryTariffsRequest) GetTaxClass() string {
+	if x != nil {
+		return x.TaxClass
+	}
+	return ""
+}
+
+type TryTariffsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The cheapest first. Empty when no delivery goes there.
+	DeliveryOptions []*DeliveryOption `protobuf:"bytes,1,rep,name=delivery_options,json=deliveryOptions,proto3" json:"delivery_options,omitempty"`
+	// With the cheapest.
+	Totals        *Totals    `protobuf:"bytes,2,opt,name=totals,proto3" json:"totals,omitempty"`
+	Taxes         []*TaxLine `protobuf:"bytes,3,rep,name=taxes,proto3" json:"taxes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TryTariffsResponse) Reset() {
+	*x = TryTariffsResponse{}
+	mi := &file_pricing_v1_pricing_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TryTariffsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TryTariffsResponse) ProtoMessage() {}
+
+func (x *TryTariffsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pricing_v1_pricing_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TryTariffsResponse.ProtoReflect.Descriptor instead.
+func (*TryTariffsResponse) Descriptor() ([]byte, []int) {
+	return file_pricing_v1_pricing_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *TryTariffsResponse) GetDeliveryOptions() []*DeliveryOption {
+	if x != nil {
+		return x.DeliveryOptions
+	}
+	return nil
+}
+
+func (x *TryTariffsResponse) GetTotals() *Totals {
+	if x != nil {
+		return x.Totals
+	}
+	return nil
+}
+
+func (x *TryTariffsResponse) GetTaxes() []*TaxLine {
+	if x != nil {
+		return x.Taxes
+	}
+	return nil
+}
+
 type QuoteRequest_Line struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Sku   string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
@@ -2268,7 +2419,7 @@ type QuoteRequest_Line struct {
 
 func (x *QuoteRequest_Line) Reset() {
 	*x = QuoteRequest_Line{}
-	mi := &file_pricing_v1_pricing_proto_msgTypes[28]
+	mi := &file_pricing_v1_pricing_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2280,7 +2431,7 @@ func (x *QuoteRequest_Line) String() string {
 func (*QuoteRequest_Line) ProtoMessage() {}
 
 func (x *QuoteRequest_Line) ProtoReflect() protoreflect.Message {
-	mi := &file_pricing_v1_pricing_proto_msgTypes[28]
+	mi := &file_pricing_v1_pricing_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2321,7 +2472,7 @@ type Promotion_Amount struct {
 
 func (x *Promotion_Amount) Reset() {
 	*x = Promotion_Amount{}
-	mi := &file_pricing_v1_pricing_proto_msgTypes[29]
+	mi := &file_pricing_v1_pricing_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2333,7 +2484,7 @@ func (x *Promotion_Amount) String() string {
 func (*Promotion_Amount) ProtoMessage() {}
 
 func (x *Promotion_Amount) ProtoReflect() protoreflect.Message {
-	mi := &file_pricing_v1_pricing_proto_msgTypes[29]
+	mi := &file_pricing_v1_pricing_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2373,7 +2524,7 @@ type Tariffs_Zone struct {
 
 func (x *Tariffs_Zone) Reset() {
 	*x = Tariffs_Zone{}
-	mi := &file_pricing_v1_pricing_proto_msgTypes[33]
+	mi := &file_pricing_v1_pricing_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2385,7 +2536,7 @@ func (x *Tariffs_Zone) String() string {
 func (*Tariffs_Zone) ProtoMessage() {}
 
 func (x *Tariffs_Zone) ProtoReflect() protoreflect.Message {
-	mi := &file_pricing_v1_pricing_proto_msgTypes[33]
+	mi := &file_pricing_v1_pricing_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2423,7 +2574,7 @@ type Tariffs_Option struct {
 
 func (x *Tariffs_Option) Reset() {
 	*x = Tariffs_Option{}
-	mi := &file_pricing_v1_pricing_proto_msgTypes[34]
+	mi := &file_pricing_v1_pricing_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2435,7 +2586,7 @@ func (x *Tariffs_Option) String() string {
 func (*Tariffs_Option) ProtoMessage() {}
 
 func (x *Tariffs_Option) ProtoReflect() protoreflect.Message {
-	mi := &file_pricing_v1_pricing_proto_msgTypes[34]
+	mi := &file_pricing_v1_pricing_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2675,7 +2826,19 @@ const file_pricing_v1_pricing_proto_rawDesc = "" +
 	"\x13ResetTariffsRequest\x12!\n" +
 	"\fseen_version\x18\x01 \x01(\tR\vseenVersion\"0\n" +
 	"\x14ResetTariffsResponse\x12\x18\n" +
-	"\aversion\x18\x01 \x01(\tR\aversion*\xeb\x01\n" +
+	"\aversion\x18\x01 \x01(\tR\aversion\"\x83\x02\n" +
+	"\x11TryTariffsRequest\x12-\n" +
+	"\atariffs\x18\x01 \x01(\v2\x13.pricing.v1.TariffsR\atariffs\x129\n" +
+	"\vdestination\x18\x02 \x01(\v2\x17.pricing.v1.DestinationR\vdestination\x12#\n" +
+	"\rcurrency_code\x18\x03 \x01(\tR\fcurrencyCode\x12\x1f\n" +
+	"\vgoods_minor\x18\x04 \x01(\x03R\n" +
+	"goodsMinor\x12!\n" +
+	"\fweight_grams\x18\x05 \x01(\x03R\vweightGrams\x12\x1b\n" +
+	"\ttax_class\x18\x06 \x01(\tR\btaxClass\"\xb2\x01\n" +
+	"\x12TryTariffsResponse\x12E\n" +
+	"\x10delivery_options\x18\x01 \x03(\v2\x1a.pricing.v1.DeliveryOptionR\x0fdeliveryOptions\x12*\n" +
+	"\x06totals\x18\x02 \x01(\v2\x12.pricing.v1.TotalsR\x06totals\x12)\n" +
+	"\x05taxes\x18\x03 \x03(\v2\x13.pricing.v1.TaxLineR\x05taxes*\xeb\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13REASON_CODE_USED_UP\x10\x01\x12\x17\n" +
@@ -2689,7 +2852,7 @@ const file_pricing_v1_pricing_proto_rawDesc = "" +
 	"\vLineProblem\x12\x1c\n" +
 	"\x18LINE_PROBLEM_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15LINE_PROBLEM_NOT_SOLD\x10\x01\x12\x19\n" +
-	"\x15LINE_PROBLEM_NO_PRICE\x10\x022\x8b\a\n" +
+	"\x15LINE_PROBLEM_NO_PRICE\x10\x022\xec\a\n" +
 	"\x0ePricingService\x12P\n" +
 	"\x05Quote\x12\x18.pricing.v1.QuoteRequest\x1a\x19.pricing.v1.QuoteResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x02\x12\x05\x10\x80\xad\xe2\x04\x90\x02\x01\x12S\n" +
@@ -2709,7 +2872,10 @@ const file_pricing_v1_pricing_proto_rawDesc = "" +
 	"\rChangeTariffs\x12 .pricing.v1.ChangeTariffsRequest\x1a!.pricing.v1.ChangeTariffsResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x05\x12\x05\x10\x80\x84\xaf_\x90\x02\x02\x12e\n" +
 	"\fResetTariffs\x12\x1f.pricing.v1.ResetTariffsRequest\x1a .pricing.v1.ResetTariffsResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x05\x12\x05\x10\x80\x84\xaf_\x90\x02\x02B'Z%galleria/modules/pricing/v1;pricingv1b\x06proto3"
+	"\x02\b\x05\x12\x05\x10\x80\x84\xaf_\x90\x02\x02\x12_\n" +
+	"\n" +
+	"TryTariffs\x12\x1d.pricing.v1.TryTariffsRequest\x1a\x1e.pricing.v1.TryTariffsResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x03\x12\x05\x10\x80\xe1\xeb\x17\x90\x02\x01B'Z%galleria/modules/pricing/v1;pricingv1b\x06proto3"
 
 var (
 	file_pricing_v1_pricing_proto_rawDescOnce sync.Once
@@ -2724,7 +2890,7 @@ func file_pricing_v1_pricing_proto_rawDescGZIP() []byte {
 }
 
 var file_pricing_v1_pricing_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_pricing_v1_pricing_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_pricing_v1_pricing_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_pricing_v1_pricing_proto_goTypes = []any{
 	(Reason)(0),                      // 0: pricing.v1.Reason
 	(LineProblem)(0),                 // 1: pricing.v1.LineProblem
@@ -2758,17 +2924,19 @@ var file_pricing_v1_pricing_proto_goTypes = []any{
 	(*ChangeTariffsResponse)(nil),    // 29: pricing.v1.ChangeTariffsResponse
 	(*ResetTariffsRequest)(nil),      // 30: pricing.v1.ResetTariffsRequest
 	(*ResetTariffsResponse)(nil),     // 31: pricing.v1.ResetTariffsResponse
-	(*QuoteRequest_Line)(nil),        // 32: pricing.v1.QuoteRequest.Line
-	(*Promotion_Amount)(nil),         // 33: pricing.v1.Promotion.Amount
-	nil,                              // 34: pricing.v1.Tariffs.TaxesEntry
-	nil,                              // 35: pricing.v1.Tariffs.ZonesEntry
-	nil,                              // 36: pricing.v1.Tariffs.DeliveryEntry
-	(*Tariffs_Zone)(nil),             // 37: pricing.v1.Tariffs.Zone
-	(*Tariffs_Option)(nil),           // 38: pricing.v1.Tariffs.Option
-	(*timestamppb.Timestamp)(nil),    // 39: google.protobuf.Timestamp
+	(*TryTariffsRequest)(nil),        // 32: pricing.v1.TryTariffsRequest
+	(*TryTariffsResponse)(nil),       // 33: pricing.v1.TryTariffsResponse
+	(*QuoteRequest_Line)(nil),        // 34: pricing.v1.QuoteRequest.Line
+	(*Promotion_Amount)(nil),         // 35: pricing.v1.Promotion.Amount
+	nil,                              // 36: pricing.v1.Tariffs.TaxesEntry
+	nil,                              // 37: pricing.v1.Tariffs.ZonesEntry
+	nil,                              // 38: pricing.v1.Tariffs.DeliveryEntry
+	(*Tariffs_Zone)(nil),             // 39: pricing.v1.Tariffs.Zone
+	(*Tariffs_Option)(nil),           // 40: pricing.v1.Tariffs.Option
+	(*timestamppb.Timestamp)(nil),    // 41: google.protobuf.Timestamp
 }
 var file_pricing_v1_pricing_proto_depIdxs = []int32{
-	32, // 0: pricing.v1.QuoteRequest.lines:type_name -> pricing.v1.QuoteRequest.Line
+	34, // 0: pricing.v1.QuoteRequest.lines:type_name -> pricing.v1.QuoteRequest.Line
 	5,  // 1: pricing.v1.QuoteRequest.destination:type_name -> pricing.v1.Destination
 	7,  // 2: pricing.v1.QuoteResponse.quote:type_name -> pricing.v1.Quote
 	8,  // 3: pricing.v1.Quote.lines:type_name -> pricing.v1.QuoteLine
@@ -2781,45 +2949,52 @@ var file_pricing_v1_pricing_proto_depIdxs = []int32{
 	1,  // 10: pricing.v1.QuoteLine.problem:type_name -> pricing.v1.LineProblem
 	2,  // 11: pricing.v1.CodeProblem.problem:type_name -> pricing.v1.CodeProblem.Problem
 	3,  // 12: pricing.v1.Promotion.kind:type_name -> pricing.v1.Promotion.Kind
-	33, // 13: pricing.v1.Promotion.amounts:type_name -> pricing.v1.Promotion.Amount
-	33, // 14: pricing.v1.Promotion.minimums:type_name -> pricing.v1.Promotion.Amount
-	39, // 15: pricing.v1.Promotion.starts_at:type_name -> google.protobuf.Timestamp
-	39, // 16: pricing.v1.Promotion.ends_at:type_name -> google.protobuf.Timestamp
+	35, // 13: pricing.v1.Promotion.amounts:type_name -> pricing.v1.Promotion.Amount
+	35, // 14: pricing.v1.Promotion.minimums:type_name -> pricing.v1.Promotion.Amount
+	41, // 15: pricing.v1.Promotion.starts_at:type_name -> google.protobuf.Timestamp
+	41, // 16: pricing.v1.Promotion.ends_at:type_name -> google.protobuf.Timestamp
 	18, // 17: pricing.v1.UpsertPromotionsRequest.promotions:type_name -> pricing.v1.Promotion
 	18, // 18: pricing.v1.ListPromotionsResponse.promotions:type_name -> pricing.v1.Promotion
 	18, // 19: pricing.v1.EndPromotionResponse.promotion:type_name -> pricing.v1.Promotion
-	34, // 20: pricing.v1.Tariffs.taxes:type_name -> pricing.v1.Tariffs.TaxesEntry
-	35, // 21: pricing.v1.Tariffs.zones:type_name -> pricing.v1.Tariffs.ZonesEntry
-	36, // 22: pricing.v1.Tariffs.delivery:type_name -> pricing.v1.Tariffs.DeliveryEntry
+	36, // 20: pricing.v1.Tariffs.taxes:type_name -> pricing.v1.Tariffs.TaxesEntry
+	37, // 21: pricing.v1.Tariffs.zones:type_name -> pricing.v1.Tariffs.ZonesEntry
+	38, // 22: pricing.v1.Tariffs.delivery:type_name -> pricing.v1.Tariffs.DeliveryEntry
 	25, // 23: pricing.v1.GetTariffsResponse.tariffs:type_name -> pricing.v1.Tariffs
-	39, // 24: pricing.v1.GetTariffsResponse.changed_at:type_name -> google.protobuf.Timestamp
+	41, // 24: pricing.v1.GetTariffsResponse.changed_at:type_name -> google.protobuf.Timestamp
 	25, // 25: pricing.v1.GetTariffsResponse.configured:type_name -> pricing.v1.Tariffs
 	25, // 26: pricing.v1.ChangeTariffsRequest.tariffs:type_name -> pricing.v1.Tariffs
-	37, // 27: pricing.v1.Tariffs.ZonesEntry.value:type_name -> pricing.v1.Tariffs.Zone
-	38, // 28: pricing.v1.Tariffs.DeliveryEntry.value:type_name -> pricing.v1.Tariffs.Option
-	4,  // 29: pricing.v1.PricingService.Quote:input_type -> pricing.v1.QuoteRequest
-	14, // 30: pricing.v1.PricingService.Redeem:input_type -> pricing.v1.RedeemRequest
-	16, // 31: pricing.v1.PricingService.Unredeem:input_type -> pricing.v1.UnredeemRequest
-	19, // 32: pricing.v1.PricingService.UpsertPromotions:input_type -> pricing.v1.UpsertPromotionsRequest
-	21, // 33: pricing.v1.PricingService.ListPromotions:input_type -> pricing.v1.ListPromotionsRequest
-	23, // 34: pricing.v1.PricingService.EndPromotion:input_type -> pricing.v1.EndPromotionRequest
-	26, // 35: pricing.v1.PricingService.GetTariffs:input_type -> pricing.v1.GetTariffsRequest
-	28, // 36: pricing.v1.PricingService.ChangeTariffs:input_type -> pricing.v1.ChangeTariffsRequest
-	30, // 37: pricing.v1.PricingService.ResetTariffs:input_type -> pricing.v1.ResetTariffsRequest
-	6,  // 38: pricing.v1.PricingService.Quote:output_type -> pricing.v1.QuoteResponse
-	15, // 39: pricing.v1.PricingService.Redeem:output_type -> pricing.v1.RedeemResponse
-	17, // 40: pricing.v1.PricingService.Unredeem:output_type -> pricing.v1.UnredeemResponse
-	20, // 41: pricing.v1.PricingService.UpsertPromotions:output_type -> pricing.v1.UpsertPromotionsResponse
-	22, // 42: pricing.v1.PricingService.ListPromotions:output_type -> pricing.v1.ListPromotionsResponse
-	24, // 43: pricing.v1.PricingService.EndPromotion:output_type -> pricing.v1.EndPromotionResponse
-	27, // 44: pricing.v1.PricingService.GetTariffs:output_type -> pricing.v1.GetTariffsResponse
-	29, // 45: pricing.v1.PricingService.ChangeTariffs:output_type -> pricing.v1.ChangeTariffsResponse
-	31, // 46: pricing.v1.PricingService.ResetTariffs:output_type -> pricing.v1.ResetTariffsResponse
-	38, // [38:47] is the sub-list for method output_type
-	29, // [29:38] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	25, // 27: pricing.v1.TryTariffsRequest.tariffs:type_name -> pricing.v1.Tariffs
+	5,  // 28: pricing.v1.TryTariffsRequest.destination:type_name -> pricing.v1.Destination
+	9,  // 29: pricing.v1.TryTariffsResponse.delivery_options:type_name -> pricing.v1.DeliveryOption
+	10, // 30: pricing.v1.TryTariffsResponse.totals:type_name -> pricing.v1.Totals
+	13, // 31: pricing.v1.TryTariffsResponse.taxes:type_name -> pricing.v1.TaxLine
+	39, // 32: pricing.v1.Tariffs.ZonesEntry.value:type_name -> pricing.v1.Tariffs.Zone
+	40, // 33: pricing.v1.Tariffs.DeliveryEntry.value:type_name -> pricing.v1.Tariffs.Option
+	4,  // 34: pricing.v1.PricingService.Quote:input_type -> pricing.v1.QuoteRequest
+	14, // 35: pricing.v1.PricingService.Redeem:input_type -> pricing.v1.RedeemRequest
+	16, // 36: pricing.v1.PricingService.Unredeem:input_type -> pricing.v1.UnredeemRequest
+	19, // 37: pricing.v1.PricingService.UpsertPromotions:input_type -> pricing.v1.UpsertPromotionsRequest
+	21, // 38: pricing.v1.PricingService.ListPromotions:input_type -> pricing.v1.ListPromotionsRequest
+	23, // 39: pricing.v1.PricingService.EndPromotion:input_type -> pricing.v1.EndPromotionRequest
+	26, // 40: pricing.v1.PricingService.GetTariffs:input_type -> pricing.v1.GetTariffsRequest
+	28, // 41: pricing.v1.PricingService.ChangeTariffs:input_type -> pricing.v1.ChangeTariffsRequest
+	30, // 42: pricing.v1.PricingService.ResetTariffs:input_type -> pricing.v1.ResetTariffsRequest
+	32, // 43: pricing.v1.PricingService.TryTariffs:input_type -> pricing.v1.TryTariffsRequest
+	6,  // 44: pricing.v1.PricingService.Quote:output_type -> pricing.v1.QuoteResponse
+	15, // 45: pricing.v1.PricingService.Redeem:output_type -> pricing.v1.RedeemResponse
+	17, // 46: pricing.v1.PricingService.Unredeem:output_type -> pricing.v1.UnredeemResponse
+	20, // 47: pricing.v1.PricingService.UpsertPromotions:output_type -> pricing.v1.UpsertPromotionsResponse
+	22, // 48: pricing.v1.PricingService.ListPromotions:output_type -> pricing.v1.ListPromotionsResponse
+	24, // 49: pricing.v1.PricingService.EndPromotion:output_type -> pricing.v1.EndPromotionResponse
+	27, // 50: pricing.v1.PricingService.GetTariffs:output_type -> pricing.v1.GetTariffsResponse
+	29, // 51: pricing.v1.PricingService.ChangeTariffs:output_type -> pricing.v1.ChangeTariffsResponse
+	31, // 52: pricing.v1.PricingService.ResetTariffs:output_type -> pricing.v1.ResetTariffsResponse
+	33, // 53: pricing.v1.PricingService.TryTariffs:output_type -> pricing.v1.TryTariffsResponse
+	44, // [44:54] is the sub-list for method output_type
+	34, // [34:44] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_pricing_v1_pricing_proto_init() }
@@ -2833,7 +3008,7 @@ func file_pricing_v1_pricing_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pricing_v1_pricing_proto_rawDesc), len(file_pricing_v1_pricing_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   35,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -30,6 +30,7 @@ const (
 	PricingService_GetTariffs_FullMethodName       = "/pricing.v1.PricingService/GetTariffs"
 	PricingService_ChangeTariffs_FullMethodName    = "/pricing.v1.PricingService/ChangeTariffs"
 	PricingService_ResetTariffs_FullMethodName     = "/pricing.v1.PricingService/ResetTariffs"
+	PricingService_TryTariffs_FullMethodName       = "/pricing.v1.PricingService/TryTariffs"
 )
 
 // PricingServiceClient is the client API for PricingService service.
@@ -95,6 +96,11 @@ type PricingServiceClient interface {
 	// the configuration holds already it changes nothing.
 	// For people with the role admin.
 	ResetTariffs(ctx context.Context, in *ResetTariffsRequest, opts ...grpc.CallOption) (*ResetTariffsResponse, error)
+	// TryTariffs says what a parcel would cost if these tariffs held, without promotions. It
+	// changes nothing. INVALID_ARGUMENT names each bad field, those of the tariffs as
+	// ChangeTariffs. A place without delivery is an answer, not an error.
+	// For people with the role operator.
+	TryTariffs(ctx context.Context, in *TryTariffsRequest, opts ...grpc.CallOption) (*TryTariffsResponse, error)
 }
 
 type pricingServiceClient struct {
@@ -195,6 +201,16 @@ func (c *pricingServiceClient) ResetTariffs(ctx context.Context, in *ResetTariff
 	return out, nil
 }
 
+func (c *pricingServiceClient) TryTariffs(ctx context.Context, in *TryTariffsRequest, opts ...grpc.CallOption) (*TryTariffsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TryTariffsResponse)
+	err := c.cc.Invoke(ctx, PricingService_TryTariffs_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PricingServiceServer is the server API for PricingService service.
 // All implementations must embed UnimplementedPricingServiceServer
 // for forward compatibility.
@@ -258,6 +274,11 @@ type PricingServiceServer interface {
 	// the configuration holds already it changes nothing.
 	// For people with the role admin.
 	ResetTariffs(context.Context, *ResetTariffsRequest) (*ResetTariffsResponse, error)
+	// TryTariffs says what a parcel would cost if these tariffs held, without promotions. It
+	// changes nothing. INVALID_ARGUMENT names each bad field, those of the tariffs as
+	// ChangeTariffs. A place without delivery is an answer, not an error.
+	// For people with the role operator.
+	TryTariffs(context.Context, *TryTariffsRequest) (*TryTariffsResponse, error)
 	mustEmbedUnimplementedPricingServiceServer()
 }
 
@@ -294,6 +315,9 @@ func (UnimplementedPricingServiceServer) ChangeTariffs(context.Context, *ChangeT
 }
 func (UnimplementedPricingServiceServer) ResetTariffs(context.Context, *ResetTariffsRequest) (*ResetTariffsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ResetTariffs not implemented")
+}
+func (UnimplementedPricingServiceServer) TryTariffs(context.Context, *TryTariffsRequest) (*TryTariffsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TryTariffs not implemented")
 }
 func (UnimplementedPricingServiceServer) mustEmbedUnimplementedPricingServiceServer() {}
 func (UnimplementedPricingServiceServer) testEmbeddedByValue()                        {}
@@ -478,6 +502,24 @@ func _PricingService_ResetTariffs_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PricingService_TryTariffs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TryTariffsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PricingServiceServer).TryTariffs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PricingService_TryTariffs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PricingServiceServer).TryTariffs(ctx, req.(*TryTariffsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PricingService_ServiceDesc is the grpc.ServiceDesc for PricingService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -520,6 +562,10 @@ var PricingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ResetTariffs",
 			Handler:    _PricingService_ResetTariffs_Handler,
+		},
+		{
+			MethodName: "TryTariffs",
+			Handler:    _PricingService_TryTariffs_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

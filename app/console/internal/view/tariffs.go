@@ -20,6 +20,15 @@ type Tariffs struct {
 	Groups  []TariffGroup
 	// Add is the button that adds a group; may be empty.
 	Add TariffButton
+	// Try are the fields of a parcel, and Tried says what it would cost; nil: not asked.
+	Try   []TariffField
+	Tried *TariffTried
+}
+
+// TariffTried is what a parcel would cost: the ways to send it, and a sentence on its total.
+type TariffTried struct {
+	Ways  Table
+	Total string
 }
 
 // TariffGroup is what belongs together, such as an option for delivery.

@@ -51,17 +51,22 @@ func checkQuote(r *pricingv1.QuoteRequest) violations {
 			bad.check(false, at("quantity"), "is between 1 and %d", maxQuantity)
 		}
 	}
-	_, err := money.New(r.GetCurrencyCode(), 0)
-	bad.check(err == nil, "currency_code", "is a currency of ISO 4217, such as EUR")
-	if d := r.GetDestination(); d != nil {
-		bad.check(countryPattern.MatchString(d.GetCountry()), "destination.country", "is a country of ISO 3166-1, such as DE")
-		bad.check(utf8.RuneCountInString(d.GetRegion()) <= 64, "destination.region", "has up to 64 characters")
-		bad.check(utf8.RuneCountInString(d.GetPostalCode()) <= 20, "destination.postal_code", "has up to 20 characters")
-	}
+	bad.checkPlace(r.GetCurrencyCode(), r.GetDestination())
 	bad.check(len(r.GetDeliveryOption()) <= 64, "delivery_option", "has up to 64 characters")
 	bad.checkCodes(r.GetCodes())
 	bad.checkCustomer(r.GetCustomerId(), r.GetEmail())
 	return bad
+}
+
+// checkPlace looks at what is paid with, and where goods go.
+func (v *violations) checkPlace(currency string, to *pricingv1.Destination) {
+	_, err := money.New(currency, 0)
+	v.check(err == nil, "currency_code", "is a currency of ISO 4217, such as EUR")
+	if to != nil {
+		v.check(countryPattern.MatchString(to.GetCountry()), "destination.country", "is a country of ISO 3166-1, such as DE")
+		v.check(utf8.RuneCountInString(to.GetRegion()) <= 64, "destination.region", "has up to 64 characters")
+		v.check(utf8.RuneCountInString(to.GetPostalCode()) <= 20, "destination.postal_code", "has up to 20 characters")
+	}
 }
 
 // checkCodes bounds codes only: what can be none is answered as unknown.

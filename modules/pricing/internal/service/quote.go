@@ -11,6 +11,7 @@ import (
 	"galleria/modules/pricing/internal/promotion"
 	"galleria/modules/pricing/internal/quote"
 	"galleria/modules/pricing/internal/store"
+	"galleria/modules/pricing/internal/tariff"
 	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/contract"
 )
@@ -59,10 +60,7 @@ func (s *Service) offers(ctx context.Context, r *pricingv1.QuoteRequest) (map[st
 
 // request is what is asked, in the words of the domain.
 func (s *Service) request(ctx context.Context, r *pricingv1.QuoteRequest, offers map[string]Offer, book *book) (quote.Request, *pricingv1.Destination, error) {
-	to := &pricingv1.Destination{Country: book.tariffs.Table.Delivery.Home}
-	if d := r.GetDestination(); d != nil {
-		to = &pricingv1.Destination{Country: d.GetCountry(), Region: strings.ToUpper(strings.TrimSpace(d.GetRegion())), PostalCode: d.GetPostalCode()}
-	}
+	to := destination(r.GetDestination(), book.tariffs.Table)
 	asked := quote.Request{
 		Lines:    make([]quote.Line, len(r.GetLines())),
 		Currency: r.GetCurrencyCode(), Country: to.GetCountry(), Region: to.GetRegion(), Option: r.GetDeliveryOption(),
@@ -78,6 +76,14 @@ func (s *Service) request(ctx context.Context, r *pricingv1.QuoteRequest, offers
 	var err error
 	asked.Codes, err = s.codes(ctx, r, book)
 	return asked, to, err
+}
+
+// destination is where goods go: to the shop's own country unless it is said.
+func destination(d *pricingv1.Destination, table tariff.Table) *pricingv1.Destination {
+	if d == nil {
+		return &pricingv1.Destination{Country: table.Delivery.Home}
+	}
+	return &pricingv1.Destination{Country: d.GetCountry(), Region: strings.ToUpper(strings.TrimSpace(d.GetRegion())), PostalCode: d.GetPostalCode()}
 }
 
 // codes finds the promotions of codes. Only those with limits cost a look at the
@@ -115,23 +121,35 @@ var problems = map[quote.Problem]pricingv1.CodeProblem_Problem{
 	quote.NotCombined: pricingv1.CodeProblem_PROBLEM_NOT_COMBINED,
 }
 
+func toTotals(t quote.Totals) *pricingv1.Totals {
+	return &pricingv1.Totals{
+		GoodsMinor: t.Goods, DiscountMinor: t.Discount, DeliveryMinor: t.Delivery, DeliveryTaxMinor: t.DeliveryTax,
+		TaxMinor: t.Tax, TotalMinor: t.Total, TaxesIncluded: t.Included,
+	}
+}
+
+func toOptions(offers []tariff.Offer) (options []*pricingv1.DeliveryOption) {
+	for _, o := range offers {
+		options = append(options, &pricingv1.DeliveryOption{Id: o.ID, Name: o.Name, PriceMinor: o.Price, DaysMin: int32(o.DaysMin), DaysMax: int32(o.DaysMax)})
+	}
+	return options
+}
+
+func toTaxes(q quote.Quote) (taxes []*pricingv1.TaxLine) {
+	for _, x := range q.Taxes {
+		taxes = append(taxes, &pricingv1.TaxLine{Name: x.Name, RateMillionths: int64(x.Rate), AmountMinor: x.Amount, Included: q.Totals.Included})
+	}
+	return taxes
+}
+
 func toQuote(r *pricingv1.QuoteRequest, to *pricingv1.Destination, q quote.Quote, offers map[string]Offer) *pricingv1.Quote {
-	t := q.Totals
 	answer := &pricingv1.Quote{
 		Lines: make([]*pricingv1.QuoteLine, len(q.Lines)), CurrencyCode: r.GetCurrencyCode(),
-		DeliveryOption: q.Option, Destination: to, Fingerprint: q.Fingerprint,
-		Totals: &pricingv1.Totals{
-			GoodsMinor: t.Goods, DiscountMinor: t.Discount, DeliveryMinor: t.Delivery, DeliveryTaxMinor: t.DeliveryTax,
-			TaxMinor: t.Tax, TotalMinor: t.Total, TaxesIncluded: t.Included,
-		},
+		DeliveryOptions: toOptions(q.Options), DeliveryOption: q.Option, Destination: to, Fingerprint: q.Fingerprint,
+		Totals: toTotals(q.Totals), Taxes: toTaxes(q),
 	}
 	for i, l := range q.Lines {
 		answer.Lines[i] = toLine(l, offers)
-	}
-	for _, o := range q.Options {
-		answer.DeliveryOptions = append(answer.DeliveryOptions, &pricingv1.DeliveryOption{
-			Id: o.ID, Name: o.Name, PriceMinor: o.Price, DaysMin: int32(o.DaysMin), DaysMax: int32(o.DaysMax),
-		})
 	}
 	for _, d := range q.Discounts {
 		discount := &pricingv1.Discount{PromotionId: d.Promotion.ID(), Name: d.Promotion.Name(), AmountMinor: d.Goods, DeliveryMinor: d.Delivery}
@@ -142,9 +160,6 @@ func toQuote(r *pricingv1.QuoteRequest, to *pricingv1.Destination, q quote.Quote
 	}
 	for _, p := range q.Problems {
 		answer.CodeProblems = append(answer.CodeProblems, &pricingv1.CodeProblem{Code: p.Code, Problem: problems[p.Problem], MinimumMinor: p.Minimum})
-	}
-	for _, x := range q.Taxes {
-		answer.Taxes = append(answer.Taxes, &pricingv1.TaxLine{Name: x.Name, RateMillionths: int64(x.Rate), AmountMinor: x.Amount, Included: t.Included})
 	}
 	return answer
 }

@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"galleria/modules/pricing/internal/quote"
 	"galleria/modules/pricing/internal/store"
 	"galleria/modules/pricing/internal/tariff"
 	pricingv1 "galleria/modules/pricing/v1"
@@ -66,6 +67,36 @@ func (s *Service) ResetTariffs(ctx context.Context, r *pricingv1.ResetTariffsReq
 		return nil, notChanged(err, "reset the tariffs")
 	}
 	return &pricingv1.ResetTariffsResponse{Version: version}, s.changed(ctx)
+}
+
+// What can be tried at most.
+const (
+	mostGoods = 1_000_000_000
+	mostGrams = 1_000_000
+)
+
+// TryTariffs implements the contract.
+func (s *Service) TryTariffs(ctx context.Context, r *pricingv1.TryTariffsRequest) (*pricingv1.TryTariffsResponse, error) {
+	if err := access.Role(ctx, notAllowed, identity.Operator); err != nil {
+		return nil, err
+	}
+	table, bad := fromTariffs(r.GetTariffs())
+	bad.checkPlace(r.GetCurrencyCode(), r.GetDestination())
+	bad.check(0 <= r.GetGoodsMinor() && r.GetGoodsMinor() <= mostGoods, "goods_minor", "is between 0 and %d", mostGoods)
+	bad.check(0 <= r.GetWeightGrams() && r.GetWeightGrams() <= mostGrams, "weight_grams", "is between 0 and %d", mostGrams)
+	bad.check(len(r.GetTaxClass()) <= 32, "tax_class", "has up to 32 characters")
+	if err := contract.Invalid(bad...); err != nil {
+		return nil, err
+	}
+	to := destination(r.GetDestination(), table)
+	q, err := quote.Table(table).Price(quote.Request{
+		Lines:    []quote.Line{{SKU: "parcel", Quantity: 1, Unit: r.GetGoodsMinor(), Grams: r.GetWeightGrams(), TaxClass: r.GetTaxClass()}},
+		Currency: r.GetCurrencyCode(), Country: to.GetCountry(), Region: to.GetRegion(), Now: s.Now(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("try tariffs: %w", err)
+	}
+	return &pricingv1.TryTariffsResponse{DeliveryOptions: toOptions(q.Options), Totals: toTotals(q.Totals), Taxes: toTaxes(q)}, nil
 }
 
 // notChanged is why tariffs were not.

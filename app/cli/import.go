@@ -26,9 +26,9 @@ import (
 	"galleria/platform/route"
 )
 
-// answersWithin is how long a shop may take to say that it is open, before it
-// is taken for closed.
-const answersWithin = 2 * time.Second
+// answersWithin is how long a shop may take to say that it is open. One that is closed
+// is known at once; a busy one must not be taken for one that hangs.
+const answersWithin = 10 * time.Second
 
 func newImport(p Program, s *settings) *cobra.Command {
 	cmd := &cobra.Command{

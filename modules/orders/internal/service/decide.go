@@ -63,7 +63,10 @@ func (s *Service) byID(ctx context.Context, orderID string) func() (*order.Order
 // PayOrder answers where the shopper pays, and has another payment started when
 // the one before was stopped.
 func (s *Service) PayOrder(ctx context.Context, req *ordersv1.PayOrderRequest) (*ordersv1.PayOrderResponse, error) {
-	o, err := s.openWith(ctx, req.GetOrderId(), req.GetToken())
+	if _, err := s.openWith(ctx, req.GetOrderId(), req.GetToken()); err != nil {
+		return nil, err
+	}
+	o, err := s.awaitPayment(ctx, req.GetOrderId())
 	if err != nil {
 		return nil, err
 	}
@@ -77,19 +80,33 @@ func (s *Service) PayOrder(ctx context.Context, req *ordersv1.PayOrderRequest) (
 		if err != nil {
 			return nil, err
 		}
-	}
-	if o, err = s.awaitArranged(ctx, o.ID()); err != nil {
-		return nil, err
+		if o, err = s.awaitPayment(ctx, o.ID()); err != nil {
+			return nil, err
+		}
 	}
 	switch snapshot := o.Snapshot(); {
 	case snapshot.Payment.URL != "":
 		return &ordersv1.PayOrderResponse{RedirectUrl: snapshot.Payment.URL}, nil
-	case !arranged(o):
+	case !paymentKnown(o):
 		return nil, notKnown(o.ID())
 	case snapshot.Ending.Because == order.PaymentUnavailable || snapshot.Ending.Because == order.Unavailable:
 		return nil, failure(snapshot.Ending)
 	}
 	return nil, wrongTime(o, order.ErrNotPayable)
+}
+
+// paymentKnown says that the order's last payment can be made, or has ended. One that
+// leads nowhere is just being stopped: another can be made in its place in a moment.
+func paymentKnown(o *order.Order) bool {
+	p := o.Snapshot().Payment
+	return arranged(o) && (o.Status() != order.Placing || p.State != order.Waiting || p.URL != "")
+}
+
+// awaitPayment waits until the order's last payment is known.
+func (s *Service) awaitPayment(ctx context.Context, orderID string) (*order.Order, error) {
+	ctx, cancel := leavingTime(ctx)
+	defer cancel()
+	return s.await(ctx, orderID, paymentKnown)
 }
 
 // CancelOrder decides that an order is given back.

@@ -51,6 +51,8 @@ type payment struct {
 	refunds          map[string]order.RefundStatus
 	// refuses: refunds are refused for good.
 	refuses bool
+	// stopping: the provider has not answered yet that the shopper can't pay any more.
+	stopping bool
 }
 
 func newStreet(now func() time.Time) *street {
@@ -289,7 +291,7 @@ type payments struct{ *street }
 
 func (p *payment) value(id string) service.Payment {
 	v := service.Payment{State: p.PaymentState, Brand: "visa", Last4: "4242"}
-	if p.PaymentState == order.Waiting {
+	if p.PaymentState == order.Waiting && !p.stopping {
 		v.URL = "https://pay.example/" + id
 	}
 	if p.PaymentState == order.Paid || p.PaymentState == order.Authorized {

@@ -63,6 +63,35 @@ func TestTheShopIsRenamedByCommand(t *testing.T) {
 	run(0, "USD EUR", "show")
 }
 
+func TestACurrencyInWhichNothingCanBeBoughtIsNamedByCommand(t *testing.T) {
+	t.Parallel()
+	shop := shoptest.Open(t, shoptest.Layout{Demo: true})
+	run := func(args ...string) string {
+		t.Helper()
+		out, code := shop.Run(t, args...)
+		if code != 0 {
+			t.Fatalf("galleria %s: got exit %d and\n%s", strings.Join(args, " "), code, out)
+		}
+		return out
+	}
+	if out := run("settings", "show"); strings.Contains(out, "has a price in") {
+		t.Errorf("the shop's own currency: got\n%s", out)
+	}
+	const missing = "No product and no way to send goods has a price in NOK"
+	for _, args := range [][]string{{"settings", "set", "--currencies", "EUR,NOK"}, {"settings", "show"}, {"tariffs", "show"}} {
+		if out := run(args...); strings.Count(out, "has a price in") != 1 || !strings.Contains(out, missing) {
+			t.Errorf("galleria %s: got\n%s\nwant once that nothing has a price in NOK", strings.Join(args, " "), out)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "tariffs.yaml")
+	if err := os.WriteFile(file, []byte("delivery: {post: {name: Post, rates: [home 5 EUR, home 50 NOK]}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := run("tariffs", "set", file); !strings.Contains(out, "No product has a price in NOK") {
+		t.Errorf("after delivery has a price: got\n%s", out)
+	}
+}
+
 // writeLogo is a file with a logo.
 func writeLogo(t *testing.T, logo string) string {
 	file := filepath.Join(t.TempDir(), "logo.json")

@@ -20,6 +20,7 @@ import (
 type running struct {
 	conn          *grpc.ClientConn
 	address, data string
+	currency      string // of the configuration
 	processv1.ProcessServiceClient
 }
 
@@ -47,7 +48,7 @@ func connect(c app.Config, address string) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &running{conn: conn, address: address, data: c.Data, ProcessServiceClient: processv1.NewProcessServiceClient(conn)}, nil
+	return &running{conn: conn, address: address, data: c.Data, currency: c.Currency, ProcessServiceClient: processv1.NewProcessServiceClient(conn)}, nil
 }
 
 // answer is an error of a call.

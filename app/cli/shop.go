@@ -14,9 +14,14 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
+	"google.golang.org/grpc"
 
+	"galleria/app/shopinfo"
+	catalogv1 "galleria/modules/catalog/v1"
+	pricingv1 "galleria/modules/pricing/v1"
 	settingsv1 "galleria/modules/settings/v1"
 	"galleria/platform/contract"
+	"galleria/platform/route"
 )
 
 func newSettings(s *settings) *cobra.Command {
@@ -42,6 +47,9 @@ func (s *settings) withSettings(cmd *cobra.Command, use func(settingsv1.Settings
 	}
 	defer shop.conn.Close()
 	err = use(settingsv1.NewSettingsServiceClient(asOperator{shop.conn}))
+	if err == nil {
+		warnOfUnpriced(cmd, shop.currency, func(string) grpc.ClientConnInterface { return asOperator{shop.conn} })
+	}
 	if wrong := contract.Violations(err); len(wrong) > 0 {
 		var all []string
 		for _, v := range wrong {
@@ -53,6 +61,23 @@ func (s *settings) withSettings(cmd *cobra.Command, use func(settingsv1.Settings
 		return shop.explainOf(cmd.Context(), err)
 	}
 	return err
+}
+
+// warnOfUnpriced says on standard error in which of the shop's currencies nothing can be
+// bought; configured is the one of the configuration.
+func warnOfUnpriced(cmd *cobra.Command, configured string, connect func(module string) grpc.ClientConnInterface) {
+	got, err := settingsv1.NewSettingsServiceClient(connect("settings")).GetSettings(cmd.Context(), &settingsv1.GetSettingsRequest{})
+	var found []shopinfo.Unpriced
+	if err == nil {
+		currencies := shopinfo.Of(got.GetSettings(), 0, configured).Currencies
+		found, err = shopinfo.FindUnpriced(cmd.Context(), currencies, pricingv1.NewPricingServiceClient(connect("pricing")), catalogv1.NewCatalogServiceClient(connect("catalog")))
+	}
+	if err != nil {
+		fmt.Fprintf(cmd.ErrOrStderr(), "galleria: it can't be said whether there are prices in each currency: %s\n", route.Why(err))
+	}
+	for _, u := range found {
+		fmt.Fprintf(cmd.ErrOrStderr(), "galleria: %v\n", u)
+	}
 }
 
 // shopFile is the settings as they are printed and read, as JSON or YAML. What a file

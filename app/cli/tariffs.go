@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
+	"google.golang.org/grpc"
 
 	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/contract"
@@ -25,6 +26,22 @@ once, in other processes within modules.pricing.poll.`,
 	}
 	cmd.AddCommand(newTariffsShow(p, s), newTariffsSet(p, s), newTariffsReset(p, s))
 	return cmd
+}
+
+// withTariffs calls use with pricing, of the running shop or run here meanwhile, and then
+// says in which of the shop's currencies nothing can be bought.
+func withTariffs(cmd *cobra.Command, p Program, s *settings, use func(pricingv1.PricingServiceClient) error) error {
+	c, _, err := s.load()
+	if err != nil {
+		return err
+	}
+	return withModules(cmd.Context(), c, s.address(c), p.Stderr, func(connect func(module string) grpc.ClientConnInterface) error {
+		if err := use(pricingv1.NewPricingServiceClient(connect("pricing"))); err != nil {
+			return err
+		}
+		warnOfUnpriced(cmd, c.Currency, connect)
+		return nil
+	})
 }
 
 // tariffFile is tariffs as they are printed and read, in the words of the configuration.
@@ -94,7 +111,7 @@ file below modules.pricing.`,
 		Example: `  galleria tariffs show > tariffs.yaml`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withPricing(cmd, p, s, func(pricing pricingv1.PricingServiceClient) error {
+			return withTariffs(cmd, p, s, func(pricing pricingv1.PricingServiceClient) error {
 				got, err := pricing.GetTariffs(cmd.Context(), &pricingv1.GetTariffsRequest{})
 				if err != nil {
 					return err
@@ -134,7 +151,7 @@ they are now.`,
 			if err := readFile(args[0], s.program.Stdin, &file); err != nil {
 				return err
 			}
-			return withPricing(cmd, p, s, func(pricing pricingv1.PricingServiceClient) error { return changeTariffs(cmd, pricing, file) })
+			return withTariffs(cmd, p, s, func(pricing pricingv1.PricingServiceClient) error { return changeTariffs(cmd, pricing, file) })
 		},
 	}
 	return cmd
@@ -180,7 +197,7 @@ and without.`,
 		Example: `  galleria tariffs reset`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withPricing(cmd, p, s, func(pricing pricingv1.PricingServiceClient) error {
+			return withTariffs(cmd, p, s, func(pricing pricingv1.PricingServiceClient) error {
 				got, err := pricing.GetTariffs(cmd.Context(), &pricingv1.GetTariffsRequest{})
 				if err != nil {
 					return err

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -74,11 +75,9 @@ func (c *Console) showSettings(ctx echo.Context, code int, page view.Sheet) erro
 	if len(s.GetCountries()) > 0 {
 		where = strings.Join(s.GetCountries(), ", ")
 	}
-	sells := strings.Join(c.info.Info().Currencies, ", ")
-	if len(s.GetCurrencies()) > 0 {
-		sells = strings.Join(s.GetCurrencies(), ", ")
-	}
-	page.Facts = []view.Fact{{Name: "Changed", Text: c.day(got.GetChangedAt())}, {Name: "Logo", Text: logo}, {Name: "Sends to", Text: where}, {Name: "Sells in", Text: sells}}
+	sells := c.info.CurrenciesOf(s)
+	page.Facts = []view.Fact{{Name: "Changed", Text: c.day(got.GetChangedAt())}, {Name: "Logo", Text: logo}, {Name: "Sends to", Text: where}, {Name: "Sells in", Text: strings.Join(sells, ", ")}}
+	warnings := c.unpriced(work, sells)
 	table := view.Table{Caption: "What the shop says", Heads: []string{"Text", "As it is"}}
 	for _, form := range settingForms {
 		for _, f := range form.fields {
@@ -87,9 +86,26 @@ func (c *Console) showSettings(ctx echo.Context, code int, page view.Sheet) erro
 	}
 	page.Tables = []view.Table{table}
 	if personOf(ctx).Admin {
-		page.Forms = c.settingsForms(ctx, s, got.GetVersion())
+		page.Forms = c.settingsForms(ctx, s, got.GetVersion(), warnings)
+	} else {
+		for _, w := range warnings {
+			page.Facts = append(page.Facts, view.Fact{Name: "Currencies", Text: w, Class: "t-ill"})
+		}
 	}
 	return c.sheet(ctx, code, page.Title, settingsPath, view.SheetPage(page))
+}
+
+// unpriced says in which of the shop's currencies nothing can be bought.
+func (c *Console) unpriced(ctx context.Context, currencies []string) (warnings []string) {
+	found, err := shopinfo.FindUnpriced(ctx, currencies, c.Pricing, c.Catalog)
+	if err != nil {
+		c.log.Warn("it can't be asked whether there are prices in the shop's currencies", "error", err)
+		return []string{"Whether there are prices in each currency can't be said just now: a module does not answer."}
+	}
+	for _, u := range found {
+		warnings = append(warnings, u.String())
+	}
+	return warnings
 }
 
 // shown is the beginning of a text, or what holds instead.
@@ -105,7 +121,7 @@ func shown(text, otherwise string) string {
 	return text
 }
 
-func (c *Console) settingsForms(ctx echo.Context, s *settingsv1.Settings, version int64) []view.Form {
+func (c *Console) settingsForms(ctx echo.Context, s *settingsv1.Settings, version int64, unpriced []string) []view.Form {
 	seen := view.Field{Name: "seen", Kind: "hidden", Value: strconv.FormatInt(version, 10)}
 	sent := ctx.Param("form")
 	var forms []view.Form
@@ -132,10 +148,10 @@ func (c *Console) settingsForms(ctx echo.Context, s *settingsv1.Settings, versio
 		currencies = ctx.FormValue("currencies")
 	}
 	return append(forms,
-		view.Form{ID: "currencies", Title: "Currencies", Action: settingsPath + "/currencies", Submit: "Save", Shut: sent != "currencies",
+		view.Form{ID: "currencies", Title: "Currencies", Action: settingsPath + "/currencies", Submit: "Save", Shut: sent != "currencies" && len(unpriced) == 0,
 			Hint: "Codes such as EUR USD, with spaces between them. The first is the shop's own; shoppers may choose another. A product is sold in those it has a price in, " +
 				"and delivery needs a cost in each. None: the one of the configuration file.",
-			Fields: []view.Field{seen, {Name: "currencies", Label: "What the shop sells in", Kind: "text", Value: currencies, Most: 100}}},
+			Fields: []view.Field{seen, {Name: "currencies", Label: "What the shop sells in", Kind: "text", Value: currencies, Most: 100, Warnings: unpriced}}},
 		view.Form{ID: "countries", Title: "Countries", Action: settingsPath + "/countries", Submit: "Save", Shut: sent != "countries",
 			Hint:   "Codes such as AT DE PT, with spaces between them. None: the shop sends everywhere.",
 			Fields: []view.Field{seen, {Name: "countries", Label: "Where the shop sends to", Kind: "textarea", Value: countries, Most: 2000}}},

@@ -76,6 +76,40 @@ func TestAnAdministratorSaysWhatTheShopIs(t *testing.T) {
 	}
 }
 
+func TestACurrencyInWhichNothingCanBeBoughtIsNamed(t *testing.T) {
+	o := openOffice(t)
+	o.buyers.Stock(10, 1290) // in EUR; delivery has prices in CHF, and not in NOK
+	const noProduct, nothing, noDelivery = "No product has a price in CHF", "No product and no way to send goods has a price in NOK", "No way to send goods has a price in NOK"
+	says := func(path, session string, texts map[string]int) {
+		t.Helper()
+		_, body := o.ask("GET", path, session, nil)
+		for text, times := range texts {
+			if got := strings.Count(body, text); got != times {
+				t.Errorf("%s to the %s: got %q %d times, want %d", path, session, text, got, times)
+			}
+		}
+	}
+	says("/console/settings", "admin", map[string]int{"so that nothing can be bought": 0})
+	if r, _ := o.asAdmin("/console/settings/currencies", "seen", "0", "currencies", "EUR CHF NOK"); r.StatusCode != http.StatusSeeOther {
+		t.Fatalf("the currencies: got %d, want that they are saved", r.StatusCode)
+	}
+	all := map[string]int{noProduct: 1, nothing: 1, "so that nothing can be bought": 2}
+	says("/console/settings?done=currencies", "admin", all)
+	says("/console/settings", "operator", all)
+	says(deliveryPath, "operator", map[string]int{noDelivery: 1, "so that nothing can be bought": 1})
+	says(taxesPath, "admin", map[string]int{"so that nothing can be bought": 0})
+
+	s := o.opens(deliveryPath)
+	s.types("o0-rate", s.Get("o0-rate"), "home 90 NOK")
+	s.presses("save", http.StatusSeeOther)
+	says(deliveryPath, "admin", map[string]int{"so that nothing can be bought": 0})
+	says("/console/settings", "admin", map[string]int{noProduct: 1, "No product has a price in NOK": 1, "so that nothing can be bought": 2})
+	if r, _ := o.asAdmin("/console/settings/currencies", "seen", "1", "currencies", ""); r.StatusCode != http.StatusSeeOther {
+		t.Fatalf("no currencies: got %d", r.StatusCode)
+	}
+	says("/console/settings", "admin", map[string]int{"so that nothing can be bought": 0})
+}
+
 // upload sends a file as the form for the logo does.
 func (o *office) uploadLogo(seen, file string) (int, string) {
 	o.t.Helper()

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,7 +13,9 @@ import (
 
 	"galleria/app/auditlog"
 	"galleria/app/console/internal/view"
+	"galleria/app/shopinfo"
 	pricingv1 "galleria/modules/pricing/v1"
+	settingsv1 "galleria/modules/settings/v1"
 	"galleria/platform/contract"
 )
 
@@ -81,12 +84,29 @@ func (c *Console) showTariffs(ctx echo.Context, code int, of tariffSheet, got *p
 		}
 	}
 	page.Facts = []view.Fact{{Name: "Holds", Text: holds}, {Name: "Tax classes of products", Text: strings.Join(got.GetTaxClasses(), ", ")}}
+	if of.path == deliveryPath {
+		work, done := c.working(ctx)
+		defer done()
+		page.Unpriced = c.withoutDelivery(work, got)
+	}
 	form.draw(&page, wrong, focus)
 	c.drawTry(ctx, &page, got.GetTariffs().GetCountry(), wrong, focus)
 	if len(wrong) > 0 {
 		focusProblem(&page)
 	}
 	return c.sheet(ctx, code, page.Title, settingsPath, view.TariffsPage(page))
+}
+
+// withoutDelivery says in which of the shop's currencies no way to send goods has a price.
+func (c *Console) withoutDelivery(ctx context.Context, tariffs *pricingv1.GetTariffsResponse) (warnings []string) {
+	currencies := c.info.Info().Currencies
+	if got, err := c.Settings.GetSettings(ctx, &settingsv1.GetSettingsRequest{}); err == nil { // else those that were heard last
+		currencies = c.info.CurrenciesOf(got.GetSettings())
+	}
+	for _, u := range shopinfo.WithoutDelivery(currencies, tariffs) {
+		warnings = append(warnings, u.String())
+	}
+	return warnings
 }
 
 // changeTariffs does what the button of a form is for: it saves, or adds and takes away

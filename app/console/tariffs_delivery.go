@@ -161,6 +161,8 @@ func (f *deliveryForm) draw(page *view.Tariffs, wrong map[string]string, focus s
 			}
 			return l
 		}
+		prices := list("rate", "Prices", "A zone and its price: home 4.90 EUR. What goods may weigh at most, and must cost at least, can follow: home 4.90 EUR up to 5kg, home 0 EUR from 60 EUR. Of the prices that fit, the lowest holds; where none fits, this way is not offered.", "Add a price", o.rates)
+		prices.Warnings, page.Unpriced = page.Unpriced, nil // once, with the first
 		legend := o.name
 		if legend == "" {
 			legend = "A new way to send goods"
@@ -173,7 +175,7 @@ func (f *deliveryForm) draw(page *view.Tariffs, wrong map[string]string, focus s
 			},
 			Lists: []view.TariffList{
 				list("day", "Working days", "A zone and how long it takes: home 2-4.", "Add days", o.days),
-				list("rate", "Prices", "A zone and its price: home 4.90 EUR. What goods may weigh at most, and must cost at least, can follow: home 4.90 EUR up to 5kg, home 0 EUR from 60 EUR. Of the prices that fit, the lowest holds; where none fits, this way is not offered.", "Add a price", o.rates),
+				prices,
 			},
 			Remove: view.TariffButton{Value: "remove option " + strconv.Itoa(i), Label: "Remove " + legend},
 		})

@@ -71,6 +71,18 @@ func getTariffsCases(w World) cases {
 			if want := []string{"books", "food", "reduced", "standard", "zero"}; !slices.Equal(got.GetTaxClasses(), want) {
 				t.Errorf("got tax classes %v, want %v", got.GetTaxClasses(), want)
 			}
+			if want := []string{"BHD", "CHF", "EUR", "GBP", "JPY", "USD"}; !slices.Equal(got.GetDeliveryCurrencies(), want) {
+				t.Errorf("got prices of delivery in %v, want %v", got.GetDeliveryCurrencies(), want)
+			}
+		},
+		"says in which currencies delivery has a price, as it was changed": func(t *testing.T) {
+			s := w.shop(t)
+			s.changeTariffs(func(m *tariffs) {
+				m.Delivery = map[string]*pricingv1.Tariffs_Option{"post": {Name: "Post", Rates: []string{"home 5 EUR", "world 7 USD", "home 4 EUR from 50 EUR"}}}
+			})
+			if got := s.tariffs().GetDeliveryCurrencies(); !slices.Equal(got, []string{"EUR", "USD"}) {
+				t.Errorf("got %v, want EUR and USD", got)
+			}
 		},
 		"says what was changed, and beside it the configuration": func(t *testing.T) {
 			s := w.shop(t)

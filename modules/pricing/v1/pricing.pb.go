@@ -1993,9 +1993,11 @@ type GetTariffsResponse struct {
 	Configured *Tariffs `protobuf:"bytes,5,opt,name=configured,proto3" json:"configured,omitempty"`
 	// The tax classes that have a meaning, by name: standard, zero, and those that a tax
 	// names.
-	TaxClasses    []string `protobuf:"bytes,6,rep,name=tax_classes,json=taxClasses,proto3" json:"tax_classes,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	TaxClasses []string `protobuf:"bytes,6,rep,name=tax_classes,json=taxClasses,proto3" json:"tax_classes,omitempty"`
+	// The currencies in which some way to send goods has a price, in order: ISO 4217.
+	DeliveryCurrencies []string `protobuf:"bytes,7,rep,name=delivery_currencies,json=deliveryCurrencies,proto3" json:"delivery_currencies,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *GetTariffsResponse) Reset() {
@@ -2066,6 +2068,13 @@ func (x *GetTariffsResponse) GetConfigured() *Tariffs {
 func (x *GetTariffsResponse) GetTaxClasses() []string {
 	if x != nil {
 		return x.TaxClasses
+	}
+	return nil
+}
+
+func (x *GetTariffsResponse) GetDeliveryCurrencies() []string {
+	if x != nil {
+		return x.DeliveryCurrencies
 	}
 	return nil
 }
@@ -2806,7 +2815,7 @@ const file_pricing_v1_pricing_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04days\x18\x02 \x03(\tR\x04days\x12\x14\n" +
 	"\x05rates\x18\x03 \x03(\tR\x05rates\"\x13\n" +
-	"\x11GetTariffsRequest\"\x88\x02\n" +
+	"\x11GetTariffsRequest\"\xb9\x02\n" +
 	"\x12GetTariffsResponse\x12-\n" +
 	"\atariffs\x18\x01 \x01(\v2\x13.pricing.v1.TariffsR\atariffs\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x18\n" +
@@ -2817,7 +2826,8 @@ const file_pricing_v1_pricing_proto_rawDesc = "" +
 	"configured\x18\x05 \x01(\v2\x13.pricing.v1.TariffsR\n" +
 	"configured\x12\x1f\n" +
 	"\vtax_classes\x18\x06 \x03(\tR\n" +
-	"taxClasses\"h\n" +
+	"taxClasses\x12/\n" +
+	"\x13delivery_currencies\x18\a \x03(\tR\x12deliveryCurrencies\"h\n" +
 	"\x14ChangeTariffsRequest\x12-\n" +
 	"\atariffs\x18\x01 \x01(\v2\x13.pricing.v1.TariffsR\atariffs\x12!\n" +
 	"\fseen_version\x18\x02 \x01(\tR\vseenVersion\"1\n" +

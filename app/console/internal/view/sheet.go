@@ -65,6 +65,8 @@ type Field struct {
 	// Problem is what is wrong with it. With Focus the cursor is in it when the page opens.
 	Problem string
 	Focus   bool
+	// Warnings are what is to be known of the value that is saved.
+	Warnings []string
 }
 
 // Option is an entry of a select.

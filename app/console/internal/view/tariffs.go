@@ -14,6 +14,9 @@ type Tariffs struct {
 	Seen string
 	// MayChange: else what stands in the fields can only be read.
 	MayChange bool
+	// Unpriced says in which of the shop's currencies no delivery has a price. It stands
+	// with the prices, where there are any.
+	Unpriced []string
 	// Differs is how what is typed differs from what is saved: shown after another person
 	// has saved something.
 	Differs []Row
@@ -43,8 +46,10 @@ type TariffGroup struct {
 // TariffList is a list with a row for each entry.
 type TariffList struct {
 	ID, Title, Hint string
-	Rows            []TariffRow
-	Add             TariffButton
+	// Warnings are what is to be known of what is saved.
+	Warnings []string
+	Rows     []TariffRow
+	Add      TariffButton
 }
 
 // TariffRow is an entry of a list.

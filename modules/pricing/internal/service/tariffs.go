@@ -31,6 +31,7 @@ func (s *Service) GetTariffs(ctx context.Context, _ *pricingv1.GetTariffsRequest
 	}
 	answer := &pricingv1.GetTariffsResponse{
 		Version: got.Version, Changed: !got.ChangedAt.IsZero(), ChangedAt: toTime(got.ChangedAt), TaxClasses: got.Table.Classes(),
+		DeliveryCurrencies: got.Table.Delivery.Currencies(),
 	}
 	if answer.Tariffs, err = toTariffs(got.Table); err != nil {
 		return nil, err

@@ -131,6 +131,17 @@ func (t Table) Classes() []string {
 	return slices.Sorted(maps.Keys(known))
 }
 
+// Currencies are those in which some way to send goods has a price, in order.
+func (d Delivery) Currencies() []string {
+	known := map[string]bool{}
+	for _, option := range d.Options {
+		for _, rate := range option.Rates {
+			known[rate.Price.Currency()] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(known))
+}
+
 // Encode writes a table as it is stored. The same table is the same text.
 func (t Table) Encode() (string, error) {
 	text, err := json.Marshal(t)

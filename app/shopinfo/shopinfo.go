@@ -101,7 +101,8 @@ func Of(s *settingsv1.Settings, version int64, currency string) *Info {
 const (
 	// fresh is how long what was heard is not asked for again.
 	fresh = time.Second
-	// patience is how long the first page waits, and within which an answer must come.
+	// firstPatience is how long a page waits for an answer, where it does, and patience
+	// within which one must come.
 	firstPatience, patience = 200 * time.Millisecond, 2 * time.Second
 )
 
@@ -112,10 +113,11 @@ type Keeper struct {
 	now      func() time.Time
 	log      *slog.Logger
 
-	known   atomic.Pointer[Info]
-	askedAt atomic.Int64 // Unix nanoseconds
-	asking  sync.Mutex
-	failing bool // the last question; asking is held
+	known    atomic.Pointer[Info]
+	askedAt  atomic.Int64 // Unix nanoseconds
+	madeSure atomic.Int64 // when SellsIn asked, likewise
+	asking   sync.Mutex
+	failing  bool // the last question; asking is held
 }
 
 // NewKeeper makes a keeper that has the defaults, and as the shop's own currency that of
@@ -148,6 +150,21 @@ func (k *Keeper) Info() *Info {
 		go k.ask(patience)
 	}
 	return k.known.Load()
+}
+
+// SellsIn tells whether the shop sells in a currency. One that is not known may have been
+// added a moment ago, so it is asked for, which the caller waits for: at most once a second,
+// whoever asks for what.
+func (k *Keeper) SellsIn(currency string) bool {
+	sells := func() bool { return slices.Contains(k.known.Load().Currencies, currency) }
+	if k.settings == nil || sells() {
+		return sells()
+	}
+	at, now := k.madeSure.Load(), k.now().UnixNano()
+	if (at == 0 || now-at >= int64(fresh)) && k.madeSure.CompareAndSwap(at, now) {
+		k.ask(firstPatience)
+	}
+	return sells()
 }
 
 // ask asks for newer settings than are known.

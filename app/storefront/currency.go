@@ -3,6 +3,8 @@ package storefront
 import (
 	"net/http"
 	"net/url"
+	"regexp"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -40,18 +42,39 @@ func (s *Storefront) currencies(shown string) (options []page.Option) {
 	return options
 }
 
-// chooseCurrency keeps a shopper's choice, and leads back to the page it was made on.
+// chooseCurrency keeps a shopper's choice, and leads back to the page it was made on. A
+// choice that the shop does not have, since its staff took it away meanwhile, is not passed
+// over: the page says so.
 func (s *Storefront) chooseCurrency(c echo.Context) error {
 	if err := parseForm(c); err != nil {
 		return err
 	}
-	if asked := c.Request().PostForm.Get("currency"); s.info.Info().Currency(asked) == asked {
-		c.SetCookie(&http.Cookie{
-			Name: s.cookie(c.Request(), currencyCookie), Value: asked, Path: "/", MaxAge: int(cartAge.Seconds()),
-			HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.edge.Secure(c.Request()),
-		})
+	asked := c.Request().PostForm.Get("currency")
+	if !currencyCode.MatchString(asked) {
+		return echo.ErrBadRequest
 	}
+	if !s.info.SellsIn(asked) {
+		return s.refuseCurrency(c, asked)
+	}
+	c.SetCookie(&http.Cookie{
+		Name: s.cookie(c.Request(), currencyCookie), Value: asked, Path: "/", MaxAge: int(cartAge.Seconds()),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.edge.Secure(c.Request()),
+	})
 	return c.Redirect(http.StatusSeeOther, s.pageBefore(c.Request()))
+}
+
+var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
+
+// refuseCurrency says that the shop does not sell in a currency, and in which it does.
+func (s *Storefront) refuseCurrency(c echo.Context, asked string) error {
+	departments, _ := s.lastDepartments()
+	const heading = "Not in this currency"
+	f := page.Failure{
+		Frame: s.frame(heading, departments), Code: http.StatusConflict, Heading: heading, Retry: true, Again: s.pageBefore(c.Request()),
+		Text: "The shop does not sell in " + asked + " just now, but in " + strings.Join(s.info.Info().Currencies, ", ") + ". Prices are shown as before.",
+	}
+	f.NoIndex = true
+	return s.once(c, f.Code, s.countOf(c), page.FailurePage(f))
 }
 
 // pageBefore is the page of the shop that a form was sent from, as the browser says. A

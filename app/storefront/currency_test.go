@@ -2,10 +2,13 @@ package storefront_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/labstack/echo/v4"
 
 	catalogv1 "galleria/modules/catalog/v1"
 	settingsv1 "galleria/modules/settings/v1"
@@ -82,8 +85,97 @@ func TestAShopperChoosesTheCurrencyOfPrices(t *testing.T) {
 		t.Errorf("a choice from elsewhere leads to %s", got)
 	}
 	v.header.Del("Referer")
-	v.shows("CHF", arcLamp) // the shop does not sell in it
+	for _, strange := range []string{"", "usd", "<b>", "DOLLARS"} {
+		v.post("/currency", url.Values{"currency": {strange}}).want(http.StatusBadRequest)
+	}
+}
+
+// What the staff changed a moment ago is not known to pages yet.
+func TestACurrencyIsChosenAsSoonAsItIsThere(t *testing.T) {
+	_, d, v := openInTwo(t)
+	v.shows("USD", arcLamp)
+	choose := func(currency string) *page {
+		v.header.Set("Referer", v.at.String()+arcLamp)
+		defer v.header.Del("Referer")
+		return v.post("/currency", url.Values{"currency": {currency}})
+	}
+	asked := func() int {
+		n := len(d.heard)
+		for range n {
+			<-d.heard
+		}
+		return n
+	}
+	asked()
+	refused := choose("CHF").want(http.StatusConflict).says("does not sell in CHF just now, but in EUR, USD")
+	if !strings.Contains(refused.body, `href="`+arcLamp+`"`) {
+		t.Error("the page does not lead back to where the choice was made")
+	}
 	v.get(arcLamp).want(http.StatusOK).says("$310.00")
+	for range 20 {
+		choose("CHF").want(http.StatusConflict)
+		choose("SEK").want(http.StatusConflict)
+	}
+	if n := asked(); n != 1 {
+		t.Errorf("41 choices within a second asked the settings %d times, want once", n)
+	}
+
+	// The pages' own questions are not due for a second yet, those for a choice are.
+	d.clock.pass(time.Second)
+	v.get("/cart")
+	<-d.heard
+	d.change(&settingsv1.Settings{Currencies: []string{"EUR", "CHF"}}, 1)
+	choose("CHF").want(http.StatusSeeOther)
+	if n := asked(); n != 1 {
+		t.Errorf("a choice that is not known asked the settings %d times, want once", n)
+	}
+	if got := v.get(arcLamp).want(http.StatusOK); !strings.Contains(got.body, `<option value="CHF" selected>`) {
+		t.Error("the currency that was added is not the one that was chosen")
+	}
+	choose("USD").want(http.StatusConflict).says("does not sell in USD just now, but in EUR, CHF")
+	if n := asked(); n != 0 {
+		t.Errorf("within the second the settings are asked %d times, want not at all", n)
+	}
+}
+
+// hooked is a request during which a test does something, after its currency was looked up.
+type hooked struct {
+	echo.Context
+	during func()
+}
+
+func (h *hooked) Request() *http.Request {
+	if during := h.during; during != nil {
+		h.during = nil
+		during()
+	}
+	return h.Context.Request()
+}
+
+func TestAPageInTheFormerOwnCurrencyIsNotServedInTheNewOne(t *testing.T) {
+	s, d, v := openInTwo(t)
+	draws := func(during func()) string {
+		t.Helper()
+		answer := httptest.NewRecorder()
+		c := echo.New().NewContext(httptest.NewRequest(http.MethodGet, "/lamp", nil), answer)
+		if err := s.front.Kept(&hooked{c, during}, "lamp", func(currency string) string { return "prices in " + currency }); err != nil {
+			t.Fatal(err)
+		}
+		return answer.Body.String()
+	}
+	// The shop's own becomes another when the first request has it, and nothing else is known.
+	late := draws(func() {
+		d.change(&settingsv1.Settings{Currencies: []string{"USD", "EUR"}}, 1)
+		d.later(v)
+		s.front.AwaitSettings(2)
+	})
+	if !strings.Contains(late, "prices in EUR") {
+		t.Fatalf("the request during which the currency became another got %q", late)
+	}
+	s.clock.pass(time.Minute)
+	if got := draws(nil); !strings.Contains(got, "prices in USD") {
+		t.Errorf("after that, got %q, want prices in USD", got)
+	}
 }
 
 func TestACartKeepsTheCurrencyItBeganWith(t *testing.T) {

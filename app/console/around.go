@@ -155,6 +155,16 @@ func (c *Console) page(ctx echo.Context, code int, frame view.Frame, content tem
 	return view.Page(frame, content).Render(ctx.Request().Context(), ctx.Response())
 }
 
+// readForm reads a form that was sent. FormValue by itself would take one that is too large
+// for one without fields.
+func readForm(ctx echo.Context) (url.Values, error) {
+	values, err := ctx.FormParams()
+	if err != nil && !errors.As(err, new(*http.MaxBytesError)) {
+		err = echo.NewHTTPError(http.StatusBadRequest, "This form could not be read.")
+	}
+	return values, err
+}
+
 // fail answers with an error: in words of ours for people, with the whole in the log.
 func (c *Console) fail(ctx echo.Context, err error) {
 	if ctx.Response().Committed {

@@ -22,24 +22,19 @@ import (
 // form around it.
 const pictureLimit = 33 << 20
 
-// productLimit is what the form of a product may have: one of the most variants has more than
-// other forms.
-const productLimit = 1 << 20
+// longLimit is what forms may have that are longer than others: of products with the most
+// variants, of the texts that the law wants, of delivery and taxes.
+const longLimit = 1 << 20
 
 // limitOf is how large the body of a request may be.
 func limitOf(path string) int64 {
 	switch {
-	case uploads(path):
+	case strings.HasPrefix(path, "/console/products/") && strings.HasSuffix(path, "/pictures"), path == logoPath:
 		return pictureLimit
-	case strings.HasPrefix(path, "/console/products/"):
-		return productLimit
+	case strings.HasPrefix(path, "/console/products/"), strings.HasPrefix(path, settingsPath+"/"):
+		return longLimit
 	}
 	return formLimit
-}
-
-// uploads tells whether a request may bring a picture, and so be larger than other forms.
-func uploads(path string) bool {
-	return strings.HasPrefix(path, "/console/products/") && strings.HasSuffix(path, "/pictures") || strings.HasPrefix(path, settingsPath+"/")
 }
 
 // addPicture adds a picture to a product. It is stored under a name made of its content, so

@@ -19,7 +19,10 @@ import (
 	"galleria/platform/contract"
 )
 
-const settingsPath = "/console/settings"
+const (
+	settingsPath = "/console/settings"
+	logoPath     = settingsPath + "/logo"
+)
 
 // settingFields are the texts that are changed here, by the word of their form.
 var settingForms = []struct {
@@ -155,7 +158,7 @@ func (c *Console) settingsForms(ctx echo.Context, s *settingsv1.Settings, versio
 		view.Form{ID: "countries", Title: "Countries", Action: settingsPath + "/countries", Submit: "Save", Shut: sent != "countries",
 			Hint:   "Codes such as AT DE PT, with spaces between them. None: the shop sends everywhere.",
 			Fields: []view.Field{seen, {Name: "countries", Label: "Where the shop sends to", Kind: "textarea", Value: countries, Most: 2000}}},
-		view.Form{ID: "logo", Title: "Logo", Action: settingsPath + "/logo", Submit: "Save", Shut: sent != "logo", Upload: true,
+		view.Form{ID: "logo", Title: "Logo", Action: logoPath, Submit: "Save", Shut: sent != "logo", Upload: true,
 			Hint:   "JPEG, PNG, GIF or WebP. It is made small: up to 480 × 96 pixels, shown at half of that.",
 			Fields: []view.Field{seen, {Name: "picture", Label: "Picture", Kind: "file"}, {Name: "none", Label: "No logo: show the arches and the name", Kind: "checkbox"}}},
 	)
@@ -167,12 +170,15 @@ func (c *Console) changeSettings(ctx echo.Context) error {
 	defer done()
 	var logo []byte
 	var unread error
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "multipart/") {
+	if ctx.Request().URL.Path == logoPath && strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "multipart/") {
 		// Before its other fields, since reading those would hold the whole form in memory.
 		logo, unread = c.uploadedLogo(ctx.Request())
 	}
 	if answer := new(echo.HTTPError); errors.As(unread, &answer) {
 		return unread
+	}
+	if _, err := readForm(ctx); err != nil {
+		return err
 	}
 	seen, err := strconv.ParseInt(ctx.FormValue("seen"), 10, 64)
 	if err != nil {

@@ -170,3 +170,35 @@ func TestALogoIsMadeSmallAndSafe(t *testing.T) {
 		t.Errorf("no logo: got %d, and one of %d bytes", r.StatusCode, len(o.saved().GetLogo()))
 	}
 }
+
+func TestOnlyFormsWithPicturesMayBeAsLargeAsPictures(t *testing.T) {
+	o := openOffice(t)
+	law := strings.Repeat("世", 20_000) // the longest that the law can want, 180 kB as a form
+	if r, _ := o.asAdmin("/console/settings/terms", "seen", "0", "terms", law); r.StatusCode != http.StatusSeeOther || o.saved().GetTerms() != law {
+		t.Errorf("the longest terms: got %d", r.StatusCode)
+	}
+	large := strings.Repeat("x", longLimit)
+	for _, path := range []string{"/console/settings/texts", "/console/settings/terms", "/console/settings/countries", deliveryPath, taxesPath, tariffsResetPath} {
+		if r, _ := o.asAdmin(path, "seen", "1", "do", "save", "terms", large); r.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s: a large form got %d, want 413", path, r.StatusCode)
+		}
+		var body bytes.Buffer
+		form := multipart.NewWriter(&body)
+		form.WriteField("terms", large)
+		form.Close()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, o.server.URL+path, &body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", form.FormDataContentType())
+		r.AddCookie(&http.Cookie{Name: "session", Value: "admin"})
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s: a large form with parts got %d, want 413", path, answer.StatusCode)
+		}
+	}
+}

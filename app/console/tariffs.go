@@ -115,7 +115,7 @@ func (c *Console) changeTariffs(of tariffSheet) echo.HandlerFunc {
 	return func(ctx echo.Context) error {
 		work, done := c.working(ctx)
 		defer done()
-		values, err := ctx.FormParams()
+		values, err := readForm(ctx)
 		if err != nil {
 			return err
 		}
@@ -299,6 +299,9 @@ func (c *Console) resetTariffs(ctx echo.Context) error {
 	defer done()
 	got, err := c.Pricing.GetTariffs(work, &pricingv1.GetTariffsRequest{})
 	if err != nil {
+		return err
+	}
+	if _, err := readForm(ctx); err != nil {
 		return err
 	}
 	_, err = c.Pricing.ResetTariffs(work, &pricingv1.ResetTariffsRequest{SeenVersion: ctx.FormValue("seen")})

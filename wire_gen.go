@@ -56,6 +56,7 @@ func assemble(start app.Start) (*app.App, error) {
 		Storefront: storefront,
 		Gateway:    gateway,
 		Console:    console,
+		Audit:      log,
 		Admin:      admin,
 		Reloader:   reloader,
 	}

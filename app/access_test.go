@@ -57,7 +57,7 @@ var allowedTo = map[string][]string{
 		"pricing.GetTariffs", "pricing.TryTariffs", "notifications.ListMails", "notifications.GetMail", "notifications.ResendMail", "accounts.ListAccounts",
 		// make new-module adds methods above this line.
 	},
-	"role admin": {"settings.ChangeSettings", "pricing.ChangeTariffs", "pricing.ResetTariffs", "accounts.CreateAccount", "accounts.SetRole", "accounts.CreateKey", "accounts.ListKeys", "accounts.RevokeKey"},
+	"role admin": {"settings.ChangeSettings", "pricing.ChangeTariffs", "pricing.ResetTariffs", "accounts.CreateAccount", "accounts.SetRole", "accounts.CreateKey", "accounts.ListKeys", "accounts.RevokeKey", "accounts.ListSigningKeys", "accounts.ReplaceSigningKey"},
 }
 
 // caller is one of those that every method is asked for as.
@@ -183,7 +183,8 @@ func vouchedBy(signer *identity.Signer) moduletest.World {
 			world[i].New = func(h module.Host) (*module.Instance, error) {
 				instance, err := d.New(h)
 				if err == nil {
-					instance.Vouches = append(instance.Vouches, signer.Public())
+					own := instance.Vouches
+					instance.Vouches = func() []ed25519.PublicKey { return append(own(), signer.Public()) }
 				}
 				return instance, err
 			}

@@ -9,10 +9,12 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"galleria/app/auditlog"
 	"galleria/app/console"
 	"galleria/app/gateway"
 	"galleria/app/storefront"
@@ -33,6 +35,7 @@ type App struct {
 	Storefront *storefront.Storefront // nil: this process has no edge
 	Gateway    *gateway.Gateway       // nil: this process has no edge
 	Console    *console.Console       // nil: this process has no edge
+	Audit      *auditlog.Log
 	Admin      *Admin
 	Reloader   *Reloader
 }
@@ -51,16 +54,14 @@ func (a *App) Run(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 	fmt.Fprint(stdout, addresses())
-	offering, stopOffering := context.WithCancel(ctx)
-	offered := make(chan struct{})
-	go func() {
-		defer close(offered)
-		a.offerFirstAdmin(offering, stdout)
-	}()
+	beside, stopBeside := context.WithCancel(ctx)
+	var besides sync.WaitGroup
+	besides.Go(func() { a.offerFirstAdmin(beside, stdout) })
+	besides.Go(func() { a.noteSigningKeys(beside) })
 	heap.Settle()
 	err = group.Wait(ctx)
-	stopOffering()
-	<-offered
+	stopBeside()
+	besides.Wait()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Config.StopWithin)
 	defer cancel()
 	return errors.Join(err, group.Stop(stopping))

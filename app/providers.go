@@ -43,7 +43,7 @@ import (
 // Providers make the object graph of one process; wire.go joins them.
 var Providers = wire.NewSet(
 	NewLines, NewLogger, NewTraces, NewIdentity, NewProcess, NewEdge, NewShopInfo, NewStorefront, NewGateway, NewAuditLog, NewConsole, NewMetrics, NewAdmin, NewReloader,
-	wire.Struct(new(App), "Config", "Log", "Traces", "Process", "Storefront", "Gateway", "Console", "Admin", "Reloader"),
+	wire.Struct(new(App), "Config", "Log", "Traces", "Process", "Storefront", "Gateway", "Console", "Audit", "Admin", "Reloader"),
 )
 
 // Start is how this process was started: what the providers begin with.

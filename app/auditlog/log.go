@@ -5,8 +5,9 @@
 // It is files in the data directory of the process that has the edge, where the console
 // and the API run. They are only added to, and bounded: of the latest changes of people
 // there are at least 4 MiB, tens of thousands, and as many of programs, which so can't
-// push out those of people. Changes made by the command line are not in it; where modules
-// run is in the log of the places, see platform/process.
+// push out those of people. Changes made by the command line are not in it, but for the keys
+// that sign identities, whoever replaced them; where modules run is in the log of the places,
+// see platform/process.
 package auditlog
 
 import (
@@ -29,7 +30,8 @@ const longest = 500
 // Entry is one change.
 type Entry struct {
 	At time.Time `json:"at"`
-	// Who is the e-mail address of a person, or the name of an API key.
+	// Who is the e-mail address of a person, or the name of an API key; "operator" is the
+	// command line, and the name of a module that module itself.
 	Who string `json:"who"`
 	// Action is a few words in the past: "shipped", "changed the price of".
 	Action string `json:"action"`

@@ -131,7 +131,7 @@ func (o *office) serve(d module.Definition) any {
 			o.t.Errorf("stop %s: %v", d.Name, err)
 		}
 	})
-	o.keys.Learn(d.Name, running.Instance.Vouches)
+	o.keys.Learn(d.Name, running.Instance.Vouches())
 	return running.Instance.Server
 }
 

@@ -5,7 +5,7 @@
 // ResetRequested, PasswordChanged, EmailChangeRequested, EmailChanged,
 // SecondFactorDisabled, PasskeyAdded, PasskeyRemoved and AccountDeleted, from which notifications makes mails. It owns
 // the tables accounts, sessions, links, recovery_codes, passkeys, used_challenges, tries,
-// known_clients, api_keys, addresses, first_admin and signing_keys. It is the module that vouches: it makes the statements of
+// known_clients, api_keys, addresses, first_admin, token_secret and signing_keys. It is the module that vouches: it makes the statements of
 // platform/identity, by which all others know for which person or program a call is made.
 //
 //	e-mail, password, code ──LogIn──> session ──CheckSession──> statement ──> calls
@@ -16,9 +16,12 @@
 //
 //   - Nothing is kept with which a person could log in: passwords are hashed with argon2id; tokens of
 //     sessions, mailed links, recovery codes and API keys by SHA-256, for they have 256
-//     random bits (recovery codes fewer, and tries of those are counted). The seed that
-//     signs statements is kept: who reads this database can act as anybody for as long
-//     as that seed is used.
+//     random bits (recovery codes fewer, and tries of those are counted). The seeds that
+//     sign statements are kept: who reads this database can act as anybody until the
+//     key is replaced.
+//   - There is one key that signs. It is replaced after a time, or by command, while
+//     statements by it and by the next one are believed in every process; one that may
+//     have been stolen within seconds. See internal/signing.
 //   - A mailed link is good once, and for a limited time; a newer one replaces it. Its
 //     token stands in the event that has it mailed, and nowhere else.
 //   - An account comes into being when its sign-up's link is followed, with the password
@@ -46,7 +49,7 @@
 // # What it keeps in memory
 //
 // When sessions and keys were used, for at most 20 seconds; a process that dies forgets
-// that. The list of common passwords, some 0.5 MB, from the first password that is
+// that. The keys that sign, read again every two to five seconds. The list of common passwords, some 0.5 MB, from the first password that is
 // checked on.
 //
 // # What it deliberately does not do

@@ -2,21 +2,21 @@ package accounts
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"galleria/modules/accounts/internal/account"
 	"galleria/modules/accounts/internal/passkey"
 	"galleria/modules/accounts/internal/secret"
 	"galleria/modules/accounts/internal/service"
+	"galleria/modules/accounts/internal/signing"
 	"galleria/modules/accounts/internal/store"
 	"galleria/platform/config"
-	"galleria/platform/identity"
 	"galleria/platform/module"
 )
 
@@ -33,6 +33,7 @@ type Config struct {
 	ResetLink      time.Duration `yaml:"reset_link" doc:"the mailed link that sets a new password is good this long"`
 	Issuer         string        `yaml:"issuer" doc:"the name that authenticator programs show beside the codes for this shop"`
 	BaseURL        string        `yaml:"base_url" doc:"address of the shop as customers reach it: passkeys are good for its host name only, and for no other page"`
+	SigningKey     time.Duration `yaml:"signing_key" doc:"the key that signs on whose behalf calls are made is replaced by a new one after this; 0: only by command"`
 	HashesAtOnce   int           `yaml:"hashes_at_once" doc:"how many passwords are hashed at once, each with 19 MiB of memory; others wait in order; 0: one for each CPU"`
 	HashesWaiting  int           `yaml:"hashes_waiting" doc:"how many passwords may wait to be hashed; those beyond are told to come back"`
 }
@@ -43,7 +44,7 @@ func DefaultConfig() Config {
 		SessionIdle: 14 * 24 * time.Hour, SessionLongest: 90 * 24 * time.Hour,
 		StaffIdle: 2 * time.Hour, StaffLongest: 12 * time.Hour,
 		SignUpLink: 24 * time.Hour, ResetLink: 30 * time.Minute, Issuer: "Galleria",
-		BaseURL: "http://localhost:8080", HashesWaiting: 32,
+		BaseURL: "http://localhost:8080", SigningKey: 90 * 24 * time.Hour, HashesWaiting: 32,
 	}
 }
 
@@ -72,6 +73,9 @@ func (c Config) Validate() error {
 	}
 	if _, err := passkey.NewSite(c.BaseURL, c.Issuer); err != nil {
 		findings = append(findings, config.At("base_url", "%v", err))
+	}
+	if c.SigningKey != 0 && c.SigningKey < time.Hour {
+		findings = append(findings, config.At("signing_key", "must be 0 or at least 1h, not %s", c.SigningKey))
 	}
 	if c.HashesAtOnce < 0 || c.HashesAtOnce > 256 {
 		findings = append(findings, config.At("hashes_at_once", "must be 0 to 256, not %d", c.HashesAtOnce))
@@ -107,29 +111,39 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 		return nil, fmt.Errorf("accounts: base_url: %w", err)
 	}
 	kept := store.New(h.DB, h.Now)
-	seed, err := kept.Seed(context.Background())
+	tokenSecret, err := kept.TokenSecret(context.Background())
 	if err != nil {
-		return nil, fmt.Errorf("accounts: the key that signs identities: %w", err)
+		return nil, fmt.Errorf("accounts: the secret of tokens: %w", err)
 	}
-	signer, err := identity.NewSigner(seed)
+	keys, err := signing.Open(context.Background(), kept, h.Now, h.Log)
 	if err != nil {
-		return nil, fmt.Errorf("accounts: the key that signs identities: %w", err)
+		return nil, fmt.Errorf("accounts: the keys that sign identities: %w", err)
 	}
 	atOnce := cfg.HashesAtOnce
 	if atOnce == 0 {
 		atOnce = runtime.GOMAXPROCS(0)
 	}
-	s := service.New(kept, secret.NewHasher(atOnce, cfg.HashesWaiting), signer, secret.NewTokens(seed), h.Now, h.Log, service.Options{
+	s := service.New(kept, secret.NewHasher(atOnce, cfg.HashesWaiting), keys, secret.NewTokens(tokenSecret), h.Now, h.Log, service.Options{
 		Customers:  account.Lifetimes{Idle: cfg.SessionIdle, Longest: cfg.SessionLongest},
 		Staff:      account.Lifetimes{Idle: cfg.StaffIdle, Longest: cfg.StaffLongest},
 		SignUpLink: cfg.SignUpLink, ResetLink: cfg.ResetLink, Issuer: cfg.Issuer, Site: site,
 	})
+	pace := h.DB.Pace("signing keys", signing.ReadEvery, signing.ReadEvery)
 	return &module.Instance{
 		Server:  s,
-		Vouches: []ed25519.PublicKey{signer.Public()},
-		Run:     func(ctx context.Context) error { return s.NoteUses(ctx, noteUsesEvery) },
+		Vouches: keys.Public,
+		Run: func(ctx context.Context) error {
+			ctx, end := context.WithCancel(ctx)
+			var following sync.WaitGroup
+			following.Go(func() { keys.Follow(ctx, func(ctx context.Context) bool { return pace.Rest(ctx, nil) }) })
+			err := s.NoteUses(ctx, noteUsesEvery)
+			end()
+			following.Wait()
+			return err
+		},
 		Work: map[string]func(context.Context) error{
-			"expiry": func(ctx context.Context) error { return expire(ctx, kept, h.Now, h.Log) },
+			"signing keys": func(ctx context.Context) error { return keys.Tend(ctx, cfg.SigningKey) },
+			"expiry":       func(ctx context.Context) error { return expire(ctx, kept, h.Now, h.Log) },
 		},
 	}, nil
 }

@@ -70,7 +70,7 @@ func TestACustomersCartIsNotOpenedToAnotherPerson(t *testing.T) {
 	vouching := module.Definition{
 		Name: "accounts", Contract: &accountsv1.AccountsService_ServiceDesc, Vouches: true,
 		New: func(module.Host) (*module.Instance, error) {
-			return &module.Instance{Server: accountsv1.UnimplementedAccountsServiceServer{}, Vouches: []ed25519.PublicKey{signer.Public()}}, nil
+			return &module.Instance{Server: accountsv1.UnimplementedAccountsServiceServer{}, Vouches: func() []ed25519.PublicKey { return []ed25519.PublicKey{signer.Public()} }}, nil
 		},
 	}
 	as := func(who identity.Identity) context.Context {

@@ -28,6 +28,9 @@ import (
 // Longest is how long a statement holds at most.
 const Longest = 5 * time.Minute
 
+// ClockSkew is how far the clocks of two processes may be apart.
+const ClockSkew = 30 * time.Second
+
 // Roles of the people who run the site. The maker of statements has others, of those it
 // is there for.
 const (

@@ -43,6 +43,10 @@ func NewSigner(seed []byte) (*Signer, error) {
 // Public is what others know the signatures by.
 func (s *Signer) Public() ed25519.PublicKey { return public(s.private) }
 
+// Name tells its key from others: statements say it, and the log of those who do not
+// know it.
+func (s *Signer) Name() string { return s.name }
+
 // Sign makes a statement that holds until who.Expires.
 func (s *Signer) Sign(who Identity) (string, error) {
 	said, err := json.Marshal(statement{Identity: who, Key: s.name, Expires: who.Expires.Unix()})
@@ -104,14 +108,11 @@ func read(text string, keyOf func(name string) ed25519.PublicKey, now time.Time)
 	return who, who.holds(now)
 }
 
-// clockSkew is how far the clocks of two processes may be apart.
-const clockSkew = 30 * time.Second
-
 func (i Identity) holds(now time.Time) error {
 	switch {
 	case !now.Before(i.Expires):
 		return errTooOld
-	case i.Expires.Sub(now) > Longest+clockSkew:
+	case i.Expires.Sub(now) > Longest+ClockSkew:
 		return errTooLong
 	}
 	return nil

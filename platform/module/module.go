@@ -86,9 +86,10 @@ type Instance struct {
 	// Run, if set, runs in every process that has the module, without a
 	// lease: keeping memory fresh, for example. It fails and ends as Work.
 	Run func(ctx context.Context) error
-	// Vouches are the public keys of the statements it makes, if its definition says
-	// that it makes them.
-	Vouches []ed25519.PublicKey
+	// Vouches tells the public keys by which its statements are to be believed just now,
+	// if its definition says that it makes them. It is asked again and again, by several
+	// goroutines, and has to answer from memory.
+	Vouches func() []ed25519.PublicKey
 	// Close, if set, frees what New opened.
 	Close func() error
 }

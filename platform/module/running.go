@@ -110,8 +110,8 @@ func (r *Running) make(d Definition, e Environment, log *slog.Logger) error {
 	if r.DB == nil && len(instance.Work)+len(instance.Subscriptions) > 0 {
 		return errors.New("its work and subscriptions need a database, and it has no migrations")
 	}
-	if d.Vouches != (len(instance.Vouches) > 0) {
-		return fmt.Errorf("its definition says Vouches: %v, and its New made %d keys to believe it by", d.Vouches, len(instance.Vouches))
+	if d.Vouches != (instance.Vouches != nil) {
+		return fmt.Errorf("its definition says Vouches: %v, and its New says Vouches: %v", d.Vouches, instance.Vouches != nil)
 	}
 	for _, name := range []string{relayWork, subscriberWork} {
 		if _, taken := instance.Work[name]; taken {

@@ -3,6 +3,7 @@ package process
 import (
 	"cmp"
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"io"
 
@@ -24,10 +25,17 @@ func (p *Process) introduction() *processv1.Member {
 	}
 	for _, d := range p.ordered {
 		if problem, here := p.presence(d.Name); here {
-			self.Modules = append(self.Modules, &processv1.Member_Module{Module: d.Name, Problem: problem, Vouches: p.vouches(d.Name)})
+			self.Modules = append(self.Modules, &processv1.Member_Module{Module: d.Name, Problem: problem, Vouches: bytesOf(p.vouches(d.Name))})
 		}
 	}
 	return self
+}
+
+func bytesOf(keys []ed25519.PublicKey) (all [][]byte) {
+	for _, key := range keys {
+		all = append(all, key)
+	}
+	return all
 }
 
 // presence tells whether a module runs here, or should, and why it can't do its
@@ -107,7 +115,7 @@ func (s service) hear(stream processv1.ProcessService_JoinServer, from *source, 
 			err = p.registry.hear(from, members...)
 		}
 		if err == nil {
-			p.believeMembers(stream.Context(), members)
+			p.believe()
 		}
 		if err != nil {
 			return p.refused(stream.Context(), processv1.ProcessService_Join_FullMethodName, "", err)

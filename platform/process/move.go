@@ -291,10 +291,10 @@ func (p *Process) runningOrStarted(ctx context.Context, d module.Definition) (*m
 	if err != nil {
 		return nil, err
 	}
-	p.believe("this process", d.Name, running.Instance.Vouches)
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.spare[d.Name] = running
+	p.mu.Unlock()
+	p.believe()
 	return running, nil
 }
 

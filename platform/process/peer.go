@@ -154,7 +154,7 @@ func (p *Process) takeWord(j *joined, told *processv1.JoinResponse) error {
 	if err := p.registry.hear(j.source, others...); err != nil {
 		return err
 	}
-	p.believeMembers(j.stream.Context(), others)
+	p.believe()
 	return nil
 }
 

@@ -35,6 +35,7 @@ type Process struct {
 	pins    pins
 	// identities are the keys by which statements are believed here.
 	identities *identity.Keys
+	believing  sync.Mutex // held while it is worked out which keys those are
 	// registry knows the other processes; ends are the addresses of a connection.
 	registry *registry
 	ends     func(context.Context) (remote, local netip.Addr)

@@ -67,6 +67,8 @@ type source struct {
 	// here only, and is reached there.
 	sameHost bool
 	remote   netip.Addr // where it is seen
+	// mayServe tells what its certificate lets it serve, and tell the keys of.
+	mayServe func(module string) bool
 	// isPeer says that it speaks only when something changes.
 	isPeer bool
 	left   time.Time // zero: the stream is open
@@ -244,7 +246,7 @@ func (r *registry) eventContracts() []*eventContracts {
 func (p *Process) sourceOf(ctx context.Context) *source {
 	from, _ := p.o.Identity.PeerOf(ctx)
 	remote, local := p.ends(ctx)
-	return &source{id: from.ID, remote: remote, sameHost: remote.IsLoopback() || remote.IsValid() && remote == local}
+	return &source{id: from.ID, mayServe: from.MayServe, remote: remote, sameHost: remote.IsLoopback() || remote.IsValid() && remote == local}
 }
 
 // endsOf are the addresses of a connection, the other's and this process's.
@@ -312,13 +314,14 @@ func (p *Process) checkClaims(ctx context.Context, members []*processv1.Member) 
 	return nil
 }
 
-// tendRegistry notices what changes by time, and tells those that joined when this
+// tendRegistry notices what changes by time, such as keys, and tells those that joined when this
 // process itself, or the list of revoked certificates, is another one.
 func (p *Process) tendRegistry() {
 	var self *processv1.Member
 	var revoked []string
 	for p.life.Err() == nil {
 		p.registry.tend()
+		p.believe()
 		now, taken := p.introduction(), p.o.Identity.Revoked()
 		if !proto.Equal(now, self) || !slices.Equal(taken, revoked) {
 			self, revoked = now, taken

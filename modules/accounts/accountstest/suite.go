@@ -67,6 +67,8 @@ func Run(t *testing.T, w World) {
 		"ListKeys":            w.listKeysCases(),
 		"RevokeKey":           w.revokeKeyCases(),
 		"CheckKey":            w.checkKeyCases(),
+		"ListSigningKeys":     w.listSigningKeysCases(),
+		"ReplaceSigningKey":   w.replaceSigningKeyCases(),
 	}.Run(t, &accountsv1.AccountsService_ServiceDesc)
 }
 

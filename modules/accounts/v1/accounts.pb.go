@@ -70,6 +70,8 @@ const (
 	Reason_REASON_NO_HOST_NAME Reason = 20
 	// There is an administrator already.
 	Reason_REASON_HAS_ADMIN Reason = 21
+	// The key that signs is not the newest one: it was replaced meanwhile.
+	Reason_REASON_NOT_NEWEST_KEY Reason = 22
 )
 
 // Enum value maps for Reason.
@@ -97,6 +99,7 @@ var (
 		19: "REASON_TOO_MANY_PASSKEYS",
 		20: "REASON_NO_HOST_NAME",
 		21: "REASON_HAS_ADMIN",
+		22: "REASON_NOT_NEWEST_KEY",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":        0,
@@ -121,6 +124,7 @@ var (
 		"REASON_TOO_MANY_PASSKEYS":  19,
 		"REASON_NO_HOST_NAME":       20,
 		"REASON_HAS_ADMIN":          21,
+		"REASON_NOT_NEWEST_KEY":     22,
 	}
 )
 
@@ -4320,6 +4324,285 @@ func (*RevokeKeyResponse) Descriptor() ([]byte, []int) {
 	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{75}
 }
 
+type ListSigningKeysRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSigningKeysRequest) Reset() {
+	*x = ListSigningKeysRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[76]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSigningKeysRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSigningKeysRequest) ProtoMessage() {}
+
+func (x *ListSigningKeysRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[76]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSigningKeysRequest.ProtoReflect.Descriptor instead.
+func (*ListSigningKeysRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{76}
+}
+
+type ListSigningKeysResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Keys          []*SigningKey          `protobuf:"bytes,1,rep,name=keys,proto3" json:"keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSigningKeysResponse) Reset() {
+	*x = ListSigningKeysResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[77]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSigningKeysResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSigningKeysResponse) ProtoMessage() {}
+
+func (x *ListSigningKeysResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[77]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSigningKeysResponse.ProtoReflect.Descriptor instead.
+func (*ListSigningKeysResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{77}
+}
+
+func (x *ListSigningKeysResponse) GetKeys() []*SigningKey {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+// SigningKey signs the statements of who makes a call.
+type SigningKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 for the first one; each is one more than the one it follows.
+	Number int64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// What processes call it in their logs: 16 hexadecimal digits of the public key's hash.
+	Name      string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// The account that asked for it, "operator" for the command line, "accounts" for the
+	// module itself.
+	CreatedBy string                 `protobuf:"bytes,4,opt,name=created_by,json=createdBy,proto3" json:"created_by,omitempty"`
+	SignsFrom *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=signs_from,json=signsFrom,proto3" json:"signs_from,omitempty"`
+	// From when on statements by it are believed no more; empty: no key follows it.
+	BelievedUntil *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=believed_until,json=believedUntil,proto3" json:"believed_until,omitempty"`
+	// It is the one that signs now.
+	Signs         bool `protobuf:"varint,7,opt,name=signs,proto3" json:"signs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SigningKey) Reset() {
+	*x = SigningKey{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[78]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SigningKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SigningKey) ProtoMessage() {}
+
+func (x *SigningKey) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[78]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SigningKey.ProtoReflect.Descriptor instead.
+func (*SigningKey) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{78}
+}
+
+func (x *SigningKey) GetNumber() int64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *SigningKey) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SigningKey) GetCreatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedAt
+	}
+	return nil
+}
+
+func (x *SigningKey) GetCreatedBy() string {
+	if x != nil {
+		return x.CreatedBy
+	}
+	return ""
+}
+
+func (x *SigningKey) GetSignsFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SignsFrom
+	}
+	return nil
+}
+
+func (x *SigningKey) GetBelievedUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.BelievedUntil
+	}
+	return nil
+}
+
+func (x *SigningKey) GetSigns() bool {
+	if x != nil {
+		return x.Signs
+	}
+	return false
+}
+
+type ReplaceSigningKeyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The newest key, 1 or more.
+	Number int64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// It may have been stolen: the new key signs in five seconds, and those before it are
+	// believed no more from then on. Else it signs in five minutes, and those before it are
+	// believed until what they signed has ended.
+	AtOnce        bool `protobuf:"varint,2,opt,name=at_once,json=atOnce,proto3" json:"at_once,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplaceSigningKeyRequest) Reset() {
+	*x = ReplaceSigningKeyRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[79]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplaceSigningKeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplaceSigningKeyRequest) ProtoMessage() {}
+
+func (x *ReplaceSigningKeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[79]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplaceSigningKeyRequest.ProtoReflect.Descriptor instead.
+func (*ReplaceSigningKeyRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{79}
+}
+
+func (x *ReplaceSigningKeyRequest) GetNumber() int64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *ReplaceSigningKeyRequest) GetAtOnce() bool {
+	if x != nil {
+		return x.AtOnce
+	}
+	return false
+}
+
+type ReplaceSigningKeyResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           *SigningKey            `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplaceSigningKeyResponse) Reset() {
+	*x = ReplaceSigningKeyResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[80]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplaceSigningKeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplaceSigningKeyResponse) ProtoMessage() {}
+
+func (x *ReplaceSigningKeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[80]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplaceSigningKeyResponse.ProtoReflect.Descriptor instead.
+func (*ReplaceSigningKeyResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{80}
+}
+
+func (x *ReplaceSigningKeyResponse) GetKey() *SigningKey {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
 type CheckKeyRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Secret        string                 `protobuf:"bytes,1,opt,name=secret,proto3" json:"secret,omitempty"`
@@ -4329,7 +4612,7 @@ type CheckKeyRequest struct {
 
 func (x *CheckKeyRequest) Reset() {
 	*x = CheckKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[76]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4341,7 +4624,7 @@ func (x *CheckKeyRequest) String() string {
 func (*CheckKeyRequest) ProtoMessage() {}
 
 func (x *CheckKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[76]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4354,7 +4637,7 @@ func (x *CheckKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckKeyRequest.ProtoReflect.Descriptor instead.
 func (*CheckKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{76}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *CheckKeyRequest) GetSecret() string {
@@ -4375,7 +4658,7 @@ type CheckKeyResponse struct {
 
 func (x *CheckKeyResponse) Reset() {
 	*x = CheckKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[77]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4387,7 +4670,7 @@ func (x *CheckKeyResponse) String() string {
 func (*CheckKeyResponse) ProtoMessage() {}
 
 func (x *CheckKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[77]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4400,7 +4683,7 @@ func (x *CheckKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckKeyResponse.ProtoReflect.Descriptor instead.
 func (*CheckKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{77}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *CheckKeyResponse) GetId() string {
@@ -4441,7 +4724,7 @@ type ListSessionsResponse_Session struct {
 
 func (x *ListSessionsResponse_Session) Reset() {
 	*x = ListSessionsResponse_Session{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[78]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4453,7 +4736,7 @@ func (x *ListSessionsResponse_Session) String() string {
 func (*ListSessionsResponse_Session) ProtoMessage() {}
 
 func (x *ListSessionsResponse_Session) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[78]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4775,13 +5058,33 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x04keys\x18\x01 \x03(\v2\x10.accounts.v1.KeyR\x04keys\"\"\n" +
 	"\x10RevokeKeyRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"\x13\n" +
-	"\x11RevokeKeyResponse\".\n" +
+	"\x11RevokeKeyResponse\"\x18\n" +
+	"\x16ListSigningKeysRequest\"F\n" +
+	"\x17ListSigningKeysResponse\x12+\n" +
+	"\x04keys\x18\x01 \x03(\v2\x17.accounts.v1.SigningKeyR\x04keys\"\xa6\x02\n" +
+	"\n" +
+	"SigningKey\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x03R\x06number\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x129\n" +
+	"\n" +
+	"created_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x1d\n" +
+	"\n" +
+	"created_by\x18\x04 \x01(\tR\tcreatedBy\x129\n" +
+	"\n" +
+	"signs_from\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tsignsFrom\x12A\n" +
+	"\x0ebelieved_until\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\rbelievedUntil\x12\x14\n" +
+	"\x05signs\x18\a \x01(\bR\x05signs\"K\n" +
+	"\x18ReplaceSigningKeyRequest\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x03R\x06number\x12\x17\n" +
+	"\aat_once\x18\x02 \x01(\bR\x06atOnce\"F\n" +
+	"\x19ReplaceSigningKeyResponse\x12)\n" +
+	"\x03key\x18\x01 \x01(\v2\x17.accounts.v1.SigningKeyR\x03key\".\n" +
 	"\x0fCheckKeyRequest\x12\x1b\n" +
 	"\x06secret\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06secret\"m\n" +
 	"\x10CheckKeyResponse\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06scopes\x18\x02 \x03(\tR\x06scopes\x121\n" +
-	"\bidentity\x18\x03 \x01(\v2\x15.accounts.v1.IdentityR\bidentity*\x9e\x04\n" +
+	"\bidentity\x18\x03 \x01(\v2\x15.accounts.v1.IdentityR\bidentity*\xb9\x04\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REASON_NO_SESSION\x10\x01\x12\x16\n" +
@@ -4805,13 +5108,14 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x14REASON_WRONG_PASSKEY\x10\x12\x12\x1c\n" +
 	"\x18REASON_TOO_MANY_PASSKEYS\x10\x13\x12\x17\n" +
 	"\x13REASON_NO_HOST_NAME\x10\x14\x12\x14\n" +
-	"\x10REASON_HAS_ADMIN\x10\x15*R\n" +
+	"\x10REASON_HAS_ADMIN\x10\x15\x12\x19\n" +
+	"\x15REASON_NOT_NEWEST_KEY\x10\x16*R\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rROLE_CUSTOMER\x10\x01\x12\x11\n" +
 	"\rROLE_OPERATOR\x10\x02\x12\x0e\n" +
 	"\n" +
-	"ROLE_ADMIN\x10\x032\xe7\x1d\n" +
+	"ROLE_ADMIN\x10\x032\xd1\x1f\n" +
 	"\x0fAccountsService\x12R\n" +
 	"\x06SignUp\x12\x1a.accounts.v1.SignUpRequest\x1a\x1b.accounts.v1.SignUpResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
@@ -4894,6 +5198,10 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\bListKeys\x12\x1c.accounts.v1.ListKeysRequest\x1a\x1d.accounts.v1.ListKeysResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12^\n" +
 	"\tRevokeKey\x12\x1d.accounts.v1.RevokeKeyRequest\x1a\x1e.accounts.v1.RevokeKeyResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12p\n" +
+	"\x0fListSigningKeys\x12#.accounts.v1.ListSigningKeysRequest\x1a$.accounts.v1.ListSigningKeysResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12v\n" +
+	"\x11ReplaceSigningKey\x12%.accounts.v1.ReplaceSigningKeyRequest\x1a&.accounts.v1.ReplaceSigningKeyResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12[\n" +
 	"\bCheckKey\x12\x1c.accounts.v1.CheckKeyRequest\x1a\x1d.accounts.v1.CheckKeyResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x02\x12\x05\x10\x80\xad\xe2\x04\x90\x02\x01B)Z'galleria/modules/accounts/v1;accountsv1b\x06proto3"
@@ -4911,7 +5219,7 @@ func file_accounts_v1_accounts_proto_rawDescGZIP() []byte {
 }
 
 var file_accounts_v1_accounts_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_accounts_v1_accounts_proto_msgTypes = make([]protoimpl.MessageInfo, 79)
+var file_accounts_v1_accounts_proto_msgTypes = make([]protoimpl.MessageInfo, 84)
 var file_accounts_v1_accounts_proto_goTypes = []any{
 	(Reason)(0),                          // 0: accounts.v1.Reason
 	(Role)(0),                            // 1: accounts.v1.Role
@@ -4991,131 +5299,145 @@ var file_accounts_v1_accounts_proto_goTypes = []any{
 	(*ListKeysResponse)(nil),             // 75: accounts.v1.ListKeysResponse
 	(*RevokeKeyRequest)(nil),             // 76: accounts.v1.RevokeKeyRequest
 	(*RevokeKeyResponse)(nil),            // 77: accounts.v1.RevokeKeyResponse
-	(*CheckKeyRequest)(nil),              // 78: accounts.v1.CheckKeyRequest
-	(*CheckKeyResponse)(nil),             // 79: accounts.v1.CheckKeyResponse
-	(*ListSessionsResponse_Session)(nil), // 80: accounts.v1.ListSessionsResponse.Session
-	(*timestamppb.Timestamp)(nil),        // 81: google.protobuf.Timestamp
+	(*ListSigningKeysRequest)(nil),       // 78: accounts.v1.ListSigningKeysRequest
+	(*ListSigningKeysResponse)(nil),      // 79: accounts.v1.ListSigningKeysResponse
+	(*SigningKey)(nil),                   // 80: accounts.v1.SigningKey
+	(*ReplaceSigningKeyRequest)(nil),     // 81: accounts.v1.ReplaceSigningKeyRequest
+	(*ReplaceSigningKeyResponse)(nil),    // 82: accounts.v1.ReplaceSigningKeyResponse
+	(*CheckKeyRequest)(nil),              // 83: accounts.v1.CheckKeyRequest
+	(*CheckKeyResponse)(nil),             // 84: accounts.v1.CheckKeyResponse
+	(*ListSessionsResponse_Session)(nil), // 85: accounts.v1.ListSessionsResponse.Session
+	(*timestamppb.Timestamp)(nil),        // 86: google.protobuf.Timestamp
 }
 var file_accounts_v1_accounts_proto_depIdxs = []int32{
-	81, // 0: accounts.v1.Account.created_at:type_name -> google.protobuf.Timestamp
-	81, // 1: accounts.v1.Identity.expires_at:type_name -> google.protobuf.Timestamp
+	86, // 0: accounts.v1.Account.created_at:type_name -> google.protobuf.Timestamp
+	86, // 1: accounts.v1.Identity.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 2: accounts.v1.SignUpRequest.visitor:type_name -> accounts.v1.Visitor
 	3,  // 3: accounts.v1.VerifyEmailRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 4: accounts.v1.VerifyEmailResponse.account:type_name -> accounts.v1.Account
 	3,  // 5: accounts.v1.LogInRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 6: accounts.v1.LogInResponse.account:type_name -> accounts.v1.Account
-	81, // 7: accounts.v1.LogInResponse.expires_at:type_name -> google.protobuf.Timestamp
+	86, // 7: accounts.v1.LogInResponse.expires_at:type_name -> google.protobuf.Timestamp
 	2,  // 8: accounts.v1.CheckSessionResponse.account:type_name -> accounts.v1.Account
-	81, // 9: accounts.v1.CheckSessionResponse.code_at:type_name -> google.protobuf.Timestamp
+	86, // 9: accounts.v1.CheckSessionResponse.code_at:type_name -> google.protobuf.Timestamp
 	4,  // 10: accounts.v1.CheckSessionResponse.identity:type_name -> accounts.v1.Identity
-	81, // 11: accounts.v1.CheckSessionResponse.expires_at:type_name -> google.protobuf.Timestamp
+	86, // 11: accounts.v1.CheckSessionResponse.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 12: accounts.v1.RequestResetRequest.visitor:type_name -> accounts.v1.Visitor
-	80, // 13: accounts.v1.ListSessionsResponse.sessions:type_name -> accounts.v1.ListSessionsResponse.Session
+	85, // 13: accounts.v1.ListSessionsResponse.sessions:type_name -> accounts.v1.ListSessionsResponse.Session
 	39, // 14: accounts.v1.FinishAddingPasskeyResponse.passkey:type_name -> accounts.v1.Passkey
-	81, // 15: accounts.v1.Passkey.created_at:type_name -> google.protobuf.Timestamp
-	81, // 16: accounts.v1.Passkey.used_at:type_name -> google.protobuf.Timestamp
+	86, // 15: accounts.v1.Passkey.created_at:type_name -> google.protobuf.Timestamp
+	86, // 16: accounts.v1.Passkey.used_at:type_name -> google.protobuf.Timestamp
 	39, // 17: accounts.v1.ListPasskeysResponse.passkeys:type_name -> accounts.v1.Passkey
 	3,  // 18: accounts.v1.FinishPasskeyLogInRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 19: accounts.v1.FinishPasskeyLogInResponse.account:type_name -> accounts.v1.Account
-	81, // 20: accounts.v1.FinishPasskeyLogInResponse.expires_at:type_name -> google.protobuf.Timestamp
+	86, // 20: accounts.v1.FinishPasskeyLogInResponse.expires_at:type_name -> google.protobuf.Timestamp
 	2,  // 21: accounts.v1.SetProfileResponse.account:type_name -> accounts.v1.Account
 	52, // 22: accounts.v1.ListAddressesResponse.addresses:type_name -> accounts.v1.Address
 	52, // 23: accounts.v1.SaveAddressRequest.address:type_name -> accounts.v1.Address
 	52, // 24: accounts.v1.SaveAddressResponse.address:type_name -> accounts.v1.Address
 	1,  // 25: accounts.v1.CreateAccountRequest.role:type_name -> accounts.v1.Role
 	2,  // 26: accounts.v1.CreateAccountResponse.account:type_name -> accounts.v1.Account
-	81, // 27: accounts.v1.OfferFirstAdminResponse.expires_at:type_name -> google.protobuf.Timestamp
+	86, // 27: accounts.v1.OfferFirstAdminResponse.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 28: accounts.v1.CreateFirstAdminRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 29: accounts.v1.CreateFirstAdminResponse.account:type_name -> accounts.v1.Account
-	81, // 30: accounts.v1.CreateFirstAdminResponse.expires_at:type_name -> google.protobuf.Timestamp
+	86, // 30: accounts.v1.CreateFirstAdminResponse.expires_at:type_name -> google.protobuf.Timestamp
 	1,  // 31: accounts.v1.ListAccountsRequest.role:type_name -> accounts.v1.Role
 	2,  // 32: accounts.v1.ListAccountsResponse.accounts:type_name -> accounts.v1.Account
 	1,  // 33: accounts.v1.SetRoleRequest.role:type_name -> accounts.v1.Role
 	2,  // 34: accounts.v1.SetRoleResponse.account:type_name -> accounts.v1.Account
 	73, // 35: accounts.v1.CreateKeyResponse.key:type_name -> accounts.v1.Key
-	81, // 36: accounts.v1.Key.created_at:type_name -> google.protobuf.Timestamp
-	81, // 37: accounts.v1.Key.used_at:type_name -> google.protobuf.Timestamp
+	86, // 36: accounts.v1.Key.created_at:type_name -> google.protobuf.Timestamp
+	86, // 37: accounts.v1.Key.used_at:type_name -> google.protobuf.Timestamp
 	73, // 38: accounts.v1.ListKeysResponse.keys:type_name -> accounts.v1.Key
-	4,  // 39: accounts.v1.CheckKeyResponse.identity:type_name -> accounts.v1.Identity
-	81, // 40: accounts.v1.ListSessionsResponse.Session.created_at:type_name -> google.protobuf.Timestamp
-	81, // 41: accounts.v1.ListSessionsResponse.Session.used_at:type_name -> google.protobuf.Timestamp
-	5,  // 42: accounts.v1.AccountsService.SignUp:input_type -> accounts.v1.SignUpRequest
-	7,  // 43: accounts.v1.AccountsService.VerifyEmail:input_type -> accounts.v1.VerifyEmailRequest
-	9,  // 44: accounts.v1.AccountsService.LogIn:input_type -> accounts.v1.LogInRequest
-	11, // 45: accounts.v1.AccountsService.CheckSession:input_type -> accounts.v1.CheckSessionRequest
-	13, // 46: accounts.v1.AccountsService.ConfirmCode:input_type -> accounts.v1.ConfirmCodeRequest
-	15, // 47: accounts.v1.AccountsService.StartSecondFactor:input_type -> accounts.v1.StartSecondFactorRequest
-	17, // 48: accounts.v1.AccountsService.EnableSecondFactor:input_type -> accounts.v1.EnableSecondFactorRequest
-	19, // 49: accounts.v1.AccountsService.RequestReset:input_type -> accounts.v1.RequestResetRequest
-	21, // 50: accounts.v1.AccountsService.ResetPassword:input_type -> accounts.v1.ResetPasswordRequest
-	23, // 51: accounts.v1.AccountsService.ChangePassword:input_type -> accounts.v1.ChangePasswordRequest
-	25, // 52: accounts.v1.AccountsService.LogOut:input_type -> accounts.v1.LogOutRequest
-	27, // 53: accounts.v1.AccountsService.ListSessions:input_type -> accounts.v1.ListSessionsRequest
-	29, // 54: accounts.v1.AccountsService.RevokeSession:input_type -> accounts.v1.RevokeSessionRequest
-	31, // 55: accounts.v1.AccountsService.ChangeEmail:input_type -> accounts.v1.ChangeEmailRequest
-	33, // 56: accounts.v1.AccountsService.DisableSecondFactor:input_type -> accounts.v1.DisableSecondFactorRequest
-	35, // 57: accounts.v1.AccountsService.BeginAddingPasskey:input_type -> accounts.v1.BeginAddingPasskeyRequest
-	37, // 58: accounts.v1.AccountsService.FinishAddingPasskey:input_type -> accounts.v1.FinishAddingPasskeyRequest
-	40, // 59: accounts.v1.AccountsService.ListPasskeys:input_type -> accounts.v1.ListPasskeysRequest
-	42, // 60: accounts.v1.AccountsService.RemovePasskey:input_type -> accounts.v1.RemovePasskeyRequest
-	44, // 61: accounts.v1.AccountsService.BeginPasskeyLogIn:input_type -> accounts.v1.BeginPasskeyLogInRequest
-	46, // 62: accounts.v1.AccountsService.FinishPasskeyLogIn:input_type -> accounts.v1.FinishPasskeyLogInRequest
-	48, // 63: accounts.v1.AccountsService.DeleteAccount:input_type -> accounts.v1.DeleteAccountRequest
-	50, // 64: accounts.v1.AccountsService.SetProfile:input_type -> accounts.v1.SetProfileRequest
-	53, // 65: accounts.v1.AccountsService.ListAddresses:input_type -> accounts.v1.ListAddressesRequest
-	55, // 66: accounts.v1.AccountsService.SaveAddress:input_type -> accounts.v1.SaveAddressRequest
-	57, // 67: accounts.v1.AccountsService.UseAddressFirst:input_type -> accounts.v1.UseAddressFirstRequest
-	59, // 68: accounts.v1.AccountsService.DeleteAddress:input_type -> accounts.v1.DeleteAddressRequest
-	61, // 69: accounts.v1.AccountsService.CreateAccount:input_type -> accounts.v1.CreateAccountRequest
-	63, // 70: accounts.v1.AccountsService.OfferFirstAdmin:input_type -> accounts.v1.OfferFirstAdminRequest
-	65, // 71: accounts.v1.AccountsService.CreateFirstAdmin:input_type -> accounts.v1.CreateFirstAdminRequest
-	67, // 72: accounts.v1.AccountsService.ListAccounts:input_type -> accounts.v1.ListAccountsRequest
-	69, // 73: accounts.v1.AccountsService.SetRole:input_type -> accounts.v1.SetRoleRequest
-	71, // 74: accounts.v1.AccountsService.CreateKey:input_type -> accounts.v1.CreateKeyRequest
-	74, // 75: accounts.v1.AccountsService.ListKeys:input_type -> accounts.v1.ListKeysRequest
-	76, // 76: accounts.v1.AccountsService.RevokeKey:input_type -> accounts.v1.RevokeKeyRequest
-	78, // 77: accounts.v1.AccountsService.CheckKey:input_type -> accounts.v1.CheckKeyRequest
-	6,  // 78: accounts.v1.AccountsService.SignUp:output_type -> accounts.v1.SignUpResponse
-	8,  // 79: accounts.v1.AccountsService.VerifyEmail:output_type -> accounts.v1.VerifyEmailResponse
-	10, // 80: accounts.v1.AccountsService.LogIn:output_type -> accounts.v1.LogInResponse
-	12, // 81: accounts.v1.AccountsService.CheckSession:output_type -> accounts.v1.CheckSessionResponse
-	14, // 82: accounts.v1.AccountsService.ConfirmCode:output_type -> accounts.v1.ConfirmCodeResponse
-	16, // 83: accounts.v1.AccountsService.StartSecondFactor:output_type -> accounts.v1.StartSecondFactorResponse
-	18, // 84: accounts.v1.AccountsService.EnableSecondFactor:output_type -> accounts.v1.EnableSecondFactorResponse
-	20, // 85: accounts.v1.AccountsService.RequestReset:output_type -> accounts.v1.RequestResetResponse
-	22, // 86: accounts.v1.AccountsService.ResetPassword:output_type -> accounts.v1.ResetPasswordResponse
-	24, // 87: accounts.v1.AccountsService.ChangePassword:output_type -> accounts.v1.ChangePasswordResponse
-	26, // 88: accounts.v1.AccountsService.LogOut:output_type -> accounts.v1.LogOutResponse
-	28, // 89: accounts.v1.AccountsService.ListSessions:output_type -> accounts.v1.ListSessionsResponse
-	30, // 90: accounts.v1.AccountsService.RevokeSession:output_type -> accounts.v1.RevokeSessionResponse
-	32, // 91: accounts.v1.AccountsService.ChangeEmail:output_type -> accounts.v1.ChangeEmailResponse
-	34, // 92: accounts.v1.AccountsService.DisableSecondFactor:output_type -> accounts.v1.DisableSecondFactorResponse
-	36, // 93: accounts.v1.AccountsService.BeginAddingPasskey:output_type -> accounts.v1.BeginAddingPasskeyResponse
-	38, // 94: accounts.v1.AccountsService.FinishAddingPasskey:output_type -> accounts.v1.FinishAddingPasskeyResponse
-	41, // 95: accounts.v1.AccountsService.ListPasskeys:output_type -> accounts.v1.ListPasskeysResponse
-	43, // 96: accounts.v1.AccountsService.RemovePasskey:output_type -> accounts.v1.RemovePasskeyResponse
-	45, // 97: accounts.v1.AccountsService.BeginPasskeyLogIn:output_type -> accounts.v1.BeginPasskeyLogInResponse
-	47, // 98: accounts.v1.AccountsService.FinishPasskeyLogIn:output_type -> accounts.v1.FinishPasskeyLogInResponse
-	49, // 99: accounts.v1.AccountsService.DeleteAccount:output_type -> accounts.v1.DeleteAccountResponse
-	51, // 100: accounts.v1.AccountsService.SetProfile:output_type -> accounts.v1.SetProfileResponse
-	54, // 101: accounts.v1.AccountsService.ListAddresses:output_type -> accounts.v1.ListAddressesResponse
-	56, // 102: accounts.v1.AccountsService.SaveAddress:output_type -> accounts.v1.SaveAddressResponse
-	58, // 103: accounts.v1.AccountsService.UseAddressFirst:output_type -> accounts.v1.UseAddressFirstResponse
-	60, // 104: accounts.v1.AccountsService.DeleteAddress:output_type -> accounts.v1.DeleteAddressResponse
-	62, // 105: accounts.v1.AccountsService.CreateAccount:output_type -> accounts.v1.CreateAccountResponse
-	64, // 106: accounts.v1.AccountsService.OfferFirstAdmin:output_type -> accounts.v1.OfferFirstAdminResponse
-	66, // 107: accounts.v1.AccountsService.CreateFirstAdmin:output_type -> accounts.v1.CreateFirstAdminResponse
-	68, // 108: accounts.v1.AccountsService.ListAccounts:output_type -> accounts.v1.ListAccountsResponse
-	70, // 109: accounts.v1.AccountsService.SetRole:output_type -> accounts.v1.SetRoleResponse
-	72, // 110: accounts.v1.AccountsService.CreateKey:output_type -> accounts.v1.CreateKeyResponse
-	75, // 111: accounts.v1.AccountsService.ListKeys:output_type -> accounts.v1.ListKeysResponse
-	77, // 112: accounts.v1.AccountsService.RevokeKey:output_type -> accounts.v1.RevokeKeyResponse
-	79, // 113: accounts.v1.AccountsService.CheckKey:output_type -> accounts.v1.CheckKeyResponse
-	78, // [78:114] is the sub-list for method output_type
-	42, // [42:78] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	80, // 39: accounts.v1.ListSigningKeysResponse.keys:type_name -> accounts.v1.SigningKey
+	86, // 40: accounts.v1.SigningKey.created_at:type_name -> google.protobuf.Timestamp
+	86, // 41: accounts.v1.SigningKey.signs_from:type_name -> google.protobuf.Timestamp
+	86, // 42: accounts.v1.SigningKey.believed_until:type_name -> google.protobuf.Timestamp
+	80, // 43: accounts.v1.ReplaceSigningKeyResponse.key:type_name -> accounts.v1.SigningKey
+	4,  // 44: accounts.v1.CheckKeyResponse.identity:type_name -> accounts.v1.Identity
+	86, // 45: accounts.v1.ListSessionsResponse.Session.created_at:type_name -> google.protobuf.Timestamp
+	86, // 46: accounts.v1.ListSessionsResponse.Session.used_at:type_name -> google.protobuf.Timestamp
+	5,  // 47: accounts.v1.AccountsService.SignUp:input_type -> accounts.v1.SignUpRequest
+	7,  // 48: accounts.v1.AccountsService.VerifyEmail:input_type -> accounts.v1.VerifyEmailRequest
+	9,  // 49: accounts.v1.AccountsService.LogIn:input_type -> accounts.v1.LogInRequest
+	11, // 50: accounts.v1.AccountsService.CheckSession:input_type -> accounts.v1.CheckSessionRequest
+	13, // 51: accounts.v1.AccountsService.ConfirmCode:input_type -> accounts.v1.ConfirmCodeRequest
+	15, // 52: accounts.v1.AccountsService.StartSecondFactor:input_type -> accounts.v1.StartSecondFactorRequest
+	17, // 53: accounts.v1.AccountsService.EnableSecondFactor:input_type -> accounts.v1.EnableSecondFactorRequest
+	19, // 54: accounts.v1.AccountsService.RequestReset:input_type -> accounts.v1.RequestResetRequest
+	21, // 55: accounts.v1.AccountsService.ResetPassword:input_type -> accounts.v1.ResetPasswordRequest
+	23, // 56: accounts.v1.AccountsService.ChangePassword:input_type -> accounts.v1.ChangePasswordRequest
+	25, // 57: accounts.v1.AccountsService.LogOut:input_type -> accounts.v1.LogOutRequest
+	27, // 58: accounts.v1.AccountsService.ListSessions:input_type -> accounts.v1.ListSessionsRequest
+	29, // 59: accounts.v1.AccountsService.RevokeSession:input_type -> accounts.v1.RevokeSessionRequest
+	31, // 60: accounts.v1.AccountsService.ChangeEmail:input_type -> accounts.v1.ChangeEmailRequest
+	33, // 61: accounts.v1.AccountsService.DisableSecondFactor:input_type -> accounts.v1.DisableSecondFactorRequest
+	35, // 62: accounts.v1.AccountsService.BeginAddingPasskey:input_type -> accounts.v1.BeginAddingPasskeyRequest
+	37, // 63: accounts.v1.AccountsService.FinishAddingPasskey:input_type -> accounts.v1.FinishAddingPasskeyRequest
+	40, // 64: accounts.v1.AccountsService.ListPasskeys:input_type -> accounts.v1.ListPasskeysRequest
+	42, // 65: accounts.v1.AccountsService.RemovePasskey:input_type -> accounts.v1.RemovePasskeyRequest
+	44, // 66: accounts.v1.AccountsService.BeginPasskeyLogIn:input_type -> accounts.v1.BeginPasskeyLogInRequest
+	46, // 67: accounts.v1.AccountsService.FinishPasskeyLogIn:input_type -> accounts.v1.FinishPasskeyLogInRequest
+	48, // 68: accounts.v1.AccountsService.DeleteAccount:input_type -> accounts.v1.DeleteAccountRequest
+	50, // 69: accounts.v1.AccountsService.SetProfile:input_type -> accounts.v1.SetProfileRequest
+	53, // 70: accounts.v1.AccountsService.ListAddresses:input_type -> accounts.v1.ListAddressesRequest
+	55, // 71: accounts.v1.AccountsService.SaveAddress:input_type -> accounts.v1.SaveAddressRequest
+	57, // 72: accounts.v1.AccountsService.UseAddressFirst:input_type -> accounts.v1.UseAddressFirstRequest
+	59, // 73: accounts.v1.AccountsService.DeleteAddress:input_type -> accounts.v1.DeleteAddressRequest
+	61, // 74: accounts.v1.AccountsService.CreateAccount:input_type -> accounts.v1.CreateAccountRequest
+	63, // 75: accounts.v1.AccountsService.OfferFirstAdmin:input_type -> accounts.v1.OfferFirstAdminRequest
+	65, // 76: accounts.v1.AccountsService.CreateFirstAdmin:input_type -> accounts.v1.CreateFirstAdminRequest
+	67, // 77: accounts.v1.AccountsService.ListAccounts:input_type -> accounts.v1.ListAccountsRequest
+	69, // 78: accounts.v1.AccountsService.SetRole:input_type -> accounts.v1.SetRoleRequest
+	71, // 79: accounts.v1.AccountsService.CreateKey:input_type -> accounts.v1.CreateKeyRequest
+	74, // 80: accounts.v1.AccountsService.ListKeys:input_type -> accounts.v1.ListKeysRequest
+	76, // 81: accounts.v1.AccountsService.RevokeKey:input_type -> accounts.v1.RevokeKeyRequest
+	78, // 82: accounts.v1.AccountsService.ListSigningKeys:input_type -> accounts.v1.ListSigningKeysRequest
+	81, // 83: accounts.v1.AccountsService.ReplaceSigningKey:input_type -> accounts.v1.ReplaceSigningKeyRequest
+	83, // 84: accounts.v1.AccountsService.CheckKey:input_type -> accounts.v1.CheckKeyRequest
+	6,  // 85: accounts.v1.AccountsService.SignUp:output_type -> accounts.v1.SignUpResponse
+	8,  // 86: accounts.v1.AccountsService.VerifyEmail:output_type -> accounts.v1.VerifyEmailResponse
+	10, // 87: accounts.v1.AccountsService.LogIn:output_type -> accounts.v1.LogInResponse
+	12, // 88: accounts.v1.AccountsService.CheckSession:output_type -> accounts.v1.CheckSessionResponse
+	14, // 89: accounts.v1.AccountsService.ConfirmCode:output_type -> accounts.v1.ConfirmCodeResponse
+	16, // 90: accounts.v1.AccountsService.StartSecondFactor:output_type -> accounts.v1.StartSecondFactorResponse
+	18, // 91: accounts.v1.AccountsService.EnableSecondFactor:output_type -> accounts.v1.EnableSecondFactorResponse
+	20, // 92: accounts.v1.AccountsService.RequestReset:output_type -> accounts.v1.RequestResetResponse
+	22, // 93: accounts.v1.AccountsService.ResetPassword:output_type -> accounts.v1.ResetPasswordResponse
+	24, // 94: accounts.v1.AccountsService.ChangePassword:output_type -> accounts.v1.ChangePasswordResponse
+	26, // 95: accounts.v1.AccountsService.LogOut:output_type -> accounts.v1.LogOutResponse
+	28, // 96: accounts.v1.AccountsService.ListSessions:output_type -> accounts.v1.ListSessionsResponse
+	30, // 97: accounts.v1.AccountsService.RevokeSession:output_type -> accounts.v1.RevokeSessionResponse
+	32, // 98: accounts.v1.AccountsService.ChangeEmail:output_type -> accounts.v1.ChangeEmailResponse
+	34, // 99: accounts.v1.AccountsService.DisableSecondFactor:output_type -> accounts.v1.DisableSecondFactorResponse
+	36, // 100: accounts.v1.AccountsService.BeginAddingPasskey:output_type -> accounts.v1.BeginAddingPasskeyResponse
+	38, // 101: accounts.v1.AccountsService.FinishAddingPasskey:output_type -> accounts.v1.FinishAddingPasskeyResponse
+	41, // 102: accounts.v1.AccountsService.ListPasskeys:output_type -> accounts.v1.ListPasskeysResponse
+	43, // 103: accounts.v1.AccountsService.RemovePasskey:output_type -> accounts.v1.RemovePasskeyResponse
+	45, // 104: accounts.v1.AccountsService.BeginPasskeyLogIn:output_type -> accounts.v1.BeginPasskeyLogInResponse
+	47, // 105: accounts.v1.AccountsService.FinishPasskeyLogIn:output_type -> accounts.v1.FinishPasskeyLogInResponse
+	49, // 106: accounts.v1.AccountsService.DeleteAccount:output_type -> accounts.v1.DeleteAccountResponse
+	51, // 107: accounts.v1.AccountsService.SetProfile:output_type -> accounts.v1.SetProfileResponse
+	54, // 108: accounts.v1.AccountsService.ListAddresses:output_type -> accounts.v1.ListAddressesResponse
+	56, // 109: accounts.v1.AccountsService.SaveAddress:output_type -> accounts.v1.SaveAddressResponse
+	58, // 110: accounts.v1.AccountsService.UseAddressFirst:output_type -> accounts.v1.UseAddressFirstResponse
+	60, // 111: accounts.v1.AccountsService.DeleteAddress:output_type -> accounts.v1.DeleteAddressResponse
+	62, // 112: accounts.v1.AccountsService.CreateAccount:output_type -> accounts.v1.CreateAccountResponse
+	64, // 113: accounts.v1.AccountsService.OfferFirstAdmin:output_type -> accounts.v1.OfferFirstAdminResponse
+	66, // 114: accounts.v1.AccountsService.CreateFirstAdmin:output_type -> accounts.v1.CreateFirstAdminResponse
+	68, // 115: accounts.v1.AccountsService.ListAccounts:output_type -> accounts.v1.ListAccountsResponse
+	70, // 116: accounts.v1.AccountsService.SetRole:output_type -> accounts.v1.SetRoleResponse
+	72, // 117: accounts.v1.AccountsService.CreateKey:output_type -> accounts.v1.CreateKeyResponse
+	75, // 118: accounts.v1.AccountsService.ListKeys:output_type -> accounts.v1.ListKeysResponse
+	77, // 119: accounts.v1.AccountsService.RevokeKey:output_type -> accounts.v1.RevokeKeyResponse
+	79, // 120: accounts.v1.AccountsService.ListSigningKeys:output_type -> accounts.v1.ListSigningKeysResponse
+	82, // 121: accounts.v1.AccountsService.ReplaceSigningKey:output_type -> accounts.v1.ReplaceSigningKeyResponse
+	84, // 122: accounts.v1.AccountsService.CheckKey:output_type -> accounts.v1.CheckKeyResponse
+	85, // [85:123] is the sub-list for method output_type
+	47, // [47:85] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_accounts_v1_accounts_proto_init() }
@@ -5129,7 +5451,7 @@ func file_accounts_v1_accounts_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_accounts_v1_accounts_proto_rawDesc), len(file_accounts_v1_accounts_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   79,
+			NumMessages:   84,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

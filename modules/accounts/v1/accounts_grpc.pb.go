@@ -56,6 +56,8 @@ const (
 	AccountsService_CreateKey_FullMethodName           = "/accounts.v1.AccountsService/CreateKey"
 	AccountsService_ListKeys_FullMethodName            = "/accounts.v1.AccountsService/ListKeys"
 	AccountsService_RevokeKey_FullMethodName           = "/accounts.v1.AccountsService/RevokeKey"
+	AccountsService_ListSigningKeys_FullMethodName     = "/accounts.v1.AccountsService/ListSigningKeys"
+	AccountsService_ReplaceSigningKey_FullMethodName   = "/accounts.v1.AccountsService/ReplaceSigningKey"
 	AccountsService_CheckKey_FullMethodName            = "/accounts.v1.AccountsService/CheckKey"
 )
 
@@ -223,6 +225,14 @@ type AccountsServiceClient interface {
 	// RevokeKey ends an API key; for administrators. One that is not there is no error.
 	// Repeating it changes nothing.
 	RevokeKey(ctx context.Context, in *RevokeKeyRequest, opts ...grpc.CallOption) (*RevokeKeyResponse, error)
+	// ListSigningKeys lists the keys by which statements of who makes a call are believed, or
+	// will be, the oldest first. For administrators and the command line.
+	ListSigningKeys(ctx context.Context, in *ListSigningKeysRequest, opts ...grpc.CallOption) (*ListSigningKeysResponse, error)
+	// ReplaceSigningKey makes the key that follows the newest one, which it names, so that
+	// repeating it makes no second one. For administrators and the command line. Sessions,
+	// mailed links and API keys stay good. FAILED_PRECONDITION, REASON_NOT_NEWEST_KEY: the key
+	// named is not the newest, so list them again.
+	ReplaceSigningKey(ctx context.Context, in *ReplaceSigningKeyRequest, opts ...grpc.CallOption) (*ReplaceSigningKeyResponse, error)
 	// CheckKey tells what a key may do, and gives the statement that travels with its
 	// calls. UNAUTHENTICATED, REASON_NO_KEY: it is not known, or was revoked.
 	CheckKey(ctx context.Context, in *CheckKeyRequest, opts ...grpc.CallOption) (*CheckKeyResponse, error)
@@ -586,6 +596,26 @@ func (c *accountsServiceClient) RevokeKey(ctx context.Context, in *RevokeKeyRequ
 	return out, nil
 }
 
+func (c *accountsServiceClient) ListSigningKeys(ctx context.Context, in *ListSigningKeysRequest, opts ...grpc.CallOption) (*ListSigningKeysResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSigningKeysResponse)
+	err := c.cc.Invoke(ctx, AccountsService_ListSigningKeys_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) ReplaceSigningKey(ctx context.Context, in *ReplaceSigningKeyRequest, opts ...grpc.CallOption) (*ReplaceSigningKeyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReplaceSigningKeyResponse)
+	err := c.cc.Invoke(ctx, AccountsService_ReplaceSigningKey_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *accountsServiceClient) CheckKey(ctx context.Context, in *CheckKeyRequest, opts ...grpc.CallOption) (*CheckKeyResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CheckKeyResponse)
@@ -760,6 +790,14 @@ type AccountsServiceServer interface {
 	// RevokeKey ends an API key; for administrators. One that is not there is no error.
 	// Repeating it changes nothing.
 	RevokeKey(context.Context, *RevokeKeyRequest) (*RevokeKeyResponse, error)
+	// ListSigningKeys lists the keys by which statements of who makes a call are believed, or
+	// will be, the oldest first. For administrators and the command line.
+	ListSigningKeys(context.Context, *ListSigningKeysRequest) (*ListSigningKeysResponse, error)
+	// ReplaceSigningKey makes the key that follows the newest one, which it names, so that
+	// repeating it makes no second one. For administrators and the command line. Sessions,
+	// mailed links and API keys stay good. FAILED_PRECONDITION, REASON_NOT_NEWEST_KEY: the key
+	// named is not the newest, so list them again.
+	ReplaceSigningKey(context.Context, *ReplaceSigningKeyRequest) (*ReplaceSigningKeyResponse, error)
 	// CheckKey tells what a key may do, and gives the statement that travels with its
 	// calls. UNAUTHENTICATED, REASON_NO_KEY: it is not known, or was revoked.
 	CheckKey(context.Context, *CheckKeyRequest) (*CheckKeyResponse, error)
@@ -877,6 +915,12 @@ func (UnimplementedAccountsServiceServer) ListKeys(context.Context, *ListKeysReq
 }
 func (UnimplementedAccountsServiceServer) RevokeKey(context.Context, *RevokeKeyRequest) (*RevokeKeyResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevokeKey not implemented")
+}
+func (UnimplementedAccountsServiceServer) ListSigningKeys(context.Context, *ListSigningKeysRequest) (*ListSigningKeysResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSigningKeys not implemented")
+}
+func (UnimplementedAccountsServiceServer) ReplaceSigningKey(context.Context, *ReplaceSigningKeyRequest) (*ReplaceSigningKeyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReplaceSigningKey not implemented")
 }
 func (UnimplementedAccountsServiceServer) CheckKey(context.Context, *CheckKeyRequest) (*CheckKeyResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CheckKey not implemented")
@@ -1532,6 +1576,42 @@ func _AccountsService_RevokeKey_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccountsService_ListSigningKeys_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSigningKeysRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).ListSigningKeys(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_ListSigningKeys_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).ListSigningKeys(ctx, req.(*ListSigningKeysRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_ReplaceSigningKey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReplaceSigningKeyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).ReplaceSigningKey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_ReplaceSigningKey_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).ReplaceSigningKey(ctx, req.(*ReplaceSigningKeyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AccountsService_CheckKey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CheckKeyRequest)
 	if err := dec(in); err != nil {
@@ -1696,6 +1776,14 @@ var AccountsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RevokeKey",
 			Handler:    _AccountsService_RevokeKey_Handler,
+		},
+		{
+			MethodName: "ListSigningKeys",
+			Handler:    _AccountsService_ListSigningKeys_Handler,
+		},
+		{
+			MethodName: "ReplaceSigningKey",
+			Handler:    _AccountsService_ReplaceSigningKey_Handler,
 		},
 		{
 			MethodName: "CheckKey",

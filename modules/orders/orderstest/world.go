@@ -68,7 +68,7 @@ func Vouching() module.Definition {
 	return module.Definition{
 		Name: "accounts", Contract: &accountsv1.AccountsService_ServiceDesc, Vouches: true,
 		New: func(module.Host) (*module.Instance, error) {
-			return &module.Instance{Server: accountsv1.UnimplementedAccountsServiceServer{}, Vouches: []ed25519.PublicKey{voucher().Public()}}, nil
+			return &module.Instance{Server: accountsv1.UnimplementedAccountsServiceServer{}, Vouches: func() []ed25519.PublicKey { return []ed25519.PublicKey{voucher().Public()} }}, nil
 		},
 	}
 }

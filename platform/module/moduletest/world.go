@@ -92,7 +92,7 @@ func (a *alive) start(ctx context.Context, w World, p place) error {
 		}
 		a.running = append([]*module.Running{running}, a.running...)
 		if d.Vouches {
-			a.identities.Learn(d.Name, running.Instance.Vouches)
+			a.identities.Learn(d.Name, running.Instance.Vouches())
 		}
 		if err := a.point(a.routes[d.Name], running, p.mode); err != nil {
 			return err

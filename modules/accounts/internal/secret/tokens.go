@@ -12,9 +12,9 @@ import (
 type Tokens struct{ key []byte }
 
 // NewTokens makes them with the module's secret.
-func NewTokens(seed []byte) *Tokens {
-	// A key of its own: the seed also signs.
-	return &Tokens{key: seal(seed, "tokens")}
+func NewTokens(secret []byte) *Tokens {
+	// The secret itself signed identities once, so tokens have a key that is made of it.
+	return &Tokens{key: seal(secret, "tokens")}
 }
 
 // Of is the token for a purpose; parts are all that makes it another one.

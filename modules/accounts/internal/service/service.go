@@ -16,6 +16,7 @@ import (
 	"galleria/modules/accounts/internal/account"
 	"galleria/modules/accounts/internal/passkey"
 	"galleria/modules/accounts/internal/secret"
+	"galleria/modules/accounts/internal/signing"
 	"galleria/modules/accounts/internal/store"
 	accountsv1 "galleria/modules/accounts/v1"
 	"galleria/platform/certs"
@@ -41,7 +42,7 @@ type Service struct {
 	accountsv1.UnimplementedAccountsServiceServer
 	store  *store.Store
 	hasher *secret.Hasher
-	signer *identity.Signer
+	keys   *signing.Keys
 	tokens *secret.Tokens
 	uses   *uses
 	now    func() time.Time
@@ -50,8 +51,8 @@ type Service struct {
 }
 
 // New makes the service.
-func New(s *store.Store, hasher *secret.Hasher, signer *identity.Signer, tokens *secret.Tokens, now func() time.Time, log *slog.Logger, o Options) *Service {
-	return &Service{store: s, hasher: hasher, signer: signer, tokens: tokens, uses: newUses(), now: now, log: log, o: o}
+func New(s *store.Store, hasher *secret.Hasher, keys *signing.Keys, tokens *secret.Tokens, now func() time.Time, log *slog.Logger, o Options) *Service {
+	return &Service{store: s, hasher: hasher, keys: keys, tokens: tokens, uses: newUses(), now: now, log: log, o: o}
 }
 
 // cartOf is the id of an account's own cart: as hard to guess as any, and always the
@@ -73,7 +74,7 @@ func (s *Service) identify(who identity.Identity, sessionEnds time.Time) (*accou
 		who.Expires = sessionEnds
 	}
 	who.Expires = who.Expires.Truncate(time.Second)
-	statement, err := s.signer.Sign(who)
+	statement, err := s.keys.Sign(who)
 	if err != nil {
 		return nil, err
 	}

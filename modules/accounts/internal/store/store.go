@@ -3,8 +3,6 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"time"
 
@@ -54,33 +52,6 @@ func moment(stored int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMicro(stored).UTC()
-}
-
-// Seed is the key that identities are signed with, made when there is none. Processes
-// that start together get the same one.
-func (s *Store) Seed(ctx context.Context) ([]byte, error) {
-	if seed, err := s.seed(ctx); err != nil || seed != nil {
-		return seed, err
-	}
-	made := make([]byte, 32)
-	rand.Read(made)
-	err := s.db.Write(ctx, func(tx *gorm.DB) error {
-		// The id is the same for all, so that one of them wins.
-		return tx.Exec("INSERT INTO signing_keys (id, seed, created_at) VALUES ('first', ?, ?) ON CONFLICT DO NOTHING",
-			base64.StdEncoding.EncodeToString(made), s.now().UnixMicro()).Error
-	})
-	if err != nil {
-		return nil, err
-	}
-	return s.seed(ctx)
-}
-
-func (s *Store) seed(ctx context.Context) ([]byte, error) {
-	var seeds []string
-	if err := s.db.Read(ctx).Raw("SELECT seed FROM signing_keys ORDER BY created_at DESC LIMIT 1").Scan(&seeds).Error; err != nil || len(seeds) == 0 {
-		return nil, err
-	}
-	return base64.StdEncoding.DecodeString(seeds[0])
 }
 
 // expired are the tables whose rows end by themselves, and when.

@@ -158,7 +158,9 @@ func (s *shop) serve(log *slog.Logger, d module.Definition, neighbours connectio
 			s.t.Errorf("stop %s: %v", d.Name, err)
 		}
 	})
-	s.keys.Learn(d.Name, running.Instance.Vouches())
+	if running.Instance.Vouches != nil {
+		s.keys.Learn(d.Name, running.Instance.Vouches())
+	}
 	if d.Name == "accounts" {
 		s.people = running.DB
 	}

@@ -86,7 +86,7 @@ func (c *Console) logInByPasskey(ctx echo.Context) error {
 	next := nextOf(ctx.FormValue("next"))
 	session, err := c.Staff.LogInByPasskey(work, PasskeyLogIn{
 		Browser: c.Edge.PasskeyBrowser(ctx.Request()), Credential: ctx.FormValue("credential"),
-		Client: edge.ClientOf(ctx).String(), Device: ctx.Request().UserAgent(), Key: ctx.FormValue("key"),
+		Client: edge.ClientOf(ctx).String(), Device: edge.DeviceOf(ctx.Request()), Key: ctx.FormValue("key"),
 	})
 	if errors.Is(err, ErrWrong) {
 		return c.showLogIn(ctx, http.StatusUnauthorized, view.LogInForm{Next: next, Problem: "That passkey did not open an account: it may have been removed, or the page was open too long. Try again, or log in with your password."})
@@ -109,7 +109,7 @@ func (c *Console) logIn(ctx echo.Context) error {
 	defer done()
 	session, err := c.Staff.LogIn(work, LogIn{
 		Email: form.Email, Password: ctx.FormValue("password"), Code: strings.TrimSpace(ctx.FormValue("code")),
-		Client: edge.ClientOf(ctx).String(), Device: ctx.Request().UserAgent(), Key: form.Key,
+		Client: edge.ClientOf(ctx).String(), Device: edge.DeviceOf(ctx.Request()), Key: form.Key,
 	})
 	var tooMany TooMany
 	switch {

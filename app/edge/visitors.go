@@ -95,6 +95,9 @@ func NetworkOf(c echo.Context) string {
 	return at.String()
 }
 
+// DeviceOf is what the program that asks calls itself, as far as it is text.
+func DeviceOf(r *http.Request) string { return strings.ToValidUTF8(r.UserAgent(), "") }
+
 var saneID = regexp.MustCompile(`^[A-Za-z0-9_.:-]{8,64}$`)
 
 // requestIDs makes ids that are unique without being secret, cheaply: they are

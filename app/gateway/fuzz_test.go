@@ -29,7 +29,7 @@ func TestRequestsMadeOfTheDocumentAreAnsweredAsItSays(t *testing.T) {
 		sent := f.request()
 		got := f.send(sent)
 		if wrong := d.conforms(sent.operation, got); wrong != "" {
-			t.Errorf("%s %s\n%v\n%s\ngot %d %s\nwhich is not as the document says: %s", sent.method, sent.path, sent.headers, sent.body, got.status, got.text, wrong)
+			t.Errorf("%s %s\n%q\n%q\ngot %d %s\nwhich is not as the document says: %s", sent.method, sent.path, sent.headers, sent.body, got.status, got.text, wrong)
 		}
 		if statuses[sent.operation.OperationID] == nil {
 			statuses[sent.operation.OperationID] = map[int]int{}
@@ -122,7 +122,10 @@ func (f *fuzzer) request() sent {
 		if r.staff() && !f.odds(10) {
 			token = f.key
 		}
-		r.headers = append(r.headers, "Authorization", pick(f, []string{"Bearer ", "bearer ", "Bearer ", "Bearer", "Basic "})+token)
+		if f.odds(5) {
+			token = pick(f, []string{"", "gk_"}) + pick(f, nasty)
+		}
+		r.headers = append(r.headers, "Authorization", pick(f, []string{"Bearer ", "bearer ", "Bearer ", "Bearer", "Basic "})+header(token))
 	}
 	if len(query) > 0 {
 		r.path += "?" + query.Encode()
@@ -198,7 +201,7 @@ func (f *fuzzer) fill(fields map[string]any, good string) {
 
 // nasty are texts that something may stumble over.
 var nasty = []string{
-	"", " ", "a", "0", "-1", "1e9", "null", "'; DROP TABLE carts; --", "<script>", "../..", "%00", "\u0000", "\u202e", "é", "日本", "🛒", "a/b", "a\tb", "a\nb",
+	"", " ", "a", "\xff", "0", "-1", "1e9", "null", "'; DROP TABLE carts; --", "<script>", "../..", "%00", "\u0000", "\u202e", "é", "日本", "🛒", "a/b", "a\tb", "a\nb",
 	strings.Repeat("x", 65), strings.Repeat("é", 300), "EUR", "USD", "XXX", "PT", "price", "mug", "ana@example.org", "https://", "WELCOME10",
 }
 
@@ -274,12 +277,13 @@ func (f *fuzzer) odds(percent int) bool { return f.IntN(100) < percent }
 
 func pick[T any](f *fuzzer, from []T) T { return from[f.IntN(len(from))] }
 
-// header is a value as HTTP takes it.
+// header is a value as HTTP takes it: any bytes but control characters.
 func header(value string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '?'
+	b := []byte(value)
+	for i, c := range b {
+		if c < ' ' || c == 0x7f {
+			b[i] = '?'
 		}
-		return r
-	}, value)
+	}
+	return string(b)
 }

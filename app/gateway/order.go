@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"galleria/app/edge"
 	accountsv1 "galleria/modules/accounts/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
@@ -55,11 +56,12 @@ func (g *Gateway) unlock(ctx context.Context, in *OrderInput, call func(ctx cont
 	return call(identity.With(ctx, session.GetIdentity().GetStatement()), "")
 }
 
-// bearer is the token of a header; a problem, which says what to send, without one.
+// bearer is the token of a header; a problem, which says what to send, without one. What
+// is no text is no token of ours.
 func bearer(header, help string) (string, error) {
 	kind, token, _ := strings.Cut(header, " ")
 	token = strings.TrimSpace(token)
-	if !strings.EqualFold(kind, "Bearer") || token == "" {
+	if !strings.EqualFold(kind, "Bearer") || token == "" || !edge.IsText(token) {
 		return "", problem(unauthorized, help)
 	}
 	return token, nil

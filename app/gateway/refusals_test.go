@@ -82,6 +82,32 @@ func TestEveryErrorIsAProblem(t *testing.T) {
 	}
 }
 
+func TestHeadersThatAreNoTextAreRefused(t *testing.T) {
+	s := open(t, edge.Limits{Loopback: true})
+	c := s.filled(1)
+	var o gateway.PlacedOrder
+	s.place("a-key-that-is-text", order(c)).want(http.StatusCreated).into(&o)
+	closed := append(s.staffRequests(o.ID), request{http.MethodGet, "/me", "", ""}, request{http.MethodGet, "/me/orders", "", ""},
+		request{http.MethodDelete, "/sessions/current", "", ""}, request{http.MethodGet, "/orders/" + o.ID, "", ""},
+		request{http.MethodPost, "/orders/" + o.ID + "/cancel", "", ""}, request{http.MethodPost, "/orders/" + o.ID + "/payments", "", ""})
+	for _, r := range closed {
+		for _, token := range []string{"\xff", "gk_\xff"} {
+			s.ask(r, "Bearer "+token).problem(http.StatusUnauthorized, "unauthorized")
+		}
+	}
+	for _, r := range []struct{ method, path, body, header string }{
+		{http.MethodPost, "/carts", "", "Idempotency-Key"}, {http.MethodPost, "/orders", text(order(c)), "Idempotency-Key"},
+		{http.MethodPut, "/catalogue/thing-1", thing("thing-1"), "If-Match"}, {http.MethodPut, "/catalogue/thing-1", thing("thing-1"), "If-None-Match"},
+	} {
+		p := s.send(r.method, gateway.Prefix+r.path, r.body, "Authorization", s.bearer("products:write"), r.header, "\"\xff\"").problem(http.StatusBadRequest, "malformed")
+		if len(p.Errors) != 1 || p.Errors[0].In != "header" || p.Errors[0].Parameter != r.header {
+			t.Errorf("%s %s: got %+v, want the header %s named", r.method, r.path, p.Errors, r.header)
+		}
+	}
+	s.get("/categories", "Authorization", "Bearer \xff", "If-None-Match", "*", "User-Agent", "\xff", "Cookie", "session=\xff").want(http.StatusNotModified)
+	s.post("/sessions", `{"email":"ana@example.org","password":"nine teapots on a shelf"}`, "User-Agent", "a browser \xff").want(http.StatusCreated)
+}
+
 func TestAPanicIsAProblem(t *testing.T) {
 	s := open(t, edge.Limits{Loopback: true})
 	s.api.Needs.Catalog = nil

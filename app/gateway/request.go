@@ -56,6 +56,10 @@ func (g *Gateway) before(ctx huma.Context, next func(huma.Context)) {
 		refuse(ctx, problem(notJSON, "Send the body as application/json, with this Content-Type."))
 		return
 	}
+	if p := unreadable(ctx); p != nil {
+		refuse(ctx, p)
+		return
+	}
 	for _, count := range o.counts {
 		if p := g.allowed(c, count.name, count.kind); p != nil {
 			refuse(ctx, p)
@@ -81,6 +85,19 @@ func (g *Gateway) before(ctx huma.Context, next func(huma.Context)) {
 		ctx.SetHeader("Cache-Control", revalidated)
 	}
 	next(huma.WithContext(ctx, context.WithValue(inner, requestKey{}, &request{Context: inner, echo: c})))
+}
+
+// unreadable is the problem of a header that the operation takes and that is no text; nil
+// when all are text. Of tokens, bearer says it.
+func unreadable(ctx huma.Context) *Problem {
+	for _, param := range ctx.Operation().Parameters {
+		if param.In == "header" && !edge.IsText(ctx.Header(param.Name)) {
+			p := problem(malformed, "A header holds something that is no text.")
+			p.Errors = []FieldError{{In: "header", Parameter: param.Name, Detail: "is no text"}}
+			return p
+		}
+	}
+	return nil
 }
 
 // refuse answers a request that no handler sees.

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"strconv"
-	"strings"
 	"time"
 
 	"galleria/app/edge"
@@ -14,8 +13,7 @@ import (
 
 // LogInInput is what a person logs in with.
 type LogInInput struct {
-	Device string `header:"User-Agent" hidden:"true"`
-	Body   struct {
+	Body struct {
 		Email    string `json:"email" minLength:"3" maxLength:"254"`
 		Password string `json:"password" minLength:"1" maxLength:"256"`
 		Code     string `json:"code,omitempty" maxLength:"64" doc:"Of the second factor, or a recovery code; where the account has one."`
@@ -50,7 +48,7 @@ func (g *Gateway) logIn(r *request, in *LogInInput) (*SessionOutput, error) {
 	defer done()
 	answer, err := g.Accounts.LogIn(ctx, &accountsv1.LogInRequest{
 		Email: in.Body.Email, Password: in.Body.Password, Code: in.Body.Code, IdempotencyKey: id.Secret(),
-		Visitor: &accountsv1.Visitor{Client: edge.NetworkOf(r.echo), Device: strings.ToValidUTF8(in.Device, "")},
+		Visitor: &accountsv1.Visitor{Client: edge.NetworkOf(r.echo), Device: edge.DeviceOf(r.echo.Request())},
 	})
 	if err != nil {
 		return nil, notIn(err)

@@ -52,6 +52,20 @@ func (v *visitor) cookie(name string) *http.Cookie {
 	return nil
 }
 
+func TestWhatABrowserSendsMayBeNoText(t *testing.T) {
+	s := newShop(t)
+	v, email := s.visitor(t), s.person(t)
+	v.header["User-Agent"] = []string{"a browser \xff"}
+	v.header["Cookie"] = []string{"session=\xff; cart=\xff; count=\xff; currency=\xff"}
+	v.header["Accept-Language"], v.header["If-None-Match"], v.header["Referer"] = []string{"\xff"}, []string{"\"\xff\""}, []string{"http://localhost:8080/\xff"}
+	for _, path := range []string{"/", "/cart", "/checkout", "/login"} {
+		if p := v.get(path); p.status >= 400 {
+			t.Errorf("GET %s: got %d", path, p.status)
+		}
+	}
+	v.logIn(email).want(http.StatusSeeOther)
+}
+
 func TestACustomerLogsInAndOut(t *testing.T) {
 	s := newShop(t)
 	v, email := s.visitor(t), s.person(t)

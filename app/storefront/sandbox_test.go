@@ -84,6 +84,8 @@ func TestAWebhookIsTakenOnlyWithItsSignature(t *testing.T) {
 	v.post("/webhooks/payments/sandbox", url.Values{"a": {"b"}}).want(http.StatusBadRequest)
 	v.post("/webhooks/payments/cash", url.Values{"a": {"b"}}).want(http.StatusNotFound)
 	v.post("/webhooks/payments/sandbox", url.Values{"a": {strings.Repeat("x", 300<<10)}}).want(http.StatusRequestEntityTooLarge)
+	v.header["Sandbox-Signature"] = []string{"t=1,v1=\xff"}
+	v.post("/webhooks/payments/sandbox", url.Values{"a": {"b"}}).want(http.StatusBadRequest)
 }
 
 func TestTheSandboxPageSaysWhereAProgramsPaymentLeads(t *testing.T) {

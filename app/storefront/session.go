@@ -57,7 +57,7 @@ func toLogIn(c echo.Context) error {
 
 // visitor is who asks, as accounts counts tries and lists sessions.
 func visitor(c echo.Context) *accountsv1.Visitor {
-	return &accountsv1.Visitor{Client: c.RealIP(), Device: c.Request().UserAgent()}
+	return &accountsv1.Visitor{Client: c.RealIP(), Device: edge.DeviceOf(c.Request())}
 }
 
 // begin gives the visitor a new session, and the account's cart with what was in the

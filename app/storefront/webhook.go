@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"galleria/app/edge"
 	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/platform/contract"
 )
@@ -29,7 +30,8 @@ func (s *Storefront) webhook(c echo.Context) error {
 	}
 	headers := map[string]string{}
 	for _, name := range signatureHeaders {
-		if value := c.Request().Header.Get(name); value != "" {
+		// What is no text signs nothing: payments says so.
+		if value := c.Request().Header.Get(name); edge.IsText(value) && value != "" {
 			headers[strings.ToLower(name)] = value
 		}
 	}

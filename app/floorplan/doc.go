@@ -12,7 +12,8 @@
 //	                                     └─> JSON
 //
 // The picture is laid out on a grid: those who call from outside, the rooms under the
-// roof in order of need, and outside the house what has moved out. Lines run in the
+// roof in order of need, and in rows below the house what has moved out: a picture as wide
+// as a desk's window has type that can be read, wherever the modules are. Lines run in the
 // corridors between the rooms only, each on a track of its own, so that no line covers
 // a label or another line. The same house always gives the same picture.
 //

@@ -79,7 +79,8 @@ func (r Room) ills(add func(module string, health Health, format string, args ..
 		switch {
 		case m.Kept != Broken:
 		case m.Promised > 0 && m.P99 > m.Promised:
-			ill(Sick, "%s takes %s, promised %s", m.Name, Duration(m.P99), Duration(m.Promised))
+			took, promised := Late(m.P99, m.Promised)
+			ill(Sick, "%s takes %s, promised %s", m.Name, took, promised)
 		default:
 			ill(Sick, "%s fails: %s", m.Name, Share(m.Errors, m.Rate))
 		}

@@ -26,6 +26,7 @@ func (b box) overlaps(other box) bool {
 // sizes of a layout.
 type sizes struct {
 	roomW, roomH float64
+	callerW      float64 // of those who call from outside, beside the house
 	step         float64 // between two tracks
 	pad          float64 // beside tracks
 	gutter       float64 // the least
@@ -35,8 +36,8 @@ type sizes struct {
 }
 
 var (
-	wideSizes   = sizes{roomW: 236, roomH: 134, step: 9, pad: 20, gutter: 48, corridor: 30, margin: 20, least: 640}
-	narrowSizes = sizes{roomW: 196, roomH: 134, step: 6, pad: 12, gutter: 40, corridor: 22, margin: 8, least: 344}
+	wideSizes   = sizes{roomW: 180, roomH: 134, callerW: 130, step: 6, pad: 14, gutter: 40, corridor: 30, margin: 14, least: 640}
+	narrowSizes = sizes{roomW: 196, roomH: 134, callerW: 196, step: 6, pad: 12, gutter: 40, corridor: 22, margin: 8, least: 344}
 )
 
 // wire is a line of the picture.
@@ -60,8 +61,9 @@ type layout struct {
 	// tracks are wires by gutter or corridor, ports by gutter and row, in their order.
 	gutters, corridors [][]int
 	ports              map[[2]int][]port
-	gutterX, corridorY []float64 // where they begin
-	top                float64   // of the first corridor
+	lanes              []map[int]int // by gutter and wire: which of its tracks; nil: one for each wire
+	gutterX, corridorY []float64     // where they begin
+	top                float64       // of the first corridor
 	w, h               float64
 	house              box // its walls
 }
@@ -79,6 +81,8 @@ func arrange(h House, g grid, s sizes, top float64) *layout {
 	l.route()
 	l.measure()
 	l.untangle()
+	l.share()
+	l.measure()
 	return l
 }
 
@@ -109,17 +113,6 @@ func (l *layout) connect(from, to int, w wire) {
 	}
 	w.from, w.to = from, to
 	l.wires = append(l.wires, w)
-}
-
-// main is the node that answers for a module or a caller: its first arm.
-func (l *layout) main(name string) int {
-	found := -1
-	for i, n := range l.nodes {
-		if n.name == name && n.kind != vacant && n.arm == 0 {
-			found = i
-		}
-	}
-	return found
 }
 
 // route says through which gutters and which corridor each wire goes.
@@ -186,10 +179,10 @@ func (l *layout) measure() {
 		}
 		for i := range l.nodes {
 			if l.nodes[i].col == c {
-				l.nodes[i].box.x, l.nodes[i].box.w = x, l.roomW
+				l.nodes[i].box.x, l.nodes[i].box.w = x, l.columnWidth(c)
 			}
 		}
-		x += l.roomW
+		x += l.columnWidth(c)
 	}
 	l.w = max(x+l.margin, l.least)
 	y := l.top
@@ -208,12 +201,23 @@ func (l *layout) measure() {
 		y += l.roomH
 	}
 	l.h = y
-	l.house = box{x: l.wallAt(l.first), y: l.top, w: l.wallAt(l.last+1) - l.wallAt(l.first), h: l.h - l.top}
+	l.house = box{x: l.wallAt(l.first), y: l.top, w: l.wallAt(l.last+1) - l.wallAt(l.first), h: l.corridorY[l.indoors] + groundRoom/2 - l.top}
 	l.draw()
 }
 
-// wallRoom is what a wall of the house takes of its gutter.
-const wallRoom = 16
+// wallRoom is what a wall of the house takes of its gutter, groundRoom what its floor takes
+// of its corridor.
+const wallRoom, groundRoom = 16, 24
+
+func (l *layout) columnWidth(c int) float64 {
+	if c < l.first {
+		return l.callerW
+	}
+	return l.roomW
+}
+
+// isGround tells whether the house ends at a corridor.
+func (l *layout) isGround(r int) bool { return l.cols > 1 && r == l.indoors }
 
 func (l *layout) isWall(c int) bool { return l.cols > 1 && (c == l.first || c == l.last+1) }
 
@@ -233,7 +237,7 @@ func (l *layout) gutterWidth(c int) float64 {
 			return 0
 		}
 	}
-	w := max(l.gutter, 2*l.pad+float64(max(0, len(l.gutters[c])-1))*l.step)
+	w := max(l.gutter, 2*l.pad+float64(max(0, l.tracks(c)-1))*l.step)
 	if l.isWall(c) {
 		w += wallRoom
 	}
@@ -241,7 +245,56 @@ func (l *layout) gutterWidth(c int) float64 {
 }
 
 func (l *layout) corridorHeight(r int) float64 {
-	return max(l.corridor, 16+float64(len(l.corridors[r]))*l.step)
+	h := max(l.corridor, 16+float64(len(l.corridors[r]))*l.step)
+	if l.isGround(r) {
+		h += groundRoom
+	}
+	return h
+}
+
+// tracks is how many tracks a gutter has.
+func (l *layout) tracks(c int) (n int) {
+	if l.lanes == nil {
+		return len(l.gutters[c])
+	}
+	for _, lane := range l.lanes[c] {
+		n = max(n, lane+1)
+	}
+	return n
+}
+
+// share gives wires one track of a gutter that do not meet on it, one far above the other.
+// The order of all others stays as it is, so no line crosses more of them.
+func (l *layout) share() {
+	lanes := make([]map[int]int, len(l.gutters))
+	for c, gutter := range l.gutters {
+		lanes[c] = map[int]int{}
+		for i, wire := range gutter {
+			for _, earlier := range gutter[:i] {
+				if l.near(c, wire, earlier) {
+					lanes[c][wire] = max(lanes[c][wire], lanes[c][earlier]+1)
+				}
+			}
+		}
+	}
+	l.lanes = lanes
+}
+
+// near tells whether two wires need tracks of their own in a gutter.
+func (l *layout) near(c, a, b int) bool {
+	aTop, aBottom := l.upright(c, a)
+	bTop, bBottom := l.upright(c, b)
+	return max(aTop, bTop) < min(aBottom, bBottom)+2*bend
+}
+
+// upright is from where to where a wire runs in a gutter.
+func (l *layout) upright(c, wire int) (top, bottom float64) {
+	w := l.wires[wire]
+	from, to := w.points[1].y, w.points[2].y
+	if w.corridor >= 0 && c == w.enter {
+		from, to = w.points[3].y, w.points[4].y
+	}
+	return min(from, to), max(from, to)
 }
 
 // trackX is the track of a wire in a gutter.
@@ -250,12 +303,20 @@ func (l *layout) trackX(c, wire int) float64 {
 	if l.isWall(c) {
 		x += wallRoom
 	}
-	return x + float64(slices.Index(l.gutters[c], wire))*l.step
+	lane := slices.Index(l.gutters[c], wire)
+	if l.lanes != nil {
+		lane = l.lanes[c][wire]
+	}
+	return x + float64(lane)*l.step
 }
 
 // trackY is the track of a wire in a corridor.
 func (l *layout) trackY(r, wire int) float64 {
-	return l.corridorY[r] + 10 + float64(slices.Index(l.corridors[r], wire))*l.step
+	y := l.corridorY[r] + 10
+	if l.isGround(r) {
+		y += groundRoom
+	}
+	return y + float64(slices.Index(l.corridors[r], wire))*l.step
 }
 
 // portY is where a wire meets a room: all that end in a gutter at one row share its

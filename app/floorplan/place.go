@@ -13,7 +13,7 @@ const (
 	outsider kind = iota
 	// room is a module in the main process, or one that is nowhere.
 	room
-	// vacant is the room of a module that has moved out.
+	// vacant is what a house without rooms shows.
 	vacant
 	// lot is an arm that is in other processes.
 	lot
@@ -32,50 +32,71 @@ type node struct {
 type grid struct {
 	nodes      []node
 	cols, rows int
-	// first and last are the columns under the roof.
-	first, last int
+	// first and last are the columns under the roof, indoors the rows: those below are
+	// outside the house.
+	first, last, indoors int
 }
 
 // spread places nodes for a wide picture: callers from outside to the left of the house,
-// rooms in it so that most lines go to the right, and lots to the right of it, each as
-// near to the row of its module as there is room.
+// rooms in it so that most lines go to the right, and lots in rows below it, each in the
+// column of its module if there is room. So the picture gets no wider when modules move
+// out, and its type no smaller.
 func spread(h House) grid {
 	columns := columnsOf(h)
-	g := grid{first: 1, last: len(columns), rows: len(h.Callers)}
-	for _, column := range columns {
-		g.rows = max(g.rows, len(column))
+	g := grid{first: 1, last: len(columns), cols: len(columns) + 1, indoors: 1}
+	lots := 0
+	for c, column := range columns {
+		inside := 0
+		for _, name := range column {
+			of, _ := h.Room(name)
+			if len(of.Arms) == 0 || of.Arms[0].Here {
+				g.nodes = append(g.nodes, node{kind: room, name: name, col: c + 1, row: inside})
+				inside++
+			}
+			for _, arm := range of.Arms {
+				if !arm.Here {
+					lots++
+				}
+			}
+		}
+		g.indoors = max(g.indoors, inside)
 	}
+	if len(g.nodes) == 0 {
+		g.nodes = append(g.nodes, node{kind: vacant, col: 1})
+	}
+	outside := make([]int, len(columns)+1) // lots, by column
+	most := (lots + len(columns) - 1) / len(columns)
+	for c, column := range columns {
+		for _, name := range column {
+			of, _ := h.Room(name)
+			for arm := range of.Arms {
+				if of.Arms[arm].Here {
+					continue
+				}
+				col := nearest(outside, c+1, most)
+				g.nodes = append(g.nodes, node{kind: lot, name: name, arm: arm, col: col, row: g.indoors + outside[col]})
+				outside[col]++
+			}
+		}
+	}
+	g.rows = max(g.indoors+most, len(h.Callers))
 	for i, caller := range h.Callers {
 		// At both ends, so that their lines part at once.
 		g.nodes = append(g.nodes, node{kind: outsider, name: caller, row: i * (g.rows - 1) / max(1, len(h.Callers)-1)})
 	}
-	for c, column := range columns {
-		for r, name := range column {
-			of, _ := h.Room(name)
-			n := node{kind: room, name: name, col: c + 1, row: r}
-			if len(of.Arms) > 0 && !of.Arms[0].Here {
-				n.kind = vacant
-			}
-			g.nodes = append(g.nodes, n)
-		}
-	}
 	g.settle(h)
-	taken := map[[2]int]bool{}
-	for _, r := range h.Rooms {
-		for arm := range r.Arms {
-			if r.Arms[arm].Here {
-				continue
-			}
-			at := g.free(g.rowOf(r.Module), taken)
-			taken[at] = true
-			g.nodes = append(g.nodes, node{kind: lot, name: r.Module, arm: arm, col: at[0], row: at[1]})
+	return g
+}
+
+// nearest is the column with fewer lots than the most there may be that is nearest to col.
+func nearest(lots []int, col, most int) int {
+	best := 0
+	for c := 1; c < len(lots); c++ {
+		if lots[c] < most && (best == 0 || abs(c-col) < abs(best-col)) {
+			best = c
 		}
 	}
-	g.cols = g.last + 1
-	for _, n := range g.nodes {
-		g.cols = max(g.cols, n.col+1)
-	}
-	return g
+	return best
 }
 
 // stack places nodes for a narrow picture: all in one column.
@@ -171,7 +192,8 @@ func (g *grid) settle(h House) {
 	for range 2 * len(g.nodes) {
 		better := false
 		for i := range g.nodes {
-			for row := range g.rows {
+			first, last := g.rowsOf(g.nodes[i].kind)
+			for row := first; row <= last; row++ {
 				before := g.lengths(h)
 				undo := g.swap(i, row)
 				if g.lengths(h) < before {
@@ -185,6 +207,17 @@ func (g *grid) settle(h House) {
 			return
 		}
 	}
+}
+
+// rowsOf are the first and the last row that a kind of node may be in.
+func (g *grid) rowsOf(k kind) (first, last int) {
+	switch k {
+	case room, vacant:
+		return 0, g.indoors - 1
+	case lot:
+		return g.indoors, g.rows - 1
+	}
+	return 0, g.rows - 1
 }
 
 // swap puts a node into another row of its column, and what is there in its place.
@@ -205,7 +238,7 @@ func (g *grid) swap(i, row int) (undo func()) {
 func (g *grid) lengths(h House) int {
 	sum := 0
 	for _, pair := range pairsOf(h) {
-		a, b := g.find(pair[0]), g.find(pair[1])
+		a, b := g.main(pair[0]), g.main(pair[1])
 		if a < 0 || b < 0 {
 			continue
 		}
@@ -236,30 +269,9 @@ func pairsOf(h House) [][2]string {
 	return pairs
 }
 
-func (g *grid) find(name string) int {
-	return slices.IndexFunc(g.nodes, func(n node) bool { return n.name == name && n.kind != lot })
-}
-
-func (g *grid) rowOf(name string) int {
-	if i := g.find(name); i >= 0 {
-		return g.nodes[i].row
-	}
-	return 0
-}
-
-// free is the place outside the house that is nearest to it, and then to the row.
-func (g *grid) free(row int, taken map[[2]int]bool) [2]int {
-	for col := g.last + 1; ; col++ {
-		best, found := 0, false
-		for r := range g.rows {
-			if !taken[[2]int{col, r}] && (!found || abs(r-row) < abs(best-row)) {
-				best, found = r, true
-			}
-		}
-		if found && (abs(best-row) <= 1 || col > g.last+1) {
-			return [2]int{col, best}
-		}
-	}
+// main is the node that answers for a module or a caller: its first arm.
+func (g *grid) main(name string) int {
+	return slices.IndexFunc(g.nodes, func(n node) bool { return n.name == name && n.arm == 0 })
 }
 
 func abs(n int) int { return max(n, -n) }

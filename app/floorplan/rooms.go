@@ -19,8 +19,7 @@ func (p *painter) rooms() {
 			p.outsider(at)
 		case vacant:
 			p.rect(at.box, 3, "vacant")
-			p.text(point{at.box.x + inset, at.box.y + 27}, 15, "soft", left, at.box, fit(at.name, 15, false, at.box.w-2*inset))
-			p.text(point{at.box.x + inset, at.box.y + 47}, 12, "soft", left, at.box, "has moved out")
+			p.text(point{at.box.x + inset, at.box.y + 27}, 12, "soft", left, at.box, fit("no module is here", 12, false, at.box.w-2*inset))
 		default:
 			p.link(r, at)
 		}
@@ -47,10 +46,10 @@ func (p *painter) outsider(at node) {
 	b := at.box
 	p.add(`<g class="outsider" id="caller-%s">`, escape(at.name))
 	p.rect(b, 3, "stand")
-	what, how := "calls from outside", ""
+	what := "from outside"
 	switch at.name {
 	case "edge":
-		what, how = "shoppers and programs", "storefront, REST API, console"
+		what = "shop and API"
 		// Its awning.
 		scallops := 8
 		w := b.w / float64(scallops)
@@ -62,7 +61,7 @@ func (p *painter) outsider(at node) {
 			p.path(class, "M%s %sh%sv9a%s 7 0 0 1-%s 0z", n(b.x+float64(i)*w), n(b.y), n(w), n(w/2), n(w))
 		}
 	case "operator":
-		what, how = "those who run the shop", "command line, admin, console"
+		what = "command line"
 	}
 	calls := 0.0
 	for _, l := range p.house.Calls {
@@ -71,10 +70,10 @@ func (p *painter) outsider(at node) {
 		}
 	}
 	y := b.y + 46
-	p.text(point{b.x + inset, y}, 16, "b", left, b, fit(at.name, 16, true, b.w/2))
-	p.text(point{b.right() - inset, y}, 13, "num", right, b, Rate(calls))
-	p.text(point{b.x + inset, y + 20}, 12, "soft", left, b, fit(what, 12, false, b.w-2*inset))
-	p.text(point{b.x + inset, y + 37}, 11, "soft", left, b, fit(how, 11, false, b.w-2*inset))
+	inner := b.w - 2*inset
+	p.text(point{b.x + inset, y}, 15, "b", left, b, fit(at.name, 15, true, inner))
+	p.text(point{b.x + inset, y + 21}, 12, "soft", left, b, fit(what, 12, false, inner))
+	p.text(point{b.x + inset, y + 43}, 13, "num", left, b, fit(Rate(calls), 13, false, inner))
 	p.add(`</g>`)
 }
 
@@ -124,7 +123,7 @@ func (p *painter) head(b box, name string, health Health) {
 	word := string(health)
 	room := b.w - 2*inset - 24 - width(word, 12, true)
 	size := 17.0
-	for size > 13 && width(name, size, true) > room {
+	for size > 11 && width(name, size, true) > room {
 		size -= 0.5
 	}
 	p.text(point{b.x + inset, b.y + 26}, size, "b", left, b, fit(name, size, true, room))
@@ -146,7 +145,8 @@ func (p *painter) figures(r Room, b box) {
 	p.promise(r.Slowest, box{x, y + 9, inner, 6})
 	words := "no calls yet"
 	if m := r.Slowest; m != nil {
-		words = fmt.Sprintf("p99 %s of %s · %s", Duration(m.P99), Duration(m.Promised), m.Name)
+		took, promised := Late(m.P99, m.Promised)
+		words = fmt.Sprintf("p99 %s of %s · %s", took, promised, m.Name)
 	}
 	p.text(point{x, y + 32}, 11.5, "soft", left, b, fit(words, 11.5, false, inner))
 	if note, class := r.note(); note != "" {

@@ -188,7 +188,7 @@ func (p *painter) building() {
 	pediment := box{b.x + b.w/4, ridge, b.w / 2, b.y - ridge}
 	p.text(point{mid, b.y - 28}, 15, "b caps", center, pediment, "Galleria")
 	p.text(point{mid, b.y - 11}, 12, "soft", center, pediment, fit(name, 12, false, pediment.w))
-	// The ground that house and lots stand on.
+	// The ground that the house stands on: below it is outside.
 	p.path("earth", "M%s %sH%s", n(l.margin), n(b.bottom()), n(l.w-l.margin))
 	p.add(`</g>`)
 }

@@ -133,7 +133,8 @@ func (l Line) title() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s calls %s: %s, %s", l.Caller, l.Module, Rate(l.Rate), Share(l.Errors, l.Rate))
 	if m := l.Slowest; m != nil {
-		fmt.Fprintf(&b, "; %s p50 %s, p99 %s of %s promised", m.Name, Duration(m.P50), Duration(m.P99), Duration(m.Promised))
+		took, promised := Late(m.P99, m.Promised)
+		fmt.Fprintf(&b, "; %s p50 %s, p99 %s of %s promised", m.Name, Duration(m.P50), took, promised)
 	}
 	if l.Kept == Unused {
 		return l.Caller + " declares that it needs " + l.Module + ", and has not called it"

@@ -45,6 +45,30 @@ func Duration(d time.Duration) string {
 	return digits(d.Seconds()) + " s"
 }
 
+// Late writes a time, and the shorter one that was promised, so that they differ: with as
+// many digits as that takes.
+func Late(took, promised time.Duration) (string, string) {
+	if a, b := Duration(took), Duration(promised); a != b || took == promised {
+		return a, b
+	}
+	unit, name := time.Second, " s"
+	for _, smaller := range []struct {
+		unit time.Duration
+		name string
+	}{{time.Millisecond, " ms"}, {time.Microsecond, " µs"}, {time.Nanosecond, " ns"}} {
+		if promised < unit {
+			unit, name = smaller.unit, smaller.name
+		}
+	}
+	for digits := 1; ; digits++ {
+		a := strconv.FormatFloat(float64(took)/float64(unit), 'f', digits, 64)
+		b := strconv.FormatFloat(float64(promised)/float64(unit), 'f', digits, 64)
+		if a != b || digits == 9 {
+			return a + name, b + name
+		}
+	}
+}
+
 func digits(f float64) string {
 	if f < 9.95 {
 		return strconv.FormatFloat(f, 'f', 1, 64)

@@ -39,7 +39,7 @@ func TestAnOperatorLooksAtTheHouseInABrowser(t *testing.T) {
 	shop.Await(t, "the picture says that all are well", func() bool {
 		return strings.Contains(shoptest.Eval[string](b, `document.querySelector(".banner").textContent`), "modules are well")
 	})
-	outside := shoptest.Eval[bool](b, `document.querySelector("#room-payments-0").getBoundingClientRect().left >= document.querySelector(".house .floor").getBoundingClientRect().right`)
+	outside := shoptest.Eval[bool](b, `document.querySelector("#room-payments-0").getBoundingClientRect().top >= document.querySelector(".house .floor").getBoundingClientRect().bottom`)
 	if !outside {
 		t.Error("payments has moved out, and stands under the roof")
 	}

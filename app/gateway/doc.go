@@ -9,7 +9,8 @@
 //
 // Each is an application/problem+json (RFC 9457) with a type that never changes, the
 // request's id, and, where a field of the body is wrong, JSON pointers to it:
-// problem.go has the list of types. Fields that are not known are refused.
+// problem.go has the list of types. Fields that are not known are refused, and so is what
+// comes twice: body.go.
 //
 // # Who may do what
 //

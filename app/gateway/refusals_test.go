@@ -108,6 +108,52 @@ func TestHeadersThatAreNoTextAreRefused(t *testing.T) {
 	s.post("/sessions", `{"email":"ana@example.org","password":"nine teapots on a shelf"}`, "User-Agent", "a browser \xff").want(http.StatusCreated)
 }
 
+func TestBodiesAndQueriesSayEachThingOnceAndNothingElse(t *testing.T) {
+	s := open(t, edge.Limits{Loopback: true})
+	c := s.filled(1)
+	var o gateway.PlacedOrder
+	s.place("a-key-of-this-test", order(c)).want(http.StatusCreated).into(&o)
+	token, item := "Bearer "+o.AccessToken, "/carts/"+c.ID+"/items/"+mug
+	for _, r := range []struct{ method, path, body, want string }{
+		{http.MethodPost, "/carts", `{"a":1,"b/c":2}`, "#/a #/b~1c"},
+		{http.MethodPost, "/carts", `[]`, "#"},
+		{http.MethodPost, "/carts", `null`, "#"},
+		{http.MethodPost, "/orders/" + o.ID + "/cancel", `{"a":1}`, "#/a"},
+		{http.MethodPost, "/orders/" + o.ID + "/payments", `{"a":1}`, "#/a"},
+		{http.MethodDelete, item, `{"a":1}`, "#/a"},
+		{http.MethodGet, "/carts/" + c.ID, `{"a":1}`, "#/a"},
+		{http.MethodPut, item, `{"quantity":2.5}`, "#/quantity"},
+		{http.MethodPut, item, `{"quantity":1e300}`, "#/quantity"},
+		{http.MethodPut, item, `{"quantity":1e999999999}`, "#/quantity"},
+		{http.MethodPut, item, `{"quantity":99999999999999999999}`, "#/quantity"},
+		{http.MethodPut, item, `{"quantity":1,"quantity":1}`, "#/quantity"},
+		{http.MethodPost, "/sessions", `{"email":"a@example.org","password":"x","em\u0061il":"b@example.org"}`, "#/email"},
+		{http.MethodGet, "/products?limit=1&limit=2&q=mug&q=pot&tag=a&tag=b&option.Size=S&option.Size=M", "", "limit option.Size q"},
+	} {
+		p := s.send(r.method, gateway.Prefix+r.path, r.body, "Authorization", token).problem(http.StatusUnprocessableEntity, "invalid")
+		var got []string
+		for _, e := range p.Errors {
+			got = append(got, e.Pointer+e.Parameter)
+			if strings.Contains(e.Detail, "json") || strings.Contains(e.Detail, "Go ") {
+				t.Errorf("%s %s %s: got %q, want plain words", r.method, r.path, r.body, e.Detail)
+			}
+		}
+		if strings.Join(got, " ") != r.want {
+			t.Errorf("%s %s %s: got %+v, want %s", r.method, r.path, r.body, p.Errors, r.want)
+		}
+	}
+	for _, body := range []string{`{"quantity":2}`, `{"quantity":2.0}`, `{"quantity":2e0}`, `{"quantity":0.2e1}`} {
+		if s.put(item, body).want(http.StatusOK).into(&c); c.ItemCount != 2 {
+			t.Errorf("%s: got %d in the cart, want 2", body, c.ItemCount)
+		}
+	}
+	s.put(item, "{\"quantity\":1,\"\xff\":1}").problem(http.StatusBadRequest, "malformed")
+	s.put(item, `{"quantity":1}{"quantity":1}`).problem(http.StatusBadRequest, "malformed")
+	s.post("/carts", "a=1", "Content-Type", "text/plain").problem(http.StatusUnsupportedMediaType, "unsupported-media-type")
+	s.post("/carts", "{}").want(http.StatusCreated)
+	s.get("/products?tag=a&tag=b").want(http.StatusOK)
+}
+
 func TestAPanicIsAProblem(t *testing.T) {
 	s := open(t, edge.Limits{Loopback: true})
 	s.api.Needs.Catalog = nil

@@ -52,19 +52,21 @@ func (r *request) whole(limit time.Duration) (context.Context, context.CancelFun
 func (g *Gateway) before(ctx huma.Context, next func(huma.Context)) {
 	c := humaecho.Unwrap(ctx)
 	o, _ := ctx.Operation().Metadata["operation"].(operation)
-	if ctx.Operation().RequestBody != nil && !isJSON(c.Request()) {
-		refuse(ctx, problem(notJSON, "Send the body as application/json, with this Content-Type."))
-		return
-	}
-	if p := unreadable(ctx); p != nil {
-		refuse(ctx, p)
-		return
+	for _, wrong := range []func(huma.Context) *Problem{unreadable, repeated} {
+		if p := wrong(ctx); p != nil {
+			refuse(ctx, p)
+			return
+		}
 	}
 	for _, count := range o.counts {
 		if p := g.allowed(c, count.name, count.kind); p != nil {
 			refuse(ctx, p)
 			return
 		}
+	}
+	if p := readBody(ctx); p != nil {
+		refuse(ctx, p)
+		return
 	}
 	queue := g.queue(o)
 	limit := readTimeout
@@ -122,11 +124,8 @@ func (g *Gateway) queue(o operation) *edge.Queue {
 	return nil
 }
 
-// isJSON tells whether a body, if there is one, is JSON.
+// isJSON tells whether a body says that it is JSON.
 func isJSON(r *http.Request) bool {
-	if r.ContentLength == 0 {
-		return true
-	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return err == nil && kind == "application/json"
 }

@@ -78,7 +78,7 @@ func pointer(path string) string {
 	if path == "" {
 		return "#"
 	}
-	path = strings.NewReplacer("~", "~0", "/", "~1", "[", ".", "]", "").Replace(path)
+	path = strings.NewReplacer("[", ".", "]", "").Replace(escaped.Replace(path))
 	return "#/" + strings.ReplaceAll(path, ".", "/")
 }
 

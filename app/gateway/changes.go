@@ -11,6 +11,7 @@ import (
 	cartv1 "galleria/modules/cart/v1"
 	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/contract"
+	"galleria/platform/countries"
 )
 
 // mostCodes is how many voucher codes a cart takes.
@@ -88,6 +89,9 @@ type SetAddressInput struct {
 func (g *Gateway) setAddress(r *request, in *SetAddressInput) (*CartOutput, error) {
 	ctx, done := r.whole(readTimeout)
 	defer done()
+	if p := g.notSentTo(in.Body.Country, "#/country"); p != nil {
+		return nil, p
+	}
 	_, err := g.Cart.SetDestination(ctx, &cartv1.SetDestinationRequest{CartId: in.CartID, Destination: &cartv1.Destination{
 		Country: in.Body.Country, Region: in.Body.Region, PostalCode: in.Body.PostalCode,
 	}})
@@ -95,6 +99,15 @@ func (g *Gateway) setAddress(r *request, in *SetAddressInput) (*CartOutput, erro
 		return nil, unchanged(err)
 	}
 	return g.answerCart(ctx, in.CartID)
+}
+
+// notSentTo is the problem of a country that the shop does not send to, or that there is
+// not; nil when it sends there.
+func (g *Gateway) notSentTo(country, pointer string) *Problem {
+	if slices.ContainsFunc(g.info.Info().Countries(), func(c countries.Country) bool { return c.Code == country }) {
+		return nil
+	}
+	return wrongField(invalid, pointer, "is no country that the shop sends to")
 }
 
 // SetDeliveryInput chooses how the goods of a cart are sent.

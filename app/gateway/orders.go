@@ -52,8 +52,8 @@ type PlacedOrder struct {
 func (g *Gateway) placeOrder(r *request, in *PlaceOrderInput) (*PlacedOrderOutput, error) {
 	ctx, done := r.whole(orderTimeout)
 	defer done()
-	if !g.info.Info().Sells(in.Body.ShippingAddress.Country) {
-		return nil, wrongField(invalid, "#/shipping_address/country", "is a country that the shop does not send to")
+	if p := g.notSentTo(in.Body.ShippingAddress.Country, "#/shipping_address/country"); p != nil {
+		return nil, p
 	}
 	req := g.orderRequest(r, in)
 	placed, err := g.Orders.PlaceOrder(ctx, req)

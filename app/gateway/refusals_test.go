@@ -12,6 +12,7 @@ import (
 
 	"galleria/app/edge"
 	"galleria/app/gateway"
+	settingsv1 "galleria/modules/settings/v1"
 )
 
 func TestEveryErrorIsAProblem(t *testing.T) {
@@ -152,6 +153,30 @@ func TestBodiesAndQueriesSayEachThingOnceAndNothingElse(t *testing.T) {
 	s.post("/carts", "a=1", "Content-Type", "text/plain").problem(http.StatusUnsupportedMediaType, "unsupported-media-type")
 	s.post("/carts", "{}").want(http.StatusCreated)
 	s.get("/products?tag=a&tag=b").want(http.StatusOK)
+}
+
+func TestACountryThatTheShopDoesNotSendToIsRefusedAtTheAddress(t *testing.T) {
+	s := open(t, edge.Limits{Loopback: true})
+	c := s.filled(1)
+	refused := func(country string) {
+		t.Helper()
+		p := s.put("/carts/"+c.ID+"/address", `{"country":"`+country+`"}`).problem(http.StatusUnprocessableEntity, "invalid")
+		if len(p.Errors) != 1 || p.Errors[0].Pointer != "#/country" {
+			t.Errorf("%s: got %+v, want the country named", country, p.Errors)
+		}
+	}
+	refused("ZZ")
+	settings := settingsv1.NewSettingsServiceClient(s.operated["settings"])
+	if _, err := settings.ChangeSettings(t.Context(), &settingsv1.ChangeSettingsRequest{Settings: &settingsv1.Settings{Countries: []string{"PT"}}}); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(30 * time.Second); s.put("/carts/"+c.ID+"/address", `{"country":"DE"}`).status == http.StatusOK; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("DE is taken, to which the shop does not send any more")
+		}
+	}
+	refused("DE")
+	s.put("/carts/"+c.ID+"/address", `{"country":"PT"}`).want(http.StatusOK)
 }
 
 func TestAPanicIsAProblem(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"galleria/app/console/internal/view"
+	"galleria/app/edge"
 	"galleria/platform/identity"
 	"galleria/platform/lifecycle"
 	"galleria/platform/telemetry"
@@ -45,9 +46,14 @@ func (c *Console) around(next echo.HandlerFunc) echo.HandlerFunc {
 		if c.Edge.Secure(r) {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
+		end := func() {}
+		if ctx.Path() != "/console/live" { // a stream lasts as long as a page is open
+			end = edge.Traced(ctx, "console")
+		}
 		if err := lifecycle.Guard(func() error { return c.admitted(ctx, next) }); err != nil {
 			c.fail(ctx, err)
 		}
+		end()
 		level := slog.LevelDebug
 		if r.Method == http.MethodPost || ctx.Response().Status >= 400 {
 			level = slog.LevelInfo

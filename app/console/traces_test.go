@@ -6,8 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
 	"galleria/app/auditlog"
 	_ "galleria/modules/accounts/v1" // the event below
+	"galleria/platform/telemetry"
 )
 
 func TestATraceIsAWaterfallAcrossProcessesWithItsLinesOfTheLog(t *testing.T) {
@@ -89,4 +92,27 @@ func TestAnEventIsShownWithoutWhatItsContractMarksAsSecret(t *testing.T) {
 			t.Errorf("got %q, want only why it is not shown", strange)
 		}
 	}
+}
+
+// The request's id on a page of an error leads to its trace only if there is one.
+func TestRequestsToTheConsoleAreTracedButNotItsStream(t *testing.T) {
+	spans := tracetest.NewSpanRecorder()
+	shutdown, err := telemetry.Setup(t.Context(), telemetry.TraceOptions{Keeper: spans, Whole: 10, Service: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = shutdown(t.Context()) }()
+	s := open(t, newTeam())
+	s.ask("GET", "/console/live", "", nil)
+	r, _ := s.ask("GET", "/console/rooms/nothing", "operator", nil)
+	ended := spans.Ended()
+	if len(ended) != 1 || ended[0].Name() != "GET /console/rooms/:module" {
+		t.Fatalf("got the spans %v, want that of the page alone", ended)
+	}
+	for _, a := range ended[0].Attributes() {
+		if a.Key == "request_id" && a.Value.AsString() == r.Header.Get("X-Request-Id") {
+			return
+		}
+	}
+	t.Errorf("the span has the attributes %v, want the request's id", ended[0].Attributes())
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -73,6 +74,10 @@ func (c *Console) admitted(ctx echo.Context, next echo.HandlerFunc) error {
 	if err := c.crossOrigin.Check(r); err != nil {
 		return echo.NewHTTPError(http.StatusForbidden, "This form was sent from another site.")
 	}
+	// A query that can't be read is left out by all who look for something in it.
+	if query, err := url.QueryUnescape(r.URL.RawQuery); !edge.IsText(r.URL.Path) || err == nil && !edge.IsText(query) {
+		return echo.NewHTTPError(http.StatusBadRequest, "The address holds something that is no text.")
+	}
 	r.Body = http.MaxBytesReader(ctx.Response(), r.Body, limitOf(r.URL.Path))
 	return next(ctx)
 }
@@ -101,6 +106,11 @@ func (c *Console) staff(next echo.HandlerFunc) echo.HandlerFunc {
 			return echo.NewHTTPError(http.StatusForbidden, why)
 		}
 		ctx.Set(personKey, person)
+		if r := ctx.Request(); r.Method == http.MethodPost && !isUpload(r.URL.Path) {
+			if _, err := readForm(ctx); err != nil {
+				return err
+			}
+		}
 		return next(ctx)
 	}
 }
@@ -165,10 +175,18 @@ func (c *Console) page(ctx echo.Context, code int, frame view.Frame, content tem
 // for one without fields.
 func readForm(ctx echo.Context) (url.Values, error) {
 	values, err := ctx.FormParams()
-	if err != nil && !errors.As(err, new(*http.MaxBytesError)) {
-		err = echo.NewHTTPError(http.StatusBadRequest, "This form could not be read.")
+	switch {
+	case errors.As(err, new(*http.MaxBytesError)):
+		return nil, err
+	case err != nil:
+		return nil, echo.NewHTTPError(http.StatusBadRequest, "This form could not be read.")
 	}
-	return values, err
+	for name, all := range values {
+		if !edge.IsText(name) || slices.ContainsFunc(all, func(v string) bool { return !edge.IsText(v) }) {
+			return nil, echo.NewHTTPError(http.StatusBadRequest, "This form holds something that is no text.")
+		}
+	}
+	return values, nil
 }
 
 // fail answers with an error: in words of ours for people, with the whole in the log.

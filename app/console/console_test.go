@@ -86,6 +86,26 @@ func TestAFormFromAnotherSiteIsRefused(t *testing.T) {
 	}
 }
 
+// TestWhatIsNoTextIsTheSendersMistake: no module is asked with it, for the network carries
+// text alone.
+func TestWhatIsNoTextIsTheSendersMistake(t *testing.T) {
+	s := open(t, newTeam())
+	for _, path := range []string{"/console", "/console/orders", "/console/stock", "/console/products", "/console/customers", "/console/traces"} {
+		for _, query := range []string{"?q=%ff", "?q=a%00b", "?before=%c3%28"} {
+			if r, _ := s.ask("GET", path+query, "admin", nil); r.StatusCode != http.StatusBadRequest {
+				t.Errorf("GET %s: got %d, want 400", path+query, r.StatusCode)
+			}
+		}
+	}
+	for _, path := range append([]string{"/console/login", "/console/login/passkey"}, changes...) {
+		for _, text := range []string{"\xff", "a\x00b"} {
+			if r, _ := s.ask("POST", path, "admin", url.Values{"key": {text}}); r.StatusCode != http.StatusBadRequest && r.StatusCode != http.StatusNotFound {
+				t.Errorf("POST %s with %q: got %d, want 400", path, text, r.StatusCode)
+			}
+		}
+	}
+}
+
 func TestTheLogInGivesANewSessionAndLeadsBack(t *testing.T) {
 	s := open(t, newTeam())
 	in := func(next, email, password, code string) (*http.Response, string) {

@@ -81,6 +81,9 @@ func (c *Console) beginPasskey(ctx echo.Context) error {
 
 // logInByPasskey opens a session with what the browser signed.
 func (c *Console) logInByPasskey(ctx echo.Context) error {
+	if _, err := readForm(ctx); err != nil {
+		return err
+	}
 	work, done := c.working(ctx)
 	defer done()
 	next := nextOf(ctx.FormValue("next"))
@@ -101,6 +104,9 @@ func (c *Console) logInByPasskey(ctx echo.Context) error {
 
 // logIn opens a session, always a new one: what a browser had before is not kept.
 func (c *Console) logIn(ctx echo.Context) error {
+	if _, err := readForm(ctx); err != nil {
+		return err
+	}
 	form := view.LogInForm{
 		Next: nextOf(ctx.FormValue("next")), Email: strings.TrimSpace(ctx.FormValue("email")), Key: ctx.FormValue("key"),
 	}

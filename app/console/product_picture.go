@@ -29,12 +29,18 @@ const longLimit = 1 << 20
 // limitOf is how large the body of a request may be.
 func limitOf(path string) int64 {
 	switch {
-	case strings.HasPrefix(path, "/console/products/") && strings.HasSuffix(path, "/pictures"), path == logoPath:
+	case isUpload(path):
 		return pictureLimit
 	case strings.HasPrefix(path, "/console/products/"), strings.HasPrefix(path, settingsPath+"/"):
 		return longLimit
 	}
 	return formLimit
+}
+
+// isUpload tells whether the form sent there may have a file in it, which its handler
+// reads by itself.
+func isUpload(path string) bool {
+	return path == logoPath || strings.HasPrefix(path, "/console/products/") && strings.HasSuffix(path, "/pictures")
 }
 
 // addPicture adds a picture to a product. It is stored under a name made of its content, so
@@ -51,6 +57,9 @@ func (c *Console) addPicture(ctx echo.Context) error {
 	}
 	data, err := fileOf(ctx.Request())
 	if err != nil {
+		return err
+	}
+	if _, err := readForm(ctx); err != nil {
 		return err
 	}
 	if len(data) == 0 {

@@ -301,9 +301,6 @@ func (c *Console) resetTariffs(ctx echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := readForm(ctx); err != nil {
-		return err
-	}
 	_, err = c.Pricing.ResetTariffs(work, &pricingv1.ResetTariffsRequest{SeenVersion: ctx.FormValue("seen")})
 	if contract.Is(err, pricingv1.Reason_REASON_CHANGED_MEANWHILE) {
 		return c.showResetTariffs(ctx, http.StatusConflict, "This was not done: another change was saved since you opened this page. The page has it now.")

@@ -123,6 +123,13 @@ func TestALineSaysHowThePromiseIsKept(t *testing.T) {
 			}
 		})
 	}
+	before := calls("relay", echo, 10_000, 0, time.Millisecond)
+	late := calls("relay", echo, 10_000, 0, time.Millisecond)
+	late.Calls += 5 // too few for a p99 of their own
+	late.Buckets = append(late.Buckets, &processv1.Measured_Bucket{UpTo: durationpb.New(time.Minute), Calls: 5})
+	if h := Build(declared, seen(atHome(), before), seen(atHome(), late), time.Second); len(h.Ills) != 1 || !strings.Contains(h.Ills[0].Text, "Echo is late: 100.0 % of calls took longer than") {
+		t.Errorf("got ills %+v, want Echo late, not failing", h.Ills)
+	}
 	idle := seen(atHome(), calls("relay", echo, 100, 50, time.Minute))
 	if l := lineOf(t, Build(declared, idle, idle, time.Second), "relay", "probe"); l.Kept != Idle {
 		t.Errorf("got %s for calls before the earlier look, want %s", l.Kept, Idle)

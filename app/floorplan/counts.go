@@ -77,19 +77,27 @@ func (t *tally) method(name string, promised time.Duration) Method {
 		counts, calls = t.all, t.calls
 	}
 	m.P50, m.P99 = quantile(counts, calls, 0.5), quantile(counts, calls, 0.99)
+	if t.newCalls > 0 {
+		m.Late = float64(t.late(promised)) / float64(t.newCalls)
+	}
 	m.Kept = t.kept(promised)
 	return m
 }
 
-// kept judges by what happened since the earlier look: broken is a promise when more
-// than one of a hundred calls fails or is late.
-func (t *tally) kept(promised time.Duration) Kept {
-	var late int64
+// late is how many calls since the earlier look took longer than promised.
+func (t *tally) late(promised time.Duration) (late int64) {
 	for upTo, n := range t.fresh {
 		if promised > 0 && upTo > promised {
 			late += n
 		}
 	}
+	return late
+}
+
+// kept judges by what happened since the earlier look: broken is a promise when more
+// than one of a hundred calls fails or is late.
+func (t *tally) kept(promised time.Duration) Kept {
+	late := t.late(promised)
 	switch {
 	case t.calls == 0 && t.undeclared > 0:
 		return NotDeclared

@@ -123,7 +123,9 @@ type Method struct {
 	P50      time.Duration `json:"p50"`
 	P99      time.Duration `json:"p99"`
 	Promised time.Duration `json:"promised_p99"`
-	Kept     Kept          `json:"kept"`
+	// Late is the part of the calls that took longer than promised.
+	Late float64 `json:"late"`
+	Kept Kept    `json:"kept"`
 	// Reasons counts answers that are errors, since the processes started, by their
 	// reason.
 	Reasons map[string]int64 `json:"reasons,omitempty"`

@@ -81,8 +81,10 @@ func (r Room) ills(add func(module string, health Health, format string, args ..
 		case m.Promised > 0 && m.P99 > m.Promised:
 			took, promised := Late(m.P99, m.Promised)
 			ill(Sick, "%s takes %s, promised %s", m.Name, took, promised)
-		default:
+		case m.Errors > 0:
 			ill(Sick, "%s fails: %s", m.Name, Share(m.Errors, m.Rate))
+		default: // the p99 is of all time where there were few calls
+			ill(Sick, "%s is late: %.1f %% of calls took longer than %s", m.Name, 100*m.Late, Duration(m.Promised))
 		}
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -82,7 +81,7 @@ func (g *Gateway) admitted(c echo.Context, next echo.HandlerFunc) error {
 // isText tells whether an address holds text that modules take.
 func isText(u *url.URL) bool {
 	query, err := url.QueryUnescape(u.RawQuery)
-	return err == nil && utf8.ValidString(u.Path) && utf8.ValidString(query) && strings.IndexByte(u.Path+query, 0) < 0
+	return err == nil && edge.IsText(u.Path) && edge.IsText(query)
 }
 
 // allowed takes one of what the client may do, says in the answer what is left of it,

@@ -6,24 +6,21 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
-)
 
-// isText tells whether what came is text that modules take and databases store. No
-// page of ours sends anything else.
-func isText(s string) bool { return strings.IndexByte(s, 0) < 0 && utf8.ValidString(s) }
+	"galleria/app/edge"
+)
 
 // checkAddress refuses an address with something in it that is no text: there is
 // nothing at such a path, and nothing can be asked like that. What people search
 // for is pasted from anywhere, and tidied instead.
 func checkAddress(u *url.URL) error {
-	if !isText(u.Path) {
+	if !edge.IsText(u.Path) {
 		return echo.ErrNotFound
 	}
 	for pair := range strings.SplitSeq(u.RawQuery, "&") { // one that can't be read is left out by all
-		if text, err := url.QueryUnescape(pair); err == nil && !isText(text) && !strings.HasPrefix(text, "q=") {
+		if text, err := url.QueryUnescape(pair); err == nil && !edge.IsText(text) && !strings.HasPrefix(text, "q=") {
 			return echo.NewHTTPError(http.StatusBadRequest)
 		}
 	}
@@ -46,7 +43,7 @@ func parseForm(c echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest)
 	}
 	for name, values := range r.PostForm {
-		if !isText(name) || slices.ContainsFunc(values, func(v string) bool { return !isText(v) }) {
+		if !edge.IsText(name) || slices.ContainsFunc(values, func(v string) bool { return !edge.IsText(v) }) {
 			return echo.NewHTTPError(http.StatusBadRequest)
 		}
 	}

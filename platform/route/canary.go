@@ -90,7 +90,7 @@ func newWindow(methods []*method) *window {
 	return &window{methods: methods, counts: make([]armCounts, len(methods))}
 }
 
-func (w *window) note(arm int, m *method, at, took time.Duration, code codes.Code) {
+func (w *window) note(arm int, m *method, at, took time.Duration, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n := &w.counts[m.index]
@@ -101,7 +101,7 @@ func (w *window) note(arm int, m *method, at, took time.Duration, code codes.Cod
 	n.total[arm].Calls++
 	n.calls[arm]++
 	switch {
-	case faulty(code):
+	case faulty(err):
 		n.total[arm].Failed++
 	case m.P99 > 0 && took > m.P99:
 		n.total[arm].Slow++
@@ -179,8 +179,8 @@ func (c *canary) ask(ctx context.Context, arm int, call call) (ended time.Durati
 	counting := c.window.Load()
 	began := ticks()
 	ended, err = c.arms[arm].carry(ctx, call)
-	if code := status.Code(err); code != codes.Canceled {
-		counting.note(arm, call.method, ended, ended-began, code)
+	if status.Code(err) != codes.Canceled {
+		counting.note(arm, call.method, ended, ended-began, err)
 	}
 	return ended, err
 }

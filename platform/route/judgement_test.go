@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/grpc/codes"
-
 	"galleria/platform/contract"
 )
 
@@ -102,7 +100,7 @@ func TestABusyMachineIsNotBlamedOnOneArm(t *testing.T) {
 				if random.Float64() < slow {
 					took = time.Second
 				}
-				w.note(arm, m, at, took, codes.OK)
+				w.note(arm, m, at, took, nil)
 			}
 		}
 		verdict, _ := Judge(w.calls())

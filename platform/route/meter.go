@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"galleria/platform/contract"
 )
 
 // clockBase anchors the monotonic clock. Reading only the monotonic half of
@@ -30,20 +33,28 @@ type meter struct {
 	buckets [bucketCount]atomic.Int64 // together: the calls
 }
 
-func (m *meter) observe(took time.Duration, code codes.Code) {
+func (m *meter) observe(took time.Duration, err error) {
 	m.nanos.Add(int64(took))
 	m.buckets[bucketOf(took)].Add(1)
-	if faulty(code) {
+	if faulty(err) {
 		m.errors.Add(1)
 	}
 }
 
 // faulty tells failures of the system from answers the caller can act on: a
-// lack of room or an unknown id is not an error of the route.
-func faulty(code codes.Code) bool {
-	switch code {
-	case codes.Unknown, codes.DeadlineExceeded, codes.Internal, codes.Unavailable, codes.DataLoss, codes.Unimplemented, codes.PermissionDenied, codes.Unauthenticated:
+// lack of room, an unknown id or a wrong password is not an error of the route. A
+// refusal without a reason of the contract is one: a process said so at its door, and
+// not the module.
+func faulty(err error) bool {
+	if err == nil {
+		return false
+	}
+	switch status.Code(err) {
+	case codes.Unknown, codes.DeadlineExceeded, codes.Internal, codes.Unavailable, codes.DataLoss, codes.Unimplemented:
 		return true
+	case codes.PermissionDenied, codes.Unauthenticated:
+		_, reasoned := contract.Info(err)
+		return !reasoned
 	}
 	return false
 }
@@ -71,7 +82,7 @@ type Stats struct {
 	Method string
 	Calls  int64
 	// Errors counts failures of the system: timeouts, outages, panics,
-	// refusals. Answers such as "not found" are none.
+	// refusals at a door. Answers of the module such as "not found" are none.
 	Errors int64
 	// P50 and P99 are 0 before the first call.
 	P50, P99 time.Duration

@@ -198,7 +198,7 @@ func (r *Route) call(ctx context.Context, c *call) error {
 		return r.callForShadow(ctx, *c)
 	}
 	mode, ended, err := r.dispatch(ctx, c)
-	c.method.meter(mode).observe(ended-c.began, status.Code(err))
+	c.method.meter(mode).observe(ended-c.began, err)
 	if c.tally != nil {
 		c.tally.methods[c.method.index].observe(ended-c.began, err)
 	}
@@ -236,8 +236,8 @@ func traced(ctx context.Context, c call, target *Target) (ended time.Duration, e
 		trace.WithAttributes(attribute.String("caller", c.origin.caller), attribute.String("mode", string(target.Mode()))))
 	defer span.End()
 	ended, err = target.carrier.carry(ctx, c)
-	if code := status.Code(err); faulty(code) {
-		span.SetStatus(otelcodes.Error, code.String())
+	if faulty(err) {
+		span.SetStatus(otelcodes.Error, status.Code(err).String())
 	}
 	return ended, err
 }

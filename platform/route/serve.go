@@ -80,7 +80,7 @@ func (r *Route) arrived(ctx context.Context, m *method, process string, decode f
 	if shadowed {
 		mode = modeCompared
 	}
-	m.meter(mode).observe(ticks()-began, status.Code(err))
+	m.meter(mode).observe(ticks()-began, err)
 	return response, err
 }
 

@@ -187,8 +187,8 @@ func (r *shadowReport) count(kind Kind) {
 
 func (r *shadowReport) note(kind Kind, first, second time.Duration, sample Sample) {
 	if kind != SecondAway {
-		r.first.observe(first, codes.OK)
-		r.second.observe(second, codes.OK)
+		r.first.observe(first, nil)
+		r.second.observe(second, nil)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -222,6 +222,6 @@ func (r *Route) callForShadow(ctx context.Context, c call) error {
 		return errShadowChanges
 	}
 	_, ended, err := r.dispatch(ctx, &c)
-	c.method.meter(modeCompared).observe(ended-c.began, status.Code(err))
+	c.method.meter(modeCompared).observe(ended-c.began, err)
 	return err
 }

@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"galleria/platform/contract"
@@ -40,15 +39,11 @@ const (
 )
 
 func (m *callerMeter) observe(took time.Duration, err error) {
-	code := codes.OK
-	if err != nil {
-		code = status.Code(err)
-	}
-	m.meter.observe(took, code)
+	m.meter.observe(took, err)
 	if err == nil {
 		return
 	}
-	reason := code.String()
+	reason := status.Code(err).String()
 	if _, ok := contract.Info(err); ok {
 		reason = reasonOf(err)
 	}

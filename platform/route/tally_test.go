@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"galleria/platform/contract"
 	probev1 "galleria/platform/route/probe/v1"
 )
 
@@ -53,6 +54,28 @@ func TestEachCallerIsMeasuredByItself(t *testing.T) {
 			t.Errorf("got %d calls in buckets %v, want 2", inBuckets, lines[0].Buckets)
 		}
 	})
+}
+
+// TestARefusalByTheModuleIsNoFault: a wrong password is an answer, what a door refuses
+// for the platform's own reasons is not.
+func TestARefusalByTheModuleIsNoFault(t *testing.T) {
+	for name, c := range map[string]struct {
+		refusal error
+		errors  int64
+	}{
+		"by the module": {contract.Error(codes.Unauthenticated, probev1.Reason_REASON_ASKED_TO, "the password is wrong"), 0},
+		"at a door":     {status.Error(codes.PermissionDenied, "the certificate speaks for others"), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := &probe{echo: func(context.Context, *probev1.EchoRequest) (*probev1.EchoResponse, error) { return nil, c.refusal }}
+			inEveryMode(t, server, func(t *testing.T, s scene) {
+				probev1.NewProbeServiceClient(s.route.For("one")).Echo(t.Context(), &probev1.EchoRequest{})
+				if l := s.route.Lines()[0]; l.Calls != 1 || l.Errors != c.errors {
+					t.Errorf("got %+v, want %d errors of the system", l, c.errors)
+				}
+			})
+		})
+	}
 }
 
 func TestReasonsOfErrorsAreBounded(t *testing.T) {

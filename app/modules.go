@@ -97,7 +97,7 @@ func Table(c Modules) []Row {
 				paymentsv1.PaymentsService_CapturePayment_FullMethodName,
 				paymentsv1.PaymentsService_RefundPayment_FullMethodName,
 			},
-			Hears: []proto.Message{&paymentsv1.PaymentSettled{}, &paymentsv1.PaymentRefunded{}, &paymentsv1.PaymentDisputed{}},
+			Hears: []proto.Message{&paymentsv1.PaymentSettled{}, &paymentsv1.PaymentRefunded{}, &paymentsv1.PaymentDisputed{}, &accountsv1.AccountDeleted{}},
 			New: func(h module.Host) (*module.Instance, error) {
 				return orders.New(h, orders.Needs{
 					Inventory: inventoryv1.NewInventoryServiceClient(h.Need(inventory.Name)),

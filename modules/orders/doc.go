@@ -5,9 +5,10 @@
 //
 // It offers ordersv1.OrdersService. It needs pricing (what things cost), cart
 // (what is bought), inventory (goods) and payments (money). It hears
-// PaymentSettled, PaymentRefunded and PaymentDisputed of payments. It emits
-// OrderPlaced, OrderShipped, OrderRefunded, OrderCancelled and OrderFailed. It
-// owns the orders, with lines, fulfilments, refunds, returns and the staff's notes.
+// PaymentSettled, PaymentRefunded and PaymentDisputed of payments, and AccountDeleted
+// of accounts. It emits OrderPlaced, OrderShipped, OrderRefunded, OrderCancelled and
+// OrderFailed. It owns the orders, with lines, fulfilments, refunds, returns and the
+// staff's notes, and persons_gone: whom finished orders are to forget.
 //
 // # States
 //
@@ -93,5 +94,7 @@
 // It does not know cards: the shopper types them into the provider's page. It
 // does not change the lines of an order, nor exchange goods. Orders that were
 // never paid are deleted after 30 days (keep_failed), with the personal data in
-// them; what was sold is kept.
+// them; what was sold is kept. When a customer deletes the account, orders from its
+// verified address lose who bought them, those that are not finished within an hour of
+// when they are: name, address but for country and region, card, and the staff's notes.
 package orders

@@ -7,6 +7,7 @@ import (
 
 	"gorm.io/gorm"
 
+	accountsv1 "galleria/modules/accounts/v1"
 	cartv1 "galleria/modules/cart/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
 	"galleria/modules/orders/internal/service"
@@ -108,8 +109,9 @@ func New(h module.Host, needs Needs, cfg Config) (*module.Instance, error) {
 // order is paid, and its shopper waits.
 const gather = 20 * time.Millisecond
 
-// subscriptions are the events that have an order looked at. What they say is
-// not taken over: the driver asks payments, which knows how it stands now.
+// subscriptions are the events that have an order looked at, and the one that has a
+// person forgotten. What those of payments say is not taken over: the driver asks
+// payments, which knows how it stands now.
 func subscriptions(now func() time.Time) []events.Subscription {
 	return []events.Subscription{
 		events.On(func(_ context.Context, tx *gorm.DB, e *paymentsv1.PaymentSettled, _ events.Meta) error {
@@ -118,6 +120,12 @@ func subscriptions(now func() time.Time) []events.Subscription {
 		events.On(func(_ context.Context, tx *gorm.DB, e *paymentsv1.PaymentRefunded, _ events.Meta) error {
 			failed := e.GetRefund().GetStatus() == paymentsv1.RefundStatus_REFUND_STATUS_FAILED
 			return store.RefundSettled(tx, e.GetPayment().GetOrderId(), e.GetRefund().GetId(), failed, now())
+		}),
+		events.On(func(_ context.Context, tx *gorm.DB, e *accountsv1.AccountDeleted, _ events.Meta) error {
+			if !e.GetVerified() {
+				return nil // the orders of that address may be another person's
+			}
+			return store.ForgetPerson(tx, e.GetEmail(), e.GetAt().AsTime())
 		}),
 		events.On(func(_ context.Context, tx *gorm.DB, e *paymentsv1.PaymentDisputed, _ events.Meta) error {
 			return store.NeedAttention(tx, e.GetPayment().GetOrderId(), "the customer disputes the payment at the bank: answer there", now())

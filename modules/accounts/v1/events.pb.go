@@ -648,14 +648,16 @@ func (x *PasskeyRemoved) GetPasskey() string {
 	return ""
 }
 
-// AccountDeleted: the account and all that belonged to it is forgotten. Aggregate: the
-// account's id.
+// AccountDeleted: the account and all that belonged to it is forgotten, and those who
+// know the person by the address forget, too. Aggregate: the account's id.
 type AccountDeleted struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Email         string                 `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
-	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
-	AccountId     string                 `protobuf:"bytes,4,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Email     string                 `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
+	Name      string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	At        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	AccountId string                 `protobuf:"bytes,4,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// The address was known to be the person's.
+	Verified      bool `protobuf:"varint,5,opt,name=verified,proto3" json:"verified,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -718,6 +720,13 @@ func (x *AccountDeleted) GetAccountId() string {
 	return ""
 }
 
+func (x *AccountDeleted) GetVerified() bool {
+	if x != nil {
+		return x.Verified
+	}
+	return false
+}
+
 var File_accounts_v1_events_proto protoreflect.FileDescriptor
 
 const file_accounts_v1_events_proto_rawDesc = "" +
@@ -769,13 +778,14 @@ const file_accounts_v1_events_proto_rawDesc = "" +
 	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12*\n" +
 	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1d\n" +
-	"\apasskey\x18\x04 \x01(\tB\x03\x80\x01\x01R\apasskey\"\x8f\x01\n" +
+	"\apasskey\x18\x04 \x01(\tB\x03\x80\x01\x01R\apasskey\"\xab\x01\n" +
 	"\x0eAccountDeleted\x12\x19\n" +
 	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12*\n" +
 	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1d\n" +
 	"\n" +
-	"account_id\x18\x04 \x01(\tR\taccountIdB)Z'galleria/modules/accounts/v1;accountsv1b\x06proto3"
+	"account_id\x18\x04 \x01(\tR\taccountId\x12\x1a\n" +
+	"\bverified\x18\x05 \x01(\bR\bverifiedB)Z'galleria/modules/accounts/v1;accountsv1b\x06proto3"
 
 var (
 	file_accounts_v1_events_proto_rawDescOnce sync.Once

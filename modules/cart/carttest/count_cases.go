@@ -38,6 +38,19 @@ func countCases(w World) cases {
 				t.Errorf("got %d carts of long ago, want none", got.GetCarts())
 			}
 		},
+		"counts a cart that is made empty": func(t *testing.T) {
+			g := w.guest(t)
+			from := time.Now().Add(-time.Hour)
+			before, err := count(g, from, time.Now().Add(time.Hour))
+			g.must(err)
+			_, err = g.Cart.CreateCart(g.Context(), &cartv1.CreateCartRequest{CartId: g.cart})
+			g.must(err)
+			g.sell(1)
+			g.add(1, 1)
+			if got, err := count(g, from, time.Now().Add(time.Hour)); err != nil || got.GetCarts() != before.GetCarts()+1 {
+				t.Errorf("got %d carts (%v), want one more than %d", got.GetCarts(), err, before.GetCarts())
+			}
+		},
 		"wants a time that is one": func(t *testing.T) {
 			g := w.guest(t)
 			_, err := count(g, time.Now(), time.Now().Add(-time.Hour))

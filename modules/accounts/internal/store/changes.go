@@ -121,6 +121,6 @@ func (s *Store) Delete(ctx context.Context, a account.Account) error {
 		if gone.Error != nil || gone.RowsAffected == 0 {
 			return gone.Error
 		}
-		return events.Append(tx, now, a.ID, &accountsv1.AccountDeleted{Email: a.Email, Name: a.Name, At: timestamppb.New(now), AccountId: a.ID})
+		return events.Append(tx, now, a.ID, &accountsv1.AccountDeleted{Email: a.Email, Name: a.Name, At: timestamppb.New(now), AccountId: a.ID, Verified: !a.Verified.IsZero()})
 	})
 }

@@ -97,7 +97,7 @@ func (s *Store) Create(ctx context.Context, id string) error {
 		if _, err := c.exec("DELETE FROM carts WHERE id = ? AND expires_at <= ?", id, c.now.UnixMicro()); err != nil {
 			return err
 		}
-		_, err := c.exec("INSERT INTO carts (id, currency_code, expires_at) VALUES (?, '', ?) ON CONFLICT DO NOTHING", id, c.expiry())
+		_, err := c.exec("INSERT INTO carts (id, currency_code, created_at, expires_at) VALUES (?, '', ?, ?) ON CONFLICT DO NOTHING", id, c.now.UnixMicro(), c.expiry())
 		return err
 	})
 }

@@ -107,7 +107,11 @@ func (s *Service) ResendMail(ctx context.Context, r *notificationsv1.ResendMailR
 // letter that can't be written holds up an event.
 func (s *Service) Subscriptions() []events.Subscription {
 	queue := func(tx *gorm.DB, meta events.Meta, o *ordersv1.Order, facts letter.Facts) error {
-		return store.Queue(tx, mail.New(meta.ID, o.GetContact().GetEmail(), facts, s.now()))
+		to := o.GetContact().GetEmail()
+		if to == "" {
+			return nil // the customer is gone, and the order does not know who it was
+		}
+		return store.Queue(tx, mail.New(meta.ID, to, facts, s.now()))
 	}
 	return append(s.accountSubscriptions(), []events.Subscription{
 		events.On(func(_ context.Context, tx *gorm.DB, e *ordersv1.OrderPlaced, meta events.Meta) error {

@@ -92,6 +92,9 @@ func (s *Service) Forget(ctx context.Context) error {
 				break
 			}
 		}
+		if _, err := s.Store.ForgetPersons(ctx); err != nil && ctx.Err() == nil {
+			s.Log.WarnContext(ctx, "forgetting customers who deleted their accounts failed and is tried again", "error", err)
+		}
 		select {
 		case <-time.After(often):
 		case <-ctx.Done():

@@ -27,6 +27,7 @@ type Store interface {
 	List(ctx context.Context, f store.Filter, limit int) ([]*order.Order, error)
 	FillMailboxes(ctx context.Context, limit int) (int, error)
 	Forget(ctx context.Context, before time.Time, limit int) (int64, error)
+	ForgetPersons(ctx context.Context) (int, error)
 	AddNote(ctx context.Context, orderID string, n store.Note, most int) (store.Noted, error)
 	Notes(ctx context.Context, orderID string) ([]store.Note, error)
 	Sold(ctx context.Context, currency string, from, to time.Time) ([]store.Sold, error)

@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"galleria/modules/orders/internal/order"
+)
+
+// A customer who deletes the account is forgotten in the orders, too: those stay as the
+// shop's books, with what was bought, what it cost and the country and region that its
+// taxes follow from, but without who bought it. One that is not finished needs the
+// person until it is.
+
+// mostForgotten bounds what one transaction changes.
+const mostForgotten = 500
+
+// ForgetPerson has the orders that were placed before then from an address lose who
+// bought: those that are finished now, the others by ForgetPersons.
+func ForgetPerson(tx *gorm.DB, email string, before time.Time) error {
+	mailbox := order.Mailbox(email)
+	if mailbox == "" {
+		return nil
+	}
+	err := tx.Exec(`INSERT INTO persons_gone (mailbox, placed_before) VALUES (?, ?)
+		ON CONFLICT (mailbox) DO UPDATE SET placed_before = excluded.placed_before`, mailbox, before.UnixMicro()).Error
+	if err != nil {
+		return err
+	}
+	_, err = forgetPerson(tx, mailbox, before.UnixMicro())
+	return err
+}
+
+// ForgetPersons takes who bought out of orders that were finished since their customers
+// deleted their accounts, and says of how many.
+func (s *Store) ForgetPersons(ctx context.Context) (orders int, err error) {
+	var gone []struct {
+		Mailbox      string
+		PlacedBefore int64
+	}
+	if err := s.db.Read(ctx).Raw("SELECT mailbox, placed_before FROM persons_gone ORDER BY mailbox").Scan(&gone).Error; err != nil {
+		return 0, fmt.Errorf("read which customers are gone: %w", err)
+	}
+	for _, g := range gone {
+		n := 0
+		err := s.db.Write(ctx, func(tx *gorm.DB) (err error) {
+			n, err = forgetPerson(tx, g.Mailbox, g.PlacedBefore)
+			return err
+		})
+		if err != nil {
+			return orders, fmt.Errorf("forget a customer who is gone: %w", err)
+		}
+		orders += n
+	}
+	return orders, nil
+}
+
+func forgetPerson(tx *gorm.DB, mailbox string, before int64) (orders int, err error) {
+	var ids []string
+	err = tx.Raw(`SELECT id FROM orders WHERE mailbox = ? AND created_at < ? AND status IN ('closed', 'failed', 'cancelled')
+		AND due_at IS NULL AND attention = '' ORDER BY id LIMIT ?`, mailbox, before, mostForgotten).Scan(&ids).Error
+	if err != nil {
+		return 0, err
+	}
+	if len(ids) > 0 {
+		err := tx.Exec(`UPDATE orders SET mailbox = ?, email = '', name = '', line1 = '', line2 = '', city = '', postal_code = '', client = '', recipient = '',
+			return_url = '', card_brand = '', card_last4 = '', ended_note = '', version = version + 1 WHERE id IN ?`, noMailbox, ids).Error
+		if err != nil {
+			return 0, err
+		}
+		// What the staff wrote may name the person.
+		if err := tx.Exec("DELETE FROM order_notes WHERE order_id IN ?", ids).Error; err != nil {
+			return 0, err
+		}
+	}
+	return len(ids), tx.Exec(`DELETE FROM persons_gone WHERE mailbox = ? AND placed_before = ?
+		AND NOT EXISTS (SELECT 1 FROM orders WHERE mailbox = ? AND created_at < ?)`, mailbox, before, mailbox, before).Error
+}

@@ -11,7 +11,7 @@ import (
 )
 
 // codeField asks for a code of the second factor, for what wants it anew.
-var codeField = view.Field{Name: "code", Label: "Code of your second factor", Kind: "text", Required: true, Most: 20}
+var codeField = view.Field{Name: "code", Label: "Code of your second factor", Kind: "text", Required: true, Most: 64}
 
 // confirmed wants that the form has a right code of the second factor. What is wrong is
 // an errForm.

@@ -19,7 +19,7 @@ func confirming(f page.Form, me *accountsv1.CheckSessionResponse) page.Form {
 	f.Username = me.GetAccount().GetEmail()
 	f.Fields = append(f.Fields, page.Field{Name: "password", Label: "Your password", Kind: "password", Auto: "current-password", Length: "1024", Need: true})
 	if me.GetAccount().GetSecondFactor() {
-		f.Fields = append(f.Fields, page.Field{Name: "code", Label: "Code", Hint: "From your authenticator program, or one of your recovery codes.", Auto: "one-time-code", Length: "16", Need: true})
+		f.Fields = append(f.Fields, page.Field{Name: "code", Label: "Code", Hint: "From your authenticator program, or one of your recovery codes.", Auto: "one-time-code", Length: "64", Need: true})
 	}
 	return f
 }

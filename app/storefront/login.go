@@ -85,7 +85,7 @@ func (s *Storefront) logIn(c echo.Context) error {
 		s.begin(ctx, c, in.GetSession(), in.GetExpiresAt().AsTime(), in.GetAccount(), in.GetCartId())
 		return c.Redirect(http.StatusSeeOther, next(typed.Get("next")))
 	case err == nil || wrongCode: // the password is right, a code is missing
-		f.Fields = append(f.Fields, page.Field{Name: "code", Label: "Code", Hint: "From your authenticator program, or one of your recovery codes.", Auto: "one-time-code", Length: "16", Need: true})
+		f.Fields = append(f.Fields, page.Field{Name: "code", Label: "Code", Hint: "From your authenticator program, or one of your recovery codes.", Auto: "one-time-code", Length: "64", Need: true})
 		f.Notice = &page.Notice{Title: "One thing more", Text: "Please type your password again, and the code of your second factor."}
 		if wrongCode {
 			f.Notice = &page.Notice{Bad: true, Title: "That code is not right", Text: "It may be used up: wait for the next one."}

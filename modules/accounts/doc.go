@@ -16,7 +16,7 @@
 //
 //   - Nothing is kept with which a person could log in: passwords are hashed with argon2id; tokens of
 //     sessions, mailed links, recovery codes and API keys by SHA-256, for they have 256
-//     random bits (recovery codes fewer, and tries of those are counted). The seeds that
+//     random bits, recovery codes 125. The seeds that
 //     sign statements are kept: who reads this database can act as anybody until the
 //     key is replaced.
 //   - There is one key that signs. It is replaced after a time, or by command, while

@@ -128,6 +128,17 @@ func (w World) enableFactorCases() map[string]func(*testing.T) {
 			if err != nil || len(one.GetRecoveryCodes()) != 10 {
 				t.Fatalf("got %v and error %v, want ten codes", one, err)
 			}
+			different := map[string]bool{}
+			for _, code := range one.GetRecoveryCodes() {
+				different[code] = true
+				const bitsOfOne = 5 // of 32 letters and digits
+				if bits := bitsOfOne * len(strings.ReplaceAll(code, "-", "")); bits < 112 {
+					t.Errorf("a recovery code has %d random bits, want 112 or more: its digest is a quick one", bits)
+				}
+			}
+			if len(different) != 10 {
+				t.Errorf("%d of the codes are different, want 10", len(different))
+			}
 			if two, err := w.Accounts.EnableSecondFactor(t.Context(), r); err != nil || two.GetRecoveryCodes()[9] != one.GetRecoveryCodes()[9] {
 				t.Errorf("got %v and error %v, want the same", two, err)
 			}

@@ -31,7 +31,8 @@ func (s *Service) StartSecondFactor(ctx context.Context, r *accountsv1.StartSeco
 	return &accountsv1.StartSecondFactorResponse{Secret: made, Address: account.TOTPAddress(made, s.o.Issuer, a.Email)}, nil
 }
 
-// recoveryCodes is how many there are; each has 50 random bits, and tries are counted.
+// recoveryCodes is how many there are. Each has 125 random bits, so that who reads the
+// digests finds none by trying; 112 would do.
 const recoveryCodes = 10
 
 // EnableSecondFactor implements the contract.
@@ -77,17 +78,18 @@ func (s *Service) EnableSecondFactor(ctx context.Context, r *accountsv1.EnableSe
 	return answer, nil
 }
 
-// recoveryCode is ten characters of a token that can be read and typed: abcde-fghij.
+// recoveryCode is 25 characters of a token that can be read and typed, in groups of five:
+// abcde-fghjk-….
 func recoveryCode(token string) string {
 	const letters = "abcdefghjkmnpqrstvwxyz0123456789" // 32 of them
 	sum := secret.Digest(token)
 	var code strings.Builder
-	for i := range 10 {
-		n, _ := strconv.ParseUint(sum[2*i:2*i+2], 16, 8)
-		code.WriteByte(letters[n%32])
-		if i == 4 {
+	for i := range 25 {
+		if i > 0 && i%5 == 0 {
 			code.WriteByte('-')
 		}
+		n, _ := strconv.ParseUint(sum[2*i:2*i+2], 16, 8)
+		code.WriteByte(letters[n%32])
 	}
 	return code.String()
 }

@@ -3,6 +3,7 @@ package storefront
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -87,15 +88,33 @@ func (s *Storefront) showSecurity(ctx context.Context, c echo.Context, code int,
 	return s.once(c, code, s.countOf(c), page.SecurityPage(v))
 }
 
+// sessionsForm asks for what confirms that one session is ended, or, without an id, all others.
+func sessionsForm(session string, me *accountsv1.CheckSessionResponse) page.Form {
+	f := page.Form{
+		Heading: "Log out elsewhere", Action: "/account/sessions", Submit: "Log out everywhere else",
+		Lead:   "You stay logged in here. If you do not know who was logged in there, change your password as well.",
+		Hidden: []page.Hidden{{Name: "id", Value: session}},
+		Links:  []page.Point{{Text: "Back to security", Href: "/account/security"}},
+	}
+	if session != "" {
+		f.Submit = "Log out there"
+	}
+	return confirming(f, me)
+}
+
+func (s *Storefront) sessionsPage(c echo.Context) error {
+	return s.formPage(c, func(me *accountsv1.CheckSessionResponse) page.Form { return sessionsForm(c.QueryParam("id"), me) })
+}
+
 // endSessions ends one session of the account, or all others.
 func (s *Storefront) endSessions(c echo.Context) error {
-	if err := parseForm(c); err != nil {
-		return err
-	}
-	return s.inSession(c, true, func(ctx context.Context, _ *accountsv1.CheckSessionResponse) error {
-		_, err := s.Accounts.RevokeSession(ctx, &accountsv1.RevokeSessionRequest{Session: s.edge.Session(c.Request()), Id: c.Request().PostForm.Get("id")})
+	return s.withForm(c, func(ctx context.Context, me *accountsv1.CheckSessionResponse, session string, typed url.Values) error {
+		_, err := s.Accounts.RevokeSession(ctx, &accountsv1.RevokeSessionRequest{Session: session, Password: typed.Get("password"), Code: typed.Get("code"), Id: typed.Get("id")})
+		if again, failure := s.notConfirmed(c, sessionsForm(typed.Get("id"), me), err); again {
+			return failure
+		}
 		if err != nil {
-			return err
+			return waits(err)
 		}
 		return c.Redirect(http.StatusSeeOther, "/account/security")
 	})

@@ -186,7 +186,10 @@ func TestSecurityOfAnAccount(t *testing.T) {
 	v.logIn(email).want(http.StatusSeeOther)
 	elsewhere.logIn(email).want(http.StatusSeeOther)
 	v.get("/account/security").want(http.StatusOK).says("Browser <here>", "Browser there")
-	v.post("/account/sessions", url.Values{}).want(http.StatusSeeOther)
+	v.post("/account/sessions", url.Values{}).want(http.StatusUnprocessableEntity).says("Your password is another one")
+	elsewhere.get("/account").want(http.StatusOK)
+	ending := v.get("/account/sessions").want(http.StatusOK).says("Log out everywhere else")
+	v.fill(ending, "/account/sessions", map[string]string{"password": accountstest.Password}).want(http.StatusSeeOther)
 	elsewhere.get("/account").want(http.StatusSeeOther)
 
 	change := func(present, next string) *page {

@@ -78,6 +78,7 @@ func (s *Storefront) routes() *echo.Echo {
 	e.POST("/account/passkeys", s.finishPasskey)
 	read("/account/passkeys/remove", s.removePasskeyPage)
 	e.POST("/account/passkeys/remove", s.removePasskey)
+	read("/account/sessions", s.sessionsPage)
 	e.POST("/account/sessions", s.endSessions)
 	e.POST("/account/password", s.changePassword)
 	read("/account/second-factor", s.startFactor)

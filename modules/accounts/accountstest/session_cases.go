@@ -219,6 +219,27 @@ func (w World) listSessionsCases() map[string]func(*testing.T) {
 
 func (w World) revokeSessionCases() map[string]func(*testing.T) {
 	return map[string]func(*testing.T){
+		"wants the password, and a code where there is a second factor": func(t *testing.T) {
+			a := w.person(t, accountsv1.Role_ROLE_CUSTOMER)
+			own := w.logIn(t, a)
+			_, recovery := w.factor(t, own)
+			other, err := w.Accounts.LogIn(t.Context(), &accountsv1.LogInRequest{IdempotencyKey: id.New(), Email: a.GetEmail(), Password: Password, Code: recovery[0], Visitor: client()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			end := func(password, code string) error {
+				_, err := w.Accounts.RevokeSession(t.Context(), &accountsv1.RevokeSessionRequest{Session: own, Password: password, Code: code})
+				return err
+			}
+			wantReason(t, "without", end("", ""), codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CREDENTIALS)
+			wantReason(t, "another password", end("another "+Password, recovery[1]), codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CREDENTIALS)
+			wantReason(t, "no code", end(Password, ""), codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CODE)
+			w.check(t, other.GetSession())
+			if err := end(Password, recovery[1]); err != nil {
+				t.Fatal(err)
+			}
+			w.wantEnded(t, other.GetSession())
+		},
 		"ends one of the account's": func(t *testing.T) {
 			a := w.person(t, accountsv1.Role_ROLE_CUSTOMER)
 			other, own := w.logIn(t, a), w.logIn(t, a)
@@ -227,7 +248,7 @@ func (w World) revokeSessionCases() map[string]func(*testing.T) {
 					continue
 				}
 				for range 2 {
-					if _, err := w.Accounts.RevokeSession(t.Context(), &accountsv1.RevokeSessionRequest{Session: own, Id: s.GetId()}); err != nil {
+					if _, err := w.Accounts.RevokeSession(t.Context(), &accountsv1.RevokeSessionRequest{Session: own, Password: Password, Id: s.GetId()}); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -238,7 +259,7 @@ func (w World) revokeSessionCases() map[string]func(*testing.T) {
 		"ends all others of the account": func(t *testing.T) {
 			a := w.person(t, accountsv1.Role_ROLE_CUSTOMER)
 			one, two, own := w.logIn(t, a), w.logIn(t, a), w.logIn(t, a)
-			if _, err := w.Accounts.RevokeSession(t.Context(), &accountsv1.RevokeSessionRequest{Session: own}); err != nil {
+			if _, err := w.Accounts.RevokeSession(t.Context(), &accountsv1.RevokeSessionRequest{Session: own, Password: Password}); err != nil {
 				t.Fatal(err)
 			}
 			w.wantEnded(t, one)
@@ -248,7 +269,7 @@ func (w World) revokeSessionCases() map[string]func(*testing.T) {
 		"leaves those of others alone": func(t *testing.T) {
 			theirs, own := w.logIn(t, w.person(t, accountsv1.Role_ROLE_CUSTOMER)), w.logIn(t, w.person(t, accountsv1.Role_ROLE_ADMIN))
 			for _, s := range w.sessions(t, theirs) {
-				if _, err := w.Accounts.RevokeSession(t.Context(), &accountsv1.RevokeSessionRequest{Session: own, Id: s.GetId()}); err != nil {
+				if _, err := w.Accounts.RevokeSession(t.Context(), &accountsv1.RevokeSessionRequest{Session: own, Password: Password, Id: s.GetId()}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -1703,7 +1703,10 @@ type RevokeSessionRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Session string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
 	// Of the session to end; empty: all but the one that asks.
-	Id            string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	Id       string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	Password string `protobuf:"bytes,3,opt,name=password,proto3" json:"password,omitempty"`
+	// Of the second factor, or a recovery code.
+	Code          string `protobuf:"bytes,4,opt,name=code,proto3" json:"code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1748,6 +1751,20 @@ func (x *RevokeSessionRequest) GetSession() string {
 func (x *RevokeSessionRequest) GetId() string {
 	if x != nil {
 		return x.Id
+	}
+	return ""
+}
+
+func (x *RevokeSessionRequest) GetPassword() string {
+	if x != nil {
+		return x.Password
+	}
+	return ""
+}
+
+func (x *RevokeSessionRequest) GetCode() string {
+	if x != nil {
+		return x.Code
 	}
 	return ""
 }
@@ -4898,10 +4915,12 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\n" +
 	"created_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x123\n" +
 	"\aused_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06usedAt\x12\x18\n" +
-	"\acurrent\x18\x06 \x01(\bR\acurrent\"E\n" +
+	"\acurrent\x18\x06 \x01(\bR\acurrent\"\x7f\n" +
 	"\x14RevokeSessionRequest\x12\x1d\n" +
 	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x0e\n" +
-	"\x02id\x18\x02 \x01(\tR\x02id\"\x17\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12\x1f\n" +
+	"\bpassword\x18\x03 \x01(\tB\x03\x80\x01\x01R\bpassword\x12\x17\n" +
+	"\x04code\x18\x04 \x01(\tB\x03\x80\x01\x01R\x04code\"\x17\n" +
 	"\x15RevokeSessionResponse\"\xb6\x01\n" +
 	"\x12ChangeEmailRequest\x12\x1d\n" +
 	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x1f\n" +
@@ -5115,7 +5134,7 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\rROLE_CUSTOMER\x10\x01\x12\x11\n" +
 	"\rROLE_OPERATOR\x10\x02\x12\x0e\n" +
 	"\n" +
-	"ROLE_ADMIN\x10\x032\xd1\x1f\n" +
+	"ROLE_ADMIN\x10\x032\xce\x1f\n" +
 	"\x0fAccountsService\x12R\n" +
 	"\x06SignUp\x12\x1a.accounts.v1.SignUpRequest\x1a\x1b.accounts.v1.SignUpResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
@@ -5144,9 +5163,10 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x06LogOut\x12\x1a.accounts.v1.LogOutRequest\x1a\x1b.accounts.v1.LogOutResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12g\n" +
 	"\fListSessions\x12 .accounts.v1.ListSessionsRequest\x1a!.accounts.v1.ListSessionsResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12j\n" +
-	"\rRevokeSession\x12!.accounts.v1.RevokeSessionRequest\x1a\".accounts.v1.RevokeSessionResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12a\n" +
+	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12g\n" +
+	"\rRevokeSession\x12!.accounts.v1.RevokeSessionRequest\x1a\".accounts.v1.RevokeSessionResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b\n" +
+	"\x12\x02\b\x01\x90\x02\x02\x12a\n" +
 	"\vChangeEmail\x12\x1f.accounts.v1.ChangeEmailRequest\x1a .accounts.v1.ChangeEmailResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
 	"\x12\x02\b\x01\x90\x02\x02\x12y\n" +

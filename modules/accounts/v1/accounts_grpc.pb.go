@@ -127,8 +127,9 @@ type AccountsServiceClient interface {
 	// ListSessions lists the sessions of the account, the latest used first.
 	ListSessions(ctx context.Context, in *ListSessionsRequest, opts ...grpc.CallOption) (*ListSessionsResponse, error)
 	// RevokeSession ends a session of the account by its id; an empty id ends all but
-	// the caller's. One that is not there, or another's, is no error and is left alone.
-	// Repeating it changes nothing.
+	// the caller's. It wants the password and a code, as ChangeEmail does. One that is not
+	// there, or another's, is no error and is left alone. Repeating it changes nothing; its
+	// code was used.
 	RevokeSession(ctx context.Context, in *RevokeSessionRequest, opts ...grpc.CallOption) (*RevokeSessionResponse, error)
 	// ChangeEmail mails a link to another address, which the account has once the link is
 	// followed: see VerifyEmail. It wants the password and, where there is a second factor,
@@ -692,8 +693,9 @@ type AccountsServiceServer interface {
 	// ListSessions lists the sessions of the account, the latest used first.
 	ListSessions(context.Context, *ListSessionsRequest) (*ListSessionsResponse, error)
 	// RevokeSession ends a session of the account by its id; an empty id ends all but
-	// the caller's. One that is not there, or another's, is no error and is left alone.
-	// Repeating it changes nothing.
+	// the caller's. It wants the password and a code, as ChangeEmail does. One that is not
+	// there, or another's, is no error and is left alone. Repeating it changes nothing; its
+	// code was used.
 	RevokeSession(context.Context, *RevokeSessionRequest) (*RevokeSessionResponse, error)
 	// ChangeEmail mails a link to another address, which the account has once the link is
 	// followed: see VerifyEmail. It wants the password and, where there is a second factor,

@@ -111,7 +111,7 @@ func (s *Service) ListSessions(ctx context.Context, r *accountsv1.ListSessionsRe
 
 // RevokeSession implements the contract.
 func (s *Service) RevokeSession(ctx context.Context, r *accountsv1.RevokeSessionRequest) (*accountsv1.RevokeSessionResponse, error) {
-	own, err := s.session(ctx, r.GetSession())
+	own, err := s.confirmed(ctx, r.GetSession(), r.GetPassword(), r.GetCode())
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,8 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	process, err := app.NewProcess(config, version, identity, store, lines, logger)
+	log := app.NewAuditLog(config, logger)
+	process, err := app.NewProcess(config, version, identity, store, lines, log, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +37,6 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	log := app.NewAuditLog(config, logger)
 	gateway, err := app.NewGateway(config, process, edge, keeper, log, logger)
 	if err != nil {
 		return nil, err

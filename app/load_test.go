@@ -99,7 +99,7 @@ func TestAProcessWithSeveralAddressesIsAskedWhichIsItsOwn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = app.NewProcess(c, "test", certs.Plaintext(), nil, nil, slog.New(slog.DiscardHandler))
+			_, err = app.NewProcess(c, "test", certs.Plaintext(), nil, nil, nil, slog.New(slog.DiscardHandler))
 			switch {
 			case works && err != nil:
 				t.Errorf("%s, with --rpc %s: %v", name, rpc, err)

@@ -146,7 +146,7 @@ func AllCallers(c Config) []string {
 }
 
 // NewProcess makes the process; App.Run starts it.
-func NewProcess(c Config, version Version, id *certs.Identity, kept *traces.Store, lines *telemetry.Lines, log *slog.Logger) (*process.Process, error) {
+func NewProcess(c Config, version Version, id *certs.Identity, kept *traces.Store, lines *telemetry.Lines, audit *auditlog.Log, log *slog.Logger) (*process.Process, error) {
 	if err := c.checkListen(); err != nil {
 		return nil, err
 	}
@@ -167,7 +167,23 @@ func NewProcess(c Config, version Version, id *certs.Identity, kept *traces.Stor
 		Log:         log,
 		Traces:      kept,
 		Lines:       lines,
+		Commanded:   commanded(c, audit, log),
 	})
+}
+
+// commanded notes what operators change by command: in the main process, which has the
+// audit log. Another one that is asked has only its own log.
+func commanded(c Config, audit *auditlog.Log, log *slog.Logger) func(context.Context, process.Command) {
+	return func(ctx context.Context, command process.Command) {
+		e, change := auditlog.Commanded(command)
+		switch {
+		case !change:
+		case c.Runs(TargetEdge):
+			audit.Note(e)
+		default:
+			log.InfoContext(ctx, "an operator has changed something here, which the audit log of the main process does not have", "who", e.Who, "action", e.Action, "thing", e.Thing)
+		}
+	}
 }
 
 func (c Config) dsn(module string) string {
@@ -234,7 +250,7 @@ func NewGateway(c Config, p *process.Process, shared *edge.Edge, info *shopinfo.
 	})
 }
 
-// NewAuditLog is the log of what the staff change, by the console and the API.
+// NewAuditLog is the log of what is changed, by the console, the API and commands.
 func NewAuditLog(c Config, log *slog.Logger) *auditlog.Log {
 	return auditlog.New(c.Data, time.Now, log.With("module", TargetEdge))
 }

@@ -19,8 +19,8 @@ const noteSigningKeysEvery = 5 * time.Second
 const signingKeyNoted = "signing key "
 
 // noteSigningKeys writes each new key that signs identities into the audit log, of the main
-// process. It looks at the keys, because they are replaced by the command line, which does
-// not write there, and by accounts itself, in any process.
+// process. It looks at the keys, because they are replaced by command in whichever process is
+// asked, and by accounts itself, in any.
 func (a *App) noteSigningKeys(ctx context.Context) {
 	if a.Storefront == nil || a.Config.Peer != "" {
 		return

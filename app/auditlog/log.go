@@ -1,19 +1,24 @@
-// Package auditlog is what the shop's staff have changed: when, who, what, on which
+// Package auditlog is what was changed in the shop, by its staff in the console, by
+// programs over the API, and by operators at the command line: when, who, what, on which
 // thing, from what and to what. It is for people who ask later how something came to be
 // as it is, and holds no secrets.
 //
 // It is files in the data directory of the process that has the edge, where the console
 // and the API run. They are only added to, and bounded: of the latest changes of people
-// there are at least 4 MiB, tens of thousands, and as many of programs, which so can't
-// push out those of people. Changes made by the command line are not in it, but for the keys
-// that sign identities, whoever replaced them; where modules run is in the log of the places,
-// see platform/process.
+// there are at least 4 MiB, tens of thousands, and as many of programs and of commands,
+// which so can't push out those of people. Commands are noted where they arrive (Commanded):
+// by the main process, or, on a closed shop, by the command itself. One that is sent to
+// another process stands in that one's log. New keys that sign identities are noted by
+// themselves, whoever replaced them. Where modules run is in the log of the places,
+// see platform/process; what commands do to files, such as pictures and certificates, is
+// not noted.
 package auditlog
 
 import (
 	"encoding/json"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,8 +35,9 @@ const longest = 500
 // Entry is one change.
 type Entry struct {
 	At time.Time `json:"at"`
-	// Who is the e-mail address of a person, or the name of an API key; "operator" is the
-	// command line, and the name of a module that module itself.
+	// Who is the e-mail address of a person, the name of an API key, or the account at a
+	// computer, "ana@desk", that gave a command. Of keys that sign identities it is "operator"
+	// or the name of the module.
 	Who string `json:"who"`
 	// Action is a few words in the past: "shipped", "changed the price of".
 	Action string `json:"action"`
@@ -42,8 +48,9 @@ type Entry struct {
 	To   string `json:"to,omitempty"`
 	// Detail is what else was said, such as a note.
 	Detail string `json:"detail,omitempty"`
-	// Program: it was a program, with an API key.
+	// Program: it was a program, with an API key. Command: it was the command line.
 	Program bool `json:"program,omitempty"`
+	Command bool `json:"command,omitempty"`
 	// Once names the request that asked for the change. Another entry with the same one is
 	// of a repeated request, and is not noted; empty: every entry is.
 	Once string `json:"-"`
@@ -51,11 +58,11 @@ type Entry struct {
 
 // Log is the log of changes. Safe for concurrent use.
 type Log struct {
-	people, programs durable.Journal
-	now              func() time.Time
-	log              *slog.Logger
-	adding           sync.Mutex
-	noted            recent
+	people, programs, commands durable.Journal
+	now                        func() time.Time
+	log                        *slog.Logger
+	adding                     sync.Mutex
+	noted                      recent
 }
 
 // New keeps the log in a data directory.
@@ -63,7 +70,7 @@ func New(dir string, now func() time.Time, log *slog.Logger) *Log {
 	journal := func(name string) durable.Journal {
 		return durable.Journal{Name: filepath.Join(dir, "audit", name), Most: most}
 	}
-	return &Log{people: journal("changes.jsonl"), programs: journal("programs.jsonl"), now: now, log: log}
+	return &Log{people: journal("changes.jsonl"), programs: journal("programs.jsonl"), commands: journal("commands.jsonl"), now: now, log: log}
 }
 
 // Note writes down a change that was made, with the time. A failure to write is logged,
@@ -88,8 +95,11 @@ func (l *Log) add(e Entry) error {
 	if err != nil {
 		return err
 	}
-	if e.Program {
+	switch {
+	case e.Program:
 		return l.programs.Add(line)
+	case e.Command:
+		return l.commands.Add(line)
 	}
 	return l.people.Add(line)
 }
@@ -115,25 +125,16 @@ type Filter struct {
 
 // Find reads entries, the newest first, and tells whether there are more.
 func (l *Log) Find(f Filter) (found []Entry, more bool, err error) {
-	people, err := entries(l.people)
-	if err != nil {
-		return nil, false, err
-	}
-	programs, err := entries(l.programs)
-	if err != nil {
-		return nil, false, err
-	}
-	for {
-		// Each list is in order: the newer of the two last ones comes next.
-		from := &people
-		if len(people) == 0 || len(programs) > 0 && programs[len(programs)-1].At.After(people[len(people)-1].At) {
-			from = &programs
+	var all []Entry
+	for _, journal := range []durable.Journal{l.commands, l.programs, l.people} {
+		some, err := entries(journal)
+		if err != nil {
+			return nil, false, err
 		}
-		if len(*from) == 0 {
-			return found, false, nil
-		}
-		e := (*from)[len(*from)-1]
-		*from = (*from)[:len(*from)-1]
+		all = append(all, some...)
+	}
+	slices.SortStableFunc(all, func(a, b Entry) int { return a.At.Compare(b.At) })
+	for _, e := range slices.Backward(all) {
 		switch {
 		case !f.wants(e):
 		case f.Skip > 0:
@@ -144,6 +145,7 @@ func (l *Log) Find(f Filter) (found []Entry, more bool, err error) {
 			found = append(found, e)
 		}
 	}
+	return found, false, nil
 }
 
 // entries are those of a journal, the oldest first.

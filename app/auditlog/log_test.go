@@ -100,3 +100,19 @@ func TestManyMayNoteAtATime(t *testing.T) {
 		t.Errorf("got %d entries, %v, want 20", len(found), err)
 	}
 }
+
+func TestCommandsArePutAmongTheOthersByTime(t *testing.T) {
+	dir, now := t.TempDir(), time.Unix(1_800_000_000, 0)
+	l := auditlog.New(dir, func() time.Time { now = now.Add(time.Second); return now }, slog.New(slog.DiscardHandler))
+	for i, e := range []auditlog.Entry{{Command: true}, {}, {Program: true}, {Command: true}, {}} {
+		e.Who, e.Action, e.Thing = "ana@desk", "did", fmt.Sprint(i)
+		l.Note(e)
+	}
+	found, more, err := l.Find(auditlog.Filter{Skip: 1, Limit: 3})
+	if err != nil || !more || len(found) != 3 || found[0].Thing != "3" || !found[0].Command || found[1].Thing != "2" || found[2].Thing != "1" {
+		t.Errorf("got %+v, %v, %v, want 3, 2 and 1, and that there are more", found, more, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "audit", "commands.jsonl")); err != nil {
+		t.Errorf("commands could push out changes of people: %v", err)
+	}
+}

@@ -8,13 +8,16 @@ import (
 	"io"
 	"os/signal"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"galleria/app"
 	"galleria/platform/config"
+	"galleria/platform/process"
 	"galleria/platform/route"
 )
 
@@ -119,12 +122,32 @@ later one wins. "galleria config" shows what holds and where it comes from.`),
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
+	root.PersistentPreRun = func(cmd *cobra.Command, args []string) {
+		if cmd.Name() != "serve" { // whose calls are the shop's own
+			cmd.SetContext(process.WithCommand(cmd.Context(), account(), typed(cmd, args)))
+		}
+	}
 	s := &settings{program: p, flags: map[string]string{}}
 	s.addShared(root)
 	root.AddCommand(
-		newServe(p, s), newModules(s), newProcesses(s), newGraph(s), newMove(s), newImport(p, s), newExport(p, s), newProducts(p, s), newPictures(s), newOrders(s), newStock(p, s), newAudit(p, s), newPromotions(p, s), newTariffs(p, s), newSettings(s), newMails(s), newWebhooks(s), newAdmin(s), newKeys(s), newSigningKeys(s), newConfig(s), newCerts(s), newEvents(s), newStore(s), newVersion(),
+		newServe(p, s), newModules(s), newProcesses(s), newGraph(s), newMove(s), newImport(p, s), newExport(p, s), newProducts(p, s), newPictures(s), newOrders(s), newStock(p, s), newAudit(p, s), newChanges(s), newPromotions(p, s), newTariffs(p, s), newSettings(s), newMails(s), newWebhooks(s), newAdmin(s), newKeys(s), newSigningKeys(s), newConfig(s), newCerts(s), newEvents(s), newStore(s), newVersion(),
 	)
 	return root
+}
+
+// typed is a command as it was given, with the arguments behind its flags.
+func typed(cmd *cobra.Command, args []string) string {
+	words := []string{cmd.CommandPath()}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		value := f.Value.String()
+		if strings.ContainsAny(value, " \n\t\"") {
+			value = strconv.Quote(value)
+		}
+		if _, where := f.Value.(keyFlag); !where && f.Name != "config" { // which shop it is
+			words = append(words, "--"+f.Name+"="+value)
+		}
+	})
+	return strings.Join(append(words, args...), " ")
 }
 
 // noArgs refuses arguments, among them misspelt commands.

@@ -271,3 +271,23 @@ func TestAnImportOfNothingButBadRowsFails(t *testing.T) {
 		t.Errorf("exit %d, %q, want a failure that names the row", code, stderr)
 	}
 }
+
+func TestWhatACommandChangesOfAClosedShopIsInTheAuditLog(t *testing.T) {
+	dir := t.TempDir()
+	run := func(args ...string) string {
+		t.Helper()
+		var out bytes.Buffer
+		if code := cli.Main(append(args, "--data", dir, "--rpc", "127.0.0.1:1"), cli.Program{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out}); code != 0 {
+			t.Fatalf("galleria %s: exit %d: %s", strings.Join(args, " "), code, &out)
+		}
+		return out.String()
+	}
+	if out := run("changes"); !strings.Contains(out, "no such change") {
+		t.Errorf("of an empty shop: got %s", out)
+	}
+	run("promotions", "add", "hello", "--name", "Hello", "--percent", "10")
+	run("promotions", "list")
+	if out := run("changes"); strings.Count(out, "\n") != 2 || !strings.Contains(out, "saved promotion hello") || !strings.Contains(out, "galleria promotions add --name=Hello --percent=10 hello") {
+		t.Errorf("got %s, want the promotion alone", out)
+	}
+}

@@ -19,9 +19,11 @@ import (
 	"google.golang.org/grpc/status"
 
 	"galleria/app"
+	"galleria/app/auditlog"
 	"galleria/app/products"
 	catalogv1 "galleria/modules/catalog/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
+	"galleria/platform/process"
 	processv1 "galleria/platform/process/v1"
 	"galleria/platform/route"
 )
@@ -205,5 +207,21 @@ func withClosedShop(ctx context.Context, c app.Config, stderr io.Writer, use fun
 		defer cancel()
 		err = errors.Join(err, p.Stop(stopping))
 	}()
-	return use(func(module string) grpc.ClientConnInterface { return p.Connect(app.Operator, module) })
+	changes := auditlog.New(c.Data, time.Now, log)
+	return use(func(module string) grpc.ClientConnInterface { return noting{p.Connect(app.Operator, module), changes} })
+}
+
+// noting notes what is changed on a closed shop, as the main process of an open one does.
+type noting struct {
+	grpc.ClientConnInterface
+	changes *auditlog.Log
+}
+
+func (n noting) Invoke(ctx context.Context, method string, in, out any, options ...grpc.CallOption) error {
+	err := n.ClientConnInterface.Invoke(ctx, method, in, out, options...)
+	if c, changes := process.CommandOf(ctx, method, in, out); err == nil && changes {
+		e, _ := auditlog.Commanded(c)
+		n.changes.Note(e)
+	}
+	return err
 }

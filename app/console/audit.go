@@ -14,7 +14,7 @@ import (
 // auditOnPage is how many changes a page shows.
 const auditOnPage = 100
 
-// audit shows what the staff have changed, newest first.
+// audit shows what staff, programs and commands have changed, newest first.
 func (c *Console) audit(ctx echo.Context) error {
 	query := strings.TrimSpace(ctx.QueryParam("q"))
 	skip, _ := strconv.Atoi(ctx.QueryParam("before"))
@@ -23,7 +23,7 @@ func (c *Console) audit(ctx echo.Context) error {
 		return err
 	}
 	page := view.Sheet{Title: "Audit", Search: &view.Search{Action: "/console/audit", Query: query, Hint: "Who, what, or on which thing"}}
-	table := view.Table{Caption: "What the staff have changed", Heads: []string{"When", "Who", "What", "Thing", "From", "To", "Said"}, None: "The audit log has no such entry."}
+	table := view.Table{Caption: "What was changed: in the console, by programs and by commands", Heads: []string{"When", "Who", "What", "Thing", "From", "To", "Said"}, None: "The audit log has no such entry."}
 	for _, e := range found {
 		table.Rows = append(table.Rows, view.Row{Cells: []string{c.when(e.At), e.Who, e.Action, e.Thing, e.From, e.To, e.Detail}})
 	}

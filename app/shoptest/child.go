@@ -69,7 +69,8 @@ func assemble(start app.Start) (*app.App, error) {
 		return nil, err
 	}
 	kept := app.NewTraces(start.Config, log)
-	process, err := app.NewProcess(start.Config, start.Version, identity, kept, lines, log)
+	audit := app.NewAuditLog(start.Config, log)
+	process, err := app.NewProcess(start.Config, start.Version, identity, kept, lines, audit, log)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +80,6 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	audit := app.NewAuditLog(start.Config, log)
 	staff, err := app.NewConsole(start, process, shared, info, audit, log)
 	if err != nil {
 		return nil, err

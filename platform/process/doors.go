@@ -116,7 +116,11 @@ func (p *Process) enterCall(ctx context.Context, in any, info *grpc.UnaryServerI
 	if err := p.enter(ctx, info.FullMethod); err != nil {
 		return nil, err
 	}
-	return handle(ctx, in)
+	out, err := handle(ctx, in)
+	if err == nil && doors[info.FullMethod].who == toOperators.who {
+		p.commanded(ctx, info.FullMethod, in, out)
+	}
+	return out, err
 }
 
 // enterStream is the door of streams, and of methods that are not there.

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -76,6 +77,10 @@ type Options struct {
 	// operators; nil: nothing.
 	Traces *traces.Store
 	Lines  *telemetry.Lines
+	// Commanded is told each call at Listen by which an operator has changed something,
+	// before the answer goes out. It may get calls of methods that change nothing of the
+	// shop. Nil: nothing is told.
+	Commanded func(context.Context, Command)
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 	// DrainTimeout bounds how long calls may finish at their old place, and

@@ -51,7 +51,11 @@ func (p *Process) listen() error {
 	p.checks = health.NewServer()
 	for _, d := range p.ordered {
 		r := p.routes[d.Name]
-		r.Register(p.server, p.name, p.admission(Callers(p.o.Definitions, p.o.Outside, d.Name)))
+		server, err := p.watching(r)
+		if err != nil {
+			return err
+		}
+		r.Register(server, p.name, p.admission(Callers(p.o.Definitions, p.o.Outside, d.Name)))
 		p.checks.SetServingStatus(string(r.Service().FullName()), healthv1.HealthCheckResponse_NOT_SERVING)
 	}
 	processv1.RegisterProcessServiceServer(p.server, service{process: p})

@@ -76,6 +76,13 @@ func WithCaller(ctx context.Context, caller string) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, callerHeader, caller)
 }
 
+// CallerOf is the name under which a call arrived from another process. Whether the
+// connection entitles it to the name is for Admit to say.
+func CallerOf(ctx context.Context) string {
+	md, _ := metadata.FromIncomingContext(ctx)
+	return first(md, callerHeader)
+}
+
 // outgoing adds caller, request id, identity and trace to the metadata of a call.
 func outgoing(ctx context.Context, c call, process string) context.Context {
 	pairs := []string{callerHeader, c.origin.caller}

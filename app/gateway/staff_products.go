@@ -180,12 +180,7 @@ func (g *Gateway) putProduct(r *request, in *PutProductInput) (*WholeProductOutp
 // expects is the version that the product must have, as the catalog has it: "" of one that
 // is new, and nil where any will do. Found is the product that there is; nil: none.
 func (in *PutProductInput) expects(found *catalogv1.Product) (*string, *Problem) {
-	var tags []string
-	for tag := range strings.SplitSeq(in.IfMatch, ",") {
-		if tag = strings.TrimSpace(tag); tag != "" {
-			tags = append(tags, tag)
-		}
-	}
+	tags := tagsIn(in.IfMatch)
 	switch {
 	case strings.TrimSpace(in.IfNoneMatch) == "*" && len(tags) == 0:
 		return new(""), nil
@@ -193,14 +188,31 @@ func (in *PutProductInput) expects(found *catalogv1.Product) (*string, *Problem)
 		return nil, problem(noCondition, "Send If-Match with the ETag of the product that you got, or If-None-Match: * for a product that is new.")
 	case found == nil:
 		return nil, problem(changedMeanwhile, "There is no such product, or it was deleted meanwhile. Send If-None-Match: * to make it.")
+	}
+	return versionIn(tags, found), nil
+}
+
+// tagsIn are the tags of an If-Match.
+func tagsIn(match string) (tags []string) {
+	for tag := range strings.SplitSeq(match, ",") {
+		if tag = strings.TrimSpace(tag); tag != "" {
+			tags = append(tags, tag)
+		}
+	}
+	return tags
+}
+
+// versionIn is the version of a product that tags ask for; nil: whatever it is.
+func versionIn(tags []string, found *catalogv1.Product) *string {
+	switch {
 	case slices.Contains(tags, "*"):
-		return nil, nil
+		return nil
 	case slices.Contains(tags, tagOf(found)):
-		return new(found.GetVersion()), nil
+		return new(found.GetVersion())
 	}
 	// Another version, which the catalog refuses unless this is a repeat. Weak tags match
 	// none (RFC 9110, 13.1.1).
-	return new(strings.Trim(tags[0], `"`)), nil
+	return new(strings.Trim(tags[0], `"`))
 }
 
 // find is the product with a slug, or else of a sku; nil: there is none. One that had
@@ -237,7 +249,7 @@ func (g *Gateway) named(ctx context.Context, address, slug string) (*catalogv1.P
 func notWritten(err error) error {
 	switch {
 	case contract.Is(err, catalogv1.Reason_REASON_CHANGED_MEANWHILE):
-		return problem(changedMeanwhile, "The product has another version than you expect: it was made, changed or deleted meanwhile. Get it again, and decide what to write.")
+		return problem(changedMeanwhile, "The product has another version than you expect: it was made, changed or deleted meanwhile. Get it again, and decide what is to become of it.")
 	case contract.Is(err, catalogv1.Reason_REASON_SLUG_TAKEN):
 		return problem(taken, "Another product has this slug: "+contract.Metadata(err, "slug")+".")
 	case contract.Is(err, catalogv1.Reason_REASON_SKU_TAKEN):
@@ -249,7 +261,13 @@ func notWritten(err error) error {
 	return err
 }
 
-func (g *Gateway) deleteProduct(r *request, in *WholeProductInput) (*struct{}, error) {
+// DeleteProductInput deletes a product.
+type DeleteProductInput struct {
+	WholeProductInput
+	IfMatch string `header:"If-Match" maxLength:"500" doc:"The ETag of the product that is deleted, or *: whatever it is. With another version nothing is deleted."`
+}
+
+func (g *Gateway) deleteProduct(r *request, in *DeleteProductInput) (*struct{}, error) {
 	ctx, done := r.whole(orderTimeout)
 	defer done()
 	who, err := g.known(ctx, in.StaffInput)
@@ -261,12 +279,18 @@ func (g *Gateway) deleteProduct(r *request, in *WholeProductInput) (*struct{}, e
 		return nil, err
 	}
 	// Asked for in any case: who may not is refused, and not told what there is.
-	wanted := &catalogv1.DeleteProductsRequest{}
-	if found != nil {
+	wanted, tags := &catalogv1.DeleteProductsRequest{}, tagsIn(in.IfMatch)
+	if found != nil && len(tags) > 0 {
 		wanted.Ids = []string{found.GetId()}
+		if version := versionIn(tags, found); version != nil {
+			wanted.ExpectedVersions = map[string]string{found.GetId(): *version}
+		}
 	}
 	if _, err := g.Catalog.DeleteProducts(who, wanted); err != nil {
-		return nil, refusedStaff(err, "products:write")
+		return nil, refusedStaff(notWritten(err), "products:write")
+	}
+	if len(tags) == 0 {
+		return nil, problem(noCondition, "Send If-Match with the ETag of the product that you got, or with * to delete it whatever it is.")
 	}
 	if found == nil {
 		return nil, problem(notFound, "No product has this slug, and no variant this sku.")

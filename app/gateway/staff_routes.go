@@ -22,8 +22,8 @@ func (g *Gateway) staffRoutes(api huma.API) {
 		summary: "Get a product as the shop keeps it", text: "As PUT takes it; its ETag is what If-Match wants there."})
 	operate(api, g.putProduct, operation{method: http.MethodPut, path: "/catalogue/{slug_or_sku}", id: "putProduct", tag: "Staff", scope: "products:write", slow: true, errors: []int{409, 412, 428},
 		summary: "Write a product", text: "The whole product: what the body leaves out is removed. If-Match says which version is replaced, so that no change of another person is lost; If-None-Match: * makes a product that is not there. One of both is required. A repeat changes nothing, and is answered like the first."})
-	operate(api, g.deleteProduct, operation{method: http.MethodDelete, path: "/catalogue/{slug_or_sku}", id: "deleteProduct", tag: "Staff", scope: "products:write", slow: true, status: http.StatusNoContent, errors: []int{404},
-		summary: "Delete a product", text: "Orders that have it stay as they are."})
+	operate(api, g.deleteProduct, operation{method: http.MethodDelete, path: "/catalogue/{slug_or_sku}", id: "deleteProduct", tag: "Staff", scope: "products:write", slow: true, status: http.StatusNoContent, errors: []int{404, 412, 428},
+		summary: "Delete a product", text: "Orders that have it stay as they are. If-Match says which version is deleted, so that no change of another person is lost; it is required. A repeat finds nothing (404)."})
 
 	operate(api, g.getStock, operation{method: http.MethodGet, path: "/stock", id: "getStock", tag: "Staff", scope: "stock:read",
 		summary: "Get how many there are"})

@@ -97,6 +97,9 @@ func (s *shop) ask(r request, authorization string) answer {
 	if r.method != http.MethodPost {
 		headers = []string{"If-None-Match", "*"}
 	}
+	if r.method == http.MethodDelete {
+		headers = []string{"If-Match", "*"}
+	}
 	if authorization != "" {
 		headers = append(headers, "Authorization", authorization)
 	}
@@ -291,11 +294,17 @@ func TestAProgramWritesProductsStockAndPromotions(t *testing.T) {
 
 	// The slug that it had before leads shoppers to it, and deletes nothing.
 	put("/catalogue/thing-2", strings.Replace(strings.ReplaceAll(thing("thing-2"), "THING-2", "THING-1"), `"slug":"thing-2"`, `"slug":"thing-3"`, 1)).want(http.StatusOK)
-	send(http.MethodDelete, "/catalogue/thing-2", "").problem(http.StatusNotFound, "not-found")
+	send(http.MethodDelete, "/catalogue/thing-2", "", "If-Match", "*").problem(http.StatusNotFound, "not-found")
 	put("/catalogue/thing-2", thing("thing-2")).want(http.StatusOK)
 	send(http.MethodGet, "/products/thing-3", "").want(http.StatusOK)
-	send(http.MethodDelete, "/catalogue/thing-2", "").want(http.StatusNoContent)
-	send(http.MethodDelete, "/catalogue/thing-2", "").problem(http.StatusNotFound, "not-found")
+	// A version that another person has changed meanwhile is not deleted.
+	seen := send(http.MethodGet, "/catalogue/thing-2", "").want(http.StatusOK).header.Get("ETag")
+	put("/catalogue/thing-2", strings.Replace(thing("thing-2"), "700", "800", 1)).want(http.StatusOK)
+	send(http.MethodDelete, "/catalogue/thing-2", "").problem(http.StatusPreconditionRequired, "condition-missing")
+	send(http.MethodDelete, "/catalogue/thing-2", "", "If-Match", seen).problem(http.StatusPreconditionFailed, "changed-meanwhile")
+	now := send(http.MethodGet, "/catalogue/thing-2", "").want(http.StatusOK).header.Get("ETag")
+	send(http.MethodDelete, "/catalogue/thing-2", "", "If-Match", seen+", "+now).want(http.StatusNoContent)
+	send(http.MethodDelete, "/catalogue/thing-2", "", "If-Match", now).problem(http.StatusNotFound, "not-found")
 
 	changes, _, err := s.audit.Find(auditlog.Filter{Limit: 100})
 	if err != nil {

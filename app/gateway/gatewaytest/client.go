@@ -1494,6 +1494,12 @@ type ListCatalogueParams struct {
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// DeleteProductParams defines parameters for DeleteProduct.
+type DeleteProductParams struct {
+	// IfMatch The ETag of the product that is deleted, or *: whatever it is. With another version nothing is deleted.
+	IfMatch *string `json:"If-Match,omitempty"`
+}
+
 // PutProductParams defines parameters for PutProduct.
 type PutProductParams struct {
 	// IfMatch The ETag of the product that is changed, or *: whatever it is. With another version nothing is written.
@@ -1864,10 +1870,10 @@ type ClientInterface interface {
 
 	// DeleteProduct Delete a product
 	//
-	// Orders that have it stay as they are. For API keys with the scope products:write, and for the sessions of people who work in the shop.
+	// Orders that have it stay as they are. If-Match says which version is deleted, so that no change of another person is lost; it is required. A repeat finds nothing (404). For API keys with the scope products:write, and for the sessions of people who work in the shop.
 	//
 	// Corresponds with DELETE /catalogue/{slug_or_sku} (the `DeleteProduct` operationId).
-	DeleteProduct(ctx context.Context, slugOrSku string, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeleteProduct(ctx context.Context, slugOrSku string, params *DeleteProductParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCatalogueProduct Get a product as the shop keeps it
 	//
@@ -2376,11 +2382,11 @@ func (c *Client) ListCatalogue(ctx context.Context, params *ListCatalogueParams,
 
 // DeleteProduct Delete a product
 //
-// Orders that have it stay as they are. For API keys with the scope products:write, and for the sessions of people who work in the shop.
+// Orders that have it stay as they are. If-Match says which version is deleted, so that no change of another person is lost; it is required. A repeat finds nothing (404). For API keys with the scope products:write, and for the sessions of people who work in the shop.
 //
 // Corresponds with DELETE /catalogue/{slug_or_sku} (the `DeleteProduct` operationId).
-func (c *Client) DeleteProduct(ctx context.Context, slugOrSku string, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteProductRequest(c.Server, slugOrSku)
+func (c *Client) DeleteProduct(ctx context.Context, slugOrSku string, params *DeleteProductParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteProductRequest(c.Server, slugOrSku, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3453,7 +3459,7 @@ func NewListCatalogueRequest(server string, params *ListCatalogueParams) (*http.
 }
 
 // NewDeleteProductRequest constructs an http.Request for the DeleteProduct method
-func NewDeleteProductRequest(server string, slugOrSku string) (*http.Request, error) {
+func NewDeleteProductRequest(server string, slugOrSku string, params *DeleteProductParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -3481,6 +3487,21 @@ func NewDeleteProductRequest(server string, slugOrSku string) (*http.Request, er
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -5146,12 +5167,12 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteProductWithResponse Delete a product
 	//
-	// Orders that have it stay as they are. For API keys with the scope products:write, and for the sessions of people who work in the shop.
+	// Orders that have it stay as they are. If-Match says which version is deleted, so that no change of another person is lost; it is required. A repeat finds nothing (404). For API keys with the scope products:write, and for the sessions of people who work in the shop.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /catalogue/{slug_or_sku} (the `DeleteProduct` operationId).
-	DeleteProductWithResponse(ctx context.Context, slugOrSku string, reqEditors ...RequestEditorFn) (*DeleteProductResponse, error)
+	DeleteProductWithResponse(ctx context.Context, slugOrSku string, params *DeleteProductParams, reqEditors ...RequestEditorFn) (*DeleteProductResponse, error)
 
 	// GetCatalogueProductWithResponse Get a product as the shop keeps it
 	//
@@ -7033,8 +7054,20 @@ type DeleteProductResponse404Headers struct {
 	XRequestId *string
 }
 
+// DeleteProductResponse412Headers the declared response headers of an HTTP 412 response for DeleteProduct
+type DeleteProductResponse412Headers struct {
+	RateLimit  *string
+	XRequestId *string
+}
+
 // DeleteProductResponse422Headers the declared response headers of an HTTP 422 response for DeleteProduct
 type DeleteProductResponse422Headers struct {
+	RateLimit  *string
+	XRequestId *string
+}
+
+// DeleteProductResponse428Headers the declared response headers of an HTTP 428 response for DeleteProduct
+type DeleteProductResponse428Headers struct {
 	RateLimit  *string
 	XRequestId *string
 }
@@ -7070,8 +7103,12 @@ type DeleteProductResponse struct {
 	ApplicationproblemJSON403 *Problem
 	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationproblemJSON404 *Problem
+	// ApplicationproblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationproblemJSON412 *Problem
 	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationproblemJSON422 *Problem
+	// ApplicationproblemJSON428 the response for an HTTP 428 `application/problem+json` response
+	ApplicationproblemJSON428 *Problem
 	// ApplicationproblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationproblemJSON429 *Problem
 	// ApplicationproblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -7088,8 +7125,12 @@ type DeleteProductResponse struct {
 	Headers403 *DeleteProductResponse403Headers
 	// Headers404 the parsed response headers for an HTTP 404 response
 	Headers404 *DeleteProductResponse404Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *DeleteProductResponse412Headers
 	// Headers422 the parsed response headers for an HTTP 422 response
 	Headers422 *DeleteProductResponse422Headers
+	// Headers428 the parsed response headers for an HTTP 428 response
+	Headers428 *DeleteProductResponse428Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *DeleteProductResponse429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -7118,9 +7159,19 @@ func (r DeleteProductResponse) GetApplicationproblemJSON404() *Problem {
 	return r.ApplicationproblemJSON404
 }
 
+// GetApplicationproblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r DeleteProductResponse) GetApplicationproblemJSON412() *Problem {
+	return r.ApplicationproblemJSON412
+}
+
 // GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r DeleteProductResponse) GetApplicationproblemJSON422() *Problem {
 	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON428 returns the response for an HTTP 428 `application/problem+json` response
+func (r DeleteProductResponse) GetApplicationproblemJSON428() *Problem {
+	return r.ApplicationproblemJSON428
 }
 
 // GetApplicationproblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -12267,13 +12318,13 @@ func (c *ClientWithResponses) ListCatalogueWithResponse(ctx context.Context, par
 
 // DeleteProductWithResponse Delete a product
 //
-// Orders that have it stay as they are. For API keys with the scope products:write, and for the sessions of people who work in the shop.
+// Orders that have it stay as they are. If-Match says which version is deleted, so that no change of another person is lost; it is required. A repeat finds nothing (404). For API keys with the scope products:write, and for the sessions of people who work in the shop.
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /catalogue/{slug_or_sku} (the `DeleteProduct` operationId).
-func (c *ClientWithResponses) DeleteProductWithResponse(ctx context.Context, slugOrSku string, reqEditors ...RequestEditorFn) (*DeleteProductResponse, error) {
-	rsp, err := c.DeleteProduct(ctx, slugOrSku, reqEditors...)
+func (c *ClientWithResponses) DeleteProductWithResponse(ctx context.Context, slugOrSku string, params *DeleteProductParams, reqEditors ...RequestEditorFn) (*DeleteProductResponse, error) {
+	rsp, err := c.DeleteProduct(ctx, slugOrSku, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -15116,12 +15167,26 @@ func ParseDeleteProductResponse(rsp *http.Response) (*DeleteProductResponse, err
 		}
 		response.ApplicationproblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 428:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON428 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest Problem
@@ -15232,6 +15297,23 @@ func ParseDeleteProductResponse(rsp *http.Response) (*DeleteProductResponse, err
 			headers.XRequestId = &value
 		}
 		response.Headers404 = &headers
+	case rsp.StatusCode == 412:
+		var headers DeleteProductResponse412Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestId = &value
+		}
+		response.Headers412 = &headers
 	case rsp.StatusCode == 422:
 		var headers DeleteProductResponse422Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -15249,6 +15331,23 @@ func ParseDeleteProductResponse(rsp *http.Response) (*DeleteProductResponse, err
 			headers.XRequestId = &value
 		}
 		response.Headers422 = &headers
+	case rsp.StatusCode == 428:
+		var headers DeleteProductResponse428Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestId = &value
+		}
+		response.Headers428 = &headers
 	case rsp.StatusCode == 429:
 		var headers DeleteProductResponse429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {

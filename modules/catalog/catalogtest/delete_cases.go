@@ -59,6 +59,30 @@ func deleteCases(w World) cases {
 			c.wantDone(c.put(c.product(3, func(p *product) { p.Slug, p.Variants[0].Sku = one.GetSlug(), SKU(one) })), 1, 0, 0)
 			c.wantNumbers(c.list(&list{Query: c.name}).GetProducts(), 1, 2)
 		},
+		"what was changed meanwhile is not deleted": func(t *testing.T) {
+			c := w.corner(t)
+			c.put(c.product(1), c.product(2))
+			before, other := c.one(SKU(c.product(1))), c.one(SKU(c.product(2)))
+			remove := func() (int32, error) {
+				done, err := w.Catalog.DeleteProducts(t.Context(), &catalogv1.DeleteProductsRequest{
+					Ids: []string{other.GetId(), before.GetId()}, ExpectedVersions: map[string]string{before.GetId(): before.GetVersion()},
+				})
+				return done.GetDeleted(), err
+			}
+			c.put(c.product(1, func(p *product) { p.Name = "Hers" }))
+			_, err := remove()
+			wantReason(t, err, codes.Aborted, catalogv1.Reason_REASON_CHANGED_MEANWHILE)
+			if got := contract.Metadata(err, "id"); got != before.GetId() {
+				t.Errorf("the error's id: got %q, want %q", got, before.GetId())
+			}
+			c.wantNumbers(c.list(&list{Category: c.name}).GetProducts(), 2, 1)
+			c.put(c.product(1))
+			for _, want := range []int32{2, 0} { // a repeat finds nothing, and does nothing
+				if got, err := remove(); err != nil || got != want {
+					t.Errorf("delete: got %d, %v; want %d", got, err, want)
+				}
+			}
+		},
 		"up to 500 in one call": func(t *testing.T) {
 			_, err := w.Catalog.DeleteProducts(t.Context(), &catalogv1.DeleteProductsRequest{Ids: make([]string, 501)})
 			wantFields(t, err, "ids")

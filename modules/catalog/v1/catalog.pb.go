@@ -1979,10 +1979,13 @@ func (x *WithdrawProductsResponse) GetWithdrawn() int32 {
 }
 
 type DeleteProductsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Ids   []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	// By id of a product: the version it must still have. Others are deleted whatever they
+	// are.
+	ExpectedVersions map[string]string `protobuf:"bytes,2,rep,name=expected_versions,json=expectedVersions,proto3" json:"expected_versions,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *DeleteProductsRequest) Reset() {
@@ -2018,6 +2021,13 @@ func (*DeleteProductsRequest) Descriptor() ([]byte, []int) {
 func (x *DeleteProductsRequest) GetIds() []string {
 	if x != nil {
 		return x.Ids
+	}
+	return nil
+}
+
+func (x *DeleteProductsRequest) GetExpectedVersions() map[string]string {
+	if x != nil {
+		return x.ExpectedVersions
 	}
 	return nil
 }
@@ -2493,9 +2503,13 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\x17WithdrawProductsRequest\x12\x10\n" +
 	"\x03ids\x18\x01 \x03(\tR\x03ids\"8\n" +
 	"\x18WithdrawProductsResponse\x12\x1c\n" +
-	"\twithdrawn\x18\x01 \x01(\x05R\twithdrawn\")\n" +
+	"\twithdrawn\x18\x01 \x01(\x05R\twithdrawn\"\xd4\x01\n" +
 	"\x15DeleteProductsRequest\x12\x10\n" +
-	"\x03ids\x18\x01 \x03(\tR\x03ids\"2\n" +
+	"\x03ids\x18\x01 \x03(\tR\x03ids\x12d\n" +
+	"\x11expected_versions\x18\x02 \x03(\v27.catalog.v1.DeleteProductsRequest.ExpectedVersionsEntryR\x10expectedVersions\x1aC\n" +
+	"\x15ExpectedVersionsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"2\n" +
 	"\x16DeleteProductsResponse\x12\x18\n" +
 	"\adeleted\x18\x01 \x01(\x05R\adeleted\"O\n" +
 	"\x17UpsertCategoriesRequest\x124\n" +
@@ -2562,7 +2576,7 @@ func file_catalog_v1_catalog_proto_rawDescGZIP() []byte {
 }
 
 var file_catalog_v1_catalog_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_catalog_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_catalog_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_catalog_v1_catalog_proto_goTypes = []any{
 	(Reason)(0),                       // 0: catalog.v1.Reason
 	(OfferStatus)(0),                  // 1: catalog.v1.OfferStatus
@@ -2602,13 +2616,14 @@ var file_catalog_v1_catalog_proto_goTypes = []any{
 	(*Facets_Count)(nil),              // 35: catalog.v1.Facets.Count
 	(*Facets_OptionCounts)(nil),       // 36: catalog.v1.Facets.OptionCounts
 	nil,                               // 37: catalog.v1.UpsertProductsRequest.ExpectedVersionsEntry
-	(*timestamppb.Timestamp)(nil),     // 38: google.protobuf.Timestamp
+	nil,                               // 38: catalog.v1.DeleteProductsRequest.ExpectedVersionsEntry
+	(*timestamppb.Timestamp)(nil),     // 39: google.protobuf.Timestamp
 }
 var file_catalog_v1_catalog_proto_depIdxs = []int32{
 	5,  // 0: catalog.v1.Product.attributes:type_name -> catalog.v1.Attribute
 	4,  // 1: catalog.v1.Product.pictures:type_name -> catalog.v1.Picture
 	6,  // 2: catalog.v1.Product.options:type_name -> catalog.v1.Option
-	38, // 3: catalog.v1.Product.created_at:type_name -> google.protobuf.Timestamp
+	39, // 3: catalog.v1.Product.created_at:type_name -> google.protobuf.Timestamp
 	7,  // 4: catalog.v1.Product.variants:type_name -> catalog.v1.Variant
 	8,  // 5: catalog.v1.Variant.prices:type_name -> catalog.v1.Price
 	1,  // 6: catalog.v1.Offer.status:type_name -> catalog.v1.OfferStatus
@@ -2626,35 +2641,36 @@ var file_catalog_v1_catalog_proto_depIdxs = []int32{
 	10, // 18: catalog.v1.ListCategoriesResponse.categories:type_name -> catalog.v1.Category
 	3,  // 19: catalog.v1.UpsertProductsRequest.products:type_name -> catalog.v1.Product
 	37, // 20: catalog.v1.UpsertProductsRequest.expected_versions:type_name -> catalog.v1.UpsertProductsRequest.ExpectedVersionsEntry
-	10, // 21: catalog.v1.UpsertCategoriesRequest.categories:type_name -> catalog.v1.Category
-	35, // 22: catalog.v1.Facets.OptionCounts.values:type_name -> catalog.v1.Facets.Count
-	11, // 23: catalog.v1.CatalogService.GetOffers:input_type -> catalog.v1.GetOffersRequest
-	13, // 24: catalog.v1.CatalogService.ListProducts:input_type -> catalog.v1.ListProductsRequest
-	17, // 25: catalog.v1.CatalogService.ListAllProducts:input_type -> catalog.v1.ListAllProductsRequest
-	19, // 26: catalog.v1.CatalogService.GetProducts:input_type -> catalog.v1.GetProductsRequest
-	21, // 27: catalog.v1.CatalogService.GetEarlierProduct:input_type -> catalog.v1.GetEarlierProductRequest
-	23, // 28: catalog.v1.CatalogService.ListCategories:input_type -> catalog.v1.ListCategoriesRequest
-	25, // 29: catalog.v1.CatalogService.UpsertProducts:input_type -> catalog.v1.UpsertProductsRequest
-	27, // 30: catalog.v1.CatalogService.WithdrawProducts:input_type -> catalog.v1.WithdrawProductsRequest
-	29, // 31: catalog.v1.CatalogService.DeleteProducts:input_type -> catalog.v1.DeleteProductsRequest
-	31, // 32: catalog.v1.CatalogService.UpsertCategories:input_type -> catalog.v1.UpsertCategoriesRequest
-	33, // 33: catalog.v1.CatalogService.DeleteCategories:input_type -> catalog.v1.DeleteCategoriesRequest
-	12, // 34: catalog.v1.CatalogService.GetOffers:output_type -> catalog.v1.GetOffersResponse
-	15, // 35: catalog.v1.CatalogService.ListProducts:output_type -> catalog.v1.ListProductsResponse
-	18, // 36: catalog.v1.CatalogService.ListAllProducts:output_type -> catalog.v1.ListAllProductsResponse
-	20, // 37: catalog.v1.CatalogService.GetProducts:output_type -> catalog.v1.GetProductsResponse
-	22, // 38: catalog.v1.CatalogService.GetEarlierProduct:output_type -> catalog.v1.GetEarlierProductResponse
-	24, // 39: catalog.v1.CatalogService.ListCategories:output_type -> catalog.v1.ListCategoriesResponse
-	26, // 40: catalog.v1.CatalogService.UpsertProducts:output_type -> catalog.v1.UpsertProductsResponse
-	28, // 41: catalog.v1.CatalogService.WithdrawProducts:output_type -> catalog.v1.WithdrawProductsResponse
-	30, // 42: catalog.v1.CatalogService.DeleteProducts:output_type -> catalog.v1.DeleteProductsResponse
-	32, // 43: catalog.v1.CatalogService.UpsertCategories:output_type -> catalog.v1.UpsertCategoriesResponse
-	34, // 44: catalog.v1.CatalogService.DeleteCategories:output_type -> catalog.v1.DeleteCategoriesResponse
-	34, // [34:45] is the sub-list for method output_type
-	23, // [23:34] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	38, // 21: catalog.v1.DeleteProductsRequest.expected_versions:type_name -> catalog.v1.DeleteProductsRequest.ExpectedVersionsEntry
+	10, // 22: catalog.v1.UpsertCategoriesRequest.categories:type_name -> catalog.v1.Category
+	35, // 23: catalog.v1.Facets.OptionCounts.values:type_name -> catalog.v1.Facets.Count
+	11, // 24: catalog.v1.CatalogService.GetOffers:input_type -> catalog.v1.GetOffersRequest
+	13, // 25: catalog.v1.CatalogService.ListProducts:input_type -> catalog.v1.ListProductsRequest
+	17, // 26: catalog.v1.CatalogService.ListAllProducts:input_type -> catalog.v1.ListAllProductsRequest
+	19, // 27: catalog.v1.CatalogService.GetProducts:input_type -> catalog.v1.GetProductsRequest
+	21, // 28: catalog.v1.CatalogService.GetEarlierProduct:input_type -> catalog.v1.GetEarlierProductRequest
+	23, // 29: catalog.v1.CatalogService.ListCategories:input_type -> catalog.v1.ListCategoriesRequest
+	25, // 30: catalog.v1.CatalogService.UpsertProducts:input_type -> catalog.v1.UpsertProductsRequest
+	27, // 31: catalog.v1.CatalogService.WithdrawProducts:input_type -> catalog.v1.WithdrawProductsRequest
+	29, // 32: catalog.v1.CatalogService.DeleteProducts:input_type -> catalog.v1.DeleteProductsRequest
+	31, // 33: catalog.v1.CatalogService.UpsertCategories:input_type -> catalog.v1.UpsertCategoriesRequest
+	33, // 34: catalog.v1.CatalogService.DeleteCategories:input_type -> catalog.v1.DeleteCategoriesRequest
+	12, // 35: catalog.v1.CatalogService.GetOffers:output_type -> catalog.v1.GetOffersResponse
+	15, // 36: catalog.v1.CatalogService.ListProducts:output_type -> catalog.v1.ListProductsResponse
+	18, // 37: catalog.v1.CatalogService.ListAllProducts:output_type -> catalog.v1.ListAllProductsResponse
+	20, // 38: catalog.v1.CatalogService.GetProducts:output_type -> catalog.v1.GetProductsResponse
+	22, // 39: catalog.v1.CatalogService.GetEarlierProduct:output_type -> catalog.v1.GetEarlierProductResponse
+	24, // 40: catalog.v1.CatalogService.ListCategories:output_type -> catalog.v1.ListCategoriesResponse
+	26, // 41: catalog.v1.CatalogService.UpsertProducts:output_type -> catalog.v1.UpsertProductsResponse
+	28, // 42: catalog.v1.CatalogService.WithdrawProducts:output_type -> catalog.v1.WithdrawProductsResponse
+	30, // 43: catalog.v1.CatalogService.DeleteProducts:output_type -> catalog.v1.DeleteProductsResponse
+	32, // 44: catalog.v1.CatalogService.UpsertCategories:output_type -> catalog.v1.UpsertCategoriesResponse
+	34, // 45: catalog.v1.CatalogService.DeleteCategories:output_type -> catalog.v1.DeleteCategoriesResponse
+	35, // [35:46] is the sub-list for method output_type
+	24, // [24:35] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_catalog_v1_catalog_proto_init() }
@@ -2669,7 +2685,7 @@ func file_catalog_v1_catalog_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_catalog_v1_catalog_proto_rawDesc), len(file_catalog_v1_catalog_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   35,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

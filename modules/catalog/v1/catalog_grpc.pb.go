@@ -94,8 +94,9 @@ type CatalogServiceClient interface {
 	// For staff, and programs with products:write.
 	WithdrawProducts(ctx context.Context, in *WithdrawProductsRequest, opts ...grpc.CallOption) (*WithdrawProductsResponse, error)
 	// DeleteProducts removes up to 500 products. Their slugs, former slugs and skus
-	// can be had by others. Ids that no product has are passed over. Repeating it
-	// changes nothing.
+	// can be had by others. Ids that no product has are passed over. ABORTED with
+	// REASON_CHANGED_MEANWHILE (metadata id), and none is deleted, when a product has
+	// another version than was expected. Repeating it changes nothing.
 	// For staff, and programs with products:write.
 	DeleteProducts(ctx context.Context, in *DeleteProductsRequest, opts ...grpc.CallOption) (*DeleteProductsResponse, error)
 	// UpsertCategories writes up to 200 categories, by slug, all or none.
@@ -287,8 +288,9 @@ type CatalogServiceServer interface {
 	// For staff, and programs with products:write.
 	WithdrawProducts(context.Context, *WithdrawProductsRequest) (*WithdrawProductsResponse, error)
 	// DeleteProducts removes up to 500 products. Their slugs, former slugs and skus
-	// can be had by others. Ids that no product has are passed over. Repeating it
-	// changes nothing.
+	// can be had by others. Ids that no product has are passed over. ABORTED with
+	// REASON_CHANGED_MEANWHILE (metadata id), and none is deleted, when a product has
+	// another version than was expected. Repeating it changes nothing.
 	// For staff, and programs with products:write.
 	DeleteProducts(context.Context, *DeleteProductsRequest) (*DeleteProductsResponse, error)
 	// UpsertCategories writes up to 200 categories, by slug, all or none.

@@ -109,9 +109,9 @@ func (s *Service) DeleteProducts(ctx context.Context, r *catalogv1.DeleteProduct
 	}
 	done := 0
 	err := s.write(ctx, func(current *shelf.Shelf) (shelf.Changes, error) {
-		c := current.PlanDeletion(r.GetIds())
+		c, err := current.PlanDeletion(r.GetIds(), r.GetExpectedVersions())
 		done = len(c.DeletedProducts)
-		return c, nil
+		return c, err
 	})
 	if err != nil {
 		return nil, refusal(err, fmt.Sprintf("delete %d products", len(r.GetIds())))

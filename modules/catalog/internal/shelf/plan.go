@@ -136,13 +136,17 @@ func (s *Shelf) PlanWithdrawal(ids []string) Changes {
 	return c
 }
 
-// PlanDeletion finds which of these products are there to be deleted.
-func (s *Shelf) PlanDeletion(ids []string) Changes {
+// PlanDeletion finds which of these products are there to be deleted; expected are
+// versions that they must still have, by id.
+func (s *Shelf) PlanDeletion(ids []string, expected map[string]string) (Changes, error) {
 	c := Changes{Version: s.version + 1}
 	for _, p := range s.each(ids) {
+		if version, ok := expected[p.ID()]; ok && version != p.Version() {
+			return Changes{}, &Changed{p.ID()}
+		}
 		c.DeletedProducts = append(c.DeletedProducts, p.ID())
 	}
-	return c
+	return c, nil
 }
 
 // each are the products of these ids that there are, each once.

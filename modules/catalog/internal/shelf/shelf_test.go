@@ -112,7 +112,11 @@ func TestAListHasWhatALookAtEachProductFinds(t *testing.T) {
 			}
 			s = s.With(changes)
 			if all, _ := s.After(0, 1, nil); rapid.Bool().Draw(t, "delete") {
-				s = s.With(s.PlanDeletion([]string{all[0].ID()}))
+				deletion, err := s.PlanDeletion([]string{all[0].ID()}, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s = s.With(deletion)
 			}
 			q := shelf.Query{
 				Category: rapid.SampledFrom([]string{"", "a", "b", "none"}).Draw(t, "category"), Currency: rapid.SampledFrom([]string{"EUR", "USD"}).Draw(t, "currency"),

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
@@ -71,17 +72,20 @@ func document(api *huma.OpenAPI, o operation) {
 	}
 }
 
-// publish serves the document, and what people read of it.
+// publish serves the document, and what people read of it. Both are written when they are
+// first asked for: they cost as much as a fifth of the start of a shop, which most often
+// is not asked for them.
 func (g *Gateway) publish(api huma.API) error {
 	problems := api.OpenAPI().Components.Schemas.Map()["Problem"]
 	for _, k := range kinds {
 		problems.Properties["type"].Enum = append(problems.Properties["type"].Enum, k.uri())
 	}
-	text, err := json.MarshalIndent(api.OpenAPI(), "", "  ")
-	if err != nil {
-		return fmt.Errorf("gateway: write the OpenAPI document: %w", err)
-	}
+	text := sync.OnceValues(func() ([]byte, error) { return json.MarshalIndent(api.OpenAPI(), "", "  ") })
 	g.echo.GET(Prefix+"/openapi.json", func(c echo.Context) error {
+		text, err := text()
+		if err != nil {
+			return fmt.Errorf("gateway: write the OpenAPI document: %w", err)
+		}
 		c.Response().Header().Set("Cache-Control", revalidated)
 		return c.Blob(http.StatusOK, "application/json", text)
 	})

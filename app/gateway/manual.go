@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
@@ -65,28 +66,17 @@ type manualKind struct {
 
 // publishManual serves the page, and leads to it from the types of problems.
 func (g *Gateway) publishManual(api *huma.OpenAPI) error {
-	m := manual{Info: api.Info, Prefix: Prefix}
-	for _, k := range kinds {
-		m.Kinds = append(m.Kinds, manualKind{Name: k.name, Title: k.title, Status: k.status})
-	}
-	for _, tag := range api.Tags {
-		m.Groups = append(m.Groups, manualGroup{Name: tag.Name, Text: tag.Description, Operations: operationsOf(api, tag.Name)})
-	}
 	page, err := template.ParseFS(manualFiles, "manual/page.html")
 	if err != nil {
 		return fmt.Errorf("gateway: read the manual's page: %w", err)
 	}
-	var drawn bytes.Buffer
-	if err := page.Execute(&drawn, m); err != nil {
-		return fmt.Errorf("gateway: draw the manual: %w", err)
-	}
-	g.manualFile("/docs", "text/html; charset=utf-8", drawn.Bytes())
+	g.manualFile("/docs", "text/html; charset=utf-8", sync.OnceValues(func() ([]byte, error) { return drawManual(page, api) }))
 	for name, media := range map[string]string{"style.css": "text/css; charset=utf-8", "try.js": "text/javascript; charset=utf-8"} {
 		text, err := manualFiles.ReadFile("manual/" + name)
 		if err != nil {
 			return fmt.Errorf("gateway: read the manual: %w", err)
 		}
-		g.manualFile("/docs/"+name, media, text)
+		g.manualFile("/docs/"+name, media, func() ([]byte, error) { return text, nil })
 	}
 	g.echo.GET(problemsPath+":kind", func(c echo.Context) error {
 		name := c.Param("kind")
@@ -98,8 +88,27 @@ func (g *Gateway) publishManual(api *huma.OpenAPI) error {
 	return nil
 }
 
-func (g *Gateway) manualFile(path, media string, text []byte) {
+func drawManual(page *template.Template, api *huma.OpenAPI) ([]byte, error) {
+	m := manual{Info: api.Info, Prefix: Prefix}
+	for _, k := range kinds {
+		m.Kinds = append(m.Kinds, manualKind{Name: k.name, Title: k.title, Status: k.status})
+	}
+	for _, tag := range api.Tags {
+		m.Groups = append(m.Groups, manualGroup{Name: tag.Name, Text: tag.Description, Operations: operationsOf(api, tag.Name)})
+	}
+	var drawn bytes.Buffer
+	if err := page.Execute(&drawn, m); err != nil {
+		return nil, fmt.Errorf("gateway: draw the manual: %w", err)
+	}
+	return drawn.Bytes(), nil
+}
+
+func (g *Gateway) manualFile(path, media string, text func() ([]byte, error)) {
 	g.echo.GET(Prefix+path, func(c echo.Context) error {
+		text, err := text()
+		if err != nil {
+			return err
+		}
 		c.Response().Header().Set("Cache-Control", revalidated)
 		c.Response().Header().Set("Content-Security-Policy", manualPolicy)
 		return c.Blob(http.StatusOK, media, text)

@@ -108,7 +108,7 @@ func (f *fuzzer) request() sent {
 			query.Add("option."+pick(f, []string{"Size", "Colour", ""}), value)
 		case p.In == "query":
 			query.Add(p.Name, value)
-		case p.In == "header" && strings.HasSuffix(p.Name, "-Match") && f.odds(50):
+		case p.In == "header" && strings.HasSuffix(p.Name, "-Match") && f.odds(80):
 			r.headers = append(r.headers, p.Name, "*")
 		case p.In == "header":
 			r.headers = append(r.headers, p.Name, header(value))
@@ -131,7 +131,7 @@ func (f *fuzzer) request() sent {
 		r.path += "?" + query.Encode()
 	}
 	if r.operation.RequestBody != nil && !f.odds(2) {
-		r.body = text(f.body(r.operation))
+		r.body = text(f.body(r))
 	}
 	return r
 }
@@ -151,7 +151,8 @@ func (f *fuzzer) pathValue(p parameter, order gateway.PlacedOrder) string {
 }
 
 // body is a body; often one that would do.
-func (f *fuzzer) body(o operation) any {
+func (f *fuzzer) body(r sent) any {
+	o := r.operation
 	body := f.value(o.RequestBody.Content["application/json"].Schema, "")
 	fields, is := body.(map[string]any)
 	if !is || f.odds(20) {
@@ -159,7 +160,13 @@ func (f *fuzzer) body(o operation) any {
 	}
 	switch o.OperationID {
 	case "putProduct":
-		f.fill(fields, thing(pick(f, []string{"thing-1", "thing-2", "thing-3"})))
+		// Mostly that of the path: only so can a product be made, and then deleted.
+		at, _, _ := strings.Cut(r.path, "?")
+		slug := strings.ToLower(at[strings.LastIndex(at, "/")+1:])
+		if f.odds(20) {
+			slug = pick(f, []string{"thing-1", "thing-2", "thing-3"})
+		}
+		f.fill(fields, thing(slug))
 	case "putPromotion":
 		f.fill(fields, spring)
 		fields["codes"] = []any{"SPRING"} // one that works by itself would change what others pay

@@ -78,8 +78,8 @@ type Options struct {
 	Traces *traces.Store
 	Lines  *telemetry.Lines
 	// Commanded is told each call at Listen by which an operator has changed something,
-	// before the answer goes out. It may get calls of methods that change nothing of the
-	// shop. Nil: nothing is told.
+	// before the answer goes out. It may get calls of methods that change nothing that is
+	// kept. Nil: nothing is told.
 	Commanded func(context.Context, Command)
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time

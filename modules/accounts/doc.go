@@ -4,7 +4,7 @@
 // It offers accounts.v1, calls no module, and emits SignUpStarted, SignUpRepeated,
 // ResetRequested, PasswordChanged, EmailChangeRequested, EmailChanged,
 // SecondFactorDisabled, PasskeyAdded, PasskeyRemoved and AccountDeleted, from which notifications makes mails. It owns
-// the tables accounts, sessions, links, recovery_codes, passkeys, used_challenges, tries,
+// the tables accounts, sessions, given_sessions, links, recovery_codes, passkeys, used_challenges, tries,
 // known_clients, api_keys, addresses, first_admin, token_secret and signing_keys. It is the module that vouches: it makes the statements of
 // platform/identity, by which all others know for which person or program a call is made.
 //

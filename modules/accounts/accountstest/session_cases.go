@@ -178,6 +178,28 @@ func (w World) logOutCases() map[string]func(*testing.T) {
 			w.wantEnded(t, one)
 			w.check(t, other)
 		},
+		"ends it for good, though the form of the log-in is sent again": func(t *testing.T) {
+			a := w.person(t, accountsv1.Role_ROLE_CUSTOMER)
+			form := &accountsv1.LogInRequest{IdempotencyKey: id.New(), Email: a.GetEmail(), Password: Password, Visitor: client()}
+			var before []string
+			for range 3 {
+				in, err := w.Accounts.LogIn(t.Context(), form)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if again, err := w.Accounts.LogIn(t.Context(), form); err != nil || again.GetSession() != in.GetSession() {
+					t.Errorf("got %v and error %v, want a repeated call to answer the same session", again, err)
+				}
+				w.check(t, in.GetSession())
+				for _, ended := range before {
+					w.wantEnded(t, ended)
+				}
+				if _, err := w.Accounts.LogOut(t.Context(), &accountsv1.LogOutRequest{Session: in.GetSession()}); err != nil {
+					t.Fatal(err)
+				}
+				before = append(before, in.GetSession())
+			}
+		},
 	}
 }
 

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -12,6 +13,7 @@ import (
 	"galleria/modules/accounts/internal/store"
 	accountsv1 "galleria/modules/accounts/v1"
 	"galleria/platform/contract"
+	"galleria/platform/id"
 	"galleria/platform/mailaddress"
 )
 
@@ -44,7 +46,10 @@ func (s *Service) LogIn(ctx context.Context, r *accountsv1.LogInRequest) (*accou
 		s.log.InfoContext(ctx, "refused a log-in", "account", a.ID, "why", "password")
 		return nil, contract.Error(codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CREDENTIALS, "no account has this address and password")
 	}
-	token := s.tokens.Of("session", a.ID, r.GetIdempotencyKey())
+	token, err := s.sessionFor(ctx, a, r.GetIdempotencyKey())
+	if err != nil {
+		return nil, failed("log in", err)
+	}
 	if a.HasSecondFactor() {
 		if r.GetCode() == "" {
 			// The password was right, but nobody is let in yet: the try counts until
@@ -74,6 +79,22 @@ func (s *Service) LogIn(ctx context.Context, r *accountsv1.LogInRequest) (*accou
 	}
 	s.log.InfoContext(ctx, "logged in", "account", a.ID, "code", a.HasSecondFactor())
 	return &accountsv1.LogInResponse{Session: token, Account: toAccount(a), ExpiresAt: timestamppb.New(expires), CartId: s.cartOf(a)}, nil
+}
+
+// mostSessions bounds how many sessions, one after the other, a log-in's key is good for.
+const mostSessions = 50
+
+// sessionFor is the session that a log-in with this key opens: the same for a call that is
+// repeated, but none that has ended since. Browsers send a form again, with its key, when
+// a person goes back after the log-out.
+func (s *Service) sessionFor(ctx context.Context, a account.Account, key string) (token string, err error) {
+	for n := range mostSessions {
+		token = s.tokens.Of("session", a.ID, key, strconv.Itoa(n))
+		if ended, err := s.store.HasEnded(ctx, secret.Digest(token)); err != nil || !ended {
+			return token, err
+		}
+	}
+	return id.Secret(), nil // no browser comes here, and a repeat opens another one
 }
 
 // takeCode uses up a code of the second factor, or a recovery code.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -47,13 +48,38 @@ type NewSession struct {
 	Lifetimes account.Lifetimes
 }
 
-// Begin stores a session.
+// ErrEnded: the session was there, and has ended. It never begins again.
+var ErrEnded = errors.New("the session has ended")
+
+// Begin stores a session, once: ErrEnded when it was there before and is no more.
 func (s *Store) Begin(ctx context.Context, n NewSession) (expires time.Time, err error) {
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		given := tx.Exec("INSERT INTO given_sessions (token_hash, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING", n.Digest, stamp(s.now().Add(n.Lifetimes.Longest)))
+		if given.Error != nil {
+			return given.Error
+		}
+		if given.RowsAffected == 0 {
+			if begun, found, err := s.sessionIn(tx, n.Digest); err != nil || found {
+				expires = begun.Expires
+				return err
+			}
+			return ErrEnded
+		}
 		expires, err = s.begin(tx, n)
 		return err
 	})
 	return expires, err
+}
+
+// HasEnded tells whether a session was there, and is no more.
+func (s *Store) HasEnded(ctx context.Context, digest string) (bool, error) {
+	tx := s.db.Read(ctx)
+	var given int64
+	if err := tx.Raw("SELECT COUNT(*) FROM given_sessions WHERE token_hash = ?", digest).Scan(&given).Error; err != nil || given == 0 {
+		return false, err
+	}
+	_, found, err := s.sessionIn(tx, digest)
+	return !found, err
 }
 
 func (s *Store) begin(tx *gorm.DB, n NewSession) (expires time.Time, err error) {

@@ -57,6 +57,7 @@ func moment(stored int64) time.Time {
 // expired are the tables whose rows end by themselves, and when.
 var expired = []struct{ delete string }{
 	{"DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM sessions WHERE idle_until < ? OR expires_at < ? LIMIT 500)"},
+	{"DELETE FROM given_sessions WHERE token_hash IN (SELECT token_hash FROM given_sessions WHERE expires_at < ? LIMIT 500)"},
 	{"DELETE FROM links WHERE token_hash IN (SELECT token_hash FROM links WHERE expires_at < ? LIMIT 500)"},
 	{"DELETE FROM tries WHERE counted_for IN (SELECT counted_for FROM tries WHERE last_at < ? LIMIT 500)"},
 	{"DELETE FROM used_challenges WHERE challenge_hash IN (SELECT challenge_hash FROM used_challenges WHERE expires_at < ? LIMIT 500)"},
@@ -67,7 +68,7 @@ var expired = []struct{ delete string }{
 // Expire deletes what has ended, and says how much.
 func (s *Store) Expire(ctx context.Context, triesBefore, clientsBefore time.Time) (gone int64, err error) {
 	now := s.now().UnixMicro()
-	arguments := [][]any{{now, now}, {now}, {stamp(triesBefore)}, {now}, {now}, {stamp(clientsBefore)}}
+	arguments := [][]any{{now, now}, {now}, {now}, {stamp(triesBefore)}, {now}, {now}, {stamp(clientsBefore)}}
 	for i, e := range expired {
 		err := s.db.Write(ctx, func(tx *gorm.DB) error {
 			done := tx.Exec(e.delete, arguments[i]...)

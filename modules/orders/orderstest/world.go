@@ -41,7 +41,7 @@ func Definition() module.Definition {
 	return module.Definition{
 		Name: orders.Name, Contract: &ordersv1.OrdersService_ServiceDesc, Migrations: migrations.For(orders.Name),
 		Needs: []string{"inventory", "pricing", "cart", "payments"},
-		Hears: []proto.Message{&paymentsv1.PaymentSettled{}, &paymentsv1.PaymentRefunded{}, &paymentsv1.PaymentDisputed{}},
+		Hears: []proto.Message{&paymentsv1.PaymentSettled{}, &paymentsv1.PaymentRefunded{}, &paymentsv1.PaymentDisputed{}, &accountsv1.AccountDeleted{}},
 		New: func(h module.Host) (*module.Instance, error) {
 			return orders.New(h, orders.Needs{
 				Inventory: inventoryv1.NewInventoryServiceClient(h.Need("inventory")),

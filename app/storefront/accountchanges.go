@@ -118,7 +118,7 @@ func (s *Storefront) disableFactor(c echo.Context) error {
 func deleteForm(me *accountsv1.CheckSessionResponse) page.Form {
 	return confirming(page.Form{
 		Heading: "Delete your account", Action: "/account/delete", Submit: "Delete my account",
-		Lead:  "Your name, addresses and sessions are forgotten. Orders are kept for the books, without your account; the links in their mails still open them.",
+		Lead:  "Your name, addresses and sessions are forgotten. Orders are kept for the books, but forget your name, mail address, street and card as soon as they are finished; the links in their mails still open them.",
 		Links: []page.Point{{Text: "First get what we know of you", Href: "/account/export"}, {Text: "Back to your account", Href: "/account"}},
 	}, me)
 }

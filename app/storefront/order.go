@@ -209,7 +209,11 @@ func headline(o *ordersv1.Order) (heading, lead string) {
 		if len(o.GetFulfilments()) > 0 {
 			return "A part of it is on its way.", "The rest of your order follows."
 		}
-		return "Thank you, " + firstName(o.GetContact().GetName()) + ".", "Your order is confirmed. We will write to you when it leaves."
+		thanks := "Thank you."
+		if name := firstName(o.GetContact().GetName()); name != "" {
+			thanks = "Thank you, " + name + "."
+		}
+		return thanks, "Your order is confirmed. We will write to you when it leaves."
 	case ordersv1.OrderStatus_ORDER_STATUS_CLOSED:
 		return "It is on its way.", "Your parcel has left the arcade."
 	case ordersv1.OrderStatus_ORDER_STATUS_CANCELLED:

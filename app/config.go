@@ -2,7 +2,6 @@ package app
 
 import (
 	"errors"
-	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -192,20 +191,20 @@ func (c Config) Validate() error {
 	errs := []error{
 		config.OneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
 		config.OneOf("log.format", c.Log.Format, "text", "json"),
-		checkAddress("http.listen", c.HTTP.Listen),
-		checkAddress("admin.listen", c.Admin.Listen),
-		checkAddress("rpc.listen", c.RPC.Listen),
+		config.HostPort("http.listen", c.HTTP.Listen),
+		config.HostPort("admin.listen", c.Admin.Listen),
+		config.HostPort("rpc.listen", c.RPC.Listen),
 		checkCurrency(c.Currency),
 		checkTimeZone(c.TimeZone),
 	}
 	if c.Main != "" {
-		errs = append(errs, checkAddress("main", c.Main))
+		errs = append(errs, config.HostPort("main", c.Main))
 	}
 	if c.Peer != "" {
-		errs = append(errs, checkAddress("peer", c.Peer))
+		errs = append(errs, config.HostPort("peer", c.Peer))
 	}
 	if c.RPC.Advertise != "" {
-		errs = append(errs, checkAddress("rpc.advertise", c.RPC.Advertise))
+		errs = append(errs, config.HostPort("rpc.advertise", c.RPC.Advertise))
 	}
 	if c.Data == "" {
 		errs = append(errs, config.At("data", "must name a directory"))
@@ -288,13 +287,6 @@ func checkBroker(servers string) error {
 		if err != nil || u.Host == "" || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) {
 			return config.At("events.url", "must be like nats://host:4222 or tls://user:password@host:4222, with / @ : of a password written as %%2F %%40 %%3A")
 		}
-	}
-	return nil
-}
-
-func checkAddress(key, address string) error {
-	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
-		return config.At(key, "must be host:port, not %q", address)
 	}
 	return nil
 }

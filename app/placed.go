@@ -103,7 +103,7 @@ func (p Placed) Validate() error {
 func checkAddresses(key string, addresses []string) error {
 	var errs []error
 	for i, address := range addresses {
-		errs = append(errs, checkAddress(key, address))
+		errs = append(errs, config.HostPort(key, address))
 		if slices.Contains(addresses[:i], address) {
 			errs = append(errs, config.At(key, "names %s twice", address))
 		}

@@ -75,6 +75,7 @@ func TestAPlaceThatMakesNoSenseIsRefused(t *testing.T) {
 		"mode: remote":           "modules.cart.address: is needed for mode remote",
 		"mode: shadow":           "modules.cart.address: is needed for mode shadow",
 		"mode: canary":           "modules.cart.address: is needed for mode canary",
+		"address: here:99999":    `modules.cart.address: must be host:port, not "here:99999"`,
 		"address: here":          `modules.cart.address: must be host:port, not "here"`,
 		`address: ["a:1","a:1"]`: "modules.cart.address: names a:1 twice",
 		"primary: here":          `modules.cart.primary: must be host:port, not "here"`,

@@ -134,7 +134,29 @@ func (c *Console) toLogin(ctx echo.Context) error {
 	if ctx.Request().Method != http.MethodGet || ctx.Path() == "/console/live" {
 		return echo.NewHTTPError(http.StatusUnauthorized, "You are not logged in any more.")
 	}
-	return ctx.Redirect(http.StatusSeeOther, "/console/login?next="+url.QueryEscape(ctx.Request().URL.RequestURI()))
+	return ctx.Redirect(http.StatusSeeOther, loginLink(ctx.Request().URL.RequestURI()))
+}
+
+func loginLink(next string) string { return "/console/login?next=" + url.QueryEscape(next) }
+
+// pageBefore is the page of the console that a form stood on, as far as the browser says.
+func pageBefore(r *http.Request) string {
+	before, err := url.Parse(r.Referer())
+	if err != nil {
+		return "/console"
+	}
+	return nextOf(before.RequestURI())
+}
+
+// asGet has a page asked for by HEAD made as for GET: net/http leaves the body out. Not so
+// the stream, which has no end.
+func asGet(r *http.Request) *http.Request {
+	if r.Method != http.MethodHead || r.URL.Path == "/console/live" {
+		return r
+	}
+	get := r.WithContext(r.Context())
+	get.Method = http.MethodGet
+	return get
 }
 
 // working is the context that modules and processes are asked with: on behalf of the
@@ -165,9 +187,6 @@ func (c *Console) page(ctx echo.Context, code int, frame view.Frame, content tem
 	frame.Stylesheet, frame.Script, frame.Person = c.assets.stylesheet, c.assets.script, personOf(ctx).Email
 	ctx.Response().Header().Set("Content-Type", "text/html; charset=utf-8")
 	ctx.Response().WriteHeader(code)
-	if ctx.Request().Method == http.MethodHead {
-		return nil
-	}
 	return view.Page(frame, content).Render(ctx.Request().Context(), ctx.Response())
 }
 
@@ -213,7 +232,11 @@ func (c *Console) fail(ctx echo.Context, err error) {
 	if code >= 500 {
 		c.log.Error("a page of the console failed", "request_id", ctx.Response().Header().Get("X-Request-Id"), "path", ctx.Request().URL.Path, "error", err)
 	}
-	_ = c.show(ctx, code, http.StatusText(code), "", view.Failure(words, ctx.Response().Header().Get("X-Request-Id"))) // an error means that the browser has closed the connection
+	logIn := ""
+	if code == http.StatusUnauthorized {
+		logIn = loginLink(pageBefore(ctx.Request()))
+	}
+	_ = c.show(ctx, code, http.StatusText(code), "", view.Failure(words, ctx.Response().Header().Get("X-Request-Id"), logIn)) // an error means that the browser has closed the connection
 }
 
 // answerOf says what a module answered to staff, who may read it.

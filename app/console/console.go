@@ -137,7 +137,7 @@ func (c *Console) Run(ctx context.Context) {
 }
 
 // ServeHTTP implements http.Handler.
-func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.echo.ServeHTTP(w, r) }
+func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.echo.ServeHTTP(w, asGet(r)) }
 
 // routes is the site map.
 func (c *Console) routes() *echo.Echo {

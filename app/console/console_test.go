@@ -106,6 +106,32 @@ func TestWhatIsNoTextIsTheSendersMistake(t *testing.T) {
 	}
 }
 
+// TestAFormSentAfterTheSessionEndedLeadsToTheLogIn, and from there back to its page.
+func TestAFormSentAfterTheSessionEndedLeadsToTheLogIn(t *testing.T) {
+	s := open(t, newTeam())
+	for _, c := range []struct{ referer, next string }{
+		{s.server.URL + "/console/stock/MUG", "%2Fconsole%2Fstock%2FMUG"},
+		{"https://evil.example/somewhere", "%2Fconsole"},
+		{"", "%2Fconsole"},
+	} {
+		r, text := s.ask("POST", "/console/stock/MUG/receive", "ended", url.Values{"key": {"k"}}, "Referer", c.referer)
+		if link := `href="/console/login?next=` + c.next + `"`; r.StatusCode != http.StatusUnauthorized || !strings.Contains(text, link) {
+			t.Errorf("from %q: got %d and\n%s\nwant 401 and %s", c.referer, r.StatusCode, text, link)
+		}
+	}
+}
+
+func TestPagesAnswerHEADAsGETWithoutABody(t *testing.T) {
+	s := open(t, newTeam())
+	for _, path := range pages {
+		get, _ := s.ask("GET", path, "admin", nil)
+		head, text := s.ask("HEAD", path, "admin", nil)
+		if head.StatusCode != get.StatusCode || head.Header.Get("Content-Type") != get.Header.Get("Content-Type") || text != "" {
+			t.Errorf("HEAD %s: got %d, %q and %d bytes, want what GET has: %d, without a body", path, head.StatusCode, head.Header.Get("Content-Type"), len(text), get.StatusCode)
+		}
+	}
+}
+
 func TestTheLogInGivesANewSessionAndLeadsBack(t *testing.T) {
 	s := open(t, newTeam())
 	in := func(next, email, password, code string) (*http.Response, string) {

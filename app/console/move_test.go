@@ -187,6 +187,7 @@ func TestWhatMayNotBeOrMakesNoSenseMovesNothing(t *testing.T) {
 		{"no code", "admin", asked("code", ""), http.StatusUnprocessableEntity, "The code is wrong"},
 		{"no key", "admin", asked("key", ""), http.StatusBadRequest, "has no key"},
 		{"no address", "admin", asked("address", ""), http.StatusUnprocessableEntity, "is needed for mode remote"},
+		{"no such port", "admin", asked("address", "10.0.0.5:99999"), http.StatusUnprocessableEntity, "must be host:port"},
 		{"no mode of ours", "admin", asked("mode", "sideways"), http.StatusUnprocessableEntity, "is not one of"},
 		{"steps that are none", "admin", asked("mode", "canary", "steps", "a few"), http.StatusUnprocessableEntity, "a step is a whole number"},
 	} {

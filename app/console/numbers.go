@@ -109,8 +109,8 @@ func (c *Console) numbers(ctx echo.Context) error {
 		page.Facts = append(page.Facts, conversion...)
 	}
 	page.Charts = []view.Chart{
-		{Caption: "Revenue by " + shown.each + ", in " + currency, SVG: plot("Revenue by "+shown.each, money, func(n int64) string { return amount(currency, n) })},
-		{Caption: "Orders by " + shown.each, SVG: plot("Orders by "+shown.each, orders, whole)},
+		{Caption: "Revenue by " + shown.each + ", in " + currency, SVG: plot("Revenue by "+shown.each, money, moneyMark(currency))},
+		{Caption: "Orders by " + shown.each, SVG: plot("Orders by "+shown.each, orders, func(n int64) string { return mark(float64(n)) })},
 	}
 	best := view.Table{Caption: "What sells best", Heads: []string{"Product", "Sku", "Pieces", "Revenue"}, None: "Nothing was sold in this time."}
 	for _, s := range said.GetBestSellers() {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -34,7 +35,7 @@ func (c *Console) showOrder(ctx echo.Context, code int, o *ordersv1.Order, probl
 			{Name: "Placed", Text: c.day(o.GetCreatedAt())},
 			{Name: "Payment", Text: strings.Join(nonEmpty(payment(o), o.GetPaymentMethod().GetBrand(), o.GetPaymentMethod().GetLast4()), " ")},
 			{Name: "Delivery", Text: strings.Join(nonEmpty(delivery(o), o.GetDelivery().GetName()), ", by ")},
-			{Name: "E-mail address", Text: o.GetContact().GetEmail()},
+			{Name: "E-mail address", Text: cmp.Or(o.GetContact().GetEmail(), accountDeleted)},
 		},
 	}
 	if o.GetHoldEndsAt() != nil {

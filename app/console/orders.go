@@ -31,7 +31,12 @@ var orderFilters = []struct {
 	statuses   []ordersv1.OrderStatus
 	attention  bool
 }{
-	{word: "", name: "All"},
+	// Attempts that were not paid are many when a thing is sold out. Who searches finds
+	// them as well.
+	{word: "", name: "Placed", statuses: []ordersv1.OrderStatus{
+		ordersv1.OrderStatus_ORDER_STATUS_PLACING, ordersv1.OrderStatus_ORDER_STATUS_OPEN, ordersv1.OrderStatus_ORDER_STATUS_CLOSED, ordersv1.OrderStatus_ORDER_STATUS_CANCELLED,
+	}},
+	{word: "all", name: "All"},
 	{word: "attention", name: "Need attention", attention: true},
 	{word: "open", name: "To send", statuses: []ordersv1.OrderStatus{ordersv1.OrderStatus_ORDER_STATUS_OPEN}},
 	{word: "placing", name: "Not paid yet", statuses: []ordersv1.OrderStatus{ordersv1.OrderStatus_ORDER_STATUS_PLACING}},
@@ -82,6 +87,9 @@ func orderList(ctx echo.Context) (*ordersv1.ListOrdersRequest, view.Orders) {
 	for _, f := range orderFilters {
 		page.Filters = append(page.Filters, view.Link{Name: f.name, Address: listAddress("/console/orders", f.word, page.Query, ""), Current: f.word == page.State})
 		if f.word == page.State {
+			if f.word == "" && page.Query != "" {
+				f.statuses = nil
+			}
 			request = &ordersv1.ListOrdersRequest{Statuses: f.statuses, Attention: f.attention, Query: page.Query, PageToken: ctx.QueryParam("before")}
 		}
 	}
@@ -102,11 +110,15 @@ func listAddress(path, state, query, before string) string {
 	return path + "?" + values.Encode()
 }
 
+// accountDeleted stands where the customer of an order did: orders forget those who delete
+// their accounts.
+const accountDeleted = "account deleted"
+
 func (c *Console) orderRows(orders []*ordersv1.Order) []view.OrderRow {
 	var rows []view.OrderRow
 	for _, o := range orders {
 		rows = append(rows, view.OrderRow{
-			Number: o.GetNumber(), Link: orderLink(o), Placed: c.day(o.GetCreatedAt()), Customer: o.GetContact().GetName(), Email: o.GetContact().GetEmail(),
+			Number: o.GetNumber(), Link: orderLink(o), Placed: c.day(o.GetCreatedAt()), Customer: cmp.Or(o.GetContact().GetName(), accountDeleted), Email: o.GetContact().GetEmail(),
 			Goods: goodsOf(o), Total: amountOf(o, o.GetTotals().GetTotalMinor()),
 			Status: word(o.GetStatus().String(), "ORDER_STATUS_"), Payment: payment(o),
 			Delivery: delivery(o), Attention: o.GetAttention().GetReason(),

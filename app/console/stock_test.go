@@ -80,4 +80,14 @@ func TestAPlotNamesRoundNumbersAndEscapesWords(t *testing.T) {
 	if svg := plot("a <plot>", []plotted{{3, "<x>", "3 & more"}}, func(n int64) string { return fmt.Sprint(n) }); strings.Contains(svg, "<x>") || !strings.Contains(svg, "3 &amp; more") {
 		t.Error(svg)
 	}
+	for minor, want := range map[int64]string{2: "0.02", 10_000: "100", 150_000: "1.5k", 20_000_000_000: "200M"} {
+		if got := moneyMark("EUR")(minor); got != want {
+			t.Errorf("%d cents are marked %s, want %s", minor, got, want)
+		}
+	}
+	// The picture has room for the longest number at its left, in the type of a phone.
+	svg := plot("p", []plotted{{10_000_000, "", "much"}}, moneyMark("EUR"))
+	if !strings.Contains(svg, `x="52" y="14" text-anchor="end">100k<`) {
+		t.Errorf("got %s, want 100k to end 52 units from the left, at 13 a letter", svg)
+	}
 }

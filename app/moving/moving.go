@@ -47,6 +47,11 @@ func (m Move) Check() error {
 	if len(m.Addresses) > 0 && (m.Mode == route.ModeLocal || m.Mode == route.ModeHeld) {
 		return fmt.Errorf("%s takes no address", m.Mode)
 	}
+	for _, address := range m.Addresses {
+		if err := config.HostPort("address", address); err != nil {
+			return err
+		}
+	}
 	if m.Mode != route.ModeCanary && (m.Weight != 0 || m.Steps != nil || m.Every != 0) {
 		return errors.New("weight, steps and every are for a canary")
 	}

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,6 +88,19 @@ func (f *finding) Error() string {
 // "must be positive".
 func At(key, format string, args ...any) error {
 	return &finding{key: key, message: fmt.Sprintf(format, args...)}
+}
+
+// HostPort is nil when the address names a host, or none, and a port that there can be,
+// and else a finding about the key.
+func HostPort(key, address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil && port != "" {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil || port == "" {
+		return At(key, "must be host:port, not %q", address)
+	}
+	return nil
 }
 
 // OneOf is nil when value is one of those allowed, and else a finding about

@@ -106,6 +106,7 @@ func (g *Group) start(ctx context.Context, c Component) error {
 		select {
 		case <-ready:
 			if !r.stopping.Load() {
+				r.reported.Store(true)
 				g.die(r.death())
 			}
 		default: // Start is waiting and reports it
@@ -160,6 +161,7 @@ type running struct {
 	Component
 	cancel   context.CancelFunc // of Run
 	stopping atomic.Bool
+	reported atomic.Bool   // Wait or Start tells of its death
 	ended    chan struct{} // closed when Run has returned
 	err      error         // of Run; read after ended
 }
@@ -173,7 +175,7 @@ func (r *running) stop(ctx context.Context) error {
 	died := false
 	select {
 	case <-r.ended:
-		died = r.Run != nil // Wait or Start has reported it
+		died = r.Run != nil // before it was ready, which Start has reported
 	default:
 	}
 	r.stopping.Store(true)
@@ -193,7 +195,7 @@ func (r *running) stop(ctx context.Context) error {
 			return errors.Join(err, fmt.Errorf("still running: %w", context.Cause(ctx)))
 		}
 	}
-	if !died && !errors.Is(r.err, context.Canceled) {
+	if !died && !r.reported.Load() && !errors.Is(r.err, context.Canceled) {
 		err = errors.Join(err, r.err)
 	}
 	return err

@@ -85,8 +85,9 @@ func TestAnEndpointThatTakesOtherEventsStaysOn(t *testing.T) {
 		to := webhookstest.NewReceiver(t)
 		e, _ := w.Add(t, to.URL)
 		poison := w.Test(t, e.GetId())
+		refused := poison.GetWebhookId() // stays the same when it is sent again
 		to.Answer(func(rw http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("webhook-id") == poison.GetWebhookId() {
+			if r.Header.Get("webhook-id") == refused {
 				rw.WriteHeader(500)
 			}
 		})

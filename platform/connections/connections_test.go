@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // dialled is a client's end of a connection.
@@ -150,6 +151,10 @@ func TestAClosedConnectionMakesRoom(t *testing.T) {
 			t.Fatal("not served")
 		}
 		c.Close()
+		// The listener hears of it when the other side has read the end.
+		for open, _, _ := l.counts(); open > 1; open, _, _ = l.counts() {
+			time.Sleep(time.Millisecond)
+		}
 	}
 	l.Close()
 }

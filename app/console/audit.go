@@ -25,7 +25,7 @@ func (c *Console) audit(ctx echo.Context) error {
 	page := view.Sheet{Title: "Audit", Search: &view.Search{Action: "/console/audit", Query: query, Hint: "Who, what, or on which thing"}}
 	table := view.Table{Caption: "What was changed: in the console, by programs and by commands", Heads: []string{"When", "Who", "What", "Thing", "From", "To", "Said"}, None: "The audit log has no such entry."}
 	for _, e := range found {
-		table.Rows = append(table.Rows, view.Row{Cells: []string{c.when(e.At), e.Who, e.Action, e.Thing, e.From, e.To, e.Detail}})
+		table.Rows = append(table.Rows, view.Row{Class: "long", Cells: []string{c.when(e.At), e.Who, e.Action, e.Thing, e.From, e.To, e.Detail}})
 	}
 	page.Tables = []view.Table{table}
 	if more {

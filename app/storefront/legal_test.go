@@ -26,6 +26,7 @@ type staffDesk struct {
 	server settingsv1.SettingsServiceServer
 	away   atomic.Bool
 	heard  chan struct{} // after each question
+	keeper *shopinfo.Keeper
 	clock  clock
 }
 
@@ -47,7 +48,8 @@ func (d *staffDesk) change(to *settingsv1.Settings, seen int64) {
 func openWithDesk(t *testing.T) (*shop, *staffDesk) {
 	d := &staffDesk{t: t, server: settingstest.NewFake(t), heard: make(chan struct{}, 1000), clock: clock{at: time.Now()}}
 	s := newShop(t, func(o *storefront.Options) {
-		o.Info = shopinfo.NewKeeper(d, "", d.clock.now, slog.New(slog.DiscardHandler))
+		d.keeper = shopinfo.NewKeeper(d, "", d.clock.now, slog.New(slog.DiscardHandler))
+		o.Info = d.keeper
 	})
 	return s, d
 }
@@ -62,6 +64,16 @@ func (d *staffDesk) later(v *visitor) {
 	d.clock.pass(2 * time.Second)
 	v.get("/cart")
 	<-d.heard
+	if d.away.Load() {
+		return
+	}
+	now, err := d.server.GetSettings(moduletest.Direct(context.Background()), &settingsv1.GetSettingsRequest{})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for d.keeper.Info().Version != now.GetVersion() { // the answer is on its way to the pages
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func TestTheShopIsWhatItsStaffSay(t *testing.T) {

@@ -36,8 +36,6 @@ func TestOrdersForgetWhoDeletedTheAccount(t *testing.T) {
 	if out, code := shop.Run(t, "orders", "ship", order.Number); code != 0 {
 		t.Fatal(out)
 	}
-	shop.Main().Kill(t)
-	shop.Restart(t) // looks for finished orders at its start, and each hour
 	shop.Await(t, "the order has forgotten who bought", func() bool {
 		out, _ := shop.Run(t, "orders", "list", "--query", email)
 		return !strings.Contains(out, order.Number)

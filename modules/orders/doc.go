@@ -95,6 +95,6 @@
 // does not change the lines of an order, nor exchange goods. Orders that were
 // never paid are deleted after 30 days (keep_failed), with the personal data in
 // them; what was sold is kept. When a customer deletes the account, orders from its
-// verified address lose who bought them, those that are not finished within an hour of
-// when they are: name, address but for country and region, card, and the staff's notes.
+// verified address lose who bought them, those that are not finished as soon
+// as they are: name, address but for country and region, card, and the staff's notes.
 package orders

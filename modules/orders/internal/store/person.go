@@ -19,7 +19,7 @@ import (
 const mostForgotten = 500
 
 // ForgetPerson has the orders that were placed before then from an address lose who
-// bought: those that are finished now, the others by ForgetPersons.
+// bought: those that are finished now, the others when they are.
 func ForgetPerson(tx *gorm.DB, email string, before time.Time) error {
 	mailbox := order.Mailbox(email)
 	if mailbox == "" {
@@ -34,8 +34,9 @@ func ForgetPerson(tx *gorm.DB, email string, before time.Time) error {
 	return err
 }
 
-// ForgetPersons takes who bought out of orders that were finished since their customers
-// deleted their accounts, and says of how many.
+// ForgetPersons takes who bought out of orders that are finished and whose customers have
+// deleted their accounts, and says of how many: of those that an operator has attended to
+// at last, for example.
 func (s *Store) ForgetPersons(ctx context.Context) (orders int, err error) {
 	var gone []struct {
 		Mailbox      string
@@ -56,6 +57,17 @@ func (s *Store) ForgetPersons(ctx context.Context) (orders int, err error) {
 		orders += n
 	}
 	return orders, nil
+}
+
+// forgetIfGone is for an order that has just been finished.
+func forgetIfGone(tx *gorm.DB, mailbox string) error {
+	var before []int64
+	err := tx.Raw("SELECT placed_before FROM persons_gone WHERE mailbox = ?", mailbox).Scan(&before).Error
+	if err != nil || len(before) == 0 {
+		return err
+	}
+	_, err = forgetPerson(tx, mailbox, before[0])
+	return err
 }
 
 func forgetPerson(tx *gorm.DB, mailbox string, before int64) (orders int, err error) {

@@ -161,6 +161,9 @@ func (s *Store) Save(ctx context.Context, o *order.Order, facts ...proto.Message
 				return err
 			}
 		}
+		if r.DueAt == nil && r.Status != "placing" && r.Status != "open" {
+			return forgetIfGone(tx, snapshot.Contact.Mailbox())
+		}
 		return nil
 	})
 	if err != nil {

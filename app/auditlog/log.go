@@ -8,10 +8,10 @@
 // there are at least 4 MiB, tens of thousands, and as many of programs and of commands,
 // which so can't push out those of people. Commands are noted where they arrive (Commanded):
 // by the main process, or, on a closed shop, by the command itself. One that is sent to
-// another process stands in that one's log. New keys that sign identities are noted by
-// themselves, whoever replaced them. Where modules run is in the log of the places,
-// see platform/process; what commands do to files, such as pictures and certificates, is
-// not noted.
+// another process stands in that one's log. A new key that signs identities is noted,
+// whether a command or accounts itself replaced the one before. Where modules run is in
+// the log of the places, see platform/process; what commands do to files, such as pictures
+// and certificates, is not noted.
 package auditlog
 
 import (

@@ -153,8 +153,8 @@ func (k *Keeper) Info() *Info {
 }
 
 // SellsIn tells whether the shop sells in a currency. One that is not known may have been
-// added a moment ago, so it is asked for, which the caller waits for: at most once a second,
-// whoever asks for what.
+// added a moment ago, so it is asked for, which the caller waits for: at most once a second
+// for all callers and currencies together.
 func (k *Keeper) SellsIn(currency string) bool {
 	sells := func() bool { return slices.Contains(k.known.Load().Currencies, currency) }
 	if k.settings == nil || sells() {

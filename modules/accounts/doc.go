@@ -20,8 +20,8 @@
 //     sign statements are kept: who reads this database can act as anybody until the
 //     key is replaced.
 //   - There is one key that signs. It is replaced after a time, or by command, while
-//     statements by it and by the next one are believed in every process; one that may
-//     have been stolen within seconds. See internal/signing.
+//     statements by it and by the next one are believed in every process. A key that may
+//     have been stolen is replaced within seconds. See internal/signing.
 //   - A mailed link is good once, and for a limited time; a newer one replaces it. Its
 //     token stands in the event that has it mailed, and nowhere else.
 //   - An account comes into being when its sign-up's link is followed, with the password

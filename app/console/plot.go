@@ -20,8 +20,9 @@ type plotted struct {
 // The size of a plot in the units of its picture. Its type is larger on a phone, where
 // the picture is drawn smaller: a letter takes up to plotLetter.
 const (
-	plotWide, plotHigh   = 800, 190
-	plotLetter, plotFoot = 13, 24
+	plotWide, plotHigh = 800, 190
+	plotTop, plotFoot  = 20, 34
+	plotLetter         = 13
 )
 
 // plot draws bars as SVG in the colours of the page. Every bar has its words as a title, and
@@ -39,19 +40,19 @@ func plot(name string, bars []plotted, high func(int64) string) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, `<svg viewBox="0 0 %d %d" role="img" aria-label="%s">`, plotWide, plotHigh+plotFoot, html.EscapeString(name))
 	for i := range 3 {
-		y := 10 + (plotHigh-10)*i/2
+		y := plotTop + (plotHigh-plotTop)*i/2
 		fmt.Fprintf(&s, `<line class="grid" x1="%d" x2="%d" y1="%d" y2="%d"/>`, plotLeft, plotWide, y, y)
 		fmt.Fprintf(&s, `<text class="axis" x="%d" y="%d" text-anchor="end">%s</text>`, plotLeft-8, y+4, html.EscapeString(high(top*int64(2-i)/2)))
 	}
 	step := float64(plotWide-plotLeft) / float64(max(1, len(bars)))
 	for i, b := range bars {
-		x, height := float64(plotLeft)+step*float64(i), float64(plotHigh-10)*float64(b.value)/float64(top)
+		x, height := float64(plotLeft)+step*float64(i), float64(plotHigh-plotTop)*float64(b.value)/float64(top)
 		if b.value > 0 {
 			height = max(height, 2)
 		}
 		fmt.Fprintf(&s, `<rect class="bar" x="%.1f" y="%.1f" width="%.1f" height="%.1f"><title>%s</title></rect>`, x+step*.12, plotHigh-height, step*.76, height, html.EscapeString(b.text))
 		if b.below != "" {
-			fmt.Fprintf(&s, `<text class="axis" x="%.1f" y="%d" text-anchor="middle">%s</text>`, x+step/2, plotHigh+16, html.EscapeString(b.below))
+			fmt.Fprintf(&s, `<text class="axis" x="%.1f" y="%d" text-anchor="middle">%s</text>`, x+step/2, plotHigh+26, html.EscapeString(b.below))
 		}
 	}
 	s.WriteString("</svg>")

@@ -87,7 +87,7 @@ func TestAPlotNamesRoundNumbersAndEscapesWords(t *testing.T) {
 	}
 	// The picture has room for the longest number at its left, in the type of a phone.
 	svg := plot("p", []plotted{{10_000_000, "", "much"}}, moneyMark("EUR"))
-	if !strings.Contains(svg, `x="52" y="14" text-anchor="end">100k<`) {
+	if !strings.Contains(svg, `x="52" y="24" text-anchor="end">100k<`) {
 		t.Errorf("got %s, want 100k to end 52 units from the left, at 13 a letter", svg)
 	}
 }

@@ -114,7 +114,7 @@ func TestModulesAreMovedComparedAndTriedByCommand(t *testing.T) {
 	run(2, "is not one of", "move", "catalog", "sideways")
 	run(2, "takes no address", "move", "catalog", "local", address)
 	run(2, "are for a canary", "move", "catalog", "remote", "--weight", "3")
-	run(1, "host:port", "move", "catalog", "remote", "nowhere")
+	run(2, "host:port", "move", "catalog", "remote", "nowhere")
 	shop.Main().Stop(t)
 	run(0, "from the next start", "move", "catalog", "local")
 }

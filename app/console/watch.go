@@ -11,9 +11,10 @@ import (
 )
 
 const (
-	// While a page is open: a look every lively. When none was for watchedFor: every idly.
+	// While a page is open: a look every lively. When none was for watchedFor: every idly,
+	// so that whoever comes then is shown rates at once.
 	lively     = 2 * time.Second
-	idly       = 15 * time.Second
+	idly       = window
 	watchedFor = 30 * time.Second
 	// window is how far back rates and times go.
 	window = time.Minute

@@ -12,8 +12,6 @@ import (
 	"sync"
 	"time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
 	"galleria/app/auditlog"
 	"galleria/app/console"
 	"galleria/app/gateway"
@@ -81,7 +79,7 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 			t := a.Config.Tracing
 			stopTracing, err = telemetry.Setup(ctx, telemetry.TraceOptions{
 				Endpoint: t.Endpoint, Insecure: t.Insecure, SampleRatio: t.Sample,
-				Service: "galleria-" + strings.Join(a.Config.Target, "-"), Keeper: a.keeper(), Whole: t.Whole, Log: a.Log,
+				Service: "galleria-" + strings.Join(a.Config.Target, "-"), Keeper: a.keeper(), Log: a.Log,
 			})
 			return err
 		},
@@ -131,7 +129,7 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 }
 
 // keeper is what keeps traces; nil when none are kept.
-func (a *App) keeper() sdktrace.SpanProcessor {
+func (a *App) keeper() telemetry.Keeper {
 	if a.Traces == nil {
 		return nil
 	}

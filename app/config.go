@@ -118,7 +118,7 @@ type LogConfig struct {
 // OpenTelemetry spans.
 type TracingConfig struct {
 	Keep     int           `yaml:"keep" doc:"one trace in so many is kept for the console, besides those that fail or are slow; 1: all; 0: none at all, also of those"`
-	Whole    int           `yaml:"whole" doc:"of one trace in so many all calls are recorded, of the others the request alone; 1: of all"`
+	Whole    int           `yaml:"whole" doc:"without effect, since all calls of all traces are noted; files that have it still work"`
 	Slow     time.Duration `yaml:"slow" doc:"from when on a trace is slow"`
 	Endpoint string        `yaml:"endpoint" doc:"OTLP/gRPC collector, host:port; empty: no export"`
 	Insecure bool          `yaml:"insecure" doc:"speak to the collector without TLS"`
@@ -162,7 +162,7 @@ func DefaultConfig() Config {
 		Admin:      AdminConfig{Listen: "127.0.0.1:8081"},
 		RPC:        RPCConfig{Listen: "127.0.0.1:7070"},
 		Log:        LogConfig{Level: "info", Format: "text"},
-		Tracing:    TracingConfig{Sample: 1, Keep: 100, Whole: 10, Slow: 500 * time.Millisecond},
+		Tracing:    TracingConfig{Sample: 1, Keep: 100, Slow: 500 * time.Millisecond},
 		StopWithin: 20 * time.Second,
 		Modules: Modules{
 			Catalog:       newModule(catalog.DefaultConfig()),
@@ -245,9 +245,6 @@ func (c Config) Validate() error {
 	}
 	if c.Tracing.Keep < 0 {
 		errs = append(errs, config.At("tracing.keep", "must not be negative; 0: no traces are kept"))
-	}
-	if c.Tracing.Whole < 1 {
-		errs = append(errs, config.At("tracing.whole", "must be 1 or more"))
 	}
 	if c.Tracing.Slow <= 0 {
 		errs = append(errs, config.At("tracing.slow", "must be positive"))

@@ -17,7 +17,7 @@ func TestARequestIsFollowedAcrossProcessesInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shop.WriteConfig(t, string(file)+"tracing: {keep: 1, whole: 1}\n")
+	shop.WriteConfig(t, string(file)+"tracing: {keep: 1}\n")
 	shop.StartAll(t)
 	shop.Fill(t)
 	ana := shop.Guest(t, "Ana")

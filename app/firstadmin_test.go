@@ -33,7 +33,7 @@ func TestAShopWithoutAnAdministratorPrintsALinkThatMakesOne(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			shop.WriteConfig(t, string(file)+"log: {level: debug}\ntracing: {whole: 1, keep: 1}\n")
+			shop.WriteConfig(t, string(file)+"log: {level: debug}\ntracing: {keep: 1}\n")
 			shop.StartAll(t)
 			older, _ := printedLink(t, shop)
 			shop.Main().Kill(t)

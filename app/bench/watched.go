@@ -51,7 +51,7 @@ func benchWatched(binary string, d time.Duration) error {
 	ways := []*watching{
 		{name: "no traces", settings: "tracing: {keep: 0}"},
 		{name: "traces as they are by default", against: "no traces", most: 5},
-		{name: "every call of every request recorded", settings: "tracing: {keep: 1, whole: 1}", against: "no traces", most: 20},
+		{name: "every trace kept", settings: "tracing: {keep: 1}", against: "no traces", most: 20},
 		{name: "the console open", console: true, against: "traces as they are by default", most: 5},
 	}
 	staff := false

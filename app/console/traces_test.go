@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 
 	"galleria/app/auditlog"
 	_ "galleria/modules/accounts/v1" // the event below
@@ -94,10 +95,16 @@ func TestAnEventIsShownWithoutWhatItsContractMarksAsSecret(t *testing.T) {
 	}
 }
 
+// spansOnly keeps spans and no steps.
+type spansOnly struct{ *tracetest.SpanRecorder }
+
+func (spansOnly) OnArrival(trace.TraceID) {}
+func (spansOnly) OnStep(*telemetry.Step)  {}
+
 // The request's id on a page of an error leads to its trace only if there is one.
 func TestRequestsToTheConsoleAreTracedButNotItsStream(t *testing.T) {
 	spans := tracetest.NewSpanRecorder()
-	shutdown, err := telemetry.Setup(t.Context(), telemetry.TraceOptions{Keeper: spans, Whole: 10, Service: "test"})
+	shutdown, err := telemetry.Setup(t.Context(), telemetry.TraceOptions{Keeper: spansOnly{spans}, Service: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -186,6 +186,9 @@ func (p *Process) start(ctx context.Context, wanted map[string]route.Place) erro
 		p.tasks.Go(func() { p.follow(member) })
 	}
 	p.tasks.Go(p.watchHealth)
+	if p.o.Traces != nil {
+		p.tasks.Go(p.gatherTraces)
+	}
 	return nil
 }
 

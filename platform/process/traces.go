@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"galleria/platform/lifecycle"
 	processv1 "galleria/platform/process/v1"
 	"galleria/platform/route"
 	"galleria/platform/traces"
@@ -49,6 +50,26 @@ func (s service) FindTraces(ctx context.Context, in *processv1.FindTracesRequest
 		out.Problems = problems
 	}
 	return out, nil
+}
+
+// gatherPause bounds how much of a process is spent on gathering traces when very many
+// requests fail.
+const gatherPause = 50 * time.Millisecond
+
+// gatherTraces has the other processes keep their parts of the traces that this one keeps
+// for what happened in them. Their answers are not looked at: the console asks again.
+func (p *Process) gatherTraces() {
+	for {
+		select {
+		case <-p.life.Done():
+			return
+		case id := <-p.o.Traces.Wanted():
+			askOthers(p.life, p, func(ctx context.Context, c processv1.ProcessServiceClient) (*processv1.FindTracesResponse, error) {
+				return c.FindTraces(ctx, &processv1.FindTracesRequest{TraceId: id})
+			})
+			lifecycle.Pause(p.life, gatherPause)
+		}
+	}
 }
 
 func traceOf(process string, t traces.Trace) *processv1.Trace {

@@ -8,6 +8,7 @@ import (
 
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	oteltrace "go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	grpccodes "google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -17,15 +18,22 @@ import (
 	"galleria/platform/traces"
 )
 
-// failedIn is a store with one trace that failed, and a log with one line.
-func failedIn(t *testing.T, name string) (*traces.Store, *telemetry.Lines) {
+// storeIn is a store that runs, with a tracer whose spans it gets.
+func storeIn(t *testing.T, name string) (*traces.Store, oteltrace.Tracer) {
 	t.Helper()
 	store := traces.New(traces.Options{Dir: t.TempDir(), Name: name, Slow: time.Hour})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = store.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
-	_, span := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(store)).Tracer("test").Start(ctx, "work of "+name)
+	return store, sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(store)).Tracer("test")
+}
+
+// failedIn is a store with one trace that failed, and a log with one line.
+func failedIn(t *testing.T, name string) (*traces.Store, *telemetry.Lines) {
+	t.Helper()
+	store, tracer := storeIn(t, name)
+	_, span := tracer.Start(t.Context(), "work of "+name)
 	span.SetStatus(codes.Error, "away")
 	span.End()
 	for len(store.Find(traces.Latest, "", 1)) == 0 {
@@ -67,6 +75,20 @@ func TestTracesAndLinesOfAllProcessesAreAskedForTogether(t *testing.T) {
 	if none, err := client.FindLines(t.Context(), &processv1.FindLinesRequest{Others: true, Key: "module", Value: "beta"}); err != nil || len(none.GetLines()) != 0 {
 		t.Errorf("of a module that said nothing: got %v and error %v", none, err)
 	}
+}
+
+func TestTheOthersKeepTheirPartsOfWhatFailedElsewhere(t *testing.T) {
+	h := newHouse(t)
+	first, begins := storeIn(t, "main")
+	second, goesOn := storeIn(t, "other")
+	main := h.start("main", nil, func(o *Options) { o.Traces = first })
+	h.start("other", places{"alpha": here}, peerOf(main), func(o *Options) { o.Traces = second })
+	ctx, request := begins.Start(t.Context(), "request")
+	_, part := goesOn.Start(ctx, "part that goes well")
+	part.End()
+	request.SetStatus(codes.Error, "away")
+	request.End()
+	eventually(t, "parts kept", 1, func() int { return len(second.Find(traces.Latest, "part that", 1)) })
 }
 
 func TestNoDeadLetterIsGivenUpThatIsNotNamed(t *testing.T) {

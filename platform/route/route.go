@@ -9,10 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/attribute"
-	otelcodes "go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -220,7 +216,7 @@ func (r *Route) dispatch(ctx context.Context, c *call) (mode Mode, ended time.Du
 		return ModeHeld, ticks(), err
 	}
 	defer target.end()
-	if telemetry.Recording(ctx) {
+	if telemetry.Tracing() {
 		ended, err = traced(ctx, *c, target)
 	} else if here, ok := target.carrier.(*local); ok {
 		ended, err = here.do(ctx, c)
@@ -231,15 +227,19 @@ func (r *Route) dispatch(ctx context.Context, c *call) (mode Mode, ended time.Du
 }
 
 func traced(ctx context.Context, c call, target *Target) (ended time.Duration, err error) {
-	ctx, span := otel.Tracer("galleria/platform/route").Start(ctx, c.method.Name[1:],
-		trace.WithSpanKind(target.spanKind()),
-		trace.WithAttributes(attribute.String("caller", c.origin.caller), attribute.String("mode", string(target.Mode()))))
-	defer span.End()
-	ended, err = target.carrier.carry(ctx, c)
-	if faulty(err) {
-		span.SetStatus(otelcodes.Error, status.Code(err).String())
+	ctx, traced := telemetry.Begin(ctx, telemetry.Call{
+		Name: c.method.Name[1:], Kind: target.spanKind(), Caller: c.origin.caller, Mode: string(target.Mode()),
+	})
+	defer func() { traced.End(failure(err)) }()
+	return target.carrier.carry(ctx, c)
+}
+
+// failure is what a trace says of a call that failed; "" when it did not.
+func failure(err error) string {
+	if !faulty(err) {
+		return ""
 	}
-	return ended, err
+	return status.Code(err).String()
 }
 
 // method is the method of that name, nil when the contract has none. Contracts

@@ -5,8 +5,6 @@ import (
 	"context"
 	"strings"
 
-	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -50,12 +48,8 @@ func (r *Route) arrived(ctx context.Context, m *method, process string, decode f
 	if err := admit(ctx, from.caller, r.module); err != nil {
 		return nil, err
 	}
-	if telemetry.Recording(ctx) {
-		var span trace.Span
-		ctx, span = otel.Tracer("galleria/platform/route").Start(ctx, m.Name[1:],
-			trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(attribute.String("caller", from.caller)))
-		defer span.End()
-	}
+	ctx, traced := telemetry.Begin(ctx, telemetry.Call{Name: m.Name[1:], Kind: trace.SpanKindServer, Caller: from.caller})
+	defer func() { traced.End(failure(err)) }()
 	target, err := r.admit(ctx)
 	if err != nil {
 		if target == nil {

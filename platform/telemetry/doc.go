@@ -1,6 +1,6 @@
 // Package telemetry is how a process says what it does: log records that name
-// the request, the module and the trace they belong to, and spans kept here (see
-// platform/traces) or sent to an OpenTelemetry collector. The latest lines of the log are
+// the request, the module and the trace they belong to, and what calls did: steps kept here
+// (see platform/traces), or spans sent to an OpenTelemetry collector. The latest lines of the log are
 // kept in memory for operators.
 //
 //	log := telemetry.NewLogger(os.Stderr, "json", slog.LevelInfo)

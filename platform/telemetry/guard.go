@@ -52,7 +52,7 @@ type maskedSpan struct{ sdktrace.ReadOnlySpan }
 func (s maskedSpan) Name() string { return MaskNumbers(s.ReadOnlySpan.Name()) }
 
 func (s maskedSpan) Attributes() []attribute.KeyValue {
-	return maskedAttributes(s.ReadOnlySpan.Attributes())
+	return MaskedAttributes(s.ReadOnlySpan.Attributes())
 }
 
 func (s maskedSpan) Status() sdktrace.Status {
@@ -65,7 +65,7 @@ func (s maskedSpan) Events() []sdktrace.Event {
 	events := append([]sdktrace.Event(nil), s.ReadOnlySpan.Events()...)
 	for i := range events {
 		events[i].Name = MaskNumbers(events[i].Name)
-		events[i].Attributes = maskedAttributes(events[i].Attributes)
+		events[i].Attributes = MaskedAttributes(events[i].Attributes)
 	}
 	return events
 }
@@ -73,12 +73,13 @@ func (s maskedSpan) Events() []sdktrace.Event {
 func (s maskedSpan) Links() []sdktrace.Link {
 	links := append([]sdktrace.Link(nil), s.ReadOnlySpan.Links()...)
 	for i := range links {
-		links[i].Attributes = maskedAttributes(links[i].Attributes)
+		links[i].Attributes = MaskedAttributes(links[i].Attributes)
 	}
 	return links
 }
 
-func maskedAttributes(attrs []attribute.KeyValue) []attribute.KeyValue {
+// MaskedAttributes are the attributes without what looks like an identification number.
+func MaskedAttributes(attrs []attribute.KeyValue) []attribute.KeyValue {
 	safe := make([]attribute.KeyValue, len(attrs))
 	for i, a := range attrs {
 		safe[i] = a

@@ -2,7 +2,6 @@ package telemetry
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"net"
@@ -19,30 +18,11 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-var (
-	tracing atomic.Bool
-	// wholeEvery: of one trace in so many all spans are recorded.
-	wholeEvery atomic.Uint64
-)
+var tracing atomic.Bool
 
 // Tracing tells whether spans go anywhere. Hot paths ask it before they make
 // any: with tracing off it is all that tracing costs.
 func Tracing() bool { return tracing.Load() }
-
-// Recording tells whether a span that hangs from ctx would be seen by anybody: where a
-// trace begins, and in those that are exported or recorded whole. It depends on the
-// trace alone, so that all processes agree.
-func Recording(ctx context.Context) bool {
-	if !tracing.Load() {
-		return false
-	}
-	parent := trace.SpanContextFromContext(ctx)
-	return !parent.IsValid() || parent.IsSampled() || isWhole(parent.TraceID())
-}
-
-func isWhole(id trace.TraceID) bool {
-	return binary.BigEndian.Uint64(id[8:])%max(1, wholeEvery.Load()) == 0
-}
 
 // TraceOptions says where spans go. The zero value means nowhere.
 type TraceOptions struct {
@@ -54,10 +34,9 @@ type TraceOptions struct {
 	SampleRatio float64
 
 	Exporter sdktrace.SpanExporter // instead of Endpoint, and given each span as it ends: for tests
-	// Keeper is given spans of this process, exported or not, when it is not nil: of one
-	// trace in Whole all, of the others the first; 0: of all traces all.
-	Keeper sdktrace.SpanProcessor
-	Whole  int
+	// Keeper, when it is not nil, is given all that happens in this process: of traces
+	// that are exported as spans, of the others the first span here and steps.
+	Keeper Keeper
 	Log    *slog.Logger // is told of lost spans; nil = slog.Default()
 }
 
@@ -113,11 +92,14 @@ func Setup(ctx context.Context, o TraceOptions) (shutdown func(context.Context) 
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(lost.handle))
 	otel.SetTextMapPropagator(propagation.TraceContext{})
 	otel.SetTracerProvider(provider)
-	wholeEvery.Store(uint64(max(1, o.Whole)))
+	if o.Keeper != nil {
+		steps.Store(&o.Keeper)
+	}
 	tracing.Store(true)
 
 	return func(ctx context.Context) error {
 		tracing.Store(false)
+		steps.Store(nil)
 		otel.SetTracerProvider(noop.NewTracerProvider())
 		ctx, cancel := context.WithTimeout(ctx, lastFlush)
 		defer cancel()
@@ -132,15 +114,15 @@ func Setup(ctx context.Context, o TraceOptions) (shutdown func(context.Context) 
 	}, nil
 }
 
-// recording records, for the keeper, what another sampler drops: the first span of each
-// trace, and all spans of the traces that are recorded whole. They are not exported, here
-// or in other processes.
+// recording records, for the keeper, what another sampler drops: what a trace begins
+// with, and the handling of events. They are not exported, here or in other processes.
+// The calls between them are steps.
 type recording struct{ sdktrace.Sampler }
 
 func (r recording) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
 	result := r.Sampler.ShouldSample(p)
 	begins := !trace.SpanContextFromContext(p.ParentContext).IsValid()
-	if result.Decision == sdktrace.Drop && (begins || isWhole(p.TraceID)) {
+	if result.Decision == sdktrace.Drop && (begins || p.Kind == trace.SpanKindConsumer) {
 		result.Decision = sdktrace.RecordOnly
 	}
 	return result

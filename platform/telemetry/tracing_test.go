@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"strings"
@@ -167,32 +168,61 @@ func TestTheDecisionToSampleIsMadeWhereATraceBegins(t *testing.T) {
 	}
 }
 
-func TestOfMostTracesOnlyTheFirstSpanIsRecorded(t *testing.T) {
-	keeper := tracetest.NewSpanRecorder()
-	shutdown := setUp(t, telemetry.TraceOptions{Keeper: keeper, Whole: 10})
-	for last, whole := range map[string]bool{"0000000000000014": true, "0000000000000015": false} { // 20 and 21
-		parent := propagation.MapCarrier{"traceparent": "00-ab00000000000000" + last + "-0000000000000001-00"}
-		ctx := otel.GetTextMapPropagator().Extract(t.Context(), parent)
-		before := len(keeper.Ended())
-		if got := telemetry.Recording(ctx); got != whole {
-			t.Errorf("in trace …%s: got recording %v, want %v", last, got, whole)
-		}
-		_, s := span(ctx, "a call")
-		s.End()
-		if got := len(keeper.Ended()) > before; got != whole {
-			t.Errorf("in trace …%s: got a recorded span %v, want %v", last, got, whole)
-		}
-	}
-	before := len(keeper.Ended())
-	for range 50 {
-		_, s := span(t.Context(), "a request")
-		s.End()
-	}
-	if got := len(keeper.Ended()) - before; got != 50 {
-		t.Errorf("got %d spans of 50 requests, want each request's", got)
-	}
+// keeper is told what happens, in its order.
+type keeper struct {
+	*tracetest.SpanRecorder
+	steps   []*telemetry.Step
+	arrived []trace.TraceID
+}
+
+func (k *keeper) OnArrival(id trace.TraceID)  { k.arrived = append(k.arrived, id) }
+func (k *keeper) OnStep(step *telemetry.Step) { k.steps = append(k.steps, step) }
+
+func TestCallsAreStepsForTheKeeperWithTheParentsThatSpansHadHad(t *testing.T) {
+	k := &keeper{SpanRecorder: tracetest.NewSpanRecorder()}
+	shutdown := setUp(t, telemetry.TraceOptions{Keeper: k})
+	ctx, request := span(t.Context(), "a request")
+	outer, first := telemetry.Begin(ctx, telemetry.Call{Name: "first", Caller: "edge", Mode: "remote", Kind: trace.SpanKindClient})
+	to := propagation.MapCarrier{}
+	otel.GetTextMapPropagator().Inject(outer, to)
+	elsewhere, second := telemetry.Begin(otel.GetTextMapPropagator().Extract(t.Context(), to), telemetry.Call{Name: "second", Caller: "edge", Kind: trace.SpanKindServer})
+	telemetry.Mark(elsewhere, "order", "G-1")
+	second.End("Internal")
+	first.End("")
+	request.End()
 	if err := shutdown(t.Context()); err != nil {
 		t.Errorf("shutdown: got %v, want nil", err)
+	}
+	if got := len(k.Ended()); got != 1 || len(k.steps) != 2 {
+		t.Fatalf("got %d spans and %d steps, want the request's span and a step for each call", got, len(k.steps))
+	}
+	inner, above, id := k.steps[0], k.steps[1], request.SpanContext().TraceID()
+	if above.Parent != request.SpanContext().SpanID() || inner.Parent != above.SpanContext().SpanID() {
+		t.Errorf("got the parents %s and %s, want the request %s and the call %s", above.Parent, inner.Parent, request.SpanContext().SpanID(), above.SpanContext().SpanID())
+	}
+	if inner.SpanContext().TraceID() != id || len(k.arrived) != 1 || k.arrived[0] != id {
+		t.Errorf("got the trace %s and arrivals %v, want one of %s", inner.SpanContext().TraceID(), k.arrived, id)
+	}
+	if inner.Failed != "Internal" || above.Failed != "" {
+		t.Errorf("got %q and %q, want that the inner one failed", inner.Failed, above.Failed)
+	}
+	if got := fmt.Sprint(inner.Attributes()); !strings.Contains(got, "G-1") || !strings.Contains(got, "edge") {
+		t.Errorf("got the attributes %s, want the caller and the mark", got)
+	}
+}
+
+func TestTheHandlingOfEventsIsRecordedForTheKeeper(t *testing.T) {
+	k := &keeper{SpanRecorder: tracetest.NewSpanRecorder()}
+	shutdown := setUp(t, telemetry.TraceOptions{Keeper: k})
+	parent := propagation.MapCarrier{"traceparent": "00-ab000000000000000000000000000015-0000000000000001-00"}
+	ctx := otel.GetTextMapPropagator().Extract(t.Context(), parent)
+	_, s := otel.Tracer("test").Start(ctx, "process an event", trace.WithSpanKind(trace.SpanKindConsumer))
+	s.End()
+	if err := shutdown(t.Context()); err != nil {
+		t.Errorf("shutdown: got %v, want nil", err)
+	}
+	if got := len(k.Ended()); got != 1 {
+		t.Errorf("got %d spans, want one", got)
 	}
 }
 

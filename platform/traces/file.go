@@ -56,6 +56,7 @@ func (s *Store) Run(ctx context.Context) error {
 			store()
 		case t := <-chosen:
 			n++
+			s.want(t)
 			s.keep(written(t))
 		}
 	}

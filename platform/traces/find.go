@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // By is by what traces are found.
@@ -55,10 +57,14 @@ func (t Trace) has(text string) bool {
 // Of is all that is known here of the trace with an id. What was only remembered is kept
 // from now on.
 func (s *Store) Of(id string) []Trace {
+	wanted, err := trace.TraceIDFromHex(id)
+	if err != nil {
+		return nil
+	}
 	s.mu.Lock()
 	var late []*ended
 	for i, t := range s.recent {
-		if t != nil && t.id.String() == id {
+		if t != nil && t.id == wanted {
 			late = append(late, t)
 			s.recent[i] = nil
 		}

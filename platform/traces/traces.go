@@ -6,9 +6,11 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -67,16 +69,18 @@ const (
 	mostSpans   = 200  // of one trace in one process
 	mostKept    = 2000
 	mostASecond = 100 // are kept
-	remembered  = 256
+	remembered  = 1024
+	mostWanted  = 16 // traces that others are to be asked for, and have not been
 )
 
-// Store is an OpenTelemetry span processor. Safe for concurrent use. Run has to run for
+// Store is the keeper of package telemetry. Safe for concurrent use. Run has to run for
 // anything to be kept.
 type Store struct {
 	o      Options
 	log    *slog.Logger
 	open   [shards]shard
 	chosen chan *ended
+	wanted chan string
 
 	mu       sync.Mutex
 	kept     []Trace // the oldest first
@@ -90,16 +94,39 @@ type shard struct {
 	traces map[trace.TraceID]*ended
 }
 
-// ended are the spans of a trace that have ended here.
+// ended is what has ended here of a trace.
 type ended struct {
 	id    trace.TraceID
-	open  int
-	spans []sdktrace.ReadOnlySpan
+	open  int // spans, and arrivals from other processes, under way
+	works []work
 }
+
+// work is a span or a step.
+type work struct {
+	span sdktrace.ReadOnlySpan
+	step *telemetry.Step
+}
+
+func (w work) took() time.Duration {
+	if w.step != nil {
+		return w.step.Took
+	}
+	return w.span.EndTime().Sub(w.span.StartTime())
+}
+
+func (w work) isFailed() bool {
+	if w.step != nil {
+		return w.step.Failed != ""
+	}
+	return w.span.Status().Code == codes.Error
+}
+
+// begins tells whether the trace began with it.
+func (w work) begins() bool { return w.span != nil && !w.span.Parent().IsValid() }
 
 // New makes a store. Run reads what its file has from earlier.
 func New(o Options) *Store {
-	s := &Store{o: o, log: cmp.Or(o.Log, slog.Default()), chosen: make(chan *ended, mostASecond)}
+	s := &Store{o: o, log: cmp.Or(o.Log, slog.Default()), chosen: make(chan *ended, mostASecond), wanted: make(chan string, mostWanted)}
 	for i := range s.open {
 		s.open[i].traces = map[trace.TraceID]*ended{}
 	}
@@ -108,7 +135,11 @@ func New(o Options) *Store {
 
 // OnStart implements sdktrace.SpanProcessor.
 func (s *Store) OnStart(_ context.Context, span sdktrace.ReadWriteSpan) {
-	id := span.SpanContext().TraceID()
+	s.OnArrival(span.SpanContext().TraceID())
+}
+
+// OnArrival implements telemetry.Keeper.
+func (s *Store) OnArrival(id trace.TraceID) {
 	at := &s.open[id[15]%shards]
 	at.mu.Lock()
 	defer at.mu.Unlock()
@@ -125,17 +156,32 @@ func (s *Store) OnStart(_ context.Context, span sdktrace.ReadWriteSpan) {
 
 // OnEnd implements sdktrace.SpanProcessor.
 func (s *Store) OnEnd(span sdktrace.ReadOnlySpan) {
-	id := span.SpanContext().TraceID()
+	s.note(span.SpanContext().TraceID(), work{span: span}, true)
+}
+
+// OnStep implements telemetry.Keeper.
+func (s *Store) OnStep(step *telemetry.Step) {
+	s.note(step.SpanContext().TraceID(), work{step: step}, step.Kind == trace.SpanKindServer)
+}
+
+// note notes work that has ended, and judges the trace if nothing of it is under way
+// here any more. closes: the work was counted when it began.
+func (s *Store) note(id trace.TraceID, w work, closes bool) {
 	at := &s.open[id[15]%shards]
 	at.mu.Lock()
 	t := at.traces[id]
-	if t == nil {
+	if t == nil && closes {
 		at.mu.Unlock()
 		return
 	}
-	t.open--
-	if len(t.spans) < mostSpans || t.open == 0 {
-		t.spans = append(t.spans, span)
+	if t == nil { // it went on when the request had its answer
+		t = &ended{id: id}
+	}
+	if closes {
+		t.open--
+	}
+	if len(t.works) < mostSpans || t.open == 0 {
+		t.works = append(t.works, w)
 	}
 	if t.open > 0 {
 		at.mu.Unlock()
@@ -157,16 +203,34 @@ func (s *Store) OnEnd(span sdktrace.ReadOnlySpan) {
 }
 
 func (s *Store) isWorthIt(t *ended) bool {
-	root := t.spans[len(t.spans)-1]
-	if s.o.Every > 0 && binary.BigEndian.Uint64(t.id[8:])%uint64(s.o.Every) == 0 || root.EndTime().Sub(root.StartTime()) >= s.o.Slow {
-		return true
+	return s.isOneInSoMany(t.id) || s.isFailedOrSlow(t)
+}
+
+func (s *Store) isOneInSoMany(id trace.TraceID) bool {
+	return s.o.Every > 0 && binary.BigEndian.Uint64(id[8:])%uint64(s.o.Every) == 0
+}
+
+func (s *Store) isFailedOrSlow(t *ended) bool {
+	return t.root().took() >= s.o.Slow || slices.ContainsFunc(t.works, work.isFailed)
+}
+
+func (t *ended) root() work { return t.works[len(t.works)-1] }
+
+// Wanted are the ids of traces that began here, and are kept for what happened in them:
+// other processes don't know that yet, and soon forget their part. What is asked of them
+// with Of they keep.
+func (s *Store) Wanted() <-chan string { return s.wanted }
+
+// want wants the other processes' parts of a trace. Of one in so many they are kept
+// anyway.
+func (s *Store) want(t *ended) {
+	if !t.root().begins() || s.isOneInSoMany(t.id) {
+		return
 	}
-	for _, span := range t.spans {
-		if span.Status().Code == codes.Error {
-			return true
-		}
+	select {
+	case s.wanted <- t.id.String():
+	default: // too many at once: the parts that failed or were slow are kept all the same
 	}
-	return false
 }
 
 // Shutdown and ForceFlush implement sdktrace.SpanProcessor; Run stores what is left.
@@ -175,28 +239,52 @@ func (s *Store) ForceFlush(context.Context) error { return nil }
 
 // written is a trace as it is kept: without what looks like an identification number.
 func written(t *ended) Trace {
-	out := Trace{ID: t.id.String(), Spans: make([]Span, len(t.spans))}
-	for i, raw := range t.spans {
-		span := telemetry.Masked(raw)
-		w := Span{
-			ID: span.SpanContext().SpanID().String(), Name: span.Name(), At: span.StartTime().UTC(), Took: span.EndTime().Sub(span.StartTime()),
+	out := Trace{ID: t.id.String(), Spans: make([]Span, len(t.works))}
+	for i, w := range t.works {
+		if w.step != nil {
+			out.Spans[i] = ofStep(w.step)
+		} else {
+			out.Spans[i] = ofSpan(telemetry.Masked(w.span))
 		}
-		if parent := span.Parent(); parent.HasSpanID() {
-			w.Parent = parent.SpanID().String()
-		}
-		if kind := span.SpanKind(); kind != trace.SpanKindInternal {
-			w.Kind = kind.String()
-		}
-		if span.Status().Code == codes.Error {
-			w.Failed = cmp.Or(span.Status().Description, "failed")
-		}
-		for _, a := range span.Attributes() {
-			if w.Attributes == nil {
-				w.Attributes = map[string]string{}
-			}
-			w.Attributes[string(a.Key)] = a.Value.String()
-		}
-		out.Spans[i] = w
+	}
+	return out
+}
+
+func ofSpan(span sdktrace.ReadOnlySpan) Span {
+	out := Span{
+		ID: span.SpanContext().SpanID().String(), Name: span.Name(), Kind: kindOf(span.SpanKind()), At: span.StartTime().UTC(),
+		Took: span.EndTime().Sub(span.StartTime()), Attributes: textsOf(span.Attributes()),
+	}
+	if parent := span.Parent(); parent.HasSpanID() {
+		out.Parent = parent.SpanID().String()
+	}
+	if span.Status().Code == codes.Error {
+		out.Failed = cmp.Or(span.Status().Description, "failed")
+	}
+	return out
+}
+
+func ofStep(s *telemetry.Step) Span {
+	return Span{
+		ID: s.SpanContext().SpanID().String(), Parent: s.Parent.String(), Name: s.Name, Kind: kindOf(s.Kind), At: s.At.UTC(),
+		Took: s.Took, Failed: s.Failed, Attributes: textsOf(telemetry.MaskedAttributes(s.Attributes())),
+	}
+}
+
+func kindOf(k trace.SpanKind) string {
+	if k == trace.SpanKindInternal {
+		return ""
+	}
+	return k.String()
+}
+
+func textsOf(attributes []attribute.KeyValue) map[string]string {
+	if len(attributes) == 0 {
+		return nil
+	}
+	out := map[string]string{}
+	for _, a := range attributes {
+		out[string(a.Key)] = a.Value.String()
 	}
 	return out
 }

@@ -9,11 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"galleria/platform/telemetry"
 	"galleria/platform/traces"
 )
 
@@ -105,6 +107,71 @@ func TestOneInSoManyIsKeptAndTheOthersOnlyWhenAskedForSoon(t *testing.T) {
 	all := keep(t, t.TempDir(), 1)
 	all.request("well", "")
 	await(t, "each is kept", func() bool { return len(all.Find(traces.Latest, "", 10)) == 1 })
+}
+
+// steps is a store that package telemetry keeps spans and steps in.
+func steps(t *testing.T) *keeping {
+	t.Helper()
+	k := keep(t, t.TempDir(), 0)
+	shutdown, err := telemetry.Setup(t.Context(), telemetry.TraceOptions{Keeper: k})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = shutdown(context.Background()) })
+	k.tracer = otel.Tracer("test")
+	return k
+}
+
+func TestAFailedTraceHasAllItsCallsAndIsWantedFromTheOtherProcesses(t *testing.T) {
+	k := steps(t)
+	for _, failed := range []string{"", "Unavailable"} {
+		ctx, request := k.tracer.Start(context.Background(), "request")
+		_, well := telemetry.Begin(ctx, telemetry.Call{Name: "well", Caller: "edge", Mode: "local", Kind: trace.SpanKindInternal})
+		well.End("")
+		_, ill := telemetry.Begin(ctx, telemetry.Call{Name: "ill", Caller: "edge", Mode: "remote", Kind: trace.SpanKindClient})
+		ill.End(failed)
+		request.End()
+	}
+	id := ""
+	await(t, "the failed one is wanted", func() bool {
+		select {
+		case id = <-k.Wanted():
+		default:
+		}
+		return id != "" && len(k.Find(traces.Latest, "", 10)) > 0
+	})
+	all := k.Find(traces.Latest, "", 10)
+	if len(all) != 1 || all[0].ID != id || len(all[0].Spans) != 3 {
+		t.Fatalf("got %+v, want the failed one, %s, with its three spans", all, id)
+	}
+	well, ill, request := all[0].Spans[0], all[0].Spans[1], all[0].Root()
+	if well.Parent != request.ID || ill.Parent != request.ID || ill.Failed != "Unavailable" || ill.Kind != "client" || well.Attributes["caller"] != "edge" {
+		t.Errorf("got %+v, want two calls of the request, of which the second failed", all[0])
+	}
+}
+
+func TestWhatArrivesFromAnotherProcessIsOneTraceWithTheCallsInIt(t *testing.T) {
+	k := steps(t)
+	from := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1, 2, 3}, SpanID: trace.SpanID{4}, Remote: true})
+	ctx, arrival := telemetry.Begin(trace.ContextWithRemoteSpanContext(context.Background(), from), telemetry.Call{Name: "arrived", Caller: "alpha", Kind: trace.SpanKindServer})
+	_, call := telemetry.Begin(ctx, telemetry.Call{Name: "call", Caller: "beta", Mode: "local", Kind: trace.SpanKindInternal})
+	call.End("")
+	arrival.End("")
+	_, late := telemetry.Begin(ctx, telemetry.Call{Name: "goes on", Caller: "beta", Mode: "local", Kind: trace.SpanKindInternal})
+	late.End("")
+	if got := k.Find(traces.Latest, "", 10); len(got) != 0 {
+		t.Errorf("got %v kept, want none: it went well", got)
+	}
+	// The process where it began asks, because it failed there.
+	got := k.Of(from.TraceID().String())
+	if len(got) != 2 || len(got[0].Spans) != 2 || got[0].Root().Parent != from.SpanID().String() || got[0].Spans[0].Parent != got[0].Root().ID || got[1].Root().Parent != got[0].Root().ID {
+		t.Errorf("got %+v, want the arrival with its call, and what went on after it", got)
+	}
+	select {
+	case id := <-k.Wanted():
+		t.Errorf("%s is wanted from others, and it did not begin here", id)
+	default:
+	}
 }
 
 func TestTwoProcessesOfOneNameKeepTheirTracesApart(t *testing.T) {

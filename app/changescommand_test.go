@@ -79,6 +79,14 @@ func TestWhatCommandsChangeIsInTheAuditLog(t *testing.T) {
 			t.Errorf("the audit log has a secret: %+v", e)
 		}
 	}
+	const address = "otto@example.org" // which may be deleted with the account
+	if out, code := shop.RunWith(t, "three lamps and a teapot\n", "admin", "create", "--email", address, "--role", "operator"); code != 0 {
+		t.Fatalf("galleria admin create: exit %d: %s", code, out)
+	}
+	known++
+	if e := changes()[0]; !strings.HasPrefix(e.Thing, "account ") || e.Detail != "galleria admin create --email=… --role=operator" {
+		t.Errorf("galleria admin create: the audit log says %+v, want the account's id, and not its address", e)
+	}
 	for _, command := range [][]string{
 		{"orders", "ship", order, "--lines", "MUG-1=1", "--key", "parcel-1"}, // again: it is the same parcel
 		{"orders", "show", order}, {"orders", "ship", order, "--lines", "MUG-1=7"}, {"settings", "show"}, {"keys", "list"}, {"modules"}, {"events", "dead"}, {"changes"},

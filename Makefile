@@ -76,6 +76,11 @@ audit: build setup $(TOOLS)/audit/node_modules ## look at the pages with Lightho
 	@cp tools/audit/*.mjs tools/audit/spectral.yaml $(TOOLS)/audit/
 	node $(TOOLS)/audit/audit.mjs bin/galleria "$$(tools/setup chromium)" $(ONLY)
 
+.PHONY: pictures
+pictures: build setup $(TOOLS)/audit/node_modules ## make the pictures of the console in the README anew (needs npm)
+	@cp tools/audit/*.mjs $(TOOLS)/audit/
+	node $(TOOLS)/audit/pictures.mjs bin/galleria "$$(tools/setup chromium)" docs/pictures
+
 # Beside the other tools, so that what it brings is not taken for our own code.
 $(TOOLS)/audit/node_modules: tools/audit/package-lock.json
 	@mkdir -p $(TOOLS)/audit

@@ -18,8 +18,10 @@ const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 // What the auditor logs in with. It opens nothing but the shop made here.
 export const auditor = { email: 'auditor@example.org', password: 'three lamps and a teapot' };
 
-// openShop starts program and answers { base, close } once it shows the product that is bought.
-export async function openShop(program) {
+// openShop starts program, with more lines for its configuration if they are given, and
+// answers { base, close, run } once it shows the product that is bought. run gives it a
+// command.
+export async function openShop(program, more = '') {
   const home = mkdtempSync(join(tmpdir(), 'galleria-audit-'));
   const [http, admin, rpc] = [await freePort(), await freePort(), await freePort()];
   const base = `http://localhost:${http}`;
@@ -29,11 +31,12 @@ export async function openShop(program) {
 http: {listen: "127.0.0.1:${http}", base_url: "${base}", limits: {requests: 1000000, carts: 1000}}
 admin: {listen: "127.0.0.1:${admin}"}
 rpc: {listen: "127.0.0.1:${rpc}"}
-`);
+${more}`);
   const log = openSync(join(home, 'log'), 'w');
   const shop = spawn(program, ['serve', '--config', config], { stdio: ['ignore', log, log] });
   closeSync(log);
   const gone = new Promise((resolve) => shop.once('exit', resolve));
+  const run = (...args) => execFileSync(program, [...args, '--config', config], { input: auditor.password + '\n', encoding: 'utf8' });
   const close = async () => {
     shop.kill('SIGTERM');
     await gone;
@@ -46,13 +49,13 @@ rpc: {listen: "127.0.0.1:${rpc}"}
       if (Date.now() > end || shop.exitCode !== null) throw new Error(`the shop does not show its products; its log is in ${home}`);
       await wait(200);
     }
-    execFileSync(program, ['admin', 'create', '--config', config, '--email', auditor.email], { input: auditor.password + '\n' });
+    run('admin', 'create', '--email', auditor.email);
   } catch (err) {
     shop.kill('SIGTERM');
     await gone;
     throw err;
   }
-  return { base, close };
+  return { base, close, run };
 }
 
 // codeOf is what an authenticator program shows for a secret just now (RFC 6238).

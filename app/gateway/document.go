@@ -28,7 +28,7 @@ func describe(base string) huma.Config {
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					"order":   {Type: "http", Scheme: "bearer", Description: "The access_token of the order."},
 					"session": {Type: "http", Scheme: "bearer", Description: "The token of a session."},
-					"key":     {Type: "http", Scheme: "bearer", Description: "An API key, which begins with gk_. What it may do, its scopes say."},
+					"key":     {Type: "http", Scheme: "bearer", Description: "An API key, which begins with gk_. What it may do, its scopes say; an operation names the one that it needs."},
 				},
 			},
 			Tags: []*huma.Tag{

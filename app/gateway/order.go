@@ -145,6 +145,13 @@ type PaymentPage struct {
 func (g *Gateway) payOrder(r *request, in *OrderInput) (*PaymentOutput, error) {
 	whole, done := r.whole(orderTimeout)
 	defer done()
+	if in.isKey() {
+		token, _ := in.token() // isKey has seen it
+		if _, err := g.program(whole, token); err != nil {
+			return nil, err
+		}
+		return nil, problem(notAllowed, "An order is paid by its customer, and by no API key: send the order's access_token, or the token of a session.")
+	}
 	var answer *ordersv1.PayOrderResponse
 	err := g.unlock(whole, in, func(ctx context.Context, token string) (err error) {
 		answer, err = g.Orders.PayOrder(ctx, &ordersv1.PayOrderRequest{OrderId: in.OrderID, Token: token})

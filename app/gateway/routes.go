@@ -54,12 +54,12 @@ func (g *Gateway) open() error {
 	// Orders, for who has their token, or is the customer.
 	operate(api, g.placeOrder, operation{method: http.MethodPost, path: "/orders", id: "placeOrder", slow: true, tag: "Orders", status: http.StatusCreated, errors: []int{409}, counts: []count{{"checkouts", edge.CheckoutAttempts}},
 		summary: "Order what is in a cart", text: "At the total that is expected, with the delivery option and the codes of the cart. The answer says where the order is paid. A repeat with the same Idempotency-Key and body is the same order; after not-known, only such a repeat can tell whether there is one."})
-	operate(api, g.getOrder, operation{method: http.MethodGet, path: "/orders/{order_id}", id: "getOrder", tag: "Orders", errors: []int{401, 404}, token: true,
-		summary: "Get an order", text: "For its token, the session of its customer, people who work in the shop, and API keys with the scope orders:read."})
-	operate(api, g.cancelOrder, operation{method: http.MethodPost, path: "/orders/{order_id}/cancel", id: "cancelOrder", slow: true, tag: "Orders", errors: []int{401, 404, 409}, token: true, counts: []count{{"cancellations", edge.Cancellations}},
-		summary: "Cancel an order", text: "As long as nothing of it was sent. Goods and money follow. For its token, the session of its customer, people who work in the shop, and API keys with the scope orders:write."})
+	operate(api, g.getOrder, operation{method: http.MethodGet, path: "/orders/{order_id}", id: "getOrder", tag: "Orders", errors: []int{401, 404}, token: true, scope: "orders:read",
+		summary: "Get an order", text: "For its token, and the session of its customer."})
+	operate(api, g.cancelOrder, operation{method: http.MethodPost, path: "/orders/{order_id}/cancel", id: "cancelOrder", slow: true, tag: "Orders", errors: []int{401, 404, 409}, token: true, scope: "orders:write", counts: []count{{"cancellations", edge.Cancellations}},
+		summary: "Cancel an order", text: "As long as nothing of it was sent. Goods and money follow. For its token, and the session of its customer."})
 	operate(api, g.payOrder, operation{method: http.MethodPost, path: "/orders/{order_id}/payments", id: "payOrder", slow: true, tag: "Orders", errors: []int{401, 404, 409}, token: true, counts: []count{{"checkouts", edge.CheckoutAttempts}},
-		summary: "Pay an order, or try again", text: "Where an order is paid that is not paid yet. A repeat answers the same payment."})
+		summary: "Pay an order, or try again", text: "Where an order is paid that is not paid yet. A repeat answers the same payment. For its token, and the session of its customer."})
 	// People, for who has the token of a session.
 	operate(api, g.logIn, operation{method: http.MethodPost, path: "/sessions", id: "logIn", tag: "People", status: http.StatusCreated, errors: []int{401}, slow: true,
 		summary: "Log in", text: "Opens a session. An unknown address and a wrong password are answered alike."})
@@ -79,8 +79,8 @@ type operation struct {
 	status                               int    // when all is well; 0: 200
 	errors                               []int  // beside those that every operation has
 	catalogue                            bool   // may be kept by all, and waits in turn
-	token                                bool   // wants an order's token
-	scope                                string // wants an API key with it, or the session of staff
+	token                                bool   // takes an order's token, or the session of its customer
+	scope                                string // takes an API key with it, or the session of staff
 	session                              bool   // wants a session's token
 	slow                                 bool   // may take longer than others
 	counts                               []count
@@ -104,12 +104,15 @@ func operate[I, O any](api huma.API, handler func(*request, *I) (*O, error), o o
 		op.Errors = append(op.Errors, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	if o.token {
-		op.Security = []map[string][]string{{"order": {}}, {"session": {}}, {"key": {}}}
+		op.Security = []map[string][]string{{"order": {}}, {"session": {}}}
 		op.Errors = append(op.Errors, http.StatusForbidden)
 	}
 	if o.scope != "" {
-		op.Security = []map[string][]string{{"key": {}}, {"session": {}}}
-		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
+		op.Security = append(op.Security, map[string][]string{"key": {o.scope}})
+		if !o.token {
+			op.Security = append(op.Security, map[string][]string{"session": {}})
+			op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
+		}
 		op.Description = strings.TrimSpace(op.Description + " For API keys with the scope " + o.scope + ", and for the sessions of people who work in the shop.")
 	}
 	if o.session {

@@ -41,7 +41,7 @@ func (s *shop) bearer(scopes ...string) string {
 // staffSession logs in somebody with a role, and a second factor where the role wants it.
 func (s *shop) staffSession(role accountsv1.Role) string {
 	s.t.Helper()
-	email, password := strings.ToLower(role.String())+"@example.org", "nine teapots on a shelf"
+	email := strings.ToLower(role.String()) + "@example.org"
 	_, err := accountsv1.NewAccountsServiceClient(s.operated["accounts"]).CreateAccount(s.t.Context(), &accountsv1.CreateAccountRequest{Email: email, Password: password, Role: role})
 	if err != nil {
 		s.t.Fatal(err)
@@ -51,112 +51,10 @@ func (s *shop) staffSession(role accountsv1.Role) string {
 	return "Bearer " + session.Token
 }
 
-// ordered is an order that waits for its payment.
-func (s *shop) ordered() gateway.PlacedOrder {
-	s.t.Helper()
-	var o gateway.PlacedOrder
-	s.post("/orders", text(order(s.filled(1))), "Idempotency-Key", id.New()).want(http.StatusCreated).into(&o)
-	return o
-}
-
-// request is one route that is for staff, with a request that it takes.
-type request struct{ method, path, body, scope string }
-
-func (s *shop) staffRequests(order string) []request {
-	return []request{
-		{http.MethodGet, "/orders", "", "orders:read"},
-		{http.MethodPost, "/orders/" + order + "/fulfilments", `{"carrier":"DHL"}`, "orders:write"},
-		{http.MethodPost, "/orders/" + order + "/refunds", `{}`, "orders:write"},
-		{http.MethodGet, "/catalogue", "", "products:read"},
-		{http.MethodGet, "/catalogue/" + mug, "", "products:read"},
-		{http.MethodPut, "/catalogue/thing-1", thing("thing-1"), "products:write"},
-		{http.MethodDelete, "/catalogue/thing-1", "", "products:write"},
-		{http.MethodGet, "/stock?sku=" + mug, "", "stock:read"},
-		{http.MethodPost, "/stock/" + mug + "/adjustments", `{"by":-1,"reason":"damage"}`, "stock:write"},
-		{http.MethodPost, "/stock/" + mug + "/receipts", `{"quantity":3}`, "stock:write"},
-		{http.MethodGet, "/promotions", "", "promotions:read"},
-		{http.MethodPut, "/promotions/spring", spring, "promotions:write"},
-		{http.MethodDelete, "/promotions/spring", "", "promotions:write"},
-		{http.MethodGet, "/webhooks", "", "webhooks:read"},
-		{http.MethodPost, "/webhooks", `{"url":"https://hooks.example.com/","events":["order.placed"]}`, "webhooks:write"},
-		{http.MethodDelete, "/webhooks/none", "", "webhooks:write"},
-		{http.MethodGet, "/webhooks/none/deliveries", "", "webhooks:read"},
-		{http.MethodPost, "/webhooks/deliveries/none/resend", "", "webhooks:write"},
-	}
-}
-
 const spring = `{"name":"Spring","kind":"percent","percent_millionths":100000,"codes":["SPRING"]}`
 
 func thing(slug string) string {
 	return `{"slug":"` + slug + `","name":"Thing","category":"kitchen","active":true,"variants":[{"sku":"` + strings.ToUpper(slug) + `","active":true,"prices":[{"currency":"EUR","amount":500,"compare_at":700}]}]}`
-}
-
-func (s *shop) ask(r request, authorization string) answer {
-	s.t.Helper()
-	headers := []string{"Idempotency-Key", id.New()}
-	if r.method != http.MethodPost {
-		headers = []string{"If-None-Match", "*"}
-	}
-	if r.method == http.MethodDelete {
-		headers = []string{"If-Match", "*"}
-	}
-	if authorization != "" {
-		headers = append(headers, "Authorization", authorization)
-	}
-	return s.send(r.method, gateway.Prefix+r.path, r.body, headers...)
-}
-
-// TestStaffRoutesAreRefusedToThoseTheyAreNotFor asks for every route that is for staff as
-// every kind of caller, and for routes about one order.
-func TestStaffRoutesAreRefusedToThoseTheyAreNotFor(t *testing.T) {
-	s := open(t, edge.Limits{Loopback: true})
-	o := s.ordered()
-	scopes := []string{"orders:read", "orders:write", "products:read", "products:write", "stock:read", "stock:write", "promotions:read", "promotions:write", "webhooks:read", "webhooks:write"}
-	callers := map[string]string{
-		"nobody": "", "a customer": "Bearer " + s.signUp("ben@example.org", "nine teapots on a shelf"), "an operator": s.staffSession(accountsv1.Role_ROLE_OPERATOR),
-		"an administrator without a second factor": s.staffSession(accountsv1.Role_ROLE_ADMIN),
-		"an order's token":                         "Bearer " + o.AccessToken, "a key that is none": "Bearer gk_" + strings.Repeat("x", 43),
-	}
-	for _, scope := range scopes {
-		callers["a key with "+scope] = s.bearer(scope)
-	}
-	for who, authorization := range callers {
-		for _, r := range s.staffRequests(o.ID) {
-			got, name := s.ask(r, authorization), fmt.Sprintf("%s %s as %s", r.method, r.path, who)
-			switch {
-			case who == "nobody", who == "an order's token", who == "a key that is none":
-				if got.status != http.StatusUnauthorized {
-					t.Errorf("%s: got %d %s, want 401", name, got.status, got.text)
-				}
-			case who == "an operator", who == "a key with "+r.scope:
-				if slices.Contains([]int{401, 403, 500}, got.status) {
-					t.Errorf("%s: got %d %s, want it to be done", name, got.status, got.text)
-				}
-			case got.status != http.StatusForbidden || !strings.Contains(got.text, "/problems/not-allowed"):
-				t.Errorf("%s: got %d %s, want 403 not-allowed", name, got.status, got.text)
-			}
-		}
-		// One order: another's is 404.
-		for _, r := range []request{{http.MethodGet, "/orders/" + o.ID, "", "orders:read"}, {http.MethodPost, "/orders/" + o.ID + "/cancel", "", "orders:write"}, {http.MethodPost, "/orders/" + o.ID + "/payments", "", "none"}} {
-			if who == "an order's token" || r.scope == "orders:write" && (who == "an operator" || who == "a key with orders:write") {
-				continue // which would cancel it
-			}
-			want := http.StatusNotFound
-			switch {
-			case who == "nobody", who == "a key that is none":
-				want = http.StatusUnauthorized
-			case r.scope == "orders:read" && who == "an operator", who == "a key with "+r.scope:
-				want = http.StatusOK
-			case strings.HasPrefix(who, "a key with") && r.scope == "orders:write":
-				want = http.StatusForbidden
-			case strings.HasPrefix(who, "a key with") && (who != "a key with orders:read"):
-				want = http.StatusForbidden
-			}
-			if got := s.ask(r, authorization); got.status != want {
-				t.Errorf("%s %s as %s: got %d %s, want %d", r.method, r.path, who, got.status, got.text, want)
-			}
-		}
-	}
 }
 
 // pay pays an order at the sandbox, and waits until it is open.
@@ -405,10 +303,13 @@ func TestAnAPIKeyIsNowhereAndOpensNothingOnceItIsRevoked(t *testing.T) {
 	if _, err := accounts.RevokeKey(t.Context(), &accountsv1.RevokeKeyRequest{Id: keyID}); err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range append(s.staffRequests("none"), request{http.MethodGet, "/orders/none", "", ""}, request{http.MethodPost, "/orders/none/cancel", "", ""}) {
-		got := s.ask(r, "Bearer "+secret)
-		got.problem(http.StatusUnauthorized, "unauthorized")
-		said.WriteString(got.text)
+	what := s.things("", false)
+	for _, r := range readDocument(s).routes() {
+		if len(r.Security) > 0 {
+			got := s.ask(s.about(r, what), "Bearer "+secret)
+			got.problem(http.StatusUnauthorized, "unauthorized")
+			said.WriteString(got.text)
+		}
 	}
 	if err := untrace(t.Context()); err != nil {
 		t.Fatal(err)

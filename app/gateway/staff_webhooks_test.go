@@ -16,7 +16,7 @@ import (
 func TestAProgramRegistersAnEndpointAndHasADeliverySentAgain(t *testing.T) {
 	s := open(t, edge.Limits{Loopback: true})
 	auth := s.bearer("webhooks:read", "webhooks:write")
-	add := request{http.MethodPost, "/webhooks", `{"url":"https://hooks.example.com/","events":["order.placed"],"note":"the packers"}`, ""}
+	add := request{http.MethodPost, "/webhooks", `{"url":"https://hooks.example.com/","events":["order.placed"],"note":"the packers"}`, []string{"Idempotency-Key", id.New()}}
 	key := id.New()
 	var made, again gateway.NewEndpoint
 	s.send(add.method, gateway.Prefix+add.path, add.body, "Idempotency-Key", key, "Authorization", auth).want(http.StatusCreated).into(&made)
@@ -38,12 +38,12 @@ func TestAProgramRegistersAnEndpointAndHasADeliverySentAgain(t *testing.T) {
 		t.Fatalf("got deliveries %+v, want the test", sent.Items)
 	}
 	var resent gateway.Delivery
-	s.ask(request{http.MethodPost, "/webhooks/deliveries/" + sent.Items[0].ID + "/resend", "", ""}, auth).want(http.StatusOK).into(&resent)
+	s.ask(request{http.MethodPost, "/webhooks/deliveries/" + sent.Items[0].ID + "/resend", "", []string{"Idempotency-Key", id.New()}}, auth).want(http.StatusOK).into(&resent)
 	if resent.WebhookID != sent.Items[0].WebhookID || resent.Status != "waiting" {
 		t.Errorf("got %+v, want the same webhook-id to be sent again", resent)
 	}
 
-	s.ask(request{http.MethodDelete, "/webhooks/" + made.ID, "", ""}, auth).want(http.StatusNoContent)
+	s.ask(request{http.MethodDelete, "/webhooks/" + made.ID, "", nil}, auth).want(http.StatusNoContent)
 	s.get("/webhooks/"+made.ID+"/deliveries", "Authorization", auth).want(http.StatusNotFound)
 	add.body = `{"url":"gopher://hooks.example.com/"}`
 	if got := s.ask(add, auth).want(http.StatusUnprocessableEntity); !strings.Contains(got.text, `"#/url"`) {

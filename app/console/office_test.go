@@ -46,6 +46,7 @@ type office struct {
 	*scene
 	needs     Needs
 	buyers    orderstest.Shop
+	catalog   *catalogtest.Fake
 	keys      *identity.Keys
 	log       *slog.Logger
 	routes    map[string]*route.Route
@@ -83,7 +84,8 @@ func openOffice(t *testing.T) *office {
 	o := &office{scene: &scene{t: t}, log: log, keys: identity.NewKeys(log, time.Now), connected: map[string]grpc.ClientConnInterface{}, routes: map[string]*route.Route{}}
 	payments := paymentstest.NewFake()
 	payments.Serve(t, log)
-	o.connect("catalog", &catalogv1.CatalogService_ServiceDesc, catalogtest.NewFake(t))
+	o.catalog = catalogtest.NewFake(t)
+	o.connect("catalog", &catalogv1.CatalogService_ServiceDesc, o.catalog)
 	o.connect("inventory", &inventoryv1.InventoryService_ServiceDesc, inventorytest.NewFake(t))
 	o.connect("payments", &paymentsv1.PaymentsService_ServiceDesc, payments)
 	o.connect("cart", &cartv1.CartService_ServiceDesc, carttest.NewFake(t, catalogv1.NewCatalogServiceClient(o.connected["catalog"])))

@@ -59,8 +59,10 @@ func (c *Console) newProduct(ctx echo.Context) error {
 	return c.showProduct(ctx, http.StatusOK, p, values, "", "", "", nil)
 }
 
+// productOf is a product as it is stored: the page shows a change also when another copy
+// of the catalog made it.
 func (c *Console) productOf(work context.Context, id string) (*catalogv1.Product, error) {
-	got, err := c.Catalog.GetProducts(work, &catalogv1.GetProductsRequest{Ids: []string{id}})
+	got, err := c.Catalog.GetProducts(work, &catalogv1.GetProductsRequest{Ids: []string{id}, Current: true})
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"html"
 	"image"
 	"image/png"
@@ -12,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"google.golang.org/grpc"
 
 	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/platform/certs"
@@ -84,6 +87,38 @@ func TestAProductIsAddedChangedAndTakenBack(t *testing.T) {
 	if r, body := o.ask("GET", "/console/products.csv", "operator", nil); r.StatusCode != http.StatusOK || !strings.Contains(body, "LAMP-M,Oak lamp,oak-lamp,lamps,M,EUR 20.00,0,,yes") {
 		t.Errorf("the list as CSV: got %d, %s", r.StatusCode, body)
 	}
+}
+
+// twoCopies is a catalog of which one copy gets what is written, and the other one what is
+// asked.
+type twoCopies struct {
+	catalogv1.CatalogServiceClient
+	written catalogv1.CatalogServiceClient
+}
+
+func (c twoCopies) UpsertProducts(ctx context.Context, in *catalogv1.UpsertProductsRequest, o ...grpc.CallOption) (*catalogv1.UpsertProductsResponse, error) {
+	return c.written.UpsertProducts(ctx, in, o...)
+}
+
+func TestAChangeIsShownByWhicheverCopyAnswers(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	o.connect("catalog copy", &catalogv1.CatalogService_ServiceDesc, o.catalog.Copy())
+	o.needs.Catalog = twoCopies{catalogv1.NewCatalogServiceClient(o.connected["catalog copy"]), o.needs.Catalog}
+	people := newTeam()
+	o.sign(people)
+	o.scene = openWith(t, people, o.needs)
+	at := o.addLamp()
+	change := typedProduct()
+	change.Set("version", o.version(at))
+	change.Set("v1-prices", "21")
+	o.sends(at, change, http.StatusSeeOther)
+	o.shows(at+"?done=saved", "The product is saved.", "EUR 21.00")
+	o.sends(at+"/undo", url.Values{"version": {o.version(at)}}, http.StatusSeeOther)
+	if body := o.shows(at+"?done=undone", "The change is taken back.", "EUR 20.00"); strings.Contains(body, "Take the last change back") {
+		t.Error("what was taken back can be taken back")
+	}
+	o.shows("/console/audit", "took back a change of", "LAMP-M prices: EUR 20.00", "LAMP-M prices: EUR 21.00")
 }
 
 func TestPicturesAreOrderedTakenOutAndDescribed(t *testing.T) {

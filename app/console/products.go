@@ -182,7 +182,7 @@ func soldWord(active bool) string {
 
 // sell writes whether products are active, and gives those that were not so before.
 func (c *Console) sell(work context.Context, ids []string, active bool) ([]*catalogv1.Product, error) {
-	got, err := c.Catalog.GetProducts(work, &catalogv1.GetProductsRequest{Ids: ids})
+	got, err := c.Catalog.GetProducts(work, &catalogv1.GetProductsRequest{Ids: ids, Current: true})
 	if err != nil {
 		return nil, err
 	}

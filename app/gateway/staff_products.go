@@ -215,14 +215,15 @@ func versionIn(tags []string, found *catalogv1.Product) *string {
 	return new(strings.Trim(tags[0], `"`))
 }
 
-// find is the product with a slug, or else of a sku; nil: there is none. One that had
+// find is the product with a slug, or else of a sku, as it is stored now, so that a program
+// that wrote it reads what it wrote; nil: there is none. One that had
 // the slug before is not meant: a program that still has its old list must not change or
 // delete it under that name.
 func (g *Gateway) find(ctx context.Context, slugOrSKU string) (*catalogv1.Product, error) {
 	if p, err := g.named(ctx, slugOrSKU, slugOrSKU); p != nil || err != nil {
 		return p, err
 	}
-	answer, err := g.Catalog.GetProducts(ctx, &catalogv1.GetProductsRequest{Skus: []string{slugOrSKU}})
+	answer, err := g.Catalog.GetProducts(ctx, &catalogv1.GetProductsRequest{Skus: []string{slugOrSKU}, Current: true})
 	if err != nil {
 		return nil, err
 	}
@@ -236,7 +237,7 @@ func (g *Gateway) find(ctx context.Context, slugOrSKU string) (*catalogv1.Produc
 
 // named is the product that an address leads to, when its slug is this one.
 func (g *Gateway) named(ctx context.Context, address, slug string) (*catalogv1.Product, error) {
-	answer, err := g.Catalog.GetProducts(ctx, &catalogv1.GetProductsRequest{Slugs: []string{address}})
+	answer, err := g.Catalog.GetProducts(ctx, &catalogv1.GetProductsRequest{Slugs: []string{address}, Current: true})
 	for _, p := range answer.GetProducts() {
 		if p.GetSlug() == slug {
 			return p, nil

@@ -22,6 +22,10 @@
 //	                     └ rows are marked with the version     └─> others: poll the version every 200 ms,
 //	                                                                reload rows marked higher
 //
+// Who changes a product, and shows it after the change, may be answered by two processes:
+// such a caller asks for it as it is stored now (GetProductsRequest.current), and any
+// process looks at the version before it answers.
+//
 // # Invariants
 //
 //   - No two variants have the same sku, and no two products the same slug. Slugs

@@ -96,6 +96,24 @@ func TestAChangeShowsAtOnceHereAndSoonElsewhere(t *testing.T) {
 	})
 }
 
+// Each time the other process is asked before it can have looked by itself.
+func TestAChangeShowsElsewhereAtOnceToThoseWhoAskForWhatIsStored(t *testing.T) {
+	together(t, func(t *testing.T, here, there process) {
+		for i := range 20 {
+			p := catalogtest.Product("A")
+			p.Name = fmt.Sprint("Name ", i)
+			if err := here.put(t.Context(), p); err != nil {
+				t.Fatal(err)
+			}
+			got, err := there.GetProducts(t.Context(), &catalogv1.GetProductsRequest{Skus: []string{"A"}, Current: true})
+			if err != nil || len(got.GetProducts()) != 1 || got.GetProducts()[0].GetName() != p.Name {
+				t.Fatalf("got %v, %v, want %q", got, err, p.Name)
+			}
+			here, there = there, here
+		}
+	})
+}
+
 func TestCategoriesShowElsewhereToo(t *testing.T) {
 	together(t, func(t *testing.T, here, there process) {
 		_, err := here.UpsertCategories(moduletest.Direct(t.Context()), &catalogv1.UpsertCategoriesRequest{Categories: []*catalogv1.Category{{Slug: "new", Name: "New"}}})

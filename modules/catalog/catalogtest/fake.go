@@ -22,6 +22,7 @@ import (
 type Fake struct {
 	catalogv1.UnimplementedCatalogServiceServer
 	t       testing.TB
+	store   *store.Store
 	service *service.Service
 
 	mu     sync.Mutex
@@ -34,13 +35,25 @@ func NewFake(t testing.TB, products ...*catalogv1.Product) *Fake {
 	t.Helper()
 	o := databasetest.SQLite(t)
 	o.Migrations = migrations.For(catalog.Name)
-	s, err := service.New(t.Context(), store.New(databasetest.Open(t, o)), time.Now)
+	f := over(t, store.New(databasetest.Open(t, o)))
+	f.Put(products...)
+	return f
+}
+
+func over(t testing.TB, products *store.Store) *Fake {
+	t.Helper()
+	s, err := service.New(t.Context(), products, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &Fake{t: t, service: s}
-	f.Put(products...)
-	return f
+	return &Fake{t: t, store: products, service: s}
+}
+
+// Copy is another process of the module, with the same products. By itself it never looks
+// what this one writes from now on, as if that were always a moment ago.
+func (f *Fake) Copy() *Fake {
+	f.t.Helper()
+	return over(f.t, f.store)
 }
 
 // Definition puts a catalog without products into each world it is started in.

@@ -1493,10 +1493,13 @@ func (x *ListAllProductsResponse) GetNextPageToken() string {
 }
 
 type GetProductsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Skus          []string               `protobuf:"bytes,1,rep,name=skus,proto3" json:"skus,omitempty"`
-	Slugs         []string               `protobuf:"bytes,2,rep,name=slugs,proto3" json:"slugs,omitempty"`
-	Ids           []string               `protobuf:"bytes,3,rep,name=ids,proto3" json:"ids,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Skus  []string               `protobuf:"bytes,1,rep,name=skus,proto3" json:"skus,omitempty"`
+	Slugs []string               `protobuf:"bytes,2,rep,name=slugs,proto3" json:"slugs,omitempty"`
+	Ids   []string               `protobuf:"bytes,3,rep,name=ids,proto3" json:"ids,omitempty"`
+	// They are wanted as they are stored now: what they say is to be changed, or was just
+	// changed. It costs a look into the database; UNAVAILABLE or INTERNAL when that fails.
+	Current       bool `protobuf:"varint,4,opt,name=current,proto3" json:"current,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1550,6 +1553,13 @@ func (x *GetProductsRequest) GetIds() []string {
 		return x.Ids
 	}
 	return nil
+}
+
+func (x *GetProductsRequest) GetCurrent() bool {
+	if x != nil {
+		return x.Current
+	}
+	return false
 }
 
 type GetProductsResponse struct {
@@ -2473,11 +2483,12 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\a_active\"r\n" +
 	"\x17ListAllProductsResponse\x12/\n" +
 	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"P\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"j\n" +
 	"\x12GetProductsRequest\x12\x12\n" +
 	"\x04skus\x18\x01 \x03(\tR\x04skus\x12\x14\n" +
 	"\x05slugs\x18\x02 \x03(\tR\x05slugs\x12\x10\n" +
-	"\x03ids\x18\x03 \x03(\tR\x03ids\"F\n" +
+	"\x03ids\x18\x03 \x03(\tR\x03ids\x12\x18\n" +
+	"\acurrent\x18\x04 \x01(\bR\acurrent\"F\n" +
 	"\x13GetProductsResponse\x12/\n" +
 	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\"D\n" +
 	"\x18GetEarlierProductRequest\x12\x0e\n" +

@@ -66,7 +66,8 @@ type CatalogServiceClient interface {
 	// GetProducts gets up to 200 products by id, slug or sku in one call, inactive
 	// ones too. Those that do not exist are left out of the answer. A slug that a
 	// product had before finds it too: its answer has another slug than was asked
-	// for, and its page redirects there.
+	// for, and its page redirects there. Where the module runs in several processes, a
+	// change that another one made is in the answer within 200 ms; at once with current.
 	GetProducts(ctx context.Context, in *GetProductsRequest, opts ...grpc.CallOption) (*GetProductsResponse, error)
 	// GetEarlierProduct gets what a product said before the change that gave it a
 	// version, to take that change back. Nothing is answered where that is not kept: of
@@ -260,7 +261,8 @@ type CatalogServiceServer interface {
 	// GetProducts gets up to 200 products by id, slug or sku in one call, inactive
 	// ones too. Those that do not exist are left out of the answer. A slug that a
 	// product had before finds it too: its answer has another slug than was asked
-	// for, and its page redirects there.
+	// for, and its page redirects there. Where the module runs in several processes, a
+	// change that another one made is in the answer within 200 ms; at once with current.
 	GetProducts(context.Context, *GetProductsRequest) (*GetProductsResponse, error)
 	// GetEarlierProduct gets what a product said before the change that gave it a
 	// version, to take that change back. Nothing is answered where that is not kept: of

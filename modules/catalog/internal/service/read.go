@@ -183,8 +183,13 @@ func (s *Service) GetProducts(ctx context.Context, r *catalogv1.GetProductsReque
 		}
 		return nil, contract.Invalid(contract.Violation{Field: field, Message: fmt.Sprintf("up to %d products can be got in one call", maxGet)})
 	}
+	if r.GetCurrent() {
+		if err := s.Refresh(ctx); err != nil {
+			return nil, fmt.Errorf("get %d products as they are stored: %w", asked, err)
+		}
+	}
 	found := lookUp(s.current.Load(), r)
-	if len(found) < asked {
+	if len(found) < asked && !r.GetCurrent() {
 		// Another process may have just added it: a copy of this module, or
 		// this module in its last place.
 		s.catchUp(ctx)

@@ -33,3 +33,6 @@ func (s *Storefront) AwaitSettings(version int64) {
 		runtime.Gosched()
 	}
 }
+
+// Routes are those that the site map has.
+func (s *Storefront) Routes() []*echo.Route { return s.echo.Routes() }

@@ -24,12 +24,16 @@ func TestRequestsMadeOfTheDocumentAreAnsweredAsItSays(t *testing.T) {
 	s := open(t, edge.Limits{Loopback: true})
 	d := readDocument(s)
 	f := newFuzzer(s, d)
+	foreign := d.foreign()
 	statuses := map[string]map[int]int{}
 	for range many {
 		sent := f.request()
 		got := f.send(sent)
 		if wrong := d.conforms(sent.operation, got); wrong != "" {
 			t.Errorf("%s %s\n%q\n%q\ngot %d %s\nwhich is not as the document says: %s", sent.method, sent.path, sent.headers, sent.body, got.status, got.text, wrong)
+		}
+		if wrong := d.wrongWords(sent, got, foreign); wrong != "" {
+			t.Errorf("%s %s\n%q\ngot %d %s\n%s", sent.method, sent.path, sent.body, got.status, got.text, wrong)
 		}
 		if statuses[sent.operation.OperationID] == nil {
 			statuses[sent.operation.OperationID] = map[int]int{}

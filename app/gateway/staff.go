@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -96,21 +97,48 @@ func refusedStaff(err error, scope string) error {
 	return err
 }
 
-// wrongFields are the fields of a body that a module refused; nil when it refused none.
-// What they are called there and here is in names, in pairs.
-func wrongFields(err error, prefix string, names ...string) *Problem {
+// places are the fields that a module may refuse and that are elsewhere in the API: by
+// what the contract calls them, without indexes, their names in the body, with dots; "path
+// NAME" is a parameter of the address, and "" what the API does not have by itself. All
+// other fields have the same name in the body.
+type places map[string]string
+
+// of is where a field is.
+func (p places) of(field string) FieldError {
+	if field == "idempotency_key" {
+		return FieldError{In: "header", Parameter: idempotencyKey}
+	}
+	at, elsewhere := p[indexes.ReplaceAllString(field, "")]
+	in, name, isParameter := strings.Cut(at, " ")
+	switch {
+	case !elsewhere:
+		return FieldError{Pointer: pointer(field)}
+	case isParameter:
+		return FieldError{In: in, Parameter: name}
+	case at == "":
+		return FieldError{Pointer: "#"}
+	}
+	// The last name is another one; the indexes before it stay.
+	there, here := strings.Split(field, "."), strings.Split(at, ".")
+	for i := range min(len(there), len(here)) {
+		here[i] += strings.Join(indexes.FindAllString(there[i], -1), "")
+	}
+	return FieldError{Pointer: pointer(strings.Join(here, "."))}
+}
+
+var indexes = regexp.MustCompile(`\[\d+\]`)
+
+// wrongFields are the fields that a module refused, of one thing in its request that is at
+// prefix; nil when it refused none.
+func wrongFields(err error, prefix string, elsewhere places) *Problem {
 	var p *Problem
-	here := strings.NewReplacer(names...)
 	for _, v := range contract.Violations(err) {
 		if p == nil {
 			p = problem(invalid, "See errors for what is wrong.")
 		}
-		if v.Field == "idempotency_key" {
-			p.Errors = append(p.Errors, FieldError{In: "header", Parameter: idempotencyKey, Detail: v.Message})
-			continue
-		}
-		field := strings.TrimPrefix(strings.TrimPrefix(v.Field, prefix), ".")
-		p.Errors = append(p.Errors, FieldError{Pointer: pointer(here.Replace(field)), Detail: v.Message})
+		field := elsewhere.of(strings.TrimPrefix(v.Field, prefix))
+		field.Detail = v.Message
+		p.Errors = append(p.Errors, field)
 	}
 	return p
 }

@@ -155,6 +155,8 @@ func (g *Gateway) changeOrder(r *request, in StaffInput, change func(*staff) (*o
 	return g.answerOrder(r, order), nil
 }
 
+var orderPlaces = places{"order_id": "path order_id", "pieces.line_id": "pieces.item", "amount_minor": "amount.amount"}
+
 // notChanged says why staff can't change an order.
 func notChanged(err error) error {
 	is := func(r ordersv1.Reason) bool { return contract.Is(err, r) }
@@ -170,7 +172,7 @@ func notChanged(err error) error {
 	case is(ordersv1.Reason_REASON_REFUND_TOO_LARGE):
 		return problem(refundTooLarge, "It is more than was paid and not refunded.")
 	}
-	if p := wrongFields(err, "", "amount_minor", "amount.amount", "line_id", "item"); p != nil {
+	if p := wrongFields(err, "", orderPlaces); p != nil {
 		return p
 	}
 	return closed(err)

@@ -246,6 +246,12 @@ func (g *Gateway) named(ctx context.Context, address, slug string) (*catalogv1.P
 	return nil, err
 }
 
+var productPlaces = places{
+	"id": "", "created_at": "", "products": "", "expected_versions": "",
+	"variants.option_values": "variants.options", "variants.prices.currency_code": "variants.prices.currency",
+	"variants.prices.amount_minor": "variants.prices.amount", "variants.prices.compare_at_minor": "variants.prices.compare_at",
+}
+
 // notWritten says why a product was not written.
 func notWritten(err error) error {
 	switch {
@@ -256,7 +262,7 @@ func notWritten(err error) error {
 	case contract.Is(err, catalogv1.Reason_REASON_SKU_TAKEN):
 		return problem(taken, "Another product has this sku: "+contract.Metadata(err, "sku")+".")
 	}
-	if p := wrongFields(err, "products[0]", "option_values", "options", "currency_code", "currency", "amount_minor", "amount", "compare_at_minor", "compare_at"); p != nil {
+	if p := wrongFields(err, "products[0].", productPlaces); p != nil {
 		return p
 	}
 	return err

@@ -62,8 +62,8 @@ func (g *Gateway) listPromotions(r *request, in *PromotionsInput) (*PromotionsOu
 		return nil, err
 	}
 	answer, err := g.Pricing.ListPromotions(who, &pricingv1.ListPromotionsRequest{PageSize: in.Limit, PageToken: in.Cursor, WithoutEnded: in.WithoutEnded})
-	if p := violated(err, map[string]FieldError{"page_token": {In: "query", Parameter: "cursor"}}); p != nil {
-		return nil, p
+	if len(contract.Violations(err)) > 0 { // nothing else of it can be wrong
+		return nil, wrongQuery("cursor", "is no next_cursor of this list")
 	}
 	if err != nil {
 		return nil, refusedStaff(err, "promotions:read")
@@ -127,6 +127,11 @@ func (g *Gateway) endPromotion(r *request, in *PromotionInput) (*PromotionOutput
 	return &PromotionOutput{Body: toPromotion(answer.GetPromotion())}, nil
 }
 
+var promotionPlaces = places{
+	"id": "path promotion_id", "promotions": "", "amounts.currency_code": "amounts.currency", "amounts.amount_minor": "amounts.amount",
+	"minimums.currency_code": "minimums.currency", "minimums.amount_minor": "minimums.amount",
+}
+
 // notPromoted says why a promotion did not change.
 func notPromoted(err error) error {
 	switch {
@@ -135,7 +140,7 @@ func notPromoted(err error) error {
 	case contract.Is(err, pricingv1.Reason_REASON_UNKNOWN_PROMOTION):
 		return problem(notFound, "There is no such promotion.")
 	}
-	if p := wrongFields(err, "promotions[0]", "currency_code", "currency", "amount_minor", "amount"); p != nil {
+	if p := wrongFields(err, "promotions[0].", promotionPlaces); p != nil {
 		return p
 	}
 	return err

@@ -42,8 +42,7 @@ func (g *Gateway) getStock(r *request, in *StockInput) (*StockOutput, error) {
 		return nil, lacks("stock:read")
 	}
 	answer, err := g.Inventory.GetLevels(who, &inventoryv1.GetLevelsRequest{Skus: in.SKU})
-	if p := wrongFields(err, ""); p != nil {
-		p.Errors = []FieldError{{In: "query", Parameter: "sku", Detail: p.Errors[0].Detail}}
+	if p := wrongFields(err, "", places{"skus": "query sku"}); p != nil {
 		return nil, p
 	}
 	if err != nil {
@@ -140,6 +139,8 @@ func (g *Gateway) level(ctx context.Context, sku, location string) (*LevelOutput
 	return &LevelOutput{Body: StockLevel{SKU: sku, Location: location}}, nil
 }
 
+var stockPlaces = places{"sku": "path sku", "order_id": "", "lines": ""}
+
 // notMoved says why the stock did not change.
 func notMoved(err error) error {
 	switch {
@@ -148,7 +149,7 @@ func notMoved(err error) error {
 	case contract.Is(err, inventoryv1.Reason_REASON_BELOW_ALLOCATED):
 		return problem(belowAllocated, "Fewer would be on the shelf than are kept for orders: "+contract.Metadata(err, "allocated")+".")
 	}
-	if p := wrongFields(err, "lines[0]"); p != nil {
+	if p := wrongFields(err, "lines[0].", stockPlaces); p != nil {
 		return p
 	}
 	return err

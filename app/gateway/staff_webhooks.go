@@ -192,7 +192,7 @@ func notSent(err error) error {
 	case contract.Is(err, webhooksv1.Reason_REASON_KEY_REUSED):
 		return problem(keyReused, "The key belongs to another change. Send another one.")
 	}
-	if p := wrongFields(err, ""); p != nil {
+	if p := wrongFields(err, "", nil); p != nil {
 		return p
 	}
 	return err

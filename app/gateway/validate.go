@@ -61,7 +61,7 @@ func fieldError(d *huma.ErrorDetail) FieldError {
 	f := FieldError{Detail: d.Message}
 	switch where {
 	case "query", "path", "header":
-		f.In, f.Parameter = where, path
+		f.In, f.Parameter = where, indexes.ReplaceAllString(path, "") // of a list the parameter is the whole
 	default:
 		f.Pointer = pointer(path)
 		if name, is := strings.CutPrefix(d.Message, "expected required property "); is {

@@ -15,7 +15,7 @@ type Order struct {
 	Number          string          `json:"number" doc:"For people." example:"G-7K3M-Q4"`
 	Status          string          `json:"status" enum:"placing,open,closed,failed,cancelled" doc:"placing: it waits for its payment; open: to be sent; closed: nothing is left to send; failed: never paid; cancelled: was paid, and is given back."`
 	CreatedAt       time.Time       `json:"created_at"`
-	Email           string          `json:"email"`
+	Email           string          `json:"email" doc:"Empty once the customer has deleted the account: the order is kept without the person."`
 	ShippingAddress ShippingAddress `json:"shipping_address"`
 	Items           []OrderItem     `json:"items"`
 	Discounts       []Discount      `json:"discounts"`

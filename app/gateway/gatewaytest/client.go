@@ -912,7 +912,9 @@ type Order struct {
 	CreatedAt time.Time     `json:"created_at"`
 	Delivery  OrderDelivery `json:"delivery"`
 	Discounts []Discount    `json:"discounts"`
-	Email     string        `json:"email"`
+
+	// Email Empty once the customer has deleted the account: the order is kept without the person.
+	Email string `json:"email"`
 
 	// EndedBecause Why it failed or was cancelled, as a word.
 	EndedBecause *string `json:"ended_because,omitempty"`
@@ -1065,7 +1067,9 @@ type PlacedOrder struct {
 	CreatedAt   time.Time     `json:"created_at"`
 	Delivery    OrderDelivery `json:"delivery"`
 	Discounts   []Discount    `json:"discounts"`
-	Email       string        `json:"email"`
+
+	// Email Empty once the customer has deleted the account: the order is kept without the person.
+	Email string `json:"email"`
 
 	// EndedBecause Why it failed or was cancelled, as a word.
 	EndedBecause *string `json:"ended_because,omitempty"`
@@ -1948,14 +1952,14 @@ type ClientInterface interface {
 
 	// GetOrder Get an order
 	//
-	// For its token, the session of its customer, people who work in the shop, and API keys with the scope orders:read.
+	// For its token, and the session of its customer. For API keys with the scope orders:read, and for the sessions of people who work in the shop.
 	//
 	// Corresponds with GET /orders/{order_id} (the `GetOrder` operationId).
 	GetOrder(ctx context.Context, orderId string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CancelOrder Cancel an order
 	//
-	// As long as nothing of it was sent. Goods and money follow. For its token, the session of its customer, people who work in the shop, and API keys with the scope orders:write.
+	// As long as nothing of it was sent. Goods and money follow. For its token, and the session of its customer. For API keys with the scope orders:write, and for the sessions of people who work in the shop.
 	//
 	// Corresponds with POST /orders/{order_id}/cancel (the `CancelOrder` operationId).
 	CancelOrder(ctx context.Context, orderId string, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1980,7 +1984,7 @@ type ClientInterface interface {
 
 	// PayOrder Pay an order, or try again
 	//
-	// Where an order is paid that is not paid yet. A repeat answers the same payment.
+	// Where an order is paid that is not paid yet. A repeat answers the same payment. For its token, and the session of its customer.
 	//
 	// Corresponds with POST /orders/{order_id}/payments (the `PayOrder` operationId).
 	PayOrder(ctx context.Context, orderId string, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2560,7 +2564,7 @@ func (c *Client) PlaceOrder(ctx context.Context, params *PlaceOrderParams, body 
 
 // GetOrder Get an order
 //
-// For its token, the session of its customer, people who work in the shop, and API keys with the scope orders:read.
+// For its token, and the session of its customer. For API keys with the scope orders:read, and for the sessions of people who work in the shop.
 //
 // Corresponds with GET /orders/{order_id} (the `GetOrder` operationId).
 func (c *Client) GetOrder(ctx context.Context, orderId string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2577,7 +2581,7 @@ func (c *Client) GetOrder(ctx context.Context, orderId string, reqEditors ...Req
 
 // CancelOrder Cancel an order
 //
-// As long as nothing of it was sent. Goods and money follow. For its token, the session of its customer, people who work in the shop, and API keys with the scope orders:write.
+// As long as nothing of it was sent. Goods and money follow. For its token, and the session of its customer. For API keys with the scope orders:write, and for the sessions of people who work in the shop.
 //
 // Corresponds with POST /orders/{order_id}/cancel (the `CancelOrder` operationId).
 func (c *Client) CancelOrder(ctx context.Context, orderId string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2632,7 +2636,7 @@ func (c *Client) FulfilOrder(ctx context.Context, orderId string, params *Fulfil
 
 // PayOrder Pay an order, or try again
 //
-// Where an order is paid that is not paid yet. A repeat answers the same payment.
+// Where an order is paid that is not paid yet. A repeat answers the same payment. For its token, and the session of its customer.
 //
 // Corresponds with POST /orders/{order_id}/payments (the `PayOrder` operationId).
 func (c *Client) PayOrder(ctx context.Context, orderId string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5257,7 +5261,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetOrderWithResponse Get an order
 	//
-	// For its token, the session of its customer, people who work in the shop, and API keys with the scope orders:read.
+	// For its token, and the session of its customer. For API keys with the scope orders:read, and for the sessions of people who work in the shop.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5266,7 +5270,7 @@ type ClientWithResponsesInterface interface {
 
 	// CancelOrderWithResponse Cancel an order
 	//
-	// As long as nothing of it was sent. Goods and money follow. For its token, the session of its customer, people who work in the shop, and API keys with the scope orders:write.
+	// As long as nothing of it was sent. Goods and money follow. For its token, and the session of its customer. For API keys with the scope orders:write, and for the sessions of people who work in the shop.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5293,7 +5297,7 @@ type ClientWithResponsesInterface interface {
 
 	// PayOrderWithResponse Pay an order, or try again
 	//
-	// Where an order is paid that is not paid yet. A repeat answers the same payment.
+	// Where an order is paid that is not paid yet. A repeat answers the same payment. For its token, and the session of its customer.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -12468,7 +12472,7 @@ func (c *ClientWithResponses) PlaceOrderWithResponse(ctx context.Context, params
 
 // GetOrderWithResponse Get an order
 //
-// For its token, the session of its customer, people who work in the shop, and API keys with the scope orders:read.
+// For its token, and the session of its customer. For API keys with the scope orders:read, and for the sessions of people who work in the shop.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12483,7 +12487,7 @@ func (c *ClientWithResponses) GetOrderWithResponse(ctx context.Context, orderId 
 
 // CancelOrderWithResponse Cancel an order
 //
-// As long as nothing of it was sent. Goods and money follow. For its token, the session of its customer, people who work in the shop, and API keys with the scope orders:write.
+// As long as nothing of it was sent. Goods and money follow. For its token, and the session of its customer. For API keys with the scope orders:write, and for the sessions of people who work in the shop.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12528,7 +12532,7 @@ func (c *ClientWithResponses) FulfilOrderWithResponse(ctx context.Context, order
 
 // PayOrderWithResponse Pay an order, or try again
 //
-// Where an order is paid that is not paid yet. A repeat answers the same payment.
+// Where an order is paid that is not paid yet. A repeat answers the same payment. For its token, and the session of its customer.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -18,6 +18,7 @@ import (
 	"galleria/app/edge"
 	"galleria/platform/identity"
 	"galleria/platform/lifecycle"
+	"galleria/platform/plaintext"
 	"galleria/platform/telemetry"
 )
 
@@ -75,7 +76,7 @@ func (c *Console) admitted(ctx echo.Context, next echo.HandlerFunc) error {
 		return echo.NewHTTPError(http.StatusForbidden, "This form was sent from another site.")
 	}
 	// A query that can't be read is left out by all who look for something in it.
-	if query, err := url.QueryUnescape(r.URL.RawQuery); !edge.IsText(r.URL.Path) || err == nil && !edge.IsText(query) {
+	if query, err := url.QueryUnescape(r.URL.RawQuery); !plaintext.Is(r.URL.Path) || err == nil && !plaintext.Is(query) {
 		return echo.NewHTTPError(http.StatusBadRequest, "The address holds something that is no text.")
 	}
 	r.Body = http.MaxBytesReader(ctx.Response(), r.Body, limitOf(r.URL.Path))
@@ -201,7 +202,7 @@ func readForm(ctx echo.Context) (url.Values, error) {
 		return nil, echo.NewHTTPError(http.StatusBadRequest, "This form could not be read.")
 	}
 	for name, all := range values {
-		if !edge.IsText(name) || slices.ContainsFunc(all, func(v string) bool { return !edge.IsText(v) }) {
+		if !plaintext.Is(name) || slices.ContainsFunc(all, func(v string) bool { return !plaintext.Is(v) }) {
 			return nil, echo.NewHTTPError(http.StatusBadRequest, "This form holds something that is no text.")
 		}
 	}

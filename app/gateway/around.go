@@ -18,6 +18,7 @@ import (
 
 	"galleria/app/edge"
 	"galleria/platform/lifecycle"
+	"galleria/platform/plaintext"
 	"galleria/platform/telemetry"
 )
 
@@ -81,7 +82,7 @@ func (g *Gateway) admitted(c echo.Context, next echo.HandlerFunc) error {
 // isText tells whether an address holds text that modules take.
 func isText(u *url.URL) bool {
 	query, err := url.QueryUnescape(u.RawQuery)
-	return err == nil && edge.IsText(u.Path) && edge.IsText(query)
+	return err == nil && plaintext.Is(u.Path) && plaintext.Is(query)
 }
 
 // allowed takes one of what the client may do, says in the answer what is left of it,

@@ -4,11 +4,11 @@ import (
 	"context"
 	"strings"
 
-	"galleria/app/edge"
 	accountsv1 "galleria/modules/accounts/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
 	"galleria/platform/identity"
+	"galleria/platform/plaintext"
 )
 
 // OrderInput names an order, and what opens it.
@@ -61,7 +61,7 @@ func (g *Gateway) unlock(ctx context.Context, in *OrderInput, call func(ctx cont
 func bearer(header, help string) (string, error) {
 	kind, token, _ := strings.Cut(header, " ")
 	token = strings.TrimSpace(token)
-	if !strings.EqualFold(kind, "Bearer") || token == "" || !edge.IsText(token) {
+	if !strings.EqualFold(kind, "Bearer") || token == "" || !plaintext.Is(token) {
 		return "", problem(unauthorized, help)
 	}
 	return token, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"galleria/app/edge"
+	"galleria/platform/plaintext"
 )
 
 const (
@@ -93,7 +94,7 @@ func (g *Gateway) before(ctx huma.Context, next func(huma.Context)) {
 // when all are text. Of tokens, bearer says it.
 func unreadable(ctx huma.Context) *Problem {
 	for _, param := range ctx.Operation().Parameters {
-		if param.In == "header" && !edge.IsText(ctx.Header(param.Name)) {
+		if param.In == "header" && !plaintext.Is(ctx.Header(param.Name)) {
 			p := problem(malformed, "A header holds something that is no text.")
 			p.Errors = []FieldError{{In: "header", Parameter: param.Name, Detail: "is no text"}}
 			return p

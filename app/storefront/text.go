@@ -9,18 +9,18 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"galleria/app/edge"
+	"galleria/platform/plaintext"
 )
 
 // checkAddress refuses an address with something in it that is no text: there is
 // nothing at such a path, and nothing can be asked like that. What people search
 // for is pasted from anywhere, and tidied instead.
 func checkAddress(u *url.URL) error {
-	if !edge.IsText(u.Path) {
+	if !plaintext.Is(u.Path) {
 		return echo.ErrNotFound
 	}
 	for pair := range strings.SplitSeq(u.RawQuery, "&") { // one that can't be read is left out by all
-		if text, err := url.QueryUnescape(pair); err == nil && !edge.IsText(text) && !strings.HasPrefix(text, "q=") {
+		if text, err := url.QueryUnescape(pair); err == nil && !plaintext.Is(text) && !strings.HasPrefix(text, "q=") {
 			return echo.NewHTTPError(http.StatusBadRequest)
 		}
 	}
@@ -43,7 +43,7 @@ func parseForm(c echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest)
 	}
 	for name, values := range r.PostForm {
-		if !edge.IsText(name) || slices.ContainsFunc(values, func(v string) bool { return !edge.IsText(v) }) {
+		if !plaintext.Is(name) || slices.ContainsFunc(values, func(v string) bool { return !plaintext.Is(v) }) {
 			return echo.NewHTTPError(http.StatusBadRequest)
 		}
 	}

@@ -7,9 +7,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"galleria/app/edge"
 	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/platform/contract"
+	"galleria/platform/plaintext"
 )
 
 const (
@@ -31,7 +31,7 @@ func (s *Storefront) webhook(c echo.Context) error {
 	headers := map[string]string{}
 	for _, name := range signatureHeaders {
 		// What is no text signs nothing: payments says so.
-		if value := c.Request().Header.Get(name); edge.IsText(value) && value != "" {
+		if value := c.Request().Header.Get(name); plaintext.Is(value) && value != "" {
 			headers[strings.ToLower(name)] = value
 		}
 	}

@@ -4,11 +4,11 @@ import (
 	"database/sql/driver"
 	"reflect"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"galleria/platform/plaintext"
 )
 
 // ErrText is that a value is text which no database here stores or looks for:
@@ -52,7 +52,7 @@ func storable(arg any) bool {
 		}
 		text = v.String()
 	}
-	return strings.IndexByte(text, 0) < 0 && utf8.ValidString(text)
+	return plaintext.Is(text)
 }
 
 type refusedText struct{}

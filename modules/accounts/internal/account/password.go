@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"galleria/platform/plaintext"
 )
 
 // The bounds of a password, in characters, as NIST SP 800-63B has them. There is no
@@ -38,7 +40,7 @@ func Normal(password string) string { return norm.NFKC.String(password) }
 // CheckPassword tells why a new password is refused. about are words that say nothing
 // secret: the person's address and name.
 func CheckPassword(password string, about ...string) error {
-	if !utf8.ValidString(password) || strings.ContainsRune(password, 0) {
+	if !plaintext.Is(password) {
 		return errors.New("must be text")
 	}
 	if n := utf8.RuneCountInString(Normal(password)); n < shortest {

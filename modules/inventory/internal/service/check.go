@@ -9,10 +9,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	inventoryv1 "galleria/modules/inventory/v1"
-
 	"galleria/modules/inventory/internal/stock"
+	inventoryv1 "galleria/modules/inventory/v1"
 	"galleria/platform/contract"
+	"galleria/platform/plaintext"
 )
 
 // Bounds the contract states, and those of names, which keep rows small.
@@ -97,7 +97,7 @@ func (p *problems) note(field, note string) string {
 	if utf8.RuneCountInString(note) > maxNote {
 		p.add(field, "must have at most %d characters", maxNote)
 	}
-	if !utf8.ValidString(note) || strings.ContainsRune(note, 0) {
+	if !plaintext.Is(note) {
 		p.add(field, "must be text")
 	}
 	return note
@@ -199,7 +199,7 @@ func readPage(r *inventoryv1.ListMovementsRequest) (sku, before string, size int
 	if r.GetPageToken() != "" {
 		raw, err := base64.RawURLEncoding.DecodeString(r.GetPageToken())
 		last, ours := strings.CutPrefix(string(raw), tokenMark)
-		if err != nil || !ours || !utf8.ValidString(last) || strings.ContainsRune(last, 0) {
+		if err != nil || !ours || !plaintext.Is(last) {
 			bad.add("page_token", "must be the next_page_token of another page of this method")
 		}
 		before = last

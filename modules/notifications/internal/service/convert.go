@@ -3,7 +3,6 @@ package service
 import (
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -15,6 +14,7 @@ import (
 	"galleria/platform/brands"
 	"galleria/platform/contract"
 	"galleria/platform/countries"
+	"galleria/platform/plaintext"
 )
 
 // FactsOf is what a letter about an order tells. Everything a person typed is
@@ -176,7 +176,7 @@ func NotRefused(id string) error {
 
 // CheckResend refuses a request to send a mail again that can't be one.
 func CheckResend(r *notificationsv1.ResendMailRequest) error {
-	if n := len(r.GetIdempotencyKey()); n < 1 || n > 64 || !utf8.ValidString(r.GetIdempotencyKey()) || strings.Contains(r.GetIdempotencyKey(), "\x00") {
+	if n := len(r.GetIdempotencyKey()); n < 1 || n > 64 || !plaintext.Is(r.GetIdempotencyKey()) {
 		return contract.Invalid(contract.Violation{Field: "idempotency_key", Message: "must have 1 to 64 characters"})
 	}
 	if !mail.IsID(r.GetId()) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -15,6 +14,7 @@ import (
 	"galleria/modules/webhooks/internal/webhook"
 	webhooksv1 "galleria/modules/webhooks/v1"
 	"galleria/platform/contract"
+	"galleria/platform/plaintext"
 )
 
 // The secret before is used for a day after a new one was made, and for a month at most.
@@ -67,7 +67,7 @@ func stampOf(at time.Time) *timestamppb.Timestamp {
 }
 
 func checkKey(key string) []webhook.Problem {
-	if n := len(key); n < 1 || n > 64 || !utf8.ValidString(key) || strings.Contains(key, "\x00") {
+	if n := len(key); n < 1 || n > 64 || !plaintext.Is(key) {
 		return []webhook.Problem{{Field: "idempotency_key", Message: "must have 1 to 64 characters"}}
 	}
 	return nil

@@ -31,6 +31,14 @@ func TestMailsAreListedAndShownByCommand(t *testing.T) {
 	run(0, mails[0].ID, "mails", "list")
 	run(0, mails[0].To, "mails", "show", mails[0].ID)
 	run(0, `"text"`, "mails", "show", mails[0].ID, "--json")
-	run(1, "only a refused one is sent again", "mails", "resend", mails[0].ID)
+	run(0, "Again:    -", "mails", "show", mails[0].ID)
+	run(0, "mail "+mails[0].ID+" to "+mails[0].To+" is ", "mails", "resend", mails[0].ID, "--key", "again")
+	run(0, "Again:    1 times, last ", "mails", "show", mails[0].ID)
+	shop.Await(t, "the mail was sent again", func() bool {
+		out, _ := shop.Run(t, "mails", "show", mails[0].ID)
+		return strings.Contains(out, "sent, tried 2 times")
+	})
+	run(0, "is sent", "mails", "resend", mails[0].ID, "--key", "again")
+	run(0, "sent, tried 2 times", "mails", "show", mails[0].ID)
 	run(1, "no such mail", "mails", "resend", "nothing")
 }

@@ -19,7 +19,7 @@ import (
 func newMails(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mails",
-		Short: "Look at the mails to customers, and send refused ones again",
+		Short: "Look at the mails to customers, and send them again",
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -126,8 +126,8 @@ func newMailsShow(s *settings) *cobra.Command {
 					fmt.Fprintln(cmd.OutOrStdout(), string(text))
 					return nil
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "To:       %s\nSubject:  %s\nStatus:   %s, tried %d times\nQueued:   %s\nSent:     %s\nProblem:  %s\n\n%s",
-					m.GetTo(), m.GetSubject(), mailStatus(m), m.GetAttempts(), localStamp(m.GetCreatedAt()), localStamp(m.GetSentAt()),
+				fmt.Fprintf(cmd.OutOrStdout(), "To:       %s\nSubject:  %s\nStatus:   %s, tried %d times\nQueued:   %s\nAgain:    %s\nSent:     %s\nProblem:  %s\n\n%s",
+					m.GetTo(), m.GetSubject(), mailStatus(m), m.GetAttempts(), localStamp(m.GetCreatedAt()), queuedAgain(m), localStamp(m.GetSentAt()),
 					cmp.Or(oneLine(m.GetProblem()), "-"), m.GetText())
 				return nil
 			})
@@ -142,9 +142,12 @@ func newMailsResend(s *settings) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "resend MAIL",
-		Short: "Send a refused mail again",
-		Long: `Resend queues a mail again that the mail server refused for good, once what it
-refused is mended. Repeating it with the same --key sends nothing twice.`,
+		Short: "Send a mail again that was refused or sent",
+		Long: `Resend queues a mail again: one that the mail server refused for good, once what it
+refused is mended, or one that was sent and that its reader did not get. The same letter
+goes to the same address, as a new message. A sent one goes again five times at most, and
+not if it holds a link that is good once. Repeating it with the same --key sends nothing
+twice.`,
 		Args: exactly(1, "one mail"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.withMails(func(mails notificationsv1.NotificationsServiceClient) error {
@@ -163,6 +166,14 @@ refused is mended. Repeating it with the same --key sends nothing twice.`,
 	cmd.Flags().StringVar(&key, "key", "", "name of this attempt, for programs that repeat it; empty: a new one each time")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print an array of the mail")
 	return cmd
+}
+
+// queuedAgain is how often the mail was queued again, and when the last time.
+func queuedAgain(m *notificationsv1.Mail) string {
+	if m.GetResends() == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d times, last %s", m.GetResends(), localStamp(m.GetResentAt()))
 }
 
 func printMailsJSON(cmd *cobra.Command, mails []*notificationsv1.Mail) error {

@@ -58,13 +58,30 @@ func (c *Console) showMail(ctx echo.Context, code int, problem string) error {
 	if ctx.QueryParam("done") != "" {
 		page.Done = "The mail is queued again."
 	}
-	if m.GetStatus() == notificationsv1.MailStatus_MAIL_STATUS_REFUSED {
-		page.Forms = []view.Form{{ID: "resend", Title: "Send it again", Action: "/console/mails/" + url.PathEscape(m.GetId()) + "/resend", Submit: "Send it again", Key: id.New(), Hint: "Do this when the cause of the refusal is mended."}}
+	if m.GetResends() > 0 {
+		page.Facts = append(page.Facts, view.Fact{Name: "Queued again", Text: times(m.GetResends()) + ", last " + c.day(m.GetResentAt())})
+	}
+	if why := m.GetNotResendable(); why != "" {
+		page.Facts = append(page.Facts, view.Fact{Name: "Not sent again", Text: why})
+	} else {
+		page.Forms = []view.Form{{ID: "resend", Title: "Send it again", Action: "/console/mails/" + url.PathEscape(m.GetId()) + "/resend", Submit: "Send it again", Key: id.New(), Hint: resendHints[m.GetStatus()]}}
 	}
 	return c.sheet(ctx, code, "Mail", "/console/mails", view.SheetPage(page))
 }
 
-// resendMail queues a refused mail again.
+var resendHints = map[notificationsv1.MailStatus]string{
+	notificationsv1.MailStatus_MAIL_STATUS_REFUSED: "Do this when the cause of the refusal is mended.",
+	notificationsv1.MailStatus_MAIL_STATUS_SENT:    "Do this when the customer did not get it: the same letter goes to the same address once more.",
+}
+
+func times(n int32) string {
+	if n == 1 {
+		return "once"
+	}
+	return whole(int64(n)) + " times"
+}
+
+// resendMail queues a mail again that was refused or sent.
 func (c *Console) resendMail(ctx echo.Context) error {
 	work, done := c.working(ctx)
 	defer done()

@@ -3,6 +3,7 @@ package notifications_test
 import (
 	"testing"
 
+	accountsv1 "galleria/modules/accounts/v1"
 	"galleria/modules/notifications"
 	"galleria/modules/notifications/notificationstest"
 	notificationsv1 "galleria/modules/notifications/v1"
@@ -16,7 +17,7 @@ import (
 )
 
 var worlds = moduletest.Worlds{
-	"notifications": {definition(notifications.DefaultConfig()), notificationstest.Publisher(), settingstest.Definition()},
+	"notifications": {definition(notifications.DefaultConfig()), notificationstest.Publisher(), notificationstest.AccountsPublisher(), settingstest.Definition()},
 }
 
 // definition is the module with other settings.
@@ -33,7 +34,7 @@ func TestMain(m *testing.M) { moduletest.Main(m, worlds) }
 func TestContract(t *testing.T) {
 	moduletest.Run(t, "notifications", suite)
 	t.Run("fake", func(t *testing.T) {
-		fake := moduletest.World{notificationstest.Definition(), notificationstest.Publisher(), settingstest.Definition()}
+		fake := moduletest.World{notificationstest.Definition(), notificationstest.Publisher(), notificationstest.AccountsPublisher(), settingstest.Definition()}
 		moduletest.Local(t, fake, route.ModeLocal, suite)
 	})
 }
@@ -46,5 +47,6 @@ func world(connect moduletest.Connect) notificationstest.World {
 		Notifications: notificationsv1.NewNotificationsServiceClient(connect(moduletest.As(certs.Operator, "notifications"))),
 		Settings:      settingsv1.NewSettingsServiceClient(connect(moduletest.As(certs.Operator, "settings"))),
 		Orders:        ordersv1.NewOrdersServiceClient(connect("orders")),
+		Accounts:      accountsv1.NewAccountsServiceClient(connect("accounts")),
 	}
 }

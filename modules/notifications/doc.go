@@ -11,6 +11,8 @@
 //	           ^  │ └──refused for good (5xx, or no address at all)──> refused
 //	           └──┘ not now (4xx, no connection): again after a pause that doubles
 //
+// Staff can have a mail queued again that was sent or refused.
+//
 // # What always holds
 //
 //   - One mail per event: the event's id is unique in mails, and the row is
@@ -26,7 +28,10 @@
 //   - One address gets at most most_per_hour and most_per_day mails; others wait, with
 //     the reason as their problem, until it may get one more. It is counted by the
 //     row of the address, so two workers can't both let out the last one.
-//   - A refused mail is sent again when an operator asks for it, once per key.
+//   - A mail that was refused or sent is sent again when staff ask for it, once per key:
+//     the same letter to the same address, as another message, which no mailbox takes for a
+//     duplicate. A sent one so five times at most. One whose link is good once is not sent
+//     twice (whether the link was used is not known here), nor when the link has expired.
 //   - A mail that was sent, or refused for good, is deleted after keep_mails (90 days
 //     unless set): it holds the customer's address and name, and the link that opens
 //     the order. A queued one never is. The event of a deleted mail is not mailed
@@ -41,7 +46,8 @@
 // Exactly once is impossible over SMTP: if the process dies after the server
 // took a mail and before that is written down, or the connection dies before
 // the server's answer arrives, nobody can find out. The mail is then sent
-// again, with the same Message-ID. See package dispatch.
+// again, with the same Message-ID. See package dispatch. Staff who have it sent again mean
+// another message, and it has another Message-ID and date.
 //
 // # Without a mail server
 //

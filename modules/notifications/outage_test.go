@@ -32,7 +32,7 @@ func TestADeadMailServerDelaysMailAndNothingElse(t *testing.T) {
 	cfg.SMTP = notifications.SMTP{Host: "127.0.0.1", Port: server.Port, TLS: "none"}
 	cfg.RetryFirst, cfg.RetryMost = 10*time.Millisecond, 50*time.Millisecond
 
-	w := moduletest.World{definition(cfg), notificationstest.Publisher(), settingstest.Definition()}
+	w := moduletest.World{definition(cfg), notificationstest.Publisher(), notificationstest.AccountsPublisher(), settingstest.Definition()}
 	moduletest.Local(t, w, route.ModeLocal, func(t *testing.T, connect moduletest.Connect) {
 		in := world(connect)
 		const orders = 10
@@ -79,7 +79,7 @@ func TestMailsGoWithTheNameThatIsKnownWhileSettingsIsAway(t *testing.T) {
 		h.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
 		return made(h)
 	}
-	w := moduletest.World{mails, notificationstest.Publisher(), away}
+	w := moduletest.World{mails, notificationstest.Publisher(), notificationstest.AccountsPublisher(), away}
 	moduletest.Local(t, w, route.ModeLocal, func(t *testing.T, connect moduletest.Connect) {
 		in := world(connect)
 		n := 0

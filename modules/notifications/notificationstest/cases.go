@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	accountsv1 "galleria/modules/accounts/v1"
 	notificationsv1 "galleria/modules/notifications/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
@@ -196,22 +197,82 @@ func (w World) getCases() map[string]func(t *testing.T) {
 	}
 }
 
+// refusesToResend wants that err is for that reason, and that the mail says the same.
+func (w World) refusesToResend(t *testing.T, mailID string, reason notificationsv1.Reason, err error) {
+	t.Helper()
+	if status.Code(err) != codes.FailedPrecondition || !contract.Is(err, reason) {
+		t.Errorf("got %v, want %s", err, reason)
+	}
+	if m := w.get(t, mailID); m.GetNotResendable() == "" || m.GetNotResendable() != status.Convert(err).Message() {
+		t.Errorf("the mail says %q, and the refusal %v; want the same", m.GetNotResendable(), err)
+	}
+}
+
 func (w World) resendCases() map[string]func(t *testing.T) {
 	resend := func(t *testing.T, mailID, key string) error {
 		_, err := w.Notifications.ResendMail(t.Context(), &notificationsv1.ResendMailRequest{Id: mailID, IdempotencyKey: key})
 		return err
 	}
 	return map[string]func(t *testing.T){
-		"refuses a mail that was sent, each time": func(t *testing.T) {
+		"sends a sent mail again, once per key, and the same letter": func(t *testing.T) {
 			by := guest()
 			w.order(t, by)
-			sent, key := w.mailsTo(t, by.GetEmail(), 1)[0].GetId(), id.New()
-			for range 2 {
-				if err := resend(t, sent, key); status.Code(err) != codes.FailedPrecondition || !contract.Is(err, notificationsv1.Reason_REASON_NOT_REFUSED) {
-					t.Errorf("got %v, want NOT_REFUSED", err)
+			first, key := w.get(t, w.mailsTo(t, by.GetEmail(), 1)[0].GetId()), id.New()
+			for range 3 {
+				if err := resend(t, first.GetId(), key); err != nil {
+					t.Fatal(err)
 				}
 			}
 			w.mailsTo(t, by.GetEmail(), 1)
+			again := w.get(t, first.GetId())
+			if again.GetResends() != 1 || again.GetAttempts() != first.GetAttempts()+1 || again.GetResentAt().AsTime().Before(first.GetSentAt().AsTime()) ||
+				again.GetSentAt().AsTime().Before(again.GetResentAt().AsTime()) {
+				t.Errorf("got %v, want it queued again once, and sent after that", again)
+			}
+			if again.GetText() != first.GetText() || again.GetHtml() != first.GetHtml() || again.GetTo() != first.GetTo() {
+				t.Errorf("got to %s\n%s\nwant to %s\n%s", again.GetTo(), again.GetText(), first.GetTo(), first.GetText())
+			}
+		},
+		"sends a sent mail again five times and no more": func(t *testing.T) {
+			by := guest()
+			w.order(t, by)
+			sent := w.mailsTo(t, by.GetEmail(), 1)[0].GetId()
+			for n := range 5 {
+				if m := w.get(t, sent); m.GetNotResendable() != "" {
+					t.Fatalf("after %d times: got the refusal %q, want none", n, m.GetNotResendable())
+				}
+				if err := resend(t, sent, id.New()); err != nil {
+					t.Fatalf("after %d times: %v", n, err)
+				}
+				w.mailsTo(t, by.GetEmail(), 1)
+			}
+			w.refusesToResend(t, sent, notificationsv1.Reason_REASON_RESENT_OFTEN, resend(t, sent, id.New()))
+			if m := w.mailsTo(t, by.GetEmail(), 1)[0]; m.GetResends() != 5 || m.GetAttempts() != 6 {
+				t.Errorf("got it queued again %d times and tried %d times, want 5 and 6", m.GetResends(), m.GetAttempts())
+			}
+		},
+		"does not send a link again that is good once": func(t *testing.T) {
+			by := guest()
+			if _, err := w.Accounts.RequestReset(t.Context(), &accountsv1.RequestResetRequest{Email: by.GetEmail()}); err != nil {
+				t.Fatal(err)
+			}
+			sent := w.mailsTo(t, by.GetEmail(), 1)[0].GetId()
+			w.refusesToResend(t, sent, notificationsv1.Reason_REASON_LINK_GOOD_ONCE, resend(t, sent, id.New()))
+			if m := w.mailsTo(t, by.GetEmail(), 1)[0]; m.GetResends() != 0 || m.GetAttempts() != 1 {
+				t.Errorf("got it queued again %d times and tried %d times, want 0 and 1", m.GetResends(), m.GetAttempts())
+			}
+		},
+		"refuses the key of another mail": func(t *testing.T) {
+			by, key := guest(), id.New()
+			w.order(t, by)
+			w.order(t, by)
+			mails := w.mailsTo(t, by.GetEmail(), 2)
+			if err := resend(t, mails[0].GetId(), key); err != nil {
+				t.Fatal(err)
+			}
+			if err := resend(t, mails[1].GetId(), key); status.Code(err) != codes.InvalidArgument || !contract.Is(err, notificationsv1.Reason_REASON_KEY_REUSED) {
+				t.Errorf("got %v, want KEY_REUSED", err)
+			}
 		},
 		"says that there is no such mail": func(t *testing.T) {
 			for _, unknown := range []string{"", "x", id.New(), "\x00"} {

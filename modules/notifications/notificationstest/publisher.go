@@ -45,6 +45,33 @@ func Publisher() module.Definition {
 	}
 }
 
+// AccountsPublisher is a stand-in for accounts that has none: its RequestReset appends
+// ResetRequested to its outbox, whoever the address is of. The other methods are not there.
+func AccountsPublisher() module.Definition {
+	return module.Definition{
+		Name:       "accounts",
+		Contract:   &accountsv1.AccountsService_ServiceDesc,
+		Migrations: fstest.MapFS{},
+		New: func(h module.Host) (*module.Instance, error) {
+			return &module.Instance{Server: &accountsPublisher{db: h.DB, now: h.Now}}, nil
+		},
+	}
+}
+
+type accountsPublisher struct {
+	accountsv1.UnimplementedAccountsServiceServer
+	db  *database.DB
+	now func() time.Time
+}
+
+func (p *accountsPublisher) RequestReset(ctx context.Context, r *accountsv1.RequestResetRequest) (*accountsv1.RequestResetResponse, error) {
+	return &accountsv1.RequestResetResponse{}, p.db.Write(ctx, func(tx *gorm.DB) error {
+		return events.Append(tx, p.now(), r.GetEmail(), &accountsv1.ResetRequested{
+			Email: r.GetEmail(), Name: "Ana Łoś", Link: id.Secret(), At: timestamppb.New(p.now()), ExpiresAt: timestamppb.New(p.now().Add(30 * time.Minute)),
+		})
+	})
+}
+
 type publisher struct {
 	ordersv1.UnimplementedOrdersServiceServer
 	db  *database.DB

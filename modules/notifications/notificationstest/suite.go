@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	accountsv1 "galleria/modules/accounts/v1"
 	notificationsv1 "galleria/modules/notifications/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	settingsv1 "galleria/modules/settings/v1"
@@ -17,11 +18,13 @@ import (
 // patience is when a case gives up waiting for a mail. It is no limit on speed.
 const patience = 30 * time.Second
 
-// World is notifications and the Publisher whose events it hears, as the suite
+// World is notifications and the publishers whose events it hears, as the suite
 // sees them. Mails must go to the mailbox.
 type World struct {
 	Notifications notificationsv1.NotificationsServiceClient
 	Orders        ordersv1.OrdersServiceClient
+	// Accounts is the AccountsPublisher.
+	Accounts accountsv1.AccountsServiceClient
 	// Settings say what the shop is called, as an administrator reaches them.
 	Settings settingsv1.SettingsServiceClient
 	// Outside is how a caller without rights of its own reaches it, such as the edge.

@@ -32,10 +32,16 @@ const (
 	Reason_REASON_UNSPECIFIED    Reason = 0
 	Reason_REASON_NO_MAIL        Reason = 1
 	Reason_REASON_BAD_PAGE_TOKEN Reason = 2
-	Reason_REASON_NOT_REFUSED    Reason = 3
-	Reason_REASON_KEY_REUSED     Reason = 4
+	// Not given any more: mails that were sent were refused with it.
+	//
+	// Deprecated: Marked as deprecated in notifications/v1/notifications.proto.
+	Reason_REASON_NOT_REFUSED Reason = 3
+	Reason_REASON_KEY_REUSED  Reason = 4
 	// The call is not the caller's to make: see the method.
-	Reason_REASON_NOT_ALLOWED Reason = 5
+	Reason_REASON_NOT_ALLOWED    Reason = 5
+	Reason_REASON_WAITS          Reason = 6
+	Reason_REASON_LINK_GOOD_ONCE Reason = 7
+	Reason_REASON_RESENT_OFTEN   Reason = 8
 )
 
 // Enum value maps for Reason.
@@ -47,6 +53,9 @@ var (
 		3: "REASON_NOT_REFUSED",
 		4: "REASON_KEY_REUSED",
 		5: "REASON_NOT_ALLOWED",
+		6: "REASON_WAITS",
+		7: "REASON_LINK_GOOD_ONCE",
+		8: "REASON_RESENT_OFTEN",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":    0,
@@ -55,6 +64,9 @@ var (
 		"REASON_NOT_REFUSED":    3,
 		"REASON_KEY_REUSED":     4,
 		"REASON_NOT_ALLOWED":    5,
+		"REASON_WAITS":          6,
+		"REASON_LINK_GOOD_ONCE": 7,
+		"REASON_RESENT_OFTEN":   8,
 	}
 )
 
@@ -152,10 +164,16 @@ type Mail struct {
 	// What the mail server said last, or why it waits.
 	Problem   string                 `protobuf:"bytes,6,opt,name=problem,proto3" json:"problem,omitempty"`
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	SentAt    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	// When it was sent last; unset: never. A mail that is queued again keeps it.
+	SentAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
 	// Bodies: GetMail only.
-	Text          string `protobuf:"bytes,9,opt,name=text,proto3" json:"text,omitempty"`
-	Html          string `protobuf:"bytes,10,opt,name=html,proto3" json:"html,omitempty"`
+	Text string `protobuf:"bytes,9,opt,name=text,proto3" json:"text,omitempty"`
+	Html string `protobuf:"bytes,10,opt,name=html,proto3" json:"html,omitempty"`
+	// How often ResendMail queued it again, and when the last time; unset: never.
+	Resends  int32                  `protobuf:"varint,11,opt,name=resends,proto3" json:"resends,omitempty"`
+	ResentAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=resent_at,json=resentAt,proto3" json:"resent_at,omitempty"`
+	// Why ResendMail would refuse it now, a sentence for staff; empty: it would not.
+	NotResendable string `protobuf:"bytes,13,opt,name=not_resendable,json=notResendable,proto3" json:"not_resendable,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -256,6 +274,27 @@ func (x *Mail) GetText() string {
 func (x *Mail) GetHtml() string {
 	if x != nil {
 		return x.Html
+	}
+	return ""
+}
+
+func (x *Mail) GetResends() int32 {
+	if x != nil {
+		return x.Resends
+	}
+	return 0
+}
+
+func (x *Mail) GetResentAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ResentAt
+	}
+	return nil
+}
+
+func (x *Mail) GetNotResendable() string {
+	if x != nil {
+		return x.NotResendable
 	}
 	return ""
 }
@@ -554,7 +593,7 @@ var File_notifications_v1_notifications_proto protoreflect.FileDescriptor
 
 const file_notifications_v1_notifications_proto_rawDesc = "" +
 	"\n" +
-	"$notifications/v1/notifications.proto\x12\x10notifications.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\xdd\x02\n" +
+	"$notifications/v1/notifications.proto\x12\x10notifications.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\xd7\x03\n" +
 	"\x04Mail\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x13\n" +
 	"\x02to\x18\x02 \x01(\tB\x03\x80\x01\x01R\x02to\x12\x1d\n" +
@@ -567,7 +606,10 @@ const file_notifications_v1_notifications_proto_rawDesc = "" +
 	"\asent_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\x12\x17\n" +
 	"\x04text\x18\t \x01(\tB\x03\x80\x01\x01R\x04text\x12\x17\n" +
 	"\x04html\x18\n" +
-	" \x01(\tB\x03\x80\x01\x01R\x04html\"N\n" +
+	" \x01(\tB\x03\x80\x01\x01R\x04html\x12\x18\n" +
+	"\aresends\x18\v \x01(\x05R\aresends\x127\n" +
+	"\tresent_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\bresentAt\x12%\n" +
+	"\x0enot_resendable\x18\r \x01(\tR\rnotResendable\"N\n" +
 	"\x10ListMailsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -583,14 +625,17 @@ const file_notifications_v1_notifications_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12'\n" +
 	"\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\"@\n" +
 	"\x12ResendMailResponse\x12*\n" +
-	"\x04mail\x18\x01 \x01(\v2\x16.notifications.v1.MailR\x04mail*\x96\x01\n" +
+	"\x04mail\x18\x01 \x01(\v2\x16.notifications.v1.MailR\x04mail*\xe0\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eREASON_NO_MAIL\x10\x01\x12\x19\n" +
-	"\x15REASON_BAD_PAGE_TOKEN\x10\x02\x12\x16\n" +
-	"\x12REASON_NOT_REFUSED\x10\x03\x12\x15\n" +
+	"\x15REASON_BAD_PAGE_TOKEN\x10\x02\x12\x1a\n" +
+	"\x12REASON_NOT_REFUSED\x10\x03\x1a\x02\b\x01\x12\x15\n" +
 	"\x11REASON_KEY_REUSED\x10\x04\x12\x16\n" +
-	"\x12REASON_NOT_ALLOWED\x10\x05*p\n" +
+	"\x12REASON_NOT_ALLOWED\x10\x05\x12\x10\n" +
+	"\fREASON_WAITS\x10\x06\x12\x19\n" +
+	"\x15REASON_LINK_GOOD_ONCE\x10\a\x12\x17\n" +
+	"\x13REASON_RESENT_OFTEN\x10\b*p\n" +
 	"\n" +
 	"MailStatus\x12\x1b\n" +
 	"\x17MAIL_STATUS_UNSPECIFIED\x10\x00\x12\x16\n" +
@@ -633,23 +678,24 @@ var file_notifications_v1_notifications_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
 }
 var file_notifications_v1_notifications_proto_depIdxs = []int32{
-	1, // 0: notifications.v1.Mail.status:type_name -> notifications.v1.MailStatus
-	9, // 1: notifications.v1.Mail.created_at:type_name -> google.protobuf.Timestamp
-	9, // 2: notifications.v1.Mail.sent_at:type_name -> google.protobuf.Timestamp
-	2, // 3: notifications.v1.ListMailsResponse.mails:type_name -> notifications.v1.Mail
-	2, // 4: notifications.v1.GetMailResponse.mail:type_name -> notifications.v1.Mail
-	2, // 5: notifications.v1.ResendMailResponse.mail:type_name -> notifications.v1.Mail
-	3, // 6: notifications.v1.NotificationsService.ListMails:input_type -> notifications.v1.ListMailsRequest
-	5, // 7: notifications.v1.NotificationsService.GetMail:input_type -> notifications.v1.GetMailRequest
-	7, // 8: notifications.v1.NotificationsService.ResendMail:input_type -> notifications.v1.ResendMailRequest
-	4, // 9: notifications.v1.NotificationsService.ListMails:output_type -> notifications.v1.ListMailsResponse
-	6, // 10: notifications.v1.NotificationsService.GetMail:output_type -> notifications.v1.GetMailResponse
-	8, // 11: notifications.v1.NotificationsService.ResendMail:output_type -> notifications.v1.ResendMailResponse
-	9, // [9:12] is the sub-list for method output_type
-	6, // [6:9] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	1,  // 0: notifications.v1.Mail.status:type_name -> notifications.v1.MailStatus
+	9,  // 1: notifications.v1.Mail.created_at:type_name -> google.protobuf.Timestamp
+	9,  // 2: notifications.v1.Mail.sent_at:type_name -> google.protobuf.Timestamp
+	9,  // 3: notifications.v1.Mail.resent_at:type_name -> google.protobuf.Timestamp
+	2,  // 4: notifications.v1.ListMailsResponse.mails:type_name -> notifications.v1.Mail
+	2,  // 5: notifications.v1.GetMailResponse.mail:type_name -> notifications.v1.Mail
+	2,  // 6: notifications.v1.ResendMailResponse.mail:type_name -> notifications.v1.Mail
+	3,  // 7: notifications.v1.NotificationsService.ListMails:input_type -> notifications.v1.ListMailsRequest
+	5,  // 8: notifications.v1.NotificationsService.GetMail:input_type -> notifications.v1.GetMailRequest
+	7,  // 9: notifications.v1.NotificationsService.ResendMail:input_type -> notifications.v1.ResendMailRequest
+	4,  // 10: notifications.v1.NotificationsService.ListMails:output_type -> notifications.v1.ListMailsResponse
+	6,  // 11: notifications.v1.NotificationsService.GetMail:output_type -> notifications.v1.GetMailResponse
+	8,  // 12: notifications.v1.NotificationsService.ResendMail:output_type -> notifications.v1.ResendMailResponse
+	10, // [10:13] is the sub-list for method output_type
+	7,  // [7:10] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_notifications_v1_notifications_proto_init() }

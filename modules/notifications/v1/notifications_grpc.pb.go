@@ -44,11 +44,15 @@ type NotificationsServiceClient interface {
 	// For staff; the bodies only for administrators: a letter's links open what is its
 	// reader's alone, such as an order, or an account by a new password.
 	GetMail(ctx context.Context, in *GetMailRequest, opts ...grpc.CallOption) (*GetMailResponse, error)
-	// ResendMail queues a refused mail again, for when what the mail server refused is
-	// mended. NOT_FOUND, REASON_NO_MAIL. FAILED_PRECONDITION, REASON_NOT_REFUSED for a
-	// mail that waits or was sent. Repeating it with the same key answers the mail as
-	// it is by then, and queues nothing; with the key of another mail
-	// INVALID_ARGUMENT, REASON_KEY_REUSED.
+	// ResendMail queues a mail again: a refused one, for when what the mail server refused
+	// is mended; or a sent one that its reader did not get. It is the same letter to the
+	// same address, and a new message, so that no mailbox drops it as a duplicate.
+	// NOT_FOUND, REASON_NO_MAIL, also for one that was deleted because of its age.
+	// FAILED_PRECONDITION, with the sentence of Mail.not_resendable: REASON_WAITS for a mail
+	// that is queued; REASON_LINK_GOOD_ONCE for one with a link that is good once, when it
+	// was sent or the link has expired; REASON_RESENT_OFTEN for a sent one that was queued
+	// again five times. Repeating it with the same key answers the mail as it is by then,
+	// and queues nothing; with the key of another mail INVALID_ARGUMENT, REASON_KEY_REUSED.
 	// For staff.
 	ResendMail(ctx context.Context, in *ResendMailRequest, opts ...grpc.CallOption) (*ResendMailResponse, error)
 }
@@ -109,11 +113,15 @@ type NotificationsServiceServer interface {
 	// For staff; the bodies only for administrators: a letter's links open what is its
 	// reader's alone, such as an order, or an account by a new password.
 	GetMail(context.Context, *GetMailRequest) (*GetMailResponse, error)
-	// ResendMail queues a refused mail again, for when what the mail server refused is
-	// mended. NOT_FOUND, REASON_NO_MAIL. FAILED_PRECONDITION, REASON_NOT_REFUSED for a
-	// mail that waits or was sent. Repeating it with the same key answers the mail as
-	// it is by then, and queues nothing; with the key of another mail
-	// INVALID_ARGUMENT, REASON_KEY_REUSED.
+	// ResendMail queues a mail again: a refused one, for when what the mail server refused
+	// is mended; or a sent one that its reader did not get. It is the same letter to the
+	// same address, and a new message, so that no mailbox drops it as a duplicate.
+	// NOT_FOUND, REASON_NO_MAIL, also for one that was deleted because of its age.
+	// FAILED_PRECONDITION, with the sentence of Mail.not_resendable: REASON_WAITS for a mail
+	// that is queued; REASON_LINK_GOOD_ONCE for one with a link that is good once, when it
+	// was sent or the link has expired; REASON_RESENT_OFTEN for a sent one that was queued
+	// again five times. Repeating it with the same key answers the mail as it is by then,
+	// and queues nothing; with the key of another mail INVALID_ARGUMENT, REASON_KEY_REUSED.
 	// For staff.
 	ResendMail(context.Context, *ResendMailRequest) (*ResendMailResponse, error)
 	mustEmbedUnimplementedNotificationsServiceServer()

@@ -11,7 +11,8 @@
 // to ask afterwards, so at this one step a mail is sent at least once. The
 // window is one write: an attempt is claimed in the database before it is made,
 // so no other process makes it too, and noted right after it. A duplicate has
-// the same Message-ID, date and letter, which mail clients show as one.
+// the same Message-ID, date and letter, which mail clients show as one. A mail that staff
+// have sent again is no such duplicate, and has a Message-ID and date of its own.
 package dispatch
 
 import (

@@ -1,6 +1,8 @@
 package dispatch
 
 import (
+	"io"
+	netmail "net/mail"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -64,5 +66,44 @@ func TestARefusedMailIsSentAgainOncePerKey(t *testing.T) {
 			t.Errorf("the same key later: got %s, %v; want the mail that was sent", again.Status, err)
 		}
 		d.wantTaken(s, 1)
+	})
+}
+
+func TestAMailThatIsSentAgainIsAnotherMessageWithTheSameLetter(t *testing.T) {
+	onBoth(t, func(t *testing.T, d *desk) {
+		s := &smtptest.Server{}
+		d.to(s)
+		m := d.queue("ana@example.com")
+		d.work()
+		d.untilStatus(m, mail.Sent)
+		asked := time.Now()
+		if _, err := d.store.Resend(t.Context(), m, "key", asked); err != nil {
+			t.Fatal(err)
+		}
+		sent := d.untilStatus(m, mail.Sent)
+		var got [2]*netmail.Message
+		var bodies [2]string
+		for i, taken := range d.wantTaken(s, 2) {
+			parsed, err := netmail.ReadMessage(strings.NewReader(taken.Data))
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(parsed.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got[i], bodies[i] = parsed, string(body)
+		}
+		for i, want := range []string{"<" + m + "@galleria.example>", "<" + m + ".1@galleria.example>"} {
+			if id := got[i].Header.Get("Message-Id"); id != want {
+				t.Errorf("message %d: got the Message-ID %s, want %s", i+1, id, want)
+			}
+		}
+		if date, err := got[1].Header.Date(); err != nil || date.Unix() != asked.Unix() {
+			t.Errorf("the second message: got the date %v, %v; want when it was asked for, %v", date, err, asked)
+		}
+		if bodies[0] != bodies[1] || got[0].Header.Get("Subject") != sent.Subject || got[1].Header.Get("Subject") != sent.Subject {
+			t.Errorf("got\n%s\nand\n%s\nwant the same letter", bodies[0], bodies[1])
+		}
 	})
 }

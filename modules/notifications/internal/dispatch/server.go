@@ -228,9 +228,8 @@ func (s *Server) message(shop string, m mail.Mail) (*message, error) {
 	}
 	c.ToMailAddress(&netmail.Address{Name: m.Name, Address: to.Wire()})
 	c.Subject(m.Subject)
-	// The same for every attempt, so that a duplicate is recognised.
-	c.SetMessageIDWithValue(m.ID + "@" + s.From.Address[strings.LastIndexByte(s.From.Address, '@')+1:])
-	c.SetDateWithValue(m.CreatedAt)
+	c.SetMessageIDWithValue(m.MessageID() + "@" + s.From.Address[strings.LastIndexByte(s.From.Address, '@')+1:])
+	c.SetDateWithValue(m.Date())
 	c.SetGenHeader("Auto-Submitted", "auto-generated") // no out-of-office answers, please
 	c.SetBodyString(gomail.TypeTextPlain, m.Text)
 	c.AddAlternativeString(gomail.TypeTextHTML, m.HTML)

@@ -3,6 +3,8 @@
 //	(event) ──> queued ──taken by the mail server, or laid in the mailbox──> sent
 //	             ^  │ └──refused for good──> refused
 //	             └──┘ not now: again after a pause that doubles
+//
+// An operator can have a mail queued again that was sent or refused.
 package mail
 
 import (
@@ -48,18 +50,27 @@ type Mail struct {
 	CreatedAt, DueAt time.Time
 	// LetOutAt is when its recipient's limits let it out; zero until then.
 	LetOutAt time.Time
-	// SentAt is zero until it is sent.
+	// SentAt is when it was sent last; zero until it is.
 	SentAt time.Time
+	// LinkUntil is when the letter's link expires that is good once; zero: it has none.
+	LinkUntil time.Time
+	// Resends is how often an operator had it queued again, ResentAt when the last time.
+	Resends  int
+	ResentAt time.Time
 }
 
 // New queues a letter about f. Whether the address is one is found out when
 // the mail is sent: an event is heard, whatever somebody typed.
 func New(eventID, address string, f letter.Facts, now time.Time) Mail {
 	address = letter.Clean(address)
-	return Mail{
+	m := Mail{
 		ID: id.New(), EventID: eventID, Name: f.Name, Address: address, Recipient: recipient(address), Subject: f.Subject(),
 		Facts: &f, Status: Queued, CreatedAt: now, DueAt: now,
 	}
+	if f.Account.Link != "" {
+		m.LinkUntil = f.Account.Until
+	}
+	return m
 }
 
 // IsID tells whether s could be a mail's id. What can't be is not looked up:

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -134,14 +135,21 @@ func address(o *ordersv1.Order) []string {
 	return lines
 }
 
-// MailOf is a mail as the contract shows it; in lists without its letter.
-func MailOf(m mail.Mail, withLetter bool) *notificationsv1.Mail {
+// MailOf is a mail as the contract shows it now; in lists without its letter.
+func MailOf(m mail.Mail, withLetter bool, now time.Time) *notificationsv1.Mail {
 	shown := &notificationsv1.Mail{
 		Id: m.ID, To: recipient(m), Subject: m.Subject, Status: statuses[m.Status],
 		Attempts: int32(m.Attempts), Problem: m.Problem, CreatedAt: timestamppb.New(m.CreatedAt),
+		Resends: int32(m.Resends),
 	}
 	if !m.SentAt.IsZero() {
 		shown.SentAt = timestamppb.New(m.SentAt)
+	}
+	if !m.ResentAt.IsZero() {
+		shown.ResentAt = timestamppb.New(m.ResentAt)
+	}
+	if err := m.Resendable(now); err != nil {
+		shown.NotResendable = err.Error()
 	}
 	if withLetter {
 		shown.Text, shown.Html = m.Text, m.HTML
@@ -168,10 +176,19 @@ func NoMail() error {
 	return contract.Error(codes.NotFound, notificationsv1.Reason_REASON_NO_MAIL, "no such mail")
 }
 
-// NotRefused is the answer for a mail that can't be sent again.
-func NotRefused(id string) error {
-	return contract.Error(codes.FailedPrecondition, notificationsv1.Reason_REASON_NOT_REFUSED,
-		"mail %s waits or was sent already; only a refused one is sent again", id)
+// NotResendable is the answer for a mail that can't be sent again because of err; nil when
+// err does not say so.
+func NotResendable(err error) error {
+	for why, reason := range map[error]notificationsv1.Reason{
+		mail.ErrWaits:    notificationsv1.Reason_REASON_WAITS,
+		mail.ErrLinkOnce: notificationsv1.Reason_REASON_LINK_GOOD_ONCE,
+		mail.ErrOften:    notificationsv1.Reason_REASON_RESENT_OFTEN,
+	} {
+		if errors.Is(err, why) {
+			return contract.Error(codes.FailedPrecondition, reason, "%s", why)
+		}
+	}
+	return nil
 }
 
 // CheckResend refuses a request to send a mail again that can't be one.

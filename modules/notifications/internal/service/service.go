@@ -48,7 +48,7 @@ func (s *Service) ListMails(ctx context.Context, r *notificationsv1.ListMailsReq
 	}
 	answer := &notificationsv1.ListMailsResponse{}
 	for _, m := range mails {
-		answer.Mails = append(answer.Mails, MailOf(m, false))
+		answer.Mails = append(answer.Mails, MailOf(m, false, s.now()))
 	}
 	if more {
 		answer.NextPageToken = page.After(mails[len(mails)-1].ID)
@@ -77,7 +77,7 @@ func (s *Service) GetMail(ctx context.Context, r *notificationsv1.GetMailRequest
 			m.Problem = err.Error() // what can be shown is shown
 		}
 	}
-	return &notificationsv1.GetMailResponse{Mail: MailOf(m, mayReadLetters(ctx))}, nil
+	return &notificationsv1.GetMailResponse{Mail: MailOf(m, mayReadLetters(ctx), s.now())}, nil
 }
 
 // ResendMail implements the contract.
@@ -92,14 +92,14 @@ func (s *Service) ResendMail(ctx context.Context, r *notificationsv1.ResendMailR
 	switch {
 	case errors.Is(err, store.ErrNoMail):
 		return nil, NoMail()
-	case errors.Is(err, store.ErrNotRefused):
-		return nil, NotRefused(r.GetId())
 	case errors.Is(err, store.ErrKeyReused):
 		return nil, contract.Error(codes.InvalidArgument, notificationsv1.Reason_REASON_KEY_REUSED, "the key was used for another mail")
+	case NotResendable(err) != nil:
+		return nil, NotResendable(err)
 	case err != nil:
 		return nil, err
 	}
-	return &notificationsv1.ResendMailResponse{Mail: MailOf(m, false)}, nil
+	return &notificationsv1.ResendMailResponse{Mail: MailOf(m, false, s.now())}, nil
 }
 
 // Subscriptions are the events that make mails. Handling one writes a row and

@@ -12,14 +12,14 @@ import (
 	"galleria/platform/database"
 )
 
-// Why a mail is not sent again.
+// Why a mail is not sent again, beside what it says itself.
 var (
-	ErrNoMail     = errors.New("no such mail")
-	ErrNotRefused = errors.New("the mail was not refused")
-	ErrKeyReused  = errors.New("the key was used for another mail")
+	ErrNoMail    = errors.New("no such mail")
+	ErrKeyReused = errors.New("the key was used for another mail")
 )
 
-// Resend queues a refused mail again, once per key, and answers the mail as it is.
+// Resend queues a mail again that was refused or sent, once per key, and answers the mail
+// as it is. It fails with what mail.Resendable says.
 func (s *Store) Resend(ctx context.Context, id, key string, now time.Time) (mail.Mail, error) {
 	err := s.db.Write(ctx, func(tx *gorm.DB) error {
 		first := tx.Exec("INSERT INTO resends (idempotency_key, mail_id, created_at) VALUES (?, ?, ?) ON CONFLICT (idempotency_key) DO NOTHING",
@@ -37,20 +37,7 @@ func (s *Store) Resend(ctx context.Context, id, key string, now time.Time) (mail
 			}
 			return nil
 		}
-		database.Announce(tx, queuedWork)
-		queued := tx.Exec("UPDATE mails SET status = 'queued', problem = '', due_at = ?, let_out_at = 0 WHERE id = ? AND status = 'refused'",
-			now.UnixMicro(), id)
-		if queued.Error != nil || queued.RowsAffected == 1 {
-			return queued.Error
-		}
-		var there int64
-		if err := tx.Raw("SELECT count(*) FROM mails WHERE id = ?", id).Scan(&there).Error; err != nil {
-			return err
-		}
-		if there == 0 {
-			return ErrNoMail
-		}
-		return ErrNotRefused
+		return requeue(tx, id, now)
 	})
 	if err != nil {
 		return mail.Mail{}, fmt.Errorf("send mail %s again: %w", id, err)
@@ -60,4 +47,24 @@ func (s *Store) Resend(ctx context.Context, id, key string, now time.Time) (mail
 		err = fmt.Errorf("send mail %s again: %w", id, ErrNoMail)
 	}
 	return m, err
+}
+
+func requeue(tx *gorm.DB, id string, now time.Time) error {
+	m, found, err := get(tx, id)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return ErrNoMail
+	}
+	if err := m.Resendable(now); err != nil {
+		return err
+	}
+	database.Announce(tx, queuedWork)
+	queued := tx.Exec(`UPDATE mails SET status = 'queued', problem = '', due_at = ?, let_out_at = 0, resends = resends + 1, resent_at = ?
+		WHERE id = ? AND status = ? AND resends = ?`, now.UnixMicro(), now.UnixMicro(), id, string(m.Status), m.Resends)
+	if queued.Error == nil && queued.RowsAffected == 0 {
+		return mail.ErrWaits // another call queued it after it was read
+	}
+	return queued.Error
 }

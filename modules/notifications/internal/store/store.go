@@ -29,9 +29,9 @@ func Queue(tx *gorm.DB, m mail.Mail) error {
 	if err != nil {
 		return fmt.Errorf("queue the mail of event %s: %w", m.EventID, err)
 	}
-	err = tx.Exec(`INSERT INTO mails (id, event_id, name, address, recipient, subject, facts, status, created_at, due_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING`,
-		m.ID, m.EventID, m.Name, m.Address, m.Recipient, m.Subject, string(facts), string(m.Status), m.CreatedAt.UnixMicro(), m.DueAt.UnixMicro()).Error
+	err = tx.Exec(`INSERT INTO mails (id, event_id, name, address, recipient, subject, facts, status, created_at, due_at, link_until)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING`,
+		m.ID, m.EventID, m.Name, m.Address, m.Recipient, m.Subject, string(facts), string(m.Status), m.CreatedAt.UnixMicro(), m.DueAt.UnixMicro(), micros(m.LinkUntil)).Error
 	if err != nil {
 		return fmt.Errorf("queue the mail of event %s: %w", m.EventID, err)
 	}
@@ -52,7 +52,7 @@ func (s *Store) Pace(often, gather time.Duration) *database.Pace {
 // there are more.
 func (s *Store) Page(ctx context.Context, p page.Page) (mails []mail.Mail, more bool, err error) {
 	query := s.db.Read(ctx).Table("mails").
-		Select("id, name, address, subject, status, attempts, problem, created_at, sent_at").
+		Select("id, name, address, subject, status, attempts, problem, created_at, sent_at, link_until, resends, resent_at").
 		Order("id DESC").Limit(p.Size + 1)
 	if p.Before != "" {
 		query = query.Where("id < ?", p.Before)
@@ -70,8 +70,12 @@ func (s *Store) Page(ctx context.Context, p page.Page) (mails []mail.Mail, more 
 
 // Get is the mail with this id; false when there is none.
 func (s *Store) Get(ctx context.Context, id string) (mail.Mail, bool, error) {
+	return get(s.db.Read(ctx), id)
+}
+
+func get(db *gorm.DB, id string) (mail.Mail, bool, error) {
 	var rows []row
-	if err := s.db.Read(ctx).Raw("SELECT * FROM mails WHERE id = ?", id).Scan(&rows).Error; err != nil {
+	if err := db.Raw("SELECT * FROM mails WHERE id = ?", id).Scan(&rows).Error; err != nil {
 		return mail.Mail{}, false, fmt.Errorf("get mail %s: %w", id, err)
 	}
 	mails, err := all(rows)
@@ -87,6 +91,7 @@ type row struct {
 	Facts, TextBody, HTMLBody                      string
 	Status, Problem                                string
 	Attempts, CreatedAt, DueAt, LetOutAt, SentAt   int64
+	LinkUntil, Resends, ResentAt                   int64
 }
 
 func all(rows []row) ([]mail.Mail, error) {
@@ -96,6 +101,7 @@ func all(rows []row) ([]mail.Mail, error) {
 			ID: r.ID, EventID: r.EventID, Name: r.Name, Address: r.Address, Recipient: r.Recipient, Subject: r.Subject,
 			Text: r.TextBody, HTML: r.HTMLBody, Status: mail.Status(r.Status), Attempts: int(r.Attempts), Problem: r.Problem,
 			CreatedAt: at(r.CreatedAt), DueAt: at(r.DueAt), LetOutAt: at(r.LetOutAt), SentAt: at(r.SentAt),
+			LinkUntil: at(r.LinkUntil), Resends: int(r.Resends), ResentAt: at(r.ResentAt),
 		}
 		if r.Facts != "" {
 			m.Facts = &letter.Facts{}
@@ -113,4 +119,11 @@ func at(micros int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMicro(micros).UTC()
+}
+
+func micros(at time.Time) int64 {
+	if at.IsZero() {
+		return 0
+	}
+	return at.UnixMicro()
 }

@@ -148,8 +148,8 @@ func TestAMailIsSentAgainForItsOwnKeyOnly(t *testing.T) {
 			_, err := s.Resend(t.Context(), due[i].ID, key, time.Now())
 			return err
 		}
-		if err := again(0, "k"); !errors.Is(err, store.ErrNotRefused) {
-			t.Errorf("a mail that waits: got %v, want %v", err, store.ErrNotRefused)
+		if err := again(0, "k"); !errors.Is(err, mail.ErrWaits) {
+			t.Errorf("a mail that waits: got %v, want %v", err, mail.ErrWaits)
 		}
 		if err := s.Refused(t.Context(), due[0].ID, "no such user", time.Now()); err != nil {
 			t.Fatal(err)
@@ -165,6 +165,41 @@ func TestAMailIsSentAgainForItsOwnKeyOnly(t *testing.T) {
 		}
 		if m, err := s.Resend(t.Context(), due[0].ID, "k", time.Now()); err != nil || m.Status != mail.Refused {
 			t.Errorf("the key again: got %s, %v; want the mail refused, and not queued again", m.Status, err)
+		}
+	})
+}
+
+func TestOneOfManyCallsSendsAMailAgain(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *database.DB, s *store.Store) {
+		queue(t, db, "event")
+		due, err := s.Due(t.Context(), time.Now(), 1)
+		if err != nil || len(due) != 1 {
+			t.Fatalf("got %v, %v; want a mail", due, err)
+		}
+		if err := s.Sent(t.Context(), due[0].ID, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		answers := make(chan error, 8)
+		for i := range cap(answers) {
+			all.Go(func() {
+				_, err := s.Resend(t.Context(), due[0].ID, fmt.Sprint("key", i), time.Now())
+				answers <- err
+			})
+		}
+		all.Wait()
+		close(answers)
+		queued := 0
+		for err := range answers {
+			switch {
+			case err == nil:
+				queued++
+			case !errors.Is(err, mail.ErrWaits):
+				t.Errorf("got %v, want %v", err, mail.ErrWaits)
+			}
+		}
+		if m, _, err := s.Get(t.Context(), due[0].ID); err != nil || queued != 1 || m.Resends != 1 || m.Status != mail.Queued {
+			t.Errorf("%d calls queued it, and it is %s and was queued again %d times, %v; want one", queued, m.Status, m.Resends, err)
 		}
 	})
 }

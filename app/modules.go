@@ -212,6 +212,8 @@ var OutsideCalls = map[string][]string{
 		accountsv1.AccountsService_RemovePasskey_FullMethodName,
 		accountsv1.AccountsService_BeginPasskeyLogIn_FullMethodName,
 		accountsv1.AccountsService_FinishPasskeyLogIn_FullMethodName,
+		accountsv1.AccountsService_BeginPasskeyConfirmation_FullMethodName,
+		accountsv1.AccountsService_FinishPasskeyConfirmation_FullMethodName,
 		accountsv1.AccountsService_DeleteAccount_FullMethodName,
 		accountsv1.AccountsService_SetProfile_FullMethodName,
 		accountsv1.AccountsService_ListAddresses_FullMethodName,

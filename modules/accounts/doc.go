@@ -10,6 +10,9 @@
 //
 //	e-mail, password, code ──LogIn──> session ──CheckSession──> statement ──> calls
 //	passkey ──────FinishPasskeyLogIn──────^
+//
+//	session + code, ConfirmCode, or passkey, FinishPasskeyConfirmation ──> the second factor anew
+//
 //	                                  API key ──CheckKey──────> statement ──> calls
 //
 // # What always holds
@@ -39,7 +42,8 @@
 //   - A code of the second factor is good once.
 //   - Of a passkey only the public half is kept. It is for the host of the configured
 //     address, and its authenticator must have checked who uses it, so that it counts as
-//     both factors. A challenge is good once, for five minutes, and not stored before.
+//     both factors. A challenge is good once, for five minutes, for one ceremony of one
+//     session or browser, and not stored before.
 //   - An administrator who gave no code in a session, and did not open it
 //     with a passkey, has the rights of a customer in it.
 //   - The first administrator can be made by a link that the shop prints when it starts

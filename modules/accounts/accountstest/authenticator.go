@@ -84,7 +84,8 @@ func (a *Authenticator) Create(options string) string {
 	})
 }
 
-// Get is the AuthenticationResponseJSON for the options of BeginPasskeyLogIn.
+// Get is the AuthenticationResponseJSON for the options of BeginPasskeyLogIn and
+// BeginPasskeyConfirmation.
 func (a *Authenticator) Get(options string) string {
 	var o struct{ Challenge string }
 	if err := json.Unmarshal([]byte(options), &o); err != nil {

@@ -72,6 +72,8 @@ const (
 	Reason_REASON_HAS_ADMIN Reason = 21
 	// The key that signs is not the newest one: it was replaced meanwhile.
 	Reason_REASON_NOT_NEWEST_KEY Reason = 22
+	// The account has no passkey to confirm with.
+	Reason_REASON_NO_PASSKEY Reason = 23
 )
 
 // Enum value maps for Reason.
@@ -100,6 +102,7 @@ var (
 		20: "REASON_NO_HOST_NAME",
 		21: "REASON_HAS_ADMIN",
 		22: "REASON_NOT_NEWEST_KEY",
+		23: "REASON_NO_PASSKEY",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":        0,
@@ -125,6 +128,7 @@ var (
 		"REASON_NO_HOST_NAME":       20,
 		"REASON_HAS_ADMIN":          21,
 		"REASON_NOT_NEWEST_KEY":     22,
+		"REASON_NO_PASSKEY":         23,
 	}
 )
 
@@ -865,7 +869,7 @@ type CheckSessionResponse struct {
 	// A code was given in this session, or a passkey has opened it. Without it an administrator has the rights of a
 	// customer, and may set up the second factor.
 	SecondFactorDone bool `protobuf:"varint,2,opt,name=second_factor_done,json=secondFactorDone,proto3" json:"second_factor_done,omitempty"`
-	// The last time a code was given.
+	// The last time a code was given, or a passkey.
 	CodeAt   *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=code_at,json=codeAt,proto3" json:"code_at,omitempty"`
 	Identity *Identity              `protobuf:"bytes,4,opt,name=identity,proto3" json:"identity,omitempty"`
 	// When the session ends at the latest.
@@ -2722,6 +2726,193 @@ func (x *FinishPasskeyLogInResponse) GetCartId() string {
 	return ""
 }
 
+type BeginPasskeyConfirmationRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BeginPasskeyConfirmationRequest) Reset() {
+	*x = BeginPasskeyConfirmationRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BeginPasskeyConfirmationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BeginPasskeyConfirmationRequest) ProtoMessage() {}
+
+func (x *BeginPasskeyConfirmationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BeginPasskeyConfirmationRequest.ProtoReflect.Descriptor instead.
+func (*BeginPasskeyConfirmationRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *BeginPasskeyConfirmationRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+type BeginPasskeyConfirmationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As in BeginPasskeyLogIn; it names the passkeys of the account.
+	OptionsJson   string `protobuf:"bytes,1,opt,name=options_json,json=optionsJson,proto3" json:"options_json,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BeginPasskeyConfirmationResponse) Reset() {
+	*x = BeginPasskeyConfirmationResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BeginPasskeyConfirmationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BeginPasskeyConfirmationResponse) ProtoMessage() {}
+
+func (x *BeginPasskeyConfirmationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BeginPasskeyConfirmationResponse.ProtoReflect.Descriptor instead.
+func (*BeginPasskeyConfirmationResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *BeginPasskeyConfirmationResponse) GetOptionsJson() string {
+	if x != nil {
+		return x.OptionsJson
+	}
+	return ""
+}
+
+type FinishPasskeyConfirmationRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Session string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	// As in FinishPasskeyLogIn.
+	CredentialJson string `protobuf:"bytes,2,opt,name=credential_json,json=credentialJson,proto3" json:"credential_json,omitempty"`
+	// As in ConfirmCode.
+	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *FinishPasskeyConfirmationRequest) Reset() {
+	*x = FinishPasskeyConfirmationRequest{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FinishPasskeyConfirmationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FinishPasskeyConfirmationRequest) ProtoMessage() {}
+
+func (x *FinishPasskeyConfirmationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FinishPasskeyConfirmationRequest.ProtoReflect.Descriptor instead.
+func (*FinishPasskeyConfirmationRequest) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *FinishPasskeyConfirmationRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *FinishPasskeyConfirmationRequest) GetCredentialJson() string {
+	if x != nil {
+		return x.CredentialJson
+	}
+	return ""
+}
+
+func (x *FinishPasskeyConfirmationRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type FinishPasskeyConfirmationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FinishPasskeyConfirmationResponse) Reset() {
+	*x = FinishPasskeyConfirmationResponse{}
+	mi := &file_accounts_v1_accounts_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FinishPasskeyConfirmationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FinishPasskeyConfirmationResponse) ProtoMessage() {}
+
+func (x *FinishPasskeyConfirmationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_accounts_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FinishPasskeyConfirmationResponse.ProtoReflect.Descriptor instead.
+func (*FinishPasskeyConfirmationResponse) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{49}
+}
+
 type DeleteAccountRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
@@ -2733,7 +2924,7 @@ type DeleteAccountRequest struct {
 
 func (x *DeleteAccountRequest) Reset() {
 	*x = DeleteAccountRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[46]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2745,7 +2936,7 @@ func (x *DeleteAccountRequest) String() string {
 func (*DeleteAccountRequest) ProtoMessage() {}
 
 func (x *DeleteAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[46]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2758,7 +2949,7 @@ func (x *DeleteAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteAccountRequest.ProtoReflect.Descriptor instead.
 func (*DeleteAccountRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{46}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *DeleteAccountRequest) GetSession() string {
@@ -2790,7 +2981,7 @@ type DeleteAccountResponse struct {
 
 func (x *DeleteAccountResponse) Reset() {
 	*x = DeleteAccountResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[47]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2802,7 +2993,7 @@ func (x *DeleteAccountResponse) String() string {
 func (*DeleteAccountResponse) ProtoMessage() {}
 
 func (x *DeleteAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[47]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2815,7 +3006,7 @@ func (x *DeleteAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteAccountResponse.ProtoReflect.Descriptor instead.
 func (*DeleteAccountResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{47}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{51}
 }
 
 type SetProfileRequest struct {
@@ -2829,7 +3020,7 @@ type SetProfileRequest struct {
 
 func (x *SetProfileRequest) Reset() {
 	*x = SetProfileRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[48]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2841,7 +3032,7 @@ func (x *SetProfileRequest) String() string {
 func (*SetProfileRequest) ProtoMessage() {}
 
 func (x *SetProfileRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[48]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2854,7 +3045,7 @@ func (x *SetProfileRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetProfileRequest.ProtoReflect.Descriptor instead.
 func (*SetProfileRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{48}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *SetProfileRequest) GetSession() string {
@@ -2880,7 +3071,7 @@ type SetProfileResponse struct {
 
 func (x *SetProfileResponse) Reset() {
 	*x = SetProfileResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[49]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2892,7 +3083,7 @@ func (x *SetProfileResponse) String() string {
 func (*SetProfileResponse) ProtoMessage() {}
 
 func (x *SetProfileResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[49]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2905,7 +3096,7 @@ func (x *SetProfileResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetProfileResponse.ProtoReflect.Descriptor instead.
 func (*SetProfileResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{49}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *SetProfileResponse) GetAccount() *Account {
@@ -2936,7 +3127,7 @@ type Address struct {
 
 func (x *Address) Reset() {
 	*x = Address{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[50]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2948,7 +3139,7 @@ func (x *Address) String() string {
 func (*Address) ProtoMessage() {}
 
 func (x *Address) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[50]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2961,7 +3152,7 @@ func (x *Address) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Address.ProtoReflect.Descriptor instead.
 func (*Address) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{50}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *Address) GetId() string {
@@ -3029,7 +3220,7 @@ type ListAddressesRequest struct {
 
 func (x *ListAddressesRequest) Reset() {
 	*x = ListAddressesRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[51]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3041,7 +3232,7 @@ func (x *ListAddressesRequest) String() string {
 func (*ListAddressesRequest) ProtoMessage() {}
 
 func (x *ListAddressesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[51]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3054,7 +3245,7 @@ func (x *ListAddressesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAddressesRequest.ProtoReflect.Descriptor instead.
 func (*ListAddressesRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{51}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *ListAddressesRequest) GetSession() string {
@@ -3073,7 +3264,7 @@ type ListAddressesResponse struct {
 
 func (x *ListAddressesResponse) Reset() {
 	*x = ListAddressesResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[52]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3085,7 +3276,7 @@ func (x *ListAddressesResponse) String() string {
 func (*ListAddressesResponse) ProtoMessage() {}
 
 func (x *ListAddressesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[52]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3098,7 +3289,7 @@ func (x *ListAddressesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAddressesResponse.ProtoReflect.Descriptor instead.
 func (*ListAddressesResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{52}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ListAddressesResponse) GetAddresses() []*Address {
@@ -3120,7 +3311,7 @@ type SaveAddressRequest struct {
 
 func (x *SaveAddressRequest) Reset() {
 	*x = SaveAddressRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[53]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3132,7 +3323,7 @@ func (x *SaveAddressRequest) String() string {
 func (*SaveAddressRequest) ProtoMessage() {}
 
 func (x *SaveAddressRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[53]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3145,7 +3336,7 @@ func (x *SaveAddressRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveAddressRequest.ProtoReflect.Descriptor instead.
 func (*SaveAddressRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{53}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *SaveAddressRequest) GetSession() string {
@@ -3178,7 +3369,7 @@ type SaveAddressResponse struct {
 
 func (x *SaveAddressResponse) Reset() {
 	*x = SaveAddressResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[54]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3190,7 +3381,7 @@ func (x *SaveAddressResponse) String() string {
 func (*SaveAddressResponse) ProtoMessage() {}
 
 func (x *SaveAddressResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[54]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3203,7 +3394,7 @@ func (x *SaveAddressResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveAddressResponse.ProtoReflect.Descriptor instead.
 func (*SaveAddressResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{54}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *SaveAddressResponse) GetAddress() *Address {
@@ -3223,7 +3414,7 @@ type UseAddressFirstRequest struct {
 
 func (x *UseAddressFirstRequest) Reset() {
 	*x = UseAddressFirstRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[55]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3235,7 +3426,7 @@ func (x *UseAddressFirstRequest) String() string {
 func (*UseAddressFirstRequest) ProtoMessage() {}
 
 func (x *UseAddressFirstRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[55]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3248,7 +3439,7 @@ func (x *UseAddressFirstRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UseAddressFirstRequest.ProtoReflect.Descriptor instead.
 func (*UseAddressFirstRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{55}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *UseAddressFirstRequest) GetSession() string {
@@ -3273,7 +3464,7 @@ type UseAddressFirstResponse struct {
 
 func (x *UseAddressFirstResponse) Reset() {
 	*x = UseAddressFirstResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[56]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3285,7 +3476,7 @@ func (x *UseAddressFirstResponse) String() string {
 func (*UseAddressFirstResponse) ProtoMessage() {}
 
 func (x *UseAddressFirstResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[56]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3298,7 +3489,7 @@ func (x *UseAddressFirstResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UseAddressFirstResponse.ProtoReflect.Descriptor instead.
 func (*UseAddressFirstResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{56}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{60}
 }
 
 type DeleteAddressRequest struct {
@@ -3311,7 +3502,7 @@ type DeleteAddressRequest struct {
 
 func (x *DeleteAddressRequest) Reset() {
 	*x = DeleteAddressRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[57]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3323,7 +3514,7 @@ func (x *DeleteAddressRequest) String() string {
 func (*DeleteAddressRequest) ProtoMessage() {}
 
 func (x *DeleteAddressRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[57]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3336,7 +3527,7 @@ func (x *DeleteAddressRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteAddressRequest.ProtoReflect.Descriptor instead.
 func (*DeleteAddressRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{57}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *DeleteAddressRequest) GetSession() string {
@@ -3361,7 +3552,7 @@ type DeleteAddressResponse struct {
 
 func (x *DeleteAddressResponse) Reset() {
 	*x = DeleteAddressResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[58]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3373,7 +3564,7 @@ func (x *DeleteAddressResponse) String() string {
 func (*DeleteAddressResponse) ProtoMessage() {}
 
 func (x *DeleteAddressResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[58]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3386,7 +3577,7 @@ func (x *DeleteAddressResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteAddressResponse.ProtoReflect.Descriptor instead.
 func (*DeleteAddressResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{58}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{62}
 }
 
 type CreateAccountRequest struct {
@@ -3401,7 +3592,7 @@ type CreateAccountRequest struct {
 
 func (x *CreateAccountRequest) Reset() {
 	*x = CreateAccountRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[59]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3413,7 +3604,7 @@ func (x *CreateAccountRequest) String() string {
 func (*CreateAccountRequest) ProtoMessage() {}
 
 func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[59]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3426,7 +3617,7 @@ func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccountRequest.ProtoReflect.Descriptor instead.
 func (*CreateAccountRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{59}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *CreateAccountRequest) GetEmail() string {
@@ -3466,7 +3657,7 @@ type CreateAccountResponse struct {
 
 func (x *CreateAccountResponse) Reset() {
 	*x = CreateAccountResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[60]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3478,7 +3669,7 @@ func (x *CreateAccountResponse) String() string {
 func (*CreateAccountResponse) ProtoMessage() {}
 
 func (x *CreateAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[60]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3491,7 +3682,7 @@ func (x *CreateAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccountResponse.ProtoReflect.Descriptor instead.
 func (*CreateAccountResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{60}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *CreateAccountResponse) GetAccount() *Account {
@@ -3509,7 +3700,7 @@ type OfferFirstAdminRequest struct {
 
 func (x *OfferFirstAdminRequest) Reset() {
 	*x = OfferFirstAdminRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[61]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3521,7 +3712,7 @@ func (x *OfferFirstAdminRequest) String() string {
 func (*OfferFirstAdminRequest) ProtoMessage() {}
 
 func (x *OfferFirstAdminRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[61]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3534,7 +3725,7 @@ func (x *OfferFirstAdminRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OfferFirstAdminRequest.ProtoReflect.Descriptor instead.
 func (*OfferFirstAdminRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{61}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{65}
 }
 
 type OfferFirstAdminResponse struct {
@@ -3548,7 +3739,7 @@ type OfferFirstAdminResponse struct {
 
 func (x *OfferFirstAdminResponse) Reset() {
 	*x = OfferFirstAdminResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[62]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3560,7 +3751,7 @@ func (x *OfferFirstAdminResponse) String() string {
 func (*OfferFirstAdminResponse) ProtoMessage() {}
 
 func (x *OfferFirstAdminResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[62]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3573,7 +3764,7 @@ func (x *OfferFirstAdminResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OfferFirstAdminResponse.ProtoReflect.Descriptor instead.
 func (*OfferFirstAdminResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{62}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *OfferFirstAdminResponse) GetLink() string {
@@ -3607,7 +3798,7 @@ type CreateFirstAdminRequest struct {
 
 func (x *CreateFirstAdminRequest) Reset() {
 	*x = CreateFirstAdminRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[63]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3619,7 +3810,7 @@ func (x *CreateFirstAdminRequest) String() string {
 func (*CreateFirstAdminRequest) ProtoMessage() {}
 
 func (x *CreateFirstAdminRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[63]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3632,7 +3823,7 @@ func (x *CreateFirstAdminRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateFirstAdminRequest.ProtoReflect.Descriptor instead.
 func (*CreateFirstAdminRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{63}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *CreateFirstAdminRequest) GetLink() string {
@@ -3692,7 +3883,7 @@ type CreateFirstAdminResponse struct {
 
 func (x *CreateFirstAdminResponse) Reset() {
 	*x = CreateFirstAdminResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[64]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3704,7 +3895,7 @@ func (x *CreateFirstAdminResponse) String() string {
 func (*CreateFirstAdminResponse) ProtoMessage() {}
 
 func (x *CreateFirstAdminResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[64]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3717,7 +3908,7 @@ func (x *CreateFirstAdminResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateFirstAdminResponse.ProtoReflect.Descriptor instead.
 func (*CreateFirstAdminResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{64}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *CreateFirstAdminResponse) GetAccount() *Account {
@@ -3763,7 +3954,7 @@ type ListAccountsRequest struct {
 
 func (x *ListAccountsRequest) Reset() {
 	*x = ListAccountsRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[65]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3775,7 +3966,7 @@ func (x *ListAccountsRequest) String() string {
 func (*ListAccountsRequest) ProtoMessage() {}
 
 func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[65]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3788,7 +3979,7 @@ func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{65}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *ListAccountsRequest) GetQuery() string {
@@ -3829,7 +4020,7 @@ type ListAccountsResponse struct {
 
 func (x *ListAccountsResponse) Reset() {
 	*x = ListAccountsResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[66]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3841,7 +4032,7 @@ func (x *ListAccountsResponse) String() string {
 func (*ListAccountsResponse) ProtoMessage() {}
 
 func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[66]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3854,7 +4045,7 @@ func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{66}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *ListAccountsResponse) GetAccounts() []*Account {
@@ -3881,7 +4072,7 @@ type SetRoleRequest struct {
 
 func (x *SetRoleRequest) Reset() {
 	*x = SetRoleRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[67]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3893,7 +4084,7 @@ func (x *SetRoleRequest) String() string {
 func (*SetRoleRequest) ProtoMessage() {}
 
 func (x *SetRoleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[67]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3906,7 +4097,7 @@ func (x *SetRoleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetRoleRequest.ProtoReflect.Descriptor instead.
 func (*SetRoleRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{67}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *SetRoleRequest) GetAccountId() string {
@@ -3932,7 +4123,7 @@ type SetRoleResponse struct {
 
 func (x *SetRoleResponse) Reset() {
 	*x = SetRoleResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[68]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3944,7 +4135,7 @@ func (x *SetRoleResponse) String() string {
 func (*SetRoleResponse) ProtoMessage() {}
 
 func (x *SetRoleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[68]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3957,7 +4148,7 @@ func (x *SetRoleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetRoleResponse.ProtoReflect.Descriptor instead.
 func (*SetRoleResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{68}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *SetRoleResponse) GetAccount() *Account {
@@ -3983,7 +4174,7 @@ type CreateKeyRequest struct {
 
 func (x *CreateKeyRequest) Reset() {
 	*x = CreateKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[69]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3995,7 +4186,7 @@ func (x *CreateKeyRequest) String() string {
 func (*CreateKeyRequest) ProtoMessage() {}
 
 func (x *CreateKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[69]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4008,7 +4199,7 @@ func (x *CreateKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateKeyRequest.ProtoReflect.Descriptor instead.
 func (*CreateKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{69}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *CreateKeyRequest) GetName() string {
@@ -4043,7 +4234,7 @@ type CreateKeyResponse struct {
 
 func (x *CreateKeyResponse) Reset() {
 	*x = CreateKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[70]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4055,7 +4246,7 @@ func (x *CreateKeyResponse) String() string {
 func (*CreateKeyResponse) ProtoMessage() {}
 
 func (x *CreateKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[70]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4068,7 +4259,7 @@ func (x *CreateKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateKeyResponse.ProtoReflect.Descriptor instead.
 func (*CreateKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{70}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *CreateKeyResponse) GetKey() *Key {
@@ -4104,7 +4295,7 @@ type Key struct {
 
 func (x *Key) Reset() {
 	*x = Key{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[71]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4116,7 +4307,7 @@ func (x *Key) String() string {
 func (*Key) ProtoMessage() {}
 
 func (x *Key) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[71]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4129,7 +4320,7 @@ func (x *Key) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Key.ProtoReflect.Descriptor instead.
 func (*Key) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{71}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *Key) GetId() string {
@@ -4189,7 +4380,7 @@ type ListKeysRequest struct {
 
 func (x *ListKeysRequest) Reset() {
 	*x = ListKeysRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[72]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4201,7 +4392,7 @@ func (x *ListKeysRequest) String() string {
 func (*ListKeysRequest) ProtoMessage() {}
 
 func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[72]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4214,7 +4405,7 @@ func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysRequest.ProtoReflect.Descriptor instead.
 func (*ListKeysRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{72}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{76}
 }
 
 type ListKeysResponse struct {
@@ -4226,7 +4417,7 @@ type ListKeysResponse struct {
 
 func (x *ListKeysResponse) Reset() {
 	*x = ListKeysResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[73]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4238,7 +4429,7 @@ func (x *ListKeysResponse) String() string {
 func (*ListKeysResponse) ProtoMessage() {}
 
 func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[73]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4251,7 +4442,7 @@ func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysResponse.ProtoReflect.Descriptor instead.
 func (*ListKeysResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{73}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *ListKeysResponse) GetKeys() []*Key {
@@ -4270,7 +4461,7 @@ type RevokeKeyRequest struct {
 
 func (x *RevokeKeyRequest) Reset() {
 	*x = RevokeKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[74]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4282,7 +4473,7 @@ func (x *RevokeKeyRequest) String() string {
 func (*RevokeKeyRequest) ProtoMessage() {}
 
 func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[74]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4295,7 +4486,7 @@ func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeKeyRequest.ProtoReflect.Descriptor instead.
 func (*RevokeKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{74}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *RevokeKeyRequest) GetId() string {
@@ -4313,7 +4504,7 @@ type RevokeKeyResponse struct {
 
 func (x *RevokeKeyResponse) Reset() {
 	*x = RevokeKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[75]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4325,7 +4516,7 @@ func (x *RevokeKeyResponse) String() string {
 func (*RevokeKeyResponse) ProtoMessage() {}
 
 func (x *RevokeKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[75]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4338,7 +4529,7 @@ func (x *RevokeKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeKeyResponse.ProtoReflect.Descriptor instead.
 func (*RevokeKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{75}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{79}
 }
 
 type ListSigningKeysRequest struct {
@@ -4349,7 +4540,7 @@ type ListSigningKeysRequest struct {
 
 func (x *ListSigningKeysRequest) Reset() {
 	*x = ListSigningKeysRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[76]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4361,7 +4552,7 @@ func (x *ListSigningKeysRequest) String() string {
 func (*ListSigningKeysRequest) ProtoMessage() {}
 
 func (x *ListSigningKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[76]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4374,7 +4565,7 @@ func (x *ListSigningKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSigningKeysRequest.ProtoReflect.Descriptor instead.
 func (*ListSigningKeysRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{76}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{80}
 }
 
 type ListSigningKeysResponse struct {
@@ -4386,7 +4577,7 @@ type ListSigningKeysResponse struct {
 
 func (x *ListSigningKeysResponse) Reset() {
 	*x = ListSigningKeysResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[77]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4398,7 +4589,7 @@ func (x *ListSigningKeysResponse) String() string {
 func (*ListSigningKeysResponse) ProtoMessage() {}
 
 func (x *ListSigningKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[77]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4411,7 +4602,7 @@ func (x *ListSigningKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSigningKeysResponse.ProtoReflect.Descriptor instead.
 func (*ListSigningKeysResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{77}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *ListSigningKeysResponse) GetKeys() []*SigningKey {
@@ -4443,7 +4634,7 @@ type SigningKey struct {
 
 func (x *SigningKey) Reset() {
 	*x = SigningKey{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[78]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4455,7 +4646,7 @@ func (x *SigningKey) String() string {
 func (*SigningKey) ProtoMessage() {}
 
 func (x *SigningKey) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[78]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4468,7 +4659,7 @@ func (x *SigningKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SigningKey.ProtoReflect.Descriptor instead.
 func (*SigningKey) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{78}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *SigningKey) GetNumber() int64 {
@@ -4534,7 +4725,7 @@ type ReplaceSigningKeyRequest struct {
 
 func (x *ReplaceSigningKeyRequest) Reset() {
 	*x = ReplaceSigningKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[79]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4546,7 +4737,7 @@ func (x *ReplaceSigningKeyRequest) String() string {
 func (*ReplaceSigningKeyRequest) ProtoMessage() {}
 
 func (x *ReplaceSigningKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[79]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4559,7 +4750,7 @@ func (x *ReplaceSigningKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplaceSigningKeyRequest.ProtoReflect.Descriptor instead.
 func (*ReplaceSigningKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{79}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *ReplaceSigningKeyRequest) GetNumber() int64 {
@@ -4585,7 +4776,7 @@ type ReplaceSigningKeyResponse struct {
 
 func (x *ReplaceSigningKeyResponse) Reset() {
 	*x = ReplaceSigningKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[80]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4597,7 +4788,7 @@ func (x *ReplaceSigningKeyResponse) String() string {
 func (*ReplaceSigningKeyResponse) ProtoMessage() {}
 
 func (x *ReplaceSigningKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[80]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4610,7 +4801,7 @@ func (x *ReplaceSigningKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplaceSigningKeyResponse.ProtoReflect.Descriptor instead.
 func (*ReplaceSigningKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{80}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *ReplaceSigningKeyResponse) GetKey() *SigningKey {
@@ -4629,7 +4820,7 @@ type CheckKeyRequest struct {
 
 func (x *CheckKeyRequest) Reset() {
 	*x = CheckKeyRequest{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[81]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4641,7 +4832,7 @@ func (x *CheckKeyRequest) String() string {
 func (*CheckKeyRequest) ProtoMessage() {}
 
 func (x *CheckKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[81]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4654,7 +4845,7 @@ func (x *CheckKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckKeyRequest.ProtoReflect.Descriptor instead.
 func (*CheckKeyRequest) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{81}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *CheckKeyRequest) GetSecret() string {
@@ -4675,7 +4866,7 @@ type CheckKeyResponse struct {
 
 func (x *CheckKeyResponse) Reset() {
 	*x = CheckKeyResponse{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[82]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4687,7 +4878,7 @@ func (x *CheckKeyResponse) String() string {
 func (*CheckKeyResponse) ProtoMessage() {}
 
 func (x *CheckKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[82]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4700,7 +4891,7 @@ func (x *CheckKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckKeyResponse.ProtoReflect.Descriptor instead.
 func (*CheckKeyResponse) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{82}
+	return file_accounts_v1_accounts_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *CheckKeyResponse) GetId() string {
@@ -4741,7 +4932,7 @@ type ListSessionsResponse_Session struct {
 
 func (x *ListSessionsResponse_Session) Reset() {
 	*x = ListSessionsResponse_Session{}
-	mi := &file_accounts_v1_accounts_proto_msgTypes[83]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4753,7 +4944,7 @@ func (x *ListSessionsResponse_Session) String() string {
 func (*ListSessionsResponse_Session) ProtoMessage() {}
 
 func (x *ListSessionsResponse_Session) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_accounts_proto_msgTypes[83]
+	mi := &file_accounts_v1_accounts_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4976,7 +5167,16 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\aaccount\x18\x02 \x01(\v2\x14.accounts.v1.AccountR\aaccount\x129\n" +
 	"\n" +
 	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1c\n" +
-	"\acart_id\x18\x04 \x01(\tB\x03\x80\x01\x01R\x06cartId\"o\n" +
+	"\acart_id\x18\x04 \x01(\tB\x03\x80\x01\x01R\x06cartId\"@\n" +
+	"\x1fBeginPasskeyConfirmationRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\"J\n" +
+	" BeginPasskeyConfirmationResponse\x12&\n" +
+	"\foptions_json\x18\x01 \x01(\tB\x03\x80\x01\x01R\voptionsJson\"\x9d\x01\n" +
+	" FinishPasskeyConfirmationRequest\x12\x1d\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12,\n" +
+	"\x0fcredential_json\x18\x02 \x01(\tB\x03\x80\x01\x01R\x0ecredentialJson\x12,\n" +
+	"\x0fidempotency_key\x18\x03 \x01(\tB\x03\x80\x01\x01R\x0eidempotencyKey\"#\n" +
+	"!FinishPasskeyConfirmationResponse\"o\n" +
 	"\x14DeleteAccountRequest\x12\x1d\n" +
 	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x1f\n" +
 	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01R\bpassword\x12\x17\n" +
@@ -5103,7 +5303,7 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x10CheckKeyResponse\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06scopes\x18\x02 \x03(\tR\x06scopes\x121\n" +
-	"\bidentity\x18\x03 \x01(\v2\x15.accounts.v1.IdentityR\bidentity*\xb9\x04\n" +
+	"\bidentity\x18\x03 \x01(\v2\x15.accounts.v1.IdentityR\bidentity*\xd0\x04\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REASON_NO_SESSION\x10\x01\x12\x16\n" +
@@ -5128,13 +5328,14 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x18REASON_TOO_MANY_PASSKEYS\x10\x13\x12\x17\n" +
 	"\x13REASON_NO_HOST_NAME\x10\x14\x12\x14\n" +
 	"\x10REASON_HAS_ADMIN\x10\x15\x12\x19\n" +
-	"\x15REASON_NOT_NEWEST_KEY\x10\x16*R\n" +
+	"\x15REASON_NOT_NEWEST_KEY\x10\x16\x12\x15\n" +
+	"\x11REASON_NO_PASSKEY\x10\x17*R\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rROLE_CUSTOMER\x10\x01\x12\x11\n" +
 	"\rROLE_OPERATOR\x10\x02\x12\x0e\n" +
 	"\n" +
-	"ROLE_ADMIN\x10\x032\xce\x1f\n" +
+	"ROLE_ADMIN\x10\x032\xed!\n" +
 	"\x0fAccountsService\x12R\n" +
 	"\x06SignUp\x12\x1a.accounts.v1.SignUpRequest\x1a\x1b.accounts.v1.SignUpResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
@@ -5186,6 +5387,10 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x11BeginPasskeyLogIn\x12%.accounts.v1.BeginPasskeyLogInRequest\x1a&.accounts.v1.BeginPasskeyLogInResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x05\x12\x05\x10\x80\xda\xc4\t\x90\x02\x02\x12y\n" +
 	"\x12FinishPasskeyLogIn\x12&.accounts.v1.FinishPasskeyLogInRequest\x1a'.accounts.v1.FinishPasskeyLogInResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12\x8b\x01\n" +
+	"\x18BeginPasskeyConfirmation\x12,.accounts.v1.BeginPasskeyConfirmationRequest\x1a-.accounts.v1.BeginPasskeyConfirmationResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xda\xc4\t\x90\x02\x02\x12\x8e\x01\n" +
+	"\x19FinishPasskeyConfirmation\x12-.accounts.v1.FinishPasskeyConfirmationRequest\x1a..accounts.v1.FinishPasskeyConfirmationResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12g\n" +
 	"\rDeleteAccount\x12!.accounts.v1.DeleteAccountRequest\x1a\".accounts.v1.DeleteAccountResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
@@ -5239,144 +5444,148 @@ func file_accounts_v1_accounts_proto_rawDescGZIP() []byte {
 }
 
 var file_accounts_v1_accounts_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_accounts_v1_accounts_proto_msgTypes = make([]protoimpl.MessageInfo, 84)
+var file_accounts_v1_accounts_proto_msgTypes = make([]protoimpl.MessageInfo, 88)
 var file_accounts_v1_accounts_proto_goTypes = []any{
-	(Reason)(0),                          // 0: accounts.v1.Reason
-	(Role)(0),                            // 1: accounts.v1.Role
-	(*Account)(nil),                      // 2: accounts.v1.Account
-	(*Visitor)(nil),                      // 3: accounts.v1.Visitor
-	(*Identity)(nil),                     // 4: accounts.v1.Identity
-	(*SignUpRequest)(nil),                // 5: accounts.v1.SignUpRequest
-	(*SignUpResponse)(nil),               // 6: accounts.v1.SignUpResponse
-	(*VerifyEmailRequest)(nil),           // 7: accounts.v1.VerifyEmailRequest
-	(*VerifyEmailResponse)(nil),          // 8: accounts.v1.VerifyEmailResponse
-	(*LogInRequest)(nil),                 // 9: accounts.v1.LogInRequest
-	(*LogInResponse)(nil),                // 10: accounts.v1.LogInResponse
-	(*CheckSessionRequest)(nil),          // 11: accounts.v1.CheckSessionRequest
-	(*CheckSessionResponse)(nil),         // 12: accounts.v1.CheckSessionResponse
-	(*ConfirmCodeRequest)(nil),           // 13: accounts.v1.ConfirmCodeRequest
-	(*ConfirmCodeResponse)(nil),          // 14: accounts.v1.ConfirmCodeResponse
-	(*StartSecondFactorRequest)(nil),     // 15: accounts.v1.StartSecondFactorRequest
-	(*StartSecondFactorResponse)(nil),    // 16: accounts.v1.StartSecondFactorResponse
-	(*EnableSecondFactorRequest)(nil),    // 17: accounts.v1.EnableSecondFactorRequest
-	(*EnableSecondFactorResponse)(nil),   // 18: accounts.v1.EnableSecondFactorResponse
-	(*RequestResetRequest)(nil),          // 19: accounts.v1.RequestResetRequest
-	(*RequestResetResponse)(nil),         // 20: accounts.v1.RequestResetResponse
-	(*ResetPasswordRequest)(nil),         // 21: accounts.v1.ResetPasswordRequest
-	(*ResetPasswordResponse)(nil),        // 22: accounts.v1.ResetPasswordResponse
-	(*ChangePasswordRequest)(nil),        // 23: accounts.v1.ChangePasswordRequest
-	(*ChangePasswordResponse)(nil),       // 24: accounts.v1.ChangePasswordResponse
-	(*LogOutRequest)(nil),                // 25: accounts.v1.LogOutRequest
-	(*LogOutResponse)(nil),               // 26: accounts.v1.LogOutResponse
-	(*ListSessionsRequest)(nil),          // 27: accounts.v1.ListSessionsRequest
-	(*ListSessionsResponse)(nil),         // 28: accounts.v1.ListSessionsResponse
-	(*RevokeSessionRequest)(nil),         // 29: accounts.v1.RevokeSessionRequest
-	(*RevokeSessionResponse)(nil),        // 30: accounts.v1.RevokeSessionResponse
-	(*ChangeEmailRequest)(nil),           // 31: accounts.v1.ChangeEmailRequest
-	(*ChangeEmailResponse)(nil),          // 32: accounts.v1.ChangeEmailResponse
-	(*DisableSecondFactorRequest)(nil),   // 33: accounts.v1.DisableSecondFactorRequest
-	(*DisableSecondFactorResponse)(nil),  // 34: accounts.v1.DisableSecondFactorResponse
-	(*BeginAddingPasskeyRequest)(nil),    // 35: accounts.v1.BeginAddingPasskeyRequest
-	(*BeginAddingPasskeyResponse)(nil),   // 36: accounts.v1.BeginAddingPasskeyResponse
-	(*FinishAddingPasskeyRequest)(nil),   // 37: accounts.v1.FinishAddingPasskeyRequest
-	(*FinishAddingPasskeyResponse)(nil),  // 38: accounts.v1.FinishAddingPasskeyResponse
-	(*Passkey)(nil),                      // 39: accounts.v1.Passkey
-	(*ListPasskeysRequest)(nil),          // 40: accounts.v1.ListPasskeysRequest
-	(*ListPasskeysResponse)(nil),         // 41: accounts.v1.ListPasskeysResponse
-	(*RemovePasskeyRequest)(nil),         // 42: accounts.v1.RemovePasskeyRequest
-	(*RemovePasskeyResponse)(nil),        // 43: accounts.v1.RemovePasskeyResponse
-	(*BeginPasskeyLogInRequest)(nil),     // 44: accounts.v1.BeginPasskeyLogInRequest
-	(*BeginPasskeyLogInResponse)(nil),    // 45: accounts.v1.BeginPasskeyLogInResponse
-	(*FinishPasskeyLogInRequest)(nil),    // 46: accounts.v1.FinishPasskeyLogInRequest
-	(*FinishPasskeyLogInResponse)(nil),   // 47: accounts.v1.FinishPasskeyLogInResponse
-	(*DeleteAccountRequest)(nil),         // 48: accounts.v1.DeleteAccountRequest
-	(*DeleteAccountResponse)(nil),        // 49: accounts.v1.DeleteAccountResponse
-	(*SetProfileRequest)(nil),            // 50: accounts.v1.SetProfileRequest
-	(*SetProfileResponse)(nil),           // 51: accounts.v1.SetProfileResponse
-	(*Address)(nil),                      // 52: accounts.v1.Address
-	(*ListAddressesRequest)(nil),         // 53: accounts.v1.ListAddressesRequest
-	(*ListAddressesResponse)(nil),        // 54: accounts.v1.ListAddressesResponse
-	(*SaveAddressRequest)(nil),           // 55: accounts.v1.SaveAddressRequest
-	(*SaveAddressResponse)(nil),          // 56: accounts.v1.SaveAddressResponse
-	(*UseAddressFirstRequest)(nil),       // 57: accounts.v1.UseAddressFirstRequest
-	(*UseAddressFirstResponse)(nil),      // 58: accounts.v1.UseAddressFirstResponse
-	(*DeleteAddressRequest)(nil),         // 59: accounts.v1.DeleteAddressRequest
-	(*DeleteAddressResponse)(nil),        // 60: accounts.v1.DeleteAddressResponse
-	(*CreateAccountRequest)(nil),         // 61: accounts.v1.CreateAccountRequest
-	(*CreateAccountResponse)(nil),        // 62: accounts.v1.CreateAccountResponse
-	(*OfferFirstAdminRequest)(nil),       // 63: accounts.v1.OfferFirstAdminRequest
-	(*OfferFirstAdminResponse)(nil),      // 64: accounts.v1.OfferFirstAdminResponse
-	(*CreateFirstAdminRequest)(nil),      // 65: accounts.v1.CreateFirstAdminRequest
-	(*CreateFirstAdminResponse)(nil),     // 66: accounts.v1.CreateFirstAdminResponse
-	(*ListAccountsRequest)(nil),          // 67: accounts.v1.ListAccountsRequest
-	(*ListAccountsResponse)(nil),         // 68: accounts.v1.ListAccountsResponse
-	(*SetRoleRequest)(nil),               // 69: accounts.v1.SetRoleRequest
-	(*SetRoleResponse)(nil),              // 70: accounts.v1.SetRoleResponse
-	(*CreateKeyRequest)(nil),             // 71: accounts.v1.CreateKeyRequest
-	(*CreateKeyResponse)(nil),            // 72: accounts.v1.CreateKeyResponse
-	(*Key)(nil),                          // 73: accounts.v1.Key
-	(*ListKeysRequest)(nil),              // 74: accounts.v1.ListKeysRequest
-	(*ListKeysResponse)(nil),             // 75: accounts.v1.ListKeysResponse
-	(*RevokeKeyRequest)(nil),             // 76: accounts.v1.RevokeKeyRequest
-	(*RevokeKeyResponse)(nil),            // 77: accounts.v1.RevokeKeyResponse
-	(*ListSigningKeysRequest)(nil),       // 78: accounts.v1.ListSigningKeysRequest
-	(*ListSigningKeysResponse)(nil),      // 79: accounts.v1.ListSigningKeysResponse
-	(*SigningKey)(nil),                   // 80: accounts.v1.SigningKey
-	(*ReplaceSigningKeyRequest)(nil),     // 81: accounts.v1.ReplaceSigningKeyRequest
-	(*ReplaceSigningKeyResponse)(nil),    // 82: accounts.v1.ReplaceSigningKeyResponse
-	(*CheckKeyRequest)(nil),              // 83: accounts.v1.CheckKeyRequest
-	(*CheckKeyResponse)(nil),             // 84: accounts.v1.CheckKeyResponse
-	(*ListSessionsResponse_Session)(nil), // 85: accounts.v1.ListSessionsResponse.Session
-	(*timestamppb.Timestamp)(nil),        // 86: google.protobuf.Timestamp
+	(Reason)(0),                               // 0: accounts.v1.Reason
+	(Role)(0),                                 // 1: accounts.v1.Role
+	(*Account)(nil),                           // 2: accounts.v1.Account
+	(*Visitor)(nil),                           // 3: accounts.v1.Visitor
+	(*Identity)(nil),                          // 4: accounts.v1.Identity
+	(*SignUpRequest)(nil),                     // 5: accounts.v1.SignUpRequest
+	(*SignUpResponse)(nil),                    // 6: accounts.v1.SignUpResponse
+	(*VerifyEmailRequest)(nil),                // 7: accounts.v1.VerifyEmailRequest
+	(*VerifyEmailResponse)(nil),               // 8: accounts.v1.VerifyEmailResponse
+	(*LogInRequest)(nil),                      // 9: accounts.v1.LogInRequest
+	(*LogInResponse)(nil),                     // 10: accounts.v1.LogInResponse
+	(*CheckSessionRequest)(nil),               // 11: accounts.v1.CheckSessionRequest
+	(*CheckSessionResponse)(nil),              // 12: accounts.v1.CheckSessionResponse
+	(*ConfirmCodeRequest)(nil),                // 13: accounts.v1.ConfirmCodeRequest
+	(*ConfirmCodeResponse)(nil),               // 14: accounts.v1.ConfirmCodeResponse
+	(*StartSecondFactorRequest)(nil),          // 15: accounts.v1.StartSecondFactorRequest
+	(*StartSecondFactorResponse)(nil),         // 16: accounts.v1.StartSecondFactorResponse
+	(*EnableSecondFactorRequest)(nil),         // 17: accounts.v1.EnableSecondFactorRequest
+	(*EnableSecondFactorResponse)(nil),        // 18: accounts.v1.EnableSecondFactorResponse
+	(*RequestResetRequest)(nil),               // 19: accounts.v1.RequestResetRequest
+	(*RequestResetResponse)(nil),              // 20: accounts.v1.RequestResetResponse
+	(*ResetPasswordRequest)(nil),              // 21: accounts.v1.ResetPasswordRequest
+	(*ResetPasswordResponse)(nil),             // 22: accounts.v1.ResetPasswordResponse
+	(*ChangePasswordRequest)(nil),             // 23: accounts.v1.ChangePasswordRequest
+	(*ChangePasswordResponse)(nil),            // 24: accounts.v1.ChangePasswordResponse
+	(*LogOutRequest)(nil),                     // 25: accounts.v1.LogOutRequest
+	(*LogOutResponse)(nil),                    // 26: accounts.v1.LogOutResponse
+	(*ListSessionsRequest)(nil),               // 27: accounts.v1.ListSessionsRequest
+	(*ListSessionsResponse)(nil),              // 28: accounts.v1.ListSessionsResponse
+	(*RevokeSessionRequest)(nil),              // 29: accounts.v1.RevokeSessionRequest
+	(*RevokeSessionResponse)(nil),             // 30: accounts.v1.RevokeSessionResponse
+	(*ChangeEmailRequest)(nil),                // 31: accounts.v1.ChangeEmailRequest
+	(*ChangeEmailResponse)(nil),               // 32: accounts.v1.ChangeEmailResponse
+	(*DisableSecondFactorRequest)(nil),        // 33: accounts.v1.DisableSecondFactorRequest
+	(*DisableSecondFactorResponse)(nil),       // 34: accounts.v1.DisableSecondFactorResponse
+	(*BeginAddingPasskeyRequest)(nil),         // 35: accounts.v1.BeginAddingPasskeyRequest
+	(*BeginAddingPasskeyResponse)(nil),        // 36: accounts.v1.BeginAddingPasskeyResponse
+	(*FinishAddingPasskeyRequest)(nil),        // 37: accounts.v1.FinishAddingPasskeyRequest
+	(*FinishAddingPasskeyResponse)(nil),       // 38: accounts.v1.FinishAddingPasskeyResponse
+	(*Passkey)(nil),                           // 39: accounts.v1.Passkey
+	(*ListPasskeysRequest)(nil),               // 40: accounts.v1.ListPasskeysRequest
+	(*ListPasskeysResponse)(nil),              // 41: accounts.v1.ListPasskeysResponse
+	(*RemovePasskeyRequest)(nil),              // 42: accounts.v1.RemovePasskeyRequest
+	(*RemovePasskeyResponse)(nil),             // 43: accounts.v1.RemovePasskeyResponse
+	(*BeginPasskeyLogInRequest)(nil),          // 44: accounts.v1.BeginPasskeyLogInRequest
+	(*BeginPasskeyLogInResponse)(nil),         // 45: accounts.v1.BeginPasskeyLogInResponse
+	(*FinishPasskeyLogInRequest)(nil),         // 46: accounts.v1.FinishPasskeyLogInRequest
+	(*FinishPasskeyLogInResponse)(nil),        // 47: accounts.v1.FinishPasskeyLogInResponse
+	(*BeginPasskeyConfirmationRequest)(nil),   // 48: accounts.v1.BeginPasskeyConfirmationRequest
+	(*BeginPasskeyConfirmationResponse)(nil),  // 49: accounts.v1.BeginPasskeyConfirmationResponse
+	(*FinishPasskeyConfirmationRequest)(nil),  // 50: accounts.v1.FinishPasskeyConfirmationRequest
+	(*FinishPasskeyConfirmationResponse)(nil), // 51: accounts.v1.FinishPasskeyConfirmationResponse
+	(*DeleteAccountRequest)(nil),              // 52: accounts.v1.DeleteAccountRequest
+	(*DeleteAccountResponse)(nil),             // 53: accounts.v1.DeleteAccountResponse
+	(*SetProfileRequest)(nil),                 // 54: accounts.v1.SetProfileRequest
+	(*SetProfileResponse)(nil),                // 55: accounts.v1.SetProfileResponse
+	(*Address)(nil),                           // 56: accounts.v1.Address
+	(*ListAddressesRequest)(nil),              // 57: accounts.v1.ListAddressesRequest
+	(*ListAddressesResponse)(nil),             // 58: accounts.v1.ListAddressesResponse
+	(*SaveAddressRequest)(nil),                // 59: accounts.v1.SaveAddressRequest
+	(*SaveAddressResponse)(nil),               // 60: accounts.v1.SaveAddressResponse
+	(*UseAddressFirstRequest)(nil),            // 61: accounts.v1.UseAddressFirstRequest
+	(*UseAddressFirstResponse)(nil),           // 62: accounts.v1.UseAddressFirstResponse
+	(*DeleteAddressRequest)(nil),              // 63: accounts.v1.DeleteAddressRequest
+	(*DeleteAddressResponse)(nil),             // 64: accounts.v1.DeleteAddressResponse
+	(*CreateAccountRequest)(nil),              // 65: accounts.v1.CreateAccountRequest
+	(*CreateAccountResponse)(nil),             // 66: accounts.v1.CreateAccountResponse
+	(*OfferFirstAdminRequest)(nil),            // 67: accounts.v1.OfferFirstAdminRequest
+	(*OfferFirstAdminResponse)(nil),           // 68: accounts.v1.OfferFirstAdminResponse
+	(*CreateFirstAdminRequest)(nil),           // 69: accounts.v1.CreateFirstAdminRequest
+	(*CreateFirstAdminResponse)(nil),          // 70: accounts.v1.CreateFirstAdminResponse
+	(*ListAccountsRequest)(nil),               // 71: accounts.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil),              // 72: accounts.v1.ListAccountsResponse
+	(*SetRoleRequest)(nil),                    // 73: accounts.v1.SetRoleRequest
+	(*SetRoleResponse)(nil),                   // 74: accounts.v1.SetRoleResponse
+	(*CreateKeyRequest)(nil),                  // 75: accounts.v1.CreateKeyRequest
+	(*CreateKeyResponse)(nil),                 // 76: accounts.v1.CreateKeyResponse
+	(*Key)(nil),                               // 77: accounts.v1.Key
+	(*ListKeysRequest)(nil),                   // 78: accounts.v1.ListKeysRequest
+	(*ListKeysResponse)(nil),                  // 79: accounts.v1.ListKeysResponse
+	(*RevokeKeyRequest)(nil),                  // 80: accounts.v1.RevokeKeyRequest
+	(*RevokeKeyResponse)(nil),                 // 81: accounts.v1.RevokeKeyResponse
+	(*ListSigningKeysRequest)(nil),            // 82: accounts.v1.ListSigningKeysRequest
+	(*ListSigningKeysResponse)(nil),           // 83: accounts.v1.ListSigningKeysResponse
+	(*SigningKey)(nil),                        // 84: accounts.v1.SigningKey
+	(*ReplaceSigningKeyRequest)(nil),          // 85: accounts.v1.ReplaceSigningKeyRequest
+	(*ReplaceSigningKeyResponse)(nil),         // 86: accounts.v1.ReplaceSigningKeyResponse
+	(*CheckKeyRequest)(nil),                   // 87: accounts.v1.CheckKeyRequest
+	(*CheckKeyResponse)(nil),                  // 88: accounts.v1.CheckKeyResponse
+	(*ListSessionsResponse_Session)(nil),      // 89: accounts.v1.ListSessionsResponse.Session
+	(*timestamppb.Timestamp)(nil),             // 90: google.protobuf.Timestamp
 }
 var file_accounts_v1_accounts_proto_depIdxs = []int32{
-	86, // 0: accounts.v1.Account.created_at:type_name -> google.protobuf.Timestamp
-	86, // 1: accounts.v1.Identity.expires_at:type_name -> google.protobuf.Timestamp
+	90, // 0: accounts.v1.Account.created_at:type_name -> google.protobuf.Timestamp
+	90, // 1: accounts.v1.Identity.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 2: accounts.v1.SignUpRequest.visitor:type_name -> accounts.v1.Visitor
 	3,  // 3: accounts.v1.VerifyEmailRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 4: accounts.v1.VerifyEmailResponse.account:type_name -> accounts.v1.Account
 	3,  // 5: accounts.v1.LogInRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 6: accounts.v1.LogInResponse.account:type_name -> accounts.v1.Account
-	86, // 7: accounts.v1.LogInResponse.expires_at:type_name -> google.protobuf.Timestamp
+	90, // 7: accounts.v1.LogInResponse.expires_at:type_name -> google.protobuf.Timestamp
 	2,  // 8: accounts.v1.CheckSessionResponse.account:type_name -> accounts.v1.Account
-	86, // 9: accounts.v1.CheckSessionResponse.code_at:type_name -> google.protobuf.Timestamp
+	90, // 9: accounts.v1.CheckSessionResponse.code_at:type_name -> google.protobuf.Timestamp
 	4,  // 10: accounts.v1.CheckSessionResponse.identity:type_name -> accounts.v1.Identity
-	86, // 11: accounts.v1.CheckSessionResponse.expires_at:type_name -> google.protobuf.Timestamp
+	90, // 11: accounts.v1.CheckSessionResponse.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 12: accounts.v1.RequestResetRequest.visitor:type_name -> accounts.v1.Visitor
-	85, // 13: accounts.v1.ListSessionsResponse.sessions:type_name -> accounts.v1.ListSessionsResponse.Session
+	89, // 13: accounts.v1.ListSessionsResponse.sessions:type_name -> accounts.v1.ListSessionsResponse.Session
 	39, // 14: accounts.v1.FinishAddingPasskeyResponse.passkey:type_name -> accounts.v1.Passkey
-	86, // 15: accounts.v1.Passkey.created_at:type_name -> google.protobuf.Timestamp
-	86, // 16: accounts.v1.Passkey.used_at:type_name -> google.protobuf.Timestamp
+	90, // 15: accounts.v1.Passkey.created_at:type_name -> google.protobuf.Timestamp
+	90, // 16: accounts.v1.Passkey.used_at:type_name -> google.protobuf.Timestamp
 	39, // 17: accounts.v1.ListPasskeysResponse.passkeys:type_name -> accounts.v1.Passkey
 	3,  // 18: accounts.v1.FinishPasskeyLogInRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 19: accounts.v1.FinishPasskeyLogInResponse.account:type_name -> accounts.v1.Account
-	86, // 20: accounts.v1.FinishPasskeyLogInResponse.expires_at:type_name -> google.protobuf.Timestamp
+	90, // 20: accounts.v1.FinishPasskeyLogInResponse.expires_at:type_name -> google.protobuf.Timestamp
 	2,  // 21: accounts.v1.SetProfileResponse.account:type_name -> accounts.v1.Account
-	52, // 22: accounts.v1.ListAddressesResponse.addresses:type_name -> accounts.v1.Address
-	52, // 23: accounts.v1.SaveAddressRequest.address:type_name -> accounts.v1.Address
-	52, // 24: accounts.v1.SaveAddressResponse.address:type_name -> accounts.v1.Address
+	56, // 22: accounts.v1.ListAddressesResponse.addresses:type_name -> accounts.v1.Address
+	56, // 23: accounts.v1.SaveAddressRequest.address:type_name -> accounts.v1.Address
+	56, // 24: accounts.v1.SaveAddressResponse.address:type_name -> accounts.v1.Address
 	1,  // 25: accounts.v1.CreateAccountRequest.role:type_name -> accounts.v1.Role
 	2,  // 26: accounts.v1.CreateAccountResponse.account:type_name -> accounts.v1.Account
-	86, // 27: accounts.v1.OfferFirstAdminResponse.expires_at:type_name -> google.protobuf.Timestamp
+	90, // 27: accounts.v1.OfferFirstAdminResponse.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 28: accounts.v1.CreateFirstAdminRequest.visitor:type_name -> accounts.v1.Visitor
 	2,  // 29: accounts.v1.CreateFirstAdminResponse.account:type_name -> accounts.v1.Account
-	86, // 30: accounts.v1.CreateFirstAdminResponse.expires_at:type_name -> google.protobuf.Timestamp
+	90, // 30: accounts.v1.CreateFirstAdminResponse.expires_at:type_name -> google.protobuf.Timestamp
 	1,  // 31: accounts.v1.ListAccountsRequest.role:type_name -> accounts.v1.Role
 	2,  // 32: accounts.v1.ListAccountsResponse.accounts:type_name -> accounts.v1.Account
 	1,  // 33: accounts.v1.SetRoleRequest.role:type_name -> accounts.v1.Role
 	2,  // 34: accounts.v1.SetRoleResponse.account:type_name -> accounts.v1.Account
-	73, // 35: accounts.v1.CreateKeyResponse.key:type_name -> accounts.v1.Key
-	86, // 36: accounts.v1.Key.created_at:type_name -> google.protobuf.Timestamp
-	86, // 37: accounts.v1.Key.used_at:type_name -> google.protobuf.Timestamp
-	73, // 38: accounts.v1.ListKeysResponse.keys:type_name -> accounts.v1.Key
-	80, // 39: accounts.v1.ListSigningKeysResponse.keys:type_name -> accounts.v1.SigningKey
-	86, // 40: accounts.v1.SigningKey.created_at:type_name -> google.protobuf.Timestamp
-	86, // 41: accounts.v1.SigningKey.signs_from:type_name -> google.protobuf.Timestamp
-	86, // 42: accounts.v1.SigningKey.believed_until:type_name -> google.protobuf.Timestamp
-	80, // 43: accounts.v1.ReplaceSigningKeyResponse.key:type_name -> accounts.v1.SigningKey
+	77, // 35: accounts.v1.CreateKeyResponse.key:type_name -> accounts.v1.Key
+	90, // 36: accounts.v1.Key.created_at:type_name -> google.protobuf.Timestamp
+	90, // 37: accounts.v1.Key.used_at:type_name -> google.protobuf.Timestamp
+	77, // 38: accounts.v1.ListKeysResponse.keys:type_name -> accounts.v1.Key
+	84, // 39: accounts.v1.ListSigningKeysResponse.keys:type_name -> accounts.v1.SigningKey
+	90, // 40: accounts.v1.SigningKey.created_at:type_name -> google.protobuf.Timestamp
+	90, // 41: accounts.v1.SigningKey.signs_from:type_name -> google.protobuf.Timestamp
+	90, // 42: accounts.v1.SigningKey.believed_until:type_name -> google.protobuf.Timestamp
+	84, // 43: accounts.v1.ReplaceSigningKeyResponse.key:type_name -> accounts.v1.SigningKey
 	4,  // 44: accounts.v1.CheckKeyResponse.identity:type_name -> accounts.v1.Identity
-	86, // 45: accounts.v1.ListSessionsResponse.Session.created_at:type_name -> google.protobuf.Timestamp
-	86, // 46: accounts.v1.ListSessionsResponse.Session.used_at:type_name -> google.protobuf.Timestamp
+	90, // 45: accounts.v1.ListSessionsResponse.Session.created_at:type_name -> google.protobuf.Timestamp
+	90, // 46: accounts.v1.ListSessionsResponse.Session.used_at:type_name -> google.protobuf.Timestamp
 	5,  // 47: accounts.v1.AccountsService.SignUp:input_type -> accounts.v1.SignUpRequest
 	7,  // 48: accounts.v1.AccountsService.VerifyEmail:input_type -> accounts.v1.VerifyEmailRequest
 	9,  // 49: accounts.v1.AccountsService.LogIn:input_type -> accounts.v1.LogInRequest
@@ -5398,63 +5607,67 @@ var file_accounts_v1_accounts_proto_depIdxs = []int32{
 	42, // 65: accounts.v1.AccountsService.RemovePasskey:input_type -> accounts.v1.RemovePasskeyRequest
 	44, // 66: accounts.v1.AccountsService.BeginPasskeyLogIn:input_type -> accounts.v1.BeginPasskeyLogInRequest
 	46, // 67: accounts.v1.AccountsService.FinishPasskeyLogIn:input_type -> accounts.v1.FinishPasskeyLogInRequest
-	48, // 68: accounts.v1.AccountsService.DeleteAccount:input_type -> accounts.v1.DeleteAccountRequest
-	50, // 69: accounts.v1.AccountsService.SetProfile:input_type -> accounts.v1.SetProfileRequest
-	53, // 70: accounts.v1.AccountsService.ListAddresses:input_type -> accounts.v1.ListAddressesRequest
-	55, // 71: accounts.v1.AccountsService.SaveAddress:input_type -> accounts.v1.SaveAddressRequest
-	57, // 72: accounts.v1.AccountsService.UseAddressFirst:input_type -> accounts.v1.UseAddressFirstRequest
-	59, // 73: accounts.v1.AccountsService.DeleteAddress:input_type -> accounts.v1.DeleteAddressRequest
-	61, // 74: accounts.v1.AccountsService.CreateAccount:input_type -> accounts.v1.CreateAccountRequest
-	63, // 75: accounts.v1.AccountsService.OfferFirstAdmin:input_type -> accounts.v1.OfferFirstAdminRequest
-	65, // 76: accounts.v1.AccountsService.CreateFirstAdmin:input_type -> accounts.v1.CreateFirstAdminRequest
-	67, // 77: accounts.v1.AccountsService.ListAccounts:input_type -> accounts.v1.ListAccountsRequest
-	69, // 78: accounts.v1.AccountsService.SetRole:input_type -> accounts.v1.SetRoleRequest
-	71, // 79: accounts.v1.AccountsService.CreateKey:input_type -> accounts.v1.CreateKeyRequest
-	74, // 80: accounts.v1.AccountsService.ListKeys:input_type -> accounts.v1.ListKeysRequest
-	76, // 81: accounts.v1.AccountsService.RevokeKey:input_type -> accounts.v1.RevokeKeyRequest
-	78, // 82: accounts.v1.AccountsService.ListSigningKeys:input_type -> accounts.v1.ListSigningKeysRequest
-	81, // 83: accounts.v1.AccountsService.ReplaceSigningKey:input_type -> accounts.v1.ReplaceSigningKeyRequest
-	83, // 84: accounts.v1.AccountsService.CheckKey:input_type -> accounts.v1.CheckKeyRequest
-	6,  // 85: accounts.v1.AccountsService.SignUp:output_type -> accounts.v1.SignUpResponse
-	8,  // 86: accounts.v1.AccountsService.VerifyEmail:output_type -> accounts.v1.VerifyEmailResponse
-	10, // 87: accounts.v1.AccountsService.LogIn:output_type -> accounts.v1.LogInResponse
-	12, // 88: accounts.v1.AccountsService.CheckSession:output_type -> accounts.v1.CheckSessionResponse
-	14, // 89: accounts.v1.AccountsService.ConfirmCode:output_type -> accounts.v1.ConfirmCodeResponse
-	16, // 90: accounts.v1.AccountsService.StartSecondFactor:output_type -> accounts.v1.StartSecondFactorResponse
-	18, // 91: accounts.v1.AccountsService.EnableSecondFactor:output_type -> accounts.v1.EnableSecondFactorResponse
-	20, // 92: accounts.v1.AccountsService.RequestReset:output_type -> accounts.v1.RequestResetResponse
-	22, // 93: accounts.v1.AccountsService.ResetPassword:output_type -> accounts.v1.ResetPasswordResponse
-	24, // 94: accounts.v1.AccountsService.ChangePassword:output_type -> accounts.v1.ChangePasswordResponse
-	26, // 95: accounts.v1.AccountsService.LogOut:output_type -> accounts.v1.LogOutResponse
-	28, // 96: accounts.v1.AccountsService.ListSessions:output_type -> accounts.v1.ListSessionsResponse
-	30, // 97: accounts.v1.AccountsService.RevokeSession:output_type -> accounts.v1.RevokeSessionResponse
-	32, // 98: accounts.v1.AccountsService.ChangeEmail:output_type -> accounts.v1.ChangeEmailResponse
-	34, // 99: accounts.v1.AccountsService.DisableSecondFactor:output_type -> accounts.v1.DisableSecondFactorResponse
-	36, // 100: accounts.v1.AccountsService.BeginAddingPasskey:output_type -> accounts.v1.BeginAddingPasskeyResponse
-	38, // 101: accounts.v1.AccountsService.FinishAddingPasskey:output_type -> accounts.v1.FinishAddingPasskeyResponse
-	41, // 102: accounts.v1.AccountsService.ListPasskeys:output_type -> accounts.v1.ListPasskeysResponse
-	43, // 103: accounts.v1.AccountsService.RemovePasskey:output_type -> accounts.v1.RemovePasskeyResponse
-	45, // 104: accounts.v1.AccountsService.BeginPasskeyLogIn:output_type -> accounts.v1.BeginPasskeyLogInResponse
-	47, // 105: accounts.v1.AccountsService.FinishPasskeyLogIn:output_type -> accounts.v1.FinishPasskeyLogInResponse
-	49, // 106: accounts.v1.AccountsService.DeleteAccount:output_type -> accounts.v1.DeleteAccountResponse
-	51, // 107: accounts.v1.AccountsService.SetProfile:output_type -> accounts.v1.SetProfileResponse
-	54, // 108: accounts.v1.AccountsService.ListAddresses:output_type -> accounts.v1.ListAddressesResponse
-	56, // 109: accounts.v1.AccountsService.SaveAddress:output_type -> accounts.v1.SaveAddressResponse
-	58, // 110: accounts.v1.AccountsService.UseAddressFirst:output_type -> accounts.v1.UseAddressFirstResponse
-	60, // 111: accounts.v1.AccountsService.DeleteAddress:output_type -> accounts.v1.DeleteAddressResponse
-	62, // 112: accounts.v1.AccountsService.CreateAccount:output_type -> accounts.v1.CreateAccountResponse
-	64, // 113: accounts.v1.AccountsService.OfferFirstAdmin:output_type -> accounts.v1.OfferFirstAdminResponse
-	66, // 114: accounts.v1.AccountsService.CreateFirstAdmin:output_type -> accounts.v1.CreateFirstAdminResponse
-	68, // 115: accounts.v1.AccountsService.ListAccounts:output_type -> accounts.v1.ListAccountsResponse
-	70, // 116: accounts.v1.AccountsService.SetRole:output_type -> accounts.v1.SetRoleResponse
-	72, // 117: accounts.v1.AccountsService.CreateKey:output_type -> accounts.v1.CreateKeyResponse
-	75, // 118: accounts.v1.AccountsService.ListKeys:output_type -> accounts.v1.ListKeysResponse
-	77, // 119: accounts.v1.AccountsService.RevokeKey:output_type -> accounts.v1.RevokeKeyResponse
-	79, // 120: accounts.v1.AccountsService.ListSigningKeys:output_type -> accounts.v1.ListSigningKeysResponse
-	82, // 121: accounts.v1.AccountsService.ReplaceSigningKey:output_type -> accounts.v1.ReplaceSigningKeyResponse
-	84, // 122: accounts.v1.AccountsService.CheckKey:output_type -> accounts.v1.CheckKeyResponse
-	85, // [85:123] is the sub-list for method output_type
-	47, // [47:85] is the sub-list for method input_type
+	48, // 68: accounts.v1.AccountsService.BeginPasskeyConfirmation:input_type -> accounts.v1.BeginPasskeyConfirmationRequest
+	50, // 69: accounts.v1.AccountsService.FinishPasskeyConfirmation:input_type -> accounts.v1.FinishPasskeyConfirmationRequest
+	52, // 70: accounts.v1.AccountsService.DeleteAccount:input_type -> accounts.v1.DeleteAccountRequest
+	54, // 71: accounts.v1.AccountsService.SetProfile:input_type -> accounts.v1.SetProfileRequest
+	57, // 72: accounts.v1.AccountsService.ListAddresses:input_type -> accounts.v1.ListAddressesRequest
+	59, // 73: accounts.v1.AccountsService.SaveAddress:input_type -> accounts.v1.SaveAddressRequest
+	61, // 74: accounts.v1.AccountsService.UseAddressFirst:input_type -> accounts.v1.UseAddressFirstRequest
+	63, // 75: accounts.v1.AccountsService.DeleteAddress:input_type -> accounts.v1.DeleteAddressRequest
+	65, // 76: accounts.v1.AccountsService.CreateAccount:input_type -> accounts.v1.CreateAccountRequest
+	67, // 77: accounts.v1.AccountsService.OfferFirstAdmin:input_type -> accounts.v1.OfferFirstAdminRequest
+	69, // 78: accounts.v1.AccountsService.CreateFirstAdmin:input_type -> accounts.v1.CreateFirstAdminRequest
+	71, // 79: accounts.v1.AccountsService.ListAccounts:input_type -> accounts.v1.ListAccountsRequest
+	73, // 80: accounts.v1.AccountsService.SetRole:input_type -> accounts.v1.SetRoleRequest
+	75, // 81: accounts.v1.AccountsService.CreateKey:input_type -> accounts.v1.CreateKeyRequest
+	78, // 82: accounts.v1.AccountsService.ListKeys:input_type -> accounts.v1.ListKeysRequest
+	80, // 83: accounts.v1.AccountsService.RevokeKey:input_type -> accounts.v1.RevokeKeyRequest
+	82, // 84: accounts.v1.AccountsService.ListSigningKeys:input_type -> accounts.v1.ListSigningKeysRequest
+	85, // 85: accounts.v1.AccountsService.ReplaceSigningKey:input_type -> accounts.v1.ReplaceSigningKeyRequest
+	87, // 86: accounts.v1.AccountsService.CheckKey:input_type -> accounts.v1.CheckKeyRequest
+	6,  // 87: accounts.v1.AccountsService.SignUp:output_type -> accounts.v1.SignUpResponse
+	8,  // 88: accounts.v1.AccountsService.VerifyEmail:output_type -> accounts.v1.VerifyEmailResponse
+	10, // 89: accounts.v1.AccountsService.LogIn:output_type -> accounts.v1.LogInResponse
+	12, // 90: accounts.v1.AccountsService.CheckSession:output_type -> accounts.v1.CheckSessionResponse
+	14, // 91: accounts.v1.AccountsService.ConfirmCode:output_type -> accounts.v1.ConfirmCodeResponse
+	16, // 92: accounts.v1.AccountsService.StartSecondFactor:output_type -> accounts.v1.StartSecondFactorResponse
+	18, // 93: accounts.v1.AccountsService.EnableSecondFactor:output_type -> accounts.v1.EnableSecondFactorResponse
+	20, // 94: accounts.v1.AccountsService.RequestReset:output_type -> accounts.v1.RequestResetResponse
+	22, // 95: accounts.v1.AccountsService.ResetPassword:output_type -> accounts.v1.ResetPasswordResponse
+	24, // 96: accounts.v1.AccountsService.ChangePassword:output_type -> accounts.v1.ChangePasswordResponse
+	26, // 97: accounts.v1.AccountsService.LogOut:output_type -> accounts.v1.LogOutResponse
+	28, // 98: accounts.v1.AccountsService.ListSessions:output_type -> accounts.v1.ListSessionsResponse
+	30, // 99: accounts.v1.AccountsService.RevokeSession:output_type -> accounts.v1.RevokeSessionResponse
+	32, // 100: accounts.v1.AccountsService.ChangeEmail:output_type -> accounts.v1.ChangeEmailResponse
+	34, // 101: accounts.v1.AccountsService.DisableSecondFactor:output_type -> accounts.v1.DisableSecondFactorResponse
+	36, // 102: accounts.v1.AccountsService.BeginAddingPasskey:output_type -> accounts.v1.BeginAddingPasskeyResponse
+	38, // 103: accounts.v1.AccountsService.FinishAddingPasskey:output_type -> accounts.v1.FinishAddingPasskeyResponse
+	41, // 104: accounts.v1.AccountsService.ListPasskeys:output_type -> accounts.v1.ListPasskeysResponse
+	43, // 105: accounts.v1.AccountsService.RemovePasskey:output_type -> accounts.v1.RemovePasskeyResponse
+	45, // 106: accounts.v1.AccountsService.BeginPasskeyLogIn:output_type -> accounts.v1.BeginPasskeyLogInResponse
+	47, // 107: accounts.v1.AccountsService.FinishPasskeyLogIn:output_type -> accounts.v1.FinishPasskeyLogInResponse
+	49, // 108: accounts.v1.AccountsService.BeginPasskeyConfirmation:output_type -> accounts.v1.BeginPasskeyConfirmationResponse
+	51, // 109: accounts.v1.AccountsService.FinishPasskeyConfirmation:output_type -> accounts.v1.FinishPasskeyConfirmationResponse
+	53, // 110: accounts.v1.AccountsService.DeleteAccount:output_type -> accounts.v1.DeleteAccountResponse
+	55, // 111: accounts.v1.AccountsService.SetProfile:output_type -> accounts.v1.SetProfileResponse
+	58, // 112: accounts.v1.AccountsService.ListAddresses:output_type -> accounts.v1.ListAddressesResponse
+	60, // 113: accounts.v1.AccountsService.SaveAddress:output_type -> accounts.v1.SaveAddressResponse
+	62, // 114: accounts.v1.AccountsService.UseAddressFirst:output_type -> accounts.v1.UseAddressFirstResponse
+	64, // 115: accounts.v1.AccountsService.DeleteAddress:output_type -> accounts.v1.DeleteAddressResponse
+	66, // 116: accounts.v1.AccountsService.CreateAccount:output_type -> accounts.v1.CreateAccountResponse
+	68, // 117: accounts.v1.AccountsService.OfferFirstAdmin:output_type -> accounts.v1.OfferFirstAdminResponse
+	70, // 118: accounts.v1.AccountsService.CreateFirstAdmin:output_type -> accounts.v1.CreateFirstAdminResponse
+	72, // 119: accounts.v1.AccountsService.ListAccounts:output_type -> accounts.v1.ListAccountsResponse
+	74, // 120: accounts.v1.AccountsService.SetRole:output_type -> accounts.v1.SetRoleResponse
+	76, // 121: accounts.v1.AccountsService.CreateKey:output_type -> accounts.v1.CreateKeyResponse
+	79, // 122: accounts.v1.AccountsService.ListKeys:output_type -> accounts.v1.ListKeysResponse
+	81, // 123: accounts.v1.AccountsService.RevokeKey:output_type -> accounts.v1.RevokeKeyResponse
+	83, // 124: accounts.v1.AccountsService.ListSigningKeys:output_type -> accounts.v1.ListSigningKeysResponse
+	86, // 125: accounts.v1.AccountsService.ReplaceSigningKey:output_type -> accounts.v1.ReplaceSigningKeyResponse
+	88, // 126: accounts.v1.AccountsService.CheckKey:output_type -> accounts.v1.CheckKeyResponse
+	87, // [87:127] is the sub-list for method output_type
+	47, // [47:87] is the sub-list for method input_type
 	47, // [47:47] is the sub-list for extension type_name
 	47, // [47:47] is the sub-list for extension extendee
 	0,  // [0:47] is the sub-list for field type_name
@@ -5471,7 +5684,7 @@ func file_accounts_v1_accounts_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_accounts_v1_accounts_proto_rawDesc), len(file_accounts_v1_accounts_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   84,
+			NumMessages:   88,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

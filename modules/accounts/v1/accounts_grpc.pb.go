@@ -21,44 +21,46 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AccountsService_SignUp_FullMethodName              = "/accounts.v1.AccountsService/SignUp"
-	AccountsService_VerifyEmail_FullMethodName         = "/accounts.v1.AccountsService/VerifyEmail"
-	AccountsService_LogIn_FullMethodName               = "/accounts.v1.AccountsService/LogIn"
-	AccountsService_CheckSession_FullMethodName        = "/accounts.v1.AccountsService/CheckSession"
-	AccountsService_ConfirmCode_FullMethodName         = "/accounts.v1.AccountsService/ConfirmCode"
-	AccountsService_StartSecondFactor_FullMethodName   = "/accounts.v1.AccountsService/StartSecondFactor"
-	AccountsService_EnableSecondFactor_FullMethodName  = "/accounts.v1.AccountsService/EnableSecondFactor"
-	AccountsService_RequestReset_FullMethodName        = "/accounts.v1.AccountsService/RequestReset"
-	AccountsService_ResetPassword_FullMethodName       = "/accounts.v1.AccountsService/ResetPassword"
-	AccountsService_ChangePassword_FullMethodName      = "/accounts.v1.AccountsService/ChangePassword"
-	AccountsService_LogOut_FullMethodName              = "/accounts.v1.AccountsService/LogOut"
-	AccountsService_ListSessions_FullMethodName        = "/accounts.v1.AccountsService/ListSessions"
-	AccountsService_RevokeSession_FullMethodName       = "/accounts.v1.AccountsService/RevokeSession"
-	AccountsService_ChangeEmail_FullMethodName         = "/accounts.v1.AccountsService/ChangeEmail"
-	AccountsService_DisableSecondFactor_FullMethodName = "/accounts.v1.AccountsService/DisableSecondFactor"
-	AccountsService_BeginAddingPasskey_FullMethodName  = "/accounts.v1.AccountsService/BeginAddingPasskey"
-	AccountsService_FinishAddingPasskey_FullMethodName = "/accounts.v1.AccountsService/FinishAddingPasskey"
-	AccountsService_ListPasskeys_FullMethodName        = "/accounts.v1.AccountsService/ListPasskeys"
-	AccountsService_RemovePasskey_FullMethodName       = "/accounts.v1.AccountsService/RemovePasskey"
-	AccountsService_BeginPasskeyLogIn_FullMethodName   = "/accounts.v1.AccountsService/BeginPasskeyLogIn"
-	AccountsService_FinishPasskeyLogIn_FullMethodName  = "/accounts.v1.AccountsService/FinishPasskeyLogIn"
-	AccountsService_DeleteAccount_FullMethodName       = "/accounts.v1.AccountsService/DeleteAccount"
-	AccountsService_SetProfile_FullMethodName          = "/accounts.v1.AccountsService/SetProfile"
-	AccountsService_ListAddresses_FullMethodName       = "/accounts.v1.AccountsService/ListAddresses"
-	AccountsService_SaveAddress_FullMethodName         = "/accounts.v1.AccountsService/SaveAddress"
-	AccountsService_UseAddressFirst_FullMethodName     = "/accounts.v1.AccountsService/UseAddressFirst"
-	AccountsService_DeleteAddress_FullMethodName       = "/accounts.v1.AccountsService/DeleteAddress"
-	AccountsService_CreateAccount_FullMethodName       = "/accounts.v1.AccountsService/CreateAccount"
-	AccountsService_OfferFirstAdmin_FullMethodName     = "/accounts.v1.AccountsService/OfferFirstAdmin"
-	AccountsService_CreateFirstAdmin_FullMethodName    = "/accounts.v1.AccountsService/CreateFirstAdmin"
-	AccountsService_ListAccounts_FullMethodName        = "/accounts.v1.AccountsService/ListAccounts"
-	AccountsService_SetRole_FullMethodName             = "/accounts.v1.AccountsService/SetRole"
-	AccountsService_CreateKey_FullMethodName           = "/accounts.v1.AccountsService/CreateKey"
-	AccountsService_ListKeys_FullMethodName            = "/accounts.v1.AccountsService/ListKeys"
-	AccountsService_RevokeKey_FullMethodName           = "/accounts.v1.AccountsService/RevokeKey"
-	AccountsService_ListSigningKeys_FullMethodName     = "/accounts.v1.AccountsService/ListSigningKeys"
-	AccountsService_ReplaceSigningKey_FullMethodName   = "/accounts.v1.AccountsService/ReplaceSigningKey"
-	AccountsService_CheckKey_FullMethodName            = "/accounts.v1.AccountsService/CheckKey"
+	AccountsService_SignUp_FullMethodName                    = "/accounts.v1.AccountsService/SignUp"
+	AccountsService_VerifyEmail_FullMethodName               = "/accounts.v1.AccountsService/VerifyEmail"
+	AccountsService_LogIn_FullMethodName                     = "/accounts.v1.AccountsService/LogIn"
+	AccountsService_CheckSession_FullMethodName              = "/accounts.v1.AccountsService/CheckSession"
+	AccountsService_ConfirmCode_FullMethodName               = "/accounts.v1.AccountsService/ConfirmCode"
+	AccountsService_StartSecondFactor_FullMethodName         = "/accounts.v1.AccountsService/StartSecondFactor"
+	AccountsService_EnableSecondFactor_FullMethodName        = "/accounts.v1.AccountsService/EnableSecondFactor"
+	AccountsService_RequestReset_FullMethodName              = "/accounts.v1.AccountsService/RequestReset"
+	AccountsService_ResetPassword_FullMethodName             = "/accounts.v1.AccountsService/ResetPassword"
+	AccountsService_ChangePassword_FullMethodName            = "/accounts.v1.AccountsService/ChangePassword"
+	AccountsService_LogOut_FullMethodName                    = "/accounts.v1.AccountsService/LogOut"
+	AccountsService_ListSessions_FullMethodName              = "/accounts.v1.AccountsService/ListSessions"
+	AccountsService_RevokeSession_FullMethodName             = "/accounts.v1.AccountsService/RevokeSession"
+	AccountsService_ChangeEmail_FullMethodName               = "/accounts.v1.AccountsService/ChangeEmail"
+	AccountsService_DisableSecondFactor_FullMethodName       = "/accounts.v1.AccountsService/DisableSecondFactor"
+	AccountsService_BeginAddingPasskey_FullMethodName        = "/accounts.v1.AccountsService/BeginAddingPasskey"
+	AccountsService_FinishAddingPasskey_FullMethodName       = "/accounts.v1.AccountsService/FinishAddingPasskey"
+	AccountsService_ListPasskeys_FullMethodName              = "/accounts.v1.AccountsService/ListPasskeys"
+	AccountsService_RemovePasskey_FullMethodName             = "/accounts.v1.AccountsService/RemovePasskey"
+	AccountsService_BeginPasskeyLogIn_FullMethodName         = "/accounts.v1.AccountsService/BeginPasskeyLogIn"
+	AccountsService_FinishPasskeyLogIn_FullMethodName        = "/accounts.v1.AccountsService/FinishPasskeyLogIn"
+	AccountsService_BeginPasskeyConfirmation_FullMethodName  = "/accounts.v1.AccountsService/BeginPasskeyConfirmation"
+	AccountsService_FinishPasskeyConfirmation_FullMethodName = "/accounts.v1.AccountsService/FinishPasskeyConfirmation"
+	AccountsService_DeleteAccount_FullMethodName             = "/accounts.v1.AccountsService/DeleteAccount"
+	AccountsService_SetProfile_FullMethodName                = "/accounts.v1.AccountsService/SetProfile"
+	AccountsService_ListAddresses_FullMethodName             = "/accounts.v1.AccountsService/ListAddresses"
+	AccountsService_SaveAddress_FullMethodName               = "/accounts.v1.AccountsService/SaveAddress"
+	AccountsService_UseAddressFirst_FullMethodName           = "/accounts.v1.AccountsService/UseAddressFirst"
+	AccountsService_DeleteAddress_FullMethodName             = "/accounts.v1.AccountsService/DeleteAddress"
+	AccountsService_CreateAccount_FullMethodName             = "/accounts.v1.AccountsService/CreateAccount"
+	AccountsService_OfferFirstAdmin_FullMethodName           = "/accounts.v1.AccountsService/OfferFirstAdmin"
+	AccountsService_CreateFirstAdmin_FullMethodName          = "/accounts.v1.AccountsService/CreateFirstAdmin"
+	AccountsService_ListAccounts_FullMethodName              = "/accounts.v1.AccountsService/ListAccounts"
+	AccountsService_SetRole_FullMethodName                   = "/accounts.v1.AccountsService/SetRole"
+	AccountsService_CreateKey_FullMethodName                 = "/accounts.v1.AccountsService/CreateKey"
+	AccountsService_ListKeys_FullMethodName                  = "/accounts.v1.AccountsService/ListKeys"
+	AccountsService_RevokeKey_FullMethodName                 = "/accounts.v1.AccountsService/RevokeKey"
+	AccountsService_ListSigningKeys_FullMethodName           = "/accounts.v1.AccountsService/ListSigningKeys"
+	AccountsService_ReplaceSigningKey_FullMethodName         = "/accounts.v1.AccountsService/ReplaceSigningKey"
+	AccountsService_CheckKey_FullMethodName                  = "/accounts.v1.AccountsService/CheckKey"
 )
 
 // AccountsServiceClient is the client API for AccountsService service.
@@ -172,6 +174,18 @@ type AccountsServiceClient interface {
 	// is wrong. A challenge is good once; repeating the call with the same key answers the
 	// same session.
 	FinishPasskeyLogIn(ctx context.Context, in *FinishPasskeyLogInRequest, opts ...grpc.CallOption) (*FinishPasskeyLogInResponse, error)
+	// BeginPasskeyConfirmation gives what a browser needs to sign with a passkey of the
+	// account: see FinishPasskeyConfirmation. FAILED_PRECONDITION, REASON_NO_PASSKEY: the
+	// account has none; REASON_NO_HOST_NAME, as in BeginAddingPasskey. It stores nothing; each
+	// call gives another challenge.
+	BeginPasskeyConfirmation(ctx context.Context, in *BeginPasskeyConfirmationRequest, opts ...grpc.CallOption) (*BeginPasskeyConfirmationResponse, error)
+	// FinishPasskeyConfirmation checks what a passkey of the account has signed for the
+	// challenge of BeginPasskeyConfirmation, within five minutes and in the same session, for
+	// something that wants the second factor anew, and notes the time in the session, as
+	// ConfirmCode does. UNAUTHENTICATED, REASON_WRONG_PASSKEY, the same for whatever is wrong:
+	// it is for another challenge, session or site, of another account, or did not check who
+	// uses it. A challenge is good once; repeating the call with the same key answers the same.
+	FinishPasskeyConfirmation(ctx context.Context, in *FinishPasskeyConfirmationRequest, opts ...grpc.CallOption) (*FinishPasskeyConfirmationResponse, error)
 	// DeleteAccount forgets the account and all that belongs to it. It wants the password and
 	// a code, as ChangeEmail does. A mail says so. FAILED_PRECONDITION, REASON_LAST_ADMIN.
 	// Repeating it is REASON_NO_SESSION: the session has ended.
@@ -451,6 +465,26 @@ func (c *accountsServiceClient) FinishPasskeyLogIn(ctx context.Context, in *Fini
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(FinishPasskeyLogInResponse)
 	err := c.cc.Invoke(ctx, AccountsService_FinishPasskeyLogIn_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) BeginPasskeyConfirmation(ctx context.Context, in *BeginPasskeyConfirmationRequest, opts ...grpc.CallOption) (*BeginPasskeyConfirmationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BeginPasskeyConfirmationResponse)
+	err := c.cc.Invoke(ctx, AccountsService_BeginPasskeyConfirmation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountsServiceClient) FinishPasskeyConfirmation(ctx context.Context, in *FinishPasskeyConfirmationRequest, opts ...grpc.CallOption) (*FinishPasskeyConfirmationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FinishPasskeyConfirmationResponse)
+	err := c.cc.Invoke(ctx, AccountsService_FinishPasskeyConfirmation_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -738,6 +772,18 @@ type AccountsServiceServer interface {
 	// is wrong. A challenge is good once; repeating the call with the same key answers the
 	// same session.
 	FinishPasskeyLogIn(context.Context, *FinishPasskeyLogInRequest) (*FinishPasskeyLogInResponse, error)
+	// BeginPasskeyConfirmation gives what a browser needs to sign with a passkey of the
+	// account: see FinishPasskeyConfirmation. FAILED_PRECONDITION, REASON_NO_PASSKEY: the
+	// account has none; REASON_NO_HOST_NAME, as in BeginAddingPasskey. It stores nothing; each
+	// call gives another challenge.
+	BeginPasskeyConfirmation(context.Context, *BeginPasskeyConfirmationRequest) (*BeginPasskeyConfirmationResponse, error)
+	// FinishPasskeyConfirmation checks what a passkey of the account has signed for the
+	// challenge of BeginPasskeyConfirmation, within five minutes and in the same session, for
+	// something that wants the second factor anew, and notes the time in the session, as
+	// ConfirmCode does. UNAUTHENTICATED, REASON_WRONG_PASSKEY, the same for whatever is wrong:
+	// it is for another challenge, session or site, of another account, or did not check who
+	// uses it. A challenge is good once; repeating the call with the same key answers the same.
+	FinishPasskeyConfirmation(context.Context, *FinishPasskeyConfirmationRequest) (*FinishPasskeyConfirmationResponse, error)
 	// DeleteAccount forgets the account and all that belongs to it. It wants the password and
 	// a code, as ChangeEmail does. A mail says so. FAILED_PRECONDITION, REASON_LAST_ADMIN.
 	// Repeating it is REASON_NO_SESSION: the session has ended.
@@ -875,6 +921,12 @@ func (UnimplementedAccountsServiceServer) BeginPasskeyLogIn(context.Context, *Be
 }
 func (UnimplementedAccountsServiceServer) FinishPasskeyLogIn(context.Context, *FinishPasskeyLogInRequest) (*FinishPasskeyLogInResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method FinishPasskeyLogIn not implemented")
+}
+func (UnimplementedAccountsServiceServer) BeginPasskeyConfirmation(context.Context, *BeginPasskeyConfirmationRequest) (*BeginPasskeyConfirmationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BeginPasskeyConfirmation not implemented")
+}
+func (UnimplementedAccountsServiceServer) FinishPasskeyConfirmation(context.Context, *FinishPasskeyConfirmationRequest) (*FinishPasskeyConfirmationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method FinishPasskeyConfirmation not implemented")
 }
 func (UnimplementedAccountsServiceServer) DeleteAccount(context.Context, *DeleteAccountRequest) (*DeleteAccountResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteAccount not implemented")
@@ -1326,6 +1378,42 @@ func _AccountsService_FinishPasskeyLogIn_Handler(srv interface{}, ctx context.Co
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccountsService_BeginPasskeyConfirmation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BeginPasskeyConfirmationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).BeginPasskeyConfirmation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_BeginPasskeyConfirmation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).BeginPasskeyConfirmation(ctx, req.(*BeginPasskeyConfirmationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountsService_FinishPasskeyConfirmation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FinishPasskeyConfirmationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServiceServer).FinishPasskeyConfirmation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountsService_FinishPasskeyConfirmation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServiceServer).FinishPasskeyConfirmation(ctx, req.(*FinishPasskeyConfirmationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AccountsService_DeleteAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(DeleteAccountRequest)
 	if err := dec(in); err != nil {
@@ -1722,6 +1810,14 @@ var AccountsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "FinishPasskeyLogIn",
 			Handler:    _AccountsService_FinishPasskeyLogIn_Handler,
+		},
+		{
+			MethodName: "BeginPasskeyConfirmation",
+			Handler:    _AccountsService_BeginPasskeyConfirmation_Handler,
+		},
+		{
+			MethodName: "FinishPasskeyConfirmation",
+			Handler:    _AccountsService_FinishPasskeyConfirmation_Handler,
 		},
 		{
 			MethodName: "DeleteAccount",

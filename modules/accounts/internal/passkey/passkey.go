@@ -22,8 +22,9 @@ const MostJSON = 16 << 10
 
 // The ceremonies that challenges are for.
 const (
-	adding  = "add"
-	logging = "log in"
+	adding     = "add"
+	logging    = "log in"
+	confirming = "confirm"
 )
 
 // Key is a passkey as it is kept: its public half.
@@ -55,31 +56,56 @@ func OptionsToAdd(s Site, challenge []byte, handle, email, name string, there []
 	for _, a := range algorithms {
 		o.Parameters = append(o.Parameters, protocol.CredentialParameter{Type: protocol.PublicKeyCredentialType, Algorithm: a})
 	}
-	for _, k := range there {
-		id, err := base64.RawURLEncoding.DecodeString(k.CredentialID)
-		if err != nil {
-			return "", fmt.Errorf("the credential id of a passkey: %w", err)
-		}
-		d := protocol.CredentialDescriptor{Type: protocol.PublicKeyCredentialType, CredentialID: id}
-		for _, t := range k.Transports {
-			d.Transport = append(d.Transport, protocol.AuthenticatorTransport(t))
-		}
-		o.CredentialExcludeList = append(o.CredentialExcludeList, d)
+	var err error
+	if o.CredentialExcludeList, err = described(there); err != nil {
+		return "", err
 	}
 	text, err := json.Marshal(o)
 	return string(text), err
 }
 
+// described are keys as a browser asks authenticators for them.
+func described(keys []Key) ([]protocol.CredentialDescriptor, error) {
+	var all []protocol.CredentialDescriptor
+	for _, k := range keys {
+		id, err := base64.RawURLEncoding.DecodeString(k.CredentialID)
+		if err != nil {
+			return nil, fmt.Errorf("the credential id of a passkey: %w", err)
+		}
+		d := protocol.CredentialDescriptor{Type: protocol.PublicKeyCredentialType, CredentialID: id}
+		for _, t := range k.Transports {
+			d.Transport = append(d.Transport, protocol.AuthenticatorTransport(t))
+		}
+		all = append(all, d)
+	}
+	return all, nil
+}
+
 // OptionsToLogIn are for navigator.credentials.get, in JSON: any passkey of the site will
 // do, so they tell nothing of accounts.
 func OptionsToLogIn(s Site, challenge []byte) (string, error) {
+	return optionsToSign(s, challenge, nil)
+}
+
+// OptionsToConfirm are for navigator.credentials.get, in JSON: one of the account's
+// passkeys is wanted.
+func OptionsToConfirm(s Site, challenge []byte, keys []Key) (string, error) {
+	allowed, err := described(keys)
+	if err != nil {
+		return "", err
+	}
+	return optionsToSign(s, challenge, allowed)
+}
+
+func optionsToSign(s Site, challenge []byte, allowed []protocol.CredentialDescriptor) (string, error) {
 	text, err := json.Marshal(protocol.PublicKeyCredentialRequestOptions{
-		Challenge: challenge, Timeout: int(Good.Milliseconds()), RelyingPartyID: s.ID, UserVerification: protocol.VerificationRequired,
+		Challenge: challenge, Timeout: int(Good.Milliseconds()), RelyingPartyID: s.ID, UserVerification: protocol.VerificationRequired, AllowedCredentials: allowed,
 	})
 	return string(text), err
 }
 
-// ChallengeToAdd and ChallengeToLogIn are for those options, and good for who began.
+// ChallengeToAdd, ChallengeToLogIn and ChallengeToConfirm are for those options, and good
+// for who began.
 func ChallengeToAdd(s Sealer, now time.Time, who string) []byte {
 	return NewChallenge(s, now, adding, who)
 }
@@ -87,6 +113,11 @@ func ChallengeToAdd(s Sealer, now time.Time, who string) []byte {
 // ChallengeToLogIn is good for the browser that began.
 func ChallengeToLogIn(s Sealer, now time.Time, who string) []byte {
 	return NewChallenge(s, now, logging, who)
+}
+
+// ChallengeToConfirm is good for the session that began.
+func ChallengeToConfirm(s Sealer, now time.Time, who string) []byte {
+	return NewChallenge(s, now, confirming, who)
 }
 
 var errChallenge = errors.New("the challenge is not of this site, session or browser, or is too old")
@@ -160,7 +191,7 @@ func checkKey(public []byte) error {
 	return nil
 }
 
-// Shown is what a browser signed to log in, taken apart and not checked yet.
+// Shown is what a browser signed to log in or to confirm, taken apart and not checked yet.
 type Shown struct {
 	// CredentialID names the passkey, in base64url; Handle the account.
 	CredentialID, Handle string
@@ -182,15 +213,25 @@ type Used struct {
 	Challenge string
 	Until     time.Time
 	// Count is the authenticator's: if it is not above that of the last use, the passkey
-	// may have been copied. The store compares them, where no two log-ins can do it at once.
+	// may have been copied. The store compares them, where no two uses can do it at once.
 	Count uint32
 }
 
 // LoggedIn checks what a browser signed for ChallengeToLogIn, with the key of its
 // credential id.
 func (shown Shown) LoggedIn(s Site, seals Sealer, now time.Time, who string, k Key) (Used, error) {
+	return shown.signed(s, seals, now, logging, who, k)
+}
+
+// Confirmed checks what a browser signed for ChallengeToConfirm, with the key of its
+// credential id.
+func (shown Shown) Confirmed(s Site, seals Sealer, now time.Time, who string, k Key) (Used, error) {
+	return shown.signed(s, seals, now, confirming, who, k)
+}
+
+func (shown Shown) signed(s Site, seals Sealer, now time.Time, ceremony, who string, k Key) (Used, error) {
 	client, data := shown.parsed.Response.CollectedClientData, shown.parsed.Response.AuthenticatorData
-	until, good := believed(seals, client.Challenge, now, logging, who)
+	until, good := believed(seals, client.Challenge, now, ceremony, who)
 	if !good {
 		return Used{}, errChallenge
 	}

@@ -36,19 +36,23 @@ func (s *Service) BeginAddingPasskey(ctx context.Context, r *accountsv1.BeginAdd
 	if err != nil {
 		return nil, failed("add a passkey to account "+a.ID, err)
 	}
-	keys := make([]passkey.Key, len(there))
-	for i, p := range there {
-		keys[i] = p.Key
-	}
 	name := a.Name
 	if name == "" {
 		name = a.Email
 	}
-	options, err := passkey.OptionsToAdd(s.o.Site, passkey.ChallengeToAdd(s.tokens, s.now(), found.ID), a.ID, a.Email, name, keys)
+	options, err := passkey.OptionsToAdd(s.o.Site, passkey.ChallengeToAdd(s.tokens, s.now(), found.ID), a.ID, a.Email, name, keysOf(there))
 	if err != nil {
 		return nil, failed("add a passkey to account "+a.ID, err)
 	}
 	return &accountsv1.BeginAddingPasskeyResponse{OptionsJson: options}, nil
+}
+
+func keysOf(all []store.Passkey) []passkey.Key {
+	keys := make([]passkey.Key, len(all))
+	for i, p := range all {
+		keys[i] = p.Key
+	}
+	return keys
 }
 
 func (s *Service) hasHostName() error {
@@ -218,6 +222,74 @@ func (s *Service) FinishPasskeyLogIn(ctx context.Context, r *accountsv1.FinishPa
 	}
 	s.log.InfoContext(ctx, "logged in", "account", a.ID, "passkey", p.ID)
 	return &accountsv1.FinishPasskeyLogInResponse{Session: token, Account: toAccount(a), ExpiresAt: timestamppb.New(expires), CartId: s.cartOf(a)}, nil
+}
+
+// BeginPasskeyConfirmation implements the contract.
+func (s *Service) BeginPasskeyConfirmation(ctx context.Context, r *accountsv1.BeginPasskeyConfirmationRequest) (*accountsv1.BeginPasskeyConfirmationResponse, error) {
+	found, err := s.session(ctx, r.GetSession())
+	if err != nil {
+		return nil, err
+	}
+	if err := s.hasHostName(); err != nil {
+		return nil, err
+	}
+	all, err := s.store.Passkeys(ctx, found.Account.ID)
+	if err != nil {
+		return nil, failed("confirm by a passkey of account "+found.Account.ID, err)
+	}
+	if len(all) == 0 {
+		return nil, contract.Error(codes.FailedPrecondition, accountsv1.Reason_REASON_NO_PASSKEY, "the account has no passkey")
+	}
+	options, err := passkey.OptionsToConfirm(s.o.Site, passkey.ChallengeToConfirm(s.tokens, s.now(), found.ID), keysOf(all))
+	if err != nil {
+		return nil, failed("confirm by a passkey of account "+found.Account.ID, err)
+	}
+	return &accountsv1.BeginPasskeyConfirmationResponse{OptionsJson: options}, nil
+}
+
+// FinishPasskeyConfirmation implements the contract. Tries count for the account.
+func (s *Service) FinishPasskeyConfirmation(ctx context.Context, r *accountsv1.FinishPasskeyConfirmationRequest) (*accountsv1.FinishPasskeyConfirmationResponse, error) {
+	if problems := append(checkCredential(r.GetCredentialJson()), checkKey(r.GetIdempotencyKey())...); len(problems) > 0 {
+		return nil, invalid(problems)
+	}
+	found, err := s.session(ctx, r.GetSession())
+	if err != nil {
+		return nil, err
+	}
+	a := found.Account
+	counted := secret.Digest("confirming passkeys " + a.ID)[:32]
+	if err := s.try(ctx, []store.Counted{{For: counted, Wait: account.ForAccount}}); err != nil {
+		return nil, err
+	}
+	signed, err := passkey.Read(r.GetCredentialJson())
+	if err != nil {
+		return nil, s.wrongPasskey(ctx, a.ID, err)
+	}
+	p, known, err := s.store.PasskeyBy(ctx, signed.CredentialID)
+	if err != nil {
+		return nil, failed("confirm by a passkey of account "+a.ID, err)
+	}
+	// An authenticator that was asked for a certain key need not name the account.
+	if !known || p.AccountID != a.ID || signed.Handle != "" && signed.Handle != a.ID {
+		return nil, s.wrongPasskey(ctx, a.ID, errors.New("it is not one of the account's"))
+	}
+	used, err := signed.Confirmed(s.o.Site, s.tokens, s.now(), found.ID, p.Key)
+	if err != nil {
+		return nil, s.wrongPasskey(ctx, a.ID, err)
+	}
+	err = s.store.ConfirmByPasskey(ctx, p, used.Count, store.UsedChallenge{
+		Challenge: secret.Digest(used.Challenge), Call: secret.Digest(r.GetIdempotencyKey()), Until: used.Until,
+	}, found.ID)
+	if errors.Is(err, store.ErrUsed) || errors.Is(err, store.ErrCounted) {
+		return nil, s.wrongPasskey(ctx, a.ID, err)
+	}
+	if err == nil {
+		err = s.store.Succeeded(ctx, counted, "")
+	}
+	if err != nil {
+		return nil, failed("confirm by a passkey of account "+a.ID, err)
+	}
+	return &accountsv1.FinishPasskeyConfirmationResponse{}, nil
 }
 
 func toPasskey(p store.Passkey) *accountsv1.Passkey {

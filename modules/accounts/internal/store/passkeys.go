@@ -168,19 +168,42 @@ func (s *Store) BeginByPasskey(ctx context.Context, p Passkey, count uint32, u U
 			expires = begun.Expires
 			return err
 		}
-		above := "sign_count < ?"
-		if count == 0 {
-			above = "sign_count = ?" // an authenticator that never counted does not begin to go back
-		}
-		done := tx.Exec("UPDATE passkeys SET sign_count = ?, used_at = ? WHERE id = ? AND "+above, int64(count), stamp(s.now()), p.ID, int64(count))
-		if done.Error == nil && done.RowsAffected == 0 {
-			return ErrCounted
-		}
-		if done.Error != nil {
-			return done.Error
+		if err := s.countUse(tx, p, count); err != nil {
+			return err
 		}
 		expires, err = s.begin(tx, n)
 		return err
 	})
 	return expires, err
+}
+
+// ConfirmByPasskey notes that a passkey was used in a session, once for a challenge. ErrUsed
+// and ErrCounted, as in BeginByPasskey; ErrNoSession: it has ended.
+func (s *Store) ConfirmByPasskey(ctx context.Context, p Passkey, count uint32, u UsedChallenge, session string) error {
+	return s.db.Write(ctx, func(tx *gorm.DB) error {
+		if repeated, err := useUp(tx, u); err != nil || repeated {
+			return err
+		}
+		if err := s.countUse(tx, p, count); err != nil {
+			return err
+		}
+		noted := tx.Exec("UPDATE sessions SET code_at = ? WHERE id = ? AND account_id = ?", stamp(s.now()), session, p.AccountID)
+		if noted.Error == nil && noted.RowsAffected == 0 {
+			return ErrNoSession
+		}
+		return noted.Error
+	})
+}
+
+// countUse notes a use of a passkey, with the authenticator's count of it. ErrCounted.
+func (s *Store) countUse(tx *gorm.DB, p Passkey, count uint32) error {
+	above := "sign_count < ?"
+	if count == 0 {
+		above = "sign_count = ?" // an authenticator that never counted does not begin to go back
+	}
+	done := tx.Exec("UPDATE passkeys SET sign_count = ?, used_at = ? WHERE id = ? AND "+above, int64(count), stamp(s.now()), p.ID, int64(count))
+	if done.Error == nil && done.RowsAffected == 0 {
+		return ErrCounted
+	}
+	return done.Error
 }

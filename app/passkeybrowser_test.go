@@ -148,3 +148,53 @@ func TestAnAdministratorComesIntoTheConsoleWithAPasskeyInABrowser(t *testing.T) 
 	}
 	b.Clean("401", "403")
 }
+
+// An administrator with a passkey and no codes moves a module: with the keyboard, and by the
+// passkey alone.
+func TestAModuleIsMovedByAPasskeyInABrowser(t *testing.T) {
+	shop := shoptest.Prepare(t, shoptest.Layout{})
+	byHostName(t, shop)
+	shop.StartAll(t)
+	shop.StartModules(t, "payments")
+	const password = "a-long-word-of-kim"
+	if out, code := shop.RunWith(t, password+"\n", "admin", "create", "--email", "kim@example.org", "--role", "admin"); code != 0 {
+		t.Fatalf("galleria admin create: exit %d: %s", code, out)
+	}
+	b := shop.Browse(t)
+	b.Screen(360, 800)
+	b.Calls("localhost")
+	b.HasAuthenticator()
+	b.Open("/login")
+	b.Types("[name=email]", "kim@example.org")
+	b.Types("[name=password]", password)
+	b.Follow("main form button[type=submit]", `a[href="/account/orders"]`)
+	b.Open("/account/passkeys/add")
+	b.Types("[name=name]", "My telephone")
+	b.Types("[name=password]", password)
+	b.Follow(`form[action="/account/passkeys/add"] button`, `form[data-passkey]`)
+	b.Click(`form[data-passkey] button`, `a[href^="/account/passkeys/remove"]`)
+	b.Open("/account")
+	b.Follow(`form[action="/logout"] button`, `main`)
+	b.Open("/console/login?next=/console/rooms/payments/move")
+	b.Click(`form[data-passkey] button`, "#address")
+
+	b.Click("[value=remote]", "#address")
+	b.Types("#address", shop.Address("payments"))
+	b.Types("#why", "by passkey")
+	b.Follow("form.fields button", "#to")
+	if shoptest.Eval[bool](b, `document.querySelector("#code") !== null`) {
+		t.Error("who has no codes is asked for one")
+	}
+	if over := shoptest.Eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+		t.Errorf("the page is %d pixels wider than the screen", over)
+	}
+	b.PressesEnter("[data-passkey] button")
+	b.Sees("#progress .done") // by itself: the page is live
+	if place := shop.Table(t)["payments"].Place; !strings.HasPrefix(place, "remote") {
+		t.Errorf("payments is %s, want it moved out", place)
+	}
+	if history, _ := shop.Run(t, "move", "payments", "history"); !strings.Contains(history, "kim@example.org") || !strings.Contains(history, "by passkey") {
+		t.Errorf("the audit log of moves lacks who and why:\n%s", history)
+	}
+	b.Clean()
+}

@@ -69,6 +69,21 @@ func (a accounts) Confirm(ctx context.Context, session, code string) error {
 	return staffError(err)
 }
 
+func (a accounts) HasPasskey(ctx context.Context, session string) (bool, error) {
+	listed, err := a.accounts.ListPasskeys(ctx, &accountsv1.ListPasskeysRequest{Session: session})
+	return len(listed.GetPasskeys()) > 0, staffError(err)
+}
+
+func (a accounts) BeginConfirmation(ctx context.Context, session string) (string, error) {
+	begun, err := a.accounts.BeginPasskeyConfirmation(ctx, &accountsv1.BeginPasskeyConfirmationRequest{Session: session})
+	return begun.GetOptionsJson(), staffError(err)
+}
+
+func (a accounts) ConfirmByPasskey(ctx context.Context, session, credential string) error {
+	_, err := a.accounts.FinishPasskeyConfirmation(ctx, &accountsv1.FinishPasskeyConfirmationRequest{Session: session, CredentialJson: credential, IdempotencyKey: id.Secret()})
+	return staffError(err)
+}
+
 // staffError tells what a person can act on from failures.
 func staffError(err error) error {
 	switch {

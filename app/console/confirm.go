@@ -8,19 +8,60 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"galleria/app/console/internal/view"
+	"galleria/app/edge"
 )
 
-// codeField asks for a code of the second factor, for what wants it anew.
-var codeField = view.Field{Name: "code", Label: "Code of your second factor", Kind: "text", Required: true, Most: 64}
+// confirmation is how the person can give the second factor anew: on a form for something
+// that wants it.
+func (c *Console) confirmation(ctx echo.Context, work context.Context) (*view.Confirmation, error) {
+	how := &view.Confirmation{Code: personOf(ctx).HasFactor}
+	if !edge.HasPasskeys(c.base) {
+		return how, nil
+	}
+	has, err := c.Staff.HasPasskey(work, c.sessionOf(ctx.Request()))
+	if has {
+		how.Passkey = c.assets.passkeys
+	}
+	return how, err
+}
 
-// confirmed wants that the form has a right code of the second factor. What is wrong is
-// an errForm.
+// beginConfirmation answers what a browser needs to confirm by a passkey.
+func (c *Console) beginConfirmation(ctx echo.Context) error {
+	work, done := c.working(ctx)
+	defer done()
+	options, err := c.Staff.BeginConfirmation(work, c.sessionOf(ctx.Request()))
+	if err != nil {
+		return err
+	}
+	return ctx.Blob(http.StatusOK, "application/json", []byte(options))
+}
+
+// confirm wants that the form has a right code of the second factor, or what a passkey
+// signed. What is wrong is an errForm, or a TooMany; ErrNoSession.
+func (c *Console) confirm(ctx echo.Context, work context.Context) error {
+	session, code, credential := c.sessionOf(ctx.Request()), ctx.FormValue("code"), ctx.FormValue("credential")
+	switch {
+	case credential != "":
+		err := c.Staff.ConfirmByPasskey(work, session, credential)
+		if errors.Is(err, ErrWrong) {
+			return errForm("the passkey was not accepted: it is not one of this account, or the page was open too long.")
+		}
+		return err
+	case code != "":
+		err := c.Staff.Confirm(work, session, code)
+		if errors.Is(err, ErrWrong) {
+			return errForm("the code is wrong, or was used before.")
+		}
+		return err
+	}
+	return errForm("it wants a code of your second factor, or your passkey.")
+}
+
+// confirmed is confirm for pages that say all that is wrong in one way: as an errForm.
 func (c *Console) confirmed(ctx echo.Context, work context.Context) error {
 	var tooMany TooMany
-	err := c.Staff.Confirm(work, c.sessionOf(ctx.Request()), ctx.FormValue("code"))
+	err := c.confirm(ctx, work)
 	switch {
-	case errors.Is(err, ErrWrong):
-		return errForm("the code is wrong, or was used before.")
 	case errors.As(err, &tooMany):
 		ctx.Response().Header().Set("Retry-After", tooMany.Seconds)
 		return errForm("there were too many tries. Try again in " + tooMany.Seconds + " seconds.")

@@ -157,6 +157,7 @@ func (c *Console) routes() *echo.Echo {
 
 	// For the staff.
 	e.POST("/console/logout", c.staff(c.logOut))
+	e.POST("/console/confirm/begin", c.staff(c.beginConfirmation))
 	e.GET("/console", c.staff(c.plan))
 	e.GET("/console/", func(ctx echo.Context) error { return ctx.Redirect(http.StatusMovedPermanently, "/console") })
 	e.GET("/console/live", c.staff(c.live))

@@ -63,13 +63,18 @@ func (c *Console) showCustomers(ctx echo.Context, code int, page view.Sheet) err
 		page.Older = listAddress("/console/customers", state, query, next)
 	}
 	if personOf(ctx).Admin {
+		confirmation, err := c.confirmation(ctx, work)
+		if err != nil {
+			return err
+		}
 		page.Forms = []view.Form{{
 			ID: "role", Title: "Change a role", Action: "/console/customers/role", Submit: "Change the role", Shut: true,
 			Hint: "Who has the account is logged out everywhere. An administrator needs a second factor before the console opens.",
 			Fields: []view.Field{
 				{Name: "email", Label: "E-mail address of the account", Kind: "email", Required: true, Most: 254},
-				{Name: "role", Label: "Role", Kind: "select", Value: "operator", Options: roles}, codeField,
+				{Name: "role", Label: "Role", Kind: "select", Value: "operator", Options: roles},
 			},
+			Confirmation: confirmation,
 		}}
 	}
 	return c.sheet(ctx, code, "Customers", "/console/customers", view.SheetPage(page))

@@ -8,8 +8,8 @@
 // they load again by themselves; pages with forms do not. What a page does is done by the
 // contracts of the modules and of the process.
 //
-// An administrator moves modules here: the page says what would happen, the code of the
-// second factor confirms it, and then the configuration file is edited as the command
+// An administrator moves modules here: the page says what would happen, a code of the
+// second factor or a passkey confirms it, and then the configuration file is edited as the command
 // does (app/moving); the shop follows the file, and the page says how far it has come.
 //
 // To see it takes the session of an operator or administrator. When the account has a

@@ -74,6 +74,22 @@ func (t team) LogInByPasskey(_ context.Context, l PasskeyLogIn) (string, error) 
 
 func (t team) LogOut(_ context.Context, session string) error { delete(t, session); return nil }
 
+func (t team) HasPasskey(_ context.Context, session string) (bool, error) {
+	return session == "keyed", nil
+}
+
+func (t team) BeginConfirmation(_ context.Context, session string) (string, error) {
+	return `{"challenge":"for ` + session + `"}`, nil
+}
+
+// ConfirmByPasskey takes what was signed for the session, in a word.
+func (t team) ConfirmByPasskey(_ context.Context, session, credential string) error {
+	if session != "keyed" || credential != "signed" {
+		return ErrWrong
+	}
+	return nil
+}
+
 func (t team) Confirm(_ context.Context, _, code string) error {
 	if code != "123456" {
 		return ErrWrong

@@ -30,9 +30,10 @@ type Places interface {
 	Edit(moving.Move) error
 }
 
-// A module is moved in three steps, each a page that works without scripts:
+// A module is moved in three steps, each a page that works without scripts, but for a
+// passkey:
 //
-//	form ──GET──> what would happen ──POST, with a code──> progress ──POST──> the way back
+//	form ──GET──> what would happen ──POST, with the second factor──> progress ──POST──> the way back
 //
 // Only an administrator gets there.
 func (c *Console) mover(next echo.HandlerFunc) echo.HandlerFunc {
@@ -77,7 +78,7 @@ var modeWords = map[route.Mode]string{
 	route.ModeHeld:   "calls wait, for a moment",
 }
 
-// movePreview says what a move would do, and asks for the code that confirms it.
+// movePreview says what a move would do, and asks for the second factor.
 func (c *Console) movePreview(ctx echo.Context) error {
 	asked := askedFor(ctx)
 	work, done := c.working(ctx)
@@ -91,8 +92,12 @@ func (c *Console) showPreview(ctx echo.Context, work context.Context, code int, 
 		asked.Problem = err.Error()
 		return c.showMoveForm(ctx, http.StatusUnprocessableEntity, asked)
 	}
+	confirmation, err := c.confirmation(ctx, work)
+	if err != nil {
+		return err
+	}
 	p := view.MovePreview{
-		MoveFields: asked, From: plan.from, To: plan.to.String(), Consequences: moving.Consequences(plan.to), Key: key,
+		Confirmation: confirmation, MoveFields: asked, From: plan.from, To: plan.to.String(), Consequences: moving.Consequences(plan.to), Key: key,
 	}
 	p.Problem = problem
 	for _, step := range moving.Next(asked.Module, plan.to) {

@@ -183,8 +183,9 @@ func TestWhatMayNotBeOrMakesNoSenseMovesNothing(t *testing.T) {
 		{"an operator", "operator", asked(), http.StatusForbidden, "Only an administrator"},
 		{"a customer", "customer", asked(), http.StatusForbidden, ""},
 		{"nobody", "", asked(), http.StatusUnauthorized, ""},
-		{"a wrong code", "admin", asked("code", "000000"), http.StatusUnprocessableEntity, "The code is wrong"},
-		{"no code", "admin", asked("code", ""), http.StatusUnprocessableEntity, "The code is wrong"},
+		{"a wrong code", "admin", asked("code", "000000"), http.StatusUnprocessableEntity, "the code is wrong"},
+		{"no code", "admin", asked("code", ""), http.StatusUnprocessableEntity, "it wants a code of your second factor, or your passkey"},
+		{"a passkey that was not accepted, with a right code", "admin", asked("credential", "signed"), http.StatusUnprocessableEntity, "the passkey was not accepted"},
 		{"no key", "admin", asked("key", ""), http.StatusBadRequest, "has no key"},
 		{"no address", "admin", asked("address", ""), http.StatusUnprocessableEntity, "is needed for mode remote"},
 		{"no such port", "admin", asked("address", "10.0.0.5:99999"), http.StatusUnprocessableEntity, "must be host:port"},
@@ -214,6 +215,58 @@ func TestWhatMayNotBeOrMakesNoSenseMovesNothing(t *testing.T) {
 	if r, _ := s.ask("POST", "/console/rooms/catalog/move", "admin", asked()); r.StatusCode != http.StatusSeeOther {
 		t.Errorf("with the right code: got %d", r.StatusCode)
 	}
+}
+
+// What a person can confirm with is what the form offers.
+func TestAMoveIsConfirmedByAPasskey(t *testing.T) {
+	s, f := openWithFile(t)
+	s.console.base = "https://shop.example"
+	staff := s.console.Staff.(team)
+	staff["keyed"] = Person{Email: "kim@example.org", Staff: true, Admin: true, FactorDone: true}
+	staff["bare"] = Person{Email: "bo@example.org", Staff: true, Admin: true, FactorDone: true} // removed the passkey
+	preview := func(session string) string {
+		t.Helper()
+		r, body := s.ask("GET", "/console/rooms/catalog/move/preview?"+asked().Encode(), session, nil)
+		if r.StatusCode != http.StatusOK {
+			t.Fatalf("%s: got %d", session, r.StatusCode)
+		}
+		return body
+	}
+	const code, passkey = `name="code"`, `data-passkey="confirm"`
+	if body := preview("keyed"); strings.Contains(body, code) || !strings.Contains(body, passkey) || !strings.Contains(body, "<noscript>") || !strings.Contains(body, "your browser runs none") {
+		t.Errorf("with a passkey alone: want its button, what to do without scripts, and no field for a code:\n%s", body)
+	}
+	if body := preview("admin"); !strings.Contains(body, code) || strings.Contains(body, passkey) {
+		t.Error("with codes alone: want a field for a code, and no button for a passkey")
+	}
+	if body := preview("bare"); strings.Contains(body, code) || strings.Contains(body, passkey) || !strings.Contains(body, "your account has none") {
+		t.Error("with neither: want to be told so")
+	}
+	staff["keyed"] = Person{Email: "kim@example.org", Staff: true, Admin: true, HasFactor: true, FactorDone: true}
+	if body := preview("keyed"); !strings.Contains(body, code) || !strings.Contains(body, passkey) || strings.Contains(body, "required") {
+		t.Error("with both: want both, and neither required")
+	}
+	s.console.base = "http://127.0.0.1:8080"
+	if body := preview("keyed"); strings.Contains(body, passkey) {
+		t.Error("a shop without a host name offers a passkey, which browsers don't have for it")
+	}
+
+	if r, body := s.ask("POST", "/console/confirm/begin", "keyed", url.Values{}); r.StatusCode != http.StatusOK || body != `{"challenge":"for keyed"}` || r.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("what the browser needs: got %d, %s, %s", r.StatusCode, r.Header.Get("Cache-Control"), body)
+	}
+	for session, want := range map[string]int{"": http.StatusUnauthorized, "customer": http.StatusForbidden, "admin-no-factor": http.StatusForbidden} {
+		if r, _ := s.ask("POST", "/console/confirm/begin", session, url.Values{}); r.StatusCode != want {
+			t.Errorf("session %q begins to confirm: got %d, want %d", session, r.StatusCode, want)
+		}
+	}
+	if r, body := s.ask("POST", "/console/rooms/catalog/move", "keyed", asked("code", "", "credential", "replayed")); r.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(body, "the passkey was not accepted") {
+		t.Errorf("a passkey that is wrong: got %d", r.StatusCode)
+	}
+	f.wantEdits(t, 0)
+	if r, _ := s.ask("POST", "/console/rooms/catalog/move", "keyed", asked("code", "", "credential", "signed")); r.StatusCode != http.StatusSeeOther {
+		t.Errorf("a passkey: got %d", r.StatusCode)
+	}
+	f.wantEdits(t, 1)
 }
 
 func TestTheWayBackIsOneClickForItsPersonAndForAWhile(t *testing.T) {

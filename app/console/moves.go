@@ -22,7 +22,7 @@ const (
 	// moves has them all.
 	keptMoves = 100
 	// backWithin is how long the way back is one click for who made the move: the code
-	// that confirmed it stands for both.
+	// or passkey that confirmed it stands for both.
 	backWithin = 15 * time.Minute
 )
 
@@ -97,10 +97,11 @@ func (c *Console) orderMove(ctx echo.Context) error {
 		return c.showMoveForm(ctx, http.StatusUnprocessableEntity, asked)
 	}
 	var tooMany TooMany
-	err = c.Staff.Confirm(work, c.sessionOf(ctx.Request()), ctx.FormValue("code"))
+	var wrong errForm
+	err = c.confirm(ctx, work)
 	switch {
-	case errors.Is(err, ErrWrong):
-		return c.showPreview(ctx, work, http.StatusUnprocessableEntity, asked, ctx.FormValue("key"), "The code is wrong, or was used before. Nothing was changed.")
+	case errors.As(err, &wrong):
+		return c.showPreview(ctx, work, http.StatusUnprocessableEntity, asked, ctx.FormValue("key"), "Nothing was changed: "+wrong.Error())
 	case errors.As(err, &tooMany):
 		ctx.Response().Header().Set("Retry-After", tooMany.Seconds)
 		return c.showPreview(ctx, work, http.StatusTooManyRequests, asked, ctx.FormValue("key"), "There were too many tries. Try again in "+tooMany.Seconds+" seconds. Nothing was changed.")

@@ -45,7 +45,11 @@ func (c *Console) showPrograms(ctx echo.Context, code int, page view.Sheet) erro
 		if err != nil {
 			return err
 		}
-		c.addKeys(&page, listed.GetKeys())
+		confirmation, err := c.confirmation(ctx, work)
+		if err != nil {
+			return err
+		}
+		c.addKeys(&page, listed.GetKeys(), confirmation)
 	}
 	listed, err := c.Webhooks.ListEndpoints(work, &webhooksv1.ListEndpointsRequest{})
 	if err != nil {
@@ -55,7 +59,7 @@ func (c *Console) showPrograms(ctx echo.Context, code int, page view.Sheet) erro
 	return c.sheet(ctx, code, page.Title, programsPath, view.SheetPage(page))
 }
 
-func (c *Console) addKeys(page *view.Sheet, keys []*accountsv1.Key) {
+func (c *Console) addKeys(page *view.Sheet, keys []*accountsv1.Key, confirmation *view.Confirmation) {
 	table := view.Table{
 		Caption: "API keys", Heads: []string{"Name", "Begins with", "May do", "Made", "By", "Last used"},
 		None: "There are no API keys. One lets a program use the API for staff.",
@@ -70,13 +74,13 @@ func (c *Console) addKeys(page *view.Sheet, keys []*accountsv1.Key) {
 	page.Tables = append(page.Tables, table)
 	add := view.Form{
 		ID: "add-key", Title: "New API key", Action: programsPath + "/keys", Submit: "Make the key", Key: id.Secret(), Shut: true,
-		Hint:   "The key is shown once. Give it to one program only, and let it do no more than it needs.",
-		Fields: []view.Field{{Name: "name", Label: "What it is for", Kind: "text", Required: true, Most: 100}},
+		Confirmation: confirmation,
+		Hint:         "The key is shown once. Give it to one program only, and let it do no more than it needs.",
+		Fields:       []view.Field{{Name: "name", Label: "What it is for", Kind: "text", Required: true, Most: 100}},
 	}
 	for _, scope := range scopes {
 		add.Fields = append(add.Fields, view.Field{Name: "scope." + scope, Label: scope, Kind: "checkbox"})
 	}
-	add.Fields = append(add.Fields, codeField)
 	page.Forms = append(page.Forms, add)
 	if len(options) > 0 {
 		page.Forms = append(page.Forms, view.Form{

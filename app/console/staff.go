@@ -21,6 +21,13 @@ type Staff interface {
 	LogOut(ctx context.Context, session string) error
 	// Confirm checks a code of the second factor for something that wants it anew.
 	Confirm(ctx context.Context, session, code string) error
+	// HasPasskey tells whether the account of a session has a passkey.
+	HasPasskey(ctx context.Context, session string) (bool, error)
+	// BeginConfirmation is what a browser needs to sign with a passkey of the account, as
+	// JSON; ConfirmByPasskey checks what it signed, as Confirm does a code. ErrWrong: the
+	// passkey is not good for this.
+	BeginConfirmation(ctx context.Context, session string) (options string, err error)
+	ConfirmByPasskey(ctx context.Context, session, credential string) error
 }
 
 // Person is who uses the console.

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// PasskeyScript makes a passkey, or logs in with one, for pages with a form that has
-// data-passkey.
+// PasskeyScript makes a passkey, logs in or confirms with one, for pages with a form, or a
+// part of one, that has data-passkey.
 //
 //go:embed passkeys.js
 var PasskeyScript []byte

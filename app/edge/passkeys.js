@@ -1,5 +1,6 @@
-// Makes a passkey, or logs in with one, where the browser can. The form that says which
-// stays hidden without this script; the password's form works without it.
+// Makes a passkey, logs in or confirms with one, where the browser can. The form that says
+// which, or that part of a form, stays hidden without this script; passwords and codes work
+// without it.
 "use strict";
 
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
@@ -14,7 +15,7 @@ function text(buffer) {
 function read(options) {
 	options.challenge = bytes(options.challenge);
 	if (options.user) options.user.id = bytes(options.user.id);
-	for (const each of options.excludeCredentials || []) each.id = bytes(each.id);
+	for (const each of [...(options.excludeCredentials || []), ...(options.allowCredentials || [])]) each.id = bytes(each.id);
 	return options;
 }
 
@@ -33,39 +34,40 @@ function written(made) {
 	return JSON.stringify({ id: made.id, rawId: text(made.rawId), type: made.type, response, clientExtensionResults: {} });
 }
 
-async function optionsOf(form) {
-	if (form.dataset.options) return JSON.parse(form.dataset.options);
-	const answer = await fetch(form.dataset.begin, { method: "POST" });
+async function optionsOf(part) {
+	if (part.dataset.options) return JSON.parse(part.dataset.options);
+	const answer = await fetch(part.dataset.begin, { method: "POST" });
 	if (!answer.ok) throw new Error("the shop answered " + answer.status);
 	return answer.json();
 }
 
-function why(error) {
+function why(error, kind) {
 	switch (error.name) {
 	case "NotAllowedError":
 		return "No passkey was used: it was cancelled, or took too long. You can try again.";
 	case "InvalidStateError":
 		return "This device has a passkey of your account already.";
 	}
-	return "That did not work in this browser. You can log in with your password.";
+	return kind === "confirm" ? "That did not work in this browser." : "That did not work in this browser. You can log in with your password.";
 }
 
-for (const form of document.querySelectorAll("form[data-passkey]")) {
+for (const part of document.querySelectorAll("[data-passkey]")) {
 	if (!window.PublicKeyCredential) continue;
-	form.hidden = false;
-	const button = form.querySelector("button");
-	const problem = form.querySelector("[role=alert]");
+	part.hidden = false;
+	const form = part.closest("form");
+	const button = part.querySelector("button");
+	const problem = part.querySelector("[role=alert]");
 	button.addEventListener("click", async () => {
-		if (button.getAttribute("aria-disabled")) return;
+		if (button.getAttribute("aria-disabled") || !form.reportValidity()) return;
 		button.setAttribute("aria-disabled", "true");
 		problem.textContent = "";
 		try {
-			const publicKey = read(await optionsOf(form));
-			const made = form.dataset.passkey === "add" ? await navigator.credentials.create({ publicKey }) : await navigator.credentials.get({ publicKey });
+			const publicKey = read(await optionsOf(part));
+			const made = part.dataset.passkey === "add" ? await navigator.credentials.create({ publicKey }) : await navigator.credentials.get({ publicKey });
 			form.elements.credential.value = written(made);
 			form.requestSubmit();
 		} catch (error) {
-			problem.textContent = why(error);
+			problem.textContent = why(error, part.dataset.passkey);
 			button.removeAttribute("aria-disabled");
 		}
 	});

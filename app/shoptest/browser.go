@@ -225,6 +225,12 @@ func (b *Browser) Types(selector, text string) {
 	b.do("type into "+selector, chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
+// PressesEnter presses the key with the focus on what the selector finds.
+func (b *Browser) PressesEnter(selector string) {
+	b.t.Helper()
+	b.do("press Enter on "+selector, chromedp.SendKeys(chromedp.CSS(selector), "\r"))
+}
+
 // Chooses picks an entry of a select by its value.
 func (b *Browser) Chooses(selector, value string) {
 	b.t.Helper()

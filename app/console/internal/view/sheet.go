@@ -53,6 +53,8 @@ type Form struct {
 	Shut bool
 	// Upload: it sends a file.
 	Upload bool
+	// Confirmation is how the second factor is given anew; nil: it is not wanted.
+	Confirmation *Confirmation
 }
 
 // Field is what is typed or chosen. Kind is text, number, textarea, select, checkbox, file,

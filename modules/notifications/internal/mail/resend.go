@@ -13,8 +13,8 @@ const MostResends = 5
 // Why a mail is not sent again; the texts are for staff.
 var (
 	ErrWaits    = errors.New("the mail waits, and goes by itself")
-	ErrLinkOnce = errors.New("its link is good once, and for a short time; the customer can ask for a new one where they asked for this one")
-	ErrOften    = fmt.Errorf("it was sent again %d times already; see with the customer whether the address is right, and what their mailbox does with mails of the shop", MostResends)
+	ErrLinkOnce = errors.New("the mail holds a link that is good once, and for a short time; the customer can ask for a new one where they asked for this one")
+	ErrOften    = fmt.Errorf("the mail was sent again %d times already; see with the customer whether the address is right, and what their mailbox does with mails of the shop", MostResends)
 )
 
 // Resendable says why the mail can't be queued again now; nil: it can. A link that is good

@@ -118,7 +118,6 @@ type LogConfig struct {
 // OpenTelemetry spans.
 type TracingConfig struct {
 	Keep     int           `yaml:"keep" doc:"one trace in so many is kept for the console, besides those that fail or are slow; 1: all; 0: none at all, also of those"`
-	Whole    int           `yaml:"whole" doc:"without effect, since all calls of all traces are noted; files that have it still work"`
 	Slow     time.Duration `yaml:"slow" doc:"from when on a trace is slow"`
 	Endpoint string        `yaml:"endpoint" doc:"OTLP/gRPC collector, host:port; empty: no export"`
 	Insecure bool          `yaml:"insecure" doc:"speak to the collector without TLS"`

@@ -50,7 +50,7 @@ func (c *Console) around(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		end := func() {}
 		if ctx.Path() != "/console/live" { // a stream lasts as long as a page is open
-			end = edge.Traced(ctx, "console")
+			end = edge.Traced(ctx)
 		}
 		if err := lifecycle.Guard(func() error { return c.admitted(ctx, next) }); err != nil {
 			c.fail(ctx, err)

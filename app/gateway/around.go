@@ -37,7 +37,7 @@ func (g *Gateway) around(next echo.HandlerFunc) echo.HandlerFunc {
 		id := g.edge.RequestID(r)
 		g.setHeaders(c, id)
 		c.SetRequest(r.WithContext(telemetry.WithRequestID(r.Context(), id)))
-		end := edge.Traced(c, "gateway")
+		end := edge.Traced(c)
 		answer := &answer{ResponseWriter: c.Response().Writer, status: http.StatusOK}
 		c.Response().Writer = answer
 		if err := lifecycle.Guard(func() error { return g.admitted(c, next) }); err != nil {

@@ -30,7 +30,7 @@ func (s *Storefront) around(next echo.HandlerFunc) echo.HandlerFunc {
 		w := c.Response()
 		s.setHeaders(w.Header(), s.edge.Secure(c.Request()))
 		w.Header()["X-Request-Id"] = []string{s.edge.RequestID(c.Request())}
-		end := edge.Traced(c, "storefront")
+		end := edge.Traced(c)
 		body := c.Request().Body
 		if err := s.admitted(c, next); err != nil {
 			edge.Drain(c.Request(), body)

@@ -19,8 +19,8 @@ import (
 // Keeper is given what is recorded in this process.
 type Keeper interface {
 	sdktrace.SpanProcessor
-	// OnArrival is told of a trace that comes in from another process; the step of
-	// kind server that OnStep is given later is its end.
+	// OnArrival is told of a trace that begins here, or comes in from another process,
+	// with a step; that step, of which Arrives is true, is its end.
 	OnArrival(trace.TraceID)
 	// OnStep is given a step that has ended, and owns it from then on.
 	OnStep(*Step)
@@ -28,6 +28,9 @@ type Keeper interface {
 
 // steps is who is given steps; nil: nobody, and none are made.
 var steps atomic.Pointer[Keeper]
+
+// exporting tells whether spans may be exported: then each trace begins with one.
+var exporting atomic.Bool
 
 // Step is a call that is noted for the keeper alone. It says what a span of
 // OpenTelemetry would, and is cheaper, since it is made for each call of each
@@ -37,7 +40,7 @@ type Step struct {
 	noop.Span // what nothing here uses: events, links
 
 	Call
-	// Parent is the span, or step, that it hangs from.
+	// Parent is the span, or step, that it hangs from; invalid where the trace begins.
 	Parent trace.SpanID
 	At     time.Time
 	Took   time.Duration
@@ -50,16 +53,21 @@ type Step struct {
 	marks []attribute.KeyValue
 }
 
-// Call says which call is traced.
+// Arrives tells whether the trace begins with the step, or comes in from another process.
+func (s *Step) Arrives() bool { return s.Kind == trace.SpanKindServer || !s.Parent.IsValid() }
+
+// Call says which call, or request, is traced.
 type Call struct {
-	// Name is its method, Caller who makes it, and Mode where it goes; of one that
-	// arrives from another process "".
+	// Name is its method. Caller is who makes it, and Mode where it goes, when that is
+	// known here.
 	Name, Caller, Mode string
 	Kind               trace.SpanKind
 }
 
-func (c Call) attributes() []attribute.KeyValue {
-	of := []attribute.KeyValue{attribute.String("caller", c.Caller)}
+func (c Call) attributes() (of []attribute.KeyValue) {
+	if c.Caller != "" {
+		of = append(of, attribute.String("caller", c.Caller))
+	}
 	if c.Mode != "" {
 		of = append(of, attribute.String("mode", c.Mode))
 	}
@@ -89,14 +97,14 @@ type Traced struct {
 	step *Step
 }
 
-// Begin begins a call. It is a span where a trace begins and in traces that are
-// exported, and else a step.
+// Begin begins a call. It is a span in traces that are exported, and where one begins
+// that may be, and else a step.
 func Begin(ctx context.Context, c Call) (context.Context, Traced) {
 	if !tracing.Load() {
 		return ctx, Traced{}
 	}
 	above := trace.SpanContextFromContext(ctx)
-	if !above.IsValid() || above.IsSampled() {
+	if above.IsSampled() || !above.IsValid() && exporting.Load() {
 		ctx, span := otel.Tracer("galleria/platform/telemetry").Start(ctx, c.Name, trace.WithSpanKind(c.Kind), trace.WithAttributes(c.attributes()...))
 		return ctx, Traced{span: span}
 	}
@@ -104,13 +112,36 @@ func Begin(ctx context.Context, c Call) (context.Context, Traced) {
 	if keeper == nil {
 		return ctx, Traced{}
 	}
-	var id trace.SpanID
-	binary.BigEndian.PutUint64(id[:], max(1, rand.Uint64()))
-	s := &Step{Call: c, Parent: above.SpanID(), At: time.Now(), self: above.WithSpanID(id).WithRemote(false)}
-	if c.Kind == trace.SpanKindServer {
-		(*keeper).OnArrival(above.TraceID())
+	self := above
+	if !above.IsValid() {
+		self = trace.NewSpanContext(trace.SpanContextConfig{TraceID: newTraceID()})
+	}
+	s := &Step{Call: c, Parent: above.SpanID(), At: time.Now(), self: self.WithSpanID(newSpanID()).WithRemote(false)}
+	if s.Arrives() {
+		(*keeper).OnArrival(self.TraceID())
 	}
 	return trace.ContextWithSpan(ctx, s), Traced{step: s}
+}
+
+func newTraceID() (id trace.TraceID) {
+	binary.BigEndian.PutUint64(id[:8], rand.Uint64())
+	binary.BigEndian.PutUint64(id[8:], max(1, rand.Uint64()))
+	return id
+}
+
+func newSpanID() (id trace.SpanID) {
+	binary.BigEndian.PutUint64(id[:], max(1, rand.Uint64()))
+	return id
+}
+
+// Set says more of the call.
+func (t Traced) Set(more ...attribute.KeyValue) {
+	if t.span != nil {
+		t.span.SetAttributes(more...)
+	}
+	if t.step != nil {
+		t.step.SetAttributes(more...)
+	}
 }
 
 // End ends it. failed is why the call failed; "": it did not.

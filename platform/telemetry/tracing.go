@@ -34,8 +34,8 @@ type TraceOptions struct {
 	SampleRatio float64
 
 	Exporter sdktrace.SpanExporter // instead of Endpoint, and given each span as it ends: for tests
-	// Keeper, when it is not nil, is given all that happens in this process: of traces
-	// that are exported as spans, of the others the first span here and steps.
+	// Keeper, when it is not nil, is given all that happens in this process: spans of
+	// traces that are exported, and steps of the others.
 	Keeper Keeper
 	Log    *slog.Logger // is told of lost spans; nil = slog.Default()
 }
@@ -95,6 +95,7 @@ func Setup(ctx context.Context, o TraceOptions) (shutdown func(context.Context) 
 	if o.Keeper != nil {
 		steps.Store(&o.Keeper)
 	}
+	exporting.Store(exporter != nil)
 	tracing.Store(true)
 
 	return func(ctx context.Context) error {

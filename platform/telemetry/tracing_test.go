@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -178,10 +179,10 @@ type keeper struct {
 func (k *keeper) OnArrival(id trace.TraceID)  { k.arrived = append(k.arrived, id) }
 func (k *keeper) OnStep(step *telemetry.Step) { k.steps = append(k.steps, step) }
 
-func TestCallsAreStepsForTheKeeperWithTheParentsThatSpansHadHad(t *testing.T) {
+func TestRequestsAndTheirCallsAreStepsForTheKeeper(t *testing.T) {
 	k := &keeper{SpanRecorder: tracetest.NewSpanRecorder()}
 	shutdown := setUp(t, telemetry.TraceOptions{Keeper: k})
-	ctx, request := span(t.Context(), "a request")
+	ctx, request := telemetry.Begin(t.Context(), telemetry.Call{Name: "a request", Kind: trace.SpanKindServer})
 	outer, first := telemetry.Begin(ctx, telemetry.Call{Name: "first", Caller: "edge", Mode: "remote", Kind: trace.SpanKindClient})
 	to := propagation.MapCarrier{}
 	otel.GetTextMapPropagator().Inject(outer, to)
@@ -189,19 +190,24 @@ func TestCallsAreStepsForTheKeeperWithTheParentsThatSpansHadHad(t *testing.T) {
 	telemetry.Mark(elsewhere, "order", "G-1")
 	second.End("Internal")
 	first.End("")
-	request.End()
+	request.Set(attribute.Int("status", 500))
+	request.End("Internal Server Error")
 	if err := shutdown(t.Context()); err != nil {
 		t.Errorf("shutdown: got %v, want nil", err)
 	}
-	if got := len(k.Ended()); got != 1 || len(k.steps) != 2 {
-		t.Fatalf("got %d spans and %d steps, want the request's span and a step for each call", got, len(k.steps))
+	if got := len(k.Ended()); got != 0 || len(k.steps) != 3 {
+		t.Fatalf("got %d spans and %d steps, want a step for the request and for each call", got, len(k.steps))
 	}
-	inner, above, id := k.steps[0], k.steps[1], request.SpanContext().TraceID()
-	if above.Parent != request.SpanContext().SpanID() || inner.Parent != above.SpanContext().SpanID() {
-		t.Errorf("got the parents %s and %s, want the request %s and the call %s", above.Parent, inner.Parent, request.SpanContext().SpanID(), above.SpanContext().SpanID())
+	inner, above, root := k.steps[0], k.steps[1], k.steps[2]
+	id := root.SpanContext().TraceID()
+	if root.Parent.IsValid() || !id.IsValid() || above.Parent != root.SpanContext().SpanID() || inner.Parent != above.SpanContext().SpanID() {
+		t.Errorf("got the parents %s, %s and %s, want none, the request %s and the call %s", root.Parent, above.Parent, inner.Parent, root.SpanContext().SpanID(), above.SpanContext().SpanID())
 	}
-	if inner.SpanContext().TraceID() != id || len(k.arrived) != 1 || k.arrived[0] != id {
-		t.Errorf("got the trace %s and arrivals %v, want one of %s", inner.SpanContext().TraceID(), k.arrived, id)
+	if inner.SpanContext().TraceID() != id || !slices.Equal(k.arrived, []trace.TraceID{id, id}) || !root.Arrives() || above.Arrives() || !inner.Arrives() {
+		t.Errorf("got the trace %s and arrivals %v, want %s to have begun, and to have arrived once", inner.SpanContext().TraceID(), k.arrived, id)
+	}
+	if got := fmt.Sprint(root.Attributes()); !strings.Contains(got, "500") || strings.Contains(got, "caller") {
+		t.Errorf("got the attributes %s of the request, want its status and no caller", got)
 	}
 	if inner.Failed != "Internal" || above.Failed != "" {
 		t.Errorf("got %q and %q, want that the inner one failed", inner.Failed, above.Failed)
@@ -210,6 +216,29 @@ func TestCallsAreStepsForTheKeeperWithTheParentsThatSpansHadHad(t *testing.T) {
 		t.Errorf("got the attributes %s, want the caller and the mark", got)
 	}
 }
+
+// Where spans may be exported, what decides it is the sampler, which spans alone ask.
+func TestATraceThatMayBeExportedBeginsWithASpan(t *testing.T) {
+	k := &keeper{SpanRecorder: tracetest.NewSpanRecorder()}
+	exported := tracetest.NewInMemoryExporter()
+	shutdown := setUp(t, telemetry.TraceOptions{Keeper: k, Exporter: keptSpans{exported}, SampleRatio: 1})
+	ctx, request := telemetry.Begin(t.Context(), telemetry.Call{Name: "a request", Kind: trace.SpanKindServer})
+	_, call := telemetry.Begin(ctx, telemetry.Call{Name: "a call", Caller: "edge", Kind: trace.SpanKindInternal})
+	call.End("")
+	request.Set(attribute.Int("status", 200))
+	request.End("")
+	if err := shutdown(t.Context()); err != nil {
+		t.Errorf("shutdown: got %v, want nil", err)
+	}
+	if spans := fmt.Sprintf("%+v", exported.GetSpans()); len(exported.GetSpans()) != 2 || len(k.Ended()) != 2 || len(k.steps) != 0 || !strings.Contains(spans, "200") {
+		t.Errorf("got %s exported and %d steps, want both spans, with the status", spans, len(k.steps))
+	}
+}
+
+// keptSpans keeps spans after its shutdown.
+type keptSpans struct{ *tracetest.InMemoryExporter }
+
+func (keptSpans) Shutdown(context.Context) error { return nil }
 
 func TestTheHandlingOfEventsIsRecordedForTheKeeper(t *testing.T) {
 	k := &keeper{SpanRecorder: tracetest.NewSpanRecorder()}

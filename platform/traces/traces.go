@@ -122,7 +122,12 @@ func (w work) isFailed() bool {
 }
 
 // begins tells whether the trace began with it.
-func (w work) begins() bool { return w.span != nil && !w.span.Parent().IsValid() }
+func (w work) begins() bool {
+	if w.step != nil {
+		return !w.step.Parent.IsValid()
+	}
+	return !w.span.Parent().IsValid()
+}
 
 // New makes a store. Run reads what its file has from earlier.
 func New(o Options) *Store {
@@ -161,7 +166,7 @@ func (s *Store) OnEnd(span sdktrace.ReadOnlySpan) {
 
 // OnStep implements telemetry.Keeper.
 func (s *Store) OnStep(step *telemetry.Step) {
-	s.note(step.SpanContext().TraceID(), work{step: step}, step.Kind == trace.SpanKindServer)
+	s.note(step.SpanContext().TraceID(), work{step: step}, step.Arrives())
 }
 
 // note notes work that has ended, and judges the trace if nothing of it is under way
@@ -265,10 +270,14 @@ func ofSpan(span sdktrace.ReadOnlySpan) Span {
 }
 
 func ofStep(s *telemetry.Step) Span {
-	return Span{
-		ID: s.SpanContext().SpanID().String(), Parent: s.Parent.String(), Name: s.Name, Kind: kindOf(s.Kind), At: s.At.UTC(),
+	out := Span{
+		ID: s.SpanContext().SpanID().String(), Name: s.Name, Kind: kindOf(s.Kind), At: s.At.UTC(),
 		Took: s.Took, Failed: s.Failed, Attributes: textsOf(telemetry.MaskedAttributes(s.Attributes())),
 	}
+	if s.Parent.IsValid() {
+		out.Parent = s.Parent.String()
+	}
+	return out
 }
 
 func kindOf(k trace.SpanKind) string {

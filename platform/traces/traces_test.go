@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -118,19 +117,18 @@ func steps(t *testing.T) *keeping {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = shutdown(context.Background()) })
-	k.tracer = otel.Tracer("test")
 	return k
 }
 
 func TestAFailedTraceHasAllItsCallsAndIsWantedFromTheOtherProcesses(t *testing.T) {
 	k := steps(t)
 	for _, failed := range []string{"", "Unavailable"} {
-		ctx, request := k.tracer.Start(context.Background(), "request")
+		ctx, request := telemetry.Begin(context.Background(), telemetry.Call{Name: "request", Kind: trace.SpanKindServer})
 		_, well := telemetry.Begin(ctx, telemetry.Call{Name: "well", Caller: "edge", Mode: "local", Kind: trace.SpanKindInternal})
 		well.End("")
 		_, ill := telemetry.Begin(ctx, telemetry.Call{Name: "ill", Caller: "edge", Mode: "remote", Kind: trace.SpanKindClient})
 		ill.End(failed)
-		request.End()
+		request.End("")
 	}
 	id := ""
 	await(t, "the failed one is wanted", func() bool {

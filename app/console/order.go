@@ -21,14 +21,14 @@ func (c *Console) orderPage(ctx echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.showOrder(ctx, http.StatusOK, found.GetOrder(), "")
+	return c.showOrder(ctx, http.StatusOK, found.GetOrder(), "", view.Typed{})
 }
 
 // showOrder renders the page; problem says what did not work.
-func (c *Console) showOrder(ctx echo.Context, code int, o *ordersv1.Order, problem string) error {
+func (c *Console) showOrder(ctx echo.Context, code int, o *ordersv1.Order, problem string, refused view.Typed) error {
 	a, t := o.GetAddress(), o.GetTotals()
 	page := view.Order{
-		Number: o.GetNumber(), Address: orderLink(o), Problem: problem, Done: orderDone[ctx.QueryParam("done")],
+		Number: o.GetNumber(), Address: orderLink(o), Problem: problem, Refused: refused, Done: orderDone[ctx.QueryParam("done")],
 		Status: word(o.GetStatus().String(), "ORDER_STATUS_"), Attention: o.GetAttention().GetReason(), Key: id.New(),
 		Recipient: nonEmpty(o.GetContact().GetName(), a.GetLine1(), a.GetLine2(), a.GetPostalCode()+" "+a.GetCity(), a.GetRegion(), countries.Name(a.GetCountry())),
 		Facts: []view.Fact{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"galleria/app/auditlog"
+	"galleria/app/console/internal/view"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
 	"galleria/platform/money"
@@ -39,7 +41,7 @@ type errForm string
 func (e errForm) Error() string { return string(e) }
 
 // changeOrder finds the order of a form and does what the form is for. A refusal is said
-// on the order's page as it is now.
+// on the order's page as it is now, where what was typed is kept.
 func (c *Console) changeOrder(change orderChange) echo.HandlerFunc {
 	return func(ctx echo.Context) error {
 		work, done := c.working(ctx)
@@ -54,7 +56,8 @@ func (c *Console) changeOrder(change orderChange) echo.HandlerFunc {
 			if again, err := c.Orders.FindOrder(work, &ordersv1.FindOrderRequest{Number: o.GetId()}); err == nil {
 				o = again.GetOrder()
 			}
-			return c.showOrder(ctx, http.StatusConflict, o, words)
+			// The form's own address says which of the page's forms it is.
+			return c.showOrder(ctx, http.StatusConflict, o, words, view.Typed{Form: path.Base(ctx.Request().URL.Path), Values: ctx.Request().PostForm})
 		}
 		if err != nil {
 			return err

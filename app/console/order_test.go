@@ -145,6 +145,32 @@ func TestMoneyIsGivenBackByPiecesByAmountAndWhole(t *testing.T) {
 	o.refuses("nothing paid that is not refunded", at+"/refund", "key", "another", "how", "all")
 }
 
+func TestWhatWasTypedIntoARefusedFormIsKept(t *testing.T) {
+	o := openOffice(t)
+	bought := o.buyers.Buy(o.buyers.Stock(10, 1000), 3).GetOrder()
+	at, line := "/console/orders/"+bought.GetNumber(), "piece."+bought.GetLines()[0].GetId()
+	for _, c := range []struct {
+		form  string
+		typed []string
+		kept  []string
+	}{
+		{"ship", []string{line, "9", "carrier", "CTT", "tracking", "RR1PT", "tracking_url", "https://ctt.example/"}, []string{`value="9"`, `value="CTT"`, `value="RR1PT"`, `value="https://ctt.example/"`}},
+		{"refund", []string{"how", "amount", "amount", "5000.00", "reason", "Too <blue>.", "restock", "yes"}, []string{`<details id="refund" open>`, `value="amount" checked`, `value="5000.00"`, `value="Too &lt;blue&gt;."`, `name="restock" value="yes" checked`}},
+		{"cancel", []string{"reason", "Sold out."}, []string{`<details id="cancel" open>`, `value="Sold out."`}},
+		{"note", []string{"text", strings.Repeat("long ", 500)}, []string{">" + strings.Repeat("long ", 500) + "</textarea>"}},
+	} {
+		_, body := o.post(at+"/"+c.form, append(c.typed, "key", o.key(at))...)
+		for _, want := range append(c.kept, `role="alert"`) {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s: the page lacks %q of what was typed", c.form, want)
+			}
+		}
+		if n := strings.Count(body, " open>"); n > 2 { // shipping is open in any case
+			t.Errorf("%s: %d forms are open, want this one", c.form, n)
+		}
+	}
+}
+
 func TestAnOrderIsCancelledOnlyWhenThePersonIsSure(t *testing.T) {
 	o := openOffice(t)
 	bought := o.buyers.Buy(o.buyers.Stock(10, 1000), 1).GetOrder()

@@ -1,5 +1,7 @@
 package view
 
+import "net/url"
+
 // Link is a way to another page.
 type Link struct {
 	Name, Address string
@@ -34,6 +36,8 @@ type Order struct {
 	Number, Address, Status, Attention string
 	// Done and Problem say what became of the last form.
 	Done, Problem string
+	// Refused is what was typed into the form that was refused.
+	Refused Typed
 	// Key makes a form that is sent twice do its work once.
 	Key       string
 	Recipient []string
@@ -48,6 +52,20 @@ type Order struct {
 	May       OrderMay
 	// Left is what can be refunded; LeftPlain is it for a field.
 	Left, LeftPlain, Currency string
+}
+
+// Typed is what was typed into a form of a page that has several.
+type Typed struct {
+	Form   string // the last part of its address; "": into none
+	Values url.Values
+}
+
+// In is what was typed into a field of that form, otherwise when the form was not sent.
+func (t Typed) In(form, field, otherwise string) string {
+	if t.Form != form {
+		return otherwise
+	}
+	return t.Values.Get(field)
 }
 
 // OrderMay is what can be done with an order now.

@@ -41,7 +41,7 @@ type App struct {
 // Run starts the parts in order of need, prints the addresses, and serves
 // until ctx ends; then it stops them in reverse.
 func (a *App) Run(ctx context.Context, stdout io.Writer) error {
-	group, addresses, err := a.parts()
+	group, shop, admin, err := a.parts()
 	if err != nil {
 		return err
 	}
@@ -51,10 +51,10 @@ func (a *App) Run(ctx context.Context, stdout io.Writer) error {
 	if err := group.Start(ctx); err != nil {
 		return err
 	}
-	fmt.Fprint(stdout, addresses())
+	fmt.Fprint(stdout, a.addresses(shop, admin))
 	beside, stopBeside := context.WithCancel(ctx)
 	var besides sync.WaitGroup
-	besides.Go(func() { a.offerFirstAdmin(beside, stdout) })
+	besides.Go(func() { a.offerFirstAdmin(beside, shop, stdout) })
 	besides.Go(func() { a.noteSigningKeys(beside) })
 	heap.Settle()
 	err = group.Wait(ctx)
@@ -65,11 +65,11 @@ func (a *App) Run(ctx context.Context, stdout io.Writer) error {
 	return errors.Join(err, group.Stop(stopping))
 }
 
-// parts lists the components of this process in order of need.
-func (a *App) parts() (group *lifecycle.Group, addresses func() string, err error) {
+// parts lists the components of this process in order of need, two of which are doors.
+func (a *App) parts() (group *lifecycle.Group, shop, admin *door, err error) {
 	placements, err := a.Config.Placements()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	group = &lifecycle.Group{Rollback: a.Config.StopWithin}
 	var stopTracing func(context.Context) error
@@ -100,9 +100,9 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 		})
 	}
 	limits := shares(connections.Files(), a.Config.HTTP.proxies())
-	admin := &door{listen: a.Config.Admin.Listen, limits: limits.admin, handler: guarded(a.Admin, a.Config.Admin), log: a.Log}
+	admin = &door{listen: a.Config.Admin.Listen, limits: limits.admin, handler: guarded(a.Admin, a.Config.Admin), log: a.Log}
 	group.Add(admin.component())
-	shop := &door{listen: a.Config.HTTP.Listen, limits: limits.shop, log: a.Log}
+	shop = &door{listen: a.Config.HTTP.Listen, limits: limits.shop, log: a.Log}
 	if a.Storefront != nil {
 		group.Add(lifecycle.Component{Name: "demo", Run: a.demo})
 		shop.handler = a.edge()
@@ -125,7 +125,7 @@ func (a *App) parts() (group *lifecycle.Group, addresses func() string, err erro
 			return a.Reloader.Run(ctx)
 		},
 	})
-	return group, func() string { return a.addresses(shop, admin) }, nil
+	return group, shop, admin, nil
 }
 
 // keeper is what keeps traces; nil when none are kept.

@@ -57,7 +57,8 @@ func TestWhatCommandsChangeIsInTheAuditLog(t *testing.T) {
 		{[]string{"stock", "receive", "VASE-1=3", "--key", "delivery-1"}, "received", "stock of VASE-1", "", "3 × VASE-1"},
 		{[]string{"products", "withdraw", "only-vase"}, "withdrew", "product ", "", ""},
 		{[]string{"products", "delete", "only-vase"}, "deleted", "product ", "", ""},
-		{[]string{"keys", "create", "warehouse", "--scope", "orders:read"}, "made", "API key ", "", "orders:read"},
+		{[]string{"keys", "create", "warehouse", "--scope", "orders:read,stock:read"}, "made", "API key ", "", "orders:read stock:read"},
+		{[]string{"move", "cart", "local"}, "moved", "module cart", "", ""},
 		{[]string{"webhooks", "add", "https://example.org/hook"}, "added", "webhook endpoint ", "", "https://example.org/hook"},
 	} {
 		out, code := shop.Run(t, c.command...)
@@ -99,6 +100,9 @@ func TestWhatCommandsChangeIsInTheAuditLog(t *testing.T) {
 	}
 	if out, _ := shop.Run(t, "changes", "--who", me.Username, "--action", "refund"); strings.Count(out, "\n") != 2 || !strings.Contains(out, `--reason="a scratch"`) {
 		t.Errorf("galleria changes --who --action: got\n%s\nwant the head and the refund", out)
+	}
+	if out, _ := shop.Run(t, "changes", "--action", "made"); !strings.Contains(out, "--scope=orders:read --scope=stock:read") {
+		t.Errorf("galleria changes does not show the key's scopes as they can be typed:\n%s", out)
 	}
 	b := shop.Browse(t)
 	enter(t, shop, b)

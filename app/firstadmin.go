@@ -17,7 +17,7 @@ import (
 // not logged: logs, traces and the console keep what they hear. An edge with a peer prints
 // none: the console, for which the link is, is the main process's, and of two links the
 // newer would replace the other one.
-func (a *App) offerFirstAdmin(ctx context.Context, stdout io.Writer) {
+func (a *App) offerFirstAdmin(ctx context.Context, shop *door, stdout io.Writer) {
 	if a.Storefront == nil || a.Config.Peer != "" {
 		return
 	}
@@ -31,7 +31,7 @@ func (a *App) offerFirstAdmin(ctx context.Context, stdout io.Writer) {
 		case err == nil:
 			until := offered.GetExpiresAt().AsTime()
 			fmt.Fprintf(stdout, "The shop has no administrator. This link makes the first one, once, until %s; the next start prints another:\n  %s/first-admin?token=%s\n",
-				until.Local().Format("15:04"), strings.TrimSuffix(a.Config.HTTP.BaseURL, "/"), offered.GetLink())
+				until.Local().Format("15:04"), a.linkHere(shop), offered.GetLink())
 			a.Log.Info("the shop has no administrator: standard output has a link that makes the first one", "until", until)
 			return
 		case said.IsNew(err):
@@ -41,6 +41,15 @@ func (a *App) offerFirstAdmin(ctx context.Context, stdout io.Writer) {
 			return
 		}
 	}
+}
+
+// linkHere is where the shop is reached by who has started it: at its base URL, or, when
+// none was set, where it listens.
+func (a *App) linkHere(shop *door) string {
+	if a.Config.HTTP.BaseURL == DefaultConfig().HTTP.BaseURL {
+		return "http://" + reachable(shop.address())
+	}
+	return strings.TrimSuffix(a.Config.HTTP.BaseURL, "/")
 }
 
 // offerAgain is how long the link for the first administrator waits for accounts.

@@ -151,6 +151,9 @@ var commanded = map[string]func(request, response any) Entry{
 		return Entry{Action: "asked to replace", Thing: "the key that signs identities", To: fmt.Sprintf("number %d", out.GetKey().GetNumber())}
 	}),
 
+	processv1.ProcessService_Announce_FullMethodName: of(func(in *processv1.AnnounceRequest, _ *processv1.AnnounceResponse) Entry {
+		return Entry{Action: "moved", Thing: "module " + in.GetModule()} // the line says where to
+	}),
 	processv1.ProcessService_ResendDeadLetters_FullMethodName: of(func(in *processv1.ResendDeadLettersRequest, _ *processv1.ResendDeadLettersResponse) Entry {
 		return Entry{Action: "sent again", Thing: "dead letters of " + in.GetModule(), To: strings.Join(in.GetEventIds(), " ")}
 	}),

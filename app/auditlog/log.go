@@ -9,9 +9,10 @@
 // which so can't push out those of people. Commands are noted where they arrive (Commanded):
 // by the main process, or, on a closed shop, by the command itself. One that is sent to
 // another process stands in that one's log. A new key that signs identities is noted,
-// whether a command or accounts itself replaced the one before. Where modules run is in
-// the log of the places, see platform/process; what commands do to files, such as pictures
-// and certificates, is not noted.
+// whether a command or accounts itself replaced the one before. That a module
+// was moved is noted when it was ordered; what came of it, and where modules were at what
+// time, is in the log of the places, see platform/process. What commands do to files, such
+// as pictures and certificates, is not noted.
 package auditlog
 
 import (

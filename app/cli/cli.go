@@ -141,14 +141,20 @@ later one wins. "galleria config" shows what holds and where it comes from.`),
 func typed(cmd *cobra.Command, args []string) string {
 	words := []string{cmd.CommandPath()}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		value := f.Value.String()
-		if strings.ContainsAny(value, " \n\t\"") {
-			value = strconv.Quote(value)
+		if _, where := f.Value.(keyFlag); where || f.Name == "config" { // which shop it is
+			return
 		}
-		if f.Name == "email" {
-			value = "…"
+		values := []string{f.Value.String()}
+		if several, list := f.Value.(pflag.SliceValue); list {
+			values = several.GetSlice()
 		}
-		if _, where := f.Value.(keyFlag); !where && f.Name != "config" { // which shop it is
+		for _, value := range values {
+			if strings.ContainsAny(value, " \n\t\"") {
+				value = strconv.Quote(value)
+			}
+			if f.Name == "email" {
+				value = "…"
+			}
 			words = append(words, "--"+f.Name+"="+value)
 		}
 	})

@@ -103,8 +103,8 @@ func (c *Console) staff(next echo.HandlerFunc) echo.HandlerFunc {
 		case err != nil:
 			return err
 		}
-		if why := person.hindrance(); why != "" {
-			return echo.NewHTTPError(http.StatusForbidden, why)
+		if err := person.hindered(); err != nil {
+			return err
 		}
 		ctx.Set(personKey, person)
 		if r := ctx.Request(); r.Method == http.MethodPost && !isUpload(r.URL.Path) {
@@ -217,7 +217,11 @@ func (c *Console) fail(ctx echo.Context, err error) {
 	code, words := http.StatusInternalServerError, "Something in the shop failed. The log has the rest under the number below."
 	var known *echo.HTTPError
 	var big *http.MaxBytesError
+	var hinders hindrance
+	way := view.Link{Name: "Back to the floor plan", Address: "/console"}
 	switch {
+	case errors.As(err, &hinders):
+		code, words, way = http.StatusForbidden, hinders.words, hinders.way
 	case errors.As(err, &known):
 		code, words = known.Code, http.StatusText(known.Code)+"."
 		if text, ok := known.Message.(string); ok && text != http.StatusText(known.Code) {
@@ -233,11 +237,10 @@ func (c *Console) fail(ctx echo.Context, err error) {
 	if code >= 500 {
 		c.log.Error("a page of the console failed", "request_id", ctx.Response().Header().Get("X-Request-Id"), "path", ctx.Request().URL.Path, "error", err)
 	}
-	logIn := ""
 	if code == http.StatusUnauthorized {
-		logIn = loginLink(pageBefore(ctx.Request()))
+		way = view.Link{Name: "Log in, and come back to the page before", Address: loginLink(pageBefore(ctx.Request()))}
 	}
-	_ = c.show(ctx, code, http.StatusText(code), "", view.Failure(words, ctx.Response().Header().Get("X-Request-Id"), logIn)) // an error means that the browser has closed the connection
+	_ = c.show(ctx, code, http.StatusText(code), "", view.Failure(words, ctx.Response().Header().Get("X-Request-Id"), way)) // an error means that the browser has closed the connection
 }
 
 // answerOf says what a module answered to staff, who may read it.
@@ -252,7 +255,7 @@ func answerOf(s *status.Status) (code int, words string) {
 	case codes.PermissionDenied, codes.Unauthenticated:
 		return http.StatusForbidden, s.Message()
 	case codes.Unavailable, codes.DeadlineExceeded:
-		return http.StatusServiceUnavailable, "A module is away just now: " + s.Message()
+		return http.StatusServiceUnavailable, "A module that this needs is away just now, or too slow. The floor plan shows which one."
 	}
 	return http.StatusInternalServerError, s.Message()
 }

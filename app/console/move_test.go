@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"galleria/app/auditlog"
 	"galleria/app/moving"
 	"galleria/platform/route"
 )
@@ -125,7 +126,11 @@ func TestAMoveIsConfirmedDoneAuditedAndTakenBack(t *testing.T) {
 	}
 	f.wantEdits(t, 1)
 	if got, want := s.shop.announced, []string{"catalog by admin@example.org: its machine is new"}; len(got) != 1 || got[0] != want[0] {
-		t.Errorf("announced for the audit log: %v, want %v", got, want)
+		t.Errorf("announced for the log of the places: %v, want %v", got, want)
+	}
+	noted, _, err := s.console.Audit.Find(auditlog.Filter{Limit: 10})
+	if err != nil || len(noted) != 1 || noted[0].Who != "admin@example.org" || noted[0].Action != "moved" || noted[0].Thing != "module catalog" || noted[0].Detail != "its machine is new" || !strings.Contains(noted[0].To, elsewhere) {
+		t.Errorf("the audit log says %+v (%v), want the move, with why", noted, err)
 	}
 	says := func(want ...string) {
 		t.Helper()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"galleria/app/auditlog"
 	"galleria/app/console/internal/view"
 	"galleria/app/moving"
 	"galleria/platform/id"
@@ -126,6 +127,7 @@ func (c *Console) order(ctx echo.Context, work context.Context, key string, plan
 		return err
 	}
 	c.moves.keep(key, o)
+	c.note(ctx, auditlog.Entry{Action: "moved", Thing: "module " + o.module, From: o.from, To: o.to.String(), Detail: why})
 	c.log.InfoContext(work, "a module is moved from the console", "moved", o.module, "from", o.from, "to", o.to.String(), "who", o.who, "why", why)
 	return ctx.Redirect(http.StatusSeeOther, o.link())
 }

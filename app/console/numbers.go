@@ -102,7 +102,7 @@ func (c *Console) numbers(ctx echo.Context) error {
 	}
 	page.Facts = []view.Fact{{Name: "Orders, " + shown.name, Text: whole(allOrders)}, {Name: "Revenue", Text: amount(currency, allMinor)}, {Name: "An order, on average", Text: mean}}
 	if len(buckets) > 0 {
-		conversion, err := c.conversion(work, buckets[0].GetFrom(), allOrders)
+		conversion, err := c.conversion(work, buckets[0].GetFrom(), currency, allOrders)
 		if err != nil {
 			return err
 		}
@@ -126,10 +126,10 @@ func (c *Console) numbers(ctx echo.Context) error {
 	return c.sheet(ctx, http.StatusOK, "Numbers", "/console/numbers", view.SheetPage(page))
 }
 
-// conversion is how many carts were begun since a time, and how many orders there are for
+// conversion is how many carts in a currency were begun since a time, and how many orders there are for
 // a hundred of them; nothing when carts of that time may be forgotten by now.
-func (c *Console) conversion(work context.Context, from *timestamppb.Timestamp, orders int64) ([]view.Fact, error) {
-	said, err := c.Cart.CountCarts(work, &cartv1.CountCartsRequest{From: from, Until: timestamppb.New(c.now().Add(time.Second))})
+func (c *Console) conversion(work context.Context, from *timestamppb.Timestamp, currency string, orders int64) ([]view.Fact, error) {
+	said, err := c.Cart.CountCarts(work, &cartv1.CountCartsRequest{From: from, Until: timestamppb.New(c.now().Add(time.Second)), CurrencyCode: currency})
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func TestOrdersAreListedWithWhatTheyHold(t *testing.T) {
 
 func TestAModuleThatIsAwayIsSaid(t *testing.T) {
 	s := open(t, newTeam())
-	if r, body := s.ask("GET", "/console/orders", "operator", nil); r.StatusCode != http.StatusServiceUnavailable || !strings.Contains(body, "A module is away") {
+	if r, body := s.ask("GET", "/console/orders", "operator", nil); r.StatusCode != http.StatusServiceUnavailable || !strings.Contains(body, "is away just now, or too slow") || !strings.Contains(body, `href="/console"`) {
 		t.Errorf("got %d, want 503 in words: %.300s", r.StatusCode, body)
 	}
 }

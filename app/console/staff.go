@@ -3,6 +3,8 @@ package console
 import (
 	"context"
 	"errors"
+
+	"galleria/app/console/internal/view"
 )
 
 // Staff knows who may use the console: the module accounts, as the console needs it.
@@ -71,15 +73,26 @@ type TooMany struct{ Seconds string }
 
 func (t TooMany) Error() string { return "too many tries; try again in " + t.Seconds + " seconds" }
 
-// hindrance is why a person may not use the console; "" when nothing hinders.
-func (p Person) hindrance() string {
+// hindrance is why a person may not use the console, and where that can be changed.
+type hindrance struct {
+	words string
+	way   view.Link
+}
+
+func (h hindrance) Error() string { return h.words }
+
+// hindered is a hindrance; nil when nothing hinders.
+func (p Person) hindered() error {
 	switch {
 	case !p.Staff:
-		return "This account is not one of the shop's staff."
+		return hindrance{"This account is not one of the shop's staff.", view.Link{Name: "Your account", Address: "/account"}}
 	case p.Admin && !p.HasFactor && !p.FactorDone: // a passkey is both factors
-		return "An administrator needs a second factor: set one up at /account/security, or add a passkey, then log in again."
+		return hindrance{
+			"An administrator needs a second factor: set up codes or a passkey, then log in again with it.",
+			view.Link{Name: "The security of your account", Address: "/account/security"},
+		}
 	case p.HasFactor && !p.FactorDone:
-		return "The second factor was not given in this session: log out, and log in with it."
+		return hindrance{"The second factor was not given in this session: log out, and log in with it.", view.Link{Name: "Your account, to log out", Address: "/account"}}
 	}
-	return ""
+	return nil
 }

@@ -75,7 +75,7 @@ type Fulfilment struct {
 // Piece is a number of one item.
 type Piece struct {
 	Item     string `json:"item" doc:"The item's id."`
-	Quantity int64  `json:"quantity"`
+	Quantity int64  `json:"quantity" minimum:"1"`
 }
 
 // Refund is money that goes back.

@@ -3,8 +3,9 @@
 // It offers notifications.v1, which shows the mails. It needs settings, for the name of
 // the shop; it hears OrderPlaced, OrderShipped, OrderRefunded, OrderCancelled and OrderFailed
 // of orders, and SignUpStarted, SignUpRepeated, ResetRequested, PasswordChanged,
-// EmailChangeRequested, EmailChanged, SecondFactorDisabled, PasskeyAdded,
-// PasskeyRemoved and AccountDeleted of accounts, and emits no events. It owns the tables mails, recipients and resends.
+// EmailChangeRequested, EmailChanged, SecondFactorDisabled, PasskeyAdded, PasskeyRemoved
+// and AccountDeleted of accounts, and emits no events. It owns the tables mails,
+// recipients and resends.
 // A mail's way:
 //
 //	event ──> queued ──taken by the mail server, or laid in the mailbox──> sent
@@ -36,6 +37,8 @@
 //     unless set): it holds the customer's address and name, and the link that opens
 //     the order. A queued one never is. The event of a deleted mail is not mailed
 //     again: the inbox remembers it for longer than the stream can deliver it.
+//   - When a customer deletes an account whose address was confirmed, the letters that were
+//     sent there are deleted, too. The one that says so stays for keep_mails.
 //   - Letters and their sender have the name that the staff gave the shop. It is asked for
 //     when there are mails, once a second at most; while settings is away, mails go with
 //     the name that was heard last, or that of the configuration.

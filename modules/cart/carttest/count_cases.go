@@ -51,6 +51,28 @@ func countCases(w World) cases {
 				t.Errorf("got %d carts (%v), want one more than %d", got.GetCarts(), err, before.GetCarts())
 			}
 		},
+		"counts the carts of a currency": func(t *testing.T) {
+			g := w.guest(t)
+			from := time.Now().Add(-time.Hour)
+			of := func(currency string) int64 {
+				t.Helper()
+				got, err := w.Operator.CountCarts(g.Context(), &cartv1.CountCartsRequest{From: timestamppb.New(from), Until: timestamppb.New(from.Add(2 * time.Hour)), CurrencyCode: currency})
+				g.must(err)
+				return got.GetCarts()
+			}
+			all, euro, yen := of(""), of("EUR"), of("JPY")
+			g.sell(1)
+			g.add(1, 1)
+			if got := of("EUR"); got != euro+1 {
+				t.Errorf("got %d carts in EUR, want %d", got, euro+1)
+			}
+			if got := of("JPY"); got != yen {
+				t.Errorf("got %d carts in JPY, want %d", got, yen)
+			}
+			if got := of(""); got != all+1 {
+				t.Errorf("got %d carts in all, want %d", got, all+1)
+			}
+		},
 		"wants a time that is one": func(t *testing.T) {
 			g := w.guest(t)
 			_, err := count(g, time.Now(), time.Now().Add(-time.Hour))

@@ -262,6 +262,26 @@ func (w World) resendCases() map[string]func(t *testing.T) {
 				t.Errorf("got it queued again %d times and tried %d times, want 0 and 1", m.GetResends(), m.GetAttempts())
 			}
 		},
+		"forgets the letters of a person whose account is deleted": func(t *testing.T) {
+			ana, other := guest(), guest()
+			w.order(t, ana)
+			w.order(t, ana)
+			w.order(t, other)
+			w.mailsTo(t, ana.GetEmail(), 2)
+			w.mailsTo(t, other.GetEmail(), 1)
+			deleted := func(by, code string) {
+				t.Helper()
+				if _, err := w.Accounts.DeleteAccount(t.Context(), &accountsv1.DeleteAccountRequest{Session: by, Code: code}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			deleted(other.GetEmail(), "") // anyone can have made it: the address was never confirmed
+			w.mailsTo(t, other.GetEmail(), 2)
+			deleted(ana.GetEmail(), "confirmed")
+			if left := w.mailsTo(t, ana.GetEmail(), 1)[0]; left.GetSubject() != "Your account is deleted" {
+				t.Errorf("got %q left, want the mail alone that says so", left.GetSubject())
+			}
+		},
 		"refuses the key of another mail": func(t *testing.T) {
 			by, key := guest(), id.New()
 			w.order(t, by)

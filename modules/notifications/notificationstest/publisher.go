@@ -46,7 +46,9 @@ func Publisher() module.Definition {
 }
 
 // AccountsPublisher is a stand-in for accounts that has none: its RequestReset appends
-// ResetRequested to its outbox, whoever the address is of. The other methods are not there.
+// ResetRequested to its outbox, whoever the address is of, and its DeleteAccount
+// AccountDeleted of the address that stands for the session; a code makes it a verified one.
+// The other methods are not there.
 func AccountsPublisher() module.Definition {
 	return module.Definition{
 		Name:       "accounts",
@@ -68,6 +70,14 @@ func (p *accountsPublisher) RequestReset(ctx context.Context, r *accountsv1.Requ
 	return &accountsv1.RequestResetResponse{}, p.db.Write(ctx, func(tx *gorm.DB) error {
 		return events.Append(tx, p.now(), r.GetEmail(), &accountsv1.ResetRequested{
 			Email: r.GetEmail(), Name: "Ana Łoś", Link: id.Secret(), At: timestamppb.New(p.now()), ExpiresAt: timestamppb.New(p.now().Add(30 * time.Minute)),
+		})
+	})
+}
+
+func (p *accountsPublisher) DeleteAccount(ctx context.Context, r *accountsv1.DeleteAccountRequest) (*accountsv1.DeleteAccountResponse, error) {
+	return &accountsv1.DeleteAccountResponse{}, p.db.Write(ctx, func(tx *gorm.DB) error {
+		return events.Append(tx, p.now(), r.GetSession(), &accountsv1.AccountDeleted{
+			Email: r.GetSession(), Name: "Ana Łoś", At: timestamppb.New(p.now()), AccountId: id.New(), Verified: r.GetCode() != "",
 		})
 	})
 }

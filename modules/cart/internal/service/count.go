@@ -19,7 +19,7 @@ func (s *Service) CountCarts(ctx context.Context, r *cartv1.CountCartsRequest) (
 	if !r.GetFrom().IsValid() || !r.GetUntil().IsValid() || !r.GetFrom().AsTime().Before(r.GetUntil().AsTime()) {
 		return nil, contract.Invalid(contract.Violation{Field: "from", Message: "must be a time before until"})
 	}
-	n, completeFrom, err := s.store.CountBegun(ctx, r.GetFrom().AsTime(), r.GetUntil().AsTime())
+	n, completeFrom, err := s.store.CountBegun(ctx, r.GetFrom().AsTime(), r.GetUntil().AsTime(), r.GetCurrencyCode())
 	if err != nil {
 		return nil, fmt.Errorf("count carts: %w", err)
 	}

@@ -44,9 +44,9 @@ type Store interface {
 	// Merge empties one cart into another, once per key, and counts the things in the
 	// latter. ErrKeyReused for a key of another merge.
 	Merge(ctx context.Context, m cart.Merge) (count int64, err error)
-	// CountBegun counts the carts that were begun in a time, and that may be forgotten
-	// when they were begun before completeFrom.
-	CountBegun(ctx context.Context, from, until time.Time) (carts int64, completeFrom time.Time, err error)
+	// CountBegun counts the carts in a currency, or in all when it is "", that were begun in
+	// a time, and that may be forgotten when they were begun before completeFrom.
+	CountBegun(ctx context.Context, from, until time.Time, currency string) (carts int64, completeFrom time.Time, err error)
 	// Take lessens lines by quantities, by sku, once per order.
 	Take(ctx context.Context, id, order string, quantities map[string]int64) error
 }

@@ -6,7 +6,15 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"galleria/modules/notifications/internal/mail"
 )
+
+// ForgetPerson deletes what was sent to the address of a mail, or was refused. What is
+// queued still goes.
+func ForgetPerson(tx *gorm.DB, m mail.Mail) error {
+	return tx.Exec("DELETE FROM mails WHERE recipient = ? AND lower(address) = lower(?) AND status <> 'queued'", m.Recipient, m.Address).Error
+}
 
 // Forget deletes up to most mails that were sent or refused before a time, and says how
 // many. It never deletes a queued one, also not one that is queued again meanwhile.

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -89,6 +90,10 @@ func checkURL(address string, private bool) string {
 		return "must not have a # part: it is never sent"
 	case u.Scheme != "https" && !(private && u.Scheme == "http"):
 		return "must begin with https://"
+	case u.Port() != "":
+		if n, err := strconv.ParseUint(u.Port(), 10, 16); err != nil || n == 0 {
+			return "must have a port from 1 to 65535"
+		}
 	}
 	host := strings.Trim(u.Hostname(), "[]")
 	if ip, err := netip.ParseAddr(host); err == nil && !private && !Public(ip) {

@@ -97,7 +97,7 @@ func (c *Console) showPreview(ctx echo.Context, work context.Context, code int, 
 		return err
 	}
 	p := view.MovePreview{
-		Confirmation: confirmation, MoveFields: asked, From: plan.from, To: plan.to.String(), Consequences: moving.Consequences(plan.to), Key: key,
+		Confirmation: confirmation, MoveFields: asked, From: plan.from, To: plan.to.String(), Consequences: moving.Consequences(plan.to), Key: key, Seen: plan.seen,
 	}
 	p.Problem = problem
 	for _, step := range moving.Next(asked.Module, plan.to) {
@@ -111,6 +111,7 @@ type planned struct {
 	move moving.Move
 	was  moving.Move // what the file says now, to get back to
 	from string      // where calls go now, in words
+	seen string      // the place in the file, to find out whether it is still the same
 	to   route.Place
 }
 
@@ -123,7 +124,7 @@ func (c *Console) planned(ctx context.Context, asked view.MoveFields) (planned, 
 	if err != nil {
 		return planned{}, err
 	}
-	p := planned{move: move.Against(file), was: wayBack(file, place), from: place.String()}
+	p := planned{move: move.Against(file), was: wayBack(file, place), from: place.String(), seen: place.String()}
 	if p.to, err = c.Places.Preview(p.move); err != nil {
 		return planned{}, err
 	}

@@ -81,7 +81,7 @@ func openWithFile(t *testing.T) (*scene, *file) {
 const elsewhere = "10.0.0.7:7071"
 
 func asked(change ...string) url.Values {
-	form := url.Values{"mode": {"remote"}, "address": {elsewhere}, "why": {"its machine is new"}, "key": {"a-key-of-this-form"}, "code": {"123456"}}
+	form := url.Values{"mode": {"remote"}, "address": {elsewhere}, "why": {"its machine is new"}, "key": {"a-key-of-this-form"}, "seen": {"local"}, "code": {"123456"}}
 	for i := 0; i+1 < len(change); i += 2 {
 		form.Set(change[i], change[i+1])
 	}
@@ -175,6 +175,22 @@ func TestAFormThatComesTwiceMovesOnce(t *testing.T) {
 		}
 	}
 	f.wantEdits(t, 1)
+}
+
+func TestAMovePlannedFromAnotherPlaceIsLookedAtAgain(t *testing.T) {
+	s, f := openWithFile(t)
+	late := asked("key", "the-key-of-the-other-form", "address", "10.0.0.8:7071")
+	s.ask("POST", "/console/rooms/catalog/move", "admin", asked())
+	r, body := s.ask("POST", "/console/rooms/catalog/move", "admin", late)
+	if r.StatusCode != http.StatusConflict || !strings.Contains(body, "was moved since you looked") || !strings.Contains(body, `name="seen" value="remote at `+elsewhere) {
+		t.Errorf("got %d, want what would happen from where it is now: %.900s", r.StatusCode, body)
+	}
+	f.wantEdits(t, 1)
+	late.Set("seen", "remote at "+elsewhere)
+	if r, _ := s.ask("POST", "/console/rooms/catalog/move", "admin", late); r.StatusCode != http.StatusSeeOther {
+		t.Errorf("looked at again: got %d, want it moved", r.StatusCode)
+	}
+	f.wantEdits(t, 2)
 }
 
 func TestWhatMayNotBeOrMakesNoSenseMovesNothing(t *testing.T) {

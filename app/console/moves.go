@@ -97,6 +97,9 @@ func (c *Console) orderMove(ctx echo.Context) error {
 		asked.Problem = err.Error()
 		return c.showMoveForm(ctx, http.StatusUnprocessableEntity, asked)
 	}
+	if ctx.FormValue("seen") != plan.seen {
+		return c.showPreview(ctx, work, http.StatusConflict, asked, ctx.FormValue("key"), "Nothing was changed: the module was moved since you looked. This is what would happen now.")
+	}
 	var tooMany TooMany
 	var wrong errForm
 	err = c.confirm(ctx, work)

@@ -18,8 +18,9 @@ const (
 	watchedFor = 30 * time.Second
 	// window is how far back rates and times go.
 	window = time.Minute
-	// lookTimeout bounds one look.
+	// lookTimeout bounds one look, and freshWithin how long a page waits for a new one.
 	lookTimeout = 5 * time.Second
+	freshWithin = time.Second
 )
 
 // watch looks at the house again and again, and keeps the looks of the last window.
@@ -97,7 +98,7 @@ func (w *watch) house() (h floorplan.House, next <-chan struct{}, err error) {
 	defer w.mu.Unlock()
 	now := w.now()
 	if now.Sub(w.wanted) > lively {
-		select { // what is shown to the first one who comes is up to idly old
+		select {
 		case w.hurry <- struct{}{}:
 		default:
 		}
@@ -110,17 +111,30 @@ func (w *watch) house() (h floorplan.House, next <-chan struct{}, err error) {
 	return floorplan.Build(w.table, first.survey, last.survey, last.at.Sub(first.at)), w.changed, w.problem
 }
 
-// await is house, and waits for the first look until ctx ends.
+// await is house, and waits for the first look until ctx ends. When the last look was
+// before anyone watched it waits for a new one, but not for long: looks last when a process
+// hangs.
 func (w *watch) await(ctx context.Context) (floorplan.House, error) {
+	old, enough := w.now().Add(-2*lively), time.NewTimer(freshWithin)
+	defer enough.Stop()
 	for {
 		h, next, err := w.house()
-		if err != nil || len(h.Rooms) > 0 {
+		if err != nil || len(h.Rooms) > 0 && !w.isFrom(old) {
 			return h, err
 		}
 		select {
 		case <-next:
+		case <-enough.C:
+			old = time.Time{}
 		case <-ctx.Done():
 			return h, ctx.Err()
 		}
 	}
+}
+
+// isFrom tells whether the last look was at a time or before.
+func (w *watch) isFrom(at time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.looks) > 0 && !w.looks[len(w.looks)-1].at.After(at)
 }

@@ -28,7 +28,7 @@ func TestAnOldSecretSignsUntilItsEnd(t *testing.T) {
 
 func TestOnlyPublicHTTPSAddressesAreTakenWithoutTheSetting(t *testing.T) {
 	for url, want := range map[string]bool{
-		"https://example.com/hooks?x=1": true, "https://8.8.8.8:8443/": true, "https://[2606:2800:220:1::1]/": true,
+		"https://example.com/hooks?x=1": true, "https://8.8.8.8:8443/": true, "https://example.com:65536/": false, "https://example.com:0/": false, "https://[2606:2800:220:1::1]/": true,
 		"http://example.com/": false, "https://127.0.0.1/": false, "https://localhost/": false, "https://a.localhost/": false,
 		"https://[::1]/": false, "https://[::ffff:10.0.0.1]/": false, "https://169.254.169.254/latest/meta-data": false,
 	} {

@@ -168,7 +168,7 @@ func (p *Post) attempt(ctx context.Context, conn *connection, shop string, m mai
 	message, err := p.server.message(shop, m)
 	if err != nil {
 		// No server would take it: the reader's address is none.
-		return outcome{usable: true}, p.store.Refused(ctx, m.ID, err.Error(), p.now())
+		return outcome{usable: true}, p.store.Refused(ctx, m, err.Error(), p.now())
 	}
 	mine, err := p.store.Claim(ctx, m, p.now().Add(claimTime))
 	if err != nil || !mine {
@@ -181,14 +181,14 @@ func (p *Post) attempt(ctx context.Context, conn *connection, shop string, m mai
 	p.tellOfSender(ctx, result)
 	switch {
 	case result.err == nil:
-		err = p.store.Sent(ctx, m.ID, p.now())
+		err = p.store.Sent(ctx, m, p.now())
 	case result.refused:
 		// The server's words may hold the address: they stay out of the log.
 		p.log.WarnContext(ctx, "a mail was refused", "mail", m.ID, "code", result.code)
-		err = p.store.Refused(ctx, m.ID, result.err.Error(), p.now())
+		err = p.store.Refused(ctx, m, result.err.Error(), p.now())
 	default:
 		p.log.InfoContext(ctx, "a mail has to wait", "mail", m.ID, "code", result.code, "attempts", m.Attempts)
-		err = p.store.Later(ctx, m.ID, result.err.Error(), p.now().Add(p.backoff.After(m.Attempts)))
+		err = p.store.Later(ctx, m, result.err.Error(), p.now().Add(p.backoff.After(m.Attempts)))
 	}
 	return result, err
 }

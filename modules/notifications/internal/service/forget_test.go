@@ -89,9 +89,9 @@ func TestMailsAreDeletedSomeTimeAfterTheyWereSentOrRefused(t *testing.T) {
 		mails := d.queue(4)
 		sent, refused, queued, again := mails[0], mails[1], mails[2], mails[3]
 		d.passes(10 * kept) // what counts is not when they were queued
-		d.works(d.store.Sent(t.Context(), sent.ID, d.clock))
-		d.works(d.store.Refused(t.Context(), refused.ID, "no such user", d.clock))
-		d.works(d.store.Refused(t.Context(), again.ID, "no such user", d.clock))
+		d.works(d.store.Sent(t.Context(), sent, d.clock))
+		d.works(d.store.Refused(t.Context(), refused, "no such user", d.clock))
+		d.works(d.store.Refused(t.Context(), again, "no such user", d.clock))
 		d.passes(kept)
 		for what, m := range map[string]mail.Mail{"sent": sent, "refused": refused} {
 			if !d.has(m) {
@@ -146,7 +146,7 @@ func TestTheEventOfADeletedMailIsNotMailedAgain(t *testing.T) {
 		d.hear(orders, func() { d.until("the first mail", 1) })
 		mails, _, err := d.store.Page(t.Context(), page.Page{Size: 10})
 		d.works(err)
-		d.works(d.store.Sent(t.Context(), mails[0].ID, d.clock))
+		d.works(d.store.Sent(t.Context(), mails[0], d.clock))
 		d.passes(kept + time.Second)
 		d.until("no mail", 0)
 

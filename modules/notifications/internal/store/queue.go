@@ -38,29 +38,30 @@ func (s *Store) Claim(ctx context.Context, m mail.Mail, until time.Time) (mine b
 	return mine, nil
 }
 
-// Sent notes that the mail server has the mail.
-func (s *Store) Sent(ctx context.Context, id string, now time.Time) error {
-	return s.settle(ctx, id, "UPDATE mails SET status = 'sent', sent_at = ?, problem = '' WHERE id = ? AND status = 'queued'",
-		now.UnixMicro(), id)
+// Sent notes that the mail server has m.
+func (s *Store) Sent(ctx context.Context, m mail.Mail, now time.Time) error {
+	return s.settle(ctx, m, "status = 'sent', sent_at = ?, problem = ''", now.UnixMicro())
 }
 
-// Refused notes that the mail will never be taken, why, and since when: due_at says that
+// Refused notes that m will never be taken, why, and since when: due_at says that
 // from now on.
-func (s *Store) Refused(ctx context.Context, id, problem string, now time.Time) error {
-	return s.settle(ctx, id, "UPDATE mails SET status = 'refused', problem = ?, due_at = ? WHERE id = ? AND status = 'queued'",
-		problem, now.UnixMicro(), id)
+func (s *Store) Refused(ctx context.Context, m mail.Mail, problem string, now time.Time) error {
+	return s.settle(ctx, m, "status = 'refused', problem = ?, due_at = ?", problem, now.UnixMicro())
 }
 
 // Later notes why an attempt failed that was claimed, and when the next is due.
-func (s *Store) Later(ctx context.Context, id, problem string, due time.Time) error {
-	return s.settle(ctx, id, "UPDATE mails SET problem = ?, due_at = ? WHERE id = ? AND status = 'queued'",
-		problem, due.UnixMicro(), id)
+func (s *Store) Later(ctx context.Context, m mail.Mail, problem string, due time.Time) error {
+	return s.settle(ctx, m, "problem = ?, due_at = ?", problem, due.UnixMicro())
 }
 
-func (s *Store) settle(ctx context.Context, id, statement string, values ...any) error {
-	err := s.db.Write(ctx, func(tx *gorm.DB) error { return tx.Exec(statement, values...).Error })
+// settle notes what became of m, unless it was queued again meanwhile: the outcome is that
+// of the message before.
+func (s *Store) settle(ctx context.Context, m mail.Mail, outcome string, values ...any) error {
+	err := s.db.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE mails SET "+outcome+" WHERE id = ? AND status = 'queued' AND resends = ?", append(values, m.ID, m.Resends)...).Error
+	})
 	if err != nil {
-		return fmt.Errorf("note what became of mail %s: %w", id, err)
+		return fmt.Errorf("note what became of mail %s: %w", m.ID, err)
 	}
 	return nil
 }
@@ -93,8 +94,8 @@ func (s *Store) Lay(ctx context.Context, mails []mail.Mail, now time.Time) error
 	err := s.db.Write(ctx, func(tx *gorm.DB) error {
 		for _, m := range mails {
 			err := tx.Exec(`UPDATE mails SET status = 'sent', attempts = attempts + 1, sent_at = ?, problem = '',
-				text_body = ?, html_body = ?, facts = '' WHERE id = ? AND status = 'queued'`,
-				now.UnixMicro(), m.Text, m.HTML, m.ID).Error
+				text_body = ?, html_body = ?, facts = '' WHERE id = ? AND status = 'queued' AND resends = ?`,
+				now.UnixMicro(), m.Text, m.HTML, m.ID, m.Resends).Error
 			if err != nil {
 				return err
 			}

@@ -145,13 +145,16 @@ func TestAMailIsSentAgainForItsOwnKeyOnly(t *testing.T) {
 			t.Fatalf("got %v, %v; want 2 mails", due, err)
 		}
 		again := func(i int, key string) error {
-			_, err := s.Resend(t.Context(), due[i].ID, key, time.Now())
+			m, err := s.Resend(t.Context(), due[i].ID, key, time.Now())
+			if err == nil {
+				due[i] = m
+			}
 			return err
 		}
 		if err := again(0, "k"); !errors.Is(err, mail.ErrWaits) {
 			t.Errorf("a mail that waits: got %v, want %v", err, mail.ErrWaits)
 		}
-		if err := s.Refused(t.Context(), due[0].ID, "no such user", time.Now()); err != nil {
+		if err := s.Refused(t.Context(), due[0], "no such user", time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		if err := again(0, "k"); err != nil {
@@ -160,7 +163,7 @@ func TestAMailIsSentAgainForItsOwnKeyOnly(t *testing.T) {
 		if err := again(1, "k"); !errors.Is(err, store.ErrKeyReused) {
 			t.Errorf("another mail's key: got %v, want %v", err, store.ErrKeyReused)
 		}
-		if err := s.Refused(t.Context(), due[0].ID, "no such user", time.Now()); err != nil {
+		if err := s.Refused(t.Context(), due[0], "no such user", time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		if m, err := s.Resend(t.Context(), due[0].ID, "k", time.Now()); err != nil || m.Status != mail.Refused {
@@ -176,7 +179,7 @@ func TestOneOfManyCallsSendsAMailAgain(t *testing.T) {
 		if err != nil || len(due) != 1 {
 			t.Fatalf("got %v, %v; want a mail", due, err)
 		}
-		if err := s.Sent(t.Context(), due[0].ID, time.Now()); err != nil {
+		if err := s.Sent(t.Context(), due[0], time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		var all sync.WaitGroup
@@ -200,6 +203,43 @@ func TestOneOfManyCallsSendsAMailAgain(t *testing.T) {
 		}
 		if m, _, err := s.Get(t.Context(), due[0].ID); err != nil || queued != 1 || m.Resends != 1 || m.Status != mail.Queued {
 			t.Errorf("%d calls queued it, and it is %s and was queued again %d times, %v; want one", queued, m.Status, m.Resends, err)
+		}
+	})
+}
+
+// A process that was slow tells of its attempt when another one has sent the mail, and
+// staff have queued it again.
+func TestALateOutcomeIsNotThatOfAMailWhichWasQueuedAgain(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *database.DB, s *store.Store) {
+		queue(t, db, "event")
+		now := time.Now()
+		due, err := s.Due(t.Context(), now, 1)
+		if err != nil || len(due) != 1 {
+			t.Fatalf("got %v, %v; want a mail", due, err)
+		}
+		if err := s.Sent(t.Context(), due[0], now); err != nil {
+			t.Fatal(err)
+		}
+		again, err := s.Resend(t.Context(), due[0].ID, "key", now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(
+			s.Sent(t.Context(), due[0], now),
+			s.Refused(t.Context(), due[0], "no such user", now),
+			s.Later(t.Context(), due[0], "busy", now.Add(time.Hour)),
+			s.Lay(t.Context(), due, now),
+		); err != nil {
+			t.Fatal(err)
+		}
+		if got, _, err := s.Get(t.Context(), due[0].ID); err != nil || got.Status != mail.Queued || got.Problem != "" || !got.DueAt.Equal(again.DueAt) {
+			t.Errorf("got %+v, %v; want it queued as before", got, err)
+		}
+		if err := s.Sent(t.Context(), again, now); err != nil {
+			t.Fatal(err)
+		}
+		if got, _, err := s.Get(t.Context(), due[0].ID); err != nil || got.Status != mail.Sent {
+			t.Errorf("its own outcome: got %s, %v; want it sent", got.Status, err)
 		}
 	})
 }

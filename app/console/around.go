@@ -133,7 +133,7 @@ func personOf(ctx echo.Context) Person {
 
 func (c *Console) toLogin(ctx echo.Context) error {
 	if ctx.Request().Method != http.MethodGet || ctx.Path() == "/console/live" {
-		return echo.NewHTTPError(http.StatusUnauthorized, "You are not logged in any more.")
+		return ErrNoSession
 	}
 	return ctx.Redirect(http.StatusSeeOther, loginLink(ctx.Request().URL.RequestURI()))
 }
@@ -229,6 +229,8 @@ func (c *Console) fail(ctx echo.Context, err error) {
 		}
 	case errors.As(err, &big):
 		code, words = http.StatusRequestEntityTooLarge, "This form is too large."
+	case errors.Is(err, ErrNoSession):
+		code, words = http.StatusUnauthorized, "You are not logged in any more."
 	default:
 		if answer, ok := status.FromError(err); ok {
 			code, words = answerOf(answer)

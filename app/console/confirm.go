@@ -61,12 +61,9 @@ func (c *Console) confirm(ctx echo.Context, work context.Context) error {
 func (c *Console) confirmed(ctx echo.Context, work context.Context) error {
 	var tooMany TooMany
 	err := c.confirm(ctx, work)
-	switch {
-	case errors.As(err, &tooMany):
+	if errors.As(err, &tooMany) {
 		ctx.Response().Header().Set("Retry-After", tooMany.Seconds)
 		return errForm("there were too many tries. Try again in " + tooMany.Seconds + " seconds.")
-	case errors.Is(err, ErrNoSession):
-		return echo.NewHTTPError(http.StatusUnauthorized, "You are not logged in any more.")
 	}
 	return err
 }

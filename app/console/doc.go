@@ -22,6 +22,6 @@
 // idempotency key, so that sent twice it does its work once. What was changed is written
 // to app/auditlog.
 //
-// While no page is open, the processes are asked every 15 seconds, so that the first page
+// While no page is open, the processes are asked once a minute, so that the first page
 // has rates to show.
 package console

@@ -74,11 +74,20 @@ func (t team) LogInByPasskey(_ context.Context, l PasskeyLogIn) (string, error) 
 
 func (t team) LogOut(_ context.Context, session string) error { delete(t, session); return nil }
 
+// The session "ending" ends right after it was checked.
+const ending = "ending"
+
 func (t team) HasPasskey(_ context.Context, session string) (bool, error) {
+	if session == ending {
+		return false, ErrNoSession
+	}
 	return session == "keyed", nil
 }
 
 func (t team) BeginConfirmation(_ context.Context, session string) (string, error) {
+	if session == ending {
+		return "", ErrNoSession
+	}
 	return `{"challenge":"for ` + session + `"}`, nil
 }
 

@@ -35,7 +35,7 @@ func TestCustomersAreFound(t *testing.T) {
 	}
 }
 
-// oneMail is notifications with a mail that waits, is sent, or has a link that is good once.
+// oneMail is notifications with one mail, which can be queued again once.
 type oneMail struct {
 	notificationsv1.NotificationsServiceClient
 	mail *notificationsv1.Mail
@@ -75,7 +75,7 @@ func TestASentMailIsSentAgain(t *testing.T) {
 	if body := o.shows("/console/mails/m?done=resent", "The mail is queued again", "once, last 2026-05-04 03:02", "the mail waits, and goes by itself"); strings.Contains(body, "/resend") {
 		t.Error("a mail that waits has a form that sends it again")
 	}
-	// Who still has the form is told why not, and nothing is noted.
+	// A form that was opened before is told why not, and queues nothing.
 	o.refuses("the mail waits, and goes by itself", "/console/mails/m/resend", "key", "another")
 	if len(mails.keys) != 1 {
 		t.Errorf("got the keys %v, want one", mails.keys)

@@ -267,6 +267,10 @@ func TestAMoveIsConfirmedByAPasskey(t *testing.T) {
 	if body := preview("keyed"); !strings.Contains(body, code) || !strings.Contains(body, passkey) || strings.Contains(body, "required") {
 		t.Error("with both: want both, and neither required")
 	}
+	staff[ending] = staff["admin"]
+	if r, body := s.ask("GET", "/console/rooms/catalog/move/preview?"+asked().Encode(), ending, nil); r.StatusCode != http.StatusUnauthorized || !strings.Contains(body, "not logged in any more") {
+		t.Errorf("a session that ends meanwhile: got %d", r.StatusCode)
+	}
 	s.console.base = "http://127.0.0.1:8080"
 	if body := preview("keyed"); strings.Contains(body, passkey) {
 		t.Error("a shop without a host name offers a passkey, which browsers don't have for it")
@@ -275,7 +279,7 @@ func TestAMoveIsConfirmedByAPasskey(t *testing.T) {
 	if r, body := s.ask("POST", "/console/confirm/begin", "keyed", url.Values{}); r.StatusCode != http.StatusOK || body != `{"challenge":"for keyed"}` || r.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("what the browser needs: got %d, %s, %s", r.StatusCode, r.Header.Get("Cache-Control"), body)
 	}
-	for session, want := range map[string]int{"": http.StatusUnauthorized, "customer": http.StatusForbidden, "admin-no-factor": http.StatusForbidden} {
+	for session, want := range map[string]int{"": http.StatusUnauthorized, "customer": http.StatusForbidden, "admin-no-factor": http.StatusForbidden, ending: http.StatusUnauthorized} {
 		if r, _ := s.ask("POST", "/console/confirm/begin", session, url.Values{}); r.StatusCode != want {
 			t.Errorf("session %q begins to confirm: got %d, want %d", session, r.StatusCode, want)
 		}

@@ -12,7 +12,7 @@ import (
 
 const (
 	// While a page is open: a look every lively. When none was for watchedFor: every idly,
-	// so that whoever comes then is shown rates at once.
+	// so that the next page that is opened has rates to show at once.
 	lively     = 2 * time.Second
 	idly       = window
 	watchedFor = 30 * time.Second

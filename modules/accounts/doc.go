@@ -10,10 +10,10 @@
 //
 //	e-mail, password, code ──LogIn──> session ──CheckSession──> statement ──> calls
 //	passkey ──────FinishPasskeyLogIn──────^
-//
-//	session + code, ConfirmCode, or passkey, FinishPasskeyConfirmation ──> the second factor anew
-//
 //	                                  API key ──CheckKey──────> statement ──> calls
+//
+// What wants the second factor anew in a session is confirmed by a code (ConfirmCode) or by
+// a passkey (FinishPasskeyConfirmation).
 //
 // # What always holds
 //
@@ -44,8 +44,8 @@
 //     address, and its authenticator must have checked who uses it, so that it counts as
 //     both factors. A challenge is good once, for five minutes, for one ceremony of one
 //     session or browser, and not stored before.
-//   - An administrator who gave no code in a session, and did not open it
-//     with a passkey, has the rights of a customer in it.
+//   - An administrator who gave neither a code nor a passkey in a session has the rights
+//     of a customer in it.
 //   - The first administrator can be made by a link that the shop prints when it starts
 //     without one: good once, for two hours, and refused as soon as there is one.
 //   - There is always an administrator, once there was one.

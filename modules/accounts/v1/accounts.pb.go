@@ -866,8 +866,8 @@ func (x *CheckSessionRequest) GetSession() string {
 type CheckSessionResponse struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Account *Account               `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
-	// A code was given in this session, or a passkey has opened it. Without it an administrator has the rights of a
-	// customer, and may set up the second factor.
+	// A code was given in this session, or a passkey: to open it, or to confirm something. Without
+	// either an administrator has the rights of a customer, and may set up the second factor.
 	SecondFactorDone bool `protobuf:"varint,2,opt,name=second_factor_done,json=secondFactorDone,proto3" json:"second_factor_done,omitempty"`
 	// The last time a code was given, or a passkey.
 	CodeAt   *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=code_at,json=codeAt,proto3" json:"code_at,omitempty"`

@@ -25,8 +25,8 @@ const (
 	purpose     = "passkey challenge"
 )
 
-// NewChallenge makes a challenge for a ceremony ("add", "log in", "confirm") and who begins it: a
-// session, or a browser.
+// NewChallenge makes a challenge for a ceremony ("add", "log in", "confirm") and who begins
+// it: a session, or a browser.
 func NewChallenge(s Sealer, now time.Time, ceremony, who string) []byte {
 	made := make([]byte, head)
 	rand.Read(made[:randomBytes])

@@ -191,7 +191,7 @@ var fromElsewhere = func() func() string {
 	return func() string { n++; return fmt.Sprintf("10.1.%d.%d:4711", n/250, n%250+1) }
 }()
 
-// bodyOf is a body that a route takes; "" where nobody said one.
+// bodyOf is a body that a route takes; "" where it needs none, or the case is missing here.
 func (s *shop) bodyOf(o operation, about things) string {
 	switch o.OperationID {
 	case "setCartItem":

@@ -216,9 +216,8 @@ func versionIn(tags []string, found *catalogv1.Product) *string {
 }
 
 // find is the product with a slug, or else of a sku, as it is stored now, so that a program
-// that wrote it reads what it wrote; nil: there is none. One that had
-// the slug before is not meant: a program that still has its old list must not change or
-// delete it under that name.
+// reads what it wrote; nil: there is none. One that had the slug before is not meant: a
+// program that still has its old list must not change or delete it under that name.
 func (g *Gateway) find(ctx context.Context, slugOrSKU string) (*catalogv1.Product, error) {
 	if p, err := g.named(ctx, slugOrSKU, slugOrSKU); p != nil || err != nil {
 		return p, err

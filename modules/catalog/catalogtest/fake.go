@@ -49,8 +49,9 @@ func over(t testing.TB, products *store.Store) *Fake {
 	return &Fake{t: t, store: products, service: s}
 }
 
-// Copy is another process of the module, with the same products. By itself it never looks
-// what this one writes from now on, as if that were always a moment ago.
+// Copy is another process of the module, with the same products. It does not look every
+// 200 ms for what this one writes, as a real one does: a test of an answer that is too old
+// need not be quicker than those looks.
 func (f *Fake) Copy() *Fake {
 	f.t.Helper()
 	return over(f.t, f.store)

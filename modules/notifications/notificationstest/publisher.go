@@ -45,10 +45,10 @@ func Publisher() module.Definition {
 	}
 }
 
-// AccountsPublisher is a stand-in for accounts that has none: its RequestReset appends
-// ResetRequested to its outbox, whoever the address is of, and its DeleteAccount
-// AccountDeleted of the address that stands for the session; a code makes it a verified one.
-// The other methods are not there.
+// AccountsPublisher is a stand-in for accounts without any account: its RequestReset appends
+// ResetRequested to its outbox for every address, and its DeleteAccount AccountDeleted of the
+// address that it is given for a session, confirmed if there is a code. The other methods
+// are not there.
 func AccountsPublisher() module.Definition {
 	return module.Definition{
 		Name:       "accounts",

@@ -18,8 +18,8 @@ var (
 )
 
 // Resendable says why the mail can't be queued again now; nil: it can. A link that is good
-// once is not sent twice: whether it was used is not known here. A refused mail reached
-// nobody, so its link goes again until it expires.
+// once is not sent twice: whether it was used is not known here. A refused mail did not
+// arrive, so its link goes again until it expires.
 func (m Mail) Resendable(now time.Time) error {
 	switch {
 	case m.Status == Queued:

@@ -97,10 +97,10 @@ func refusedStaff(err error, scope string) error {
 	return err
 }
 
-// places are the fields that a module may refuse and that are elsewhere in the API: by
-// what the contract calls them, without indexes, their names in the body, with dots; "path
-// NAME" is a parameter of the address, and "" what the API does not have by itself. All
-// other fields have the same name in the body.
+// places say where the API has the fields that a module may refuse, except those that have
+// the same name in the body. By the contract's name without indexes, such as
+// variants.prices.currency_code, it is the name in the body; "path NAME" or "query NAME", a
+// parameter; or "": the API has no field for it.
 type places map[string]string
 
 // of is where a field is.
@@ -128,8 +128,8 @@ func (p places) of(field string) FieldError {
 
 var indexes = regexp.MustCompile(`\[\d+\]`)
 
-// wrongFields are the fields that a module refused, of one thing in its request that is at
-// prefix; nil when it refused none.
+// wrongFields is the problem that names the fields which a module refused; nil when it
+// refused none. prefix is where the thing that the body describes is in the module's request.
 func wrongFields(err error, prefix string, elsewhere places) *Problem {
 	var p *Problem
 	for _, v := range contract.Violations(err) {

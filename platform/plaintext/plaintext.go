@@ -1,5 +1,5 @@
-// Package plaintext is the one definition of a text that can be kept, so that what one
-// door takes no database behind it refuses.
+// Package plaintext defines once which texts can be kept, so that no database refuses a
+// text that an edge or a module has taken.
 package plaintext
 
 import (

@@ -15,7 +15,7 @@ type Session struct {
 	ID, Client, Device     string
 	Account                account.Account
 	Created, Used, Expires time.Time
-	// CodeAt is when a code of the second factor was given; zero: never.
+	// CodeAt is when a code of the second factor or a passkey was given; zero: never.
 	CodeAt time.Time
 	// CodeCall is the call that gave it.
 	CodeCall string

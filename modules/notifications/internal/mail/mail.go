@@ -52,9 +52,10 @@ type Mail struct {
 	LetOutAt time.Time
 	// SentAt is when it was sent last; zero until it is.
 	SentAt time.Time
-	// LinkUntil is when the letter's link expires that is good once; zero: it has none.
+	// LinkUntil is when the link in the letter expires, if it is good once; zero: there is no
+	// such link.
 	LinkUntil time.Time
-	// Resends is how often an operator had it queued again, ResentAt when the last time.
+	// Resends is how often an operator had it queued again; ResentAt is the last time.
 	Resends  int
 	ResentAt time.Time
 }

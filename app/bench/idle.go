@@ -28,36 +28,37 @@ func benchIdle(binary string) error {
 	defer shop.stop()
 	p := shop.processes[0]
 	time.Sleep(idleAfter)
-	worked, err := p.cpu()
-	if err != nil {
-		return err
-	}
-	wrote, err := p.written()
+	before, err := p.spent()
 	if err != nil {
 		return err
 	}
 	began := time.Now()
 	time.Sleep(idleFor)
-	worked2, err := p.cpu()
-	if err != nil {
-		return err
-	}
-	wrote2, err := p.written()
+	after, err := p.spent()
 	if err != nil {
 		return err
 	}
 	took := time.Since(began)
-	core := float64(worked2-worked) / float64(took) * 100
-	megabytes := (wrote2 - wrote) / 1e6 / took.Minutes()
+	core := float64(after.cpu-before.cpu) / float64(took) * 100
+	megabytes := (after.written - before.written) / 1e6 / took.Minutes()
 	fmt.Printf("\nThe whole shop in one process without a visitor, over %v\n", took.Round(time.Second))
 	fmt.Printf("CPU when idle ≤ 0.5 %% of a core: %.2f %%, %s\n", core, verdict(core <= 0.5))
 	fmt.Printf("written when idle ≤ 0.2 MB a minute: %.2f MB, %s\n", megabytes, verdict(megabytes <= 0.2))
 	return nil
 }
 
-// written is how many bytes a process has sent to the disk.
-func (c *child) written() (float64, error) {
-	return fromStatus(fmt.Sprintf("/proc/%d/io", c.pid()), writeBytes)
+// spent is what a process has cost so far.
+type spent struct {
+	cpu     time.Duration
+	written float64 // bytes, to the disk
+}
+
+func (c *child) spent() (s spent, err error) {
+	if s.cpu, err = c.cpu(); err != nil {
+		return s, err
+	}
+	s.written, err = fromStatus(fmt.Sprintf("/proc/%d/io", c.pid()), writeBytes)
+	return s, err
 }
 
 var writeBytes = regexp.MustCompile(`\nwrite_bytes: (\d+)`)

@@ -172,8 +172,7 @@ func askElsewhere[T any](ctx context.Context, s service, name string, ask func(c
 	if hops >= route.MaxHops {
 		return answer, errCircle
 	}
-	// Others would refuse, and log it.
-	if own, err := s.process.o.Identity.Own(); err != nil || !own.Operator {
+	if !s.process.mayOperate() {
 		return answer, status.Errorf(codes.FailedPrecondition, "module %s runs in another process, at %s, and the certificate of this one does not let it ask there for an operator: ask there, or the main process",
 			name, strings.Join(addresses, ", "))
 	}

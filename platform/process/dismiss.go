@@ -25,7 +25,7 @@ func (p *Process) dismissLost(name string, before []route.EndpointState) {
 	if target == nil {
 		return
 	}
-	if own, err := p.o.Identity.Own(); p.Running(name) == nil && (err != nil || !own.Operator) {
+	if p.Running(name) == nil && !p.mayOperate() {
 		return // it would be refused; the main process does it
 	}
 	now := target.Endpoints()

@@ -57,13 +57,18 @@ func (s service) FindTraces(ctx context.Context, in *processv1.FindTracesRequest
 const gatherPause = 50 * time.Millisecond
 
 // gatherTraces has the other processes keep their parts of the traces that this one keeps
-// for what happened in them. Their answers are not looked at: the console asks again.
+// for what happened in them. Their answers are not looked at: the console asks again. A
+// process that may not ask leaves it: of what begins there the others keep what failed or
+// was slow in them.
 func (p *Process) gatherTraces() {
 	for {
 		select {
 		case <-p.life.Done():
 			return
 		case id := <-p.o.Traces.Wanted():
+			if !p.mayOperate() {
+				continue
+			}
 			askOthers(p.life, p, func(ctx context.Context, c processv1.ProcessServiceClient) (*processv1.FindTracesResponse, error) {
 				return c.FindTraces(ctx, &processv1.FindTracesRequest{TraceId: id})
 			})

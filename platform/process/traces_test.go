@@ -91,6 +91,25 @@ func TestTheOthersKeepTheirPartsOfWhatFailedElsewhere(t *testing.T) {
 	eventually(t, "parts kept", 1, func() int { return len(second.Find(traces.Latest, "part that", 1)) })
 }
 
+// The second trace is taken up only when the asking for the first has ended.
+func TestAProcessThatMayNotAskForTracesDoesNot(t *testing.T) {
+	h := newHouse(t)
+	var log book
+	main := h.start("main", nil, logTo(&log))
+	store, tracer := storeIn(t, "other")
+	h.start("other", places{"alpha": here}, peerOf(main), func(o *Options) { o.Identity, o.Traces = h.identity("alpha"), store })
+	for n := range 2 {
+		_, work := tracer.Start(t.Context(), "work")
+		work.SetStatus(codes.Error, "away")
+		work.End()
+		eventually(t, "traces kept", n+1, func() int { return len(store.Find(traces.Latest, "", 10)) })
+		eventually(t, "traces not taken up", 0, func() int { return len(store.Wanted()) })
+	}
+	if log.has("refused at the door", "FindTraces") {
+		t.Error("it asked the main process, which refused it")
+	}
+}
+
 func TestNoDeadLetterIsGivenUpThatIsNotNamed(t *testing.T) {
 	h := newHouse(t)
 	client := h.client(h.start("main", nil))

@@ -1,7 +1,7 @@
 // Bench measures what the program promises and prints tables: what a call
 // between modules costs in each mode, how many durable commits a second a
-// database makes, how many events a second a subscriber handles, and what pages,
-// purchases and shoppers who do all of it cost the server.
+// database makes, how many events a second a subscriber handles, what pages, purchases
+// and shoppers who do all of it cost the server, and what it costs without a visitor.
 //
 // All figures of a table come from one run on one machine, and the ones that
 // matter are ratios of such figures: absolute ones differ from machine to

@@ -93,7 +93,8 @@ func (c *Console) addKeys(page *view.Sheet, keys []*accountsv1.Key, confirmation
 	}
 }
 
-// addKey makes an API key, and shows it. Sent again, the form shows the same key.
+// addKey makes an API key, and shows it. Sent again with another code or use of a passkey, the
+// form shows the same key.
 func (c *Console) addKey(ctx echo.Context) error {
 	work, done := c.working(ctx)
 	defer done()

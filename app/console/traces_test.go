@@ -3,9 +3,12 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
@@ -95,19 +98,25 @@ func TestAnEventIsShownWithoutWhatItsContractMarksAsSecret(t *testing.T) {
 	}
 }
 
-// stepsOnly keeps what is a step.
-type stepsOnly struct {
-	*tracetest.SpanRecorder
-	steps []*telemetry.Step
+// steps keeps the steps that have ended.
+type steps struct {
+	tracetest.SpanRecorder
+	mu    sync.Mutex
+	ended []*telemetry.Step
 }
 
-func (*stepsOnly) OnArrival(trace.TraceID)       {}
-func (k *stepsOnly) OnStep(step *telemetry.Step) { k.steps = append(k.steps, step) }
+func (s *steps) OnArrival(trace.TraceID) {}
+
+func (s *steps) OnStep(step *telemetry.Step) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = append(s.ended, step)
+}
 
 // The request's id on a page of an error leads to its trace only if there is one.
 func TestRequestsToTheConsoleAreTracedButNotItsStream(t *testing.T) {
-	kept := &stepsOnly{SpanRecorder: tracetest.NewSpanRecorder()}
-	shutdown, err := telemetry.Setup(t.Context(), telemetry.TraceOptions{Keeper: kept, Service: "test"})
+	noted := &steps{}
+	shutdown, err := telemetry.Setup(t.Context(), telemetry.TraceOptions{Keeper: noted, Service: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,13 +124,13 @@ func TestRequestsToTheConsoleAreTracedButNotItsStream(t *testing.T) {
 	s := open(t, newTeam())
 	s.ask("GET", "/console/live", "", nil)
 	r, _ := s.ask("GET", "/console/rooms/nothing", "operator", nil)
-	if len(kept.steps) != 1 || kept.steps[0].Name != "GET /console/rooms/:module" {
-		t.Fatalf("got the steps %v, want that of the page alone", kept.steps)
+	noted.mu.Lock()
+	defer noted.mu.Unlock()
+	if len(noted.ended) != 1 || noted.ended[0].Name != "GET /console/rooms/:module" {
+		t.Fatalf("got %d steps, want that of the page alone", len(noted.ended))
 	}
-	for _, a := range kept.steps[0].Attributes() {
-		if a.Key == "request_id" && a.Value.AsString() == r.Header.Get("X-Request-Id") {
-			return
-		}
+	attributes := noted.ended[0].Attributes()
+	if !slices.Contains(attributes, attribute.String("request_id", r.Header.Get("X-Request-Id"))) {
+		t.Errorf("the step has the attributes %v, want the request's id", attributes)
 	}
-	t.Errorf("the step has the attributes %v, want the request's id", kept.steps[0].Attributes())
 }

@@ -36,10 +36,10 @@ func newPromotionsList(p Program, s *settings) *cobra.Command {
 	var ended, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List promotions: what they take off, for which goods, and how often they were used",
+		Short: "List promotions: what they take off, for which goods, and how often their codes were used",
 		Long: `List shows promotions by id: those that hold now and those that begin later. A
-promotion without codes is automatic. USED counts orders that used a code; after the
-slash is the limit, if there is one.`,
+promotion without codes is automatic, and not counted. USED counts orders that used a
+code; after the slash is the limit, if there is one.`,
 		Example: `  galleria promotions list --ended`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

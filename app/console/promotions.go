@@ -13,7 +13,7 @@ import (
 // promotionsDone says what was done, by the word in the address.
 var promotionsDone = map[string]string{"ended": "The promotion has ended.", "saved": "The promotion is saved."}
 
-// promotions lists the promotions with what they take off and how often they were used.
+// promotions lists the promotions with what they take off and how often their codes were used.
 func (c *Console) promotions(ctx echo.Context) error {
 	return c.showPromotions(ctx, http.StatusOK, "")
 }
@@ -41,7 +41,7 @@ func (c *Console) showPromotions(ctx echo.Context, code int, problem string) err
 			codes += " " + code
 		}
 		table.Rows = append(table.Rows, view.Row{Link: promotionLink(p.GetId()), Cells: []string{
-			p.GetName(), p.GetId(), word(p.GetKind().String(), "KIND_"), dash(codes), c.day(p.GetStartsAt()), c.day(p.GetEndsAt()), whole(p.GetUsed()),
+			p.GetName(), p.GetId(), word(p.GetKind().String(), "KIND_"), dash(codes), c.day(p.GetStartsAt()), c.day(p.GetEndsAt()), timesUsed(p),
 		}})
 		if p.GetEndsAt() == nil || p.GetEndsAt().AsTime().After(c.now()) {
 			running = append(running, view.Option{Value: p.GetId(), Name: p.GetName()})
@@ -61,6 +61,15 @@ func (c *Console) showPromotions(ctx echo.Context, code int, problem string) err
 }
 
 // endPromotion ends a promotion now.
+// timesUsed is how many orders used the promotion's codes: of one that needs none it is not
+// counted.
+func timesUsed(p *pricingv1.Promotion) string {
+	if len(p.GetCodes()) == 0 {
+		return dash("")
+	}
+	return whole(p.GetUsed())
+}
+
 func (c *Console) endPromotion(ctx echo.Context) error {
 	work, done := c.working(ctx)
 	defer done()

@@ -31,7 +31,7 @@ type Promotion struct {
 	Codes              []string   `json:"codes,omitempty" maxItems:"100" doc:"Voucher codes. Without any it works by itself."`
 	MaxUses            int64      `json:"max_uses,omitempty" minimum:"0" maximum:"9007199254740991" doc:"By its codes, in all; 0: no limit."`
 	MaxUsesPerCustomer int64      `json:"max_uses_per_customer,omitempty" minimum:"0" maximum:"9007199254740991"`
-	Used               int64      `json:"used" readOnly:"true" required:"false" doc:"How often it was used."`
+	Used               int64      `json:"used" readOnly:"true" required:"false" doc:"How many orders used its codes; 0 of a promotion without codes, which are not counted."`
 	Combinable         bool       `json:"combinable,omitempty" doc:"May be used together with others."`
 }
 

@@ -1261,7 +1261,7 @@ type Promotion struct {
 	StartsAt *time.Time `json:"starts_at,omitempty"`
 	Tags     *[]string  `json:"tags,omitempty"`
 
-	// Used How often it was used.
+	// Used How many orders used its codes; 0 of a promotion without codes, which are not counted.
 	Used *int64 `json:"used,omitempty"`
 }
 

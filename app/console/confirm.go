@@ -4,12 +4,24 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
 	"galleria/app/console/internal/view"
 	"galleria/app/edge"
 )
+
+// keptConfirmed is how many confirmed forms are known: one is sent again soon, or not at all.
+const keptConfirmed = 100
+
+// confirming are the forms that were confirmed last, by person and key. It is held while one
+// is confirmed, so that its twin waits.
+type confirming struct {
+	mu    sync.Mutex
+	forms []string
+}
 
 // confirmation is how the person can give the second factor anew: on a form for something
 // that wants it.
@@ -57,10 +69,25 @@ func (c *Console) confirm(ctx echo.Context, work context.Context) error {
 	return errForm("it wants a code of your second factor, or your passkey.")
 }
 
-// confirmed is confirm for pages that say all that is wrong in one way: as an errForm.
+// confirmed is confirm for pages that say all that is wrong in one way: as an errForm. A
+// form that is sent again, such as by a double click, is confirmed already: its code is good
+// once, and what it does is done once by its key.
 func (c *Console) confirmed(ctx echo.Context, work context.Context) error {
+	form := ""
+	if key := ctx.FormValue("key"); key != "" {
+		form = personOf(ctx).Email + " " + ctx.Path() + " " + key
+	}
+	c.confirming.mu.Lock()
+	defer c.confirming.mu.Unlock()
+	if form != "" && slices.Contains(c.confirming.forms, form) {
+		return nil
+	}
 	var tooMany TooMany
 	err := c.confirm(ctx, work)
+	if err == nil && form != "" {
+		c.confirming.forms = append(c.confirming.forms, form)
+		c.confirming.forms = c.confirming.forms[max(0, len(c.confirming.forms)-keptConfirmed):]
+	}
 	if errors.As(err, &tooMany) {
 		ctx.Response().Header().Set("Retry-After", tooMany.Seconds)
 		return errForm("there were too many tries. Try again in " + tooMany.Seconds + " seconds.")

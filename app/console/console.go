@@ -83,6 +83,7 @@ type Console struct {
 	now         func() time.Time
 	watch       *watch
 	moves       *moves
+	confirming  confirming
 	echo        *echo.Echo
 	assets      *assets
 	crossOrigin *http.CrossOriginProtection

@@ -106,6 +106,21 @@ func (t team) Confirm(_ context.Context, _, code string) error {
 	return nil
 }
 
+// burning is a team whose codes are good once.
+type burning struct {
+	team
+	used map[string]bool
+}
+
+func (b burning) Confirm(ctx context.Context, session, code string) error {
+	if b.used[code] {
+		return ErrWrong
+	}
+	err := b.team.Confirm(ctx, session, code)
+	b.used[code] = err == nil
+	return err
+}
+
 func newTeam() team {
 	return team{
 		"admin":           {Email: "admin@example.org", Staff: true, Admin: true, HasFactor: true, FactorDone: true},

@@ -116,6 +116,9 @@ type planned struct {
 }
 
 func (c *Console) planned(ctx context.Context, asked view.MoveFields) (planned, error) {
+	if asked.Module == "accounts" && asked.Mode == string(route.ModeHeld) {
+		return planned{}, errors.New("accounts can't be held from here: it knows who may use this console, which would be shut; galleria move accounts held does it, and galleria move accounts local ends it")
+	}
 	file, place, err := c.Places.Now(asked.Module)
 	if err != nil {
 		return planned{}, err

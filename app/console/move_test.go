@@ -177,6 +177,17 @@ func TestAFormThatComesTwiceMovesOnce(t *testing.T) {
 	f.wantEdits(t, 1)
 }
 
+// Accounts knows who may use the console: held, it would shut the door that leads back.
+func TestAccountsIsNotHeldFromTheConsole(t *testing.T) {
+	s, f := openWithFile(t)
+	_, body := s.ask("GET", "/console/rooms/accounts/move/preview?mode=held", "admin", nil)
+	r, _ := s.ask("POST", "/console/rooms/accounts/move", "admin", asked("mode", "held", "address", ""))
+	if r.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(body, "galleria move accounts held") {
+		t.Errorf("got %d, want the command that does it: %.900s", r.StatusCode, body)
+	}
+	f.wantEdits(t, 0)
+}
+
 func TestAMovePlannedFromAnotherPlaceIsLookedAtAgain(t *testing.T) {
 	s, f := openWithFile(t)
 	late := asked("key", "the-key-of-the-other-form", "address", "10.0.0.8:7071")

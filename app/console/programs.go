@@ -105,7 +105,10 @@ func (c *Console) addKey(ctx echo.Context) error {
 			wanted = append(wanted, scope)
 		}
 	}
-	err := c.confirmed(ctx, work)
+	var err error = errForm("tick what the key may do.")
+	if len(wanted) > 0 { // before the code, which is good once
+		err = c.confirmed(ctx, work)
+	}
 	var made *accountsv1.CreateKeyResponse
 	if err == nil {
 		made, err = c.Accounts.CreateKey(work, &accountsv1.CreateKeyRequest{Name: name, Scopes: wanted, IdempotencyKey: ctx.FormValue("key")})

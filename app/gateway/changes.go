@@ -49,7 +49,7 @@ func unchanged(err error) error {
 	case contract.Is(err, cartv1.Reason_REASON_NOT_SOLD):
 		return problem(notSold, "The shop sells nothing of this sku.")
 	case contract.Is(err, cartv1.Reason_REASON_OTHER_CURRENCY):
-		return problem(otherCurrency, "It has no price in "+contract.Metadata(err, "currency_code")+". A cart has one currency, that of the first thing in it.")
+		return problem(otherCurrency, "It has no price in "+contract.Metadata(err, "currency_code")+". A cart has one currency: the one that is sent with its first item, or else the shop's own.")
 	case contract.Is(err, cartv1.Reason_REASON_CART_FULL), contract.Is(err, cartv1.Reason_REASON_LINE_FULL):
 		return problem(cartFull, "A cart holds up to 100 different things, and up to 99 of each.")
 	}

@@ -28,7 +28,7 @@ func Check(name string) error {
 		return errors.New("must not be empty")
 	case utf8.RuneCountInString(name) > longest:
 		return errors.New("must have at most 100 characters")
-	case strings.ContainsFunc(name, unicode.IsControl):
+	case strings.ContainsFunc(name, breaksLine):
 		return errors.New("must be one line of text")
 	case strings.ContainsAny(plain, "@＠"):
 		return errors.New("must be a name, without an e-mail address")
@@ -36,4 +36,10 @@ func Check(name string) error {
 		return errors.New("must be a name, without a link; please put a space after a dot")
 	}
 	return nil
+}
+
+// breaksLine tells whether a character ends the line, or turns the direction of what comes
+// after the name.
+func breaksLine(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }

@@ -32,6 +32,9 @@ func (s Short) Error() string {
 type BelowAllocated struct{ Level }
 
 func (b BelowAllocated) Error() string {
+	if b.Allocated == 0 {
+		return fmt.Sprintf("%s at %s: fewer than none would be on hand", b.SKU, b.Location)
+	}
 	return fmt.Sprintf("%s at %s: %d are allocated to orders; release those first", b.SKU, b.Location, b.Allocated)
 }
 

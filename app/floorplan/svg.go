@@ -138,14 +138,16 @@ const roofHeight = 84
 
 // banner says above the house how it does, and what is ill.
 func (p *painter) banner() {
-	m, all := p.layout.margin, box{0, 0, p.layout.w, p.layout.h}
-	p.add(`<g class="banner">`)
-	p.mark(m+9, 26, p.house.health())
+	m, w := p.layout.margin, p.layout.w
 	size := 22.0
 	if p.options.Narrow {
-		size = 16
+		// Many lines make the picture wider than a phone; its words stay in sight.
+		size, w = 16, narrowSizes.least
 	}
-	p.text(point{m + 26, 33}, size, "b", left, all, fit(p.house.headline(), size, true, p.layout.w-m*2-26))
+	all := box{0, 0, w, p.layout.h}
+	p.add(`<g class="banner">`)
+	p.mark(m+9, 26, p.house.health())
+	p.text(point{m + 26, 33}, size, "b", left, all, fit(p.house.headline(), size, true, w-m*2-26))
 	processes := 0
 	for _, process := range p.house.Processes {
 		if process.State == "answering" {
@@ -160,7 +162,7 @@ func (p *painter) banner() {
 			p.text(point{m + 26, 76 + 20*float64(i)}, 13, "soft", left, all, fmt.Sprintf("and %d more", len(p.house.Ills)-i))
 			break
 		}
-		p.text(point{m + 26, 76 + 20*float64(i)}, 13, "t-"+string(ill.Health), left, all, fit(ill.Text, 13, false, p.layout.w-m*2-26))
+		p.text(point{m + 26, 76 + 20*float64(i)}, 13, "t-"+string(ill.Health), left, all, fit(ill.Text, 13, false, w-m*2-26))
 	}
 	p.add(`</g>`)
 }

@@ -209,6 +209,28 @@ func readForm(ctx echo.Context) (url.Values, error) {
 	return values, nil
 }
 
+// keepTyped fills the form that was refused with what was typed into it. A box to be ticked
+// by who is sure of something is ticked anew.
+func keepTyped(ctx echo.Context, forms []view.Form) {
+	r := ctx.Request()
+	for i := range forms {
+		f := &forms[i]
+		if r.Method != http.MethodPost || f.Action != r.URL.EscapedPath() {
+			continue
+		}
+		f.Shut = false
+		for j := range f.Fields {
+			switch field := &f.Fields[j]; field.Kind {
+			case "checkbox":
+				field.Checked = r.PostForm.Get(field.Name) != "" && !field.Required
+			case "file", "hidden", "result":
+			default:
+				field.Value = r.PostForm.Get(field.Name)
+			}
+		}
+	}
+}
+
 // fail answers with an error: in words of ours for people, with the whole in the log.
 func (c *Console) fail(ctx echo.Context, err error) {
 	if ctx.Response().Committed {

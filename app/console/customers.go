@@ -77,6 +77,7 @@ func (c *Console) showCustomers(ctx echo.Context, code int, page view.Sheet) err
 			Confirmation: confirmation,
 		}}
 	}
+	keepTyped(ctx, page.Forms)
 	return c.sheet(ctx, code, "Customers", "/console/customers", view.SheetPage(page))
 }
 

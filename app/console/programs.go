@@ -56,6 +56,7 @@ func (c *Console) showPrograms(ctx echo.Context, code int, page view.Sheet) erro
 		return err
 	}
 	c.addEndpoints(&page, listed.GetEndpoints())
+	keepTyped(ctx, page.Forms)
 	return c.sheet(ctx, code, page.Title, programsPath, view.SheetPage(page))
 }
 

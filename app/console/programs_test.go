@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,6 +76,8 @@ func TestAnAdministratorMakesAndRevokesAPIKeys(t *testing.T) {
 	} {
 		if r, body := o.asAdmin("/console/programs/keys", form...); r.StatusCode != http.StatusConflict || !strings.Contains(body, words) || secretOf.MatchString(body) {
 			t.Errorf("got %d, want %q", r.StatusCode, words)
+		} else if slices.Contains(form, "x") && !strings.Contains(body, `value="x"`) {
+			t.Errorf("%s: the name that was typed is gone", words)
 		}
 	}
 	if r, body := o.asAdmin("/console/programs/keys/revoke", "id", known.GetId()); r.StatusCode != http.StatusConflict || !strings.Contains(body, "tick the box") {

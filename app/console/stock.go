@@ -175,6 +175,7 @@ func (c *Console) showStock(ctx echo.Context, code int, problem string) error {
 			{Name: "reason", Label: "Why", Kind: "select", Value: "correction", Options: reasons}, {Name: "note", Label: "More about it", Kind: "text", Most: 500},
 		}, Hint: "Damage and loss take away, found and return add, a correction does either. To undo a change, correct the level by the opposite difference."},
 	}
+	keepTyped(ctx, page.Forms)
 	return c.sheet(ctx, code, sku, "/console/stock", view.SheetPage(page))
 }
 

@@ -51,6 +51,12 @@ func TestADeliveryAndACorrectionAreMadeOnce(t *testing.T) {
 	o.refuses("not 0", at+"/adjust", "key", o.key(at), "by", "0", "reason", "damage")
 	o.refuses("reason", at+"/adjust", "key", o.key(at), "by", "1", "reason", "magic", "location", "main")
 	o.refuses("This was not done", at+"/adjust", "key", o.key(at), "by", "-50", "reason", "loss", "location", "main")
+	_, body := o.post(at+"/adjust", "key", o.key(at), "by", "-50", "reason", "loss", "location", "main", "note", "after the flood")
+	for _, typed := range []string{`value="-50"`, `value="after the flood"`, `<option value="loss" selected`} {
+		if !strings.Contains(body, typed) {
+			t.Errorf("the form that was refused lacks %s, which was typed into it", typed)
+		}
+	}
 	o.shows("/console/audit?q=stock", "corrected", "stock of "+sku, "olga@example.org")
 }
 

@@ -134,6 +134,7 @@ func (c *Console) showEndpoint(ctx echo.Context, code int, page view.Sheet) erro
 		page.Older = endpointLink(e.GetId()) + "?before=" + url.QueryEscape(next)
 	}
 	page.Forms = endpointForms(e, len(sent.GetDeliveries()) > 0)
+	keepTyped(ctx, page.Forms)
 	return c.sheet(ctx, code, page.Title, programsPath, view.SheetPage(page))
 }
 

@@ -113,7 +113,7 @@ func Consequences(p route.Place) string {
 	case route.ModeLocal:
 		return "new calls go to the main process; those in flight finish where they are"
 	case route.ModeRemote:
-		return "new calls go there; those in flight finish where they are, and then the module is stopped here"
+		return "new calls go there; those in flight finish where they are; a module that ran in the main process is stopped there then"
 	case route.ModeShadow:
 		from := "the main process"
 		if first := p.Arms[0]; first.Mode == route.ModeRemote {

@@ -76,7 +76,7 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 	}
 	wrong := check(f)
 	if country := f.values["country"]; country != "" && wrong["country"] == "" && !s.info.Info().Sells(country) {
-		wrong["country"] = "We do not send there yet. Please choose another country."
+		wrong["country"] = notSentThere
 	}
 	if len(wrong) > 0 {
 		return s.again(c, f, invalid(wrong))
@@ -208,6 +208,9 @@ func (s *Storefront) composeCheckout(ctx context.Context, held *cartv1.Cart, quo
 		chosen = priced
 	}
 	v.Countries = s.countryOptions(chosen)
+	if len(chosen) == 2 && !s.info.Info().Sells(chosen) {
+		v.Errors["country"] = notSentThere
+	}
 	for _, d := range quote.GetDeliveryOptions() {
 		v.Deliveries = append(v.Deliveries, page.Delivery{
 			ID: d.GetId(), Name: deliveryName(d), Price: price(quote.GetCurrencyCode(), d.GetPriceMinor()), Chosen: d.GetId() == quote.GetDeliveryOption(),
@@ -219,6 +222,8 @@ func (s *Storefront) composeCheckout(ctx context.Context, held *cartv1.Cart, quo
 	v.Chosen = choice(drawn)
 	return v
 }
+
+const notSentThere = "We do not send there yet. Please choose another country."
 
 // leftOut names what is in the cart and will not be part of the order.
 func leftOut(lines []page.Line) []page.Point {

@@ -26,7 +26,7 @@ func TestOperatorsCountTheStockByCommand(t *testing.T) {
 		run(0, "5 received", "stock", "receive", "--key", "delivery-1", "GONG-1=5")
 	}
 	run(0, "3", "stock", "adjust", "--reason", "damage", "--note", "dented", "GONG-1", "--by", "-2")
-	run(1, "0 are allocated", "stock", "adjust", "--reason", "loss", "GONG-1", "--by", "-4")
+	run(1, "fewer than none", "stock", "adjust", "--reason", "loss", "GONG-1", "--by", "-4")
 	run(0, "dented", "stock", "show", "GONG-1")
 	var shown struct {
 		Levels    []struct{ On_hand, Available int64 }

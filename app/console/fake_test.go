@@ -106,19 +106,18 @@ func (t team) Confirm(_ context.Context, _, code string) error {
 	return nil
 }
 
-// burning is a team whose codes are good once.
+// burning is a team whose codes begin with 12345 and are good once.
 type burning struct {
 	team
 	used map[string]bool
 }
 
-func (b burning) Confirm(ctx context.Context, session, code string) error {
-	if b.used[code] {
+func (b burning) Confirm(_ context.Context, _, code string) error {
+	if b.used[code] || !strings.HasPrefix(code, "12345") {
 		return ErrWrong
 	}
-	err := b.team.Confirm(ctx, session, code)
-	b.used[code] = err == nil
-	return err
+	b.used[code] = true
+	return nil
 }
 
 func newTeam() team {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"google.golang.org/protobuf/proto"
@@ -43,6 +45,9 @@ func isUpload(path string) bool {
 	return path == logoPath || strings.HasPrefix(path, "/console/products/") && strings.HasSuffix(path, "/pictures")
 }
 
+// pictureTimeout bounds how long the sizes of a picture are made.
+const pictureTimeout = 30 * time.Second
+
 // addPicture adds a picture to a product. It is stored under a name made of its content, so
 // that it replaces no picture of another product, and sent twice is one picture.
 func (c *Console) addPicture(ctx echo.Context) error {
@@ -77,12 +82,16 @@ func (c *Console) addPicture(ctx echo.Context) error {
 	}
 	sum := sha256.Sum256(data)
 	name := p.GetSlug()[:min(len(p.GetSlug()), 80)] + "-" + hex.EncodeToString(sum[:6]) + ".jpg"
-	if _, err := c.Pictures.Add(work, name, data); err != nil {
+	storing, stored := context.WithTimeout(ctx.Request().Context(), pictureTimeout)
+	defer stored()
+	if _, err := c.Pictures.Add(storing, name, data); err != nil {
 		if refused := new(pictures.RefusedError); errors.As(err, &refused) {
 			return refuse(refused.Reason + ".")
 		}
 		return err
 	}
+	work, done = c.working(ctx) // making the sizes may have taken longer than a page
+	defer done()
 	after := proto.CloneOf(p)
 	at := slices.IndexFunc(after.GetPictures(), func(one *catalogv1.Picture) bool { return one.GetName() == name })
 	if at < 0 {

@@ -2,7 +2,9 @@ package console
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -16,11 +18,22 @@ import (
 // keptConfirmed is how many confirmed forms are known: one is sent again soon, or not at all.
 const keptConfirmed = 100
 
-// confirming are the forms that were confirmed last, by person and key. It is held while one
-// is confirmed, so that its twin waits.
+// confirming are the forms that were confirmed last. It is held while one is confirmed, so
+// that its twin waits.
 type confirming struct {
 	mu    sync.Mutex
-	forms []string
+	forms []formID
+}
+
+// formID is one form in one session, with all that is typed into it but the confirmation:
+// one that asks for something else is another form.
+type formID [sha256.Size]byte
+
+func (c *Console) formID(ctx echo.Context) formID {
+	what := maps.Clone(ctx.Request().PostForm)
+	delete(what, "code")
+	delete(what, "credential")
+	return sha256.Sum256([]byte(c.sessionOf(ctx.Request()) + " " + ctx.Path() + " " + what.Encode()))
 }
 
 // confirmation is how the person can give the second factor anew: on a form for something
@@ -73,18 +86,15 @@ func (c *Console) confirm(ctx echo.Context, work context.Context) error {
 // form that is sent again, such as by a double click, is confirmed already: its code is good
 // once, and what it does is done once by its key.
 func (c *Console) confirmed(ctx echo.Context, work context.Context) error {
-	form := ""
-	if key := ctx.FormValue("key"); key != "" {
-		form = personOf(ctx).Email + " " + ctx.Path() + " " + key
-	}
+	form, keyed := c.formID(ctx), ctx.FormValue("key") != ""
 	c.confirming.mu.Lock()
 	defer c.confirming.mu.Unlock()
-	if form != "" && slices.Contains(c.confirming.forms, form) {
+	if keyed && slices.Contains(c.confirming.forms, form) {
 		return nil
 	}
 	var tooMany TooMany
 	err := c.confirm(ctx, work)
-	if err == nil && form != "" {
+	if err == nil && keyed {
 		c.confirming.forms = append(c.confirming.forms, form)
 		c.confirming.forms = c.confirming.forms[max(0, len(c.confirming.forms)-keptConfirmed):]
 	}

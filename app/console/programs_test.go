@@ -55,6 +55,10 @@ func TestAnAdministratorMakesAndRevokesAPIKeys(t *testing.T) {
 		}
 		secrets = append(secrets, found[1])
 	}
+	// What was confirmed is this form, and not its key alone.
+	if r, body := o.asAdmin("/console/programs/keys", append([]string{"name", "another"}, form...)...); r.StatusCode != http.StatusConflict || !strings.Contains(body, "code is wrong") {
+		t.Errorf("the form with something else in it: got %d, want it to be confirmed anew", r.StatusCode)
+	}
 	if secrets[0] != secrets[1] {
 		t.Error("a form that was sent twice made two keys")
 	}

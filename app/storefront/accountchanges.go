@@ -142,7 +142,7 @@ func (s *Storefront) deleteAccount(c echo.Context) error {
 		s.leave(c)
 		return s.showForm(c, http.StatusOK, page.Form{
 			Heading: "Your account is deleted", Links: []page.Point{{Text: "To the shop", Href: "/"}},
-			Notice: &page.Notice{Title: "We have forgotten you", Text: "A mail says so as well, the last one that is kept. An order is kept without you as soon as it is done."},
+			Notice: &page.Notice{Title: "We have forgotten you", Text: "A mail says so as well. An order is kept without you as soon as it is done."},
 		})
 	})
 }

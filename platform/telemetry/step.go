@@ -26,7 +26,7 @@ type Keeper interface {
 	OnStep(*Step)
 }
 
-// steps is who is given steps; nil: nobody, and none are made.
+// steps is the keeper that is given steps; nil: there is none, and none are made.
 var steps atomic.Pointer[Keeper]
 
 // exporting tells whether spans may be exported: then each trace begins with one.
@@ -91,7 +91,7 @@ func (s *Step) Attributes() []attribute.KeyValue {
 	return append(s.attributes(), s.marks...)
 }
 
-// Traced is a call under way, with nothing in it when nobody wants to know.
+// Traced is a call under way; the zero value, of one that is not noted, does nothing.
 type Traced struct {
 	span trace.Span
 	step *Step

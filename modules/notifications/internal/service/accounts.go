@@ -45,7 +45,7 @@ func (s *Service) accountSubscriptions() []events.Subscription {
 			return s.queueAbout(tx, meta, letter.PasskeyRemoved, e, letter.Account{Passkey: letter.Clean(e.GetPasskey())})
 		}),
 		events.On(func(_ context.Context, tx *gorm.DB, e *accountsv1.AccountDeleted, meta events.Meta) error {
-			// Of an address that was never confirmed the letters may be somebody else's.
+			// The letters to an address that was never confirmed may be another person's.
 			if e.GetVerified() {
 				if err := store.ForgetPerson(tx, mail.New(meta.ID, e.GetEmail(), letter.Facts{}, s.now())); err != nil {
 					return err

@@ -9,7 +9,6 @@ import (
 
 	"galleria/app/storefront/internal/page"
 	cartv1 "galleria/modules/cart/v1"
-	catalogv1 "galleria/modules/catalog/v1"
 	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/countries"
 )
@@ -104,21 +103,17 @@ func (s *Storefront) cartLines(ctx context.Context, held *cartv1.Cart) []page.Li
 	if len(held.GetLines()) == 0 {
 		return nil
 	}
-	var skus, unseen []string
+	skus := make([]string, 0, len(held.GetLines()))
 	for _, l := range held.GetLines() {
 		skus = append(skus, l.GetSku())
-		if s.gallery.drawn(l.GetPicture()) {
-			unseen = append(unseen, l.GetSku())
-		}
 	}
 	onHand, known := s.counts(ctx, stockTimeout, skus)
-	categories := s.categoriesOf(ctx, unseen, held.GetCurrencyCode())
-	var all []page.Line
+	all := make([]page.Line, 0, len(skus))
 	for _, l := range held.GetLines() {
 		line := page.Line{
 			Card: page.Card{
 				Name: l.GetName(), Slug: l.GetSlug(),
-				Picture: s.gallery.of(l.GetPicture(), categories[l.GetSku()]),
+				Picture: s.gallery.of(l.GetPicture(), l.GetCategory()),
 				Price:   price(held.GetCurrencyCode(), l.GetUnitPriceMinor()),
 			},
 			SKU: l.GetSku(), Quantity: l.GetQuantity(), Problem: unsellable(held, l),
@@ -150,22 +145,4 @@ func shortage(left int64, name string) string {
 		return "Only 1" + of + " is left."
 	}
 	return fmt.Sprintf("Only %d%s are left.", left, of)
-}
-
-// categoriesOf gives placeholders the colours they have elsewhere. Demo
-// products have pictures, so this is seldom asked; without an answer the
-// colours differ.
-func (s *Storefront) categoriesOf(ctx context.Context, skus []string, currency string) map[string]string {
-	if len(skus) == 0 {
-		return nil
-	}
-	answer, err := s.Catalog.GetOffers(ctx, &catalogv1.GetOffersRequest{Skus: skus, CurrencyCode: currency})
-	if err != nil {
-		return nil
-	}
-	categories := map[string]string{}
-	for _, o := range answer.GetOffers() {
-		categories[o.GetSku()] = o.GetCategory()
-	}
-	return categories
 }

@@ -10,6 +10,7 @@ import (
 
 	"galleria/app/edge"
 	"galleria/app/storefront/internal/page"
+	catalogv1 "galleria/modules/catalog/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/brands"
 	"galleria/platform/contract"
@@ -308,4 +309,22 @@ func cardName(brand, last4 string) string {
 		return ""
 	}
 	return brands.Name(brand, "Card") + " ending in " + last4
+}
+
+// categoriesOf gives placeholders on an order's page the colours they have elsewhere.
+// Demo products have pictures, so this is seldom asked; without an answer the colours
+// differ.
+func (s *Storefront) categoriesOf(ctx context.Context, skus []string, currency string) map[string]string {
+	if len(skus) == 0 {
+		return nil
+	}
+	answer, err := s.Catalog.GetOffers(ctx, &catalogv1.GetOffersRequest{Skus: skus, CurrencyCode: currency})
+	if err != nil {
+		return nil
+	}
+	categories := map[string]string{}
+	for _, o := range answer.GetOffers() {
+		categories[o.GetSku()] = o.GetCategory()
+	}
+	return categories
 }

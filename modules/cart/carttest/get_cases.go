@@ -34,8 +34,8 @@ func getCases(w World) cases {
 			want := &cartv1.Cart{
 				Id: g.cart, CurrencyCode: "EUR", SubtotalMinor: 3*100 + 999, ItemCount: 4, Version: 2,
 				Lines: []*cartv1.Line{
-					{Sku: g.sku(1), Quantity: 3, Name: "Thing 1", Slug: strings.ToLower(g.sku(1)), Picture: "thing.svg", UnitPriceMinor: 100, TotalMinor: 300, Status: cartv1.LineStatus_LINE_STATUS_SELLABLE},
-					{Sku: g.sku(2), Quantity: 1, Name: "Renamed", Slug: strings.ToLower(g.sku(2)), Picture: "thing.svg", UnitPriceMinor: 999, TotalMinor: 999, Status: cartv1.LineStatus_LINE_STATUS_SELLABLE},
+					{Sku: g.sku(1), Quantity: 3, Name: "Thing 1", Slug: strings.ToLower(g.sku(1)), Picture: "thing.svg", Category: "things", UnitPriceMinor: 100, TotalMinor: 300, Status: cartv1.LineStatus_LINE_STATUS_SELLABLE},
+					{Sku: g.sku(2), Quantity: 1, Name: "Renamed", Slug: strings.ToLower(g.sku(2)), Picture: "thing.svg", Category: "things", UnitPriceMinor: 999, TotalMinor: 999, Status: cartv1.LineStatus_LINE_STATUS_SELLABLE},
 				},
 			}
 			if !proto.Equal(got, want) {

@@ -368,8 +368,11 @@ type Line struct {
 	UnitPriceMinor int64      `protobuf:"varint,6,opt,name=unit_price_minor,json=unitPriceMinor,proto3" json:"unit_price_minor,omitempty"`
 	TotalMinor     int64      `protobuf:"varint,7,opt,name=total_minor,json=totalMinor,proto3" json:"total_minor,omitempty"`
 	Status         LineStatus `protobuf:"varint,9,opt,name=status,proto3,enum=cart.v1.LineStatus" json:"status,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The slug of the product's category; empty like the name of a line that the catalog
+	// does not know.
+	Category      string `protobuf:"bytes,10,opt,name=category,proto3" json:"category,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Line) Reset() {
@@ -456,6 +459,13 @@ func (x *Line) GetStatus() LineStatus {
 		return x.Status
 	}
 	return LineStatus_LINE_STATUS_UNSPECIFIED
+}
+
+func (x *Line) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
 }
 
 type GetCartRequest struct {
@@ -1640,7 +1650,7 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\acountry\x18\x01 \x01(\tR\acountry\x12\x16\n" +
 	"\x06region\x18\x02 \x01(\tR\x06region\x12\x1f\n" +
 	"\vpostal_code\x18\x03 \x01(\tR\n" +
-	"postalCode\"\xff\x01\n" +
+	"postalCode\"\x9b\x02\n" +
 	"\x04Line\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\x03R\bquantity\x12\x12\n" +
@@ -1650,7 +1660,9 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x10unit_price_minor\x18\x06 \x01(\x03R\x0eunitPriceMinor\x12\x1f\n" +
 	"\vtotal_minor\x18\a \x01(\x03R\n" +
 	"totalMinor\x12+\n" +
-	"\x06status\x18\t \x01(\x0e2\x13.cart.v1.LineStatusR\x06statusJ\x04\b\b\x10\tR\tavailable\".\n" +
+	"\x06status\x18\t \x01(\x0e2\x13.cart.v1.LineStatusR\x06status\x12\x1a\n" +
+	"\bcategory\x18\n" +
+	" \x01(\tR\bcategoryJ\x04\b\b\x10\tR\tavailable\".\n" +
 	"\x0eGetCartRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\"4\n" +
 	"\x0fGetCartResponse\x12!\n" +

@@ -8,8 +8,8 @@ import (
 
 // Product is what the catalog says of a product now.
 type Product struct {
-	SKU, Name, Slug, Picture, Currency string
-	PriceMinor                         int64
+	SKU, Name, Slug, Picture, Category, Currency string
+	PriceMinor                                   int64
 	// Status is whether it can be bought.
 	Status Status
 }
@@ -28,7 +28,7 @@ const (
 // PricedLine is a line as it would be bought now.
 type PricedLine struct {
 	Line
-	Slug, Picture string
+	Slug, Picture, Category string
 	// Status is whether it can be bought; a line that can't has no price.
 	Status                Status
 	UnitMinor, TotalMinor int64
@@ -53,7 +53,7 @@ func (c *Cart) Price(products []Product) (lines []PricedLine, totalMinor int64, 
 		if p == nil {
 			continue
 		}
-		line.Name, line.Slug, line.Picture, line.Status = p.Name, p.Slug, p.Picture, p.Status
+		line.Name, line.Slug, line.Picture, line.Category, line.Status = p.Name, p.Slug, p.Picture, p.Category, p.Status
 		if p.Status != Sellable {
 			continue
 		}

@@ -24,7 +24,7 @@ func toCart(c cart.Cart, lines []cart.PricedLine, totalMinor int64) *cartv1.Cart
 	}
 	for _, l := range lines {
 		message.Lines = append(message.Lines, &cartv1.Line{
-			Sku: l.SKU, Quantity: l.Quantity, Name: l.Name, Slug: l.Slug, Picture: l.Picture,
+			Sku: l.SKU, Quantity: l.Quantity, Name: l.Name, Slug: l.Slug, Picture: l.Picture, Category: l.Category,
 			UnitPriceMinor: l.UnitMinor, TotalMinor: l.TotalMinor, Status: statuses[l.Status],
 		})
 	}
@@ -50,7 +50,7 @@ func fromOffer(o *catalogv1.Offer) cart.Product {
 		name += ", " + o.GetVariant()
 	}
 	return cart.Product{
-		SKU: o.GetSku(), Name: name, Slug: o.GetSlug(), Picture: o.GetPicture(), Currency: o.GetCurrencyCode(),
+		SKU: o.GetSku(), Name: name, Slug: o.GetSlug(), Picture: o.GetPicture(), Category: o.GetCategory(), Currency: o.GetCurrencyCode(),
 		PriceMinor: o.GetPriceMinor(), Status: offered[o.GetStatus()],
 	}
 }

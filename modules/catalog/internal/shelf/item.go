@@ -2,6 +2,7 @@ package shelf
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"galleria/modules/catalog/internal/product"
 )
@@ -11,6 +12,8 @@ type item struct {
 	record record
 	born   int64
 	slot   uint32
+
+	unpacked atomic.Pointer[product.Product] // while it is among the recent
 }
 
 // lowest is what the cheapest active variant costs in a currency.

@@ -11,6 +11,7 @@
 //	segments  columns and words of active products, for lists and searches: a change adds
 //	          a small one, and like sizes are joined
 //	lists     the last answers
+//	recent    products that were looked up lately, unpacked
 package shelf
 
 import (
@@ -37,6 +38,7 @@ type Shelf struct {
 	leaves     []leaf
 	marks      *marks
 	lists      *lists
+	recent     *recent
 }
 
 // Changes are products and categories as they are at a version, whatever they
@@ -59,7 +61,7 @@ func (s *Shelf) With(c Changes) *Shelf {
 	next := *s
 	next.version, next.lists = c.Version, &lists{}
 	if next.marks == nil {
-		next.marks = newMarks()
+		next.marks, next.recent = newMarks(), &recent{}
 	}
 	if len(c.Categories) > 0 || len(c.DeletedCategories) > 0 {
 		next.categories = arrange(s.categories, c.Categories, c.DeletedCategories)
@@ -168,7 +170,7 @@ func (s *Shelf) byOwnSlug(slug string) *product.Product {
 func (s *Shelf) find(by index, key string, is func(*product.Product) bool) (*product.Product, *item) {
 	for slot := range by.slots(key) {
 		it := s.slots.at(slot)
-		if p := it.record.unpack(); is(p) {
+		if p := s.recent.product(it); is(p) {
 			return p, it
 		}
 	}

@@ -32,10 +32,17 @@ func addCases(w World) cases {
 			g := w.guest(t)
 			g.sellAll(1, 2)
 			first := g.request(1, 2)
+			var made *cartv1.Cart
 			for n := range 3 {
 				if got, err := w.Cart.AddItem(t.Context(), first); err != nil || got.GetItemCount() != 2 || got.GetRepeated() != (n > 0) {
 					t.Errorf("call %d: got %v and %v, want 2 things, and whether it is a repeat", n, got, err)
 				}
+				if n == 0 {
+					made = g.get()
+				}
+			}
+			if got := g.get(); !proto.Equal(got, made) {
+				t.Errorf("after repeats the cart is\n%v, want it as it was\n%v", got, made)
 			}
 			g.add(2, 1)
 			// A repeat answers with the cart as it is now, also for what is sold no more.

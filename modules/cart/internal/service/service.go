@@ -115,19 +115,22 @@ func (s *Service) AddItem(ctx context.Context, r *cartv1.AddItemRequest) (*cartv
 		return nil, err
 	}
 	a := cart.Addition{Cart: r.GetCartId(), Key: r.GetIdempotencyKey(), Item: cart.Item{SKU: r.GetSku(), Quantity: r.GetQuantity()}, MustExist: r.GetMustExist()}
-	// A repeat is answered even when the catalog is away, or sells it no more.
-	count, before, err := s.store.Added(ctx, a)
-	if err == nil && !before {
-		count, err = s.put(ctx, a.Cart, r.GetCurrencyCode(), a.Item, func(item cart.Item) (n int64, err error) {
-			a.Item = item
-			n, before, err = s.store.Add(ctx, a)
-			return n, err
-		})
+	repeated := false
+	count, err := s.put(ctx, a.Cart, r.GetCurrencyCode(), a.Item, func(item cart.Item) (n int64, err error) {
+		a.Item = item
+		n, repeated, err = s.store.Add(ctx, a)
+		return n, err
+	})
+	if err != nil {
+		// A repeat is answered even when the catalog is away, or sells it no more.
+		if n, before, unlike := s.store.Added(ctx, a); before {
+			count, repeated, err = n, true, unlike
+		}
 	}
 	if err != nil {
 		return nil, refusal(err, "add", a.Item.SKU)
 	}
-	return &cartv1.AddItemResponse{ItemCount: count, Repeated: before}, nil
+	return &cartv1.AddItemResponse{ItemCount: count, Repeated: repeated}, nil
 }
 
 // SetItem sets the quantity of a line.

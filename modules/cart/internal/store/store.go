@@ -119,7 +119,10 @@ func (s *Store) Added(ctx context.Context, a cart.Addition) (count int64, before
 	return rows[0].Count, true, a.Repeats(first)
 }
 
-// Add makes an addition, once per key.
+// errBefore rolls back what an addition did that was made before.
+var errBefore = errors.New("an addition that was made before")
+
+// Add makes an addition, once per key; one that was made before changes nothing.
 func (s *Store) Add(ctx context.Context, a cart.Addition) (count int64, before bool, err error) {
 	defer s.kept.forget(a.Cart)
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
@@ -139,9 +142,14 @@ func (s *Store) Add(ctx context.Context, a cart.Addition) (count int64, before b
 				return err
 			}
 		}
-		count, err = c.count()
+		if count, err = c.count(); err == nil && before {
+			err = errBefore
+		}
 		return err
 	})
+	if errors.Is(err, errBefore) {
+		err = nil
+	}
 	return count, before, err
 }
 

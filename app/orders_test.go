@@ -53,7 +53,6 @@ func TestOperatorsTakeOrdersOnByCommand(t *testing.T) {
 		run(0, "pieces left to send: 2", "ship", number, "--carrier", "CTT", "--tracking", "RR1", "--lines", "MUG-1=1", "--key", "parcel-1")
 	}
 	run(0, "RR1", "show", number)
-	run(1, "is shipped, or a part of it", "cancel", number)
 	run(0, "gets a refund: 1.00 EUR", "refund", number, "--amount", "1.00", "--reason", "a scratch")
 	run(0, "gets a refund", "refund", number, "--lines", "POT-1=1", "--restock")
 	run(1, "has less paid that is not refunded", "refund", number, "--amount", "1000 EUR")
@@ -81,6 +80,7 @@ func TestOperatorsTakeOrdersOnByCommand(t *testing.T) {
 	run(0, "is cancelled", "cancel", returned)
 	run(0, "the tray broke", "show", returned)
 	run(0, show(returned).Number, "list", "--status", "cancelled")
+	run(1, "is shipped, or a part of it", "cancel", number)
 	run(1, "needs no attention", "attention", number, "--retry")
 	run(1, "no such order", "show", strings.Repeat("0", len(kept)))
 	run(1, "is no number of an order", "show", "nothing")

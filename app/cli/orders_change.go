@@ -63,10 +63,10 @@ func newOrdersCancel(s *settings) *cobra.Command {
 	var reason string
 	cmd := &cobra.Command{
 		Use:   "cancel ORDER",
-		Short: "Cancel an order of which nothing was sent",
+		Short: "Cancel an order, or what was not sent of it",
 		Long: `Cancel decides that an order is given back: its goods go back to the shelf, and
-what was paid is refunded, as soon as inventory and payments answer. Running it
-again changes nothing.`,
+what was paid is refunded, as soon as inventory and payments answer. Of an order of
+which a part was sent, the rest is. Running it again changes nothing.`,
 		Example: `  galleria orders cancel G-7K3M-Q4 --reason "the mug broke in our hands"`,
 		Args:    exactly(1, "the number or the id of one order"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -75,9 +75,12 @@ again changes nothing.`,
 				if err != nil {
 					return err
 				}
-				did := "is being cancelled"
-				if cancelled.GetOrder().GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_CANCELLED {
-					did = "is cancelled"
+				did := "is cancelled"
+				switch cancelled.GetOrder().GetStatus() {
+				case ordersv1.OrderStatus_ORDER_STATUS_PLACING:
+					did = "is being cancelled; payments does not say yet whether it was paid"
+				case ordersv1.OrderStatus_ORDER_STATUS_CLOSED:
+					did = "is closed: what was not sent is cancelled"
 				}
 				return printDone(cmd, asJSON, cancelled.GetOrder(), did)
 			})

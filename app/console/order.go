@@ -114,7 +114,8 @@ func mayWith(o *ordersv1.Order) view.OrderMay {
 		m.RefundPieces = m.RefundPieces || m.Refund && l.GetQuantity() > l.GetRefunded()
 	}
 	m.Restock = m.Ship
-	m.Cancel = len(o.GetFulfilments()) == 0 && (open || o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_PLACING)
+	m.Cancel = open || o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_PLACING && o.GetEndedBecause() == ""
+	m.OnlyRest = len(o.GetFulfilments()) > 0
 	return m
 }
 

@@ -125,7 +125,7 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 		Frame: s.frame("Order "+o.GetNumber(), s.departmentsIfQuick(ctx)), Notice: n, ID: o.GetId(), Number: o.GetNumber(), Token: token,
 		Steps: steps(o), Timeline: s.timeline(o.GetTimeline()), Price: agreed(o), Parcels: parcels(o),
 		Card: cardName(o.GetPaymentMethod().GetBrand(), o.GetPaymentMethod().GetLast4()), Email: o.GetContact().GetEmail(),
-		Address: addressLines(o), Pay: placing && o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_WAITING, Cancel: cancellable(o),
+		Address: addressLines(o), Pay: placing && o.GetEndedBecause() == "" && o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_WAITING, Cancel: cancellable(o),
 	}
 	v.NoIndex = true
 	inCart := s.countOf(c)
@@ -198,6 +198,9 @@ func parcels(o *ordersv1.Order) []page.Parcel {
 func headline(o *ordersv1.Order) (heading, lead string) {
 	switch o.GetStatus() {
 	case ordersv1.OrderStatus_ORDER_STATUS_PLACING:
+		if o.GetEndedBecause() != "" {
+			return "Being called off", "We are asking whether this order was paid. If it was, the money goes back. This page looks again by itself."
+		}
 		switch o.GetPaymentStatus() {
 		case ordersv1.PaymentStatus_PAYMENT_STATUS_PAID, ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED:
 			return "Your payment has arrived", "We are setting your things aside. This page looks again by itself."
@@ -216,14 +219,37 @@ func headline(o *ordersv1.Order) (heading, lead string) {
 		}
 		return thanks, "Your order is confirmed. We will write to you when it leaves."
 	case ordersv1.OrderStatus_ORDER_STATUS_CLOSED:
-		return "It is on its way.", "Your parcel has left the arcade."
+		switch o.GetDeliveryStatus() {
+		case ordersv1.DeliveryStatus_DELIVERY_STATUS_NONE:
+			return "Nothing is sent", "All of it was taken out of this order. " + moneyBack(o)
+		case ordersv1.DeliveryStatus_DELIVERY_STATUS_RETURNED:
+			return "It came back", "We have your goods back." + refundRefused(o)
+		}
+		return "It is on its way.", "Your parcel has left the arcade." + refundRefused(o)
 	case ordersv1.OrderStatus_ORDER_STATUS_CANCELLED:
 		return "Called off", "This order is cancelled. " + moneyBack(o)
 	}
 	return "This order was not placed", because(o)
 }
 
+// refundRefused is a sentence, after a space, about money that could not be given back.
+func refundRefused(o *ordersv1.Order) string {
+	var refused int64
+	for _, r := range o.GetRefunds() {
+		if r.GetStatus() == ordersv1.RefundStatus_REFUND_STATUS_FAILED {
+			refused += r.GetAmountMinor()
+		}
+	}
+	if refused == 0 {
+		return ""
+	}
+	return " Your bank did not take a refund of " + price(o.GetCurrencyCode(), refused).Text + ". We know of it, and have to find another way."
+}
+
 func moneyBack(o *ordersv1.Order) string {
+	if refused := refundRefused(o); refused != "" {
+		return strings.TrimSpace(refused)
+	}
 	switch {
 	case o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_REFUNDED:
 		return "The money went back to your card."
@@ -251,6 +277,9 @@ func steps(o *ordersv1.Order) []page.Step {
 	if o.GetStatus() != ordersv1.OrderStatus_ORDER_STATUS_OPEN && o.GetStatus() != ordersv1.OrderStatus_ORDER_STATUS_CLOSED {
 		return nil
 	}
+	if o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_CLOSED && len(o.GetFulfilments()) == 0 {
+		return nil // nothing is sent
+	}
 	return []page.Step{
 		{Name: "Paid", Done: true},
 		{Name: "Being packed", Done: len(o.GetFulfilments()) > 0},
@@ -261,14 +290,14 @@ func steps(o *ordersv1.Order) []page.Step {
 func cancellable(o *ordersv1.Order) bool {
 	switch o.GetStatus() {
 	case ordersv1.OrderStatus_ORDER_STATUS_PLACING, ordersv1.OrderStatus_ORDER_STATUS_OPEN:
-		return len(o.GetFulfilments()) == 0
+		return len(o.GetFulfilments()) == 0 && o.GetEndedBecause() == ""
 	}
 	return false
 }
 
 var moments = map[string]string{
 	"placed": "Order received", "paid": "Paid", "opened": "Confirmed", "shipped": "Sent", "refunded": "Money given back",
-	"returned": "Came back", "closed": "All sent", "failed": "Not placed", "cancelled": "Cancelled",
+	"returned": "Came back", "closed": "Nothing left to send", "failed": "Not placed", "cancelled": "Cancelled",
 }
 
 // timeline leaves out what only operators need to know.

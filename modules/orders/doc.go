@@ -59,6 +59,10 @@
 //	the shopper does not pay     hold is over the payment is cancelled, then FAILED; the
 //	                                          goods went back by themselves
 //	                             paid in the same moment: as if it was in time
+//	cancelled while it can be paid            it is leaving: the goods are released, its
+//	                                          payment is stopped, then FAILED; no event
+//	                                          comes before. Paid after all: CANCELLED;
+//	                                          refund
 //	paid, and goods are gone                  CANCELLED out_of_stock; refund
 //	paid after it FAILED                      CANCELLED; refund
 //	refund, shipment             refused      needs attention

@@ -119,6 +119,27 @@ func cancelCases(w World) map[string]func(t *testing.T) {
 				wantReason(t, err, codes.FailedPrecondition, ordersv1.Reason_REASON_SHIPPED, nil)
 			}
 		},
+		"is the rest for an operator when a part has left": func(t *testing.T) {
+			s := NewShop(t, w)
+			sku := s.Stock(5, 500)
+			placed := s.Buy(sku, 3)
+			s.ship(placed, &ordersv1.Piece{LineId: "1", Quantity: 1})
+			req := &ordersv1.CancelOrderRequest{OrderId: placed.GetOrder().GetId(), Operator: true, Reason: "Two broke."}
+			for range 2 {
+				got, err := s.Orders.CancelOrder(t.Context(), req)
+				s.must("cancel", err)
+				if l := got.GetOrder().GetLines()[0]; got.GetOrder().GetStatus() != ordersv1.OrderStatus_ORDER_STATUS_CLOSED || l.GetShipped() != 1 || l.GetCancelled() != 2 || l.GetRefunded() != 2 {
+					t.Errorf("got %v that is %s, want one piece sent and two given back", l, got.GetOrder().GetStatus())
+				}
+			}
+			total := placed.GetOrder().GetTotals().GetTotalMinor()
+			s.WantMoney(placed.GetOrder().GetId(), total, 1000)
+			s.WantLevel(sku, 4, 0)
+			whole := s.Buy(sku, 1)
+			s.ship(whole, &ordersv1.Piece{LineId: "1", Quantity: 1})
+			_, err := s.Orders.CancelOrder(t.Context(), &ordersv1.CancelOrderRequest{OrderId: whole.GetOrder().GetId(), Operator: true})
+			wantReason(t, err, codes.FailedPrecondition, ordersv1.Reason_REASON_SHIPPED, nil)
+		},
 		"knows only who holds the token": func(t *testing.T) {
 			s := NewShop(t, w)
 			placed := s.Place(s.Stock(5, 500), 1)

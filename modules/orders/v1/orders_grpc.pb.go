@@ -89,9 +89,12 @@ type OrdersServiceClient interface {
 	// CancelOrder decides that an order is given back, once: for a shopper who
 	// has the token, or for an operator. It answers when that is stored; goods
 	// and money follow, as soon as their modules answer. An order that is being
-	// placed ends as FAILED, one that is OPEN as CANCELLED.
-	// FAILED_PRECONDITION, REASON_SHIPPED when a part of it was shipped, and
-	// REASON_ENDED when there is nothing to cancel. NOT_FOUND as in GetOrder.
+	// placed ends as FAILED, one that is OPEN, or turns out to be paid, as CANCELLED.
+	// One whose payment can't be asked about just now is answered as PLACING with
+	// ended_because: it ends when it is known whether it was paid. An operator may
+	// also cancel an order of which a part was shipped: the rest is refunded and not
+	// sent. FAILED_PRECONDITION, REASON_SHIPPED when a part of it was shipped, or
+	// all for an operator, and REASON_ENDED when there is nothing to cancel. NOT_FOUND as in GetOrder.
 	// Repeating it answers the same.
 	CancelOrder(ctx context.Context, in *CancelOrderRequest, opts ...grpc.CallOption) (*CancelOrderResponse, error)
 	// FindOrder gets an order by its number or id, without a token; for
@@ -335,9 +338,12 @@ type OrdersServiceServer interface {
 	// CancelOrder decides that an order is given back, once: for a shopper who
 	// has the token, or for an operator. It answers when that is stored; goods
 	// and money follow, as soon as their modules answer. An order that is being
-	// placed ends as FAILED, one that is OPEN as CANCELLED.
-	// FAILED_PRECONDITION, REASON_SHIPPED when a part of it was shipped, and
-	// REASON_ENDED when there is nothing to cancel. NOT_FOUND as in GetOrder.
+	// placed ends as FAILED, one that is OPEN, or turns out to be paid, as CANCELLED.
+	// One whose payment can't be asked about just now is answered as PLACING with
+	// ended_because: it ends when it is known whether it was paid. An operator may
+	// also cancel an order of which a part was shipped: the rest is refunded and not
+	// sent. FAILED_PRECONDITION, REASON_SHIPPED when a part of it was shipped, or
+	// all for an operator, and REASON_ENDED when there is nothing to cancel. NOT_FOUND as in GetOrder.
 	// Repeating it answers the same.
 	CancelOrder(context.Context, *CancelOrderRequest) (*CancelOrderResponse, error)
 	// FindOrder gets an order by its number or id, without a token; for

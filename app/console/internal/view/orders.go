@@ -71,6 +71,16 @@ func (t Typed) In(form, field, otherwise string) string {
 // OrderMay is what can be done with an order now.
 type OrderMay struct {
 	Ship, Cancel, Refund, RefundPieces, Restock, Return, Resolve bool
+	// OnlyRest: a part was sent, so that only the rest can be cancelled.
+	OnlyRest bool
+}
+
+// cancelling is one of two texts: of the whole order, or of its rest.
+func (m OrderMay) cancelling(whole, rest string) string {
+	if m.OnlyRest {
+		return rest
+	}
+	return whole
 }
 
 // OrderLine is a line of an order, and how many of its pieces can be dealt with.

@@ -35,6 +35,11 @@ func (s Snapshot) Counts() map[string]Count {
 	for _, r := range s.Returns {
 		add(r.Pieces, func(c *Count, n int64) { c.Returned += n })
 	}
+	for _, l := range s.Lines { // a cancelled rest may have been refunded before
+		c := counts[l.ID]
+		c.Refunded = min(c.Refunded, l.Quantity)
+		counts[l.ID] = c
+	}
 	return counts
 }
 

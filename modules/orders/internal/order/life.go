@@ -3,6 +3,8 @@ package order
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -89,49 +91,98 @@ func (o *Order) Fail(why Ending, now time.Time) error {
 }
 
 // Cancel decides that the order is given back, and why: a paid one is
-// cancelled, one that is still being placed fails. Cancelling twice is
-// cancelling once, for the first reason. ErrShipped, ErrEnded when it is too
-// late.
-func (o *Order) Cancel(refundID string, why Ending, now time.Time) error {
+// cancelled, one that can't have been paid fails, and one that may be paid just
+// now is leaving. Cancelling twice is cancelling once, for the first reason. The
+// shop may cancel what is left of an order of which a part was shipped.
+// ErrShipped, ErrEnded when it is too late.
+func (o *Order) Cancel(why Ending, now time.Time) error {
 	switch o.s.Status {
 	case Placing:
-		return o.Fail(why, now)
+		return o.leave(why, now)
 	case Failed, Cancelled:
 		if o.s.Ending.Because == OnRequest {
 			return nil
 		}
 		return ErrEnded
 	case Closed:
+		if slices.ContainsFunc(o.s.Refunds, Refund.OfCancellation) {
+			return nil // its rest was cancelled
+		}
 		return ErrShipped
 	}
-	if len(o.s.Fulfilments) > 0 {
+	if len(o.s.Fulfilments) == 0 {
+		return o.giveBack(why, now)
+	}
+	if why.By != Operator {
 		return ErrShipped
 	}
-	return o.giveBack(refundID, why, now)
+	return o.cancelRest(why, now)
 }
+
+// cancelRest gives back what is not shipped of an order that is shipped in parts:
+// it is not sent, and refunded as far as it was not refunded before.
+func (o *Order) cancelRest(why Ending, now time.Time) error {
+	counts := o.Counts()
+	r := Refund{ID: o.s.ID, Key: cancelKey, Restock: true, Unbooked: true, Reason: why.sentence(), By: why.By, Status: RefundPending, At: stored(now)}
+	for _, l := range o.s.Lines {
+		if left := counts[l.ID].ToSend(l); left > 0 {
+			refunded := counts[l.ID].Refunded
+			amount := min(share(l, refunded, min(left, l.Quantity-refunded)), o.Refundable()-r.Amount)
+			r.Pieces = append(r.Pieces, Piece{Line: l.ID, Quantity: left, Amount: amount})
+			r.Amount += amount
+		}
+	}
+	if r.Amount == 0 {
+		r.Status = RefundSucceeded
+	}
+	o.s.Refunds = append(o.s.Refunds, r)
+	o.note("cancelled", "What was not sent yet is cancelled. "+why.sentence(), now)
+	return o.closeIfDone(now)
+}
+
+// leave ends an order that is being placed. While its shopper can pay it, it is
+// not known whether that was done: then it is told first that it is to end, and
+// it ends when its payment is stopped, or turns out to be made.
+func (o *Order) leave(why Ending, now time.Time) error {
+	if o.Leaving() {
+		return nil
+	}
+	if o.s.Payment.State == NotStarted || o.s.Payment.State == Stopped {
+		return o.Fail(why, now)
+	}
+	o.s.Ending = why
+	o.s.Payment.URL = ""
+	o.Due(now)
+	return nil
+}
+
+// Leaving says that the order is to end, and that it is not known yet whether it
+// was paid.
+func (o *Order) Leaving() bool { return o.s.Status == Placing && o.s.Ending.Because != "" }
 
 // PaidTooLate notes that an order was paid that can't be sent any more: it
 // failed before, or its goods are gone. The money goes back.
-func (o *Order) PaidTooLate(refundID string, why Ending, amount int64, now time.Time) error {
+func (o *Order) PaidTooLate(why Ending, amount int64, now time.Time) error {
 	if o.s.Status != Failed && o.s.Status != Placing {
 		return fmt.Errorf("order %s is %s: it can't be paid too late", o.s.ID, o.s.Status)
 	}
 	if o.s.Payment.State != Paid && o.s.Payment.State != Authorized {
 		o.s.Payment.State, o.s.Payment.Amount = Paid, amount
 	}
-	return o.giveBack(refundID, why, now)
+	return o.giveBack(why, now)
 }
 
 // giveBack cancels a paid order: all that is not refunded yet is, and never
-// more.
-func (o *Order) giveBack(refundID string, why Ending, now time.Time) error {
+// more. The refund has the order's id, for there is one: it may be asked for
+// before it is stored, and then again by who did not see it stored.
+func (o *Order) giveBack(why Ending, now time.Time) error {
 	if err := o.move(Cancelled); err != nil {
 		return err
 	}
 	o.end(why, "cancelled", now)
 	if left := o.Refundable(); o.s.Payment.State == Paid && left > 0 {
 		o.s.Refunds = append(o.s.Refunds, Refund{
-			ID: refundID, Key: cancelKey, Amount: left, Reason: why.sentence(), By: why.By, Status: RefundPending, At: stored(now),
+			ID: o.s.ID, Key: cancelKey, Amount: left, Reason: why.sentence(), By: why.By, Status: RefundPending, At: stored(now),
 		})
 	}
 	return nil
@@ -161,14 +212,21 @@ func (o *Order) Delay(at time.Time) {
 func (o *Order) Rest() { o.s.DueAt, o.s.Attempts = time.Time{}, 0 }
 
 // NeedAttention asks for an operator: what is said can't be done by the
-// program. The order rests until it is resolved.
+// program. The order rests until it is resolved. Reasons add up: a larger refund
+// that fails after a small one is not hidden by it.
 func (o *Order) NeedAttention(reason string, now time.Time) {
-	if o.s.Attention.Reason != "" {
-		return // the first one is what began it
+	if before := o.s.Attention.Reason; before != "" {
+		if !strings.Contains(before, reason) && len(before) < longestReason {
+			o.s.Attention.Reason = before + "; " + reason
+		}
+		return
 	}
 	o.s.Attention = Attention{Reason: reason, Since: stored(now)}
 	o.note("attention", "", now)
 }
+
+// longestReason is from where on no more is added to what needs attention, in bytes.
+const longestReason = 1000
 
 // Resolve is the operator's answer: with retry all that could not be done is
 // tried again, else it is left.

@@ -2,6 +2,7 @@ package order
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -9,10 +10,34 @@ import (
 
 // model is the life of an order after it was paid, as numbers only.
 type model struct {
-	quantity, total                       []int64 // by line
-	shipped, refunded, returned, withheld []int64
-	paid, back                            int64
-	cancelled                             bool
+	quantity, total                    []int64 // by line
+	shipped, asked, returned, withheld []int64 // asked: to be refunded
+	paid, back                         int64
+	cancelled, restCancelled           bool
+}
+
+func (m *model) refunded(i int) int64 { return min(m.asked[i], m.quantity[i]) }
+
+// cost is what n more pieces of a line are refunded for.
+func (m *model) cost(i int, n int64) int64 {
+	return m.total[i]*(m.refunded(i)+n)/m.quantity[i] - m.total[i]*m.refunded(i)/m.quantity[i]
+}
+
+// cancel cancels all of the order, or what is left to send of it.
+func (m *model) cancel() {
+	if !m.anyShipped() {
+		m.cancelled, m.back = true, m.paid
+		return
+	}
+	m.restCancelled = true
+	var amount int64
+	for i := range m.quantity {
+		left := m.toSend(i)
+		amount += m.cost(i, min(left, m.quantity[i]-m.refunded(i)))
+		m.withheld[i] += left
+		m.asked[i] += left
+	}
+	m.back += min(amount, m.paid-m.back)
 }
 
 func (m *model) toSend(i int) int64 { return m.quantity[i] - m.shipped[i] - m.withheld[i] }
@@ -48,7 +73,7 @@ func TestAnOrdersLifeIsThatOfAModel(t *testing.T) {
 			m.quantity, m.total = append(m.quantity, quantity), append(m.total, quantity*unit-discount)
 		}
 		n := len(lines)
-		m.shipped, m.refunded, m.returned, m.withheld = make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+		m.shipped, m.asked, m.returned, m.withheld = make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
 		p := purchase(rapid.Int64Range(0, 900).Draw(t, "delivery"), lines...)
 		o := open(t, p)
 		m.paid = p.Totals.Total
@@ -58,7 +83,7 @@ func TestAnOrdersLifeIsThatOfAModel(t *testing.T) {
 			key := fmt.Sprint("step", step)
 			var err error
 			var want bool
-			switch rapid.SampledFrom([]string{"ship", "refund", "restock", "amount", "return", "cancel", "settle"}).Draw(t, "what") {
+			switch rapid.SampledFrom([]string{"ship", "refund", "restock", "amount", "return", "cancel", "settle", "refuse"}).Draw(t, "what") {
 			case "ship":
 				want = !m.cancelled && !m.done() && quantity <= m.toSend(i)
 				if err = o.Ship(Fulfilment{ID: key, Key: key, Pieces: pieces}, t0); want {
@@ -66,11 +91,11 @@ func TestAnOrdersLifeIsThatOfAModel(t *testing.T) {
 				}
 			case "refund", "restock":
 				restock := rapid.Bool().Draw(t, "restock")
-				amount := m.total[i]*(m.refunded[i]+quantity)/m.quantity[i] - m.total[i]*m.refunded[i]/m.quantity[i]
-				want = m.back < m.paid && m.refunded[i]+quantity <= m.quantity[i] && m.back+amount <= m.paid &&
+				amount := m.cost(i, quantity)
+				want = m.back < m.paid && m.refunded(i)+quantity <= m.quantity[i] && m.back+amount <= m.paid &&
 					(!restock || !m.cancelled && !m.done() && quantity <= m.toSend(i))
 				if err = o.Refund(Refund{ID: key, Key: key, Pieces: pieces, Restock: restock}, t0); want {
-					m.refunded[i] += quantity
+					m.asked[i] += quantity
 					m.back += amount
 					if restock {
 						m.withheld[i] += quantity
@@ -88,14 +113,26 @@ func TestAnOrdersLifeIsThatOfAModel(t *testing.T) {
 					m.returned[i] += quantity
 				}
 			case "cancel":
-				want = m.cancelled || !m.anyShipped() && !m.done()
-				if err = o.Cancel(key, Ending{Because: OnRequest, By: Operator}, t0); want {
-					m.cancelled, m.back = true, m.paid
+				want = m.cancelled || m.restCancelled || !m.done()
+				before := m.cancelled || m.restCancelled
+				if err = o.Cancel(Ending{Because: OnRequest, By: Operator}, t0); want && !before {
+					m.cancel()
 				}
 			case "settle":
 				want = true
 				for _, r := range o.Snapshot().Refunds {
 					o.RefundSettled(r.ID, RefundSucceeded, "", t0)
+				}
+			case "refuse": // the last refund; its pieces that are not to be sent stay so
+				want = true
+				if n := len(o.Snapshot().Refunds); n > 0 && o.Snapshot().Refunds[n-1].Status == RefundPending {
+					r := o.Snapshot().Refunds[n-1]
+					o.RefundSettled(r.ID, RefundFailed, "no such card", t0)
+					m.back -= r.Amount
+					for _, p := range r.Pieces {
+						n, _ := strconv.Atoi(p.Line)
+						m.asked[n-1] -= p.Quantity
+					}
 				}
 			}
 			if (err == nil) != want {
@@ -112,7 +149,7 @@ func compare(t *rapid.T, o *Order, m *model) {
 	counts := o.Counts()
 	for i := range m.quantity {
 		got := counts[lineID(i)]
-		if want := (Count{m.shipped[i], m.refunded[i], m.returned[i], m.withheld[i]}); got != want {
+		if want := (Count{m.shipped[i], m.refunded(i), m.returned[i], m.withheld[i]}); got != want {
 			t.Fatalf("line %d: got %+v, want %+v", i, got, want)
 		}
 	}
@@ -130,6 +167,9 @@ func compare(t *rapid.T, o *Order, m *model) {
 	}
 	var pieces, refunds int64
 	for _, r := range o.Snapshot().Refunds {
+		if r.Status == RefundFailed {
+			continue
+		}
 		refunds += r.Amount
 		for _, p := range r.Pieces {
 			pieces += p.Amount

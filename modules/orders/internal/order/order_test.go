@@ -113,14 +113,14 @@ func TestACancellationRefundsWhatIsLeftAndNeverMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.RefundSettled("r1", RefundSucceeded, "", t0)
-	if err := o.Cancel("r2", Ending{Because: OnRequest, By: Guest}, t0); err != nil {
+	if err := o.Cancel(Ending{Because: OnRequest, By: Guest}, t0); err != nil {
 		t.Fatal(err)
 	}
 	refunds := o.Snapshot().Refunds
 	if len(refunds) != 2 || refunds[1].Amount != 2500-900 || o.Status() != Cancelled {
 		t.Errorf("got refunds %+v of an order that is %s, want one of 1600 more", refunds, o.Status())
 	}
-	if err := o.Cancel("r3", Ending{Because: OnRequest, By: Guest}, t0); err != nil || len(o.Snapshot().Refunds) != 2 {
+	if err := o.Cancel(Ending{Because: OnRequest, By: Guest}, t0); err != nil || len(o.Snapshot().Refunds) != 2 {
 		t.Errorf("cancelled twice: got %v, and %d refunds", err, len(o.Snapshot().Refunds))
 	}
 }
@@ -130,27 +130,27 @@ func TestWhatWasShippedIsNotCancelled(t *testing.T) {
 	if err := o.Ship(Fulfilment{ID: "f", Key: "k", Pieces: []Piece{{Line: "1", Quantity: 1}}}, t0); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.Cancel("r", Ending{Because: OnRequest, By: Guest}, t0); !errors.Is(err, ErrShipped) {
+	if err := o.Cancel(Ending{Because: OnRequest, By: Guest}, t0); !errors.Is(err, ErrShipped) {
 		t.Errorf("got %v, want ErrShipped", err)
 	}
 }
 
 func TestARefusedRefundIsAskedForAgainAsAnotherOne(t *testing.T) {
 	o := open(t, purchase(0, line("mug", 1, 700, 0)))
-	if err := o.Cancel("r", Ending{Because: OnRequest, By: Guest}, t0); err != nil {
+	if err := o.Cancel(Ending{Because: OnRequest, By: Guest}, t0); err != nil {
 		t.Fatal(err)
 	}
-	o.RefundSettled("r", RefundFailed, "account closed", t0)
+	o.RefundSettled(o.ID(), RefundFailed, "account closed", t0)
 	o.NeedAttention("the refund was refused", t0)
 	o.GivenBack()
 	if err := o.Resolve(true, "", t0); err != nil {
 		t.Fatal(err)
 	}
 	r := o.Snapshot().Refunds[0]
-	if r.Status != RefundPending || r.PaymentsID() != "r-2" || !o.HasChores() {
+	if r.Status != RefundPending || r.PaymentsID() != o.ID()+"-2" || !o.HasChores() {
 		t.Errorf("got %+v with id %s, want a pending one with another id", r, r.PaymentsID())
 	}
-	o.RefundSettled("r", RefundFailed, "account closed", t0)
+	o.RefundSettled(o.ID(), RefundFailed, "account closed", t0)
 	o.NeedAttention("again", t0)
 	if err := o.Resolve(false, "paid by bank transfer", t0); err != nil || o.HasChores() {
 		t.Errorf("closed by the operator: got %v, chores %t; want nothing left to do", err, o.HasChores())

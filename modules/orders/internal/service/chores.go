@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"galleria/modules/orders/internal/order"
-	"galleria/platform/id"
 	"galleria/platform/money"
 )
 
@@ -52,9 +51,8 @@ func (s *Service) giveBack(ctx context.Context, o *order.Order) error {
 	if !snapshot.GiveBack {
 		return nil
 	}
-	err := s.ask("release", func() error { return s.Goods.Release(ctx, o.ID()) })
-	if err != nil {
-		return fmt.Errorf("release the goods: %w", err)
+	if err := s.release(ctx, o); err != nil {
+		return err
 	}
 	if len(snapshot.Terms.Codes) > 0 {
 		err := s.ask("unredeem", func() error { return s.Prices.Unredeem(ctx, o.ID()) })
@@ -63,13 +61,42 @@ func (s *Service) giveBack(ctx context.Context, o *order.Order) error {
 		}
 	}
 	if snapshot.Payment.State != order.Paid {
-		for attempt := 1; attempt <= snapshot.Payment.Attempt; attempt++ {
-			if err := s.stopPayment(ctx, o, snapshot.PaymentID(attempt)); err != nil {
-				return err
-			}
+		if err := s.stopPayments(ctx, o); err != nil {
+			return err
 		}
 	}
 	o.GivenBack()
+	return nil
+}
+
+func (s *Service) release(ctx context.Context, o *order.Order) error {
+	if err := s.ask("release", func() error { return s.Goods.Release(ctx, o.ID()) }); err != nil {
+		return fmt.Errorf("release the goods: %w", err)
+	}
+	return nil
+}
+
+// leave ends an order that was called off while it could be paid. Goods go back first, for
+// others wait for them. It fails when its payments are stopped; when one turns out to be
+// made it is cancelled, and the money goes back.
+func (s *Service) leave(ctx context.Context, o *order.Order) error {
+	if err := s.release(ctx, o); err != nil {
+		return err
+	}
+	if err := s.stopPayments(ctx, o); err != nil || o.Status() != order.Placing {
+		return err
+	}
+	return o.Fail(o.Snapshot().Ending, s.Now())
+}
+
+// stopPayments ends the order's payments, so that they can't be made any more.
+func (s *Service) stopPayments(ctx context.Context, o *order.Order) error {
+	snapshot := o.Snapshot()
+	for attempt := 1; attempt <= snapshot.Payment.Attempt; attempt++ {
+		if err := s.stopPayment(ctx, o, snapshot.PaymentID(attempt)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -79,17 +106,20 @@ func (s *Service) stopPayment(ctx context.Context, o *order.Order, paymentID str
 		if err != nil {
 			return fmt.Errorf("cancel payment %s: %w", paymentID, err)
 		}
+		if paymentID == o.PaymentID() {
+			o.PaymentStopped() // also one of which the money was held
+		}
 		return nil
 	}
-	if o.Status() != order.Failed || paymentID != o.PaymentID() {
+	if o.Status() != order.Failed && o.Status() != order.Placing || paymentID != o.PaymentID() {
 		return &Refusal{Because: order.PaymentRefused, By: fmt.Errorf("payment %s was paid, though the order had ended: refund it by hand", paymentID)}
 	}
 	paid, err := s.Money.Get(ctx, paymentID)
 	if err != nil {
 		return fmt.Errorf("look at payment %s: %w", paymentID, err)
 	}
-	why := o.Snapshot().Ending
-	return o.PaidTooLate(id.New(), why, paid.Amount, s.Now())
+	s.note(o, paid)
+	return o.PaidTooLate(o.Snapshot().Ending, paid.Amount, s.Now())
 }
 
 // takeFromCart empties the cart of what was bought. The order does not depend

@@ -32,8 +32,9 @@ type story struct {
 	twice bool
 	// leaves: the shopper does nothing after PlaceOrder, whose answer is lost.
 	leaves bool
-	// cancels the order after all.
-	cancels bool
+	// cancels the order after all: when it is open, or, early, before orders has heard of
+	// the payment.
+	cancels, early bool
 	// late: the shopper pays when the time is over.
 	late bool
 	end  string
@@ -50,6 +51,7 @@ var stories = map[string]story{
 	"finds the code used up":    {stock: 5, codes: []string{"GONE"}, end: "failed"},
 	"cancels before paying":     {stock: 5, cancels: true, end: "failed"},
 	"pays, and cancels":         {stock: 5, pays: true, told: true, cancels: true, end: "cancelled"},
+	"pays, and cancels early":   {stock: 5, pays: true, cancels: true, early: true, end: "cancelled"},
 	"pays in the last moment":   {stock: 5, pays: true, late: true, end: "open"},
 }
 
@@ -107,7 +109,7 @@ func (v *visit) act(l *life) error {
 		}
 	}
 	if v.cancels {
-		if v.pays {
+		if v.pays && !v.early {
 			v.await("the order is open", func() bool { return v.only().Status != "placing" || l.dead.Load() })
 		}
 		_, err = l.CancelOrder(ctx, &ordersv1.CancelOrderRequest{OrderId: orderID, Token: placed.GetToken()})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc/codes"
 
@@ -27,7 +28,8 @@ func (s *Service) decide(ctx context.Context, name string, read func() (*order.O
 			return nil, wrongTime(o, err)
 		}
 		after := o.Snapshot()
-		if before == len(after.Timeline)+len(after.Refunds)+len(after.Returns)+len(after.Fulfilments) && after.Payment == o.Was().Payment {
+		if before == len(after.Timeline)+len(after.Refunds)+len(after.Returns)+len(after.Fulfilments) &&
+			after.Payment == o.Was().Payment && after.Ending.Because == o.Was().Ending.Because {
 			return o, nil // decided before
 		}
 		if o.Status() == order.Placing || o.HasChores() {
@@ -99,7 +101,7 @@ func (s *Service) PayOrder(ctx context.Context, req *ordersv1.PayOrderRequest) (
 // leads nowhere is just being stopped: another can be made in its place in a moment.
 func paymentKnown(o *order.Order) bool {
 	p := o.Snapshot().Payment
-	return arranged(o) && (o.Status() != order.Placing || p.State != order.Waiting || p.URL != "")
+	return arranged(o) && (o.Status() != order.Placing || o.Leaving() || p.State != order.Waiting || p.URL != "")
 }
 
 // awaitPayment waits until the order's last payment is known.
@@ -108,6 +110,9 @@ func (s *Service) awaitPayment(ctx context.Context, orderID string) (*order.Orde
 	defer cancel()
 	return s.await(ctx, orderID, paymentKnown)
 }
+
+// leavePatience is how long who cancels waits to hear whether the order was paid.
+const leavePatience = 2 * time.Second
 
 // CancelOrder decides that an order is given back.
 func (s *Service) CancelOrder(ctx context.Context, req *ordersv1.CancelOrderRequest) (*ordersv1.CancelOrderResponse, error) {
@@ -124,8 +129,15 @@ func (s *Service) CancelOrder(ctx context.Context, req *ordersv1.CancelOrderRequ
 		return nil, err
 	}
 	o, err := s.decide(ctx, "cancel", read, func(o *order.Order) error {
-		return o.Cancel(id.New(), order.Ending{Because: order.OnRequest, By: by, Note: strings.TrimSpace(req.GetReason())}, s.Now())
+		return o.Cancel(order.Ending{Because: order.OnRequest, By: by, Note: strings.TrimSpace(req.GetReason())}, s.Now())
 	})
+	if err == nil && o.Leaving() {
+		// Whether it was paid is known in a moment, unless payments is away.
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, leavePatience)
+		defer cancel()
+		o, err = s.await(ctx, o.ID(), func(o *order.Order) bool { return !o.Leaving() })
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"strings"
 	"time"
+
+	"google.golang.org/grpc/status"
 
 	"galleria/modules/orders/internal/order"
 )
@@ -202,9 +205,17 @@ func (s *Service) poke() {
 	}
 }
 
-// brief is a cause as an operator reads it in a list.
+// brief is a cause as an operator reads it in a list: of another module's answer, what
+// it says.
 func brief(err error) string {
 	text := err.Error()
+	var answer interface {
+		error
+		GRPCStatus() *status.Status
+	}
+	if errors.As(err, &answer) {
+		text = strings.Replace(text, answer.Error(), answer.GRPCStatus().Message(), 1)
+	}
 	if len(text) > 300 {
 		text = text[:300] + "…"
 	}

@@ -243,6 +243,13 @@ func (h *house) wantEven(l *life, sku string, stock int64) {
 				h.t.Errorf("events of %s order: got %v, want %s once", o.GetStatus(), got, want)
 			}
 		}
+		// Who is told that nothing was charged is not charged.
+		if o.GetStatus() != ordersv1.OrderStatus_ORDER_STATUS_FAILED && slices.Contains(got, "Failed") {
+			h.t.Errorf("events of %s order: got %v, want no Failed", o.GetStatus(), got)
+		}
+		if o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_CANCELLED && o.GetAttention() != nil {
+			h.t.Errorf("cancelled order needs attention: %s", o.GetAttention().GetReason())
+		}
 		var paid, refunded int64
 		for name, p := range h.payments {
 			if name != k.ID && !strings.HasPrefix(name, k.ID+"-") {

@@ -12,6 +12,7 @@ import (
 	"gorm.io/gorm"
 
 	ordersv1 "galleria/modules/orders/v1"
+	"galleria/platform/contract"
 )
 
 // away makes calls of these names fail, and counts them.
@@ -124,6 +125,46 @@ func TestGoodsComeBackWhileTheMoneyIsWaitedFor(t *testing.T) {
 		back()
 		v.end = "cancelled"
 		h.await("nothing is left to do", func() bool { h.later.Add(int64(time.Minute)); return h.busy() == 0 })
+		h.wantEven(l, v.sku, v.stock)
+	})
+}
+
+// TestWhoCancelsIsNotToldOfAPaymentThatIsNotKnown: an order that may be paid just now
+// ends when it is known whether it was. Its goods do not wait for that.
+func TestWhoCancelsIsNotToldOfAPaymentThatIsNotKnown(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		v := h.visit(story{stock: 5, pays: true})
+		l := h.live(nil)
+		if err := v.play(l); err != nil { // it is paid, and orders was not told
+			t.Fatal(err)
+		}
+		_, back := h.away("look", "stop")
+		k := h.only()
+		for range 2 { // cancelled twice
+			got, err := l.CancelOrder(context.Background(), &ordersv1.CancelOrderRequest{OrderId: k.ID, Token: k.Token})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if o := got.GetOrder(); o.GetStatus() != ordersv1.OrderStatus_ORDER_STATUS_PLACING || o.GetEndedBecause() != "on_request" || o.GetPaymentUrl() != "" {
+				t.Errorf("got an order that is %s because %q, to be paid at %q, want one that is leaving", o.GetStatus(), o.GetEndedBecause(), o.GetPaymentUrl())
+			}
+		}
+		if _, err := l.PayOrder(context.Background(), &ordersv1.PayOrderRequest{OrderId: k.ID, Token: k.Token}); !contract.Is(err, ordersv1.Reason_REASON_NOT_PAYABLE) {
+			t.Errorf("to pay what is leaving: got %v, want not payable", err)
+		}
+		h.await("the goods are on the shelf", func() bool {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			return h.shelf[v.sku] == v.stock
+		})
+		if got := h.events(k.ID); len(got) > 0 {
+			t.Errorf("events: got %v, want none while nothing is known", got)
+		}
+		back()
+		h.await("nothing is left to do", func() bool { h.later.Add(int64(time.Minute)); return h.busy() == 0 })
+		if got := h.get(l, k); got.GetStatus() != ordersv1.OrderStatus_ORDER_STATUS_CANCELLED {
+			t.Errorf("got an order that is %s, want it cancelled", got.GetStatus())
+		}
 		h.wantEven(l, v.sku, v.stock)
 	})
 }

@@ -7,13 +7,19 @@ import (
 	"time"
 
 	"galleria/modules/orders/internal/order"
-	"galleria/platform/id"
 )
 
 // place takes an order that is being placed on: from goods that are set aside to a payment the
 // shopper can make, and from there to OPEN or to an end.
 func (s *Service) place(ctx context.Context, d *drive, o *order.Order) error {
 	snapshot := o.Snapshot()
+	if o.Leaving() {
+		err := s.orAttention(ctx, o, s.leave(ctx, o))
+		if err == nil && o.Leaving() {
+			o.Rest() // until the operator has answered
+		}
+		return err
+	}
 	if snapshot.Payment.State != order.NotStarted {
 		return s.settle(ctx, o)
 	}
@@ -196,7 +202,7 @@ func (s *Service) open(ctx context.Context, o *order.Order) error {
 		if snapshot.Totals.Total == 0 {
 			return o.Fail(why, s.Now())
 		}
-		if err := o.PaidTooLate(id.New(), why, snapshot.Payment.Amount, s.Now()); err != nil {
+		if err := o.PaidTooLate(why, snapshot.Payment.Amount, s.Now()); err != nil {
 			return err
 		}
 		o.Due(s.Now())

@@ -1,0 +1,56 @@
+package storefront
+
+import (
+	"strings"
+	"testing"
+
+	ordersv1 "galleria/modules/orders/v1"
+)
+
+// TestAnOrdersPageSaysWhatIsTrue of money and goods, also when the usual way was left.
+func TestAnOrdersPageSaysWhatIsTrue(t *testing.T) {
+	const (
+		placing   = ordersv1.OrderStatus_ORDER_STATUS_PLACING
+		open      = ordersv1.OrderStatus_ORDER_STATUS_OPEN
+		closed    = ordersv1.OrderStatus_ORDER_STATUS_CLOSED
+		failed    = ordersv1.OrderStatus_ORDER_STATUS_FAILED
+		cancelled = ordersv1.OrderStatus_ORDER_STATUS_CANCELLED
+		refused   = ordersv1.RefundStatus_REFUND_STATUS_FAILED
+		pending   = ordersv1.RefundStatus_REFUND_STATUS_PENDING
+	)
+	parcel := []*ordersv1.Fulfilment{{Carrier: "Post"}}
+	refund := func(s ordersv1.RefundStatus) []*ordersv1.Refund {
+		return []*ordersv1.Refund{{AmountMinor: 11900, Status: s}}
+	}
+	for name, test := range map[string]struct {
+		order              *ordersv1.Order
+		says, saysNot      string
+		packed, cancelable bool
+	}{
+		"waits to be paid": {&ordersv1.Order{Status: placing, PaymentUrl: "https://pay.example/1"}, "waiting for your payment", "charged", false, true},
+		"is called off, and may be paid": {&ordersv1.Order{Status: placing, EndedBecause: "on_request", PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_WAITING},
+			"If it was, the money goes back", "Nothing was charged", false, false},
+		"was called off unpaid":             {&ordersv1.Order{Status: failed, EndedBecause: "on_request"}, "Nothing was charged", "money", false, false},
+		"is cancelled, the money goes back": {&ordersv1.Order{Status: cancelled, Refunds: refund(pending)}, "on its way back", "charged", false, false},
+		"is cancelled, the bank refuses":    {&ordersv1.Order{Status: cancelled, Refunds: refund(refused)}, "did not take a refund of €119.00", "on its way back", false, false},
+		"is open":                           {&ordersv1.Order{Status: open}, "Your order is confirmed", "parcel", true, true},
+		"is sent":                           {&ordersv1.Order{Status: closed, Fulfilments: parcel, DeliveryStatus: ordersv1.DeliveryStatus_DELIVERY_STATUS_SHIPPED}, "Your parcel has left", "back", true, false},
+		"is sent, and came back": {&ordersv1.Order{Status: closed, Fulfilments: parcel, DeliveryStatus: ordersv1.DeliveryStatus_DELIVERY_STATUS_RETURNED},
+			"We have your goods back", "on its way", true, false},
+		"has nothing to send any more": {&ordersv1.Order{Status: closed, Refunds: refund(pending), DeliveryStatus: ordersv1.DeliveryStatus_DELIVERY_STATUS_NONE},
+			"Nothing is sent", "parcel", false, false},
+	} {
+		test.order.CurrencyCode = "EUR"
+		heading, lead := headline(test.order)
+		said := heading + " " + lead
+		if !strings.Contains(said, test.says) || strings.Contains(said, test.saysNot) {
+			t.Errorf("an order that %s: got %q, want %q and no %q", name, said, test.says, test.saysNot)
+		}
+		if got := steps(test.order) != nil; got != test.packed {
+			t.Errorf("an order that %s: steps of packing shown: got %t, want %t", name, got, test.packed)
+		}
+		if got := cancellable(test.order); got != test.cancelable {
+			t.Errorf("an order that %s: can be cancelled: got %t, want %t", name, got, test.cancelable)
+		}
+	}
+}

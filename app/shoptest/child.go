@@ -54,8 +54,10 @@ func child() int {
 	})
 }
 
-// assemble does by hand what wire does in package main, and sets the traps.
+// assemble does by hand what wire does in package main, sets the traps, and hashes
+// passwords quickly: shops of tests have to do with other things.
 func assemble(start app.Start) (*app.App, error) {
+	start.Config.Modules.Accounts.Own.QuickHashes = true
 	if dir := os.Getenv(trapsVariable); dir != "" {
 		start.Config.Modules.Orders.Own.Hook = (&traps{dir: dir}).passed
 	}

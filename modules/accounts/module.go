@@ -36,6 +36,11 @@ type Config struct {
 	SigningKey     time.Duration `yaml:"signing_key" doc:"the key that signs on whose behalf calls are made is replaced by a new one after this; 0: only by command"`
 	HashesAtOnce   int           `yaml:"hashes_at_once" doc:"how many passwords are hashed at once, each with 19 MiB of memory; others wait in order; 0: one for each CPU"`
 	HashesWaiting  int           `yaml:"hashes_waiting" doc:"how many passwords may wait to be hashed; those beyond are told to come back"`
+
+	// QuickHashes makes a hash of almost no work of each password, for tests. No setting
+	// leads here, a rule keeps it out of what serves customers, and a database with such
+	// hashes can't be logged in to without it.
+	QuickHashes bool `yaml:"-"`
 }
 
 // DefaultConfig lets customers stay logged in for a while, and staff for a day's work.
@@ -123,7 +128,11 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	if atOnce == 0 {
 		atOnce = runtime.GOMAXPROCS(0)
 	}
-	s := service.New(kept, secret.NewHasher(atOnce, cfg.HashesWaiting), keys, secret.NewTokens(tokenSecret), h.Now, h.Log, service.Options{
+	cost := secret.Advised
+	if cfg.QuickHashes {
+		cost = secret.Quick
+	}
+	s := service.New(kept, secret.NewHasher(cost, atOnce, cfg.HashesWaiting), keys, secret.NewTokens(tokenSecret), h.Now, h.Log, service.Options{
 		Customers:  account.Lifetimes{Idle: cfg.SessionIdle, Longest: cfg.SessionLongest},
 		Staff:      account.Lifetimes{Idle: cfg.StaffIdle, Longest: cfg.StaffLongest},
 		SignUpLink: cfg.SignUpLink, ResetLink: cfg.ResetLink, Issuer: cfg.Issuer, Site: site,

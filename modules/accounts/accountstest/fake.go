@@ -7,7 +7,8 @@ import (
 	"galleria/platform/module"
 )
 
-// Definition puts accounts into a world: the real module, over a database of its own.
+// Definition puts accounts into a world: the real module, over a database of its own, but
+// for the work of its hashes.
 func Definition() module.Definition {
 	return module.Definition{
 		Name:       accounts.Name,
@@ -15,7 +16,9 @@ func Definition() module.Definition {
 		Migrations: migrations.For(accounts.Name),
 		Vouches:    true,
 		New: func(h module.Host) (*module.Instance, error) {
-			return accounts.New(h, accounts.Needs{}, accounts.DefaultConfig())
+			cfg := accounts.DefaultConfig()
+			cfg.QuickHashes = true
+			return accounts.New(h, accounts.Needs{}, cfg)
 		},
 	}
 }

@@ -17,11 +17,22 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// The cost of a hash: 19 MiB of memory and two passes, the least that OWASP advises for
-// argon2id, and some 20 ms. It stands in each hash, so that it can be raised.
+// Cost is the work that a hash is. It stands in each hash, so that it can be raised, and a
+// hash of another cost is refused.
+type Cost struct {
+	memory uint32 // KiB
+	passes uint32
+}
+
+var (
+	// Advised is 19 MiB of memory and two passes, the least that OWASP advises for
+	// argon2id, and some 20 ms.
+	Advised = Cost{memory: 19 * 1024, passes: 2}
+	// Quick is the least that argon2id can do: for tests, which log in a thousand times.
+	Quick = Cost{memory: 8, passes: 1}
+)
+
 const (
-	memory  = 19 * 1024 // KiB
-	passes  = 2
 	threads = 1
 	keySize = 32
 	saltLen = 16
@@ -32,6 +43,7 @@ var ErrBusy = errors.New("too many passwords are being checked")
 
 // Hasher hashes passwords, a few at once; others wait in order. Safe for concurrent use.
 type Hasher struct {
+	cost    Cost
 	places  chan struct{}
 	waiting atomic.Int64
 	most    int64
@@ -39,10 +51,10 @@ type Hasher struct {
 }
 
 // NewHasher hashes as many at once, and lets as many wait.
-func NewHasher(atOnce, waiting int) *Hasher {
-	h := &Hasher{places: make(chan struct{}, atOnce), most: int64(waiting)}
+func NewHasher(cost Cost, atOnce, waiting int) *Hasher {
+	h := &Hasher{cost: cost, places: make(chan struct{}, atOnce), most: int64(waiting)}
 	// A hash of nothing that a person could type, for accounts that are not there.
-	h.dummy = encode(make([]byte, saltLen), make([]byte, keySize))
+	h.dummy = cost.encode(make([]byte, saltLen), make([]byte, keySize))
 	return h
 }
 
@@ -54,7 +66,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return encode(salt, key), nil
+	return h.cost.encode(salt, key), nil
 }
 
 // Matches tells whether a password is the one that was hashed. With no hash it takes as
@@ -64,7 +76,7 @@ func (h *Hasher) Matches(ctx context.Context, password, hash string) (bool, erro
 	if !known {
 		hash = h.dummy
 	}
-	salt, want, err := decode(hash)
+	salt, want, err := h.cost.decode(hash)
 	if err != nil {
 		return false, err
 	}
@@ -87,19 +99,22 @@ func (h *Hasher) derive(ctx context.Context, password string, salt []byte) ([]by
 		return nil, ctx.Err()
 	}
 	defer func() { <-h.places }()
-	return argon2.IDKey([]byte(password), salt, passes, memory, threads, keySize), nil
+	return argon2.IDKey([]byte(password), salt, h.cost.passes, h.cost.memory, threads, keySize), nil
 }
 
 var base = base64.RawStdEncoding
 
-func encode(salt, key []byte) string {
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memory, passes, threads, base.EncodeToString(salt), base.EncodeToString(key))
+// beginning is how a hash of this cost begins.
+func (c Cost) beginning() string {
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, c.memory, c.passes, threads)
 }
 
-var beginning = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, memory, passes, threads)
+func (c Cost) encode(salt, key []byte) string {
+	return c.beginning() + base.EncodeToString(salt) + "$" + base.EncodeToString(key)
+}
 
-func decode(hash string) (salt, key []byte, err error) {
-	rest, ok := strings.CutPrefix(hash, beginning)
+func (c Cost) decode(hash string) (salt, key []byte, err error) {
+	rest, ok := strings.CutPrefix(hash, c.beginning())
 	saltText, keyText, both := strings.Cut(rest, "$")
 	if !ok || !both {
 		return nil, nil, errors.New("a stored password is hashed in a way that this release does not know")

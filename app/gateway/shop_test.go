@@ -105,8 +105,8 @@ func open(t testing.TB, limits edge.Limits) *shop {
 	// The same modules as the gateway calls them, as orders does, and as an operator.
 	all, neighbours, operated := connections{}, connections{}, connections{}
 	add := func(module string, desc *grpc.ServiceDesc, server any) {
-		all[module], neighbours[module] = s.connectAs(log, "gateway", module, desc, server), s.connectAs(log, "orders", module, desc, server)
-		operated[module] = s.connectAs(log, certs.Operator, module, desc, server)
+		r := s.route(log, module, desc, server)
+		all[module], neighbours[module], operated[module] = r.For("gateway"), r.For("orders"), r.For(certs.Operator)
 	}
 	add("catalog", &catalogv1.CatalogService_ServiceDesc, s.catalog)
 	add("inventory", &inventoryv1.InventoryService_ServiceDesc, s.inventory)
@@ -167,7 +167,9 @@ func (s *shop) serve(log *slog.Logger, d module.Definition, neighbours connectio
 	return running.Instance.Server
 }
 
-func (s *shop) connectAs(log *slog.Logger, caller, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
+// route leads to a module. One serves all its callers: most of the time of opening a shop
+// goes into making routes.
+func (s *shop) route(log *slog.Logger, module string, desc *grpc.ServiceDesc, server any) *route.Route {
 	s.t.Helper()
 	r, err := route.New(module, desc, log)
 	if err != nil {
@@ -179,7 +181,7 @@ func (s *shop) connectAs(log *slog.Logger, caller, module string, desc *grpc.Ser
 	}
 	r.Believe(s.keys)
 	r.Point(target)
-	return r.For(caller)
+	return r
 }
 
 func (s *shop) stockUp(all connections) {

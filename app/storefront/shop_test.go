@@ -59,6 +59,7 @@ type shop struct {
 	clock              *clock
 	people             *database.DB // of accounts: events stay in its outbox
 	keys               *identity.Keys
+	routes             map[string]*route.Route // by the module they lead to
 }
 
 // faultyOrders fails when told to: before the work, or after it.
@@ -144,7 +145,7 @@ func newShop(t testing.TB, change ...func(*storefront.Options)) *shop {
 
 func open(t testing.TB, catalogue io.Reader, change ...func(*storefront.Options)) *shop {
 	t.Helper()
-	s := &shop{log: &record{}, clock: &clock{at: time.Now()}}
+	s := &shop{log: &record{}, clock: &clock{at: time.Now()}, routes: map[string]*route.Route{}}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 
 	s.keys = identity.NewKeys(log, time.Now)
@@ -219,8 +220,13 @@ func (s *shop) connect(t testing.TB, log *slog.Logger, module string, desc *grpc
 	return s.connectAs(t, log, "storefront", module, desc, server)
 }
 
+// connectAs connects a caller to a module. One route serves all callers of a module: most
+// of the time of opening a shop goes into making routes.
 func (s *shop) connectAs(t testing.TB, log *slog.Logger, caller, module string, desc *grpc.ServiceDesc, server any) grpc.ClientConnInterface {
 	t.Helper()
+	if r := s.routes[module]; r != nil {
+		return r.For(caller)
+	}
 	r, err := route.New(module, desc, log)
 	if err != nil {
 		t.Fatal(err)
@@ -231,6 +237,7 @@ func (s *shop) connectAs(t testing.TB, log *slog.Logger, caller, module string, 
 	}
 	r.Believe(s.keys)
 	r.Point(target)
+	s.routes[module] = r
 	return r.For(caller)
 }
 

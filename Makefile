@@ -14,8 +14,10 @@ PKG ?= ./...
 TOOLS := bin/tools
 generators := $(TOOLS)/buf $(TOOLS)/protoc-gen-go $(TOOLS)/protoc-gen-go-grpc $(TOOLS)/templ
 
-# Tests find what they drive by these; they fail without, rather than skip.
-test-env = CI=true \
+# Tests find what they drive by these; they fail without, rather than skip. By itself
+# the race detector lets each process wait a second before it ends, for threads that are
+# just writing a report.
+test-env = CI=true GORACE=atexit_sleep_ms=50 \
 	GALLERIA_TEST_CHROMIUM="$$(tools/setup chromium)" \
 	GALLERIA_TEST_STRIPE_MOCK="$(CURDIR)/$(TOOLS)/stripe-mock"
 

@@ -22,7 +22,7 @@ const (
 	mostFiles = 16
 )
 
-// Run keeps what is chosen, and stores it once a second, until ctx ends. Files that can't
+// Run keeps what is chosen, and stores it within a second, until ctx ends. Files that can't
 // be written are logged: then traces are kept in memory only.
 func (s *Store) Run(ctx context.Context) error {
 	file, unlock, err := s.openFile()
@@ -40,8 +40,7 @@ func (s *Store) Run(ctx context.Context) error {
 			s.log.Warn("traces are not stored", "file", file.Name, "error", err)
 		}
 	}
-	second := time.NewTicker(time.Second)
-	defer second.Stop()
+	var second <-chan time.Time // of the first one kept; nil: nothing is to be stored
 	for n := 0; ; {
 		chosen := s.chosen
 		if n >= mostASecond {
@@ -51,11 +50,13 @@ func (s *Store) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			store()
 			return nil
-		case <-second.C:
-			n = 0
+		case <-second:
+			n, second = 0, nil
 			store()
 		case t := <-chosen:
-			n++
+			if n++; second == nil {
+				second = time.After(time.Second)
+			}
 			s.want(t)
 			s.keep(written(t))
 		}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc/credentials"
+
+	"galleria/platform/lifecycle"
 )
 
 // guarded is a connection that ends with what it rests on.
@@ -66,20 +68,14 @@ func (i *Identity) Watch(ctx context.Context, cut func(id string, why error)) {
 	if i.plaintext {
 		return
 	}
-	every := time.NewTicker(watchEvery)
-	defer every.Stop()
 	var seen *trust
-	for {
+	for ctx.Err() == nil {
 		now, err := i.trusted()
 		if err == nil && now != seen {
 			i.cut(now, cut)
 			seen = now
 		}
-		select {
-		case <-every.C:
-		case <-ctx.Done():
-			return
-		}
+		lifecycle.Pause(ctx, lifecycle.Together(watchEvery))
 	}
 }
 

@@ -39,8 +39,8 @@ func (w *Watcher) Run(ctx context.Context) error {
 	defer stop()
 
 	quiet, poll := or(w.Quiet, 200*time.Millisecond), or(w.Poll, 5*time.Second)
-	ticker := time.NewTicker(poll)
-	defer ticker.Stop()
+	look := time.NewTimer(lifecycle.Together(poll))
+	defer look.Stop()
 	settled := time.NewTimer(0) // fires at once: the file may have changed since it was loaded
 	defer settled.Stop()
 	var first time.Time // notification of a burst
@@ -71,7 +71,8 @@ func (w *Watcher) Run(ctx context.Context) error {
 			w.failed(fmt.Errorf("watching %s: %w", dir, err))
 		case <-settled.C:
 			first = time.Time{}
-		case <-ticker.C:
+		case <-look.C:
+			look.Reset(lifecycle.Together(poll))
 			// The directory itself may have been replaced; harmless otherwise.
 			watched()
 		}

@@ -75,8 +75,9 @@ func (h *heart) run(ctx context.Context) {
 			return
 		case <-again.C:
 		}
+		next := time.Now().Add(lifecycle.Together(h.every))
 		err := h.once(ctx)
-		again.Reset(lifecycle.Together(h.every))
+		again.Reset(time.Until(next)) // also when the database took its time
 		if err != nil && ctx.Err() == nil && !failed {
 			h.db.options.Log.Error("others can't see that this process is alive: it gives up its leases", "error", withoutValues(err))
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"galleria/platform/id"
+	"galleria/platform/lifecycle"
 )
 
 const (
@@ -96,7 +97,7 @@ func (s *Subscriber) consume(ctx context.Context, renew bool) error {
 }
 
 func (r *reading) run(ctx context.Context) error {
-	look := time.NewTicker(r.subscriber.lookEvery)
+	look := time.NewTimer(lifecycle.Together(r.subscriber.lookEvery))
 	defer look.Stop()
 	idle := false
 	for {
@@ -109,6 +110,7 @@ func (r *reading) run(ctx context.Context) error {
 		case err := <-r.failure:
 			return err
 		case <-look.C:
+			look.Reset(lifecycle.Together(r.subscriber.lookEvery))
 			if !idle {
 				idle = true
 				continue

@@ -17,14 +17,24 @@ func Pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Together lengthens a wait of a second or more so that it ends when other such
-// waits end. An idle program spends most of its time on waking up, not on what it
-// does then.
+// Together moves the end of a wait of a second or more to the nearest moment at which
+// other such waits of this machine end, by a second at most.
+//
+// Each time an idle program wakes up, the kernel, the scheduler and the runtime's monitor
+// work for tens of microseconds, whatever there is to do. Work that is done at the same
+// moment shares that. All moments of longer waits are even seconds, so that what is done
+// every two seconds, every six and every minute falls together.
 func Together(wait time.Duration) time.Duration {
-	const grid = 500 * time.Millisecond
-	if wait < 2*grid {
+	return together(time.Now(), wait)
+}
+
+func together(now time.Time, wait time.Duration) time.Duration {
+	grid := 2 * time.Second
+	switch {
+	case wait < time.Second:
 		return wait
+	case wait < grid*3/4:
+		grid = time.Second
 	}
-	now := time.Now()
-	return now.Add(wait + grid - 1).Truncate(grid).Sub(now)
+	return now.Add(wait).Round(grid).Sub(now)
 }

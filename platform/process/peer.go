@@ -107,7 +107,7 @@ func (p *Process) attendOnce(life context.Context, conn *grpc.ClientConn, option
 
 // introduce says who this process is for as long as the stream lasts.
 func (p *Process) introduce(stream processv1.ProcessService_JoinClient) {
-	again := time.NewTicker(heartbeat)
+	again := time.NewTimer(lifecycle.Together(heartbeat))
 	defer again.Stop()
 	for {
 		_, placed := p.places()
@@ -117,6 +117,7 @@ func (p *Process) introduce(stream processv1.ProcessService_JoinClient) {
 		select {
 		case <-placed:
 		case <-again.C:
+			again.Reset(lifecycle.Together(heartbeat))
 		case <-stream.Context().Done():
 			return
 		}

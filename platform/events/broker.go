@@ -174,7 +174,7 @@ func (b *Broker) Conn() (*Conn, error) {
 	if b.life.Err() != nil {
 		return nil, errBrokerClosed
 	}
-	c, err := newConn(b.o.Log, nats.DefaultURL, nats.InProcessServer(b), nats.Token(b.secret), nats.Name("in-process"))
+	c, err := newConn(b.o.Log, withinProcess, nats.DefaultURL, nats.InProcessServer(b), nats.Token(b.secret), nats.Name("in-process"))
 	if err != nil {
 		return nil, err
 	}

@@ -26,12 +26,32 @@ const (
 	natsMaxPayload = 1 << 20
 )
 
+// signs are the signs of life on a connection that has nothing else to carry.
+type signs struct {
+	// ping is how often a client asks whether the broker is there.
+	ping time.Duration
+	// heartbeat is how often the broker tells an idle subscriber that it is there.
+	heartbeat time.Duration
+	// pullExpiry is how long the broker keeps the request of a subscriber that
+	// stopped without a word. For that long it may get what the next one wants.
+	pullExpiry time.Duration
+}
+
+var (
+	// Another process, or the network to it, can be gone without a word.
+	acrossProcesses = signs{ping: 5 * time.Second, heartbeat: 5 * time.Second, pullExpiry: 15 * time.Second}
+	// In one process an end that stops closes the connection or unsubscribes. Signs
+	// would only wake an idle program.
+	withinProcess = signs{ping: 2 * time.Minute, heartbeat: 30 * time.Second, pullExpiry: time.Minute}
+)
+
 // Conn is a connection to the broker, shared by the relays and subscribers of a
 // process. It reconnects by itself for as long as it is open.
 type Conn struct {
 	nc       *nats.Conn
 	js       jetstream.JetStream
 	keeper   keeper
+	signs    signs
 	maxBytes int64 // of the stream; 0 = as it is, or the default for a new one
 	hears    Hears // nil = not known
 	log      *slog.Logger
@@ -78,7 +98,7 @@ func Connect(ctx context.Context, o ConnectOptions) (*Conn, error) {
 	if o.RootCAs != "" {
 		opts = append(opts, nats.RootCAs(o.RootCAs))
 	}
-	c, err := newConn(o.Log, url, opts...)
+	c, err := newConn(o.Log, acrossProcesses, url, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +109,7 @@ func Connect(ctx context.Context, o ConnectOptions) (*Conn, error) {
 	return c, nil
 }
 
-func newConn(log *slog.Logger, url string, opts ...nats.Option) (*Conn, error) {
+func newConn(log *slog.Logger, signs signs, url string, opts ...nats.Option) (*Conn, error) {
 	log = log.With("part", "events")
 	opts = append(opts,
 		nats.Timeout(dialTimeout),
@@ -98,7 +118,7 @@ func newConn(log *slog.Logger, url string, opts ...nats.Option) (*Conn, error) {
 		nats.ReconnectWait(reconnectWait),
 		nats.ReconnectJitter(reconnectJitter, reconnectJitter),
 		nats.IgnoreAuthErrorAbort(), // credentials may be repaired at the broker
-		nats.PingInterval(5*time.Second),
+		nats.PingInterval(signs.ping),
 		nats.MaxPingsOutstanding(2),
 		// Publishing while disconnected has to fail, not to wait in a buffer:
 		// the relay keeps the events and their order itself.
@@ -130,7 +150,7 @@ func newConn(log *slog.Logger, url string, opts ...nats.Option) (*Conn, error) {
 		nc.Close()
 		return nil, fmt.Errorf("events: connect: %w", err)
 	}
-	return &Conn{nc: nc, js: js, log: log}, nil
+	return &Conn{nc: nc, js: js, signs: signs, log: log}, nil
 }
 
 // Connected reports whether the broker can be reached just now.

@@ -13,16 +13,9 @@ import (
 	"galleria/platform/lifecycle"
 )
 
-const (
-	// heartbeat is how often the broker tells an idle subscriber that it is there.
-	heartbeat = 5 * time.Second
-	// pullExpiry is how long the broker keeps the request of a subscriber that
-	// stopped without a word. For that long it may get what the next one wants.
-	pullExpiry = 15 * time.Second
-	// pullBytes bounds one answer of the broker. Above the largest event, and far
-	// enough below MaxPending of the broker.
-	pullBytes = 2 << 20
-)
+// pullBytes bounds one answer of the broker. Above the largest event, and far
+// enough below MaxPending of the broker.
+const pullBytes = 2 << 20
 
 // errPassedOver says that the broker has events for a subscriber and does not
 // deliver them.
@@ -60,7 +53,7 @@ func (s *Subscriber) consume(ctx context.Context, renew bool) error {
 		return fmt.Errorf("open the consumer %s: %w", s.name, err)
 	}
 	messages, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(2*s.maxBatch, pullBytes),
-		jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(heartbeat))
+		jetstream.PullExpiry(s.conn.signs.pullExpiry), jetstream.PullHeartbeat(s.conn.signs.heartbeat))
 	if err != nil {
 		return fmt.Errorf("receive events: %w", err)
 	}

@@ -55,10 +55,10 @@ type Broker struct {
 	grants  grants
 	illness illness
 
-	life      context.Context
-	end       context.CancelFunc
-	reopeners sync.WaitGroup
-	keeping   sync.Mutex // one change to stream and consumers at a time
+	life    context.Context
+	end     context.CancelFunc
+	tasks   sync.WaitGroup // those that run for as long as the broker lives
+	keeping sync.Mutex     // one change to stream and consumers at a time
 
 	mu        sync.Mutex
 	server    *server.Server // nil: none could be opened yet
@@ -90,6 +90,8 @@ func OpenBroker(o BrokerOptions) (*Broker, error) {
 	b := &Broker{o: o, lock: lock, secret: id.Secret()}
 	b.grants.log = o.Log.With("part", "broker")
 	b.life, b.end = context.WithCancel(context.Background())
+	useClock()
+	b.tasks.Go(b.keepClock)
 	if err := b.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("events: start the broker in %s: %w", o.Dir, err), b.Close(context.Background()))
 	}
@@ -222,7 +224,7 @@ func (b *Broker) Close(ctx context.Context) error {
 	}
 	stopped := make(chan struct{})
 	go func() {
-		b.reopeners.Wait()
+		b.tasks.Wait()
 		if b.server != nil {
 			shutDown(b.server)
 		}

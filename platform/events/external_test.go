@@ -39,6 +39,7 @@ func runExternal(t *testing.T, o server.Options) *external {
 // start starts the server on its files, and at its address if it had one.
 func (e *external) start(t *testing.T) {
 	t.Helper()
+	useClock()     // its clock would go on by itself when it has stopped; see clock.go
 	o := e.options // the server writes into its options
 	s, err := server.NewServer(&o)
 	if err != nil {

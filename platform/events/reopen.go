@@ -91,7 +91,7 @@ func (b *Broker) reopen(why error) {
 	b.reopening = true
 	b.illness.because(why)
 	b.o.Log.Error("the event broker can't write its files; it is opened again when they can be written; events wait in the outboxes", "dir", b.o.Dir, "error", why)
-	b.reopeners.Go(func() {
+	b.tasks.Go(func() {
 		var told lifecycle.Said
 		for wait := 200 * time.Millisecond; b.life.Err() == nil; wait = min(2*wait, 5*time.Second) {
 			err := b.openAgain()

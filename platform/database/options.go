@@ -27,8 +27,8 @@ type Options struct {
 	// while a module moves from one to the other. 0 = none.
 	NewerSchema int
 	// LeaseTTL is how long a process that lives but does not move keeps its
-	// leases; it shows that it moves three times in that time. The leases of
-	// one that died are free at once. 0 = 5 s. All processes must use the same.
+	// leases; it shows that it moves every two fifths of that time. The leases
+	// of one that died are free at once. 0 = 5 s. All processes must use the same.
 	LeaseTTL time.Duration
 	// OpenWithin bounds how long Open may take, migrations and the wait for
 	// another process that migrates included. 0 = 2 minutes.

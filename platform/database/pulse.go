@@ -43,7 +43,7 @@ type heart struct {
 func newHeart(d *DB, started pulse) *heart {
 	living, end := context.WithCancel(context.Background())
 	h := &heart{
-		db: d, every: d.options.LeaseTTL * 3 / 10, end: end, ended: make(chan struct{}),
+		db: d, every: d.options.LeaseTTL * 2 / 5, end: end, ended: make(chan struct{}),
 		pulse: started, beating: true, leases: map[*lease]context.CancelCauseFunc{},
 	}
 	h.expiry = time.AfterFunc(h.patience(), h.tooLate)

@@ -17,24 +17,28 @@ func Pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Together moves the end of a wait of a second or more to the nearest moment at which
-// other such waits of this machine end, by a second at most.
+// Together shortens a wait of a second or more so that it ends when other such waits of
+// this machine end.
 //
 // Each time an idle program wakes up, the kernel, the scheduler and the runtime's monitor
 // work for tens of microseconds, whatever there is to do. Work that is done at the same
-// moment shares that. All moments of longer waits are even seconds, so that what is done
-// every two seconds, every six and every minute falls together.
+// moment shares that. Waits of two seconds or more end at even seconds, so that what is
+// done every two seconds, every four and every minute falls together; shorter ones at
+// whole seconds.
 func Together(wait time.Duration) time.Duration {
 	return together(time.Now(), wait)
 }
 
 func together(now time.Time, wait time.Duration) time.Duration {
 	grid := 2 * time.Second
-	switch {
-	case wait < time.Second:
-		return wait
-	case wait < grid*3/4:
+	if wait < grid {
 		grid = time.Second
 	}
-	return now.Add(wait).Round(grid).Sub(now)
+	if wait < grid {
+		return wait
+	}
+	// A timer that was set for a moment may end just before it, when the clock is being
+	// corrected. The next wait is a whole one all the same.
+	slack := wait / 100
+	return now.Add(wait + slack).Truncate(grid).Sub(now)
 }

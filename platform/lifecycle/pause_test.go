@@ -13,11 +13,11 @@ func TestLongWaitsEndTogether(t *testing.T) {
 	}{
 		{300 * ms, 999 * ms, 999 * ms}, // short ones end when they are asked to
 		{3 * ms, 1000 * ms, 997 * ms},
-		{600 * ms, 1000 * ms, 1400 * ms},
-		{3 * ms, 1500 * ms, 1997 * ms}, // a lease's pulse goes with what is done every two seconds
+		{600 * ms, 1500 * ms, 1400 * ms},
 		{3 * ms, 2000 * ms, 1997 * ms},
-		{1200 * ms, 2000 * ms, 2800 * ms},
-		{3 * ms, 5000 * ms, 5997 * ms},
+		{1200 * ms, 2000 * ms, 800 * ms},
+		{1999 * ms, 2000 * ms, 2001 * ms}, // ended early
+		{3 * ms, 5000 * ms, 3997 * ms},
 		{3 * ms, 60000 * ms, 59997 * ms},
 	} {
 		if got := together(even.Add(c.since), c.wait); got != c.want {

@@ -49,6 +49,39 @@ func (g *guide) mix(s *shop, rows *table, where string, d time.Duration) error {
 	return nil
 }
 
+// tooMany is the row of more buyers than the shop can serve.
+const tooMany = "whole checkout, 10 times as many"
+
+// overloaded lets many more shoppers buy than the shop can serve. Those whom it asks to
+// come again do so; the row counts what was bought.
+func (g *guide) overloaded(s *shop, rows *table, d time.Duration) error {
+	if !g.wanted.MatchString(tooMany) {
+		return nil
+	}
+	var away atomic.Int64
+	all, err := g.load(s, tooMany, mostAtOnce, 2*d, func(worker int) error {
+		sh := newShopper(g.client, s.url)
+		err := sh.add(g.skus[worker%len(g.skus)])
+		if err == nil {
+			err = sh.buy()
+		}
+		if errors.Is(err, errBusy) {
+			away.Add(1)
+			time.Sleep(busyPause)
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", tooMany, err)
+	}
+	refused := int(away.Load())
+	all.done -= refused
+	rows.add(tooMany, mostAtOnce, all)
+	rows.addPart("told to come again", mostAtOnce, loadResult{done: refused, took: all.took})
+	return nil
+}
+
 // walker is a shopper somewhere in its round.
 type walker struct {
 	*shopper

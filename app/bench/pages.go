@@ -18,6 +18,9 @@ import (
 const (
 	pageWorkers = 16
 	buyers      = 64
+	// overload is how many times as many buyers a shop must bear.
+	overload   = 10
+	mostAtOnce = overload * buyers
 	// roundsPerCart is how many things an adding shopper puts into one cart.
 	roundsPerCart = 10
 	fullCart      = 50
@@ -75,7 +78,7 @@ func benchPages(binary string, d time.Duration, wanted *regexp.Regexp, profiles 
 	rows.bare = bare
 	rows.add(fmt.Sprintf("bare Echo, %d bytes", g.homeSize), pageWorkers, bare)
 	err = g.inOneProcess(binary, data, func(s *shop) error {
-		return errors.Join(g.pages(s, rows, d), g.mix(s, rows, "one process", d))
+		return errors.Join(g.pages(s, rows, d), g.overloaded(s, rows, d), g.mix(s, rows, "one process", d))
 	})
 	if err == nil && g.wanted.MatchString(mixName(apart)) {
 		err = g.inProcesses(binary, dir, data, func(s *shop) error {
@@ -148,7 +151,7 @@ var productLink = regexp.MustCompile(`href="(/products/[^"]+)"`)
 
 func lookAround(binary, data string, skus []string) (*guide, error) {
 	g := &guide{skus: skus, client: &http.Client{
-		Transport:     &http.Transport{MaxIdleConnsPerHost: manyShoppers, MaxConnsPerHost: manyShoppers},
+		Transport:     &http.Transport{MaxIdleConnsPerHost: mostAtOnce, MaxConnsPerHost: mostAtOnce},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	return g, g.inOneProcess(binary, data, func(s *shop) error {

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/net/html"
 )
@@ -17,13 +18,17 @@ import (
 // redirects by itself.
 type shopper struct {
 	client  *http.Client
+	email   string
 	shop    string // the address of its front page, without the slash
 	cookies map[string]string
 }
 
 func newShopper(client *http.Client, shop string) *shopper {
-	return &shopper{client: client, shop: shop, cookies: map[string]string{}}
+	return &shopper{client: client, email: fmt.Sprintf("guest%d@example.org", guests.Add(1)), shop: shop, cookies: map[string]string{}}
 }
+
+// guests counts shoppers: each has an address of its own, for orders of one are limited.
+var guests atomic.Int64
 
 // errBusy says that the shop has too much to do just now.
 var errBusy = errors.New("the shop is busy")
@@ -46,7 +51,7 @@ func (s *shopper) buy() error {
 		return err
 	}
 	for name, value := range map[string]string{
-		"email": "ana@example.org", "name": "Ana", "line1": "Rua das Flores 12", "city": "Porto", "postal_code": "4050-262", "country": "PT",
+		"email": s.email, "name": "Ana", "line1": "Rua das Flores 12", "city": "Porto", "postal_code": "4050-262", "country": "PT",
 	} {
 		form.Set(name, value)
 	}

@@ -54,6 +54,12 @@ func (t *table) verdicts() {
 			fmt.Printf("%s ≥ %v %% of bare Echo per CPU-second: %.1f %%, %s\n", promise.row, promise.share, t.ofBare(r), verdict(t.ofBare(r) >= promise.share))
 		}
 	}
+	if r, measured := t.named[tooMany]; measured {
+		if peak, known := t.named["whole checkout"]; known {
+			share := 100 * r.perSecond() / peak.perSecond()
+			fmt.Printf("checkouts/s with %d times as many buyers ≥ 90 %% of those with %d: %.0f %%, %s\n", overload, buyers, share, verdict(share >= 90))
+		}
+	}
 	if r, measured := t.named["whole checkout"]; measured {
 		fmt.Printf("≥ 300 checkouts/s at %d at a time: %.0f, %s\n", buyers, r.perSecond(), verdict(r.perSecond() >= 300))
 		fmt.Printf("checkout p50 ≤ 60 ms and p99 ≤ 150 ms at %d at a time: %v and %v, %s\n", buyers, r.p50.Round(time.Millisecond), r.p99.Round(time.Millisecond),

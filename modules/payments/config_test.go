@@ -14,6 +14,9 @@ func TestConfig(t *testing.T) {
 	for name, spoil := range map[string]func(*payments.Config){
 		"unknown provider":     func(c *payments.Config) { c.Provider = "cash" },
 		"stripe without a key": func(c *payments.Config) { c.Provider = payments.ProviderStripe },
+		"a publishable key": func(c *payments.Config) {
+			c.Provider, c.Stripe.SecretKey = payments.ProviderStripe, "pk_live_1"
+		},
 		"an address without a scheme": func(c *payments.Config) {
 			c.Stripe.APIBase = "api.stripe.com"
 		},

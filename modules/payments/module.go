@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"galleria/modules/payments/internal/payment"
@@ -80,6 +81,9 @@ func (c Config) Validate() error {
 	if c.Provider == ProviderStripe && c.Stripe.SecretKey == "" {
 		errs = append(errs, config.At("stripe.secret_key", "is needed when the provider is stripe"))
 	}
+	if key := c.Stripe.SecretKey; key != "" && !strings.HasPrefix(key, "sk_") && !strings.HasPrefix(key, "rk_") {
+		errs = append(errs, config.At("stripe.secret_key", "is no secret key of Stripe: those begin with sk_, or rk_ when they are restricted"))
+	}
 	if slices.Contains(c.Stripe.WebhookSecrets, "") {
 		errs = append(errs, config.At("stripe.webhook_secrets", "must not hold an empty secret: anyone could sign with it"))
 	}
@@ -114,6 +118,9 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	page := sandbox.NewPage(h.DB, h.Now, lateBy, h.Log)
 	providers := map[string]payment.Provider{ProviderSandbox: page}
 	if cfg.Stripe.SecretKey != "" {
+		if cfg.Provider == ProviderStripe && len(cfg.Stripe.WebhookSecrets) == 0 {
+			h.Log.Warn("there is no secret of Stripe's webhooks: payments are found paid by asking, minutes later", "setting", "modules.payments.stripe.webhook_secrets")
+		}
 		providers[ProviderStripe] = stripe.NewPage(cfg.Stripe.SecretKey, cfg.Stripe.APIBase, cfg.Stripe.WebhookSecrets, h.Now)
 	}
 	s, err := service.New(service.Options{

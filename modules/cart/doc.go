@@ -32,6 +32,9 @@
 //   - Codes, delivery option and destination are what was chosen. The cart keeps
 //     them and does not check them: pricing does, for each quote. An order that took
 //     what it bought has used the codes: they go with it.
+//   - A cart remembers which carts were merged into it, and one that was merged into
+//     another where its lines went: so orders sees that two carts hold the same lines,
+//     and an order of the first, paid later, takes them out of the second.
 //   - A cart belongs to one customer or to none, and a customer's cart is merged into
 //     no other customer's.
 //

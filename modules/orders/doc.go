@@ -8,7 +8,8 @@
 // PaymentSettled, PaymentRefunded and PaymentDisputed of payments, and AccountDeleted
 // of accounts. It emits OrderPlaced, OrderShipped, OrderRefunded, OrderCancelled and
 // OrderFailed. It owns the orders, with lines, fulfilments, refunds, returns and the
-// staff's notes, and persons_gone: whom finished orders are to forget.
+// staff's notes, order_carts: which carts open orders are made of, and persons_gone:
+// whom finished orders are to forget.
 //
 // # States
 //
@@ -87,7 +88,8 @@
 //
 // # Invariants
 //
-//   - One key is one order, and one answer. One cart has one open order: an index.
+//   - One key is one order, and one answer. One cart has one open order, and so
+//     have a cart and one that was merged into it: a table's key.
 //   - The parts of a price sum to its total; refunds never exceed what was paid.
 //   - Nothing is sent that is not paid, and no more than was ordered.
 //   - Each event is published once, with the change it tells of.

@@ -62,6 +62,37 @@ func mergeCases(w World) cases {
 			_, err := third.merge(into, "log-in")
 			wantReason(t, err, codes.InvalidArgument, cartv1.Reason_REASON_KEY_REUSED)
 		},
+		"says which carts came into it, until it is merged into when it is empty": func(t *testing.T) {
+			a := w.guest(t)
+			a.sell(1)
+			b, c := a.other(), a.other()
+			wantFrom := func(g *guest, want ...*guest) {
+				t.Helper()
+				var ids []string
+				for _, w := range want {
+					ids = append(ids, w.cart)
+				}
+				if got := g.get().GetMergedFrom(); !slices.Equal(got, ids) {
+					t.Errorf("got lines from the carts %q, want %q", got, ids)
+				}
+			}
+			a.add(1, 1)
+			wantFrom(a)
+			a.wantMerged(b, "1", 1)
+			b.wantMerged(c, "2", 1)
+			wantFrom(b, a)
+			wantFrom(c, a, b)
+			b.add(1, 1)
+			b.wantMerged(c, "3", 2)
+			wantFrom(c, a, b)
+			_, err := c.Cart.SetItem(t.Context(), &cartv1.SetItemRequest{CartId: c.cart, Sku: c.sku(1)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.add(1, 4)
+			a.wantMerged(c, "4", 4)
+			wantFrom(c, a)
+		},
 		"what is not there changes nothing": func(t *testing.T) {
 			from := w.guest(t)
 			from.sell(1)

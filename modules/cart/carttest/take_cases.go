@@ -59,6 +59,25 @@ func takeCases(w World) cases {
 			g.take(g.bought("order-" + id.New()))
 			g.wantLines("1×3")
 		},
+		"takes what was merged since out of the cart it went to": func(t *testing.T) {
+			guest := w.guest(t)
+			guest.sellAll(1, 3)
+			own, next := guest.other(), guest.other()
+			guest.add(1, 2)
+			guest.add(2, 1)
+			own.add(1, 1)
+			order := guest.bought("order-"+id.New(), 1, 2, 2, 1)
+			guest.wantMerged(own, "log-in", 4)
+			own.add(3, 5)
+			guest.add(2, 1) // begun anew, with what the order bought
+			own.wantMerged(next, "another-cart", 9)
+			for range 2 {
+				guest.take(order)
+				guest.wantLines("")
+				own.wantLines("")
+				next.wantLines("1×1 2×1 3×5")
+			}
+		},
 		"the same order at once takes once": func(t *testing.T) {
 			g := w.guest(t)
 			g.sell(1)

@@ -182,7 +182,11 @@ type Cart struct {
 	// Whose it is; empty: a guest's.
 	CustomerId string `protobuf:"bytes,10,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
 	// What was said of it; not set: nothing was.
-	Destination   *Destination `protobuf:"bytes,11,opt,name=destination,proto3" json:"destination,omitempty"`
+	Destination *Destination `protobuf:"bytes,11,opt,name=destination,proto3" json:"destination,omitempty"`
+	// Ids of the carts whose lines came into this one by MergeCarts since it was last
+	// empty, also by way of another cart; the last 100. An order of one of them may have
+	// been made of the same lines.
+	MergedFrom    []string `protobuf:"bytes,12,rep,name=merged_from,json=mergedFrom,proto3" json:"merged_from,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -290,6 +294,13 @@ func (x *Cart) GetCustomerId() string {
 func (x *Cart) GetDestination() *Destination {
 	if x != nil {
 		return x.Destination
+	}
+	return nil
+}
+
+func (x *Cart) GetMergedFrom() []string {
+	if x != nil {
+		return x.MergedFrom
 	}
 	return nil
 }
@@ -1629,7 +1640,7 @@ var File_cart_v1_cart_proto protoreflect.FileDescriptor
 
 const file_cart_v1_cart_proto_rawDesc = "" +
 	"\n" +
-	"\x12cart/v1/cart.proto\x12\acart.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\x98\x03\n" +
+	"\x12cart/v1/cart.proto\x12\acart.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\xbe\x03\n" +
 	"\x04Cart\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x02id\x12#\n" +
 	"\x05lines\x18\x02 \x03(\v2\r.cart.v1.LineR\x05lines\x12#\n" +
@@ -1645,7 +1656,9 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\vcustomer_id\x18\n" +
 	" \x01(\tR\n" +
 	"customerId\x126\n" +
-	"\vdestination\x18\v \x01(\v2\x14.cart.v1.DestinationR\vdestination\"`\n" +
+	"\vdestination\x18\v \x01(\v2\x14.cart.v1.DestinationR\vdestination\x12$\n" +
+	"\vmerged_from\x18\f \x03(\tB\x03\x80\x01\x01R\n" +
+	"mergedFrom\"`\n" +
 	"\vDestination\x12\x18\n" +
 	"\acountry\x18\x01 \x01(\tR\acountry\x12\x16\n" +
 	"\x06region\x18\x02 \x01(\tR\x06region\x12\x1f\n" +

@@ -97,8 +97,9 @@ type CartServiceClient interface {
 	// REASON_NOT_ALLOWED.
 	CountCarts(ctx context.Context, in *CountCartsRequest, opts ...grpc.CallOption) (*CountCartsResponse, error)
 	// TakeItems removes what an order has bought: each line is lessened by the
-	// quantity given, once per order. The codes go too: the order used them. What the
-	// guest added meanwhile stays. Repeating it changes nothing.
+	// quantity given, once per order. What is not in the cart any more because the cart
+	// was merged since is taken out of the one it was merged into. The codes go too: the
+	// order used them. What the guest added meanwhile stays. Repeating it changes nothing.
 	// For the module orders.
 	TakeItems(ctx context.Context, in *TakeItemsRequest, opts ...grpc.CallOption) (*TakeItemsResponse, error)
 }
@@ -284,8 +285,9 @@ type CartServiceServer interface {
 	// REASON_NOT_ALLOWED.
 	CountCarts(context.Context, *CountCartsRequest) (*CountCartsResponse, error)
 	// TakeItems removes what an order has bought: each line is lessened by the
-	// quantity given, once per order. The codes go too: the order used them. What the
-	// guest added meanwhile stays. Repeating it changes nothing.
+	// quantity given, once per order. What is not in the cart any more because the cart
+	// was merged since is taken out of the one it was merged into. The codes go too: the
+	// order used them. What the guest added meanwhile stays. Repeating it changes nothing.
 	// For the module orders.
 	TakeItems(context.Context, *TakeItemsRequest) (*TakeItemsResponse, error)
 	mustEmbedUnimplementedCartServiceServer()

@@ -51,6 +51,43 @@ func placeCases(w World) map[string]func(t *testing.T) {
 			_, err = s.Orders.PlaceOrder(t.Context(), s.Request(cart))
 			s.must("place another one", err)
 		},
+		"has one open order of what was in a cart that was merged, and takes it out where it went": func(t *testing.T) {
+			s := NewShop(t, w)
+			casserole, mug := s.Stock(3, 1000), s.Stock(3, 500)
+			guests, own := s.Fill(1, casserole), s.Fill(1, mug)
+			first, err := s.Orders.PlaceOrder(t.Context(), s.Request(guests))
+			s.must("place", err)
+			s.Merge(guests, own)
+			_, err = s.Orders.PlaceOrder(t.Context(), s.Request(own))
+			wantReason(t, err, codes.FailedPrecondition, ordersv1.Reason_REASON_CART_CLAIMED, map[string]string{
+				"order_id": first.GetOrder().GetId(), "token": first.GetToken(),
+			})
+			s.Pay(first.GetRedirectUrl())
+			s.Awaits(first, opened)
+			eventually(t, "only the mug is left", func() bool { return s.InCart(own) == 1 })
+			second, err := s.Orders.PlaceOrder(t.Context(), s.Request(own))
+			s.must("place the rest", err)
+			if lines := second.GetOrder().GetLines(); len(lines) != 1 || lines[0].GetSku() != mug {
+				t.Errorf("got %v, want the mug alone", lines)
+			}
+		},
+		"has one open order of a cart and of the one it was merged into, whichever comes first": func(t *testing.T) {
+			s := NewShop(t, w)
+			guests, own := s.Fill(1, s.Stock(3, 1000)), s.Fill(1, s.Stock(3, 500))
+			s.Merge(guests, own)
+			first, err := s.Orders.PlaceOrder(t.Context(), s.Request(own))
+			s.must("place", err)
+			s.Merge(s.Fill(1, s.Stock(3, 700)), guests) // filled again, as an order sees it that read it before
+			late := s.Request(guests)
+			_, err = s.Orders.PlaceOrder(t.Context(), late)
+			wantReason(t, err, codes.FailedPrecondition, ordersv1.Reason_REASON_CART_CLAIMED, map[string]string{
+				"order_id": first.GetOrder().GetId(), "token": first.GetToken(),
+			})
+			_, err = s.Orders.CancelOrder(t.Context(), &ordersv1.CancelOrderRequest{OrderId: first.GetOrder().GetId(), Token: first.GetToken()})
+			s.must("cancel", err)
+			_, err = s.Orders.PlaceOrder(t.Context(), late)
+			s.must("place when the other has ended", err)
+		},
 		"refuses a key used for another request": func(t *testing.T) {
 			s := NewShop(t, w)
 			req := s.Request(s.Fill(1, s.Stock(3, 1000)))

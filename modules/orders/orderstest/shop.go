@@ -60,6 +60,13 @@ func (s Shop) Fill(quantity int64, skus ...string) string {
 	return cart
 }
 
+// Merge puts what is in one cart into another, as when a guest logs in.
+func (s Shop) Merge(from, into string) {
+	s.t.Helper()
+	_, err := s.Cart.MergeCarts(s.t.Context(), &cartv1.MergeCartsRequest{From: from, Into: into, IdempotencyKey: id.New()})
+	s.must("merge the carts", err)
+}
+
 // InCart is the number of things in a cart.
 func (s Shop) InCart(cart string) int64 {
 	s.t.Helper()

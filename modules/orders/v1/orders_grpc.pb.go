@@ -61,8 +61,9 @@ type OrdersServiceClient interface {
 	//	                     REASON_NO_DELIVERY: no delivery to this address,
 	//	                     REASON_CODE_USED_UP (metadata code),
 	//	                     REASON_OUT_OF_STOCK (metadata sku, available, held),
-	//	                     REASON_CART_CLAIMED: another order of this cart is
-	//	                     open (metadata order_id, token)
+	//	                     REASON_CART_CLAIMED: another order of this cart, or
+	//	                     of one it was merged with, is open (metadata
+	//	                     order_id, token)
 	//	RESOURCE_EXHAUSTED   REASON_TOO_MANY_ORDERS: this e-mail address or this
 	//	                     client has too many orders that are not paid
 	//	UNAVAILABLE          REASON_PAYMENT_UNAVAILABLE, REASON_UNAVAILABLE:
@@ -310,8 +311,9 @@ type OrdersServiceServer interface {
 	//	                     REASON_NO_DELIVERY: no delivery to this address,
 	//	                     REASON_CODE_USED_UP (metadata code),
 	//	                     REASON_OUT_OF_STOCK (metadata sku, available, held),
-	//	                     REASON_CART_CLAIMED: another order of this cart is
-	//	                     open (metadata order_id, token)
+	//	                     REASON_CART_CLAIMED: another order of this cart, or
+	//	                     of one it was merged with, is open (metadata
+	//	                     order_id, token)
 	//	RESOURCE_EXHAUSTED   REASON_TOO_MANY_ORDERS: this e-mail address or this
 	//	                     client has too many orders that are not paid
 	//	UNAVAILABLE          REASON_PAYMENT_UNAVAILABLE, REASON_UNAVAILABLE:

@@ -14,6 +14,7 @@ const (
 	MaxQuantity = 99  // of one product
 	MaxLines    = 100 // of one cart
 	MaxCodes    = 5   // of one cart
+	MaxMerged   = 100 // carts merged into one that are remembered: the last ones
 )
 
 // Why something can't be put into a cart.
@@ -79,6 +80,9 @@ type Cart struct {
 	// Destination is where the goods go, as far as prices depend on it.
 	Destination Destination
 	Customer    string // whose it is; empty: a guest's
+	// Merged are the carts whose lines came into this one since it was last merged into
+	// while it was empty: an order of one of them may have bought what is in here.
+	Merged []string
 	// Expires is when it is forgotten; zero for a cart that is not there.
 	Expires time.Time
 }
@@ -155,8 +159,14 @@ func (c *Cart) Merge(from *Cart) {
 		return
 	}
 	if len(c.Lines) == 0 {
-		c.Currency = from.Currency
+		c.Currency, c.Merged = from.Currency, nil
 	}
+	for _, id := range slices.Concat(from.Merged, []string{from.ID}) {
+		if id != c.ID && !slices.Contains(c.Merged, id) {
+			c.Merged = append(c.Merged, id)
+		}
+	}
+	c.Merged = c.Merged[max(0, len(c.Merged)-MaxMerged):]
 	for _, l := range from.Lines {
 		i := c.index(l.SKU)
 		switch {

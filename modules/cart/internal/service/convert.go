@@ -11,7 +11,7 @@ import (
 func toCart(c cart.Cart, lines []cart.PricedLine, totalMinor int64) *cartv1.Cart {
 	message := &cartv1.Cart{
 		Id: c.ID, Version: c.Version, SubtotalMinor: totalMinor, ItemCount: c.Count(),
-		Codes: c.Codes, DeliveryOption: c.Delivery, CustomerId: c.Customer,
+		Codes: c.Codes, DeliveryOption: c.Delivery, CustomerId: c.Customer, MergedFrom: c.Merged,
 	}
 	if to := c.Destination; to.Country != "" {
 		message.Destination = &cartv1.Destination{Country: to.Country, Region: to.Region, PostalCode: to.PostalCode}

@@ -158,13 +158,13 @@ func (c change) merge(from change) error {
 	if err := c.replace(before, target); err != nil {
 		return err
 	}
-	return from.empty()
+	return from.empty(c.cart)
 }
 
 // replace writes lines that are new or longer, and what was chosen.
 func (c change) replace(before []cart.Line, target cart.Cart) error {
-	if _, err := c.exec("UPDATE carts SET currency_code = ?, codes = ?, delivery_option = ?, destination = ?, customer_id = ? WHERE id = ?",
-		target.Currency, textOf(target.Codes), target.Delivery, lineOf(target.Destination), target.Customer, c.cart); err != nil {
+	if _, err := c.exec("UPDATE carts SET currency_code = ?, codes = ?, delivery_option = ?, destination = ?, customer_id = ?, merged_from = ? WHERE id = ?",
+		target.Currency, textOf(target.Codes), target.Delivery, lineOf(target.Destination), target.Customer, strings.Join(target.Merged, " "), c.cart); err != nil {
 		return err
 	}
 	for i, l := range target.Lines {
@@ -178,11 +178,12 @@ func (c change) replace(before []cart.Line, target cart.Cart) error {
 	return nil
 }
 
-// empty takes out all lines, and the codes.
-func (c change) empty() error {
+// empty takes out all lines, and the codes, and remembers where they went: an order of
+// this cart that is paid later takes them out there.
+func (c change) empty(into string) error {
 	if _, err := c.exec("DELETE FROM cart_items WHERE cart_id = ?", c.cart); err != nil {
 		return err
 	}
-	_, err := c.exec("UPDATE carts SET codes = '' WHERE id = ?", c.cart)
+	_, err := c.exec("UPDATE carts SET codes = '', merged_into = ? WHERE id = ?", into, c.cart)
 	return err
 }

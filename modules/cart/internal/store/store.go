@@ -11,6 +11,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -62,7 +63,7 @@ func unchanged(db *gorm.DB, c cart.Cart, now time.Time) (bool, error) {
 }
 
 func load(db *gorm.DB, id string, now time.Time) (cart.Cart, error) {
-	rows, err := db.Raw(`SELECT c.version, c.expires_at, c.currency_code, c.codes, c.delivery_option, c.destination, c.customer_id,
+	rows, err := db.Raw(`SELECT c.version, c.expires_at, c.currency_code, c.codes, c.delivery_option, c.destination, c.customer_id, c.merged_from,
 			COALESCE(i.sku, ''), COALESCE(i.name, ''), COALESCE(i.quantity, 0)
 		FROM carts c LEFT JOIN cart_items i ON i.cart_id = c.id
 		WHERE c.id = ? AND c.expires_at > ? ORDER BY i.position`, id, now.UnixMicro()).Rows()
@@ -72,10 +73,10 @@ func load(db *gorm.DB, id string, now time.Time) (cart.Cart, error) {
 	defer rows.Close()
 	c := cart.Cart{ID: id}
 	var expires int64
-	var codes, destination string
+	var codes, destination, merged string
 	for rows.Next() {
 		var l cart.Line
-		if err := rows.Scan(&c.Version, &expires, &c.Currency, &codes, &c.Delivery, &destination, &c.Customer, &l.SKU, &l.Name, &l.Quantity); err != nil {
+		if err := rows.Scan(&c.Version, &expires, &c.Currency, &codes, &c.Delivery, &destination, &c.Customer, &merged, &l.SKU, &l.Name, &l.Quantity); err != nil {
 			return cart.Cart{}, err
 		}
 		if l.Quantity > 0 { // 0: the one row of a cart without lines
@@ -84,6 +85,7 @@ func load(db *gorm.DB, id string, now time.Time) (cart.Cart, error) {
 	}
 	if c.Version > 0 {
 		c.Expires, c.Codes, c.Destination = time.UnixMicro(expires).UTC(), codesOf(codes), destinationOf(destination)
+		c.Merged = strings.Fields(merged)
 	}
 	return c, rows.Err()
 }

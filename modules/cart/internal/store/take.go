@@ -19,12 +19,45 @@ func (s *Store) Take(ctx context.Context, id, order string, quantities map[strin
 		if err != nil || first == 0 || len(quantities) == 0 {
 			return err
 		}
-		if found, err := c.exec("UPDATE carts SET expires_at = ?, version = version + 1, codes = '' WHERE id = ? AND expires_at > ?",
-			c.expiry(), id, c.now.UnixMicro()); err != nil || found == 0 {
+		return c.take(quantities)
+	})
+}
+
+// longestWay is how many carts, each merged into the next one, are gone through for what
+// an order bought in the first.
+const longestWay = 20
+
+// take lessens the lines of the cart, and those of the carts that it was merged into by
+// what was not in it any more.
+func (c change) take(quantities map[string]int64) error {
+	left := maps.Clone(quantities)
+	been := map[string]bool{}
+	for len(left) > 0 && len(been) < longestWay && !been[c.cart] {
+		been[c.cart] = true
+		var into []string
+		err := c.tx.Raw("UPDATE carts SET expires_at = ?, version = version + 1, codes = '' WHERE id = ? AND expires_at > ? RETURNING merged_into",
+			c.expiry(), c.cart, c.now.UnixMicro()).Scan(&into).Error
+		if err != nil || len(into) == 0 {
 			return err
 		}
-		return c.lessen(quantities)
-	})
+		if into[0] == "" {
+			return c.lessen(left)
+		}
+		there, err := load(c.tx, c.cart, c.now)
+		if err != nil {
+			return err
+		}
+		if err := c.lessen(left); err != nil {
+			return err
+		}
+		for _, l := range there.Lines {
+			if left[l.SKU] -= l.Quantity; left[l.SKU] <= 0 {
+				delete(left, l.SKU)
+			}
+		}
+		c.cart = into[0]
+	}
+	return nil
 }
 
 // lessen takes two statements, however many lines there are. Lines that go

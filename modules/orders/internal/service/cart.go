@@ -29,7 +29,7 @@ func (c OfCart) Take(ctx context.Context, cartID, orderID string, of []Amount) e
 }
 
 func basketOf(c *cartv1.Cart) Basket {
-	b := Basket{Currency: c.GetCurrencyCode(), DeliveryOption: c.GetDeliveryOption(), Codes: c.GetCodes()}
+	b := Basket{Currency: c.GetCurrencyCode(), DeliveryOption: c.GetDeliveryOption(), Codes: c.GetCodes(), MergedFrom: c.GetMergedFrom()}
 	for _, l := range c.GetLines() {
 		b.Lines = append(b.Lines, Amount{SKU: l.GetSku(), Quantity: l.GetQuantity()})
 	}

@@ -62,6 +62,18 @@ func (h *house) fill(stock, quantity int64) (sku, cart string) {
 	return sku, cart
 }
 
+// merge puts what is in one cart into another, as cart does.
+func (h *house) merge(from, into string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	a, b := h.carts[from], h.carts[into]
+	for sku, n := range a.lines {
+		b.lines[sku] += n
+	}
+	clear(a.lines)
+	b.mergedFrom = append(b.mergedFrom, from)
+}
+
 // request is Ana's, who has seen the price.
 func (h *house) request(cart string, codes ...string) *ordersv1.PlaceOrderRequest {
 	h.mu.Lock()

@@ -78,6 +78,8 @@ type Basket struct {
 	// What was chosen in the cart.
 	DeliveryOption string
 	Codes          []string
+	// MergedFrom are the carts whose lines came into this one.
+	MergedFrom []string
 }
 
 // Carts is cart.

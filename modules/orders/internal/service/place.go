@@ -44,7 +44,7 @@ func (s *Service) PlaceOrder(ctx context.Context, req *ordersv1.PlaceOrderReques
 	if earlier != nil {
 		return s.answer(ctx, earlier, until)
 	}
-	purchase, refused := s.price(ctx, c, until)
+	purchase, mergedFrom, refused := s.price(ctx, c, until)
 	if refused != nil {
 		// Perhaps the same request, sent twice at once, has emptied the cart.
 		if earlier, err := s.earlier(ctx, c); err != nil || earlier != nil {
@@ -52,11 +52,12 @@ func (s *Service) PlaceOrder(ctx context.Context, req *ordersv1.PlaceOrderReques
 		}
 		return nil, refused
 	}
-	return s.accept(ctx, purchase, c, until)
+	return s.accept(ctx, purchase, mergedFrom, c, until)
 }
 
-// accept stores the order and has it driven on.
-func (s *Service) accept(ctx context.Context, p order.Purchase, c checkout, until time.Time) (*ordersv1.PlaceOrderResponse, error) {
+// accept stores the order and has it driven on. What is in its cart came there from the
+// carts of mergedFrom, too.
+func (s *Service) accept(ctx context.Context, p order.Purchase, mergedFrom []string, c checkout, until time.Time) (*ordersv1.PlaceOrderResponse, error) {
 	for longer := 0; ; longer++ {
 		now := s.Now()
 		token, orderID := id.Secret(), id.New()
@@ -67,7 +68,7 @@ func (s *Service) accept(ctx context.Context, p order.Purchase, c checkout, unti
 		}
 		o.Due(now.Add(headStart))
 		s.Hook("place:before")
-		placed, err := s.Store.Place(ctx, o, s.Limits)
+		placed, err := s.Store.Place(ctx, o, mergedFrom, s.Limits)
 		if err != nil {
 			return nil, err
 		}
@@ -79,7 +80,7 @@ func (s *Service) accept(ctx context.Context, p order.Purchase, c checkout, unti
 			earlier, err := s.earlier(ctx, c)
 			return s.answerEarlier(ctx, earlier, err, until)
 		case store.CartTaken:
-			if err := s.cartTaken(ctx, c.cartID); err != nil {
+			if err := s.cartTaken(ctx, append([]string{c.cartID}, mergedFrom...)); err != nil {
 				return nil, err
 			}
 		case store.TooMany:
@@ -89,10 +90,10 @@ func (s *Service) accept(ctx context.Context, p order.Purchase, c checkout, unti
 	}
 }
 
-// cartTaken says which order of the cart is open; nil when there is none any
+// cartTaken says which order of one of the carts is open; nil when there is none any
 // more.
-func (s *Service) cartTaken(ctx context.Context, cartID string) error {
-	other, err := s.Store.OfCart(ctx, cartID)
+func (s *Service) cartTaken(ctx context.Context, carts []string) error {
+	other, err := s.Store.OfCarts(ctx, carts)
 	if errors.Is(err, order.ErrNotFound) {
 		return nil
 	}
@@ -104,8 +105,8 @@ func (s *Service) cartTaken(ctx context.Context, cartID string) error {
 }
 
 // price makes a purchase of a request: what is in the cart, at the prices that
-// the shopper was shown.
-func (s *Service) price(ctx context.Context, c checkout, until time.Time) (order.Purchase, error) {
+// the shopper was shown. mergedFrom are the carts whose lines came into it.
+func (s *Service) price(ctx context.Context, c checkout, until time.Time) (_ order.Purchase, mergedFrom []string, _ error) {
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
 	var basket Basket
@@ -114,13 +115,13 @@ func (s *Service) price(ctx context.Context, c checkout, until time.Time) (order
 		return err
 	})
 	if no := refusalOf(err); no != nil {
-		return order.Purchase{}, contract.Invalid(contract.Violation{Field: "cart_id", Message: "is no id of a cart"})
+		return order.Purchase{}, nil, contract.Invalid(contract.Violation{Field: "cart_id", Message: "is no id of a cart"})
 	}
 	if err != nil {
-		return order.Purchase{}, s.unavailable(ctx, "read the cart", err)
+		return order.Purchase{}, nil, s.unavailable(ctx, "read the cart", err)
 	}
 	if len(basket.Lines) == 0 {
-		return order.Purchase{}, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_CART_EMPTY, "there is nothing in the cart")
+		return order.Purchase{}, nil, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_CART_EMPTY, "there is nothing in the cart")
 	}
 	chosen := c.choosing(basket)
 	var quote Quote
@@ -131,23 +132,23 @@ func (s *Service) price(ctx context.Context, c checkout, until time.Time) (order
 		return err
 	})
 	if no := refusalOf(err); no != nil {
-		return order.Purchase{}, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_QUOTE_CHANGED, "it can't be priced: %v", no.By)
+		return order.Purchase{}, nil, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_QUOTE_CHANGED, "it can't be priced: %v", no.By)
 	}
 	if err != nil {
-		return order.Purchase{}, s.unavailable(ctx, "read the prices", err)
+		return order.Purchase{}, nil, s.unavailable(ctx, "read the prices", err)
 	}
 	switch {
 	case len(quote.Lines) == 0:
-		return order.Purchase{}, notSold(quote.NotSold)
+		return order.Purchase{}, nil, notSold(quote.NotSold)
 	case !quote.Delivers:
-		return order.Purchase{}, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_NO_DELIVERY, "there is no delivery to %s", c.address.Country)
+		return order.Purchase{}, nil, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_NO_DELIVERY, "there is no delivery to %s", c.address.Country)
 	case !c.agreed(quote, basket.Currency):
-		return order.Purchase{}, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_QUOTE_CHANGED, "the price is not the one that was shown")
+		return order.Purchase{}, nil, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_QUOTE_CHANGED, "the price is not the one that was shown")
 	}
 	return order.Purchase{
 		Key: c.key, Fingerprint: c.fingerprint(), CartID: c.cartID, Client: c.client, Contact: c.contact, Address: c.address,
 		Currency: basket.Currency, Lines: quote.Lines, Totals: quote.Totals, Terms: quote.Terms,
-	}, nil
+	}, basket.MergedFrom, nil
 }
 
 // earlier is the order this key has made; nil when there is none. It fails

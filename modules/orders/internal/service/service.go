@@ -17,11 +17,11 @@ import (
 
 // Store keeps orders; internal/store does.
 type Store interface {
-	Place(ctx context.Context, o *order.Order, most store.Limits) (store.Placed, error)
+	Place(ctx context.Context, o *order.Order, mergedFrom []string, most store.Limits) (store.Placed, error)
 	Save(ctx context.Context, o *order.Order, facts ...proto.Message) error
 	ByID(ctx context.Context, id string) (*order.Order, error)
 	ByKey(ctx context.Context, key string) (*order.Order, error)
-	OfCart(ctx context.Context, cartID string) (*order.Order, error)
+	OfCarts(ctx context.Context, carts []string) (*order.Order, error)
 	ByNumber(ctx context.Context, number string) (*order.Order, error)
 	Due(ctx context.Context, now time.Time, tried bool, limit int) ([]string, error)
 	List(ctx context.Context, f store.Filter, limit int) ([]*order.Order, error)

@@ -41,8 +41,9 @@ type allocation struct {
 }
 
 type basket struct {
-	lines map[string]int64
-	taken map[string]bool
+	lines      map[string]int64
+	taken      map[string]bool
+	mergedFrom []string
 }
 
 type payment struct {
@@ -255,7 +256,7 @@ func (s prices) Unredeem(_ context.Context, id string) error {
 type carts struct{ *street }
 
 func (b *basket) value() service.Basket {
-	v := service.Basket{Currency: "EUR"}
+	v := service.Basket{Currency: "EUR", MergedFrom: b.mergedFrom}
 	for sku, n := range maps.Clone(b.lines) {
 		if n > 0 {
 			v.Lines = append(v.Lines, service.Amount{SKU: sku, Quantity: n})

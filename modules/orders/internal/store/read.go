@@ -24,12 +24,12 @@ func (s *Store) ByNumber(ctx context.Context, number string) (*order.Order, erro
 	return s.one(ctx, "SELECT * FROM orders WHERE number = ?", number)
 }
 
-// OfCart reads the open order of a cart; order.ErrNotFound.
-func (s *Store) OfCart(ctx context.Context, cartID string) (*order.Order, error) {
-	return s.one(ctx, "SELECT * FROM orders WHERE "+ofCart, cartID)
+// OfCarts reads the open order of one of these carts; order.ErrNotFound.
+func (s *Store) OfCarts(ctx context.Context, carts []string) (*order.Order, error) {
+	return s.one(ctx, "SELECT * FROM orders WHERE id IN (SELECT order_id FROM order_carts WHERE cart_id IN ?) ORDER BY id LIMIT 1", carts)
 }
 
-func (s *Store) one(ctx context.Context, query string, value string) (*order.Order, error) {
+func (s *Store) one(ctx context.Context, query string, value any) (*order.Order, error) {
 	found, err := s.many(ctx, query, value)
 	if err != nil {
 		return nil, fmt.Errorf("read order: %w", err)

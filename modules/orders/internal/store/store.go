@@ -3,7 +3,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,14 +41,15 @@ const (
 	TooMany            // its customer or client has too many
 )
 
-// Place stores a new order, if its key, its number and its cart are free and the
-// limits allow it.
-func (s *Store) Place(ctx context.Context, o *order.Order, most Limits) (result Placed, err error) {
+// Place stores a new order, if its key, its number, its cart and those that were merged
+// into it are free, and the limits allow it.
+func (s *Store) Place(ctx context.Context, o *order.Order, mergedFrom []string, most Limits) (result Placed, err error) {
 	snapshot := o.Snapshot()
 	r, err := rowOf(snapshot)
 	if err != nil {
 		return 0, err
 	}
+	carts := append([]string{r.CartID}, mergedFrom...)
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		result = Stored
 		for _, limit := range []struct {
@@ -66,7 +69,7 @@ func (s *Store) Place(ctx context.Context, o *order.Order, most Limits) (result 
 		}
 		if result == TooMany {
 			// The same request, sent again, finds its order.
-			return s.taken(tx, r, &result)
+			return s.taken(tx, r, carts, &result)
 		}
 		done := tx.Exec(insert, r.ID, r.Number, r.IdempotencyKey, r.Fingerprint, r.Token, r.CartID, r.Client, r.Recipient, r.Mailbox,
 			r.Email, r.Name, r.Line1, r.Line2, r.City, r.Region, r.PostalCode, r.Country, r.ReturnURL, r.CurrencyCode,
@@ -79,10 +82,16 @@ func (s *Store) Place(ctx context.Context, o *order.Order, most Limits) (result 
 		}
 		if done.RowsAffected == 0 {
 			result = NumberTaken
-			return s.taken(tx, r, &result)
+			return s.taken(tx, r, carts, &result)
+		}
+		if err := claim(tx, r.ID, carts); err != nil {
+			return err
 		}
 		return insertLines(tx, snapshot)
 	})
+	if errors.Is(err, errClaimed) {
+		return CartTaken, nil
+	}
 	if err != nil {
 		return 0, fmt.Errorf("store new order %s: %w", r.ID, err)
 	}
@@ -91,11 +100,11 @@ func (s *Store) Place(ctx context.Context, o *order.Order, most Limits) (result 
 
 // taken says what is taken of a new order: its key before all else, for then it
 // is the same request.
-func (s *Store) taken(tx *gorm.DB, r row, result *Placed) error {
+func (s *Store) taken(tx *gorm.DB, r row, carts []string, result *Placed) error {
 	var key, cart int
 	err := tx.Raw("SELECT COUNT(*) FROM orders WHERE idempotency_key = ?", r.IdempotencyKey).Scan(&key).Error
 	if err == nil && key == 0 {
-		err = tx.Raw("SELECT COUNT(*) FROM orders WHERE "+ofCart, r.CartID).Scan(&cart).Error
+		err = tx.Raw("SELECT COUNT(*) FROM order_carts WHERE cart_id IN ?", carts).Scan(&cart).Error
 	}
 	if key > 0 {
 		*result = KeyTaken
@@ -105,9 +114,27 @@ func (s *Store) taken(tx *gorm.DB, r row, result *Placed) error {
 	return err
 }
 
-// ofCart finds the open order of a cart: one that is being placed, or whose goods
-// are still to be taken out of the cart. There is one at most, by an index.
-const ofCart = "cart_id = ? AND (status = 'placing' OR take_from_cart)"
+var errClaimed = errors.New("another open order has the cart")
+
+// claim gives carts to an order: all or, with errClaimed, none. An order has them while
+// it is being placed, and until its goods were taken out of them. The key of the table
+// decides between two orders at once, also of two carts of which one was merged into the
+// other between them.
+func claim(tx *gorm.DB, order string, carts []string) error {
+	for _, cart := range slices.Sorted(slices.Values(carts)) { // in one order, so that two do not wait for each other
+		done := tx.Exec("INSERT INTO order_carts (cart_id, order_id) VALUES (?, ?) ON CONFLICT DO NOTHING", cart, order)
+		if done.Error != nil {
+			return done.Error
+		}
+		if done.RowsAffected == 0 {
+			return errClaimed
+		}
+	}
+	return nil
+}
+
+// claims tells whether an order has its carts.
+func claims(s order.Snapshot) bool { return s.Status == order.Placing || s.TakeFromCart }
 
 const insert = `INSERT INTO orders (id, number, idempotency_key, fingerprint, token, cart_id, client, recipient, mailbox,
 	email, name, line1, line2, city, region, postal_code, country, return_url, currency_code,
@@ -147,6 +174,11 @@ func (s *Store) Save(ctx context.Context, o *order.Order, facts ...proto.Message
 		}
 		if done.RowsAffected != 1 {
 			return order.ErrStale
+		}
+		if claims(o.Was()) && !claims(snapshot) {
+			if err := tx.Exec("DELETE FROM order_carts WHERE order_id = ?", snapshot.ID).Error; err != nil {
+				return err
+			}
 		}
 		if r.DueAt != nil {
 			database.Announce(tx, DueWork)

@@ -72,6 +72,16 @@ func throughNetwork(t *testing.T, o *database.Options) *network {
 	return n
 }
 
+// cut ends all connections, and lets no other be made.
+func (n *network) cut() {
+	n.listener.Close()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, conn := range n.conns {
+		conn.Close()
+	}
+}
+
 // carry drops data while the network swallows, and keeps the connection open.
 func (n *network) carry(from, to net.Conn) {
 	data := make([]byte, 4096)

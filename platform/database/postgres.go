@@ -282,7 +282,7 @@ func (e *postgresEngine) once(ctx context.Context, alone bool, fn func(tx *gorm.
 		if pool.conflict.Load() || isConflict(err) {
 			return nil, err, true
 		}
-		return nil, fmt.Errorf("%w: %w", ErrUncertain, err), false
+		return nil, away(fmt.Errorf("%w: %w", ErrUncertain, err)), false
 	}
 	return pool.announced, nil, false
 }
@@ -316,7 +316,8 @@ func (e *postgresEngine) admit(ctx context.Context, conn *sql.Conn, alone bool) 
 				return nil
 			})
 		}
-		return dc.(*checkedConn).Conn.Conn().SendBatch(ctx, &all).Close()
+		c := dc.(*checkedConn)
+		return c.told(c.Conn.Conn().SendBatch(ctx, &all).Close())
 	})
 	if err != nil {
 		return fmt.Errorf("read the store's generation: %w", err)

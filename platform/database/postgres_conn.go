@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,12 +41,38 @@ type checkedConnector struct{ driver.Connector }
 func (c checkedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := c.Connector.Connect(ctx)
 	if err != nil {
-		return nil, err
+		return nil, away(err)
 	}
 	return &checkedConn{conn.(*stdlib.Conn)}, nil
 }
 
 type checkedConn struct{ *stdlib.Conn }
+
+// told marks the error of a statement that ended its connection.
+func (c *checkedConn) told(err error) error {
+	if err != nil && !errors.Is(err, driver.ErrBadConn) && c.Conn.Conn().IsClosed() {
+		return away(err)
+	}
+	return err // also one that database/sql tries again on another connection
+}
+
+// QueryContext, ExecContext and BeginTx are pgx's, with the errors told.
+func (c *checkedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	rows, err := c.Conn.QueryContext(ctx, query, args)
+	return rows, c.told(err)
+}
+
+// ExecContext: see QueryContext.
+func (c *checkedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	done, err := c.Conn.ExecContext(ctx, query, args)
+	return done, c.told(err)
+}
+
+// BeginTx: see QueryContext.
+func (c *checkedConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	tx, err := c.Conn.BeginTx(ctx, opts)
+	return tx, c.told(err)
+}
 
 // IsValid is asked by database/sql when a connection comes back.
 func (c *checkedConn) IsValid() bool { return !c.Conn.Conn().IsClosed() }

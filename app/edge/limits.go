@@ -74,7 +74,7 @@ type Clients struct {
 type client struct {
 	used     [kinds]float64
 	at       time.Time // of used
-	declined int       // cards in a row
+	declined int       // cards in a row, with those that are being tried
 	until    time.Time // no checkout before
 }
 
@@ -112,7 +112,11 @@ func (c *Clients) Allow(address netip.Addr, k Kind) Allowance {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()
-	one := c.of(who, now)
+	return c.take(c.of(who, now), k, now)
+}
+
+// take is Allow for a client that is limited.
+func (c *Clients) take(one *client, k Kind, now time.Time) Allowance {
 	most := float64(c.most(k))
 	a := Allowance{Most: c.most(k)}
 	switch {
@@ -127,24 +131,61 @@ func (c *Clients) Allow(address netip.Addr, k Kind) Allowance {
 	return a
 }
 
-// Settled notes whether a card of the client was declined, or taken.
-func (c *Clients) Settled(address netip.Addr, declined bool) {
+// TakeCard takes an attempt to pay with a card for the client, unless it has to wait. The
+// card counts as declined from now on, until Settled says otherwise: of many that are
+// tried at once, no more are let through than one after the other.
+func (c *Clients) TakeCard(address netip.Addr) (wait time.Duration) {
 	who, limited := c.who(address)
 	if !limited {
+		return 0
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.now()
+	one := c.of(who, now)
+	if a := c.take(one, CheckoutAttempts, now); a.Wait > 0 {
+		return a.Wait
+	}
+	one.declined++
+	c.hold(one, now)
+	return 0
+}
+
+// hold makes the client wait for as long as its declined cards want.
+func (c *Clients) hold(one *client, now time.Time) {
+	one.until = time.Time{}
+	if over := one.declined - c.limits.Declines; over > 0 {
+		one.until = now.Add(min(time.Second<<min(over-1, 20), longestWait))
+	}
+}
+
+// Outcome is how an attempt to pay with a card went.
+type Outcome int
+
+// How an attempt went.
+const (
+	// Unsettled: nothing was heard of a card, such as when it can't be one.
+	Unsettled Outcome = iota
+	Declined
+	Accepted
+)
+
+// Settled notes how an attempt went that TakeCard let through.
+func (c *Clients) Settled(address netip.Addr, how Outcome) {
+	who, limited := c.who(address)
+	if !limited || how == Declined { // which it counts as already
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()
 	one := c.of(who, now)
-	if !declined {
-		one.declined, one.until = 0, time.Time{}
-		return
+	one.declined--
+	if how == Accepted {
+		one.declined = 0
 	}
-	one.declined++
-	if over := one.declined - c.limits.Declines; over > 0 {
-		one.until = now.Add(min(time.Second<<min(over-1, 20), longestWait))
-	}
+	one.declined = max(one.declined, 0)
+	c.hold(one, now)
 }
 
 // of is what is known of a client, as of now.

@@ -32,21 +32,44 @@ func TestWaitsGrowWithEachDeclinedCardAndEndWithOneThatPays(t *testing.T) {
 	c := NewClients(Limits{Declines: 2, Checkouts: 1000}, func() time.Time { return at })
 	eve := netip.MustParseAddr("192.0.2.1")
 	for i, want := range []time.Duration{0, 0, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second} {
-		c.Settled(eve, true)
+		c.TakeCard(eve)
+		c.Settled(eve, Declined)
 		if got := c.Take(eve, CheckoutAttempts); got != want {
 			t.Errorf("after %d declined cards: got a wait of %v, want %v", i+1, got, want)
 		}
 		at = at.Add(want)
 	}
 	for range 50 {
-		c.Settled(eve, true)
+		at = at.Add(longestWait)
+		c.TakeCard(eve)
 	}
 	if got := c.Take(eve, CheckoutAttempts); got != longestWait {
 		t.Errorf("in the end: got a wait of %v, want %v", got, longestWait)
 	}
-	c.Settled(eve, false)
+	c.Settled(eve, Accepted)
 	if got := c.Take(eve, CheckoutAttempts); got != 0 {
 		t.Errorf("after one that paid: got a wait of %v, want none", got)
+	}
+}
+
+func TestCardsTriedAtOnceCountWhenTheyBegin(t *testing.T) {
+	at := time.Now()
+	c := NewClients(Limits{Declines: 5}, func() time.Time { return at })
+	eve := netip.MustParseAddr("192.0.2.1")
+	tried := 0
+	for range 18 {
+		if c.TakeCard(eve) == 0 {
+			tried++
+		}
+	}
+	if tried != 6 { // as many as one after the other: five are free, the next one costs a wait
+		t.Errorf("of 18 cards at once: got %d tried, want 6", tried)
+	}
+	for range 6 {
+		c.Settled(eve, Unsettled)
+	}
+	if wait := c.TakeCard(eve); wait > 0 {
+		t.Errorf("after six of which nothing was heard: got a wait of %v, want none", wait)
 	}
 }
 

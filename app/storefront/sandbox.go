@@ -4,11 +4,13 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"galleria/app/edge"
 	"galleria/app/storefront/internal/page"
+	ordersv1 "galleria/modules/orders/v1"
 	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/platform/contract"
 )
@@ -31,7 +33,10 @@ func (s *Storefront) paySandbox(c echo.Context) error {
 		return err
 	}
 	posted := c.Request().PostForm
-	if wait := s.edge.Clients.Take(edge.ClientOf(c), edge.CheckoutAttempts); wait > 0 {
+	if posted.Get("cancel") != "" {
+		return s.cancelSandbox(c)
+	}
+	if wait := s.edge.Clients.TakeCard(edge.ClientOf(c)); wait > 0 {
 		c.Response().Header().Set("Retry-After", edge.Seconds(wait))
 		return s.drawSandbox(c, http.StatusTooManyRequests, "There were too many attempts to pay from your network. Try again in "+edge.InWords(wait)+".", nil)
 	}
@@ -50,10 +55,14 @@ func (s *Storefront) paySandbox(c echo.Context) error {
 		}})
 		next = r.GetNext()
 	}
-	// What can't be a card, or came too soon, says nothing of a card.
-	if declined := next.GetDeclined() != ""; declined || next.GetRedirectUrl() != "" {
-		s.edge.Clients.Settled(edge.ClientOf(c), declined)
+	how := edge.Unsettled // what can't be a card, or came too soon, says nothing of a card
+	switch {
+	case next.GetDeclined() != "":
+		how = edge.Declined
+	case next.GetRedirectUrl() != "":
+		how = edge.Accepted
 	}
+	s.edge.Clients.Settled(edge.ClientOf(c), how)
 	wrong := contract.Violations(err)
 	switch {
 	case len(wrong) > 0:
@@ -65,9 +74,10 @@ func (s *Storefront) paySandbox(c echo.Context) error {
 		}
 		return s.drawSandbox(c, http.StatusUnprocessableEntity, "That can't be a card. Look at what you typed.", fields)
 	case contract.Is(err, paymentsv1.Reason_REASON_TOO_SOON):
-		wait := contract.Metadata(err, "retry_after")
-		c.Response().Header().Set("Retry-After", wait)
-		return s.drawSandbox(c, http.StatusTooManyRequests, "Several cards were refused. Wait "+wait+" seconds before you try the next one.", nil)
+		wait, _ := time.ParseDuration(contract.Metadata(err, "retry_after") + "s")
+		wait = max(wait, time.Second)
+		c.Response().Header().Set("Retry-After", edge.Seconds(wait))
+		return s.drawSandbox(c, http.StatusTooManyRequests, "Several cards were refused. Wait "+edge.InWords(wait)+" before you try the next one.", nil)
 	case contract.Is(err, paymentsv1.Reason_REASON_SESSION_ENDED), contract.Is(err, paymentsv1.Reason_REASON_NO_CONSENT_ASKED):
 		return s.drawSandbox(c, http.StatusUnprocessableEntity, "", nil) // the page says how it is
 	case err != nil:
@@ -82,6 +92,46 @@ func (s *Storefront) paySandbox(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, strings.TrimPrefix(next.GetRedirectUrl(), s.base))
 	}
 	return c.Redirect(http.StatusSeeOther, c.Request().URL.Path)
+}
+
+// cancelSandbox calls off the order that the session is for, and leads back to the shop:
+// its payment is cancelled, and the goods are there for others. The order's address,
+// with what opens it, is where the session leads back to.
+func (s *Storefront) cancelSandbox(c echo.Context) error {
+	if err := s.limited(c, edge.Cancellations); err != nil {
+		return err
+	}
+	ctx, done := s.working(c, true, checkoutTimeout)
+	defer done()
+	r, err := s.Payments.GetSandboxSession(ctx, &paymentsv1.GetSandboxSessionRequest{Session: c.Param("session")})
+	if err != nil {
+		return s.sandboxError(err)
+	}
+	back := r.GetSession().GetCancelUrl()
+	order, token := s.orderAt(c, back)
+	if order == "" { // the session is over, or a program's page knows what to do with its order
+		return c.Redirect(http.StatusSeeOther, c.Request().URL.Path)
+	}
+	_, err = s.Orders.CancelOrder(ctx, &ordersv1.CancelOrderRequest{OrderId: order, Token: token})
+	if err != nil && !contract.Is(err, ordersv1.Reason_REASON_ENDED) && !contract.Is(err, ordersv1.Reason_REASON_SHIPPED) {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, orderPath(order, token)) // which says how it is
+}
+
+// orderAt is the order whose page in this shop has an address, and what opens it; "" when
+// the address is of something else.
+func (s *Storefront) orderAt(c echo.Context, address string) (order, token string) {
+	at, err := url.Parse(address)
+	if err != nil || !s.leadsHere(c, address) {
+		return "", ""
+	}
+	order, is := strings.CutPrefix(at.Path, "/orders/")
+	token = at.Query().Get("token")
+	if !is || token == "" || strings.Contains(order, "/") {
+		return "", ""
+	}
+	return order, token
 }
 
 // leadsHere tells whether an address is one of this shop.
@@ -110,6 +160,8 @@ func (s *Storefront) drawSandbox(c echo.Context, status int, problem string, wro
 		Ended:   session.GetStatus() == paymentsv1.SandboxStatus_SANDBOX_STATUS_ENDED,
 	}
 	v.NoIndex = true
+	order, _ := s.orderAt(c, session.GetCancelUrl())
+	v.Cancels = order != ""
 	if v.CancelURL == "" { // the session ended long ago
 		v.CancelURL = "/"
 	}

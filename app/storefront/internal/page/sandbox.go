@@ -8,6 +8,7 @@ type Sandbox struct {
 	CancelURL   string
 	ReturnURL   string // once it is paid, unless the page does not lead back
 	Elsewhere   string // the host that ReturnURL and CancelURL lead to, when it is another one than this
+	Cancels     bool   // the order is one of this shop, and can be called off from here
 	Consent     bool   // the bank asks the card's holder
 	Paid        bool
 	Ended       bool

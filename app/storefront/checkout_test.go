@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -82,6 +83,82 @@ func TestAnotherTabOfTheSameCartIsLedToItsOrder(t *testing.T) {
 	v.post("/orders/"+id+"/cancel", url.Values{"token": {token}}).want(http.StatusSeeOther)
 	v.get(at).says("This order was not placed", "cancelled before it was paid").saysNot("Pay €")
 	v.post("/checkout", v.order()).want(http.StatusSeeOther) // the cart is free again
+}
+
+func TestAnOrderThatWaitsIsNotTakenForWhatTheCartHoldsNow(t *testing.T) {
+	s := newShop(t)
+	v, form := buy(t, s)
+	pay := v.post("/checkout", form).want(http.StatusSeeOther).header.Get("Location")
+	v.put("LMP-ARC-01", 1)
+	changed := v.order()
+	p := v.post("/checkout", changed).want(http.StatusConflict).says("An order of this cart waits for its payment", "nothing new was ordered", "call it off")
+	at := p.linkOf("See order ")
+	id, token := opens(t, at)
+	if p.key() == changed.Get("idempotency_key") {
+		t.Error("the form came back with a key that was refused")
+	}
+	v.get(at).want(http.StatusOK).says("We are waiting for your payment", "€144.00")
+	moved := v.order()
+	moved.Set("city", "Milano")
+	v.post("/checkout", moved).want(http.StatusConflict).says("An order of this cart waits for its payment")
+	v.post("/orders/"+id+"/cancel", url.Values{"token": {token}}).want(http.StatusSeeOther)
+	next := v.post("/checkout", v.order()).want(http.StatusSeeOther).header.Get("Location")
+	if next == pay || !strings.HasPrefix(next, "/sandbox/pay/") {
+		t.Errorf("after calling it off: led to %q, want another page of payment than %q", next, pay)
+	}
+}
+
+func TestAGuestWhoLogsInDoesNotBuyTwiceWhatWaitsForItsPayment(t *testing.T) {
+	s := newShop(t)
+	v, form := buy(t, s)
+	pay := v.post("/checkout", form).want(http.StatusSeeOther)
+	v.logIn(s.person(t)).want(http.StatusSeeOther)
+	v.put("LMP-ARC-01", 1)
+	p := v.post("/checkout", v.order()).want(http.StatusConflict).says("An order of this cart waits for its payment")
+	opens(t, p.linkOf("See order "))
+	v.pay(pay, paymentstest.CardVisa)
+	v.get("/cart").want(http.StatusOK).saysNot("Porcino Table Lamp")
+	v.post("/checkout", v.order()).want(http.StatusSeeOther)
+}
+
+func TestCancellingOnThePageOfPaymentCallsTheOrderOff(t *testing.T) {
+	s := newShop(t)
+	s.setStock(t, "LMP-MSH-08", 2)
+	v, form := buy(t, s)
+	pay := v.post("/checkout", form).want(http.StatusSeeOther).header.Get("Location")
+	v.get(pay).want(http.StatusOK).says("Cancel and go back to the shop") // and cancels nothing
+	at := v.post(pay, url.Values{"cancel": {"1"}}).want(http.StatusSeeOther).header.Get("Location")
+	v.get(at).want(http.StatusOK).says("This order was not placed")
+	for end := time.Now().Add(20 * time.Second); !strings.Contains(v.get(pay).body, "can't be made any more"); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the page of the payment is still open")
+		}
+	}
+	v.post(pay, typed(paymentstest.CardVisa)).want(http.StatusUnprocessableEntity).says("Closed")
+	other := s.visitor(t)
+	other.put("LMP-MSH-08", 2)
+	other.post("/checkout", other.order()).want(http.StatusSeeOther) // the goods are there again
+}
+
+func TestAPaymentThatIsNotAnsweredIsSaidToBeNotKnown(t *testing.T) {
+	s := newShop(t)
+	v, form := buy(t, s)
+	pay := v.post("/checkout", form).want(http.StatusSeeOther).header.Get("Location")
+	p := v.post(pay, typed(paymentstest.CardLostPayment)).want(http.StatusServiceUnavailable)
+	p.says("We have not heard how that went", "not known whether you have paid", "charged once at most").saysNot("Nothing is lost")
+	if got := p.link("Try again"); got != pay {
+		t.Errorf("trying again leads to %q, want the page of the payment %q", got, pay)
+	}
+}
+
+func TestMoreThanThereIsCantBeOrderedAndIsSaidAlike(t *testing.T) {
+	s := newShop(t)
+	v, form := buy(t, s)
+	v.get("/checkout").want(http.StatusOK).says("Order and pay")
+	s.setStock(t, "LMP-MSH-08", 1)
+	s.clock.pass(time.Minute)
+	v.get("/checkout").want(http.StatusOK).says("Only 1 is left.", "can't be ordered", "Change your cart").saysNot("Order and pay")
+	v.post("/checkout", form).want(http.StatusConflict).says("less of it than you want", "Only 1 of Porcino Table Lamp is left.").saysNot("quicker", "Order and pay")
 }
 
 func TestAllThatIsWrongIsSaidAtOnceAndWhatWasTypedStays(t *testing.T) {
@@ -188,6 +265,9 @@ func TestAnOrderThatFailedForPaymentsIsTriedAnew(t *testing.T) {
 	v, form := buy(t, s)
 	s.payments.Fail("StartPayment", paymentstest.Unavailable())
 	p := v.post("/checkout", form).want(http.StatusServiceUnavailable).says("Payment is unavailable just now", "your cart is kept", "Porcino Table Lamp")
+	if p.header.Get("Retry-After") == "" {
+		t.Error("refused without saying when to come again")
+	}
 	if p.key() == form.Get("idempotency_key") {
 		t.Error("the order is settled as failed, and the form came back with its key")
 	}

@@ -37,10 +37,16 @@ func (s *Storefront) fail(c echo.Context, err error) {
 		return // half a page is out; the log has the rest
 	}
 	heading, text := words(code)
+	if code == http.StatusServiceUnavailable && unheard(c.Request(), err) {
+		heading, text = "We have not heard how that went", "A part of the shop did not answer, so it is not known whether what you sent was done. It is done once at most: please look, or try again in a little while."
+		if c.Path() == sandboxPath {
+			text = "The payment service did not answer, so it is not known whether you have paid. You are charged once at most: the page of the payment says how it is, and you can try again there."
+		}
+	}
 	departments, _ := s.lastDepartments()
 	f := page.Failure{Frame: s.frame(heading, departments), Code: code, Heading: heading, Text: text}
 	f.NoIndex = true
-	f.Retry, f.Again = code == http.StatusServiceUnavailable || code == http.StatusTooManyRequests, tryAgain(c.Request())
+	f.Retry, f.Again = code == http.StatusServiceUnavailable || code == http.StatusTooManyRequests, tryAgain(c)
 	if code >= 500 {
 		f.RequestID = requestID(c)
 		if !errors.Is(err, errCrowded) && s.isStaff(c) {
@@ -101,9 +107,23 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
+// unheard tells whether a part of the shop did not answer what a form asked for, which
+// may be done nevertheless. Where too much is asked of the shop nothing was begun.
+func unheard(r *http.Request, err error) bool {
+	var he *echo.HTTPError
+	return r.Method == http.MethodPost && !errors.As(err, &he) && !errors.Is(err, errCrowded) && status.Code(err) != codes.ResourceExhausted
+}
+
 // tryAgain is the address of a link to try again: the page itself, or, as a link
 // sends no form, the page that the form was on.
-func tryAgain(r *http.Request) string {
+func tryAgain(c echo.Context) string {
+	r := c.Request()
+	switch c.Path() {
+	case sandboxPath:
+		return r.URL.Path
+	case payPath, cancelPath:
+		return orderPath(c.Param("id"), r.PostForm.Get("token"))
+	}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return ""
 	}

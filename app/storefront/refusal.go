@@ -2,6 +2,7 @@ package storefront
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ type failure struct {
 	sku         string            // what there is too little of
 	left        int64             // how much of it
 	changed     bool              // the total is another one than was shown
+	links       []page.Point      // where to go on
 
 	// settled: this order will never be, so the next try is another one and
 	// needs another key. When it is not settled nobody knows whether the order
@@ -56,6 +58,16 @@ func tooManyOfOne(wait time.Duration) failure {
 	}
 }
 
+// orderWaits is for a cart of which an order waits for its payment that is another one
+// than the shopper agreed to now.
+func orderWaits(number, address string) failure {
+	return failure{
+		status: http.StatusConflict, settled: true, title: "An order of this cart waits for its payment",
+		text:  "It is not what you see here, so nothing new was ordered and nothing was charged. Pay it, or call it off and then order what you see here.",
+		links: []page.Point{{Text: strings.TrimSpace("See order "+number) + ": pay it, or call it off", Href: address}},
+	}
+}
+
 // orderFailed explains why orders did not sell.
 func orderFailed(err error) failure {
 	is := func(r ordersv1.Reason) bool { return contract.Is(err, r) }
@@ -65,7 +77,7 @@ func orderFailed(err error) failure {
 		left, _ := strconv.ParseInt(contract.Metadata(err, "available"), 10, 64)
 		return failure{
 			status: http.StatusConflict, settled: true, title: notPlaced, sku: contract.Metadata(err, "sku"), left: left,
-			text: "Another customer was quicker. Nothing was charged.",
+			text: "There is less of it than you want. Nothing was charged.",
 		}
 	case is(ordersv1.Reason_REASON_QUOTE_CHANGED):
 		return failure{
@@ -162,7 +174,7 @@ func sentence(field, message string) string {
 
 // points lists the fields in the order they stand in, each a link to itself.
 func (f failure) points() []page.Point {
-	var all []page.Point
+	all := slices.Clone(f.links)
 	for _, field := range fields {
 		if text := f.fields[field.name]; text != "" {
 			all = append(all, page.Point{Text: text, Href: "#" + field.name})

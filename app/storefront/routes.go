@@ -6,6 +6,13 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
+// Addresses of forms that ask for money, of which a failure has words of its own.
+const (
+	sandboxPath = "/sandbox/pay/:session"
+	payPath     = "/orders/:id/pay"
+	cancelPath  = "/orders/:id/cancel"
+)
+
 // routes is the site map.
 func (s *Storefront) routes() *echo.Echo {
 	e := echo.New()
@@ -39,8 +46,8 @@ func (s *Storefront) routes() *echo.Echo {
 	read("/checkout", s.checkout)
 	e.POST("/checkout", s.placeOrder)
 	read("/orders/:id", s.order)
-	e.POST("/orders/:id/pay", s.payOrder)
-	e.POST("/orders/:id/cancel", s.cancelOrder)
+	e.POST(payPath, s.payOrder)
+	e.POST(cancelPath, s.cancelOrder)
 
 	// Accounts.
 	read("/signup", s.signUpPage)
@@ -85,8 +92,8 @@ func (s *Storefront) routes() *echo.Echo {
 	e.POST("/account/second-factor", s.enableFactor)
 
 	// Paying: the sandbox's page, and what providers tell.
-	read("/sandbox/pay/:session", s.sandboxPage)
-	e.POST("/sandbox/pay/:session", s.paySandbox)
+	read(sandboxPath, s.sandboxPage)
+	e.POST(sandboxPath, s.paySandbox)
 	e.POST(webhookPath+"payments/:provider", s.webhook)
 
 	// For machines.

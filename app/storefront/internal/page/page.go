@@ -6,6 +6,7 @@ package page
 import (
 	"context"
 	"io"
+	"slices"
 
 	"github.com/a-h/templ"
 )
@@ -315,3 +316,8 @@ func data(json string) templ.Component {
 
 // wrong tells whether a field has to be filled in again.
 func (c Checkout) wrong(field string) bool { return c.Errors[field] != "" }
+
+// short tells whether there is less of something than the cart holds.
+func (c Checkout) short() bool {
+	return slices.ContainsFunc(c.Lines, func(l Line) bool { return l.Warning != "" })
+}

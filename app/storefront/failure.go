@@ -38,7 +38,7 @@ func (s *Storefront) fail(c echo.Context, err error) {
 	}
 	heading, text := words(code)
 	if code == http.StatusServiceUnavailable && unheard(c.Request(), err) {
-		heading, text = "We have not heard how that went", "A part of the shop did not answer, so it is not known whether what you sent was done. It is done once at most: please look, or try again in a little while."
+		heading, text = "We have not heard how that went", "A part of the shop did not answer, so it is not known whether what you sent was done. Your cart is kept. Please look how it is before you send it again."
 		if c.Path() == sandboxPath {
 			text = "The payment service did not answer, so it is not known whether you have paid. You are charged once at most: the page of the payment says how it is, and you can try again there."
 		}

@@ -49,7 +49,7 @@ func TestTryAgainLeadsToAPageAlsoAfterAForm(t *testing.T) {
 		v.put("LMP-ARC-01", 1)
 		s.cart.Fail(status.Error(codes.Unavailable, "away"))
 		v.header.Set("Referer", c.referer)
-		p := v.post("/cart/items", url.Values{"sku": {"LMP-ARC-01"}, "quantity": {"1"}}).want(http.StatusServiceUnavailable)
+		p := v.post("/cart/items", url.Values{"sku": {"LMP-ARC-01"}, "quantity": {"1"}}).want(http.StatusServiceUnavailable).says("not known whether what you sent was done")
 		if got := p.link("Try again"); got != c.want {
 			t.Errorf("a form sent from %q: got a link to %q, want %q", c.referer, got, c.want)
 		}

@@ -371,7 +371,7 @@ func CheckoutPage(c Checkout) templ.Component {
 				}
 			}
 			if c.short() {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<p class=\"notice small\">There is less of something than you want, so this can't be ordered. If an order of yours waits for its payment, it holds what it needs: pay it, or call it off.</p><a class=\"button wide\" href=\"/cart\">Change your cart</a>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<p class=\"notice bad small\">There is less of something than you want, so this can't be ordered. If an order of yours waits for its payment, it holds what it needs: pay it, or call it off.</p><a class=\"button wide\" href=\"/cart\">Change your cart</a>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	notificationsv1 "galleria/modules/notifications/v1"
+	"galleria/platform/plaintext"
 	"galleria/platform/process"
 )
 
@@ -47,7 +48,13 @@ func NewAdmin(p *process.Process, metrics *prometheus.Registry) *Admin {
 	return a
 }
 
-func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !plaintext.InURL(r.URL) {
+		http.Error(w, "this address is no text", http.StatusBadRequest)
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}
 
 // statusWords are what a person reads of a mail's status; one that is not
 // here is shown as the contract calls it.

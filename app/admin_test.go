@@ -51,6 +51,11 @@ func TestOperatorsSeeHealthMetricsProfilesAndMails(t *testing.T) {
 	if code, _ := admin(t, shop, "/readyz/paymints"); code != http.StatusNotFound {
 		t.Errorf("a module there is not: answers %d, want 404", code)
 	}
+	for _, noText := range []string{"/mailbox/%ff", "/mailbox/%c3%28/html", "/mailbox?page=%00", "/readyz/%ff"} {
+		if code, _ := admin(t, shop, noText); code != http.StatusBadRequest {
+			t.Errorf("%s: got %d, want 400", noText, code)
+		}
+	}
 	if code, _ := admin(t, shop, "/mailbox/nothing"); code != http.StatusNotFound {
 		t.Errorf("a mail there is not: answers %d, want 404", code)
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -70,19 +69,13 @@ func (g *Gateway) admitted(c echo.Context, next echo.HandlerFunc) error {
 		return p
 	}
 	r := c.Request()
-	if !isText(r.URL) {
+	if !plaintext.InURL(r.URL) {
 		return problem(malformed, "The address holds something that is no text.")
 	}
 	if r.ContentLength > bodyLimit {
 		return problem(tooLarge, "A body has at most 64 KiB.")
 	}
 	return next(c)
-}
-
-// isText tells whether an address holds text that modules take.
-func isText(u *url.URL) bool {
-	query, err := url.QueryUnescape(u.RawQuery)
-	return err == nil && plaintext.Is(u.Path) && plaintext.Is(query)
 }
 
 // allowed takes one of what the client may do, says in the answer what is left of it,

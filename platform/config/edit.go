@@ -27,7 +27,8 @@ type Setting struct {
 //
 // into holds the defaults. What the file is to be is loaded into it with the other
 // sources before it is written, so that a file with mistakes, before or after, is
-// refused as Load refuses it; so is a way of writing that Edit can't change.
+// refused as Load refuses it; so is a way of writing that Edit can't change, and a file
+// that was emptied.
 //
 // The change is atomic: readers, and a machine that fails, find the old file or the
 // new one. Edits of one file wait for each other, for a few seconds; a change that
@@ -53,6 +54,9 @@ func Edit(into any, from Sources, settings ...Setting) error {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("%s cannot be read: %s", from.File, cause(err))
 		}
+		if err := notEmptied(from.File, before); err != nil {
+			return err
+		}
 		after, err := edited(into, from, before, settings)
 		if err != nil {
 			return err
@@ -77,8 +81,20 @@ func Preview(into any, from Sources, settings ...Setting) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s cannot be read: %s", from.File, cause(err))
 	}
+	if err := notEmptied(from.File, content); err != nil {
+		return err
+	}
 	_, err = edited(into, from, content, settings)
 	return err
+}
+
+// notEmptied refuses a file that is there and holds nothing: an editor or a full disk has
+// emptied it, and with a setting in it, it would seem whole, and all others as wanted.
+func notEmptied(file string, content []byte) error {
+	if content != nil && len(bytes.TrimSpace(content)) == 0 {
+		return fmt.Errorf("%s is empty, as a file is that was written by half: bring back what it said, or remove it to begin anew", file)
+	}
+	return nil
 }
 
 // editAttempts bounds how often an edit begins again because the file was changed

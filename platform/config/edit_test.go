@@ -105,7 +105,6 @@ parts:
 			"parts:\n  wheel:\n    canary:\n      steps:\n        - 1\n        - 2 # last\n  engine: {mode: remote, address: " + addresses + "}\n\n# the end\n"},
 		{"no parts", "data: x # y\n", "data: x # y\nparts:\n  engine: {mode: remote, address: " + addresses + "}\n"},
 		{"no newline at the end", "data: x", "data: x\nparts:\n  engine: {mode: remote, address: " + addresses + "}"},
-		{"nothing", "", "parts:\n  engine: {mode: remote, address: " + addresses + "}\n"},
 		{"only comments", "# one\n# two", "# one\n# two\nparts:\n  engine: {mode: remote, address: " + addresses + "}\n"},
 		{"empty groups", "parts: # all\n#  wheel: {}\nlog:\n", "parts: # all\n  engine: {mode: remote, address: " + addresses + "}\n#  wheel: {}\nlog:\n"},
 		{"a group that is empty", "parts:\n  engine: # ours\n  wheel:\n", "parts:\n  engine: # ours\n    mode: remote\n    address: " + addresses + "\n  wheel:\n"},
@@ -313,5 +312,25 @@ func TestAnEditorThatIsKilledLeavesAWholeFile(t *testing.T) {
 	}
 	if err := config.Edit(&editable{}, from, set("parts.engine.mode", "after")); err != nil {
 		t.Errorf("after all that: %v", err)
+	}
+}
+
+// TestAnEmptiedFileIsNotEdited: with one setting in it, it would be taken for whole.
+func TestAnEmptiedFileIsNotEdited(t *testing.T) {
+	t.Parallel()
+	for name, content := range map[string]string{"emptied": "", "blank": "\n \n"} {
+		file := filepath.Join(t.TempDir(), "shop.yaml")
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c := editable{}
+		for what, change := range map[string]func(any, config.Sources, ...config.Setting) error{"edit": config.Edit, "preview": config.Preview} {
+			if err := change(&c, config.Sources{File: file}, set("log.level", "debug")); err == nil || !strings.Contains(err.Error(), "is empty") {
+				t.Errorf("%s of a file that is %s: got %v, want it refused", what, name, err)
+			}
+		}
+		if now, err := os.ReadFile(file); err != nil || string(now) != content {
+			t.Errorf("the file that is %s: got %q and %v, want it as it was", name, now, err)
+		}
 	}
 }

@@ -43,7 +43,7 @@ type CartItem struct {
 // Destination is where goods go, as far as prices depend on it.
 type Destination struct {
 	Country    string `json:"country" pattern:"^[A-Z]{2}$" example:"PT" doc:"ISO 3166-1 alpha-2."`
-	Region     string `json:"region,omitempty" maxLength:"20" doc:"State or province, where taxes depend on it: the second part of ISO 3166-2."`
+	Region     string `json:"region,omitempty" maxLength:"64" doc:"State or province, by the second part of ISO 3166-2 or by name. Needed where taxes depend on it, as in the USA."`
 	PostalCode string `json:"postal_code,omitempty" maxLength:"16"`
 }
 

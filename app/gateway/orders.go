@@ -17,7 +17,7 @@ type ShippingAddress struct {
 	Line1      string `json:"line1" minLength:"1" maxLength:"100"`
 	Line2      string `json:"line2,omitempty" maxLength:"100"`
 	City       string `json:"city" minLength:"1" maxLength:"100"`
-	Region     string `json:"region,omitempty" maxLength:"20" doc:"State or province, where taxes depend on it: the second part of ISO 3166-2."`
+	Region     string `json:"region,omitempty" maxLength:"64" doc:"State or province, by the second part of ISO 3166-2 or by name. Needed where taxes depend on it, as in the USA."`
 	PostalCode string `json:"postal_code" minLength:"1" maxLength:"16"`
 	Country    string `json:"country" pattern:"^[A-Z]{2}$" example:"PT" doc:"ISO 3166-1 alpha-2."`
 }

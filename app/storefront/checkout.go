@@ -256,6 +256,8 @@ func (s *Storefront) composeCheckout(ctx context.Context, held *cartv1.Cart, quo
 		chosen = priced
 	}
 	v.Countries = s.countryOptions(chosen)
+	v.Regions = regionOptions(chosen, f.values["region"])
+	v.TaxRegion = quote.GetTaxRegion() != pricingv1.TaxRegion_TAX_REGION_UNSPECIFIED
 	if len(chosen) == 2 && !s.info.Info().Sells(chosen) {
 		v.Errors["country"] = notSentThere
 	}
@@ -298,7 +300,7 @@ func deliveryName(d *pricingv1.DeliveryOption) string {
 // quoted is what a quote consists of.
 func quoted(q *pricingv1.Quote) page.Breakdown {
 	show := func(minor int64) page.Price { return price(q.GetCurrencyCode(), minor) }
-	b := page.Breakdown{Total: show(q.GetTotals().GetTotalMinor())}
+	b := page.Breakdown{Total: show(q.GetTotals().GetTotalMinor()), Estimate: estimated(q)}
 	if q.GetCurrencyCode() == "" {
 		return b
 	}
@@ -320,6 +322,11 @@ func quoted(q *pricingv1.Quote) page.Breakdown {
 		b.Rows = append(b.Rows, page.Row{Name: taxName(t.GetName(), t.GetIncluded()), Price: show(t.GetAmountMinor())})
 	}
 	return b
+}
+
+// estimated tells whether the taxes of a quote are not known for lack of a region.
+func estimated(q *pricingv1.Quote) bool {
+	return q.GetTaxRegion() == pricingv1.TaxRegion_TAX_REGION_MISSING || q.GetTaxRegion() == pricingv1.TaxRegion_TAX_REGION_UNKNOWN
 }
 
 func discountName(name, code string) string {

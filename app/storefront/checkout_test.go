@@ -201,6 +201,34 @@ func TestAnotherCountryIsAnotherTotalThatMustBeSeenFirst(t *testing.T) {
 	v.pay(v.post("/checkout", form), paymentstest.CardVisa)
 }
 
+func TestAStateIsChosenWhereTaxesDependOnIt(t *testing.T) {
+	s := newShop(t)
+	v, form := buy(t, s)
+	p := v.get("/checkout?country=US").want(http.StatusOK).says("New York", "Puerto Rico", "Estimate, without the taxes of a state")
+	if got := p.field("region"); got.Data != "select" || !has(got, "required") {
+		t.Errorf("the form for the USA has the field region as %s, want a choice that is required", got.Data)
+	}
+	v.get("/checkout?country=DE").want(http.StatusOK).saysNot("New York", "Estimate, without")
+	form.Set("country", "US")
+	for _, typed := range []string{"", "Yorkshire"} {
+		form.Set("region", typed)
+		form.Set("quote", attr(v.get("/checkout?"+url.Values{"country": {"US"}, "region": {typed}}.Encode()).field("quote"), "value"))
+		p := v.post("/checkout", form).want(http.StatusUnprocessableEntity).says("Please look at this again")
+		if got := p.wrong("region"); !strings.HasPrefix(got, "Choose a state") {
+			t.Errorf("region %q: the field says %q", typed, got)
+		}
+	}
+	form.Set("region", "new york")
+	p = v.post("/checkout", form).want(http.StatusConflict).says("New total", "Sales tax 4 %")
+	for _, o := range p.all("option") {
+		if has(o, "selected") != (attr(o, "value") == "NY" || attr(o, "value") == "US") {
+			t.Errorf("New York, by name: of the option %s it is wrong whether it is chosen", attr(o, "value"))
+		}
+	}
+	p.quoted(form)
+	v.get(v.pay(v.post("/checkout", form), paymentstest.CardVisa)).says("Sales tax 4 %")
+}
+
 func TestTheTotalIsUpdatedWithoutOrdering(t *testing.T) {
 	s := newShop(t)
 	v, form := buy(t, s)

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"galleria/app/storefront/internal/page"
+	"galleria/platform/countries"
 	"galleria/platform/mailaddress"
 	"galleria/platform/personname"
 )
@@ -112,6 +113,17 @@ func missing(field string) string {
 		return "Please choose a country."
 	}
 	return "Please fill in the " + strings.ToLower(label(field)) + "."
+}
+
+// regionOptions are the regions of a country, as far as they are known, with the one
+// chosen that was typed, by code or name.
+func regionOptions(country, typed string) []page.Option {
+	var options []page.Option
+	chosen := countries.RegionCode(country, typed)
+	for _, r := range countries.Regions(country) {
+		options = append(options, page.Option{Value: r.Code, Name: r.Name, Chosen: r.Code == chosen})
+	}
+	return options
 }
 
 // countryOptions are the countries with one chosen. A country orders would take but

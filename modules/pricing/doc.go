@@ -51,7 +51,10 @@
 //
 // # Taxes
 //
-// The tax is that of the destination: of its region, else its country, else none. Tax
+// The tax is that of the destination: of its region, else its country, else none. Where
+// the table has taxes of regions of a country, a destination there has to name a region of
+// it, by code or name: one that has no row of its own has the country's tax, or none. For
+// a destination that does not, a quote is an estimate, and orders takes none at it. Tax
 // within prices is a part of them; a shop's price is the same in all countries that
 // include taxes. Delivery has the highest rate of the goods in the parcel.
 //

@@ -1,5 +1,6 @@
 // Package countries are the countries that parcels go to, by the code of ISO 3166 and
-// the name that people read: pages, mails and forms call a country the same.
+// the name that people read: pages, mails and forms call a country the same. Of those
+// whose taxes differ by state or province it knows these, too.
 package countries
 
 // Country is a country.

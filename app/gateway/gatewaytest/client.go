@@ -775,7 +775,7 @@ type Destination struct {
 	Country    string  `json:"country"`
 	PostalCode *string `json:"postal_code,omitempty"`
 
-	// Region State or province, where taxes depend on it: the second part of ISO 3166-2.
+	// Region State or province, by the second part of ISO 3166-2 or by name. Needed where taxes depend on it, as in the USA.
 	Region *string `json:"region,omitempty"`
 }
 
@@ -1348,7 +1348,7 @@ type ShippingAddress struct {
 	Name       string  `json:"name"`
 	PostalCode string  `json:"postal_code"`
 
-	// Region State or province, where taxes depend on it: the second part of ISO 3166-2.
+	// Region State or province, by the second part of ISO 3166-2 or by name. Needed where taxes depend on it, as in the USA.
 	Region *string `json:"region,omitempty"`
 }
 

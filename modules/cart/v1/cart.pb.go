@@ -310,7 +310,7 @@ type Destination struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// ISO 3166-1 alpha-2, as DE.
 	Country string `protobuf:"bytes,1,opt,name=country,proto3" json:"country,omitempty"`
-	// Up to 20 characters each, without control characters; may be empty.
+	// A region by code or name, up to 64 characters, and up to 20; without control characters, and may be empty.
 	Region        string `protobuf:"bytes,2,opt,name=region,proto3" json:"region,omitempty"`
 	PostalCode    string `protobuf:"bytes,3,opt,name=postal_code,json=postalCode,proto3" json:"postal_code,omitempty"`
 	unknownFields protoimpl.UnknownFields

@@ -1,6 +1,7 @@
 package orderstest
 
 import (
+	"strings"
 	"sync"
 	"testing"
 
@@ -87,6 +88,34 @@ func placeCases(w World) map[string]func(t *testing.T) {
 			s.must("cancel", err)
 			_, err = s.Orders.PlaceOrder(t.Context(), late)
 			s.must("place when the other has ended", err)
+		},
+		"refuses an address without the region that its taxes depend on": func(t *testing.T) {
+			s := NewShop(t, w)
+			cart := s.Fill(1, s.Stock(3, 1000))
+			to := func(region string) *ordersv1.PlaceOrderRequest {
+				req := s.Request(cart)
+				req.Address = &ordersv1.Address{Line1: "1 State Street", City: "Albany", PostalCode: "12207", Country: "US", Region: region}
+				req.Quote = s.Quote(req).GetFingerprint()
+				return req
+			}
+			for _, region := range []string{"", " ", "Yorkshire", "ZZ"} {
+				req := to(region)
+				_, err := s.Orders.PlaceOrder(t.Context(), req)
+				if got := contract.Violations(err); len(got) != 1 || got[0].Field != "address.region" || !strings.HasPrefix(got[0].Message, "Choose a state") {
+					t.Errorf("%q: got %v, want a violation of address.region", region, err)
+				}
+				// A client that agrees to a total instead of a quote is told the same.
+				req.Quote, req.ExpectedTotal = "", &ordersv1.Total{CurrencyCode: "EUR", TotalMinor: s.Quote(req).GetTotals().GetTotalMinor()}
+				_, err = s.Orders.PlaceOrder(t.Context(), req)
+				if got := contract.Violations(err); len(got) != 1 || got[0].Field != "address.region" {
+					t.Errorf("%q, with its total: got %v, want a violation of address.region", region, err)
+				}
+			}
+			placed, err := s.Orders.PlaceOrder(t.Context(), to("new york"))
+			s.must("place with the name of a state", err)
+			if o := placed.GetOrder(); o.GetAddress().GetRegion() != "NY" || o.GetTotals().GetTaxMinor() == 0 {
+				t.Errorf("got region %q and tax %d, want NY and its tax", o.GetAddress().GetRegion(), o.GetTotals().GetTaxMinor())
+			}
 		},
 		"refuses a key used for another request": func(t *testing.T) {
 			s := NewShop(t, w)

@@ -43,6 +43,38 @@ func quoteCases(w World) cases {
 				t.Errorf("a state without tax: got %v", totals)
 			}
 		},
+		"takes a region by code or name, and says when taxes need one": func(t *testing.T) {
+			s := w.shop(t)
+			r := request(s.sell("mug", 2000, func(p *catalogv1.Product) { p.Variants[0].Prices[0].CurrencyCode = "USD" }))
+			r.CurrencyCode = "USD"
+			prints := map[string]string{}
+			for _, c := range []struct {
+				country, region, at string
+				want                pricingv1.TaxRegion
+				tax                 int64
+			}{
+				{"US", "CA", "CA", pricingv1.TaxRegion_TAX_REGION_KNOWN, 304},
+				{"US", "california", "CA", pricingv1.TaxRegion_TAX_REGION_KNOWN, 304},
+				{"US", " NEW   York ", "NY", pricingv1.TaxRegion_TAX_REGION_KNOWN, 168},
+				{"US", "US-NY", "NY", pricingv1.TaxRegion_TAX_REGION_KNOWN, 168},
+				{"US", "Oregon", "OR", pricingv1.TaxRegion_TAX_REGION_KNOWN, 0},
+				{"US", "", "", pricingv1.TaxRegion_TAX_REGION_MISSING, 0},
+				{"US", "  ", "", pricingv1.TaxRegion_TAX_REGION_MISSING, 0},
+				{"US", "Yorkshire", "YORKSHIRE", pricingv1.TaxRegion_TAX_REGION_UNKNOWN, 0},
+				{"US", "ZZ", "ZZ", pricingv1.TaxRegion_TAX_REGION_UNKNOWN, 0},
+				{"CH", "", "", pricingv1.TaxRegion_TAX_REGION_UNSPECIFIED, 0},
+			} {
+				r.Destination = &pricingv1.Destination{Country: c.country, Region: c.region}
+				q := s.quote(r)
+				if q.GetTaxRegion() != c.want || q.GetTotals().GetTaxMinor() != c.tax || q.GetDestination().GetRegion() != c.at {
+					t.Errorf("%s %q: got %v, tax %d, for %v; want %v, tax %d, for %q", c.country, c.region, q.GetTaxRegion(), q.GetTotals().GetTaxMinor(), q.GetDestination(), c.want, c.tax, c.at)
+				}
+				if seen := prints[c.country+c.at]; seen != "" && seen != q.GetFingerprint() {
+					t.Errorf("%s %q: another fingerprint than for the same place, spelt another way", c.country, c.region)
+				}
+				prints[c.country+c.at] = q.GetFingerprint()
+			}
+		},
 		"says which lines can't be bought, and counts them nowhere": func(t *testing.T) {
 			s := w.shop(t)
 			good := s.sell("good", 1000)

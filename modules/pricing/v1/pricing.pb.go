@@ -101,6 +101,63 @@ func (Reason) EnumDescriptor() ([]byte, []int) {
 	return file_pricing_v1_pricing_proto_rawDescGZIP(), []int{0}
 }
 
+// TaxRegion is whether the region that taxes depend on is known.
+type TaxRegion int32
+
+const (
+	// The taxes of the destination's country do not depend on its region.
+	TaxRegion_TAX_REGION_UNSPECIFIED TaxRegion = 0
+	// They do, and the destination names one.
+	TaxRegion_TAX_REGION_KNOWN TaxRegion = 1
+	// They do, and the destination names none.
+	TaxRegion_TAX_REGION_MISSING TaxRegion = 2
+	// They do, and what the destination names is none of that country.
+	TaxRegion_TAX_REGION_UNKNOWN TaxRegion = 3
+)
+
+// Enum value maps for TaxRegion.
+var (
+	TaxRegion_name = map[int32]string{
+		0: "TAX_REGION_UNSPECIFIED",
+		1: "TAX_REGION_KNOWN",
+		2: "TAX_REGION_MISSING",
+		3: "TAX_REGION_UNKNOWN",
+	}
+	TaxRegion_value = map[string]int32{
+		"TAX_REGION_UNSPECIFIED": 0,
+		"TAX_REGION_KNOWN":       1,
+		"TAX_REGION_MISSING":     2,
+		"TAX_REGION_UNKNOWN":     3,
+	}
+)
+
+func (x TaxRegion) Enum() *TaxRegion {
+	p := new(TaxRegion)
+	*p = x
+	return p
+}
+
+func (x TaxRegion) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (TaxRegion) Descriptor() protoreflect.EnumDescriptor {
+	return file_pricing_v1_pricing_proto_enumTypes[1].Descriptor()
+}
+
+func (TaxRegion) Type() protoreflect.EnumType {
+	return &file_pricing_v1_pricing_proto_enumTypes[1]
+}
+
+func (x TaxRegion) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use TaxRegion.Descriptor instead.
+func (TaxRegion) EnumDescriptor() ([]byte, []int) {
+	return file_pricing_v1_pricing_proto_rawDescGZIP(), []int{1}
+}
+
 // LineProblem is why a line can't be bought. Such a line costs 0 and is in no total.
 type LineProblem int32
 
@@ -137,11 +194,11 @@ func (x LineProblem) String() string {
 }
 
 func (LineProblem) Descriptor() protoreflect.EnumDescriptor {
-	return file_pricing_v1_pricing_proto_enumTypes[1].Descriptor()
+	return file_pricing_v1_pricing_proto_enumTypes[2].Descriptor()
 }
 
 func (LineProblem) Type() protoreflect.EnumType {
-	return &file_pricing_v1_pricing_proto_enumTypes[1]
+	return &file_pricing_v1_pricing_proto_enumTypes[2]
 }
 
 func (x LineProblem) Number() protoreflect.EnumNumber {
@@ -150,7 +207,7 @@ func (x LineProblem) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use LineProblem.Descriptor instead.
 func (LineProblem) EnumDescriptor() ([]byte, []int) {
-	return file_pricing_v1_pricing_proto_rawDescGZIP(), []int{1}
+	return file_pricing_v1_pricing_proto_rawDescGZIP(), []int{2}
 }
 
 type CodeProblem_Problem int32
@@ -204,11 +261,11 @@ func (x CodeProblem_Problem) String() string {
 }
 
 func (CodeProblem_Problem) Descriptor() protoreflect.EnumDescriptor {
-	return file_pricing_v1_pricing_proto_enumTypes[2].Descriptor()
+	return file_pricing_v1_pricing_proto_enumTypes[3].Descriptor()
 }
 
 func (CodeProblem_Problem) Type() protoreflect.EnumType {
-	return &file_pricing_v1_pricing_proto_enumTypes[2]
+	return &file_pricing_v1_pricing_proto_enumTypes[3]
 }
 
 func (x CodeProblem_Problem) Number() protoreflect.EnumNumber {
@@ -260,11 +317,11 @@ func (x Promotion_Kind) String() string {
 }
 
 func (Promotion_Kind) Descriptor() protoreflect.EnumDescriptor {
-	return file_pricing_v1_pricing_proto_enumTypes[3].Descriptor()
+	return file_pricing_v1_pricing_proto_enumTypes[4].Descriptor()
 }
 
 func (Promotion_Kind) Type() protoreflect.EnumType {
-	return &file_pricing_v1_pricing_proto_enumTypes[3]
+	return &file_pricing_v1_pricing_proto_enumTypes[4]
 }
 
 func (x Promotion_Kind) Number() protoreflect.EnumNumber {
@@ -379,7 +436,7 @@ type Destination struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// ISO 3166-1 alpha-2, as DE.
 	Country string `protobuf:"bytes,1,opt,name=country,proto3" json:"country,omitempty"`
-	// The second part of ISO 3166-2, as CA for California, in any case; empty where it does not matter.
+	// The second part of ISO 3166-2, as CA for California, or the region's name, in any case; empty where it does not matter.
 	Region string `protobuf:"bytes,2,opt,name=region,proto3" json:"region,omitempty"`
 	// Up to 20 characters. Not looked at yet.
 	PostalCode    string `protobuf:"bytes,3,opt,name=postal_code,json=postalCode,proto3" json:"postal_code,omitempty"`
@@ -508,8 +565,12 @@ type Quote struct {
 	// region, delivery, codes applied, and all amounts. Another fingerprint: something
 	// of that is different. Names and pictures are not part of it.
 	Fingerprint string `protobuf:"bytes,9,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
-	// The destination it holds for: as asked, or the shop's own country.
-	Destination   *Destination `protobuf:"bytes,10,opt,name=destination,proto3" json:"destination,omitempty"`
+	// The destination it holds for: as asked, a region that is known by its code; or the
+	// shop's own country.
+	Destination *Destination `protobuf:"bytes,10,opt,name=destination,proto3" json:"destination,omitempty"`
+	// Whether the destination says enough for the taxes. Where it does not, the amounts
+	// are an estimate, with the taxes of the whole country: to show, not to buy at.
+	TaxRegion     TaxRegion `protobuf:"varint,11,opt,name=tax_region,json=taxRegion,proto3,enum=pricing.v1.TaxRegion" json:"tax_region,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -612,6 +673,13 @@ func (x *Quote) GetDestination() *Destination {
 		return x.Destination
 	}
 	return nil
+}
+
+func (x *Quote) GetTaxRegion() TaxRegion {
+	if x != nil {
+		return x.TaxRegion
+	}
+	return TaxRegion_TAX_REGION_UNSPECIFIED
 }
 
 type QuoteLine struct {
@@ -2656,7 +2724,7 @@ const file_pricing_v1_pricing_proto_rawDesc = "" +
 	"\vpostal_code\x18\x03 \x01(\tR\n" +
 	"postalCode\"8\n" +
 	"\rQuoteResponse\x12'\n" +
-	"\x05quote\x18\x01 \x01(\v2\x11.pricing.v1.QuoteR\x05quote\"\xef\x03\n" +
+	"\x05quote\x18\x01 \x01(\v2\x11.pricing.v1.QuoteR\x05quote\"\xa5\x04\n" +
 	"\x05Quote\x12+\n" +
 	"\x05lines\x18\x01 \x03(\v2\x15.pricing.v1.QuoteLineR\x05lines\x12#\n" +
 	"\rcurrency_code\x18\x02 \x01(\tR\fcurrencyCode\x12E\n" +
@@ -2668,7 +2736,9 @@ const file_pricing_v1_pricing_proto_rawDesc = "" +
 	"\x05taxes\x18\b \x03(\v2\x13.pricing.v1.TaxLineR\x05taxes\x12 \n" +
 	"\vfingerprint\x18\t \x01(\tR\vfingerprint\x129\n" +
 	"\vdestination\x18\n" +
-	" \x01(\v2\x17.pricing.v1.DestinationR\vdestination\"\xc1\x03\n" +
+	" \x01(\v2\x17.pricing.v1.DestinationR\vdestination\x124\n" +
+	"\n" +
+	"tax_region\x18\v \x01(\x0e2\x15.pricing.v1.TaxRegionR\ttaxRegion\"\xc1\x03\n" +
 	"\tQuoteLine\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\x03R\bquantity\x12(\n" +
@@ -2858,7 +2928,12 @@ const file_pricing_v1_pricing_proto_rawDesc = "" +
 	"\x11REASON_CODE_TAKEN\x10\x05\x12\x1c\n" +
 	"\x18REASON_UNKNOWN_PROMOTION\x10\x06\x12\x16\n" +
 	"\x12REASON_NOT_ALLOWED\x10\a\x12\x1c\n" +
-	"\x18REASON_CHANGED_MEANWHILE\x10\b*a\n" +
+	"\x18REASON_CHANGED_MEANWHILE\x10\b*m\n" +
+	"\tTaxRegion\x12\x1a\n" +
+	"\x16TAX_REGION_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10TAX_REGION_KNOWN\x10\x01\x12\x16\n" +
+	"\x12TAX_REGION_MISSING\x10\x02\x12\x16\n" +
+	"\x12TAX_REGION_UNKNOWN\x10\x03*a\n" +
 	"\vLineProblem\x12\x1c\n" +
 	"\x18LINE_PROBLEM_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15LINE_PROBLEM_NOT_SOLD\x10\x01\x12\x19\n" +
@@ -2899,112 +2974,114 @@ func file_pricing_v1_pricing_proto_rawDescGZIP() []byte {
 	return file_pricing_v1_pricing_proto_rawDescData
 }
 
-var file_pricing_v1_pricing_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_pricing_v1_pricing_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
 var file_pricing_v1_pricing_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_pricing_v1_pricing_proto_goTypes = []any{
 	(Reason)(0),                      // 0: pricing.v1.Reason
-	(LineProblem)(0),                 // 1: pricing.v1.LineProblem
-	(CodeProblem_Problem)(0),         // 2: pricing.v1.CodeProblem.Problem
-	(Promotion_Kind)(0),              // 3: pricing.v1.Promotion.Kind
-	(*QuoteRequest)(nil),             // 4: pricing.v1.QuoteRequest
-	(*Destination)(nil),              // 5: pricing.v1.Destination
-	(*QuoteResponse)(nil),            // 6: pricing.v1.QuoteResponse
-	(*Quote)(nil),                    // 7: pricing.v1.Quote
-	(*QuoteLine)(nil),                // 8: pricing.v1.QuoteLine
-	(*DeliveryOption)(nil),           // 9: pricing.v1.DeliveryOption
-	(*Totals)(nil),                   // 10: pricing.v1.Totals
-	(*Discount)(nil),                 // 11: pricing.v1.Discount
-	(*CodeProblem)(nil),              // 12: pricing.v1.CodeProblem
-	(*TaxLine)(nil),                  // 13: pricing.v1.TaxLine
-	(*RedeemRequest)(nil),            // 14: pricing.v1.RedeemRequest
-	(*RedeemResponse)(nil),           // 15: pricing.v1.RedeemResponse
-	(*UnredeemRequest)(nil),          // 16: pricing.v1.UnredeemRequest
-	(*UnredeemResponse)(nil),         // 17: pricing.v1.UnredeemResponse
-	(*Promotion)(nil),                // 18: pricing.v1.Promotion
-	(*UpsertPromotionsRequest)(nil),  // 19: pricing.v1.UpsertPromotionsRequest
-	(*UpsertPromotionsResponse)(nil), // 20: pricing.v1.UpsertPromotionsResponse
-	(*ListPromotionsRequest)(nil),    // 21: pricing.v1.ListPromotionsRequest
-	(*ListPromotionsResponse)(nil),   // 22: pricing.v1.ListPromotionsResponse
-	(*EndPromotionRequest)(nil),      // 23: pricing.v1.EndPromotionRequest
-	(*EndPromotionResponse)(nil),     // 24: pricing.v1.EndPromotionResponse
-	(*Tariffs)(nil),                  // 25: pricing.v1.Tariffs
-	(*GetTariffsRequest)(nil),        // 26: pricing.v1.GetTariffsRequest
-	(*GetTariffsResponse)(nil),       // 27: pricing.v1.GetTariffsResponse
-	(*ChangeTariffsRequest)(nil),     // 28: pricing.v1.ChangeTariffsRequest
-	(*ChangeTariffsResponse)(nil),    // 29: pricing.v1.ChangeTariffsResponse
-	(*ResetTariffsRequest)(nil),      // 30: pricing.v1.ResetTariffsRequest
-	(*ResetTariffsResponse)(nil),     // 31: pricing.v1.ResetTariffsResponse
-	(*TryTariffsRequest)(nil),        // 32: pricing.v1.TryTariffsRequest
-	(*TryTariffsResponse)(nil),       // 33: pricing.v1.TryTariffsResponse
-	(*QuoteRequest_Line)(nil),        // 34: pricing.v1.QuoteRequest.Line
-	(*Promotion_Amount)(nil),         // 35: pricing.v1.Promotion.Amount
-	nil,                              // 36: pricing.v1.Tariffs.TaxesEntry
-	nil,                              // 37: pricing.v1.Tariffs.ZonesEntry
-	nil,                              // 38: pricing.v1.Tariffs.DeliveryEntry
-	(*Tariffs_Zone)(nil),             // 39: pricing.v1.Tariffs.Zone
-	(*Tariffs_Option)(nil),           // 40: pricing.v1.Tariffs.Option
-	(*timestamppb.Timestamp)(nil),    // 41: google.protobuf.Timestamp
+	(TaxRegion)(0),                   // 1: pricing.v1.TaxRegion
+	(LineProblem)(0),                 // 2: pricing.v1.LineProblem
+	(CodeProblem_Problem)(0),         // 3: pricing.v1.CodeProblem.Problem
+	(Promotion_Kind)(0),              // 4: pricing.v1.Promotion.Kind
+	(*QuoteRequest)(nil),             // 5: pricing.v1.QuoteRequest
+	(*Destination)(nil),              // 6: pricing.v1.Destination
+	(*QuoteResponse)(nil),            // 7: pricing.v1.QuoteResponse
+	(*Quote)(nil),                    // 8: pricing.v1.Quote
+	(*QuoteLine)(nil),                // 9: pricing.v1.QuoteLine
+	(*DeliveryOption)(nil),           // 10: pricing.v1.DeliveryOption
+	(*Totals)(nil),                   // 11: pricing.v1.Totals
+	(*Discount)(nil),                 // 12: pricing.v1.Discount
+	(*CodeProblem)(nil),              // 13: pricing.v1.CodeProblem
+	(*TaxLine)(nil),                  // 14: pricing.v1.TaxLine
+	(*RedeemRequest)(nil),            // 15: pricing.v1.RedeemRequest
+	(*RedeemResponse)(nil),           // 16: pricing.v1.RedeemResponse
+	(*UnredeemRequest)(nil),          // 17: pricing.v1.UnredeemRequest
+	(*UnredeemResponse)(nil),         // 18: pricing.v1.UnredeemResponse
+	(*Promotion)(nil),                // 19: pricing.v1.Promotion
+	(*UpsertPromotionsRequest)(nil),  // 20: pricing.v1.UpsertPromotionsRequest
+	(*UpsertPromotionsResponse)(nil), // 21: pricing.v1.UpsertPromotionsResponse
+	(*ListPromotionsRequest)(nil),    // 22: pricing.v1.ListPromotionsRequest
+	(*ListPromotionsResponse)(nil),   // 23: pricing.v1.ListPromotionsResponse
+	(*EndPromotionRequest)(nil),      // 24: pricing.v1.EndPromotionRequest
+	(*EndPromotionResponse)(nil),     // 25: pricing.v1.EndPromotionResponse
+	(*Tariffs)(nil),                  // 26: pricing.v1.Tariffs
+	(*GetTariffsRequest)(nil),        // 27: pricing.v1.GetTariffsRequest
+	(*GetTariffsResponse)(nil),       // 28: pricing.v1.GetTariffsResponse
+	(*ChangeTariffsRequest)(nil),     // 29: pricing.v1.ChangeTariffsRequest
+	(*ChangeTariffsResponse)(nil),    // 30: pricing.v1.ChangeTariffsResponse
+	(*ResetTariffsRequest)(nil),      // 31: pricing.v1.ResetTariffsRequest
+	(*ResetTariffsResponse)(nil),     // 32: pricing.v1.ResetTariffsResponse
+	(*TryTariffsRequest)(nil),        // 33: pricing.v1.TryTariffsRequest
+	(*TryTariffsResponse)(nil),       // 34: pricing.v1.TryTariffsResponse
+	(*QuoteRequest_Line)(nil),        // 35: pricing.v1.QuoteRequest.Line
+	(*Promotion_Amount)(nil),         // 36: pricing.v1.Promotion.Amount
+	nil,                              // 37: pricing.v1.Tariffs.TaxesEntry
+	nil,                              // 38: pricing.v1.Tariffs.ZonesEntry
+	nil,                              // 39: pricing.v1.Tariffs.DeliveryEntry
+	(*Tariffs_Zone)(nil),             // 40: pricing.v1.Tariffs.Zone
+	(*Tariffs_Option)(nil),           // 41: pricing.v1.Tariffs.Option
+	(*timestamppb.Timestamp)(nil),    // 42: google.protobuf.Timestamp
 }
 var file_pricing_v1_pricing_proto_depIdxs = []int32{
-	34, // 0: pricing.v1.QuoteRequest.lines:type_name -> pricing.v1.QuoteRequest.Line
-	5,  // 1: pricing.v1.QuoteRequest.destination:type_name -> pricing.v1.Destination
-	7,  // 2: pricing.v1.QuoteResponse.quote:type_name -> pricing.v1.Quote
-	8,  // 3: pricing.v1.Quote.lines:type_name -> pricing.v1.QuoteLine
-	9,  // 4: pricing.v1.Quote.delivery_options:type_name -> pricing.v1.DeliveryOption
-	10, // 5: pricing.v1.Quote.totals:type_name -> pricing.v1.Totals
-	11, // 6: pricing.v1.Quote.discounts:type_name -> pricing.v1.Discount
-	12, // 7: pricing.v1.Quote.code_problems:type_name -> pricing.v1.CodeProblem
-	13, // 8: pricing.v1.Quote.taxes:type_name -> pricing.v1.TaxLine
-	5,  // 9: pricing.v1.Quote.destination:type_name -> pricing.v1.Destination
-	1,  // 10: pricing.v1.QuoteLine.problem:type_name -> pricing.v1.LineProblem
-	2,  // 11: pricing.v1.CodeProblem.problem:type_name -> pricing.v1.CodeProblem.Problem
-	3,  // 12: pricing.v1.Promotion.kind:type_name -> pricing.v1.Promotion.Kind
-	35, // 13: pricing.v1.Promotion.amounts:type_name -> pricing.v1.Promotion.Amount
-	35, // 14: pricing.v1.Promotion.minimums:type_name -> pricing.v1.Promotion.Amount
-	41, // 15: pricing.v1.Promotion.starts_at:type_name -> google.protobuf.Timestamp
-	41, // 16: pricing.v1.Promotion.ends_at:type_name -> google.protobuf.Timestamp
-	18, // 17: pricing.v1.UpsertPromotionsRequest.promotions:type_name -> pricing.v1.Promotion
-	18, // 18: pricing.v1.ListPromotionsResponse.promotions:type_name -> pricing.v1.Promotion
-	18, // 19: pricing.v1.EndPromotionResponse.promotion:type_name -> pricing.v1.Promotion
-	36, // 20: pricing.v1.Tariffs.taxes:type_name -> pricing.v1.Tariffs.TaxesEntry
-	37, // 21: pricing.v1.Tariffs.zones:type_name -> pricing.v1.Tariffs.ZonesEntry
-	38, // 22: pricing.v1.Tariffs.delivery:type_name -> pricing.v1.Tariffs.DeliveryEntry
-	25, // 23: pricing.v1.GetTariffsResponse.tariffs:type_name -> pricing.v1.Tariffs
-	41, // 24: pricing.v1.GetTariffsResponse.changed_at:type_name -> google.protobuf.Timestamp
-	25, // 25: pricing.v1.GetTariffsResponse.configured:type_name -> pricing.v1.Tariffs
-	25, // 26: pricing.v1.ChangeTariffsRequest.tariffs:type_name -> pricing.v1.Tariffs
-	25, // 27: pricing.v1.TryTariffsRequest.tariffs:type_name -> pricing.v1.Tariffs
-	5,  // 28: pricing.v1.TryTariffsRequest.destination:type_name -> pricing.v1.Destination
-	9,  // 29: pricing.v1.TryTariffsResponse.delivery_options:type_name -> pricing.v1.DeliveryOption
-	10, // 30: pricing.v1.TryTariffsResponse.totals:type_name -> pricing.v1.Totals
-	13, // 31: pricing.v1.TryTariffsResponse.taxes:type_name -> pricing.v1.TaxLine
-	39, // 32: pricing.v1.Tariffs.ZonesEntry.value:type_name -> pricing.v1.Tariffs.Zone
-	40, // 33: pricing.v1.Tariffs.DeliveryEntry.value:type_name -> pricing.v1.Tariffs.Option
-	4,  // 34: pricing.v1.PricingService.Quote:input_type -> pricing.v1.QuoteRequest
-	14, // 35: pricing.v1.PricingService.Redeem:input_type -> pricing.v1.RedeemRequest
-	16, // 36: pricing.v1.PricingService.Unredeem:input_type -> pricing.v1.UnredeemRequest
-	19, // 37: pricing.v1.PricingService.UpsertPromotions:input_type -> pricing.v1.UpsertPromotionsRequest
-	21, // 38: pricing.v1.PricingService.ListPromotions:input_type -> pricing.v1.ListPromotionsRequest
-	23, // 39: pricing.v1.PricingService.EndPromotion:input_type -> pricing.v1.EndPromotionRequest
-	26, // 40: pricing.v1.PricingService.GetTariffs:input_type -> pricing.v1.GetTariffsRequest
-	28, // 41: pricing.v1.PricingService.ChangeTariffs:input_type -> pricing.v1.ChangeTariffsRequest
-	30, // 42: pricing.v1.PricingService.ResetTariffs:input_type -> pricing.v1.ResetTariffsRequest
-	32, // 43: pricing.v1.PricingService.TryTariffs:input_type -> pricing.v1.TryTariffsRequest
-	6,  // 44: pricing.v1.PricingService.Quote:output_type -> pricing.v1.QuoteResponse
-	15, // 45: pricing.v1.PricingService.Redeem:output_type -> pricing.v1.RedeemResponse
-	17, // 46: pricing.v1.PricingService.Unredeem:output_type -> pricing.v1.UnredeemResponse
-	20, // 47: pricing.v1.PricingService.UpsertPromotions:output_type -> pricing.v1.UpsertPromotionsResponse
-	22, // 48: pricing.v1.PricingService.ListPromotions:output_type -> pricing.v1.ListPromotionsResponse
-	24, // 49: pricing.v1.PricingService.EndPromotion:output_type -> pricing.v1.EndPromotionResponse
-	27, // 50: pricing.v1.PricingService.GetTariffs:output_type -> pricing.v1.GetTariffsResponse
-	29, // 51: pricing.v1.PricingService.ChangeTariffs:output_type -> pricing.v1.ChangeTariffsResponse
-	31, // 52: pricing.v1.PricingService.ResetTariffs:output_type -> pricing.v1.ResetTariffsResponse
-	33, // 53: pricing.v1.PricingService.TryTariffs:output_type -> pricing.v1.TryTariffsResponse
-	44, // [44:54] is the sub-list for method output_type
-	34, // [34:44] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	35, // 0: pricing.v1.QuoteRequest.lines:type_name -> pricing.v1.QuoteRequest.Line
+	6,  // 1: pricing.v1.QuoteRequest.destination:type_name -> pricing.v1.Destination
+	8,  // 2: pricing.v1.QuoteResponse.quote:type_name -> pricing.v1.Quote
+	9,  // 3: pricing.v1.Quote.lines:type_name -> pricing.v1.QuoteLine
+	10, // 4: pricing.v1.Quote.delivery_options:type_name -> pricing.v1.DeliveryOption
+	11, // 5: pricing.v1.Quote.totals:type_name -> pricing.v1.Totals
+	12, // 6: pricing.v1.Quote.discounts:type_name -> pricing.v1.Discount
+	13, // 7: pricing.v1.Quote.code_problems:type_name -> pricing.v1.CodeProblem
+	14, // 8: pricing.v1.Quote.taxes:type_name -> pricing.v1.TaxLine
+	6,  // 9: pricing.v1.Quote.destination:type_name -> pricing.v1.Destination
+	1,  // 10: pricing.v1.Quote.tax_region:type_name -> pricing.v1.TaxRegion
+	2,  // 11: pricing.v1.QuoteLine.problem:type_name -> pricing.v1.LineProblem
+	3,  // 12: pricing.v1.CodeProblem.problem:type_name -> pricing.v1.CodeProblem.Problem
+	4,  // 13: pricing.v1.Promotion.kind:type_name -> pricing.v1.Promotion.Kind
+	36, // 14: pricing.v1.Promotion.amounts:type_name -> pricing.v1.Promotion.Amount
+	36, // 15: pricing.v1.Promotion.minimums:type_name -> pricing.v1.Promotion.Amount
+	42, // 16: pricing.v1.Promotion.starts_at:type_name -> google.protobuf.Timestamp
+	42, // 17: pricing.v1.Promotion.ends_at:type_name -> google.protobuf.Timestamp
+	19, // 18: pricing.v1.UpsertPromotionsRequest.promotions:type_name -> pricing.v1.Promotion
+	19, // 19: pricing.v1.ListPromotionsResponse.promotions:type_name -> pricing.v1.Promotion
+	19, // 20: pricing.v1.EndPromotionResponse.promotion:type_name -> pricing.v1.Promotion
+	37, // 21: pricing.v1.Tariffs.taxes:type_name -> pricing.v1.Tariffs.TaxesEntry
+	38, // 22: pricing.v1.Tariffs.zones:type_name -> pricing.v1.Tariffs.ZonesEntry
+	39, // 23: pricing.v1.Tariffs.delivery:type_name -> pricing.v1.Tariffs.DeliveryEntry
+	26, // 24: pricing.v1.GetTariffsResponse.tariffs:type_name -> pricing.v1.Tariffs
+	42, // 25: pricing.v1.GetTariffsResponse.changed_at:type_name -> google.protobuf.Timestamp
+	26, // 26: pricing.v1.GetTariffsResponse.configured:type_name -> pricing.v1.Tariffs
+	26, // 27: pricing.v1.ChangeTariffsRequest.tariffs:type_name -> pricing.v1.Tariffs
+	26, // 28: pricing.v1.TryTariffsRequest.tariffs:type_name -> pricing.v1.Tariffs
+	6,  // 29: pricing.v1.TryTariffsRequest.destination:type_name -> pricing.v1.Destination
+	10, // 30: pricing.v1.TryTariffsResponse.delivery_options:type_name -> pricing.v1.DeliveryOption
+	11, // 31: pricing.v1.TryTariffsResponse.totals:type_name -> pricing.v1.Totals
+	14, // 32: pricing.v1.TryTariffsResponse.taxes:type_name -> pricing.v1.TaxLine
+	40, // 33: pricing.v1.Tariffs.ZonesEntry.value:type_name -> pricing.v1.Tariffs.Zone
+	41, // 34: pricing.v1.Tariffs.DeliveryEntry.value:type_name -> pricing.v1.Tariffs.Option
+	5,  // 35: pricing.v1.PricingService.Quote:input_type -> pricing.v1.QuoteRequest
+	15, // 36: pricing.v1.PricingService.Redeem:input_type -> pricing.v1.RedeemRequest
+	17, // 37: pricing.v1.PricingService.Unredeem:input_type -> pricing.v1.UnredeemRequest
+	20, // 38: pricing.v1.PricingService.UpsertPromotions:input_type -> pricing.v1.UpsertPromotionsRequest
+	22, // 39: pricing.v1.PricingService.ListPromotions:input_type -> pricing.v1.ListPromotionsRequest
+	24, // 40: pricing.v1.PricingService.EndPromotion:input_type -> pricing.v1.EndPromotionRequest
+	27, // 41: pricing.v1.PricingService.GetTariffs:input_type -> pricing.v1.GetTariffsRequest
+	29, // 42: pricing.v1.PricingService.ChangeTariffs:input_type -> pricing.v1.ChangeTariffsRequest
+	31, // 43: pricing.v1.PricingService.ResetTariffs:input_type -> pricing.v1.ResetTariffsRequest
+	33, // 44: pricing.v1.PricingService.TryTariffs:input_type -> pricing.v1.TryTariffsRequest
+	7,  // 45: pricing.v1.PricingService.Quote:output_type -> pricing.v1.QuoteResponse
+	16, // 46: pricing.v1.PricingService.Redeem:output_type -> pricing.v1.RedeemResponse
+	18, // 47: pricing.v1.PricingService.Unredeem:output_type -> pricing.v1.UnredeemResponse
+	21, // 48: pricing.v1.PricingService.UpsertPromotions:output_type -> pricing.v1.UpsertPromotionsResponse
+	23, // 49: pricing.v1.PricingService.ListPromotions:output_type -> pricing.v1.ListPromotionsResponse
+	25, // 50: pricing.v1.PricingService.EndPromotion:output_type -> pricing.v1.EndPromotionResponse
+	28, // 51: pricing.v1.PricingService.GetTariffs:output_type -> pricing.v1.GetTariffsResponse
+	30, // 52: pricing.v1.PricingService.ChangeTariffs:output_type -> pricing.v1.ChangeTariffsResponse
+	32, // 53: pricing.v1.PricingService.ResetTariffs:output_type -> pricing.v1.ResetTariffsResponse
+	34, // 54: pricing.v1.PricingService.TryTariffs:output_type -> pricing.v1.TryTariffsResponse
+	45, // [45:55] is the sub-list for method output_type
+	35, // [35:45] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_pricing_v1_pricing_proto_init() }
@@ -3017,7 +3094,7 @@ func file_pricing_v1_pricing_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pricing_v1_pricing_proto_rawDesc), len(file_pricing_v1_pricing_proto_rawDesc)),
-			NumEnums:      4,
+			NumEnums:      5,
 			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   1,

@@ -225,7 +225,9 @@ type Checkout struct {
 	Values         map[string]string // what was typed
 	Errors         map[string]string // by field
 	Countries      []Option
-	Addresses      []Known // of the customer who is logged in
+	Regions        []Option // of the country; none where they are not known
+	TaxRegion      bool     // taxes depend on the region, so that it is needed
+	Addresses      []Known  // of the customer who is logged in
 	Deliveries     []Delivery
 	Changed        bool // the total is not the one shown before
 	PaymentNote    string
@@ -239,8 +241,9 @@ type Known struct {
 
 // Breakdown is a total and what it consists of.
 type Breakdown struct {
-	Rows  []Row
-	Total Price
+	Rows     []Row
+	Total    Price
+	Estimate bool // the total is without taxes that are not known yet
 }
 
 // Row is one part of a total.

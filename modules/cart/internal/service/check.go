@@ -60,9 +60,12 @@ func checkChoice(bad []contract.Violation, field, id string) []contract.Violatio
 
 func checkDestination(bad []contract.Violation, to cart.Destination) []contract.Violation {
 	bad = check(bad, to.Country == "" || countryPattern.MatchString(to.Country), "destination.country", "has 2 capital letters, as DE")
-	for _, part := range []struct{ field, text string }{{"region", to.Region}, {"postal_code", to.PostalCode}} {
-		good := utf8.ValidString(part.text) && utf8.RuneCountInString(part.text) <= 20 && !strings.ContainsFunc(part.text, unicode.IsControl)
-		bad = check(bad, good, "destination."+part.field, "has up to 20 characters, without control characters")
+	for _, part := range []struct {
+		field, text string
+		most        int
+	}{{"region", to.Region, 64}, {"postal_code", to.PostalCode, 20}} {
+		good := utf8.ValidString(part.text) && utf8.RuneCountInString(part.text) <= part.most && !strings.ContainsFunc(part.text, unicode.IsControl)
+		bad = check(bad, good, "destination."+part.field, fmt.Sprintf("has up to %d characters, without control characters", part.most))
 	}
 	return bad
 }

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"galleria/platform/countries"
 	"galleria/platform/mailaddress"
 	"galleria/platform/personname"
 )
@@ -48,11 +49,13 @@ func (c Contact) Trimmed() Contact {
 	return Contact{Email: strings.TrimSpace(c.Email), Name: strings.TrimSpace(c.Name)}
 }
 
-// Trimmed is the address without spaces around words, its country in capitals.
+// Trimmed is the address without spaces around words, its country in capitals, and a
+// region that is known by its code.
 func (a Address) Trimmed() Address {
+	country := strings.ToUpper(strings.TrimSpace(a.Country))
 	return Address{
 		Line1: strings.TrimSpace(a.Line1), Line2: strings.TrimSpace(a.Line2), City: strings.TrimSpace(a.City),
-		PostalCode: strings.TrimSpace(a.PostalCode), Region: strings.TrimSpace(a.Region), Country: strings.ToUpper(strings.TrimSpace(a.Country)),
+		PostalCode: strings.TrimSpace(a.PostalCode), Region: countries.RegionCode(country, a.Region), Country: country,
 	}
 }
 

@@ -60,7 +60,19 @@ type Quote struct {
 	Totals   order.Totals
 	Terms    order.Terms
 	Delivers bool
+	// Region tells whether the address says enough for the taxes.
+	Region RegionNeed
 }
+
+// RegionNeed is whether the region that taxes depend on is known.
+type RegionNeed int
+
+// The needs.
+const (
+	RegionKnown   RegionNeed = iota // or it does not matter
+	RegionMissing                   // taxes depend on it, and the address names none
+	RegionUnknown                   // taxes depend on it, and what the address names is none
+)
 
 // Prices is pricing.
 type Prices interface {

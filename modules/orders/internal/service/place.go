@@ -138,6 +138,10 @@ func (s *Service) price(ctx context.Context, c checkout, until time.Time) (_ ord
 		return order.Purchase{}, nil, s.unavailable(ctx, "read the prices", err)
 	}
 	switch {
+	case quote.Region == RegionMissing:
+		return order.Purchase{}, nil, contract.Invalid(contract.Violation{Field: "address.region", Message: "Choose a state or province: the taxes there depend on it"})
+	case quote.Region == RegionUnknown:
+		return order.Purchase{}, nil, contract.Invalid(contract.Violation{Field: "address.region", Message: "Choose a state or province of the country: the taxes there depend on it, and this is none"})
 	case len(quote.Lines) == 0:
 		return order.Purchase{}, nil, notSold(quote.NotSold)
 	case !quote.Delivers:

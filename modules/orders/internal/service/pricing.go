@@ -41,6 +41,12 @@ func quoteOf(p *pricingv1.Quote) Quote {
 		},
 		Terms: order.Terms{DeliveryOption: p.GetDeliveryOption()},
 	}
+	switch p.GetTaxRegion() {
+	case pricingv1.TaxRegion_TAX_REGION_MISSING:
+		q.Region = RegionMissing
+	case pricingv1.TaxRegion_TAX_REGION_UNKNOWN:
+		q.Region = RegionUnknown
+	}
 	for _, option := range p.GetDeliveryOptions() {
 		if option.GetId() == p.GetDeliveryOption() {
 			q.Terms.DeliveryName = option.GetName()

@@ -14,6 +14,7 @@ import (
 	"galleria/modules/pricing/internal/tariff"
 	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/contract"
+	"galleria/platform/countries"
 )
 
 // Quote implements the contract.
@@ -37,7 +38,25 @@ func (s *Service) Quote(ctx context.Context, r *pricingv1.QuoteRequest) (*pricin
 	if err != nil {
 		return nil, err
 	}
-	return &pricingv1.QuoteResponse{Quote: toQuote(r, to, q, offers)}, nil
+	answer := toQuote(r, to, q, offers)
+	answer.TaxRegion = taxRegion(to, book.tariffs.Table.Taxes)
+	return &pricingv1.QuoteResponse{Quote: answer}, nil
+}
+
+// taxRegion is whether a destination says enough for the taxes.
+func taxRegion(to *pricingv1.Destination, taxes tariff.Taxes) pricingv1.TaxRegion {
+	if _, has := taxes[to.GetCountry()+"-"+to.GetRegion()]; has {
+		return pricingv1.TaxRegion_TAX_REGION_KNOWN
+	}
+	switch {
+	case !taxes.ByRegion(to.GetCountry()):
+		return pricingv1.TaxRegion_TAX_REGION_UNSPECIFIED
+	case to.GetRegion() == "":
+		return pricingv1.TaxRegion_TAX_REGION_MISSING
+	case !countries.IsRegion(to.GetCountry(), to.GetRegion()):
+		return pricingv1.TaxRegion_TAX_REGION_UNKNOWN
+	}
+	return pricingv1.TaxRegion_TAX_REGION_KNOWN // which the table has no tax for
 }
 
 func (s *Service) offers(ctx context.Context, r *pricingv1.QuoteRequest) (map[string]Offer, error) {
@@ -83,7 +102,8 @@ func destination(d *pricingv1.Destination, table tariff.Table) *pricingv1.Destin
 	if d == nil {
 		return &pricingv1.Destination{Country: table.Delivery.Home}
 	}
-	return &pricingv1.Destination{Country: d.GetCountry(), Region: strings.ToUpper(strings.TrimSpace(d.GetRegion())), PostalCode: d.GetPostalCode()}
+	region := strings.ToUpper(countries.RegionCode(d.GetCountry(), d.GetRegion()))
+	return &pricingv1.Destination{Country: d.GetCountry(), Region: region, PostalCode: d.GetPostalCode()}
 }
 
 // codes finds the promotions of codes. Only those with limits cost a look at the

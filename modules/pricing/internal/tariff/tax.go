@@ -102,6 +102,16 @@ type Taxes map[string]Tax
 
 var place = regexp.MustCompile(`^[A-Z]{2}(-[A-Z0-9]{1,3})?$`)
 
+// ByRegion tells whether taxes of a country depend on its region.
+func (t Taxes) ByRegion(country string) bool {
+	for key := range t {
+		if strings.HasPrefix(key, country+"-") {
+			return true
+		}
+	}
+	return false
+}
+
 // At is the tax of a destination: that of its region, else of its country, else none.
 func (t Taxes) At(country, region string) Tax {
 	if region != "" {

@@ -15,6 +15,7 @@ import (
 	"galleria/modules/catalog/catalogtest"
 	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/modules/payments/paymentstest"
+	"galleria/platform/id"
 )
 
 // buy fills the cart and the form.
@@ -241,6 +242,26 @@ func TestTheTotalIsUpdatedWithoutOrdering(t *testing.T) {
 	}
 	if got := attr(p.field("line1"), "value"); got != "Via Roma 1" {
 		t.Errorf("what was typed came back as %q", got)
+	}
+}
+
+func TestOneOrderCannotTakeAllFromTheOthers(t *testing.T) {
+	s := newShop(t)
+	s.setStock(t, "LMP-MSH-08", 72)
+	greedy := s.visitor(t)
+	greedy.put("LMP-MSH-08", 72)
+	form := greedy.order()
+	greedy.post("/checkout", form).want(http.StatusConflict).
+		says("At most 36 of Porcino Table Lamp in one order.", "Nothing was charged").saysNot("quicker")
+	greedy = s.visitor(t)
+	greedy.put("LMP-MSH-08", 36)
+	greedy.post("/checkout", greedy.order()).want(http.StatusSeeOther)
+	for range 3 {
+		v := s.visitor(t)
+		v.put("LMP-MSH-08", 2)
+		form := v.order()
+		form.Set("email", id.New()+"@example.org")
+		v.post("/checkout", form).want(http.StatusSeeOther)
 	}
 }
 

@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -25,6 +26,7 @@ type failure struct {
 	fields      map[string]string // what is wrong, by field
 	sku         string            // what there is too little of
 	left        int64             // how much of it
+	most        bool              // there is more of it, but left is what one order may have
 	changed     bool              // the total is another one than was shown
 	links       []page.Point      // where to go on
 
@@ -75,6 +77,12 @@ func orderFailed(err error) failure {
 	case is(ordersv1.Reason_REASON_OUT_OF_STOCK):
 		// An amount that can't be read is shown as sold out.
 		left, _ := strconv.ParseInt(contract.Metadata(err, "available"), 10, 64)
+		if contract.Metadata(err, "held") == "true" {
+			return failure{
+				status: http.StatusConflict, settled: true, title: notPlaced, sku: contract.Metadata(err, "sku"), left: left, most: true,
+				text: "That is more than one order can have of it just now. Nothing was charged.",
+			}
+		}
 		return failure{
 			status: http.StatusConflict, settled: true, title: notPlaced, sku: contract.Metadata(err, "sku"), left: left,
 			text: "There is less of it than you want. Nothing was charged.",
@@ -183,6 +191,17 @@ func (f failure) points() []page.Point {
 	return all
 }
 
+// short says how much there is of a thing, or how much of it one order may have.
+func (f failure) short(name string) string {
+	switch {
+	case !f.most:
+		return shortage(f.left, name)
+	case name != "":
+		return fmt.Sprintf("At most %d of %s in one order.", f.left, name)
+	}
+	return fmt.Sprintf("At most %d in one order.", f.left)
+}
+
 // mark says at the thing itself, and in the summary, what there is too little
 // of.
 func (f failure) mark(v *page.Checkout) {
@@ -193,10 +212,10 @@ func (f failure) mark(v *page.Checkout) {
 	for i := range v.Lines {
 		if v.Lines[i].SKU == f.sku {
 			name = v.Lines[i].Name
-			v.Lines[i].Warning = shortage(f.left, "")
+			v.Lines[i].Warning = f.short("")
 		}
 	}
-	text := shortage(f.left, name)
+	text := f.short(name)
 	first, size := utf8.DecodeRuneInString(text)
 	text = string(unicode.ToUpper(first)) + text[size:]
 	v.Notice.Points = append(v.Notice.Points, page.Point{Text: text + " Change your cart", Href: "/cart"})

@@ -32,8 +32,10 @@
 // the allocation that comes after. An end only ever moves to later, and an allocation
 // without end stays so, so that a late repeat takes no goods from a paid order.
 //
-// Orders whose allocation has an end, those not paid yet, may be kept to a share of
-// what can be sold (max_unpaid_share); by default they may have all of it.
+// An order whose allocation has an end, one not paid yet, may hold a share of what can be
+// sold (max_unpaid_share), by default half of it, and five pieces in any case: so no order
+// that is never paid takes all of a product from the others, and the last pieces are sold.
+// How many such orders one client may have is the business of orders.
 //
 // Goods whose hold has ended are given back in batches, in the background, in one
 // process at a time.

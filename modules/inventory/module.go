@@ -16,8 +16,8 @@ const Name = "inventory"
 
 // Config is what an operator may change.
 type Config struct {
-	// MaxUnpaidShare bounds what orders that are not paid can keep from others.
-	MaxUnpaidShare float64 `yaml:"max_unpaid_share" doc:"the share of a product's available pieces that orders not yet paid may hold, above 0, up to 1; one piece at least"`
+	// MaxUnpaidShare bounds what an order that is not paid can keep from others.
+	MaxUnpaidShare float64 `yaml:"max_unpaid_share" doc:"the share of a product's available pieces that one order not yet paid may hold, above 0, up to 1; 5 pieces at least"`
 	// LowAt is how few pieces of a product are so few that StockLow is published.
 	LowAt int64 `yaml:"low_at" doc:"when what is available of a product falls to this or below, the shop says so (StockLow, the webhook stock.low), once until it rose above again"`
 	// ExpireEvery is how often ended holds are looked for.
@@ -26,9 +26,9 @@ type Config struct {
 	RememberFor time.Duration `yaml:"remember_for" doc:"how long orders that keep no goods any more, and idempotency keys, are remembered; repeats are known so long"`
 }
 
-// DefaultConfig lets unpaid orders hold all there is.
+// DefaultConfig lets an unpaid order hold half of what there is.
 func DefaultConfig() Config {
-	return Config{MaxUnpaidShare: 1, LowAt: 5, ExpireEvery: time.Second, RememberFor: 90 * 24 * time.Hour}
+	return Config{MaxUnpaidShare: 0.5, LowAt: 5, ExpireEvery: time.Second, RememberFor: 90 * 24 * time.Hour}
 }
 
 // Validate finds values that can't work.

@@ -45,7 +45,7 @@ var Points = service.Points
 func DefaultConfig() Config {
 	return Config{
 		PollInterval: 500 * time.Millisecond, Hold: 30 * time.Minute, PaymentPoll: 5 * time.Minute, GiveUp: 24 * time.Hour,
-		KeepFailed: 30 * 24 * time.Hour, MaxUnpaidPerEmail: 3, MaxUnpaidPerClient: 20,
+		KeepFailed: 30 * 24 * time.Hour, MaxUnpaidPerEmail: 2, MaxUnpaidPerClient: 5,
 	}
 }
 

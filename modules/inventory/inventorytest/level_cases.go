@@ -237,7 +237,8 @@ func adjust(w World) cases {
 		"never goes below what is allocated": func(t *testing.T) {
 			s := shop{w, t}
 			sku := s.sku(10)
-			s.held(id.New(), line(sku, 8))
+			s.held(id.New(), line(sku, 5))
+			s.held(id.New(), line(sku, 3))
 			_, err := s.adjust(&inventoryv1.AdjustRequest{Sku: sku, By: -3, Reason: damage, IdempotencyKey: id.New()})
 			s.fails(err, codes.FailedPrecondition, belowAllocated)
 			_, err = s.adjust(&inventoryv1.AdjustRequest{Sku: "sku-" + id.New(), By: -3, Reason: damage, IdempotencyKey: id.New()})

@@ -57,8 +57,8 @@ type InventoryServiceClient interface {
 	SetLevels(ctx context.Context, in *SetLevelsRequest, opts ...grpc.CallOption) (*SetLevelsResponse, error)
 	// Allocate keeps all lines for an order, or none: FAILED_PRECONDITION,
 	// REASON_OUT_OF_STOCK with metadata sku and available of the first short line; with
-	// held = "true" when there are enough, and orders that are not paid hold them (see
-	// the setting max_unpaid_share). Lines of one sku are added up; goods are taken from
+	// held = "true" when there are enough, and available is what an order may have of them
+	// before it is paid (see the setting max_unpaid_share). Lines of one sku are added up; goods are taken from
 	// "main" first, then from the other locations by name.
 	//
 	// With a hold the allocation ends by itself; without one it lasts until the goods
@@ -243,8 +243,8 @@ type InventoryServiceServer interface {
 	SetLevels(context.Context, *SetLevelsRequest) (*SetLevelsResponse, error)
 	// Allocate keeps all lines for an order, or none: FAILED_PRECONDITION,
 	// REASON_OUT_OF_STOCK with metadata sku and available of the first short line; with
-	// held = "true" when there are enough, and orders that are not paid hold them (see
-	// the setting max_unpaid_share). Lines of one sku are added up; goods are taken from
+	// held = "true" when there are enough, and available is what an order may have of them
+	// before it is paid (see the setting max_unpaid_share). Lines of one sku are added up; goods are taken from
 	// "main" first, then from the other locations by name.
 	//
 	// With a hold the allocation ends by itself; without one it lasts until the goods

@@ -110,37 +110,49 @@ func TestAnOrderThatIsShippedAndReleasedAtOnceIsEither(t *testing.T) {
 	})
 }
 
-func TestOrdersNotPaidHoldTheirShareAtMost(t *testing.T) {
+func TestAnOrderNotPaidHoldsItsShareAtMost(t *testing.T) {
 	each(t, 0.5, func(t *testing.T, _ *database.DB, here, there *Service) {
-		here.shelve(t, 10, "lamp")
-		here.shelve(t, 1, "last")
-		if err := here.tryKeep("paid", 2, "lamp"); err != nil { // of the 8 others, 4 may be held
-			t.Fatal(err)
+		here.shelve(t, 72, "lamp")
+		here.shelve(t, 10, "few")
+		for _, n := range []int64{72, 37} {
+			if err := here.tryHold("greedy", n, "lamp"); !contract.Is(err, outOfStock) || contract.Metadata(err, "held") != "true" || contract.Metadata(err, "available") != "36" {
+				t.Errorf("%d of 72: got %v, want out of stock because an order may hold 36", n, err)
+			}
 		}
-		var won atomic.Int64
-		var buyers sync.WaitGroup
-		for i := range 20 {
-			buyers.Go(func() {
-				s := []*Service{here, there}[i%2]
-				switch err := s.tryHold(fmt.Sprintf("order-%d", i), 1, "lamp"); {
-				case err == nil:
-					won.Add(1)
-				case !contract.Is(err, outOfStock) || contract.Metadata(err, "held") != "true" || contract.Metadata(err, "available") != "0":
-					t.Errorf("got %v, want out of stock because they are held, none available", err)
-				}
-			})
+		if err := here.tryHold("half", 36, "lamp"); err != nil {
+			t.Fatalf("36 of 72: got %v, want none", err)
 		}
-		buyers.Wait()
-		if won.Load() != 4 {
-			t.Errorf("got %d that hold one, want 4", won.Load())
+		buy := func(sku string, buyers int) (won int64) {
+			var n atomic.Int64
+			var all sync.WaitGroup
+			for i := range buyers {
+				all.Go(func() {
+					s := []*Service{here, there}[i%2]
+					switch err := s.tryHold(fmt.Sprintf("%s-%d", sku, i), 1, sku); {
+					case err == nil:
+						n.Add(1)
+					case !contract.Is(err, outOfStock) || contract.Metadata(err, "held") != "":
+						t.Errorf("got %v, want out of stock", err)
+					}
+				})
+			}
+			all.Wait()
+			return n.Load()
 		}
-		if err := here.tryKeep("paid-too", 4, "lamp"); err != nil {
-			t.Errorf("without end: got %v, want none: the share binds orders that are not paid only", err)
+		if won := buy("lamp", 20); won != 20 {
+			t.Errorf("while one order holds its share, %d of 20 others get one, want all", won)
 		}
-		if err := here.tryHold("the-last", 1, "last"); err != nil {
-			t.Errorf("the last piece: got %v, want none: one may always be held", err)
+		if won := buy("few", 30); won != 10 {
+			t.Errorf("of ten pieces %d are held, want all: the last ones are for who comes first", won)
 		}
-		if err := here.tryHold("too-many", 20, "lamp"); !contract.Is(err, outOfStock) || contract.Metadata(err, "held") != "" {
+		if err := here.tryKeep("paid", 16, "lamp"); err != nil {
+			t.Errorf("all that is left, without end: got %v, want none: the share binds orders that are not paid only", err)
+		}
+		here.shelve(t, 5, "last")
+		if err := here.tryHold("the-last", 5, "last"); err != nil {
+			t.Errorf("the last five: got %v, want none", err)
+		}
+		if err := here.tryHold("too-many", 20, "last"); !contract.Is(err, outOfStock) || contract.Metadata(err, "held") != "" {
 			t.Errorf("got %v, want out of stock, for there are not so many", err)
 		}
 		here.wantBalance(t)

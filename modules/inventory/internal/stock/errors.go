@@ -16,13 +16,14 @@ var ErrKeyReused = errors.New("used before for something else")
 type Short struct {
 	SKU       string
 	Available int64
-	// Held: there are enough, but orders that are not paid hold them.
+	// Held: there are enough, and Available is what an order may hold of them before it
+	// is paid.
 	Held bool
 }
 
 func (s Short) Error() string {
 	if s.Held {
-		return fmt.Sprintf("%s: only %d can be held now, others are being bought", s.SKU, s.Available)
+		return fmt.Sprintf("%s: an order that is not paid can hold %d at most", s.SKU, s.Available)
 	}
 	return fmt.Sprintf("%s: only %d available", s.SKU, s.Available)
 }

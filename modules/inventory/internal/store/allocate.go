@@ -102,7 +102,7 @@ func (s *Store) take(tx *gorm.DB, orderID string, lines stock.Lines, held bool, 
 	var taken []portion
 	fell := falls{}
 	for _, l := range lines {
-		portions, err := s.takeLine(tx, orderID, l, held && s.maxUnpaid < 1, fell)
+		portions, err := s.takeLine(tx, l, held && s.maxUnpaid < 1 && l.Quantity > always, fell)
 		if err != nil {
 			return err
 		}
@@ -126,7 +126,7 @@ func (s *Store) take(tx *gorm.DB, orderID string, lines stock.Lines, held bool, 
 
 // takeLine takes a line from the default location when all of it is there, which is
 // the usual case, or from several. It adds to fell what it takes.
-func (s *Store) takeLine(tx *gorm.DB, orderID string, l stock.Line, capped bool, fell falls) ([]portion, error) {
+func (s *Store) takeLine(tx *gorm.DB, l stock.Line, capped bool, fell falls) ([]portion, error) {
 	if !capped {
 		var left int64
 		err := tx.Raw(`UPDATE levels SET allocated = allocated + ? WHERE sku = ? AND location = ? AND on_hand - allocated >= ?
@@ -144,7 +144,7 @@ func (s *Store) takeLine(tx *gorm.DB, orderID string, l stock.Line, capped bool,
 		return nil, stock.Short{SKU: l.SKU, Available: available}
 	}
 	if capped {
-		if err := s.checkShare(tx, orderID, l, available); err != nil {
+		if err := s.checkShare(l, available); err != nil {
 			return nil, err
 		}
 	}
@@ -173,19 +173,18 @@ func (s *Store) locked(tx *gorm.DB, sku string) (there []portion, available int6
 	return there, available, err
 }
 
-// checkShare refuses what would let orders that are not paid hold more than their
-// share of a sku. The levels are locked, so two orders can't pass it together.
-func (s *Store) checkShare(tx *gorm.DB, orderID string, l stock.Line, available int64) error {
-	var held int64
-	err := tx.Raw(`SELECT CAST(COALESCE(SUM(`+open+`), 0) AS BIGINT) FROM allocations
-		WHERE sku = ? AND quantity > shipped + released + expired AND order_id <> ?
-			AND order_id IN (SELECT order_id FROM holds WHERE state = 'open' AND ends_at > 0)`, l.SKU, orderID).Row().Scan(&held)
-	if err != nil {
-		return err
-	}
-	most := max(1, int64(float64(available+held)*s.maxUnpaid+1e-6)) // 29 % of 100 are 29
-	if held+l.Quantity > most {
-		return stock.Short{SKU: l.SKU, Available: max(0, most-held), Held: true}
+// always is how many pieces an order that is not paid may hold of a sku whatever its share:
+// what shoppers usually buy of one thing, and the last pieces, are never refused for it.
+const always = 5
+
+// checkShare refuses an order that is not paid and would hold more than its share of what
+// is there. The levels are locked, so what is there stays so. It is a share of each order
+// and not of all such orders together: with that, an order of that share would be all it
+// takes to keep the rest from the others, who hold what they buy until they have paid, too.
+func (s *Store) checkShare(l stock.Line, available int64) error {
+	most := max(always, int64(float64(available)*s.maxUnpaid+1e-6)) // 29 % of 100 are 29
+	if l.Quantity > most {
+		return stock.Short{SKU: l.SKU, Available: most, Held: true}
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ import (
 // Store is inventory's database. It is safe for concurrent use.
 type Store struct {
 	db *database.DB
-	// maxUnpaid is the share of what is available of a sku that allocations
+	// maxUnpaid is the share of what is available of a sku that one allocation
 	// with an end may take; 1: all of it.
 	maxUnpaid float64
 	// lowAt is how many pieces of a sku are so few that StockLow is published.

@@ -206,6 +206,14 @@ func TestWrongFieldsAreNamedByPointers(t *testing.T) {
 		"what only orders knows": {func(b map[string]any) {
 			b["shipping_address"].(map[string]any)["name"] = "see https://evil.example"
 		}, []string{"#/shipping_address/name"}},
+		"links in an address": {func(b map[string]any) {
+			for _, line := range []string{"line1", "line2", "city", "region", "postal_code"} {
+				b["shipping_address"].(map[string]any)[line] = "see evil.example"
+			}
+		}, []string{"#/shipping_address/city", "#/shipping_address/line1", "#/shipping_address/line2", "#/shipping_address/postal_code", "#/shipping_address/region"}},
+		"no state where taxes depend on it": {func(b map[string]any) {
+			b["shipping_address"].(map[string]any)["country"] = "US"
+		}, []string{"#/shipping_address/region"}},
 		"a foreign scheme": {func(b map[string]any) { b["return_url"] = "javascript:alert(1)" }, []string{"#/return_url"}},
 	} {
 		body := order(c)

@@ -3111,7 +3111,8 @@ type Address struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Empty: of a new one.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// 1 to 100 characters each; line2 and region may be empty.
+	// 1 to 100 characters each; line2 and region may be empty. They hold no link and no
+	// e-mail address, as mails repeat them.
 	Name   string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	Line1  string `protobuf:"bytes,3,opt,name=line1,proto3" json:"line1,omitempty"`
 	Line2  string `protobuf:"bytes,4,opt,name=line2,proto3" json:"line2,omitempty"`

@@ -548,7 +548,8 @@ func (x *Contact) GetName() string {
 
 type Address struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// 1 to 100 characters each; line2 and region may be empty.
+	// 1 to 100 characters each; line2 and region may be empty. They hold no link and no
+	// e-mail address, as mails repeat them.
 	Line1 string `protobuf:"bytes,1,opt,name=line1,proto3" json:"line1,omitempty"`
 	Line2 string `protobuf:"bytes,2,opt,name=line2,proto3" json:"line2,omitempty"`
 	City  string `protobuf:"bytes,3,opt,name=city,proto3" json:"city,omitempty"`

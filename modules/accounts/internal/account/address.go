@@ -1,11 +1,9 @@
 package account
 
 import (
-	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"galleria/platform/addressline"
 	"galleria/platform/personname"
 )
 
@@ -23,14 +21,8 @@ func NewAddress(typed Address) (Address, []Problem) {
 	var problems []Problem
 	text := func(field, value string, least, most int) string {
 		value = strings.TrimSpace(value)
-		n := utf8.RuneCountInString(value)
-		switch {
-		case n < least:
-			problems = append(problems, Problem{"address." + field, "must not be empty"})
-		case n > most:
-			problems = append(problems, Problem{"address." + field, fmt.Sprintf("must have at most %d characters", most)})
-		case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
-			problems = append(problems, Problem{"address." + field, "must be one line of text"})
+		if err := addressline.Check(value, least, most); err != nil {
+			problems = append(problems, Problem{"address." + field, err.Error()})
 		}
 		return value
 	}

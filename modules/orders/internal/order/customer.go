@@ -1,11 +1,9 @@
 package order
 
 import (
-	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"galleria/platform/addressline"
 	"galleria/platform/countries"
 	"galleria/platform/mailaddress"
 	"galleria/platform/personname"
@@ -74,11 +72,11 @@ func (c Contact) Problems() []Problem {
 // Problems are the fields no parcel could be sent to.
 func (a Address) Problems() []Problem {
 	var found problems
-	found.text("address.line1", a.Line1, 1, 100)
-	found.text("address.line2", a.Line2, 0, 100)
-	found.text("address.city", a.City, 1, 100)
-	found.text("address.region", a.Region, 0, 100)
-	found.text("address.postal_code", a.PostalCode, 1, 16)
+	found.line("address.line1", a.Line1, 1, 100)
+	found.line("address.line2", a.Line2, 0, 100)
+	found.line("address.city", a.City, 1, 100)
+	found.line("address.region", a.Region, 0, 100)
+	found.line("address.postal_code", a.PostalCode, 1, 16)
 	if len(a.Country) != 2 || !strings.Contains(isoCountries, a.Country+" ") {
 		found.add("address.country", "must be the two letters of a country, such as DE")
 	}
@@ -95,19 +93,10 @@ func (p *problems) add(field, message string) {
 	*p = append(*p, Problem{Field: field, Message: message})
 }
 
-// text checks a single line of text. Control characters are refused because
-// these words go into the head of a mail.
-func (p *problems) text(field, value string, least, most int) {
-	n := utf8.RuneCountInString(value)
-	switch {
-	case n < least && n == 0:
-		p.add(field, "must not be empty")
-	case n < least:
-		p.add(field, fmt.Sprintf("must have at least %d characters", least))
-	case n > most:
-		p.add(field, fmt.Sprintf("must have at most %d characters", most))
-	case strings.ContainsFunc(value, unicode.IsControl):
-		p.add(field, "must be one line of text")
+// line checks a line of an address, which mails repeat.
+func (p *problems) line(field, value string, least, most int) {
+	if err := addressline.Check(value, least, most); err != nil {
+		p.add(field, err.Error())
 	}
 }
 

@@ -21,10 +21,13 @@ func TestOperatorsCountTheStockByCommand(t *testing.T) {
 		}
 		return out
 	}
+	run(0, "1 new", "import", "products", csvFile(t, "GONG-1,Gong,,music,,80,EUR,,\n"))
 	run(1, "knows no stock of GONG-1", "stock", "show", "GONG-1")
-	for range 2 {
-		run(0, "5 received", "stock", "receive", "--key", "delivery-1", "GONG-1=5")
-	}
+	run(1, "no product with the sku NOPE, so nothing was changed", "stock", "receive", "GONG-1=5", "NOPE=5")
+	run(1, "no product with the sku NOPE", "stock", "adjust", "NOPE", "--by", "5")
+	run(1, "knows no stock of GONG-1", "stock", "show", "GONG-1")
+	run(0, "5 received", "stock", "receive", "--key", "delivery-1", "GONG-1=5")
+	run(0, "0 received: the delivery delivery-1 was taken in before", "stock", "receive", "--key", "delivery-1", "GONG-1=5")
 	run(0, "3", "stock", "adjust", "--reason", "damage", "--note", "dented", "GONG-1", "--by", "-2")
 	run(1, "fewer than none", "stock", "adjust", "--reason", "loss", "GONG-1", "--by", "-4")
 	run(0, "dented", "stock", "show", "GONG-1")

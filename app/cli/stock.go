@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -12,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
 
+	catalogv1 "galleria/modules/catalog/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
 	"galleria/platform/id"
 )
@@ -27,13 +30,47 @@ func newStock(p Program, s *settings) *cobra.Command {
 	return cmd
 }
 
-// withInventory calls use with inventory, of the running shop or run here meanwhile.
-func withInventory(cmd *cobra.Command, p Program, s *settings, use func(inventoryv1.InventoryServiceClient) error) error {
+// knownStock finds skus that neither the catalog nor inventory knows: a delivery of one,
+// mistyped, would be goods that nothing sells.
+func knownStock(ctx context.Context, connect func(module string) grpc.ClientConnInterface, skus []string) error {
+	if len(skus) == 0 {
+		return nil
+	}
+	products, err := catalogv1.NewCatalogServiceClient(connect("catalog")).GetProducts(ctx, &catalogv1.GetProductsRequest{Skus: skus})
+	if err != nil {
+		return err
+	}
+	levels, err := inventoryv1.NewInventoryServiceClient(connect("inventory")).GetLevels(ctx, &inventoryv1.GetLevelsRequest{Skus: skus})
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, p := range products.GetProducts() {
+		for _, v := range p.GetVariants() {
+			known[v.GetSku()] = true
+		}
+	}
+	for _, l := range levels.GetLevels() {
+		known[l.GetSku()] = true
+	}
+	unknown := slices.DeleteFunc(slices.Clone(skus), func(sku string) bool { return known[sku] })
+	if len(unknown) > 0 {
+		return fmt.Errorf("the shop has no product with the sku %s, so nothing was changed; make the product first (galleria import products)", strings.Join(unknown, ", "))
+	}
+	return nil
+}
+
+// withInventory calls use with inventory, of the running shop or run here meanwhile. The
+// skus that it changes must be known.
+func withInventory(cmd *cobra.Command, p Program, s *settings, changes []string, use func(inventoryv1.InventoryServiceClient) error) error {
 	c, _, err := s.load()
 	if err != nil {
 		return err
 	}
 	return withModules(cmd.Context(), c, s.address(c), p.Stderr, func(connect func(module string) grpc.ClientConnInterface) error {
+		if err := knownStock(cmd.Context(), connect, changes); err != nil {
+			return err
+		}
 		return use(inventoryv1.NewInventoryServiceClient(connect("inventory")))
 	})
 }
@@ -53,7 +90,7 @@ orders and what can be sold. For a single sku its last 20 movements follow.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withInventory(cmd, p, s, func(inventory inventoryv1.InventoryServiceClient) error {
+			return withInventory(cmd, p, s, nil, func(inventory inventoryv1.InventoryServiceClient) error {
 				levels, err := inventory.GetLevels(cmd.Context(), &inventoryv1.GetLevelsRequest{Skus: args})
 				if err != nil {
 					return err
@@ -91,7 +128,8 @@ func newStockReceive(p Program, s *settings) *cobra.Command {
 		Use:   "receive SKU=QUANTITY …",
 		Short: "Take in a delivery",
 		Long: `Receive adds delivered goods to the stock. With --key, the number of the delivery
-for example, the same delivery is taken in once however often the command is run.`,
+for example, the same delivery is taken in once however often the command is run. When a
+sku is none of the shop's, nothing is taken in.`,
 		Example: `  galleria stock receive --key delivery-4711 MUG-BLUE=24 TEA-1=6`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -102,6 +140,7 @@ for example, the same delivery is taken in once however often the command is run
 		RunE: func(cmd *cobra.Command, args []string) error {
 			request := &inventoryv1.ReceiveRequest{IdempotencyKey: keyOr(key), Location: location}
 			total := int64(0)
+			var skus []string
 			for _, arg := range args {
 				sku, text, _ := strings.Cut(arg, "=")
 				n, err := strconv.ParseInt(text, 10, 64)
@@ -109,13 +148,18 @@ for example, the same delivery is taken in once however often the command is run
 					return usageError{fmt.Errorf("%q is not SKU=QUANTITY with a quantity above 0; see %s --help", arg, cmd.CommandPath())}
 				}
 				request.Lines = append(request.Lines, &inventoryv1.Line{Sku: sku, Quantity: n})
-				total += n
+				skus, total = append(skus, sku), total+n
 			}
-			return withInventory(cmd, p, s, func(inventory inventoryv1.InventoryServiceClient) error {
-				if _, err := inventory.Receive(cmd.Context(), request); err != nil {
+			return withInventory(cmd, p, s, skus, func(inventory inventoryv1.InventoryServiceClient) error {
+				received, err := inventory.Receive(cmd.Context(), request)
+				if err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(cmd.OutOrStdout(), "%d received\n", total)
+				if received.GetRepeated() {
+					_, err = fmt.Fprintf(cmd.OutOrStdout(), "0 received: the delivery %s was taken in before\n", key)
+					return err
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d received\n", total)
 				return err
 			})
 		},
@@ -145,7 +189,7 @@ allocated to orders can't be taken away.`,
 			if !known || why == 0 {
 				return usageError{fmt.Errorf("--reason is damage, loss, found, return or correction, not %q", reason)}
 			}
-			return withInventory(cmd, p, s, func(inventory inventoryv1.InventoryServiceClient) error {
+			return withInventory(cmd, p, s, args, func(inventory inventoryv1.InventoryServiceClient) error {
 				adjusted, err := inventory.Adjust(cmd.Context(), &inventoryv1.AdjustRequest{
 					Sku: args[0], Location: location, By: by, Reason: inventoryv1.AdjustReason(why), Note: note, IdempotencyKey: keyOr(key),
 				})
@@ -180,7 +224,7 @@ allocated with what is kept for orders. Differences are listed, and the exit cod
 is 1.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withInventory(cmd, p, s, func(inventory inventoryv1.InventoryServiceClient) error {
+			return withInventory(cmd, p, s, nil, func(inventory inventoryv1.InventoryServiceClient) error {
 				found, err := inventory.Audit(cmd.Context(), &inventoryv1.AuditRequest{})
 				if err != nil {
 					return err

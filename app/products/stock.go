@@ -138,11 +138,12 @@ func (i *importer) receive(ctx context.Context, moves []move) (made []move, bad 
 			name += "\x00" + m.location
 		}
 		key := sha256.Sum256([]byte(name))
-		_, err := i.inventory.Receive(ctx, &inventoryv1.ReceiveRequest{
+		got, err := i.inventory.Receive(ctx, &inventoryv1.ReceiveRequest{
 			IdempotencyKey: "import-" + hex.EncodeToString(key[:12]), Location: m.location,
 			Lines: []*inventoryv1.Line{{Sku: m.row.SKU, Quantity: m.after - m.before}},
 		})
 		switch {
+		case err == nil && got.GetRepeated(): // the delivery was taken in before
 		case err == nil:
 			made = append(made, m)
 		case aboutRows(err):

@@ -1035,7 +1035,9 @@ func (x *ReceiveRequest) GetLocation() string {
 }
 
 type ReceiveResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key was used before: the goods had been added then, and nothing is added now.
+	Repeated      bool `protobuf:"varint,1,opt,name=repeated,proto3" json:"repeated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1068,6 +1070,13 @@ func (x *ReceiveResponse) ProtoReflect() protoreflect.Message {
 // Deprecated: Use ReceiveResponse.ProtoReflect.Descriptor instead.
 func (*ReceiveResponse) Descriptor() ([]byte, []int) {
 	return file_inventory_v1_inventory_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ReceiveResponse) GetRepeated() bool {
+	if x != nil {
+		return x.Repeated
+	}
+	return false
 }
 
 // Movement is one change of what is on hand. It is never changed or removed.
@@ -1717,8 +1726,9 @@ const file_inventory_v1_inventory_proto_rawDesc = "" +
 	"\x0eReceiveRequest\x12'\n" +
 	"\x0fidempotency_key\x18\x01 \x01(\tR\x0eidempotencyKey\x12(\n" +
 	"\x05lines\x18\x02 \x03(\v2\x12.inventory.v1.LineR\x05lines\x12\x1a\n" +
-	"\blocation\x18\x03 \x01(\tR\blocation\"\x11\n" +
-	"\x0fReceiveResponse\"\xff\x01\n" +
+	"\blocation\x18\x03 \x01(\tR\blocation\"-\n" +
+	"\x0fReceiveResponse\x12\x1a\n" +
+	"\brepeated\x18\x01 \x01(\bR\brepeated\"\xff\x01\n" +
 	"\bMovement\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x1a\n" +

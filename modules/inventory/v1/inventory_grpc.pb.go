@@ -94,7 +94,7 @@ type InventoryServiceClient interface {
 	Adjust(ctx context.Context, in *AdjustRequest, opts ...grpc.CallOption) (*AdjustResponse, error)
 	// Receive adds delivered goods, once per idempotency key; lines of one sku are added
 	// up. The same key with other lines or another location: INVALID_ARGUMENT,
-	// REASON_KEY_REUSED. Repeating it changes nothing.
+	// REASON_KEY_REUSED. Repeating it changes nothing, and the answer says so.
 	// For staff, and programs with stock:write.
 	Receive(ctx context.Context, in *ReceiveRequest, opts ...grpc.CallOption) (*ReceiveResponse, error)
 	// ListLevels lists levels, those with the fewest pieces that can be sold first, one page
@@ -280,7 +280,7 @@ type InventoryServiceServer interface {
 	Adjust(context.Context, *AdjustRequest) (*AdjustResponse, error)
 	// Receive adds delivered goods, once per idempotency key; lines of one sku are added
 	// up. The same key with other lines or another location: INVALID_ARGUMENT,
-	// REASON_KEY_REUSED. Repeating it changes nothing.
+	// REASON_KEY_REUSED. Repeating it changes nothing, and the answer says so.
 	// For staff, and programs with stock:write.
 	Receive(context.Context, *ReceiveRequest) (*ReceiveResponse, error)
 	// ListLevels lists levels, those with the fewest pieces that can be sold first, one page

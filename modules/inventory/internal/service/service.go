@@ -163,10 +163,11 @@ func (s *Service) Receive(ctx context.Context, r *inventoryv1.ReceiveRequest) (*
 	if err := bad.err(); err != nil {
 		return nil, err
 	}
-	if err := s.store.Receive(ctx, key, location, lines, s.origin(ctx)); err != nil {
+	repeated, err := s.store.Receive(ctx, key, location, lines, s.origin(ctx))
+	if err != nil {
 		return nil, failure("key "+key, err)
 	}
-	return &inventoryv1.ReceiveResponse{}, nil
+	return &inventoryv1.ReceiveResponse{Repeated: repeated}, nil
 }
 
 // ListMovements implements the contract.

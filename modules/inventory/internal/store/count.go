@@ -55,10 +55,10 @@ func (s *Store) SetLevels(ctx context.Context, counts []stock.Count, by stock.Or
 }
 
 // Receive adds a delivery, once per key. Error: stock.ErrKeyReused.
-func (s *Store) Receive(ctx context.Context, key, location string, lines stock.Lines, by stock.Origin) error {
-	return s.write(ctx, "receive "+key, func(tx *gorm.DB) error {
+func (s *Store) Receive(ctx context.Context, key, location string, lines stock.Lines, by stock.Origin) (repeated bool, err error) {
+	err = s.write(ctx, "receive "+key, func(tx *gorm.DB) error {
 		first, err := once(tx, "receive", key, location+" "+encode(lines), by.At)
-		if err != nil || !first {
+		if repeated = !first; err != nil || repeated {
 			return err
 		}
 		var values []any
@@ -74,6 +74,7 @@ func (s *Store) Receive(ctx context.Context, key, location string, lines stock.L
 		}
 		return move(tx, movements)
 	})
+	return repeated, err
 }
 
 // Adjust corrects a level, once per key, and returns it. Errors:

@@ -50,7 +50,8 @@ func newImportProducts(p Program, s *settings) *cobra.Command {
 		Use:   "products FILE.csv",
 		Short: "Import products, their prices and stock from a CSV file",
 		Long: `Products reads a CSV file with the columns sku, name, description, category, tags
-(with | between), price (decimal), currency, stock and image, in any order.
+(with | between), price (decimal), currency, stock and image, in any order. Only sku must
+be there; a product that is new needs name, category, price and currency, too.
 
 More columns may be there: product (rows with the same are variants of one product),
 options (Size=M|Colour=Red), compare_at, weight_grams, tax_class and active (yes or
@@ -141,14 +142,14 @@ func reportImport(cmd *cobra.Command, file string, r products.Result) error {
 		fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d: %s\n", file, bad.Line, bad.Reason)
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "%d rows: %d new, %d changed, %d unchanged, %d left out\n",
-		r.Imported+len(r.Bad), r.Created, r.Updated, r.Unchanged, len(r.Bad))
-	switch len(r.Bad) {
+		r.Imported+r.LeftOut(), r.Created, r.Updated, r.Unchanged, r.LeftOut())
+	switch r.LeftOut() {
 	case 0:
 		return nil
 	case 1:
 		return errors.New("1 row was left out, see above")
 	}
-	return fmt.Errorf("%d rows were left out, see above", len(r.Bad))
+	return fmt.Errorf("%d rows were left out, see above", r.LeftOut())
 }
 
 // digest tells files of other content apart.

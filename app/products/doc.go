@@ -2,7 +2,8 @@
 //
 // A product file is CSV with a header line, in UTF-8. UTF-16, Windows-1252, and
 // semicolons or tabs between the columns are recognised, and said in the result.
-// Columns are found by name, in any order and case; unknown ones are passed over:
+// Columns are found by name, in any order and case; unknown ones are passed over. Only sku
+// must be there, and for products that are new name, category, price and currency:
 //
 //	sku          letters, digits, '-', '_', '.'; unique in the file
 //	name

@@ -10,9 +10,10 @@ import (
 	"galleria/platform/money"
 )
 
-// columns of a product file; the first ones must be there.
+// columns of a product file. The sku must be there; the other usual ones for products that
+// are new, for what a file has no column for stays as it is.
 var (
-	required = []string{"sku", "name", "category", "price", "currency", "stock"}
+	usual    = []string{"sku", "name", "category", "price", "currency", "stock"}
 	optional = []string{"description", "tags", "image", "product", "options", "compare_at", "weight_grams", "tax_class", "active",
 		"category_name", "attributes", "pictures", "picture_alts", "choices", "product_active"}
 )
@@ -65,7 +66,7 @@ func (h *heading) known(text string) string {
 	case name == "stock":
 		h.locations = append(h.locations, mainLocation)
 		return name
-	case slices.Contains(required, name), slices.Contains(optional, name):
+	case slices.Contains(usual, name), slices.Contains(optional, name):
 		return name
 	}
 	if what, currency, is := strings.Cut(name, inCurrency); is && (what == "price" || what == "compare_at") {
@@ -89,20 +90,27 @@ func (h *heading) known(text string) string {
 	return ""
 }
 
-// complete tells what is missing.
-func (h *heading) complete() error {
-	slices.Sort(h.currencies)
-	slices.SortFunc(h.locations, mainFirst)
-	var missing []string
-	for _, name := range required {
+// lacking are the usual columns that are not there.
+func (h *heading) lacking() (missing []string) {
+	for _, name := range usual {
 		_, has := h.columns[name]
 		priced := len(h.currencies) > 0 && (name == "price" || name == "currency")
 		if !has && !priced {
 			missing = append(missing, name)
 		}
 	}
-	if len(missing) > 0 {
-		return fmt.Errorf("the header line lacks %s (columns are separated by commas)", strings.Join(missing, ", "))
+	return missing
+}
+
+// complete tells what is wrong with the columns together.
+func (h *heading) complete() error {
+	slices.Sort(h.currencies)
+	slices.SortFunc(h.locations, mainFirst)
+	if _, has := h.columns["sku"]; !has {
+		return fmt.Errorf("the header line lacks %s (columns are separated by commas)", strings.Join(h.lacking(), ", "))
+	}
+	if len(h.columns) == 1 {
+		return errors.New("the header line has the column sku and no other one of a product file (columns are separated by commas)")
 	}
 	for _, currency := range h.currencies {
 		price, before := priceColumn(currency)
@@ -111,6 +119,9 @@ func (h *heading) complete() error {
 		}
 	}
 	_, price := h.columns["price"]
+	if _, before := h.columns["compare_at"]; before && !price {
+		return errors.New("the header line has the column compare_at and lacks price")
+	}
 	if _, currency := h.columns["currency"]; price != currency {
 		return errors.New("the header line has one of the columns price and currency, and lacks the other")
 	}

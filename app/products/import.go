@@ -52,6 +52,16 @@ type Result struct {
 	Notices []string
 }
 
+// LeftOut is how many rows were left out: the bad ones, and the lines that were taken for
+// a part of one.
+func (r Result) LeftOut() int {
+	n := len(r.Bad)
+	for _, b := range r.Bad {
+		n += b.Swallowed
+	}
+	return n
+}
+
 // Import reads a product file and writes its products and their stock, through
 // clients that may lead anywhere. Bad rows are listed and the others imported.
 //

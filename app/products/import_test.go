@@ -332,3 +332,72 @@ func TestTheDemoCatalogueIsImportedWhole(t *testing.T) {
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("the disk is gone") }
+
+func TestTheCountsAddUpToAFileWithAQuoteThatIsNotClosed(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		for name, closed := range map[string]bool{"to the end": false, "until another quote": true} {
+			var file strings.Builder
+			file.WriteString(header)
+			for n := range 1000 {
+				cell := "Mug"
+				if n == 9 || closed && n == 19 {
+					cell = `"Mug`
+				}
+				fmt.Fprintf(&file, "SKU-%d,%s,,kitchen,,1,EUR,1,\n", n, cell)
+			}
+			result := s.take(t, strings.NewReader(file.String()))
+			want, swallowed := 9, 990
+			if closed { // at the second quote the row is broken, and reading goes on behind it
+				want, swallowed = 1000-11, 10
+			}
+			if result.Imported != want || len(result.Bad) != 1 || result.Bad[0].Line != 11 || result.Bad[0].Swallowed != swallowed || result.Imported+result.LeftOut() != 1000 {
+				t.Errorf("%s: got %d imported and %+v; want %d, and line 11 with the %d behind it", name, result.Imported, result.Bad, want, swallowed)
+			}
+		}
+	})
+}
+
+func TestAFileMayHaveAFewColumnsOfProductsThatAreKnown(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		s.take(t, strings.NewReader(header+"MUG,Mug,For tea.,kitchen,blue,12.90,EUR,7,mug.svg\n"))
+		before := s.product(t, "MUG")
+		s.wantResult(t, s.take(t, strings.NewReader("sku,price,currency\nMUG,14.50,EUR\n")), 0, 1, 0)
+		after := s.product(t, "MUG")
+		if after.GetVariants()[0].GetPrices()[0].GetAmountMinor() != 1450 {
+			t.Errorf("prices alone: got %v, want 14.50", after.GetVariants()[0].GetPrices())
+		}
+		if after.GetName() != "Mug" || after.GetCategory() != before.GetCategory() || after.GetDescription() != "For tea." || len(after.GetPictures()) != 1 {
+			t.Errorf("prices alone: got %v, want all else kept", after)
+		}
+		s.wantStock(t, "MUG", 7)
+		counted := "sku,stock\nMUG,5\n"
+		s.wantResult(t, s.takeWith(t, strings.NewReader(counted), products.Options{Stock: products.StockSet}), 0, 1, 0)
+		s.wantStock(t, "MUG", 5)
+		s.wantResult(t, s.takeWith(t, strings.NewReader("sku,name\nMUG,Cup\n"), products.Options{Stock: products.StockIgnore}), 0, 1, 0)
+		if p := s.product(t, "MUG"); p.GetName() != "Cup" || p.GetVariants()[0].GetPrices()[0].GetAmountMinor() != 1450 {
+			t.Errorf("a name alone: got %v, want it and the price kept", p)
+		}
+		for file, lacks := range map[string]string{
+			"sku,price,currency\nNEW,1,EUR\n":        "name, category",
+			"sku,stock\nNEW,1\n":                     "name, category, price and currency",
+			"sku,name,category\nNEW,New,kitchen\n":   "price and currency",
+			"sku,name,price,currency\nNEW,N,1,EUR\n": "category",
+		} {
+			result := s.take(t, strings.NewReader(file))
+			if len(result.Bad) != 1 || result.Imported != 0 || !strings.HasSuffix(result.Bad[0].Reason, "the shop has no NEW, and a new product needs the columns "+lacks) {
+				t.Errorf("%q: got %+v, want one bad row that lacks %s", file, result, lacks)
+			}
+		}
+		s.wantResult(t, s.take(t, strings.NewReader("sku,name,category,price,currency\nNEW,New,kitchen,1,EUR\n")), 1, 0, 0)
+	})
+}
+
+func TestADeliveryThatWasTakenInBeforeChangesNothing(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		file := header + "MUG,Mug,,kitchen,,12.90,EUR,7,\n"
+		add := products.Options{Stock: products.StockAdd, Delivery: "truck"}
+		s.wantResult(t, s.takeWith(t, strings.NewReader(file), add), 1, 0, 0)
+		s.wantResult(t, s.takeWith(t, strings.NewReader(file), add), 0, 0, 1)
+		s.wantStock(t, "MUG", 7)
+	})
+}

@@ -91,13 +91,49 @@ func (i *importer) known(ctx context.Context, batch []Row) (bySKU, bySlug map[st
 	return bySKU, bySlug, nil
 }
 
+// missing tells what a row lacks to make something that is not there yet.
+func (c *change) missing(r Row) []string {
+	var columns []string
+	need := func(is bool, column string) {
+		if !is {
+			columns = append(columns, column)
+		}
+	}
+	if c.before == nil {
+		need(r.has("name"), "name")
+		need(r.has("category"), "category")
+	}
+	if c.isNew(r) {
+		need(r.has("price") || len(r.Prices) > 0, "price and currency")
+	}
+	return columns
+}
+
+// fitColumns takes out the rows that would make something new and do not say all of it.
+func (c *change) fitColumns() (bad []BadRow) {
+	c.rows = slices.DeleteFunc(c.rows, func(r Row) bool {
+		missing := c.missing(r)
+		if len(missing) == 0 {
+			return false
+		}
+		bad = append(bad, BadRow{Line: r.Line, SKU: r.SKU, Reason: fmt.Sprintf(
+			"sku: the shop has no %s, and a new product needs the columns %s", r.SKU, strings.Join(missing, ", "))})
+		return true
+	})
+	return bad
+}
+
 // merge makes after of before and the rows; rows that do not fit are taken out.
 func (c *change) merge() []BadRow {
+	bad := c.fitColumns()
+	if len(c.rows) == 0 {
+		return bad
+	}
 	c.after = &catalogv1.Product{Slug: c.rows[0].Product, Active: true}
 	if c.before != nil {
 		c.after = proto.Clone(c.before).(*catalogv1.Product)
 	}
-	bad := c.fitOptions()
+	bad = append(bad, c.fitOptions()...)
 	if len(c.rows) == 0 {
 		return bad
 	}
@@ -125,7 +161,12 @@ func (c *change) merge() []BadRow {
 
 // describe writes what a row says of its product.
 func (r Row) describe(p *catalogv1.Product) {
-	p.Name, p.Category = r.Name, r.Category
+	if r.has("name") {
+		p.Name = r.Name
+	}
+	if r.has("category") {
+		p.Category = r.Category
+	}
 	if r.has("description") {
 		p.Description = r.Description
 	}

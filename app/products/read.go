@@ -83,7 +83,7 @@ func newFile(r io.Reader, currency string) *file {
 func (f *file) header() error {
 	names, err := f.csv.Read()
 	if errors.Is(err, io.EOF) {
-		return errors.New("the file is empty: it needs a header line with the columns " + strings.Join(required, ", "))
+		return errors.New("the file is empty: it needs a header line with the columns " + strings.Join(usual, ", "))
 	}
 	if err != nil {
 		return fmt.Errorf("read the header line: %w", err)
@@ -97,14 +97,14 @@ func (f *file) header() error {
 			return err
 		}
 	}
-	err = f.heading.complete()
-	if err == nil {
-		return nil
+	// A file of another program may have a column called as one of a product file, and is
+	// not one that leaves the others out.
+	if len(f.heading.lacking()) > 0 {
+		if foreign := f.recognise(names); foreign != nil || f.foreign != nil {
+			return foreign
+		}
 	}
-	if foreign := f.recognise(names); foreign != nil || f.foreign != nil {
-		return foreign
-	}
-	return err
+	return f.heading.complete()
 }
 
 // next is the next row, a *BadRow, io.EOF or what is wrong with the file.
@@ -128,10 +128,7 @@ func (f *file) read() (Row, error) {
 	var broken *csv.ParseError
 	switch {
 	case errors.As(err, &broken):
-		if errors.Is(broken.Err, csv.ErrQuote) && f.ended() {
-			return Row{}, fmt.Errorf(`line %d: a quoted cell is not closed, or goes on behind its closing ": the file was read up to that line, and all from there on was left out`, broken.StartLine)
-		}
-		return Row{}, &BadRow{Line: broken.StartLine, Reason: quoting(broken)}
+		return Row{}, f.broken(broken)
 	case errors.Is(err, io.EOF):
 		if f.foreign != nil && !f.over {
 			f.over, f.waiting = true, f.foreign.rest()
@@ -191,6 +188,20 @@ func (f *file) row(line int, cell func(column string) string) (Row, error) {
 	}
 	f.lines[strings.Clone(row.SKU)] = line // a part of the record would keep all of it in memory
 	return row, nil
+}
+
+// broken is a row that is none for its quotes, with the lines that were read as parts of
+// it: which of them are rows is not known.
+func (f *file) broken(e *csv.ParseError) *BadRow {
+	bad := &BadRow{Line: e.StartLine, Reason: quoting(e), Swallowed: e.Line - e.StartLine}
+	switch {
+	case bad.Swallowed == 0:
+	case f.ended():
+		bad.Reason += fmt.Sprintf(": the file was read up to that line, and those behind it, up to line %d, were left out", e.Line)
+	default:
+		bad.Reason += fmt.Sprintf(": with it, the lines up to %d were left out", e.Line)
+	}
+	return bad
 }
 
 // ended tells whether the file has been read to its end.

@@ -133,11 +133,11 @@ func TestLinesAreThoseAnEditorShows(t *testing.T) {
 	for _, b := range bad {
 		lines = append(lines, b.Line)
 	}
-	if want := []int{7, 8, 10}; !slices.Equal(lines, want) {
-		t.Errorf("bad rows: got lines %v; want %v", lines, want)
+	if want := []int{7, 8, 10, 11}; !slices.Equal(lines, want) || err != nil {
+		t.Fatalf("bad rows: got lines %v and error %v; want %v", lines, err, want)
 	}
-	if err == nil || !strings.HasPrefix(err.Error(), "line 11: a quoted cell is not closed") {
-		t.Errorf("a cell that is never closed: got error %v, want one that names line 11", err)
+	if last := bad[3]; !strings.HasPrefix(last.Reason, "a quoted cell is not closed") || !strings.Contains(last.Reason, "those behind it, up to line 12, were left out") || last.Swallowed != 1 {
+		t.Errorf("a cell that is never closed: got %+v, want that it took one line with it", last)
 	}
 }
 
@@ -147,7 +147,9 @@ func TestFilesThatAreNoProductFilesAreRefusedAtOnce(t *testing.T) {
 		"\ufeff": "the file is empty",
 		header[:len(header)-1] + "\rA,Mug,,kitchen,,1,EUR,1,\r": "line 1: the lines of the file end with CR only",
 		"sku:name:category:price\n1:2:3":                        "lacks sku, name, category, price, currency, stock (columns are separated by commas)",
-		"sku,name,category,tags,image\n":                        "lacks price, currency, stock",
+		"sku\nA\n":                                              "has the column sku and no other one",
+		"sku,price\n":                                           "has one of the columns price and currency, and lacks the other",
+		"sku,compare_at\n":                                      "has the column compare_at and lacks price",
 		"sku,name,category,price,currency,stock,SKU\n":          "the column sku twice",
 		"\"sku\n": "read the header line",
 	} {

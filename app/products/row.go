@@ -91,6 +91,9 @@ type BadRow struct {
 	// Reason is for the person who made the file, and begins with the column
 	// where one is to blame: "price: …".
 	Reason string
+	// Swallowed is how many lines behind it were taken for a part of it, as those behind
+	// a quote that is not closed are, and are left out with it.
+	Swallowed int
 }
 
 func (b *BadRow) Error() string { return fmt.Sprintf("line %d: %s", b.Line, b.Reason) }
@@ -107,10 +110,14 @@ func (h *heading) parse(line int, cell func(column string) string) (Row, problem
 	if !skuPattern.MatchString(r.SKU) {
 		found.add("sku", "%q has not 1 to 64 letters, digits, '-', '_' or '.'", short(r.SKU))
 	}
-	found.text("name", r.Name, 1, maxName)
+	if r.has("name") {
+		found.text("name", r.Name, 1, maxName)
+	}
 	found.text("description", r.Description, 0, maxDescription)
 	r.Image = found.image("image", cell("image"))
-	found.text("category", r.CategoryName, 1, maxCategory)
+	if r.has("category") {
+		found.text("category", r.CategoryName, 1, maxCategory)
+	}
 	if r.Category = address(r.CategoryName); r.CategoryName != "" && (r.Category == "" || len(r.Category) > maxSlug) {
 		found.add("category", "%q makes no address of 1 to %d letters or digits from a to z", short(r.CategoryName), maxSlug)
 	}

@@ -33,7 +33,7 @@
 // without end stays so, so that a late repeat takes no goods from a paid order.
 //
 // An order whose allocation has an end, one not paid yet, may hold a share of what can be
-// sold (max_unpaid_share), by default half of it, and five pieces in any case: so no order
+// sold (max_unpaid_share), by default half of it, and ten pieces in any case: so no order
 // that is never paid takes all of a product from the others, and the last pieces are sold.
 // How many such orders one client may have is the business of orders.
 //

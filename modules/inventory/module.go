@@ -17,7 +17,7 @@ const Name = "inventory"
 // Config is what an operator may change.
 type Config struct {
 	// MaxUnpaidShare bounds what an order that is not paid can keep from others.
-	MaxUnpaidShare float64 `yaml:"max_unpaid_share" doc:"the share of a product's available pieces that one order not yet paid may hold, above 0, up to 1; 5 pieces at least"`
+	MaxUnpaidShare float64 `yaml:"max_unpaid_share" doc:"the share of a product's available pieces that one order not yet paid may hold, above 0, up to 1; 10 pieces at least"`
 	// LowAt is how few pieces of a product are so few that StockLow is published.
 	LowAt int64 `yaml:"low_at" doc:"when what is available of a product falls to this or below, the shop says so (StockLow, the webhook stock.low), once until it rose above again"`
 	// ExpireEvery is how often ended holds are looked for.

@@ -175,7 +175,7 @@ func (s *Store) locked(tx *gorm.DB, sku string) (there []portion, available int6
 
 // always is how many pieces an order that is not paid may hold of a sku whatever its share:
 // what shoppers usually buy of one thing, and the last pieces, are never refused for it.
-const always = 5
+const always = 10
 
 // checkShare refuses an order that is not paid and would hold more than its share of what
 // is there. The levels are locked, so what is there stays so. It is a share of each order

@@ -319,7 +319,7 @@ func TestAnEditorThatIsKilledLeavesAWholeFile(t *testing.T) {
 func TestAnEmptiedFileIsNotEdited(t *testing.T) {
 	t.Parallel()
 	for name, content := range map[string]string{"emptied": "", "blank": "\n \n"} {
-		file := filepath.Join(t.TempDir(), "shop.yaml")
+		file := filepath.Join(t.TempDir(), "app.yaml")
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}

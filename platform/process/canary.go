@@ -156,10 +156,15 @@ func (p *Process) remember(name string, target *route.Target, progress Progress)
 	return true
 }
 
-// beganLocked starts what a place does by itself.
+// beganLocked starts what a place does by itself. A process with a peer follows what that
+// one decides, and on one machine may share its data directory: what is kept there of a
+// canary is not its to remove.
 func (p *Process) beganLocked(name string, target *route.Target, place route.Place) {
 	delete(p.progress, name)
 	if place.Mode != route.ModeCanary || len(place.Steps) == 0 {
+		if p.o.Peer != "" {
+			return
+		}
 		if err := os.Remove(p.progressFile(name)); err != nil && !os.IsNotExist(err) {
 			p.o.Log.Error("progress of an earlier canary not removed", "module", name, "error", err)
 		}

@@ -304,7 +304,9 @@ func (p *Process) runningOrStarted(ctx context.Context, d module.Definition) (*m
 func (p *Process) point(name string, target *route.Target, place route.Place) left {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.pointLocked(name, target, place)
+	l := p.pointLocked(name, target, place)
+	p.beganLocked(name, target, place)
+	return l
 }
 
 func (p *Process) pointLocked(name string, target *route.Target, place route.Place) left {
@@ -325,7 +327,6 @@ func (p *Process) pointLocked(name string, target *route.Target, place route.Pla
 		delete(p.running, name)
 	}
 	p.grantLocked(name)
-	p.beganLocked(name, target, place)
 	p.rememberLocked(name, place)
 	return l
 }

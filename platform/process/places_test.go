@@ -113,9 +113,16 @@ func TestAShadowOfAModuleIsReported(t *testing.T) {
 // for what fails, so that neither is slower than the other.
 func canaried(t *testing.T, h *house, fails *atomic.Bool) (main *Process, wanted route.Place) {
 	t.Helper()
+	main, _, wanted = canariedAt(t, h, fails)
+	return main, wanted
+}
+
+// canariedAt also gives the process of the second arm.
+func canariedAt(t *testing.T, h *house, fails *atomic.Bool) (main, trial *Process, wanted route.Place) {
+	t.Helper()
 	main = h.start("main", nil)
 	stable := h.start("stable", places{"alpha": here}, peerOf(main))
-	other := h.start("other", places{"alpha": here}, peerOf(main), func(o *Options) {
+	trial = h.start("other", places{"alpha": here}, peerOf(main), func(o *Options) {
 		create := o.Definitions[1].New
 		o.Definitions[1].New = func(host module.Host) (*module.Instance, error) {
 			instance, err := create(host)
@@ -123,12 +130,12 @@ func canaried(t *testing.T, h *house, fails *atomic.Bool) (main *Process, wanted
 			return instance, err
 		}
 	})
-	wanted = route.Canary(at(stable), at(other), 10)
+	wanted = route.Canary(at(stable), at(trial), 10)
 	wanted.Steps, wanted.Every = []int{10, 50, 100}, 200*time.Millisecond
 	if err := main.Apply(t.Context(), places{"alpha": wanted}); err != nil {
 		t.Fatal(err)
 	}
-	return main, wanted
+	return main, trial, wanted
 }
 
 type failing struct {
@@ -334,5 +341,58 @@ func TestAMoveThatSucceedsLaterIsAuditedWithWhoAndWhy(t *testing.T) {
 	}
 	if got := all[0]; got.Who != "kim" || !strings.HasPrefix(got.Why, "it needs a machine of its own; ") {
 		t.Errorf("got %+v, want who ordered it, and why", got)
+	}
+}
+
+// TestASecondArmThatIsAwayAtTheStartKeepsNoModuleAway: the first arm answers, and the
+// second comes back into the place as it was.
+func TestASecondArmThatIsAwayAtTheStartKeepsNoModuleAway(t *testing.T) {
+	for name, place := range map[string]func(second route.Place) route.Place{
+		"shadow": func(second route.Place) route.Place { return route.Shadow(here, second) },
+		"canary": func(second route.Place) route.Place {
+			wanted := route.Canary(here, second, 10)
+			wanted.Steps, wanted.Every = []int{10, 100}, time.Hour
+			return wanted
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			main := h.start("main", nil)
+			other := h.start("other", places{"alpha": here}, peerOf(main))
+			wanted := place(at(other))
+			address := other.Address()
+			stop(t, other)
+			stop(t, main)
+			again := h.start("main", places{"alpha": wanted}, func(o *Options) { o.Listen = main.Address() })
+			wantAnswerFrom(t, again, "main")
+			if wish, ok := again.Wish("alpha"); !ok || !wish.Place.Equal(wanted) {
+				t.Errorf("got the wish %+v, want %s", wish, wanted)
+			}
+			h.start("other", places{"alpha": here}, peerOf(again), func(o *Options) { o.Listen = address })
+			eventually(t, "the place", wanted.String(), func() string { return again.Place("alpha").String() })
+			wantAnswerFrom(t, again, "main")
+		})
+	}
+}
+
+// TestACanaryThatIsAwayAtTheStartIsStillBack: what it showed before is not forgotten.
+func TestACanaryThatIsAwayAtTheStartIsStillBack(t *testing.T) {
+	h := newHouse(t)
+	var fails atomic.Bool
+	fails.Store(true)
+	main, trial, wanted := canariedAt(t, h, &fails)
+	eventually(t, "the end of the canary", true, func() bool {
+		once(t, main, 5)
+		progress, _ := main.Progress("alpha")
+		return progress.Ended
+	})
+	stop(t, trial)
+	stop(t, main)
+	again := h.start("again", places{"alpha": wanted}, func(o *Options) { o.Listen = main.Address() })
+	wantAnswerFrom(t, again, "stable")
+	h.start("trial", places{"alpha": here}, peerOf(again), func(o *Options) { o.Listen = trial.Address() })
+	eventually(t, "the place", string(route.ModeCanary), func() string { return string(again.Place("alpha").Mode) })
+	if progress, _ := again.Progress("alpha"); !progress.Ended || progress.Weight != 0 {
+		t.Errorf("after the restart the canary is at %s, want it back still", progress)
 	}
 }

@@ -236,9 +236,28 @@ func (p *Process) settle(ctx context.Context, d module.Definition, wanted route.
 	case err == nil:
 		p.point(d.Name, target, wanted)
 	case ctx.Err() == nil && !p.o.AllOrNothing:
+		p.openFirst(ctx, d, wanted)
 		p.seek(d, wanted, err)
 	}
 	return err
+}
+
+// openFirst puts a module at the first arm of a place that can't be had as a whole yet: a
+// second arm that is away at the start must not keep the module from its callers, as it
+// does not while it is away later. How far a canary had come stays known.
+func (p *Process) openFirst(ctx context.Context, d module.Definition, wanted route.Place) {
+	if len(wanted.Arms) == 0 {
+		return
+	}
+	bounded, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	target, err := p.ready(bounded, d, wanted.Arms[0])
+	if err != nil {
+		return // the search for the whole place says why
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pointLocked(d.Name, target, wanted.Arms[0])
 }
 
 // adoptStores pins the stores the peer knows, before a module is started here:

@@ -148,6 +148,7 @@ func (p *Process) found(ctx context.Context, name string, target *route.Target, 
 	}
 	cause := p.foundForLocked(name)
 	l := p.pointLocked(name, target, wanted)
+	p.beganLocked(name, target, wanted)
 	p.mu.Unlock()
 	before := route.Place{}.String()
 	if l.target != nil {

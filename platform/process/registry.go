@@ -93,6 +93,7 @@ func (r *registry) hear(from *source, members ...*processv1.Member) error {
 			return old != nil && !old.by.isPeer && old.state != processv1.Member_STATE_GONE
 		})
 	}
+	members = r.withoutOthersLocked(from, members)
 	if err := r.checkLocked(from, members); err != nil {
 		return err
 	}
@@ -119,13 +120,30 @@ func (r *registry) hear(from *source, members ...*processv1.Member) error {
 	return nil
 }
 
+// withoutOthersLocked leaves out of what a source says those behind the first, itself,
+// that speak here with a certificate of their own: what they say of themselves counts, and
+// that another one knows them too is no reason to turn that one away.
+func (r *registry) withoutOthersLocked(from *source, members []*processv1.Member) []*processv1.Member {
+	if len(members) < 2 {
+		return members
+	}
+	others := slices.DeleteFunc(slices.Clone(members[1:]), func(m *processv1.Member) bool { return r.isOthersLocked(from, m) })
+	return append(members[:1:1], others...)
+}
+
+// isOthersLocked tells whether a name belongs to another certificate.
+func (r *registry) isOthersLocked(from *source, m *processv1.Member) bool {
+	old := r.entries[m.GetProcess()]
+	return old != nil && old.by.id != from.id && old.state != processv1.Member_STATE_GONE
+}
+
 func (r *registry) checkLocked(from *source, members []*processv1.Member) error {
 	for _, m := range members {
 		old := r.entries[m.GetProcess()]
 		switch {
 		case m.GetProcess() == "":
 			return status.Error(codes.InvalidArgument, "a process has to say its name")
-		case old != nil && old.by.id != from.id && old.state != processv1.Member_STATE_GONE:
+		case r.isOthersLocked(from, m):
 			return status.Errorf(codes.PermissionDenied, "the name %s belongs to the process with the certificate of %s", m.GetProcess(), old.by.id)
 		case old == nil && len(r.entries) >= maxMembers:
 			return status.Errorf(codes.ResourceExhausted, "%d processes are known already", len(r.entries))

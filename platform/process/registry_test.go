@@ -312,3 +312,19 @@ func TestTheRegistryForgetsWhoIsGone(t *testing.T) {
 		t.Errorf("got %v, want ResourceExhausted", err)
 	}
 }
+
+// TestWhoNamesAnotherIsNotTurnedAwayForIt: a process that knows one with a certificate of
+// its own is heard all the same, and that one's row stays as it says itself.
+func TestWhoNamesAnotherIsNotTurnedAwayForIt(t *testing.T) {
+	r := newRegistry(time.Now)
+	if err := r.hear(&source{id: "beta"}, &processv1.Member{Process: "b", Address: "10.0.0.1:1"}); err != nil {
+		t.Fatal(err)
+	}
+	err := r.hear(&source{id: "alpha"}, &processv1.Member{Process: "a"}, &processv1.Member{Process: "b", Address: "10.0.0.2:2"})
+	if err != nil {
+		t.Fatalf("got %v, want it heard", err)
+	}
+	if r.entries["a"] == nil || r.entries["b"].by.id != "beta" || r.entries["b"].said.GetAddress() != "10.0.0.1:1" {
+		t.Errorf("got %+v, want both, and b as it says itself", r.entries)
+	}
+}

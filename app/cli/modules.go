@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -122,13 +123,9 @@ func printModules(w io.Writer, table *processv1.ModulesResponse, methods bool) e
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "MODULE\tPLACE\tWANTED\tHEALTH\tCALLS\tERRORS\tP50\tP99\tPROMISED\tDEAD LETTERS\tSTORE")
 	for _, m := range table.GetModules() {
-		health := "ok"
-		if !m.GetHealthy() {
-			health = m.GetProblem()
-		}
 		calls, errors, worst := summary(m.GetMethods())
 		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%d\t%s\n",
-			m.GetModule(), m.GetPlace(), wanted(m), health, calls, errors, latencies(worst), m.GetDeadLetters(), orDash(m.GetStoreId()))
+			m.GetModule(), m.GetPlace(), wanted(m), healthOf(m), calls, errors, latencies(worst), m.GetDeadLetters(), orDash(m.GetStoreId()))
 		if !methods {
 			continue
 		}
@@ -138,10 +135,28 @@ func printModules(w io.Writer, table *processv1.ModulesResponse, methods bool) e
 		}
 	}
 	if problem := table.GetEventsProblem(); problem != "" {
-		fmt.Fprintln(out, strings.ToUpper(problem[:1])+problem[1:]+".")
+		fmt.Fprintln(out, strings.ToUpper(problem[:1])+oneLine(problem[1:])+".")
 	}
 	return out.Flush()
 }
+
+// healthOf says how a module does, and which of the processes that serve it do not.
+func healthOf(m *processv1.ModulesResponse_Module) string {
+	if !m.GetHealthy() {
+		return oneLine(m.GetProblem())
+	}
+	var ill []string
+	for _, e := range m.GetEndpoints() {
+		if e.GetProblem() != "" {
+			ill = append(ill, cmp.Or(e.GetAddress(), e.GetProcess()))
+		}
+	}
+	if len(ill) > 0 {
+		return "ok, without " + strings.Join(ill, " and ")
+	}
+	return "ok"
+}
+
 
 // summary adds a module's methods up and picks the one that is worst by its
 // promise.

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	processv1 "galleria/platform/process/v1"
@@ -23,6 +24,29 @@ func TestTheTableForProgramsSaysWhatIsWrongWithTheEvents(t *testing.T) {
 		}
 		if (said.EventsProblem != nil) != (problem != "") || problem != "" && *said.EventsProblem != problem {
 			t.Errorf("got\n%s\nwant the problem %q and nothing when there is none", out.String(), problem)
+		}
+	}
+}
+
+// TestATableSaysWhichProcessIsIll of those that serve a module that does well without it,
+// and keeps each module on its line.
+func TestATableSaysWhichProcessIsIll(t *testing.T) {
+	var out bytes.Buffer
+	err := printModules(&out, &processv1.ModulesResponse{Modules: []*processv1.ModulesResponse_Module{
+		{Module: "cart", Healthy: true, Endpoints: []*processv1.ModulesResponse_Endpoint{{Address: "10.0.0.5:7071"}, {Address: "10.0.0.6:7071", Problem: "silent"}}},
+		{Module: "orders", Problem: "the disk\nis full"},
+		{Module: "payments", Healthy: true},
+	}, EventsProblem: "events wait:\nno space"}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != 5 {
+		t.Fatalf("got %d lines, want a head, three modules and the events:\n%s", len(lines), out.String())
+	}
+	for i, want := range []string{"HEALTH", "ok, without 10.0.0.6:7071", "the disk is full", "ok ", "Events wait: no space."} {
+		if !strings.Contains(lines[i], want) {
+			t.Errorf("line %d: got %q, want %q in it", i, lines[i], want)
 		}
 	}
 }

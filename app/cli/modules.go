@@ -157,7 +157,6 @@ func healthOf(m *processv1.ModulesResponse_Module) string {
 	return "ok"
 }
 
-
 // summary adds a module's methods up and picks the one that is worst by its
 // promise.
 func summary(methods []*processv1.ModulesResponse_Method) (calls, errors int64, worst *processv1.ModulesResponse_Method) {

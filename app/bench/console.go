@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
 	"sync"
 	"sync/atomic"
@@ -24,20 +23,11 @@ const (
 
 // benchConsole measures each page of the console in a shop that has sold a lot.
 func benchConsole(binary string) error {
-	dir, err := os.MkdirTemp("", "bench")
+	data, g, remove, err := usualShop(binary)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	data := filepath.Join(dir, "data")
-	f, err := fillShop(binary, dir, data, catalogueSize)
-	if err != nil {
-		return err
-	}
-	g, err := lookAround(binary, data, f.skus)
-	if err != nil {
-		return err
-	}
+	defer remove()
 	return g.inOneProcess(binary, data, func(s *shop) error {
 		began := time.Now()
 		if err := g.sell(s, consoleOrders); err != nil {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -24,20 +22,11 @@ const manyOrders = 1_000_000
 // benchMany measures whole checkouts in a shop without orders, and in the same one when
 // it has very many that are over.
 func benchMany(binary string, d time.Duration) error {
-	dir, err := os.MkdirTemp("", "bench")
+	data, g, remove, err := usualShop(binary)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	data := filepath.Join(dir, "data")
-	f, err := fillShop(binary, dir, data, catalogueSize)
-	if err != nil {
-		return err
-	}
-	g, err := lookAround(binary, data, f.skus)
-	if err != nil {
-		return err
-	}
+	defer remove()
 	checkouts := func() (r loadResult, err error) {
 		err = g.inOneProcess(binary, data, func(s *shop) error {
 			r, err = load(s, buyers, d, func(worker int) error {

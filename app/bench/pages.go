@@ -170,6 +170,24 @@ func lookAround(binary, data string, skus []string) (*guide, error) {
 	})
 }
 
+// usualShop fills a shop of the usual size, and looks around in it; remove removes it.
+func usualShop(binary string) (data string, g *guide, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return "", nil, nil, err
+	}
+	remove = func() { os.RemoveAll(dir) }
+	data = filepath.Join(dir, "data")
+	f, err := fillShop(binary, dir, data, catalogueSize)
+	if err == nil {
+		g, err = lookAround(binary, data, f.skus)
+	}
+	if err != nil {
+		remove()
+	}
+	return data, g, remove, err
+}
+
 func (g *guide) inOneProcess(binary, data string, do func(*shop) error) error {
 	return g.in(do, func() (*shop, error) { return openShop(binary, data) })
 }

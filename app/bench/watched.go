@@ -33,20 +33,11 @@ type watching struct {
 // benchWatched measures what traces and an open console cost the shop, by what it does
 // per CPU-second with the mix of shoppers in it.
 func benchWatched(binary string, d time.Duration) error {
-	dir, err := os.MkdirTemp("", "bench")
+	data, g, remove, err := usualShop(binary)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	data := filepath.Join(dir, "data")
-	f, err := fillShop(binary, dir, data, catalogueSize)
-	if err != nil {
-		return err
-	}
-	g, err := lookAround(binary, data, f.skus)
-	if err != nil {
-		return err
-	}
+	defer remove()
 	g.wanted = regexp.MustCompile("")
 	ways := []*watching{
 		{name: "no traces", settings: "tracing: {keep: 0}"},
@@ -57,7 +48,7 @@ func benchWatched(binary string, d time.Duration) error {
 	staff := false
 	for range watchedRounds {
 		for i, way := range ways {
-			config := filepath.Join(dir, fmt.Sprintf("watched-%d.yaml", i))
+			config := filepath.Join(filepath.Dir(data), fmt.Sprintf("watched-%d.yaml", i))
 			if err := os.WriteFile(config, []byte(way.settings+"\n"), 0o600); err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 // Package addressline is the one definition of what a line of a postal address may say:
 // a street, a city, a state, a postal code. Letters repeat it, so it holds no link and no
-// e-mail address: nobody can have an advertisement sent to others in the name of the site.
+// e-mail address: else a guest could have advertisements sent to others in the name of the
+// site.
 package addressline
 
 import (

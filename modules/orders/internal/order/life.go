@@ -90,9 +90,9 @@ func (o *Order) Fail(why Ending, now time.Time) error {
 	return nil
 }
 
-// Cancel decides that the order is given back, and why: a paid one is
-// cancelled, one that can't have been paid fails, and one that may be paid just
-// now is leaving. Cancelling twice is cancelling once, for the first reason. The
+// Cancel decides that the order is given back, and why: when it is paid it is
+// cancelled, when it can't have been paid it fails, and while its shopper can pay
+// it is leaving. Cancelling twice is cancelling once, for the first reason. The
 // shop may cancel what is left of an order of which a part was shipped.
 // ErrShipped, ErrEnded when it is too late.
 func (o *Order) Cancel(why Ending, now time.Time) error {

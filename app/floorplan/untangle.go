@@ -70,19 +70,18 @@ func (l *layout) crossings(a, b int) (n int) {
 	return n
 }
 
-func cross(a, b []point) (n int) {
-	for i := 1; i < len(a); i++ {
-		for j := 1; j < len(b); j++ {
-			if crosses(a[i-1], a[i], b[j-1], b[j]) || crosses(b[j-1], b[j], a[i-1], a[i]) {
+func cross(a, b []point) int { return meet(a, b) + meet(b, a) }
+
+// meet counts how often level stretches of one wire meet upright ones of another. A wire
+// begins with a level stretch, and each bend leads from one kind to the other.
+func meet(a, b []point) (n int) {
+	for i := 1; i < len(a); i += 2 {
+		y, left, right := a[i].y, min(a[i-1].x, a[i].x), max(a[i-1].x, a[i].x)
+		for j := 2; j < len(b); j += 2 {
+			if x := b[j].x; left < x && x < right && min(b[j-1].y, b[j].y) < y && y < max(b[j-1].y, b[j].y) {
 				n++
 			}
 		}
 	}
 	return n
-}
-
-// crosses tells whether a level stretch from a to b meets an upright one from c to d.
-func crosses(a, b, c, d point) bool {
-	return a.y == b.y && c.x == d.x &&
-		min(a.x, b.x) < c.x && c.x < max(a.x, b.x) && min(c.y, d.y) < a.y && a.y < max(c.y, d.y)
 }

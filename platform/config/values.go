@@ -109,8 +109,14 @@ func (n *node) shown(text string) string {
 	if n.secret && text != "" {
 		return mask
 	}
-	text = urlPassword.ReplaceAllString(text, "${1}"+mask+"${2}")
-	return pairSecret.ReplaceAllString(text, "${1}"+mask)
+	// Looked for first, since the expressions are slow on a long text that has neither.
+	if strings.Contains(text, "://") {
+		text = urlPassword.ReplaceAllString(text, "${1}"+mask+"${2}")
+	}
+	if strings.Contains(text, "=") {
+		text = pairSecret.ReplaceAllString(text, "${1}"+mask)
+	}
+	return text
 }
 
 // conceal hides in a message what shown hides in the value it is about.

@@ -29,14 +29,14 @@ type exception struct{ dir, kind string }
 
 // exceptions have their reasons.
 var exceptions = map[exception]string{
-	{"modules/payments/internal/request", "proto"}:          "conversions that the service and the fake share",
-	{"modules/payments/internal/sandbox", "gorm"}:           "a provider played inside the database: a store of its own, which shares no transaction with the other",
-	{"modules/payments/internal/stripe", "http"}:            "a client of a provider's web API",
-	{"modules/payments/internal/stripe/stripetest", "http"}: "that web API, for tests",
-	{"modules/notifications/internal/page", "proto"}:        "conversions that the service and the fake share",
-	{"modules/webhooks/internal/message", "proto"}:          "conversions of others' events into what is sent, a format of its own that is promised to programs",
-	{"modules/webhooks/internal/send", "http"}:              "a client of programs of others",
-	{"modules/webhooks/webhookstest", "http"}:               "such a program, for tests",
+	{"modules/payments/internal/request", "proto"}:   "conversions that the service and the fake share",
+	{"modules/payments/internal/sandbox", "gorm"}:    "a provider played inside the database: a store of its own, which shares no transaction with the other",
+	{"modules/payments/internal/stripe", "http"}:     "a client of a provider's web API",
+	{"modules/payments/stripetest", "http"}:          "that web API and its pages, for tests",
+	{"modules/notifications/internal/page", "proto"}: "conversions that the service and the fake share",
+	{"modules/webhooks/internal/message", "proto"}:   "conversions of others' events into what is sent, a format of its own that is promised to programs",
+	{"modules/webhooks/internal/send", "http"}:       "a client of programs of others",
+	{"modules/webhooks/webhookstest", "http"}:        "such a program, for tests",
 }
 
 // forbidden says why a file may not import a package; "" when it may. all is

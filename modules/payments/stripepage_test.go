@@ -12,7 +12,7 @@ import (
 	paymentsv1 "galleria/modules/payments/v1"
 
 	"galleria/modules/payments"
-	"galleria/modules/payments/internal/stripe/stripetest"
+	"galleria/modules/payments/stripetest"
 	"galleria/platform/certs"
 	"galleria/platform/contract"
 	"galleria/platform/module/moduletest"
@@ -98,10 +98,10 @@ func (s shop) becomes(want paymentsv1.Status) {
 	s.until(want.String(), func(p *paymentsv1.Payment) bool { return p.GetStatus() == want })
 }
 
-// paid is a payment that was paid, and heard of.
-func (s shop) paid() (intent string) {
+// paid is a payment that was paid with a card, and heard of.
+func (s shop) paid(card string) (intent string) {
 	s.t.Helper()
-	session, intent := s.Pays(s.t, s.started())
+	session, intent := s.Pays(s.t, s.started(), card)
 	s.hears("checkout.session.completed", session)
 	s.becomes(paymentsv1.Status_STATUS_PAID)
 	return intent
@@ -159,7 +159,7 @@ func TestAPaymentPaidOnStripesPageIsPaidOnceHoweverItIsHeardOf(t *testing.T) {
 	}
 	t.Run("by webhooks, twice and in any order", func(t *testing.T) {
 		selling(t, nil, func(s shop) {
-			session, intent := s.Pays(t, s.started())
+			session, intent := s.Pays(t, s.started(), stripetest.Visa)
 			for _, kind := range []string{"payment_intent.succeeded", "payment_intent.created"} {
 				s.hears(kind, intent)
 			}
@@ -173,13 +173,13 @@ func TestAPaymentPaidOnStripesPageIsPaidOnceHoweverItIsHeardOf(t *testing.T) {
 	})
 	t.Run("by asking, when the webhook is lost", func(t *testing.T) {
 		selling(t, polling, func(s shop) {
-			s.Pays(t, s.started())
+			s.Pays(t, s.started(), stripetest.Visa)
 			s.until("paid by visa 4242", paid)
 		})
 	})
 	t.Run("by a cancellation that came too late", func(t *testing.T) {
 		selling(t, nil, func(s shop) {
-			s.Pays(t, s.started())
+			s.Pays(t, s.started(), stripetest.Visa)
 			_, err := s.payments.CancelPayment(moduletest.Direct(t.Context()), &paymentsv1.CancelPaymentRequest{PaymentId: "p1"})
 			s.fails(err, codes.FailedPrecondition, paymentsv1.Reason_REASON_PAID)
 			s.until("paid by visa 4242", paid)
@@ -187,11 +187,58 @@ func TestAPaymentPaidOnStripesPageIsPaidOnceHoweverItIsHeardOf(t *testing.T) {
 	})
 	t.Run("and a dispute is heard of", func(t *testing.T) {
 		selling(t, nil, func(s shop) {
-			intent := s.paid()
+			intent := s.paid(stripetest.Visa)
 			s.Disputes(intent)
 			s.hears("payment_intent.updated", intent)
 			s.until("disputed", (*paymentsv1.Payment).GetDisputed)
 		})
+	})
+}
+
+// The bank asks the holder of a card for consent (3-D Secure) on Stripe's page, and the
+// payment waits meanwhile, open to another card.
+func TestAPaymentThatTheBankAsksAboutIsPaidOnceItsHolderAgrees(t *testing.T) {
+	selling(t, nil, func(s shop) {
+		address := s.started()
+		asked := func() {
+			t.Helper()
+			if back := s.Types(t, address, stripetest.Consent); back != "" || s.Status(s.Intent(address)) != "requires_action" {
+				t.Fatalf("the card leads to %q, and the payment intent is %s, want the bank's question", back, s.Status(s.Intent(address)))
+			}
+		}
+		declined := func(kind, want string) {
+			t.Helper()
+			s.hears(kind, s.Intent(address))
+			s.until("waiting, declined: "+want, func(p *paymentsv1.Payment) bool {
+				return p.GetStatus() == paymentsv1.Status_STATUS_WAITING && p.GetDeclineCode() == want && p.GetRedirectUrl() == address
+			})
+		}
+		asked()
+		declined("payment_intent.requires_action", "")
+		s.Answers(t, address, false)
+		declined("payment_intent.payment_failed", "authentication_required")
+		s.Types(t, address, stripetest.InsufficientFunds)
+		declined("payment_intent.payment_failed", "insufficient_funds")
+		asked()
+		if back := s.Answers(t, address, true); back != request().GetReturnUrl() {
+			t.Errorf("after the consent the page leads to %q, want the shop", back)
+		}
+		s.hears("payment_intent.succeeded", s.Intent(address))
+		s.becomes(paymentsv1.Status_STATUS_PAID)
+	})
+}
+
+func TestAPaymentIsCancelledWhileTheBankWaitsForItsHolder(t *testing.T) {
+	selling(t, nil, func(s shop) {
+		address := s.started()
+		s.Types(t, address, stripetest.Consent)
+		got, err := s.payments.CancelPayment(moduletest.Direct(t.Context()), &paymentsv1.CancelPaymentRequest{PaymentId: "p1"})
+		if err != nil || got.GetPayment().GetStatus() != paymentsv1.Status_STATUS_CANCELLED {
+			t.Fatalf("got %v, %v, want it cancelled", got, err)
+		}
+		if back := s.Answers(t, address, true); back != "" || s.Status(s.Intent(address)) != "canceled" {
+			t.Errorf("agreed too late: got %q and an intent that is %s, want it cancelled", back, s.Status(s.Intent(address)))
+		}
 	})
 }
 
@@ -218,7 +265,7 @@ func TestAPaymentThatWaitedTooLongIsClosedAtStripe(t *testing.T) {
 
 func TestAHoldAtStripeIsCapturedOrLetGo(t *testing.T) {
 	held := func(s shop) (intent string) {
-		session, intent := s.Pays(s.t, s.started())
+		session, intent := s.Pays(s.t, s.started(), stripetest.Visa)
 		s.hears("checkout.session.completed", session)
 		s.becomes(paymentsv1.Status_STATUS_AUTHORIZED)
 		return intent
@@ -246,7 +293,7 @@ func TestARefundThroughStripe(t *testing.T) {
 	const succeeded, pending, failed = paymentsv1.RefundStatus_REFUND_STATUS_SUCCEEDED, paymentsv1.RefundStatus_REFUND_STATUS_PENDING, paymentsv1.RefundStatus_REFUND_STATUS_FAILED
 	t.Run("repeated gives back once", func(t *testing.T) {
 		selling(t, nil, func(s shop) {
-			intent := s.paid()
+			intent := s.paid(stripetest.Visa)
 			for range 2 {
 				if r := s.refund("r1", 290); r.GetStatus() != succeeded {
 					t.Errorf("got %v, want it given back", r)
@@ -259,20 +306,19 @@ func TestARefundThroughStripe(t *testing.T) {
 	})
 	t.Run("on its way is looked at until it is settled", func(t *testing.T) {
 		selling(t, polling, func(s shop) {
-			s.paid()
-			s.RefundsArePending()
+			intent := s.paid(stripetest.RefundPending)
 			if r := s.refund("r1", 290); r.GetStatus() != pending {
 				t.Errorf("got %v, want it on its way", r)
 			}
-			s.SettleRefunds("succeeded")
+			s.SettlesRefunds(intent, "succeeded")
 			s.refundIs("given back", succeeded, 290, 0)
 		})
 	})
 	t.Run("sent back by the bank later is heard of", func(t *testing.T) {
 		selling(t, nil, func(s shop) {
-			intent := s.paid()
+			intent := s.paid(stripetest.Visa)
 			s.refund("r1", 290)
-			s.SettleRefunds("failed")
+			s.SettlesRefunds(intent, "failed")
 			s.hears("payment_intent.updated", intent)
 			s.refundIs("failed", failed, 0, 0)
 			if why := s.get().GetRefunds()[0].GetFailure(); !strings.Contains(why, "lost_or_stolen_card") {
@@ -283,7 +329,7 @@ func TestARefundThroughStripe(t *testing.T) {
 	t.Run("whose failure Stripe repeats is made once under another key", func(t *testing.T) {
 		for _, fault := range []stripetest.Fault{stripetest.Lost, stripetest.DoneAndLost} {
 			selling(t, polling, func(s shop) {
-				intent := s.paid()
+				intent := s.paid(stripetest.Visa)
 				s.Break("POST /v1/refunds", fault)
 				s.refund("r1", 290)
 				s.refundIs("given back", succeeded, 290, 0)
@@ -335,7 +381,7 @@ func TestAPaymentThatStripeCantTakeIsRefusedClearly(t *testing.T) {
 
 func TestAWebhookThatStripeDidNotSignNowIsRefused(t *testing.T) {
 	selling(t, nil, func(s shop) {
-		session, _ := s.Pays(t, s.started())
+		session, _ := s.Pays(t, s.started(), stripetest.Visa)
 		body, _ := s.Webhook("checkout.session.completed", session, time.Now())
 		for name, signature := range map[string]string{
 			"none": "", "of another secret": stripetest.Sign(body, "whsec_other", time.Now()), "of another body": stripetest.Sign([]byte("{}"), webhookSecret, time.Now()),

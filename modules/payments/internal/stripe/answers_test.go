@@ -103,9 +103,10 @@ func TestARefusalSaysWhatToChange(t *testing.T) {
 
 func TestARefusedCardIsToldByItsCode(t *testing.T) {
 	for want, fault := range map[string]string{
-		"insufficient_funds": `{"type":"card_error","code":"card_declined","decline_code":"insufficient_funds"}`,
-		"card_declined":      `{"type":"card_error","code":"card_declined","decline_code":"generic_decline"}`,
-		"expired_card":       `{"type":"card_error","code":"expired_card"}`,
+		"insufficient_funds":      `{"type":"card_error","code":"card_declined","decline_code":"insufficient_funds"}`,
+		"card_declined":           `{"type":"card_error","code":"card_declined","decline_code":"generic_decline"}`,
+		"expired_card":            `{"type":"card_error","code":"expired_card"}`,
+		"authentication_required": `{"type":"invalid_request_error","code":"payment_intent_authentication_failure"}`,
 	} {
 		s := answering(t, 200, `{"id":"cs_1","status":"open","payment_intent":{"id":"pi_1","status":"requires_payment_method","last_payment_error":`+fault+`}}`)
 		r, err := s.Look(t.Context(), waiting(payment.Waiting))

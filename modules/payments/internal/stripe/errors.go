@@ -8,6 +8,10 @@ import (
 	"github.com/stripe/stripe-go/v83"
 )
 
+// noConsent is why a card was refused whose holder did not agree, in the word that the
+// sandbox has for it, too. Stripe's own for its page is payment_intent_authentication_failure.
+const noConsent = "authentication_required"
+
 // declineCode is the issuer's reason where it gave one, else Stripe's.
 func declineCode(e *stripe.Error) string {
 	switch {
@@ -15,6 +19,8 @@ func declineCode(e *stripe.Error) string {
 		return string(stripe.ErrorCodeCardDeclined)
 	case e.DeclineCode != "" && e.DeclineCode != stripe.DeclineCodeGenericDecline:
 		return string(e.DeclineCode)
+	case e.Code == stripe.ErrorCodePaymentIntentAuthenticationFailure:
+		return noConsent
 	case e.Code != "":
 		return string(e.Code)
 	}

@@ -1,30 +1,38 @@
-// Package stripetest is a small Stripe for tests: Checkout Sessions and what is
-// paid through them, with the memory of idempotency keys that surprises: the first
-// answer of a key is repeated, also a 500, and other parameters are refused.
+// Package stripetest is a small Stripe for tests: Checkout Sessions, the page where
+// they are paid, what is done with the money afterwards, and the webhooks that tell of
+// it. It has the memory of idempotency keys that surprises: the first answer of a key
+// is repeated, also a 500, and other parameters are refused.
 package stripetest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 )
 
 // Account is an account at Stripe. It is safe for concurrent use.
 type Account struct {
-	URL    string // of the API
+	URL    string // of the API, and of the pages
 	secret string
 
-	mu      sync.Mutex
-	keys    map[string]answer
-	faults  map[string]Fault
-	objects map[string]object // sessions, intents and refunds by id
-	asked   []Request
-	next    int
-	pending bool
+	ctx     context.Context
+	sending sync.WaitGroup
+
+	mu       sync.Mutex
+	keys     map[string]answer
+	faults   map[string]Fault
+	objects  map[string]object // sessions, intents, charges, refunds and disputes by id
+	visits   map[string]*visit // by the id of the session
+	of       map[string]string // the session of an object, by the object's id
+	asked    []Request
+	endpoint endpoint
+	next     int
 }
 
 // Request is one that reached the account.
@@ -52,10 +60,18 @@ type answer struct {
 }
 
 // New opens an account that signs webhooks with a secret, until the test ends.
-func New(t *testing.T, secret string) *Account {
-	a := &Account{secret: secret, keys: map[string]answer{}, faults: map[string]Fault{}, objects: map[string]object{}}
+func New(t testing.TB, secret string) *Account {
+	ctx, stop := context.WithCancel(context.Background())
+	a := &Account{
+		secret: secret, ctx: ctx, keys: map[string]answer{}, faults: map[string]Fault{},
+		objects: map[string]object{}, visits: map[string]*visit{}, of: map[string]string{},
+	}
 	server := httptest.NewServer(a)
-	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		stop()
+		a.sending.Wait()
+		server.Close()
+	})
 	a.URL = server.URL
 	return a
 }
@@ -79,11 +95,15 @@ func (a *Account) Asked(line string) (found []Request) {
 	return found
 }
 
-// ServeHTTP is the API.
+// ServeHTTP is the API, and the pages.
 func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.ParseForm()
+	if strings.HasPrefix(r.URL.Path, pagePath) {
+		a.page(w, r)
+		return
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	r.ParseForm()
 	line, key := r.Method+" "+r.URL.Path, r.Header.Get("Idempotency-Key")
 	w.Header().Set("Stripe-Should-Retry", "false")
 	before, known := a.keys[key]
@@ -120,7 +140,15 @@ func refused(code string) (int, object) {
 	return http.StatusBadRequest, object{"error": object{"type": "invalid_request_error", "code": code}}
 }
 
-func (a *Account) id(kind string) string {
+// add keeps a new object, which came of a session.
+func (a *Account) add(kind, session string, o object) object {
 	a.next++
-	return fmt.Sprintf("%s_%d", kind, a.next)
+	id := fmt.Sprintf("%s_%d", kind, a.next)
+	o["id"] = id
+	a.objects[id] = o
+	if session == "" {
+		session = id
+	}
+	a.of[id] = session
+	return o
 }

@@ -355,8 +355,8 @@ func (a *audit) wantMails() []string {
 		if promised(o) {
 			all = append(all, of+" is confirmed")
 		}
-		for _, r := range o.GetRefunds() {
-			if r.GetStatus() == ordersv1.RefundStatus_REFUND_STATUS_SUCCEEDED && r.GetAmountMinor() > 0 && o.GetStatus() != cancelled {
+		for _, e := range o.GetTimeline() { // also a refund that failed after it had succeeded
+			if e.GetWhat() == "refunded" && o.GetStatus() != cancelled {
 				all = append(all, "A refund for your order "+o.GetNumber())
 			}
 		}

@@ -14,6 +14,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
+
+	"galleria/modules/payments/stripetest"
 )
 
 // browserVariable names the browser to test with; unset: chromium on the path.
@@ -25,6 +27,8 @@ type Browser struct {
 	t    testing.TB
 	ctx  context.Context
 	base string
+	// provider is where else the shop leads a shopper to; "" without Stripe.
+	provider string
 
 	mu      sync.Mutex
 	console []string
@@ -50,6 +54,9 @@ func (s *Shop) Browse(t testing.TB) *Browser {
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 		chromedp.UserDataDir(t.TempDir()))
+	if stripe := s.layout.Stripe; stripe != nil {
+		options = append(options, chromedp.Flag("host-resolver-rules", "MAP "+stripetest.PageHost+" "+stripe.Pages(t)), chromedp.Flag("ignore-certificate-errors", true))
+	}
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, closeTab := chromedp.NewContext(allocator)
 	t.Cleanup(func() {
@@ -58,6 +65,9 @@ func (s *Shop) Browse(t testing.TB) *Browser {
 		stop()
 	})
 	b := &Browser{t: t, ctx: ctx, base: "http://" + s.Address("http")}
+	if s.layout.Stripe != nil {
+		b.provider = stripetest.PageHost
+	}
 	messages, requests := chromedp.Console(ctx), chromedp.Events(ctx, network.RequestWillBeSent)
 	go func() {
 		for m, err := range messages {
@@ -86,7 +96,7 @@ func (s *Shop) Browse(t testing.TB) *Browser {
 
 func (b *Browser) note(address string) {
 	u, err := url.Parse(address)
-	if err != nil || (u.Scheme != "data" && !strings.HasPrefix(address, b.base+"/")) {
+	if err != nil || (u.Scheme != "data" && !strings.HasPrefix(address, b.base+"/") && (b.provider == "" || u.Host != b.provider)) {
 		b.mu.Lock()
 		b.foreign = append(b.foreign, address)
 		b.mu.Unlock()

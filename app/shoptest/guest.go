@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"galleria/modules/payments/stripetest"
 )
 
 // The cards of the sandbox.
@@ -143,7 +145,7 @@ func (g *Guest) TriesToPut(quantity int, p Product) *Page {
 // Order is the order a redirect leads to.
 func (p *Page) Order() Order {
 	p.t.Helper()
-	order, ok := orderAt(p.Location())
+	order, ok := OrderAt(p.Location())
 	if !ok {
 		p.t.Fatalf("%s leads to %s, want an order", p.path, p.Location())
 	}
@@ -165,7 +167,7 @@ func (g *Guest) trySubmit(form url.Values) *Page {
 	if page.Err != nil || page.Status != http.StatusSeeOther {
 		return page
 	}
-	order, ok := orderAt(page.Header.Get("Location"))
+	order, ok := OrderAt(page.Header.Get("Location"))
 	if !ok {
 		return page
 	}
@@ -189,6 +191,9 @@ func (g *Guest) tryPay(answer *Page, form url.Values) *Page {
 		return answer
 	}
 	at, err := url.Parse(answer.Header.Get("Location"))
+	if err == nil && at.Host == stripetest.PageHost {
+		return g.payAtStripe(at, form.Get("card_number"))
+	}
 	if err != nil || !strings.HasPrefix(at.Path, "/sandbox/pay/") {
 		return answer
 	}
@@ -197,6 +202,15 @@ func (g *Guest) tryPay(answer *Page, form url.Values) *Page {
 		card.Set(field, form.Get(field))
 	}
 	return g.try(http.MethodPost, at.Path, card)
+}
+
+func (g *Guest) payAtStripe(at *url.URL, card string) *Page {
+	page := &Page{t: g.t, path: "POST " + at.String(), Status: http.StatusOK, Header: http.Header{}}
+	if back := g.shop.layout.Stripe.Types(g.t, at.String(), card); back != "" {
+		page.Status = http.StatusSeeOther
+		page.Header.Set("Location", back)
+	}
+	return page
 }
 
 // IsRefreshed says that the page loads itself again.
@@ -211,7 +225,7 @@ func (g *Guest) Pays(card string) Order {
 // Bought wants a submitted checkout to lead to an order that is confirmed.
 func (g *Guest) Bought(answer *Page) Order {
 	g.t.Helper()
-	order, ok := orderAt(answer.Want(http.StatusSeeOther).Location())
+	order, ok := OrderAt(answer.Want(http.StatusSeeOther).Location())
 	if !ok {
 		g.t.Fatalf("the checkout leads to %s, want an order", answer.Location())
 	}
@@ -243,8 +257,8 @@ func (g *Guest) tryCancel(o Order, form url.Values) *Page {
 	return page
 }
 
-// orderAt reads the address of an order's page.
-func orderAt(location string) (Order, bool) {
+// OrderAt reads the address of an order's page.
+func OrderAt(location string) (Order, bool) {
 	at, err := url.Parse(location)
 	if err != nil {
 		return Order{}, false

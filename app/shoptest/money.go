@@ -18,7 +18,7 @@ type account struct {
 func (a account) kept() int64 { return a.captured - a.refunded }
 
 // payments reads the books of the payments module, by order, and those of the
-// sandbox, by reference. They are read from the database: a payment without an
+// provider, by reference. They are read from the database: a payment without an
 // order is one that would not be asked for.
 func (s *Shop) payments(t testing.TB) (byOrder map[string][]account, byReference map[string]account) {
 	t.Helper()
@@ -35,6 +35,12 @@ func (s *Shop) payments(t testing.TB) (byOrder map[string][]account, byReference
 	each(t, db, "SELECT order_id, status, id, captured_minor, refunded_minor FROM payments", func(order string, a account) {
 		byOrder[order] = append(byOrder[order], a)
 	})
+	if s.layout.Stripe != nil {
+		for reference, b := range s.layout.Stripe.Balances("galleria_payment") {
+			byReference[reference] = account{b.Status, reference, b.Captured, b.Refunded}
+		}
+		return byOrder, byReference
+	}
 	each(t, db, `SELECT id, state, id, CASE WHEN state = 'paid' THEN amount_minor ELSE 0 END, refunded_minor FROM sandbox_sessions`,
 		func(reference string, a account) { byReference[reference] = a })
 	return byOrder, byReference

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"galleria/modules/payments/stripetest"
 	"galleria/platform/database/databasetest"
 )
 
@@ -34,6 +35,10 @@ type Layout struct {
 	Demo bool
 	// AtShipping: money is only held until something is sent.
 	AtShipping bool
+	// Stripe is the account that the shop is paid through, instead of the sandbox.
+	Stripe *stripetest.Account
+	// Recover is when payments asks its provider by itself; 0: as by default.
+	Recover time.Duration
 	// Files is how many files each process may have open; 0: as this one.
 	Files int
 }
@@ -168,13 +173,27 @@ func (s *Shop) writeConfig(t testing.TB) {
 		if m == "webhooks" { // what they are sent to is in the test
 			more = ", allow_private: true"
 		}
-		if m == "payments" && s.layout.AtShipping {
-			more = ", capture: at_shipping"
+		if m == "payments" {
+			more = s.layout.payments()
 		}
 		fmt.Fprintf(&b, "  %s: {mode: %s, address: [%s], dsn: %q%s}\n", m, mode, address, s.dsn[m], more)
 	}
 	s.mu.Unlock()
 	s.WriteConfig(t, b.String())
+}
+
+// payments are the settings of that module that are not its defaults.
+func (l Layout) payments() (more string) {
+	if l.AtShipping {
+		more += ", capture: at_shipping"
+	}
+	if l.Recover > 0 {
+		more += fmt.Sprintf(", recover_after: %s", l.Recover)
+	}
+	if l.Stripe != nil {
+		more += fmt.Sprintf(", provider: stripe, stripe: {secret_key: sk_test_1, api_base: %q, webhook_secrets: [%q]}", l.Stripe.URL, l.Stripe.Secret)
+	}
+	return more
 }
 
 // WriteConfig replaces galleria.yaml, as editors do: in one step.

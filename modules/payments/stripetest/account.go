@@ -19,7 +19,7 @@ import (
 // Account is an account at Stripe. It is safe for concurrent use.
 type Account struct {
 	URL    string // of the API, and of the pages
-	secret string
+	Secret string // its webhooks are signed with
 
 	ctx     context.Context
 	sending sync.WaitGroup
@@ -63,7 +63,7 @@ type answer struct {
 func New(t testing.TB, secret string) *Account {
 	ctx, stop := context.WithCancel(context.Background())
 	a := &Account{
-		secret: secret, ctx: ctx, keys: map[string]answer{}, faults: map[string]Fault{},
+		Secret: secret, ctx: ctx, keys: map[string]answer{}, faults: map[string]Fault{},
 		objects: map[string]object{}, visits: map[string]*visit{}, of: map[string]string{},
 	}
 	server := httptest.NewServer(a)

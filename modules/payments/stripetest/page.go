@@ -3,15 +3,25 @@ package stripetest
 import (
 	"html/template"
 	"net/http"
+	"net/http/httptest"
 	"path"
+	"testing"
 )
 
 // PageHost is where Stripe's pages are, and pagePath what comes before a session's id.
-// Who looks at them with a browser has it find the account under this name.
+// A browser has to be told to find them at Pages.
 const (
 	PageHost = "checkout.stripe.com"
 	pagePath = "/c/pay/"
 )
+
+// Pages is where a browser that is sent to PageHost finds the pages, by TLS with a
+// certificate that no browser trusts, until the test ends.
+func (a *Account) Pages(t testing.TB) (address string) {
+	server := httptest.NewTLSServer(a)
+	t.Cleanup(server.Close)
+	return server.Listener.Addr().String()
+}
 
 // page is what a shopper sees at the address of a session, and what the shopper does
 // there.

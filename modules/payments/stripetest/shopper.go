@@ -3,23 +3,28 @@ package stripetest
 import (
 	"fmt"
 	"path"
-	"testing"
 )
+
+// Reporter is what a shopper needs of a test.
+type Reporter interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
 
 // Types is the shopper who types a card on the page at an address. It answers where the
 // browser goes: to the shop, or nowhere ("") because the page has something to say.
-func (a *Account) Types(t testing.TB, address, card string) (back string) {
+func (a *Account) Types(t Reporter, address, card string) (back string) {
 	t.Helper()
 	return a.visit(t, address, func(session object, v *visit) { a.types(session, v, card) })
 }
 
 // Answers is the card's holder who tells the bank whether to pay.
-func (a *Account) Answers(t testing.TB, address string, agrees bool) (back string) {
+func (a *Account) Answers(t Reporter, address string, agrees bool) (back string) {
 	t.Helper()
 	return a.visit(t, address, func(session object, v *visit) { a.answers(session, v, agrees) })
 }
 
-func (a *Account) visit(t testing.TB, address string, step func(object, *visit)) (back string) {
+func (a *Account) visit(t Reporter, address string, step func(object, *visit)) (back string) {
 	t.Helper()
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -33,12 +38,20 @@ func (a *Account) visit(t testing.TB, address string, step func(object, *visit))
 
 // Pays is the shopper who pays with a card on the page at an address. It answers the ids
 // of the session and of its payment intent.
-func (a *Account) Pays(t testing.TB, address, card string) (session, intent string) {
+func (a *Account) Pays(t Reporter, address, card string) (session, intent string) {
 	t.Helper()
 	if a.Types(t, address, card); a.Status(path.Base(address)) != "complete" {
 		t.Fatalf("the page at %q can't be paid: its session is %s", address, a.Status(path.Base(address)))
 	}
 	return path.Base(address), a.Intent(address)
+}
+
+// Back is where the page at an address leads to: after the payment, and without one.
+func (a *Account) Back(address string) (paid, left string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	session := a.objects[path.Base(address)]
+	return fmt.Sprint(session["success_url"]), fmt.Sprint(session["cancel_url"])
 }
 
 // Intent is the id of the payment intent that came of the page at an address; "" before a

@@ -79,7 +79,7 @@ func (a *Account) emit(kind string, about object) {
 	}
 	a.sending.Go(func() {
 		for {
-			if status, err := a.Post(e, a.secret, time.Now()); err == nil && status/100 == 2 {
+			if status, err := a.Post(e, a.Secret, time.Now()); err == nil && status/100 == 2 {
 				return
 			}
 			select {
@@ -104,7 +104,7 @@ func (a *Account) Webhook(kind, id string, at time.Time) (body []byte, headers m
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	body = a.event(kind, a.objects[id]).Body
-	return body, map[string]string{"Stripe-Signature": Sign(body, a.secret, at)}
+	return body, map[string]string{"Stripe-Signature": Sign(body, a.Secret, at)}
 }
 
 // Sign is the header Stripe-Signature of a webhook.

@@ -128,7 +128,7 @@ func subscriptions(now func() time.Time) []events.Subscription {
 			return store.ForgetPerson(tx, e.GetEmail(), e.GetAt().AsTime())
 		}),
 		events.On(func(_ context.Context, tx *gorm.DB, e *paymentsv1.PaymentDisputed, _ events.Meta) error {
-			return store.NeedAttention(tx, e.GetPayment().GetOrderId(), "the customer disputes the payment at the bank: answer there", now())
+			return store.NeedAttention(tx, e.GetPayment().GetOrderId(), "the customer disputes the payment at the bank: answer in the payment provider's dashboard", now())
 		}),
 	}
 }

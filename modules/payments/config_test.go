@@ -17,6 +17,8 @@ func TestConfig(t *testing.T) {
 		"a publishable key": func(c *payments.Config) {
 			c.Provider, c.Stripe.SecretKey = payments.ProviderStripe, "pk_live_1"
 		},
+		"an empty secret of webhooks":  func(c *payments.Config) { c.Stripe.WebhookSecrets = []string{"whsec_1", ""} },
+		"an id for a webhook's secret": func(c *payments.Config) { c.Stripe.WebhookSecrets = []string{"we_1"} },
 		"an address without a scheme": func(c *payments.Config) {
 			c.Stripe.APIBase = "api.stripe.com"
 		},

@@ -60,7 +60,7 @@ const (
 type StripeConfig struct {
 	SecretKey string `yaml:"secret_key" doc:"the account's secret key" secret:"true"`
 	// WebhookSecrets may be several while one replaces another.
-	WebhookSecrets []string `yaml:"webhook_secrets" doc:"the signing secrets of webhooks sent to /webhooks/payments/stripe (whsec_…); more than one while they are changed; without any, payments are found paid by asking, minutes later" secret:"true"`
+	WebhookSecrets []string `yaml:"webhook_secrets" doc:"the signing secrets of webhooks sent to /webhooks/payments/stripe (whsec_…); more than one while they are changed; without any, payments are found paid by asking, minutes later, and disputes and refunds that fail late are not heard of" secret:"true"`
 	APIBase        string   `yaml:"api_base" doc:"the API's address; empty: Stripe's own"`
 }
 
@@ -84,8 +84,8 @@ func (c Config) Validate() error {
 	if key := c.Stripe.SecretKey; key != "" && !strings.HasPrefix(key, "sk_") && !strings.HasPrefix(key, "rk_") {
 		errs = append(errs, config.At("stripe.secret_key", "is no secret key of Stripe: those begin with sk_, or rk_ when they are restricted"))
 	}
-	if slices.Contains(c.Stripe.WebhookSecrets, "") {
-		errs = append(errs, config.At("stripe.webhook_secrets", "must not hold an empty secret: anyone could sign with it"))
+	if slices.ContainsFunc(c.Stripe.WebhookSecrets, func(secret string) bool { return !strings.HasPrefix(secret, "whsec_") }) {
+		errs = append(errs, config.At("stripe.webhook_secrets", "holds one that is no signing secret of Stripe: those begin with whsec_"))
 	}
 	if u, err := url.Parse(c.Stripe.APIBase); c.Stripe.APIBase != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
 		errs = append(errs, config.At("stripe.api_base", "must be a URL such as https://api.stripe.com"))
@@ -119,7 +119,7 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	providers := map[string]payment.Provider{ProviderSandbox: page}
 	if cfg.Stripe.SecretKey != "" {
 		if cfg.Provider == ProviderStripe && len(cfg.Stripe.WebhookSecrets) == 0 {
-			h.Log.Warn("there is no secret of Stripe's webhooks: payments are found paid by asking, minutes later", "setting", "modules.payments.stripe.webhook_secrets")
+			h.Log.Warn("there is no secret of Stripe's webhooks: payments are found paid by asking, minutes later, and disputes and refunds that fail late are not heard of", "setting", "modules.payments.stripe.webhook_secrets")
 		}
 		providers[ProviderStripe] = stripe.NewPage(cfg.Stripe.SecretKey, cfg.Stripe.APIBase, cfg.Stripe.WebhookSecrets, h.Now)
 	}

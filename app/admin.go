@@ -24,6 +24,10 @@ type Admin struct {
 	process *process.Process
 	mails   notificationsv1.NotificationsServiceClient
 	mux     *http.ServeMux
+
+	// pagesServed tells whether the edge of this process takes requests just now; nil: it
+	// has no edge.
+	pagesServed func() bool
 }
 
 // NewAdmin makes the pages.
@@ -35,6 +39,7 @@ func NewAdmin(p *process.Process, metrics *prometheus.Registry) *Admin {
 	a.mux.HandleFunc("GET /{$}", a.index)
 	a.mux.HandleFunc("GET /healthz", a.alive)
 	a.mux.HandleFunc("GET /readyz", a.ready)
+	a.mux.HandleFunc("GET /readyz/"+TargetEdge, a.edgeReady)
 	a.mux.HandleFunc("GET /readyz/{module}", a.moduleReady)
 	a.mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	a.mux.HandleFunc("GET /mailbox", a.mailbox)
@@ -98,9 +103,9 @@ func (a *Admin) states() (states []moduleState, ready bool) {
 		s := moduleState{Module: r.Module(), Mode: string(a.process.Place(r.Module()).Mode), Ready: true}
 		if err := a.process.Health(r.Module()); err != nil {
 			s.Ready, s.Problem = false, err.Error()
-			// A module that is away elsewhere is that process's trouble: this
-			// one still answers, and must not be restarted for it.
-			ready = ready && a.process.Running(r.Module()) == nil
+			// For a module that is away elsewhere this process must not be taken out
+			// of service, or started again.
+			ready = ready && !a.process.AnswersFor(r.Module())
 		} else if err := a.process.Problem(r.Module()); err != nil {
 			s.Ready, s.Problem, ready = false, err.Error(), false
 		}
@@ -116,6 +121,17 @@ func (a *Admin) ready(w http.ResponseWriter, r *http.Request) {
 		said["events_problem"] = err.Error()
 	}
 	report(w, ready, said)
+}
+
+// edgeReady is for a load balancer of shoppers: it speaks of the pages alone. A shop whose
+// payments are down still shows what it sells, and says itself what can't be had.
+func (a *Admin) edgeReady(w http.ResponseWriter, r *http.Request) {
+	if a.pagesServed == nil {
+		http.Error(w, "this process serves no pages", http.StatusNotFound)
+		return
+	}
+	served := a.pagesServed()
+	report(w, served, map[string]bool{"ready": served})
 }
 
 func (a *Admin) moduleReady(w http.ResponseWriter, r *http.Request) {

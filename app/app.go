@@ -106,6 +106,7 @@ func (a *App) parts() (group *lifecycle.Group, shop, admin *door, err error) {
 	if a.Storefront != nil {
 		group.Add(lifecycle.Component{Name: "demo", Run: a.demo})
 		shop.handler = a.edge()
+		a.Admin.pagesServed = shop.open.Load
 		group.Add(shop.component())
 		// After the shop's door, so that it ends before: the door waits for its streams.
 		group.Add(lifecycle.Component{

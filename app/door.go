@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"galleria/platform/connections"
@@ -21,6 +22,7 @@ type door struct {
 	log      *slog.Logger
 	listener net.Listener
 	server   *http.Server
+	open     atomic.Bool // while requests are taken
 }
 
 func (d *door) address() string { return d.listener.Addr().String() }
@@ -50,6 +52,8 @@ func (d *door) component() lifecycle.Component {
 			return nil
 		},
 		Run: func(_ context.Context, ready func()) error {
+			d.open.Store(true)
+			defer d.open.Store(false)
 			ready()
 			if err := d.server.Serve(d.listener); !errors.Is(err, http.ErrServerClosed) {
 				return err
@@ -57,6 +61,7 @@ func (d *door) component() lifecycle.Component {
 			return nil
 		},
 		Stop: func(ctx context.Context) error {
+			d.open.Store(false)
 			err := d.server.Shutdown(ctx)
 			if err != nil {
 				d.server.Close()

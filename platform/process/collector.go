@@ -15,7 +15,7 @@ var (
 	handledDesc   = prometheus.NewDesc("events_handled_total", "Events handled by the subscriber in this process.", []string{"module"}, nil)
 	commitsDesc   = prometheus.NewDesc("database_commits_total", "Transactions that this process made durable.", []string{"module"}, nil)
 	writesDesc    = prometheus.NewDesc("database_writes_total", "Writes in them: those that wait at the same time share one.", []string{"module"}, nil)
-	problemDesc   = prometheus.NewDesc("module_problem", "Whether work of the module does not go on here: writes, or events that wait to be published or handled.", []string{"module"}, nil)
+	problemDesc   = prometheus.NewDesc("module_problem", "Whether work of the module does not go on here: it can't start, or writes fail, or events wait to be published or handled.", []string{"module"}, nil)
 	brokerDesc    = prometheus.NewDesc("events_broker_problem", "Whether the event broker of this process can't do its work, or soon won't.", nil, nil)
 	bytesDesc     = prometheus.NewDesc("events_stream_bytes", "Size of the event stream on disk.", nil, nil)
 	maxBytesDesc  = prometheus.NewDesc("events_stream_max_bytes", "Most the event stream may take on disk.", nil, nil)
@@ -59,6 +59,9 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 	}
 	for _, d := range c.process.ordered {
 		running := c.process.Running(d.Name)
+		if running == nil && c.process.AnswersFor(d.Name) {
+			gauge(problemDesc, 1, d.Name)
+		}
 		if running == nil || running.DB == nil {
 			continue
 		}

@@ -23,6 +23,19 @@ func (p *Process) Health(module string) error {
 	return target.Healthy()
 }
 
+// AnswersFor tells whether this process is to answer for a module's health: it runs here,
+// or it is wanted here and down. One that is away elsewhere is that process's trouble, and
+// so is one that is to come here and still works where it was.
+func (p *Process) AnswersFor(module string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.running[module] != nil {
+		return true
+	}
+	wish, pending := p.wishes[module]
+	return pending && wish.Place.IsHere() && p.routes[module].Target() == nil
+}
+
 const (
 	healthEvery = 2 * time.Second
 	// healthTimeout bounds how long a module may take to say how it does.

@@ -134,8 +134,7 @@ func (p *Process) introductions() *processv1.JoinRequest {
 	}
 	members, _ := p.registry.list(nil)
 	for _, m := range members {
-		foreign := func(claimed *processv1.Member_Module) bool { return !own.MayServe(claimed.GetModule()) }
-		if m.GetHeard() != nil && !slices.ContainsFunc(m.GetModules(), foreign) {
+		if _, ok := p.mayRun(own, m); ok && m.GetHeard() != nil {
 			said.Others = append(said.Others, m)
 		}
 	}

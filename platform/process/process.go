@@ -132,7 +132,7 @@ func (p *Process) Start(ctx context.Context, wanted map[string]route.Place) erro
 }
 
 func (p *Process) startOnce(ctx context.Context, wanted map[string]route.Place) error {
-	if err := p.checkPlaces(wanted); err != nil {
+	if err := errors.Join(p.checkPlaces(wanted), p.checkTargets()); err != nil {
 		return err
 	}
 	ctx, end, err := p.change(ctx)

@@ -3,6 +3,7 @@ package process
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"galleria/platform/certs"
 	"galleria/platform/lifecycle"
 	processv1 "galleria/platform/process/v1"
 )
@@ -317,17 +319,49 @@ func handedOnAddresses(addresses []string, sameHost bool) []string {
 	return slices.DeleteFunc(slices.Clone(addresses), OnLoopback)
 }
 
-// checkClaims refuses a process that says it serves what its certificate does not
-// let it serve.
+// checkClaims refuses a process that says it runs what its certificate does not let it run.
 func (p *Process) checkClaims(ctx context.Context, members []*processv1.Member) error {
 	from, _ := p.o.Identity.PeerOf(ctx)
 	for _, m := range members {
-		for _, claimed := range m.GetModules() {
-			if !from.MayServe(claimed.GetModule()) {
-				return status.Errorf(codes.PermissionDenied, "process %s says that it runs %s, and its certificate, of %s, lets it serve %v: it needs one for all its modules",
-					m.GetProcess(), claimed.GetModule(), from.ID, from.Serves)
-			}
+		if claimed, ok := p.mayRun(from, m); !ok {
+			return status.Errorf(codes.PermissionDenied, "process %s says that it runs %s, and its certificate, of %s, speaks for %v and lets it serve %v: it needs one for all that it runs",
+				m.GetProcess(), claimed, from.ID, from.Speaks, from.Serves)
 		}
+	}
+	return nil
+}
+
+// mayRun tells whether a certificate lets a process run all that it says, and if not,
+// what it does not: modules need the right to serve them, and other targets, such as an
+// edge, that to speak for them.
+func (p *Process) mayRun(from certs.Peer, m *processv1.Member) (claimed string, ok bool) {
+	for _, claimed := range m.GetModules() {
+		if !from.MayServe(claimed.GetModule()) {
+			return claimed.GetModule(), false
+		}
+	}
+	for _, target := range m.GetTargets() {
+		may := from.MaySpeakFor
+		if p.routes[target] != nil {
+			may = from.MayServe
+		}
+		if !may(target) {
+			return target, false
+		}
+	}
+	return "", true
+}
+
+// checkTargets refuses to start what the process's own certificate does not let it run:
+// others would turn it away, or its calls one by one.
+func (p *Process) checkTargets() error {
+	own, err := p.o.Identity.Own()
+	if err != nil {
+		return err
+	}
+	if target, ok := p.mayRun(own, &processv1.Member{Targets: p.o.Targets}); !ok {
+		return fmt.Errorf("this process is to run %s, and its certificate, of %s, speaks for %v and lets it serve %v: it needs one for all its targets",
+			target, own.ID, own.Speaks, own.Serves)
 	}
 	return nil
 }

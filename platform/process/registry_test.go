@@ -108,6 +108,18 @@ func TestAProcessClaimsOnlyWhatItsCertificateAllows(t *testing.T) {
 		t.Error("the log does not have the refusal")
 	}
 
+	// Nor is it what calls modules and is none.
+	for _, target := range []string{tester, "alpha", "all"} {
+		member := &processv1.Member{Process: "greedy", Address: "127.0.0.1:1", Targets: []string{"beta", target}}
+		_, _, err := introduced(t, h.foreignPeer(main, "beta"), member)
+		if want := "says that it runs " + target + ", and its certificate"; status.Code(err) != codes.PermissionDenied || !log.has("refused at the door", want) {
+			t.Errorf("target %s: got %v, want it refused, and the log to say so", target, err)
+		}
+		p := h.create("greedy "+target, peerOf(main), func(o *Options) { o.Identity, o.Targets = h.identity("beta"), []string{"beta", target} })
+		wantError(t, p.Start(t.Context(), places{"beta": here}), "is to run "+target, "it needs one for all its targets")
+	}
+	h.start("modest", places{"beta": here}, peerOf(main), func(o *Options) { o.Identity, o.Targets = h.identity("beta", tester), []string{tester, "beta"} })
+
 	// Nor does it take the name of another one.
 	other := h.start("other", nil, peerOf(main))
 	_, _, err := introduced(t, h.foreignPeer(main, "beta"), &processv1.Member{Process: other.name, Address: "127.0.0.1:1"})

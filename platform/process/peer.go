@@ -124,17 +124,16 @@ func (p *Process) introduce(stream processv1.ProcessService_JoinClient) {
 	}
 }
 
-// introductions are this process and those that joined through it, as far as this
-// one's certificate lets it speak of them.
+// introductions are this process and those that joined it, as far as this one's
+// certificate lets it speak of them. Those it knows from its peer are known there.
 func (p *Process) introductions() *processv1.JoinRequest {
 	said := &processv1.JoinRequest{Self: p.introduction()}
 	own, err := p.o.Identity.Own()
 	if err != nil {
 		return said
 	}
-	members, _ := p.registry.list(nil)
-	for _, m := range members {
-		if _, ok := p.mayRun(own, m); ok && m.GetHeard() != nil {
+	for _, m := range p.registry.joined() {
+		if _, ok := p.mayRun(own, m); ok {
 			said.Others = append(said.Others, m)
 		}
 	}

@@ -231,9 +231,20 @@ func (r *registry) wakeLocked() {
 func (r *registry) list(but *source) ([]*processv1.Member, <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.listLocked(func(by *source) bool { return by != but }), r.changed
+}
+
+// joined is what is known of the processes that joined this one, or through them.
+func (r *registry) joined() []*processv1.Member {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.listLocked(func(by *source) bool { return !by.isPeer })
+}
+
+func (r *registry) listLocked(wanted func(by *source) bool) []*processv1.Member {
 	var all []*processv1.Member
 	for _, e := range r.entries {
-		if e.by == but {
+		if !wanted(e.by) {
 			continue
 		}
 		m := proto.CloneOf(e.said)
@@ -246,7 +257,7 @@ func (r *registry) list(but *source) ([]*processv1.Member, <-chan struct{}) {
 	slices.SortFunc(all, func(a, b *processv1.Member) int {
 		return cmp.Or(a.GetStarted().AsTime().Compare(b.GetStarted().AsTime()), cmp.Compare(a.GetProcess(), b.GetProcess()))
 	})
-	return all, r.changed
+	return all
 }
 
 // eventContracts are those of the processes that joined and are there.

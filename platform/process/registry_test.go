@@ -340,3 +340,19 @@ func TestWhoNamesAnotherIsNotTurnedAwayForIt(t *testing.T) {
 		t.Errorf("got %+v, want both, and b as it says itself", r.entries)
 	}
 }
+
+// TestAProcessIntroducesThoseThatJoinedIt and not those it knows from its peer, which
+// speak there for themselves, with certificates of their own.
+func TestAProcessIntroducesThoseThatJoinedIt(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	as := func(callers ...string) func(*Options) { return func(o *Options) { o.Identity = h.identity(callers...) } }
+	between := h.start("between", places{"beta": here}, peerOf(main), as("beta"))
+	far := h.start("far", nil, peerOf(between), as("beta"))
+	edge := h.start("edge", nil, peerOf(main), as(tester))
+	eventually(t, "what between knows of the edge", true, func() bool { return memberOf(between, edge.name) != nil })
+	eventually(t, "what between knows of far", true, func() bool { return memberOf(between, far.name) != nil })
+	if got := between.introductions().GetOthers(); len(got) != 1 || got[0].GetProcess() != far.name {
+		t.Errorf("got %v, want far alone", got)
+	}
+}

@@ -105,15 +105,19 @@ func (p *Process) admission(callers []string) route.Admit {
 	}
 }
 
-// refused logs a refusal, with who asked for what.
+// refused logs a refusal, with who asked for what. One that comes again and again is
+// counted, and logged once a minute.
 func (p *Process) refused(ctx context.Context, method, caller string, err error) error {
 	known, _ := p.o.Identity.PeerOf(ctx)
-	address := ""
+	address, host := "", "" // the port is another one with each connection
 	if from, ok := grpcpeer.FromContext(ctx); ok {
-		address = from.Addr.String()
+		address, host = from.Addr.String(), addrOf(from.Addr).String()
 	}
-	p.o.Log.WarnContext(ctx, "refused at the door", "process", known.ID, "address", address,
-		"method", method, "caller", caller, "because", status.Convert(err).Message())
+	because := status.Convert(err).Message()
+	if before, is := p.refusals.isNew(known.ID, host, method, caller, because); is {
+		p.o.Log.WarnContext(ctx, "refused at the door", "process", known.ID, "address", address,
+			"method", method, "caller", caller, "because", because, "not_logged_before", before)
+	}
 	return err
 }
 
@@ -148,8 +152,11 @@ type doorkeeper struct {
 func (d doorkeeper) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	conn, info, err := d.TransportCredentials.ServerHandshake(raw)
 	// One that says nothing only looked whether the port is open.
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
-		d.process.o.Log.Warn("refused at the door", "address", raw.RemoteAddr().String(), "because", err)
+	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
+		return conn, info, err
+	}
+	if before, is := d.process.refusals.isNew(addrOf(raw.RemoteAddr()).String(), err.Error()); is {
+		d.process.o.Log.Warn("refused at the door", "address", raw.RemoteAddr().String(), "because", err, "not_logged_before", before)
 	}
 	return conn, info, err
 }

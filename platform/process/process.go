@@ -77,6 +77,7 @@ type Process struct {
 	changed   chan struct{}     // closed and replaced at each change
 
 	undeclared undeclared
+	refusals   *refusals
 }
 
 // New checks the options and makes the routes. Nothing runs yet.
@@ -97,7 +98,7 @@ func New(o Options) (*Process, error) {
 		// The random part tells a process from its predecessor, and lets it
 		// recognise itself when an address leads back to it.
 		o: o, name: fmt.Sprintf("%s:%d:%s", host, os.Getpid(), id.New()), ordered: ordered,
-		began: o.Now(), registry: newRegistry(time.Now), ends: endsOf, ill: map[string]string{},
+		began: o.Now(), registry: newRegistry(time.Now), refusals: newRefusals(time.Now), ends: endsOf, ill: map[string]string{},
 		routes: map[string]*route.Route{}, pins: pinsIn(o.Dir), identities: identity.NewKeys(o.Log, o.Now),
 		changing: make(chan struct{}, 1), own: map[string]bool{},
 		placed: map[string]route.Place{}, running: map[string]*module.Running{},

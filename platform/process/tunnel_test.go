@@ -32,7 +32,10 @@ func (b *book) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-func (b *book) has(parts ...string) bool {
+func (b *book) has(parts ...string) bool { return b.lines(parts...) > 0 }
+
+// lines counts those that have all parts.
+func (b *book) lines(parts ...string) (n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for line := range strings.Lines(b.text.String()) {
@@ -41,10 +44,10 @@ func (b *book) has(parts ...string) bool {
 			all = all && strings.Contains(line, part)
 		}
 		if all {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }
 
 func logTo(b *book) func(*Options) {

@@ -1,0 +1,59 @@
+package process
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	processv1 "galleria/platform/process/v1"
+)
+
+func TestARefusalIsNewOnceAMinute(t *testing.T) {
+	now := time.Unix(0, 0)
+	r := newRefusals(func() time.Time { return now })
+	for range 3 {
+		for i := range 60 {
+			_, is := r.isNew("spiffe://one", "because")
+			if is != (i == 0) {
+				t.Fatalf("second %d: got %t", i, is)
+			}
+			now = now.Add(time.Second)
+		}
+	}
+	if before, is := r.isNew("spiffe://one", "because"); before != 59 || !is {
+		t.Errorf("got %d before it and %t, want the 59 of the last minute", before, is)
+	}
+	if before, is := r.isNew("spiffe://one", "another cause"); before != 0 || !is {
+		t.Errorf("another cause: got %d before it and %t", before, is)
+	}
+	for i := range 2 * maxRefusals {
+		r.isNew(fmt.Sprint(i))
+	}
+	if len(r.of) > maxRefusals {
+		t.Errorf("%d are told apart, want at most %d", len(r.of), maxRefusals)
+	}
+}
+
+// TestAProcessThatIsTurnedAwayAgainAndAgainIsLoggedOnce with each cause.
+func TestAProcessThatIsTurnedAwayAgainAndAgainIsLoggedOnce(t *testing.T) {
+	h := newHouse(t)
+	var log book
+	main := h.start("main", nil, logTo(&log))
+	way := h.foreignPeer(main, "beta")
+	for range 5 {
+		for _, name := range []string{"greedy", "greedier"} {
+			greedy := &processv1.Member{Process: name, Modules: []*processv1.Member_Module{{Module: "alpha"}}}
+			if _, _, err := introduced(t, way, greedy); status.Code(err) != codes.PermissionDenied {
+				t.Fatalf("got %v, want it refused", err)
+			}
+		}
+	}
+	for _, name := range []string{"greedy", "greedier"} {
+		if got := log.lines("refused at the door", "process "+name+" says"); got != 1 {
+			t.Errorf("%s was refused 5 times for one cause and logged %d times, want once", name, got)
+		}
+	}
+}

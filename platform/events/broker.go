@@ -70,9 +70,12 @@ type Broker struct {
 	state     error
 }
 
+// ErrBrokerRuns says that the directory of a broker is another process's just now.
+var ErrBrokerRuns = errors.New("another process runs the broker")
+
 // OpenBroker starts the broker on the files in o.Dir and returns when it takes
 // events. One process only may have a directory open; for a second one OpenBroker
-// fails at once, because two servers would destroy each other's files.
+// fails at once, with ErrBrokerRuns, because two servers would destroy each other's files.
 func OpenBroker(o BrokerOptions) (*Broker, error) {
 	if o.Dir == "" {
 		return nil, errors.New("events: the broker needs a directory")
@@ -249,7 +252,10 @@ func lockDir(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("events: lock the broker's directory: %w", err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("events: another process runs the broker in %s: %w", dir, err), f.Close())
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			err = ErrBrokerRuns
+		}
+		return nil, errors.Join(fmt.Errorf("events: lock %s: %w", dir, err), f.Close())
 	}
 	return f, nil
 }

@@ -124,6 +124,8 @@ func (p *Process) refused(ctx context.Context, method, caller string, err error)
 // enterCall is the door of methods that are answered once. Those of contracts do
 // not pass it: admission is theirs.
 func (p *Process) enterCall(ctx context.Context, in any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+	p.guests.Add(1)
+	defer p.guests.Add(-1)
 	if err := p.enter(ctx, info.FullMethod); err != nil {
 		return nil, err
 	}
@@ -136,6 +138,8 @@ func (p *Process) enterCall(ctx context.Context, in any, info *grpc.UnaryServerI
 
 // enterStream is the door of streams, and of methods that are not there.
 func (p *Process) enterStream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
+	p.guests.Add(1)
+	defer p.guests.Add(-1)
 	if err := p.enter(stream.Context(), info.FullMethod); err != nil {
 		return err
 	}

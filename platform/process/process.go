@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -19,6 +20,7 @@ import (
 	"galleria/platform/events"
 	"galleria/platform/id"
 	"galleria/platform/identity"
+	"galleria/platform/lifecycle"
 	"galleria/platform/module"
 	processv1 "galleria/platform/process/v1"
 	"galleria/platform/route"
@@ -54,6 +56,7 @@ type Process struct {
 	server     *grpc.Server
 	checks     *health.Server
 	serverDone chan error
+	guests     atomic.Int64 // calls in this process of methods that are no module's
 
 	// changing holds a token for as long as the process is being changed:
 	// Start, Apply or Stop, one at a time. What follows is theirs.
@@ -286,8 +289,7 @@ func (p *Process) openEvents(ctx context.Context, learned *processv1.JoinRespons
 	case p.peer != nil:
 		p.events, err = events.Connect(ctx, events.ConnectOptions{Dialer: p.peer, Name: p.name, Log: p.o.Log})
 	default:
-		p.broker, err = events.OpenBroker(events.BrokerOptions{Dir: filepath.Join(p.o.Dir, "events"), Hears: p.hears(), Log: p.o.Log})
-		if err == nil {
+		if p.broker, err = p.openBroker(ctx); err == nil {
 			p.events, err = p.broker.Conn()
 		}
 	}
@@ -295,6 +297,29 @@ func (p *Process) openEvents(ctx context.Context, learned *processv1.JoinRespons
 		return fmt.Errorf("open the event broker: %w", err)
 	}
 	return nil
+}
+
+// brokerPatience is how long a start waits for the process before it to let go of the
+// broker: it closes that last, after the calls that were in it have ended.
+const brokerPatience = 15 * time.Second
+
+// openBroker opens the broker of this process's directory, when the process that had it is
+// gone.
+func (p *Process) openBroker(ctx context.Context) (*events.Broker, error) {
+	waiting, cancel := context.WithTimeout(ctx, brokerPatience)
+	defer cancel()
+	for told := false; ; told = true {
+		broker, err := events.OpenBroker(events.BrokerOptions{Dir: filepath.Join(p.o.Dir, "events"), Hears: p.hears(), Log: p.o.Log})
+		if !errors.Is(err, events.ErrBrokerRuns) {
+			return broker, err
+		}
+		if !told {
+			p.o.Log.Warn("waiting for another process, which may be stopping, to close the event broker", "at_most", brokerPatience, "error", err)
+		}
+		if lifecycle.Pause(waiting, 50*time.Millisecond) != nil {
+			return nil, err
+		}
+	}
 }
 
 // Connect gives the connection an outside caller calls a module through. It

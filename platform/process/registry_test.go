@@ -346,7 +346,9 @@ func TestWhoNamesAnotherIsNotTurnedAwayForIt(t *testing.T) {
 func TestAProcessIntroducesThoseThatJoinedIt(t *testing.T) {
 	h := newHouse(t)
 	main := h.start("main", nil)
-	as := func(callers ...string) func(*Options) { return func(o *Options) { o.Identity = h.identity(callers...) } }
+	as := func(callers ...string) func(*Options) {
+		return func(o *Options) { o.Identity = h.identity(callers...) }
+	}
 	between := h.start("between", places{"beta": here}, peerOf(main), as("beta"))
 	far := h.start("far", nil, peerOf(between), as("beta"))
 	edge := h.start("edge", nil, peerOf(main), as(tester))

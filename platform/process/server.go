@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc"
@@ -14,6 +15,7 @@ import (
 	"google.golang.org/grpc/reflection"
 
 	"galleria/platform/connections"
+	"galleria/platform/lifecycle"
 	processv1 "galleria/platform/process/v1"
 	"galleria/platform/route"
 )
@@ -100,6 +102,25 @@ type endingStream struct {
 
 func (s endingStream) Context() context.Context { return s.ctx }
 
+// lastWords is how long no call has to be in this process until the connections are cut
+// that others have not closed by themselves: it is time enough for the last answers to go
+// out. gRPC would wait for five seconds for a process that hangs, whether or not that asked
+// for something, and meanwhile the broker could not be had by the next process.
+const lastWords = time.Second
+
+// awaitQuiet waits until no call has been in this process for a while.
+func (p *Process) awaitQuiet(ctx context.Context) {
+	const look = 20 * time.Millisecond
+	for since := time.Now(); time.Since(since) < lastWords; {
+		if p.guests.Load() > 0 || slices.ContainsFunc(p.Routes(), func(r *route.Route) bool { return r.Arrived() > 0 }) {
+			since = time.Now()
+		}
+		if lifecycle.Pause(ctx, look) != nil {
+			return
+		}
+	}
+}
+
 // stopServing tells callers to go elsewhere and waits for the calls in flight.
 func (p *Process) stopServing(ctx context.Context) error {
 	switch {
@@ -114,6 +135,13 @@ func (p *Process) stopServing(ctx context.Context) error {
 	go func() {
 		p.server.GracefulStop()
 		close(stopped)
+	}()
+	quiet, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		if p.awaitQuiet(quiet); quiet.Err() == nil {
+			p.server.Stop() // ends GracefulStop as well
+		}
 	}()
 	select {
 	case <-stopped:

@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -315,4 +317,104 @@ func TestWhatWasNotPublishedBeforeTheStopIsPublishedAfterTheStart(t *testing.T) 
 		}
 		return n
 	})
+}
+
+// TestAStopDoesNotWaitForAProcessThatHangs: one that says nothing, and asked for nothing,
+// is not given the time that one gets whose calls are under way.
+func TestAStopDoesNotWaitForAProcessThatHangs(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	way := newStandstill(t, main.Address())
+	other := h.start("other", nil, func(o *Options) { o.Peer = way.address })
+	wantAnswerFrom(t, other, "main")
+	way.hang()
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second) // gRPC would wait for five
+	defer cancel()
+	if err := main.Stop(ctx); err != nil {
+		t.Errorf("got %v, want the stop over", err)
+	}
+}
+
+// standstill is a way to a process that can be made to hang: what is sent on it is taken,
+// and comes out nowhere.
+type standstill struct {
+	address string
+	hangs   atomic.Bool
+}
+
+func (s *standstill) hang() { s.hangs.Store(true) }
+
+func newStandstill(t *testing.T, to string) *standstill {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &standstill{address: listener.Addr().String()}
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	var open []net.Conn
+	pass := func(from, to net.Conn) {
+		buffer := make([]byte, 32<<10)
+		for {
+			n, err := from.Read(buffer)
+			if err == nil && s.hangs.Load() {
+				continue
+			}
+			if err == nil {
+				_, err = to.Write(buffer[:n])
+			}
+			if err != nil {
+				if !s.hangs.Load() {
+					to.Close()
+				}
+				return
+			}
+		}
+	}
+	all.Go(func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", to)
+			if err != nil {
+				near.Close()
+				continue
+			}
+			mu.Lock()
+			open = append(open, near, far)
+			mu.Unlock()
+			all.Go(func() { pass(near, far) })
+			all.Go(func() { pass(far, near) })
+		}
+	})
+	t.Cleanup(func() {
+		listener.Close()
+		mu.Lock()
+		for _, c := range open {
+			c.Close()
+		}
+		mu.Unlock()
+		all.Wait()
+	})
+	return s
+}
+
+// TestAStartWaitsForTheProcessBeforeIt which may take its time to stop, and closes the
+// broker last.
+func TestAStartWaitsForTheProcessBeforeIt(t *testing.T) {
+	h := newHouse(t)
+	var log book
+	before := h.start("before", nil)
+	next := h.create("next", logTo(&log))
+	started := make(chan error, 1)
+	go func() { started <- next.Start(t.Context(), nil) }()
+	eventually(t, "it says that it waits", true, func() bool { return log.has("waiting for another process") })
+	stop(t, before)
+	if err := <-started; err != nil {
+		t.Fatal(err)
+	}
+	wantAnswerFrom(t, next, "next")
 }

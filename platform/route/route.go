@@ -32,6 +32,7 @@ type Route struct {
 	target  atomic.Pointer[Target]
 	// compared is the last shadow, for its report.
 	compared atomic.Pointer[shadow]
+	arrivals atomic.Int64
 
 	talliesMu sync.Mutex
 	tallies   []*tally // of the callers in this process

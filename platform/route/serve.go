@@ -39,7 +39,12 @@ func (r *Route) register(server grpc.ServiceRegistrar, process func() string, ad
 	server.RegisterService(&desc, struct{}{})
 }
 
+// Arrived is how many calls of other processes are in this one just now.
+func (r *Route) Arrived() int64 { return r.arrivals.Load() }
+
 func (r *Route) arrived(ctx context.Context, m *method, process string, decode func(any) error, admit Admit) (response any, err error) {
+	r.arrivals.Add(1)
+	defer r.arrivals.Add(-1)
 	ctx, from := incoming(ctx)
 	if from.process != "" && from.process != process {
 		grpc.SetTrailer(ctx, neverRanMark)

@@ -107,6 +107,10 @@ func TestModulesAreMovedComparedAndTriedByCommand(t *testing.T) {
 				t.Errorf("the history of %s has no %q:\n%s", module, want, history)
 			}
 		}
+		if strings.Contains(history, "peer ") {
+			t.Errorf("the history of %s is of other processes, too:\n%s", module, history)
+		}
+		run(0, "PROCESS", "move", module, "history", "--all")
 	}
 	shop.Books(t)
 

@@ -45,8 +45,12 @@ func (s *settings) printComparison(cmd *cobra.Command, m move) error {
 	}
 	for _, method := range said.GetMethods() {
 		for _, sample := range method.GetSamples() {
-			fmt.Fprintf(out, "\n%s, %s at %s, request %s\n", shortMethod(method.GetMethod()), sample.GetKind(),
-				sample.GetAt().AsTime().Local().Format(time.DateTime), orDash(sample.GetRequestId()))
+			times := ""
+			if n := sample.GetTimes(); n > 1 {
+				times = fmt.Sprintf(", and %d more like it", n-1)
+			}
+			fmt.Fprintf(out, "\n%s, %s at %s, request %s%s\n", shortMethod(method.GetMethod()), sample.GetKind(),
+				sample.GetAt().AsTime().Local().Format(time.DateTime), orDash(sample.GetRequestId()), times)
 			for _, d := range sample.GetDifferences() {
 				fmt.Fprintf(out, "  %s: %q here, %q there\n", d.GetPath(), d.GetFirst(), d.GetSecond())
 			}
@@ -57,14 +61,15 @@ func (s *settings) printComparison(cmd *cobra.Command, m move) error {
 
 func shortMethod(full string) string { return full[strings.LastIndex(full, "/")+1:] }
 
-// printChanges prints the audit log of a module's places.
+// printChanges prints the audit log of a module's places: what the main process noted, or
+// with --all what the others did as well.
 func (s *settings) printChanges(cmd *cobra.Command, m move) error {
 	shop, err := s.shop()
 	if err != nil {
 		return err
 	}
 	defer shop.conn.Close()
-	said, err := shop.ListChanges(cmd.Context(), &processv1.ListChangesRequest{Module: m.Module})
+	said, err := shop.ListChanges(cmd.Context(), &processv1.ListChangesRequest{Module: m.Module, Others: m.all})
 	if err != nil {
 		return shop.explain(err)
 	}
@@ -73,9 +78,13 @@ func (s *settings) printChanges(cmd *cobra.Command, m move) error {
 		return json.NewEncoder(out).Encode(said.GetChanges())
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "WHEN\tWHO\tFROM\tTO\tWHY")
+	process := func(string) string { return "" }
+	if m.all {
+		process = func(name string) string { return "\t" + orDash(name) }
+	}
+	fmt.Fprintln(table, "WHEN\tWHO\tFROM\tTO\tWHY"+process("PROCESS"))
 	for _, c := range said.GetChanges() {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", c.GetAt().AsTime().Local().Format(time.DateTime), c.GetWho(), c.GetFrom(), c.GetTo(), orDash(c.GetWhy()))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s%s\n", c.GetAt().AsTime().Local().Format(time.DateTime), c.GetWho(), c.GetFrom(), c.GetTo(), orDash(c.GetWhy()), process(c.GetProcess()))
 	}
 	return table.Flush()
 }

@@ -27,6 +27,7 @@ type move struct {
 	wait   time.Duration
 	asJSON bool
 	dryRun bool
+	all    bool
 }
 
 func newMove(s *settings) *cobra.Command {
@@ -78,6 +79,7 @@ changes nothing but the file, and is tried again by itself.`,
 	flags.StringVar(&m.why, "why", "", "the reason, for the audit log")
 	flags.DurationVar(&m.wait, "wait", time.Minute, "how long to wait until the shop has done it")
 	flags.BoolVar(&m.asJSON, "json", false, "print one object when it is done")
+	flags.BoolVar(&m.all, "all", false, "history: also of the processes beside the main one, whose calls follow it")
 	flags.BoolVar(&m.dryRun, "dry-run", false, "say what would happen, and change nothing")
 	return cmd
 }

@@ -31,9 +31,13 @@ func (c *Console) compared(ctx context.Context, r floorplan.Room, p *view.Room) 
 		}
 		p.Comparison = append(p.Comparison, row)
 		for _, sample := range m.GetSamples() {
+			kind := sample.GetKind()
+			if n := sample.GetTimes(); n > 1 {
+				kind += ", " + whole(n) + " times"
+			}
 			for _, d := range sample.GetDifferences() {
 				p.Differences = append(p.Differences, view.Row{Cells: []string{
-					d.GetPath(), name, sample.GetKind(), c.when(sample.GetAt().AsTime()), dash(sample.GetRequestId()), d.GetFirst(), d.GetSecond(),
+					d.GetPath(), name, kind, c.when(sample.GetAt().AsTime()), dash(sample.GetRequestId()), d.GetFirst(), d.GetSecond(),
 				}})
 			}
 		}

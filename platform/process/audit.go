@@ -3,6 +3,7 @@ package process
 import (
 	"encoding/json"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"galleria/platform/durable"
@@ -18,10 +19,17 @@ type Change struct {
 	From string `json:"from"`
 	To   string `json:"to"`
 	Why  string `json:"why,omitempty"`
+	// Process is the one whose calls go elsewhere since; Beside says that it is not the main
+	// one. What an earlier release noted has neither.
+	Process string `json:"process,omitempty"`
+	Beside  bool   `json:"beside,omitempty"`
 }
 
 // Cause is who wants a change of a place, and why.
 type Cause struct{ Who, Why string }
+
+// byPeer begins who ordered a change on the word of the peer.
+const byPeer = "peer "
 
 // announcedFor is how long an announced cause waits for its change.
 const announcedFor = 30 * time.Second
@@ -44,7 +52,7 @@ func (p *Process) causeOf(name string, by word) Cause {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if by == peers {
-		return Cause{Who: "peer " + p.o.Peer}
+		return Cause{Who: byPeer + p.o.Peer}
 	}
 	a := p.announced[name]
 	delete(p.announced, name)
@@ -86,7 +94,7 @@ func (p *Process) auditLog() durable.Journal {
 // audit writes a change to the log. A failure to write is logged, and does not undo the
 // change.
 func (p *Process) audit(c Change) {
-	c.At = p.o.Now().UTC()
+	c.At, c.Process, c.Beside = p.o.Now().UTC(), p.name, p.o.Peer != ""
 	line, err := json.Marshal(c)
 	if err == nil {
 		err = p.auditLog().Add(line)
@@ -96,9 +104,10 @@ func (p *Process) audit(c Change) {
 	}
 }
 
-// Changes are the changes of places there were, the oldest first; of one module,
-// or of all.
-func (p *Process) Changes(module string) ([]Change, error) {
+// Changes are the changes of places there were, the oldest first; of one module, or of
+// all. Processes of one data directory share the log: what those beside the main one noted,
+// of their own ways to a module, is left out unless others is set.
+func (p *Process) Changes(module string, others bool) ([]Change, error) {
 	lines, err := p.auditLog().Lines()
 	if err != nil {
 		return nil, err
@@ -107,7 +116,11 @@ func (p *Process) Changes(module string) ([]Change, error) {
 	for _, line := range lines {
 		var c Change
 		// A line that was cut off by a crash is not one.
-		if json.Unmarshal(line, &c) == nil && (module == "" || c.Module == module) {
+		if json.Unmarshal(line, &c) != nil {
+			continue
+		}
+		beside := c.Beside || strings.HasPrefix(c.Who, byPeer)
+		if (module == "" || c.Module == module) && (others || !beside) {
 			all = append(all, c)
 		}
 	}

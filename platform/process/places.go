@@ -30,14 +30,14 @@ func (s service) ListChanges(_ context.Context, in *processv1.ListChangesRequest
 			return nil, err
 		}
 	}
-	changes, err := s.process.Changes(in.GetModule())
+	changes, err := s.process.Changes(in.GetModule(), in.GetOthers())
 	if err != nil {
 		return nil, status.Errorf(codes.Internal, "read the audit log: %v", err)
 	}
 	out := &processv1.ListChangesResponse{}
 	for _, c := range changes {
 		out.Changes = append(out.Changes, &processv1.ListChangesResponse_Change{
-			At: timestamppb.New(c.At), Module: c.Module, Who: c.Who, From: c.From, To: c.To, Why: c.Why,
+			At: timestamppb.New(c.At), Module: c.Module, Who: c.Who, From: c.From, To: c.To, Why: c.Why, Process: c.Process,
 		})
 	}
 	return out, nil
@@ -58,7 +58,7 @@ func (s service) Compare(_ context.Context, in *processv1.CompareRequest) (*proc
 			method.Counts[string(kind)] = n
 		}
 		for _, sample := range c.Samples {
-			shown := &processv1.CompareResponse_Sample{Kind: string(sample.Kind), At: timestamppb.New(sample.At), RequestId: sample.Request}
+			shown := &processv1.CompareResponse_Sample{Kind: string(sample.Kind), At: timestamppb.New(sample.At), RequestId: sample.Request, Times: int64(sample.Times)}
 			for _, d := range sample.Differences {
 				shown.Differences = append(shown.Differences, &processv1.CompareResponse_Difference{Path: d.Path, First: d.First, Second: d.Second})
 			}

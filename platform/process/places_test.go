@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -176,7 +177,7 @@ func TestACanaryIsPromotedStepByStepAndItsStepsAreAudited(t *testing.T) {
 		return
 	}
 	eventually(t, "alpha's process", "other", func() string { got, _ := ask(t, main); return got })
-	changes, err := main.Changes("alpha")
+	changes, err := main.Changes("alpha", false)
 	var said []string
 	for _, c := range changes {
 		said = append(said, c.Who+": "+c.To+" ("+c.Why+")")
@@ -252,6 +253,7 @@ func TestAChangeIsAuditedWithWhoAndWhy(t *testing.T) {
 	h := newHouse(t)
 	main := h.start("main", nil)
 	other := h.start("other", places{"alpha": here}, peerOf(main))
+	follower := h.start("follower", nil, peerOf(main))
 	client := h.client(main)
 	if _, err := client.Announce(t.Context(), &processv1.AnnounceRequest{Module: "alpha", Who: "kim", Why: "it needs a machine of its own"}); err != nil {
 		t.Fatal(err)
@@ -261,6 +263,18 @@ func TestAChangeIsAuditedWithWhoAndWhy(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// The other two share the directory, and note where their own calls go.
+	noted := func() (by []string) {
+		said, err := client.ListChanges(t.Context(), &processv1.ListChangesRequest{Module: "alpha", Others: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range said.GetChanges() {
+			by = append(by, c.GetProcess())
+		}
+		return by
+	}
+	eventually(t, "the follower's way is noted", true, func() bool { return slices.Contains(noted(), follower.name) })
 	said, err := client.ListChanges(t.Context(), &processv1.ListChangesRequest{Module: "alpha"})
 	if err != nil || len(said.GetChanges()) != 2 {
 		t.Fatalf("got %v and error %v, want two changes", said, err)
@@ -268,6 +282,9 @@ func TestAChangeIsAuditedWithWhoAndWhy(t *testing.T) {
 	first, second := said.GetChanges()[0], said.GetChanges()[1]
 	if first.GetWho() != "kim" || first.GetWhy() != "it needs a machine of its own" || first.GetFrom() != "local" || first.GetTo() != at(other).String() {
 		t.Errorf("got %v, want the announced one", first)
+	}
+	if first.GetProcess() != main.name || second.GetProcess() != main.name {
+		t.Errorf("got changes of %s and %s, want the main process's", first.GetProcess(), second.GetProcess())
 	}
 	if second.GetWho() != "configuration" || second.GetTo() != "local" {
 		t.Errorf("got %v, want one of the configuration", second)
@@ -334,7 +351,7 @@ func TestAMoveThatSucceedsLaterIsAuditedWithWhoAndWhy(t *testing.T) {
 	h.start("other", places{"alpha": here}, peerOf(main), func(o *Options) { o.Listen = address })
 	var all []Change
 	for len(all) == 0 {
-		if all, err = main.Changes("alpha"); err != nil {
+		if all, err = main.Changes("alpha", false); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Millisecond)

@@ -18,7 +18,7 @@ const (
 	// shadowCalls is how many calls the second arm is asked at once; more are
 	// skipped and counted.
 	shadowCalls = 8
-	// shadowSamples is how many differences of each kind and method are kept.
+	// shadowSamples is how many different differences of each kind and method are kept.
 	shadowSamples = 5
 )
 
@@ -54,6 +54,8 @@ type Sample struct {
 	At          time.Time
 	Request     string // its id
 	Differences []Difference
+	// Times is how many pairs differed so; At and Request are of the first.
+	Times int
 }
 
 // Comparisons are those of the route's shadow, or of its last one; in the
@@ -193,7 +195,18 @@ func (r *shadowReport) note(kind Kind, first, second time.Duration, sample Sampl
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.counts[kind]++
-	if kind != Same && len(r.samples[kind]) < shadowSamples {
+	if kind == Same {
+		return
+	}
+	// A page may ask the same twice, and another one the same again.
+	for i, known := range r.samples[kind] {
+		if slices.Equal(known.Differences, sample.Differences) {
+			r.samples[kind][i].Times++
+			return
+		}
+	}
+	if len(r.samples[kind]) < shadowSamples {
+		sample.Times = 1
 		r.samples[kind] = append(r.samples[kind], sample)
 	}
 }

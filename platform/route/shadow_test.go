@@ -101,6 +101,37 @@ func TestAShadowFindsWhatDiffers(t *testing.T) {
 	}
 }
 
+// TestEqualDifferencesAreKeptOnce: a page that asks the same twice would fill the samples.
+func TestEqualDifferencesAreKeptOnce(t *testing.T) {
+	asked := int64(0)
+	r, client := shadowed(t, saying(&probev1.Everything{Text: "a"}, nil), &probe{
+		echo: func(_ context.Context, in *probev1.EchoRequest) (*probev1.EchoResponse, error) {
+			return &probev1.EchoResponse{Everything: &probev1.Everything{Text: in.GetEverything().GetText()}}, nil
+		},
+	})
+	ask := func(text string, times int64) Comparison {
+		for range times {
+			asked++
+			if _, err := client.Echo(t.Context(), &probev1.EchoRequest{Everything: &probev1.Everything{Text: text}}); err != nil {
+				t.Fatal(err)
+			}
+			compared(t, r, asked) // one after the other: none is skipped
+		}
+		return compared(t, r, asked)
+	}
+	ask("b", 7)
+	found := ask("c", 2)
+	if s := found.Samples; len(s) != 2 || s[0].Times != 7 || s[1].Times != 2 {
+		t.Errorf("got %+v, want two samples, of 7 and 2", s)
+	}
+	for i := range 2 * shadowSamples {
+		found = ask(strings.Repeat("d", i+1), 1)
+	}
+	if len(found.Samples) != shadowSamples {
+		t.Errorf("%d different ones are kept, want %d", len(found.Samples), shadowSamples)
+	}
+}
+
 func TestAShadowSaysNoSecret(t *testing.T) {
 	r, client := shadowed(t, saying(&probev1.Everything{Secret: "4242"}, nil), saying(&probev1.Everything{Secret: "4343"}, nil))
 	client.Echo(t.Context(), &probev1.EchoRequest{})

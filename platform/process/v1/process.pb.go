@@ -1171,7 +1171,9 @@ func (*AnnounceResponse) Descriptor() ([]byte, []int) {
 type ListChangesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Empty: of all modules.
-	Module        string `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
+	Module string `protobuf:"bytes,1,opt,name=module,proto3" json:"module,omitempty"`
+	// Also what the processes beside the main one noted of their own ways to the module.
+	Others        bool `protobuf:"varint,2,opt,name=others,proto3" json:"others,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1211,6 +1213,13 @@ func (x *ListChangesRequest) GetModule() string {
 		return x.Module
 	}
 	return ""
+}
+
+func (x *ListChangesRequest) GetOthers() bool {
+	if x != nil {
+		return x.Others
+	}
+	return false
 }
 
 type ListChangesResponse struct {
@@ -2974,13 +2983,15 @@ func (x *Measured_Database) GetProblem() string {
 }
 
 type ListChangesResponse_Change struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	At            *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
-	Module        string                 `protobuf:"bytes,2,opt,name=module,proto3" json:"module,omitempty"`
-	Who           string                 `protobuf:"bytes,3,opt,name=who,proto3" json:"who,omitempty"`
-	From          string                 `protobuf:"bytes,4,opt,name=from,proto3" json:"from,omitempty"`
-	To            string                 `protobuf:"bytes,5,opt,name=to,proto3" json:"to,omitempty"`
-	Why           string                 `protobuf:"bytes,6,opt,name=why,proto3" json:"why,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	At     *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
+	Module string                 `protobuf:"bytes,2,opt,name=module,proto3" json:"module,omitempty"`
+	Who    string                 `protobuf:"bytes,3,opt,name=who,proto3" json:"who,omitempty"`
+	From   string                 `protobuf:"bytes,4,opt,name=from,proto3" json:"from,omitempty"`
+	To     string                 `protobuf:"bytes,5,opt,name=to,proto3" json:"to,omitempty"`
+	Why    string                 `protobuf:"bytes,6,opt,name=why,proto3" json:"why,omitempty"`
+	// The process whose calls go elsewhere since; empty in what an earlier release noted.
+	Process       string `protobuf:"bytes,7,opt,name=process,proto3" json:"process,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3053,6 +3064,13 @@ func (x *ListChangesResponse_Change) GetTo() string {
 func (x *ListChangesResponse_Change) GetWhy() string {
 	if x != nil {
 		return x.Why
+	}
+	return ""
+}
+
+func (x *ListChangesResponse_Change) GetProcess() string {
+	if x != nil {
+		return x.Process
 	}
 	return ""
 }
@@ -3154,11 +3172,13 @@ func (x *CompareResponse_Method) GetSecondP99() *durationpb.Duration {
 // Sample is one of the first pairs of answers that differed. Secrets are not
 // in it.
 type CompareResponse_Sample struct {
-	state         protoimpl.MessageState        `protogen:"open.v1"`
-	Kind          string                        `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	At            *timestamppb.Timestamp        `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
-	RequestId     string                        `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	Differences   []*CompareResponse_Difference `protobuf:"bytes,4,rep,name=differences,proto3" json:"differences,omitempty"`
+	state       protoimpl.MessageState        `protogen:"open.v1"`
+	Kind        string                        `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	At          *timestamppb.Timestamp        `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	RequestId   string                        `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	Differences []*CompareResponse_Difference `protobuf:"bytes,4,rep,name=differences,proto3" json:"differences,omitempty"`
+	// How many pairs differed so; at and request_id are of the first.
+	Times         int64 `protobuf:"varint,5,opt,name=times,proto3" json:"times,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3219,6 +3239,13 @@ func (x *CompareResponse_Sample) GetDifferences() []*CompareResponse_Difference 
 		return x.Differences
 	}
 	return nil
+}
+
+func (x *CompareResponse_Sample) GetTimes() int64 {
+	if x != nil {
+		return x.Times
+	}
+	return 0
 }
 
 type CompareResponse_Difference struct {
@@ -3709,20 +3736,22 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\x06module\x18\x01 \x01(\tR\x06module\x12\x10\n" +
 	"\x03who\x18\x02 \x01(\tR\x03who\x12\x10\n" +
 	"\x03why\x18\x03 \x01(\tR\x03why\"\x12\n" +
-	"\x10AnnounceResponse\",\n" +
+	"\x10AnnounceResponse\"D\n" +
 	"\x12ListChangesRequest\x12\x16\n" +
-	"\x06module\x18\x01 \x01(\tR\x06module\"\xf7\x01\n" +
+	"\x06module\x18\x01 \x01(\tR\x06module\x12\x16\n" +
+	"\x06others\x18\x02 \x01(\bR\x06others\"\x91\x02\n" +
 	"\x13ListChangesResponse\x12I\n" +
-	"\achanges\x18\x01 \x03(\v2/.platform.process.v1.ListChangesResponse.ChangeR\achanges\x1a\x94\x01\n" +
+	"\achanges\x18\x01 \x03(\v2/.platform.process.v1.ListChangesResponse.ChangeR\achanges\x1a\xae\x01\n" +
 	"\x06Change\x12*\n" +
 	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
 	"\x06module\x18\x02 \x01(\tR\x06module\x12\x10\n" +
 	"\x03who\x18\x03 \x01(\tR\x03who\x12\x12\n" +
 	"\x04from\x18\x04 \x01(\tR\x04from\x12\x0e\n" +
 	"\x02to\x18\x05 \x01(\tR\x02to\x12\x10\n" +
-	"\x03why\x18\x06 \x01(\tR\x03why\"(\n" +
+	"\x03why\x18\x06 \x01(\tR\x03why\x12\x18\n" +
+	"\aprocess\x18\a \x01(\tR\aprocess\"(\n" +
 	"\x0eCompareRequest\x12\x16\n" +
-	"\x06module\x18\x01 \x01(\tR\x06module\"\xbf\x06\n" +
+	"\x06module\x18\x01 \x01(\tR\x06module\"\xd5\x06\n" +
 	"\x0fCompareResponse\x12E\n" +
 	"\amethods\x18\x01 \x03(\v2+.platform.process.v1.CompareResponse.MethodR\amethods\x1a\xd7\x03\n" +
 	"\x06Method\x12\x16\n" +
@@ -3737,13 +3766,14 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"second_p99\x18\a \x01(\v2\x19.google.protobuf.DurationR\tsecondP99\x1a9\n" +
 	"\vCountsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\x1a\xba\x01\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\x1a\xd0\x01\n" +
 	"\x06Sample\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tR\trequestId\x12Q\n" +
-	"\vdifferences\x18\x04 \x03(\v2/.platform.process.v1.CompareResponse.DifferenceR\vdifferences\x1aN\n" +
+	"\vdifferences\x18\x04 \x03(\v2/.platform.process.v1.CompareResponse.DifferenceR\vdifferences\x12\x14\n" +
+	"\x05times\x18\x05 \x01(\x03R\x05times\x1aN\n" +
 	"\n" +
 	"Difference\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x14\n" +

@@ -29,7 +29,7 @@ func NewConsole(s Start, p *process.Process, shared *edge.Edge, info *shopinfo.K
 		return nil, nil
 	}
 	needs := console.Needs{
-		Process: p.Service(), Edge: shared, Audit: audit, Places: places{s.Sources},
+		Process: p.Service(), Edge: shared, Audit: audit, Places: places{s.Sources, p},
 		Orders:        ordersv1.NewOrdersServiceClient(p.Connect(TargetEdge, "orders")),
 		Inventory:     inventoryv1.NewInventoryServiceClient(p.Connect(TargetEdge, "inventory")),
 		Catalog:       catalogv1.NewCatalogServiceClient(p.Connect(TargetEdge, "catalog")),

@@ -3,12 +3,15 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"galleria/app/moving"
 	"galleria/platform/config"
+	"galleria/platform/process"
 	"galleria/platform/route"
 )
 
@@ -176,8 +179,45 @@ func (c Config) Place(module string) (route.Place, bool) {
 	return route.Place{}, false
 }
 
-// places is the configuration file as the console changes it.
-type places struct{ from config.Sources }
+// CheckPresent refuses to make a configuration file anew that was lost while the shop runs
+// by what it said: with this one module in it, it would seem whole, and all others would
+// come home. now is where each module is, or is to get to, in words.
+func CheckPresent(from config.Sources, moved string, now func(module string) string) error {
+	if _, err := os.Stat(from.File); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	c, _, err := Load(from)
+	if err != nil {
+		return err
+	}
+	var lost []string
+	for _, row := range Table(c.Modules) {
+		name := row.Definition.Name
+		if is := now(name); name != moved && is != row.Placed.place().String() {
+			lost = append(lost, name+" is "+is)
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s is missing, and the shop goes on by what it said (%s): bring it back, or write one that says where these modules are to be; made anew for %s alone, it would move them",
+		from.File, strings.Join(lost, "; "), moved)
+}
+
+// places is the configuration file as the console changes it, and the process that goes by
+// it.
+type places struct {
+	from    config.Sources
+	process *process.Process
+}
+
+// now is where a module is or is to get to.
+func (p places) now(module string) string {
+	if wish, pending := p.process.Wish(module); pending {
+		return wish.Place.String()
+	}
+	return p.process.Place(module).String()
+}
 
 func (p places) Now(module string) (moving.Move, route.Place, error) {
 	c, _, err := Load(p.from)
@@ -197,10 +237,18 @@ func (p places) Now(module string) (moving.Move, route.Place, error) {
 }
 
 func (p places) Preview(m moving.Move) (route.Place, error) {
+	if err := CheckPresent(p.from, m.Module, p.now); err != nil {
+		return route.Place{}, err
+	}
 	return Preview(p.from, m.Module, m.Settings()...)
 }
 
-func (p places) Edit(m moving.Move) error { return Edit(p.from, m.Settings()...) }
+func (p places) Edit(m moving.Move) error {
+	if err := CheckPresent(p.from, m.Module, p.now); err != nil {
+		return err
+	}
+	return Edit(p.from, m.Settings()...)
+}
 
 // Edit changes settings in the configuration file; see config.Edit.
 func Edit(from config.Sources, settings ...config.Setting) error {

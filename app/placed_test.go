@@ -1,11 +1,14 @@
 package app_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"galleria/app"
+	"galleria/platform/config"
 	"galleria/platform/route"
 )
 
@@ -148,5 +151,29 @@ func TestProcessesCompareTheTaxesOfTheShop(t *testing.T) {
 	}
 	if got := here["modules.pricing.taxes.DE"]; got != "VAT included 19%, books 7%, food 7%, reduced 7%" {
 		t.Errorf("got %q, want the tax as the configuration has it", got)
+	}
+}
+
+// TestALostFileIsNotMadeAnewForOneModule while the others are where it said.
+func TestALostFileIsNotMadeAnewForOneModule(t *testing.T) {
+	from := config.Sources{File: filepath.Join(t.TempDir(), "galleria.yaml")}
+	now := map[string]string{}
+	for _, row := range app.Table(app.DefaultConfig().Modules) {
+		now[row.Definition.Name] = "local"
+	}
+	check := func() error { return app.CheckPresent(from, "cart", func(module string) string { return now[module] }) }
+	now["cart"] = "remote at a:1"
+	if err := check(); err != nil {
+		t.Errorf("the others are at home: got %v, want that a file may be made", err)
+	}
+	now["payments"] = "remote at a:2"
+	if err := check(); err == nil || !strings.Contains(err.Error(), "is missing, and the shop goes on by what it said (payments is remote at a:2): bring it back") {
+		t.Errorf("got %v, want a refusal that says what to do", err)
+	}
+	if err := os.WriteFile(from.File, []byte("log: {level: info}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := check(); err != nil {
+		t.Errorf("the file is there: got %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"galleria/platform/config"
 	"galleria/platform/process"
+	"galleria/platform/route"
 )
 
 // Reloader applies changes of the configuration file while the shop runs.
@@ -18,6 +20,7 @@ type Reloader struct {
 	process *process.Process
 	log     *slog.Logger
 	read    *config.Loaded // last, and made sense
+	said    Config         // what that was
 
 	// supersede ends the change that is under way: what the file says later counts.
 	supersede context.CancelFunc
@@ -26,7 +29,7 @@ type Reloader struct {
 
 // NewReloader makes the reloader; App.Run runs it.
 func NewReloader(s Start, p *process.Process, log *slog.Logger) *Reloader {
-	return &Reloader{start: s, process: p, log: log, read: s.Loaded, supersede: func() {}}
+	return &Reloader{start: s, process: p, log: log, read: s.Loaded, said: s.Config, supersede: func() {}}
 }
 
 // moveTimeout bounds a reload: handshakes, starts and draining of all modules.
@@ -53,7 +56,7 @@ func (r *Reloader) reload(ctx context.Context) {
 		r.log.Error("the configuration has mistakes; nothing is changed", "error", err)
 		return
 	}
-	if err := checkWhole(r.read, loaded); err != nil {
+	if err := checkWhole(r.read, loaded, r.said); err != nil {
 		r.log.Error("the configuration file may be half written; nothing is changed", "file", r.start.Sources.File, "error", err)
 		return
 	}
@@ -63,6 +66,7 @@ func (r *Reloader) reload(ctx context.Context) {
 		return
 	}
 	r.reportUnapplied(loaded)
+	r.read, r.said = loaded, c
 	if len(placements) == 0 {
 		return // the peer says where modules are
 	}
@@ -81,14 +85,21 @@ func (r *Reloader) reload(ctx context.Context) {
 }
 
 // checkWhole refuses a file that has lost what it said before: an editor empties it
-// before it writes, a full disk leaves it empty, and the defaults would move every
-// module home.
-func checkWhole(before, now *config.Loaded) error {
+// before it writes, a full disk cuts it off, a command may make one anew that was deleted,
+// and the defaults would move the modules home that are not in it. said is what it meant
+// before.
+func checkWhole(before, now *config.Loaded, said Config) error {
 	switch {
 	case !now.Written("") && before.Written(""):
 		return errors.New("it says nothing any more")
 	case !now.Written("modules") && before.Written("modules"):
 		return errors.New("it says nothing of modules any more; to bring them home, give them mode local")
+	}
+	for _, row := range Table(said.Modules) {
+		name, place := row.Definition.Name, row.Placed.place()
+		if place.Mode != route.ModeLocal && before.Written("modules."+name) && !now.Written("modules."+name) {
+			return fmt.Errorf("it says nothing of %s any more, which is %s; to bring it home, give it mode local", name, place)
+		}
 	}
 	return nil
 }
@@ -101,5 +112,4 @@ func (r *Reloader) reportUnapplied(loaded *config.Loaded) {
 			r.log.Warn("this change of the configuration needs a restart", "key", key)
 		}
 	}
-	r.read = loaded
 }

@@ -67,7 +67,7 @@ func TestWhatIsAppliedNeedsNoRestart(t *testing.T) {
 
 // TestAFileThatHasLostWhatItSaidChangesNothing: it is on its way, or broken.
 func TestAFileThatHasLostWhatItSaidChangesNothing(t *testing.T) {
-	whole := beside + "log: {level: debug}\nmodules: {payments: {mode: remote, address: 'a:1'}}\n"
+	whole := beside + "log: {level: debug}\nmodules: {payments: {mode: remote, address: 'a:1'}, cart: {mode: local, address: 'a:2'}}\n"
 	for name, c := range map[string]struct{ text, says string }{
 		"emptied":                 {"", "it says nothing any more"},
 		"white space":             {" \n\n", "it says nothing any more"},
@@ -76,13 +76,15 @@ func TestAFileThatHasLostWhatItSaidChangesNothing(t *testing.T) {
 		"sections without values": {"modules:\nlog:\n", "it says nothing any more"},
 		"modules are missing":     {beside, "it says nothing of modules any more"},
 		"modules are empty":       {beside + "modules:\n  payments:\n", "it says nothing of modules any more"},
-		"fewer modules":           {beside + "modules: {cart: {mode: local}}\n", ""},
+		"one is missing":          {beside + "modules: {cart: {mode: remote, address: 'a:2'}}\n", "it says nothing of payments any more, which is remote at a:1"},
+		"made anew for another":   {beside + "modules: {cart: {mode: local}}\n", "it says nothing of payments any more"},
+		"one at home is missing":  {beside + "modules: {payments: {mode: local}}\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, reread := rereading(t, whole)
 			log := reread(c.text)
 			if c.says == "" {
-				if strings.Contains(log, "nothing is changed") || r.read.Written("modules.payments") {
+				if strings.Contains(log, "nothing is changed") || r.read.Written("modules.cart") {
 					t.Errorf("want it to be applied:\n%s", log)
 				}
 				return

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -119,13 +120,20 @@ func (s *settings) move(cmd *cobra.Command, m move) error {
 	}
 	defer shop.conn.Close()
 	result := moved{Module: m.Module, From: from.String(), To: wanted.String(), Next: commands(moving.Next(m.Module, wanted))}
-	before, err := shop.row(cmd.Context(), m.Module)
+	rows, err := shop.rows(cmd.Context())
 	running := status.Code(err) != codes.Unavailable
 	if running && err != nil {
 		return shop.explain(err)
 	}
+	if running && rows[m.Module] == nil {
+		return fmt.Errorf("the shop knows no module %s", m.Module)
+	}
 	if running {
-		result.From = before.GetPlace()
+		now := func(module string) string { return cmp.Or(rows[module].GetWanted(), rows[module].GetPlace()) }
+		if err := app.CheckPresent(sources, m.Module, now); err != nil {
+			return err
+		}
+		result.From = rows[m.Module].GetPlace()
 	}
 	out := cmd.OutOrStdout()
 	if !m.asJSON {
@@ -196,18 +204,14 @@ func account() string {
 	return "operator@" + host
 }
 
-// row is what the shop says of one module.
-func (r *running) row(ctx context.Context, module string) (*processv1.ModulesResponse_Module, error) {
+// rows are what the shop says of its modules, by name.
+func (r *running) rows(ctx context.Context) (map[string]*processv1.ModulesResponse_Module, error) {
 	table, err := r.Modules(ctx, &processv1.ModulesRequest{})
-	if err != nil {
-		return nil, err
-	}
+	rows := map[string]*processv1.ModulesResponse_Module{}
 	for _, row := range table.GetModules() {
-		if row.GetModule() == module {
-			return row, nil
-		}
+		rows[row.GetModule()] = row
 	}
-	return nil, fmt.Errorf("the shop knows no module %s", module)
+	return rows, err
 }
 
 // awaitPlace waits until calls go where they are wanted, or that was refused. It
@@ -217,13 +221,13 @@ func (r *running) awaitPlace(ctx context.Context, m move, wanted route.Place, fi
 	defer cancel()
 	said := "it has not noticed the change yet; does it read " + file + "?"
 	for {
-		row, err := r.row(ctx, m.Module)
+		rows, err := r.rows(ctx)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			said = r.explain(err).Error()
 		case err != nil:
 		default:
-			if done, problem := moving.Outcome(row, wanted); done || problem != "" {
+			if done, problem := moving.Outcome(rows[m.Module], wanted); done || problem != "" {
 				return problem
 			}
 		}

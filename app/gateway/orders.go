@@ -100,7 +100,7 @@ func (g *Gateway) notPlaced(ctx context.Context, req *ordersv1.PlaceOrderRequest
 		p.Cart = g.priced(ctx, req)
 		return p
 	case is(ordersv1.Reason_REASON_CART_CLAIMED):
-		p := problem(cartClaimed, "Pay or cancel that order first; see order.")
+		p := problem(cartClaimed, "It was paid before this one could take its place; see order. Nothing more was charged. Read the cart, and order what is left in it with another key.")
 		p.Order = &ClaimedOrder{ID: contract.Metadata(err, "order_id"), AccessToken: contract.Metadata(err, "token")}
 		return p
 	case is(ordersv1.Reason_REASON_CART_EMPTY):

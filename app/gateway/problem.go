@@ -34,7 +34,7 @@ var (
 	otherCurrency    = kind{"other-currency", http.StatusConflict, "It is not sold in the cart's currency"}
 	cartFull         = kind{"cart-full", http.StatusConflict, "The cart takes no more"}
 	cartEmpty        = kind{"cart-empty", http.StatusConflict, "Nothing is in the cart"}
-	cartClaimed      = kind{"cart-claimed", http.StatusConflict, "Another order of this cart waits for its payment"}
+	cartClaimed      = kind{"cart-claimed", http.StatusConflict, "An earlier order of this cart is paid"}
 	outOfStock       = kind{"out-of-stock", http.StatusConflict, "Something is sold out"}
 	priceChanged     = kind{"price-changed", http.StatusConflict, "The total is another one"}
 	noDelivery       = kind{"no-delivery", http.StatusConflict, "There is no delivery to this address"}
@@ -81,7 +81,7 @@ type Problem struct {
 	Errors    []FieldError  `json:"errors,omitempty" doc:"What is wrong, field by field."`
 	Lines     []ShortLine   `json:"lines,omitempty" doc:"With out-of-stock: what there is too little of."`
 	Cart      *Cart         `json:"cart,omitempty" doc:"With price-changed and code-used-up: the cart as it is priced now."`
-	Order     *ClaimedOrder `json:"order,omitempty" doc:"With cart-claimed: the order that waits."`
+	Order     *ClaimedOrder `json:"order,omitempty" doc:"With cart-claimed: the order that is paid."`
 
 	header http.Header
 	cause  error // for the log, when it is ours

@@ -80,10 +80,13 @@ func TestOneKeyIsOneOrder(t *testing.T) {
 	}
 	body["email"] = "eve@example.org"
 	s.place("one", body).problem(http.StatusUnprocessableEntity, "idempotency-key-reused")
-	p := s.place("two", body).problem(http.StatusConflict, "cart-claimed")
-	if p.Order == nil || p.Order.ID != first.ID || p.Order.AccessToken != first.AccessToken {
-		t.Errorf("got %+v, want the order that has the cart", p.Order)
+	var newer gateway.PlacedOrder
+	s.place("two", body).want(http.StatusCreated).into(&newer)
+	if newer.ID == first.ID || newer.Payment.RedirectURL == first.Payment.RedirectURL {
+		t.Errorf("got %+v, want another order in place of the first", newer)
 	}
+	body["email"] = "ana@example.org"
+	s.place("one", body).problem(http.StatusConflict, "order-ended")
 }
 
 func TestAnotherPriceIsAnsweredWithTheNewQuote(t *testing.T) {

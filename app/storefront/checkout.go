@@ -98,7 +98,7 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 	defer done()
 	placed, err := s.Orders.PlaceOrder(ctx, s.request(c, f, cart))
 	if contract.Is(err, ordersv1.Reason_REASON_CART_CLAIMED) {
-		return s.claimed(ctx, c, f, contract.Metadata(err, "order_id"), contract.Metadata(err, "token"))
+		return s.refusal(c, f, earlierPaid(orderPath(contract.Metadata(err, "order_id"), contract.Metadata(err, "token"))))
 	}
 	if contract.Is(err, ordersv1.Reason_REASON_NOT_SOLD) {
 		// The cart says of each thing why it can't be bought.
@@ -115,51 +115,6 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 		s.keepCount(c, 0)
 	}
 	return c.Redirect(http.StatusSeeOther, orderPath(placed.GetOrder().GetId(), placed.GetToken()))
-}
-
-// claimed is for a checkout of a cart of which another order waits for its payment. When
-// that one is what was agreed to now, as when two tabs order the same, it leads there.
-// Otherwise the shopper is told: what waits is not what is shown.
-func (s *Storefront) claimed(ctx context.Context, c echo.Context, f form, order, token string) error {
-	waiting, err := s.Orders.GetOrder(ctx, &ordersv1.GetOrderRequest{OrderId: order, Token: token})
-	if err != nil {
-		return s.refusal(c, f, orderWaits("", orderPath(order, token)))
-	}
-	held, err := s.cartHeld(ctx, c)
-	if err == nil {
-		var quote *pricingv1.Quote
-		if quote, err = s.quote(ctx, held, f); err == nil && f.agreesWith(waiting.GetOrder(), quote) {
-			return c.Redirect(http.StatusSeeOther, orderPath(order, token))
-		}
-	}
-	return s.refusal(c, f, orderWaits(waiting.GetOrder().GetNumber(), orderPath(order, token)))
-}
-
-// agreesWith tells whether an order is what the form orders, at the price it was shown.
-func (f form) agreesWith(o *ordersv1.Order, q *pricingv1.Quote) bool {
-	if f.quote != q.GetFingerprint() || o.GetTotals().GetTotalMinor() != q.GetTotals().GetTotalMinor() || o.GetCurrencyCode() != q.GetCurrencyCode() ||
-		o.GetDelivery().GetOption() != q.GetDeliveryOption() || len(o.GetLines()) != len(q.GetLines()) {
-		return false
-	}
-	ordered := map[string]int64{}
-	for _, l := range o.GetLines() {
-		ordered[l.GetSku()] = l.GetQuantity()
-	}
-	for _, l := range q.GetLines() {
-		if ordered[l.GetSku()] != l.GetQuantity() {
-			return false
-		}
-	}
-	a := o.GetAddress()
-	for field, was := range map[string]string{
-		"email": o.GetContact().GetEmail(), "name": o.GetContact().GetName(), "line1": a.GetLine1(), "line2": a.GetLine2(),
-		"city": a.GetCity(), "postal_code": a.GetPostalCode(), "region": a.GetRegion(), "country": a.GetCountry(),
-	} {
-		if f.values[field] != was {
-			return false
-		}
-	}
-	return true
 }
 
 // refusal shows the form again when the failure has words for the shopper, and

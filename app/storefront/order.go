@@ -198,6 +198,9 @@ func parcels(o *ordersv1.Order) []page.Parcel {
 func headline(o *ordersv1.Order) (heading, lead string) {
 	switch o.GetStatus() {
 	case ordersv1.OrderStatus_ORDER_STATUS_PLACING:
+		if o.GetEndedBecause() == "replaced" {
+			return "You ordered anew", "We are asking whether this order was paid. If it was, it is sent; if not, it ends. This page looks again by itself."
+		}
 		if o.GetEndedBecause() != "" {
 			return "Being called off", "We are asking whether this order was paid. If it was, the money goes back. This page looks again by itself."
 		}
@@ -269,6 +272,8 @@ func because(o *ordersv1.Order) string {
 		return "It was not paid in time. Nothing was charged."
 	case "on_request":
 		return "It was cancelled before it was paid. Nothing was charged."
+	case "replaced":
+		return "You ordered anew before it was paid, so the newer order took its place. Nothing was charged for this one."
 	}
 	return "Nothing was charged."
 }

@@ -60,13 +60,12 @@ func tooManyOfOne(wait time.Duration) failure {
 	}
 }
 
-// orderWaits is for a cart of which an order waits for its payment that is another one
-// than the shopper agreed to now.
-func orderWaits(number, address string) failure {
+// earlierPaid is for a cart of which an earlier order turned out to be paid.
+func earlierPaid(address string) failure {
 	return failure{
-		status: http.StatusConflict, settled: true, title: "An order of this cart waits for its payment",
-		text:  "It is not what you see here, so nothing new was ordered and nothing was charged. Pay it, or call it off and then order what you see here.",
-		links: []page.Point{{Text: strings.TrimSpace("See order "+number) + ": pay it, or call it off", Href: address}},
+		status: http.StatusConflict, settled: true, title: "Your earlier order is paid",
+		text:  "It stands as you ordered it, so nothing new was ordered, and nothing more was charged. What you see here can be ordered besides it.",
+		links: []page.Point{{Text: "See the order that is paid", Href: address}},
 	}
 }
 
@@ -105,7 +104,7 @@ func orderFailed(err error) failure {
 	case is(ordersv1.Reason_REASON_TOO_MANY_ORDERS):
 		return failure{
 			status: http.StatusTooManyRequests, settled: true, title: "Please pay what you ordered first",
-			text: "There are several orders of yours that are not paid. Pay or cancel one of them, or wait until they end. Nothing was charged.",
+			text: "There are several orders from your network that are not paid. Pay or cancel one of them, or wait until they end. Nothing was charged.",
 		}
 	case is(ordersv1.Reason_REASON_CANCELLED), is(ordersv1.Reason_REASON_NOT_PAID_IN_TIME):
 		return failure{

@@ -49,8 +49,8 @@
 // # What can go wrong, and what is done
 //
 //	before the order is stored   bad fields, empty cart, not sold, another price, no
-//	                             delivery, another order of the cart is open, too many
-//	                             unpaid orders, cart or pricing away
+//	                             delivery, an earlier order of the cart is paid, too many
+//	                             unpaid orders of the client, cart or pricing away
 //	                                          nothing is stored; the key is not used up
 //	allocate, redeem             refused      FAILED; release, unredeem
 //	                             no answer    FAILED unavailable; release
@@ -64,6 +64,11 @@
 //	                                          payment is stopped, then FAILED; no event
 //	                                          comes before. Paid after all: CANCELLED;
 //	                                          refund
+//	a newer order of the cart, or of the e-mail address, comes
+//	                                          the earlier one gives way: its payment is
+//	                                          stopped, then it is FAILED, and the newer one
+//	                                          is stored. Paid after all: it stands, and the
+//	                                          newer one of its cart is refused
 //	paid, and goods are gone                  CANCELLED out_of_stock; refund
 //	paid after it FAILED                      CANCELLED; refund
 //	refund, shipment             refused      needs attention
@@ -89,7 +94,7 @@
 // # Invariants
 //
 //   - One key is one order, and one answer. One cart has one open order, and so
-//     have a cart and one that was merged into it: a table's key.
+//     have a cart and one that was merged into it: a table's key. The newest is meant.
 //   - The parts of a price sum to its total; refunds never exceed what was paid.
 //   - Nothing is sent that is not paid, and no more than was ordered.
 //   - Each event is published once, with the change it tells of.

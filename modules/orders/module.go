@@ -30,8 +30,12 @@ type Config struct {
 	GiveUp       time.Duration `yaml:"give_up" doc:"how long it is tried again to do what fails, before the order asks for an operator"`
 	KeepFailed   time.Duration `yaml:"keep_failed" doc:"how long orders that were never paid are kept, with the personal data in them"`
 
-	MaxUnpaidPerEmail  int `yaml:"max_unpaid_per_email" doc:"how many orders of one e-mail address may wait for their payment; 0: any number"`
-	MaxUnpaidPerClient int `yaml:"max_unpaid_per_client" doc:"how many orders of one network address may wait for their payment; 0: any number"`
+	MaxUnpaidPerEmail int `yaml:"max_unpaid_per_email" doc:"how many orders of one e-mail address may wait for their payment: one more ends the oldest; 0: any number"`
+	// MaxUnpaidPerClient refuses, for the orders may be other people's: a household or an
+	// office has one address. Who orders anew has one all the same, so three are enough for
+	// those, and what one address can hold back is little. A shop whose customers come by
+	// mobile networks, which share an address among many, raises it.
+	MaxUnpaidPerClient int `yaml:"max_unpaid_per_client" doc:"how many orders of one network address may wait for their payment: one more is refused; 0: any number"`
 
 	// Hook, if set, is called at each point of an order named in Points, for
 	// tests that end the process there.
@@ -45,7 +49,7 @@ var Points = service.Points
 func DefaultConfig() Config {
 	return Config{
 		PollInterval: 500 * time.Millisecond, Hold: 30 * time.Minute, PaymentPoll: 5 * time.Minute, GiveUp: 24 * time.Hour,
-		KeepFailed: 30 * 24 * time.Hour, MaxUnpaidPerEmail: 2, MaxUnpaidPerClient: 5,
+		KeepFailed: 30 * 24 * time.Hour, MaxUnpaidPerEmail: 1, MaxUnpaidPerClient: 3,
 	}
 }
 

@@ -1129,7 +1129,7 @@ type Problem struct {
 	// Lines With out-of-stock: what there is too little of.
 	Lines *[]ShortLine `json:"lines,omitempty"`
 
-	// Order With cart-claimed: the order that waits.
+	// Order With cart-claimed: the order that is paid.
 	Order *ClaimedOrder `json:"order,omitempty"`
 
 	// RequestId The id of the request, for the shop's logs.

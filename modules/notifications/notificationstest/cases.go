@@ -174,10 +174,10 @@ func (w World) getCases() map[string]func(t *testing.T) {
 				wantParts(t, what, letter, "€12.90 back to your card", "The mug was chipped.")
 			}
 		},
-		"the letter of an order that was not paid says so; one that was told at once has none": func(t *testing.T) {
+		"the letter of an order that was not paid says so; one that was told at once, or replaced, has none": func(t *testing.T) {
 			by := guest()
 			placed := w.order(t, by)
-			for _, token := range []string{"", placed.GetToken()} {
+			for _, token := range []string{"", replaced, placed.GetToken()} {
 				if _, err := w.Orders.PayOrder(t.Context(), &ordersv1.PayOrderRequest{OrderId: placed.GetOrder().GetId(), Token: token}); err != nil {
 					t.Fatal(err)
 				}

@@ -153,10 +153,16 @@ func (p *publisher) RefundOrder(ctx context.Context, r *ordersv1.RefundOrderRequ
 	})
 }
 
+// replaced is the token with which PayOrder says that a newer order took the place of one.
+const replaced = "replaced"
+
 // PayOrder publishes OrderFailed.
 func (p *publisher) PayOrder(ctx context.Context, r *ordersv1.PayOrderRequest) (*ordersv1.PayOrderResponse, error) {
 	return &ordersv1.PayOrderResponse{}, p.about(ctx, r.GetOrderId(), func(o *ordersv1.Order, token string) proto.Message {
 		o.EndedBecause = "not_paid"
+		if r.GetToken() == replaced {
+			o.EndedBecause = replaced
+		}
 		return &ordersv1.OrderFailed{Order: o, Token: token, At: timestamppb.New(p.now()), WasPayable: r.GetToken() != ""}
 	})
 }

@@ -43,14 +43,36 @@ func placeCases(w World) map[string]func(t *testing.T) {
 			cart := s.Fill(1, s.Stock(3, 1000))
 			first, err := s.Orders.PlaceOrder(t.Context(), s.Request(cart))
 			s.must("place", err)
-			_, err = s.Orders.PlaceOrder(t.Context(), s.Request(cart))
-			wantReason(t, err, codes.FailedPrecondition, ordersv1.Reason_REASON_CART_CLAIMED, map[string]string{
-				"order_id": first.GetOrder().GetId(), "token": first.GetToken(),
-			})
-			_, err = s.Orders.CancelOrder(t.Context(), &ordersv1.CancelOrderRequest{OrderId: first.GetOrder().GetId(), Token: first.GetToken()})
-			s.must("cancel", err)
-			_, err = s.Orders.PlaceOrder(t.Context(), s.Request(cart))
-			s.must("place another one", err)
+			same, err := s.Orders.PlaceOrder(t.Context(), s.Request(cart)) // as of another tab
+			s.must("place the same", err)
+			if same.GetOrder().GetId() != first.GetOrder().GetId() || same.GetToken() != first.GetToken() || same.GetRedirectUrl() != first.GetRedirectUrl() {
+				t.Errorf("got %v and then %v, want one order", first, same)
+			}
+		},
+		"ends the unpaid order of a cart for a newer one": func(t *testing.T) {
+			s := NewShop(t, w)
+			sku := s.Stock(1, 1000)
+			cart := s.Fill(1, sku)
+			first, err := s.Orders.PlaceOrder(t.Context(), s.Request(cart))
+			s.must("place", err)
+			newer := s.Request(cart)
+			newer.Contact.Name = "Ana Maria Example"
+			second, err := s.Orders.PlaceOrder(t.Context(), newer)
+			s.must("order anew", err)
+			o := s.get(first)
+			wantStatus(t, o, failed)
+			if o.GetEndedBecause() != "replaced" || o.GetPaymentUrl() != "" {
+				t.Errorf("the earlier order: got %v, want it replaced and not payable", o)
+			}
+			s.WantLevel(sku, 1, 1)
+			s.Pay(second.GetRedirectUrl())
+			s.WantMoney(s.Awaits(second, opened).GetId(), second.GetOrder().GetTotals().GetTotalMinor(), 0)
+			s.WantMoney(o.GetId(), 0, 0)
+			again, err := s.Orders.PlaceOrder(t.Context(), newer)
+			s.must("repeat the newer one", err)
+			if again.GetOrder().GetId() != second.GetOrder().GetId() {
+				t.Errorf("got %v, want the newer order again", again)
+			}
 		},
 		"has one open order of what was in a cart that was merged, and takes it out where it went": func(t *testing.T) {
 			s := NewShop(t, w)
@@ -59,10 +81,6 @@ func placeCases(w World) map[string]func(t *testing.T) {
 			first, err := s.Orders.PlaceOrder(t.Context(), s.Request(guests))
 			s.must("place", err)
 			s.Merge(guests, own)
-			_, err = s.Orders.PlaceOrder(t.Context(), s.Request(own))
-			wantReason(t, err, codes.FailedPrecondition, ordersv1.Reason_REASON_CART_CLAIMED, map[string]string{
-				"order_id": first.GetOrder().GetId(), "token": first.GetToken(),
-			})
 			s.Pay(first.GetRedirectUrl())
 			s.Awaits(first, opened)
 			eventually(t, "only the mug is left", func() bool { return s.InCart(own) == 1 })
@@ -72,22 +90,19 @@ func placeCases(w World) map[string]func(t *testing.T) {
 				t.Errorf("got %v, want the mug alone", lines)
 			}
 		},
-		"has one open order of a cart and of the one it was merged into, whichever comes first": func(t *testing.T) {
+		"ends an order for a newer one of the cart it was merged into, and the other way around": func(t *testing.T) {
 			s := NewShop(t, w)
 			guests, own := s.Fill(1, s.Stock(3, 1000)), s.Fill(1, s.Stock(3, 500))
 			s.Merge(guests, own)
 			first, err := s.Orders.PlaceOrder(t.Context(), s.Request(own))
 			s.must("place", err)
 			s.Merge(s.Fill(1, s.Stock(3, 700)), guests) // filled again, as an order sees it that read it before
-			late := s.Request(guests)
-			_, err = s.Orders.PlaceOrder(t.Context(), late)
-			wantReason(t, err, codes.FailedPrecondition, ordersv1.Reason_REASON_CART_CLAIMED, map[string]string{
-				"order_id": first.GetOrder().GetId(), "token": first.GetToken(),
-			})
-			_, err = s.Orders.CancelOrder(t.Context(), &ordersv1.CancelOrderRequest{OrderId: first.GetOrder().GetId(), Token: first.GetToken()})
-			s.must("cancel", err)
-			_, err = s.Orders.PlaceOrder(t.Context(), late)
-			s.must("place when the other has ended", err)
+			second, err := s.Orders.PlaceOrder(t.Context(), s.Request(guests))
+			s.must("order the guest's cart", err)
+			wantStatus(t, s.get(first), failed)
+			_, err = s.Orders.PlaceOrder(t.Context(), s.Request(own))
+			s.must("order the customer's cart again", err)
+			wantStatus(t, s.get(second), failed)
 		},
 		"refuses an address without the region that its taxes depend on": func(t *testing.T) {
 			s := NewShop(t, w)

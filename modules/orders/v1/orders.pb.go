@@ -1463,7 +1463,8 @@ type Order struct {
 	Fulfilments   []*Fulfilment `protobuf:"bytes,19,rep,name=fulfilments,proto3" json:"fulfilments,omitempty"`
 	Refunds       []*Refund     `protobuf:"bytes,20,rep,name=refunds,proto3" json:"refunds,omitempty"`
 	Returns       []*Return     `protobuf:"bytes,21,rep,name=returns,proto3" json:"returns,omitempty"`
-	// Why it failed or was cancelled, or, while it is PLACING, is about to, as a word: out_of_stock, guest, not_paid, …
+	// Why it failed or was cancelled, or, while it is PLACING, is about to, as a word:
+	// out_of_stock, on_request, not_paid, replaced (by a newer order), …
 	EndedBecause string `protobuf:"bytes,22,opt,name=ended_because,json=endedBecause,proto3" json:"ended_because,omitempty"`
 	// Who decided that: guest, operator or shop.
 	EndedBy string `protobuf:"bytes,23,opt,name=ended_by,json=endedBy,proto3" json:"ended_by,omitempty"`

@@ -61,17 +61,21 @@ type OrdersServiceClient interface {
 	//	                     REASON_NO_DELIVERY: no delivery to this address,
 	//	                     REASON_CODE_USED_UP (metadata code),
 	//	                     REASON_OUT_OF_STOCK (metadata sku, available, held),
-	//	                     REASON_CART_CLAIMED: another order of this cart, or
-	//	                     of one it was merged with, is open (metadata
-	//	                     order_id, token)
-	//	RESOURCE_EXHAUSTED   REASON_TOO_MANY_ORDERS: this e-mail address or this
-	//	                     client has too many orders that are not paid
+	//	                     REASON_CART_CLAIMED: an earlier order of this cart,
+	//	                     or of one it was merged with, is paid, and what it
+	//	                     bought is still in the cart (metadata order_id, token)
+	//	RESOURCE_EXHAUSTED   REASON_TOO_MANY_ORDERS: this client has too many orders
+	//	                     that are not paid
 	//	UNAVAILABLE          REASON_PAYMENT_UNAVAILABLE, REASON_UNAVAILABLE:
 	//	                     another module did not answer; nothing is bought, and
 	//	                     what was begun is undone.
 	//	                     REASON_NOT_KNOWN: it is not known yet how the order
-	//	                     ends. Only a call with the same key can tell
+	//	                     ends, or the one it takes the place of. Only a call
+	//	                     with the same key can tell
 	//
+	// An earlier order of the cart, or of the e-mail address when that has as many as it
+	// may, is ended for this one if it is not paid: it is FAILED, replaced. The same order
+	// with another key is answered as the earlier one.
 	// Except for REASON_NOT_KNOWN nothing is charged after a refusal. Repeating
 	// the call with the same key is the same order and, once that is decided, the
 	// same answer.
@@ -311,17 +315,21 @@ type OrdersServiceServer interface {
 	//	                     REASON_NO_DELIVERY: no delivery to this address,
 	//	                     REASON_CODE_USED_UP (metadata code),
 	//	                     REASON_OUT_OF_STOCK (metadata sku, available, held),
-	//	                     REASON_CART_CLAIMED: another order of this cart, or
-	//	                     of one it was merged with, is open (metadata
-	//	                     order_id, token)
-	//	RESOURCE_EXHAUSTED   REASON_TOO_MANY_ORDERS: this e-mail address or this
-	//	                     client has too many orders that are not paid
+	//	                     REASON_CART_CLAIMED: an earlier order of this cart,
+	//	                     or of one it was merged with, is paid, and what it
+	//	                     bought is still in the cart (metadata order_id, token)
+	//	RESOURCE_EXHAUSTED   REASON_TOO_MANY_ORDERS: this client has too many orders
+	//	                     that are not paid
 	//	UNAVAILABLE          REASON_PAYMENT_UNAVAILABLE, REASON_UNAVAILABLE:
 	//	                     another module did not answer; nothing is bought, and
 	//	                     what was begun is undone.
 	//	                     REASON_NOT_KNOWN: it is not known yet how the order
-	//	                     ends. Only a call with the same key can tell
+	//	                     ends, or the one it takes the place of. Only a call
+	//	                     with the same key can tell
 	//
+	// An earlier order of the cart, or of the e-mail address when that has as many as it
+	// may, is ended for this one if it is not paid: it is FAILED, replaced. The same order
+	// with another key is answered as the earlier one.
 	// Except for REASON_NOT_KNOWN nothing is charged after a refusal. Repeating
 	// the call with the same key is the same order and, once that is decided, the
 	// same answer.

@@ -133,6 +133,9 @@ func (s *Service) Subscriptions() []events.Subscription {
 			if !e.GetWasPayable() {
 				return nil // the shopper was told at once
 			}
+			if e.GetOrder().GetEndedBecause() == "replaced" {
+				return nil // the shopper has a newer one, which is what there is to write of
+			}
 			return queue(tx, meta, e.GetOrder(), Failed(e))
 		}),
 	}...)

@@ -140,12 +140,31 @@ func (o *Order) cancelRest(why Ending, now time.Time) error {
 	return o.closeIfDone(now)
 }
 
+// GiveWay decides that an order being placed ends for a newer one of its cart or its
+// customer. It is leaving then, but other than one that is cancelled it stands when it
+// turns out to be paid. What is not being placed any more stays as it is.
+func (o *Order) GiveWay(now time.Time) error {
+	if o.s.Status != Placing {
+		return nil
+	}
+	return o.leave(Ending{Because: Replaced, By: Guest}, now)
+}
+
+// GivesWay says that the order is leaving for a newer one.
+func (o *Order) GivesWay() bool { return o.Leaving() && o.s.Ending.Because == Replaced }
+
+// Stand takes back that the order gives way: it is paid.
+func (o *Order) Stand() { o.s.Ending = Ending{} }
+
 // leave ends an order that is being placed. While its shopper can pay it, it is
 // not known whether that was done: then it is told first that it is to end, and
 // it ends when its payment is stopped, or turns out to be made.
 func (o *Order) leave(why Ending, now time.Time) error {
-	if o.Leaving() {
-		return nil
+	if o.Leaving() && (!o.GivesWay() || why.Because == Replaced) {
+		return nil // one that gives way can still be cancelled
+	}
+	if o.s.Payment.State == NotStarted && o.s.Totals.Total > 0 {
+		o.StartPayment() // a process may be about to: that payment is stopped, too
 	}
 	if o.s.Payment.State == NotStarted || o.s.Payment.State == Stopped {
 		return o.Fail(why, now)
@@ -299,6 +318,8 @@ func (e Ending) sentence() string {
 		if e.By == Operator {
 			said = "The shop cancelled the order."
 		}
+	case Replaced:
+		said = "You ordered anew before it was paid."
 	}
 	if e.Note != "" {
 		said += " " + e.Note

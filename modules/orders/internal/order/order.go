@@ -106,6 +106,7 @@ const (
 	Unavailable        = "unavailable"
 	NotPaid            = "not_paid"
 	OnRequest          = "on_request"
+	Replaced           = "replaced"
 )
 
 // Who does something to an order.

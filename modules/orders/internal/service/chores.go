@@ -80,6 +80,9 @@ func (s *Service) release(ctx context.Context, o *order.Order) error {
 // others wait for them. It fails when its payments are stopped; when one turns out to be
 // made it is cancelled, and the money goes back.
 func (s *Service) leave(ctx context.Context, o *order.Order) error {
+	if o.GivesWay() {
+		return s.giveWay(ctx, o)
+	}
 	if err := s.release(ctx, o); err != nil {
 		return err
 	}
@@ -87,6 +90,32 @@ func (s *Service) leave(ctx context.Context, o *order.Order) error {
 		return err
 	}
 	return o.Fail(o.Snapshot().Ending, s.Now())
+}
+
+// giveWay ends an order that a newer one replaces, if it is not paid. The goods stay with it
+// until that is known: paid, it is sent.
+func (s *Service) giveWay(ctx context.Context, o *order.Order) error {
+	var last Payment
+	err := s.ask("look", func() (err error) {
+		last, err = s.Money.Get(ctx, o.PaymentID())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("look at payment %s: %w", o.PaymentID(), err)
+	}
+	// Money that is held could still be let go: it is as good as paid.
+	if last.State != order.Authorized {
+		err = s.ask("stop", func() error { return s.Money.Cancel(ctx, o.PaymentID()) })
+		if err == nil {
+			o.PaymentStopped()
+			return o.Fail(o.Snapshot().Ending, s.Now())
+		}
+		if !errors.Is(err, errPaid) {
+			return fmt.Errorf("cancel payment %s: %w", o.PaymentID(), err)
+		}
+	}
+	o.Stand()
+	return s.settle(ctx, o)
 }
 
 // stopPayments ends the order's payments, so that they can't be made any more.

@@ -198,7 +198,7 @@ func TestDeathAtEachPointLeavesTheBooksEven(t *testing.T) {
 		})
 	}
 	// Those of decisions are one write, and what follows is not of the checkout.
-	for _, p := range []string{"ship", "refund", "return", "resolve", "pay", "book", "capture", "delay"} {
+	for _, p := range []string{"ship", "refund", "return", "resolve", "pay", "replace", "book", "capture", "delay"} {
 		reached[p+":before"], reached[p+":after"] = true, true
 	}
 	for _, p := range service.Points {

@@ -26,6 +26,8 @@ func failure(why order.Ending) error {
 		err = no(ordersv1.Reason_REASON_CODE_USED_UP, "the code %s is used up", why.Facts["code"])
 	case order.OnRequest:
 		err = no(ordersv1.Reason_REASON_CANCELLED, "the order was cancelled before it was paid")
+	case order.Replaced:
+		err = no(ordersv1.Reason_REASON_CANCELLED, "a newer order took the place of this one before it was paid")
 	case order.NotPaid:
 		err = no(ordersv1.Reason_REASON_NOT_PAID_IN_TIME, "the order was not paid in time")
 	case order.PaymentUnavailable:

@@ -80,28 +80,18 @@ func (s *Service) accept(ctx context.Context, p order.Purchase, mergedFrom []str
 			earlier, err := s.earlier(ctx, c)
 			return s.answerEarlier(ctx, earlier, err, until)
 		case store.CartTaken:
-			if err := s.cartTaken(ctx, append([]string{c.cartID}, mergedFrom...)); err != nil {
+			if answer, err := s.ofSameCart(ctx, c, append([]string{c.cartID}, mergedFrom...), until); answer != nil || err != nil {
+				return answer, err
+			}
+		case store.RecipientFull:
+			if err := s.replaceOldest(ctx, c.contact.Email, until); err != nil {
 				return nil, err
 			}
-		case store.TooMany:
+		case store.ClientFull:
 			return nil, contract.Error(codes.ResourceExhausted, ordersv1.Reason_REASON_TOO_MANY_ORDERS,
-				"too many orders of this customer are not paid: pay or cancel one of them first")
+				"too many orders of this network address are not paid: pay or cancel one of them first")
 		}
 	}
-}
-
-// cartTaken says which order of one of the carts is open; nil when there is none any
-// more.
-func (s *Service) cartTaken(ctx context.Context, carts []string) error {
-	other, err := s.Store.OfCarts(ctx, carts)
-	if errors.Is(err, order.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	err = contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_CART_CLAIMED, "another order of this cart is open: pay or cancel it first")
-	return contract.WithMetadata(err, map[string]string{"order_id": other.ID(), "token": other.Snapshot().Token})
 }
 
 // price makes a purchase of a request: what is in the cart, at the prices that
@@ -212,13 +202,8 @@ func (s *Service) answer(ctx context.Context, o *order.Order, until time.Time) (
 // answerArranged says what became of an order, or that it is not known yet.
 func (s *Service) answerArranged(ctx context.Context, o *order.Order) (_ *ordersv1.PlaceOrderResponse, err error) {
 	telemetry.Mark(ctx, "order", o.Snapshot().Number)
-	if o.Snapshot().GiveBack {
-		// Who tries again at once is to find the goods on the shelf.
-		soon, cancel := context.WithTimeout(ctx, patience)
-		defer cancel()
-		if o, err = s.await(soon, o.ID(), func(o *order.Order) bool { return !o.Snapshot().GiveBack }); err != nil {
-			return nil, err
-		}
+	if o, err = s.givenBack(ctx, o); err != nil {
+		return nil, err
 	}
 	switch {
 	case !arranged(o):
@@ -228,6 +213,17 @@ func (s *Service) answerArranged(ctx context.Context, o *order.Order) (_ *orders
 	}
 	snapshot := o.Snapshot()
 	return &ordersv1.PlaceOrderResponse{Order: toProto(o), Token: snapshot.Token, RedirectUrl: snapshot.Payment.URL}, nil
+}
+
+// givenBack waits a moment until an order that ended holds nothing any more: an order that
+// follows at once is to find the goods on the shelf.
+func (s *Service) givenBack(ctx context.Context, o *order.Order) (*order.Order, error) {
+	if !o.Snapshot().GiveBack {
+		return o, nil
+	}
+	soon, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return s.await(soon, o.ID(), func(o *order.Order) bool { return !o.Snapshot().GiveBack })
 }
 
 // arranged says that it is decided what PlaceOrder answers.

@@ -10,7 +10,7 @@ import (
 // writes are the durable changes of an order, and calls those to other
 // modules, by the names the hook is told.
 var (
-	writes = []string{"place", "waiting", "open", "fail", "cancel", "done", "delay", "ship", "refund", "return", "resolve", "pay"}
+	writes = []string{"place", "waiting", "open", "fail", "cancel", "done", "delay", "ship", "refund", "return", "resolve", "pay", "replace"}
 	calls  = []string{
 		"allocate", "redeem", "start", "look", "take",
 		"release", "unredeem", "stop", "book", "capture", "give back",

@@ -34,11 +34,12 @@ type Placed int
 
 // What became of a new order.
 const (
-	Stored      Placed = iota
-	KeyTaken           // another order has its key
-	NumberTaken        // another order has its number
-	CartTaken          // another order of its cart is open
-	TooMany            // its customer or client has too many
+	Stored        Placed = iota
+	KeyTaken             // another order has its key
+	NumberTaken          // another order has its number
+	CartTaken            // another order of its cart is open
+	RecipientFull        // its e-mail address has as many unpaid orders as it may
+	ClientFull           // and so has its client
 )
 
 // Place stores a new order, if its key, its number, its cart and those that were merged
@@ -55,8 +56,9 @@ func (s *Store) Place(ctx context.Context, o *order.Order, mergedFrom []string, 
 		for _, limit := range []struct {
 			most          int
 			column, value string
-		}{{most.PerRecipient, "recipient", r.Recipient}, {most.PerClient, "client", r.Client}} {
-			if limit.most == 0 || limit.value == "" {
+			full          Placed
+		}{{most.PerRecipient, "recipient", r.Recipient, RecipientFull}, {most.PerClient, "client", r.Client, ClientFull}} {
+			if limit.most == 0 || limit.value == "" || result != Stored {
 				continue
 			}
 			var there int
@@ -64,11 +66,11 @@ func (s *Store) Place(ctx context.Context, o *order.Order, mergedFrom []string, 
 				return err
 			}
 			if there >= limit.most {
-				result = TooMany
+				result = limit.full
 			}
 		}
-		if result == TooMany {
-			// The same request, sent again, finds its order.
+		if result != Stored {
+			// The same request, sent again, finds its order, and one of the same cart makes room.
 			return s.taken(tx, r, carts, &result)
 		}
 		done := tx.Exec(insert, r.ID, r.Number, r.IdempotencyKey, r.Fingerprint, r.Token, r.CartID, r.Client, r.Recipient, r.Mailbox,

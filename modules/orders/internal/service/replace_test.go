@@ -1,0 +1,168 @@
+package service_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"galleria/modules/orders/internal/service"
+	ordersv1 "galleria/modules/orders/v1"
+	"galleria/platform/contract"
+)
+
+const (
+	opened = ordersv1.OrderStatus_ORDER_STATUS_OPEN
+	failed = ordersv1.OrderStatus_ORDER_STATUS_FAILED
+)
+
+// anew is another order of the same cart.
+func (h *house) anew(cart string) *ordersv1.PlaceOrderRequest {
+	req := h.request(cart)
+	req.Contact.Name = "Ana Maria Example"
+	return req
+}
+
+// order places one, and gives it as the database keeps it.
+func (l *life) order(req *ordersv1.PlaceOrderRequest) kept {
+	l.t.Helper()
+	placed, err := l.PlaceOrder(l.t.Context(), req)
+	if err != nil {
+		l.t.Fatalf("place: %v", err)
+	}
+	return kept{ID: placed.GetOrder().GetId(), Token: placed.GetToken()}
+}
+
+func (h *house) wantEnd(l *life, k kept, status ordersv1.OrderStatus, because string) {
+	h.t.Helper()
+	h.await("the order has its end", func() bool { return h.get(l, k).GetStatus() == status })
+	if o := h.get(l, k); o.GetEndedBecause() != because || o.GetRefundedMinor() != 0 {
+		h.t.Errorf("order %s: got %s because %q, %d refunded, want because %q", k.ID, o.GetStatus(), o.GetEndedBecause(), o.GetRefundedMinor(), because)
+	}
+}
+
+// An order that was paid, and has not heard of it, is not given up for a newer one of its
+// cart: what is in the cart would be paid twice, or the shopper's payment be undone.
+func TestAnOrderThatIsPaidStandsAgainstANewerOne(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		sku, cart := h.fill(5, 2)
+		l := h.live(nil)
+		first := l.order(h.request(cart))
+		newer := h.anew(cart)
+		if !h.pay(first.ID) {
+			t.Fatal("can't be paid")
+		}
+		_, err := l.PlaceOrder(t.Context(), newer)
+		if !contract.Is(err, ordersv1.Reason_REASON_CART_CLAIMED) && !contract.Is(err, ordersv1.Reason_REASON_CART_EMPTY) {
+			t.Fatalf("got %v, want that the earlier order is paid", err)
+		}
+		if contract.Is(err, ordersv1.Reason_REASON_CART_CLAIMED) && (contract.Metadata(err, "order_id") != first.ID || contract.Metadata(err, "token") != first.Token) {
+			t.Errorf("got %v, want the earlier order named", err)
+		}
+		h.wantEnd(l, first, opened, "")
+		h.await("nothing is left to do", func() bool { return h.busy() == 0 })
+		h.only()
+		h.wantEven(l, sku, 5)
+	})
+}
+
+// Until it is known whether the earlier order was paid there is no newer one, and who asks
+// again gets it when that is known. In between the process dies.
+func TestANewerOrderWaitsUntilTheEarlierOneCanNotBePaid(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		sku, cart := h.fill(2, 2)
+		l := h.live(nil)
+		first := l.order(h.request(cart))
+		var away atomic.Bool
+		away.Store(true)
+		h.mu.Lock()
+		h.trouble = func(call string, _ bool) error {
+			if call == "stop" && away.Load() {
+				return errors.New("payments is away")
+			}
+			return nil
+		}
+		h.mu.Unlock()
+		newer := h.anew(cart)
+		soon, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := l.PlaceOrder(soon, newer); !contract.Is(err, ordersv1.Reason_REASON_NOT_KNOWN) {
+			t.Errorf("while payments is away: got %v, want NOT_KNOWN", err)
+		}
+		if k := h.only(); k.Status != "placing" {
+			t.Errorf("got %v, want the earlier order waiting", k)
+		}
+		h.bury(l)
+		away.Store(false)
+		l = h.live(nil)
+		second := l.order(newer)
+		h.wantEnd(l, first, failed, "replaced")
+		if h.pay(first.ID) || !h.pay(second.ID) {
+			t.Error("want that one of the two can be paid, the newer one")
+		}
+		h.settled(second.ID, true)
+		h.wantEnd(l, second, opened, "")
+		h.await("nothing is left to do", func() bool { return h.busy() == 0 })
+		h.wantEven(l, sku, 2)
+	})
+}
+
+func TestANewerOrderOfAnAddressEndsTheOldestUnpaidOne(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.change = func(o *service.Options) { o.Limits.PerRecipient, o.Limits.PerClient = 2, 2 }
+		l := h.live(nil)
+		var all []kept
+		for range 4 {
+			_, cart := h.fill(1, 1)
+			all = append(all, l.order(h.request(cart))) // of the same client, too: what ends makes room there
+		}
+		h.wantEnd(l, all[0], failed, "replaced")
+		h.wantEnd(l, all[1], failed, "replaced")
+		if !h.pay(all[2].ID) || !h.pay(all[3].ID) {
+			t.Error("want that the two newest can be paid")
+		}
+		// Paid, and not heard of yet: it stands, and needs no room.
+		_, cart := h.fill(1, 1)
+		l.order(h.request(cart))
+		h.wantEnd(l, all[2], opened, "")
+		if got := h.events(all[0].ID); !slices.Equal(got, []string{"Failed"}) {
+			t.Errorf("events of an order that was replaced: got %v", got)
+		}
+	})
+}
+
+// One that gives way can still be called off: then it does not stand when it is paid.
+func TestAnOrderThatGivesWayCanBeCalledOff(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		_, cart := h.fill(2, 2)
+		l := h.live(nil)
+		first := l.order(h.request(cart))
+		h.mu.Lock()
+		h.trouble = func(call string, _ bool) error {
+			if call == "look" || call == "stop" {
+				return errors.New("payments is away")
+			}
+			return nil
+		}
+		h.mu.Unlock()
+		soon, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := l.PlaceOrder(soon, h.anew(cart)); !contract.Is(err, ordersv1.Reason_REASON_NOT_KNOWN) {
+			t.Errorf("while payments is away: got %v, want NOT_KNOWN", err)
+		}
+		if _, err := l.CancelOrder(t.Context(), &ordersv1.CancelOrderRequest{OrderId: first.ID, Token: first.Token}); err != nil {
+			t.Fatal(err)
+		}
+		h.pay(first.ID)
+		h.mu.Lock()
+		h.trouble = nil
+		h.mu.Unlock()
+		h.await("it is cancelled", func() bool { return h.get(l, first).GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_CANCELLED })
+		h.await("nothing is left to do", func() bool { return h.busy() == 0 })
+		if o := h.get(l, first); o.GetRefundedMinor() != o.GetTotals().GetTotalMinor() {
+			t.Errorf("got %d refunded, want all", o.GetRefundedMinor())
+		}
+	})
+}

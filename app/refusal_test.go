@@ -103,9 +103,14 @@ func TestABrokenFileChangesNothing(t *testing.T) {
 			t.Errorf("payments: got %s, want it remote and well as before", got)
 		}
 		crowd.Walks(t, 2)
-		shop.WriteConfig(t, string(good))
+		logged = len(shop.Main().Log())
+		shop.WriteConfig(t, strings.Replace(string(good), "mode: remote", "mode: local", 1)+"stop_within: 21s\n")
+		shop.Await(t, "it is applied, and what is not is said", func() bool {
+			return strings.Contains(shop.Main().Log()[logged:], `"the configuration is applied, except for what needs a restart" keys=stop_within`)
+		})
+		shop.Place(t, route.ModeLocal, "payments")
+		shop.AwaitHealthy(t)
 	})
-	shop.Place(t, route.ModeLocal, "payments")
 	shop.AwaitHealthy(t)
 	crowd.Walks(t, 2)
 	crowd.Leave(t)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -65,7 +66,7 @@ func (r *Reloader) reload(ctx context.Context) {
 		r.log.Error("the configuration can't be applied; nothing is changed", "error", err)
 		return
 	}
-	r.reportUnapplied(loaded)
+	waiting := r.reportUnapplied(loaded)
 	r.read, r.said = loaded, c
 	if len(placements) == 0 {
 		return // the peer says where modules are
@@ -78,6 +79,10 @@ func (r *Reloader) reload(ctx context.Context) {
 		defer cancel()
 		if err := r.process.Apply(ctx, placements); err != nil {
 			r.log.Error("not all of the configuration was applied", "error", err)
+			return
+		}
+		if len(waiting) > 0 {
+			r.log.Warn("the configuration is applied, except for what needs a restart", "keys", strings.Join(waiting, ", "))
 			return
 		}
 		r.log.Info("the configuration is applied")
@@ -104,12 +109,14 @@ func checkWhole(before, now *config.Loaded, said Config) error {
 	return nil
 }
 
-// reportUnapplied names the keys that changed and wait for a restart.
-func (r *Reloader) reportUnapplied(loaded *config.Loaded) {
-	sinceStart := loaded.Changed(r.start.Loaded)
+// reportUnapplied names the keys that changed just now and wait for a restart, and returns
+// all that do.
+func (r *Reloader) reportUnapplied(loaded *config.Loaded) (waiting []string) {
+	waiting = slices.DeleteFunc(loaded.Changed(r.start.Loaded), Live)
 	for _, key := range loaded.Changed(r.read) {
-		if slices.Contains(sinceStart, key) && !Live(key) {
+		if slices.Contains(waiting, key) {
 			r.log.Warn("this change of the configuration needs a restart", "key", key)
 		}
 	}
+	return waiting
 }

@@ -73,7 +73,8 @@ type endpoint struct {
 	meets   Meet // nil: everything is taken for met
 
 	calls    atomic.Int64
-	breakers []*breaker // of each method, in the contract's order
+	heard    atomic.Int64 // when a call was answered last, in ticks
+	breakers []*breaker   // of each method, in the contract's order
 	methods  []*method
 
 	known   atomic.Pointer[Endpoint] // nil: unmet
@@ -219,6 +220,9 @@ func (e *endpoint) attempt(callers, limited context.Context, c call, met *Endpoi
 	e.calls.Add(1)
 	defer func() {
 		e.calls.Add(-1)
+		if said == answers {
+			e.heard.Store(int64(ticks()))
+		}
 		b.leave(probe, said)
 	}()
 	e.wake(limited)
@@ -230,6 +234,9 @@ func (e *endpoint) attempt(callers, limited context.Context, c call, met *Endpoi
 	if err == nil {
 		said = answers
 		return answered, nil
+	}
+	if status.Code(err) == codes.Canceled && context.Cause(limited) == errSilent {
+		err = errSilent
 	}
 	_, reasoned := contract.Info(err)
 	switch {
@@ -246,6 +253,25 @@ func (e *endpoint) attempt(callers, limited context.Context, c call, met *Endpoi
 		return answered, err // a refusal of the platform's own: repeated, it stays
 	}
 	return unanswered, err
+}
+
+// errSilent is why a call is not waited for any longer at a process that hangs.
+var errSilent = status.Error(codes.DeadlineExceeded, "the process has answered no call for half of the time there is")
+
+// unlessSilent ends after the time if the process has answered no call since: one that is
+// busy answers some, and one that hangs none.
+func (e *endpoint) unlessSilent(ctx context.Context, within time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	began := int64(ticks())
+	looking := time.AfterFunc(within, func() {
+		if e.heard.Load() < began {
+			cancel(errSilent)
+		}
+	})
+	return ctx, func() {
+		looking.Stop()
+		cancel(nil)
+	}
 }
 
 // isTrial tells whether calls of a method only try the endpoint just now.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -45,6 +46,67 @@ func TestAHungCopyIsLeftOutWhileTheOtherServes(t *testing.T) {
 	}
 	if n := hung.Load(); n == 0 || n > calls/10 {
 		t.Errorf("%d of %d calls went to the copy that hangs, want a few that try it", n, calls)
+	}
+}
+
+// TestWhatChangesSomethingLeavesACopyThatHangs and not one that is busy: one that answers
+// other calls meanwhile.
+func TestWhatChangesSomethingLeavesACopyThatHangs(t *testing.T) {
+	t.Parallel()
+	for name, busy := range map[string]bool{"it hangs": false, "it is busy": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			log := slog.New(slog.DiscardHandler)
+			repeatable := func() *Route {
+				r := newRoute(t, log)
+				m := r.method(probev1.ProbeService_Once_FullMethodName)
+				m.Repeatable, m.Deadline = true, 4*time.Second
+				return r
+			}
+			// Whichever copy is asked first does not answer.
+			var asked atomic.Int64
+			first := make(chan struct{})
+			addresses := make([]string, 2)
+			for i := range addresses {
+				p := &probe{echo: func(context.Context, *probev1.EchoRequest) (*probev1.EchoResponse, error) {
+					time.Sleep(5 * time.Millisecond) // so that both copies have some
+					return &probev1.EchoResponse{}, nil
+				}}
+				p.once = func(ctx context.Context) error {
+					if asked.Add(1) > 1 {
+						return nil
+					}
+					close(first)
+					return hang(ctx)
+				}
+				behind := repeatable()
+				behind.Point(targetIn(t, behind, ModeLocal, p, log))
+				addresses[i] = serveRoute(t, behind, func(context.Context, string, string) error { return nil })
+			}
+			r := repeatable()
+			r.Point(remoteTo(t, r, addresses...))
+			client := probev1.NewProbeServiceClient(r.For("tester"))
+			done := make(chan error, 1)
+			go func() {
+				_, err := client.Once(t.Context(), &probev1.OnceRequest{})
+				done <- err
+			}()
+			<-first
+			var others sync.WaitGroup
+			for busy && len(done) == 0 {
+				for range 4 {
+					others.Go(func() { client.Echo(t.Context(), &probev1.EchoRequest{}) })
+				}
+				others.Wait()
+			}
+			want := codes.OK
+			if busy {
+				want = codes.DeadlineExceeded
+			}
+			if err := <-done; status.Code(err) != want || (asked.Load() == 1) != busy {
+				t.Errorf("got %v after %d were asked, want %s", err, asked.Load(), want)
+			}
+		})
 	}
 }
 

@@ -173,7 +173,7 @@ func (r *remote) deliver(ctx, limited context.Context, c call) (err error) {
 		if none != nil {
 			return cmp.Or(err, none)
 		}
-		once, cancel := r.timeFor(limited, c.method, attempts, e.isTrial(c.method))
+		once, cancel := r.timeFor(limited, c.method, attempts, e)
 		var what answer
 		what, err = e.attempt(ctx, once, c, met, probe)
 		cancel()
@@ -192,16 +192,20 @@ func (r *remote) deliver(ctx, limited context.Context, c call) (err error) {
 	}
 }
 
-// timeFor bounds one attempt. With endpoints left that were not tried, one that
-// hangs may use up only half of the time of a call that only reads, or that tries
-// it; what changes something is not sent to two endpoints just because they are
-// busy.
-func (r *remote) timeFor(limited context.Context, m *method, attempts int, trial bool) (context.Context, context.CancelFunc) {
+// timeFor bounds one attempt of what may be repeated. With endpoints left that were not
+// tried, one that hangs may use up only half of the time. For a call that changes something
+// that is one that answers no call at all meanwhile, unless the call only tries it: what
+// changes something is not sent to two endpoints just because they are busy.
+func (r *remote) timeFor(limited context.Context, m *method, attempts int, e *endpoint) (context.Context, context.CancelFunc) {
 	deadline, ok := limited.Deadline()
-	if attempts+1 >= len(r.all) || !m.Repeatable || m.Mutates && !trial || !ok {
+	if attempts+1 >= len(r.all) || !m.Repeatable || !ok {
 		return limited, func() {}
 	}
-	return context.WithTimeout(limited, time.Until(deadline)/2)
+	half := time.Until(deadline) / 2
+	if m.Mutates && !e.isTrial(m) {
+		return e.unlessSilent(limited, half)
+	}
+	return context.WithTimeout(limited, half)
 }
 
 // rest waits before the same endpoint is asked again.

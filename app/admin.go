@@ -117,7 +117,7 @@ func (a *Admin) states() (states []moduleState, ready bool) {
 func (a *Admin) ready(w http.ResponseWriter, r *http.Request) {
 	states, ready := a.states()
 	said := map[string]any{"ready": ready, "events_connected": a.process.EventsConnected(), "modules": states}
-	if err := a.process.BrokerProblem(r.Context()); err != nil {
+	if err := cmp.Or(a.process.BrokerProblem(r.Context()), a.process.EventsProblem()); err != nil {
 		said["events_problem"] = err.Error()
 	}
 	report(w, ready, said)

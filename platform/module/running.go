@@ -217,15 +217,22 @@ func (r *Running) Problem() error {
 			return err
 		}
 	}
-	if r.relay != nil {
-		if err := r.relay.Problem(); err != nil {
-			return err
-		}
+	if err := r.Unpublished(); err != nil {
+		return err
 	}
 	if r.Subscriber != nil {
 		return r.Subscriber.Problem()
 	}
 	return nil
+}
+
+// Unpublished says why events of the module have waited here for a while to be published;
+// nil: they have not.
+func (r *Running) Unpublished() error {
+	if r.relay == nil {
+		return nil
+	}
+	return r.relay.Problem()
 }
 
 // Published counts the events that were published here, by type; nil when this

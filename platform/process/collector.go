@@ -20,7 +20,7 @@ var (
 	bytesDesc     = prometheus.NewDesc("events_stream_bytes", "Size of the event stream on disk.", nil, nil)
 	maxBytesDesc  = prometheus.NewDesc("events_stream_max_bytes", "Most the event stream may take on disk.", nil, nil)
 	waitingDesc   = prometheus.NewDesc("events_waiting", "Events in the stream that a subscriber has still to handle. One that is no module any more is named, too.", []string{"subscriber"}, nil)
-	connectedDesc = prometheus.NewDesc("events_broker_connected", "Whether the event broker can be reached.", nil, nil)
+	connectedDesc = prometheus.NewDesc("events_broker_connected", "Whether events get from this process to the broker and are kept there.", nil, nil)
 )
 
 // scrapeTimeout bounds the database queries of one scrape.

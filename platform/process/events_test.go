@@ -2,13 +2,17 @@ package process
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"galleria/platform/durable/durabletest"
 	"galleria/platform/events"
 	processv1 "galleria/platform/process/v1"
 	probev1 "galleria/platform/route/probe/v1"
@@ -118,6 +122,32 @@ func TestThingsGoOnWhenTheProcessWithTheBrokerIsStartedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "alpha's process", "main again", func() string { got, _ := ask(t, edge); return got })
+}
+
+// TestABrokerThatCannotWriteIsNotConnected, whether it is in this process or in another
+// one: the connection is open, and events are not kept.
+func TestABrokerThatCannotWriteIsNotConnected(t *testing.T) {
+	durabletest.OnSmallDisk(t, func(t *testing.T, disk string) {
+		h := newHouse(t)
+		h.repaired.Store(true)
+		if err := os.Symlink(disk, filepath.Join(h.dir, "events")); err != nil {
+			t.Fatal(err)
+		}
+		main := h.start("main", nil)
+		other := h.start("other", nil, peerOf(main))
+		connected := func() [2]bool { return [2]bool{main.EventsConnected(), other.EventsConnected()} }
+		eventually(t, "both are connected", [2]bool{true, true}, connected)
+		free := durabletest.Fill(t, disk)
+		eventually(t, "neither is connected", [2]bool{false, false}, func() [2]bool {
+			makeNotes(t, main, 1)
+			return connected()
+		})
+		if err := main.EventsProblem(); err == nil || !strings.Contains(err.Error(), "no space left") {
+			t.Errorf("got %v, want the reason", err)
+		}
+		free()
+		eventually(t, "both are connected", [2]bool{true, true}, connected)
+	})
 }
 
 func TestWithoutEventsTheBrokerIsLeftAlone(t *testing.T) {

@@ -350,9 +350,9 @@ func (p *Process) Running(name string) *module.Running {
 	return p.running[name]
 }
 
-// EventsConnected tells whether the event broker can be reached; valid after
-// Start.
-func (p *Process) EventsConnected() bool { return p.events != nil && p.events.Connected() }
+// EventsConnected tells whether events get from here to the broker and are kept there; valid
+// after Start.
+func (p *Process) EventsConnected() bool { return p.EventsProblem() == nil }
 
 var errStopping = errors.New("the process is stopping")
 

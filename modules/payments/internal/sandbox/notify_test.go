@@ -42,7 +42,7 @@ func TestAWebhookThatCantBeSentHoldsUpNoOther(t *testing.T) {
 	look := func(broken string) {
 		t.Helper()
 		err := s.notifyDue(t.Context(), func(_ context.Context, body []byte, _ map[string]string) error {
-			if broken == "all but the last" && !bytes.Contains(body, fmt.Appendf(nil, "p%d", notifyBatch)) {
+			if broken == "all but the last" && !bytes.Contains(body, fmt.Appendf(nil, `"p%d"`, notifyBatch)) {
 				return errors.New("broken")
 			}
 			mu.Lock()

@@ -1,7 +1,8 @@
 // Package notifications writes to customers about their orders and accounts.
 //
 // It offers notifications.v1, which shows the mails. It needs settings, for the name of
-// the shop; it hears OrderPlaced, OrderShipped, OrderRefunded, OrderCancelled and OrderFailed
+// the shop; it hears OrderPlaced, OrderShipped, OrderRefunded, OrderRefundFailed,
+// OrderCancelled and OrderFailed
 // of orders, and SignUpStarted, SignUpRepeated, ResetRequested, PasswordChanged,
 // EmailChangeRequested, EmailChanged, SecondFactorDisabled, PasskeyAdded, PasskeyRemoved
 // and AccountDeleted of accounts, and emits no events. It owns the tables mails,

@@ -174,6 +174,19 @@ func (w World) getCases() map[string]func(t *testing.T) {
 				wantParts(t, what, letter, "€12.90 back to your card", "The mug was chipped.")
 			}
 		},
+		"the letter of a refund that did not come through says so": func(t *testing.T) {
+			by := guest()
+			placed := w.order(t, by)
+			_, err := w.Orders.RefundOrder(t.Context(), &ordersv1.RefundOrderRequest{OrderId: placed.GetOrder().GetId(), AmountMinor: 1290, Reason: refused})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := w.get(t, w.mailsTo(t, by.GetEmail(), 2)[0].GetId())
+			wantParts(t, "subject", m.GetSubject(), "did not come through")
+			for what, letter := range map[string]string{"text": m.GetText(), "HTML": m.GetHtml()} {
+				wantParts(t, what, letter, "€12.90 back to your card", "did not come through", "write to you")
+			}
+		},
 		"the letter of an order that was not paid says so; one that was told at once, or replaced, has none": func(t *testing.T) {
 			by := guest()
 			placed := w.order(t, by)

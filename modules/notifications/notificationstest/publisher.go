@@ -23,7 +23,7 @@ import (
 // Heard are the events that notifications subscribes to.
 func Heard() []proto.Message {
 	return []proto.Message{
-		&ordersv1.OrderPlaced{}, &ordersv1.OrderShipped{}, &ordersv1.OrderRefunded{}, &ordersv1.OrderCancelled{}, &ordersv1.OrderFailed{},
+		&ordersv1.OrderPlaced{}, &ordersv1.OrderShipped{}, &ordersv1.OrderRefunded{}, &ordersv1.OrderRefundFailed{}, &ordersv1.OrderCancelled{}, &ordersv1.OrderFailed{},
 		&accountsv1.SignUpStarted{}, &accountsv1.SignUpRepeated{}, &accountsv1.ResetRequested{}, &accountsv1.PasswordChanged{},
 		&accountsv1.EmailChangeRequested{}, &accountsv1.EmailChanged{}, &accountsv1.SecondFactorDisabled{}, &accountsv1.PasskeyAdded{}, &accountsv1.PasskeyRemoved{}, &accountsv1.AccountDeleted{},
 	}
@@ -144,17 +144,22 @@ func (p *publisher) ShipOrder(ctx context.Context, r *ordersv1.ShipOrderRequest)
 	})
 }
 
-// RefundOrder publishes OrderRefunded.
+// RefundOrder publishes OrderRefunded, or OrderRefundFailed for the reason refused.
 func (p *publisher) RefundOrder(ctx context.Context, r *ordersv1.RefundOrderRequest) (*ordersv1.RefundOrderResponse, error) {
 	return &ordersv1.RefundOrderResponse{}, p.about(ctx, r.GetOrderId(), func(o *ordersv1.Order, token string) proto.Message {
-		return &ordersv1.OrderRefunded{Order: o, Token: token, At: timestamppb.New(p.now()), Refund: &ordersv1.Refund{
-			Id: id.New(), AmountMinor: r.GetAmountMinor(), Reason: r.GetReason(),
-		}}
+		refund := &ordersv1.Refund{Id: id.New(), AmountMinor: r.GetAmountMinor(), Reason: r.GetReason()}
+		if r.GetReason() == refused {
+			return &ordersv1.OrderRefundFailed{Order: o, Token: token, At: timestamppb.New(p.now()), Refund: refund}
+		}
+		return &ordersv1.OrderRefunded{Order: o, Token: token, At: timestamppb.New(p.now()), Refund: refund}
 	})
 }
 
 // replaced is the token with which PayOrder says that a newer order took the place of one.
 const replaced = "replaced"
+
+// refused is the reason with which RefundOrder says that a refund did not come through.
+const refused = "The provider refuses it."
 
 // PayOrder publishes OrderFailed.
 func (p *publisher) PayOrder(ctx context.Context, r *ordersv1.PayOrderRequest) (*ordersv1.PayOrderResponse, error) {

@@ -227,6 +227,77 @@ func (x *OrderRefunded) GetRefund() *Refund {
 	return nil
 }
 
+// OrderRefundFailed: the provider refused a refund for good, or the bank sent the money
+// back. The shop has to find another way. Published once per refund, however often it is
+// tried again. Aggregate: the order's id.
+type OrderRefundFailed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	Token         string                 `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	Refund        *Refund                `protobuf:"bytes,4,opt,name=refund,proto3" json:"refund,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrderRefundFailed) Reset() {
+	*x = OrderRefundFailed{}
+	mi := &file_orders_v1_events_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrderRefundFailed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrderRefundFailed) ProtoMessage() {}
+
+func (x *OrderRefundFailed) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_events_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrderRefundFailed.ProtoReflect.Descriptor instead.
+func (*OrderRefundFailed) Descriptor() ([]byte, []int) {
+	return file_orders_v1_events_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *OrderRefundFailed) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+func (x *OrderRefundFailed) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *OrderRefundFailed) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *OrderRefundFailed) GetRefund() *Refund {
+	if x != nil {
+		return x.Refund
+	}
+	return nil
+}
+
 // OrderCancelled: it is decided that a paid order is given back; goods and
 // money follow. Published once. Aggregate: the order's id.
 type OrderCancelled struct {
@@ -242,7 +313,7 @@ type OrderCancelled struct {
 
 func (x *OrderCancelled) Reset() {
 	*x = OrderCancelled{}
-	mi := &file_orders_v1_events_proto_msgTypes[3]
+	mi := &file_orders_v1_events_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -254,7 +325,7 @@ func (x *OrderCancelled) String() string {
 func (*OrderCancelled) ProtoMessage() {}
 
 func (x *OrderCancelled) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_events_proto_msgTypes[3]
+	mi := &file_orders_v1_events_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -267,7 +338,7 @@ func (x *OrderCancelled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderCancelled.ProtoReflect.Descriptor instead.
 func (*OrderCancelled) Descriptor() ([]byte, []int) {
-	return file_orders_v1_events_proto_rawDescGZIP(), []int{3}
+	return file_orders_v1_events_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *OrderCancelled) GetOrder() *Order {
@@ -314,7 +385,7 @@ type OrderFailed struct {
 
 func (x *OrderFailed) Reset() {
 	*x = OrderFailed{}
-	mi := &file_orders_v1_events_proto_msgTypes[4]
+	mi := &file_orders_v1_events_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -326,7 +397,7 @@ func (x *OrderFailed) String() string {
 func (*OrderFailed) ProtoMessage() {}
 
 func (x *OrderFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_events_proto_msgTypes[4]
+	mi := &file_orders_v1_events_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -339,7 +410,7 @@ func (x *OrderFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderFailed.ProtoReflect.Descriptor instead.
 func (*OrderFailed) Descriptor() ([]byte, []int) {
-	return file_orders_v1_events_proto_rawDescGZIP(), []int{4}
+	return file_orders_v1_events_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *OrderFailed) GetOrder() *Order {
@@ -390,6 +461,11 @@ const file_orders_v1_events_proto_rawDesc = "" +
 	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\x12\x19\n" +
 	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\x12*\n" +
 	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12)\n" +
+	"\x06refund\x18\x04 \x01(\v2\x11.orders.v1.RefundR\x06refund\"\xad\x01\n" +
+	"\x11OrderRefundFailed\x12&\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\x12\x19\n" +
+	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12)\n" +
 	"\x06refund\x18\x04 \x01(\v2\x11.orders.v1.RefundR\x06refund\"\xa2\x01\n" +
 	"\x0eOrderCancelled\x12&\n" +
 	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\x12\x19\n" +
@@ -415,36 +491,40 @@ func file_orders_v1_events_proto_rawDescGZIP() []byte {
 	return file_orders_v1_events_proto_rawDescData
 }
 
-var file_orders_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_orders_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_orders_v1_events_proto_goTypes = []any{
 	(*OrderPlaced)(nil),           // 0: orders.v1.OrderPlaced
 	(*OrderShipped)(nil),          // 1: orders.v1.OrderShipped
 	(*OrderRefunded)(nil),         // 2: orders.v1.OrderRefunded
-	(*OrderCancelled)(nil),        // 3: orders.v1.OrderCancelled
-	(*OrderFailed)(nil),           // 4: orders.v1.OrderFailed
-	(*Order)(nil),                 // 5: orders.v1.Order
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
-	(*Fulfilment)(nil),            // 7: orders.v1.Fulfilment
-	(*Refund)(nil),                // 8: orders.v1.Refund
+	(*OrderRefundFailed)(nil),     // 3: orders.v1.OrderRefundFailed
+	(*OrderCancelled)(nil),        // 4: orders.v1.OrderCancelled
+	(*OrderFailed)(nil),           // 5: orders.v1.OrderFailed
+	(*Order)(nil),                 // 6: orders.v1.Order
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(*Fulfilment)(nil),            // 8: orders.v1.Fulfilment
+	(*Refund)(nil),                // 9: orders.v1.Refund
 }
 var file_orders_v1_events_proto_depIdxs = []int32{
-	5,  // 0: orders.v1.OrderPlaced.order:type_name -> orders.v1.Order
-	6,  // 1: orders.v1.OrderPlaced.at:type_name -> google.protobuf.Timestamp
-	5,  // 2: orders.v1.OrderShipped.order:type_name -> orders.v1.Order
-	6,  // 3: orders.v1.OrderShipped.at:type_name -> google.protobuf.Timestamp
-	7,  // 4: orders.v1.OrderShipped.fulfilment:type_name -> orders.v1.Fulfilment
-	5,  // 5: orders.v1.OrderRefunded.order:type_name -> orders.v1.Order
-	6,  // 6: orders.v1.OrderRefunded.at:type_name -> google.protobuf.Timestamp
-	8,  // 7: orders.v1.OrderRefunded.refund:type_name -> orders.v1.Refund
-	5,  // 8: orders.v1.OrderCancelled.order:type_name -> orders.v1.Order
-	6,  // 9: orders.v1.OrderCancelled.at:type_name -> google.protobuf.Timestamp
-	5,  // 10: orders.v1.OrderFailed.order:type_name -> orders.v1.Order
-	6,  // 11: orders.v1.OrderFailed.at:type_name -> google.protobuf.Timestamp
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	6,  // 0: orders.v1.OrderPlaced.order:type_name -> orders.v1.Order
+	7,  // 1: orders.v1.OrderPlaced.at:type_name -> google.protobuf.Timestamp
+	6,  // 2: orders.v1.OrderShipped.order:type_name -> orders.v1.Order
+	7,  // 3: orders.v1.OrderShipped.at:type_name -> google.protobuf.Timestamp
+	8,  // 4: orders.v1.OrderShipped.fulfilment:type_name -> orders.v1.Fulfilment
+	6,  // 5: orders.v1.OrderRefunded.order:type_name -> orders.v1.Order
+	7,  // 6: orders.v1.OrderRefunded.at:type_name -> google.protobuf.Timestamp
+	9,  // 7: orders.v1.OrderRefunded.refund:type_name -> orders.v1.Refund
+	6,  // 8: orders.v1.OrderRefundFailed.order:type_name -> orders.v1.Order
+	7,  // 9: orders.v1.OrderRefundFailed.at:type_name -> google.protobuf.Timestamp
+	9,  // 10: orders.v1.OrderRefundFailed.refund:type_name -> orders.v1.Refund
+	6,  // 11: orders.v1.OrderCancelled.order:type_name -> orders.v1.Order
+	7,  // 12: orders.v1.OrderCancelled.at:type_name -> google.protobuf.Timestamp
+	6,  // 13: orders.v1.OrderFailed.order:type_name -> orders.v1.Order
+	7,  // 14: orders.v1.OrderFailed.at:type_name -> google.protobuf.Timestamp
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_orders_v1_events_proto_init() }
@@ -459,7 +539,7 @@ func file_orders_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_orders_v1_events_proto_rawDesc), len(file_orders_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -21,11 +21,13 @@ type Kind string
 
 // The kinds of letters: one for each event of orders.
 const (
-	Placed    Kind = "placed"
-	Shipped   Kind = "shipped"
-	Refunded  Kind = "refunded"
-	Cancelled Kind = "cancelled"
-	Failed    Kind = "failed"
+	Placed   Kind = "placed"
+	Shipped  Kind = "shipped"
+	Refunded Kind = "refunded"
+	// RefundFailed: a refund that was announced, or tried, did not come through.
+	RefundFailed Kind = "refund_failed"
+	Cancelled    Kind = "cancelled"
+	Failed       Kind = "failed"
 	// confirmed is what Placed was called before.
 	confirmed Kind = "confirmed"
 )
@@ -102,6 +104,8 @@ func (f Facts) Subject() string {
 		return Clean("A refund for your order " + f.number())
 	case Cancelled:
 		return Clean(order + " is cancelled")
+	case RefundFailed:
+		return Clean("The refund for your order " + f.number() + " did not come through")
 	case Failed:
 		return Clean(order + " was not placed")
 	}
@@ -238,6 +242,10 @@ func (v *view) say(f Facts, back string) error {
 		add(f.Why)
 		if f.Refunded > 0 {
 			add("We are giving " + back + " back to your " + f.paidWith() + "; your bank may take some days to show it.")
+	case RefundFailed:
+		v.Heading = "Your refund did not come through"
+		add("We wanted to give "+back+" back to your "+f.paidWith()+", and that did not come through: the bank did not take it.",
+			"We know of it, and will write to you about another way. You need not do anything.")
 		} else {
 			add("You were not charged.")
 		}

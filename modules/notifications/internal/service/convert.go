@@ -72,6 +72,13 @@ func Refunded(e *ordersv1.OrderRefunded) letter.Facts {
 
 // Cancelled is the letter about an order that is given back.
 func Cancelled(e *ordersv1.OrderCancelled) letter.Facts {
+// RefundFailed is the letter about money that did not go back.
+func RefundFailed(e *ordersv1.OrderRefundFailed) letter.Facts {
+	f := FactsOf(letter.RefundFailed, e.GetOrder(), e.GetToken(), e.GetAt().AsTime())
+	f.Refunded = e.GetRefund().GetAmountMinor()
+	return f
+}
+
 	f := FactsOf(letter.Cancelled, e.GetOrder(), e.GetToken(), e.GetAt().AsTime())
 	f.Refunded, f.Why = e.GetRefundMinor(), why(e.GetOrder())
 	return f

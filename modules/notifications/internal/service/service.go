@@ -126,6 +126,9 @@ func (s *Service) Subscriptions() []events.Subscription {
 			}
 			return queue(tx, meta, e.GetOrder(), Refunded(e))
 		}),
+		events.On(func(_ context.Context, tx *gorm.DB, e *ordersv1.OrderRefundFailed, meta events.Meta) error {
+			return queue(tx, meta, e.GetOrder(), RefundFailed(e))
+		}),
 		events.On(func(_ context.Context, tx *gorm.DB, e *ordersv1.OrderCancelled, meta events.Meta) error {
 			return queue(tx, meta, e.GetOrder(), Cancelled(e))
 		}),

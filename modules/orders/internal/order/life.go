@@ -254,6 +254,9 @@ func (o *Order) Resolve(retry bool, note string, now time.Time) error {
 		return ErrNoAttention
 	}
 	o.s.Attention = Attention{}
+// leftByOperator is the failure of a refund that is not tried any more.
+const leftByOperator = "left by an operator"
+
 	o.note("resolved", note, now)
 	if retry {
 		for i := range o.s.Refunds {
@@ -268,7 +271,7 @@ func (o *Order) Resolve(retry bool, note string, now time.Time) error {
 	o.s.GiveBack, o.s.TakeFromCart = false, false
 	for i := range o.s.Refunds {
 		if r := &o.s.Refunds[i]; r.Status == RefundPending {
-			r.Status, r.Failure = RefundFailed, "left by an operator"
+			r.Status, r.Failure = RefundFailed, leftByOperator
 		}
 		o.s.Refunds[i].Unbooked = false
 	}

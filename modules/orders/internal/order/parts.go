@@ -61,6 +61,11 @@ type Refund struct {
 // OfCancellation says that the refund belongs to the order's end.
 func (r Refund) OfCancellation() bool { return r.Key == cancelKey }
 
+// Refused says that the provider does not carry the refund out, the first time it does so.
+func (r Refund) Refused() bool {
+	return r.Status == RefundFailed && r.Attempt == 0 && r.Failure != leftByOperator
+}
+
 // PaymentsID names the refund at payments: one that was refused for good is
 // another one when it is asked for again.
 func (r Refund) PaymentsID() string {

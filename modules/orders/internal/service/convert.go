@@ -135,6 +135,9 @@ func factsOf(o *order.Order, now time.Time) []proto.Message {
 		if r.Amount > 0 && r.Status == order.RefundSucceeded && (i >= len(was.Refunds) || was.Refunds[i].Status != order.RefundSucceeded) {
 			facts = append(facts, &ordersv1.OrderRefunded{Order: toProto(o), Token: is.Token, At: at, Refund: refundToProto(r)})
 		}
+		if r.Refused() && (i >= len(was.Refunds) || !was.Refunds[i].Refused()) {
+			facts = append(facts, &ordersv1.OrderRefundFailed{Order: toProto(o), Token: is.Token, At: at, Refund: refundToProto(r)})
+		}
 	}
 	return facts
 }

@@ -11,6 +11,8 @@ import (
 
 	"gorm.io/gorm"
 
+	"galleria/modules/orders/internal/order"
+	"galleria/modules/orders/internal/store"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
 )
@@ -166,5 +168,45 @@ func TestWhoCancelsIsNotToldOfAPaymentThatIsNotKnown(t *testing.T) {
 			t.Errorf("got an order that is %s, want it cancelled", got.GetStatus())
 		}
 		h.wantEven(l, v.sku, v.stock)
+	})
+}
+
+// A cancellation promises money. That it did not go back is told once, however often an
+// operator has it tried again.
+func TestARefundThatIsRefusedIsToldOnce(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		_, cart := h.fill(2, 2)
+		l := h.live(nil)
+		k := l.order(h.request(cart))
+		h.mu.Lock()
+		h.payments[k.ID].refuses = true
+		h.mu.Unlock()
+		h.pay(k.ID)
+		h.settled(k.ID, true)
+		h.await("it is open", func() bool { return h.get(l, k).GetStatus() == opened })
+		if _, err := l.CancelOrder(t.Context(), &ordersv1.CancelOrderRequest{OrderId: k.ID, Token: k.Token}); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			h.await("the refund is refused", func() bool { return h.get(l, k).GetAttention() != nil })
+			h.await("an operator has it tried again", func() bool {
+				orders := store.New(h.db, h.now)
+				o, err := orders.ByID(t.Context(), k.ID)
+				if err == nil {
+					err = o.Resolve(true, "", h.now())
+				}
+				if err == nil {
+					err = orders.Save(t.Context(), o)
+				}
+				if err != nil && !errors.Is(err, order.ErrStale) {
+					t.Fatal(err)
+				}
+				return err == nil
+			})
+		}
+		h.await("it is refused a third time", func() bool { return h.get(l, k).GetAttention() != nil })
+		if got := h.events(k.ID); !slices.Equal(got, []string{"Placed", "Cancelled", "RefundFailed"}) {
+			t.Errorf("got events %v, want the refusal once", got)
+		}
 	})
 }

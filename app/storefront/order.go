@@ -124,7 +124,7 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 	v := page.Order{
 		Frame: s.frame("Order "+o.GetNumber(), s.departmentsIfQuick(ctx)), Notice: n, ID: o.GetId(), Number: o.GetNumber(), Token: token,
 		Steps: steps(o), Timeline: s.timeline(o.GetTimeline()), Price: agreed(o), Parcels: parcels(o),
-		Card: cardName(o.GetPaymentMethod().GetBrand(), o.GetPaymentMethod().GetLast4()), Email: o.GetContact().GetEmail(),
+		Held: held(o), Card: cardName(o.GetPaymentMethod().GetBrand(), o.GetPaymentMethod().GetLast4()), Email: o.GetContact().GetEmail(),
 		Address: addressLines(o), Pay: placing && o.GetEndedBecause() == "" && o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_WAITING, Cancel: cancellable(o),
 	}
 	v.NoIndex = true
@@ -220,6 +220,9 @@ func headline(o *ordersv1.Order) (heading, lead string) {
 		if name := firstName(o.GetContact().GetName()); name != "" {
 			thanks = "Thank you, " + name + "."
 		}
+		if held(o) {
+			return thanks, "Your order is confirmed. The money is held on your card, and taken when your parcel leaves. We will write to you then."
+		}
 		return thanks, "Your order is confirmed. We will write to you when it leaves."
 	case ordersv1.OrderStatus_ORDER_STATUS_CLOSED:
 		switch o.GetDeliveryStatus() {
@@ -285,11 +288,20 @@ func steps(o *ordersv1.Order) []page.Step {
 	if o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_CLOSED && len(o.GetFulfilments()) == 0 {
 		return nil // nothing is sent
 	}
+	paid := page.Step{Name: "Paid", Done: true}
+	if held(o) {
+		paid.Name = "Money held"
+	}
 	return []page.Step{
-		{Name: "Paid", Done: true},
+		paid,
 		{Name: "Being packed", Done: len(o.GetFulfilments()) > 0},
 		{Name: "On its way", Done: o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_CLOSED},
 	}
+}
+
+// held tells whether the money is not taken yet, but when the goods are sent.
+func held(o *ordersv1.Order) bool {
+	return o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED
 }
 
 func cancellable(o *ordersv1.Order) bool {
@@ -301,7 +313,7 @@ func cancellable(o *ordersv1.Order) bool {
 }
 
 var moments = map[string]string{
-	"placed": "Order received", "paid": "Paid", "opened": "Confirmed", "shipped": "Sent", "refunded": "Money given back",
+	"placed": "Order received", "held": "Money held", "paid": "Paid", "opened": "Confirmed", "shipped": "Sent", "refunded": "Money given back",
 	"returned": "Came back", "closed": "Nothing left to send", "failed": "Not placed", "cancelled": "Cancelled",
 }
 

@@ -1,6 +1,7 @@
 package orderstest
 
 import (
+	"slices"
 	"testing"
 
 	ordersv1 "galleria/modules/orders/v1"
@@ -21,6 +22,15 @@ func RunAtShipping(t *testing.T, w World) {
 			eventually(t, "the order knows that it is paid", func() bool {
 				return s.get(placed).GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_PAID
 			})
+			var told []string
+			for _, e := range s.get(placed).GetTimeline() {
+				if what := e.GetWhat(); what == "held" || what == "paid" {
+					told = append(told, what)
+				}
+			}
+			if !slices.Equal(told, []string{"held", "paid"}) {
+				t.Errorf("got %q in the timeline, want that the money was held, and then paid", told)
+			}
 			if o := s.get(placed); o.GetDeliveryStatus() != ordersv1.DeliveryStatus_DELIVERY_STATUS_PARTLY_SHIPPED {
 				t.Errorf("got %v, want a part of it sent", o)
 			}
@@ -59,6 +69,9 @@ func RunAtShipping(t *testing.T, w World) {
 			})
 			s.WantMoney(placed.GetOrder().GetId(), 0, 0)
 			s.WantLevel(sku, 5, 0)
+			eventually(t, "the order knows that nothing is held any more", func() bool {
+				return s.get(placed).GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_NONE
+			})
 			if o := s.get(placed); len(o.GetRefunds()) > 0 || o.GetAttention() != nil {
 				t.Errorf("got %v, want no refund, and nothing for an operator", o)
 			}

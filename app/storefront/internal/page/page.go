@@ -275,6 +275,7 @@ type Order struct {
 	Refunded *Price
 	Parcels  []Parcel
 	Card     string // "Visa ending in 4242"
+	Held     bool   // what is paid is held on it, and not taken yet
 	Email    string
 	Address  []string
 	Pay      bool // it waits for its payment

@@ -48,7 +48,9 @@ type Facts struct {
 	// Rows are what stands between lines and total: discounts, delivery, taxes.
 	Rows  []Row
 	Total int64
-	// Refunded is what goes back, with this letter.
+	// Held: the money is not taken yet, but when the goods are sent.
+	Held bool `json:",omitempty"`
+	// Refunded is what goes back, with this letter, or was to.
 	Refunded int64
 	Card     string // "Visa •••• 4242"; "" when unknown
 	// Why an order ended, or money goes back; a sentence.
@@ -102,10 +104,10 @@ func (f Facts) Subject() string {
 		return Clean(order + " is on its way")
 	case Refunded:
 		return Clean("A refund for your order " + f.number())
-	case Cancelled:
-		return Clean(order + " is cancelled")
 	case RefundFailed:
 		return Clean("The refund for your order " + f.number() + " did not come through")
+	case Cancelled:
+		return Clean(order + " is cancelled")
 	case Failed:
 		return Clean(order + " was not placed")
 	}
@@ -226,6 +228,9 @@ func (v *view) say(f Facts, back string) error {
 	case Placed, confirmed:
 		v.Heading, v.Address = "Your order is confirmed", f.Address
 		add("Thank you for your order. We will write to you when it is on its way.")
+		if f.Held {
+			add("The money is held on your " + f.paidWith() + ". It is taken when your order is sent.")
+		}
 		add("Until then you can cancel it on its page.")
 	case Shipped:
 		v.Heading, v.Address, v.TrackingURL = "Your order is on its way", f.Address, f.Parcel.TrackingURL
@@ -237,15 +242,15 @@ func (v *view) say(f Facts, back string) error {
 	case Refunded:
 		v.Heading = "Your refund"
 		add("We are giving "+back+" back to your "+f.paidWith()+"; your bank may take some days to show it.", f.Why)
+	case RefundFailed:
+		v.Heading = "Your refund did not come through"
+		add("We wanted to give "+back+" back to your "+f.paidWith()+", and that did not come through: the bank did not take it.",
+			"We know of it, and will write to you about another way. You need not do anything.")
 	case Cancelled:
 		v.Heading = "Your order is cancelled"
 		add(f.Why)
 		if f.Refunded > 0 {
 			add("We are giving " + back + " back to your " + f.paidWith() + "; your bank may take some days to show it.")
-	case RefundFailed:
-		v.Heading = "Your refund did not come through"
-		add("We wanted to give "+back+" back to your "+f.paidWith()+", and that did not come through: the bank did not take it.",
-			"We know of it, and will write to you about another way. You need not do anything.")
 		} else {
 			add("You were not charged.")
 		}

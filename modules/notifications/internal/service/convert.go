@@ -43,7 +43,9 @@ func FactsOf(kind letter.Kind, o *ordersv1.Order, token string, at time.Time) le
 
 // Placed is the letter about an order that will be sent.
 func Placed(e *ordersv1.OrderPlaced) letter.Facts {
-	return FactsOf(letter.Placed, e.GetOrder(), e.GetToken(), e.GetAt().AsTime())
+	f := FactsOf(letter.Placed, e.GetOrder(), e.GetToken(), e.GetAt().AsTime())
+	f.Held = e.GetOrder().GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED
+	return f
 }
 
 // Shipped is the letter about a parcel.
@@ -70,8 +72,6 @@ func Refunded(e *ordersv1.OrderRefunded) letter.Facts {
 	return f
 }
 
-// Cancelled is the letter about an order that is given back.
-func Cancelled(e *ordersv1.OrderCancelled) letter.Facts {
 // RefundFailed is the letter about money that did not go back.
 func RefundFailed(e *ordersv1.OrderRefundFailed) letter.Facts {
 	f := FactsOf(letter.RefundFailed, e.GetOrder(), e.GetToken(), e.GetAt().AsTime())
@@ -79,6 +79,8 @@ func RefundFailed(e *ordersv1.OrderRefundFailed) letter.Facts {
 	return f
 }
 
+// Cancelled is the letter about an order that is given back.
+func Cancelled(e *ordersv1.OrderCancelled) letter.Facts {
 	f := FactsOf(letter.Cancelled, e.GetOrder(), e.GetToken(), e.GetAt().AsTime())
 	f.Refunded, f.Why = e.GetRefundMinor(), why(e.GetOrder())
 	return f

@@ -57,7 +57,14 @@ func (o *Order) PayAgain() error {
 // PaidBy notes that the money is taken, or held.
 func (o *Order) PaidBy(state PaymentState, brand, last4 string, amount int64, now time.Time) {
 	if o.s.Payment.State != state {
-		o.note("paid", "Your payment went through.", now)
+		switch {
+		case state == Authorized:
+			o.note("held", "The money is held on your card. It is taken when your parcel leaves.", now)
+		case o.s.Payment.State == Authorized:
+			o.note("paid", "The money that was held is taken.", now)
+		default:
+			o.note("paid", "Your payment went through.", now)
+		}
 	}
 	o.s.Payment.State, o.s.Payment.URL, o.s.Payment.Amount = state, "", amount
 	o.s.Payment.Brand, o.s.Payment.Last4 = brand, last4
@@ -247,6 +254,9 @@ func (o *Order) NeedAttention(reason string, now time.Time) {
 // longestReason is from where on no more is added to what needs attention, in bytes.
 const longestReason = 1000
 
+// leftByOperator is the failure of a refund that is not tried any more.
+const leftByOperator = "left by an operator"
+
 // Resolve is the operator's answer: with retry all that could not be done is
 // tried again, else it is left.
 func (o *Order) Resolve(retry bool, note string, now time.Time) error {
@@ -254,9 +264,6 @@ func (o *Order) Resolve(retry bool, note string, now time.Time) error {
 		return ErrNoAttention
 	}
 	o.s.Attention = Attention{}
-// leftByOperator is the failure of a refund that is not tried any more.
-const leftByOperator = "left by an operator"
-
 	o.note("resolved", note, now)
 	if retry {
 		for i := range o.s.Refunds {

@@ -171,7 +171,13 @@ func TestACountBelowWhatOrdersWaitForLeavesNoneToSell(t *testing.T) {
 			t.Fatal(err)
 		}
 		fewer := strings.NewReplacer("12.90,EUR,9,", "12.90,EUR,1,", "12.90,EUR,8,", "12.90,EUR,2,", "12.90,EUR,7,", "12.90,EUR,3,").Replace(rows(10))
-		s.wantResult(t, s.takeWith(t, strings.NewReader(fewer), products.Options{Stock: products.StockSet}), 0, 1, 9)
+		for _, dry := range []bool{true, false} {
+			result := s.takeWith(t, strings.NewReader(fewer), products.Options{Stock: products.StockSet, DryRun: dry})
+			s.wantResult(t, result, 0, 1, 9)
+			s.wantNotices(t, result,
+				"line 10: MUG-8: 2 counted, and 8 are allocated to orders: taken for 8, none of which can be sold",
+				"line 11: MUG-9: 1 counted, and 9 are allocated to orders: taken for 9, none of which can be sold")
+		}
 		s.wantStock(t, "MUG-9", 0)
 		s.wantStock(t, "MUG-8", 0)
 		s.wantStock(t, "MUG-7", 3)
@@ -398,6 +404,16 @@ func TestADeliveryThatWasTakenInBeforeChangesNothing(t *testing.T) {
 		add := products.Options{Stock: products.StockAdd, Delivery: "truck"}
 		s.wantResult(t, s.takeWith(t, strings.NewReader(file), add), 1, 0, 0)
 		s.wantResult(t, s.takeWith(t, strings.NewReader(file), add), 0, 0, 1)
+		s.wantStock(t, "MUG", 7)
+		// Nor is it said beforehand that it would.
+		var shown []string
+		try := products.Options{Stock: products.StockAdd, Delivery: "truck", DryRun: true, Show: func(_ products.Row, what []string) { shown = append(shown, what...) }}
+		s.wantResult(t, s.takeWith(t, strings.NewReader(file), try), 0, 0, 1)
+		try.Delivery = "another truck"
+		s.wantResult(t, s.takeWith(t, strings.NewReader(file), try), 0, 1, 0)
+		if !slices.Equal(shown, []string{"stock 7 → 14"}) {
+			t.Errorf("shown before two deliveries, of which one is new: got %q", shown)
+		}
 		s.wantStock(t, "MUG", 7)
 	})
 }

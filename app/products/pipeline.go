@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -41,7 +42,7 @@ func (i *importer) run(ctx context.Context, f *file, r *counter) error {
 	defer func() {
 		stop()
 		steps.Wait()
-		i.result.Notices = f.notices
+		i.result.Notices = slices.Concat(f.notices, i.result.Notices)
 		if f.foreign != nil {
 			i.result.Notices = append(i.result.Notices, f.foreign.notices()...)
 		}
@@ -153,9 +154,12 @@ func (i *importer) finishRows(ctx context.Context, changes []*change) error {
 		return err
 	}
 	var bad []BadRow
-	if !i.options.DryRun {
+	switch {
+	case !i.options.DryRun:
 		moves, bad, err = i.moveStock(ctx, moves)
 		i.result.Bad = append(i.result.Bad, bad...)
+	case i.options.Stock == StockAdd:
+		moves, err = i.stillToCome(ctx, moves)
 	}
 	i.count(changes, moves, bad)
 	return err

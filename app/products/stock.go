@@ -45,7 +45,7 @@ func (i *importer) moves(ctx context.Context, rows []Row) ([]move, error) {
 	if i.options.Stock == StockIgnore {
 		return nil, nil
 	}
-	known, onHand := map[string]bool{}, map[place]int64{}
+	known, levels := map[string]bool{}, map[place]*inventoryv1.Level{}
 	for part := range slices.Chunk(rows, askedAtOnce) {
 		request := &inventoryv1.GetLevelsRequest{}
 		for _, r := range part {
@@ -57,16 +57,19 @@ func (i *importer) moves(ctx context.Context, rows []Row) ([]move, error) {
 		}
 		for _, l := range answer.GetLevels() {
 			known[l.GetSku()] = true
-			onHand[place{l.GetSku(), l.GetLocation()}] = l.GetOnHand()
+			levels[place{l.GetSku(), l.GetLocation()}] = l
 		}
 	}
 	var found []move
 	for _, r := range rows {
 		for _, c := range r.Counts {
-			before := onHand[place{r.SKU, c.Location}]
-			m := move{row: r, location: c.Location, before: before, after: c.Pieces}
-			if i.options.Stock == StockAdd {
+			level := levels[place{r.SKU, c.Location}]
+			m := move{row: r, location: c.Location, before: level.GetOnHand(), after: c.Pieces}
+			switch {
+			case i.options.Stock == StockAdd:
 				m.after += m.before
+			case i.options.Stock == StockSet && m.after < level.GetAllocated():
+				i.raise(&m, level.GetAllocated())
 			}
 			switch {
 			case i.options.Stock == StockNew && known[r.SKU], i.options.Stock == StockAdd && c.Pieces == 0:
@@ -101,6 +104,14 @@ func (i *importer) moveStock(ctx context.Context, moves []move) (made []move, ba
 	return slices.DeleteFunc(made, func(m move) bool { return m.before == m.after && m.before != 0 }), bad, nil
 }
 
+// raise takes what is allocated for what is on hand, where the file counts less: orders
+// are still to get it, and none is left to sell. It is said, for pieces may be missing.
+func (i *importer) raise(m *move, allocated int64) {
+	i.result.Notices = append(i.result.Notices, fmt.Sprintf("line %d: %s: %d counted, and %d are allocated to orders: taken for %d, none of which can be sold",
+		m.row.Line, m.row.SKU, m.after, allocated, allocated))
+	m.after = allocated
+}
+
 func (m move) refused(reason string) []BadRow {
 	return []BadRow{{Line: m.row.Line, SKU: m.row.SKU, Reason: reason}}
 }
@@ -118,12 +129,11 @@ func (i *importer) setLevels(ctx context.Context, moves []move) error {
 		if !known || !contract.Is(err, inventoryv1.Reason_REASON_BELOW_ALLOCATED) {
 			return err
 		}
-		// Orders are still to get more than the file counts: what they get is on
-		// the shelf, and none is left to sell.
-		moves[n].after, err = strconv.ParseInt(contract.Metadata(err, "allocated"), 10, 64)
+		allocated, err := strconv.ParseInt(contract.Metadata(err, "allocated"), 10, 64)
 		if err != nil {
 			return fmt.Errorf("import products: the stock of %s: %w", moves[n].row.SKU, err)
 		}
+		i.raise(&moves[n], allocated)
 		request.Levels[n].OnHand = moves[n].after
 	}
 	return fmt.Errorf("import products: the stock of %s and others keeps changing; import the file again", moves[0].row.SKU)
@@ -133,13 +143,8 @@ func (i *importer) setLevels(ctx context.Context, moves []move) error {
 // imported half, or with some rows bad, is not taken in twice.
 func (i *importer) receive(ctx context.Context, moves []move) (made []move, bad []BadRow, err error) {
 	for _, m := range moves {
-		name := i.options.Delivery + "\x00" + m.row.SKU
-		if m.location != mainLocation {
-			name += "\x00" + m.location
-		}
-		key := sha256.Sum256([]byte(name))
 		got, err := i.inventory.Receive(ctx, &inventoryv1.ReceiveRequest{
-			IdempotencyKey: "import-" + hex.EncodeToString(key[:12]), Location: m.location,
+			IdempotencyKey: i.deliveryKey(m), Location: m.location,
 			Lines: []*inventoryv1.Line{{Sku: m.row.SKU, Quantity: m.after - m.before}},
 		})
 		switch {
@@ -153,4 +158,51 @@ func (i *importer) receive(ctx context.Context, moves []move) (made []move, bad 
 		}
 	}
 	return made, bad, nil
+}
+
+// deliveryKey is what a row's delivery is taken in under, once.
+func (i *importer) deliveryKey(m move) string {
+	name := i.options.Delivery + "\x00" + m.row.SKU
+	if m.location != mainLocation {
+		name += "\x00" + m.location
+	}
+	key := sha256.Sum256([]byte(name))
+	return "import-" + hex.EncodeToString(key[:12])
+}
+
+// mostMovements is how many movements inventory lists in one call.
+const mostMovements = 200
+
+// takenIn tells whether a row's delivery was taken in before, without taking it in: the
+// movement that it made bears its key.
+func (i *importer) takenIn(ctx context.Context, m move) (bool, error) {
+	request := &inventoryv1.ListMovementsRequest{Sku: m.row.SKU, PageSize: mostMovements}
+	for {
+		page, err := i.inventory.ListMovements(ctx, request)
+		if err != nil {
+			return false, fmt.Errorf("look up the deliveries of %s: %w", m.row.SKU, err)
+		}
+		for _, made := range page.GetMovements() {
+			if made.GetReason() == inventoryv1.MovementReason_MOVEMENT_REASON_RECEIVE && made.GetNote() == i.deliveryKey(m) {
+				return true, nil
+			}
+		}
+		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
+			return false, nil
+		}
+	}
+}
+
+// stillToCome are the moves of deliveries that were not taken in before.
+func (i *importer) stillToCome(ctx context.Context, moves []move) (left []move, err error) {
+	for _, m := range moves {
+		before, err := i.takenIn(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		if !before {
+			left = append(left, m)
+		}
+	}
+	return left, nil
 }

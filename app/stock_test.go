@@ -1,11 +1,15 @@
 package app_test
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
 
+	"google.golang.org/grpc"
+
 	"galleria/app/shoptest"
+	inventoryv1 "galleria/modules/inventory/v1"
 )
 
 // TestOperatorsCountTheStockByCommand: an operator looks at the stock of an open
@@ -31,6 +35,15 @@ func TestOperatorsCountTheStockByCommand(t *testing.T) {
 	run(0, "3", "stock", "adjust", "--reason", "damage", "--note", "dented", "GONG-1", "--by", "-2")
 	run(1, "fewer than none", "stock", "adjust", "--reason", "loss", "GONG-1", "--by", "-4")
 	run(0, "dented", "stock", "show", "GONG-1")
+	err := shop.Operate(t, func(ctx context.Context, connection grpc.ClientConnInterface) error {
+		_, err := inventoryv1.NewInventoryServiceClient(connection).Allocate(ctx, &inventoryv1.AllocateRequest{OrderId: "o", Lines: []*inventoryv1.Line{{Sku: "GONG-1", Quantity: 2}}})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(1, "of 3 on hand 2 are allocated to orders", "stock", "adjust", "--reason", "damage", "GONG-1", "--by", "-2")
+	run(1, "galleria orders refund NUMBER --lines GONG-1=1 --restock", "stock", "adjust", "--reason", "damage", "GONG-1", "--by", "-2")
 	var shown struct {
 		Levels    []struct{ On_hand, Available int64 }
 		Movements []struct {

@@ -98,7 +98,7 @@ whether it needs attention. Times are those of this machine's time zone.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print an array of orders")
 	cmd.Flags().StringVar(&only, "status", "", "only those that are placing, open, closed, failed or cancelled")
-	cmd.Flags().StringVar(&query, "query", "", "only those of an e-mail address, or of a name or a part of it")
+	cmd.Flags().StringVar(&query, "query", "", "only those of a number, an e-mail address, a sku, or a name or a part of it")
 	cmd.Flags().IntVar(&most, "most", 100, "how many orders at most")
 	return cmd
 }

@@ -16,6 +16,7 @@ import (
 
 	catalogv1 "galleria/modules/catalog/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
+	"galleria/platform/contract"
 	"galleria/platform/id"
 )
 
@@ -178,7 +179,9 @@ func newStockAdjust(p Program, s *settings) *cobra.Command {
 		Short: "Correct the stock of a product by a difference",
 		Long: `Adjust adds a difference to what is on hand, or takes it away, and writes down why:
 damage and loss take away, found and return add, a correction does either. What is
-allocated to orders can't be taken away.`,
+allocated to orders can't be taken away: if it broke, take it out of an order first,
+with "galleria orders refund NUMBER --lines SKU=1 --restock", so that its customer
+hears of it and gets the money back; then adjust.`,
 		Example: `  galleria stock adjust MUG-BLUE --by -2 --reason damage --note "fell off the shelf"`,
 		Args:    exactly(1, "one sku"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -193,6 +196,10 @@ allocated to orders can't be taken away.`,
 				adjusted, err := inventory.Adjust(cmd.Context(), &inventoryv1.AdjustRequest{
 					Sku: args[0], Location: location, By: by, Reason: inventoryv1.AdjustReason(why), Note: note, IdempotencyKey: keyOr(key),
 				})
+				if contract.Is(err, inventoryv1.Reason_REASON_BELOW_ALLOCATED) && contract.Metadata(err, "allocated") != "0" {
+					return fmt.Errorf(`%w
+find the orders with "galleria orders list --status open --query %s", take out of one what can't be sent with "galleria orders refund NUMBER --lines %s=1 --restock", and adjust again`, err, args[0], args[0])
+				}
 				if err != nil {
 					return err
 				}

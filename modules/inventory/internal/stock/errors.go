@@ -36,7 +36,7 @@ func (b BelowAllocated) Error() string {
 	if b.Allocated == 0 {
 		return fmt.Sprintf("%s at %s: fewer than none would be on hand", b.SKU, b.Location)
 	}
-	return fmt.Sprintf("%s at %s: %d are allocated to orders; release those first", b.SKU, b.Location, b.Allocated)
+	return fmt.Sprintf("%s at %s: of %d on hand %d are allocated to orders, and fewer would be there", b.SKU, b.Location, b.OnHand, b.Allocated)
 }
 
 // NotAllocated is the error of shipping or releasing what is not kept for the

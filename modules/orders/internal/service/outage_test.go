@@ -71,6 +71,32 @@ func (h *house) multiply(times int) {
 	}
 }
 
+// TestAPaidOrderWaitsForItsGoodsOnly: what is known of its payment is not asked again, so
+// that payments may be away when the goods can be kept.
+func TestAPaidOrderWaitsForItsGoodsOnly(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		sku, cart := h.fill(2, 2)
+		l := h.live(nil)
+		k := l.order(h.request(cart))
+		asked, back := h.away("allocate")
+		h.pay(k.ID)
+		h.settled(k.ID, true)
+		h.await("its goods can't be kept", func() bool { return asked.Load() > 0 })
+		h.await("it is known to be paid", func() bool {
+			return h.get(l, k).GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_PAID
+		})
+		looked, payments := h.away("look")
+		h.await("it is open", func() bool { return h.get(l, k).GetStatus() == opened })
+		if looked.Load() > 0 {
+			t.Errorf("payments was asked %d times again", looked.Load())
+		}
+		payments()
+		back()
+		h.await("nothing is left to do", func() bool { return h.busy() == 0 })
+		h.wantEven(l, sku, 2)
+	})
+}
+
 // TestALongOutageCostsABoundedRateOfCalls: orders that failed to get on are tried
 // again by turns, however many they are.
 func TestALongOutageCostsABoundedRateOfCalls(t *testing.T) {

@@ -143,6 +143,9 @@ func (s *Service) note(o *order.Order, p Payment) {
 // went back to the shelf by themselves.
 func (s *Service) settle(ctx context.Context, o *order.Order) error {
 	snapshot := o.Snapshot()
+	if state := snapshot.Payment.State; state == order.Paid || state == order.Authorized {
+		return s.open(ctx, o) // it is known that it was made: only the goods were waited for
+	}
 	over := !s.Now().Before(snapshot.HoldEndsAt)
 	if snapshot.Payment.State == order.Stopped && !over {
 		o.Due(snapshot.HoldEndsAt)

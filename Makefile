@@ -38,7 +38,7 @@ build: ## build bin/galleria
 .PHONY: test
 test: setup $(TOOLS)/stripe-mock $(generators) ## run every test: with -race, a browser and PostgreSQL
 	@echo "every test, shuffled, with -race, Chromium, PostgreSQL and stripe-mock; nothing is skipped"
-	$(test-env) tools/with-postgres $(GO) test -race -shuffle=on -timeout 40m $(PKG)
+	$(test-env) tools/with-postgres $(GO) test -race -shuffle=on -timeout 80m $(PKG)
 
 .PHONY: test-faults
 test-faults: setup $(TOOLS)/stripe-mock ## kill the shop at random in 2000 checkouts (FAULTS=n: in n), at each point, and each copy, shadow and canary; change places 1000 times

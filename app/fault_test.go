@@ -175,15 +175,21 @@ func buysStubbornly(t *testing.T, shop *shoptest.Shop, n int) {
 	}
 }
 
+// patience is longer than a few of the longest pauses, a minute each, in which an order
+// rests that met one death after another.
+const patience = 5 * time.Minute
+
 // persist repeats a request until there is an answer, and that not only an
 // excuse; others than those wanted are wrong.
 func persist(t *testing.T, what string, do func() *shoptest.Page, want ...int) *shoptest.Page {
 	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	last := "no answer"
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		page := do()
 		if page == nil {
 			continue // the shop is dead or dying
 		}
+		last = fmt.Sprint(page.Status, " ", page.Text())
 		for _, status := range want {
 			if page.Status == status {
 				return page
@@ -195,6 +201,6 @@ func persist(t *testing.T, what string, do func() *shoptest.Page, want ...int) *
 			page.Want(want[0])
 		}
 	}
-	t.Fatalf("could not %s", what)
+	t.Fatalf("could not %s; the last answer: %s", what, last)
 	return nil
 }

@@ -62,12 +62,14 @@ type shop struct {
 	routes             map[string]*route.Route // by the module they lead to
 }
 
-// faultyOrders fails when told to: before the work, or after it.
+// faultyOrders fails when told to: before the work, or after it. It remembers the order
+// that was placed last.
 type faultyOrders struct {
 	ordersv1.OrdersServiceServer
 	mu     sync.Mutex
 	before error
 	lost   error
+	placed *ordersv1.PlaceOrderResponse
 }
 
 func (f *faultyOrders) fail(before, lost error) {
@@ -88,10 +90,19 @@ func (f *faultyOrders) PlaceOrder(ctx context.Context, r *ordersv1.PlaceOrderReq
 		return nil, before
 	}
 	answer, err := f.OrdersServiceServer.PlaceOrder(ctx, r)
+	f.mu.Lock()
+	f.placed = answer
+	f.mu.Unlock()
 	if lost != nil {
 		return nil, lost
 	}
 	return answer, err
+}
+
+func (f *faultyOrders) last() (id, token string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.placed.GetOrder().GetId(), f.placed.GetToken()
 }
 
 func (f *faultyOrders) GetOrder(ctx context.Context, r *ordersv1.GetOrderRequest) (*ordersv1.GetOrderResponse, error) {

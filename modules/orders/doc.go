@@ -8,7 +8,8 @@
 // PaymentSettled, PaymentRefunded and PaymentDisputed of payments, and AccountDeleted
 // of accounts. It emits OrderPlaced, OrderShipped, OrderRefunded,
 // OrderRefundFailed, OrderCancelled and OrderFailed. It owns the orders, with lines, fulfilments, refunds, returns and the
-// staff's notes, order_carts: which carts open orders are made of, and persons_gone:
+// staff's notes, order_carts: which carts open orders are made of,
+// carts_bought: from which carts things were bought lately, and persons_gone:
 // whom finished orders are to forget.
 //
 // # States

@@ -79,7 +79,12 @@ func (s *Service) drives(id string) bool {
 	return s.driven[id] != nil
 }
 
-// Forget deletes orders that were never paid, some time after, until ctx ends.
+// rememberBought is how long it is known of a cart that things were taken out of it: longer
+// than any checkout takes.
+const rememberBought = time.Hour
+
+// Forget deletes orders that were never paid, some time after, and what is known of carts
+// for a while only, until ctx ends.
 func (s *Service) Forget(ctx context.Context) error {
 	const often, batch = time.Hour, 500
 	for {
@@ -94,6 +99,9 @@ func (s *Service) Forget(ctx context.Context) error {
 		}
 		if _, err := s.Store.ForgetPersons(ctx); err != nil && ctx.Err() == nil {
 			s.Log.WarnContext(ctx, "forgetting customers who deleted their accounts failed and is tried again", "error", err)
+		}
+		if err := s.Store.ForgetBought(ctx, s.Now().Add(-rememberBought)); err != nil && ctx.Err() == nil {
+			s.Log.WarnContext(ctx, "forgetting what was bought from carts failed and is tried again", "error", err)
 		}
 		select {
 		case <-time.After(often):

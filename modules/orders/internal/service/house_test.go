@@ -71,7 +71,7 @@ func (h *house) merge(from, into string) {
 		b.lines[sku] += n
 	}
 	clear(a.lines)
-	b.mergedFrom = append(b.mergedFrom, from)
+	a.into, b.mergedFrom = b, append(b.mergedFrom, from)
 }
 
 // request is Ana's, who has seen the price.

@@ -44,20 +44,25 @@ func (s *Service) PlaceOrder(ctx context.Context, req *ordersv1.PlaceOrderReques
 	if earlier != nil {
 		return s.answer(ctx, earlier, until)
 	}
-	purchase, mergedFrom, refused := s.price(ctx, c, until)
-	if refused != nil {
-		// Perhaps the same request, sent twice at once, has emptied the cart.
-		if earlier, err := s.earlier(ctx, c); err != nil || earlier != nil {
-			return s.answerEarlier(ctx, earlier, err, until)
+	for {
+		purchase, from, refused := s.price(ctx, c, until)
+		if refused != nil {
+			// Perhaps the same request, sent twice at once, has emptied the cart.
+			if earlier, err := s.earlier(ctx, c); err != nil || earlier != nil {
+				return s.answerEarlier(ctx, earlier, err, until)
+			}
+			return nil, refused
 		}
-		return nil, refused
+		answer, err := s.accept(ctx, purchase, from, c, until)
+		if answer != nil || err != nil {
+			return answer, err
+		}
 	}
-	return s.accept(ctx, purchase, mergedFrom, c, until)
 }
 
-// accept stores the order and has it driven on. What is in its cart came there from the
-// carts of mergedFrom, too.
-func (s *Service) accept(ctx context.Context, p order.Purchase, mergedFrom []string, c checkout, until time.Time) (*ordersv1.PlaceOrderResponse, error) {
+// accept stores the order and has it driven on. Neither an answer nor an error: its carts
+// are to be read again, for what was bought meanwhile.
+func (s *Service) accept(ctx context.Context, p order.Purchase, from store.Source, c checkout, until time.Time) (*ordersv1.PlaceOrderResponse, error) {
 	for longer := 0; ; longer++ {
 		now := s.Now()
 		token, orderID := id.Secret(), id.New()
@@ -68,7 +73,7 @@ func (s *Service) accept(ctx context.Context, p order.Purchase, mergedFrom []str
 		}
 		o.Due(now.Add(headStart))
 		s.Hook("place:before")
-		placed, err := s.Store.Place(ctx, o, mergedFrom, s.Limits)
+		placed, err := s.Store.Place(ctx, o, from, s.Limits)
 		if err != nil {
 			return nil, err
 		}
@@ -80,9 +85,11 @@ func (s *Service) accept(ctx context.Context, p order.Purchase, mergedFrom []str
 			earlier, err := s.earlier(ctx, c)
 			return s.answerEarlier(ctx, earlier, err, until)
 		case store.CartTaken:
-			if answer, err := s.ofSameCart(ctx, c, append([]string{c.cartID}, mergedFrom...), until); answer != nil || err != nil {
+			if answer, err := s.ofSameCart(ctx, c, from.Carts, until); answer != nil || err != nil {
 				return answer, err
 			}
+		case store.CartBought:
+			return nil, nil
 		case store.RecipientFull:
 			if err := s.replaceOldest(ctx, c.contact.Email, until); err != nil {
 				return nil, err
@@ -95,23 +102,19 @@ func (s *Service) accept(ctx context.Context, p order.Purchase, mergedFrom []str
 }
 
 // price makes a purchase of a request: what is in the cart, at the prices that
-// the shopper was shown. mergedFrom are the carts whose lines came into it.
-func (s *Service) price(ctx context.Context, c checkout, until time.Time) (_ order.Purchase, mergedFrom []string, _ error) {
+// the shopper was shown.
+func (s *Service) price(ctx context.Context, c checkout, until time.Time) (order.Purchase, store.Source, error) {
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
-	var basket Basket
-	err := s.patiently(ctx, func() (err error) {
-		basket, err = s.Carts.Get(ctx, c.cartID)
-		return err
-	})
+	basket, from, err := s.basket(ctx, c.cartID)
 	if no := refusalOf(err); no != nil {
-		return order.Purchase{}, nil, contract.Invalid(contract.Violation{Field: "cart_id", Message: "is no id of a cart"})
+		return order.Purchase{}, store.Source{}, contract.Invalid(contract.Violation{Field: "cart_id", Message: "is no id of a cart"})
 	}
 	if err != nil {
-		return order.Purchase{}, nil, s.unavailable(ctx, "read the cart", err)
+		return order.Purchase{}, store.Source{}, s.unavailable(ctx, "read the cart", err)
 	}
 	if len(basket.Lines) == 0 {
-		return order.Purchase{}, nil, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_CART_EMPTY, "there is nothing in the cart")
+		return order.Purchase{}, store.Source{}, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_CART_EMPTY, "there is nothing in the cart")
 	}
 	chosen := c.choosing(basket)
 	var quote Quote
@@ -122,27 +125,46 @@ func (s *Service) price(ctx context.Context, c checkout, until time.Time) (_ ord
 		return err
 	})
 	if no := refusalOf(err); no != nil {
-		return order.Purchase{}, nil, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_QUOTE_CHANGED, "it can't be priced: %v", no.By)
+		return order.Purchase{}, store.Source{}, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_QUOTE_CHANGED, "it can't be priced: %v", no.By)
 	}
 	if err != nil {
-		return order.Purchase{}, nil, s.unavailable(ctx, "read the prices", err)
+		return order.Purchase{}, store.Source{}, s.unavailable(ctx, "read the prices", err)
 	}
 	switch {
 	case quote.Region == RegionMissing:
-		return order.Purchase{}, nil, contract.Invalid(contract.Violation{Field: "address.region", Message: "Choose a state or province: the taxes there depend on it"})
+		return order.Purchase{}, store.Source{}, contract.Invalid(contract.Violation{Field: "address.region", Message: "Choose a state or province: the taxes there depend on it"})
 	case quote.Region == RegionUnknown:
-		return order.Purchase{}, nil, contract.Invalid(contract.Violation{Field: "address.region", Message: "Choose a state or province of the country: the taxes there depend on it, and this is none"})
+		return order.Purchase{}, store.Source{}, contract.Invalid(contract.Violation{Field: "address.region", Message: "Choose a state or province of the country: the taxes there depend on it, and this is none"})
 	case len(quote.Lines) == 0:
-		return order.Purchase{}, nil, notSold(quote.NotSold)
+		return order.Purchase{}, store.Source{}, notSold(quote.NotSold)
 	case !quote.Delivers:
-		return order.Purchase{}, nil, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_NO_DELIVERY, "there is no delivery to %s", c.address.Country)
+		return order.Purchase{}, store.Source{}, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_NO_DELIVERY, "there is no delivery to %s", c.address.Country)
 	case !c.agreed(quote, basket.Currency):
-		return order.Purchase{}, nil, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_QUOTE_CHANGED, "the price is not the one that was shown")
+		return order.Purchase{}, store.Source{}, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_QUOTE_CHANGED, "the price is not the one that was shown")
 	}
 	return order.Purchase{
 		Key: c.key, Fingerprint: c.fingerprint(), CartID: c.cartID, Client: c.client, Contact: c.contact, Address: c.address,
 		Currency: basket.Currency, Lines: quote.Lines, Totals: quote.Totals, Terms: quote.Terms,
-	}, basket.MergedFrom, nil
+	}, from, nil
+}
+
+// basket reads a cart, and from what carts its lines came. What was bought from those
+// before is read first, so that what is bought after it is noticed when the order is stored.
+func (s *Service) basket(ctx context.Context, cartID string) (basket Basket, from store.Source, err error) {
+	for from.Carts = []string{cartID}; ; {
+		if from.Bought, err = s.Store.BoughtFrom(ctx, from.Carts); err != nil {
+			return basket, from, err
+		}
+		err = s.patiently(ctx, func() (err error) {
+			basket, err = s.Carts.Get(ctx, cartID)
+			return err
+		})
+		carts := append([]string{cartID}, basket.MergedFrom...)
+		if err != nil || len(carts) == len(from.Carts) { // carts only come to it
+			return basket, from, err
+		}
+		from.Carts = carts
+	}
 }
 
 // earlier is the order this key has made; nil when there is none. It fails

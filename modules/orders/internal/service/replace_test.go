@@ -166,3 +166,40 @@ func TestAnOrderThatGivesWayCanBeCalledOff(t *testing.T) {
 		}
 	})
 }
+
+// An order that has read its cart while an earlier one waited, and is stored when that is
+// paid and what it bought is out of the cart, would sell the same a second time.
+func TestWhatIsBoughtBetweenReadingACartAndStoringIsNotOrderedAgain(t *testing.T) {
+	for name, merged := range map[string]bool{"of one cart": false, "of a cart and the one it was merged into": true} {
+		t.Run(name, func(t *testing.T) {
+			inHouse(t, func(t *testing.T, h *house) {
+				sku, cart := h.fill(5, 2)
+				var l *life
+				var first kept
+				var between atomic.Bool
+				l = h.live(func(point string) bool {
+					if point == "place:before" && between.CompareAndSwap(true, false) {
+						h.pay(first.ID)
+						h.settled(first.ID, true)
+						h.await("the first is open, and has its things", func() bool { return h.busy() == 0 && h.only().Status == "open" })
+					}
+					return false
+				})
+				first = l.order(h.request(cart))
+				newer := h.anew(cart)
+				if merged {
+					_, own := h.fill(5, 1)
+					h.merge(cart, own)
+					newer = h.anew(own)
+				}
+				between.Store(true)
+				_, err := l.PlaceOrder(t.Context(), newer)
+				if !contract.Is(err, ordersv1.Reason_REASON_CART_EMPTY) && !contract.Is(err, ordersv1.Reason_REASON_QUOTE_CHANGED) {
+					t.Errorf("got %v, want that there is less in the cart", err)
+				}
+				h.only()
+				h.wantEven(l, sku, 5)
+			})
+		})
+	}
+}

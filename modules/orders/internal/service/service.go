@@ -17,7 +17,9 @@ import (
 
 // Store keeps orders; internal/store does.
 type Store interface {
-	Place(ctx context.Context, o *order.Order, mergedFrom []string, most store.Limits) (store.Placed, error)
+	Place(ctx context.Context, o *order.Order, from store.Source, most store.Limits) (store.Placed, error)
+	BoughtFrom(ctx context.Context, carts []string) (orders []string, err error)
+	ForgetBought(ctx context.Context, before time.Time) error
 	Save(ctx context.Context, o *order.Order, facts ...proto.Message) error
 	ByID(ctx context.Context, id string) (*order.Order, error)
 	ByKey(ctx context.Context, key string) (*order.Order, error)

@@ -44,6 +44,7 @@ type basket struct {
 	lines      map[string]int64
 	taken      map[string]bool
 	mergedFrom []string
+	into       *basket // which it was merged into: what is taken out is there
 }
 
 type payment struct {
@@ -276,6 +277,9 @@ func (s carts) Get(_ context.Context, id string) (b service.Basket, err error) {
 func (s carts) Take(_ context.Context, id, orderID string, of []service.Amount) error {
 	return s.do("take", func() error {
 		c := s.carts[id]
+		for c.into != nil {
+			c = c.into
+		}
 		if !c.taken[orderID] {
 			c.taken[orderID] = true
 			for _, l := range of {

@@ -38,19 +38,28 @@ const (
 	KeyTaken             // another order has its key
 	NumberTaken          // another order has its number
 	CartTaken            // another order of its cart is open
+	CartBought           // another order has taken things out of its cart since it was read
 	RecipientFull        // its e-mail address has as many unpaid orders as it may
 	ClientFull           // and so has its client
 )
 
-// Place stores a new order, if its key, its number, its cart and those that were merged
-// into it are free, and the limits allow it.
-func (s *Store) Place(ctx context.Context, o *order.Order, mergedFrom []string, most Limits) (result Placed, err error) {
+// Source is the carts of a new order: its own, and those that were merged into it.
+type Source struct {
+	Carts []string
+	// Bought are the orders that had taken things out of these carts before they were
+	// read; see BoughtFrom.
+	Bought []string
+}
+
+// Place stores a new order, if its key, its number and its carts are free, nothing was
+// taken out of those since they were read, and the limits allow it.
+func (s *Store) Place(ctx context.Context, o *order.Order, from Source, most Limits) (result Placed, err error) {
 	snapshot := o.Snapshot()
 	r, err := rowOf(snapshot)
 	if err != nil {
 		return 0, err
 	}
-	carts := append([]string{r.CartID}, mergedFrom...)
+	carts := from.Carts
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		result = Stored
 		for _, limit := range []struct {
@@ -89,12 +98,22 @@ func (s *Store) Place(ctx context.Context, o *order.Order, mergedFrom []string, 
 		if err := claim(tx, r.ID, carts); err != nil {
 			return err
 		}
+		// With the claim, no other order takes anything out of them any more.
+		bought, err := boughtFrom(tx, carts)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(bought, func(order string) bool { return !slices.Contains(from.Bought, order) }) {
+			return errBought
+		}
 		return insertLines(tx, snapshot)
 	})
-	if errors.Is(err, errClaimed) {
+	switch {
+	case errors.Is(err, errClaimed):
 		return CartTaken, nil
-	}
-	if err != nil {
+	case errors.Is(err, errBought):
+		return CartBought, nil
+	case err != nil:
 		return 0, fmt.Errorf("store new order %s: %w", r.ID, err)
 	}
 	return result, nil
@@ -116,7 +135,25 @@ func (s *Store) taken(tx *gorm.DB, r row, carts []string, result *Placed) error 
 	return err
 }
 
-var errClaimed = errors.New("another open order has the cart")
+var (
+	errClaimed = errors.New("another open order has the cart")
+	errBought  = errors.New("another order has taken things out of the cart")
+)
+
+// BoughtFrom are the orders that have taken what they bought out of carts lately. To be
+// asked before the carts are read: see Place.
+func (s *Store) BoughtFrom(ctx context.Context, carts []string) ([]string, error) {
+	orders, err := boughtFrom(s.db.Read(ctx), carts)
+	if err != nil {
+		return nil, fmt.Errorf("read what was bought from carts: %w", err)
+	}
+	return orders, nil
+}
+
+func boughtFrom(tx *gorm.DB, carts []string) (orders []string, err error) {
+	err = tx.Raw("SELECT order_id FROM carts_bought WHERE cart_id IN ?", carts).Scan(&orders).Error
+	return orders, err
+}
 
 // claim gives carts to an order: all or, with errClaimed, none. An order has them while
 // it is being placed, and until its goods were taken out of them. The key of the table
@@ -178,6 +215,13 @@ func (s *Store) Save(ctx context.Context, o *order.Order, facts ...proto.Message
 			return order.ErrStale
 		}
 		if claims(o.Was()) && !claims(snapshot) {
+			if snapshot.Status != order.Failed {
+				bought := tx.Exec("INSERT INTO carts_bought (cart_id, order_id, at) SELECT cart_id, order_id, ? FROM order_carts WHERE order_id = ?",
+					s.now().UnixMicro(), snapshot.ID)
+				if bought.Error != nil {
+					return bought.Error
+				}
+			}
 			if err := tx.Exec("DELETE FROM order_carts WHERE order_id = ?", snapshot.ID).Error; err != nil {
 				return err
 			}
@@ -237,4 +281,15 @@ func (s *Store) Forget(ctx context.Context, before time.Time, limit int) (gone i
 		return 0, fmt.Errorf("forget failed orders: %w", err)
 	}
 	return gone, nil
+}
+
+// ForgetBought deletes the memory of what was taken out of carts before then.
+func (s *Store) ForgetBought(ctx context.Context, before time.Time) error {
+	err := s.db.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("DELETE FROM carts_bought WHERE at < ?", before.UnixMicro()).Error
+	})
+	if err != nil {
+		return fmt.Errorf("forget what was bought from carts: %w", err)
+	}
+	return nil
 }

@@ -72,6 +72,9 @@ func (s *Service) PayOrder(ctx context.Context, req *ordersv1.PayOrderRequest) (
 	if err != nil {
 		return nil, err
 	}
+	if o, err = s.noticeStopped(ctx, o); err != nil {
+		return nil, err
+	}
 	if o.Status() == order.Placing && o.Snapshot().Payment.State == order.Stopped {
 		_, err := s.decide(ctx, "pay", s.byToken(ctx, req.GetOrderId(), req.GetToken()), func(o *order.Order) error {
 			if o.Snapshot().Payment.State != order.Stopped {
@@ -95,6 +98,28 @@ func (s *Service) PayOrder(ctx context.Context, req *ordersv1.PayOrderRequest) (
 		return nil, failure(snapshot.Ending)
 	}
 	return nil, wrongTime(o, order.ErrNotPayable)
+}
+
+// noticeStopped looks whether an order's payment has ended that it takes for one that can
+// be made: the shopper may be quicker than its event, and is not to be led to a page that
+// is closed. When payments does not answer, what was known holds.
+func (s *Service) noticeStopped(ctx context.Context, o *order.Order) (*order.Order, error) {
+	waits := func(o *order.Order) bool {
+		return o.Status() == order.Placing && !o.Leaving() && o.Snapshot().Payment.State == order.Waiting
+	}
+	if !waits(o) {
+		return o, nil
+	}
+	paymentID := o.PaymentID()
+	if now, err := s.Money.Get(ctx, paymentID); err != nil || now.State != order.Stopped {
+		return o, nil
+	}
+	return s.decide(ctx, "pay", s.byID(ctx, o.ID()), func(o *order.Order) error {
+		if waits(o) && o.PaymentID() == paymentID {
+			o.PaymentStopped()
+		}
+		return nil
+	})
 }
 
 // paymentKnown says that the order's last payment can be made, or has ended. One that

@@ -10,6 +10,27 @@ import (
 	"galleria/platform/contract"
 )
 
+// TestWhoPaysIsNotLedToAPageThatIsClosed: a shopper can be quicker than the event which
+// says that the provider has closed it, as after too many refused cards.
+func TestWhoPaysIsNotLedToAPageThatIsClosed(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		_, cart := h.fill(1, 1)
+		l := h.live(nil)
+		placed, err := l.PlaceOrder(t.Context(), h.request(cart))
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := h.only()
+		h.mu.Lock()
+		h.payments[k.ID].PaymentState = order.Stopped
+		h.mu.Unlock()
+		got, err := l.PayOrder(t.Context(), &ordersv1.PayOrderRequest{OrderId: k.ID, Token: k.Token})
+		if err != nil || got.GetRedirectUrl() == "" || got.GetRedirectUrl() == placed.GetRedirectUrl() {
+			t.Errorf("got %v, %v, want another page than %s", got, err, placed.GetRedirectUrl())
+		}
+	})
+}
+
 // TestAnotherPaymentWaitsForTheEndOfTheOneBefore: one that is just being stopped leads
 // nowhere, which is not the same as that nothing is to be paid.
 func TestAnotherPaymentWaitsForTheEndOfTheOneBefore(t *testing.T) {

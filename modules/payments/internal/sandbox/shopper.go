@@ -53,6 +53,8 @@ type Next struct {
 	RedirectURL  string
 	NeedsConsent bool
 	Declined     string
+	// Ended is the payment whose session this step has ended.
+	Ended string
 }
 
 // visit is a session as the shopper's steps need it.
@@ -110,8 +112,8 @@ func (s *Page) Pay(ctx context.Context, token string, c card.Card) (next Next, e
 		case v.behaviour == testcard.Unavailable:
 			return payment.ErrUnavailable
 		case code != "":
-			next = Next{Declined: code}
-			return s.refuse(tx, v, c, code)
+			next, err = s.refuse(tx, v, c, code)
+			return err
 		case v.behaviour == testcard.Consent:
 			next = Next{NeedsConsent: true}
 			return s.update(tx, v, "state = 'consent', behaviour = ?, brand = ?, last4 = ?", string(v.behaviour), c.Brand(), c.Last4())
@@ -142,8 +144,8 @@ func (s *Page) Consent(ctx context.Context, token string, yes bool) (next Next, 
 			next, err = s.pay(tx, v, "")
 			return err
 		}
-		next = Next{Declined: "authentication_required"}
-		return s.refuse(tx, v, card.Card{}, next.Declined)
+		next, err = s.refuse(tx, v, card.Card{}, "authentication_required")
+		return err
 	})
 	return next, s.told(err)
 }
@@ -198,17 +200,18 @@ func (s *Page) pay(tx *gorm.DB, v visit, card string, values ...any) (Next, erro
 
 // refuse counts a refused card. The wait before the next one grows, and in the end
 // the session does.
-func (s *Page) refuse(tx *gorm.DB, v visit, c card.Card, code string) error {
+func (s *Page) refuse(tx *gorm.DB, v visit, c card.Card, code string) (Next, error) {
+	next := Next{Declined: code}
 	refusals, state, wait := v.refusals+1, "open", time.Duration(0)
 	for i := int64(freeRefusals); i <= refusals; i++ {
 		wait = min(max(2*wait, time.Second), mostWait)
 	}
 	notify := int64(0)
 	if refusals >= mostRefusals {
-		state, notify = "cancelled", s.now().UnixMicro()
+		state, notify, next.Ended = "cancelled", s.now().UnixMicro(), v.id
 	}
 	database.Announce(tx, webhookWork)
-	return s.update(tx, v, "state = ?, behaviour = ?, brand = ?, last4 = ?, decline_code = ?, refusals = ?, wait_until = ?, notify_at = ?",
+	return next, s.update(tx, v, "state = ?, behaviour = ?, brand = ?, last4 = ?, decline_code = ?, refusals = ?, wait_until = ?, notify_at = ?",
 		state, string(v.behaviour), c.Brand(), c.Last4(), code, refusals, s.now().Add(wait).UnixMicro(), notify)
 }
 

@@ -86,6 +86,16 @@ func (s *Service) next(ctx context.Context, token string, n sandbox.Next) *payme
 		// The page says the same for each reason: a thief who tries numbers learns nothing.
 		s.Log.InfoContext(ctx, "the sandbox refused a card", "reason", n.Declined)
 	}
+	if n.Ended != "" {
+		// Who goes back to pay once more is to find another page. The webhook says it, too.
+		p, err := s.Store.Load(ctx, n.Ended)
+		if err == nil {
+			_, err = s.attend(ctx, p)
+		}
+		if err != nil {
+			s.Log.WarnContext(ctx, "a payment whose session has ended is settled later", "payment", n.Ended, "error", err)
+		}
+	}
 	return &paymentsv1.SandboxNext{RedirectUrl: n.RedirectURL, NeedsConsent: n.NeedsConsent, Declined: n.Declined}
 }
 

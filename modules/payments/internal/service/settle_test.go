@@ -3,10 +3,15 @@ package service
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
+	paymentsv1 "galleria/modules/payments/v1"
+
 	"galleria/modules/payments/internal/payment"
+	"galleria/modules/payments/internal/sandbox"
+	"galleria/modules/payments/internal/testcard"
 )
 
 // babbling is a provider whose answers about some payments can't be stored.
@@ -64,5 +69,27 @@ func TestAPaymentThatCantBeSettledHoldsUpNoOther(t *testing.T) {
 		b.settle(0)
 		b.is("broken-0", paid)
 		b.is(fmt.Sprintf("broken-%d", attendBatch-1), paid)
+	})
+}
+
+// Who goes back to the shop after too many refused cards finds the payment ended: the
+// step that ends the session settles it, before its webhook.
+func TestTheLastRefusedCardEndsThePayment(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.works(b.start("p"))
+		session := strings.TrimPrefix(b.load("p").State().RedirectURL, sandbox.PagePath)
+		for n := range 10 {
+			if got := b.load("p").State().Status; got != payment.Waiting {
+				t.Fatalf("after %d refused cards: the payment is %s, want it waiting", n, got)
+			}
+			b.clock.Add(60)
+			_, err := b.service.PaySandbox(t.Context(), &paymentsv1.PaySandboxRequest{
+				Session: session, Card: &paymentsv1.Card{Number: testcard.NumberDeclined, ExpMonth: 12, ExpYear: int32(b.now().Year() + 3), Cvc: "123"},
+			})
+			b.works(err)
+		}
+		if got := b.load("p").State().Status; got != payment.Cancelled && got != payment.Expired {
+			t.Errorf("after ten refused cards: the payment is %s, want its end", got)
+		}
 	})
 }

@@ -9,9 +9,12 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"slices"
 	"testing"
+	"testing/fstest"
 
 	"github.com/jackc/pgx/v5"
+	"gorm.io/gorm"
 
 	"galleria/platform/database"
 	"galleria/platform/id"
@@ -110,4 +113,39 @@ func CountStatements(d *database.DB, do func()) int {
 	before := d.Statements()
 	do()
 	return int(d.Statements() - before)
+}
+
+// Fill makes a database by its migrations up to one, which is among them, and runs
+// statements in it, as an earlier program would: the next one to open it converts what
+// they wrote.
+func Fill(t testing.TB, o database.Options, last string, statements ...string) {
+	t.Helper()
+	names, err := fs.Glob(o.Migrations, "*.sql")
+	if err != nil || !slices.Contains(names, last) {
+		t.Fatalf("there is no migration %s among %v: %v", last, names, err)
+	}
+	until := fstest.MapFS{}
+	for _, name := range names {
+		if name > last {
+			continue
+		}
+		text, err := fs.ReadFile(o.Migrations, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		until[name] = &fstest.MapFile{Data: text}
+	}
+	o.Migrations = until
+	db, err := database.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range statements {
+		if err := db.Write(t.Context(), func(tx *gorm.DB) error { return tx.Exec(statement).Error }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }

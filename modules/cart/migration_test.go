@@ -2,12 +2,8 @@ package cart_test
 
 import (
 	"fmt"
-	"io/fs"
 	"testing"
-	"testing/fstest"
 	"time"
-
-	"gorm.io/gorm"
 
 	"galleria/migrations"
 	"galleria/modules/cart"
@@ -23,30 +19,14 @@ import (
 func TestCartsOfEarlierCommitsAreKept(t *testing.T) {
 	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
 		ctx := t.Context()
-		first, err := fs.ReadFile(migrations.For(cart.Name), "0001_cart.sql")
-		if err != nil {
-			t.Fatal(err)
-		}
-		o.Migrations = fstest.MapFS{"0001_cart.sql": {Data: first}}
-		old, err := database.Open(ctx, o)
-		if err != nil {
-			t.Fatal(err)
-		}
+		o.Migrations = migrations.For(cart.Name)
 		id, later := carttest.NewID(), time.Now().Add(time.Hour).UnixMicro()
-		for _, insert := range []string{
+		databasetest.Fill(t, o, "0001_cart.sql",
 			fmt.Sprintf(`INSERT INTO carts (id, currency_code, expires_at) VALUES ('%s', 'EUR', %d)`, id, later),
 			fmt.Sprintf(`INSERT INTO cart_items (cart_id, sku, name, quantity, position) VALUES ('%s', 'POT', 'Pot', 2, 1), ('%s', 'MUG', 'Mug', 1, 2)`, id, id),
 			fmt.Sprintf(`INSERT INTO cart_additions (cart_id, idempotency_key, sku, quantity, expires_at) VALUES ('%s', 'old', 'MUG', 1, %d)`, id, later),
-		} {
-			if err := old.Write(ctx, func(tx *gorm.DB) error { return tx.Exec(insert).Error }); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := old.Close(ctx); err != nil {
-			t.Fatal(err)
-		}
+		)
 
-		o.Migrations = migrations.For(cart.Name)
 		catalog := catalogv1.NewCatalogServiceClient(connect(t, catalogtest.NewFake(t, catalogtest.Product("MUG"), catalogtest.Product("POT"))))
 		instance, err := cart.New(module.Host{DB: databasetest.Open(t, o), Now: time.Now}, cart.Needs{Catalog: catalog}, cart.DefaultConfig())
 		if err != nil {

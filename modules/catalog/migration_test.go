@@ -1,13 +1,10 @@
 package catalog_test
 
 import (
-	"io/fs"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"google.golang.org/protobuf/proto"
-	"gorm.io/gorm"
 
 	"galleria/migrations"
 	"galleria/modules/catalog"
@@ -23,31 +20,14 @@ import (
 func TestProductsOfEarlierCommitsAreConverted(t *testing.T) {
 	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
 		ctx := t.Context()
-		first, err := fs.ReadFile(migrations.For(catalog.Name), "0001_catalog.sql")
-		if err != nil {
-			t.Fatal(err)
-		}
-		o.Migrations = fstest.MapFS{"0001_catalog.sql": {Data: first}}
-		old, err := database.Open(ctx, o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, insert := range []string{
+		o.Migrations = migrations.For(catalog.Name)
+		databasetest.Fill(t, o, "0001_catalog.sql",
 			`UPDATE catalog_state SET version = 12`,
 			`INSERT INTO categories (slug, name, intro, position, changed) VALUES ('kitchen', 'Kitchen', 'Cook.', 1, 3)`,
 			`INSERT INTO products (sku, slug, name, description, category, tags, currency_code, price_minor, pictures, active, born, changed) VALUES
 				('mug_1.blue-X', 'mug', 'Mug', 'For "tea".', 'kitchen', '["blue","stoneware"]', 'EUR', 1290, '["mug.svg","back.svg"]', TRUE, 9, 11),
 				('jar', 'jar', 'Jar', '', 'kitchen', '[]', 'JPY', 0, '[]', FALSE, 10, 12)`,
-		} {
-			if err := old.Write(ctx, func(tx *gorm.DB) error { return tx.Exec(insert).Error }); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := old.Close(ctx); err != nil {
-			t.Fatal(err)
-		}
-
-		o.Migrations = migrations.For(catalog.Name)
+		)
 		instance, err := catalog.New(module.Host{DB: databasetest.Open(t, o), Now: time.Now, Log: quiet()}, catalog.Needs{}, catalog.DefaultConfig())
 		if err != nil {
 			t.Fatal(err)

@@ -1,12 +1,8 @@
 package inventory_test
 
 import (
-	"io/fs"
 	"testing"
-	"testing/fstest"
 	"time"
-
-	"gorm.io/gorm"
 
 	inventoryv1 "galleria/modules/inventory/v1"
 
@@ -22,16 +18,8 @@ import (
 func TestBooksOfEarlierCommitsAreConverted(t *testing.T) {
 	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
 		ctx := t.Context()
-		first, err := fs.ReadFile(migrations.For(inventory.Name), "0001_inventory.sql")
-		if err != nil {
-			t.Fatal(err)
-		}
-		o.Migrations = fstest.MapFS{"0001_inventory.sql": {Data: first}}
-		old, err := database.Open(ctx, o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, insert := range []string{
+		o.Migrations = migrations.For(inventory.Name)
+		databasetest.Fill(t, o, "0001_inventory.sql",
 			`INSERT INTO stock (sku, on_hand, reserved, sold, received) VALUES ('mug_1.blue-X', 5, 2, 3, 10), ('tea', 8, 1, 0, 9), ('none', 0, 0, 0, 0)`,
 			`INSERT INTO reservations (order_id, status, previous, lines, expires_at, created_at) VALUES
 				('held', 'held', '', '[["mug_1.blue-X",2],["tea",1]]', 4000000000000000, 1),
@@ -40,16 +28,7 @@ func TestBooksOfEarlierCommitsAreConverted(t *testing.T) {
 				('back', 'released', 'held', '[["tea",4]]', 2, 1),
 				('early', 'released', '', '[]', 0, 1)`,
 			`INSERT INTO deliveries (idempotency_key, lines, received_at) VALUES ('truck', '[["tea",9]]', 1)`,
-		} {
-			if err := old.Write(ctx, func(tx *gorm.DB) error { return tx.Exec(insert).Error }); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := old.Close(ctx); err != nil {
-			t.Fatal(err)
-		}
-
-		o.Migrations = migrations.For(inventory.Name)
+		)
 		instance, err := inventory.New(module.Host{DB: databasetest.Open(t, o), Now: time.Now}, inventory.Needs{}, inventory.DefaultConfig())
 		if err != nil {
 			t.Fatal(err)

@@ -2,13 +2,9 @@ package payments_test
 
 import (
 	"context"
-	"io/fs"
 	"log/slog"
 	"testing"
-	"testing/fstest"
 	"time"
-
-	"gorm.io/gorm"
 
 	paymentsv1 "galleria/modules/payments/v1"
 
@@ -56,35 +52,15 @@ var earlier = []string{
 // converted is payments over a database in which those are, brought to the present.
 func converted(t *testing.T, o database.Options) paymentsv1.PaymentsServiceServer {
 	t.Helper()
-	ctx, before := t.Context(), fstest.MapFS{}
-	for _, name := range []string{"0001_payments.sql", "0002_payments_on_the_providers_page.sql"} {
-		data, err := fs.ReadFile(migrations.For(payments.Name), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		before[name] = &fstest.MapFile{Data: data}
-	}
-	o.Migrations = before
-	old, err := database.Open(ctx, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, insert := range earlier {
-		if err := old.Write(ctx, func(tx *gorm.DB) error { return tx.Exec(insert).Error }); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := old.Close(ctx); err != nil {
-		t.Fatal(err)
-	}
 	o.Migrations = migrations.For(payments.Name)
+	databasetest.Fill(t, o, "0002_payments_on_the_providers_page.sql", earlier...)
 	cfg := payments.DefaultConfig()
 	cfg.RecoverEvery = 10 * time.Millisecond
 	instance, err := payments.New(module.Host{DB: databasetest.Open(t, o), Now: time.Now, Log: slog.New(slog.DiscardHandler)}, payments.Needs{}, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	working, stop := context.WithCancel(ctx)
+	working, stop := context.WithCancel(t.Context())
 	stopped := make(chan error)
 	go func() { stopped <- instance.Work["settlement"](working) }()
 	t.Cleanup(func() {

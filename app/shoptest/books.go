@@ -360,6 +360,11 @@ func (a *audit) wantMails() []string {
 				all = append(all, "A refund for your order "+o.GetNumber())
 			}
 		}
+		for _, r := range o.GetRefunds() {
+			if r.GetStatus() == ordersv1.RefundStatus_REFUND_STATUS_FAILED {
+				all = append(all, "The refund for your order "+o.GetNumber()+" did not come through")
+			}
+		}
 		for range o.GetFulfilments() {
 			all = append(all, of+" is on its way")
 		}

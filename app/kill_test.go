@@ -70,7 +70,7 @@ var visits = map[string]func(t *testing.T, d *death){
 	"fail":   dieSoldOut,
 	"cancel": dieCancelling, "release": dieCancelling, "give back": dieCancelling, "done": dieCancelling,
 	"stop": dieChangingTheMind, "unredeem": dieChangingTheMind,
-	"pay":  diePayingAgain,
+	"pay": diePayingAgain, "replace": dieReplacing,
 	"ship": dieShipping, "book": dieShipping,
 	"refund": dieRefunding, "return": dieReturning, "resolve": dieResolving,
 }

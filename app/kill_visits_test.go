@@ -75,19 +75,36 @@ func dieCancelling(t *testing.T, d *death) {
 	}
 }
 
-// waits is an order that its guest has not paid: another tab leads to it.
-func waits(t *testing.T, g *shoptest.Guest) shoptest.Order {
+// waits is an order that its guest has not paid.
+func waits(t *testing.T, shop *shoptest.Shop, g *shoptest.Guest) shoptest.Order {
 	t.Helper()
-	first, second := withVoucher(g, shoptest.Visa), withVoucher(g, shoptest.Visa)
-	g.Post("/checkout", first).Want(http.StatusSeeOther)
-	return g.Post("/checkout", second).Want(http.StatusSeeOther).Order()
+	return shop.Unpaid(t, g.Post("/checkout", withVoucher(g, shoptest.Visa)).Want(http.StatusSeeOther).Location())
+}
+
+// dieReplacing dies when the guest goes back from the page of payment and orders anew.
+func dieReplacing(t *testing.T, d *death) {
+	may := d.shop.Guest(t, "May")
+	may.Adds(1, shoptest.Tray)
+	before := d.shop.Books(t)
+	earlier := waits(t, d.shop, may)
+	anew := withVoucher(may, shoptest.Visa)
+	anew.Set("city", "Porto")
+	d.strikes(t, func() { may.Tries(anew) })
+	may.Bought(may.Submits(anew))
+	// Replaced, or called off by the books of a recovery: no guest pays it.
+	if o := see(t, d.shop, earlier); o.GetStatus() != ordersv1.OrderStatus_ORDER_STATUS_FAILED {
+		t.Errorf("the earlier order: got %s because %q, want it failed", o.GetStatus(), o.GetEndedBecause())
+	}
+	if got := d.shop.Books(t); got.Completed != before.Completed+1 || got.Failed != before.Failed+1 {
+		t.Errorf("got orders %+v, want one more sold and one more failed than %+v", got, before)
+	}
 }
 
 func dieChangingTheMind(t *testing.T, d *death) {
 	may := d.shop.Guest(t, "May")
 	may.Adds(1, shoptest.Tray)
 	before := d.shop.Books(t)
-	order := waits(t, may)
+	order := waits(t, d.shop, may)
 	// The ledger keeps cancellations of what was sold, so this one is not for it.
 	cancel := func() *shoptest.Page {
 		return may.TriesToSend("/orders/"+order.ID+"/cancel", url.Values{"token": {order.Token}})
@@ -107,7 +124,7 @@ func dieLooking(t *testing.T, d *death) {
 	may := d.shop.Guest(t, "May")
 	may.Adds(1, shoptest.Tray)
 	before := d.shop.Books(t)
-	order := waits(t, may)
+	order := waits(t, d.shop, may)
 	to := may.Post("/orders/"+order.ID+"/pay", url.Values{"token": {order.Token}}).Want(http.StatusSeeOther).Location()
 	d.shop.DieAt(t, d.point, 1)
 	card := may.With(shoptest.Visa, url.Values{})
@@ -129,7 +146,7 @@ func diePayingAgain(t *testing.T, d *death) {
 	may := d.shop.Guest(t, "May")
 	may.Adds(1, shoptest.Tray)
 	before := d.shop.Books(t)
-	order := waits(t, may)
+	order := waits(t, d.shop, may)
 	err := d.shop.Operate(t, func(ctx context.Context, shop grpc.ClientConnInterface) error {
 		_, err := paymentsv1.NewPaymentsServiceClient(shop).CancelPayment(ctx, &paymentsv1.CancelPaymentRequest{PaymentId: order.ID})
 		return err

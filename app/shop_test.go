@@ -127,13 +127,16 @@ func aGuestNeverPays(t *testing.T, shop *shoptest.Shop) {
 	may.Cart().Says(shoptest.Mug.Name)
 }
 
-// One cart is one open order: the second tab is led to the order of the first.
+// One cart is one open order: the second tab is led to the payment of the first.
 func aGuestInTwoTabs(t *testing.T, shop *shoptest.Shop) {
 	ned := shop.Guest(t, "Ned")
 	ned.Adds(1, shoptest.Mug)
 	first, second := ned.FillsIn(shoptest.Visa), ned.FillsIn(shoptest.Visa)
 	pay := ned.Post("/checkout", first).Want(http.StatusSeeOther).Location()
-	order := ned.Post("/checkout", second).Want(http.StatusSeeOther).Order()
+	if same := ned.Post("/checkout", second).Want(http.StatusSeeOther).Location(); same != pay {
+		t.Errorf("the second tab leads to %s, want %s", same, pay)
+	}
+	order := shop.Unpaid(t, pay)
 	page := ned.Get(order.Path).Want(http.StatusOK).Says("We are waiting for your payment")
 	if !page.IsRefreshed() {
 		t.Error("the page of an order that is being paid does not look again by itself")

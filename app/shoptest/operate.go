@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 	"galleria/app"
 	"galleria/app/cli"
 	ordersv1 "galleria/modules/orders/v1"
+	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/platform/certs"
 	"galleria/platform/route"
 )
@@ -173,6 +175,24 @@ func (s *Shop) Ship(t testing.TB, o Order) error {
 		_, err := ordersv1.NewOrdersServiceClient(shop).ShipOrder(ctx, &ordersv1.ShipOrderRequest{OrderId: o.ID, IdempotencyKey: o.ID})
 		return err
 	})
+}
+
+// Unpaid is the order that the page of payment at a location is of.
+func (s *Shop) Unpaid(t testing.TB, location string) Order {
+	t.Helper()
+	var back string
+	err := s.Operate(t, func(ctx context.Context, shop grpc.ClientConnInterface) error {
+		r, err := paymentsv1.NewPaymentsServiceClient(shop).GetSandboxSession(ctx, &paymentsv1.GetSandboxSessionRequest{
+			Session: location[strings.LastIndex(location, "/")+1:],
+		})
+		back = r.GetSession().GetCancelUrl()
+		return err
+	})
+	order, ok := orderAt(back)
+	if err != nil || !ok {
+		t.Fatalf("the order that is paid at %s: got %q, %v", location, back, err)
+	}
+	return order
 }
 
 // Operate lets an operator ask a module of the shop; the answer may be lost with

@@ -188,7 +188,7 @@ func (s *Shop) Unpaid(t testing.TB, location string) Order {
 		back = r.GetSession().GetCancelUrl()
 		return err
 	})
-	order, ok := orderAt(back)
+	order, ok := OrderAt(back)
 	if err != nil || !ok {
 		t.Fatalf("the order that is paid at %s: got %q, %v", location, back, err)
 	}

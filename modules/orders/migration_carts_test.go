@@ -7,9 +7,13 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	cartv1 "galleria/modules/cart/v1"
+	inventoryv1 "galleria/modules/inventory/v1"
 	ordersv1 "galleria/modules/orders/v1"
+	paymentsv1 "galleria/modules/payments/v1"
 	pricingv1 "galleria/modules/pricing/v1"
 
 	"galleria/migrations"
@@ -93,6 +97,32 @@ func (cartOfSocks) GetCart(_ context.Context, r *cartv1.GetCartRequest, _ ...grp
 	return &cartv1.GetCartResponse{Cart: c}, nil
 }
 
+func (cartOfSocks) TakeItems(context.Context, *cartv1.TakeItemsRequest, ...grpc.CallOption) (*cartv1.TakeItemsResponse, error) {
+	return nil, status.Error(codes.Unavailable, "not now")
+}
+
+// paidForSocks is a neighbour by whom everything is paid.
+type paidForSocks struct {
+	paymentsv1.PaymentsServiceClient
+}
+
+func (paidForSocks) GetPayment(_ context.Context, r *paymentsv1.GetPaymentRequest, _ ...grpc.CallOption) (*paymentsv1.GetPaymentResponse, error) {
+	return &paymentsv1.GetPaymentResponse{Payment: &paymentsv1.Payment{Id: r.GetPaymentId(), Status: paymentsv1.Status_STATUS_PAID}}, nil
+}
+
+func (paidForSocks) CancelPayment(context.Context, *paymentsv1.CancelPaymentRequest, ...grpc.CallOption) (*paymentsv1.CancelPaymentResponse, error) {
+	return nil, contract.Error(codes.FailedPrecondition, paymentsv1.Reason_REASON_PAID, "is paid")
+}
+
+// holdsSocks is a neighbour that has goods for all.
+type holdsSocks struct {
+	inventoryv1.InventoryServiceClient
+}
+
+func (holdsSocks) Allocate(context.Context, *inventoryv1.AllocateRequest, ...grpc.CallOption) (*inventoryv1.AllocateResponse, error) {
+	return &inventoryv1.AllocateResponse{}, nil
+}
+
 // priceOfSocks is a neighbour who knows what these cost.
 type priceOfSocks struct{ pricingv1.PricingServiceClient }
 
@@ -109,7 +139,7 @@ func TestOrdersOfBeforeTheirCartsWereNotedAreKept(t *testing.T) {
 		o.Migrations = migrations.For(orders.Name)
 		databasetest.Fill(t, o, "0005_persons_gone.sql", withoutCarts...)
 		needs := nobody()
-		needs.Cart, needs.Pricing = cartOfSocks{}, priceOfSocks{}
+		needs.Cart, needs.Pricing, needs.Payments, needs.Inventory = cartOfSocks{}, priceOfSocks{}, paidForSocks{}, holdsSocks{}
 		db := databasetest.Open(t, o)
 		instance, err := orders.New(module.Host{DB: db, Now: meanwhile, Log: slog.Default()}, needs, orders.DefaultConfig())
 		if err != nil {
@@ -163,12 +193,12 @@ func TestOrdersOfBeforeTheirCartsWereNotedAreKept(t *testing.T) {
 				Contact: &ordersv1.Contact{Email: "ana@example.org", Name: "Ana"}, Address: &ordersv1.Address{Line1: "Rua 1", City: "Porto", PostalCode: "4050", Country: "PT"},
 			})
 			if !contract.Is(err, ordersv1.Reason_REASON_CART_CLAIMED) || contract.Metadata(err, "order_id") != waiting {
-				t.Errorf("ordering cart %s again: got %v, want it claimed by the order that waits", cart, err)
+				t.Errorf("ordering cart %s again: got %v, want it claimed by the order that waited, and is paid", cart, err)
 			}
 		}
 		var claims int
 		if err := db.Read(t.Context()).Raw("SELECT count(*) FROM order_carts").Scan(&claims).Error; err != nil || claims != 1 {
-			t.Errorf("got %d carts of orders, %v, want that of the order that waits", claims, err)
+			t.Errorf("got %d carts of orders, %v, want that of the order whose goods are in the cart yet", claims, err)
 		}
 	})
 }

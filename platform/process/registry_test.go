@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 
 	processv1 "galleria/platform/process/v1"
+	"galleria/platform/route"
 )
 
 // introduced joins by hand, as member, and gives the first answer.
@@ -208,19 +210,35 @@ func TestARevocationReachesAProcessThatReadsNoList(t *testing.T) {
 		t.Fatal(err)
 	}
 	guest, number := h.issued("beta")
-	other := h.start("other", places{"alpha": here}, peerOf(main), func(o *Options) { o.Identity = elsewhere })
+	var log book
+	other := h.start("other", places{"alpha": here}, peerOf(main), logTo(&log), func(o *Options) { o.Identity = elsewhere })
 	if got := elsewhere.Revoked(); len(got) != 1 {
 		t.Errorf("got %v at the start, want the one that was revoked before", got)
 	}
 	if err := callAs(t, "beta", guest, other.Address()); err != nil {
 		t.Fatal(err)
 	}
+	for range 3 { // connections that stay
+		conn, err := route.Dial(other.Address(), guest.ClientFor("alpha"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := healthv1.NewHealthClient(conn).Check(t.Context(), &healthv1.HealthCheckRequest{}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if _, err := h.authority.Revoke(number); err != nil {
 		t.Fatal(err)
 	}
+	eventually(t, "lines about the connections that were cut", 1, func() int { return log.lines("cut the connections") })
 	eventually(t, "calls with a revoked certificate", codes.Unavailable, func() codes.Code {
 		return status.Code(callAs(t, "beta", guest, other.Address()))
 	})
+
+	if got := log.lines("cut the connections"); got != 1 {
+		t.Errorf("got %d lines about them, want one", got)
+	}
 
 	// A process without the main one's rights can't revoke: this one only passes on.
 	blind, _ := h.issued("beta")

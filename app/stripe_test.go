@@ -64,6 +64,27 @@ func TestAShopIsPaidThroughStripe(t *testing.T) {
 	}
 }
 
+// TestMoneyAtStripeIsHeldUntilAParcelLeaves: what is sent is taken then, and what is
+// called off before is let go.
+func TestMoneyAtStripeIsHeldUntilAParcelLeaves(t *testing.T) {
+	t.Parallel()
+	layout := shoptest.Layout{AtShipping: true, Recover: time.Hour, Stripe: stripetest.New(t, "whsec_shop")}
+	shop := shoptest.Open(t, layout)
+	layout.Stripe.Sends("http://"+shop.Address("http")+"/webhooks/payments/stripe", eventsOfTheREADME(t)...)
+	s := stripeShop{shop, layout.Stripe}
+	status := func(one sale, want string) {
+		t.Helper()
+		shop.Await(t, "the money is "+want, func() bool { return s.stripe.Status(one.intent()) == want })
+	}
+	sent, kept := s.sold(t, "Ana", stripetest.Visa), s.sold(t, "Bea", stripetest.Visa)
+	status(sent, "requires_capture")
+	sent.run("is shipped", "ship")
+	status(sent, "succeeded")
+	kept.isCalledOff()
+	status(kept, "canceled")
+	shop.Books(t)
+}
+
 var stripeEvent = regexp.MustCompile("`((?:checkout|payment_intent|charge|refund)\\.[a-z_.]+)`")
 
 // eventsOfTheREADME are the kinds of webhooks that an owner is told to choose.

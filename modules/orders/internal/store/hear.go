@@ -45,8 +45,10 @@ func RefundSettled(tx *gorm.DB, orderID, refundID string, failed bool, now time.
 	return tx.Exec("UPDATE orders SET due_at = ?, attempts = 0, version = version + 1 WHERE id = ? AND has_parts", now.UnixMicro(), orderID).Error
 }
 
-// NeedAttention asks for an operator, unless one is asked for already.
+// NeedAttention asks for an operator. If one is asked for already, the reasons add up, as
+// those of package order do.
 func NeedAttention(tx *gorm.DB, orderID, reason string, now time.Time) error {
-	return tx.Exec("UPDATE orders SET attention = ?, attention_since = ?, version = version + 1 WHERE id = ? AND attention = ''",
+	return tx.Exec(`UPDATE orders SET attention = CASE attention WHEN '' THEN '' ELSE attention || '; ' END || CAST(? AS TEXT),
+		attention_since = CASE attention WHEN '' THEN CAST(? AS BIGINT) ELSE attention_since END, version = version + 1 WHERE id = ?`,
 		reason, now.UnixMicro(), orderID).Error
 }

@@ -364,7 +364,9 @@ func refundFailsLater(t *testing.T, s stripeShop) {
 	one.run("gets a refund: 3.00 EUR", "refund", "--amount", "3.00")
 	one.gaveBack(300)
 	s.stripe.SettlesRefunds(one.intent(), "failed")
-	one.until("needs attention", func(o *ordersv1.Order) bool { return strings.Contains(o.GetAttention().GetReason(), "lost_or_stolen_card") })
+	one.until("needs attention", func(o *ordersv1.Order) bool {
+		return strings.Contains(o.GetAttention().GetReason(), "lost_or_stolen_card")
+	})
 	s.stripe.Disputes(one.intent()) // which does not hide the refund, nor is hidden by it
 	one.isAnswered("lost_or_stolen_card; the customer disputes the payment at the bank")
 	one.gaveBack(0)

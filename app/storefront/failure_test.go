@@ -16,19 +16,8 @@ import (
 // link is where the page's link of that text leads.
 func (p *page) link(text string) string {
 	p.t.Helper()
-	return p.linkThat(text, func(is string) bool { return is == text })
-}
-
-// linkOf leads where the link does whose text begins so.
-func (p *page) linkOf(beginning string) string {
-	p.t.Helper()
-	return p.linkThat(beginning, func(is string) bool { return strings.HasPrefix(is, beginning) })
-}
-
-func (p *page) linkThat(text string, is func(text string) bool) string {
-	p.t.Helper()
 	for _, a := range p.all("a") {
-		if is(inner(a)) {
+		if inner(a) == text {
 			return attr(a, "href")
 		}
 	}

@@ -22,9 +22,17 @@ func TestOperatorsTakeOrdersOnByCommand(t *testing.T) {
 		return out
 	}
 	type order struct {
-		Number, Status, DeliveryStatus, RefundedMinor string
-		Lines                                         []struct{ Sku, Shipped, Refunded, Cancelled string }
-		Refunds                                       []struct{ Status, AmountMinor, By string }
+		Number, Status string
+		DeliveryStatus string `json:"delivery_status"`
+		RefundedMinor  int64  `json:"refunded_minor"`
+		Lines          []struct {
+			SKU                          string
+			Shipped, Refunded, Cancelled int64
+		}
+		Refunds []struct {
+			Status, By  string
+			AmountMinor int64 `json:"amount_minor"`
+		}
 	}
 	show := func(id string) (o order) {
 		t.Helper()
@@ -59,10 +67,10 @@ func TestOperatorsTakeOrdersOnByCommand(t *testing.T) {
 	run(1, "was paid in EUR, not in USD", "refund", number, "--amount", "1 USD")
 	shop.Await(t, "both refunds succeeded", func() bool {
 		o := show(kept)
-		return len(o.Refunds) == 2 && o.Refunds[0].Status == "REFUND_STATUS_SUCCEEDED" && o.Refunds[1].Status == "REFUND_STATUS_SUCCEEDED"
+		return len(o.Refunds) == 2 && o.Refunds[0].Status == "succeeded" && o.Refunds[1].Status == "succeeded"
 	})
 	run(0, "is shipped, and closed", "ship", kept)
-	if o := show(kept); o.Status != "ORDER_STATUS_CLOSED" || o.Lines[0].Shipped != "2" || o.Lines[1].Cancelled != "1" || o.Refunds[0].AmountMinor != "100" || o.Refunds[0].By != "operator" {
+	if o := show(kept); o.Status != "closed" || o.Lines[0].Shipped != 2 || o.Lines[1].Cancelled != 1 || o.Refunds[0].AmountMinor != 100 || o.Refunds[0].By != "operator" {
 		t.Errorf("got %+v, want two mugs sent, the teapot not, and 1.00 refunded by the operator first", o)
 	}
 	run(1, "nothing is to be sent", "ship", number)

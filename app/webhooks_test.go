@@ -51,10 +51,13 @@ func TestAProgramIsToldOfAnOrder(t *testing.T) {
 		t.Errorf("got %s with %v, want order.placed with lines, number and address", kind, data)
 	}
 
-	var deliveries []struct{ ID, Status, Type, WebhookID string }
+	var deliveries []struct {
+		ID, Status, Type string
+		WebhookID        string `json:"webhook_id"`
+	}
 	shop.Await(t, "the delivery is noted", func() bool {
 		into(run(0, "", "deliveries", endpoint, "--json"), &deliveries)
-		return deliveries[len(deliveries)-1].Status == "DELIVERY_STATUS_DELIVERED"
+		return deliveries[len(deliveries)-1].Status == "delivered"
 	})
 	first := deliveries[len(deliveries)-1]
 	run(0, "delivered", "deliveries", endpoint)
@@ -76,7 +79,7 @@ func TestAProgramIsToldOfAnOrder(t *testing.T) {
 	}
 	// What was sent is noted after it was answered, by the status that the receiver has then.
 	shop.Await(t, "all that was sent is noted", func() bool {
-		return !strings.Contains(run(0, "", "deliveries", endpoint, "--json"), "DELIVERY_STATUS_WAITING")
+		return !strings.Contains(run(0, "", "deliveries", endpoint, "--json"), `"waiting"`)
 	})
 	to.Status(http.StatusGone)
 	run(0, "is on its way", "test", endpoint)

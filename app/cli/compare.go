@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -25,7 +24,7 @@ func (s *settings) printComparison(cmd *cobra.Command, m move) error {
 	}
 	out := cmd.OutOrStdout()
 	if m.asJSON {
-		return json.NewEncoder(out).Encode(said.GetMethods())
+		return printJSON(out, allAsFields(said.GetMethods()))
 	}
 	if len(said.GetMethods()) == 0 {
 		fmt.Fprintf(out, "nothing was compared; begin with: galleria move %s shadow ADDRESS\n", m.Module)
@@ -75,7 +74,7 @@ func (s *settings) printChanges(cmd *cobra.Command, m move) error {
 	}
 	out := cmd.OutOrStdout()
 	if m.asJSON {
-		return json.NewEncoder(out).Encode(said.GetChanges())
+		return printJSON(out, allAsFields(said.GetChanges()))
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	process := func(string) string { return "" }

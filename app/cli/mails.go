@@ -2,14 +2,12 @@ package cli
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	notificationsv1 "galleria/modules/notifications/v1"
@@ -87,7 +85,7 @@ was refused. Times are those of this machine's time zone.`,
 				}
 				found = found[:min(len(found), most)]
 				if asJSON {
-					return printMailsJSON(cmd, found)
+					return printJSON(cmd.OutOrStdout(), allAsFields(found))
 				}
 				out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 				fmt.Fprintln(out, "MAIL\tSTATUS\tTRIED\tQUEUED\tTO\tSUBJECT\tPROBLEM")
@@ -119,12 +117,7 @@ func newMailsShow(s *settings) *cobra.Command {
 				}
 				m := got.GetMail()
 				if asJSON {
-					text, err := protojson.Marshal(m)
-					if err != nil {
-						return err
-					}
-					fmt.Fprintln(cmd.OutOrStdout(), string(text))
-					return nil
+					return printJSON(cmd.OutOrStdout(), asFields(m))
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "To:       %s\nSubject:  %s\nStatus:   %s, tried %d times\nQueued:   %s\nAgain:    %s\nSent:     %s\nProblem:  %s\n\n%s",
 					m.GetTo(), m.GetSubject(), mailStatus(m), m.GetAttempts(), localStamp(m.GetCreatedAt()), queuedAgain(m), localStamp(m.GetSentAt()),
@@ -156,7 +149,7 @@ twice.`,
 					return err
 				}
 				if asJSON {
-					return printMailsJSON(cmd, []*notificationsv1.Mail{again.GetMail()})
+					return printJSON(cmd.OutOrStdout(), asFields(again.GetMail()))
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "mail %s to %s is %s\n", again.GetMail().GetId(), again.GetMail().GetTo(), mailStatus(again.GetMail()))
 				return nil
@@ -164,7 +157,7 @@ twice.`,
 		},
 	}
 	cmd.Flags().StringVar(&key, "key", "", "name of this attempt, for programs that repeat it; empty: a new one each time")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print an array of the mail")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the mail as one object")
 	return cmd
 }
 
@@ -174,18 +167,6 @@ func queuedAgain(m *notificationsv1.Mail) string {
 		return "-"
 	}
 	return fmt.Sprintf("%d times, last %s", m.GetResends(), localStamp(m.GetResentAt()))
-}
-
-func printMailsJSON(cmd *cobra.Command, mails []*notificationsv1.Mail) error {
-	all := make([]json.RawMessage, len(mails))
-	for i, m := range mails {
-		text, err := protojson.Marshal(m)
-		if err != nil {
-			return err
-		}
-		all[i] = text
-	}
-	return json.NewEncoder(cmd.OutOrStdout()).Encode(all)
 }
 
 func localStamp(at *timestamppb.Timestamp) string {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -114,9 +113,7 @@ func printModulesJSON(w io.Writer, table *processv1.ModulesResponse) error {
 		}
 		rows = append(rows, row)
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(modulesJSON{rows, table.GetEventsProblem()})
+	return printJSON(w, modulesJSON{rows, table.GetEventsProblem()})
 }
 
 func printModules(w io.Writer, table *processv1.ModulesResponse, methods bool) error {

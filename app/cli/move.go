@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -177,9 +176,7 @@ func commands(steps []moving.Step) []string {
 
 func (r moved) print(out io.Writer, m move) error {
 	if m.asJSON {
-		encoder := json.NewEncoder(out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(r)
+		return printJSON(out, r)
 	}
 	switch {
 	case r.Done:

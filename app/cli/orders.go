@@ -79,7 +79,7 @@ whether it needs attention. Times are those of this machine's time zone.`,
 					return err
 				}
 				if asJSON {
-					return printOrdersJSON(cmd, found)
+					return printJSON(cmd.OutOrStdout(), allAsFields(found))
 				}
 				if len(found) == 0 {
 					_, err := fmt.Fprintln(cmd.OutOrStdout(), "there are no such orders")
@@ -130,7 +130,7 @@ func newOrdersShow(s *settings) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.withOrder(cmd.Context(), args[0], func(_ ordersv1.OrdersServiceClient, o *ordersv1.Order) error {
 				if asJSON {
-					return printOrderJSON(cmd, o)
+					return printJSON(cmd.OutOrStdout(), asFields(o))
 				}
 				return printOrder(cmd.OutOrStdout(), o)
 			})
@@ -197,7 +197,7 @@ func listAttention(cmd *cobra.Command, orders ordersv1.OrdersServiceClient, asJS
 		return err
 	}
 	if asJSON {
-		return printOrdersJSON(cmd, found)
+		return printJSON(cmd.OutOrStdout(), allAsFields(found))
 	}
 	if len(found) == 0 {
 		_, err := fmt.Fprintln(cmd.OutOrStdout(), "no order needs attention")

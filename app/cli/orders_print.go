@@ -2,14 +2,12 @@ package cli
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-	"google.golang.org/protobuf/encoding/protojson"
 
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/money"
@@ -63,31 +61,10 @@ func refundStatus(r *ordersv1.Refund) string {
 // printDone says what became of an order, as a sentence or for programs.
 func printDone(cmd *cobra.Command, asJSON bool, o *ordersv1.Order, did string) error {
 	if asJSON {
-		return printOrderJSON(cmd, o)
+		return printJSON(cmd.OutOrStdout(), asFields(o))
 	}
 	_, err := fmt.Fprintf(cmd.OutOrStdout(), "order %s %s\n", o.GetNumber(), did)
 	return err
-}
-
-// printOrderJSON prints an order by the names of its contract.
-func printOrderJSON(cmd *cobra.Command, o *ordersv1.Order) error {
-	text, err := protojson.Marshal(o)
-	if err != nil {
-		return err
-	}
-	return printJSON(cmd.OutOrStdout(), json.RawMessage(text))
-}
-
-func printOrdersJSON(cmd *cobra.Command, orders []*ordersv1.Order) error {
-	all := make([]json.RawMessage, len(orders))
-	for i, o := range orders {
-		text, err := protojson.Marshal(o)
-		if err != nil {
-			return err
-		}
-		all[i] = text
-	}
-	return printJSON(cmd.OutOrStdout(), all)
 }
 
 // printOrder prints all there is about an order, for people.

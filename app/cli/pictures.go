@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -92,9 +91,7 @@ func newPicturesList(s *settings) *cobra.Command {
 				return err
 			}
 			if asJSON {
-				encoder := json.NewEncoder(cmd.OutOrStdout())
-				encoder.SetIndent("", "  ")
-				return encoder.Encode(map[string]any{"pictures": append([]pictures.Picture{}, all...)})
+				return printJSON(cmd.OutOrStdout(), append([]pictures.Picture{}, all...))
 			}
 			out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			fmt.Fprintln(out, "NAME\tPIXELS\tSIZES\tKIB\tADDED")
@@ -109,7 +106,7 @@ func newPicturesList(s *settings) *cobra.Command {
 			return out.Flush()
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "for programs")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print an array of pictures")
 	return cmd
 }
 

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -39,9 +38,7 @@ shown as not answering; one whose connection has ended is shown for an hour.`,
 				rows = append(rows, processRow(m))
 			}
 			if asJSON {
-				encoder := json.NewEncoder(cmd.OutOrStdout())
-				encoder.SetIndent("", "  ")
-				return encoder.Encode(rows)
+				return printJSON(cmd.OutOrStdout(), rows)
 			}
 			return printProcesses(cmd.OutOrStdout(), rows)
 		},

@@ -203,20 +203,22 @@ type productJSON struct {
 }
 
 type variantJSON struct {
-	SKU     string   `json:"sku"`
-	Options []string `json:"options"`
-	// Prices are amounts with their currency: "12.90 EUR".
-	Prices []string `json:"prices"`
-	Active bool     `json:"active"`
+	SKU     string           `json:"sku"`
+	Options []string         `json:"options"`
+	Prices  map[string]int64 `json:"prices"` // minor units by currency
+	Active  bool             `json:"active"`
+
+	priced []string // "12.90 EUR", for people
 }
 
 func productRow(p *catalogv1.Product) productJSON {
 	row := productJSON{ID: p.GetId(), Slug: p.GetSlug(), Name: p.GetName(), Category: p.GetCategory(), Active: p.GetActive(), Variants: []variantJSON{}}
 	for _, v := range p.GetVariants() {
-		one := variantJSON{SKU: v.GetSku(), Options: append([]string{}, v.GetOptionValues()...), Prices: []string{}, Active: v.GetActive()}
+		one := variantJSON{SKU: v.GetSku(), Options: append([]string{}, v.GetOptionValues()...), Prices: map[string]int64{}, Active: v.GetActive()}
 		for _, price := range v.GetPrices() {
 			if m, err := money.New(price.GetCurrencyCode(), price.GetAmountMinor()); err == nil {
-				one.Prices = append(one.Prices, m.Decimal()+" "+m.Currency())
+				one.Prices[m.Currency()] = price.GetAmountMinor()
+				one.priced = append(one.priced, m.Decimal()+" "+m.Currency())
 			}
 		}
 		row.Variants = append(row.Variants, one)
@@ -238,7 +240,7 @@ func printVariants(to io.Writer, rows []productJSON) error {
 	fmt.Fprintln(out, "SLUG\tNAME\tSKU\tOPTIONS\tPRICES\tACTIVE")
 	for _, r := range rows {
 		for _, v := range r.Variants {
-			fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Slug, r.Name, v.SKU, strings.Join(v.Options, " / "), strings.Join(v.Prices, ", "), yesNo(r.Active && v.Active))
+			fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Slug, r.Name, v.SKU, strings.Join(v.Options, " / "), strings.Join(v.priced, ", "), yesNo(r.Active && v.Active))
 		}
 	}
 	return out.Flush()

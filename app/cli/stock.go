@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -312,12 +311,6 @@ func movementRow(m *inventoryv1.Movement) movementJSON {
 		row.At = m.GetAt().AsTime().Format(time.RFC3339)
 	}
 	return row
-}
-
-func printJSON(to io.Writer, what any) error {
-	encoder := json.NewEncoder(to)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(what)
 }
 
 func printStock(to io.Writer, s stockJSON) error {

@@ -76,7 +76,7 @@ stock.low.`,
 					return err
 				}
 				if asJSON {
-					return printMessage(cmd, made)
+					return printJSON(cmd.OutOrStdout(), asFields(made))
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "added endpoint %s for %s\nsecret %s\nkeep it now: it is not shown again\n",
 					made.GetEndpoint().GetId(), eventsOf(made.GetEndpoint()), made.GetSecret())
@@ -108,7 +108,7 @@ func newWebhooksList(s *settings) *cobra.Command {
 					return err
 				}
 				if asJSON {
-					return printAllJSON(cmd, got.GetEndpoints())
+					return printJSON(cmd.OutOrStdout(), allAsFields(got.GetEndpoints()))
 				}
 				out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 				fmt.Fprintln(out, "ENDPOINT\tSTATE\tEVENTS\tFAILING SINCE\tURL\tNOTE\tOFF BECAUSE")
@@ -181,7 +181,7 @@ one at once, for when others know it.`,
 					return err
 				}
 				if asJSON {
-					return printMessage(cmd, got)
+					return printJSON(cmd.OutOrStdout(), asFields(got))
 				}
 				old := "the old one is not used any more"
 				if until := got.GetEndpoint().GetOldSecretUntil(); until != nil {

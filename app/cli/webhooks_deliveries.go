@@ -2,14 +2,11 @@ package cli
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
 
 	webhooksv1 "galleria/modules/webhooks/v1"
 	"galleria/platform/id"
@@ -29,7 +26,7 @@ func newWebhooksTest(s *settings) *cobra.Command {
 					return err
 				}
 				if asJSON {
-					return printMessage(cmd, got.GetDelivery())
+					return printJSON(cmd.OutOrStdout(), asFields(got.GetDelivery()))
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "delivery %s is on its way; see galleria webhooks deliveries %s\n", got.GetDelivery().GetId(), args[0])
 				return nil
@@ -68,7 +65,7 @@ those of this machine's time zone.`,
 				}
 				found = found[:min(len(found), most)]
 				if asJSON {
-					return printAllJSON(cmd, found)
+					return printJSON(cmd.OutOrStdout(), allAsFields(found))
 				}
 				out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 				fmt.Fprintln(out, "DELIVERY\tTYPE\tSTATUS\tTRIED\tLAST\tANSWER\tNEXT\tPROBLEM")
@@ -106,7 +103,7 @@ the same --key sends nothing twice.`,
 					return err
 				}
 				if asJSON {
-					return printMessage(cmd, got.GetDelivery())
+					return printJSON(cmd.OutOrStdout(), asFields(got.GetDelivery()))
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "delivery %s of %s is %s\n", got.GetDelivery().GetId(), got.GetDelivery().GetType(), webhookStatus(got.GetDelivery()))
 				return nil
@@ -119,25 +116,4 @@ the same --key sends nothing twice.`,
 
 func webhookStatus(d *webhooksv1.Delivery) string {
 	return strings.ToLower(strings.TrimPrefix(d.GetStatus().String(), "DELIVERY_STATUS_"))
-}
-
-func printAllJSON[M proto.Message](cmd *cobra.Command, messages []M) error {
-	all := make([]json.RawMessage, len(messages))
-	for i, m := range messages {
-		text, err := protojson.Marshal(m)
-		if err != nil {
-			return err
-		}
-		all[i] = text
-	}
-	return json.NewEncoder(cmd.OutOrStdout()).Encode(all)
-}
-
-func printMessage(cmd *cobra.Command, m proto.Message) error {
-	text, err := protojson.Marshal(m)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(cmd.OutOrStdout(), string(text))
-	return nil
 }

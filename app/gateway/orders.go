@@ -119,7 +119,7 @@ func (g *Gateway) notPlaced(ctx context.Context, req *ordersv1.PlaceOrderRequest
 	case is(ordersv1.Reason_REASON_TOO_MANY_ORDERS):
 		return problem(unpaidOrders, "Pay or cancel one of the orders that are not paid, or wait until they end.")
 	case is(ordersv1.Reason_REASON_CANCELLED), is(ordersv1.Reason_REASON_NOT_PAID_IN_TIME):
-		return problem(orderEnded, "It was cancelled, or not paid in time. Nothing was charged; order again with another key.")
+		return problem(orderEnded, "It was cancelled, not paid in time, or a newer order took its place. Nothing was charged for it; order again with another key.")
 	case is(ordersv1.Reason_REASON_PAYMENT_UNAVAILABLE), is(ordersv1.Reason_REASON_UNAVAILABLE):
 		return problem(unavailable, "Nothing was charged, and the cart is kept. Order again with another key after the time in Retry-After.").because(err)
 	}

@@ -109,7 +109,7 @@ func orderFailed(err error) failure {
 	case is(ordersv1.Reason_REASON_CANCELLED), is(ordersv1.Reason_REASON_NOT_PAID_IN_TIME):
 		return failure{
 			status: http.StatusConflict, settled: true, title: "This order has ended",
-			text: "It was cancelled, or not paid in time. Nothing was charged: order again if you like.",
+			text: "It was cancelled, not paid in time, or a newer order took its place. Nothing was charged for it: order again if you like.",
 		}
 	case is(ordersv1.Reason_REASON_CART_EMPTY):
 		return failure{status: http.StatusConflict, settled: true, title: notPlaced, text: "Your cart is empty. Nothing was charged."}

@@ -256,7 +256,7 @@ func (e *endpoint) attempt(callers, limited context.Context, c call, met *Endpoi
 }
 
 // errSilent is why a call is not waited for any longer at a process that hangs.
-var errSilent = status.Error(codes.DeadlineExceeded, "the process has answered no call for half of the time there is")
+var errSilent = status.Error(codes.DeadlineExceeded, "the process has answered no call for most of the time there is")
 
 // unlessSilent ends after the time if the process has answered no call since: one that is
 // busy answers some, and one that hangs none.

@@ -194,18 +194,19 @@ func (r *remote) deliver(ctx, limited context.Context, c call) (err error) {
 
 // timeFor bounds one attempt of what may be repeated. With endpoints left that were not
 // tried, one that hangs may use up only half of the time. For a call that changes something
-// that is one that answers no call at all meanwhile, unless the call only tries it: what
-// changes something is not sent to two endpoints just because they are busy.
+// that is one that answers no call at all for three quarters of it, unless the call only
+// tries it: what changes something is not sent to two endpoints just because they are busy,
+// and one alone may wait for others so long, as for a provider of payments.
 func (r *remote) timeFor(limited context.Context, m *method, attempts int, e *endpoint) (context.Context, context.CancelFunc) {
 	deadline, ok := limited.Deadline()
 	if attempts+1 >= len(r.all) || !m.Repeatable || !ok {
 		return limited, func() {}
 	}
-	half := time.Until(deadline) / 2
+	left := time.Until(deadline)
 	if m.Mutates && !e.isTrial(m) {
-		return e.unlessSilent(limited, half)
+		return e.unlessSilent(limited, left*3/4)
 	}
-	return context.WithTimeout(limited, half)
+	return context.WithTimeout(limited, left/2)
 }
 
 // rest waits before the same endpoint is asked again.

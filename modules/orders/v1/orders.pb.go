@@ -52,7 +52,7 @@ const (
 	Reason_REASON_REFUND_TOO_LARGE    Reason = 20
 	Reason_REASON_NOT_THAT_MANY       Reason = 21
 	Reason_REASON_NO_ATTENTION        Reason = 22
-	// The order was cancelled before it was paid.
+	// The order was cancelled before it was paid, or a newer one took its place.
 	Reason_REASON_CANCELLED Reason = 23
 	// The hold ended before the order was paid.
 	Reason_REASON_NOT_PAID_IN_TIME Reason = 24

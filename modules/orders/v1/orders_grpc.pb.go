@@ -63,7 +63,9 @@ type OrdersServiceClient interface {
 	//	                     REASON_OUT_OF_STOCK (metadata sku, available, held),
 	//	                     REASON_CART_CLAIMED: an earlier order of this cart,
 	//	                     or of one it was merged with, is paid, and what it
-	//	                     bought is still in the cart (metadata order_id, token)
+	//	                     bought is still in the cart (metadata order_id, token).
+	//	                     REASON_CANCELLED, REASON_NOT_PAID_IN_TIME: the order of
+	//	                     this key has ended
 	//	RESOURCE_EXHAUSTED   REASON_TOO_MANY_ORDERS: this client has too many orders
 	//	                     that are not paid
 	//	UNAVAILABLE          REASON_PAYMENT_UNAVAILABLE, REASON_UNAVAILABLE:
@@ -317,7 +319,9 @@ type OrdersServiceServer interface {
 	//	                     REASON_OUT_OF_STOCK (metadata sku, available, held),
 	//	                     REASON_CART_CLAIMED: an earlier order of this cart,
 	//	                     or of one it was merged with, is paid, and what it
-	//	                     bought is still in the cart (metadata order_id, token)
+	//	                     bought is still in the cart (metadata order_id, token).
+	//	                     REASON_CANCELLED, REASON_NOT_PAID_IN_TIME: the order of
+	//	                     this key has ended
 	//	RESOURCE_EXHAUSTED   REASON_TOO_MANY_ORDERS: this client has too many orders
 	//	                     that are not paid
 	//	UNAVAILABLE          REASON_PAYMENT_UNAVAILABLE, REASON_UNAVAILABLE:

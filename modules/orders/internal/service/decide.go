@@ -102,7 +102,7 @@ func (s *Service) PayOrder(ctx context.Context, req *ordersv1.PayOrderRequest) (
 
 // noticeStopped looks whether an order's payment has ended that it takes for one that can
 // be made: the shopper may be quicker than its event, and is not to be led to a page that
-// is closed. When payments does not answer, what was known holds.
+// is closed. When payments does not answer soon, what was known holds.
 func (s *Service) noticeStopped(ctx context.Context, o *order.Order) (*order.Order, error) {
 	waits := func(o *order.Order) bool {
 		return o.Status() == order.Placing && !o.Leaving() && o.Snapshot().Payment.State == order.Waiting
@@ -111,7 +111,9 @@ func (s *Service) noticeStopped(ctx context.Context, o *order.Order) (*order.Ord
 		return o, nil
 	}
 	paymentID := o.PaymentID()
-	if now, err := s.Money.Get(ctx, paymentID); err != nil || now.State != order.Stopped {
+	soon, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if now, err := s.Money.Get(soon, paymentID); err != nil || now.State != order.Stopped {
 		return o, nil
 	}
 	return s.decide(ctx, "pay", s.byID(ctx, o.ID()), func(o *order.Order) error {

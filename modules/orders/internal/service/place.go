@@ -63,7 +63,7 @@ func (s *Service) PlaceOrder(ctx context.Context, req *ordersv1.PlaceOrderReques
 // accept stores the order and has it driven on. Neither an answer nor an error: its carts
 // are to be read again, for what was bought meanwhile.
 func (s *Service) accept(ctx context.Context, p order.Purchase, from store.Source, c checkout, until time.Time) (*ordersv1.PlaceOrderResponse, error) {
-	for longer := 0; ; longer++ {
+	for longer := 0; ; {
 		now := s.Now()
 		token, orderID := id.Secret(), id.New()
 		p.ReturnURL = strings.NewReplacer("{order_id}", orderID, "{token}", token).Replace(c.returnURL)
@@ -84,8 +84,10 @@ func (s *Service) accept(ctx context.Context, p order.Purchase, from store.Sourc
 		case store.KeyTaken:
 			earlier, err := s.earlier(ctx, c)
 			return s.answerEarlier(ctx, earlier, err, until)
+		case store.NumberTaken:
+			longer++
 		case store.CartTaken:
-			if answer, err := s.ofSameCart(ctx, c, from.Carts, until); answer != nil || err != nil {
+			if answer, err := s.ofSameCart(ctx, p, from.Carts, until); answer != nil || err != nil {
 				return answer, err
 			}
 		case store.CartBought:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -17,10 +18,10 @@ import (
 // So the earlier one ends for it, as soon as its payment is stopped: no two orders of one
 // cart can be paid, and goods are held for one of them.
 
-// ofSameCart makes room for an order of carts of which another one is open. The same
+// ofSameCart makes room for an order of carts that another one has claimed. The same
 // order, as of a second tab, is answered as it is. Neither an answer nor an error: try to
 // store the new one.
-func (s *Service) ofSameCart(ctx context.Context, c checkout, carts []string, until time.Time) (*ordersv1.PlaceOrderResponse, error) {
+func (s *Service) ofSameCart(ctx context.Context, p order.Purchase, carts []string, until time.Time) (*ordersv1.PlaceOrderResponse, error) {
 	other, err := s.Store.OfCarts(ctx, carts)
 	if errors.Is(err, order.ErrNotFound) {
 		return nil, nil
@@ -28,15 +29,29 @@ func (s *Service) ofSameCart(ctx context.Context, c checkout, carts []string, un
 	if err != nil {
 		return nil, err
 	}
-	if other.Snapshot().Fingerprint == c.fingerprint() && !other.Leaving() {
+	if !other.Leaving() && isOf(p, other.Snapshot()) {
 		return s.answer(ctx, other, until)
 	}
 	other, err = s.replace(ctx, other.ID(), until)
-	if err != nil || other.Status().Ended() {
+	switch {
+	case err != nil:
 		return nil, err
+	case other.Status().Ended() && !other.Snapshot().TakeFromCart:
+		return nil, nil
+	case other.Status().Ended():
+		return nil, s.unavailable(ctx, "take what an ended order bought from its cart", errors.New("it waits for the cart"))
 	}
 	err = contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_CART_CLAIMED, "an earlier order of this cart is paid")
 	return nil, contract.WithMetadata(err, map[string]string{"order_id": other.ID(), "token": other.Snapshot().Token})
+}
+
+// isOf tells whether an order is of that purchase: the request alone does not tell, for
+// some leave what is bought to the cart.
+func isOf(p order.Purchase, o order.Snapshot) bool {
+	return p.Fingerprint == o.Fingerprint && p.Terms.DeliveryOption == o.Terms.DeliveryOption && slices.Equal(p.Terms.Codes, o.Terms.Codes) &&
+		slices.EqualFunc(p.Lines, o.Lines, func(a, b order.Line) bool {
+			return a.SKU == b.SKU && a.Quantity == b.Quantity && a.Total == b.Total
+		})
 }
 
 // replaceOldest makes room for an order of an e-mail address that has as many unpaid ones
@@ -57,17 +72,23 @@ func (s *Service) replaceOldest(ctx context.Context, email string, until time.Ti
 // replace ends an order for a newer one, unless it turns out to be paid. It fails when
 // that can't be found out before until.
 func (s *Service) replace(ctx context.Context, orderID string, until time.Time) (*order.Order, error) {
-	ctx, cancel := context.WithDeadline(ctx, until)
+	// One whose payment is just being started ends sooner when that is done. Its process
+	// may have died over it: so there must be time left to decide.
+	arranging, cancel := context.WithTimeout(ctx, time.Until(until)/2)
 	defer cancel()
-	// One whose payment is just being started ends sooner when that is done.
-	if _, err := s.await(ctx, orderID, arranged); err != nil {
+	if _, err := s.await(arranging, orderID, arranged); err != nil {
 		return nil, fmt.Errorf("replace order %s: %w", orderID, err)
 	}
-	_, err := s.decide(ctx, "replace", s.byID(ctx, orderID), func(o *order.Order) error { return o.GiveWay(s.Now()) })
+	o, err := s.decide(ctx, "replace", s.byID(ctx, orderID), func(o *order.Order) error { return o.GiveWay(s.Now()) })
 	if err != nil {
 		return nil, fmt.Errorf("replace order %s: %w", orderID, err)
 	}
-	o, err := s.await(ctx, orderID, func(o *order.Order) bool { return o.Status() != order.Placing })
+	if o.Status() == order.Placing && o.Snapshot().Attention.Reason != "" {
+		return nil, notKnown(orderID) // it waits for an operator
+	}
+	ending, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	o, err = s.await(ending, orderID, func(o *order.Order) bool { return o.Status() != order.Placing })
 	if err != nil {
 		return nil, fmt.Errorf("replace order %s: %w", orderID, err)
 	}

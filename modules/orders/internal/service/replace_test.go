@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"galleria/modules/orders/internal/order"
 	"galleria/modules/orders/internal/service"
+	"galleria/modules/orders/internal/store"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
 )
@@ -202,4 +204,102 @@ func TestWhatIsBoughtBetweenReadingACartAndStoringIsNotOrderedAgain(t *testing.T
 			})
 		})
 	}
+}
+
+// The request of a program says only what the total is: what is in the cart may be
+// something else by now.
+func TestAnotherThingAtTheSamePriceIsAnotherOrder(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		_, cart := h.fill(2, 2)
+		other, _ := h.fill(2, 0)
+		l := h.live(nil)
+		first := l.order(h.request(cart))
+		h.mu.Lock()
+		h.carts[cart].lines = map[string]int64{other: 2}
+		h.mu.Unlock()
+		second := l.order(h.request(cart))
+		h.wantEnd(l, first, failed, "replaced")
+		if lines := h.get(l, second).GetLines(); len(lines) != 1 || lines[0].GetSku() != other {
+			t.Errorf("got %v, want what is in the cart now", lines)
+		}
+	})
+}
+
+func TestNoOrderEndsForOneThatIsRefused(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.change = func(o *service.Options) { o.Limits.PerRecipient, o.Limits.PerClient = 1, 1 }
+		l := h.live(nil)
+		order := func(client, email string) (kept, error) {
+			_, cart := h.fill(1, 1)
+			req := h.request(cart)
+			req.Client, req.Contact.Email = client, email
+			placed, err := l.PlaceOrder(t.Context(), req)
+			return kept{ID: placed.GetOrder().GetId(), Token: placed.GetToken()}, err
+		}
+		if _, err := order("192.0.2.1", "ana@example.org"); err != nil {
+			t.Fatal(err)
+		}
+		others, err := order("192.0.2.2", "ben@example.org")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := order("192.0.2.1", "ben@example.org"); !contract.Is(err, ordersv1.Reason_REASON_TOO_MANY_ORDERS) {
+			t.Errorf("got %v, want that the client has too many", err)
+		}
+		if got := h.get(l, others); got.GetStatus() != ordersv1.OrderStatus_ORDER_STATUS_PLACING || got.GetEndedBecause() != "" {
+			t.Errorf("got %s because %q, want the other's order as it was", got.GetStatus(), got.GetEndedBecause())
+		}
+	})
+}
+
+// Until what an order bought is out of the cart, it can't be told what is left in it.
+func TestACartIsOrderedWhenWhatAnEndedOrderBoughtIsOut(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		_, cart := h.fill(4, 2)
+		l := h.live(nil)
+		first := l.order(h.request(cart))
+		_, back := h.away("take")
+		h.pay(first.ID)
+		h.settled(first.ID, true)
+		h.await("it is open", func() bool { return h.get(l, first).GetStatus() == opened })
+		if _, err := l.CancelOrder(t.Context(), &ordersv1.CancelOrderRequest{OrderId: first.ID, Token: first.Token}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.PlaceOrder(t.Context(), h.anew(cart)); !contract.Is(err, ordersv1.Reason_REASON_UNAVAILABLE) {
+			t.Errorf("got %v, want UNAVAILABLE", err)
+		}
+		back()
+		h.await("nothing is left to do", func() bool { return h.busy() == 0 })
+		if _, err := l.PlaceOrder(t.Context(), h.anew(cart)); !contract.Is(err, ordersv1.Reason_REASON_CART_EMPTY) {
+			t.Errorf("got %v, want that the cart is empty", err)
+		}
+	})
+}
+
+func TestAnOrderThatWaitsForAnOperatorKeepsNoAddressFromOrdering(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.change = func(o *service.Options) { o.Limits.PerRecipient, o.Limits.PerClient = 1, 1 }
+		l := h.live(nil)
+		_, cart := h.fill(1, 1)
+		first := l.order(h.request(cart))
+		orders := store.New(h.db, h.now)
+		h.await("the order needs attention", func() bool {
+			o, err := orders.ByID(t.Context(), first.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.NeedAttention("the provider is not set up any more", h.now())
+			o.Rest()
+			err = orders.Save(t.Context(), o)
+			if err != nil && !errors.Is(err, order.ErrStale) {
+				t.Fatal(err)
+			}
+			return err == nil
+		})
+		_, another := h.fill(1, 1)
+		l.order(h.request(another))
+		if got := h.get(l, first); got.GetStatus() != ordersv1.OrderStatus_ORDER_STATUS_PLACING || got.GetEndedBecause() != "" {
+			t.Errorf("got %s because %q, want it left to the operator", got.GetStatus(), got.GetEndedBecause())
+		}
+	})
 }

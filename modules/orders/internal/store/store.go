@@ -40,7 +40,7 @@ const (
 	CartTaken            // another order of its cart is open
 	CartBought           // another order has taken things out of its cart since it was read
 	RecipientFull        // its e-mail address has as many unpaid orders as it may
-	ClientFull           // and so has its client
+	ClientFull           // its client has, and not only such as it would replace
 )
 
 // Source is the carts of a new order: its own, and those that were merged into it.
@@ -61,22 +61,9 @@ func (s *Store) Place(ctx context.Context, o *order.Order, from Source, most Lim
 	}
 	carts := from.Carts
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
-		result = Stored
-		for _, limit := range []struct {
-			most          int
-			column, value string
-			full          Placed
-		}{{most.PerRecipient, "recipient", r.Recipient, RecipientFull}, {most.PerClient, "client", r.Client, ClientFull}} {
-			if limit.most == 0 || limit.value == "" || result != Stored {
-				continue
-			}
-			var there int
-			if err := tx.Raw("SELECT COUNT(*) FROM orders WHERE status = 'placing' AND "+limit.column+" = ?", limit.value).Scan(&there).Error; err != nil {
-				return err
-			}
-			if there >= limit.most {
-				result = limit.full
-			}
+		var err error
+		if result, err = full(tx, r, carts, most); err != nil {
+			return err
 		}
 		if result != Stored {
 			// The same request, sent again, finds its order, and one of the same cart makes room.
@@ -119,12 +106,44 @@ func (s *Store) Place(ctx context.Context, o *order.Order, from Source, most Lim
 	return result, nil
 }
 
+// unpaid are the orders that count towards the limits: those that wait for an operator
+// are not their customer's to pay.
+const unpaid = "FROM orders WHERE status = 'placing' AND attention = '' AND "
+
+// full tells which limit a new order would exceed. Of a client those don't count that it
+// would replace, of its carts or its e-mail address: no order ends for one that is refused
+// then.
+func full(tx *gorm.DB, r row, carts []string, most Limits) (Placed, error) {
+	result, gone := Stored, 0
+	if most.PerRecipient > 0 && r.Recipient != "" {
+		var there int
+		if err := tx.Raw("SELECT COUNT(*) "+unpaid+"recipient = ?", r.Recipient).Scan(&there).Error; err != nil {
+			return 0, err
+		}
+		if gone = max(there-most.PerRecipient+1, 0); gone > 0 {
+			result = RecipientFull
+		}
+	}
+	if most.PerClient > 0 && r.Client != "" {
+		var there int
+		err := tx.Raw("SELECT COUNT(*) "+unpaid+`client = ? AND id NOT IN (SELECT order_id FROM order_carts WHERE cart_id IN ?)
+			AND id NOT IN (SELECT id `+unpaid+"recipient = ? ORDER BY id LIMIT ?)", r.Client, carts, r.Recipient, gone).Scan(&there).Error
+		if err != nil {
+			return 0, err
+		}
+		if there >= most.PerClient {
+			result = ClientFull
+		}
+	}
+	return result, nil
+}
+
 // taken says what is taken of a new order: its key before all else, for then it
 // is the same request.
 func (s *Store) taken(tx *gorm.DB, r row, carts []string, result *Placed) error {
 	var key, cart int
 	err := tx.Raw("SELECT COUNT(*) FROM orders WHERE idempotency_key = ?", r.IdempotencyKey).Scan(&key).Error
-	if err == nil && key == 0 {
+	if err == nil && key == 0 && *result != ClientFull {
 		err = tx.Raw("SELECT COUNT(*) FROM order_carts WHERE cart_id IN ?", carts).Scan(&cart).Error
 	}
 	if key > 0 {

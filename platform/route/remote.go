@@ -196,7 +196,7 @@ func (r *remote) deliver(ctx, limited context.Context, c call) (err error) {
 // tried, one that hangs may use up only half of the time. For a call that changes something
 // that is one that answers no call at all for three quarters of it, unless the call only
 // tries it: what changes something is not sent to two endpoints just because they are busy,
-// and one alone may wait for others so long, as for a provider of payments.
+// and one alone may wait for others so long, as for a service outside.
 func (r *remote) timeFor(limited context.Context, m *method, attempts int, e *endpoint) (context.Context, context.CancelFunc) {
 	deadline, ok := limited.Deadline()
 	if attempts+1 >= len(r.all) || !m.Repeatable || !ok {

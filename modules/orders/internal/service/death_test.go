@@ -109,8 +109,8 @@ func (v *visit) act(l *life) error {
 		}
 	}
 	if v.cancels {
-		if v.pays && !v.early {
-			v.await("the order is open", func() bool { return v.only().Status != "placing" || l.dead.Load() })
+		if v.pays && !v.early { // a life that died reads no more: the test may end before it
+			v.await("the order is open", func() bool { return l.dead.Load() || v.only().Status != "placing" })
 		}
 		_, err = l.CancelOrder(ctx, &ordersv1.CancelOrderRequest{OrderId: orderID, Token: placed.GetToken()})
 	}

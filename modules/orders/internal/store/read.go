@@ -173,9 +173,45 @@ func (s *Store) many(ctx context.Context, query string, args ...any) ([]*order.O
 	if err := readParts(db, withParts, found); err != nil {
 		return nil, err
 	}
+	newer, err := s.changed(ctx, withParts, found)
+	if err != nil {
+		return nil, err
+	}
 	orders := make([]*order.Order, len(rows))
 	for i, r := range rows {
-		orders[i] = order.FromStore(*found[r.ID])
+		if orders[i] = newer[r.ID]; orders[i] == nil {
+			orders[i] = order.FromStore(*found[r.ID])
+		}
 	}
 	return orders, nil
+}
+
+// changed reads those orders again that were changed between the reads of their row and
+// of their parts: a refund would have succeeded of which the order knows nothing yet.
+func (s *Store) changed(ctx context.Context, ids []string, found map[string]*order.Snapshot) (map[string]*order.Order, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var now []struct {
+		ID      string
+		Version int64
+	}
+	if err := s.db.Read(ctx).Raw("SELECT id, version FROM orders WHERE id IN ?", ids).Scan(&now).Error; err != nil {
+		return nil, err
+	}
+	var changed []string
+	for _, n := range now {
+		if n.Version != found[n.ID].Version {
+			changed = append(changed, n.ID)
+		}
+	}
+	if len(changed) == 0 {
+		return nil, nil
+	}
+	again, err := s.many(ctx, "SELECT * FROM orders WHERE id IN ?", changed)
+	newer := map[string]*order.Order{}
+	for _, o := range again {
+		newer[o.ID()] = o
+	}
+	return newer, err
 }

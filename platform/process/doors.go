@@ -114,9 +114,9 @@ func (p *Process) refused(ctx context.Context, method, caller string, err error)
 		address, host = from.Addr.String(), addrOf(from.Addr).String()
 	}
 	because := status.Convert(err).Message()
-	if before, is := p.refusals.isNew(known.ID, host, method, caller, because); is {
+	if repeats, ok := p.refusals.shouldLog(known.ID, host, method, caller, because); ok {
 		p.o.Log.WarnContext(ctx, "refused at the door", "process", known.ID, "address", address,
-			"method", method, "caller", caller, "because", because, "not_logged_before", before)
+			"method", method, "caller", caller, "because", because, "repeats_not_logged", repeats)
 	}
 	return err
 }
@@ -159,8 +159,8 @@ func (d doorkeeper) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInf
 	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
 		return conn, info, err
 	}
-	if before, is := d.process.refusals.isNew(addrOf(raw.RemoteAddr()).String(), err.Error()); is {
-		d.process.o.Log.Warn("refused at the door", "address", raw.RemoteAddr().String(), "because", err, "not_logged_before", before)
+	if repeats, ok := d.process.refusals.shouldLog(addrOf(raw.RemoteAddr()).String(), err.Error()); ok {
+		d.process.o.Log.Warn("refused at the door", "address", raw.RemoteAddr().String(), "because", err, "repeats_not_logged", repeats)
 	}
 	return conn, info, err
 }

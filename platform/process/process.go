@@ -308,12 +308,12 @@ const brokerPatience = 15 * time.Second
 func (p *Process) openBroker(ctx context.Context) (*events.Broker, error) {
 	waiting, cancel := context.WithTimeout(ctx, brokerPatience)
 	defer cancel()
-	for told := false; ; told = true {
+	for logged := false; ; logged = true {
 		broker, err := events.OpenBroker(events.BrokerOptions{Dir: filepath.Join(p.o.Dir, "events"), Hears: p.hears(), Log: p.o.Log})
 		if !errors.Is(err, events.ErrBrokerRuns) {
 			return broker, err
 		}
-		if !told {
+		if !logged {
 			p.o.Log.Warn("waiting for another process, which may be stopping, to close the event broker", "at_most", brokerPatience, "error", err)
 		}
 		if lifecycle.Pause(waiting, 50*time.Millisecond) != nil {

@@ -25,30 +25,30 @@ type refusals struct {
 
 // refusal is one cause at one door.
 type refusal struct {
-	logged time.Time
-	since  int // how often it came since and was not logged
+	logged  time.Time
+	repeats int // how often it came after that and was not logged
 }
 
 func newRefusals(now func() time.Time) *refusals {
 	return &refusals{now: now, of: map[string]*refusal{}}
 }
 
-// isNew tells whether a refusal is to be logged: the first of those with the same parts, and
-// then one a minute. before is how many were not logged since.
-func (r *refusals) isNew(parts ...string) (before int, is bool) {
+// shouldLog tells whether a refusal is to be logged: the first of those with the same parts,
+// and then one a minute. repeats is how many in between were not logged.
+func (r *refusals) shouldLog(parts ...string) (repeats int, ok bool) {
 	key := strings.Join(parts, "\x00")
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now, known := r.now(), r.of[key]
 	if known != nil && now.Sub(known.logged) < refusedAgain {
-		known.since++
+		known.repeats++
 		return 0, false
 	}
 	if known != nil {
-		before = known.since
+		repeats = known.repeats
 	} else if len(r.of) >= maxRefusals {
 		clear(r.of) // at worst each is logged twice
 	}
 	r.of[key] = &refusal{logged: now}
-	return before, true
+	return repeats, true
 }

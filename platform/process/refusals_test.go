@@ -11,26 +11,26 @@ import (
 	processv1 "galleria/platform/process/v1"
 )
 
-func TestARefusalIsNewOnceAMinute(t *testing.T) {
+func TestARefusalIsLoggedOnceAMinute(t *testing.T) {
 	now := time.Unix(0, 0)
 	r := newRefusals(func() time.Time { return now })
 	for range 3 {
 		for i := range 60 {
-			_, is := r.isNew("spiffe://one", "because")
-			if is != (i == 0) {
-				t.Fatalf("second %d: got %t", i, is)
+			_, ok := r.shouldLog("spiffe://one", "because")
+			if ok != (i == 0) {
+				t.Fatalf("second %d: got %t", i, ok)
 			}
 			now = now.Add(time.Second)
 		}
 	}
-	if before, is := r.isNew("spiffe://one", "because"); before != 59 || !is {
-		t.Errorf("got %d before it and %t, want the 59 of the last minute", before, is)
+	if repeats, ok := r.shouldLog("spiffe://one", "because"); repeats != 59 || !ok {
+		t.Errorf("got %d not logged and %t, want the 59 of the last minute", repeats, ok)
 	}
-	if before, is := r.isNew("spiffe://one", "another cause"); before != 0 || !is {
-		t.Errorf("another cause: got %d before it and %t", before, is)
+	if repeats, ok := r.shouldLog("spiffe://one", "another cause"); repeats != 0 || !ok {
+		t.Errorf("another cause: got %d not logged and %t", repeats, ok)
 	}
 	for i := range 2 * maxRefusals {
-		r.isNew(fmt.Sprint(i))
+		r.shouldLog(fmt.Sprint(i))
 	}
 	if len(r.of) > maxRefusals {
 		t.Errorf("%d are told apart, want at most %d", len(r.of), maxRefusals)

@@ -72,7 +72,7 @@ func (p *Process) serve() {
 	go func() { p.serverDone <- p.server.Serve(p.listener) }()
 	p.tasks.Go(func() {
 		p.o.Identity.Watch(p.life, func(id string, why error) {
-			if _, is := p.refusals.isNew("cut", id, why.Error()); is { // it has a connection for each module
+			if _, ok := p.refusals.shouldLog("cut", id, why.Error()); ok { // it has a connection for each module
 				p.o.Log.Warn("cut the connections with a process that is not trusted any more", "process", id, "because", why)
 			}
 		})

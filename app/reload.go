@@ -20,8 +20,10 @@ type Reloader struct {
 	start   Start
 	process *process.Process
 	log     *slog.Logger
-	read    *config.Loaded // last, and made sense
-	said    Config         // what that was
+	// previousLoaded is the configuration that was read last and made sense; previous is
+	// what it means.
+	previousLoaded *config.Loaded
+	previous       Config
 
 	// supersede ends the change that is under way: what the file says later counts.
 	supersede context.CancelFunc
@@ -30,7 +32,7 @@ type Reloader struct {
 
 // NewReloader makes the reloader; App.Run runs it.
 func NewReloader(s Start, p *process.Process, log *slog.Logger) *Reloader {
-	return &Reloader{start: s, process: p, log: log, read: s.Loaded, said: s.Config, supersede: func() {}}
+	return &Reloader{start: s, process: p, log: log, previousLoaded: s.Loaded, previous: s.Config, supersede: func() {}}
 }
 
 // moveTimeout bounds a reload: handshakes, starts and draining of all modules.
@@ -57,7 +59,7 @@ func (r *Reloader) reload(ctx context.Context) {
 		r.log.Error("the configuration has mistakes; nothing is changed", "error", err)
 		return
 	}
-	if err := checkWhole(r.read, loaded, r.said); err != nil {
+	if err := checkWhole(r.previousLoaded, loaded, r.previous); err != nil {
 		r.log.Error("the configuration file may be half written; nothing is changed", "file", r.start.Sources.File, "error", err)
 		return
 	}
@@ -67,7 +69,7 @@ func (r *Reloader) reload(ctx context.Context) {
 		return
 	}
 	waiting := r.reportUnapplied(loaded)
-	r.read, r.said = loaded, c
+	r.previousLoaded, r.previous = loaded, c
 	if len(placements) == 0 {
 		return // the peer says where modules are
 	}
@@ -91,16 +93,16 @@ func (r *Reloader) reload(ctx context.Context) {
 
 // checkWhole refuses a file that has lost what it said before: an editor empties it
 // before it writes, a full disk cuts it off, a command may make one anew that was deleted,
-// and the defaults would move the modules home that are not in it. said is what it meant
-// before.
-func checkWhole(before, now *config.Loaded, said Config) error {
+// and the defaults would move the modules home that are not in it. previous is what before
+// means.
+func checkWhole(before, now *config.Loaded, previous Config) error {
 	switch {
 	case !now.Written("") && before.Written(""):
 		return errors.New("it says nothing any more")
 	case !now.Written("modules") && before.Written("modules"):
 		return errors.New("it says nothing of modules any more; to bring them home, give them mode local")
 	}
-	for _, row := range Table(said.Modules) {
+	for _, row := range Table(previous.Modules) {
 		name, place := row.Definition.Name, row.Placed.place()
 		if place.Mode != route.ModeLocal && before.Written("modules."+name) && !now.Written("modules."+name) {
 			return fmt.Errorf("it says nothing of %s any more, which is %s; to bring it home, give it mode local", name, place)
@@ -113,7 +115,7 @@ func checkWhole(before, now *config.Loaded, said Config) error {
 // all that do.
 func (r *Reloader) reportUnapplied(loaded *config.Loaded) (waiting []string) {
 	waiting = slices.DeleteFunc(loaded.Changed(r.start.Loaded), Live)
-	for _, key := range loaded.Changed(r.read) {
+	for _, key := range loaded.Changed(r.previousLoaded) {
 		if slices.Contains(waiting, key) {
 			r.log.Warn("this change of the configuration needs a restart", "key", key)
 		}

@@ -84,12 +84,12 @@ func TestAFileThatHasLostWhatItSaidChangesNothing(t *testing.T) {
 			r, reread := rereading(t, whole)
 			log := reread(c.text)
 			if c.says == "" {
-				if strings.Contains(log, "nothing is changed") || r.read.Written("modules.cart") {
+				if strings.Contains(log, "nothing is changed") || r.previousLoaded.Written("modules.cart") {
 					t.Errorf("want it to be applied:\n%s", log)
 				}
 				return
 			}
-			if !strings.Contains(log, "half written; nothing is changed") || !strings.Contains(log, c.says) || !r.read.Written("modules.payments") {
+			if !strings.Contains(log, "half written; nothing is changed") || !strings.Contains(log, c.says) || !r.previousLoaded.Written("modules.payments") {
 				t.Errorf("want %q and what was read before to hold:\n%s", c.says, log)
 			}
 			if log := reread(whole); strings.Contains(log, "level=ERROR") || strings.Contains(log, "restart") {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -160,6 +161,35 @@ func TestImportingAgainChangesNothing(t *testing.T) {
 		s.wantResult(t, s.take(t, strings.NewReader(file)), 0, 0, 600)
 		s.wantStock(t, "MUG-9", 5)
 		s.wantResult(t, s.take(t, strings.NewReader(strings.Replace(file, "Mug 7,", "Cup 7,", 1))), 0, 1, 599)
+	})
+}
+
+// busyShelves has more allocated just before levels are set, once.
+type busyShelves struct {
+	inventoryv1.InventoryServiceClient
+	sold sync.Once
+}
+
+func (b *busyShelves) SetLevels(ctx context.Context, r *inventoryv1.SetLevelsRequest, o ...grpc.CallOption) (answer *inventoryv1.SetLevelsResponse, err error) {
+	b.sold.Do(func() {
+		_, err = b.Allocate(ctx, &inventoryv1.AllocateRequest{OrderId: "o2", Lines: []*inventoryv1.Line{{Sku: "MUG-9", Quantity: 1}}})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return b.InventoryServiceClient.SetLevels(ctx, r, o...)
+}
+
+func TestACountThatIsRaisedTwiceIsSaidOnce(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		s.wantResult(t, s.take(t, strings.NewReader(rows(10))), 10, 0, 0)
+		_, err := s.inventory.Allocate(t.Context(), &inventoryv1.AllocateRequest{OrderId: "o", Lines: []*inventoryv1.Line{{Sku: "MUG-9", Quantity: 5}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.inventory = &busyShelves{InventoryServiceClient: s.inventory}
+		result := s.takeWith(t, strings.NewReader(strings.Replace(rows(10), "12.90,EUR,9,", "12.90,EUR,3,", 1)), products.Options{Stock: products.StockSet})
+		s.wantNotices(t, result, "line 11: MUG-9: 3 counted, and 6 are allocated to orders: taken for 6, none of which can be sold")
 	})
 }
 

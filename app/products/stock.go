@@ -38,6 +38,9 @@ type move struct {
 	row           Row
 	location      string
 	before, after int64
+	// counted is what the file says; after is more where it was raised, as notice says.
+	counted int64
+	notice  string
 }
 
 // moves are the rows whose stock is to be written.
@@ -64,7 +67,7 @@ func (i *importer) moves(ctx context.Context, rows []Row) ([]move, error) {
 	for _, r := range rows {
 		for _, c := range r.Counts {
 			level := levels[place{r.SKU, c.Location}]
-			m := move{row: r, location: c.Location, before: level.GetOnHand(), after: c.Pieces}
+			m := move{row: r, location: c.Location, before: level.GetOnHand(), after: c.Pieces, counted: c.Pieces}
 			switch {
 			case i.options.Stock == StockAdd:
 				m.after += m.before
@@ -105,11 +108,17 @@ func (i *importer) moveStock(ctx context.Context, moves []move) (made []move, ba
 }
 
 // raise takes what is allocated for what is on hand, where the file counts less: orders
-// are still to get it, and none is left to sell. It is said, for pieces may be missing.
+// are still to get it, and none is left to sell. A notice says so, for pieces may be
+// missing; when more are allocated meanwhile, it is written anew.
 func (i *importer) raise(m *move, allocated int64) {
-	i.result.Notices = append(i.result.Notices, fmt.Sprintf("line %d: %s: %d counted, and %d are allocated to orders: taken for %d, none of which can be sold",
-		m.row.Line, m.row.SKU, m.after, allocated, allocated))
-	m.after = allocated
+	notice := fmt.Sprintf("line %d: %s: %d counted, and %d are allocated to orders: taken for %d, none of which can be sold",
+		m.row.Line, m.row.SKU, m.counted, allocated, allocated)
+	if n := slices.Index(i.result.Notices, m.notice); n >= 0 {
+		i.result.Notices[n] = notice
+	} else {
+		i.result.Notices = append(i.result.Notices, notice)
+	}
+	m.notice, m.after = notice, allocated
 }
 
 func (m move) refused(reason string) []BadRow {
@@ -176,14 +185,14 @@ const mostMovements = 200
 // takenIn tells whether a row's delivery was taken in before, without taking it in: the
 // movement that it made bears its key.
 func (i *importer) takenIn(ctx context.Context, m move) (bool, error) {
-	request := &inventoryv1.ListMovementsRequest{Sku: m.row.SKU, PageSize: mostMovements}
+	request, key := &inventoryv1.ListMovementsRequest{Sku: m.row.SKU, PageSize: mostMovements}, i.deliveryKey(m)
 	for {
 		page, err := i.inventory.ListMovements(ctx, request)
 		if err != nil {
 			return false, fmt.Errorf("look up the deliveries of %s: %w", m.row.SKU, err)
 		}
 		for _, made := range page.GetMovements() {
-			if made.GetReason() == inventoryv1.MovementReason_MOVEMENT_REASON_RECEIVE && made.GetNote() == i.deliveryKey(m) {
+			if made.GetReason() == inventoryv1.MovementReason_MOVEMENT_REASON_RECEIVE && made.GetNote() == key {
 				return true, nil
 			}
 		}
@@ -194,15 +203,15 @@ func (i *importer) takenIn(ctx context.Context, m move) (bool, error) {
 }
 
 // stillToCome are the moves of deliveries that were not taken in before.
-func (i *importer) stillToCome(ctx context.Context, moves []move) (left []move, err error) {
+func (i *importer) stillToCome(ctx context.Context, moves []move) (remaining []move, err error) {
 	for _, m := range moves {
 		before, err := i.takenIn(ctx, m)
 		if err != nil {
 			return nil, err
 		}
 		if !before {
-			left = append(left, m)
+			remaining = append(remaining, m)
 		}
 	}
-	return left, nil
+	return remaining, nil
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -29,7 +28,7 @@ how often, and how the promises of the contracts are kept. It prints
 
   svg      a picture; light or dark, as the reader's system is
   mermaid  a flowchart for documents
-  json     all of it as data; durations are in nanoseconds
+  json     all of it as data, in the form of --json of other commands
 
 Rates and times are those of the time between the two looks; --over makes it longer.`,
 		Example: `  galleria graph > floorplan.svg
@@ -85,9 +84,7 @@ func (s *settings) house(ctx context.Context, over time.Duration) (floorplan.Hou
 func printHouse(w io.Writer, house floorplan.House, format string, narrow bool) (err error) {
 	switch format {
 	case "json":
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(house)
+		return printJSON(w, house)
 	case "mermaid":
 		_, err = io.WriteString(w, house.Mermaid())
 	default:

@@ -16,7 +16,8 @@ import (
 
 // printJSON prints what programs read. All commands keep to one form: names in snake_case,
 // words in small letters, amounts of money in minor units, moments in RFC 3339 in UTC,
-// stretches of time in seconds, and [] for nothing.
+// stretches of time in seconds, and [] for nothing. The exception is "tariffs show": its
+// rates are as the configuration writes them, for "tariffs set" reads them again.
 func printJSON(to io.Writer, what any) error {
 	encoder := json.NewEncoder(to)
 	encoder.SetIndent("", "  ")

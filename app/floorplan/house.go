@@ -2,11 +2,11 @@ package floorplan
 
 import "time"
 
-// House is the shop as it was at one moment, for drawing and for programs. Durations are
-// in nanoseconds in its JSON.
+// House is the shop as it was at one moment, for drawing and for programs. Its
+// JSON has durations in seconds.
 type House struct {
 	// Over is the time in which rates were measured.
-	Over time.Duration `json:"over"`
+	Over time.Duration `json:"-"`
 	// Rooms are the modules, in order of need: those that are needed first.
 	Rooms []Room `json:"rooms"`
 	// Callers are those who call modules and are none.
@@ -120,9 +120,9 @@ type Method struct {
 	Calls    int64         `json:"calls"`
 	Rate     float64       `json:"rate"`
 	Errors   float64       `json:"errors"`
-	P50      time.Duration `json:"p50"`
-	P99      time.Duration `json:"p99"`
-	Promised time.Duration `json:"promised_p99"`
+	P50      time.Duration `json:"-"`
+	P99      time.Duration `json:"-"`
+	Promised time.Duration `json:"-"`
 	// Late is the part of the calls that took longer than promised.
 	Late float64 `json:"late"`
 	Kept Kept    `json:"kept"`
@@ -154,7 +154,7 @@ type Process struct {
 	Modules   []string      `json:"modules"`
 	State     string        `json:"state"`
 	Problem   string        `json:"problem,omitempty"`
-	Uptime    time.Duration `json:"uptime"`
+	Uptime    time.Duration `json:"-"`
 	Memory    int64         `json:"memory_bytes"`
 	Goroutine int64         `json:"goroutines"`
 }

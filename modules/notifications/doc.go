@@ -2,11 +2,11 @@
 //
 // It offers notifications.v1, which shows the mails. It needs settings, for the name of
 // the shop; it hears OrderPlaced, OrderShipped, OrderRefunded, OrderRefundFailed,
-// OrderCancelled and OrderFailed
-// of orders, and SignUpStarted, SignUpRepeated, ResetRequested, PasswordChanged,
-// EmailChangeRequested, EmailChanged, SecondFactorDisabled, PasskeyAdded, PasskeyRemoved
-// and AccountDeleted of accounts, and emits no events. It owns the tables mails,
-// recipients and resends.
+// OrderCancelled and OrderFailed of orders, and SignUpStarted, SignUpRepeated,
+// ResetRequested, PasswordChanged, EmailChangeRequested, EmailChanged,
+// SecondFactorDisabled, PasskeyAdded, PasskeyRemoved and AccountDeleted of accounts, and
+// emits no events. It owns the tables mails, recipients and resends.
+//
 // A mail's way:
 //
 //	event ──> queued ──taken by the mail server, or laid in the mailbox──> sent

@@ -6,11 +6,11 @@
 // It offers ordersv1.OrdersService. It needs pricing (what things cost), cart
 // (what is bought), inventory (goods) and payments (money). It hears
 // PaymentSettled, PaymentRefunded and PaymentDisputed of payments, and AccountDeleted
-// of accounts. It emits OrderPlaced, OrderShipped, OrderRefunded,
-// OrderRefundFailed, OrderCancelled and OrderFailed. It owns the orders, with lines, fulfilments, refunds, returns and the
-// staff's notes, order_carts: which carts open orders are made of,
-// carts_bought: from which carts things were bought lately, and persons_gone:
-// whom finished orders are to forget.
+// of accounts. It emits OrderPlaced, OrderShipped, OrderRefunded, OrderRefundFailed,
+// OrderCancelled and OrderFailed. It owns the orders, with lines, fulfilments, refunds,
+// returns and the staff's notes, order_carts: which carts open orders are made of,
+// carts_bought: from which carts things were bought lately, and persons_gone: whom
+// finished orders are to forget.
 //
 // # States
 //

@@ -242,7 +242,7 @@ func (o *Order) Rest() { o.s.DueAt, o.s.Attempts = time.Time{}, 0 }
 // that fails after a small one is not hidden by it.
 func (o *Order) NeedAttention(reason string, now time.Time) {
 	if before := o.s.Attention.Reason; before != "" {
-		if !strings.Contains(before, reason) && len(before) < longestReason {
+		if !strings.Contains(before, reason) && len(before) < LongestReason {
 			o.s.Attention.Reason = before + "; " + reason
 		}
 		return
@@ -251,8 +251,8 @@ func (o *Order) NeedAttention(reason string, now time.Time) {
 	o.note("attention", "", now)
 }
 
-// longestReason is from where on no more is added to what needs attention, in bytes.
-const longestReason = 1000
+// LongestReason is from where on no more is added to what needs attention, in bytes.
+const LongestReason = 1000
 
 // leftByOperator is the failure of a refund that is not tried any more.
 const leftByOperator = "left by an operator"

@@ -3,6 +3,7 @@ package service_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -233,6 +234,37 @@ func TestARefundThatIsRefusedIsToldOnce(t *testing.T) {
 		h.await("it is refused a third time", func() bool { return h.get(l, k).GetAttention() != nil })
 		if got := h.events(k.ID); !slices.Equal(got, []string{"Placed", "Cancelled", "RefundFailed"}) {
 			t.Errorf("got events %v, want the refusal once", got)
+		}
+	})
+}
+
+// What an event asks an operator for may come again and again, and each time it is one more
+// reason only if it says what is not said yet.
+func TestReasonsToNeedAttentionAddUpToABound(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		_, cart := h.fill(2, 2)
+		l := h.live(nil)
+		k := l.order(h.request(cart))
+		need := func(reason string) string {
+			t.Helper()
+			err := h.db.Write(t.Context(), func(tx *gorm.DB) error { return store.NeedAttention(tx, k.ID, reason, h.now()) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			return h.get(l, k).GetAttention().GetReason()
+		}
+		for _, step := range []struct{ reason, want string }{
+			{"disputed", "disputed"}, {"disputed", "disputed"}, {"refused", "disputed; refused"}, {"disputed", "disputed; refused"},
+		} {
+			if got := need(step.reason); got != step.want {
+				t.Errorf("after %q: got %q, want %q", step.reason, got, step.want)
+			}
+		}
+		for i := range 3 { // each letter has two bytes
+			need(fmt.Sprint(i) + strings.Repeat("é", order.LongestReason/2))
+		}
+		if got := need("one more"); len(got) > 2*order.LongestReason || strings.Contains(got, "one more") {
+			t.Errorf("got %d bytes, want no more added from %d on", len(got), order.LongestReason)
 		}
 	})
 }

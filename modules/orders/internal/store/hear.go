@@ -46,9 +46,11 @@ func RefundSettled(tx *gorm.DB, orderID, refundID string, failed bool, now time.
 }
 
 // NeedAttention asks for an operator. If one is asked for already, the reasons add up, as
-// those of package order do.
+// those of package order do: one that is named already changes nothing, and neither does
+// any when there are enough.
 func NeedAttention(tx *gorm.DB, orderID, reason string, now time.Time) error {
 	return tx.Exec(`UPDATE orders SET attention = CASE attention WHEN '' THEN '' ELSE attention || '; ' END || CAST(? AS TEXT),
-		attention_since = CASE attention WHEN '' THEN CAST(? AS BIGINT) ELSE attention_since END, version = version + 1 WHERE id = ?`,
-		reason, now.UnixMicro(), orderID).Error
+		attention_since = CASE attention WHEN '' THEN CAST(? AS BIGINT) ELSE attention_since END, version = version + 1
+		WHERE id = ? AND REPLACE(attention, CAST(? AS TEXT), '') = attention AND OCTET_LENGTH(attention) < ?`,
+		reason, now.UnixMicro(), orderID, reason, order.LongestReason).Error
 }

@@ -32,7 +32,7 @@ func TestAnOrdersPageSaysWhatIsTrue(t *testing.T) {
 			"If it was, the money goes back", "Nothing was charged", false, false},
 		"was called off unpaid":             {&ordersv1.Order{Status: failed, EndedBecause: "on_request"}, "Nothing was charged", "money", false, false},
 		"is cancelled, the money goes back": {&ordersv1.Order{Status: cancelled, Refunds: refund(pending)}, "on its way back", "charged", false, false},
-		"is cancelled, the bank refuses":    {&ordersv1.Order{Status: cancelled, Refunds: refund(refused)}, "did not take a refund of €119.00", "on its way back", false, false},
+		"is cancelled, the bank refuses":    {&ordersv1.Order{Status: cancelled, Refunds: refund(refused)}, "A refund of €119.00 could not be carried out", "on its way back", false, false},
 		"is open":                           {&ordersv1.Order{Status: open}, "Your order is confirmed", "parcel", true, true},
 		"is open, its money held": {&ordersv1.Order{Status: open, PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED},
 			"held on your card, and taken when your parcel leaves", "went through", true, true},

@@ -249,7 +249,7 @@ func refundRefused(o *ordersv1.Order) string {
 	if refused == 0 {
 		return ""
 	}
-	return " Your bank did not take a refund of " + price(o.GetCurrencyCode(), refused).Text + ". We know of it, and have to find another way."
+	return " A refund of " + price(o.GetCurrencyCode(), refused).Text + " could not be carried out. We know of it, and have to find another way."
 }
 
 func moneyBack(o *ordersv1.Order) string {

@@ -184,8 +184,24 @@ func (w World) getCases() map[string]func(t *testing.T) {
 			m := w.get(t, w.mailsTo(t, by.GetEmail(), 2)[0].GetId())
 			wantParts(t, "subject", m.GetSubject(), "did not come through")
 			for what, letter := range map[string]string{"text": m.GetText(), "HTML": m.GetHtml()} {
-				wantParts(t, what, letter, "€12.90 back to your card", "did not come through", "write to you")
+				wantParts(t, what, letter, "€12.90 back to your card", "could not be carried out", "write to you")
 			}
+		},
+		"a cancelled order's refund has no letter of its own, unless it failed before": func(t *testing.T) {
+			by := guest()
+			placed := w.order(t, by)
+			w.cancel(t, placed)
+			for _, reason := range []string{"", refused, triedAgain} {
+				_, err := w.Orders.RefundOrder(t.Context(), &ordersv1.RefundOrderRequest{OrderId: placed.GetOrder().GetId(), AmountMinor: 1290, Reason: reason})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			mails := w.mailsTo(t, by.GetEmail(), 4) // confirmed, cancelled, failed, refunded; the newest first
+			wantParts(t, "subject", mails[1].GetSubject(), "did not come through")
+			m := w.get(t, mails[0].GetId())
+			wantParts(t, "subject", m.GetSubject(), "A refund for your order")
+			wantParts(t, "text", m.GetText(), "€12.90 back to your card")
 		},
 		"the letter of an order that was not paid says so; one that was told at once, or replaced, has none": func(t *testing.T) {
 			by := guest()

@@ -144,14 +144,17 @@ func (p *publisher) ShipOrder(ctx context.Context, r *ordersv1.ShipOrderRequest)
 	})
 }
 
-// RefundOrder publishes OrderRefunded, or OrderRefundFailed for the reason refused.
+// RefundOrder publishes OrderRefunded, also of an order that is cancelled, or
+// OrderRefundFailed for the reason refused.
 func (p *publisher) RefundOrder(ctx context.Context, r *ordersv1.RefundOrderRequest) (*ordersv1.RefundOrderResponse, error) {
 	return &ordersv1.RefundOrderResponse{}, p.about(ctx, r.GetOrderId(), func(o *ordersv1.Order, token string) proto.Message {
 		refund := &ordersv1.Refund{Id: id.New(), AmountMinor: r.GetAmountMinor(), Reason: r.GetReason()}
 		if r.GetReason() == refused {
 			return &ordersv1.OrderRefundFailed{Order: o, Token: token, At: timestamppb.New(p.now()), Refund: refund}
 		}
-		return &ordersv1.OrderRefunded{Order: o, Token: token, At: timestamppb.New(p.now()), Refund: refund}
+		return &ordersv1.OrderRefunded{
+			Order: o, Token: token, At: timestamppb.New(p.now()), Refund: refund, TriedAgain: r.GetReason() == triedAgain,
+		}
 	})
 }
 
@@ -160,6 +163,10 @@ const replaced = "replaced"
 
 // refused is the reason with which RefundOrder says that a refund did not come through.
 const refused = "The provider refuses it."
+
+// triedAgain is the reason with which RefundOrder says that a refund came through which did
+// not before.
+const triedAgain = "It is tried again."
 
 // PayOrder publishes OrderFailed.
 func (p *publisher) PayOrder(ctx context.Context, r *ordersv1.PayOrderRequest) (*ordersv1.PayOrderResponse, error) {

@@ -160,11 +160,14 @@ func (x *OrderShipped) GetFulfilment() *Fulfilment {
 // has said so, and again when one whose money the bank sent back is carried out
 // again. Aggregate: the order's id.
 type OrderRefunded struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
-	Token         string                 `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
-	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
-	Refund        *Refund                `protobuf:"bytes,4,opt,name=refund,proto3" json:"refund,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Order  *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	Token  string                 `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	At     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	Refund *Refund                `protobuf:"bytes,4,opt,name=refund,proto3" json:"refund,omitempty"`
+	// It was refused, or the bank sent the money back, and it was carried out when it was
+	// tried again; so an OrderRefundFailed was published of it before.
+	TriedAgain    bool `protobuf:"varint,5,opt,name=tried_again,json=triedAgain,proto3" json:"tried_again,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -225,6 +228,13 @@ func (x *OrderRefunded) GetRefund() *Refund {
 		return x.Refund
 	}
 	return nil
+}
+
+func (x *OrderRefunded) GetTriedAgain() bool {
+	if x != nil {
+		return x.TriedAgain
+	}
+	return false
 }
 
 // OrderRefundFailed: the provider refused a refund for good, or the bank sent the money
@@ -456,12 +466,14 @@ const file_orders_v1_events_proto_rawDesc = "" +
 	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x125\n" +
 	"\n" +
 	"fulfilment\x18\x04 \x01(\v2\x15.orders.v1.FulfilmentR\n" +
-	"fulfilment\"\xa9\x01\n" +
+	"fulfilment\"\xca\x01\n" +
 	"\rOrderRefunded\x12&\n" +
 	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\x12\x19\n" +
 	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\x12*\n" +
 	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12)\n" +
-	"\x06refund\x18\x04 \x01(\v2\x11.orders.v1.RefundR\x06refund\"\xad\x01\n" +
+	"\x06refund\x18\x04 \x01(\v2\x11.orders.v1.RefundR\x06refund\x12\x1f\n" +
+	"\vtried_again\x18\x05 \x01(\bR\n" +
+	"triedAgain\"\xad\x01\n" +
 	"\x11OrderRefundFailed\x12&\n" +
 	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\x12\x19\n" +
 	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\x12*\n" +

@@ -244,7 +244,7 @@ func (v *view) say(f Facts, back string) error {
 		add("We are giving "+back+" back to your "+f.paidWith()+"; your bank may take some days to show it.", f.Why)
 	case RefundFailed:
 		v.Heading = "Your refund did not come through"
-		add("We wanted to give "+back+" back to your "+f.paidWith()+", and that did not come through: the bank did not take it.",
+		add("We wanted to give "+back+" back to your "+f.paidWith()+", and that could not be carried out.",
 			"We know of it, and will write to you about another way. You need not do anything.")
 	case Cancelled:
 		v.Heading = "Your order is cancelled"

@@ -121,8 +121,8 @@ func (s *Service) Subscriptions() []events.Subscription {
 			return queue(tx, meta, e.GetOrder(), Shipped(e))
 		}),
 		events.On(func(_ context.Context, tx *gorm.DB, e *ordersv1.OrderRefunded, meta events.Meta) error {
-			if e.GetOrder().GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_CANCELLED {
-				return nil // the letter of the cancellation has said so
+			if e.GetOrder().GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_CANCELLED && !e.GetTriedAgain() {
+				return nil // the letter of the cancellation has said so, and no other that it failed
 			}
 			return queue(tx, meta, e.GetOrder(), Refunded(e))
 		}),

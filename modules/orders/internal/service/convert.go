@@ -133,7 +133,9 @@ func factsOf(o *order.Order, now time.Time) []proto.Message {
 	}
 	for i, r := range is.Refunds {
 		if r.Amount > 0 && r.Status == order.RefundSucceeded && (i >= len(was.Refunds) || was.Refunds[i].Status != order.RefundSucceeded) {
-			facts = append(facts, &ordersv1.OrderRefunded{Order: toProto(o), Token: is.Token, At: at, Refund: refundToProto(r)})
+			facts = append(facts, &ordersv1.OrderRefunded{
+				Order: toProto(o), Token: is.Token, At: at, Refund: refundToProto(r), TriedAgain: r.Attempt > 0,
+			})
 		}
 		if r.Refused() && (i >= len(was.Refunds) || !was.Refunds[i].Refused()) {
 			facts = append(facts, &ordersv1.OrderRefundFailed{Order: toProto(o), Token: is.Token, At: at, Refund: refundToProto(r)})

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/encoding/protojson"
 	"gorm.io/gorm"
 
 	"galleria/modules/orders/internal/order"
@@ -199,7 +200,7 @@ func TestWhoCancelsIsNotToldOfAPaymentThatIsNotKnown(t *testing.T) {
 }
 
 // A cancellation promises money. That it did not go back is told once, however often an
-// operator has it tried again.
+// operator has it tried again; and when it does, that it was tried again.
 func TestARefundThatIsRefusedIsToldOnce(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {
 		_, cart := h.fill(2, 2)
@@ -214,7 +215,7 @@ func TestARefundThatIsRefusedIsToldOnce(t *testing.T) {
 		if _, err := l.CancelOrder(t.Context(), &ordersv1.CancelOrderRequest{OrderId: k.ID, Token: k.Token}); err != nil {
 			t.Fatal(err)
 		}
-		for range 2 {
+		tryAgain := func() {
 			h.await("the refund is refused", func() bool { return h.get(l, k).GetAttention() != nil })
 			h.await("an operator has it tried again", func() bool {
 				orders := store.New(h.db, h.now)
@@ -231,9 +232,25 @@ func TestARefundThatIsRefusedIsToldOnce(t *testing.T) {
 				return err == nil
 			})
 		}
+		tryAgain()
+		tryAgain()
 		h.await("it is refused a third time", func() bool { return h.get(l, k).GetAttention() != nil })
 		if got := h.events(k.ID); !slices.Equal(got, []string{"Placed", "Cancelled", "RefundFailed"}) {
 			t.Errorf("got events %v, want the refusal once", got)
+		}
+		h.mu.Lock()
+		h.payments[k.ID].refuses = false
+		h.mu.Unlock()
+		tryAgain()
+		h.await("it comes through", func() bool { return slices.Contains(h.events(k.ID), "Refunded") })
+		var payload []byte
+		var fact ordersv1.OrderRefunded
+		err := h.db.Read(t.Context()).Raw("SELECT payload FROM outbox WHERE aggregate = ? AND type = 'orders.v1.OrderRefunded'", k.ID).Row().Scan(&payload)
+		if err == nil {
+			err = protojson.Unmarshal(payload, &fact)
+		}
+		if err != nil || !fact.GetTriedAgain() {
+			t.Errorf("got %v, %v, want that it was tried again", &fact, err)
 		}
 	})
 }

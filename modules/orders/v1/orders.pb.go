@@ -1825,8 +1825,8 @@ func (x *Attention) GetSince() *timestamppb.Timestamp {
 type TimelineEntry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	At    *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
-	// A word: placed, held (money, until shipping), paid, opened, shipped, refunded, returned, closed, failed,
-	// cancelled, attention, resolved.
+	// A word: placed, held (money, until shipping), paid, opened, shipped, refunded, returned,
+	// closed, failed, cancelled, attention, resolved.
 	What string `protobuf:"bytes,2,opt,name=what,proto3" json:"what,omitempty"`
 	// A sentence for people; may be empty.
 	Note          string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`

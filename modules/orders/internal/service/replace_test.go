@@ -303,3 +303,28 @@ func TestAnOrderThatWaitsForAnOperatorKeepsNoAddressFromOrdering(t *testing.T) {
 		}
 	})
 }
+
+// Money that is held until shipping is not taken: it is let go, and the newer order stands.
+func TestMoneyThatIsHeldIsLetGoForANewerOrder(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		sku, cart := h.fill(5, 2)
+		l := h.live(nil)
+		first := l.order(h.request(cart))
+		h.mu.Lock()
+		h.payments[first.ID].PaymentState = order.Authorized // and orders has not heard of it
+		h.mu.Unlock()
+		second := l.order(h.anew(cart))
+		h.wantEnd(l, first, failed, "replaced")
+		h.pay(second.ID)
+		h.settled(second.ID, true)
+		h.wantEnd(l, second, opened, "")
+		h.await("nothing is left to do", func() bool { return h.busy() == 0 })
+		h.mu.Lock()
+		state := h.payments[first.ID].PaymentState
+		h.mu.Unlock()
+		if state != order.Stopped {
+			t.Errorf("got the first payment %s, want nothing held any more", state)
+		}
+		h.wantEven(l, sku, 5)
+	})
+}

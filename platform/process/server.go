@@ -22,10 +22,12 @@ import (
 
 // In percent of a connection's age. gRPC tells a client to make a new connection
 // after 90 to 110; streams of the old one end after streamAge, and what is left is
-// cut graceAge after the client was told, which no call lives to see.
+// cut graceAge after the client was told, but not before leastGrace, which no call
+// lives to see.
 const (
-	streamAge = 115
-	graceAge  = 30
+	streamAge  = 115
+	graceAge   = 30
+	leastGrace = time.Minute
 )
 
 // listen opens the rpc port, so that a taken one is found out early. Who
@@ -44,7 +46,7 @@ func (p *Process) listen() error {
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: route.KeepaliveTime / 2, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			Time: route.KeepaliveTime, Timeout: 5 * time.Second,
-			MaxConnectionAge: p.o.ConnectionAge, MaxConnectionAgeGrace: p.o.ConnectionAge * graceAge / 100,
+			MaxConnectionAge: p.o.ConnectionAge, MaxConnectionAgeGrace: max(p.o.ConnectionAge*graceAge/100, leastGrace),
 		}),
 		grpc.UnaryInterceptor(p.enterCall),
 		grpc.StreamInterceptor(p.enterStream),

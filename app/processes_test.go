@@ -58,8 +58,15 @@ func TestTheProcessesOfAShopAreListed(t *testing.T) {
 	process := shop.Module("payments")
 	process.Freeze(t)
 	state("silent", "does not answer")
+	shown := func() string { return shop.Table(t)["payments"].Problem }
+	if got := shown(); got != "does not answer" {
+		t.Errorf("the table of modules says %q of a process that nobody called and that hangs", got)
+	}
 	process.Thaw(t)
 	state("answering", "ok")
+	if got := shown(); got != "" {
+		t.Errorf("the table of modules says %q of a process that goes on", got)
+	}
 	process.Kill(t)
 	state("gone", "gone")
 	// Another one at the same address takes its place.

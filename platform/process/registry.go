@@ -226,6 +226,14 @@ func (r *registry) wakeLocked() {
 	r.changed = make(chan struct{})
 }
 
+// silent tells whether a process is there and says nothing.
+func (r *registry) silent(process string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e := r.entries[process]
+	return e != nil && e.state == processv1.Member_STATE_SILENT
+}
+
 // list is what is known of all processes but those that one source tells of, in
 // order of their start; and a channel that closes at the next change.
 func (r *registry) list(but *source) ([]*processv1.Member, <-chan struct{}) {

@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"google.golang.org/grpc/codes"
@@ -81,6 +82,8 @@ func (s service) Modules(ctx context.Context, _ *processv1.ModulesRequest) (*pro
 	return out, nil
 }
 
+func isWell(e *processv1.ModulesResponse_Endpoint) bool { return e.GetProblem() == "" }
+
 func (s service) row(ctx context.Context, d module.Definition) *processv1.ModulesResponse_Module {
 	r := s.process.routes[d.Name]
 	row := &processv1.ModulesResponse_Module{Module: d.Name, Place: route.Place{}.String(), Healthy: true}
@@ -93,6 +96,10 @@ func (s service) row(ctx context.Context, d module.Definition) *processv1.Module
 			}
 		}
 		for _, e := range target.Endpoints() {
+			// What hangs is known before calls have failed by it.
+			if e.Problem == "" && s.process.registry.silent(e.Process) {
+				e.Problem = "does not answer"
+			}
 			row.Endpoints = append(row.Endpoints, &processv1.ModulesResponse_Endpoint{
 				Process: e.Process, Address: e.Address, StoreId: e.Store.ID, Generation: e.Store.Generation,
 				Problem: e.Problem, Calls: int64(e.Calls),
@@ -107,6 +114,8 @@ func (s service) row(ctx context.Context, d module.Definition) *processv1.Module
 	}
 	if err := s.process.Health(d.Name); err != nil {
 		row.Healthy, row.Problem = false, err.Error()
+	} else if len(row.Endpoints) > 0 && !slices.ContainsFunc(row.Endpoints, isWell) {
+		row.Healthy, row.Problem = false, row.Endpoints[0].Problem
 	}
 	letters, problem := s.askEvents(ctx, d.Name)
 	row.DeadLetters = letters

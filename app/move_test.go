@@ -16,9 +16,9 @@ func TestEachModuleMovesOutAndBackUnderLoad(t *testing.T) {
 		layout  shoptest.Layout
 		modules []string
 	}{
-		{"SQLite, what is sold", shoptest.Layout{}, []string{"catalog", "inventory", "cart"}},
-		{"SQLite, what follows", shoptest.Layout{}, []string{"payments", "orders", "notifications"}},
-		{"PostgreSQL", shoptest.Layout{Postgres: true}, shoptest.Modules},
+		{"SQLite, what is sold", shoptest.Layout{Raced: true}, []string{"catalog", "inventory", "cart"}},
+		{"SQLite, what follows", shoptest.Layout{Raced: true}, []string{"payments", "orders", "notifications"}},
+		{"PostgreSQL", shoptest.Layout{Raced: true, Postgres: true}, shoptest.Modules},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -56,8 +56,8 @@ func TestAllModulesMoveOutAndBackUnderLoad(t *testing.T) {
 		layout shoptest.Layout
 		times  int
 	}{
-		{"SQLite", shoptest.Layout{}, 2},
-		{"PostgreSQL", shoptest.Layout{Postgres: true}, 1},
+		{"SQLite", shoptest.Layout{Raced: true}, 2},
+		{"PostgreSQL", shoptest.Layout{Raced: true, Postgres: true}, 1},
 	} {
 		t.Run(database.name, func(t *testing.T) { // alone: it runs eleven processes
 			shop := shoptest.Open(t, database.layout)

@@ -15,10 +15,10 @@ var layouts = []struct {
 	name   string
 	layout shoptest.Layout
 }{
-	{"one process", shoptest.Layout{}},
-	{"processes of their own", shoptest.Layout{Apart: shoptest.Modules}},
-	{"PostgreSQL", shoptest.Layout{Postgres: true}},
-	{"two copies of each module", shoptest.Layout{Apart: shoptest.Modules, Copies: true, Postgres: true}},
+	{"one process", shoptest.Layout{Raced: true}},
+	{"processes of their own", shoptest.Layout{Raced: true, Apart: shoptest.Modules}},
+	{"PostgreSQL", shoptest.Layout{Raced: true, Postgres: true}},
+	{"two copies of each module", shoptest.Layout{Raced: true, Apart: shoptest.Modules, Copies: true, Postgres: true}},
 }
 
 // TestTheShop is what guests do in a shop. The stories share a shop, as

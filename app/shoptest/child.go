@@ -18,6 +18,9 @@ const (
 	childVariable = "GALLERIA_TEST_CHILD"
 	// trapsVariable names the directory of the traps, see trap.go.
 	trapsVariable = "GALLERIA_TEST_TRAPS"
+	// programVariable names the same test binary without the race detector; shops that
+	// are not Raced run it instead.
+	programVariable = "GALLERIA_TEST_QUICK_PROGRAM"
 )
 
 // atOnce is how many tests run side by side. They wait for processes most of

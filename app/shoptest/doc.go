@@ -9,7 +9,9 @@
 //
 // The processes are the test binary, run again: its TestMain calls Main. So
 // they have the race detector when the test has it, and nothing needs to be
-// built first. They end with the test, however it ends.
+// built first. Under make test those that are not Raced are a second test binary,
+// without the detector, for that is most of what starting and killing them costs.
+// They end with the test, however it ends.
 //
 // A process can be told to die by SIGKILL, or to wait, at a named point of the
 // checkout; see Shop.DieAt and Shop.HoldAt.

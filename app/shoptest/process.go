@@ -37,10 +37,18 @@ func (p *Process) awaitServing(t testing.TB) {
 // serves tells whether the process has said where it can be reached.
 func (p *Process) serves() bool { return strings.Contains(p.out.String(), "  rpc  ") }
 
+// program is the test binary, or the one that is quicker, where that is given.
+func (s *Shop) program() (string, error) {
+	if given := os.Getenv(programVariable); given != "" && !s.layout.Raced {
+		return given, nil
+	}
+	return os.Executable()
+}
+
 // launch runs galleria with these arguments.
 func (s *Shop) launch(t testing.TB, name string, args ...string) *Process {
 	t.Helper()
-	executable, err := os.Executable()
+	executable, err := s.program()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,6 +39,8 @@ type Layout struct {
 	Stripe *stripetest.Account
 	// Recover is when payments asks its provider by itself; 0: as by default.
 	Recover time.Duration
+	// Raced: the processes have the race detector whenever the test has it.
+	Raced bool
 	// Files is how many files each process may have open; 0: as this one.
 	Files int
 }

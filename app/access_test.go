@@ -32,7 +32,7 @@ var allowedTo = map[string][]string{
 		"cart.GetCart", "cart.CreateCart", "cart.AddItem", "cart.SetItem", "cart.SetCodes", "cart.SetDelivery", "cart.SetDestination", "cart.SetCustomer", "cart.MergeCarts",
 		"pricing.Quote",
 		"payments.ReceiveWebhook", "payments.GetSandboxSession", "payments.PaySandbox", "payments.AnswerSandboxConsent",
-		"orders.PlaceOrder", "orders.GetOrder", "orders.PayOrder", "orders.CancelOrder",
+		"orders.PlaceOrder", "orders.GetOrder", "orders.GetUnpaidOrder", "orders.PayOrder", "orders.CancelOrder",
 		"settings.GetSettings", "accounts.SignUp", "accounts.VerifyEmail", "accounts.LogIn", "accounts.CreateFirstAdmin", "accounts.BeginPasskeyLogIn", "accounts.FinishPasskeyLogIn", "accounts.RequestReset", "accounts.ResetPassword", "accounts.CheckKey", // and those that take a session
 	},
 	"people who are logged in":   {"orders.ListMyOrders"},

@@ -178,6 +178,7 @@ var OutsideCalls = map[string][]string{
 		cartv1.CartService_SetDestination_FullMethodName,
 		ordersv1.OrdersService_PlaceOrder_FullMethodName,
 		ordersv1.OrdersService_GetOrder_FullMethodName,
+		ordersv1.OrdersService_GetUnpaidOrder_FullMethodName,
 		ordersv1.OrdersService_ListMyOrders_FullMethodName,
 		ordersv1.OrdersService_PayOrder_FullMethodName,
 		ordersv1.OrdersService_CancelOrder_FullMethodName,

@@ -9,6 +9,7 @@ import (
 
 	"galleria/app/storefront/internal/page"
 	cartv1 "galleria/modules/cart/v1"
+	ordersv1 "galleria/modules/orders/v1"
 	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/countries"
 )
@@ -32,7 +33,7 @@ func (s *Storefront) drawCart(c echo.Context, code int, v page.Cart) error {
 	if kept := held.GetCurrencyCode(); kept != shown && len(held.GetLines()) > 0 {
 		v.Currency = "Your cart is in " + kept + ", as it was begun, and will be paid in it. The shop's pages show prices in " + shown + "; to pay in that, empty your cart first."
 	}
-	v.Lines = s.cartLines(ctx, held)
+	v.Lines, v.Unpaid = s.cartLines(ctx, held)
 	if held.GetItemCount() > 0 {
 		v.Items = page.Things(int(held.GetItemCount()))
 	}
@@ -98,17 +99,23 @@ func (s *Storefront) cartHeld(ctx context.Context, c echo.Context) (*cartv1.Cart
 }
 
 // cartLines are the lines as pages show them, with a word where the shelf
-// holds less than the cart.
-func (s *Storefront) cartLines(ctx context.Context, held *cartv1.Cart) []page.Line {
+// holds less than the cart. What an order of the cart holds that is not paid counts
+// as on the shelf; unpaid is where that order is then.
+func (s *Storefront) cartLines(ctx context.Context, held *cartv1.Cart) (all []page.Line, unpaid string) {
 	if len(held.GetLines()) == 0 {
-		return nil
+		return nil, ""
 	}
 	skus := make([]string, 0, len(held.GetLines()))
 	for _, l := range held.GetLines() {
 		skus = append(skus, l.GetSku())
 	}
 	onHand, known := s.counts(ctx, stockTimeout, skus)
-	all := make([]page.Line, 0, len(skus))
+	lacks := func(l *cartv1.Line) bool {
+		return known && unsellable(held, l) == "" && onHand[l.GetSku()] < l.GetQuantity()
+	}
+	if slices.ContainsFunc(held.GetLines(), lacks) {
+		unpaid = s.addUnpaid(ctx, held.GetId(), onHand)
+	}
 	for _, l := range held.GetLines() {
 		line := page.Line{
 			Card: page.Card{
@@ -122,12 +129,28 @@ func (s *Storefront) cartLines(ctx context.Context, held *cartv1.Cart) []page.Li
 		if line.Name == "" {
 			line.Name = l.GetSku()
 		}
-		if known && line.Problem == "" && onHand[l.GetSku()] < l.GetQuantity() {
+		if lacks(l) {
 			line.Warning = shortage(onHand[l.GetSku()], "")
 		}
 		all = append(all, line)
 	}
-	return all
+	return all, unpaid
+}
+
+// addUnpaid adds what the unpaid order of a cart holds to what is on the shelf: one more
+// order of the cart takes its place. It tells where that order is, "" when there is none,
+// or orders does not say so in time.
+func (s *Storefront) addUnpaid(ctx context.Context, cart string, onHand map[string]int64) string {
+	ctx, done := context.WithTimeout(ctx, stockTimeout)
+	defer done()
+	answer, err := s.Orders.GetUnpaidOrder(ctx, &ordersv1.GetUnpaidOrderRequest{CartId: cart})
+	if err != nil {
+		return ""
+	}
+	for _, l := range answer.GetOrder().GetLines() {
+		onHand[l.GetSku()] += l.GetQuantity()
+	}
+	return orderPath(answer.GetOrder().GetId(), answer.GetToken())
 }
 
 // shortage says how much there is of a thing; without a name, of this thing.

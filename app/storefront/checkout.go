@@ -221,7 +221,7 @@ func (s *Storefront) composeCheckout(ctx context.Context, held *cartv1.Cart, quo
 			ID: d.GetId(), Name: deliveryName(d), Price: price(quote.GetCurrencyCode(), d.GetPriceMinor()), Chosen: d.GetId() == quote.GetDeliveryOption(),
 		})
 	}
-	v.Lines = s.cartLines(ctx, held)
+	v.Lines, v.Unpaid = s.cartLines(ctx, held)
 	// What the page shows as chosen, though the shopper may not have said so.
 	drawn := form{values: map[string]string{"code": f.values["code"], "delivery": quote.GetDeliveryOption()}}
 	v.Chosen = choice(drawn)

@@ -3,6 +3,7 @@ package storefront_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -263,6 +264,32 @@ func TestSoldOutIsSaidAndNotAFault(t *testing.T) {
 	if got := v.get("/cart").badge(); got != "2" {
 		t.Errorf("the cart holds %q things, want 2", got)
 	}
+}
+
+// TestWhoComesBackFromThePaymentCanOrderTheLastPiecesAnew, which their own order holds.
+func TestWhoComesBackFromThePaymentCanOrderTheLastPiecesAnew(t *testing.T) {
+	s := newShop(t)
+	s.setStock(t, "LMP-MSH-08", 2)
+	v, form := buy(t, s)
+	v.post("/checkout", form).want(http.StatusSeeOther)
+	s.clock.pass(time.Second)
+	other := s.visitor(t)
+	other.put("LMP-MSH-08", 1)
+	other.get("/cart").says("Sold out").saysNot("waits for its payment")
+	for _, path := range []string{"/cart", "/checkout?country=IT"} {
+		p := v.get(path).want(http.StatusOK).says("An order of this cart waits for its payment").saysNot("Sold out", "can't be ordered")
+		at := regexp.MustCompile(`href="(/orders/[^"]+)"`).FindStringSubmatch(p.body)
+		if at == nil {
+			t.Fatalf("%s leads to no order", path)
+		}
+		v.get(at[1]).want(http.StatusOK).says("We are waiting for your payment", "Cancel the order")
+	}
+	anew := v.order()
+	anew.Set("name", "Ana Maria Arco")
+	v.get(v.pay(v.post("/checkout", anew), paymentstest.CardVisa)).says("Thank you, Ana.")
+	v.put("LMP-MSH-08", 1)
+	s.clock.pass(time.Second)
+	v.get("/cart").says("Sold out").saysNot("waits for its payment")
 }
 
 func TestAPriceThatChangedIsShownBeforeItIsPaid(t *testing.T) {

@@ -169,6 +169,38 @@ func (s Shop) refund(placed *ordersv1.PlaceOrderResponse, req *ordersv1.RefundOr
 	return got.GetOrder()
 }
 
+func unpaidCases(w World) map[string]func(t *testing.T) {
+	return map[string]func(t *testing.T){
+		"gets the order of a cart until it is paid or ended": func(t *testing.T) {
+			s := NewShop(t, w)
+			cart, other := s.Fill(2, s.Stock(2, 500)), s.Fill(1, s.Stock(1, 500))
+			wantNone := func(cart string) {
+				t.Helper()
+				_, err := s.Orders.GetUnpaidOrder(t.Context(), &ordersv1.GetUnpaidOrderRequest{CartId: cart})
+				wantReason(t, err, codes.NotFound, ordersv1.Reason_REASON_NO_ORDER, nil)
+			}
+			wantNone(cart)
+			placed, err := s.Orders.PlaceOrder(t.Context(), s.Request(cart))
+			s.must("place", err)
+			got, err := s.Orders.GetUnpaidOrder(t.Context(), &ordersv1.GetUnpaidOrderRequest{CartId: cart})
+			s.must("get the unpaid order", err)
+			if o := got.GetOrder(); o.GetId() != placed.GetOrder().GetId() || got.GetToken() != placed.GetToken() || len(o.GetLines()) != 1 || o.GetLines()[0].GetQuantity() != 2 {
+				t.Errorf("got %v, want the order of two things and its token", got)
+			}
+			wantNone(other)
+			s.Pay(placed.GetRedirectUrl())
+			s.Awaits(placed, opened)
+			wantNone(cart)
+
+			placed, err = s.Orders.PlaceOrder(t.Context(), s.Request(other))
+			s.must("place", err)
+			_, err = s.cancel(placed)
+			s.must("cancel", err)
+			wantNone(other)
+		},
+	}
+}
+
 func findCases(w World) map[string]func(t *testing.T) {
 	return map[string]func(t *testing.T){
 		"finds an order by its number, however it is typed, and by its id": func(t *testing.T) {

@@ -28,6 +28,7 @@ func Run(t *testing.T, w World) {
 	moduletest.Cases{
 		"PlaceOrder":       placeCases(w),
 		"GetOrder":         getCases(w),
+		"GetUnpaidOrder":   unpaidCases(w),
 		"PayOrder":         payCases(w),
 		"CancelOrder":      cancelCases(w),
 		"FindOrder":        findCases(w),

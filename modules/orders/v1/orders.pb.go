@@ -440,7 +440,7 @@ func (x ResolveAttentionRequest_Action) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ResolveAttentionRequest_Action.Descriptor instead.
 func (ResolveAttentionRequest_Action) EnumDescriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{37, 0}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{39, 0}
 }
 
 type GetTotalsRequest_Unit int32
@@ -489,7 +489,7 @@ func (x GetTotalsRequest_Unit) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use GetTotalsRequest_Unit.Descriptor instead.
 func (GetTotalsRequest_Unit) EnumDescriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{41, 0}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{43, 0}
 }
 
 type Contact struct {
@@ -2222,6 +2222,103 @@ func (x *GetOrderResponse) GetOrder() *Order {
 	return nil
 }
 
+type GetUnpaidOrderRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CartId        string                 `protobuf:"bytes,1,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetUnpaidOrderRequest) Reset() {
+	*x = GetUnpaidOrderRequest{}
+	mi := &file_orders_v1_orders_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetUnpaidOrderRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetUnpaidOrderRequest) ProtoMessage() {}
+
+func (x *GetUnpaidOrderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetUnpaidOrderRequest.ProtoReflect.Descriptor instead.
+func (*GetUnpaidOrderRequest) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *GetUnpaidOrderRequest) GetCartId() string {
+	if x != nil {
+		return x.CartId
+	}
+	return ""
+}
+
+type GetUnpaidOrderResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Order *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	// Opens the order.
+	Token         string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetUnpaidOrderResponse) Reset() {
+	*x = GetUnpaidOrderResponse{}
+	mi := &file_orders_v1_orders_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetUnpaidOrderResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetUnpaidOrderResponse) ProtoMessage() {}
+
+func (x *GetUnpaidOrderResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_orders_v1_orders_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetUnpaidOrderResponse.ProtoReflect.Descriptor instead.
+func (*GetUnpaidOrderResponse) Descriptor() ([]byte, []int) {
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *GetUnpaidOrderResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+func (x *GetUnpaidOrderResponse) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
 type PayOrderRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
@@ -2232,7 +2329,7 @@ type PayOrderRequest struct {
 
 func (x *PayOrderRequest) Reset() {
 	*x = PayOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[21]
+	mi := &file_orders_v1_orders_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2244,7 +2341,7 @@ func (x *PayOrderRequest) String() string {
 func (*PayOrderRequest) ProtoMessage() {}
 
 func (x *PayOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[21]
+	mi := &file_orders_v1_orders_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2257,7 +2354,7 @@ func (x *PayOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PayOrderRequest.ProtoReflect.Descriptor instead.
 func (*PayOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{21}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *PayOrderRequest) GetOrderId() string {
@@ -2283,7 +2380,7 @@ type PayOrderResponse struct {
 
 func (x *PayOrderResponse) Reset() {
 	*x = PayOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[22]
+	mi := &file_orders_v1_orders_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2295,7 +2392,7 @@ func (x *PayOrderResponse) String() string {
 func (*PayOrderResponse) ProtoMessage() {}
 
 func (x *PayOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[22]
+	mi := &file_orders_v1_orders_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2308,7 +2405,7 @@ func (x *PayOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PayOrderResponse.ProtoReflect.Descriptor instead.
 func (*PayOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{22}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *PayOrderResponse) GetRedirectUrl() string {
@@ -2333,7 +2430,7 @@ type CancelOrderRequest struct {
 
 func (x *CancelOrderRequest) Reset() {
 	*x = CancelOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_orders_v1_orders_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2345,7 +2442,7 @@ func (x *CancelOrderRequest) String() string {
 func (*CancelOrderRequest) ProtoMessage() {}
 
 func (x *CancelOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_orders_v1_orders_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2358,7 +2455,7 @@ func (x *CancelOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelOrderRequest.ProtoReflect.Descriptor instead.
 func (*CancelOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{23}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *CancelOrderRequest) GetOrderId() string {
@@ -2398,7 +2495,7 @@ type CancelOrderResponse struct {
 
 func (x *CancelOrderResponse) Reset() {
 	*x = CancelOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[24]
+	mi := &file_orders_v1_orders_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2410,7 +2507,7 @@ func (x *CancelOrderResponse) String() string {
 func (*CancelOrderResponse) ProtoMessage() {}
 
 func (x *CancelOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[24]
+	mi := &file_orders_v1_orders_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2423,7 +2520,7 @@ func (x *CancelOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelOrderResponse.ProtoReflect.Descriptor instead.
 func (*CancelOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{24}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *CancelOrderResponse) GetOrder() *Order {
@@ -2443,7 +2540,7 @@ type FindOrderRequest struct {
 
 func (x *FindOrderRequest) Reset() {
 	*x = FindOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[25]
+	mi := &file_orders_v1_orders_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2455,7 +2552,7 @@ func (x *FindOrderRequest) String() string {
 func (*FindOrderRequest) ProtoMessage() {}
 
 func (x *FindOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[25]
+	mi := &file_orders_v1_orders_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2468,7 +2565,7 @@ func (x *FindOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindOrderRequest.ProtoReflect.Descriptor instead.
 func (*FindOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{25}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *FindOrderRequest) GetNumber() string {
@@ -2487,7 +2584,7 @@ type FindOrderResponse struct {
 
 func (x *FindOrderResponse) Reset() {
 	*x = FindOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[26]
+	mi := &file_orders_v1_orders_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2499,7 +2596,7 @@ func (x *FindOrderResponse) String() string {
 func (*FindOrderResponse) ProtoMessage() {}
 
 func (x *FindOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[26]
+	mi := &file_orders_v1_orders_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2512,7 +2609,7 @@ func (x *FindOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindOrderResponse.ProtoReflect.Descriptor instead.
 func (*FindOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{26}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *FindOrderResponse) GetOrder() *Order {
@@ -2540,7 +2637,7 @@ type ListOrdersRequest struct {
 
 func (x *ListOrdersRequest) Reset() {
 	*x = ListOrdersRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[27]
+	mi := &file_orders_v1_orders_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2552,7 +2649,7 @@ func (x *ListOrdersRequest) String() string {
 func (*ListOrdersRequest) ProtoMessage() {}
 
 func (x *ListOrdersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[27]
+	mi := &file_orders_v1_orders_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2565,7 +2662,7 @@ func (x *ListOrdersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOrdersRequest.ProtoReflect.Descriptor instead.
 func (*ListOrdersRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{27}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ListOrdersRequest) GetStatuses() []OrderStatus {
@@ -2613,7 +2710,7 @@ type ListOrdersResponse struct {
 
 func (x *ListOrdersResponse) Reset() {
 	*x = ListOrdersResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[28]
+	mi := &file_orders_v1_orders_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2625,7 +2722,7 @@ func (x *ListOrdersResponse) String() string {
 func (*ListOrdersResponse) ProtoMessage() {}
 
 func (x *ListOrdersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[28]
+	mi := &file_orders_v1_orders_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2638,7 +2735,7 @@ func (x *ListOrdersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOrdersResponse.ProtoReflect.Descriptor instead.
 func (*ListOrdersResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{28}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ListOrdersResponse) GetOrders() []*Order {
@@ -2666,7 +2763,7 @@ type ListMyOrdersRequest struct {
 
 func (x *ListMyOrdersRequest) Reset() {
 	*x = ListMyOrdersRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[29]
+	mi := &file_orders_v1_orders_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2678,7 +2775,7 @@ func (x *ListMyOrdersRequest) String() string {
 func (*ListMyOrdersRequest) ProtoMessage() {}
 
 func (x *ListMyOrdersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[29]
+	mi := &file_orders_v1_orders_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2691,7 +2788,7 @@ func (x *ListMyOrdersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyOrdersRequest.ProtoReflect.Descriptor instead.
 func (*ListMyOrdersRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{29}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ListMyOrdersRequest) GetPageSize() int32 {
@@ -2718,7 +2815,7 @@ type ListMyOrdersResponse struct {
 
 func (x *ListMyOrdersResponse) Reset() {
 	*x = ListMyOrdersResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[30]
+	mi := &file_orders_v1_orders_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2730,7 +2827,7 @@ func (x *ListMyOrdersResponse) String() string {
 func (*ListMyOrdersResponse) ProtoMessage() {}
 
 func (x *ListMyOrdersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[30]
+	mi := &file_orders_v1_orders_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2743,7 +2840,7 @@ func (x *ListMyOrdersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyOrdersResponse.ProtoReflect.Descriptor instead.
 func (*ListMyOrdersResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{30}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ListMyOrdersResponse) GetOrders() []*Order {
@@ -2778,7 +2875,7 @@ type ShipOrderRequest struct {
 
 func (x *ShipOrderRequest) Reset() {
 	*x = ShipOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[31]
+	mi := &file_orders_v1_orders_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2790,7 +2887,7 @@ func (x *ShipOrderRequest) String() string {
 func (*ShipOrderRequest) ProtoMessage() {}
 
 func (x *ShipOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[31]
+	mi := &file_orders_v1_orders_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2803,7 +2900,7 @@ func (x *ShipOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShipOrderRequest.ProtoReflect.Descriptor instead.
 func (*ShipOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{31}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ShipOrderRequest) GetOrderId() string {
@@ -2857,7 +2954,7 @@ type ShipOrderResponse struct {
 
 func (x *ShipOrderResponse) Reset() {
 	*x = ShipOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[32]
+	mi := &file_orders_v1_orders_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2869,7 +2966,7 @@ func (x *ShipOrderResponse) String() string {
 func (*ShipOrderResponse) ProtoMessage() {}
 
 func (x *ShipOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[32]
+	mi := &file_orders_v1_orders_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2882,7 +2979,7 @@ func (x *ShipOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShipOrderResponse.ProtoReflect.Descriptor instead.
 func (*ShipOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{32}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ShipOrderResponse) GetOrder() *Order {
@@ -2909,7 +3006,7 @@ type RefundOrderRequest struct {
 
 func (x *RefundOrderRequest) Reset() {
 	*x = RefundOrderRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[33]
+	mi := &file_orders_v1_orders_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2921,7 +3018,7 @@ func (x *RefundOrderRequest) String() string {
 func (*RefundOrderRequest) ProtoMessage() {}
 
 func (x *RefundOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[33]
+	mi := &file_orders_v1_orders_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2934,7 +3031,7 @@ func (x *RefundOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundOrderRequest.ProtoReflect.Descriptor instead.
 func (*RefundOrderRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{33}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *RefundOrderRequest) GetOrderId() string {
@@ -2988,7 +3085,7 @@ type RefundOrderResponse struct {
 
 func (x *RefundOrderResponse) Reset() {
 	*x = RefundOrderResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[34]
+	mi := &file_orders_v1_orders_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3000,7 +3097,7 @@ func (x *RefundOrderResponse) String() string {
 func (*RefundOrderResponse) ProtoMessage() {}
 
 func (x *RefundOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[34]
+	mi := &file_orders_v1_orders_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3013,7 +3110,7 @@ func (x *RefundOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundOrderResponse.ProtoReflect.Descriptor instead.
 func (*RefundOrderResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{34}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *RefundOrderResponse) GetOrder() *Order {
@@ -3038,7 +3135,7 @@ type ReturnItemsRequest struct {
 
 func (x *ReturnItemsRequest) Reset() {
 	*x = ReturnItemsRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[35]
+	mi := &file_orders_v1_orders_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3050,7 +3147,7 @@ func (x *ReturnItemsRequest) String() string {
 func (*ReturnItemsRequest) ProtoMessage() {}
 
 func (x *ReturnItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[35]
+	mi := &file_orders_v1_orders_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3063,7 +3160,7 @@ func (x *ReturnItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnItemsRequest.ProtoReflect.Descriptor instead.
 func (*ReturnItemsRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{35}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ReturnItemsRequest) GetOrderId() string {
@@ -3110,7 +3207,7 @@ type ReturnItemsResponse struct {
 
 func (x *ReturnItemsResponse) Reset() {
 	*x = ReturnItemsResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[36]
+	mi := &file_orders_v1_orders_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3122,7 +3219,7 @@ func (x *ReturnItemsResponse) String() string {
 func (*ReturnItemsResponse) ProtoMessage() {}
 
 func (x *ReturnItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[36]
+	mi := &file_orders_v1_orders_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3135,7 +3232,7 @@ func (x *ReturnItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnItemsResponse.ProtoReflect.Descriptor instead.
 func (*ReturnItemsResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{36}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ReturnItemsResponse) GetOrder() *Order {
@@ -3157,7 +3254,7 @@ type ResolveAttentionRequest struct {
 
 func (x *ResolveAttentionRequest) Reset() {
 	*x = ResolveAttentionRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[37]
+	mi := &file_orders_v1_orders_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3169,7 +3266,7 @@ func (x *ResolveAttentionRequest) String() string {
 func (*ResolveAttentionRequest) ProtoMessage() {}
 
 func (x *ResolveAttentionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[37]
+	mi := &file_orders_v1_orders_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3182,7 +3279,7 @@ func (x *ResolveAttentionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveAttentionRequest.ProtoReflect.Descriptor instead.
 func (*ResolveAttentionRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{37}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ResolveAttentionRequest) GetOrderId() string {
@@ -3215,7 +3312,7 @@ type ResolveAttentionResponse struct {
 
 func (x *ResolveAttentionResponse) Reset() {
 	*x = ResolveAttentionResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[38]
+	mi := &file_orders_v1_orders_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3227,7 +3324,7 @@ func (x *ResolveAttentionResponse) String() string {
 func (*ResolveAttentionResponse) ProtoMessage() {}
 
 func (x *ResolveAttentionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[38]
+	mi := &file_orders_v1_orders_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3240,7 +3337,7 @@ func (x *ResolveAttentionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveAttentionResponse.ProtoReflect.Descriptor instead.
 func (*ResolveAttentionResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{38}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ResolveAttentionResponse) GetOrder() *Order {
@@ -3263,7 +3360,7 @@ type AddNoteRequest struct {
 
 func (x *AddNoteRequest) Reset() {
 	*x = AddNoteRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[39]
+	mi := &file_orders_v1_orders_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3275,7 +3372,7 @@ func (x *AddNoteRequest) String() string {
 func (*AddNoteRequest) ProtoMessage() {}
 
 func (x *AddNoteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[39]
+	mi := &file_orders_v1_orders_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3288,7 +3385,7 @@ func (x *AddNoteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddNoteRequest.ProtoReflect.Descriptor instead.
 func (*AddNoteRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{39}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *AddNoteRequest) GetOrderId() string {
@@ -3321,7 +3418,7 @@ type AddNoteResponse struct {
 
 func (x *AddNoteResponse) Reset() {
 	*x = AddNoteResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[40]
+	mi := &file_orders_v1_orders_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3333,7 +3430,7 @@ func (x *AddNoteResponse) String() string {
 func (*AddNoteResponse) ProtoMessage() {}
 
 func (x *AddNoteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[40]
+	mi := &file_orders_v1_orders_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3346,7 +3443,7 @@ func (x *AddNoteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddNoteResponse.ProtoReflect.Descriptor instead.
 func (*AddNoteResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{40}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *AddNoteResponse) GetOrder() *Order {
@@ -3375,7 +3472,7 @@ type GetTotalsRequest struct {
 
 func (x *GetTotalsRequest) Reset() {
 	*x = GetTotalsRequest{}
-	mi := &file_orders_v1_orders_proto_msgTypes[41]
+	mi := &file_orders_v1_orders_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3387,7 +3484,7 @@ func (x *GetTotalsRequest) String() string {
 func (*GetTotalsRequest) ProtoMessage() {}
 
 func (x *GetTotalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[41]
+	mi := &file_orders_v1_orders_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3400,7 +3497,7 @@ func (x *GetTotalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTotalsRequest.ProtoReflect.Descriptor instead.
 func (*GetTotalsRequest) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{41}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *GetTotalsRequest) GetCurrencyCode() string {
@@ -3457,7 +3554,7 @@ type GetTotalsResponse struct {
 
 func (x *GetTotalsResponse) Reset() {
 	*x = GetTotalsResponse{}
-	mi := &file_orders_v1_orders_proto_msgTypes[42]
+	mi := &file_orders_v1_orders_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3469,7 +3566,7 @@ func (x *GetTotalsResponse) String() string {
 func (*GetTotalsResponse) ProtoMessage() {}
 
 func (x *GetTotalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[42]
+	mi := &file_orders_v1_orders_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3482,7 +3579,7 @@ func (x *GetTotalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTotalsResponse.ProtoReflect.Descriptor instead.
 func (*GetTotalsResponse) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{42}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *GetTotalsResponse) GetBuckets() []*GetTotalsResponse_Bucket {
@@ -3511,7 +3608,7 @@ type GetTotalsResponse_Bucket struct {
 
 func (x *GetTotalsResponse_Bucket) Reset() {
 	*x = GetTotalsResponse_Bucket{}
-	mi := &file_orders_v1_orders_proto_msgTypes[43]
+	mi := &file_orders_v1_orders_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3523,7 +3620,7 @@ func (x *GetTotalsResponse_Bucket) String() string {
 func (*GetTotalsResponse_Bucket) ProtoMessage() {}
 
 func (x *GetTotalsResponse_Bucket) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[43]
+	mi := &file_orders_v1_orders_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3536,7 +3633,7 @@ func (x *GetTotalsResponse_Bucket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTotalsResponse_Bucket.ProtoReflect.Descriptor instead.
 func (*GetTotalsResponse_Bucket) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{42, 0}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{44, 0}
 }
 
 func (x *GetTotalsResponse_Bucket) GetFrom() *timestamppb.Timestamp {
@@ -3575,7 +3672,7 @@ type GetTotalsResponse_Seller struct {
 
 func (x *GetTotalsResponse_Seller) Reset() {
 	*x = GetTotalsResponse_Seller{}
-	mi := &file_orders_v1_orders_proto_msgTypes[44]
+	mi := &file_orders_v1_orders_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3587,7 +3684,7 @@ func (x *GetTotalsResponse_Seller) String() string {
 func (*GetTotalsResponse_Seller) ProtoMessage() {}
 
 func (x *GetTotalsResponse_Seller) ProtoReflect() protoreflect.Message {
-	mi := &file_orders_v1_orders_proto_msgTypes[44]
+	mi := &file_orders_v1_orders_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3600,7 +3697,7 @@ func (x *GetTotalsResponse_Seller) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTotalsResponse_Seller.ProtoReflect.Descriptor instead.
 func (*GetTotalsResponse_Seller) Descriptor() ([]byte, []int) {
-	return file_orders_v1_orders_proto_rawDescGZIP(), []int{42, 1}
+	return file_orders_v1_orders_proto_rawDescGZIP(), []int{44, 1}
 }
 
 func (x *GetTotalsResponse_Seller) GetSku() string {
@@ -3792,7 +3889,12 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\border_id\x18\x01 \x01(\tR\aorderId\x12\x19\n" +
 	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\":\n" +
 	"\x10GetOrderResponse\x12&\n" +
-	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\"G\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\"5\n" +
+	"\x15GetUnpaidOrderRequest\x12\x1c\n" +
+	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\"[\n" +
+	"\x16GetUnpaidOrderResponse\x12&\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\x12\x19\n" +
+	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\"G\n" +
 	"\x0fPayOrderRequest\x12\x19\n" +
 	"\border_id\x18\x01 \x01(\tR\aorderId\x12\x19\n" +
 	"\x05token\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05token\":\n" +
@@ -3948,13 +4050,16 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\x19REFUND_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15REFUND_STATUS_PENDING\x10\x01\x12\x1b\n" +
 	"\x17REFUND_STATUS_SUCCEEDED\x10\x02\x12\x18\n" +
-	"\x14REFUND_STATUS_FAILED\x10\x032\xdc\t\n" +
+	"\x14REFUND_STATUS_FAILED\x10\x032\xc7\n" +
+	"\n" +
 	"\rOrdersService\x12Z\n" +
 	"\n" +
 	"PlaceOrder\x12\x1c.orders.v1.PlaceOrderRequest\x1a\x1d.orders.v1.PlaceOrderResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
 	"\x12\x02\b\x01\x90\x02\x02\x12W\n" +
 	"\bGetOrder\x12\x1a.orders.v1.GetOrderRequest\x1a\x1b.orders.v1.GetOrderResponse\"\x12\xaa\xbb\x18\v\n" +
+	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12i\n" +
+	"\x0eGetUnpaidOrder\x12 .orders.v1.GetUnpaidOrderRequest\x1a!.orders.v1.GetUnpaidOrderResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x02\x12\x05\x10\x80\xda\xc4\t\x90\x02\x01\x12T\n" +
 	"\bPayOrder\x12\x1a.orders.v1.PayOrderRequest\x1a\x1b.orders.v1.PayOrderResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
@@ -3996,7 +4101,7 @@ func file_orders_v1_orders_proto_rawDescGZIP() []byte {
 }
 
 var file_orders_v1_orders_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
+var file_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
 var file_orders_v1_orders_proto_goTypes = []any{
 	(Reason)(0),                         // 0: orders.v1.Reason
 	(OrderStatus)(0),                    // 1: orders.v1.OrderStatus
@@ -4026,40 +4131,42 @@ var file_orders_v1_orders_proto_goTypes = []any{
 	(*PlaceOrderResponse)(nil),          // 25: orders.v1.PlaceOrderResponse
 	(*GetOrderRequest)(nil),             // 26: orders.v1.GetOrderRequest
 	(*GetOrderResponse)(nil),            // 27: orders.v1.GetOrderResponse
-	(*PayOrderRequest)(nil),             // 28: orders.v1.PayOrderRequest
-	(*PayOrderResponse)(nil),            // 29: orders.v1.PayOrderResponse
-	(*CancelOrderRequest)(nil),          // 30: orders.v1.CancelOrderRequest
-	(*CancelOrderResponse)(nil),         // 31: orders.v1.CancelOrderResponse
-	(*FindOrderRequest)(nil),            // 32: orders.v1.FindOrderRequest
-	(*FindOrderResponse)(nil),           // 33: orders.v1.FindOrderResponse
-	(*ListOrdersRequest)(nil),           // 34: orders.v1.ListOrdersRequest
-	(*ListOrdersResponse)(nil),          // 35: orders.v1.ListOrdersResponse
-	(*ListMyOrdersRequest)(nil),         // 36: orders.v1.ListMyOrdersRequest
-	(*ListMyOrdersResponse)(nil),        // 37: orders.v1.ListMyOrdersResponse
-	(*ShipOrderRequest)(nil),            // 38: orders.v1.ShipOrderRequest
-	(*ShipOrderResponse)(nil),           // 39: orders.v1.ShipOrderResponse
-	(*RefundOrderRequest)(nil),          // 40: orders.v1.RefundOrderRequest
-	(*RefundOrderResponse)(nil),         // 41: orders.v1.RefundOrderResponse
-	(*ReturnItemsRequest)(nil),          // 42: orders.v1.ReturnItemsRequest
-	(*ReturnItemsResponse)(nil),         // 43: orders.v1.ReturnItemsResponse
-	(*ResolveAttentionRequest)(nil),     // 44: orders.v1.ResolveAttentionRequest
-	(*ResolveAttentionResponse)(nil),    // 45: orders.v1.ResolveAttentionResponse
-	(*AddNoteRequest)(nil),              // 46: orders.v1.AddNoteRequest
-	(*AddNoteResponse)(nil),             // 47: orders.v1.AddNoteResponse
-	(*GetTotalsRequest)(nil),            // 48: orders.v1.GetTotalsRequest
-	(*GetTotalsResponse)(nil),           // 49: orders.v1.GetTotalsResponse
-	(*GetTotalsResponse_Bucket)(nil),    // 50: orders.v1.GetTotalsResponse.Bucket
-	(*GetTotalsResponse_Seller)(nil),    // 51: orders.v1.GetTotalsResponse.Seller
-	(*timestamppb.Timestamp)(nil),       // 52: google.protobuf.Timestamp
+	(*GetUnpaidOrderRequest)(nil),       // 28: orders.v1.GetUnpaidOrderRequest
+	(*GetUnpaidOrderResponse)(nil),      // 29: orders.v1.GetUnpaidOrderResponse
+	(*PayOrderRequest)(nil),             // 30: orders.v1.PayOrderRequest
+	(*PayOrderResponse)(nil),            // 31: orders.v1.PayOrderResponse
+	(*CancelOrderRequest)(nil),          // 32: orders.v1.CancelOrderRequest
+	(*CancelOrderResponse)(nil),         // 33: orders.v1.CancelOrderResponse
+	(*FindOrderRequest)(nil),            // 34: orders.v1.FindOrderRequest
+	(*FindOrderResponse)(nil),           // 35: orders.v1.FindOrderResponse
+	(*ListOrdersRequest)(nil),           // 36: orders.v1.ListOrdersRequest
+	(*ListOrdersResponse)(nil),          // 37: orders.v1.ListOrdersResponse
+	(*ListMyOrdersRequest)(nil),         // 38: orders.v1.ListMyOrdersRequest
+	(*ListMyOrdersResponse)(nil),        // 39: orders.v1.ListMyOrdersResponse
+	(*ShipOrderRequest)(nil),            // 40: orders.v1.ShipOrderRequest
+	(*ShipOrderResponse)(nil),           // 41: orders.v1.ShipOrderResponse
+	(*RefundOrderRequest)(nil),          // 42: orders.v1.RefundOrderRequest
+	(*RefundOrderResponse)(nil),         // 43: orders.v1.RefundOrderResponse
+	(*ReturnItemsRequest)(nil),          // 44: orders.v1.ReturnItemsRequest
+	(*ReturnItemsResponse)(nil),         // 45: orders.v1.ReturnItemsResponse
+	(*ResolveAttentionRequest)(nil),     // 46: orders.v1.ResolveAttentionRequest
+	(*ResolveAttentionResponse)(nil),    // 47: orders.v1.ResolveAttentionResponse
+	(*AddNoteRequest)(nil),              // 48: orders.v1.AddNoteRequest
+	(*AddNoteResponse)(nil),             // 49: orders.v1.AddNoteResponse
+	(*GetTotalsRequest)(nil),            // 50: orders.v1.GetTotalsRequest
+	(*GetTotalsResponse)(nil),           // 51: orders.v1.GetTotalsResponse
+	(*GetTotalsResponse_Bucket)(nil),    // 52: orders.v1.GetTotalsResponse.Bucket
+	(*GetTotalsResponse_Seller)(nil),    // 53: orders.v1.GetTotalsResponse.Seller
+	(*timestamppb.Timestamp)(nil),       // 54: google.protobuf.Timestamp
 }
 var file_orders_v1_orders_proto_depIdxs = []int32{
 	10, // 0: orders.v1.Fulfilment.pieces:type_name -> orders.v1.Piece
-	52, // 1: orders.v1.Fulfilment.at:type_name -> google.protobuf.Timestamp
+	54, // 1: orders.v1.Fulfilment.at:type_name -> google.protobuf.Timestamp
 	4,  // 2: orders.v1.Refund.status:type_name -> orders.v1.RefundStatus
 	10, // 3: orders.v1.Refund.pieces:type_name -> orders.v1.Piece
-	52, // 4: orders.v1.Refund.at:type_name -> google.protobuf.Timestamp
+	54, // 4: orders.v1.Refund.at:type_name -> google.protobuf.Timestamp
 	10, // 5: orders.v1.Return.pieces:type_name -> orders.v1.Piece
-	52, // 6: orders.v1.Return.at:type_name -> google.protobuf.Timestamp
+	54, // 6: orders.v1.Return.at:type_name -> google.protobuf.Timestamp
 	1,  // 7: orders.v1.Order.status:type_name -> orders.v1.OrderStatus
 	7,  // 8: orders.v1.Order.contact:type_name -> orders.v1.Contact
 	8,  // 9: orders.v1.Order.address:type_name -> orders.v1.Address
@@ -4070,73 +4177,76 @@ var file_orders_v1_orders_proto_depIdxs = []int32{
 	14, // 14: orders.v1.Order.taxes:type_name -> orders.v1.Tax
 	2,  // 15: orders.v1.Order.payment_status:type_name -> orders.v1.PaymentStatus
 	3,  // 16: orders.v1.Order.delivery_status:type_name -> orders.v1.DeliveryStatus
-	52, // 17: orders.v1.Order.hold_ends_at:type_name -> google.protobuf.Timestamp
+	54, // 17: orders.v1.Order.hold_ends_at:type_name -> google.protobuf.Timestamp
 	15, // 18: orders.v1.Order.payment_method:type_name -> orders.v1.PaymentMethod
 	16, // 19: orders.v1.Order.fulfilments:type_name -> orders.v1.Fulfilment
 	17, // 20: orders.v1.Order.refunds:type_name -> orders.v1.Refund
 	18, // 21: orders.v1.Order.returns:type_name -> orders.v1.Return
 	21, // 22: orders.v1.Order.attention:type_name -> orders.v1.Attention
-	52, // 23: orders.v1.Order.created_at:type_name -> google.protobuf.Timestamp
+	54, // 23: orders.v1.Order.created_at:type_name -> google.protobuf.Timestamp
 	22, // 24: orders.v1.Order.timeline:type_name -> orders.v1.TimelineEntry
 	20, // 25: orders.v1.Order.notes:type_name -> orders.v1.Note
-	52, // 26: orders.v1.Note.at:type_name -> google.protobuf.Timestamp
-	52, // 27: orders.v1.Attention.since:type_name -> google.protobuf.Timestamp
-	52, // 28: orders.v1.TimelineEntry.at:type_name -> google.protobuf.Timestamp
+	54, // 26: orders.v1.Note.at:type_name -> google.protobuf.Timestamp
+	54, // 27: orders.v1.Attention.since:type_name -> google.protobuf.Timestamp
+	54, // 28: orders.v1.TimelineEntry.at:type_name -> google.protobuf.Timestamp
 	7,  // 29: orders.v1.PlaceOrderRequest.contact:type_name -> orders.v1.Contact
 	8,  // 30: orders.v1.PlaceOrderRequest.address:type_name -> orders.v1.Address
 	24, // 31: orders.v1.PlaceOrderRequest.expected_total:type_name -> orders.v1.Total
 	19, // 32: orders.v1.PlaceOrderResponse.order:type_name -> orders.v1.Order
 	19, // 33: orders.v1.GetOrderResponse.order:type_name -> orders.v1.Order
-	19, // 34: orders.v1.CancelOrderResponse.order:type_name -> orders.v1.Order
-	19, // 35: orders.v1.FindOrderResponse.order:type_name -> orders.v1.Order
-	1,  // 36: orders.v1.ListOrdersRequest.statuses:type_name -> orders.v1.OrderStatus
-	19, // 37: orders.v1.ListOrdersResponse.orders:type_name -> orders.v1.Order
-	19, // 38: orders.v1.ListMyOrdersResponse.orders:type_name -> orders.v1.Order
-	10, // 39: orders.v1.ShipOrderRequest.pieces:type_name -> orders.v1.Piece
-	19, // 40: orders.v1.ShipOrderResponse.order:type_name -> orders.v1.Order
-	10, // 41: orders.v1.RefundOrderRequest.pieces:type_name -> orders.v1.Piece
-	19, // 42: orders.v1.RefundOrderResponse.order:type_name -> orders.v1.Order
-	10, // 43: orders.v1.ReturnItemsRequest.pieces:type_name -> orders.v1.Piece
-	19, // 44: orders.v1.ReturnItemsResponse.order:type_name -> orders.v1.Order
-	5,  // 45: orders.v1.ResolveAttentionRequest.action:type_name -> orders.v1.ResolveAttentionRequest.Action
-	19, // 46: orders.v1.ResolveAttentionResponse.order:type_name -> orders.v1.Order
-	19, // 47: orders.v1.AddNoteResponse.order:type_name -> orders.v1.Order
-	6,  // 48: orders.v1.GetTotalsRequest.unit:type_name -> orders.v1.GetTotalsRequest.Unit
-	52, // 49: orders.v1.GetTotalsRequest.until:type_name -> google.protobuf.Timestamp
-	50, // 50: orders.v1.GetTotalsResponse.buckets:type_name -> orders.v1.GetTotalsResponse.Bucket
-	51, // 51: orders.v1.GetTotalsResponse.best_sellers:type_name -> orders.v1.GetTotalsResponse.Seller
-	52, // 52: orders.v1.GetTotalsResponse.Bucket.from:type_name -> google.protobuf.Timestamp
-	23, // 53: orders.v1.OrdersService.PlaceOrder:input_type -> orders.v1.PlaceOrderRequest
-	26, // 54: orders.v1.OrdersService.GetOrder:input_type -> orders.v1.GetOrderRequest
-	28, // 55: orders.v1.OrdersService.PayOrder:input_type -> orders.v1.PayOrderRequest
-	30, // 56: orders.v1.OrdersService.CancelOrder:input_type -> orders.v1.CancelOrderRequest
-	32, // 57: orders.v1.OrdersService.FindOrder:input_type -> orders.v1.FindOrderRequest
-	34, // 58: orders.v1.OrdersService.ListOrders:input_type -> orders.v1.ListOrdersRequest
-	36, // 59: orders.v1.OrdersService.ListMyOrders:input_type -> orders.v1.ListMyOrdersRequest
-	38, // 60: orders.v1.OrdersService.ShipOrder:input_type -> orders.v1.ShipOrderRequest
-	40, // 61: orders.v1.OrdersService.RefundOrder:input_type -> orders.v1.RefundOrderRequest
-	42, // 62: orders.v1.OrdersService.ReturnItems:input_type -> orders.v1.ReturnItemsRequest
-	44, // 63: orders.v1.OrdersService.ResolveAttention:input_type -> orders.v1.ResolveAttentionRequest
-	46, // 64: orders.v1.OrdersService.AddNote:input_type -> orders.v1.AddNoteRequest
-	48, // 65: orders.v1.OrdersService.GetTotals:input_type -> orders.v1.GetTotalsRequest
-	25, // 66: orders.v1.OrdersService.PlaceOrder:output_type -> orders.v1.PlaceOrderResponse
-	27, // 67: orders.v1.OrdersService.GetOrder:output_type -> orders.v1.GetOrderResponse
-	29, // 68: orders.v1.OrdersService.PayOrder:output_type -> orders.v1.PayOrderResponse
-	31, // 69: orders.v1.OrdersService.CancelOrder:output_type -> orders.v1.CancelOrderResponse
-	33, // 70: orders.v1.OrdersService.FindOrder:output_type -> orders.v1.FindOrderResponse
-	35, // 71: orders.v1.OrdersService.ListOrders:output_type -> orders.v1.ListOrdersResponse
-	37, // 72: orders.v1.OrdersService.ListMyOrders:output_type -> orders.v1.ListMyOrdersResponse
-	39, // 73: orders.v1.OrdersService.ShipOrder:output_type -> orders.v1.ShipOrderResponse
-	41, // 74: orders.v1.OrdersService.RefundOrder:output_type -> orders.v1.RefundOrderResponse
-	43, // 75: orders.v1.OrdersService.ReturnItems:output_type -> orders.v1.ReturnItemsResponse
-	45, // 76: orders.v1.OrdersService.ResolveAttention:output_type -> orders.v1.ResolveAttentionResponse
-	47, // 77: orders.v1.OrdersService.AddNote:output_type -> orders.v1.AddNoteResponse
-	49, // 78: orders.v1.OrdersService.GetTotals:output_type -> orders.v1.GetTotalsResponse
-	66, // [66:79] is the sub-list for method output_type
-	53, // [53:66] is the sub-list for method input_type
-	53, // [53:53] is the sub-list for extension type_name
-	53, // [53:53] is the sub-list for extension extendee
-	0,  // [0:53] is the sub-list for field type_name
+	19, // 34: orders.v1.GetUnpaidOrderResponse.order:type_name -> orders.v1.Order
+	19, // 35: orders.v1.CancelOrderResponse.order:type_name -> orders.v1.Order
+	19, // 36: orders.v1.FindOrderResponse.order:type_name -> orders.v1.Order
+	1,  // 37: orders.v1.ListOrdersRequest.statuses:type_name -> orders.v1.OrderStatus
+	19, // 38: orders.v1.ListOrdersResponse.orders:type_name -> orders.v1.Order
+	19, // 39: orders.v1.ListMyOrdersResponse.orders:type_name -> orders.v1.Order
+	10, // 40: orders.v1.ShipOrderRequest.pieces:type_name -> orders.v1.Piece
+	19, // 41: orders.v1.ShipOrderResponse.order:type_name -> orders.v1.Order
+	10, // 42: orders.v1.RefundOrderRequest.pieces:type_name -> orders.v1.Piece
+	19, // 43: orders.v1.RefundOrderResponse.order:type_name -> orders.v1.Order
+	10, // 44: orders.v1.ReturnItemsRequest.pieces:type_name -> orders.v1.Piece
+	19, // 45: orders.v1.ReturnItemsResponse.order:type_name -> orders.v1.Order
+	5,  // 46: orders.v1.ResolveAttentionRequest.action:type_name -> orders.v1.ResolveAttentionRequest.Action
+	19, // 47: orders.v1.ResolveAttentionResponse.order:type_name -> orders.v1.Order
+	19, // 48: orders.v1.AddNoteResponse.order:type_name -> orders.v1.Order
+	6,  // 49: orders.v1.GetTotalsRequest.unit:type_name -> orders.v1.GetTotalsRequest.Unit
+	54, // 50: orders.v1.GetTotalsRequest.until:type_name -> google.protobuf.Timestamp
+	52, // 51: orders.v1.GetTotalsResponse.buckets:type_name -> orders.v1.GetTotalsResponse.Bucket
+	53, // 52: orders.v1.GetTotalsResponse.best_sellers:type_name -> orders.v1.GetTotalsResponse.Seller
+	54, // 53: orders.v1.GetTotalsResponse.Bucket.from:type_name -> google.protobuf.Timestamp
+	23, // 54: orders.v1.OrdersService.PlaceOrder:input_type -> orders.v1.PlaceOrderRequest
+	26, // 55: orders.v1.OrdersService.GetOrder:input_type -> orders.v1.GetOrderRequest
+	28, // 56: orders.v1.OrdersService.GetUnpaidOrder:input_type -> orders.v1.GetUnpaidOrderRequest
+	30, // 57: orders.v1.OrdersService.PayOrder:input_type -> orders.v1.PayOrderRequest
+	32, // 58: orders.v1.OrdersService.CancelOrder:input_type -> orders.v1.CancelOrderRequest
+	34, // 59: orders.v1.OrdersService.FindOrder:input_type -> orders.v1.FindOrderRequest
+	36, // 60: orders.v1.OrdersService.ListOrders:input_type -> orders.v1.ListOrdersRequest
+	38, // 61: orders.v1.OrdersService.ListMyOrders:input_type -> orders.v1.ListMyOrdersRequest
+	40, // 62: orders.v1.OrdersService.ShipOrder:input_type -> orders.v1.ShipOrderRequest
+	42, // 63: orders.v1.OrdersService.RefundOrder:input_type -> orders.v1.RefundOrderRequest
+	44, // 64: orders.v1.OrdersService.ReturnItems:input_type -> orders.v1.ReturnItemsRequest
+	46, // 65: orders.v1.OrdersService.ResolveAttention:input_type -> orders.v1.ResolveAttentionRequest
+	48, // 66: orders.v1.OrdersService.AddNote:input_type -> orders.v1.AddNoteRequest
+	50, // 67: orders.v1.OrdersService.GetTotals:input_type -> orders.v1.GetTotalsRequest
+	25, // 68: orders.v1.OrdersService.PlaceOrder:output_type -> orders.v1.PlaceOrderResponse
+	27, // 69: orders.v1.OrdersService.GetOrder:output_type -> orders.v1.GetOrderResponse
+	29, // 70: orders.v1.OrdersService.GetUnpaidOrder:output_type -> orders.v1.GetUnpaidOrderResponse
+	31, // 71: orders.v1.OrdersService.PayOrder:output_type -> orders.v1.PayOrderResponse
+	33, // 72: orders.v1.OrdersService.CancelOrder:output_type -> orders.v1.CancelOrderResponse
+	35, // 73: orders.v1.OrdersService.FindOrder:output_type -> orders.v1.FindOrderResponse
+	37, // 74: orders.v1.OrdersService.ListOrders:output_type -> orders.v1.ListOrdersResponse
+	39, // 75: orders.v1.OrdersService.ListMyOrders:output_type -> orders.v1.ListMyOrdersResponse
+	41, // 76: orders.v1.OrdersService.ShipOrder:output_type -> orders.v1.ShipOrderResponse
+	43, // 77: orders.v1.OrdersService.RefundOrder:output_type -> orders.v1.RefundOrderResponse
+	45, // 78: orders.v1.OrdersService.ReturnItems:output_type -> orders.v1.ReturnItemsResponse
+	47, // 79: orders.v1.OrdersService.ResolveAttention:output_type -> orders.v1.ResolveAttentionResponse
+	49, // 80: orders.v1.OrdersService.AddNote:output_type -> orders.v1.AddNoteResponse
+	51, // 81: orders.v1.OrdersService.GetTotals:output_type -> orders.v1.GetTotalsResponse
+	68, // [68:82] is the sub-list for method output_type
+	54, // [54:68] is the sub-list for method input_type
+	54, // [54:54] is the sub-list for extension type_name
+	54, // [54:54] is the sub-list for extension extendee
+	0,  // [0:54] is the sub-list for field type_name
 }
 
 func init() { file_orders_v1_orders_proto_init() }
@@ -4150,7 +4260,7 @@ func file_orders_v1_orders_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_orders_v1_orders_proto_rawDesc), len(file_orders_v1_orders_proto_rawDesc)),
 			NumEnums:      7,
-			NumMessages:   45,
+			NumMessages:   47,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	OrdersService_PlaceOrder_FullMethodName       = "/orders.v1.OrdersService/PlaceOrder"
 	OrdersService_GetOrder_FullMethodName         = "/orders.v1.OrdersService/GetOrder"
+	OrdersService_GetUnpaidOrder_FullMethodName   = "/orders.v1.OrdersService/GetUnpaidOrder"
 	OrdersService_PayOrder_FullMethodName         = "/orders.v1.OrdersService/PayOrder"
 	OrdersService_CancelOrder_FullMethodName      = "/orders.v1.OrdersService/CancelOrder"
 	OrdersService_FindOrder_FullMethodName        = "/orders.v1.OrdersService/FindOrder"
@@ -86,6 +87,10 @@ type OrdersServiceClient interface {
 	// staff. NOT_FOUND,
 	// REASON_NO_ORDER for a wrong id and for a wrong token alike.
 	GetOrder(ctx context.Context, in *GetOrderRequest, opts ...grpc.CallOption) (*GetOrderResponse, error)
+	// GetUnpaidOrder gets the order of a cart that waits for its payment and meanwhile
+	// holds goods, for a caller that has the cart: one more order of that cart takes its
+	// place. NOT_FOUND, REASON_NO_ORDER when there is none.
+	GetUnpaidOrder(ctx context.Context, in *GetUnpaidOrderRequest, opts ...grpc.CallOption) (*GetUnpaidOrderResponse, error)
 	// PayOrder answers where the shopper pays an order that is not paid yet. When
 	// the payment before was cancelled or has expired, another one is started,
 	// while the goods are held. FAILED_PRECONDITION, REASON_NOT_PAYABLE when
@@ -176,6 +181,16 @@ func (c *ordersServiceClient) GetOrder(ctx context.Context, in *GetOrderRequest,
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetOrderResponse)
 	err := c.cc.Invoke(ctx, OrdersService_GetOrder_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *ordersServiceClient) GetUnpaidOrder(ctx context.Context, in *GetUnpaidOrderRequest, opts ...grpc.CallOption) (*GetUnpaidOrderResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetUnpaidOrderResponse)
+	err := c.cc.Invoke(ctx, OrdersService_GetUnpaidOrder_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -342,6 +357,10 @@ type OrdersServiceServer interface {
 	// staff. NOT_FOUND,
 	// REASON_NO_ORDER for a wrong id and for a wrong token alike.
 	GetOrder(context.Context, *GetOrderRequest) (*GetOrderResponse, error)
+	// GetUnpaidOrder gets the order of a cart that waits for its payment and meanwhile
+	// holds goods, for a caller that has the cart: one more order of that cart takes its
+	// place. NOT_FOUND, REASON_NO_ORDER when there is none.
+	GetUnpaidOrder(context.Context, *GetUnpaidOrderRequest) (*GetUnpaidOrderResponse, error)
 	// PayOrder answers where the shopper pays an order that is not paid yet. When
 	// the payment before was cancelled or has expired, another one is started,
 	// while the goods are held. FAILED_PRECONDITION, REASON_NOT_PAYABLE when
@@ -423,6 +442,9 @@ func (UnimplementedOrdersServiceServer) PlaceOrder(context.Context, *PlaceOrderR
 }
 func (UnimplementedOrdersServiceServer) GetOrder(context.Context, *GetOrderRequest) (*GetOrderResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetOrder not implemented")
+}
+func (UnimplementedOrdersServiceServer) GetUnpaidOrder(context.Context, *GetUnpaidOrderRequest) (*GetUnpaidOrderResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetUnpaidOrder not implemented")
 }
 func (UnimplementedOrdersServiceServer) PayOrder(context.Context, *PayOrderRequest) (*PayOrderResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method PayOrder not implemented")
@@ -510,6 +532,24 @@ func _OrdersService_GetOrder_Handler(srv interface{}, ctx context.Context, dec f
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(OrdersServiceServer).GetOrder(ctx, req.(*GetOrderRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OrdersService_GetUnpaidOrder_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetUnpaidOrderRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrdersServiceServer).GetUnpaidOrder(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrdersService_GetUnpaidOrder_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrdersServiceServer).GetUnpaidOrder(ctx, req.(*GetUnpaidOrderRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -726,6 +766,10 @@ var OrdersService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetOrder",
 			Handler:    _OrdersService_GetOrder_Handler,
+		},
+		{
+			MethodName: "GetUnpaidOrder",
+			Handler:    _OrdersService_GetUnpaidOrder_Handler,
 		},
 		{
 			MethodName: "PayOrder",

@@ -196,6 +196,7 @@ type Cart struct {
 	Code      string // as it was typed, when it came back
 	CodeError string // what is wrong with it
 	Ready     bool   // something in it can be bought
+	Unpaid    string // where the order of this cart is that holds what seems to be missing
 	Currency  string // what to know of the cart's when it is not that of the shop's pages
 }
 
@@ -231,6 +232,7 @@ type Checkout struct {
 	Deliveries     []Delivery
 	Changed        bool // the total is not the one shown before
 	PaymentNote    string
+	Unpaid         string // as in Cart
 }
 
 // Known is an address of the account, and where it is chosen.

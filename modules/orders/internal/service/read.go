@@ -46,6 +46,23 @@ func (s *Service) GetOrder(ctx context.Context, req *ordersv1.GetOrderRequest) (
 	return &ordersv1.GetOrderResponse{Order: shown}, nil
 }
 
+// GetUnpaidOrder shows the order of a cart that would give way to one more of it.
+func (s *Service) GetUnpaidOrder(ctx context.Context, req *ordersv1.GetUnpaidOrderRequest) (*ordersv1.GetUnpaidOrderResponse, error) {
+	o, err := s.Store.OfCarts(ctx, []string{req.GetCartId()})
+	if errors.Is(err, order.ErrNotFound) {
+		return nil, noOrder()
+	}
+	if err != nil {
+		return nil, err
+	}
+	held := o.Snapshot()
+	unpaid := held.Payment.State == order.Waiting || held.Payment.State == order.Stopped
+	if !unpaid || o.Status() != order.Placing || o.Leaving() || held.Attention.Reason != "" || !s.Now().Before(held.HoldEndsAt) {
+		return nil, noOrder()
+	}
+	return &ordersv1.GetUnpaidOrderResponse{Order: toProto(o), Token: held.Token}, nil
+}
+
 // openWith reads the order a token opens, or that is of the person on whose behalf the
 // call is made. It does not tell whether the order or the token is wrong.
 func (s *Service) openWith(ctx context.Context, orderID, token string) (*order.Order, error) {

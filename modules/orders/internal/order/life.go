@@ -234,6 +234,9 @@ func (o *Order) Delay(at time.Time) {
 	o.s.Attempts++
 }
 
+// Tried says how often the order was tried so far, so that the pauses go on to grow.
+func (o *Order) Tried(attempts int) { o.s.Attempts = attempts }
+
 // Rest says that there is nothing to do.
 func (o *Order) Rest() { o.s.DueAt, o.s.Attempts = time.Time{}, 0 }
 

@@ -23,13 +23,18 @@ const (
 // operator.
 func (s *Service) doChores(ctx context.Context, o *order.Order) error {
 	var unanswered []error
+	tried := o.Snapshot().Attempts
 	o.Rest()
 	for _, chore := range []func(context.Context, *order.Order) error{
 		s.giveBack, s.takeFromCart, s.bookParts, s.capture, s.refund,
 	} {
 		unanswered = append(unanswered, s.orAttention(ctx, o, chore(ctx, o)))
 	}
-	return errors.Join(unanswered...)
+	err := errors.Join(unanswered...)
+	if err != nil {
+		o.Tried(tried)
+	}
+	return err
 }
 
 // orAttention is err, unless it is a final no, for which an operator is asked.

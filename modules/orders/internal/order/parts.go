@@ -298,6 +298,9 @@ func (o *Order) closeIfDone(now time.Time) error {
 	return nil
 }
 
+// samePieces compares them in whatever order: they are not stored as they were named.
 func samePieces(a, b []Piece) bool {
-	return slices.EqualFunc(a, b, func(x, y Piece) bool { return x.Line == y.Line && x.Quantity == y.Quantity })
+	byLine := func(x, y Piece) int { return strings.Compare(x.Line, y.Line) }
+	return slices.EqualFunc(slices.SortedFunc(slices.Values(a), byLine), slices.SortedFunc(slices.Values(b), byLine),
+		func(x, y Piece) bool { return x.Line == y.Line && x.Quantity == y.Quantity })
 }

@@ -54,6 +54,18 @@ func (o *Order) Refundable() int64 {
 	return left
 }
 
+// owed is what is given back without an operator's word: not what one has given back by
+// hand, or left.
+func (o *Order) owed() int64 {
+	owed := o.Refundable()
+	for _, r := range o.s.Refunds {
+		if r.Status == RefundFailed && r.left() {
+			owed -= r.Amount
+		}
+	}
+	return max(0, owed)
+}
+
 // Refunded is what went back.
 func (s Snapshot) Refunded() (sum int64) {
 	for _, r := range s.Refunds {

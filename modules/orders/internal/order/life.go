@@ -134,7 +134,7 @@ func (o *Order) cancelRest(why Ending, now time.Time) error {
 	for _, l := range o.s.Lines {
 		if left := counts[l.ID].ToSend(l); left > 0 {
 			refunded := counts[l.ID].Refunded
-			amount := min(share(l, refunded, min(left, l.Quantity-refunded)), o.Refundable()-r.Amount)
+			amount := min(share(l, refunded, min(left, l.Quantity-refunded)), o.owed()-r.Amount)
 			r.Pieces = append(r.Pieces, Piece{Line: l.ID, Quantity: left, Amount: amount})
 			r.Amount += amount
 		}
@@ -206,7 +206,7 @@ func (o *Order) giveBack(why Ending, now time.Time) error {
 		return err
 	}
 	o.end(why, "cancelled", now)
-	if left := o.Refundable(); o.s.Payment.State == Paid && left > 0 {
+	if left := o.owed(); o.s.Payment.State == Paid && left > 0 {
 		o.s.Refunds = append(o.s.Refunds, Refund{
 			ID: o.s.ID, Key: cancelKey, Amount: left, Reason: why.sentence(), By: why.By, Status: RefundPending, At: stored(now),
 		})
@@ -257,11 +257,8 @@ func (o *Order) NeedAttention(reason string, now time.Time) {
 // LongestReason is from where on no more is added to what needs attention, in bytes.
 const LongestReason = 1000
 
-// leftByOperator is the failure of a refund that is not tried any more.
-const leftByOperator = "left by an operator"
-
 // Resolve is the operator's answer: with retry all that could not be done is
-// tried again, else it is left.
+// tried again, else it is left: it was done by hand, or is not to be done.
 func (o *Order) Resolve(retry bool, note string, now time.Time) error {
 	if o.s.Attention.Reason == "" {
 		return ErrNoAttention
@@ -270,7 +267,7 @@ func (o *Order) Resolve(retry bool, note string, now time.Time) error {
 	o.note("resolved", note, now)
 	if retry {
 		for i := range o.s.Refunds {
-			if r := &o.s.Refunds[i]; r.Status == RefundFailed && r.Amount <= o.Refundable() {
+			if r := &o.s.Refunds[i]; r.Status == RefundFailed && !r.left() && r.Amount <= o.owed() {
 				r.Status, r.Failure = RefundPending, ""
 				r.Attempt++
 			}
@@ -278,12 +275,20 @@ func (o *Order) Resolve(retry bool, note string, now time.Time) error {
 		o.Due(now)
 		return nil
 	}
+	if o.s.Status == Placing {
+		return o.callOff(Ending{Because: OnRequest, By: Operator, Note: note}, now)
+	}
+	// A refund that is asked about is on its way at the provider, other than one that was
+	// given up: to say that it failed would have it made twice.
+	asked, pending := !o.s.DueAt.IsZero(), false
 	o.s.GiveBack, o.s.TakeFromCart = false, false
 	for i := range o.s.Refunds {
-		if r := &o.s.Refunds[i]; r.Status == RefundPending {
-			r.Status, r.Failure = RefundFailed, leftByOperator
+		r := &o.s.Refunds[i]
+		if r.Unbooked = false; asked && r.Status == RefundPending {
+			pending = true
+		} else {
+			r.leave()
 		}
-		o.s.Refunds[i].Unbooked = false
 	}
 	for i := range o.s.Fulfilments {
 		o.s.Fulfilments[i].Unbooked = false
@@ -291,14 +296,23 @@ func (o *Order) Resolve(retry bool, note string, now time.Time) error {
 	for i := range o.s.Returns {
 		o.s.Returns[i].Unbooked = false
 	}
-	if o.s.Status == Placing {
-		if err := o.Fail(Ending{Because: OnRequest, By: Operator, Note: note}, now); err != nil {
-			return err
-		}
-		o.s.GiveBack = false
-	}
 	o.Rest()
+	if pending {
+		o.Due(now)
+	}
 	return nil
+}
+
+// callOff ends an order that is being placed, whatever is known of its payment: the money
+// of one that is paid goes back, and that of any other is stopped, or found to be paid.
+func (o *Order) callOff(why Ending, now time.Time) error {
+	if o.s.Payment.State == Paid || o.s.Payment.State == Authorized {
+		return o.giveBack(why, now)
+	}
+	if o.s.Totals.Total > 0 {
+		o.StartPayment() // a process that died may have begun it: that one is stopped, too
+	}
+	return o.Fail(why, now)
 }
 
 // move changes the status, if there is such a way.

@@ -63,7 +63,23 @@ func (r Refund) OfCancellation() bool { return r.Key == cancelKey }
 
 // Refused says that the provider does not carry the refund out, the first time it does so.
 func (r Refund) Refused() bool {
-	return r.Status == RefundFailed && r.Attempt == 0 && r.Failure != leftByOperator
+	return r.Status == RefundFailed && r.Attempt == 0 && !r.left()
+}
+
+// leftByOperator begins the failure of a refund that is not tried any more: it was made by
+// hand, or is not to be made.
+const leftByOperator = "left by an operator"
+
+func (r Refund) left() bool { return strings.HasPrefix(r.Failure, leftByOperator) }
+
+// leave ends a refund that was not made.
+func (r *Refund) leave() {
+	if r.Status == RefundFailed && !r.left() {
+		r.Failure = strings.TrimSuffix(leftByOperator+": "+r.Failure, ": ")
+	}
+	if r.Status == RefundPending {
+		r.Status, r.Failure = RefundFailed, leftByOperator
+	}
 }
 
 // PaymentsID names the refund at payments: one that was refused for good is

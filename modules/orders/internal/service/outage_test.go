@@ -14,6 +14,7 @@ import (
 	"gorm.io/gorm"
 
 	"galleria/modules/orders/internal/order"
+	"galleria/modules/orders/internal/service"
 	"galleria/modules/orders/internal/store"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
@@ -126,6 +127,75 @@ func TestALongOutageCostsABoundedRateOfCalls(t *testing.T) {
 		if n := h.busy(); n != many+1 {
 			t.Errorf("%d orders wait for the cart, want all %d", n, many+1)
 		}
+	})
+}
+
+// TestAnOperatorIsAskedWhenAChoreIsTriedForTooLong: the pauses between attempts grow also
+// after an order is open, and end.
+func TestAnOperatorIsAskedWhenAChoreIsTriedForTooLong(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.change = func(o *service.Options) { o.GiveUp = time.Minute }
+		asked, _ := h.away("take")
+		v := h.visit(stories["pays"])
+		l := h.live(nil)
+		if err := v.play(l); err != nil {
+			t.Fatal(err)
+		}
+		k := h.only()
+		h.await("an operator is asked", func() bool {
+			h.later.Add(int64(time.Minute))
+			return h.get(l, k).GetAttention() != nil
+		})
+		if got := h.get(l, k).GetAttention().GetReason(); !strings.HasPrefix(got, "it was tried for 1m0s: take what was bought from its cart") {
+			t.Errorf("got the reason %q", got)
+		}
+		if n := asked.Load(); n > 12 {
+			t.Errorf("the cart was asked %d times before", n)
+		}
+	})
+}
+
+// TestARefundThatComesThroughAfterItWasLeftIsNoted: it was asked for, and only the answer
+// was missing.
+func TestARefundThatComesThroughAfterItWasLeftIsNoted(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.change = func(o *service.Options) { o.GiveUp = time.Minute }
+		_, cart := h.fill(2, 2)
+		l := h.live(nil)
+		k := l.order(h.request(cart))
+		h.pay(k.ID)
+		h.settled(k.ID, true)
+		h.await("it is open", func() bool { return h.get(l, k).GetStatus() == opened })
+		_, back := h.away("give back")
+		if _, err := l.CancelOrder(t.Context(), &ordersv1.CancelOrderRequest{OrderId: k.ID, Token: k.Token}); err != nil {
+			t.Fatal(err)
+		}
+		h.await("an operator is asked", func() bool {
+			h.later.Add(int64(time.Minute))
+			return h.get(l, k).GetAttention() != nil
+		})
+		orders := store.New(h.db, h.now)
+		h.await("the operator leaves it", func() bool {
+			o, err := orders.ByID(t.Context(), k.ID)
+			if err == nil {
+				err = o.Resolve(false, "", h.now())
+			}
+			if err == nil {
+				err = orders.Save(t.Context(), o)
+			}
+			return err == nil
+		})
+		if r := h.get(l, k).GetRefunds()[0]; r.GetStatus() != ordersv1.RefundStatus_REFUND_STATUS_FAILED {
+			t.Fatalf("got %v, want it left", r)
+		}
+		back()
+		err := h.db.Write(t.Context(), func(tx *gorm.DB) error { return store.RefundSettled(tx, k.ID, k.ID, false, h.now()) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.await("the money is known to be on its way", func() bool {
+			return h.get(l, k).GetRefunds()[0].GetStatus() == ordersv1.RefundStatus_REFUND_STATUS_SUCCEEDED
+		})
 	})
 }
 

@@ -31,16 +31,18 @@ func PaymentSettled(tx *gorm.DB, orderID string, paid bool, now time.Time) error
 
 // RefundSettled has the driver look at the refunds of an order. One that failed is
 // asked about once more also when it had succeeded: a bank may send money back days
-// later. refundID is payments' name for it.
+// later. So is one that succeeded after an operator had left it. refundID is payments'
+// name for it.
 func RefundSettled(tx *gorm.DB, orderID, refundID string, failed bool, now time.Time) error {
 	database.Announce(tx, DueWork)
+	otherwise := "status = 'failed' AND failure LIKE 'left by an operator%'"
 	if failed {
-		refund, attempt := order.RefundOf(refundID)
-		err := tx.Exec("UPDATE order_refunds SET status = 'pending' WHERE id = ? AND attempt = ? AND order_id = ? AND status = 'succeeded'",
-			refund, attempt, orderID).Error
-		if err != nil {
-			return err
-		}
+		otherwise = "status = 'succeeded'"
+	}
+	refund, attempt := order.RefundOf(refundID)
+	err := tx.Exec("UPDATE order_refunds SET status = 'pending' WHERE id = ? AND attempt = ? AND order_id = ? AND "+otherwise, refund, attempt, orderID).Error
+	if err != nil {
+		return err
 	}
 	return tx.Exec("UPDATE orders SET due_at = ?, attempts = 0, version = version + 1 WHERE id = ? AND has_parts", now.UnixMicro(), orderID).Error
 }

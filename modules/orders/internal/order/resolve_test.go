@@ -1,0 +1,119 @@
+package order
+
+import (
+	"testing"
+	"time"
+)
+
+// refundFails has a refund of an amount refused, for which an operator is asked.
+func refundFails(t *testing.T, o *Order, id string, amount int64) {
+	t.Helper()
+	if err := o.Refund(Refund{ID: id, Key: id, Amount: amount}, t0); err != nil {
+		t.Fatal(err)
+	}
+	o.RefundSettled(id, RefundFailed, "account closed", t0)
+	o.NeedAttention("the refund "+id+" was refused", t0)
+}
+
+func resolve(t *testing.T, o *Order, retry bool) {
+	t.Helper()
+	if err := o.Resolve(retry, "", t0); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What an operator has given back by hand goes back no second time: neither when something
+// else is tried again, nor when the order is cancelled.
+func TestARefundThatWasLeftIsNotMadeAgain(t *testing.T) {
+	o := open(t, purchase(0, line("mug", 1, 10_000, 0)))
+	refundFails(t, o, "a", 3000)
+	resolve(t, o, false)
+	if r := o.Snapshot().Refunds[0]; r.Failure != "left by an operator: account closed" {
+		t.Errorf("got the failure %q, want what the provider said, too", r.Failure)
+	}
+	refundFails(t, o, "b", 2000)
+	resolve(t, o, true)
+	if a, b := o.Snapshot().Refunds[0], o.Snapshot().Refunds[1]; a.Status != RefundFailed || a.Attempt != 0 || b.Status != RefundPending {
+		t.Errorf("tried again: got %+v and %+v, want the second alone", a, b)
+	}
+	o.RefundSettled("b", RefundSucceeded, "", t0)
+	if err := o.Cancel(Ending{Because: OnRequest, By: Guest}, t0); err != nil {
+		t.Fatal(err)
+	}
+	if r := o.Snapshot().Refunds[2]; r.Amount != 5000 {
+		t.Errorf("cancelled: %d go back, want what is left of 10000 after 3000 by hand and 2000", r.Amount)
+	}
+}
+
+// An operator who answers for something else does not end a refund that the provider is
+// about to make; one that was given up is left.
+func TestARefundOnItsWayGoesOnWhenItsOrderIsLeft(t *testing.T) {
+	for name, c := range map[string]struct {
+		due  bool
+		want RefundStatus
+	}{"asked about": {true, RefundPending}, "given up": {false, RefundFailed}} {
+		o := open(t, purchase(0, line("mug", 1, 700, 0)))
+		if err := o.Refund(Refund{ID: "r", Key: "k", Amount: 300}, t0); err != nil {
+			t.Fatal(err)
+		}
+		if o.Rest(); c.due {
+			o.Due(t0.Add(time.Hour))
+		}
+		o.NeedAttention("the payment is disputed", t0)
+		resolve(t, o, false)
+		if got := o.Snapshot(); got.Refunds[0].Status != c.want || got.DueAt.IsZero() == c.due {
+			t.Errorf("%s: got %+v, due at %s; want it %s", name, got.Refunds[0], got.DueAt, c.want)
+		}
+	}
+}
+
+// An order that can't be placed ends when its operator closes it, and keeps nothing: not
+// the goods, and not the money.
+func TestAnOrderThatIsClosedWhileItIsPlacedGivesEverythingBack(t *testing.T) {
+	for name, c := range map[string]struct {
+		money   func(o *Order)
+		want    Status
+		refunds int
+	}{
+		"paid":        {func(o *Order) { o.PaidBy(Paid, "visa", "4242", 700, t0) }, Cancelled, 1},
+		"held":        {func(o *Order) { o.PaidBy(Authorized, "visa", "4242", 700, t0) }, Cancelled, 0},
+		"not known":   {func(o *Order) { o.AwaitPayment("https://pay.example") }, Failed, 0},
+		"not started": {func(*Order) {}, Failed, 0},
+	} {
+		o := placed(t, purchase(0, line("mug", 1, 700, 0)))
+		c.money(o)
+		o.NeedAttention("it was tried for 24h0m0s", t0)
+		resolve(t, o, false)
+		got := o.Snapshot()
+		if got.Status != c.want || len(got.Refunds) != c.refunds || !got.GiveBack || got.Payment.Attempt == 0 && name != "paid" && name != "held" {
+			t.Errorf("%s: got an order that is %s with refunds %+v and attempt %d, give back %t; want it %s, and all given back",
+				name, got.Status, got.Refunds, got.Payment.Attempt, got.GiveBack, c.want)
+		}
+	}
+}
+
+// Pieces are not stored in the order in which a caller named them, and a repeat is the
+// same call all the same.
+func TestARepeatIsKnownWhateverTheOrderOfItsPieces(t *testing.T) {
+	pieces := func(lines ...string) (all []Piece) {
+		for _, l := range lines {
+			all = append(all, Piece{Line: l, Quantity: 1})
+		}
+		return all
+	}
+	o := open(t, purchase(0, line("mug", 1, 700, 0), line("tray", 1, 900, 0)))
+	for name, do := range map[string]func(pieces []Piece) error{
+		"ship":   func(p []Piece) error { return o.Ship(Fulfilment{ID: "f", Key: "k", Pieces: p}, t0) },
+		"refund": func(p []Piece) error { return o.Refund(Refund{ID: "r", Key: "k", Pieces: p}, t0) },
+	} {
+		if err := do(pieces("2", "1")); err != nil {
+			t.Fatal(err)
+		}
+		if err := do(pieces("1", "2")); err != nil {
+			t.Errorf("%s, repeated: got %v", name, err)
+		}
+		if err := do(pieces("1")); err == nil {
+			t.Errorf("%s: the key of two lines is taken for that of one", name)
+		}
+	}
+}

@@ -23,8 +23,8 @@ type guarded struct {
 }
 
 // guard watches over a connection from here on, and reads who is at its other
-// end.
-func (i *Identity) guard(conn net.Conn, info credentials.AuthInfo, now *trust) (*guarded, authInfo) {
+// end. It refuses one whose trust ended during the handshake.
+func (i *Identity) guard(conn net.Conn, info credentials.AuthInfo, now *trust) (*guarded, authInfo, error) {
 	known := authInfo{TLSInfo: info.(credentials.TLSInfo)}
 	chain := known.State.VerifiedChains[0]
 	known.peer, known.problem = peerOf(chain[0], now.domain)
@@ -36,11 +36,31 @@ func (i *Identity) guard(conn net.Conn, info credentials.AuthInfo, now *trust) (
 			end = issuer.NotAfter
 		}
 	}
+	i.register(g, end)
+	// The other side may draw the handshake out, so trust is read again, and after
+	// registering: of what ends before that, Watch may have cut its connections
+	// already, and what ends later it cuts here too.
+	if err := i.checkNow(g.leaf); err != nil {
+		g.Close()
+		return nil, known, err
+	}
+	return g, known, nil
+}
+
+// register makes a connection one that Watch may cut, and ends it at its time.
+func (i *Identity) register(g *guarded, end time.Time) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.open[g] = struct{}{}
 	g.end = time.AfterFunc(time.Until(end), func() { g.Close() })
-	return g, known
+}
+
+func (i *Identity) checkNow(leaf *x509.Certificate) error {
+	now, err := i.trusted()
+	if err != nil {
+		return err
+	}
+	return now.check(leaf)
 }
 
 func (g *guarded) Close() error {

@@ -13,7 +13,7 @@ import (
 )
 
 // handshake makes the connections of an identity. Each is made with what the
-// files say at that moment, and guarded afterwards.
+// files say when it begins and again when it ends, and guarded afterwards.
 type handshake struct {
 	identity *Identity
 	// server is the name expected of a server; empty on the server itself.
@@ -42,7 +42,10 @@ func (h handshake) ClientHandshake(ctx context.Context, authority string, raw ne
 	if err != nil {
 		return nil, nil, h.explain(err, now)
 	}
-	guarded, known := h.identity.guard(conn, info, now)
+	guarded, known, err := h.identity.guard(conn, info, now)
+	if err != nil {
+		return nil, nil, err
+	}
 	if known.problem != nil { // a server has to say who it is
 		guarded.Close()
 		return nil, nil, known.problem
@@ -81,7 +84,10 @@ func (h handshake) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInfo
 	if err != nil {
 		return nil, nil, err
 	}
-	guarded, known := h.identity.guard(conn, info, now)
+	guarded, known, err := h.identity.guard(conn, info, now)
+	if err != nil {
+		return nil, nil, err
+	}
 	return guarded, known, nil
 }
 

@@ -3,11 +3,13 @@ package certs
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -234,6 +236,58 @@ func TestARevokedCertificateIsRefusedAndItsConnectionsAreCut(t *testing.T) {
 	}
 	if _, err := FromFiles(elsewhere); err == nil || !strings.Contains(err.Error(), `"oops" is no number`) {
 		t.Errorf("got error %v, want one that says what is wrong with the list", err)
+	}
+}
+
+// TestTrustThatEndsDuringAHandshakeIsNotConnected, with nothing that cuts connections
+// afterwards: drawing a handshake out is of no use to a process.
+func TestTrustThatEndsDuringAHandshakeIsNotConnected(t *testing.T) {
+	revoke := func(t *testing.T, a *Authority, i *Identity) {
+		if taken, err := a.Revoke(number(leafOf(t, i))); err != nil || len(taken) != 1 {
+			t.Errorf("revoked %v, error %v, want the one certificate", taken, err)
+		}
+	}
+	drop := func(t *testing.T, a *Authority, _ *Identity) {
+		if _, err := a.EndRotation(true); err != nil {
+			t.Error(err)
+		}
+	}
+	for name, end := range map[string]func(*testing.T, *Authority, *Identity){"revoked": revoke, "its authority dropped": drop} {
+		for _, whose := range []string{"the client's", "the server's"} {
+			t.Run(whose+", "+name, func(t *testing.T) {
+				a := open(t)
+				if _, err := a.BeginRotation(); err != nil {
+					t.Fatal(err)
+				}
+				loses, err := FromFiles(issue(t, a, t.TempDir(), time.Hour, "ana").files())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := a.SwitchRotation(); err != nil {
+					t.Fatal(err)
+				}
+				judges := identity(t, a, "ana")
+				// The certificate is asked for when the other side has begun.
+				shown := loses.own
+				var once sync.Once
+				late := &Identity{open: loses.open, trust: loses.trust, own: func() (*tls.Certificate, error) {
+					once.Do(func() { end(t, a, loses) })
+					return shown()
+				}}
+				client, server := late, judges
+				if whose == "the server's" {
+					client, server = judges, late
+				}
+				if err := call(t, serve(t, server), "ana", client.Client()); status.Code(err) != codes.Unavailable {
+					t.Errorf("got %v, want it refused", err)
+				}
+				judges.mu.Lock()
+				defer judges.mu.Unlock()
+				if len(judges.open) != 0 {
+					t.Errorf("%d connections are open, want none", len(judges.open))
+				}
+			})
+		}
 	}
 }
 

@@ -136,19 +136,20 @@ func (w *window) calls() (stable, trial []ArmCalls) {
 }
 
 // carry gives a call to the arm that its share falls to. What the second arm does
-// not answer is asked of the first, as of another copy, if it may be repeated: both
-// work on one store. It tells against the second all the same.
+// not answer is asked of the first, if it may be repeated: both work on one store.
+// That is done for calls of other processes too, which know nothing of the arms and
+// can only repeat the call here; so it does not need a repeat to be left, but uses
+// one up. It tells against the second all the same.
 func (c *canary) carry(ctx context.Context, call call) (ended time.Duration, err error) {
 	if c.share(call) >= int(c.weight.Load()) {
 		return c.ask(ctx, 0, call)
 	}
-	retries := call.retries(ctx)
-	if !call.method.Repeatable || retries == 0 {
+	if !call.method.Repeatable {
 		return c.ask(ctx, 1, call)
 	}
 	ctx, cancel := context.WithTimeout(ctx, call.method.Deadline)
 	defer cancel()
-	first, second := call, call
+	second := call
 	answered := false
 	second.once, second.answered = true, &answered
 	trial, end := c.timeForTrial(ctx, call.method)
@@ -160,8 +161,7 @@ func (c *canary) carry(ctx context.Context, call call) (ended time.Duration, err
 	if answered || !notAnswered(err) || ctx.Err() != nil {
 		return ended, err
 	}
-	first.retried++
-	return c.ask(ctx, 0, first)
+	return c.ask(withRetries(ctx, retriesLeft(ctx)-1), 0, call)
 }
 
 // timeForTrial leaves half of the time of a call that only reads to the first arm;

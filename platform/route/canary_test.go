@@ -117,21 +117,28 @@ func TestWhatACanaryDoesNotAnswerTheOtherArmDoes(t *testing.T) {
 		"hangs":            {serve(t, hangs, log), codes.OK, codes.OK},
 		"says unavailable": {serve(t, unavailable, log), codes.Unavailable, codes.OK},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := newRoute(t, log)
-			target := r.NewCanary(targetIn(t, r, ModeLocal, named("stable"), log), remoteTo(t, r, c.address), 100)
-			r.Point(target)
-			client := probev1.NewProbeServiceClient(r.For("tester"))
-			if _, err := client.Echo(t.Context(), &probev1.EchoRequest{Key: "k"}); status.Code(err) != c.echo {
-				t.Errorf("a call that may be repeated: got %v, want %s", err, c.echo)
-			}
-			if _, err := client.Once(t.Context(), &probev1.OnceRequest{}); status.Code(err) != c.once {
-				t.Errorf("a call that may not be repeated: got %v, want %s", err, c.once)
-			}
-			if _, trial := target.Arms(); trial[0].Failed != 1 {
-				t.Errorf("%d calls of Echo failed in the canary, want 1", trial[0].Failed)
-			}
-		})
+		for _, from := range []string{"here", "another process"} {
+			t.Run(name+", called from "+from, func(t *testing.T) {
+				t.Parallel()
+				r := newRoute(t, log)
+				target := r.NewCanary(targetIn(t, r, ModeLocal, named("stable"), log), remoteTo(t, r, c.address), 100)
+				r.Point(target)
+				if from == "another process" { // it knows nothing of the arms
+					address := serveRoute(t, r, func(context.Context, string, string) error { return nil })
+					r = newRoute(t, log)
+					r.Point(remoteTo(t, r, address))
+				}
+				client := probev1.NewProbeServiceClient(r.For("tester"))
+				if _, err := client.Echo(t.Context(), &probev1.EchoRequest{Key: "k"}); status.Code(err) != c.echo {
+					t.Errorf("a call that may be repeated: got %v, want %s", err, c.echo)
+				}
+				if _, err := client.Once(t.Context(), &probev1.OnceRequest{}); status.Code(err) != c.once {
+					t.Errorf("a call that may not be repeated: got %v, want %s", err, c.once)
+				}
+				if _, trial := target.Arms(); trial[0].Failed != 1 {
+					t.Errorf("%d calls of Echo failed in the canary, want 1", trial[0].Failed)
+				}
+			})
+		}
 	}
 }

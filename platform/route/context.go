@@ -206,6 +206,18 @@ type retriesKey struct{}
 // away is not repeated at each process in between.
 const maxRetries = 2
 
+// retriesLeft is how often calls made with ctx may be repeated.
+func retriesLeft(ctx context.Context) int {
+	if left, ok := ctx.Value(retriesKey{}).(int); ok {
+		return left
+	}
+	return maxRetries
+}
+
+func withRetries(ctx context.Context, left int) context.Context {
+	return context.WithValue(ctx, retriesKey{}, max(0, left))
+}
+
 // keys are the context keys of libraries whose values cross a network. They
 // are not exported, but their packages ask a context for them in public.
 var keys = struct{ incomingMetadata, span, serverStream any }{

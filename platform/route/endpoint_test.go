@@ -230,6 +230,56 @@ func TestRetriesDoNotMultiplyThroughHops(t *testing.T) {
 	}
 }
 
+// TestTheBudgetOfRetriesTravels: a module may repeat calls of its own as often when its
+// call was passed on, whatever is behind, and less often when that was asked a second time.
+func TestTheBudgetOfRetriesTravels(t *testing.T) {
+	var arrived atomic.Int64
+	log := slog.New(slog.DiscardHandler)
+	address := serveRoute(t, newRoute(t, log), func(context.Context, string, string) error {
+		arrived.Add(1)
+		return status.Error(codes.Unavailable, "away")
+	})
+	module := &probe{echo: func(ctx context.Context, in *probev1.EchoRequest) (*probev1.EchoResponse, error) {
+		need := newRoute(t, log) // anew, so that no breaker refuses
+		need.Point(remoteTo(t, need, address))
+		probev1.NewProbeServiceClient(need.For("probe")).Echo(ctx, in)
+		return &probev1.EchoResponse{}, nil
+	}}
+	local := func(r *Route) *Target { return targetIn(t, r, ModeLocal, module, log) }
+	remote := func(r *Route) *Target { return targetIn(t, r, ModeRemote, module, log) }
+	dead := func(r *Route) *Target { return remoteTo(t, r, deadAddress(t)) }
+	for name, c := range map[string]struct {
+		target func(r *Route) *Target
+		want   int64
+	}{
+		"local":                         {local, 2},
+		"remote":                        {remote, 2},
+		"a canary's local arm":          {func(r *Route) *Target { return r.NewCanary(local(r), dead(r), 0) }, 2},
+		"a canary's remote arm":         {func(r *Route) *Target { return r.NewCanary(local(r), remote(r), 100) }, 2},
+		"the local arm, asked second":   {func(r *Route) *Target { return r.NewCanary(local(r), dead(r), 100) }, 1},
+		"the remote arm, asked second":  {func(r *Route) *Target { return r.NewCanary(remote(r), dead(r), 100) }, 1},
+		"the remote one, through a hop": {func(r *Route) *Target { return remoteTo(t, r, passingOn(t, remote)) }, 2},
+	} {
+		arrived.Store(0)
+		r := newRoute(t, log)
+		r.Point(remoteTo(t, r, passingOn(t, c.target)))
+		if _, err := probev1.NewProbeServiceClient(r.For("tester")).Echo(t.Context(), &probev1.EchoRequest{}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if n := arrived.Load(); n != c.want {
+			t.Errorf("%s: the module's own call arrived %d times, want %d", name, n, c.want)
+		}
+	}
+}
+
+// passingOn serves a process whose route leads to target.
+func passingOn(t *testing.T, target func(r *Route) *Target) (address string) {
+	t.Helper()
+	r := newRoute(t, slog.New(slog.DiscardHandler))
+	r.Point(target(r))
+	return serveRoute(t, r, func(context.Context, string, string) error { return nil })
+}
+
 // Calls do not wait for the first meeting of copies with a process that does not
 // answer: they go to the first one that is met.
 func TestTheFirstCallToCopiesWaitsForOneThatIsMet(t *testing.T) {

@@ -89,7 +89,7 @@ func outgoing(ctx context.Context, c call, process string) context.Context {
 	if process != "" {
 		pairs = append(pairs, processHeader, process)
 	}
-	if retries := c.retries(ctx) - 1; retries > 0 {
+	if retries := c.retriesBehind(ctx); retries > 0 {
 		pairs = append(pairs, retriesHeader, strconv.Itoa(retries))
 	}
 	if telemetry.IsShadow(ctx) {

@@ -268,10 +268,8 @@ type call struct {
 	hops int
 	// answered, if set, is told when the module's implementation answers.
 	answered *bool
-	// retried is how often it was sent again before it came to this target; once
-	// says that this one is not to repeat it.
-	retried int
-	once    bool
+	// once says that this target is not to repeat it.
+	once bool
 }
 
 func (c *call) wasAnswered() {
@@ -286,11 +284,17 @@ func (c *call) retries(ctx context.Context) int {
 	if c.hops > 0 {
 		return 0
 	}
-	left, ok := ctx.Value(retriesKey{}).(int)
-	if !ok {
-		left = maxRetries
+	return retriesLeft(ctx)
+}
+
+// retriesBehind is how often the callee may repeat calls of its own. Passing the call
+// on uses none up: the process that does so repeats nothing.
+func (c *call) retriesBehind(ctx context.Context) int {
+	left := retriesLeft(ctx)
+	if c.hops > 0 {
+		return left
 	}
-	return max(0, left-c.retried)
+	return max(0, left-1)
 }
 
 type client struct {

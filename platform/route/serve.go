@@ -111,7 +111,7 @@ func passOn(ctx context.Context, target *Target, m *method, from arrival, decode
 	if err := decode(request); err != nil {
 		return nil, err
 	}
-	ctx = metadata.NewOutgoingContext(ctx, from.rest)
+	ctx = withRetries(metadata.NewOutgoingContext(ctx, from.rest), from.retries)
 	var header, trailer metadata.MD
 	answered := false
 	passed := call{

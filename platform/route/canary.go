@@ -37,7 +37,8 @@ func (t *Target) Weigh(weight int) error {
 }
 
 // Arms are the calls of a canary's two arms since it was last weighed, in the
-// contract's order; nil for other targets.
+// contract's order; nil for other targets. A call counts for the arm that its share
+// falls to.
 func (t *Target) Arms() (stable, trial []ArmCalls) {
 	c, ok := t.carrier.(*canary)
 	if !ok {
@@ -161,7 +162,9 @@ func (c *canary) carry(ctx context.Context, call call) (ended time.Duration, err
 	if answered || !notAnswered(err) || ctx.Err() != nil {
 		return ended, err
 	}
-	return c.ask(withRetries(ctx, retriesLeft(ctx)-1), 0, call)
+	// Not counted: the second arm would be compared with calls that are here only
+	// because it failed, and at 100 % with no others.
+	return c.arms[0].carry(withRetries(ctx, retriesLeft(ctx)-1), call)
 }
 
 // timeForTrial leaves half of the time of a call that only reads to the first arm;

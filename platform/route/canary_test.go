@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -93,6 +94,40 @@ func TestACanaryCountsWhatItsArmsDo(t *testing.T) {
 	target.Weigh(50)
 	if _, trial := target.Arms(); trial[2].Calls != 0 {
 		t.Error("a new step began with the calls of the one before")
+	}
+}
+
+// TestAnArmThatGetsAllCallsIsJudgedByItsFailures also when the other one answers for it:
+// that one does well with the few calls it is asked then, whatever becomes of the others.
+func TestAnArmThatGetsAllCallsIsJudgedByItsFailures(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	behind := newRoute(t, log)
+	behind.Point(targetIn(t, behind, ModeLocal, named("trial"), log))
+	var arrived atomic.Int64
+	address := serveRoute(t, behind, func(context.Context, string, string) error {
+		if arrived.Add(1)%25 == 0 {
+			return status.Error(codes.Unavailable, "not just now")
+		}
+		return nil
+	})
+	r := newRoute(t, log)
+	target := r.NewCanary(targetIn(t, r, ModeLocal, named("stable"), log), remoteTo(t, r, address), 100)
+	r.Point(target)
+	client := probev1.NewProbeServiceClient(r.For("tester"))
+	for range 500 {
+		if _, err := client.Echo(t.Context(), &probev1.EchoRequest{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stable, trial := target.Arms()
+	if stable[0].Calls != 0 || trial[0].Calls != 500 || trial[0].Failed != 20 {
+		t.Errorf("got %+v and %+v, want 500 calls in the canary and 20 of them failed", stable[0], trial[0])
+	}
+	for i := range trial { // what counts here is failures, not how busy this machine is
+		trial[i].Promised = 0
+	}
+	if verdict, why := Judge(stable, trial); verdict != GoBack {
+		t.Errorf("got %v, %q, want it to go back", verdict, why)
 	}
 }
 

@@ -18,7 +18,8 @@ import (
 // succeeds or fails by itself: one that fails leaves its module where it was, is
 // in the error, and is tried again until it succeeds or another place is wanted;
 // see Wish. Apply returns when the old places are drained and stopped, unless a
-// newer change takes a module back before. From then on the peer has no say in
+// newer change takes a module back before, or calls of a place before that are
+// still in it: then it is stopped after those. From then on the peer has no say in
 // where these modules are.
 //
 // Places that make no sense change nothing. Calls from several goroutines are
@@ -168,7 +169,8 @@ func (p *Process) place(ctx context.Context, d module.Definition, wanted route.P
 	return left{}, err
 }
 
-// left is what a module has behind it after a move; either may be nil.
+// left is what a module has behind it after a move: the target that calls are in,
+// and what of this process those calls may be in. Either may be nil.
 type left struct {
 	target  *route.Target
 	running *module.Running
@@ -184,13 +186,18 @@ func (p *Process) ready(ctx context.Context, d module.Definition, place route.Pl
 	return target, nil
 }
 
-// stopSpare stops a module that was started for a place that can't be had.
+// stopSpare stops a module that was started for a place that can't be had. One that
+// was taken back for it is stopped when its calls have ended.
 func (p *Process) stopSpare(name string) error {
 	p.mu.Lock()
 	running := p.spare[name]
 	delete(p.spare, name)
+	draining := running != nil && p.draining[running] > 0
+	if draining {
+		p.leaving[name] = running
+	}
 	p.mu.Unlock()
-	if running == nil {
+	if running == nil || draining {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(p.patience, p.o.DrainTimeout)
@@ -272,12 +279,15 @@ func (p *Process) storeHere(name string, running *module.Running) route.Store {
 }
 
 // runningOrStarted is the module at work in this process. One that is about to
-// be stopped, because it moved away a moment ago, is taken back.
+// be stopped, because it moved away a moment ago, is taken back at once: its calls may
+// end while the rest of the place is made, and that must not stop it any more.
 func (p *Process) runningOrStarted(ctx context.Context, d module.Definition) (*module.Running, error) {
 	p.mu.Lock()
 	running := p.running[d.Name]
-	if running == nil {
+	if running == nil && p.leaving[d.Name] != nil {
 		running = p.leaving[d.Name]
+		p.spare[d.Name] = running
+		delete(p.leaving, d.Name)
 	}
 	p.mu.Unlock()
 	if running != nil {
@@ -310,20 +320,18 @@ func (p *Process) point(name string, target *route.Target, place route.Place) le
 }
 
 func (p *Process) pointLocked(name string, target *route.Target, place route.Place) left {
-	l := left{target: p.routes[name].Point(target)}
+	l := left{target: p.routes[name].Point(target), running: p.running[name]}
+	if l.target != nil && l.running != nil {
+		p.draining[l.running]++
+	}
 	p.checks.SetServingStatus(string(p.routes[name].Service().FullName()), healthv1.HealthCheckResponse_SERVING)
-	switch running := p.running[name]; {
-	case place.IsHere() && running == nil:
+	switch {
+	case place.IsHere() && l.running == nil:
 		// Only now may a handshake succeed: who is let in calls at once.
-		if running = p.spare[name]; running == nil {
-			running = p.leaving[name]
-		}
-		p.running[name] = running
+		p.running[name] = p.spare[name]
 		delete(p.spare, name)
-		delete(p.leaving, name)
-	case !place.IsHere() && running != nil:
-		l.running = running
-		p.leaving[name] = running
+	case !place.IsHere() && l.running != nil:
+		p.leaving[name] = l.running
 		delete(p.running, name)
 	}
 	p.grantLocked(name)
@@ -338,7 +346,7 @@ func (p *Process) leave(name string, l left) {
 	ctx, cancel := context.WithTimeout(p.patience, p.o.DrainTimeout)
 	errs := []error{l.target.Drain(ctx), l.target.Close()}
 	cancel()
-	if l.running != nil && p.givenUp(name, l.running) {
+	if l.running != nil && p.drained(name, l.running) {
 		// Time of its own: calls that did not end are no reason to cut off
 		// the background work, too.
 		ctx, cancel := context.WithTimeout(p.patience, p.o.DrainTimeout)
@@ -351,11 +359,16 @@ func (p *Process) leave(name string, l left) {
 	}
 }
 
-// givenUp tells whether a module that moved away is still to be stopped: a newer
-// change may have taken it back.
-func (p *Process) givenUp(name string, running *module.Running) bool {
+// drained notes that the calls of one old place in a module have ended, and tells
+// whether the module is to be stopped now: not while calls of another old place are in
+// it, and not when a newer change has taken it back.
+func (p *Process) drained(name string, running *module.Running) (stop bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.draining[running]--; p.draining[running] > 0 {
+		return false
+	}
+	delete(p.draining, running)
 	if p.leaving[name] != running {
 		return false
 	}

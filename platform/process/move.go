@@ -111,13 +111,18 @@ func (p *Process) heed(module string, by word) bool {
 func (p *Process) heedsLocked(module string, by word) bool { return by == operators || !p.own[module] }
 
 // interrupt breaks off attempts to bring modules to other places than are wanted
-// now.
+// now. They count as given up: the change that wants another place may itself be broken
+// off before it has begun, and the next one may want the old place again.
 func (p *Process) interrupt(wanted map[string]route.Place, by word) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for name, place := range wanted {
-		if stop := p.seeking[name]; stop != nil && !p.wishes[name].Place.Equal(place) && p.heedsLocked(name, by) {
+		wish := p.wishes[name]
+		if stop := p.seeking[name]; stop != nil && !wish.Place.Equal(place) && p.heedsLocked(name, by) {
 			stop()
+			delete(p.seeking, name)
+			wish.GivenUp = true
+			p.wishes[name] = wish
 		}
 	}
 }

@@ -443,3 +443,28 @@ func TestAModuleIsNotStoppedWithACallOfAnEarlierPlaceInIt(t *testing.T) {
 		t.Errorf("%d alphas are open in a process that was left, want none", got)
 	}
 }
+
+// TestAPlaceThatIsWantedAgainIsSoughtAgain after a change that wanted another one, and was
+// broken off while it waited for its turn.
+func TestAPlaceThatIsWantedAgainIsSoughtAgain(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	away := route.Remote(freeAddress(t))
+	wantError(t, main.Apply(t.Context(), places{"alpha": away}), "alpha stays local")
+	_, end, err := main.change(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	superseded, cancel := context.WithCancel(t.Context())
+	cancel()
+	wantError(t, main.Apply(superseded, places{"alpha": route.Remote(freeAddress(t))}), "another change is under way")
+	end()
+	if wish, pending := main.Wish("alpha"); !pending || !wish.GivenUp {
+		t.Errorf("got wish %q, want one that says that it is not tried any more", wish)
+	}
+	if err := main.Apply(t.Context(), places{"alpha": away}); err == nil {
+		t.Fatal("a change to a place that is away has succeeded, and nothing tries it again")
+	}
+	h.start("other", places{"alpha": here}, peerOf(main), func(o *Options) { o.Listen = away.Addresses[0] })
+	eventually(t, "alpha's place", away.String(), func() string { return main.Place("alpha").String() })
+}

@@ -149,18 +149,21 @@ func (w World) getCases() map[string]func(t *testing.T) {
 		},
 		"the letter of a parcel says how it travels": func(t *testing.T) {
 			by := guest()
-			placed := w.order(t, by)
-			_, err := w.Orders.ShipOrder(t.Context(), &ordersv1.ShipOrderRequest{
-				OrderId: placed.GetOrder().GetId(), Carrier: "Post", Tracking: "XY123", TrackingUrl: "https://post.example/XY123",
-				Pieces: []*ordersv1.Piece{{LineId: "1", Quantity: 1}},
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
+			w.ship(t, w.order(t, by), &ordersv1.Piece{LineId: "1", Quantity: 2}, &ordersv1.Piece{LineId: "2", Quantity: 1})
 			m := w.get(t, w.mailsTo(t, by.GetEmail(), 2)[0].GetId())
 			for what, letter := range map[string]string{"text": m.GetText(), "HTML": m.GetHtml()} {
-				wantParts(t, what, letter, "a part of your order", "with Post, number XY123", "https://post.example/XY123")
+				wantParts(t, what, letter, "We have sent your order.", "with Post, number XY123", "https://post.example/XY123")
 			}
+		},
+		"the letters of parcels say whether more follows": func(t *testing.T) {
+			by := guest()
+			placed := w.order(t, by) // 3 pieces
+			w.ship(t, placed, &ordersv1.Piece{LineId: "1", Quantity: 1})
+			m := w.get(t, w.mailsTo(t, by.GetEmail(), 2)[0].GetId())
+			wantParts(t, "text of the first", m.GetText(), "a part of your order; the rest follows")
+			w.ship(t, placed, &ordersv1.Piece{LineId: "1", Quantity: 1}, &ordersv1.Piece{LineId: "2", Quantity: 1})
+			m = w.get(t, w.mailsTo(t, by.GetEmail(), 3)[0].GetId())
+			wantParts(t, "text of the last", m.GetText(), "the last part of your order")
 		},
 		"the letter of a refund says how much, and why": func(t *testing.T) {
 			by := guest()

@@ -135,12 +135,21 @@ func (p *publisher) CancelOrder(ctx context.Context, r *ordersv1.CancelOrderRequ
 	return nil, contract.Error(codes.NotFound, ordersv1.Reason_REASON_NO_ORDER, "no such order")
 }
 
-// ShipOrder publishes OrderShipped.
+// ShipOrder publishes OrderShipped; the pieces count as shipped from then on.
 func (p *publisher) ShipOrder(ctx context.Context, r *ordersv1.ShipOrderRequest) (*ordersv1.ShipOrderResponse, error) {
 	return &ordersv1.ShipOrderResponse{}, p.about(ctx, r.GetOrderId(), func(o *ordersv1.Order, token string) proto.Message {
-		return &ordersv1.OrderShipped{Order: o, Token: token, At: timestamppb.New(p.now()), Fulfilment: &ordersv1.Fulfilment{
+		sent := &ordersv1.Fulfilment{
 			Id: id.New(), Carrier: r.GetCarrier(), Tracking: r.GetTracking(), TrackingUrl: r.GetTrackingUrl(), Pieces: r.GetPieces(),
-		}}
+		}
+		for _, l := range o.GetLines() {
+			for _, piece := range r.GetPieces() {
+				if piece.GetLineId() == l.GetId() {
+					l.Shipped += piece.GetQuantity()
+				}
+			}
+		}
+		o.Fulfilments = append(o.Fulfilments, sent)
+		return &ordersv1.OrderShipped{Order: o, Token: token, At: timestamppb.New(p.now()), Fulfilment: sent}
 	})
 }
 
@@ -179,12 +188,18 @@ func (p *publisher) PayOrder(ctx context.Context, r *ordersv1.PayOrderRequest) (
 	})
 }
 
+// about publishes a fact about the order, which fact may change.
 func (p *publisher) about(ctx context.Context, orderID string, fact func(o *ordersv1.Order, token string) proto.Message) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, placed := range p.placed {
 		if o := placed.GetOrder(); o.GetId() == orderID {
-			return p.publish(ctx, o, fact(proto.CloneOf(o), placed.GetToken()))
+			changed := proto.CloneOf(o)
+			if err := p.publish(ctx, o, fact(changed, placed.GetToken())); err != nil {
+				return err
+			}
+			placed.Order = changed
+			return nil
 		}
 	}
 	return contract.Error(codes.NotFound, ordersv1.Reason_REASON_NO_ORDER, "no such order")
@@ -200,8 +215,8 @@ func sold(r *ordersv1.PlaceOrderRequest, now time.Time) *ordersv1.Order {
 	return &ordersv1.Order{
 		Id: id.New(), Number: "G-7K3M-Q4", Status: ordersv1.OrderStatus_ORDER_STATUS_OPEN, Contact: r.GetContact(), Address: r.GetAddress(),
 		Lines: []*ordersv1.Line{
-			{Sku: "lamp", Name: "Oak Desk Lamp", Quantity: 2, UnitPriceMinor: 104550, TotalMinor: 209100},
-			{Sku: "mug", Name: `Mug "Tom & Ida" <b>`, Quantity: 1, UnitPriceMinor: 1290, TotalMinor: 1290},
+			{Id: "1", Sku: "lamp", Name: "Oak Desk Lamp", Quantity: 2, UnitPriceMinor: 104550, TotalMinor: 209100},
+			{Id: "2", Sku: "mug", Name: `Mug "Tom & Ida" <b>`, Quantity: 1, UnitPriceMinor: 1290, TotalMinor: 1290},
 		},
 		CurrencyCode: "EUR", CreatedAt: timestamppb.New(now), PaymentMethod: &ordersv1.PaymentMethod{Brand: "visa", Last4: "4242"},
 		Totals:    &ordersv1.Totals{GoodsMinor: 210390, DiscountMinor: 1000, DeliveryMinor: 500, TaxMinor: 39274, TotalMinor: 209890, TaxesIncluded: true},

@@ -86,6 +86,17 @@ func (w World) cancel(t *testing.T, placed *ordersv1.PlaceOrderResponse) {
 	}
 }
 
+// ship publishes that a parcel with the pieces was sent.
+func (w World) ship(t *testing.T, placed *ordersv1.PlaceOrderResponse, pieces ...*ordersv1.Piece) {
+	t.Helper()
+	_, err := w.Orders.ShipOrder(t.Context(), &ordersv1.ShipOrderRequest{
+		OrderId: placed.GetOrder().GetId(), Carrier: "Post", Tracking: "XY123", TrackingUrl: "https://post.example/XY123", Pieces: pieces,
+	})
+	if err != nil {
+		t.Fatalf("publish a parcel: %v", err)
+	}
+}
+
 // mailsTo waits until there are n mails to the address and all are sent; it
 // returns them newest first.
 func (w World) mailsTo(t *testing.T, address string, n int) []*notificationsv1.Mail {

@@ -82,8 +82,8 @@ type Row struct {
 // Parcel is how goods travel.
 type Parcel struct {
 	Carrier, Tracking, TrackingURL string
-	// Part: it is not all of the order.
-	Part bool
+	// Part: more of the order follows. Last: nothing does, and parcels went before.
+	Part, Last bool
 }
 
 func (f Facts) number() string {
@@ -235,8 +235,11 @@ func (v *view) say(f Facts, back string) error {
 	case Shipped:
 		v.Heading, v.Address, v.TrackingURL = "Your order is on its way", f.Address, f.Parcel.TrackingURL
 		what := "We have sent your order."
-		if f.Parcel.Part {
+		switch {
+		case f.Parcel.Part:
 			what = "We have sent a part of your order; the rest follows."
+		case f.Parcel.Last:
+			what = "We have sent the last part of your order."
 		}
 		add(what, f.Parcel.words())
 	case Refunded:

@@ -2,6 +2,7 @@ package service
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,16 +52,13 @@ func Placed(e *ordersv1.OrderPlaced) letter.Facts {
 // Shipped is the letter about a parcel.
 func Shipped(e *ordersv1.OrderShipped) letter.Facts {
 	f := FactsOf(letter.Shipped, e.GetOrder(), e.GetToken(), e.GetAt().AsTime())
-	sent, ordered := int64(0), int64(0)
-	for _, p := range e.GetFulfilment().GetPieces() {
-		sent += p.GetQuantity()
-	}
-	for _, l := range e.GetOrder().GetLines() {
-		ordered += l.GetQuantity() - l.GetCancelled()
-	}
+	// The order is as it is with this parcel.
+	follows := slices.ContainsFunc(e.GetOrder().GetLines(), func(l *ordersv1.Line) bool {
+		return l.GetShipped()+l.GetCancelled() < l.GetQuantity()
+	})
 	f.Parcel = letter.Parcel{
 		Carrier: letter.Clean(e.GetFulfilment().GetCarrier()), Tracking: letter.Clean(e.GetFulfilment().GetTracking()),
-		TrackingURL: letter.Clean(e.GetFulfilment().GetTrackingUrl()), Part: sent < ordered,
+		TrackingURL: letter.Clean(e.GetFulfilment().GetTrackingUrl()), Part: follows, Last: !follows && len(e.GetOrder().GetFulfilments()) > 1,
 	}
 	return f
 }

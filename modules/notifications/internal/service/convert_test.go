@@ -22,3 +22,29 @@ func TestALetterNamesCountryAndCardAsThePagesDo(t *testing.T) {
 		t.Errorf("the card: got %q, want %q", f.Card, want)
 	}
 }
+
+func TestALetterOfAParcelSaysWhetherMoreOfTheOrderFollows(t *testing.T) {
+	for name, c := range map[string]struct {
+		line    *ordersv1.Line // as it is with this parcel, of a piece
+		parcels []string
+		want    letter.Parcel
+	}{
+		"all at once":                    {&ordersv1.Line{Quantity: 1, Shipped: 1}, []string{"this"}, letter.Parcel{}},
+		"the first of more":              {&ordersv1.Line{Quantity: 3, Shipped: 1}, []string{"this"}, letter.Parcel{Part: true}},
+		"one in the middle":              {&ordersv1.Line{Quantity: 3, Shipped: 2}, []string{"before", "this"}, letter.Parcel{Part: true}},
+		"the last":                       {&ordersv1.Line{Quantity: 3, Shipped: 3}, []string{"before", "this"}, letter.Parcel{Last: true}},
+		"all that was not cancelled":     {&ordersv1.Line{Quantity: 3, Shipped: 1, Cancelled: 2}, []string{"this"}, letter.Parcel{}},
+		"the last that is not cancelled": {&ordersv1.Line{Quantity: 3, Shipped: 2, Cancelled: 1}, []string{"before", "this"}, letter.Parcel{Last: true}},
+	} {
+		o := &ordersv1.Order{Lines: []*ordersv1.Line{c.line, {Quantity: 1, Shipped: 1}}}
+		for _, p := range c.parcels {
+			o.Fulfilments = append(o.Fulfilments, &ordersv1.Fulfilment{Id: p})
+		}
+		got := service.Shipped(&ordersv1.OrderShipped{
+			Order: o, Fulfilment: &ordersv1.Fulfilment{Id: "this", Pieces: []*ordersv1.Piece{{Quantity: 1}}},
+		}).Parcel
+		if got != c.want {
+			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
+		}
+	}
+}

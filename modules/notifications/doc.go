@@ -19,6 +19,9 @@
 //
 //   - One mail per event: the event's id is unique in mails, and the row is
 //     written in the transaction that records the event as handled.
+//   - The letter about a cancelled order says how much goes back with the cancellation, so
+//     that refund, which has the order's id, has a letter of its own only when it came
+//     through after one had said that it failed. Each other refund has one.
 //   - Handling an event writes that row and does nothing else. Letters are
 //     written, and sent, by one background worker, under a lease; so a mail
 //     server that is dead, or slow, or a letter that can't be written, delays

@@ -190,12 +190,14 @@ func (w World) getCases() map[string]func(t *testing.T) {
 				wantParts(t, what, letter, "€12.90 back to your card", "could not be carried out", "write to you")
 			}
 		},
-		"a cancelled order's refund has no letter of its own, unless it failed before": func(t *testing.T) {
+		"the refund of a cancellation has no letter of its own, unless it failed before": func(t *testing.T) {
 			by := guest()
 			placed := w.order(t, by)
 			w.cancel(t, placed)
 			for _, reason := range []string{"", refused, triedAgain} {
-				_, err := w.Orders.RefundOrder(t.Context(), &ordersv1.RefundOrderRequest{OrderId: placed.GetOrder().GetId(), AmountMinor: 1290, Reason: reason})
+				_, err := w.Orders.RefundOrder(t.Context(), &ordersv1.RefundOrderRequest{
+					OrderId: placed.GetOrder().GetId(), AmountMinor: 1290, Reason: reason, IdempotencyKey: ofCancellation,
+				})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -204,6 +206,17 @@ func (w World) getCases() map[string]func(t *testing.T) {
 			wantParts(t, "subject", mails[1].GetSubject(), "did not come through")
 			m := w.get(t, mails[0].GetId())
 			wantParts(t, "subject", m.GetSubject(), "A refund for your order")
+			wantParts(t, "text", m.GetText(), "€12.90 back to your card")
+		},
+		"another refund of a cancelled order has a letter": func(t *testing.T) {
+			by := guest()
+			placed := w.order(t, by)
+			w.cancel(t, placed)
+			_, err := w.Orders.RefundOrder(t.Context(), &ordersv1.RefundOrderRequest{OrderId: placed.GetOrder().GetId(), AmountMinor: 1290})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := w.get(t, w.mailsTo(t, by.GetEmail(), 3)[0].GetId())
 			wantParts(t, "text", m.GetText(), "€12.90 back to your card")
 		},
 		"the letter of an order that was not paid says so; one that was told at once, or replaced, has none": func(t *testing.T) {

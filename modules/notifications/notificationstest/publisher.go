@@ -154,10 +154,14 @@ func (p *publisher) ShipOrder(ctx context.Context, r *ordersv1.ShipOrderRequest)
 }
 
 // RefundOrder publishes OrderRefunded, also of an order that is cancelled, or
-// OrderRefundFailed for the reason refused.
+// OrderRefundFailed for the reason refused; the refund is the order's cancellation's own
+// with the key ofCancellation.
 func (p *publisher) RefundOrder(ctx context.Context, r *ordersv1.RefundOrderRequest) (*ordersv1.RefundOrderResponse, error) {
 	return &ordersv1.RefundOrderResponse{}, p.about(ctx, r.GetOrderId(), func(o *ordersv1.Order, token string) proto.Message {
 		refund := &ordersv1.Refund{Id: id.New(), AmountMinor: r.GetAmountMinor(), Reason: r.GetReason()}
+		if r.GetIdempotencyKey() == ofCancellation {
+			refund.Id = o.GetId()
+		}
 		if r.GetReason() == refused {
 			return &ordersv1.OrderRefundFailed{Order: o, Token: token, At: timestamppb.New(p.now()), Refund: refund}
 		}
@@ -166,6 +170,10 @@ func (p *publisher) RefundOrder(ctx context.Context, r *ordersv1.RefundOrderRequ
 		}
 	})
 }
+
+// ofCancellation is the key with which RefundOrder is about the refund that came with the
+// cancellation.
+const ofCancellation = "cancellation"
 
 // replaced is the token with which PayOrder says that a newer order took the place of one.
 const replaced = "replaced"

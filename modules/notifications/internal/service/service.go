@@ -102,6 +102,14 @@ func (s *Service) ResendMail(ctx context.Context, r *notificationsv1.ResendMailR
 	return &notificationsv1.ResendMailResponse{Mail: MailOf(m, false, s.now())}, nil
 }
 
+// announced tells whether the letter about the order's cancellation has said what goes back
+// with this refund: it is the one that came with the cancellation, which has the order's id.
+// Others of a cancelled order were asked for by themselves, before it or after.
+func announced(e *ordersv1.OrderRefunded) bool {
+	o := e.GetOrder()
+	return o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_CANCELLED && e.GetRefund().GetId() == o.GetId()
+}
+
 // Subscriptions are the events that make mails. Handling one writes a row and
 // nothing else: letters are written and sent later, so no mail server and no
 // letter that can't be written holds up an event.
@@ -121,8 +129,8 @@ func (s *Service) Subscriptions() []events.Subscription {
 			return queue(tx, meta, e.GetOrder(), Shipped(e))
 		}),
 		events.On(func(_ context.Context, tx *gorm.DB, e *ordersv1.OrderRefunded, meta events.Meta) error {
-			if e.GetOrder().GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_CANCELLED && !e.GetTriedAgain() {
-				return nil // the letter of the cancellation has said so, and no other that it failed
+			if announced(e) && !e.GetTriedAgain() {
+				return nil // and no letter said that it failed
 			}
 			return queue(tx, meta, e.GetOrder(), Refunded(e))
 		}),

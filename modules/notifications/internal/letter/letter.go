@@ -52,6 +52,9 @@ type Facts struct {
 	Held bool `json:",omitempty"`
 	// Refunded is what goes back, with this letter, or was to.
 	Refunded int64
+	// RefundedBefore: what was paid went back, or is going to, by refunds that other
+	// letters tell of.
+	RefundedBefore bool `json:",omitempty"`
 	Card     string // "Visa •••• 4242"; "" when unknown
 	// Why an order ended, or money goes back; a sentence.
 	Why string
@@ -252,9 +255,12 @@ func (v *view) say(f Facts, back string) error {
 	case Cancelled:
 		v.Heading = "Your order is cancelled"
 		add(f.Why)
-		if f.Refunded > 0 {
+		switch {
+		case f.Refunded > 0:
 			add("We are giving " + back + " back to your " + f.paidWith() + "; your bank may take some days to show it.")
-		} else {
+		case f.RefundedBefore:
+			add("What you paid went back to your " + f.paidWith() + " before, or is on its way there.")
+		default:
 			add("You were not charged.")
 		}
 	case Failed:

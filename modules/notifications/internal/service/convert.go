@@ -81,7 +81,18 @@ func RefundFailed(e *ordersv1.OrderRefundFailed) letter.Facts {
 func Cancelled(e *ordersv1.OrderCancelled) letter.Facts {
 	f := FactsOf(letter.Cancelled, e.GetOrder(), e.GetToken(), e.GetAt().AsTime())
 	f.Refunded, f.Why = e.GetRefundMinor(), why(e.GetOrder())
+	f.RefundedBefore = f.Refunded == 0 && paid(e.GetOrder())
 	return f
+}
+
+// paid tells whether money was taken for the order, which it was not while it was only held.
+func paid(o *ordersv1.Order) bool {
+	switch o.GetPaymentStatus() {
+	case ordersv1.PaymentStatus_PAYMENT_STATUS_PAID, ordersv1.PaymentStatus_PAYMENT_STATUS_PARTLY_REFUNDED,
+		ordersv1.PaymentStatus_PAYMENT_STATUS_REFUNDED:
+		return true
+	}
+	return false
 }
 
 // Failed is the letter about an order that was never paid.

@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,6 +46,27 @@ func TestALetterOfAParcelSaysWhetherMoreOfTheOrderFollows(t *testing.T) {
 		}).Parcel
 		if got != c.want {
 			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
+		}
+	}
+}
+
+func TestACancellationSaysNothingOfNotBeingChargedWhenTheOrderWasPaid(t *testing.T) {
+	const (
+		uncharged = "You were not charged."
+		before    = "What you paid went back to your card before, or is on its way there."
+	)
+	for status, want := range map[ordersv1.PaymentStatus]string{
+		ordersv1.PaymentStatus_PAYMENT_STATUS_NONE:            uncharged,
+		ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED:      uncharged, // the hold ends
+		ordersv1.PaymentStatus_PAYMENT_STATUS_PAID:            before,
+		ordersv1.PaymentStatus_PAYMENT_STATUS_PARTLY_REFUNDED: before,
+		ordersv1.PaymentStatus_PAYMENT_STATUS_REFUNDED:        before,
+	} {
+		text, _, err := letter.Writer{}.Write(service.Cancelled(&ordersv1.OrderCancelled{
+			Order: &ordersv1.Order{CurrencyCode: "EUR", PaymentStatus: status},
+		}))
+		if err != nil || !strings.Contains(text, "\n"+want+"\n") {
+			t.Errorf("nothing goes back of an order with %s: got %v, want %q in\n%s", status, err, want, text)
 		}
 	}
 }

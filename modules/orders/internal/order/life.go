@@ -44,6 +44,24 @@ func (o *Order) PaymentStopped() {
 	o.s.Payment.State, o.s.Payment.URL = Stopped, ""
 }
 
+// HoldLost notes that the money that was held was let go, and never taken: nothing was
+// charged, so that what was to be given back of it is nothing.
+func (o *Order) HoldLost() {
+	o.PaymentStopped()
+	o.s.Payment.Amount = 0
+	for i := range o.s.Refunds {
+		r := &o.s.Refunds[i]
+		if r.Status != RefundPending {
+			continue
+		}
+		r.Amount, r.Status = 0, RefundSucceeded
+		r.Pieces = slices.Clone(r.Pieces)
+		for j := range r.Pieces {
+			r.Pieces[j].Amount = 0
+		}
+	}
+}
+
 // PayAgain has another payment started, after one that stopped.
 func (o *Order) PayAgain() error {
 	if o.s.Status != Placing || o.s.Payment.State != Stopped {

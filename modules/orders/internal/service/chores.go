@@ -198,7 +198,8 @@ func (s *Service) bookParts(ctx context.Context, o *order.Order) error {
 	return errors.Join(all...)
 }
 
-// capture takes money that was only held, once something is sent.
+// capture takes money that was only held, once something is sent. Payments refuses it only
+// when the money is not held any more.
 func (s *Service) capture(ctx context.Context, o *order.Order) error {
 	snapshot := o.Snapshot()
 	if snapshot.Payment.State != order.Authorized || len(snapshot.Fulfilments) == 0 {
@@ -209,6 +210,9 @@ func (s *Service) capture(ctx context.Context, o *order.Order) error {
 		p, err = s.Money.Capture(ctx, o.PaymentID())
 		return err
 	})
+	if refusalOf(err) != nil {
+		o.HoldLost()
+	}
 	if err != nil {
 		return fmt.Errorf("take the money of payment %s: %w", o.PaymentID(), err)
 	}
@@ -216,8 +220,12 @@ func (s *Service) capture(ctx context.Context, o *order.Order) error {
 	return nil
 }
 
-// refund has refunds carried out that are decided.
+// refund has refunds carried out that are decided. What is only held can't be given back:
+// that waits until it is taken.
 func (s *Service) refund(ctx context.Context, o *order.Order) error {
+	if o.Snapshot().Payment.State == order.Authorized {
+		return nil
+	}
 	var all []error
 	for _, r := range o.Snapshot().Refunds {
 		if r.Status != order.RefundPending {

@@ -347,6 +347,9 @@ func (s payments) Cancel(_ context.Context, id string) error {
 
 func (s payments) Capture(_ context.Context, id string) (v service.Payment, err error) {
 	err = s.do("capture", func() error {
+		if s.payments[id].PaymentState == order.Stopped {
+			return refuse("nothing is held", nil)
+		}
 		s.payments[id].PaymentState = order.Paid
 		v = s.payments[id].value(id)
 		return nil
@@ -360,6 +363,9 @@ func (s payments) Refund(_ context.Context, id, refundID string, amount int64) (
 		if known := p.refunds[refundID]; known != "" {
 			status = known
 			return nil
+		}
+		if p.PaymentState != order.Paid {
+			return refuse("not captured", nil)
 		}
 		if p.refunded+amount > p.amount {
 			return refuse("refund too large", nil)

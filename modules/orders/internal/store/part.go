@@ -53,7 +53,7 @@ func saveParts(tx *gorm.DB, s order.Snapshot) error {
 	for _, r := range s.Refunds {
 		err := tx.Exec(`INSERT INTO order_refunds (id, order_id, idempotency_key, amount_minor, reason, asked_by, restock, status, failure, at, attempt, unbooked)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (id) DO UPDATE SET status = excluded.status, failure = excluded.failure, attempt = excluded.attempt, unbooked = excluded.unbooked`,
+			ON CONFLICT (id) DO UPDATE SET amount_minor = excluded.amount_minor, status = excluded.status, failure = excluded.failure, attempt = excluded.attempt, unbooked = excluded.unbooked`,
 			r.ID, s.ID, r.Key, r.Amount, r.Reason, r.By, r.Restock, string(r.Status), r.Failure, r.At.UnixMicro(), r.Attempt, r.Unbooked).Error
 		if err := firstOf(err, func() error { return savePieces(tx, s.ID, r.ID, r.Pieces) }); err != nil {
 			return err
@@ -80,7 +80,7 @@ func firstOf(err error, then func() error) error {
 func savePieces(tx *gorm.DB, orderID, partID string, pieces []order.Piece) error {
 	for _, p := range pieces {
 		err := tx.Exec(`INSERT INTO order_pieces (order_id, part_id, line, quantity, amount_minor) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (order_id, part_id, line) DO NOTHING`, orderID, partID, p.Line, p.Quantity, p.Amount).Error
+			ON CONFLICT (order_id, part_id, line) DO UPDATE SET amount_minor = excluded.amount_minor`, orderID, partID, p.Line, p.Quantity, p.Amount).Error
 		if err != nil {
 			return err
 		}

@@ -111,7 +111,11 @@ func TestALongOutageCostsABoundedRateOfCalls(t *testing.T) {
 		if err := v.play(l); err != nil {
 			t.Fatal(err)
 		}
-		h.await("the order is open, and has things in its cart", func() bool { return h.only().Status == "open" && h.busy() == 1 && asked.Load() > 0 })
+		h.await("it is noted that the cart of the open order did not answer", func() bool {
+			var tried int64
+			err := h.db.Read(t.Context()).Raw("SELECT count(*) FROM orders WHERE status = 'open' AND attempts > 0").Scan(&tried).Error
+			return err == nil && tried == 1
+		})
 		l.close()
 		h.multiply(many)
 		h.later.Add(int64(time.Hour)) // all are due

@@ -19,8 +19,7 @@ import (
 // contract names a key: with a growing weight a key only ever moves to trial.
 func (r *Route) NewCanary(stable, trial *Target, weight int) *Target {
 	c := &canary{arms: [2]carrier{stable.carrier, trial.carrier}}
-	c.window.Store(newWindow(r.methods))
-	c.weight.Store(int64(weight))
+	c.window.Store(newWindow(r.methods, weight))
 	return newTarget(Canary(stable.place, trial.place, weight), c)
 }
 
@@ -31,8 +30,7 @@ func (t *Target) Weigh(weight int) error {
 	if !ok {
 		return errors.New("only a canary has a weight")
 	}
-	c.weight.Store(int64(weight))
-	c.window.Store(newWindow(c.window.Load().methods))
+	c.window.Store(newWindow(c.window.Load().methods, weight))
 	return nil
 }
 
@@ -65,15 +63,17 @@ type ArmCalls struct {
 // canary is a carrier of two arms that share the calls.
 type canary struct {
 	arms   [2]carrier
-	weight atomic.Int64
 	window atomic.Pointer[window]
 }
 
 // moment is how long calls are compared with those of the other arm.
 const moment = 100 * time.Millisecond
 
-// window counts the calls of both arms since the canary was last weighed.
+// window counts the calls of both arms since the canary was last weighed. The weight is
+// part of it, so that each call counts where it was shared out: a single call of an arm
+// that gets none would be compared with all the others.
 type window struct {
+	weight  int // the second arm's share, in percent
 	methods []*method
 	mu      sync.Mutex
 	counts  []armCounts // in the contract's order
@@ -87,8 +87,8 @@ type armCounts struct {
 	slow   [2]int64
 }
 
-func newWindow(methods []*method) *window {
-	return &window{methods: methods, counts: make([]armCounts, len(methods))}
+func newWindow(methods []*method, weight int) *window {
+	return &window{weight: weight, methods: methods, counts: make([]armCounts, len(methods))}
 }
 
 func (w *window) note(arm int, m *method, at, took time.Duration, err error) {
@@ -142,11 +142,12 @@ func (w *window) calls() (stable, trial []ArmCalls) {
 // can only repeat the call here; so it does not need a repeat to be left, but uses
 // one up. It tells against the second all the same.
 func (c *canary) carry(ctx context.Context, call call) (ended time.Duration, err error) {
-	if c.share(call) >= int(c.weight.Load()) {
-		return c.ask(ctx, 0, call)
+	counting := c.window.Load()
+	if c.share(call) >= counting.weight {
+		return c.ask(ctx, counting, 0, call)
 	}
 	if !call.method.Repeatable {
-		return c.ask(ctx, 1, call)
+		return c.ask(ctx, counting, 1, call)
 	}
 	ctx, cancel := context.WithTimeout(ctx, call.method.Deadline)
 	defer cancel()
@@ -154,7 +155,7 @@ func (c *canary) carry(ctx context.Context, call call) (ended time.Duration, err
 	answered := false
 	second.once, second.answered = true, &answered
 	trial, end := c.timeForTrial(ctx, call.method)
-	ended, err = c.ask(trial, 1, second)
+	ended, err = c.ask(trial, counting, 1, second)
 	end()
 	if answered {
 		call.wasAnswered()
@@ -178,8 +179,7 @@ func (c *canary) timeForTrial(ctx context.Context, m *method) (context.Context, 
 }
 
 // ask makes the call in one arm, and counts it there.
-func (c *canary) ask(ctx context.Context, arm int, call call) (ended time.Duration, err error) {
-	counting := c.window.Load()
+func (c *canary) ask(ctx context.Context, counting *window, arm int, call call) (ended time.Duration, err error) {
 	began := ticks()
 	ended, err = c.arms[arm].carry(ctx, call)
 	if status.Code(err) != codes.Canceled {
@@ -204,7 +204,7 @@ func (c *canary) share(call call) int {
 
 // healthy as long as the arm with most of the calls is.
 func (c *canary) healthy() error {
-	if c.weight.Load() > 50 {
+	if c.window.Load().weight > 50 {
 		return c.arms[1].healthy()
 	}
 	return c.arms[0].healthy()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -128,6 +129,33 @@ func TestAnArmThatGetsAllCallsIsJudgedByItsFailures(t *testing.T) {
 	}
 	if verdict, why := Judge(stable, trial); verdict != GoBack {
 		t.Errorf("got %v, %q, want it to go back", verdict, why)
+	}
+}
+
+// TestACallCountsAtTheWeightItWasSharedBy while the weight changes under the calls.
+func TestACallCountsAtTheWeightItWasSharedBy(t *testing.T) {
+	target, client := split(t, 0, named("stable"), named("trial"))
+	var calling sync.WaitGroup
+	defer calling.Wait()
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	for range 2 {
+		calling.Go(func() {
+			for ctx.Err() == nil {
+				client.Once(ctx, &probev1.OnceRequest{})
+			}
+		})
+	}
+	for i := range 200 {
+		weight := i % 2 * 100
+		target.Weigh(weight)
+		for counted := false; !counted; { // the first calls are those that the change met
+			stable, trial := target.Arms()
+			counted = stable[2].Calls+trial[2].Calls > 0
+			if weight == 100 && stable[2].Calls > 0 || weight == 0 && trial[2].Calls > 0 {
+				t.Fatalf("at %d %%: got %d calls of the first arm and %d of the second, want all in one", weight, stable[2].Calls, trial[2].Calls)
+			}
+		}
 	}
 }
 

@@ -85,7 +85,7 @@ func TestABusyMachineIsNotBlamedOnOneArm(t *testing.T) {
 	const runs = 300
 	for run := range 2 * runs {
 		worse := run >= runs
-		w := newWindow([]*method{m})
+		w := newWindow([]*method{m}, 10)
 		for at := time.Duration(0); at < 30*moment; at += moment {
 			busy := random.Float64() / 4
 			for range 20 {

@@ -43,7 +43,7 @@ func newTarget(place Place, c carrier) *Target {
 func (t *Target) Place() Place {
 	place := t.place
 	if c, ok := t.carrier.(*canary); ok {
-		place.Weight = int(c.weight.Load())
+		place.Weight = c.window.Load().weight
 	}
 	return place
 }

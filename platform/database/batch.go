@@ -107,29 +107,44 @@ func (w *writer) settle(r *request, failure error) {
 	}
 }
 
-// begin waits for the file's write lock. r is the request that wants it.
+// begin waits for the file's write lock until r, the request that wants it, is
+// abandoned.
 func (w *writer) begin(r *request) error {
 	b := &w.batch
-	b.began = time.Now()
-	for {
-		err := w.control("BEGIN IMMEDIATE")
-		if err == nil {
+	for since := time.Now(); r.state.Load() != abandoned; {
+		err := w.lock()
+		switch {
+		case err == nil:
 			if err := w.admit(); err != nil {
 				return errors.Join(err, w.control("ROLLBACK"))
 			}
 			b.open, b.last = true, false
 			b.began = time.Now()
 			return nil
-		}
-		if !w.idle() { // left over from a rollback that failed
-			err = errors.Join(err, w.control("ROLLBACK"))
-		}
-		if !isBusy(err) || time.Since(b.began) > beginPatience {
+		case !isBusy(err) || time.Since(since) > beginPatience:
 			return fmt.Errorf("begin: %w", err)
 		}
-		if r.state.Load() == abandoned {
-			return r.ctx.Err()
-		}
+	}
+	return r.ctx.Err()
+}
+
+// lock tries to get the file's write lock, for as long as SQLite itself waits.
+func (w *writer) lock() error {
+	err := w.control("BEGIN IMMEDIATE")
+	if err != nil && !w.idle() { // left over from a rollback that failed
+		err = errors.Join(err, w.control("ROLLBACK"))
+	}
+	w.db.writing.noteLock(err)
+	return err
+}
+
+// probe looks whether the write lock can be had again, while no request wants it.
+func (w *writer) probe() {
+	if w.lock() != nil {
+		return
+	}
+	if err := w.control("ROLLBACK"); err != nil {
+		w.db.options.Log.Error("rollback failed", "error", err)
 	}
 }
 

@@ -47,6 +47,34 @@ func AwaitQueue(d *DB, n int) {
 	}
 }
 
+// AwaitTaken returns once no write waits in an SQLite database's queue.
+func AwaitTaken(d *DB) {
+	w := d.engine.(*sqliteEngine).writer
+	for {
+		w.mu.Lock()
+		waiting := len(w.queue)
+		w.mu.Unlock()
+		if waiting == 0 {
+			return
+		}
+		runtime.Gosched()
+	}
+}
+
+// Locked is how often in a row an SQLite database's write lock was not to be had.
+func Locked(d *DB) int {
+	d.writing.mu.Lock()
+	defer d.writing.mu.Unlock()
+	return d.writing.locked
+}
+
+// AwaitLocked returns once the write lock was not to be had.
+func AwaitLocked(d *DB) {
+	for Locked(d) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // Readers is how many connections read from an SQLite database.
 func Readers(d *DB) int { return d.engine.(*sqliteEngine).reading.Stats().MaxOpenConnections }
 

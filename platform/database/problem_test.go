@@ -1,10 +1,15 @@
 package database_test
 
 import (
+	"context"
+	"database/sql"
 	"errors"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -56,4 +61,96 @@ func TestADatabaseThatTakesNoWritesSaysSo(t *testing.T) {
 	if err := db.WriteProblem(); err != nil {
 		t.Errorf("with room again: got problem %v, want none", err)
 	}
+}
+
+// TestADatabaseWhoseFileIsLockedSaysSo though its callers have left before the lock could
+// be had, and is well again with the lock, though none calls.
+func TestADatabaseWhoseFileIsLockedSaysSo(t *testing.T) {
+	db, unlock := locked(t)
+	ctx, leave := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer leave()
+	if err := db.Write(ctx, func(*gorm.DB) error { return nil }); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("got %v, want the caller's own deadline", err)
+	}
+	until := func(ill bool) error {
+		t.Helper()
+		for patience := time.Now().Add(10 * time.Second); time.Now().Before(patience); time.Sleep(time.Millisecond) {
+			if err := db.WriteProblem(); (err != nil) == ill {
+				return err
+			}
+		}
+		t.Fatalf("got problem %v after 10 seconds", db.WriteProblem())
+		return nil
+	}
+	if err := until(true); !strings.Contains(err.Error(), "database is locked") {
+		t.Errorf("got problem %v, want one that names the lock", err)
+	}
+	unlock()
+	until(false)
+	if err := db.Write(t.Context(), func(*gorm.DB) error { return nil }); err != nil {
+		t.Errorf("with the lock free: %v", err)
+	}
+}
+
+func TestAWriteDoesNotWaitForTheLockInPlaceOfOthersThatLeft(t *testing.T) {
+	db, unlock := locked(t)
+	var left, stayed sync.WaitGroup
+	write := func(ctx context.Context, group *sync.WaitGroup, want error) {
+		group.Go(func() {
+			if err := db.Write(ctx, func(*gorm.DB) error { return nil }); !errors.Is(err, want) {
+				t.Errorf("got %v, want %v", err, want)
+			}
+		})
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	write(ctx, &left, context.Canceled)
+	database.AwaitLocked(db)
+	const others = 30
+	for range others {
+		write(ctx, &left, context.Canceled)
+	}
+	database.AwaitQueue(db, others)
+	write(t.Context(), &stayed, nil)
+	database.AwaitQueue(db, others+1)
+	leave()
+	left.Wait()
+	before := database.Locked(db)
+	database.AwaitTaken(db)
+	if n := database.Locked(db) - before; n >= others {
+		t.Errorf("the lock was tried %d times until it was the turn of the write that stayed, want none for the %d that left", n, others)
+	}
+	unlock()
+	stayed.Wait()
+}
+
+// locked is a database whose file another process has locked, until unlock. It waits for
+// the lock for a moment only.
+func locked(t *testing.T) (db *database.DB, unlock func()) {
+	t.Helper()
+	dir := t.TempDir()
+	db, err := database.Open(t.Context(), database.Options{Module: "alpha", Dir: dir, Migrations: fstest.MapFS{
+		"0001_rows.sql": {Data: []byte("-- +goose Up\nCREATE TABLE rows (text TEXT NOT NULL);\n")},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close(context.Background()) })
+	if err := db.Write(t.Context(), func(tx *gorm.DB) error { return tx.Exec("PRAGMA busy_timeout = 100").Error }); err != nil {
+		t.Fatal(err)
+	}
+	other, err := sql.Open("sqlite3", filepath.Join(dir, "alpha.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { other.Close() })
+	other.SetMaxOpenConns(1)
+	run := func(statement string) {
+		t.Helper()
+		if _, err := other.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run("BEGIN IMMEDIATE")
+	return db, func() { run("ROLLBACK") }
 }

@@ -173,6 +173,10 @@ func (w *writer) next() *request {
 			runtime.Gosched()
 		case w.batch.open || closing:
 			return nil
+		case w.db.writing.isLocked():
+			// Callers may stay away because of it: without them it must be found out,
+			// too, that it is over.
+			w.probe()
 		default:
 			<-w.wake
 		}

@@ -46,9 +46,12 @@ func (p *Process) apply(ctx context.Context, wanted map[string]route.Place, by w
 		return err
 	}
 	// The old places are left after the change has ended, all at once: neither
-	// the other moves nor the next change wait for calls that take their time.
+	// the other moves nor the next change wait for calls that take their time. What the
+	// peer says next may be that another place is gone, so that does not wait either.
 	var leaving sync.WaitGroup
-	defer func() { waitFor(ctx, &leaving) }()
+	if by == operators {
+		defer func() { waitFor(ctx, &leaving) }()
+	}
 	defer end()
 	if !p.started {
 		return errors.New("the process has not been started")

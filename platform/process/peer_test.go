@@ -110,6 +110,30 @@ func TestAProcessFollowsItsPeerExceptWhereItWasToldOtherwise(t *testing.T) {
 	wantAnswerFrom(t, told, "stubborn")
 }
 
+// TestAProcessHearsItsPeerWhileItDrains: the place it follows to may be left before the
+// calls at the old one have ended.
+func TestAProcessHearsItsPeerWhileItDrains(t *testing.T) {
+	h := newHouse(t)
+	h.entered, h.leave = make(chan struct{}), make(chan struct{})
+	main := h.start("main", nil)
+	one := h.start("one", places{"alpha": here}, peerOf(main))
+	two := h.start("two", places{"alpha": here}, peerOf(main))
+	edge := h.start("edge", places{"alpha": here}, peerOf(main), func(o *Options) { o.DrainTimeout = time.Hour })
+	ended := make(chan struct{})
+	go func() { defer close(ended); ask(t, edge) }()
+	<-h.entered
+	defer func() { close(h.leave); <-ended }()
+	edge.mu.Lock()
+	delete(edge.own, "alpha") // from here on it follows
+	edge.mu.Unlock()
+	for _, next := range []*Process{one, two} {
+		if err := main.Apply(t.Context(), places{"alpha": at(next)}); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "alpha's place in the process that drains", at(next).String(), func() string { return edge.Place("alpha").String() })
+	}
+}
+
 func TestAProcessWhosePeerNamesItForAModuleItDoesNotRunDoesNotCallItself(t *testing.T) {
 	h := newHouse(t)
 	main := h.start("main", nil)

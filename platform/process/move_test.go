@@ -468,3 +468,34 @@ func TestAPlaceThatIsWantedAgainIsSoughtAgain(t *testing.T) {
 	h.start("other", places{"alpha": here}, peerOf(main), func(o *Options) { o.Listen = away.Addresses[0] })
 	eventually(t, "alpha's place", away.String(), func() string { return main.Place("alpha").String() })
 }
+
+// TestAModuleThatIsNotWantedAnyMoreWhenItHasStartedIsStopped: another place is asked for
+// when nothing of its start can fail any more.
+func TestAModuleThatIsNotWantedAnyMoreWhenItHasStartedIsStopped(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	var p *Process
+	tries, started := 0, make(chan struct{})
+	p = h.start("mover", nil, peerOf(main), func(o *Options) {
+		create := o.Definitions[1].New
+		o.Definitions[1].New = func(host module.Host) (*module.Instance, error) {
+			if tries++; tries == 1 {
+				return nil, errors.New("its provider is away")
+			}
+			p.interrupt(places{"alpha": at(main)}, operators)
+			defer close(started)
+			return create(host)
+		}
+	})
+	wantError(t, p.Apply(t.Context(), places{"alpha": here}), "its provider is away")
+	<-started
+	_, end, err := p.change(t.Context()) // the attempt is over
+	if err != nil {
+		t.Fatal(err)
+	}
+	end()
+	if got := h.trace("mover", "alpha").open.Load(); got != 0 {
+		t.Errorf("%d alphas are open in a process that is not to run it, want none", got)
+	}
+	wantAnswerFrom(t, p, "main")
+}

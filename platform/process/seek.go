@@ -139,11 +139,14 @@ func (p *Process) note(ctx context.Context, name string, w Wish) {
 	}
 }
 
+// found points a module to the place it was brought to, within a change.
 func (p *Process) found(ctx context.Context, name string, target *route.Target, wanted route.Place) {
 	p.mu.Lock()
 	if ctx.Err() != nil { // another place has been asked for meanwhile
 		p.mu.Unlock()
-		target.Close()
+		if err := errors.Join(target.Close(), p.stopSpare(name)); err != nil {
+			p.o.Log.Error("place that is not wanted any more given up with trouble", "module", name, "place", wanted.String(), "error", err)
+		}
 		return
 	}
 	cause := p.foundForLocked(name)

@@ -163,7 +163,7 @@ func (p *Process) placeNow(name string) string {
 // place puts one module where it is wanted, and returns what it left. What
 // can't be done now is tried again.
 func (p *Process) place(ctx context.Context, d module.Definition, wanted route.Place) (left, error) {
-	target, err := p.ready(ctx, d, wanted)
+	target, err := p.ready(ctx, d, wanted, nil)
 	if err == nil {
 		return p.point(d.Name, target, wanted), nil
 	}
@@ -185,9 +185,10 @@ type left struct {
 }
 
 // ready makes the target of a place: the module runs, and the processes that
-// calls may go to are met. When it fails, nothing is left running for it.
-func (p *Process) ready(ctx context.Context, d module.Definition, place route.Place) (*route.Target, error) {
-	target, err := p.make(ctx, d, place)
+// calls may go to are met, except those that were met before. When it fails, nothing is
+// left running for it.
+func (p *Process) ready(ctx context.Context, d module.Definition, place route.Place, before met) (*route.Target, error) {
+	target, err := p.make(ctx, d, place, before)
 	if err != nil {
 		return nil, errors.Join(err, p.stopSpare(d.Name))
 	}
@@ -213,12 +214,15 @@ func (p *Process) stopSpare(name string) error {
 	return running.Stop(ctx)
 }
 
-func (p *Process) make(ctx context.Context, d module.Definition, place route.Place) (*route.Target, error) {
+func (p *Process) make(ctx context.Context, d module.Definition, place route.Place, before met) (*route.Target, error) {
 	r := p.routes[d.Name]
 	switch place.Mode {
 	case route.ModeLocal:
 		return p.localTarget(ctx, d)
 	case route.ModeRemote:
+		if target := before.take(place); target != nil {
+			return target, nil
+		}
 		target, err := r.NewRemote(route.RemoteOptions{
 			Addresses: place.Addresses, Credentials: p.o.Identity.ClientFor(d.Name), Meet: p.meets(d),
 		})
@@ -232,18 +236,18 @@ func (p *Process) make(ctx context.Context, d module.Definition, place route.Pla
 	case route.ModeHeld:
 		return r.NewHeld(place.Hold), nil
 	case route.ModeShadow, route.ModeCanary:
-		return p.armsTarget(ctx, d, place)
+		return p.armsTarget(ctx, d, place, before)
 	}
 	return nil, fmt.Errorf("mode %s is not known here", place.Mode)
 }
 
-func (p *Process) armsTarget(ctx context.Context, d module.Definition, place route.Place) (*route.Target, error) {
+func (p *Process) armsTarget(ctx context.Context, d module.Definition, place route.Place, before met) (*route.Target, error) {
 	r := p.routes[d.Name]
-	first, err := p.make(ctx, d, place.Arms[0])
+	first, err := p.make(ctx, d, place.Arms[0], before)
 	if err != nil {
 		return nil, err
 	}
-	second, err := p.make(ctx, d, place.Arms[1])
+	second, err := p.make(ctx, d, place.Arms[1], before)
 	if err != nil {
 		return nil, errors.Join(err, first.Close())
 	}

@@ -315,35 +315,44 @@ func TestAModuleOnAnotherStoreThanItsPeersIsDown(t *testing.T) {
 // TestOtherChangesDoNotWaitForAProcessThatHangs: what listens there takes connections,
 // and never says a word.
 func TestOtherChangesDoNotWaitForAProcessThatHangs(t *testing.T) {
-	h := newHouse(t)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	met := make(chan net.Conn, 100)
-	go func() {
-		for {
-			conn, err := listener.Accept()
+	for name, place := range map[string]func(hung route.Place) route.Place{
+		"alone":        func(hung route.Place) route.Place { return hung },
+		"in a shadow":  func(hung route.Place) route.Place { return route.Shadow(here, hung) },
+		"in a canary":  func(hung route.Place) route.Place { return route.Canary(here, hung, 10) },
+		"as first arm": func(hung route.Place) route.Place { return route.Canary(hung, here, 10) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // each waits for seconds
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
-				return
+				t.Fatal(err)
 			}
-			met <- conn
-		}
-	}()
-	p := h.start("main", places{"alpha": route.Remote(listener.Addr().String()), "beta": here})
-	for len(met) > 0 { // those of the start
-		(<-met).Close()
-	}
-	conn := <-met // a meeting has begun
-	_, end, err := p.change(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	end()
-	conn.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
-	if _, err := io.Copy(io.Discard, conn); !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("a change waited until the meeting with a process that hangs was over: its connection ended with %v", err)
+			t.Cleanup(func() { listener.Close() })
+			met := make(chan net.Conn, 100)
+			go func() {
+				for {
+					conn, err := listener.Accept()
+					if err != nil {
+						return
+					}
+					met <- conn
+				}
+			}()
+			p := newHouse(t).start("main", places{"alpha": place(route.Remote(listener.Addr().String())), "beta": here})
+			for len(met) > 0 { // those of the start
+				(<-met).Close()
+			}
+			conn := <-met // a meeting has begun
+			_, end, err := p.change(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			end()
+			conn.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
+			if _, err := io.Copy(io.Discard, conn); !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("a change waited until the meeting with a process that hangs was over: its connection ended with %v", err)
+			}
+		})
 	}
 }
 

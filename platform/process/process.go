@@ -237,7 +237,7 @@ const settleTimeout = 5 * time.Second
 func (p *Process) settle(ctx context.Context, d module.Definition, wanted route.Place) error {
 	bounded, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
-	target, err := p.ready(bounded, d, wanted)
+	target, err := p.ready(bounded, d, wanted, nil)
 	switch {
 	case err == nil:
 		p.point(d.Name, target, wanted)
@@ -257,7 +257,7 @@ func (p *Process) openFirst(ctx context.Context, d module.Definition, wanted rou
 	}
 	bounded, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
-	target, err := p.ready(bounded, d, wanted.Arms[0])
+	target, err := p.ready(bounded, d, wanted.Arms[0], nil)
 	if err != nil {
 		return // the search for the whole place says why
 	}

@@ -93,20 +93,24 @@ func (p *Process) keepSeeking(ctx context.Context, d module.Definition, wanted r
 }
 
 // try makes one attempt. It is a change like those of Apply: one at a time. Other
-// processes are met before, though: those that are away would keep this one from
+// processes are met before, though: those that are away, or hang, would keep this one from
 // starting its own modules, for which others wait in turn.
 func (p *Process) try(ctx context.Context, d module.Definition, wanted route.Place) (done bool, err error) {
-	if wanted.Mode == route.ModeRemote {
-		return p.tryRemote(ctx, d, wanted)
+	meeting, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	met, err := p.meet(meeting, d, wanted)
+	if err != nil {
+		return false, err
 	}
+	defer met.close()
 	changing, end, err := p.change(ctx)
 	if err != nil {
 		return false, err
 	}
 	defer end()
-	changing, cancel := context.WithTimeout(changing, readyTimeout)
+	changing, cancel = context.WithTimeout(changing, readyTimeout)
 	defer cancel()
-	target, err := p.ready(changing, d, wanted)
+	target, err := p.ready(changing, d, wanted, met)
 	if err != nil {
 		return false, err
 	}
@@ -114,20 +118,39 @@ func (p *Process) try(ctx context.Context, d module.Definition, wanted route.Pla
 	return true, nil
 }
 
-func (p *Process) tryRemote(ctx context.Context, d module.Definition, wanted route.Place) (done bool, err error) {
-	meeting, cancel := context.WithTimeout(ctx, readyTimeout)
-	defer cancel()
-	target, err := p.make(meeting, d, wanted)
-	if err != nil {
-		return false, err
+// met are targets in other processes that were met before the place that they are in is
+// made, by their place in words.
+type met map[string]*route.Target
+
+// meet makes the targets of a place that are in other processes.
+func (p *Process) meet(ctx context.Context, d module.Definition, place route.Place) (met, error) {
+	all := met{}
+	for _, leaf := range place.Leaves() {
+		if leaf.Mode != route.ModeRemote {
+			continue
+		}
+		target, err := p.make(ctx, d, leaf, nil)
+		if err != nil {
+			all.close()
+			return nil, err
+		}
+		all[leaf.String()] = target
 	}
-	_, end, err := p.change(ctx)
-	if err != nil {
-		return false, errors.Join(err, target.Close())
+	return all, nil
+}
+
+// take gives a target away; nil: it was not met before.
+func (m met) take(place route.Place) *route.Target {
+	target := m[place.String()]
+	delete(m, place.String())
+	return target
+}
+
+// close closes those that were not taken. No call was ever in them.
+func (m met) close() {
+	for _, target := range m {
+		target.Close()
 	}
-	defer end()
-	p.found(ctx, d.Name, target, wanted)
-	return true, nil
 }
 
 // note says how a wish does, unless another place is wanted meanwhile.

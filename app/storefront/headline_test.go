@@ -17,10 +17,14 @@ func TestAnOrdersPageSaysWhatIsTrue(t *testing.T) {
 		cancelled = ordersv1.OrderStatus_ORDER_STATUS_CANCELLED
 		refused   = ordersv1.RefundStatus_REFUND_STATUS_FAILED
 		pending   = ordersv1.RefundStatus_REFUND_STATUS_PENDING
+		succeeded = ordersv1.RefundStatus_REFUND_STATUS_SUCCEEDED
 	)
 	parcel := []*ordersv1.Fulfilment{{Carrier: "Post"}}
-	refund := func(s ordersv1.RefundStatus) []*ordersv1.Refund {
-		return []*ordersv1.Refund{{AmountMinor: 11900, Status: s}}
+	refund := func(all ...ordersv1.RefundStatus) (made []*ordersv1.Refund) {
+		for _, s := range all {
+			made = append(made, &ordersv1.Refund{AmountMinor: 11900, Status: s})
+		}
+		return made
 	}
 	for name, test := range map[string]struct {
 		order              *ordersv1.Order
@@ -33,7 +37,15 @@ func TestAnOrdersPageSaysWhatIsTrue(t *testing.T) {
 		"was called off unpaid":             {&ordersv1.Order{Status: failed, EndedBecause: "on_request"}, "Nothing was charged", "money", false, false},
 		"is cancelled, the money goes back": {&ordersv1.Order{Status: cancelled, Refunds: refund(pending)}, "on its way back", "charged", false, false},
 		"is cancelled, the bank refuses":    {&ordersv1.Order{Status: cancelled, Refunds: refund(refused)}, "A refund of €119.00 could not be carried out", "on its way back", false, false},
-		"is open":                           {&ordersv1.Order{Status: open}, "Your order is confirmed", "parcel", true, true},
+		"is cancelled, another refund than the refused one went through": {&ordersv1.Order{Status: cancelled, Refunds: refund(refused, succeeded), PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_REFUNDED},
+			"The money went back to your card", "could not be carried out", false, false},
+		"is cancelled, another refund than the refused one is under way": {&ordersv1.Order{Status: cancelled, Refunds: refund(refused, pending), PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_PAID},
+			"on its way back", "could not be carried out", false, false},
+		"is sent, and its refund was refused": {&ordersv1.Order{Status: closed, Fulfilments: parcel, DeliveryStatus: ordersv1.DeliveryStatus_DELIVERY_STATUS_SHIPPED, Refunds: refund(refused)},
+			"A refund of €119.00 could not be carried out", "on its way back", true, false},
+		"is sent, and another refund than the refused one went through": {&ordersv1.Order{Status: closed, Fulfilments: parcel, DeliveryStatus: ordersv1.DeliveryStatus_DELIVERY_STATUS_SHIPPED, Refunds: refund(refused, succeeded)},
+			"Your parcel has left", "could not be carried out", true, false},
+		"is open": {&ordersv1.Order{Status: open}, "Your order is confirmed", "parcel", true, true},
 		"is open, its money held": {&ordersv1.Order{Status: open, PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED},
 			"held on your card, and taken when your parcel leaves", "went through", true, true},
 		"gives way to a newer one": {&ordersv1.Order{Status: placing, EndedBecause: "replaced", PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_WAITING},
@@ -45,7 +57,7 @@ func TestAnOrdersPageSaysWhatIsTrue(t *testing.T) {
 		"has nothing to send any more": {&ordersv1.Order{Status: closed, Refunds: refund(pending), DeliveryStatus: ordersv1.DeliveryStatus_DELIVERY_STATUS_NONE},
 			"Nothing is sent", "parcel", false, false},
 	} {
-		test.order.CurrencyCode = "EUR"
+		test.order.CurrencyCode, test.order.Totals = "EUR", &ordersv1.Totals{TotalMinor: 11900}
 		heading, lead := headline(test.order)
 		said := heading + " " + lead
 		if !strings.Contains(said, test.says) || strings.Contains(said, test.saysNot) {

@@ -238,15 +238,18 @@ func headline(o *ordersv1.Order) (heading, lead string) {
 	return "This order was not placed", because(o)
 }
 
-// refundRefused is a sentence, after a space, about money that could not be given back.
+// refundRefused is a sentence, after a space, about money that could not be given back. When
+// all of it went back by other refunds, or is going to, there is nothing to say.
 func refundRefused(o *ordersv1.Order) string {
-	var refused int64
+	var refused, back int64
 	for _, r := range o.GetRefunds() {
 		if r.GetStatus() == ordersv1.RefundStatus_REFUND_STATUS_FAILED {
 			refused += r.GetAmountMinor()
+		} else {
+			back += r.GetAmountMinor()
 		}
 	}
-	if refused == 0 {
+	if refused == 0 || back >= o.GetTotals().GetTotalMinor() {
 		return ""
 	}
 	return " A refund of " + price(o.GetCurrencyCode(), refused).Text + " could not be carried out. We know of it, and have to find another way."

@@ -111,6 +111,9 @@ func TestRefusalsAreFinalWhenTheyAreAboutTheMail(t *testing.T) {
 			return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{class, subject, detail}, Message: "said no"}
 		}
 	}
+	content := func(class, subject, detail int) func(smtptest.Message) error {
+		return func(smtptest.Message) error { return policy(class, subject, detail)("") }
+	}
 	for name, c := range map[string]struct {
 		server *smtptest.Server
 		want   mail.Status
@@ -121,6 +124,10 @@ func TestRefusalsAreFinalWhenTheyAreAboutTheMail(t *testing.T) {
 		"recipient unknown":             {&smtptest.Server{OnRcpt: policy(5, 1, 1)}, mail.Refused},
 		"recipient refused":             {&smtptest.Server{OnRcpt: hook(550)}, mail.Refused},
 		"content refused":               {&smtptest.Server{OnData: func(smtptest.Message) error { return answer(554) }}, mail.Refused},
+		"content taken for spam":        {&smtptest.Server{OnData: content(5, 7, 1)}, mail.Refused},
+		"content forbidden":             {&smtptest.Server{OnData: content(5, 7, 0)}, mail.Refused},
+		"no DKIM or SPF of the shop's":  {&smtptest.Server{OnData: content(5, 7, 26)}, mail.Queued},
+		"sender refused at the end":     {&smtptest.Server{OnData: content(5, 1, 8)}, mail.Queued},
 		"recipient not now":             {&smtptest.Server{OnRcpt: hook(450)}, mail.Queued},
 		"content not now":               {&smtptest.Server{OnData: func(smtptest.Message) error { return answer(452) }}, mail.Queued},
 		"service going down":            {&smtptest.Server{OnMail: hook(421)}, mail.Queued},

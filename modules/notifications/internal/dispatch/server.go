@@ -143,7 +143,7 @@ func (c *connection) send(m *message) outcome {
 		return o
 	}
 	o.code = answer.Code
-	o.refused = answer.Code >= 500 && answer.Code < 600 && !o.ofSender && !aboutUs(answer)
+	o.refused = answer.Code >= 500 && answer.Code < 600 && !o.ofSender && !aboutUs(answer, errors.As(err, new(*contentError)))
 	o.usable = answer.Code != 421 && c.client.Reset() == nil // 421: it closes the session
 	return o
 }
@@ -153,15 +153,30 @@ func (c *connection) send(m *message) outcome {
 // mend those, and then the mail is wanted. Many servers keep a refusal of the
 // sender until they were told a recipient, so the step does not say it: the
 // enhanced code of RFC 3463 does, X.1.7 and X.1.8 for the sender's address, X.7 for
-// what the server's policy does not let the shop do.
-func aboutUs(answer *textproto.Error) bool {
+// what the server's policy does not let the shop do. When it has read the mail,
+// X.7.0 and X.7.1 are no more than its word for what it does not like in it, such as
+// spam; the others of X.7 name what is wrong with the sender, such as its DKIM.
+func aboutUs(answer *textproto.Error, read bool) bool {
 	switch answer.Code {
 	case 530, 534, 535, 538:
 		return true
 	}
 	enhanced, _, _ := strings.Cut(answer.Msg, " ")
-	return enhanced == "5.1.7" || enhanced == "5.1.8" || strings.HasPrefix(enhanced, "5.7.")
+	switch enhanced {
+	case "5.1.7", "5.1.8":
+		return true
+	case "5.7.0", "5.7.1":
+		return !read
+	}
+	return strings.HasPrefix(enhanced, "5.7.")
 }
+
+// contentError is the server's answer after it has read the mail.
+type contentError struct{ err error }
+
+func (e *contentError) Error() string { return fmt.Sprintf("data: %v", e.err) }
+
+func (e *contentError) Unwrap() error { return e.err }
 
 // senderError is the server's refusal of the shop's address. Every mail has that
 // one, so the refusal is of none of them.
@@ -200,7 +215,7 @@ func (c *connection) transfer(m *message) error {
 		return fmt.Errorf("write the mail: %s", err) // not an answer: the session ends here
 	}
 	if err := data.Close(); err != nil {
-		return fmt.Errorf("data: %w", err)
+		return &contentError{err}
 	}
 	return nil
 }

@@ -54,8 +54,8 @@ type Facts struct {
 	Refunded int64
 	// RefundedBefore: what was paid went back, or is going to, by refunds that other
 	// letters tell of.
-	RefundedBefore bool `json:",omitempty"`
-	Card     string // "Visa •••• 4242"; "" when unknown
+	RefundedBefore bool   `json:",omitempty"`
+	Card           string // "Visa •••• 4242"; "" when unknown
 	// Why an order ended, or money goes back; a sentence.
 	Why string
 	// ByCustomer: the customer asked for it.

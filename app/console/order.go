@@ -108,8 +108,10 @@ func (c *Console) orderParts(page *view.Order, o *ordersv1.Order) {
 func mayWith(o *ordersv1.Order) view.OrderMay {
 	m := view.OrderMay{Resolve: o.GetAttention() != nil, Refund: refundable(o) > 0}
 	open := o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_OPEN
+	// Money that was held and let go: nothing is sent for it.
+	unpaid := o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_NONE && o.GetTotals().GetTotalMinor() > 0
 	for _, l := range o.GetLines() {
-		m.Ship = m.Ship || open && l.GetQuantity() > l.GetShipped()+l.GetCancelled()
+		m.Ship = m.Ship || open && !unpaid && l.GetQuantity() > l.GetShipped()+l.GetCancelled()
 		m.Return = m.Return || l.GetShipped() > l.GetReturned()
 		m.RefundPieces = m.RefundPieces || m.Refund && l.GetQuantity() > l.GetRefunded()
 	}

@@ -47,7 +47,7 @@ type OrderItem struct {
 
 // Payment is how an order is paid.
 type Payment struct {
-	Status      string `json:"status" enum:"none,waiting,authorized,paid,partly_refunded,refunded" doc:"none: nothing is to be paid."`
+	Status      string `json:"status" enum:"none,waiting,authorized,paid,partly_refunded,refunded" doc:"none: nothing is to be paid, or the money that was held was let go and never taken."`
 	RedirectURL string `json:"redirect_url,omitempty" doc:"Where the shopper pays, while that is waited for."`
 	Brand       string `json:"brand,omitempty" doc:"Of the card."`
 	Last4       string `json:"last4,omitempty"`

@@ -168,7 +168,7 @@ func notChanged(err error) error {
 	case is(ordersv1.Reason_REASON_NOT_THAT_MANY):
 		return problem(tooMany, "There are not that many pieces left. GET the order to see how many.")
 	case is(ordersv1.Reason_REASON_NOT_PAID):
-		return problem(orderNotPaid, "Nothing was paid, so that nothing can go back.")
+		return problem(orderNotPaid, "Nothing is paid, or all of it was given back, so that nothing can be sent or go back.")
 	case is(ordersv1.Reason_REASON_REFUND_TOO_LARGE):
 		return problem(refundTooLarge, "It is more than was paid and not refunded.")
 	}

@@ -135,6 +135,9 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 		s.keepCount(c, 0)
 		inCart = 0
 	}
+	if letGo(o) {
+		v.Card = "" // it was not paid with
+	}
 	v.Heading, v.Lead = headline(o)
 	var unseen []string
 	for _, l := range o.GetLines() {
@@ -213,8 +216,13 @@ func headline(o *ordersv1.Order) (heading, lead string) {
 		}
 		return "We are waiting for your payment", "This page looks again by itself. If you have paid, it takes a moment; if not, you can pay now."
 	case ordersv1.OrderStatus_ORDER_STATUS_OPEN:
-		if len(o.GetFulfilments()) > 0 {
+		switch sent := len(o.GetFulfilments()) > 0; {
+		case sent && letGo(o):
+			return "A part of it is on its way.", "The money that was held for your order was let go before it was taken, so the rest is not sent."
+		case sent:
 			return "A part of it is on its way.", "The rest of your order follows."
+		case letGo(o):
+			return "This order is not paid", "Your bank has let go the money that was held for it, so it is not sent. Nothing was charged: you can cancel it, and order again."
 		}
 		thanks := "Thank you."
 		if name := firstName(o.GetContact().GetName()); name != "" {
@@ -291,7 +299,7 @@ func steps(o *ordersv1.Order) []page.Step {
 	if o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_CLOSED && len(o.GetFulfilments()) == 0 {
 		return nil // nothing is sent
 	}
-	paid := page.Step{Name: "Paid", Done: true}
+	paid := page.Step{Name: "Paid", Done: !letGo(o)}
 	if held(o) {
 		paid.Name = "Money held"
 	}
@@ -307,6 +315,11 @@ func held(o *ordersv1.Order) bool {
 	return o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED
 }
 
+// letGo tells whether the money of an order was held, and was let go before it was taken.
+func letGo(o *ordersv1.Order) bool {
+	return o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_NONE && o.GetTotals().GetTotalMinor() > 0
+}
+
 func cancellable(o *ordersv1.Order) bool {
 	switch o.GetStatus() {
 	case ordersv1.OrderStatus_ORDER_STATUS_PLACING, ordersv1.OrderStatus_ORDER_STATUS_OPEN:
@@ -316,7 +329,7 @@ func cancellable(o *ordersv1.Order) bool {
 }
 
 var moments = map[string]string{
-	"placed": "Order received", "held": "Money held", "paid": "Paid", "opened": "Confirmed", "shipped": "Sent", "refunded": "Money given back",
+	"placed": "Order received", "held": "Money held", "let_go": "Money let go", "paid": "Paid", "opened": "Confirmed", "shipped": "Sent", "refunded": "Money given back",
 	"returned": "Came back", "closed": "Nothing left to send", "failed": "Not placed", "cancelled": "Cancelled",
 }
 

@@ -72,6 +72,8 @@
 //	                                          newer one of its cart is refused
 //	paid, and goods are gone                  CANCELLED out_of_stock; refund
 //	paid after it FAILED                      CANCELLED; refund
+//	the money is only held       the bank     needs attention, and nothing is sent
+//	until it is sent             lets it go
 //	refund                       the money    waits until the money is taken; when that is
 //	                             is only held refused, nothing was charged: a refund of 0
 //	refund, shipment             refused      needs attention

@@ -1005,11 +1005,11 @@ type Payment struct {
 	// Refunded What was given back.
 	Refunded *Money `json:"refunded,omitempty"`
 
-	// Status none: nothing is to be paid.
+	// Status none: nothing is to be paid, or the money that was held was let go and never taken.
 	Status PaymentStatus `json:"status"`
 }
 
-// PaymentStatus none: nothing is to be paid.
+// PaymentStatus none: nothing is to be paid, or the money that was held was let go and never taken.
 type PaymentStatus string
 
 // PaymentOutputBody defines model for PaymentOutputBody.

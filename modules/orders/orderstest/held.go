@@ -4,8 +4,11 @@ import (
 	"slices"
 	"testing"
 
+	"google.golang.org/grpc/codes"
+
 	ordersv1 "galleria/modules/orders/v1"
 	paymentsv1 "galleria/modules/payments/v1"
+	"galleria/platform/id"
 )
 
 // RunAtShipping tests what is different when payments are captured at shipping.
@@ -75,6 +78,19 @@ func RunAtShipping(t *testing.T, w World) {
 			if o := s.get(placed); len(o.GetRefunds()) > 0 || o.GetAttention() != nil {
 				t.Errorf("got %v, want no refund, and nothing for an operator", o)
 			}
+		},
+		"money that the bank has let go is said, and nothing is sent for it": func(t *testing.T) {
+			s := NewShop(t, w)
+			placed := s.Buy(s.Stock(5, 500), 2)
+			s.wantHeld(placed)
+			_, err := s.Payments.CancelPayment(t.Context(), &paymentsv1.CancelPaymentRequest{PaymentId: placed.GetOrder().GetId()})
+			s.must("let the money go", err)
+			eventually(t, "the order needs attention", func() bool { return s.get(placed).GetAttention() != nil })
+			if o := s.get(placed); o.GetStatus() != opened || o.GetPaymentStatus() != ordersv1.PaymentStatus_PAYMENT_STATUS_NONE {
+				t.Errorf("got %v, want it open, and nothing held", o)
+			}
+			_, err = s.Orders.ShipOrder(t.Context(), &ordersv1.ShipOrderRequest{OrderId: placed.GetOrder().GetId(), IdempotencyKey: id.New()})
+			wantReason(t, err, codes.FailedPrecondition, ordersv1.Reason_REASON_NOT_PAID, nil)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -220,7 +220,7 @@ type PaymentStatus int32
 
 const (
 	PaymentStatus_PAYMENT_STATUS_UNSPECIFIED PaymentStatus = 0
-	// Nothing is to be paid.
+	// Nothing is to be paid, or the money that was held was let go and never taken.
 	PaymentStatus_PAYMENT_STATUS_NONE PaymentStatus = 1
 	// For the shopper.
 	PaymentStatus_PAYMENT_STATUS_WAITING         PaymentStatus = 2
@@ -1249,12 +1249,13 @@ func (x *Fulfilment) GetAt() *timestamppb.Timestamp {
 }
 
 type Refund struct {
-	state       protoimpl.MessageState `protogen:"open.v1"`
-	Id          string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	AmountMinor int64                  `protobuf:"varint,2,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
-	Reason      string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
-	Restock     bool                   `protobuf:"varint,4,opt,name=restock,proto3" json:"restock,omitempty"`
-	Status      RefundStatus           `protobuf:"varint,5,opt,name=status,proto3,enum=orders.v1.RefundStatus" json:"status,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// 0 of pieces that cost nothing, or were never charged.
+	AmountMinor int64        `protobuf:"varint,2,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
+	Reason      string       `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Restock     bool         `protobuf:"varint,4,opt,name=restock,proto3" json:"restock,omitempty"`
+	Status      RefundStatus `protobuf:"varint,5,opt,name=status,proto3,enum=orders.v1.RefundStatus" json:"status,omitempty"`
 	// Empty when an amount was refunded.
 	Pieces []*Piece               `protobuf:"bytes,6,rep,name=pieces,proto3" json:"pieces,omitempty"`
 	At     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
@@ -1827,8 +1828,8 @@ func (x *Attention) GetSince() *timestamppb.Timestamp {
 type TimelineEntry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	At    *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
-	// A word: placed, held (money, until shipping), paid, opened, shipped, refunded, returned,
-	// closed, failed, cancelled, attention, resolved.
+	// A word: placed, held (money, until shipping), let_go (held money that was never taken),
+	// paid, opened, shipped, refunded, returned, closed, failed, cancelled, attention, resolved.
 	What string `protobuf:"bytes,2,opt,name=what,proto3" json:"what,omitempty"`
 	// A sentence for people; may be empty.
 	Note          string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`

@@ -124,7 +124,8 @@ type OrdersServiceClient interface {
 	ListMyOrders(ctx context.Context, in *ListMyOrdersRequest, opts ...grpc.CallOption) (*ListMyOrdersResponse, error)
 	// ShipOrder stores that a parcel was sent: some lines, or all that is left to
 	// send; for operators. The order is CLOSED when nothing is left.
-	// FAILED_PRECONDITION, REASON_NOT_OPEN unless the order is open, and
+	// FAILED_PRECONDITION, REASON_NOT_OPEN unless the order is open,
+	// REASON_NOT_PAID when the money that was held until shipping was let go, and
 	// REASON_NOT_THAT_MANY for more than is left to send. INVALID_ARGUMENT,
 	// REASON_KEY_REUSED. NOT_FOUND, REASON_NO_ORDER. Repeating it with the same
 	// key changes nothing.
@@ -394,7 +395,8 @@ type OrdersServiceServer interface {
 	ListMyOrders(context.Context, *ListMyOrdersRequest) (*ListMyOrdersResponse, error)
 	// ShipOrder stores that a parcel was sent: some lines, or all that is left to
 	// send; for operators. The order is CLOSED when nothing is left.
-	// FAILED_PRECONDITION, REASON_NOT_OPEN unless the order is open, and
+	// FAILED_PRECONDITION, REASON_NOT_OPEN unless the order is open,
+	// REASON_NOT_PAID when the money that was held until shipping was let go, and
 	// REASON_NOT_THAT_MANY for more than is left to send. INVALID_ARGUMENT,
 	// REASON_KEY_REUSED. NOT_FOUND, REASON_NO_ORDER. Repeating it with the same
 	// key changes nothing.

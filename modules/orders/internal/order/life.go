@@ -15,6 +15,7 @@ var (
 	ErrNotOpen     = errors.New("the order is not open")
 	ErrNotPayable  = errors.New("nothing is to be paid")
 	ErrNotPaid     = errors.New("nothing was paid")
+	ErrLetGo       = errors.New("the money that was held was let go")
 	ErrTooMuch     = errors.New("more than was paid and is not refunded")
 	ErrNotThatMany = errors.New("the order does not have that many")
 	ErrKeyReused   = errors.New("the key was used for something else")
@@ -46,8 +47,9 @@ func (o *Order) PaymentStopped() {
 
 // HoldLost notes that the money that was held was let go, and never taken: nothing was
 // charged, so that what was to be given back of it is nothing.
-func (o *Order) HoldLost() {
+func (o *Order) HoldLost(now time.Time) {
 	o.PaymentStopped()
+	o.note("let_go", "The money that was held is not held any more. It was not taken.", now)
 	o.s.Payment.Amount = 0
 	for i := range o.s.Refunds {
 		r := &o.s.Refunds[i]

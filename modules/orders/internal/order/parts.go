@@ -127,6 +127,9 @@ func (o *Order) Ship(f Fulfilment, now time.Time) error {
 	if o.s.Status != Open {
 		return ErrNotOpen
 	}
+	if o.s.Payment.State == Stopped {
+		return ErrLetGo
+	}
 	counts := o.Counts()
 	if len(f.Pieces) == 0 {
 		for _, l := range o.s.Lines {

@@ -26,7 +26,7 @@ func (s *Service) doChores(ctx context.Context, o *order.Order) error {
 	tried := o.Snapshot().Attempts
 	o.Rest()
 	for _, chore := range []func(context.Context, *order.Order) error{
-		s.giveBack, s.takeFromCart, s.bookParts, s.capture, s.refund,
+		s.giveBack, s.takeFromCart, s.bookParts, s.lookAtHold, s.capture, s.refund,
 	} {
 		unanswered = append(unanswered, s.orAttention(ctx, o, chore(ctx, o)))
 	}
@@ -198,6 +198,31 @@ func (s *Service) bookParts(ctx context.Context, o *order.Order) error {
 	return errors.Join(all...)
 }
 
+// lookAtHold looks whether the money of an order is still held, before something is sent for
+// it: a bank lets it go after some days.
+func (s *Service) lookAtHold(ctx context.Context, o *order.Order) error {
+	snapshot := o.Snapshot()
+	if o.Status() != order.Open || snapshot.Payment.State != order.Authorized || len(snapshot.Fulfilments) > 0 {
+		return nil
+	}
+	var now Payment
+	err := s.ask("look", func() (err error) {
+		now, err = s.Money.Get(ctx, o.PaymentID())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("look at payment %s: %w", o.PaymentID(), err)
+	}
+	if now.State != order.Stopped {
+		s.note(o, now)
+		return nil
+	}
+	o.HoldLost(s.Now())
+	o.NeedAttention("the bank has let go the money that was held: do not send the order", s.Now())
+	s.Log.WarnContext(ctx, "an order is not paid: the money that was held was let go", "order", o.ID(), "payment", o.PaymentID())
+	return nil
+}
+
 // capture takes money that was only held, once something is sent. Payments refuses it only
 // when the money is not held any more.
 func (s *Service) capture(ctx context.Context, o *order.Order) error {
@@ -211,7 +236,7 @@ func (s *Service) capture(ctx context.Context, o *order.Order) error {
 		return err
 	})
 	if refusalOf(err) != nil {
-		o.HoldLost()
+		o.HoldLost(s.Now())
 	}
 	if err != nil {
 		return fmt.Errorf("take the money of payment %s: %w", o.PaymentID(), err)

@@ -288,6 +288,8 @@ func wrongTime(o *order.Order, err error) error {
 		return no(ordersv1.Reason_REASON_NOT_PAYABLE, "is "+string(o.Status())+", and nothing is to be paid")
 	case errors.Is(err, order.ErrNotPaid):
 		return no(ordersv1.Reason_REASON_NOT_PAID, "has nothing paid that is not refunded")
+	case errors.Is(err, order.ErrLetGo):
+		return no(ordersv1.Reason_REASON_NOT_PAID, "is not paid: the money that was held for it was let go, so nothing is to be sent")
 	case errors.Is(err, order.ErrTooMuch):
 		return no(ordersv1.Reason_REASON_REFUND_TOO_LARGE, "has less paid that is not refunded")
 	case errors.Is(err, order.ErrNotThatMany):

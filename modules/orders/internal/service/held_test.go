@@ -9,6 +9,7 @@ import (
 	"galleria/modules/orders/internal/order"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/certs"
+	"galleria/platform/contract"
 	"galleria/platform/id"
 	"galleria/platform/route"
 )
@@ -99,5 +100,50 @@ func TestARefundOfMoneyThatIsNeverTakenIsOfNothing(t *testing.T) {
 		if got := h.events(k.ID); !slices.Equal(got, []string{"Placed", "Shipped"}) {
 			t.Errorf("got events %v, want none of a refund", got)
 		}
+	})
+}
+
+// A bank lets held money go after some days. What is not paid is not sent: an operator has
+// to know it before the parcel leaves.
+func TestWhatTheBankHasLetGoIsNotSent(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		l := h.live(nil)
+		k := h.held(l)
+		h.bank(k, order.Stopped)
+		h.settled(k.ID, false)
+		h.await("an operator is asked for", func() bool { return h.get(l, k).GetAttention() != nil })
+		if got := h.get(l, k).GetPaymentStatus(); got != ordersv1.PaymentStatus_PAYMENT_STATUS_NONE {
+			t.Errorf("got payment %s, want that nothing is held", got)
+		}
+		if err := l.ship(k); !contract.Is(err, ordersv1.Reason_REASON_NOT_PAID) {
+			t.Errorf("ship: got %v, want that it is not paid", err)
+		}
+		if _, err := l.CancelOrder(operator(t), &ordersv1.CancelOrderRequest{OrderId: k.ID, Operator: true}); err != nil {
+			t.Fatal(err)
+		}
+		h.await("nothing is left to do", func() bool { return h.busy() == 0 })
+		if o := h.get(l, k); o.GetStatus() != ordersv1.OrderStatus_ORDER_STATUS_CANCELLED || len(o.GetRefunds()) > 0 {
+			t.Errorf("got %v, want it cancelled without a refund", o)
+		}
+		if got := h.events(k.ID); !slices.Equal(got, []string{"Placed", "Cancelled"}) {
+			t.Errorf("got events %v, want no parcel", got)
+		}
+	})
+}
+
+// That payments does not answer when a hold is looked at leaves the order as it is.
+func TestAHoldThatCannotBeLookedAtIsLookedAtAgain(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		l := h.live(nil)
+		k := h.held(l)
+		asked, back := h.away("look")
+		h.bank(k, order.Stopped)
+		h.settled(k.ID, false)
+		h.await("payments was asked", func() bool { return asked.Load() > 1 })
+		if o := h.get(l, k); o.GetAttention() != nil || o.GetPaymentStatus() != ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED {
+			t.Errorf("got attention %v and payment %s, want the order as it was", o.GetAttention(), o.GetPaymentStatus())
+		}
+		back()
+		h.await("an operator is asked for", func() bool { h.later.Add(int64(time.Minute)); return h.get(l, k).GetAttention() != nil })
 	})
 }

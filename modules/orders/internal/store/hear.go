@@ -17,10 +17,12 @@ const DueWork = "due orders"
 // that is what the version is raised for.
 
 // PaymentSettled has the driver look at the payment of an order that is being
-// placed. One that failed before must not keep the money.
+// placed, and of one whose money is held: it may have been let go. One that failed
+// before must not keep the money.
 func PaymentSettled(tx *gorm.DB, orderID string, paid bool, now time.Time) error {
 	database.Announce(tx, DueWork)
-	err := tx.Exec("UPDATE orders SET due_at = ?, attempts = 0, version = version + 1 WHERE id = ? AND status = 'placing'",
+	err := tx.Exec("UPDATE orders SET due_at = ?, attempts = 0, version = version + 1 WHERE id = ?"+
+		" AND (status = 'placing' OR status = 'open' AND payment_state = 'authorized')",
 		now.UnixMicro(), orderID).Error
 	if err != nil || !paid {
 		return err

@@ -66,9 +66,12 @@ others are imported. The exit code is 1 when a row was left out. It works while 
 shop runs and while it does not, and can be repeated.
 
 Only skus that have no stock yet get the stock of the file. --stock set takes it for a
-count of the shelves, --stock add for a delivery, which is taken in once for each file
-(or each --delivery), and --stock ignore passes it over. --dry-run shows what would
-change and writes nothing.
+count of the shelves, --stock add for a delivery, and --stock ignore passes it over. A
+delivery is taken in once. It is known by the content of its file, and when rows of that
+are left out, none of its stock is taken in, for the file will be another one once it is
+mended; or by --delivery, the number on its papers: then what is good is taken in, and the
+rest when the file comes again, mended. --dry-run shows what would change and writes
+nothing.
 
 Product exports of Shopify and WooCommerce are recognised by their header line. Their
 prices are read in the currency of the shop, or --currency. What can't be carried over
@@ -101,11 +104,12 @@ With --pictures, the pictures of a folder or a zip archive are added first, as
 			}
 			options := products.Options{Size: size, Stock: products.Stock(stock), Delivery: delivery, DryRun: dryRun, Currency: cmp.Or(strings.ToUpper(currency), c.Currency)}
 			if dryRun {
-				options.Show = func(r products.Row, what []string) {
-					fmt.Fprintf(cmd.OutOrStdout(), "%s:%d: %s: %s\n", args[0], r.Line, r.SKU, strings.Join(what, "; "))
+				options.Show = func(line int, sku string, what []string) {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s:%d: %s: %s\n", args[0], line, sku, strings.Join(what, "; "))
 				}
 			}
 			if options.Stock == products.StockAdd && delivery == "" {
+				options.WholeDelivery = true
 				if options.Delivery, err = digest(file); err != nil {
 					return fmt.Errorf("read %s: %w", args[0], err)
 				}
@@ -121,7 +125,7 @@ With --pictures, the pictures of a folder or a zip archive are added first, as
 					catalogv1.NewCatalogServiceClient(connect("catalog")), inventoryv1.NewInventoryServiceClient(connect("inventory")),
 					file, options)
 				bar.done()
-				return errors.Join(reportImport(cmd, args[0], result), err)
+				return errors.Join(reportImport(cmd, args[0], result), err, aboutDelivery(options, result, err))
 			})
 			return errors.Join(refused, err)
 		},
@@ -150,6 +154,20 @@ func reportImport(cmd *cobra.Command, file string, r products.Result) error {
 		return errors.New("1 row was left out, see above")
 	}
 	return fmt.Errorf("%d rows were left out, see above", r.LeftOut())
+}
+
+// aboutDelivery says what became of the stock of a delivery that was not taken in whole, and
+// how to take in the rest of it: the file, mended, is another delivery by its content.
+func aboutDelivery(o products.Options, r products.Result, failed error) error {
+	switch {
+	case !o.WholeDelivery || failed == nil && r.LeftOut() == 0:
+		return nil
+	case r.NoStock && r.LeftOut() == 0:
+		return errors.New("no stock was taken in: run it again")
+	case r.NoStock:
+		return errors.New("no stock was taken in: mend the file and run it again, or name the delivery with --delivery, and what is good is taken in")
+	}
+	return fmt.Errorf("stock of other rows was taken in: run it again, also with the file mended, with --stock add --delivery %s, and that is not taken in twice", o.Delivery)
 }
 
 // digest tells files of other content apart.

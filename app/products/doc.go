@@ -44,7 +44,8 @@
 // what can't be carried over is said in the result.
 //
 // Reading goes row by row, and importing batch by batch, so a file of any size
-// takes little memory (of a WooCommerce file, the products with variants are kept).
+// takes little memory (of a WooCommerce file, the products with variants are kept, and of
+// a delivery that is taken in whole or not at all, the skus and their pieces).
 // While the stock of one batch is written, the products of the next one are, and the
 // one behind it is read. A bad row is reported with its line and reason and stops no other.
 //
@@ -58,8 +59,8 @@
 //
 // The stock column is written for skus that have no stock yet only, so that
 // yesterday's file does not put back what was sold since. Options.Stock takes it
-// for a count of the shelves or for a delivery instead. What is allocated to orders
-// is never taken away.
+// for a count of the shelves or for a delivery instead (delivery.go). What is allocated to
+// orders is never taken away.
 //
 // # Exporting
 //

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 
 	catalogv1 "galleria/modules/catalog/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
@@ -27,12 +28,16 @@ type Options struct {
 	// Delivery tells with StockAdd this delivery from others: the number on its
 	// papers, or a digest of the file.
 	Delivery string
+	// WholeDelivery takes in, with StockAdd, no stock at all when rows are bad. It is for
+	// a Delivery that is a digest: the file is another delivery once it is mended, and
+	// what was taken in as this one would be taken in again.
+	WholeDelivery bool
 	// DryRun writes nothing. Result and Show tell what would be done, as far as it
 	// can be known without the checks of the modules.
 	DryRun bool
 	// Show, if set, is called for each row that changes something, with what that
 	// is: "new", "price …", "stock …".
-	Show func(r Row, what []string)
+	Show func(line int, sku string, what []string)
 	// Log gets a line per batch, at debug level; nil: none.
 	Log *slog.Logger
 }
@@ -46,6 +51,9 @@ type Result struct {
 	// was written and whose stock was refused is among them, and not among the
 	// imported ones, so that the counts add up to the rows of the file.
 	Bad []BadRow
+	// NoStock tells that no stock was taken in, for Options.WholeDelivery, and because
+	// rows are bad or the import failed.
+	NoStock bool
 	// Notices say how the file was read, where that had to be found out: its
 	// encoding, what separates its columns, which program it comes from; and what
 	// could not be carried over.
@@ -90,6 +98,7 @@ type importer struct {
 	inventory  inventoryv1.InventoryServiceClient
 	options    Options
 	categories map[string]bool // slugs the catalog has
+	held       []*batch        // whose stock waits for the end of the file
 	result     Result
 }
 
@@ -153,9 +162,29 @@ func (c *change) refused(reason string) (bad []BadRow) {
 	return bad
 }
 
+// outcome is what an import makes of a row, but for its stock.
+type outcome struct {
+	row   Row // its line, sku and counts; the rest is let go
+	isNew bool
+	what  []string // differences
+}
+
+func outcomes(changes []*change) (all []outcome) {
+	for _, c := range changes {
+		for n, r := range c.rows {
+			what := c.differences(r)
+			if n == 0 && len(what) == 0 && c.changed() {
+				what = []string{"order of options"}
+			}
+			all = append(all, outcome{row: Row{Line: r.Line, SKU: strings.Clone(r.SKU), Counts: r.Counts}, isNew: c.isNew(r), what: what})
+		}
+	}
+	return all
+}
+
 // count adds the rows up: each is new, changed or unchanged, unless its stock was
 // refused.
-func (i *importer) count(changes []*change, moves []move, refused []BadRow) {
+func (i *importer) count(all []outcome, moves []move, refused []BadRow) {
 	moved, bad := map[string][]move{}, map[string]bool{}
 	for _, m := range moves {
 		moved[m.row.SKU] = append(moved[m.row.SKU], m)
@@ -163,30 +192,24 @@ func (i *importer) count(changes []*change, moves []move, refused []BadRow) {
 	for _, b := range refused {
 		bad[b.SKU] = true
 	}
-	for _, c := range changes {
-		for n, r := range c.rows {
-			if bad[r.SKU] {
-				continue
-			}
-			what := c.differences(r)
-			if n == 0 && len(what) == 0 && c.changed() {
-				what = []string{"order of options"}
-			}
-			for _, m := range moved[r.SKU] {
-				what = append(what, fmt.Sprintf("%s %d → %d", stockColumn(m.location), m.before, m.after))
-			}
-			i.result.Imported++
-			switch {
-			case c.isNew(r):
-				i.result.Created++
-			case len(what) > 0:
-				i.result.Updated++
-			default:
-				i.result.Unchanged++
-			}
-			if i.options.Show != nil && len(what) > 0 {
-				i.options.Show(r, what)
-			}
+	for _, o := range all {
+		if bad[o.row.SKU] {
+			continue
+		}
+		for _, m := range moved[o.row.SKU] {
+			o.what = append(o.what, fmt.Sprintf("%s %d → %d", stockColumn(m.location), m.before, m.after))
+		}
+		i.result.Imported++
+		switch {
+		case o.isNew:
+			i.result.Created++
+		case len(o.what) > 0:
+			i.result.Updated++
+		default:
+			i.result.Unchanged++
+		}
+		if i.options.Show != nil && len(o.what) > 0 {
+			i.options.Show(o.row.Line, o.row.SKU, o.what)
 		}
 	}
 }

@@ -437,7 +437,7 @@ func TestADeliveryThatWasTakenInBeforeChangesNothing(t *testing.T) {
 		s.wantStock(t, "MUG", 7)
 		// Nor is it said beforehand that it would.
 		var shown []string
-		try := products.Options{Stock: products.StockAdd, Delivery: "truck", DryRun: true, Show: func(_ products.Row, what []string) { shown = append(shown, what...) }}
+		try := products.Options{Stock: products.StockAdd, Delivery: "truck", DryRun: true, Show: func(_ int, _ string, what []string) { shown = append(shown, what...) }}
 		s.wantResult(t, s.takeWith(t, strings.NewReader(file), try), 0, 0, 1)
 		try.Delivery = "another truck"
 		s.wantResult(t, s.takeWith(t, strings.NewReader(file), try), 0, 1, 0)

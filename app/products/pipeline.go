@@ -29,8 +29,12 @@ type batch struct {
 	rows []Row
 	bad  []BadRow
 	done int64 // bytes of the file that are read when its rows are
-	// changes are what was made of the rows, once their products are written.
-	changes []*change
+	// changes are what was made of the rows, once their products are written, and
+	// outcomes the same by row, of those that were taken.
+	changes  []*change
+	outcomes []outcome
+	// first and last are the lines where its first and last row begin.
+	first, last int
 	// failed is why nothing comes after this batch; broken that the file ends here
 	// for a reason.
 	failed, broken error
@@ -61,6 +65,10 @@ func (i *importer) run(ctx context.Context, f *file, r *counter) error {
 			}
 		}
 	})
+	return i.settleHeld(ctx, i.finishEach(ctx, written))
+}
+
+func (i *importer) finishEach(ctx context.Context, written <-chan *batch) error {
 	for b := range written {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -124,43 +132,55 @@ func (i *importer) writeBatch(ctx context.Context, b *batch) error {
 	return err
 }
 
-// finish writes the stock of what was taken of a batch, and counts it.
+// finish writes the stock of what was taken of a batch, and counts it; or keeps the batch
+// for the end of the file. What it needs of its rows stays, and they are let go: there may
+// be many.
 func (i *importer) finish(ctx context.Context, b *batch) error {
 	i.result.Bad = append(i.result.Bad, b.bad...)
 	if len(b.rows) > 0 {
-		first, last := b.rows[0].Line, b.rows[len(b.rows)-1].Line
-		err := b.failed
-		if err == nil {
-			err = i.finishRows(ctx, b.changes)
-		}
-		if err != nil {
-			return fmt.Errorf("import lines %d to %d: %w", first, last, err)
-		}
-		i.options.Log.DebugContext(ctx, "a batch is imported", "first_line", first, "last_line", last, "bad_so_far", len(i.result.Bad))
+		b.first, b.last = b.rows[0].Line, b.rows[len(b.rows)-1].Line
 	}
+	if b.failed != nil {
+		return b.about(b.failed)
+	}
+	b.outcomes = outcomes(b.changes)
+	b.rows, b.changes = nil, nil
+	if i.options.waits() {
+		i.held = append(i.held, b)
+		return nil
+	}
+	return i.settle(ctx, b)
+}
+
+// about says of an error which lines of the file it is about.
+func (b *batch) about(err error) error {
+	return fmt.Errorf("import lines %d to %d: %w", b.first, b.last, err)
+}
+
+// settle writes the stock of a batch, and counts its rows.
+func (i *importer) settle(ctx context.Context, b *batch) error {
+	moves, bad, err := i.writeStock(ctx, b.outcomes)
+	i.result.Bad = append(i.result.Bad, bad...)
+	i.count(b.outcomes, moves, bad)
+	if err != nil {
+		return b.about(err)
+	}
+	i.options.Log.DebugContext(ctx, "a batch is imported", "first_line", b.first, "last_line", b.last, "bad_so_far", len(i.result.Bad))
 	if i.options.Progress != nil {
 		i.options.Progress(b.done, i.options.Size)
 	}
 	return nil
 }
 
-func (i *importer) finishRows(ctx context.Context, changes []*change) error {
-	var rows []Row
-	for _, c := range changes {
-		rows = append(rows, c.rows...)
+// writeStock answers what moved, or in a dry run would.
+func (i *importer) writeStock(ctx context.Context, taken []outcome) (moves []move, bad []BadRow, err error) {
+	moves, err = i.moves(ctx, taken)
+	if err == nil && i.options.Stock == StockAdd {
+		moves, bad, err = i.stillToCome(ctx, moves)
 	}
-	moves, err := i.moves(ctx, rows)
-	if err != nil {
-		return err
+	if err != nil || i.options.DryRun {
+		return moves, bad, err
 	}
-	var bad []BadRow
-	switch {
-	case !i.options.DryRun:
-		moves, bad, err = i.moveStock(ctx, moves)
-		i.result.Bad = append(i.result.Bad, bad...)
-	case i.options.Stock == StockAdd:
-		moves, err = i.stillToCome(ctx, moves)
-	}
-	i.count(changes, moves, bad)
-	return err
+	made, more, err := i.moveStock(ctx, moves)
+	return made, append(bad, more...), err
 }

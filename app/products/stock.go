@@ -2,13 +2,9 @@ package products
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
-
-	"google.golang.org/grpc/status"
 
 	inventoryv1 "galleria/modules/inventory/v1"
 	"galleria/platform/contract"
@@ -43,16 +39,16 @@ type move struct {
 	notice  string
 }
 
-// moves are the rows whose stock is to be written.
-func (i *importer) moves(ctx context.Context, rows []Row) ([]move, error) {
+// moves are what the rows do to the stock.
+func (i *importer) moves(ctx context.Context, taken []outcome) ([]move, error) {
 	if i.options.Stock == StockIgnore {
 		return nil, nil
 	}
 	known, levels := map[string]bool{}, map[place]*inventoryv1.Level{}
-	for part := range slices.Chunk(rows, askedAtOnce) {
+	for part := range slices.Chunk(taken, askedAtOnce) {
 		request := &inventoryv1.GetLevelsRequest{}
-		for _, r := range part {
-			request.Skus = append(request.Skus, r.SKU)
+		for _, o := range part {
+			request.Skus = append(request.Skus, o.row.SKU)
 		}
 		answer, err := i.inventory.GetLevels(ctx, request)
 		if err != nil {
@@ -64,7 +60,8 @@ func (i *importer) moves(ctx context.Context, rows []Row) ([]move, error) {
 		}
 	}
 	var found []move
-	for _, r := range rows {
+	for _, o := range taken {
+		r := o.row
 		for _, c := range r.Counts {
 			level := levels[place{r.SKU, c.Location}]
 			m := move{row: r, location: c.Location, before: level.GetOnHand(), after: c.Pieces, counted: c.Pieces}
@@ -146,72 +143,4 @@ func (i *importer) setLevels(ctx context.Context, moves []move) error {
 		request.Levels[n].OnHand = moves[n].after
 	}
 	return fmt.Errorf("import products: the stock of %s and others keeps changing; import the file again", moves[0].row.SKU)
-}
-
-// receive takes in each row as a delivery of its own, so that a file that was
-// imported half, or with some rows bad, is not taken in twice.
-func (i *importer) receive(ctx context.Context, moves []move) (made []move, bad []BadRow, err error) {
-	for _, m := range moves {
-		got, err := i.inventory.Receive(ctx, &inventoryv1.ReceiveRequest{
-			IdempotencyKey: i.deliveryKey(m), Location: m.location,
-			Lines: []*inventoryv1.Line{{Sku: m.row.SKU, Quantity: m.after - m.before}},
-		})
-		switch {
-		case err == nil && got.GetRepeated(): // the delivery was taken in before
-		case err == nil:
-			made = append(made, m)
-		case aboutRows(err):
-			bad = append(bad, m.refused("stock: "+status.Convert(err).Message())...)
-		default:
-			return made, bad, err
-		}
-	}
-	return made, bad, nil
-}
-
-// deliveryKey is what a row's delivery is taken in under, once.
-func (i *importer) deliveryKey(m move) string {
-	name := i.options.Delivery + "\x00" + m.row.SKU
-	if m.location != mainLocation {
-		name += "\x00" + m.location
-	}
-	key := sha256.Sum256([]byte(name))
-	return "import-" + hex.EncodeToString(key[:12])
-}
-
-// mostMovements is how many movements inventory lists in one call.
-const mostMovements = 200
-
-// takenIn tells whether a row's delivery was taken in before, without taking it in: the
-// movement that it made bears its key.
-func (i *importer) takenIn(ctx context.Context, m move) (bool, error) {
-	request, key := &inventoryv1.ListMovementsRequest{Sku: m.row.SKU, PageSize: mostMovements}, i.deliveryKey(m)
-	for {
-		page, err := i.inventory.ListMovements(ctx, request)
-		if err != nil {
-			return false, fmt.Errorf("look up the deliveries of %s: %w", m.row.SKU, err)
-		}
-		for _, made := range page.GetMovements() {
-			if made.GetReason() == inventoryv1.MovementReason_MOVEMENT_REASON_RECEIVE && made.GetNote() == key {
-				return true, nil
-			}
-		}
-		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
-			return false, nil
-		}
-	}
-}
-
-// stillToCome are the moves of deliveries that were not taken in before.
-func (i *importer) stillToCome(ctx context.Context, moves []move) (remaining []move, err error) {
-	for _, m := range moves {
-		before, err := i.takenIn(ctx, m)
-		if err != nil {
-			return nil, err
-		}
-		if !before {
-			remaining = append(remaining, m)
-		}
-	}
-	return remaining, nil
 }

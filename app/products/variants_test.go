@@ -140,8 +140,8 @@ func TestYesterdaysFileDoesNotPutBackWhatWasSold(t *testing.T) {
 		s.wantResult(t, s.takeWith(t, strings.NewReader(file), products.Options{Stock: products.StockIgnore}), 0, 0, 10)
 		s.wantStock(t, "MUG-9", 5)
 		var shown []string
-		dry := products.Options{Stock: products.StockSet, DryRun: true, Show: func(r products.Row, what []string) {
-			shown = append(shown, r.SKU+" "+strings.Join(what, "; "))
+		dry := products.Options{Stock: products.StockSet, DryRun: true, Show: func(_ int, sku string, what []string) {
+			shown = append(shown, sku+" "+strings.Join(what, "; "))
 		}}
 		changed := strings.Replace(file, "Mug 7,,kitchen,blue,12.90", "Mug 7,,kitchen,blue,13", 1) + "NEW,New,,new,,1,EUR,1,\n"
 		s.wantResult(t, s.takeWith(t, strings.NewReader(changed), dry), 1, 2, 8)

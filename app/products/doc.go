@@ -15,7 +15,9 @@
 //	stock        pieces on the shelf
 //	image        optional, name of a picture of the shop, mug.jpg, or /pictures/mug.jpg
 //	product      optional; rows with the same value are variants of one product,
-//	             whose address it is. Its first row describes the product
+//	             whose address it is; one that is there keeps the address it has, when
+//	             it had that one before or a row has one of its skus. The first row
+//	             describes the product
 //	options      optional, what sets a variant apart: Size=M|Colour=Red
 //	compare_at   optional, what it cost before, as price
 //	weight_grams optional

@@ -84,7 +84,7 @@ func Import(ctx context.Context, catalog catalogv1.CatalogServiceClient, invento
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	counted := &counter{reader: r}
-	i := &importer{catalog: catalog, inventory: inventory, options: o}
+	i := &importer{catalog: catalog, inventory: inventory, options: o, bySKU: map[string]string{}}
 	if err := i.knowCategories(ctx); err != nil {
 		return i.result, err
 	}
@@ -98,8 +98,11 @@ type importer struct {
 	inventory  inventoryv1.InventoryServiceClient
 	options    Options
 	categories map[string]bool // slugs the catalog has
-	held       []*batch        // whose stock waits for the end of the file
-	result     Result
+	// bySKU are ids of products that the rows' skus found, by the column product: rows of
+	// later batches are of them, too.
+	bySKU  map[string]string
+	held   []*batch // whose stock waits for the end of the file
+	result Result
 }
 
 // writeProducts writes what changes, and answers what was not refused.

@@ -24,22 +24,19 @@ const askedAtOnce = 200
 // plan finds the products that the rows are about, and what they become. Rows
 // that do not fit their product are bad.
 func (i *importer) plan(ctx context.Context, batch []Row) ([]*change, []BadRow, error) {
-	bySKU, bySlug, err := i.known(ctx, batch)
+	bySKU, named, err := i.known(ctx, batch)
 	if err != nil {
 		return nil, nil, err
 	}
 	var changes []*change
 	byKey := map[string]*change{}
 	for _, r := range batch {
-		before, key := bySlug[r.Product], "product "+r.Product
-		switch {
-		case before == nil && bySKU[r.SKU] != nil:
-			before = bySKU[r.SKU]
-			fallthrough
-		case before != nil:
+		before, key := named[r.Product], "product "+r.Product
+		if r.Product == "" {
+			before, key = bySKU[r.SKU], "sku "+r.SKU
+		}
+		if before != nil {
 			key = "id " + before.GetId()
-		case r.Product == "":
-			key = "sku " + r.SKU
 		}
 		c := byKey[key]
 		if c == nil {
@@ -55,40 +52,95 @@ func (i *importer) plan(ctx context.Context, batch []Row) ([]*change, []BadRow, 
 	return slices.DeleteFunc(changes, func(c *change) bool { return len(c.rows) == 0 }), bad, nil
 }
 
-// known are the products of the rows that the catalog has, by sku and slug.
-func (i *importer) known(ctx context.Context, batch []Row) (bySKU, bySlug map[string]*catalogv1.Product, err error) {
-	bySKU, bySlug = map[string]*catalogv1.Product{}, map[string]*catalogv1.Product{}
-	ask := func(r *catalogv1.GetProductsRequest) error {
-		answer, err := i.catalog.GetProducts(ctx, r)
-		if err != nil {
-			return fmt.Errorf("look up products: %w", err)
+// known are the products of the rows that the catalog has, by sku, and by what the column
+// product calls them. Rows with the same name there are of one product, whichever finds it:
+// the name is its address; or else was, before it got another one; or else a row has one of
+// its skus.
+func (i *importer) known(ctx context.Context, batch []Row) (bySKU, named map[string]*catalogv1.Product, err error) {
+	bySKU, named = map[string]*catalogv1.Product{}, map[string]*catalogv1.Product{}
+	var skus, names []string
+	listed := map[string]bool{}
+	for _, r := range batch {
+		skus = append(skus, r.SKU)
+		if r.Product != "" && !listed[r.Product] {
+			listed[r.Product] = true
+			names = append(names, r.Product)
 		}
-		for _, p := range answer.GetProducts() {
-			bySlug[p.GetSlug()] = p
+	}
+	for part := range slices.Chunk(skus, askedAtOnce) {
+		found, err := i.products(ctx, &catalogv1.GetProductsRequest{Skus: part})
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, p := range found {
 			for _, v := range p.GetVariants() {
 				bySKU[v.GetSku()] = p
 			}
 		}
-		return nil
 	}
-	for rows := range slices.Chunk(batch, askedAtOnce) {
-		skus, slugs := &catalogv1.GetProductsRequest{}, &catalogv1.GetProductsRequest{}
-		for _, r := range rows {
-			skus.Skus = append(skus.Skus, r.SKU)
-			if r.Product != "" && !slices.Contains(slugs.Slugs, r.Product) {
-				slugs.Slugs = append(slugs.Slugs, r.Product)
-			}
-		}
-		if err := ask(skus); err != nil {
+	for part := range slices.Chunk(names, askedAtOnce) {
+		found, err := i.products(ctx, &catalogv1.GetProductsRequest{Slugs: part})
+		if err != nil {
 			return nil, nil, err
 		}
-		if len(slugs.Slugs) > 0 {
-			if err := ask(slugs); err != nil {
-				return nil, nil, err
+		for _, p := range found {
+			if listed[p.GetSlug()] {
+				named[p.GetSlug()] = p
 			}
 		}
+		others := slices.DeleteFunc(slices.Clone(part), func(name string) bool { return named[name] != nil })
+		if err := i.formerlyNamed(ctx, others, named); err != nil {
+			return nil, nil, err
+		}
 	}
-	return bySKU, bySlug, nil
+	for _, r := range batch {
+		if p := bySKU[r.SKU]; r.Product != "" && named[r.Product] == nil && p != nil {
+			named[r.Product], i.bySKU[r.Product] = p, p.GetId()
+		}
+	}
+	for _, name := range names {
+		id := i.bySKU[name]
+		if named[name] != nil || id == "" {
+			continue
+		}
+		found, err := i.products(ctx, &catalogv1.GetProductsRequest{Ids: []string{id}})
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, p := range found {
+			named[name] = p
+		}
+	}
+	return bySKU, named, nil
+}
+
+func (i *importer) products(ctx context.Context, r *catalogv1.GetProductsRequest) ([]*catalogv1.Product, error) {
+	answer, err := i.catalog.GetProducts(ctx, r)
+	if err != nil {
+		return nil, fmt.Errorf("look up products: %w", err)
+	}
+	return answer.GetProducts(), nil
+}
+
+// formerlyNamed finds the products that had these slugs before. An answer does not say
+// which of them it is for, so they are halved until it is clear; as a rule there is none.
+func (i *importer) formerlyNamed(ctx context.Context, slugs []string, named map[string]*catalogv1.Product) error {
+	if len(slugs) == 0 {
+		return nil
+	}
+	found, err := i.products(ctx, &catalogv1.GetProductsRequest{Slugs: slugs})
+	switch {
+	case err != nil || len(found) == 0:
+		return err
+	case len(slugs) == 1:
+		named[slugs[0]] = found[0]
+		return nil
+	}
+	half := len(slugs) / 2
+	if err := i.formerlyNamed(ctx, slugs[:half], named); err != nil {
+		return err
+	}
+	return i.formerlyNamed(ctx, slugs[half:], named)
 }
 
 // missing tells what a row lacks to make something that is not there yet.

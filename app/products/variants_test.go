@@ -1,6 +1,7 @@
 package products_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -123,6 +124,45 @@ func TestRowsOfOneProductAreItsVariants(t *testing.T) {
 		s.wantResult(t, s.take(t, strings.NewReader(more)), 1, 0, 0)
 		if p := s.product(t, "L-R"); len(p.GetVariants()) != 3 || !slices.Equal(p.GetOptions()[0].GetValues(), []string{"S", "M", "L"}) {
 			t.Errorf("one more variant: got %v, want three variants in S, M and L", p)
+		}
+	})
+}
+
+func TestAProductThatGotAnotherAddressStaysOne(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		const columns, shirt = "product,sku,name,category,price,currency,options\n", "shirt,SHIRT-S,Shirt,clothes,49,EUR,Size=S\nshirt,SHIRT-M,Shirt,clothes,49,EUR,Size=M\n"
+		s.take(t, strings.NewReader(columns+shirt))
+		renamed := s.product(t, "SHIRT-S")
+		renamed.Slug = "linen-shirt"
+		if _, err := s.catalog.UpsertProducts(t.Context(), &catalogv1.UpsertProductsRequest{Products: []*catalogv1.Product{renamed}}); err != nil {
+			t.Fatal(err)
+		}
+		usual := columns + "new,NEW,New,clothes,5,EUR,\n" + shirt + "shirt,SHIRT-XL,Shirt,clothes,49,EUR,Size=XL\n"
+		s.wantResult(t, s.take(t, strings.NewReader(usual)), 2, 1, 1) // one more value of an option is said with the first row
+		s.wantResult(t, s.take(t, strings.NewReader(usual)), 0, 0, 4)
+		if p := s.product(t, "SHIRT-XL"); p.GetSlug() != "linen-shirt" || len(p.GetVariants()) != 3 {
+			t.Errorf("one more variant: got %v, want three of linen-shirt", p)
+		}
+		found, err := s.catalog.GetProducts(t.Context(), &catalogv1.GetProductsRequest{Slugs: []string{"shirt"}})
+		if err != nil || len(found.GetProducts()) != 1 || found.GetProducts()[0].GetId() != renamed.GetId() {
+			t.Errorf("the former address: got %v, %v; want that it leads to the product still", found, err)
+		}
+	})
+}
+
+func TestRowsOfAProductThatOneOfThemFindsBySKUAreOfIt(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		s.take(t, strings.NewReader("sku,name,category,price,currency\nMUG,Mug,kitchen,9,EUR\n"))
+		var file strings.Builder
+		file.WriteString("product,sku,name,category,price,currency,options\nmug-set,MUG-RED,Mug,kitchen,9,EUR,Colour=Red\nmug-set,MUG,Mug,kitchen,9,EUR,Colour=White\n")
+		for n := range 1000 {
+			fmt.Fprintf(&file, ",OTHER-%d,Other,kitchen,9,EUR,\n", n)
+		}
+		file.WriteString("mug-set,MUG-BLUE,Mug,kitchen,9,EUR,Colour=Blue\n") // in another batch
+		s.wantResult(t, s.take(t, strings.NewReader(file.String())), 1002, 1, 0)
+		s.wantResult(t, s.take(t, strings.NewReader(file.String())), 0, 0, 1003)
+		if p := s.product(t, "MUG-BLUE"); p.GetSlug() != "mug" || len(p.GetVariants()) != 3 {
+			t.Errorf("got %v, want three variants of mug", p)
 		}
 	})
 }

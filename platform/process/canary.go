@@ -18,9 +18,11 @@ import (
 //	  └──────worse────────────────────────────────> rolled back, at 0 %
 //
 // Both ends stay until the module gets to another place; a canary after that
-// begins anew. It is kept in the data directory, so a restart goes on where it was.
+// begins anew, and so does one with other steps. It is kept in the data directory, so a
+// restart goes on where it was.
 type Progress struct {
-	// Wanted is the place it belongs to, in words.
+	// Wanted is the place it belongs to, in words, with its steps. What an earlier release
+	// kept has no steps.
 	Wanted string `json:"wanted"`
 	// Weight is the second arm's share of the calls, in percent, since then.
 	Weight int       `json:"weight"`
@@ -53,10 +55,26 @@ func (p *Process) beginCanary(name string, wanted route.Place) Progress {
 	if err == nil {
 		err = json.Unmarshal(data, &kept)
 	}
-	if err == nil && kept.Wanted == wanted.String() {
+	if err == nil && (kept.Wanted == withSteps(wanted) || kept.Wanted == wanted.String()) {
+		kept.Wanted = withSteps(wanted)
 		return kept
 	}
-	return Progress{Wanted: wanted.String(), Weight: wanted.Weight, Since: p.o.Now(), Cause: "it has just begun"}
+	return Progress{Wanted: withSteps(wanted), Weight: wanted.Weight, Since: p.o.Now(), Cause: "it has just begun"}
+}
+
+// withSteps is a canary's place with what its own words leave out.
+func withSteps(wanted route.Place) string {
+	return fmt.Sprintf("%s; steps of %v %%, each for %s", wanted, wanted.Steps, wanted.Every)
+}
+
+func (p *Process) keepProgress(name string, progress Progress) {
+	data, err := json.Marshal(progress)
+	if err == nil {
+		err = durable.WriteFile(p.progressFile(name), data)
+	}
+	if err != nil {
+		p.o.Log.Error("canary's progress not kept", "module", name, "error", err)
+	}
 }
 
 func (p *Process) progressFile(name string) string {
@@ -144,13 +162,7 @@ func (p *Process) remember(name string, target *route.Target, progress Progress)
 		return false
 	}
 	if progress.Weight != p.progress[name].Weight || progress.Ended != p.progress[name].Ended {
-		data, err := json.Marshal(progress)
-		if err == nil {
-			err = durable.WriteFile(p.progressFile(name), data)
-		}
-		if err != nil {
-			p.o.Log.Error("canary's progress not kept", "module", name, "error", err)
-		}
+		p.keepProgress(name, progress)
 	}
 	p.progress[name] = progress
 	return true
@@ -170,7 +182,10 @@ func (p *Process) beganLocked(name string, target *route.Target, place route.Pla
 		}
 		return
 	}
+	// Kept from its begin: an end that an earlier canary came to is not to come back with
+	// its place.
 	p.progress[name] = p.beginCanary(name, place)
+	p.keepProgress(name, p.progress[name])
 	p.tasks.Go(func() { p.watchCanary(name, target, place) })
 }
 

@@ -19,6 +19,7 @@ import (
 	"gorm.io/gorm"
 
 	"galleria/platform/database"
+	"galleria/platform/durable"
 	"galleria/platform/module"
 	processv1 "galleria/platform/process/v1"
 	"galleria/platform/route"
@@ -235,6 +236,61 @@ func TestACanaryBeginsAnewAfterAnotherPlace(t *testing.T) {
 	if progress, _ := main.Progress("alpha"); progress.Weight != 10 || progress.Ended {
 		t.Errorf("got %s, want it to begin anew", progress)
 	}
+}
+
+// TestACanaryBeginsAnewWithOtherSteps, or with another time for them, and again when it
+// gets its first ones back.
+func TestACanaryBeginsAnewWithOtherSteps(t *testing.T) {
+	for name, change := range map[string]func(*route.Place){
+		"steps": func(p *route.Place) { p.Steps = []int{10, 20, 100} },
+		"time":  func(p *route.Place) { p.Every = time.Hour },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			var fails atomic.Bool
+			fails.Store(true)
+			main, wanted := canaried(t, h, &fails)
+			eventually(t, "the end of the canary", true, func() bool {
+				once(t, main, 5)
+				progress, _ := main.Progress("alpha")
+				return progress.Ended
+			})
+			other := wanted
+			change(&other)
+			for _, place := range []route.Place{other, wanted} {
+				if err := main.Apply(t.Context(), places{"alpha": place}); err != nil {
+					t.Fatal(err)
+				}
+				if progress, _ := main.Progress("alpha"); progress.Weight != 10 || progress.Ended {
+					t.Errorf("with the steps %v of %s: got %s, want it to begin anew", place.Steps, place.Every, progress)
+				}
+			}
+		})
+	}
+}
+
+// TestACanaryOfAnEarlierReleaseStaysBack: what that kept says nothing of steps.
+func TestACanaryOfAnEarlierReleaseStaysBack(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	wanted := route.Canary(here, at(h.start("other", places{"alpha": here}, peerOf(main))), 10)
+	wanted.Steps, wanted.Every = []int{10, 100}, time.Hour
+	kept := `{"wanted":"` + wanted.String() + `","weight":0,"since":"2026-01-02T03:04:05Z","ended":true,"cause":"rolled back: it failed"}`
+	if err := durable.WriteFile(main.progressFile("alpha"), []byte(kept)); err != nil {
+		t.Fatal(err)
+	}
+	apply := func(weight int) {
+		t.Helper()
+		if err := main.Apply(t.Context(), places{"alpha": wanted}); err != nil {
+			t.Fatal(err)
+		}
+		if progress, _ := main.Progress("alpha"); progress.Weight != weight || progress.Ended != (weight == 0) {
+			t.Errorf("with the steps %v: got %s, want %d %%", wanted.Steps, progress, weight)
+		}
+	}
+	apply(0)
+	wanted.Steps = []int{10, 50, 100}
+	apply(10)
 }
 
 func TestACanaryWithoutCallsStays(t *testing.T) {

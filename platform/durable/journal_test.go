@@ -1,9 +1,11 @@
 package durable_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"galleria/platform/durable"
@@ -34,6 +36,28 @@ func TestAJournalKeepsTheLatestLinesInOrderAndStaysSmall(t *testing.T) {
 	if all, err := os.ReadDir(filepath.Dir(j.Name)); err != nil || len(all) != 2 {
 		t.Errorf("got %v, %v, want two files", all, err)
 	}
+}
+
+// TestManyAddToAJournal: each of them finds it full, and one begins a new file.
+func TestManyAddToAJournal(t *testing.T) {
+	j := durable.Journal{Name: filepath.Join(t.TempDir(), "journal"), Most: 100}
+	line := bytes.Repeat([]byte{'x'}, 60) // two fill a file
+	var adding sync.WaitGroup
+	for range 8 {
+		adding.Go(func() {
+			for range 200 {
+				if err := j.Add(line); err != nil {
+					t.Error(err)
+				}
+				previous, err := os.Stat(j.Name + ".1")
+				if err == nil && previous.Size() <= j.Most {
+					t.Errorf("the previous file has %d bytes, want one that was full: what it replaced is lost", previous.Size())
+					return
+				}
+			}
+		})
+	}
+	adding.Wait()
 }
 
 func TestALineAfterOneThatWasCutOffIsKept(t *testing.T) {

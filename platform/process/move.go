@@ -74,7 +74,7 @@ func (p *Process) apply(ctx context.Context, wanted map[string]route.Place, by w
 		}
 		if left.target != nil {
 			leaving.Add(1)
-			p.tasks.Go(func() {
+			p.departures.Go(func() {
 				defer leaving.Done()
 				p.leave(d.Name, left)
 			})

@@ -47,6 +47,7 @@ type Process struct {
 	life, patience       context.Context
 	endLife, endPatience context.CancelFunc
 	tasks                sync.WaitGroup
+	departures           sync.WaitGroup // from old places; begun within a change
 
 	broker     *events.Broker // nil: external, the peer's, or none
 	tunnels    tunnels

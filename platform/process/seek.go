@@ -183,7 +183,7 @@ func (p *Process) found(ctx context.Context, name string, target *route.Target, 
 	p.audit(Change{Module: name, Who: cause.Who, From: before, To: p.placeNow(name), Why: cause.Why})
 	p.o.Log.Info("module has got to its place", "module", name, "place", wanted.String())
 	if l.target != nil {
-		p.tasks.Go(func() { p.leave(name, l) })
+		p.departures.Go(func() { p.leave(name, l) })
 	}
 }
 

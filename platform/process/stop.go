@@ -31,9 +31,12 @@ func (p *Process) Stop(ctx context.Context) error {
 	}
 	p.stopped = true
 	errs := []error{p.stopServing(ctx)}
+	// Calls at places that were left a moment ago may need modules that are still here.
+	waitFor(ctx, &p.departures)
 	for i := len(p.ordered) - 1; i >= 0; i-- {
 		errs = append(errs, p.retire(ctx, p.ordered[i].Name))
 	}
+	p.departures.Wait()
 	p.tasks.Wait()
 	if p.events != nil {
 		p.events.Close()

@@ -103,6 +103,28 @@ func TestStopEndsWithItsContextWhateverHangs(t *testing.T) {
 	}
 }
 
+// TestStopLetsCallsFinishInAModuleThatHasMovedAway a moment ago.
+func TestStopLetsCallsFinishInAModuleThatHasMovedAway(t *testing.T) {
+	h := newHouse(t)
+	h.entered, h.leave = make(chan struct{}), make(chan struct{})
+	main := h.start("main", nil)
+	other := h.start("other", places{"alpha": here}, peerOf(main))
+	moved, ended := leftWithACall(t, h, main, other)
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); stop(t, main) }()
+	<-main.life.Done()
+	time.Sleep(100 * time.Millisecond) // in which a stop that does not wait would be over
+	close(h.leave)
+	if err := <-ended; err != nil {
+		t.Errorf("the call in flight failed: %v", err)
+	}
+	<-stopped
+	<-moved
+	if got := h.trace("main", "alpha").open.Load(); got != 0 {
+		t.Error("alpha is open after the stop")
+	}
+}
+
 func TestModulesStopInReverseOrderOfNeed(t *testing.T) {
 	h := newHouse(t)
 	var mu sync.Mutex

@@ -136,8 +136,8 @@ func newMailsResend(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resend MAIL",
 		Short: "Send a mail again that was refused or sent",
-		Long: `Resend queues a mail again: one that the mail server refused for good, once what it
-refused is mended, or one that was sent and that its reader did not get. The same letter
+		Long: `Resend queues a mail again: one that was refused or given up, once the cause is
+mended, or one that was sent and that its reader did not get. The same letter
 goes to the same address, as a new message. A sent one goes again five times at most, and
 not if it holds a link that is good once. Repeating it with the same --key sends nothing
 twice.`,

@@ -11,7 +11,8 @@
 //
 //	event ──> queued ──taken by the mail server, or laid in the mailbox──> sent
 //	           ^  │ └──refused for good (5xx, or no address at all)──> refused
-//	           └──┘ not now (4xx, no connection): again after a pause that doubles
+//	           └──┘ not now (4xx, no connection): again after a pause that doubles;
+//	                given up, which is refused as well, when it failed for give_up
 //
 // Staff can have a mail queued again that was sent or refused.
 //
@@ -30,6 +31,8 @@
 //     mail that is not taken does not stand in the way of the others.
 //   - A refusal of the shop itself (login, encryption) is not one of the mail:
 //     it waits until the operator has mended that.
+//   - No mail waits for ever: what fails for give_up (5 days unless set), for whatever
+//     reason, is given up. It counts as refused, and keeps the last problem.
 //   - One address gets at most most_per_hour and most_per_day mails; others wait, with
 //     the reason as their problem, until it may get one more. It is counted by the
 //     row of the address, so two workers can't both let out the last one.
@@ -37,7 +40,7 @@
 //     the same letter to the same address, as another message, which no mailbox takes for a
 //     duplicate. A sent one so five times at most. One whose link is good once is not sent
 //     twice (whether the link was used is not known here), nor when the link has expired.
-//   - A mail that was sent, or refused for good, is deleted after keep_mails (90 days
+//   - A mail that was sent, refused for good or given up is deleted after keep_mails (90 days
 //     unless set): it holds the customer's address and name, and the link that opens
 //     the order. A queued one never is. The event of a deleted mail is not mailed
 //     again: the inbox remembers it for longer than the stream can deliver it.

@@ -36,15 +36,16 @@ type Config struct {
 	// SMTP is the mail server.
 	SMTP SMTP `yaml:"smtp"`
 	// RetryFirst is the pause after a mail's first failure, which doubles with
-	// each further one up to RetryMost.
+	// each further one up to RetryMost. A mail that fails for GiveUp is given up.
 	RetryFirst time.Duration `yaml:"retry_first" doc:"a mail that could not be sent is tried again after this, then after twice as long, and so on"`
 	RetryMost  time.Duration `yaml:"retry_most" doc:"the longest pause between two attempts at a mail"`
+	GiveUp     time.Duration `yaml:"give_up" doc:"a mail that could not be sent for so long is given up: it counts as refused, and staff can have it sent again"`
 	// MostPerHour and MostPerDay bound the mails to one address.
 	MostPerHour int `yaml:"most_per_hour" doc:"how many mails one address gets in an hour from the mail server; others wait, so that nobody is flooded by orders made in their name"`
 	MostPerDay  int `yaml:"most_per_day" doc:"how many mails one address gets in a day; others wait"`
-	// KeepMails is how long a mail is kept after it was sent or refused. At least a day:
+	// KeepMails is how long a mail is kept after it was sent, refused or given up. At least a day:
 	// MostPerDay is counted by the mails of the last day.
-	KeepMails time.Duration `yaml:"keep_mails" doc:"mails are deleted this long after they were sent or refused for good; they hold the customer's address and name, and the link that opens the order"`
+	KeepMails time.Duration `yaml:"keep_mails" doc:"mails are deleted this long after they were sent, refused for good or given up; they hold the customer's address and name, and the link that opens the order"`
 }
 
 // SMTP is a mail server. Without a host there is none, and mails are laid in
@@ -65,7 +66,8 @@ func DefaultConfig() Config {
 		From:       "Galleria <shop@galleria.example>",
 		SMTP:       SMTP{Port: 587, TLS: string(dispatch.StartTLS)},
 		RetryFirst: 5 * time.Second,
-		RetryMost:  5 * time.Minute,
+		RetryMost:  time.Hour,
+		GiveUp:     5 * 24 * time.Hour, // as long as mail servers try
 
 		MostPerHour: 20,
 		MostPerDay:  100,
@@ -102,6 +104,9 @@ func (c Config) Validate() error {
 	}
 	if c.RetryMost < c.RetryFirst {
 		errs = append(errs, config.At("retry_most", "must not be less than retry_first"))
+	}
+	if c.GiveUp < c.RetryFirst {
+		errs = append(errs, config.At("give_up", "must not be less than retry_first"))
 	}
 	if c.MostPerHour < 1 {
 		errs = append(errs, config.At("most_per_hour", "must be at least 1"))
@@ -160,7 +165,7 @@ func New(h module.Host, needs Needs, cfg Config) (*module.Instance, error) {
 	mails := store.New(h.DB)
 	shop := service.NewShop(needs.Settings, h.Now, h.Log)
 	s := service.New(mails, letters, shop, h.Now)
-	post := dispatch.New(mails, letters, shop.Name, server, queue.Backoff{First: cfg.RetryFirst, Most: cfg.RetryMost}, queue.Limits{Hour: cfg.MostPerHour, Day: cfg.MostPerDay}, h.Now, h.Log)
+	post := dispatch.New(mails, letters, shop.Name, server, queue.Retries{First: cfg.RetryFirst, Most: cfg.RetryMost, GiveUp: cfg.GiveUp}, queue.Limits{Hour: cfg.MostPerHour, Day: cfg.MostPerDay}, h.Now, h.Log)
 	return &module.Instance{
 		Server:        s,
 		Subscriptions: s.Subscriptions(),

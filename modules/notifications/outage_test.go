@@ -162,6 +162,7 @@ func TestConfigRefusesWhatCantWork(t *testing.T) {
 		"reply_to":    func(c *notifications.Config) { c.ReplyTo = "a@b.example\r\nBcc: x@y.example" },
 		"retry_first": func(c *notifications.Config) { c.RetryFirst = 0 },
 		"retry_most":  func(c *notifications.Config) { c.RetryMost = time.Millisecond },
+		"give_up":     func(c *notifications.Config) { c.GiveUp = 0 },
 		"between 24h0m0s and 87600h0m0s, not 23h0m0s":    func(c *notifications.Config) { c.KeepMails = 23 * time.Hour },
 		"between 24h0m0s and 87600h0m0s, not 87601h0m0s": func(c *notifications.Config) { c.KeepMails = 87601 * time.Hour },
 	} {

@@ -106,7 +106,8 @@ const (
 	MailStatus_MAIL_STATUS_QUEUED MailStatus = 1
 	// Taken by the mail server, or laid in the development mailbox.
 	MailStatus_MAIL_STATUS_SENT MailStatus = 2
-	// The mail server refused it for good.
+	// The mail server refused it for good, or it was given up: it could not be sent for as
+	// long as the setting give_up. problem says why.
 	MailStatus_MAIL_STATUS_REFUSED MailStatus = 3
 )
 

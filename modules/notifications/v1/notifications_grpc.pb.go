@@ -44,8 +44,8 @@ type NotificationsServiceClient interface {
 	// For staff; the bodies only for administrators: a letter's links open what is its
 	// reader's alone, such as an order, or an account by a new password.
 	GetMail(ctx context.Context, in *GetMailRequest, opts ...grpc.CallOption) (*GetMailResponse, error)
-	// ResendMail queues a mail again: a refused one, for when what the mail server refused
-	// is mended; or a sent one that its reader did not get. It is the same letter to the
+	// ResendMail queues a mail again: a refused one, for when the cause is mended; or a sent
+	// one that its reader did not get. It is the same letter to the
 	// same address, and a new message, so that no mailbox drops it as a duplicate.
 	// NOT_FOUND, REASON_NO_MAIL, also for one that was deleted because of its age.
 	// FAILED_PRECONDITION, with the sentence of Mail.not_resendable: REASON_WAITS for a mail
@@ -113,8 +113,8 @@ type NotificationsServiceServer interface {
 	// For staff; the bodies only for administrators: a letter's links open what is its
 	// reader's alone, such as an order, or an account by a new password.
 	GetMail(context.Context, *GetMailRequest) (*GetMailResponse, error)
-	// ResendMail queues a mail again: a refused one, for when what the mail server refused
-	// is mended; or a sent one that its reader did not get. It is the same letter to the
+	// ResendMail queues a mail again: a refused one, for when the cause is mended; or a sent
+	// one that its reader did not get. It is the same letter to the
 	// same address, and a new message, so that no mailbox drops it as a duplicate.
 	// NOT_FOUND, REASON_NO_MAIL, also for one that was deleted because of its age.
 	// FAILED_PRECONDITION, with the sentence of Mail.not_resendable: REASON_WAITS for a mail

@@ -2,7 +2,8 @@
 //
 // Every mail is tried by itself and has a backoff of its own: one that the
 // server does not take now, or a server that is not there, delays mails and
-// stops none.
+// stops none. One that fails for days is given up: what it holds of its reader
+// does not stay for ever.
 //
 // # Once, as nearly as SMTP allows
 //
@@ -18,6 +19,7 @@ package dispatch
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"galleria/modules/notifications/internal/letter"
@@ -47,7 +49,7 @@ type Post struct {
 	letters letter.Writer
 	shop    func(context.Context) string
 	server  *Server // nil: the mailbox in the database
-	backoff mail.Backoff
+	retries mail.Retries
 	limits  mail.Limits
 	now     func() time.Time
 	log     *slog.Logger
@@ -58,8 +60,8 @@ type Post struct {
 // New makes a post that sends through server, or, when that is nil, marks
 // mails as sent and leaves them in the database to be looked at. shop is asked what the
 // shop is called whenever there are mails; "": as letters and server have it.
-func New(s *store.Store, letters letter.Writer, shop func(context.Context) string, server *Server, backoff mail.Backoff, limits mail.Limits, now func() time.Time, log *slog.Logger) *Post {
-	return &Post{store: s, letters: letters, shop: shop, server: server, backoff: backoff, limits: limits, now: now, log: log}
+func New(s *store.Store, letters letter.Writer, shop func(context.Context) string, server *Server, retries mail.Retries, limits mail.Limits, now func() time.Time, log *slog.Logger) *Post {
+	return &Post{store: s, letters: letters, shop: shop, server: server, retries: retries, limits: limits, now: now, log: log}
 }
 
 // Run sends what is due until ctx ends. It is run under a lease: two at once
@@ -107,7 +109,7 @@ func (p *Post) deliver(ctx context.Context, due []mail.Mail) error {
 }
 
 // write writes the letters. What can't be written waits for a program that
-// can.
+// can, as long as mails wait.
 func (p *Post) write(ctx context.Context, letters letter.Writer, due []mail.Mail) ([]mail.Mail, error) {
 	written := make([]mail.Mail, 0, len(due))
 	for _, m := range due {
@@ -117,7 +119,7 @@ func (p *Post) write(ctx context.Context, letters letter.Writer, due []mail.Mail
 			continue
 		}
 		p.log.ErrorContext(ctx, "a letter can't be written", "mail", m.ID, "error", err)
-		if err := p.store.Postpone(ctx, []mail.Mail{m}, err.Error(), p.next); err != nil {
+		if err := p.postpone(ctx, []mail.Mail{m}, err.Error()); err != nil {
 			return nil, err
 		}
 	}
@@ -136,7 +138,7 @@ func (p *Post) send(ctx context.Context, shop string, mails []mail.Mail) error {
 			p.log.WarnContext(ctx, "the mail server is away; mails wait", "error", err)
 		}
 		p.away = true
-		return p.store.Postpone(ctx, mails, err.Error(), p.next)
+		return p.postpone(ctx, mails, err.Error())
 	}
 	defer conn.close()
 	if p.away {
@@ -153,7 +155,7 @@ func (p *Post) send(ctx context.Context, shop string, mails []mail.Mail) error {
 		}
 		if outcome.ofSender {
 			// The others have the same sender: they wait without being tried.
-			return p.store.Postpone(ctx, mails[i+1:], outcome.err.Error(), p.next)
+			return p.postpone(ctx, mails[i+1:], outcome.err.Error())
 		}
 		if !outcome.usable {
 			return nil // the others are due at once, over a new connection
@@ -187,8 +189,10 @@ func (p *Post) attempt(ctx context.Context, conn *connection, shop string, m mai
 		p.log.WarnContext(ctx, "a mail was refused", "mail", m.ID, "code", result.code)
 		err = p.store.Refused(ctx, m, result.err.Error(), p.now())
 	default:
-		p.log.InfoContext(ctx, "a mail has to wait", "mail", m.ID, "code", result.code, "attempts", m.Attempts)
-		err = p.store.Later(ctx, m, result.err.Error(), p.now().Add(p.backoff.After(m.Attempts)))
+		if p.fail(ctx, &m, result.err.Error()); m.Status == mail.Queued {
+			p.log.InfoContext(ctx, "a mail has to wait", "mail", m.ID, "code", result.code, "attempts", m.Attempts)
+		}
+		err = p.store.Failed(ctx, m)
 	}
 	return result, err
 }
@@ -206,5 +210,19 @@ func (p *Post) tellOfSender(ctx context.Context, o outcome) {
 	}
 }
 
-// next is when a mail is due after one more failure.
-func (p *Post) next(m mail.Mail) time.Time { return p.now().Add(p.backoff.After(m.Attempts + 1)) }
+// postpone notes one more failed attempt at each of the mails, for the same reason.
+func (p *Post) postpone(ctx context.Context, mails []mail.Mail, problem string) error {
+	failed := slices.Clone(mails)
+	for i := range failed {
+		failed[i].Attempts++
+		p.fail(ctx, &failed[i], problem)
+	}
+	return p.store.Postpone(ctx, failed)
+}
+
+// fail notes in m that an attempt failed, and tells the operator if it was the last.
+func (p *Post) fail(ctx context.Context, m *mail.Mail, problem string) {
+	if m.Fail(problem, p.retries, p.now()); m.Status == mail.Refused {
+		p.log.WarnContext(ctx, "a mail was given up", "mail", m.ID, "attempts", m.Attempts)
+	}
+}

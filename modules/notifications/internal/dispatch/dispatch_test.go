@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/emersion/go-smtp"
 
@@ -152,6 +154,67 @@ func TestRefusalsAreFinalWhenTheyAreAboutTheMail(t *testing.T) {
 			d.wantTaken(c.server, 0)
 		})
 	}
+}
+
+func TestAMailThatFailsForTooLongIsGivenUp(t *testing.T) {
+	busy := func(string) error { return &smtp.SMTPError{Code: 452, Message: "mailbox full"} }
+	for name, c := range map[string]struct {
+		server *smtptest.Server
+		away   bool
+		facts  func(*letter.Facts)
+		want   string
+	}{
+		"its mailbox is full":         {&smtptest.Server{OnRcpt: busy}, false, func(*letter.Facts) {}, "mailbox full"},
+		"the server is away":          {&smtptest.Server{}, true, func(*letter.Facts) {}, "connect to the mail server"},
+		"the sender is refused":       {&smtptest.Server{OnMail: busy}, false, func(*letter.Facts) {}, "refuses mail from"},
+		"its letter can't be written": {&smtptest.Server{}, false, func(f *letter.Facts) { f.Currency = "Pebbles" }, "currency"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := onSQLite(t)
+			d.to(c.server)
+			if c.away {
+				c.server.Stop()
+			}
+			d.retries.GiveUp = 50 * time.Millisecond
+			first, second := d.queue("ana@example.com", c.facts), d.queue("bo@example.com", c.facts)
+			d.work()
+			for _, m := range []string{first, second} {
+				got := d.untilStatus(m, mail.Refused)
+				if !strings.HasPrefix(got.Problem, "given up") || !strings.Contains(got.Problem, c.want) {
+					t.Errorf("got problem %q, want it given up and %q", got.Problem, c.want)
+				}
+				if since := time.Since(got.DueAt); since < 0 || since > patience {
+					t.Errorf("it counts as given up since %v, which is %v ago; want since now", got.DueAt, since)
+				}
+			}
+		})
+	}
+}
+
+func TestAMailThatWasGivenUpIsSentAgainAndMayFailAsLong(t *testing.T) {
+	d := onSQLite(t)
+	var refusals atomic.Int32
+	refusals.Store(1 << 20)
+	s := &smtptest.Server{OnRcpt: func(string) error {
+		if refusals.Add(-1) >= 0 {
+			return &smtp.SMTPError{Code: 452, Message: "mailbox full"}
+		}
+		return nil
+	}}
+	d.to(s)
+	d.retries.GiveUp = 50 * time.Millisecond
+	m := d.queue("ana@example.com")
+	stop := d.work()
+	d.untilStatus(m, mail.Refused)
+	stop()
+	d.retries.GiveUp = 30 * time.Minute // since it is queued again
+	if _, err := d.store.Resend(t.Context(), m, "key", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	refusals.Store(2)
+	d.work()
+	d.untilStatus(m, mail.Sent)
+	d.wantTaken(s, 1)
 }
 
 func TestMailsWaitWhileTheServerRefusesTheShopsAddress(t *testing.T) {

@@ -26,18 +26,21 @@ import (
 const patience = 30 * time.Second
 
 var (
-	quick   = mail.Backoff{First: 5 * time.Millisecond, Most: 20 * time.Millisecond}
+	// quick gives up sooner than the age of queued mails: the time before they could be
+	// sent at first does not count.
+	quick   = mail.Retries{First: 5 * time.Millisecond, Most: 20 * time.Millisecond, GiveUp: 30 * time.Minute}
 	letters = letter.Writer{Shop: "Galleria", BaseURL: "https://shop.example"}
 )
 
 // desk is a queue of mails and a mail server to send them to.
 type desk struct {
-	t      *testing.T
-	db     *database.DB
-	store  *store.Store
-	server *Server
-	limits mail.Limits
-	shop   string // what its staff call it
+	t       *testing.T
+	db      *database.DB
+	store   *store.Store
+	server  *Server
+	limits  mail.Limits
+	retries mail.Retries
+	shop    string // what its staff call it
 }
 
 // onBoth runs the test on SQLite and on PostgreSQL.
@@ -54,7 +57,7 @@ func onSQLite(t *testing.T) *desk {
 }
 
 func newDesk(t *testing.T, db *database.DB) *desk {
-	return &desk{t: t, db: db, store: store.New(db), limits: mail.Limits{Hour: 1000, Day: 1000}, server: &Server{
+	return &desk{t: t, db: db, store: store.New(db), limits: mail.Limits{Hour: 1000, Day: 1000}, retries: quick, server: &Server{
 		Host: "127.0.0.1", Encryption: None,
 		From:    &netmail.Address{Name: "Galleria", Address: "shop@galleria.example"},
 		ReplyTo: &netmail.Address{Address: "help@galleria.example"},
@@ -90,7 +93,7 @@ func (d *desk) queue(address string, change ...func(*letter.Facts)) string {
 func (d *desk) work() (stop func()) {
 	d.t.Helper()
 	log := slog.New(slog.NewTextHandler(d.t.Output(), nil))
-	post := New(d.store, letters, func(context.Context) string { return d.shop }, d.server, quick, d.limits, time.Now, log)
+	post := New(d.store, letters, func(context.Context) string { return d.shop }, d.server, d.retries, d.limits, time.Now, log)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- post.Run(ctx) }()

@@ -2,7 +2,8 @@
 //
 //	(event) ──> queued ──taken by the mail server, or laid in the mailbox──> sent
 //	             ^  │ └──refused for good──> refused
-//	             └──┘ not now: again after a pause that doubles
+//	             └──┘ not now: again after a pause that doubles; after failing
+//	                  for too long it is given up, which is refused as well
 //
 // An operator can have a mail queued again that was sent or refused.
 package mail
@@ -46,7 +47,7 @@ type Mail struct {
 	Attempts int
 	Problem  string
 	// CreatedAt is when it was queued, DueAt when it is to be tried next, or when it
-	// was refused.
+	// was refused or given up.
 	CreatedAt, DueAt time.Time
 	// LetOutAt is when its recipient's limits let it out; zero until then.
 	LetOutAt time.Time
@@ -99,15 +100,34 @@ func (m *Mail) Write(w letter.Writer) error {
 // To is the reader's address.
 func (m Mail) To() (mailaddress.Address, error) { return mailaddress.Parse(m.Address) }
 
-// Backoff is how long to wait after a failed attempt: First after the first,
-// then twice as long each time, at most Most.
-type Backoff struct{ First, Most time.Duration }
+// Retries is how long to wait after a failed attempt: First after the first,
+// then twice as long each time, at most Most; and after how long GiveUp says to stop.
+type Retries struct{ First, Most, GiveUp time.Duration }
 
 // After is the wait after so many attempts.
-func (b Backoff) After(attempts int) time.Duration {
-	wait := b.First
-	for i := 1; i < attempts && wait < b.Most; i++ {
+func (r Retries) After(attempts int) time.Duration {
+	wait := r.First
+	for i := 1; i < attempts && wait < r.Most; i++ {
 		wait *= 2
 	}
-	return min(wait, b.Most)
+	return min(wait, r.Most)
+}
+
+// Fail notes why an attempt failed, which Attempts counts already: the mail is due again
+// after a while, or is given up when it was tried for too long.
+func (m *Mail) Fail(problem string, r Retries, now time.Time) {
+	m.Problem, m.DueAt = problem, now.Add(r.After(m.Attempts))
+	if now.Sub(m.triedSince()) >= r.GiveUp {
+		m.Status, m.DueAt = Refused, now
+		m.Problem = "given up; the last problem: " + problem
+	}
+}
+
+// triedSince is when it might be sent at first, or after it was queued again. The time that
+// it waited for its recipient's limits is none in which it failed.
+func (m Mail) triedSince() time.Time {
+	if !m.LetOutAt.IsZero() {
+		return m.LetOutAt
+	}
+	return m.Date()
 }

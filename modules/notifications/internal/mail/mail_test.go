@@ -8,7 +8,7 @@ import (
 )
 
 func TestBackoffDoublesUpToTheMost(t *testing.T) {
-	b := mail.Backoff{First: 5 * time.Second, Most: time.Minute}
+	b := mail.Retries{First: 5 * time.Second, Most: time.Minute}
 	for attempts, want := range map[int]time.Duration{
 		0: 5 * time.Second, 1: 5 * time.Second, 2: 10 * time.Second, 4: 40 * time.Second, 5: time.Minute, 1_000_000: time.Minute,
 	} {

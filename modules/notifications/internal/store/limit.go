@@ -36,6 +36,7 @@ func (s *Store) LetOut(ctx context.Context, mails []mail.Mail, now time.Time, li
 				if may, err = letOut(tx, m, now, limits); err != nil {
 					return err
 				}
+				m.LetOutAt = now
 			}
 			if may {
 				out = append(out, m)

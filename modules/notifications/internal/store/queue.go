@@ -49,9 +49,9 @@ func (s *Store) Refused(ctx context.Context, m mail.Mail, problem string, now ti
 	return s.settle(ctx, m, "status = 'refused', problem = ?, due_at = ?", problem, now.UnixMicro())
 }
 
-// Later notes why an attempt failed that was claimed, and when the next is due.
-func (s *Store) Later(ctx context.Context, m mail.Mail, problem string, due time.Time) error {
-	return s.settle(ctx, m, "problem = ?, due_at = ?", problem, due.UnixMicro())
+// Failed notes what m says of an attempt that was claimed and failed.
+func (s *Store) Failed(ctx context.Context, m mail.Mail) error {
+	return s.settle(ctx, m, "status = ?, problem = ?, due_at = ?", string(m.Status), m.Problem, m.DueAt.UnixMicro())
 }
 
 // settle notes what became of m, unless it was queued again meanwhile: the outcome is that
@@ -66,14 +66,14 @@ func (s *Store) settle(ctx context.Context, m mail.Mail, outcome string, values 
 	return nil
 }
 
-// Postpone notes one failed attempt at each of the mails, for the same reason,
-// and when each is due again.
-func (s *Store) Postpone(ctx context.Context, mails []mail.Mail, problem string, due func(mail.Mail) time.Time) error {
+// Postpone notes what the mails say of an attempt at each that failed and was not claimed;
+// their Attempts count it.
+func (s *Store) Postpone(ctx context.Context, mails []mail.Mail) error {
 	err := s.db.Write(ctx, func(tx *gorm.DB) error {
 		for _, m := range mails {
-			err := tx.Exec(`UPDATE mails SET attempts = attempts + 1, problem = ?, due_at = ?
+			err := tx.Exec(`UPDATE mails SET attempts = ?, status = ?, problem = ?, due_at = ?
 				WHERE id = ? AND status = 'queued' AND attempts = ?`,
-				problem, due(m).UnixMicro(), m.ID, m.Attempts).Error
+				m.Attempts, string(m.Status), m.Problem, m.DueAt.UnixMicro(), m.ID, m.Attempts-1).Error
 			if err != nil {
 				return err
 			}

@@ -224,10 +224,12 @@ func TestALateOutcomeIsNotThatOfAMailWhichWasQueuedAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		busy := due[0]
+		busy.Problem, busy.DueAt = "busy", now.Add(time.Hour)
 		if err := errors.Join(
 			s.Sent(t.Context(), due[0], now),
 			s.Refused(t.Context(), due[0], "no such user", now),
-			s.Later(t.Context(), due[0], "busy", now.Add(time.Hour)),
+			s.Failed(t.Context(), busy),
 			s.Lay(t.Context(), due, now),
 		); err != nil {
 			t.Fatal(err)

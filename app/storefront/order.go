@@ -131,9 +131,8 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 	inCart := s.countOf(c)
 	if placing {
 		v.Refresh = refreshAfter
-	} else if o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_OPEN && code == http.StatusOK && len(o.GetFulfilments()) == 0 {
-		s.keepCount(c, 0)
-		inCart = 0
+	} else if inCart > 0 && o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_OPEN && code == http.StatusOK && len(o.GetFulfilments()) == 0 {
+		inCart = s.countAgain(ctx, c, inCart)
 	}
 	if letGo(o) {
 		v.Card = "" // it was not paid with
@@ -164,6 +163,23 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 		v.Refunded = &back
 	}
 	return s.once(c, code, inCart, page.OrderPage(v))
+}
+
+// countAgain asks how many things are in the cart and remembers that: an order that was paid
+// just now took its own out, and leaves what was chosen since. Without an answer they stay
+// as many as they were.
+func (s *Storefront) countAgain(ctx context.Context, c echo.Context, before int) int {
+	ctx, done := context.WithTimeout(ctx, stockTimeout)
+	defer done()
+	held, err := s.cartHeld(ctx, c)
+	if err != nil {
+		return before
+	}
+	if now := int(held.GetItemCount()); now != before {
+		s.keepCount(c, held.GetItemCount())
+		return now
+	}
+	return before
 }
 
 // agreed is what an order cost.

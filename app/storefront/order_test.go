@@ -86,6 +86,24 @@ func TestAnOrderIsCalledOff(t *testing.T) {
 	v.post("/orders/"+id+"/cancel", url.Values{"token": {"wrong"}}).want(http.StatusNotFound)
 }
 
+func TestAnOrdersPageCountsWhatIsInTheCartNow(t *testing.T) {
+	s := newShop(t)
+	v, at, _, _ := bought(t, s)
+	if got := v.get("/").badge(); got != "" {
+		t.Errorf("the cart counts %q things when they are bought, want none", got)
+	}
+	v.put("LMP-MSH-08", 3)
+	for _, path := range []string{at, "/"} {
+		if got := v.get(path).want(http.StatusOK).badge(); got != "3" {
+			t.Errorf("%s, with an order that waits to be packed: the cart counts %q things, want the 3 chosen since", path, got)
+		}
+	}
+	s.cart.Fail(status.Error(codes.Unavailable, "away"))
+	if got := v.get(at).want(http.StatusOK).badge(); got != "3" {
+		t.Errorf("without the cart: it counts %q things, want the 3 that were known", got)
+	}
+}
+
 func TestWhatHasLeftIsNotCalledOff(t *testing.T) {
 	s := newShop(t)
 	v, at, id, token := bought(t, s)

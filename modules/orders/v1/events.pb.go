@@ -160,11 +160,13 @@ func (x *OrderShipped) GetFulfilment() *Fulfilment {
 // has said so, and again when one whose money the bank sent back is carried out
 // again. Aggregate: the order's id.
 type OrderRefunded struct {
-	state  protoimpl.MessageState `protogen:"open.v1"`
-	Order  *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
-	Token  string                 `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
-	At     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
-	Refund *Refund                `protobuf:"bytes,4,opt,name=refund,proto3" json:"refund,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Order *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	Token string                 `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	At    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	// The one that came with the order's cancellation, whose amount OrderCancelled has told,
+	// has the order's id; others have ids of their own.
+	Refund *Refund `protobuf:"bytes,4,opt,name=refund,proto3" json:"refund,omitempty"`
 	// It was refused, or the bank sent the money back, and it was carried out when it was
 	// tried again; so an OrderRefundFailed was published of it before.
 	TriedAgain    bool `protobuf:"varint,5,opt,name=tried_again,json=triedAgain,proto3" json:"tried_again,omitempty"`
@@ -315,7 +317,8 @@ type OrderCancelled struct {
 	Order *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
 	Token string                 `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
 	At    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
-	// What is being refunded; 0: nothing was charged.
+	// What is being refunded with it. 0: nothing was paid, or all of it went back, or is
+	// going to, by refunds that were asked for before.
 	RefundMinor   int64 `protobuf:"varint,4,opt,name=refund_minor,json=refundMinor,proto3" json:"refund_minor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

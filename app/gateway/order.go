@@ -101,6 +101,8 @@ func closed(err error) error {
 		return problem(orderShipped, "A part of it was sent already. It can be sent back when it arrives.")
 	case contract.Is(err, ordersv1.Reason_REASON_ENDED):
 		return problem(orderEnded, "There is nothing to cancel.")
+	case contract.Is(err, ordersv1.Reason_REASON_PAYMENT_REFUSED):
+		return problem(paymentRefused, "The payment provider does not take it. The order has failed, and nothing was charged.")
 	case contract.Is(err, ordersv1.Reason_REASON_NOT_PAYABLE):
 		return problem(notPayable, "It is paid, or has ended. GET the order to see which.")
 	}

@@ -120,6 +120,8 @@ func (g *Gateway) notPlaced(ctx context.Context, req *ordersv1.PlaceOrderRequest
 		return problem(unpaidOrders, "Pay or cancel one of the orders that are not paid, or wait until they end.")
 	case is(ordersv1.Reason_REASON_CANCELLED), is(ordersv1.Reason_REASON_NOT_PAID_IN_TIME):
 		return problem(orderEnded, "It was cancelled, not paid in time, or a newer order took its place. Nothing was charged for it; order again with another key.")
+	case is(ordersv1.Reason_REASON_PAYMENT_REFUSED):
+		return problem(paymentRefused, "The payment provider does not take it, as a total that is too small, and would not take it again. Nothing was charged, and the cart is kept.").because(err)
 	case is(ordersv1.Reason_REASON_PAYMENT_UNAVAILABLE), is(ordersv1.Reason_REASON_UNAVAILABLE):
 		return problem(unavailable, "Nothing was charged, and the cart is kept. Order again with another key after the time in Retry-After.").because(err)
 	}

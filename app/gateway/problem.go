@@ -49,6 +49,7 @@ var (
 	tooManyEndpoints = kind{"too-many-endpoints", http.StatusConflict, "There are as many endpoints as there may be"}
 	belowAllocated   = kind{"below-allocated", http.StatusConflict, "Orders need more than would be left"}
 	taken            = kind{"taken", http.StatusConflict, "It belongs to something else"}
+	paymentRefused   = kind{"payment-refused", http.StatusConflict, "The payment is refused"}
 	notPayable       = kind{"not-payable", http.StatusConflict, "Nothing is to be paid"}
 	changedMeanwhile = kind{"changed-meanwhile", http.StatusPreconditionFailed, "It is another version"}
 	noCondition      = kind{"condition-missing", http.StatusPreconditionRequired, "The version is missing"}
@@ -63,7 +64,7 @@ var (
 	unavailable      = kind{"unavailable", http.StatusServiceUnavailable, "A part of the shop does not answer"}
 	crowded          = kind{"crowded", http.StatusServiceUnavailable, "Too much is asked of the shop just now"}
 	notKnown         = kind{"not-known", http.StatusServiceUnavailable, "It is not known yet whether there is an order"}
-	kinds            = []kind{malformed, keyMissing, unauthorized, wrongCredentials, codeNeeded, notAllowed, notFound, wrongMethod, tooSlow, notSold, otherCurrency, cartFull, cartEmpty, cartClaimed, outOfStock, priceChanged, noDelivery, codeUsedUp, orderEnded, orderShipped, orderNotOpen, orderNotPaid, refundTooLarge, tooMany, endpointOff, tooManyEndpoints, belowAllocated, taken, notPayable, changedMeanwhile, noCondition, tooLarge, notJSON, invalid, keyReused, codeRefused, tooOften, unpaidOrders, failed, unavailable, crowded, notKnown}
+	kinds            = []kind{malformed, keyMissing, unauthorized, wrongCredentials, codeNeeded, notAllowed, notFound, wrongMethod, tooSlow, notSold, otherCurrency, cartFull, cartEmpty, cartClaimed, outOfStock, priceChanged, noDelivery, codeUsedUp, orderEnded, orderShipped, orderNotOpen, orderNotPaid, refundTooLarge, tooMany, endpointOff, tooManyEndpoints, belowAllocated, taken, paymentRefused, notPayable, changedMeanwhile, noCondition, tooLarge, notJSON, invalid, keyReused, codeRefused, tooOften, unpaidOrders, failed, unavailable, crowded, notKnown}
 	problemsPath     = Prefix + "/problems/"
 	problemMedia     = "application/problem+json"
 	retryAfterRetry  = 5 * time.Second

@@ -16,6 +16,8 @@ import (
 	"galleria/modules/catalog/catalogtest"
 	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/modules/payments/paymentstest"
+	paymentsv1 "galleria/modules/payments/v1"
+	"galleria/platform/contract"
 	"galleria/platform/id"
 )
 
@@ -333,6 +335,16 @@ func TestAnOrderThatFailedForPaymentsIsTriedAnew(t *testing.T) {
 	s.payments.Heal()
 	p.quoted(form)
 	v.pay(v.post("/checkout", form), paymentstest.CardVisa)
+}
+
+func TestAPaymentThatIsRefusedForGoodIsNotToldAsAnOutage(t *testing.T) {
+	s := newShop(t)
+	v, form := buy(t, s)
+	s.payments.Fail("StartPayment", contract.Error(codes.FailedPrecondition, paymentsv1.Reason_REASON_NOT_POSSIBLE, "the amount is too small"))
+	p := v.post("/checkout", form).want(http.StatusConflict).says("This payment can't be taken", "too small", "your cart is kept", "Porcino Table Lamp")
+	if p.key() == form.Get("idempotency_key") {
+		t.Error("the order is settled as failed, and the form came back with its key")
+	}
 }
 
 func TestAnAnswerThatGotLostDoesNotBuyTwice(t *testing.T) {

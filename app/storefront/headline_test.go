@@ -54,6 +54,7 @@ func TestAnOrdersPageSaysWhatIsTrue(t *testing.T) {
 			"Your order is confirmed", "charged", true, true},
 		"is sent in part, its money let go": {&ordersv1.Order{Status: open, Fulfilments: parcel, PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_NONE, Totals: &ordersv1.Totals{TotalMinor: 11900}},
 			"the rest is not sent", "follows", true, false},
+		"was refused its payment": {&ordersv1.Order{Status: failed, EndedBecause: "payment_refused"}, "refused this payment. Nothing was charged", "unavailable", false, false},
 		"gives way to a newer one": {&ordersv1.Order{Status: placing, EndedBecause: "replaced", PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_WAITING},
 			"If it was, it is sent", "money goes back", false, false},
 		"gave way to a newer one": {&ordersv1.Order{Status: failed, EndedBecause: "replaced"}, "Nothing was charged for this one", "cancelled", false, false},

@@ -51,7 +51,7 @@ func (s *Storefront) payOrder(c echo.Context) error {
 	switch {
 	case err == nil:
 		return c.Redirect(http.StatusSeeOther, answer.GetRedirectUrl())
-	case contract.Is(err, ordersv1.Reason_REASON_NOT_PAYABLE):
+	case contract.Is(err, ordersv1.Reason_REASON_NOT_PAYABLE), contract.Is(err, ordersv1.Reason_REASON_PAYMENT_REFUSED):
 		return c.Redirect(http.StatusSeeOther, orderPath(order, token)) // which says how it is
 	}
 	return err
@@ -296,8 +296,10 @@ func because(o *ordersv1.Order) string {
 	switch o.GetEndedBecause() {
 	case "out_of_stock":
 		return "Something in it was sold out. Nothing was charged."
-	case "payment_unavailable", "payment_refused":
+	case "payment_unavailable":
 		return "Payment was unavailable. Nothing was charged."
+	case "payment_refused":
+		return "The payment service refused this payment. Nothing was charged."
 	case "not_paid":
 		return "It was not paid in time. Nothing was charged."
 	case "on_request":

@@ -113,6 +113,11 @@ func orderFailed(err error) failure {
 		}
 	case is(ordersv1.Reason_REASON_CART_EMPTY):
 		return failure{status: http.StatusConflict, settled: true, title: notPlaced, text: "Your cart is empty. Nothing was charged."}
+	case is(ordersv1.Reason_REASON_PAYMENT_REFUSED):
+		return failure{
+			status: http.StatusConflict, settled: true, title: "This payment can't be taken", err: err,
+			text: "The payment service refuses it, and would again: the total may be too small to be paid by card. Nothing was charged; your cart is kept.",
+		}
 	case is(ordersv1.Reason_REASON_PAYMENT_UNAVAILABLE):
 		return failure{
 			status: http.StatusServiceUnavailable, settled: true, title: "Payment is unavailable just now",

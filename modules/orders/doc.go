@@ -58,6 +58,7 @@
 //	start the payment            no answer    FAILED payment_unavailable; release first,
 //	                                          then the payment is cancelled, however long
 //	                                          that takes
+//	                             refused      FAILED payment_refused; release, unredeem
 //	the shopper does not pay     hold is over the payment is cancelled, then FAILED; the
 //	                                          goods went back by themselves
 //	                             paid in the same moment: as if it was in time

@@ -344,6 +344,7 @@ const (
 	Apiv1problemsorderShipped          ProblemType = "/api/v1/problems/order-shipped"
 	Apiv1problemsotherCurrency         ProblemType = "/api/v1/problems/other-currency"
 	Apiv1problemsoutOfStock            ProblemType = "/api/v1/problems/out-of-stock"
+	Apiv1problemspaymentRefused        ProblemType = "/api/v1/problems/payment-refused"
 	Apiv1problemspriceChanged          ProblemType = "/api/v1/problems/price-changed"
 	Apiv1problemsrefundTooLarge        ProblemType = "/api/v1/problems/refund-too-large"
 	Apiv1problemsrequestTimeout        ProblemType = "/api/v1/problems/request-timeout"
@@ -420,6 +421,8 @@ func (e ProblemType) Valid() bool {
 	case Apiv1problemsotherCurrency:
 		return true
 	case Apiv1problemsoutOfStock:
+		return true
+	case Apiv1problemspaymentRefused:
 		return true
 	case Apiv1problemspriceChanged:
 		return true

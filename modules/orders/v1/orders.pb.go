@@ -60,6 +60,9 @@ const (
 	Reason_REASON_NOT_ALLOWED Reason = 25
 	// The order has as many notes as one may have.
 	Reason_REASON_TOO_MANY_NOTES Reason = 26
+	// Payments refuses the payment for good: it is too small for the provider, or the
+	// provider does not take its currency.
+	Reason_REASON_PAYMENT_REFUSED Reason = 27
 )
 
 // Enum value maps for Reason.
@@ -92,6 +95,7 @@ var (
 		24: "REASON_NOT_PAID_IN_TIME",
 		25: "REASON_NOT_ALLOWED",
 		26: "REASON_TOO_MANY_NOTES",
+		27: "REASON_PAYMENT_REFUSED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":         0,
@@ -121,6 +125,7 @@ var (
 		"REASON_NOT_PAID_IN_TIME":    24,
 		"REASON_NOT_ALLOWED":         25,
 		"REASON_TOO_MANY_NOTES":      26,
+		"REASON_PAYMENT_REFUSED":     27,
 	}
 )
 
@@ -3998,7 +4003,7 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\avariant\x18\x03 \x01(\tR\avariant\x12\x1a\n" +
 	"\bquantity\x18\x04 \x01(\x03R\bquantity\x12\x1f\n" +
 	"\vtotal_minor\x18\x05 \x01(\x03R\n" +
-	"totalMinor*\x98\x05\n" +
+	"totalMinor*\xb4\x05\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REASON_KEY_REUSED\x10\x01\x12\x15\n" +
@@ -4027,7 +4032,8 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\x10REASON_CANCELLED\x10\x17\x12\x1b\n" +
 	"\x17REASON_NOT_PAID_IN_TIME\x10\x18\x12\x16\n" +
 	"\x12REASON_NOT_ALLOWED\x10\x19\x12\x19\n" +
-	"\x15REASON_TOO_MANY_NOTES\x10\x1a*\xaa\x01\n" +
+	"\x15REASON_TOO_MANY_NOTES\x10\x1a\x12\x1a\n" +
+	"\x16REASON_PAYMENT_REFUSED\x10\x1b*\xaa\x01\n" +
 	"\vOrderStatus\x12\x1c\n" +
 	"\x18ORDER_STATUS_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ORDER_STATUS_PLACING\x10\x01\x12\x15\n" +

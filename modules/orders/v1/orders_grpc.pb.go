@@ -65,6 +65,9 @@ type OrdersServiceClient interface {
 	//	                     REASON_CART_CLAIMED: an earlier order of this cart,
 	//	                     or of one it was merged with, is paid, and what it
 	//	                     bought is still in the cart (metadata order_id, token).
+	//	                     REASON_PAYMENT_REFUSED: payments can't take this payment,
+	//	                     such as one of a small amount; another try of the same
+	//	                     order is refused, too.
 	//	                     REASON_CANCELLED, REASON_NOT_PAID_IN_TIME: the order of
 	//	                     this key has ended
 	//	RESOURCE_EXHAUSTED   REASON_TOO_MANY_ORDERS: this client has too many orders
@@ -94,7 +97,8 @@ type OrdersServiceClient interface {
 	// PayOrder answers where the shopper pays an order that is not paid yet. When
 	// the payment before was cancelled or has expired, another one is started,
 	// while the goods are held. FAILED_PRECONDITION, REASON_NOT_PAYABLE when
-	// nothing is to be paid (any more). UNAVAILABLE, REASON_PAYMENT_UNAVAILABLE,
+	// nothing is to be paid (any more), REASON_PAYMENT_REFUSED as in PlaceOrder: the
+	// order has failed. UNAVAILABLE, REASON_PAYMENT_UNAVAILABLE,
 	// REASON_NOT_KNOWN: ask again. NOT_FOUND as in GetOrder. Repeating it answers
 	// the same payment.
 	PayOrder(ctx context.Context, in *PayOrderRequest, opts ...grpc.CallOption) (*PayOrderResponse, error)
@@ -336,6 +340,9 @@ type OrdersServiceServer interface {
 	//	                     REASON_CART_CLAIMED: an earlier order of this cart,
 	//	                     or of one it was merged with, is paid, and what it
 	//	                     bought is still in the cart (metadata order_id, token).
+	//	                     REASON_PAYMENT_REFUSED: payments can't take this payment,
+	//	                     such as one of a small amount; another try of the same
+	//	                     order is refused, too.
 	//	                     REASON_CANCELLED, REASON_NOT_PAID_IN_TIME: the order of
 	//	                     this key has ended
 	//	RESOURCE_EXHAUSTED   REASON_TOO_MANY_ORDERS: this client has too many orders
@@ -365,7 +372,8 @@ type OrdersServiceServer interface {
 	// PayOrder answers where the shopper pays an order that is not paid yet. When
 	// the payment before was cancelled or has expired, another one is started,
 	// while the goods are held. FAILED_PRECONDITION, REASON_NOT_PAYABLE when
-	// nothing is to be paid (any more). UNAVAILABLE, REASON_PAYMENT_UNAVAILABLE,
+	// nothing is to be paid (any more), REASON_PAYMENT_REFUSED as in PlaceOrder: the
+	// order has failed. UNAVAILABLE, REASON_PAYMENT_UNAVAILABLE,
 	// REASON_NOT_KNOWN: ask again. NOT_FOUND as in GetOrder. Repeating it answers
 	// the same payment.
 	PayOrder(context.Context, *PayOrderRequest) (*PayOrderResponse, error)

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,7 +95,7 @@ func (s *Service) PayOrder(ctx context.Context, req *ordersv1.PayOrderRequest) (
 		return &ordersv1.PayOrderResponse{RedirectUrl: snapshot.Payment.URL}, nil
 	case !paymentKnown(o):
 		return nil, notKnown(o.ID())
-	case snapshot.Ending.Because == order.PaymentUnavailable || snapshot.Ending.Because == order.Unavailable:
+	case slices.Contains([]string{order.PaymentUnavailable, order.Unavailable, order.PaymentRefused}, snapshot.Ending.Because):
 		return nil, failure(snapshot.Ending)
 	}
 	return nil, wrongTime(o, order.ErrNotPayable)

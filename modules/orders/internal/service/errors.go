@@ -30,6 +30,8 @@ func failure(why order.Ending) error {
 		err = no(ordersv1.Reason_REASON_CANCELLED, "a newer order took the place of this one before it was paid")
 	case order.NotPaid:
 		err = no(ordersv1.Reason_REASON_NOT_PAID_IN_TIME, "the order was not paid in time")
+	case order.PaymentRefused:
+		err = no(ordersv1.Reason_REASON_PAYMENT_REFUSED, "payments refuses the payment; nothing is bought")
 	case order.PaymentUnavailable:
 		err = contract.Error(codes.Unavailable, ordersv1.Reason_REASON_PAYMENT_UNAVAILABLE, "payments did not answer; nothing is bought")
 	default:

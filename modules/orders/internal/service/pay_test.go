@@ -2,10 +2,17 @@ package service_test
 
 import (
 	"context"
+	"log/slog"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"galleria/modules/orders/internal/order"
+	"galleria/modules/orders/internal/service"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
 )
@@ -63,4 +70,70 @@ func TestAnotherPaymentWaitsForTheEndOfTheOneBefore(t *testing.T) {
 			t.Errorf("after it was stopped: got %v, %v, want another payment than %s", got, err, placed.GetRedirectUrl())
 		}
 	})
+}
+
+// A payment that payments refuses for good, as one of an amount below the provider's least, is
+// no outage: to try again changes nothing, and the operator has to know of it.
+func TestAPaymentThatIsRefusedIsNoOutage(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		sku, cart := h.fill(1, 1)
+		var logged lockedBuffer
+		h.change = func(o *service.Options) { o.Log = slog.New(slog.NewTextHandler(&logged, nil)) }
+		l := h.live(nil)
+		req := h.request(cart)
+		refuses := func(yes bool) {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.trouble = nil
+			if yes {
+				h.trouble = func(call string, after bool) error {
+					if call == "start" && !after {
+						return refuse(order.PaymentRefused, nil)
+					}
+					return nil
+				}
+			}
+		}
+		refuses(true)
+		for range 2 { // the answer of one key
+			if _, err := l.PlaceOrder(t.Context(), req); status.Code(err) != codes.FailedPrecondition || !contract.Is(err, ordersv1.Reason_REASON_PAYMENT_REFUSED) {
+				t.Errorf("place: got %v, want that the payment is refused", err)
+			}
+		}
+		k := h.only()
+		if said := logged.String(); !strings.Contains(said, "level=WARN") || !strings.Contains(said, k.ID) {
+			t.Errorf("logged %q, want a warning with the order %s", said, k.ID)
+		}
+		h.await("nothing is left to do", func() bool { return h.busy() == 0 })
+		h.wantEven(l, sku, 1)
+
+		refuses(false)
+		k = l.order(h.request(cart))
+		h.bank(k, order.Stopped)
+		refuses(true)
+		for range 2 {
+			_, err := l.PayOrder(t.Context(), &ordersv1.PayOrderRequest{OrderId: k.ID, Token: k.Token})
+			if !contract.Is(err, ordersv1.Reason_REASON_PAYMENT_REFUSED) {
+				t.Errorf("pay again: got %v, want that the payment is refused", err)
+			}
+		}
+	})
+}
+
+// lockedBuffer is a log that several write to.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }

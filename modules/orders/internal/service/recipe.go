@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"galleria/modules/orders/internal/order"
@@ -68,7 +69,11 @@ func (s *Service) arrange(ctx context.Context, d *drive, o *order.Order) error {
 		case ctx.Err() != nil:
 			return err
 		case no != nil:
-			s.Log.InfoContext(ctx, "order refused", "order", o.ID(), "step", next.name, "because", no.Because, "error", no.By)
+			level := slog.LevelInfo
+			if no.Because == order.PaymentRefused { // the shop's settings, or its prices, don't go with the provider
+				level = slog.LevelWarn
+			}
+			s.Log.Log(ctx, level, "order refused", "order", o.ID(), "step", next.name, "because", no.Because, "error", no.By)
 			return o.Fail(order.Ending{Because: no.Because, By: order.Shop, Facts: no.Facts}, s.Now())
 		}
 		s.Log.WarnContext(ctx, "order given up for an outage", "order", o.ID(), "step", next.name, "error", err)

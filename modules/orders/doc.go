@@ -59,6 +59,8 @@
 //	                                          then the payment is cancelled, however long
 //	                                          that takes
 //	                             refused      FAILED payment_refused; release, unredeem
+//	start another payment        no answer    tried again until its hold ends; then FAILED
+//	                                          not_paid
 //	the shopper does not pay     hold is over the payment is cancelled, then FAILED; the
 //	                                          goods went back by themselves
 //	                             paid in the same moment: as if it was in time

@@ -98,8 +98,9 @@ type OrdersServiceClient interface {
 	// the payment before was cancelled or has expired, another one is started,
 	// while the goods are held. FAILED_PRECONDITION, REASON_NOT_PAYABLE when
 	// nothing is to be paid (any more), REASON_PAYMENT_REFUSED as in PlaceOrder: the
-	// order has failed. UNAVAILABLE, REASON_PAYMENT_UNAVAILABLE,
-	// REASON_NOT_KNOWN: ask again. NOT_FOUND as in GetOrder. Repeating it answers
+	// order has failed. UNAVAILABLE, REASON_NOT_KNOWN: ask again, the order waits until its
+	// hold ends; REASON_PAYMENT_UNAVAILABLE, REASON_UNAVAILABLE: it failed for an outage
+	// before it could be paid. NOT_FOUND as in GetOrder. Repeating it answers
 	// the same payment.
 	PayOrder(ctx context.Context, in *PayOrderRequest, opts ...grpc.CallOption) (*PayOrderResponse, error)
 	// CancelOrder decides that an order is given back, once: for a shopper who
@@ -373,8 +374,9 @@ type OrdersServiceServer interface {
 	// the payment before was cancelled or has expired, another one is started,
 	// while the goods are held. FAILED_PRECONDITION, REASON_NOT_PAYABLE when
 	// nothing is to be paid (any more), REASON_PAYMENT_REFUSED as in PlaceOrder: the
-	// order has failed. UNAVAILABLE, REASON_PAYMENT_UNAVAILABLE,
-	// REASON_NOT_KNOWN: ask again. NOT_FOUND as in GetOrder. Repeating it answers
+	// order has failed. UNAVAILABLE, REASON_NOT_KNOWN: ask again, the order waits until its
+	// hold ends; REASON_PAYMENT_UNAVAILABLE, REASON_UNAVAILABLE: it failed for an outage
+	// before it could be paid. NOT_FOUND as in GetOrder. Repeating it answers
 	// the same payment.
 	PayOrder(context.Context, *PayOrderRequest) (*PayOrderResponse, error)
 	// CancelOrder decides that an order is given back, once: for a shopper who

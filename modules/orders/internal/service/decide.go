@@ -66,11 +66,14 @@ func (s *Service) byID(ctx context.Context, orderID string) func() (*order.Order
 // PayOrder answers where the shopper pays, and has another payment started when
 // the one before was stopped.
 func (s *Service) PayOrder(ctx context.Context, req *ordersv1.PayOrderRequest) (*ordersv1.PayOrderResponse, error) {
-	if _, err := s.openWith(ctx, req.GetOrderId(), req.GetToken()); err != nil {
+	o, err := s.openWith(ctx, req.GetOrderId(), req.GetToken())
+	if err != nil {
 		return nil, err
 	}
-	o, err := s.awaitPayment(ctx, req.GetOrderId())
-	if err != nil {
+	if !arranged(o) { // after an outage its shopper is not to wait until it is tried again
+		s.start(ctx, o.ID(), nil, &drive{}, func() {})
+	}
+	if o, err = s.awaitPayment(ctx, req.GetOrderId()); err != nil {
 		return nil, err
 	}
 	if o, err = s.noticeStopped(ctx, o); err != nil {

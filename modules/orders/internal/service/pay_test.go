@@ -120,6 +120,60 @@ func TestAPaymentThatIsRefusedIsNoOutage(t *testing.T) {
 	})
 }
 
+// A shopper who pays again has an order, with goods that are held: an outage is no reason to
+// end it before the hold does.
+func TestAnOutageWhenAnotherPaymentIsStartedEndsNoOrder(t *testing.T) {
+	for _, call := range []string{"allocate", "redeem", "start"} {
+		t.Run(call, func(t *testing.T) {
+			inHouse(t, func(t *testing.T, h *house) {
+				v := h.visit(stories["pays with a code"])
+				l := h.live(nil)
+				placed, err := l.PlaceOrder(t.Context(), v.request)
+				if err != nil {
+					t.Fatal(err)
+				}
+				k := h.only()
+				h.bank(k, order.Stopped)
+				req := &ordersv1.PayOrderRequest{OrderId: k.ID, Token: k.Token}
+				asked, back := h.away(call)
+				soon, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				if got, err := l.PayOrder(soon, req); !contract.Is(err, ordersv1.Reason_REASON_NOT_KNOWN) {
+					t.Errorf("during the outage: got %v, %v, want that it is not known yet", got, err)
+				}
+				h.await("it is tried again", func() bool { return asked.Load() > 3 })
+				if o := h.get(l, k); o.GetStatus() != ordersv1.OrderStatus_ORDER_STATUS_PLACING {
+					t.Errorf("during the outage: the order is %s because %q, want it to wait", o.GetStatus(), o.GetEndedBecause())
+				}
+				back()
+				got, err := l.PayOrder(t.Context(), req)
+				if err != nil || got.GetRedirectUrl() == "" || got.GetRedirectUrl() == placed.GetRedirectUrl() {
+					t.Fatalf("after the outage: got %v, %v, want another payment than %s", got, err, placed.GetRedirectUrl())
+				}
+
+				h.mu.Lock()
+				h.payments[k.ID+"-2"].PaymentState = order.Stopped
+				h.mu.Unlock()
+				asked, back = h.away(call)
+				soon, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
+				defer cancel()
+				if _, err := l.PayOrder(soon, req); !contract.Is(err, ordersv1.Reason_REASON_NOT_KNOWN) {
+					t.Errorf("during another outage: got %v, want that it is not known yet", err)
+				}
+				h.await("it is tried", func() bool { return asked.Load() > 0 })
+				h.later.Add(int64(time.Hour))
+				h.wantEnd(l, k, failed, "not_paid")
+				back()
+				if _, err := l.PayOrder(t.Context(), req); !contract.Is(err, ordersv1.Reason_REASON_NOT_PAYABLE) {
+					t.Errorf("after the end: got %v, want that nothing is to be paid", err)
+				}
+				h.await("nothing is left to do", func() bool { h.later.Add(int64(time.Minute)); return h.busy() == 0 })
+				h.wantEven(l, v.sku, v.stock)
+			})
+		})
+	}
+}
+
 // lockedBuffer is a log that several write to.
 type lockedBuffer struct {
 	mu   sync.Mutex

@@ -28,7 +28,11 @@ func (s *Service) place(ctx context.Context, d *drive, o *order.Order) error {
 		o.StartPayment() // an earlier attempt may have done so
 	}
 	if !s.Now().Before(snapshot.HoldEndsAt) {
-		return o.Fail(order.Ending{Because: order.Unavailable, By: order.Shop}, s.Now())
+		why := order.Unavailable
+		if snapshot.Payment.Attempt > 1 {
+			why = order.NotPaid
+		}
+		return o.Fail(order.Ending{Because: why, By: order.Shop}, s.Now())
 	}
 	return s.arrange(ctx, d, o)
 }
@@ -52,7 +56,8 @@ var recipe = []step{
 }
 
 // arrange goes through the recipe; the whole is stored once. What is refused,
-// or not answered while the shopper waits, is the order's end.
+// or not answered while the shopper waits, is the order's end. When another payment is
+// started of an order, no answer is not its end: that is tried again until its hold ends.
 func (s *Service) arrange(ctx context.Context, d *drive, o *order.Order) error {
 	until := d.until
 	if until.IsZero() {
@@ -66,7 +71,7 @@ func (s *Service) arrange(ctx context.Context, d *drive, o *order.Order) error {
 		switch {
 		case err == nil:
 			continue
-		case ctx.Err() != nil:
+		case ctx.Err() != nil, no == nil && o.Snapshot().Payment.Attempt > 1:
 			return err
 		case no != nil:
 			level := slog.LevelInfo

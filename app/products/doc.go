@@ -17,7 +17,8 @@
 //	product      optional; rows with the same value are variants of one product,
 //	             whose address it is; one that is there keeps the address it has, when
 //	             it had that one before or a row has one of its skus. The first row
-//	             describes the product
+//	             describes the product: when that is bad, one that is there keeps
+//	             its description until the row is mended
 //	options      optional, what sets a variant apart: Size=M|Colour=Red
 //	compare_at   optional, what it cost before, as price
 //	weight_grams optional

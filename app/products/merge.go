@@ -191,9 +191,10 @@ func (c *change) merge() []BadRow {
 	}
 	first := c.rows[0]
 	// A row of one variant among several says nothing of the product around it,
-	// unless the file says which rows are one product.
-	alone := c.before == nil || len(c.before.GetVariants()) == 1 || first.Product != ""
-	if alone {
+	// unless the file says which rows are one product. Then the first of them does; one
+	// that remains where that is bad must not clear what it leaves empty.
+	describes := c.before == nil || first.describes && (len(c.before.GetVariants()) == 1 || first.Product != "")
+	if describes {
 		first.describe(c.after)
 	}
 	for _, r := range c.rows {
@@ -203,9 +204,9 @@ func (c *change) merge() []BadRow {
 		nameValues(c.after, first.Choices)
 	}
 	switch {
-	case alone && first.has("product_active"):
+	case describes && first.has("product_active"):
 		c.after.Active = first.ProductActive
-	case first.has("active"):
+	case first.has("active") && (first.describes || !first.has("product_active")):
 		c.activate()
 	}
 	return bad

@@ -46,6 +46,10 @@ type file struct {
 	heading *heading
 	width   int
 	lines   map[string]int // of good rows, by sku
+	// begun are the products that had a row, also a bad one; unread is set behind a row
+	// of which it is not known what product it is of.
+	begun  map[string]bool
+	unread bool
 	// notices are what was recognised, for the person who made the file.
 	notices []string
 	// foreign is set for a file of another shop program, and theirs are its columns.
@@ -66,7 +70,7 @@ func newFile(r io.Reader, currency string) *file {
 	c.Comma = separator(text)
 	c.FieldsPerRecord = -1 // counted here, with a reason that says what to do
 	c.ReuseRecord = true
-	f := &file{text: text, csv: c, heading: newHeading(), lines: map[string]int{}, currency: currency, encodingKnown: notice != ""}
+	f := &file{text: text, csv: c, heading: newHeading(), lines: map[string]int{}, begun: map[string]bool{}, currency: currency, encodingKnown: notice != ""}
 	if notice != "" {
 		f.notices = append(f.notices, notice)
 	}
@@ -128,7 +132,9 @@ func (f *file) read() (Row, error) {
 	var broken *csv.ParseError
 	switch {
 	case errors.As(err, &broken):
-		return Row{}, f.broken(broken)
+		bad := f.broken(broken)
+		f.beginBad(cells, bad.Swallowed > 0)
+		return Row{}, bad
 	case errors.Is(err, io.EOF):
 		if f.foreign != nil && !f.over {
 			f.over, f.waiting = true, f.foreign.rest()
@@ -140,6 +146,7 @@ func (f *file) read() (Row, error) {
 	}
 	line, _ := f.csv.FieldPos(0)
 	if len(cells) != f.width {
+		f.beginBad(cells, false)
 		return Row{}, &BadRow{Line: line, Reason: fmt.Sprintf("has %d columns, the header line has %d", len(cells), f.width)}
 	}
 	f.decode(cells, line)
@@ -174,12 +181,15 @@ func (f *file) translated() (Row, error) {
 	if t.bad != "" {
 		return Row{}, &BadRow{Line: t.line, Reason: t.bad}
 	}
-	return f.row(t.line, func(column string) string { return strings.TrimSpace(t.cells[column]) })
+	row, err := f.row(t.line, func(column string) string { return strings.TrimSpace(t.cells[column]) })
+	row.describes = true // each says all of its product
+	return row, err
 }
 
 // row is a row of the cells, or a *BadRow.
 func (f *file) row(line int, cell func(column string) string) (Row, error) {
 	row, found := f.heading.parse(line, cell)
+	row.describes = row.Product == "" || f.begin(row.Product)
 	if first, twice := f.lines[row.SKU]; twice {
 		found.add("sku", "%s is already on line %d", row.SKU, first)
 	}
@@ -188,6 +198,23 @@ func (f *file) row(line int, cell func(column string) string) (Row, error) {
 	}
 	f.lines[strings.Clone(row.SKU)] = line // a part of the record would keep all of it in memory
 	return row, nil
+}
+
+// begin tells whether a row is the first one of its product, so far as it is known.
+func (f *file) begin(product string) (first bool) {
+	first = !f.begun[product] && !f.unread
+	f.begun[strings.Clone(product)], f.unread = true, false
+	return first
+}
+
+// beginBad notes what product a row was of that can't be read as a whole; the cells are
+// those before what is wrong.
+func (f *file) beginBad(cells []string, others bool) {
+	f.unread = true
+	if at, has := f.heading.columns["product"]; has && at < len(cells) {
+		f.begun[address(strings.TrimSpace(cells[at]))] = true
+		f.unread = others
+	}
 }
 
 // broken is a row that is none for its quotes, with the lines that were read as parts of

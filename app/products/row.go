@@ -61,6 +61,9 @@ type Row struct {
 	// Counts are the cells that say how many there are, Stock among them.
 	Counts  []Count
 	columns map[string]int // of the file
+	// describes tells whether the row says what its product is: it is the first one of
+	// it in the file. Cells of others may be empty for that.
+	describes bool
 }
 
 // CurrencyPrice is the cell of a column such as "price in USD".

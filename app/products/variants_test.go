@@ -167,6 +167,40 @@ func TestRowsOfAProductThatOneOfThemFindsBySKUAreOfIt(t *testing.T) {
 	})
 }
 
+func TestOnlyTheFirstRowOfAProductDescribesIt(t *testing.T) {
+	const columns = "product,sku,name,category,price,currency,options,description,tags,image,attributes,product_active,active,stock\n"
+	const first = "shirt,SHIRT-S,Shirt,clothes,49,EUR,Size=S,Of linen.,linen,shirt.svg,Care=Wash,no,yes,1\n"
+	const second = "shirt,SHIRT-M,Shirt,clothes,49,EUR,Size=M,,,,,,yes,1\n"
+	others := &strings.Builder{}
+	for n := range 1001 {
+		fmt.Fprintf(others, ",OTHER-%d,Other,kitchen,9,EUR,,,,,,,yes,1\n", n)
+	}
+	inEveryShop(t, func(t *testing.T, s shop) {
+		s.take(t, strings.NewReader(columns+first+second))
+		want := s.product(t, "SHIRT-S")
+		if want.GetDescription() != "Of linen." || want.GetActive() {
+			t.Fatalf("got %v, want it described by the first row", want)
+		}
+		for name, file := range map[string]string{
+			"the first row's price is wrong":     strings.Replace(first, "49,EUR", "4x9,EUR", 1) + second,
+			"the first row has one cell more":    strings.Replace(first, "linen,shirt", "li,nen,shirt", 1) + second,
+			"the first row has a lone quote":     strings.Replace(first, "Of linen.", `24" long`, 1) + second,
+			"the first row's sku was mistyped":   strings.Replace(first, "SHIRT-S,", "SHIRT S,", 1) + second,
+			"the first row swallows another one": strings.Replace(",JAR,Jar,kitchen,9,EUR,,,,,,,yes,1\n", "Jar", `"Jar`, 1) + strings.Replace(first, "Of linen.", `24" long`, 1) + second,
+			"a batch is between them":            first + others.String() + second,
+		} {
+			s.take(t, strings.NewReader(columns+file))
+			if got := s.product(t, "SHIRT-S"); !proto.Equal(got, want) {
+				t.Errorf("%s: got\n%v\nwant the product as it was:\n%v", name, got, want)
+			}
+		}
+		s.wantResult(t, s.take(t, strings.NewReader(columns+strings.Replace(first, "Of linen.", "", 1)+second)), 0, 1, 1)
+		if got := s.product(t, "SHIRT-S"); got.GetDescription() != "" {
+			t.Errorf("got %v, want it cleared by the first row", got)
+		}
+	})
+}
+
 func TestYesterdaysFileDoesNotPutBackWhatWasSold(t *testing.T) {
 	inEveryShop(t, func(t *testing.T, s shop) {
 		file := rows(10)

@@ -12,7 +12,7 @@ import (
 func TestEncodingsAndSeparatorsAreRecognisedAndSaid(t *testing.T) {
 	file := header + "A,Décor,,kitchen,,12.90,EUR,3,\n"
 	semicolons := strings.NewReplacer(",", ";", "12.90", "12,90").Replace(file)
-	encode := func(order binary.AppendByteOrder, mark string) string {
+	encode := func(file string, order binary.AppendByteOrder, mark string) string {
 		text := []byte(mark)
 		for _, unit := range utf16.Encode([]rune(file)) {
 			text = order.AppendUint16(text, unit)
@@ -21,11 +21,12 @@ func TestEncodingsAndSeparatorsAreRecognisedAndSaid(t *testing.T) {
 	}
 	files := map[string]struct{ file, notice string }{
 		"UTF-8":              {file, ""},
-		"UTF-16 LE":          {encode(binary.LittleEndian, "\xff\xfe"), "UTF-16"},
-		"UTF-16 BE":          {encode(binary.BigEndian, "\xfe\xff"), "UTF-16"},
-		"UTF-16 without BOM": {encode(binary.LittleEndian, ""), "UTF-16"},
+		"UTF-16 LE":          {encode(file, binary.LittleEndian, "\xff\xfe"), "UTF-16"},
+		"UTF-16 BE":          {encode(file, binary.BigEndian, "\xfe\xff"), "UTF-16"},
+		"UTF-16 without BOM": {encode(file, binary.LittleEndian, ""), "UTF-16"},
 		"Windows":            {strings.Replace(file, "é", "\xe9", 1), "Windows-1252, from line 2 on"},
 		"semicolons":         {semicolons, "separated by semicolons"},
+		"Unicode Text":       {encode(strings.ReplaceAll(semicolons, ";", "\t"), binary.LittleEndian, "\xff\xfe"), "separated by tabs, so amounts may have a decimal comma"},
 		"tabs":               {strings.ReplaceAll(file, ",", "\t"), "separated by tabs"},
 	}
 	inEveryShop(t, func(t *testing.T, s shop) {

@@ -283,7 +283,8 @@ func grams(text, unit string) string {
 	return strconv.FormatInt(int64(weight*gramsIn[unit]+0.5), 10)
 }
 
-// amountText is a price with a decimal point; a program may write a comma.
+// amountText is a price with a decimal point; a program may write a comma, and a table
+// program that saves the file does.
 func amountText(text string) string {
 	if !strings.Contains(text, ".") {
 		text = strings.Replace(text, ",", ".", 1)

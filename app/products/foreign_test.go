@@ -41,6 +41,18 @@ func (s shop) wantNotices(t *testing.T, got products.Result, want ...string) {
 	}
 }
 
+func TestAmountsOfAnotherProgramMayHaveADecimalComma(t *testing.T) {
+	// As a table program saves it again, where commas are decimal.
+	const again = "Handle;Title;Type;Option1 Name;Option1 Value;Variant SKU;Variant Grams;Variant Inventory Qty;Variant Price;Variant Compare At Price\n" +
+		"mug;Mug;Kitchen;Title;Default Title;MUG;300,5;12;49,00;59,9\n"
+	inEveryShop(t, func(t *testing.T, s shop) {
+		s.wantResult(t, s.takeWith(t, strings.NewReader(again), products.Options{Currency: "EUR"}), 1, 0, 0)
+		if v := s.product(t, "MUG").GetVariants()[0]; v.GetPrices()[0].GetAmountMinor() != 4900 || v.GetPrices()[0].GetCompareAtMinor() != 5990 {
+			t.Errorf("got %v, want 49.00 and before 59.90", v)
+		}
+	})
+}
+
 func TestProductsOfShopifyAreImported(t *testing.T) {
 	inEveryShop(t, func(t *testing.T, s shop) {
 		in := products.Options{Currency: "EUR"}

@@ -78,7 +78,7 @@ func newFile(r io.Reader, currency string) *file {
 	case ';':
 		f.notices = append(f.notices, "columns are separated by semicolons, so amounts may have a decimal comma")
 	case '\t':
-		f.notices = append(f.notices, "columns are separated by tabs")
+		f.notices = append(f.notices, "columns are separated by tabs, so amounts may have a decimal comma")
 	}
 	return f
 }
@@ -167,8 +167,8 @@ func (f *file) read() (Row, error) {
 			return ""
 		}
 		text := strings.TrimSpace(cells[i])
-		if f.csv.Comma == ';' && (strings.HasPrefix(column, "price") || strings.HasPrefix(column, "compare_at")) && !strings.Contains(text, ".") {
-			text = strings.Replace(text, ",", ".", 1)
+		if f.csv.Comma != ',' && (strings.HasPrefix(column, "price") || strings.HasPrefix(column, "compare_at")) {
+			return amountText(text)
 		}
 		return text
 	})

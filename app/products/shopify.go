@@ -145,7 +145,7 @@ func (s *shopify) variant(r record, about map[string]string, names [3]string) tr
 	if cells["sku"] = strings.TrimPrefix(first(r, theirSKU), "'"); cells["sku"] == "" {
 		cells["sku"] = s.said.sku(about["product"], values)
 	}
-	cells["price"], cells["compare_at"] = first(r, theirPrice), first(r, theirCompareAt)
+	cells["price"], cells["compare_at"] = amountText(first(r, theirPrice)), amountText(first(r, theirCompareAt))
 	cells["weight_grams"] = grams(first(r, theirGrams), "g")
 	cells["stock"] = count(first(r, theirStock))
 	if cells["stock"] == "" {

@@ -56,7 +56,8 @@
 //
 // An import changes the variant with the row's sku, and, where that is the only one
 // or the file has a column product, the product around it. Importing a file again
-// changes nothing, and importing one that was stopped half-way completes it. A
+// changes nothing, and importing one that was stopped half-way completes it. What others
+// change of a product meanwhile stays, where the file says nothing of it. A
 // column that is absent leaves things as they are; an empty cell clears, but one of
 // stock leaves the stock alone.
 //

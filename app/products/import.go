@@ -11,6 +11,7 @@ import (
 
 	catalogv1 "galleria/modules/catalog/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
+	"galleria/platform/contract"
 )
 
 // Options change how an import runs; the zero value is useful.
@@ -119,7 +120,11 @@ func (i *importer) writeProducts(ctx context.Context, changes []*change) (taken 
 		return nil, nil, err
 	}
 	for _, part := range callsFor(write) {
-		written, more, err := isolate(part, "products", (*change).refused, func(part []*change) error { return i.upsert(ctx, part) })
+		written, more, err := isolate(part, "products", (*change).refused, func(part []*change) error {
+			misfits, err := i.upsert(ctx, part)
+			bad = append(bad, misfits...)
+			return err
+		})
 		taken, bad = append(taken, written...), append(bad, more...)
 		if err != nil {
 			return taken, bad, err
@@ -149,13 +154,65 @@ func callsFor(changes []*change) (parts [][]*change) {
 	return parts
 }
 
-func (i *importer) upsert(ctx context.Context, changes []*change) error {
-	request := &catalogv1.UpsertProductsRequest{}
-	for _, c := range changes {
-		request.Products = append(request.Products, c.after)
+// mostTries is how often products are written that others change meanwhile.
+const mostTries = 5
+
+// upsert writes the products if they are still as the changes found them. Those that
+// were changed meanwhile are read and merged again: what others wrote stays. Rows that
+// do not fit any more are bad.
+func (i *importer) upsert(ctx context.Context, changes []*change) (bad []BadRow, err error) {
+	for range mostTries {
+		request := &catalogv1.UpsertProductsRequest{ExpectedVersions: map[string]string{}}
+		for _, c := range changes {
+			if len(c.rows) == 0 { // none fits any more
+				continue
+			}
+			request.Products = append(request.Products, c.after)
+			if c.before != nil {
+				request.ExpectedVersions[c.before.GetId()] = c.before.GetVersion()
+			}
+		}
+		if len(request.Products) == 0 {
+			return bad, nil
+		}
+		_, err = i.catalog.UpsertProducts(ctx, request)
+		if !contract.Is(err, catalogv1.Reason_REASON_CHANGED_MEANWHILE) {
+			return bad, err
+		}
+		misfits, err := i.mergeAgain(ctx, changes)
+		bad = append(bad, misfits...)
+		if err != nil {
+			return bad, err
+		}
 	}
-	_, err := i.catalog.UpsertProducts(ctx, request)
-	return err
+	return bad, err
+}
+
+// mergeAgain makes the changes of the products as they are stored now.
+func (i *importer) mergeAgain(ctx context.Context, changes []*change) (bad []BadRow, err error) {
+	byID := map[string]*catalogv1.Product{}
+	var ids []string
+	for _, c := range changes {
+		if c.before != nil {
+			ids = append(ids, c.before.GetId())
+		}
+	}
+	for part := range slices.Chunk(ids, askedAtOnce) {
+		found, err := i.products(ctx, &catalogv1.GetProductsRequest{Ids: part, Current: true})
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range found {
+			byID[p.GetId()] = p
+		}
+	}
+	for _, c := range changes {
+		if c.before != nil {
+			c.before = byID[c.before.GetId()] // nil where it was deleted: it is new then
+			bad = append(bad, c.merge()...)
+		}
+	}
+	return bad, nil
 }
 
 func (c *change) refused(reason string) (bad []BadRow) {

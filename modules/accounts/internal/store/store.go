@@ -4,6 +4,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -54,29 +55,35 @@ func moment(stored int64) time.Time {
 	return time.UnixMicro(stored).UTC()
 }
 
+// mostExpired is how many rows of a table one statement deletes: others write between two.
+const mostExpired = 500
+
 // expired are the tables whose rows end by themselves, and when.
 var expired = []struct{ delete string }{
-	{"DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM sessions WHERE idle_until < ? OR expires_at < ? LIMIT 500)"},
-	{"DELETE FROM given_sessions WHERE token_hash IN (SELECT token_hash FROM given_sessions WHERE expires_at < ? LIMIT 500)"},
-	{"DELETE FROM links WHERE token_hash IN (SELECT token_hash FROM links WHERE expires_at < ? LIMIT 500)"},
-	{"DELETE FROM tries WHERE counted_for IN (SELECT counted_for FROM tries WHERE last_at < ? LIMIT 500)"},
-	{"DELETE FROM used_challenges WHERE challenge_hash IN (SELECT challenge_hash FROM used_challenges WHERE expires_at < ? LIMIT 500)"},
-	{"DELETE FROM first_admin WHERE expires_at < ?"},
-	{"DELETE FROM known_clients WHERE last_at IN (SELECT last_at FROM known_clients WHERE last_at < ? LIMIT 500)"},
+	{"DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM sessions WHERE idle_until < ? OR expires_at < ? LIMIT ?)"},
+	{"DELETE FROM given_sessions WHERE token_hash IN (SELECT token_hash FROM given_sessions WHERE expires_at < ? LIMIT ?)"},
+	{"DELETE FROM links WHERE token_hash IN (SELECT token_hash FROM links WHERE expires_at < ? LIMIT ?)"},
+	{"DELETE FROM tries WHERE counted_for IN (SELECT counted_for FROM tries WHERE last_at < ? LIMIT ?)"},
+	{"DELETE FROM used_challenges WHERE challenge_hash IN (SELECT challenge_hash FROM used_challenges WHERE expires_at < ? LIMIT ?)"},
+	{"DELETE FROM first_admin WHERE token_hash IN (SELECT token_hash FROM first_admin WHERE expires_at < ? LIMIT ?)"},
+	{"DELETE FROM known_clients WHERE last_at IN (SELECT last_at FROM known_clients WHERE last_at < ? LIMIT ?)"},
 }
 
-// Expire deletes what has ended, and says how much.
+// Expire deletes all that has ended, and says how much.
 func (s *Store) Expire(ctx context.Context, triesBefore, clientsBefore time.Time) (gone int64, err error) {
 	now := s.now().UnixMicro()
 	arguments := [][]any{{now, now}, {now}, {now}, {stamp(triesBefore)}, {now}, {now}, {stamp(clientsBefore)}}
 	for i, e := range expired {
-		err := s.db.Write(ctx, func(tx *gorm.DB) error {
-			done := tx.Exec(e.delete, arguments[i]...)
-			gone += done.RowsAffected
-			return done.Error
-		})
-		if err != nil {
-			return gone, err
+		for more := true; more; {
+			err := s.db.Write(ctx, func(tx *gorm.DB) error {
+				done := tx.Exec(e.delete, append(slices.Clone(arguments[i]), mostExpired)...)
+				gone += done.RowsAffected
+				more = done.RowsAffected >= mostExpired
+				return done.Error
+			})
+			if err != nil {
+				return gone, err
+			}
 		}
 	}
 	return gone, nil

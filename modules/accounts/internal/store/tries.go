@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -17,7 +18,9 @@ type Counted struct {
 }
 
 // Try notes a try before it is made, as one that failed: of many at once, no more get
-// through than may. wait is how long there is no other; then nothing is noted.
+// through than may. wait is how long there is no other; then nothing is kept, not even a
+// row: a client that is to wait and goes on could fill the table otherwise, with a new
+// address each time.
 func (s *Store) Try(ctx context.Context, counted ...Counted) (wait time.Duration, err error) {
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		wait = 0
@@ -34,7 +37,7 @@ func (s *Store) Try(ctx context.Context, counted ...Counted) (wait time.Duration
 			wait = max(wait, moment(rows[i].NextAt).Sub(now))
 		}
 		if wait > 0 {
-			return nil
+			return errWait
 		}
 		for i, c := range counted {
 			failures := account.Remembered(rows[i].Failures, now.Sub(moment(rows[i].LastAt))) + 1
@@ -46,8 +49,14 @@ func (s *Store) Try(ctx context.Context, counted ...Counted) (wait time.Duration
 		}
 		return nil
 	})
+	if errors.Is(err, errWait) {
+		err = nil
+	}
 	return wait, err
 }
+
+// errWait takes back the rows of a try that is not made.
+var errWait = errors.New("there is a wait")
 
 // Succeeded takes back what Try noted: the account's count begins anew, the client's is
 // one less, for one good password must not pay for many bad ones.

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -44,7 +45,7 @@ func (s *Service) LogIn(ctx context.Context, r *accountsv1.LogInRequest) (*accou
 	}
 	if !good || !found {
 		s.log.InfoContext(ctx, "refused a log-in", "account", a.ID, "why", "password")
-		return nil, contract.Error(codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CREDENTIALS, "no account has this address and password")
+		return nil, wrongCredentials()
 	}
 	token, err := s.sessionFor(ctx, a, r.GetIdempotencyKey())
 	if err != nil {
@@ -70,15 +71,23 @@ func (s *Service) LogIn(ctx context.Context, r *accountsv1.LogInRequest) (*accou
 	if err := s.store.Succeeded(ctx, counted, clientKey(r.GetVisitor())); err != nil {
 		return nil, failed("log in", err)
 	}
-	expires, err := s.store.Begin(ctx, store.NewSession{
-		Digest: secret.Digest(token), Account: a.ID, Client: shown(r.GetVisitor().GetClient(), mostClient), Device: shown(r.GetVisitor().GetDevice(), mostDevice),
+	expires, err := s.store.Begin(ctx, a, store.NewSession{
+		Digest: secret.Digest(token), Client: shown(r.GetVisitor().GetClient(), mostClient), Device: shown(r.GetVisitor().GetDevice(), mostDevice),
 		ClientKey: clientKey(r.GetVisitor()), CodeGiven: a.HasSecondFactor(), Lifetimes: s.lifetimes(a),
 	})
+	if errors.Is(err, store.ErrChanged) {
+		s.log.InfoContext(ctx, "refused a log-in", "account", a.ID, "why", err)
+		return nil, wrongCredentials()
+	}
 	if err != nil {
 		return nil, failed("log in", err)
 	}
 	s.log.InfoContext(ctx, "logged in", "account", a.ID, "code", a.HasSecondFactor())
 	return &accountsv1.LogInResponse{Session: token, Account: toAccount(a), ExpiresAt: timestamppb.New(expires), CartId: s.cartOf(a)}, nil
+}
+
+func wrongCredentials() error {
+	return contract.Error(codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CREDENTIALS, "no account has this address and password")
 }
 
 // mostSessions bounds how many sessions, one after the other, a log-in's key is good for.

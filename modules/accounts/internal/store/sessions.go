@@ -51,9 +51,24 @@ type NewSession struct {
 // ErrEnded: the session was there, and has ended. It never begins again.
 var ErrEnded = errors.New("the session has ended")
 
-// Begin stores a session, once: ErrEnded when it was there before and is no more.
-func (s *Store) Begin(ctx context.Context, n NewSession) (expires time.Time, err error) {
+// ErrChanged: the account is not as the log-in saw it.
+var ErrChanged = errors.New("the account has changed since")
+
+// Begin stores a session of an account, once: ErrEnded when it was there before and is no
+// more. ErrChanged: the account has another password, second factor or role by now than
+// the log-in saw. That change has ended the sessions, and must not miss this one.
+func (s *Store) Begin(ctx context.Context, seen account.Account, n NewSession) (expires time.Time, err error) {
+	n.Account = seen.ID
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		// Writing the row makes those who change the account wait, and then end this session.
+		same := tx.Exec("UPDATE accounts SET name = name WHERE id = ? AND password = ? AND totp_secret = ? AND role = ?",
+			seen.ID, seen.Password, seen.TOTPSecret, string(seen.Role))
+		if same.Error == nil && same.RowsAffected == 0 {
+			return ErrChanged
+		}
+		if same.Error != nil {
+			return same.Error
+		}
 		given := tx.Exec("INSERT INTO given_sessions (token_hash, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING", n.Digest, stamp(s.now().Add(n.Lifetimes.Longest)))
 		if given.Error != nil {
 			return given.Error

@@ -38,7 +38,8 @@ func (d *door) component() lifecycle.Component {
 			d.limits.Log = d.log
 			limited := connections.Limit(listener, d.limits)
 			d.listener = limited
-			// Neither Echo nor net/http has any of these limits by default.
+			// Neither Echo nor net/http has any of these limits by default. A handler may give one
+			// request other times, as the console does for pictures that its staff send.
 			d.server = &http.Server{
 				Handler:           d.handler,
 				ConnState:         limited.State,

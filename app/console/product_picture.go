@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -45,13 +46,28 @@ func isUpload(path string) bool {
 	return path == logoPath || strings.HasPrefix(path, "/console/products/") && strings.HasSuffix(path, "/pictures")
 }
 
-// pictureTimeout bounds how long the sizes of a picture are made.
-const pictureTimeout = 30 * time.Second
+const (
+	// uploadTimeout bounds how long a picture may take to be sent: the largest takes it at
+	// 1.5 Mbit/s, and a photo of 12 MB takes 12 seconds at 8 Mbit/s. Together with what follows
+	// it is shorter than a statement of who sends it holds.
+	uploadTimeout = 3 * time.Minute
+	// pictureTimeout bounds how long the sizes of a picture are made.
+	pictureTimeout = 30 * time.Second
+	// answerTimeout is how long making and reading the answer may take after that, as of every page.
+	answerTimeout = time.Minute
+)
 
 // addPicture adds a picture to a product. It is stored under a name made of its content, so
 // that it replaces no picture of another product, and sent twice is one picture.
 func (c *Console) addPicture(ctx echo.Context) error {
-	work, done := c.working(ctx)
+	data, err := fileOf(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := readForm(ctx); err != nil {
+		return err
+	}
+	work, done := c.working(ctx) // after the file has come, which may take longer than a page
 	defer done()
 	p, err := c.productOf(work, ctx.Param("id"))
 	if err != nil {
@@ -59,13 +75,6 @@ func (c *Console) addPicture(ctx echo.Context) error {
 	}
 	refuse := func(words string) error {
 		return c.showProduct(ctx, http.StatusConflict, p, productValues(p), p.GetVersion(), "The picture was not added: "+words, "", nil)
-	}
-	data, err := fileOf(ctx.Request())
-	if err != nil {
-		return err
-	}
-	if _, err := readForm(ctx); err != nil {
-		return err
 	}
 	if len(data) == 0 {
 		return refuse("choose a file.")
@@ -120,16 +129,32 @@ func (c *Console) addPicture(ctx echo.Context) error {
 	return ctx.Redirect(http.StatusSeeOther, productLink(p.GetId())+"?done=picture")
 }
 
-// fileOf reads the file of a form; nil: none was chosen. The form is bounded by around.
-func fileOf(r *http.Request) ([]byte, error) {
+// fileOf reads the file of a form; nil: none was chosen. The form is bounded by around. The
+// connection gets longer than the server gives others, so only handlers that let in staff
+// alone may call it.
+func fileOf(ctx echo.Context) ([]byte, error) {
+	r, control := ctx.Request(), http.NewResponseController(ctx.Response())
+	sent := time.Now().Add(uploadTimeout)
+	answered := sent.Add(answerTimeout)
+	if err := errors.Join(control.SetReadDeadline(sent), control.SetWriteDeadline(answered)); err != nil {
+		return nil, err
+	}
 	if err := r.ParseMultipartForm(1 << 20); err != nil {
 		var big *http.MaxBytesError
-		if errors.As(err, &big) {
+		switch {
+		case errors.As(err, &big):
 			return nil, echo.NewHTTPError(http.StatusRequestEntityTooLarge, "This picture is too large: up to 32 MiB are taken.")
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return nil, echo.NewHTTPError(http.StatusRequestTimeout, "The picture did not come within 3 minutes. Send a smaller one, or try again.")
 		}
 		return nil, echo.NewHTTPError(http.StatusBadRequest, "This form could not be read.")
 	}
 	defer func() { _ = r.MultipartForm.RemoveAll() }()
+	// From here on the server reads to see the client leave, and takes the end of the time for
+	// that.
+	if err := control.SetReadDeadline(answered); err != nil {
+		return nil, err
+	}
 	file, _, err := r.FormFile("picture")
 	if errors.Is(err, http.ErrMissingFile) {
 		return nil, nil

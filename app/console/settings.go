@@ -166,13 +166,11 @@ func (c *Console) settingsForms(ctx echo.Context, s *settingsv1.Settings, versio
 
 // changeSettings saves the form that is named in the address.
 func (c *Console) changeSettings(ctx echo.Context) error {
-	work, done := c.working(ctx)
-	defer done()
 	var logo []byte
 	var unread error
 	if ctx.Request().URL.Path == logoPath && strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "multipart/") {
 		// Before its other fields, since reading those would hold the whole form in memory.
-		logo, unread = c.uploadedLogo(ctx.Request())
+		logo, unread = c.uploadedLogo(ctx)
 	}
 	if answer := new(echo.HTTPError); errors.As(unread, &answer) {
 		return unread
@@ -184,6 +182,8 @@ func (c *Console) changeSettings(ctx echo.Context) error {
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, "The form lacks which settings it was made from.")
 	}
+	work, done := c.working(ctx) // after the picture has come, which may take longer than a page
+	defer done()
 	got, err := c.Settings.GetSettings(work, &settingsv1.GetSettingsRequest{})
 	if err != nil {
 		return err
@@ -252,15 +252,17 @@ func codesIn(text string) []string {
 }
 
 // uploadedLogo reads the picture of a form, and makes it small.
-func (c *Console) uploadedLogo(r *http.Request) ([]byte, error) {
-	original, err := fileOf(r)
+func (c *Console) uploadedLogo(ctx echo.Context) ([]byte, error) {
+	original, err := fileOf(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if len(original) == 0 || c.Pictures == nil {
 		return nil, errForm("choose a picture.")
 	}
-	logo, err := c.Pictures.Logo(r.Context(), original)
+	making, made := context.WithTimeout(ctx.Request().Context(), pictureTimeout)
+	defer made()
+	logo, err := c.Pictures.Logo(making, original)
 	var refused *pictures.RefusedError
 	if errors.As(err, &refused) {
 		return nil, errForm("of the picture: " + refused.Reason + ".")

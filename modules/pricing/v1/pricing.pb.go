@@ -220,7 +220,7 @@ const (
 	// In all, or for this customer.
 	CodeProblem_PROBLEM_USED_UP             CodeProblem_Problem = 4
 	CodeProblem_PROBLEM_MINIMUM_NOT_REACHED CodeProblem_Problem = 5
-	// Not for these goods, or not in this currency.
+	// Not for these goods, not for so few of them, or not in this currency.
 	CodeProblem_PROBLEM_NOT_FOR_THESE CodeProblem_Problem = 6
 	// Other discounts, which it can't be combined with, take off more.
 	CodeProblem_PROBLEM_NOT_COMBINED CodeProblem_Problem = 7

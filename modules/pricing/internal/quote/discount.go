@@ -35,17 +35,23 @@ func (b *basket) best(usable []used) outcome {
 	return best
 }
 
+// uses says that the promotion takes something off.
+func (o outcome) uses(u used) bool {
+	return slices.ContainsFunc(o.quote.Discounts, func(d Discount) bool { return d.Promotion.ID() == u.ID() })
+}
+
 // idle says of each code that holds, but takes nothing off, why.
-func (o outcome) idle(usable []used) []CodeProblem {
+func (b *basket) idle(o outcome, usable []used) []CodeProblem {
 	var problems []CodeProblem
 	for _, u := range usable {
-		works := slices.ContainsFunc(o.quote.Discounts, func(d Discount) bool { return d.Promotion.ID() == u.ID() })
-		if u.code == "" || works {
+		if u.code == "" || o.uses(u) {
 			continue
 		}
 		problem := NotCombined
 		if u.Kind() == promotion.FreeDelivery && slices.ContainsFunc(o.set, func(s used) bool { return s.ID() == u.ID() }) {
 			problem = NotForThese // what was chosen is no part of it, or free anyway
+		} else if !b.with([]used{u}).uses(u) {
+			problem = NotForThese // it takes nothing off by itself, such as a "buy 2, get 1" of too few pieces
 		}
 		problems = append(problems, CodeProblem{Code: u.asked, Problem: problem})
 	}

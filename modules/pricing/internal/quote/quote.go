@@ -132,7 +132,7 @@ func (t Table) Price(r Request) (Quote, error) {
 	usable, problems := b.usable(r)
 	best := b.best(usable)
 	q := best.quote
-	q.Problems = append(problems, best.idle(usable)...)
+	q.Problems = append(problems, b.idle(best, usable)...)
 	slices.SortStableFunc(q.Problems, func(x, y CodeProblem) int {
 		return cmp.Compare(position(r.Codes, x.Code), position(r.Codes, y.Code))
 	})

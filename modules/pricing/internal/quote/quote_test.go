@@ -319,6 +319,35 @@ func TestOfEqualsTheCombinableWinAndThenTheLowestID(t *testing.T) {
 	}
 }
 
+func TestACodeThatNeedsMorePiecesLosesToNoOtherDiscount(t *testing.T) {
+	pieces := made(t, promotion.Terms{ID: "pieces", Name: "B", Kind: promotion.BuyXGetY, Buy: 2, Get: 1})
+	tenth := made(t, promotion.Terms{ID: "tenth", Name: "P", Kind: promotion.Percent, Millionths: 100_000})
+	half := made(t, promotion.Terms{ID: "half", Name: "H", Kind: promotion.Percent, Millionths: 500_000})
+	for _, c := range []struct {
+		name      string
+		quantity  int64
+		automatic []*promotion.Promotion
+		want      Problem // "": it works
+	}{
+		{"too few", 2, nil, NotForThese},
+		{"too few, beside a discount", 2, []*promotion.Promotion{tenth}, NotForThese},
+		{"enough", 3, []*promotion.Promotion{tenth}, ""},
+		{"enough, and less than a discount", 3, []*promotion.Promotion{half}, NotCombined},
+	} {
+		q, err := table().Price(Request{
+			Lines: []Line{{SKU: "a", Quantity: c.quantity, Unit: 1000}}, Currency: "EUR", Country: "DE", Now: now,
+			Automatic: c.automatic, Codes: []Code{{Asked: "B2G1", Promotion: pieces}},
+		})
+		var got Problem
+		if len(q.Problems) > 0 {
+			got = q.Problems[0].Problem
+		}
+		if err != nil || got != c.want {
+			t.Errorf("%s: got %q, %v; want %q", c.name, got, err, c.want)
+		}
+	}
+}
+
 func TestWhatCostsTooMuchIsRefused(t *testing.T) {
 	r := Request{Lines: []Line{{SKU: "a", Quantity: 999, Unit: 1 << 52}}, Currency: "EUR", Country: "DE", Now: now}
 	if _, err := table().Price(r); err != ErrTooMuch {

@@ -272,7 +272,7 @@ func TestWordsOfASearch(t *testing.T) {
 // TestSearching: what shoppers type, and what they mean.
 func TestSearching(t *testing.T) {
 	names := []string{
-		"Reading Lamp", "Stoneware Mug", "Bread Knife", "Nesting Bowls", "Bosun’s Kit Bag", "Art Print", "Velvet Cushion", "Wooden Box", "Knitted Throw", "Lampshade",
+		"Reading Lamp", "Stoneware Mug", "Bread Knife", "Nesting Bowls", "Bosun’s Kit Bag", "Art Print", "Velvet Cushion", "Wooden Box", "Knitted Throw", "Lampshade", "Earrings", "Lighting",
 	}
 	s := &shelf.Shelf{}
 	for i, name := range names {
@@ -312,6 +312,11 @@ func TestSearching(t *testing.T) {
 		"reading":         {"Reading Lamp", "Velvet Cushion"},
 		"cush":            {"Velvet Cushion"},
 		"knit":            {"Knitted Throw"},
+		"earri":           {"Earrings"}, // each letter that is typed finds what the whole word does
+		"earrin":          {"Earrings"},
+		"earring":         {"Earrings"},
+		"lighti":          {"Lighting"},
+		"knitte":          {"Knitted Throw"},
 		"S4":              {"Bosun’s Kit Bag"},
 		"rabbit":          nil,
 		"!!!":             nil,

@@ -97,12 +97,18 @@ func newWords(items []fresh) words {
 	return b.words()
 }
 
-// eachTerm gives the stems of all words of a product.
+// eachTerm gives the stems of all words of a product, and the words themselves whose stems
+// are shorter by more than a letter: else "earri" would find no "Earrings", whose stem is
+// "ear", while it is typed.
 func eachTerm(p *product.Product, give func(term string, field uint32)) {
 	f := p.Facts()
 	text := func(text string, field uint32) {
 		for word := range eachWord(product.Fold(text)) {
-			give(stem(word), field)
+			root := stem(word)
+			give(root, field)
+			if len(word) >= len(root)+2 {
+				give(word, field)
+			}
 		}
 	}
 	text(f.Name, inName)

@@ -30,28 +30,31 @@ func newStock(p Program, s *settings) *cobra.Command {
 	return cmd
 }
 
+// askedAtOnce is how many skus the modules take in one question; a delivery has more.
+const askedAtOnce = 200
+
 // knownStock finds skus that neither the catalog nor inventory knows: a delivery of one,
 // mistyped, would be goods that nothing sells.
 func knownStock(ctx context.Context, connect func(module string) grpc.ClientConnInterface, skus []string) error {
-	if len(skus) == 0 {
-		return nil
-	}
-	products, err := catalogv1.NewCatalogServiceClient(connect("catalog")).GetProducts(ctx, &catalogv1.GetProductsRequest{Skus: skus})
-	if err != nil {
-		return err
-	}
-	levels, err := inventoryv1.NewInventoryServiceClient(connect("inventory")).GetLevels(ctx, &inventoryv1.GetLevelsRequest{Skus: skus})
-	if err != nil {
-		return err
-	}
+	catalog, inventory := catalogv1.NewCatalogServiceClient(connect("catalog")), inventoryv1.NewInventoryServiceClient(connect("inventory"))
 	known := map[string]bool{}
-	for _, p := range products.GetProducts() {
-		for _, v := range p.GetVariants() {
-			known[v.GetSku()] = true
+	for part := range slices.Chunk(skus, askedAtOnce) {
+		products, err := catalog.GetProducts(ctx, &catalogv1.GetProductsRequest{Skus: part})
+		if err != nil {
+			return err
 		}
-	}
-	for _, l := range levels.GetLevels() {
-		known[l.GetSku()] = true
+		levels, err := inventory.GetLevels(ctx, &inventoryv1.GetLevelsRequest{Skus: part})
+		if err != nil {
+			return err
+		}
+		for _, p := range products.GetProducts() {
+			for _, v := range p.GetVariants() {
+				known[v.GetSku()] = true
+			}
+		}
+		for _, l := range levels.GetLevels() {
+			known[l.GetSku()] = true
+		}
 	}
 	unknown := slices.DeleteFunc(slices.Clone(skus), func(sku string) bool { return known[sku] })
 	if len(unknown) > 0 {
@@ -108,11 +111,11 @@ orders and what can be sold. For a single sku its last 20 movements follow.`,
 						shown.Movements = append(shown.Movements, movementRow(m))
 					}
 				}
-				if asJSON {
-					return printJSON(cmd.OutOrStdout(), shown)
-				}
 				if len(shown.Levels) == 0 {
 					return fmt.Errorf("inventory knows no stock of %s; see galleria stock receive --help", strings.Join(args, ", "))
+				}
+				if asJSON {
+					return printJSON(cmd.OutOrStdout(), shown)
 				}
 				return printStock(cmd.OutOrStdout(), shown)
 			})

@@ -41,6 +41,23 @@ func (s shop) wantNotices(t *testing.T, got products.Result, want ...string) {
 	}
 }
 
+func TestAShortDescriptionThatIsLeftOutIsSaid(t *testing.T) {
+	const file = "Type,SKU,Name,Regular price,Short description,Description\n" +
+		"simple,MUG,Mug,9,Holds tea.,Of clay.\nsimple,JAR,Jar,9,Holds jam.,\nsimple,CUP,Cup,9,Of glass.,Of glass.\n"
+	inEveryShop(t, func(t *testing.T, s shop) {
+		result := s.takeWith(t, strings.NewReader(file), products.Options{Currency: "EUR"})
+		s.wantResult(t, result, 3, 0, 0)
+		if n := slices.Index(result.Notices, "1 × short description beside the description: left out"); n < 0 {
+			t.Errorf("notices: got %q, want one about a short description", result.Notices)
+		}
+		for sku, want := range map[string]string{"MUG": "Of clay.", "JAR": "Holds jam."} {
+			if got := s.product(t, sku).GetDescription(); got != want {
+				t.Errorf("%s: got %q, want %q", sku, got, want)
+			}
+		}
+	})
+}
+
 func TestAmountsOfAnotherProgramMayHaveADecimalComma(t *testing.T) {
 	// As a table program saves it again, where commas are decimal.
 	const again = "Handle;Title;Type;Option1 Name;Option1 Value;Variant SKU;Variant Grams;Variant Inventory Qty;Variant Price;Variant Compare At Price\n" +

@@ -94,12 +94,15 @@ func (w *wooCommerce) about(r record) map[string]string {
 	text := func(column string) string { // ends of lines are written as \n
 		return w.said.text(strings.NewReplacer(`\\n`, `\n`, `\n`, "\n").Replace(r.cell(column)), true)
 	}
-	description := cmp.Or(text("description"), text("short description"))
+	description, short := text("description"), text("short description")
+	if description != "" && short != "" && short != description {
+		w.said.note("short description beside the description: left out")
+	}
 	published := r.cell("published")
 	pictures, _ := w.said.pictures(list(r.cell("images")), nil)
 	return map[string]string{
 		"product": w.slug(r), "name": r.cell("name"), "category": category, "currency": w.currency,
-		"description": description, "tags": joinCell(list(r.cell("tags"))), "pictures": joinCell(pictures),
+		"description": cmp.Or(description, short), "tags": joinCell(list(r.cell("tags"))), "pictures": joinCell(pictures),
 		"product_active": yesNo(!isNo(published)), "active": "yes",
 	}
 }

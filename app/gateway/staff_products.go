@@ -29,7 +29,7 @@ type WholeProduct struct {
 
 // WholePicture is a picture of a product, by its name in the shop.
 type WholePicture struct {
-	Name string `json:"name" minLength:"1" maxLength:"200" example:"mug.jpg"`
+	Name string `json:"name" minLength:"1" maxLength:"128" example:"mug.jpg" doc:"Letters, digits, '-', '_' and '.', the first of them a letter or digit."`
 	Alt  string `json:"alt,omitempty" maxLength:"512" doc:"What there is to see in it, in one line for people who don't see it. Without, pages say the product's name."`
 }
 
@@ -40,7 +40,7 @@ type WholeVariant struct {
 	Prices      []Price  `json:"prices" maxItems:"20" doc:"One for each currency it is sold in."`
 	WeightGrams int32    `json:"weight_grams,omitempty" minimum:"0" maximum:"2147483647"`
 	TaxClass    string   `json:"tax_class,omitempty" maxLength:"32"`
-	Picture     string   `json:"picture,omitempty" maxLength:"100"`
+	Picture     string   `json:"picture,omitempty" maxLength:"128"`
 	Active      bool     `json:"active" doc:"Only active variants are sold."`
 }
 

@@ -1434,7 +1434,9 @@ type WholePicture struct {
 	// Alt What there is to see in it, in one line for people who don't see it. Without, pages say the product's name.
 	Alt *string `json:"alt,omitempty"`
 
-	// Name Examples: mug.jpg
+	// Name Letters, digits, '-', '_' and '.', the first of them a letter or digit.
+	//
+	// Examples: mug.jpg
 	Name string `json:"name"`
 }
 

@@ -82,10 +82,10 @@ func upsertCases(w World) cases {
 				Tags: []string{"", strings.Repeat("t", 51)}, Pictures: append(Pictures(make([]string, 11)...), &catalogv1.Picture{Name: "a", Alt: strings.Repeat("a", 513)}, &catalogv1.Picture{Name: "a", Alt: "two\nlines"}),
 			}, c.product(2, func(p *product) { p.Name = "NUL \x00" }), &product{
 				Name: "Variants", Category: c.name,
-				Attributes: []*catalogv1.Attribute{{Name: "", Value: "Oak"}},
-				Options:    []*catalogv1.Option{{Name: "Size", Values: []string{"S", "M", "S"}}, {Name: "Size"}},
+				Attributes: []*catalogv1.Attribute{{Name: "", Value: "Oak"}}, Pictures: Pictures("blue mug.jpg", "a/mug.jpg", ".mug.jpg", strings.Repeat("a", 129)),
+				Options: []*catalogv1.Option{{Name: "Size", Values: []string{"S", "M", "S"}}, {Name: "Size"}},
 				Variants: []*catalogv1.Variant{
-					{Sku: "with space", OptionValues: []string{"S", "x"}, WeightGrams: -1, TaxClass: "Reduced"},
+					{Sku: "with space", OptionValues: []string{"S", "x"}, WeightGrams: -1, TaxClass: "Reduced", Picture: "blue mug.jpg"},
 					{Sku: c.name + "-9", OptionValues: []string{"S"}, Prices: []*catalogv1.Price{
 						{CurrencyCode: "XYZ", AmountMinor: -1, CompareAtMinor: -1}, {CurrencyCode: "EUR"}, {CurrencyCode: "EUR"},
 					}},
@@ -99,8 +99,9 @@ func upsertCases(w World) cases {
 				"products[1].pictures[8].name", "products[1].pictures[9].name", "products[1].pictures[10].name", "products[1].pictures[11].alt", "products[1].pictures[12].name", "products[1].pictures[12].alt",
 				"products[1].variants",
 				"products[2].name",
-				"products[3].attributes[0].name", "products[3].options[0].values[2]", "products[3].options[1].name", "products[3].options[1].values",
-				"products[3].variants[0].sku", "products[3].variants[0].option_values[1]", "products[3].variants[0].weight_grams", "products[3].variants[0].tax_class",
+				"products[3].attributes[0].name",
+				"products[3].pictures[0].name", "products[3].pictures[1].name", "products[3].pictures[2].name", "products[3].pictures[3].name", "products[3].options[0].values[2]", "products[3].options[1].name", "products[3].options[1].values",
+				"products[3].variants[0].sku", "products[3].variants[0].option_values[1]", "products[3].variants[0].weight_grams", "products[3].variants[0].tax_class", "products[3].variants[0].picture",
 				"products[3].variants[1].option_values", "products[3].variants[1].prices[0].currency_code", "products[3].variants[1].prices[0].amount_minor",
 				"products[3].variants[1].prices[0].compare_at_minor", "products[3].variants[1].prices[2].currency_code",
 				"products[3].variants[2].sku", "products[3].variants[2].option_values")
@@ -118,7 +119,7 @@ func upsertCases(w World) cases {
 					p.Tags[i] = strings.Repeat("ß", 49) + string(rune('a'+i))
 				}
 				for i := range p.Pictures {
-					p.Pictures[i].Name, p.Pictures[i].Alt = fmt.Sprint(i), strings.Repeat("ü", 512)
+					p.Pictures[i].Name, p.Pictures[i].Alt = fmt.Sprint(i)+strings.Repeat("a", 127), strings.Repeat("ü", 512)
 				}
 			})
 			c.put(p)

@@ -364,7 +364,8 @@ func (x *Product) GetVersion() string {
 // Picture is a picture of a product.
 type Picture struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its name in the shop, such as "mug.jpg": 1 to 200 characters.
+	// Its name in the shop, such as "mug.jpg": 1 to 128 letters, digits, '-', '_' or
+	// '.', of which the first is a letter or digit.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// What there is to see in it, in one line for people who don't see it: up to 512
 	// characters. Empty: pages say the product's name.
@@ -543,7 +544,7 @@ type Variant struct {
 	// Which rates of taxes hold; empty: the standard ones. Up to 32 lower-case
 	// letters, digits and '-'.
 	TaxClass string `protobuf:"bytes,5,opt,name=tax_class,json=taxClass,proto3" json:"tax_class,omitempty"`
-	// Name of its picture; empty: the product's first one.
+	// Name of its picture, as Picture.name; empty: the product's first one.
 	Picture string `protobuf:"bytes,6,opt,name=picture,proto3" json:"picture,omitempty"`
 	// Only active variants are sold.
 	Active        bool `protobuf:"varint,7,opt,name=active,proto3" json:"active,omitempty"`

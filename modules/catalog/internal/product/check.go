@@ -33,6 +33,8 @@ var (
 	skuPattern  = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 	slugPattern = regexp.MustCompile(`^[a-z0-9-]{1,200}$`)
 	taxPattern  = regexp.MustCompile(`^[a-z0-9-]{0,32}$`)
+	// picturePattern is of names that pages, files of products and addresses can bear.
+	picturePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
 )
 
 // Problem says what is wrong with one field, named as in the contract.
@@ -63,7 +65,7 @@ func (p *problems) pictures(pictures []Picture) {
 	names := map[string]bool{}
 	for i, picture := range pictures {
 		field := fmt.Sprintf("pictures[%d]", i)
-		p.text(field+".name", picture.Name, 1, 200, false)
+		p.picture(field+".name", picture.Name)
 		p.when(names[picture.Name] && picture.Name != "", field+".name", "is the name of a picture before it")
 		names[picture.Name] = true
 		p.text(field+".alt", picture.Alt, 0, maxAlt, false)
@@ -112,7 +114,9 @@ func (p *problems) variants(options []Option, variants []Variant) {
 		p.prices(field, v.Prices)
 		p.when(v.WeightGrams < 0 || v.WeightGrams > maxWeight, field+".weight_grams", fmt.Sprintf("is between 0 and %d", maxWeight))
 		p.when(!taxPattern.MatchString(v.TaxClass), field+".tax_class", "has up to 32 lower-case letters, digits and '-'")
-		p.text(field+".picture", v.Picture, 0, 200, false)
+		if v.Picture != "" {
+			p.picture(field+".picture", v.Picture)
+		}
 	}
 }
 
@@ -147,6 +151,10 @@ func (p *problems) text(field, text string, least, most int, lines bool) {
 		return unicode.IsControl(r) && !(lines && (r == '\n' || r == '\r' || r == '\t'))
 	})
 	p.when(control, field, "has control characters")
+}
+
+func (p *problems) picture(field, name string) {
+	p.when(!picturePattern.MatchString(name), field, "has 1 to 128 letters, digits, '-', '_' or '.', and begins with a letter or digit")
 }
 
 func (p *problems) texts(field string, texts []string, count, most int) {

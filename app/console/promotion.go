@@ -82,9 +82,9 @@ func (c *Console) showPromotion(ctx echo.Context, code int, page view.Sheet, typ
 		view.Field{Name: "buy", Label: "Buy", Kind: "number", Value: value("buy", countText(int64(p.GetBuy())))},
 		view.Field{Name: "get", Label: "Get free", Kind: "number", Value: value("get", countText(int64(p.GetGet())))},
 		view.Field{Name: "minimum", Label: "What all goods have to cost", Kind: "text", Value: value("minimum", c.amountText(p.GetMinimums())), Most: 20},
-		view.Field{Name: "categories", Label: "Categories, with spaces between them", Kind: "text", Value: value("categories", strings.Join(p.GetCategories(), " ")), Most: 5000},
-		view.Field{Name: "tags", Label: "Tags", Kind: "text", Value: value("tags", strings.Join(p.GetTags(), " ")), Most: 5000},
-		view.Field{Name: "skus", Label: "Skus", Kind: "text", Value: value("skus", strings.Join(p.GetSkus(), " ")), Most: 7000},
+		view.Field{Name: "categories", Label: "Categories, with commas between", Kind: "text", Value: value("categories", targetsText(p.GetCategories())), Most: 7000},
+		view.Field{Name: "tags", Label: "Tags, with commas between; one may have spaces in it", Kind: "text", Value: value("tags", targetsText(p.GetTags())), Most: 7000},
+		view.Field{Name: "skus", Label: "Skus, with commas between", Kind: "text", Value: value("skus", targetsText(p.GetSkus())), Most: 7000},
 		view.Field{Name: "starts", Label: "From; empty: it has started", Kind: "datetime-local", Value: value("starts", c.timeText(p.GetStartsAt()))},
 		view.Field{Name: "ends", Label: "To; empty: it does not end", Kind: "datetime-local", Value: value("ends", c.timeText(p.GetEndsAt()))},
 		view.Field{Name: "codes", Label: "Voucher codes, one on a line; none: it works by itself", Kind: "textarea", Value: value("codes", strings.Join(p.GetCodes(), "\n")), Most: 4000},
@@ -170,8 +170,10 @@ func (c *Console) typedPromotion(typed url.Values, before *pricingv1.Promotion) 
 	p := &pricingv1.Promotion{
 		Id: cmp.Or(before.GetId(), strings.TrimSpace(typed.Get("id"))), Name: strings.TrimSpace(typed.Get("name")),
 		Kind:       pricingv1.Promotion_Kind(pricingv1.Promotion_Kind_value["KIND_"+strings.ToUpper(typed.Get("kind"))]),
-		Categories: words(typed.Get("categories")), Tags: words(typed.Get("tags")), Skus: words(typed.Get("skus")), Codes: words(typed.Get("codes")),
-		Combinable: typed.Get("combinable") != "",
+		Categories: typedTargets(typed.Get("categories"), before.GetCategories(), words),
+		Tags:       typedTargets(typed.Get("tags"), before.GetTags(), func(text string) []string { return split(text, ",") }),
+		Skus:       typedTargets(typed.Get("skus"), before.GetSkus(), words),
+		Codes:      words(typed.Get("codes")), Combinable: typed.Get("combinable") != "",
 	}
 	var wrong []string
 	number := func(field, label string) int64 {
@@ -262,6 +264,19 @@ func newCode() string {
 			return letters[:12]
 		}
 	}
+}
+
+// targetsText is what a promotion is for, as a field has it.
+func targetsText(names []string) string { return strings.Join(names, ", ") }
+
+// typedTargets is what a field says that a promotion is for. A field that was not touched
+// says what it said before, also where the API put a comma into a name. Categories and skus
+// of the catalog have no spaces, so that those divide them as well; tags may have some.
+func typedTargets(text string, before []string, divide func(string) []string) []string {
+	if text == targetsText(before) {
+		return before
+	}
+	return divide(text)
 }
 
 // words are what stands between white space and commas.

@@ -1,7 +1,10 @@
 package console
 
 import (
+	"html"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,5 +86,47 @@ func TestAPromotionIsMadeAndChanged(t *testing.T) {
 	}
 	if r, _ := o.post("/console/promotions/none", "name", "X"); r.StatusCode != http.StatusNotFound {
 		t.Errorf("an unknown promotion: got %d, want 404", r.StatusCode)
+	}
+}
+
+// TestAPromotionStaysForWhatItWasFor when another field of its page is changed, whatever the
+// API has put into names; and a tag with a space in it can be typed.
+func TestAPromotionStaysForWhatItWasFor(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	tags, categories, skus := []string{"hand made", "warm, soft", "new"}, []string{"Garden and home", "kitchen"}, []string{"MUG-1", "A, B"}
+	pricing := pricingv1.NewPricingServiceClient(o.routes["pricing"].For(certs.Operator))
+	if _, err := pricing.UpsertPromotions(t.Context(), &pricingv1.UpsertPromotionsRequest{Promotions: []*pricingv1.Promotion{{
+		Id: "craft", Name: "Craft", Kind: pricingv1.Promotion_KIND_FREE_DELIVERY, Tags: tags, Categories: categories, Skus: skus,
+	}}}); err != nil {
+		t.Fatal(err)
+	}
+	// sends sends the form of the promotion's page as it is shown, but for what is typed.
+	sends := func(typed ...string) *pricingv1.Promotion {
+		t.Helper()
+		page := o.page("/console/promotions/craft")
+		var form []string
+		for _, name := range []string{"seen", "name", "tags", "categories", "skus"} {
+			found := regexp.MustCompile(`<input[^>]* name="` + name + `"[^>]* value="([^"]*)"`).FindStringSubmatch(page)
+			if found == nil {
+				t.Fatalf("the page has no field %s: %.3000s", name, page)
+			}
+			form = append(form, name, html.UnescapeString(found[1]))
+		}
+		o.does("/console/promotions/craft", append(append(typed, "kind", "free_delivery"), form...)...) // of two the first counts
+		return o.promotion("craft")
+	}
+	p := sends("ends", "2030-06-01T00:00")
+	if p.GetEndsAt() == nil || !slices.Equal(p.GetTags(), tags) || !slices.Equal(p.GetCategories(), categories) || !slices.Equal(p.GetSkus(), skus) {
+		t.Errorf("after another end it is for tags %q, categories %q and skus %q, want %q, %q and %q", p.GetTags(), p.GetCategories(), p.GetSkus(), tags, categories, skus)
+	}
+	p = sends("tags", " hand made,old ,, ", "categories", "garden, kitchen lamps", "skus", "MUG-1 MUG-2,MUG-3")
+	for field, c := range map[string]struct{ got, want []string }{
+		"tags": {p.GetTags(), []string{"hand made", "old"}}, "categories": {p.GetCategories(), []string{"garden", "kitchen", "lamps"}},
+		"skus": {p.GetSkus(), []string{"MUG-1", "MUG-2", "MUG-3"}},
+	} {
+		if !slices.Equal(c.got, c.want) {
+			t.Errorf("%s that were typed: got %q, want %q", field, c.got, c.want)
+		}
 	}
 }

@@ -68,7 +68,7 @@ func (s *shop) adminSession() string {
 	}
 	var first, second gateway.Session
 	s.post("/sessions", text(map[string]any{"email": email, "password": password})).want(http.StatusCreated).into(&first)
-	started, err := s.accounts.StartSecondFactor(ctx, &accountsv1.StartSecondFactorRequest{Session: first.Token})
+	started, err := s.accounts.StartSecondFactor(ctx, &accountsv1.StartSecondFactorRequest{Session: first.Token, Password: password})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -164,14 +164,35 @@ func groups(text string, n int) []string {
 	return append(all, text)
 }
 
+func startFactorForm(me *accountsv1.CheckSessionResponse) page.Form {
+	return confirming(page.Form{
+		Heading: "Set up a second factor", Action: "/account/second-factor/start", Submit: "Go on",
+		Lead:  "With it, logging in wants a code of your authenticator program beside the password. You are logged out elsewhere once it is on.",
+		Links: []page.Point{{Text: "Back to security", Href: "/account/security"}},
+	}, me)
+}
+
+func (s *Storefront) factorPage(c echo.Context) error {
+	return s.inSession(c, false, func(_ context.Context, me *accountsv1.CheckSessionResponse) error {
+		if me.GetAccount().GetSecondFactor() {
+			return c.Redirect(http.StatusSeeOther, "/account/security")
+		}
+		return s.showForm(c, http.StatusOK, startFactorForm(me))
+	})
+}
+
+// startFactor shows the secret of a second factor, once the person has confirmed.
 func (s *Storefront) startFactor(c echo.Context) error {
-	return s.inSession(c, true, func(ctx context.Context, _ *accountsv1.CheckSessionResponse) error {
-		started, err := s.Accounts.StartSecondFactor(ctx, &accountsv1.StartSecondFactorRequest{Session: s.edge.Session(c.Request())})
+	return s.withForm(c, func(ctx context.Context, me *accountsv1.CheckSessionResponse, session string, typed url.Values) error {
+		started, err := s.Accounts.StartSecondFactor(ctx, &accountsv1.StartSecondFactorRequest{Session: session, Password: typed.Get("password")})
+		if again, failure := s.notConfirmed(c, startFactorForm(me), err); again {
+			return failure
+		}
 		if contract.Is(err, accountsv1.Reason_REASON_HAS_SECOND_FACTOR) {
 			return c.Redirect(http.StatusSeeOther, "/account/security")
 		}
 		if err != nil {
-			return err
+			return waits(err)
 		}
 		return s.showForm(c, http.StatusOK, factorForm(started.GetSecret(), id.New()))
 	})
@@ -181,12 +202,15 @@ func (s *Storefront) enableFactor(c echo.Context) error {
 	if err := parseForm(c); err != nil {
 		return err
 	}
-	return s.inSession(c, true, func(ctx context.Context, _ *accountsv1.CheckSessionResponse) error {
+	return s.inSession(c, true, func(ctx context.Context, me *accountsv1.CheckSessionResponse) error {
 		typed := c.Request().PostForm
 		enabled, err := s.Accounts.EnableSecondFactor(ctx, &accountsv1.EnableSecondFactorRequest{
 			Session: s.edge.Session(c.Request()), Code: typed.Get("code"), IdempotencyKey: typed.Get("idempotency_key"),
 		})
 		switch {
+		case contract.Is(err, accountsv1.Reason_REASON_PASSKEY_NEEDED):
+			_, failure := s.notConfirmed(c, startFactorForm(me), err)
+			return failure
 		case contract.Is(err, accountsv1.Reason_REASON_WRONG_CODE):
 			f := factorForm(typed.Get("secret"), id.New())
 			f.Notice = &page.Notice{Bad: true, Title: "That code is not right", Text: "Is the clock of the device right? Type the code it shows now."}

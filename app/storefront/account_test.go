@@ -122,7 +122,7 @@ func TestFormsOfAccountsAreRefusedFromOtherSites(t *testing.T) {
 	v := s.visitor(t)
 	v.logIn(s.person(t)).want(http.StatusSeeOther)
 	v.header.Set("Sec-Fetch-Site", "cross-site")
-	for _, path := range []string{"/login", "/logout", "/signup", "/verify", "/forgot", "/reset", "/account/password", "/account/sessions", "/account/second-factor",
+	for _, path := range []string{"/login", "/logout", "/signup", "/verify", "/forgot", "/reset", "/account/password", "/account/sessions", "/account/second-factor", "/account/second-factor/start",
 		"/account/email", "/account/delete", "/account/second-factor/off", "/account/profile", "/account/addresses", "/account/addresses/first", "/account/addresses/delete",
 	} {
 		v.post(path, url.Values{}).want(http.StatusForbidden)
@@ -202,7 +202,11 @@ func TestSecurityOfAnAccount(t *testing.T) {
 	change(accountstest.Password, "another good password").want(http.StatusOK).says("Your password is changed")
 	elsewhere.logIn(email).want(http.StatusUnauthorized)
 
-	p := v.get("/account/second-factor").want(http.StatusOK)
+	start := func(password string) *page {
+		return v.fill(v.get("/account/second-factor").want(http.StatusOK), "/account/second-factor/start", map[string]string{"password": password})
+	}
+	start("something else").want(http.StatusUnprocessableEntity).says("Your password is another one")
+	p := start("another good password").want(http.StatusOK)
 	secret := attr(p.field("secret"), "value")
 	v.fill(p, "/account/second-factor", map[string]string{"code": "000000x"}).want(http.StatusUnprocessableEntity).says("That code is not right")
 	v.fill(p, "/account/second-factor", map[string]string{"code": accountstest.Code(secret, time.Now())}).want(http.StatusOK).says("Your second factor is on")

@@ -24,14 +24,17 @@ func confirming(f page.Form, me *accountsv1.CheckSessionResponse) page.Form {
 	return f
 }
 
-// notConfirmed shows a form again when its password or code was wrong; false when err is
-// about something else.
+// notConfirmed shows a form again when its password or code was wrong, or a passkey is
+// needed; false when err is about something else.
 func (s *Storefront) notConfirmed(c echo.Context, f page.Form, err error) (bool, error) {
 	switch {
 	case contract.Is(err, accountsv1.Reason_REASON_WRONG_CREDENTIALS):
 		f.Notice = &page.Notice{Bad: true, Title: "Your password is another one", Text: "Nothing was changed."}
 	case contract.Is(err, accountsv1.Reason_REASON_WRONG_CODE):
 		f.Notice = &page.Notice{Bad: true, Title: "That code is not right", Text: "It may be used up: wait for the next one. Nothing was changed."}
+	case contract.Is(err, accountsv1.Reason_REASON_PASSKEY_NEEDED):
+		f.Notice = &page.Notice{Bad: true, Title: "Use your passkey first", Text: "Your account has a passkey, and this wants one that was used in the last 15 minutes. Log in with it, and do this then. Nothing was changed."}
+		f.Links = append([]page.Point{{Text: "Log in with a passkey", Href: "/login?next=/account/security"}}, f.Links...)
 	default:
 		return false, nil
 	}

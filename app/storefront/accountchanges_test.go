@@ -78,7 +78,7 @@ func TestASecondFactorIsSwitchedOffWithACode(t *testing.T) {
 	s := newShop(t)
 	v, email := s.visitor(t), s.person(t)
 	v.logIn(email).want(http.StatusSeeOther)
-	p := v.get("/account/second-factor").want(http.StatusOK)
+	p := v.fill(v.get("/account/second-factor").want(http.StatusOK), "/account/second-factor/start", map[string]string{"password": accountstest.Password}).want(http.StatusOK)
 	secret := attr(p.field("secret"), "value")
 	v.fill(p, "/account/second-factor", map[string]string{"code": accountstest.Code(secret, time.Now().Add(-30*time.Second))}).want(http.StatusOK)
 	off := func(code string) *page {

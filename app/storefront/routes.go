@@ -88,7 +88,8 @@ func (s *Storefront) routes() *echo.Echo {
 	read("/account/sessions", s.sessionsPage)
 	e.POST("/account/sessions", s.endSessions)
 	e.POST("/account/password", s.changePassword)
-	read("/account/second-factor", s.startFactor)
+	read("/account/second-factor", s.factorPage)
+	e.POST("/account/second-factor/start", s.startFactor)
 	e.POST("/account/second-factor", s.enableFactor)
 
 	// Paying: the sandbox's page, and what providers tell.

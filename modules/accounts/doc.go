@@ -3,7 +3,8 @@
 //
 // It offers accounts.v1, calls no module, and emits SignUpStarted, SignUpRepeated,
 // ResetRequested, PasswordChanged, EmailChangeRequested, EmailChanged,
-// SecondFactorDisabled, PasskeyAdded, PasskeyRemoved and AccountDeleted, from which notifications makes mails. It owns
+// SecondFactorEnabled, SecondFactorDisabled, PasskeyAdded, PasskeyRemoved and
+// AccountDeleted, from which notifications makes mails. It owns
 // the tables accounts, sessions, given_sessions, links, recovery_codes, passkeys, used_challenges, tries,
 // known_clients, api_keys, addresses, first_admin, token_secret and signing_keys. It is the module that vouches: it makes the statements of
 // platform/identity, by which all others know for which person or program a call is made.
@@ -44,6 +45,8 @@
 //     address, and its authenticator must have checked who uses it, so that it counts as
 //     both factors. A challenge is good once, for five minutes, for one ceremony of one
 //     session or browser, and not stored before.
+//   - Another second factor is added with the password and one of those that are there:
+//     the password alone must not become both factors.
 //   - An administrator who gave neither a code nor a passkey in a session has the rights
 //     of a customer in it.
 //   - The first administrator can be made by a link that the shop prints when it starts

@@ -29,7 +29,7 @@ func TestALogInUnderWayEndsWithTheOthers(t *testing.T) {
 			return err
 		},
 		"a second factor": func(ctx context.Context, server accountsv1.AccountsServiceServer, session, _ string) error {
-			started, err := server.StartSecondFactor(ctx, &accountsv1.StartSecondFactorRequest{Session: session})
+			started, err := server.StartSecondFactor(ctx, &accountsv1.StartSecondFactorRequest{Session: session, Password: accountstest.Password})
 			if err != nil {
 				return err
 			}

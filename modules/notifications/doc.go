@@ -4,8 +4,8 @@
 // the shop; it hears OrderPlaced, OrderShipped, OrderRefunded, OrderRefundFailed,
 // OrderCancelled and OrderFailed of orders, and SignUpStarted, SignUpRepeated,
 // ResetRequested, PasswordChanged, EmailChangeRequested, EmailChanged,
-// SecondFactorDisabled, PasskeyAdded, PasskeyRemoved and AccountDeleted of accounts, and
-// emits no events. It owns the tables mails, recipients and resends.
+// SecondFactorEnabled, SecondFactorDisabled, PasskeyAdded, PasskeyRemoved and AccountDeleted
+// of accounts, and emits no events. It owns the tables mails, recipients and resends.
 //
 // A mail's way:
 //

@@ -86,6 +86,8 @@ async function visit(page) {
   await fill({ email: auditor.email, password: auditor.password });
   await submit('form.form button[type=submit]');
   await page.goto(shop.base + '/account/second-factor');
+  await fill({ password: auditor.password });
+  await submit('form.form button[type=submit]');
   await fill({ code: codeOf(await page.$eval('[name=secret]', (field) => field.value)) });
   await submit('form.form button[type=submit]');
   const add = async () => {

@@ -92,6 +92,8 @@ async function logIn() {
   await fill(page, auditor);
   await submit(page, 'form.form button[type=submit]');
   await page.goto(shop.base + '/account/second-factor');
+  await fill(page, { password: auditor.password });
+  await submit(page, 'form.form button[type=submit]');
   await fill(page, { code: codeOf(await page.$eval('[name=secret]', (field) => field.value)) });
   await submit(page, 'form.form button[type=submit]');
   await page.setJavaScriptEnabled(true);

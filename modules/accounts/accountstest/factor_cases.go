@@ -34,7 +34,7 @@ func Code(secret string, at time.Time) string {
 
 func (w World) startFactor(t *testing.T, session string) string {
 	t.Helper()
-	started, err := w.Accounts.StartSecondFactor(t.Context(), &accountsv1.StartSecondFactorRequest{Session: session})
+	started, err := w.Accounts.StartSecondFactor(t.Context(), &accountsv1.StartSecondFactorRequest{Session: session, Password: Password})
 	if err != nil {
 		t.Fatalf("start a second factor: %v", err)
 	}
@@ -72,8 +72,29 @@ func (w World) startFactorCases() map[string]func(*testing.T) {
 		"is refused where there is one": func(t *testing.T) {
 			own := w.logIn(t, w.person(t, accountsv1.Role_ROLE_ADMIN))
 			w.factor(t, own)
-			_, err := w.Accounts.StartSecondFactor(t.Context(), &accountsv1.StartSecondFactorRequest{Session: own})
+			_, err := w.Accounts.StartSecondFactor(t.Context(), &accountsv1.StartSecondFactorRequest{Session: own, Password: Password})
 			wantReason(t, "another", err, codes.FailedPrecondition, accountsv1.Reason_REASON_HAS_SECOND_FACTOR)
+		},
+		"wants the password: a session that was stolen makes no factor of its own": func(t *testing.T) {
+			own := w.logIn(t, w.person(t, accountsv1.Role_ROLE_ADMIN))
+			for _, password := range []string{"", "another " + Password} {
+				_, err := w.Accounts.StartSecondFactor(t.Context(), &accountsv1.StartSecondFactorRequest{Session: own, Password: password})
+				wantReason(t, "another password", err, codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CREDENTIALS)
+			}
+		},
+		"wants a passkey of an account that has one: a stolen password makes no factor of its own": func(t *testing.T) {
+			a := w.person(t, accountsv1.Role_ROLE_ADMIN)
+			thief, owner := w.logIn(t, a), w.logIn(t, a)
+			key, _ := w.passkey(t, owner, "Key")
+			start := func(session string) error {
+				_, err := w.Accounts.StartSecondFactor(t.Context(), &accountsv1.StartSecondFactorRequest{Session: session, Password: Password})
+				return err
+			}
+			wantReason(t, "the password alone", start(thief), codes.FailedPrecondition, accountsv1.Reason_REASON_PASSKEY_NEEDED)
+			wantReason(t, "the password alone, where the passkey was made", start(owner), codes.FailedPrecondition, accountsv1.Reason_REASON_PASSKEY_NEEDED)
+			w.show(t, owner, key)
+			w.factor(t, owner)
+			w.wantEnded(t, thief)
 		},
 	}
 }
@@ -94,6 +115,17 @@ func (w World) enableFactorCases() map[string]func(*testing.T) {
 				t.Errorf("got %v, want a code given", got)
 			}
 			w.wantEnded(t, other)
+			if subject, _ := w.mail(t, a.GetEmail(), 1); subject != "Your second factor was switched on" {
+				t.Errorf("got mail %q, want that the second factor was switched on", subject)
+			}
+		},
+		"wants a passkey of an account that got its first one since the start": func(t *testing.T) {
+			a := w.person(t, accountsv1.Role_ROLE_ADMIN)
+			thief := w.logIn(t, a)
+			secret := w.startFactor(t, thief)
+			w.passkey(t, w.logIn(t, a), "Key")
+			_, err := w.Accounts.EnableSecondFactor(t.Context(), &accountsv1.EnableSecondFactorRequest{IdempotencyKey: id.New(), Session: thief, Code: Code(secret, time.Now())})
+			wantReason(t, "the password alone", err, codes.FailedPrecondition, accountsv1.Reason_REASON_PASSKEY_NEEDED)
 		},
 		"makes logging in want a code, which is good once": func(t *testing.T) {
 			a := w.person(t, accountsv1.Role_ROLE_OPERATOR)

@@ -75,6 +75,21 @@ func (w World) beginAddingCases() map[string]func(*testing.T) {
 			_, err = w.Accounts.BeginAddingPasskey(t.Context(), &accountsv1.BeginAddingPasskeyRequest{Session: session, Password: Password})
 			wantReason(t, "no code", err, codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CODE)
 		},
+		"wants a passkey of an account that has one and no codes": func(t *testing.T) {
+			a := w.person(t, accountsv1.Role_ROLE_CUSTOMER)
+			session := w.logIn(t, a)
+			key, _ := w.passkey(t, session, "Key")
+			for _, byPassword := range []string{session, w.logIn(t, a)} {
+				_, err := w.Accounts.BeginAddingPasskey(t.Context(), &accountsv1.BeginAddingPasskeyRequest{Session: byPassword, Password: Password})
+				wantReason(t, "the password alone", err, codes.FailedPrecondition, accountsv1.Reason_REASON_PASSKEY_NEEDED)
+			}
+			browser := id.Secret()
+			in, err := w.passkeyLogIn(t, browser, key.Get(w.logInOptions(t, browser)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.passkey(t, in.GetSession(), "Another")
+		},
 		"asks for a key that the authenticator finds by itself, and checks who uses it": func(t *testing.T) {
 			session := w.logIn(t, w.person(t, accountsv1.Role_ROLE_CUSTOMER))
 			options := w.addingOptions(t, session)
@@ -90,7 +105,9 @@ func (w World) beginAddingCases() map[string]func(*testing.T) {
 		"is refused where there are twenty": func(t *testing.T) {
 			session := w.logIn(t, w.person(t, accountsv1.Role_ROLE_CUSTOMER))
 			options := w.addingOptions(t, session)
-			for i := range 20 {
+			key, _ := w.passkey(t, session, "Key")
+			w.show(t, session, key)
+			for i := range 19 {
 				w.passkey(t, session, fmt.Sprint("Key ", i))
 			}
 			_, err := w.Accounts.BeginAddingPasskey(t.Context(), &accountsv1.BeginAddingPasskeyRequest{Session: session, Password: Password})
@@ -172,6 +189,7 @@ func (w World) listPasskeysCases() map[string]func(*testing.T) {
 		"lists those of the account, the newest first, with their last use": func(t *testing.T) {
 			session := w.logIn(t, w.person(t, accountsv1.Role_ROLE_CUSTOMER))
 			a, _ := w.passkey(t, session, "First")
+			w.show(t, session, a)
 			w.passkey(t, session, "Second")
 			w.passkey(t, w.logIn(t, w.person(t, accountsv1.Role_ROLE_CUSTOMER)), "Another's")
 			browser := id.Secret()
@@ -179,7 +197,7 @@ func (w World) listPasskeysCases() map[string]func(*testing.T) {
 				t.Fatal(err)
 			}
 			got := w.passkeysOf(t, session)
-			if len(got) != 2 || got[0].GetName() != "Second" || got[1].GetName() != "First" || got[0].GetUsedAt() != nil || got[1].GetUsedAt() == nil {
+			if len(got) != 2 || got[0].GetName() != "Second" || got[1].GetName() != "First" || got[0].GetUsedAt() != nil || !got[1].GetUsedAt().AsTime().After(got[0].GetCreatedAt().AsTime()) {
 				t.Errorf("got %v, want Second and First, of which First was used", got)
 			}
 		},
@@ -209,6 +227,19 @@ func (w World) removePasskeyCases() map[string]func(*testing.T) {
 			wantReason(t, "a removed passkey", err, codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_PASSKEY)
 			if subject, text := w.mail(t, a.GetEmail(), 2); subject != "A passkey of your account was removed" || !strings.Contains(text, "“Old telephone”") {
 				t.Errorf("got mail %q:\n%s", subject, text)
+			}
+		},
+		"wants a passkey of staff without codes, whose password would be enough for another factor then": func(t *testing.T) {
+			session := w.logIn(t, w.person(t, accountsv1.Role_ROLE_ADMIN))
+			key, p := w.passkey(t, session, "Key")
+			remove := func() error {
+				_, err := w.Accounts.RemovePasskey(t.Context(), &accountsv1.RemovePasskeyRequest{Session: session, Password: Password, Id: p.GetId()})
+				return err
+			}
+			wantReason(t, "the password alone", remove(), codes.FailedPrecondition, accountsv1.Reason_REASON_PASSKEY_NEEDED)
+			w.show(t, session, key)
+			if err := remove(); err != nil {
+				t.Error(err)
 			}
 		},
 		"leaves another's alone": func(t *testing.T) {
@@ -272,6 +303,8 @@ func (w World) finishPasskeyLogInCases() map[string]func(*testing.T) {
 		},
 		"refuses what was signed for something else": func(t *testing.T) {
 			session := w.logIn(t, w.person(t, accountsv1.Role_ROLE_CUSTOMER))
+			first, _ := w.passkey(t, session, "First")
+			w.show(t, session, first)
 			other := w.person(t, accountsv1.Role_ROLE_CUSTOMER)
 			for what, change := range map[string]func(*Authenticator){
 				"another origin":        func(a *Authenticator) { a.Origin = "https://localhost:8080" },
@@ -338,6 +371,7 @@ func (w World) finishPasskeyLogInCases() map[string]func(*testing.T) {
 		"opens an account that has a second factor without a code, until it is deleted": func(t *testing.T) {
 			session := w.logIn(t, w.person(t, accountsv1.Role_ROLE_CUSTOMER))
 			key, _ := w.passkey(t, session, "Key")
+			w.show(t, session, key)
 			secret, _ := w.factor(t, session)
 			browser := id.Secret()
 			if _, err := w.passkeyLogIn(t, browser, key.Get(w.logInOptions(t, browser))); err != nil {

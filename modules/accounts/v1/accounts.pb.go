@@ -74,6 +74,8 @@ const (
 	Reason_REASON_NOT_NEWEST_KEY Reason = 22
 	// The account has no passkey to confirm with.
 	Reason_REASON_NO_PASSKEY Reason = 23
+	// The account has passkeys, and none was used in this session in the last 15 minutes.
+	Reason_REASON_PASSKEY_NEEDED Reason = 24
 )
 
 // Enum value maps for Reason.
@@ -103,6 +105,7 @@ var (
 		21: "REASON_HAS_ADMIN",
 		22: "REASON_NOT_NEWEST_KEY",
 		23: "REASON_NO_PASSKEY",
+		24: "REASON_PASSKEY_NEEDED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":        0,
@@ -129,6 +132,7 @@ var (
 		"REASON_HAS_ADMIN":          21,
 		"REASON_NOT_NEWEST_KEY":     22,
 		"REASON_NO_PASSKEY":         23,
+		"REASON_PASSKEY_NEEDED":     24,
 	}
 )
 
@@ -1052,6 +1056,7 @@ func (*ConfirmCodeResponse) Descriptor() ([]byte, []int) {
 type StartSecondFactorRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Session       string                 `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	Password      string                 `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1089,6 +1094,13 @@ func (*StartSecondFactorRequest) Descriptor() ([]byte, []int) {
 func (x *StartSecondFactorRequest) GetSession() string {
 	if x != nil {
 		return x.Session
+	}
+	return ""
+}
+
+func (x *StartSecondFactorRequest) GetPassword() string {
+	if x != nil {
+		return x.Password
 	}
 	return ""
 }
@@ -5067,9 +5079,10 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x17\n" +
 	"\x04code\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04code\x12,\n" +
 	"\x0fidempotency_key\x18\x03 \x01(\tB\x03\x80\x01\x01R\x0eidempotencyKey\"\x15\n" +
-	"\x13ConfirmCodeResponse\"9\n" +
+	"\x13ConfirmCodeResponse\"Z\n" +
 	"\x18StartSecondFactorRequest\x12\x1d\n" +
-	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\"W\n" +
+	"\asession\x18\x01 \x01(\tB\x03\x80\x01\x01R\asession\x12\x1f\n" +
+	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01R\bpassword\"W\n" +
 	"\x19StartSecondFactorResponse\x12\x1b\n" +
 	"\x06secret\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06secret\x12\x1d\n" +
 	"\aaddress\x18\x02 \x01(\tB\x03\x80\x01\x01R\aaddress\"\x81\x01\n" +
@@ -5304,7 +5317,7 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x10CheckKeyResponse\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06scopes\x18\x02 \x03(\tR\x06scopes\x121\n" +
-	"\bidentity\x18\x03 \x01(\v2\x15.accounts.v1.IdentityR\bidentity*\xd0\x04\n" +
+	"\bidentity\x18\x03 \x01(\v2\x15.accounts.v1.IdentityR\bidentity*\xeb\x04\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REASON_NO_SESSION\x10\x01\x12\x16\n" +
@@ -5330,13 +5343,14 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\x13REASON_NO_HOST_NAME\x10\x14\x12\x14\n" +
 	"\x10REASON_HAS_ADMIN\x10\x15\x12\x19\n" +
 	"\x15REASON_NOT_NEWEST_KEY\x10\x16\x12\x15\n" +
-	"\x11REASON_NO_PASSKEY\x10\x17*R\n" +
+	"\x11REASON_NO_PASSKEY\x10\x17\x12\x19\n" +
+	"\x15REASON_PASSKEY_NEEDED\x10\x18*R\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rROLE_CUSTOMER\x10\x01\x12\x11\n" +
 	"\rROLE_OPERATOR\x10\x02\x12\x0e\n" +
 	"\n" +
-	"ROLE_ADMIN\x10\x032\xed!\n" +
+	"ROLE_ADMIN\x10\x032\xea!\n" +
 	"\x0fAccountsService\x12R\n" +
 	"\x06SignUp\x12\x1a.accounts.v1.SignUpRequest\x1a\x1b.accounts.v1.SignUpResponse\"\x0f\xaa\xbb\x18\b\n" +
 	"\x02\b\n" +
@@ -5349,9 +5363,10 @@ const file_accounts_v1_accounts_proto_rawDesc = "" +
 	"\fCheckSession\x12 .accounts.v1.CheckSessionRequest\x1a!.accounts.v1.CheckSessionResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x02\x12\x05\x10\x80\xad\xe2\x04\x90\x02\x01\x12d\n" +
 	"\vConfirmCode\x12\x1f.accounts.v1.ConfirmCodeRequest\x1a .accounts.v1.ConfirmCodeResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12v\n" +
-	"\x11StartSecondFactor\x12%.accounts.v1.StartSecondFactorRequest\x1a&.accounts.v1.StartSecondFactorResponse\"\x12\xaa\xbb\x18\v\n" +
-	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12y\n" +
+	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12s\n" +
+	"\x11StartSecondFactor\x12%.accounts.v1.StartSecondFactorRequest\x1a&.accounts.v1.StartSecondFactorResponse\"\x0f\xaa\xbb\x18\b\n" +
+	"\x02\b\n" +
+	"\x12\x02\b\x01\x90\x02\x02\x12y\n" +
 	"\x12EnableSecondFactor\x12&.accounts.v1.EnableSecondFactorRequest\x1a'.accounts.v1.EnableSecondFactorResponse\"\x12\xaa\xbb\x18\v\n" +
 	"\x02\b\x05\x12\x05\x10\x80\xc2\xd7/\x90\x02\x02\x12g\n" +
 	"\fRequestReset\x12 .accounts.v1.RequestResetRequest\x1a!.accounts.v1.RequestResetResponse\"\x12\xaa\xbb\x18\v\n" +

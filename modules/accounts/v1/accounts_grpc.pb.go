@@ -89,7 +89,8 @@ type AccountsServiceClient interface {
 	// with the same key answers the same.
 	VerifyEmail(ctx context.Context, in *VerifyEmailRequest, opts ...grpc.CallOption) (*VerifyEmailResponse, error)
 	// LogIn opens a session. UNAUTHENTICATED, REASON_WRONG_CREDENTIALS for an address
-	// without an account and for a wrong password alike, in the same time. With
+	// without an account and for a wrong password alike, in the same time, and when the
+	// account gets another password, second factor or role at that moment. With
 	// needs_code there is no session yet: call it again with the code of the second
 	// factor, or a recovery code. UNAUTHENTICATED, REASON_WRONG_CODE. Repeating it with
 	// the same key answers the same session; another key opens another one.
@@ -104,12 +105,16 @@ type AccountsServiceClient interface {
 	ConfirmCode(ctx context.Context, in *ConfirmCodeRequest, opts ...grpc.CallOption) (*ConfirmCodeResponse, error)
 	// StartSecondFactor gives a secret for an authenticator program. It counts once
 	// EnableSecondFactor has seen a code of it; until then each call replaces the one
-	// before. FAILED_PRECONDITION, REASON_HAS_SECOND_FACTOR.
+	// before. It wants the password: UNAUTHENTICATED, REASON_WRONG_CREDENTIALS. Of an account
+	// with passkeys it also wants that one was used in this session, to log in or by
+	// FinishPasskeyConfirmation, in the last 15 minutes: FAILED_PRECONDITION,
+	// REASON_PASSKEY_NEEDED. FAILED_PRECONDITION, REASON_HAS_SECOND_FACTOR.
 	StartSecondFactor(ctx context.Context, in *StartSecondFactorRequest, opts ...grpc.CallOption) (*StartSecondFactorResponse, error)
 	// EnableSecondFactor sets up the second factor by a code of the secret that was
 	// started, and gives recovery codes, each of which stands for a code once. The session
-	// has given a code then; other sessions of the account end. UNAUTHENTICATED,
-	// REASON_WRONG_CODE. FAILED_PRECONDITION, REASON_NO_SECOND_FACTOR: none was started.
+	// has given a code then; other sessions of the account end, and a mail says so.
+	// UNAUTHENTICATED, REASON_WRONG_CODE. FAILED_PRECONDITION, REASON_NO_SECOND_FACTOR: none
+	// was started; REASON_PASSKEY_NEEDED, as in StartSecondFactor.
 	// Repeating it with the same key answers the same.
 	EnableSecondFactor(ctx context.Context, in *EnableSecondFactorRequest, opts ...grpc.CallOption) (*EnableSecondFactorResponse, error)
 	// RequestReset mails a link with which a new password can be set, if the address has
@@ -145,7 +150,8 @@ type AccountsServiceClient interface {
 	// REASON_NO_SECOND_FACTOR, also when it is repeated.
 	DisableSecondFactor(ctx context.Context, in *DisableSecondFactorRequest, opts ...grpc.CallOption) (*DisableSecondFactorResponse, error)
 	// BeginAddingPasskey gives what a browser needs to make a passkey of the account: see
-	// FinishAddingPasskey. It wants the password and a code, as ChangeEmail does.
+	// FinishAddingPasskey. It wants the password and a code, as ChangeEmail does; where there
+	// are no codes, but passkeys, one of those: REASON_PASSKEY_NEEDED, as in StartSecondFactor.
 	// FAILED_PRECONDITION, REASON_TOO_MANY_PASSKEYS: there are 20. FAILED_PRECONDITION,
 	// REASON_NO_HOST_NAME: the shop's configured address is no host name, and browsers make
 	// no passkeys for it. It stores nothing; each call gives another challenge.
@@ -159,7 +165,8 @@ type AccountsServiceClient interface {
 	// ListPasskeys lists the passkeys of the account, the newest first.
 	ListPasskeys(ctx context.Context, in *ListPasskeysRequest, opts ...grpc.CallOption) (*ListPasskeysResponse, error)
 	// RemovePasskey forgets a passkey of the account: it does not log in any more. It wants
-	// the password and a code, as ChangeEmail does. The other sessions of the account end, and
+	// the password and a code, as ChangeEmail does. Of an operator or administrator without
+	// codes it wants a passkey: REASON_PASSKEY_NEEDED, as in StartSecondFactor. The other sessions of the account end, and
 	// a mail says so. One that is not there, or another's, is no error and changes nothing.
 	RemovePasskey(ctx context.Context, in *RemovePasskeyRequest, opts ...grpc.CallOption) (*RemovePasskeyResponse, error)
 	// BeginPasskeyLogIn gives what a browser needs to log in with any passkey of this shop.
@@ -687,7 +694,8 @@ type AccountsServiceServer interface {
 	// with the same key answers the same.
 	VerifyEmail(context.Context, *VerifyEmailRequest) (*VerifyEmailResponse, error)
 	// LogIn opens a session. UNAUTHENTICATED, REASON_WRONG_CREDENTIALS for an address
-	// without an account and for a wrong password alike, in the same time. With
+	// without an account and for a wrong password alike, in the same time, and when the
+	// account gets another password, second factor or role at that moment. With
 	// needs_code there is no session yet: call it again with the code of the second
 	// factor, or a recovery code. UNAUTHENTICATED, REASON_WRONG_CODE. Repeating it with
 	// the same key answers the same session; another key opens another one.
@@ -702,12 +710,16 @@ type AccountsServiceServer interface {
 	ConfirmCode(context.Context, *ConfirmCodeRequest) (*ConfirmCodeResponse, error)
 	// StartSecondFactor gives a secret for an authenticator program. It counts once
 	// EnableSecondFactor has seen a code of it; until then each call replaces the one
-	// before. FAILED_PRECONDITION, REASON_HAS_SECOND_FACTOR.
+	// before. It wants the password: UNAUTHENTICATED, REASON_WRONG_CREDENTIALS. Of an account
+	// with passkeys it also wants that one was used in this session, to log in or by
+	// FinishPasskeyConfirmation, in the last 15 minutes: FAILED_PRECONDITION,
+	// REASON_PASSKEY_NEEDED. FAILED_PRECONDITION, REASON_HAS_SECOND_FACTOR.
 	StartSecondFactor(context.Context, *StartSecondFactorRequest) (*StartSecondFactorResponse, error)
 	// EnableSecondFactor sets up the second factor by a code of the secret that was
 	// started, and gives recovery codes, each of which stands for a code once. The session
-	// has given a code then; other sessions of the account end. UNAUTHENTICATED,
-	// REASON_WRONG_CODE. FAILED_PRECONDITION, REASON_NO_SECOND_FACTOR: none was started.
+	// has given a code then; other sessions of the account end, and a mail says so.
+	// UNAUTHENTICATED, REASON_WRONG_CODE. FAILED_PRECONDITION, REASON_NO_SECOND_FACTOR: none
+	// was started; REASON_PASSKEY_NEEDED, as in StartSecondFactor.
 	// Repeating it with the same key answers the same.
 	EnableSecondFactor(context.Context, *EnableSecondFactorRequest) (*EnableSecondFactorResponse, error)
 	// RequestReset mails a link with which a new password can be set, if the address has
@@ -743,7 +755,8 @@ type AccountsServiceServer interface {
 	// REASON_NO_SECOND_FACTOR, also when it is repeated.
 	DisableSecondFactor(context.Context, *DisableSecondFactorRequest) (*DisableSecondFactorResponse, error)
 	// BeginAddingPasskey gives what a browser needs to make a passkey of the account: see
-	// FinishAddingPasskey. It wants the password and a code, as ChangeEmail does.
+	// FinishAddingPasskey. It wants the password and a code, as ChangeEmail does; where there
+	// are no codes, but passkeys, one of those: REASON_PASSKEY_NEEDED, as in StartSecondFactor.
 	// FAILED_PRECONDITION, REASON_TOO_MANY_PASSKEYS: there are 20. FAILED_PRECONDITION,
 	// REASON_NO_HOST_NAME: the shop's configured address is no host name, and browsers make
 	// no passkeys for it. It stores nothing; each call gives another challenge.
@@ -757,7 +770,8 @@ type AccountsServiceServer interface {
 	// ListPasskeys lists the passkeys of the account, the newest first.
 	ListPasskeys(context.Context, *ListPasskeysRequest) (*ListPasskeysResponse, error)
 	// RemovePasskey forgets a passkey of the account: it does not log in any more. It wants
-	// the password and a code, as ChangeEmail does. The other sessions of the account end, and
+	// the password and a code, as ChangeEmail does. Of an operator or administrator without
+	// codes it wants a passkey: REASON_PASSKEY_NEEDED, as in StartSecondFactor. The other sessions of the account end, and
 	// a mail says so. One that is not there, or another's, is no error and changes nothing.
 	RemovePasskey(context.Context, *RemovePasskeyRequest) (*RemovePasskeyResponse, error)
 	// BeginPasskeyLogIn gives what a browser needs to log in with any passkey of this shop.

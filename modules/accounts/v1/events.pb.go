@@ -447,6 +447,68 @@ func (x *EmailChanged) GetAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// SecondFactorEnabled: logging in with the password wants a code from now on. Aggregate: the
+// account's id.
+type SecondFactorEnabled struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Email         string                 `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SecondFactorEnabled) Reset() {
+	*x = SecondFactorEnabled{}
+	mi := &file_accounts_v1_events_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SecondFactorEnabled) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SecondFactorEnabled) ProtoMessage() {}
+
+func (x *SecondFactorEnabled) ProtoReflect() protoreflect.Message {
+	mi := &file_accounts_v1_events_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SecondFactorEnabled.ProtoReflect.Descriptor instead.
+func (*SecondFactorEnabled) Descriptor() ([]byte, []int) {
+	return file_accounts_v1_events_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *SecondFactorEnabled) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *SecondFactorEnabled) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SecondFactorEnabled) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
 // SecondFactorDisabled: logging in wants no code any more. Aggregate: the account's id.
 type SecondFactorDisabled struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -459,7 +521,7 @@ type SecondFactorDisabled struct {
 
 func (x *SecondFactorDisabled) Reset() {
 	*x = SecondFactorDisabled{}
-	mi := &file_accounts_v1_events_proto_msgTypes[6]
+	mi := &file_accounts_v1_events_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -471,7 +533,7 @@ func (x *SecondFactorDisabled) String() string {
 func (*SecondFactorDisabled) ProtoMessage() {}
 
 func (x *SecondFactorDisabled) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_events_proto_msgTypes[6]
+	mi := &file_accounts_v1_events_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -484,7 +546,7 @@ func (x *SecondFactorDisabled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SecondFactorDisabled.ProtoReflect.Descriptor instead.
 func (*SecondFactorDisabled) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_events_proto_rawDescGZIP(), []int{6}
+	return file_accounts_v1_events_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SecondFactorDisabled) GetEmail() string {
@@ -522,7 +584,7 @@ type PasskeyAdded struct {
 
 func (x *PasskeyAdded) Reset() {
 	*x = PasskeyAdded{}
-	mi := &file_accounts_v1_events_proto_msgTypes[7]
+	mi := &file_accounts_v1_events_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -534,7 +596,7 @@ func (x *PasskeyAdded) String() string {
 func (*PasskeyAdded) ProtoMessage() {}
 
 func (x *PasskeyAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_events_proto_msgTypes[7]
+	mi := &file_accounts_v1_events_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -547,7 +609,7 @@ func (x *PasskeyAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PasskeyAdded.ProtoReflect.Descriptor instead.
 func (*PasskeyAdded) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_events_proto_rawDescGZIP(), []int{7}
+	return file_accounts_v1_events_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *PasskeyAdded) GetEmail() string {
@@ -592,7 +654,7 @@ type PasskeyRemoved struct {
 
 func (x *PasskeyRemoved) Reset() {
 	*x = PasskeyRemoved{}
-	mi := &file_accounts_v1_events_proto_msgTypes[8]
+	mi := &file_accounts_v1_events_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -604,7 +666,7 @@ func (x *PasskeyRemoved) String() string {
 func (*PasskeyRemoved) ProtoMessage() {}
 
 func (x *PasskeyRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_events_proto_msgTypes[8]
+	mi := &file_accounts_v1_events_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -617,7 +679,7 @@ func (x *PasskeyRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PasskeyRemoved.ProtoReflect.Descriptor instead.
 func (*PasskeyRemoved) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_events_proto_rawDescGZIP(), []int{8}
+	return file_accounts_v1_events_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *PasskeyRemoved) GetEmail() string {
@@ -664,7 +726,7 @@ type AccountDeleted struct {
 
 func (x *AccountDeleted) Reset() {
 	*x = AccountDeleted{}
-	mi := &file_accounts_v1_events_proto_msgTypes[9]
+	mi := &file_accounts_v1_events_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -676,7 +738,7 @@ func (x *AccountDeleted) String() string {
 func (*AccountDeleted) ProtoMessage() {}
 
 func (x *AccountDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_accounts_v1_events_proto_msgTypes[9]
+	mi := &file_accounts_v1_events_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -689,7 +751,7 @@ func (x *AccountDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountDeleted.ProtoReflect.Descriptor instead.
 func (*AccountDeleted) Descriptor() ([]byte, []int) {
-	return file_accounts_v1_events_proto_rawDescGZIP(), []int{9}
+	return file_accounts_v1_events_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *AccountDeleted) GetEmail() string {
@@ -764,6 +826,10 @@ const file_accounts_v1_events_proto_rawDesc = "" +
 	"\fEmailChanged\x12\x19\n" +
 	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"u\n" +
+	"\x13SecondFactorEnabled\x12\x19\n" +
+	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
+	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12*\n" +
 	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"v\n" +
 	"\x14SecondFactorDisabled\x12\x19\n" +
 	"\x05email\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05email\x12\x17\n" +
@@ -799,7 +865,7 @@ func file_accounts_v1_events_proto_rawDescGZIP() []byte {
 	return file_accounts_v1_events_proto_rawDescData
 }
 
-var file_accounts_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_accounts_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_accounts_v1_events_proto_goTypes = []any{
 	(*SignUpStarted)(nil),         // 0: accounts.v1.SignUpStarted
 	(*SignUpRepeated)(nil),        // 1: accounts.v1.SignUpRepeated
@@ -807,31 +873,33 @@ var file_accounts_v1_events_proto_goTypes = []any{
 	(*PasswordChanged)(nil),       // 3: accounts.v1.PasswordChanged
 	(*EmailChangeRequested)(nil),  // 4: accounts.v1.EmailChangeRequested
 	(*EmailChanged)(nil),          // 5: accounts.v1.EmailChanged
-	(*SecondFactorDisabled)(nil),  // 6: accounts.v1.SecondFactorDisabled
-	(*PasskeyAdded)(nil),          // 7: accounts.v1.PasskeyAdded
-	(*PasskeyRemoved)(nil),        // 8: accounts.v1.PasskeyRemoved
-	(*AccountDeleted)(nil),        // 9: accounts.v1.AccountDeleted
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(*SecondFactorEnabled)(nil),   // 6: accounts.v1.SecondFactorEnabled
+	(*SecondFactorDisabled)(nil),  // 7: accounts.v1.SecondFactorDisabled
+	(*PasskeyAdded)(nil),          // 8: accounts.v1.PasskeyAdded
+	(*PasskeyRemoved)(nil),        // 9: accounts.v1.PasskeyRemoved
+	(*AccountDeleted)(nil),        // 10: accounts.v1.AccountDeleted
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
 }
 var file_accounts_v1_events_proto_depIdxs = []int32{
-	10, // 0: accounts.v1.SignUpStarted.at:type_name -> google.protobuf.Timestamp
-	10, // 1: accounts.v1.SignUpStarted.expires_at:type_name -> google.protobuf.Timestamp
-	10, // 2: accounts.v1.SignUpRepeated.at:type_name -> google.protobuf.Timestamp
-	10, // 3: accounts.v1.ResetRequested.at:type_name -> google.protobuf.Timestamp
-	10, // 4: accounts.v1.ResetRequested.expires_at:type_name -> google.protobuf.Timestamp
-	10, // 5: accounts.v1.PasswordChanged.at:type_name -> google.protobuf.Timestamp
-	10, // 6: accounts.v1.EmailChangeRequested.at:type_name -> google.protobuf.Timestamp
-	10, // 7: accounts.v1.EmailChangeRequested.expires_at:type_name -> google.protobuf.Timestamp
-	10, // 8: accounts.v1.EmailChanged.at:type_name -> google.protobuf.Timestamp
-	10, // 9: accounts.v1.SecondFactorDisabled.at:type_name -> google.protobuf.Timestamp
-	10, // 10: accounts.v1.PasskeyAdded.at:type_name -> google.protobuf.Timestamp
-	10, // 11: accounts.v1.PasskeyRemoved.at:type_name -> google.protobuf.Timestamp
-	10, // 12: accounts.v1.AccountDeleted.at:type_name -> google.protobuf.Timestamp
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	11, // 0: accounts.v1.SignUpStarted.at:type_name -> google.protobuf.Timestamp
+	11, // 1: accounts.v1.SignUpStarted.expires_at:type_name -> google.protobuf.Timestamp
+	11, // 2: accounts.v1.SignUpRepeated.at:type_name -> google.protobuf.Timestamp
+	11, // 3: accounts.v1.ResetRequested.at:type_name -> google.protobuf.Timestamp
+	11, // 4: accounts.v1.ResetRequested.expires_at:type_name -> google.protobuf.Timestamp
+	11, // 5: accounts.v1.PasswordChanged.at:type_name -> google.protobuf.Timestamp
+	11, // 6: accounts.v1.EmailChangeRequested.at:type_name -> google.protobuf.Timestamp
+	11, // 7: accounts.v1.EmailChangeRequested.expires_at:type_name -> google.protobuf.Timestamp
+	11, // 8: accounts.v1.EmailChanged.at:type_name -> google.protobuf.Timestamp
+	11, // 9: accounts.v1.SecondFactorEnabled.at:type_name -> google.protobuf.Timestamp
+	11, // 10: accounts.v1.SecondFactorDisabled.at:type_name -> google.protobuf.Timestamp
+	11, // 11: accounts.v1.PasskeyAdded.at:type_name -> google.protobuf.Timestamp
+	11, // 12: accounts.v1.PasskeyRemoved.at:type_name -> google.protobuf.Timestamp
+	11, // 13: accounts.v1.AccountDeleted.at:type_name -> google.protobuf.Timestamp
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_accounts_v1_events_proto_init() }
@@ -845,7 +913,7 @@ func file_accounts_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_accounts_v1_events_proto_rawDesc), len(file_accounts_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

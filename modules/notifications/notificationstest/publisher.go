@@ -25,7 +25,7 @@ func Heard() []proto.Message {
 	return []proto.Message{
 		&ordersv1.OrderPlaced{}, &ordersv1.OrderShipped{}, &ordersv1.OrderRefunded{}, &ordersv1.OrderRefundFailed{}, &ordersv1.OrderCancelled{}, &ordersv1.OrderFailed{},
 		&accountsv1.SignUpStarted{}, &accountsv1.SignUpRepeated{}, &accountsv1.ResetRequested{}, &accountsv1.PasswordChanged{},
-		&accountsv1.EmailChangeRequested{}, &accountsv1.EmailChanged{}, &accountsv1.SecondFactorDisabled{}, &accountsv1.PasskeyAdded{}, &accountsv1.PasskeyRemoved{}, &accountsv1.AccountDeleted{},
+		&accountsv1.EmailChangeRequested{}, &accountsv1.EmailChanged{}, &accountsv1.SecondFactorEnabled{}, &accountsv1.SecondFactorDisabled{}, &accountsv1.PasskeyAdded{}, &accountsv1.PasskeyRemoved{}, &accountsv1.AccountDeleted{},
 	}
 }
 

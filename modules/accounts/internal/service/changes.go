@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc/codes"
 
@@ -42,6 +43,27 @@ func (s *Service) confirmed(ctx context.Context, session, password, code string)
 		return store.Session{}, failed("check the password of account "+a.ID, err)
 	}
 	return found, nil
+}
+
+// freshPasskey is how long after its use a passkey still stands for the person.
+const freshPasskey = 15 * time.Minute
+
+// passkeyShown refuses a session of an account with passkeys in which none was used just
+// now. The password alone must not make another second factor, or take the owner's away:
+// it would become both factors.
+func (s *Service) passkeyShown(ctx context.Context, found store.Session) error {
+	if !found.CodeAt.IsZero() && s.now().Sub(found.CodeAt) < freshPasskey {
+		return nil
+	}
+	all, err := s.store.Passkeys(ctx, found.Account.ID)
+	if err != nil {
+		return failed("find passkeys of account "+found.Account.ID, err)
+	}
+	if len(all) > 0 {
+		return contract.Error(codes.FailedPrecondition, accountsv1.Reason_REASON_PASSKEY_NEEDED,
+			"the account has passkeys, and none was used in this session in the last %d minutes", int(freshPasskey.Minutes()))
+	}
+	return nil
 }
 
 // ChangeEmail implements the contract.

@@ -24,6 +24,12 @@ func (s *Service) StartSecondFactor(ctx context.Context, r *accountsv1.StartSeco
 	if a.HasSecondFactor() {
 		return nil, contract.Error(codes.FailedPrecondition, accountsv1.Reason_REASON_HAS_SECOND_FACTOR, "the account has a second factor already")
 	}
+	if _, err := s.confirmed(ctx, r.GetSession(), r.GetPassword(), ""); err != nil {
+		return nil, err
+	}
+	if err := s.passkeyShown(ctx, found); err != nil {
+		return nil, err
+	}
 	made := account.NewTOTPSecret()
 	if err := s.store.StartFactor(ctx, a.ID, made); err != nil {
 		return nil, failed("start the second factor of account "+a.ID, err)
@@ -58,6 +64,9 @@ func (s *Service) EnableSecondFactor(ctx context.Context, r *accountsv1.EnableSe
 	if a.TOTPStarted == "" {
 		return nil, contract.Error(codes.FailedPrecondition, accountsv1.Reason_REASON_NO_SECOND_FACTOR, "no second factor was started")
 	}
+	if err := s.passkeyShown(ctx, found); err != nil { // the first one may have come since the start
+		return nil, err
+	}
 	counted := secret.Digest("codes " + a.ID)[:32]
 	if err := s.try(ctx, []store.Counted{{For: counted, Wait: account.ForAccount}}); err != nil {
 		return nil, err
@@ -65,7 +74,7 @@ func (s *Service) EnableSecondFactor(ctx context.Context, r *accountsv1.EnableSe
 	step, good := account.CheckTOTP(a.TOTPStarted, typedCode(r.GetCode()), s.now())
 	enabled := false
 	if good {
-		if enabled, err = s.store.EnableFactor(ctx, a.ID, a.TOTPStarted, step, digests, found.ID, call); err != nil {
+		if enabled, err = s.store.EnableFactor(ctx, a, a.TOTPStarted, step, digests, found.ID, call); err != nil {
 			return nil, failed("enable the second factor of account "+a.ID, err)
 		}
 	}
@@ -75,6 +84,7 @@ func (s *Service) EnableSecondFactor(ctx context.Context, r *accountsv1.EnableSe
 	if err := s.store.Succeeded(ctx, counted, ""); err != nil {
 		return nil, failed("enable the second factor of account "+a.ID, err)
 	}
+	s.log.InfoContext(ctx, "a second factor was switched on", "account", a.ID)
 	return answer, nil
 }
 

@@ -25,6 +25,11 @@ func (s *Service) BeginAddingPasskey(ctx context.Context, r *accountsv1.BeginAdd
 	if err != nil {
 		return nil, err
 	}
+	if !found.Account.HasSecondFactor() { // else a code was given
+		if err := s.passkeyShown(ctx, found); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.hasHostName(); err != nil {
 		return nil, err
 	}
@@ -137,6 +142,13 @@ func (s *Service) RemovePasskey(ctx context.Context, r *accountsv1.RemovePasskey
 	found, err := s.confirmed(ctx, r.GetSession(), r.GetPassword(), r.GetCode())
 	if err != nil {
 		return nil, err
+	}
+	// Without its passkeys an account may get another second factor by the password alone,
+	// and with it the rights of staff. A customer who lost a device has to be able to do this.
+	if found.Account.Role.IsStaff() && !found.Account.HasSecondFactor() {
+		if err := s.passkeyShown(ctx, found); err != nil {
+			return nil, err
+		}
 	}
 	removed, err := s.store.RemovePasskey(ctx, found.Account, r.GetId(), found.ID)
 	if err != nil {

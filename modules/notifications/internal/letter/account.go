@@ -14,6 +14,7 @@ const (
 	PasswordChanged Kind = "password_changed"
 	ChangeEmail     Kind = "change_email"
 	EmailChanged    Kind = "email_changed"
+	FactorEnabled   Kind = "second_factor_enabled"
 	FactorDisabled  Kind = "second_factor_disabled"
 	PasskeyAdded    Kind = "passkey_added"
 	PasskeyRemoved  Kind = "passkey_removed"
@@ -40,6 +41,7 @@ var accountSubjects = map[Kind]string{
 	SignUp: "Confirm your e-mail address", SignUpKnown: "You have an account already",
 	ResetPassword: "Set a new password", PasswordChanged: "Your password was changed",
 	ChangeEmail: "Confirm your new e-mail address", EmailChanged: "Your e-mail address was changed",
+	FactorEnabled:  "Your second factor was switched on",
 	FactorDisabled: "Your second factor was switched off", PasskeyAdded: "A passkey was added to your account",
 	PasskeyRemoved: "A passkey of your account was removed", AccountDeleted: "Your account is deleted",
 }
@@ -82,6 +84,9 @@ func (w Writer) accountView(f Facts) accountView {
 	case EmailChanged:
 		v.Paragraphs = []string{"The e-mail address of your account was changed just now. We write to the new one from now on."}
 		v.After = []string{"If it was not you, write to us at once."}
+	case FactorEnabled:
+		v.Paragraphs = []string{"A second factor of your account was switched on just now: logging in with the password wants a code of the authenticator program from now on. You were logged out elsewhere."}
+		v.After = []string{"If it was not you, set a new password at once, at " + w.BaseURL + "/forgot, and write to us."}
 	case FactorDisabled:
 		v.Paragraphs = []string{"The second factor of your account was switched off just now: the password alone opens it. You were logged out elsewhere."}
 		v.After = []string{"If it was not you, set a new password at once, at " + w.BaseURL + "/forgot, and write to us."}

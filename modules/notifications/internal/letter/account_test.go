@@ -16,6 +16,7 @@ func TestLettersAboutAccountsHoldTheirLinkAndNoOrder(t *testing.T) {
 		PasswordChanged: "https://shop.example/forgot",
 		ChangeEmail:     "https://shop.example/verify?token=to-ken",
 		EmailChanged:    "write to us",
+		FactorEnabled:   "https://shop.example/forgot",
 		FactorDisabled:  "https://shop.example/forgot",
 		AccountDeleted:  "is deleted",
 	} {

@@ -35,6 +35,9 @@ func (s *Service) accountSubscriptions() []events.Subscription {
 		events.On(func(_ context.Context, tx *gorm.DB, e *accountsv1.EmailChanged, meta events.Meta) error {
 			return s.queueAbout(tx, meta, letter.EmailChanged, e, letter.Account{})
 		}),
+		events.On(func(_ context.Context, tx *gorm.DB, e *accountsv1.SecondFactorEnabled, meta events.Meta) error {
+			return s.queueAbout(tx, meta, letter.FactorEnabled, e, letter.Account{})
+		}),
 		events.On(func(_ context.Context, tx *gorm.DB, e *accountsv1.SecondFactorDisabled, meta events.Meta) error {
 			return s.queueAbout(tx, meta, letter.FactorDisabled, e, letter.Account{})
 		}),

@@ -37,12 +37,16 @@ const (
 	forgetOne = 5 * time.Minute
 )
 
-// Remembered is what counts of failures some time after the last of them.
-func Remembered(failures int64, since time.Duration) int64 {
-	if since >= Forgotten {
-		return 0
+// Remembered is what counts of failures some time after the last of them was forgotten or
+// made, and how much of that time has forgotten none yet: it goes on to count when another
+// failure follows.
+func Remembered(failures int64, since time.Duration) (remembered int64, rest time.Duration) {
+	since = max(0, since)
+	remembered = failures - int64(since/forgetOne)
+	if since >= Forgotten || remembered <= 0 {
+		return 0, 0
 	}
-	return max(0, failures-int64(max(0, since)/forgetOne))
+	return remembered, since % forgetOne
 }
 
 // Lifetimes are how long sessions last: unused, and at all.

@@ -40,9 +40,10 @@ func (s *Store) Try(ctx context.Context, counted ...Counted) (wait time.Duration
 			return errWait
 		}
 		for i, c := range counted {
-			failures := account.Remembered(rows[i].Failures, now.Sub(moment(rows[i].LastAt))) + 1
+			failures, rest := account.Remembered(rows[i].Failures, now.Sub(moment(rows[i].LastAt)))
+			failures++
 			err := tx.Exec("UPDATE tries SET failures = ?, next_at = ?, last_at = ? WHERE counted_for = ?",
-				failures, stamp(now.Add(c.Wait.After(failures))), stamp(now), c.For).Error
+				failures, stamp(now.Add(c.Wait.After(failures))), stamp(now.Add(-rest)), c.For).Error
 			if err != nil {
 				return err
 			}

@@ -77,3 +77,28 @@ func TestAllThatHasEndedIsDeletedAtOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestTriesAreForgottenThoughOthersFollow(t *testing.T) {
+	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
+		o.Migrations = migrations.For("accounts")
+		db := databasetest.Open(t, o)
+		now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+		kept := store.New(db, func() time.Time { return now })
+		const tries, every = 16, 4 * time.Minute
+		for n := range tries {
+			if n > 0 {
+				now = now.Add(every)
+			}
+			if wait, err := kept.Try(t.Context(), store.Counted{For: "client", Wait: account.ForClient}); err != nil || wait > 0 {
+				t.Fatalf("try %d: got a wait of %s and error %v", n, wait, err)
+			}
+		}
+		var failures int64
+		if err := db.Read(t.Context()).Raw("SELECT failures FROM tries").Scan(&failures).Error; err != nil {
+			t.Fatal(err)
+		}
+		if want := int64(4); failures != want { // in an hour 12 of them are forgotten
+			t.Errorf("got %d after %d tries, one every %s, want %d", failures, tries, every, want)
+		}
+	})
+}

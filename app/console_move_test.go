@@ -41,7 +41,7 @@ func enterAsAdmin(t *testing.T, shop *shoptest.Shop, b *shoptest.Browser) *facto
 	shop.Await(t, "she is logged in", func() bool { return !strings.HasPrefix(b.Path(), "/login") })
 	b.Open("/account/second-factor")
 	b.Types("[name=password]", "a-long-word-of-ada")
-	b.Follow("main form button[type=submit]", "[name=secret]")
+	b.Follow("main form button[type=submit]", "[name=code]")
 	f := &factor{shop: shop, secret: shoptest.Eval[string](b, `document.querySelector("[name=secret]").value`)}
 	b.Types("[name=code]", f.code(t))
 	b.Follow("main form button[type=submit]", "h1")

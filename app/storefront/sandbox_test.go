@@ -40,7 +40,10 @@ var numbers = regexp.MustCompile(`\b(time|took|bytes|request_id)=\S+`)
 
 func TestTheSandboxPageTakesACardAndLeadsBack(t *testing.T) {
 	s, v, path := paying(t)
-	v.get(path).want(http.StatusOK).says("no money moves", "€12.90", "Two mugs", "Cancel and go back")
+	p := v.get(path).want(http.StatusOK).says("no money moves", "€12.90", "Two mugs", "Cancel and go back")
+	if !strings.Contains(p.body, "<h1>Pay <data") {
+		t.Error("the price is not set off from the word before it")
+	}
 	refused := v.post(path, typed(paymentstest.CardInsufficientFunds)).want(http.StatusUnprocessableEntity)
 	refused.says("The card was refused. Use another card or ask your bank.").saysNot("insufficient", paymentstest.CardInsufficientFunds)
 	paid := v.post(path, typed(paymentstest.CardVisa)).want(http.StatusSeeOther)

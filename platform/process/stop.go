@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"galleria/platform/module"
 )
@@ -31,8 +32,11 @@ func (p *Process) Stop(ctx context.Context) error {
 	}
 	p.stopped = true
 	errs := []error{p.stopServing(ctx)}
-	// Calls at places that were left a moment ago may need modules that are still here.
-	waitFor(ctx, &p.departures)
+	// Calls at places that were left a moment ago may need modules that are still here; one
+	// that hangs leaves half of the time to the others.
+	waiting, cancel := halfOf(ctx)
+	defer cancel()
+	waitFor(waiting, &p.departures)
 	for i := len(p.ordered) - 1; i >= 0; i-- {
 		errs = append(errs, p.retire(ctx, p.ordered[i].Name))
 	}
@@ -48,6 +52,14 @@ func (p *Process) Stop(ctx context.Context) error {
 		errs = append(errs, p.broker.Close(ctx))
 	}
 	return errors.Join(errs...)
+}
+
+// halfOf ends when half of the time that is left has passed, if that is bounded.
+func halfOf(ctx context.Context) (context.Context, context.CancelFunc) {
+	if end, bounded := ctx.Deadline(); bounded {
+		return context.WithTimeout(ctx, time.Until(end)/2)
+	}
+	return context.WithCancel(ctx)
 }
 
 // retire takes a module's route away and stops what is behind it.

@@ -55,13 +55,19 @@ func (o *Order) Refundable() int64 {
 }
 
 // owed is what is given back without an operator's word: not what one has given back by
-// hand, or left.
+// hand, or left, unless the same amount was given back after that.
 func (o *Order) owed() int64 {
-	owed := o.Refundable()
+	left, owed := map[int64]int64{}, o.Refundable()
 	for _, r := range o.s.Refunds {
-		if r.Status == RefundFailed && r.left() {
-			owed -= r.Amount
+		switch {
+		case r.Status == RefundFailed && r.left():
+			left[r.Amount]++
+		case r.Status != RefundFailed && left[r.Amount] > 0:
+			left[r.Amount]--
 		}
+	}
+	for amount, times := range left {
+		owed -= amount * times
 	}
 	return max(0, owed)
 }

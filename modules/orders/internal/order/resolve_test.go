@@ -45,6 +45,23 @@ func TestARefundThatWasLeftIsNotMadeAgain(t *testing.T) {
 	}
 }
 
+// What was left and given back after all is given back once: the rest of the order is owed.
+func TestARefundThatWasLeftAndMadeAnewIsNotKeptBack(t *testing.T) {
+	o := open(t, purchase(0, line("mug", 1, 10_000, 0)))
+	refundFails(t, o, "a", 1000)
+	resolve(t, o, false)
+	if err := o.Refund(Refund{ID: "b", Key: "b", Amount: 1000}, t0); err != nil {
+		t.Fatal(err)
+	}
+	o.RefundSettled("b", RefundSucceeded, "", t0)
+	if err := o.Cancel(Ending{Because: OnRequest, By: Guest}, t0); err != nil {
+		t.Fatal(err)
+	}
+	if r := o.Snapshot().Refunds[2]; r.Amount != 9000 {
+		t.Errorf("cancelled: %d go back, want 9000", r.Amount)
+	}
+}
+
 // An operator who answers for something else does not end a refund that the provider is
 // about to make; one that was given up is left.
 func TestARefundOnItsWayGoesOnWhenItsOrderIsLeft(t *testing.T) {

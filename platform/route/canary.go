@@ -169,10 +169,11 @@ func (c *canary) carry(ctx context.Context, call call) (ended time.Duration, err
 }
 
 // timeForTrial leaves half of the time of a call that only reads to the first arm;
-// what changes something is not sent to both just because the second is slow.
+// what changes something is not sent to both just because the second is slow, and what
+// this process has begun to answer is not sent to both at all.
 func (c *canary) timeForTrial(ctx context.Context, m *method) (context.Context, context.CancelFunc) {
 	deadline, _ := ctx.Deadline()
-	if m.Mutates {
+	if _, here := c.arms[1].(*local); here || m.Mutates {
 		return ctx, func() {}
 	}
 	return context.WithTimeout(ctx, time.Until(deadline)/2)

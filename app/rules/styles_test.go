@@ -14,7 +14,7 @@ var (
 )
 
 // TestRuleClassesHaveStyles: a class that no style sheet knows is a part of a page that
-// nobody has looked at.
+// was written and never looked at.
 func TestRuleClassesHaveStyles(t *testing.T) {
 	for _, site := range []struct{ pages, styles string }{
 		{"app/storefront/internal/page/*.templ", "app/storefront/assets/*.css"},

@@ -66,19 +66,19 @@ func (r Refund) Refused() bool {
 	return r.Status == RefundFailed && r.Attempt == 0 && !r.left()
 }
 
-// leftByOperator begins the failure of a refund that is not tried any more: it was made by
+// LeftByOperator begins the failure of a refund that is not tried any more: it was made by
 // hand, or is not to be made.
-const leftByOperator = "left by an operator"
+const LeftByOperator = "left by an operator"
 
-func (r Refund) left() bool { return strings.HasPrefix(r.Failure, leftByOperator) }
+func (r Refund) left() bool { return strings.HasPrefix(r.Failure, LeftByOperator) }
 
 // leave ends a refund that was not made.
 func (r *Refund) leave() {
 	if r.Status == RefundFailed && !r.left() {
-		r.Failure = strings.TrimSuffix(leftByOperator+": "+r.Failure, ": ")
+		r.Failure = strings.TrimSuffix(LeftByOperator+": "+r.Failure, ": ")
 	}
 	if r.Status == RefundPending {
-		r.Status, r.Failure = RefundFailed, leftByOperator
+		r.Status, r.Failure = RefundFailed, LeftByOperator
 	}
 }
 

@@ -37,12 +37,13 @@ func PaymentSettled(tx *gorm.DB, orderID string, paid bool, now time.Time) error
 // name for it.
 func RefundSettled(tx *gorm.DB, orderID, refundID string, failed bool, now time.Time) error {
 	database.Announce(tx, DueWork)
-	otherwise := "status = 'failed' AND failure LIKE 'left by an operator%'"
+	was, because := order.RefundFailed, order.LeftByOperator+"%"
 	if failed {
-		otherwise = "status = 'succeeded'"
+		was, because = order.RefundSucceeded, "%"
 	}
 	refund, attempt := order.RefundOf(refundID)
-	err := tx.Exec("UPDATE order_refunds SET status = 'pending' WHERE id = ? AND attempt = ? AND order_id = ? AND "+otherwise, refund, attempt, orderID).Error
+	err := tx.Exec("UPDATE order_refunds SET status = 'pending' WHERE id = ? AND attempt = ? AND order_id = ? AND status = ? AND failure LIKE ?",
+		refund, attempt, orderID, string(was), because).Error
 	if err != nil {
 		return err
 	}

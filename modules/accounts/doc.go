@@ -45,8 +45,10 @@
 //     address, and its authenticator must have checked who uses it, so that it counts as
 //     both factors. A challenge is good once, for five minutes, for one ceremony of one
 //     session or browser, and not stored before.
-//   - Another second factor is added with the password and one of those that are there:
-//     the password alone must not become both factors.
+//   - A second factor is added with the password and one of those that are there: the
+//     password alone must not become both factors. Codes are switched off with a passkey,
+//     where there are some, and passkeys removed with a code: what stays has been seen to
+//     work. See confirmedBy in internal/service.
 //   - An administrator who gave neither a code nor a passkey in a session has the rights
 //     of a customer in it.
 //   - The first administrator can be made by a link that the shop prints when it starts

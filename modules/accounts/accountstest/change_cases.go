@@ -103,6 +103,51 @@ func (w World) disableFactorCases() map[string]func(*testing.T) {
 			w.mail(t, a.GetEmail(), 2) // the first says that it was switched on
 			w.factor(t, own)           // another one in its place
 		},
+		"wants a passkey where there are some: what stays has to work, or is removed first": func(t *testing.T) {
+			own := w.logIn(t, w.person(t, accountsv1.Role_ROLE_ADMIN))
+			_, recovery := w.factor(t, own)
+			begun, err := w.Accounts.BeginAddingPasskey(t.Context(), &accountsv1.BeginAddingPasskeyRequest{Session: own, Password: Password, Code: recovery[0]})
+			if err != nil {
+				t.Fatal(err)
+			}
+			lost, err := w.Accounts.FinishAddingPasskey(t.Context(), &accountsv1.FinishAddingPasskeyRequest{
+				Session: own, CredentialJson: NewAuthenticator(shopSite, shopOrigin).Create(begun.GetOptionsJson()), Name: "Lost telephone",
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			disable := func() error {
+				_, err := w.Accounts.DisableSecondFactor(t.Context(), &accountsv1.DisableSecondFactorRequest{Session: own, Password: Password, Code: recovery[1]})
+				return err
+			}
+			wantReason(t, "a code alone", disable(), codes.FailedPrecondition, accountsv1.Reason_REASON_PASSKEY_NEEDED)
+			if _, err := w.Accounts.RemovePasskey(t.Context(), &accountsv1.RemovePasskeyRequest{Session: own, Password: Password, Code: recovery[2], Id: lost.GetPasskey().GetId()}); err != nil {
+				t.Fatalf("remove what is lost: %v", err)
+			}
+			if err := disable(); err != nil { // with the code that was refused, and so was not used up
+				t.Fatalf("without passkeys: %v", err)
+			}
+			w.factor(t, own)
+		},
+		"takes a passkey of a person who has lost the codes, and leaves the rights of staff": func(t *testing.T) {
+			a := w.person(t, accountsv1.Role_ROLE_ADMIN)
+			own := w.logIn(t, a)
+			key, _ := w.passkey(t, own, "Key")
+			w.show(t, own, key)
+			w.factor(t, own)
+			disable := func(password string) error {
+				_, err := w.Accounts.DisableSecondFactor(t.Context(), &accountsv1.DisableSecondFactorRequest{Session: own, Password: password})
+				return err
+			}
+			wantReason(t, "a passkey alone", disable("x"), codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CREDENTIALS)
+			if err := disable(Password); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.check(t, own); got.GetAccount().GetSecondFactor() || !got.GetSecondFactorDone() {
+				t.Errorf("got %v, want no codes, and a session in which a passkey was used", got)
+			}
+			w.factor(t, own)
+		},
 	}
 }
 

@@ -58,6 +58,16 @@ func (w World) factor(t *testing.T, session string) (secret string, recovery []s
 	return secret, enabled.GetRecoveryCodes()
 }
 
+// logInWith logs in with the password and a code.
+func (w World) logInWith(t *testing.T, a *accountsv1.Account, code string) string {
+	t.Helper()
+	in, err := w.Accounts.LogIn(t.Context(), &accountsv1.LogInRequest{IdempotencyKey: id.New(), Email: a.GetEmail(), Password: Password, Code: code, Visitor: client()})
+	if err != nil || in.GetSession() == "" {
+		t.Fatalf("log in with a code: got %v and error %v, want a session", in, err)
+	}
+	return in.GetSession()
+}
+
 func (w World) startFactorCases() map[string]func(*testing.T) {
 	return map[string]func(*testing.T){
 		"replaces the one that was started": func(t *testing.T) {

@@ -90,6 +90,16 @@ func (w World) beginAddingCases() map[string]func(*testing.T) {
 			}
 			w.passkey(t, in.GetSession(), "Another")
 		},
+		"takes a passkey in place of a code, and no code of an earlier call": func(t *testing.T) {
+			a := w.person(t, accountsv1.Role_ROLE_ADMIN)
+			session := w.logIn(t, a)
+			key, _ := w.passkey(t, session, "Key")
+			w.show(t, session, key)
+			_, recovery := w.factor(t, session)
+			w.passkey(t, session, "Another")
+			_, err := w.Accounts.BeginAddingPasskey(t.Context(), &accountsv1.BeginAddingPasskeyRequest{Session: w.logInWith(t, a, recovery[0]), Password: Password})
+			wantReason(t, "the password, and the code of the log-in", err, codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CODE)
+		},
 		"asks for a key that the authenticator finds by itself, and checks who uses it": func(t *testing.T) {
 			session := w.logIn(t, w.person(t, accountsv1.Role_ROLE_CUSTOMER))
 			options := w.addingOptions(t, session)
@@ -241,6 +251,48 @@ func (w World) removePasskeyCases() map[string]func(*testing.T) {
 			if err := remove(); err != nil {
 				t.Error(err)
 			}
+			if got := w.check(t, session); got.GetSecondFactorDone() {
+				t.Error("an administrator without a second factor has the rights of one")
+			}
+			w.factor(t, session)
+		},
+		"wants a code where there are codes: they stay": func(t *testing.T) {
+			session := w.logIn(t, w.person(t, accountsv1.Role_ROLE_CUSTOMER))
+			key, p := w.passkey(t, session, "Key")
+			w.show(t, session, key)
+			_, recovery := w.factor(t, session)
+			remove := func(code string) error {
+				_, err := w.Accounts.RemovePasskey(t.Context(), &accountsv1.RemovePasskeyRequest{Session: session, Password: Password, Code: code, Id: p.GetId()})
+				return err
+			}
+			wantReason(t, "the passkey itself", remove(""), codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CODE)
+			if err := remove(recovery[0]); err != nil {
+				t.Error(err)
+			}
+			if got := w.check(t, session); !got.GetSecondFactorDone() {
+				t.Errorf("got %v, want a session in which a code was given", got)
+			}
+		},
+		"is the way of staff who lost every passkey, once they are customers": func(t *testing.T) {
+			a := w.person(t, accountsv1.Role_ROLE_ADMIN)
+			session := w.logIn(t, a)
+			_, lost := w.passkey(t, session, "Lost telephone")
+			setRole := func(role accountsv1.Role) {
+				t.Helper()
+				if _, err := w.Operator.SetRole(t.Context(), &accountsv1.SetRoleRequest{AccountId: a.GetId(), Role: role}); err != nil {
+					t.Fatal(err)
+				}
+				session = w.logIn(t, a)
+			}
+			w.person(t, accountsv1.Role_ROLE_ADMIN) // the one who helps
+			_, err := w.Accounts.StartSecondFactor(t.Context(), &accountsv1.StartSecondFactorRequest{Session: session, Password: Password})
+			wantReason(t, "codes, by an administrator who lost the passkey", err, codes.FailedPrecondition, accountsv1.Reason_REASON_PASSKEY_NEEDED)
+			setRole(accountsv1.Role_ROLE_CUSTOMER)
+			if _, err := w.Accounts.RemovePasskey(t.Context(), &accountsv1.RemovePasskeyRequest{Session: session, Password: Password, Id: lost.GetId()}); err != nil {
+				t.Fatal(err)
+			}
+			setRole(accountsv1.Role_ROLE_ADMIN)
+			w.factor(t, session)
 		},
 		"leaves another's alone": func(t *testing.T) {
 			ana, ben := w.logIn(t, w.person(t, accountsv1.Role_ROLE_CUSTOMER)), w.logIn(t, w.person(t, accountsv1.Role_ROLE_CUSTOMER))

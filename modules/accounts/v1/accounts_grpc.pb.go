@@ -145,13 +145,17 @@ type AccountsServiceClient interface {
 	// email. A repeated call mails nothing more; its code was used.
 	ChangeEmail(ctx context.Context, in *ChangeEmailRequest, opts ...grpc.CallOption) (*ChangeEmailResponse, error)
 	// DisableSecondFactor switches the second factor off. It wants the password and a code,
-	// as ChangeEmail does. The other sessions of the account end, and a mail says so; an
-	// administrator has the rights of a customer then. FAILED_PRECONDITION,
-	// REASON_NO_SECOND_FACTOR, also when it is repeated.
+	// as ChangeEmail does. Of an account with passkeys it wants one of those, which stay, in
+	// place of the code: REASON_PASSKEY_NEEDED, as in StartSecondFactor; a code that is given
+	// has to be right too. Passkeys that are lost are removed first. The other sessions of the
+	// account end, and a mail says so; an administrator has the rights of a customer then,
+	// unless a passkey was used in the session. FAILED_PRECONDITION, REASON_NO_SECOND_FACTOR,
+	// also when it is repeated.
 	DisableSecondFactor(ctx context.Context, in *DisableSecondFactorRequest, opts ...grpc.CallOption) (*DisableSecondFactorResponse, error)
 	// BeginAddingPasskey gives what a browser needs to make a passkey of the account: see
-	// FinishAddingPasskey. It wants the password and a code, as ChangeEmail does; where there
-	// are no codes, but passkeys, one of those: REASON_PASSKEY_NEEDED, as in StartSecondFactor.
+	// FinishAddingPasskey. It wants the password and, where there are codes or passkeys, a code,
+	// as ChangeEmail does, or a passkey that was used in this session in the last 15 minutes.
+	// REASON_WRONG_CODE where there are codes, REASON_PASSKEY_NEEDED where there are passkeys alone.
 	// FAILED_PRECONDITION, REASON_TOO_MANY_PASSKEYS: there are 20. FAILED_PRECONDITION,
 	// REASON_NO_HOST_NAME: the shop's configured address is no host name, and browsers make
 	// no passkeys for it. It stores nothing; each call gives another challenge.
@@ -166,8 +170,11 @@ type AccountsServiceClient interface {
 	ListPasskeys(ctx context.Context, in *ListPasskeysRequest, opts ...grpc.CallOption) (*ListPasskeysResponse, error)
 	// RemovePasskey forgets a passkey of the account: it does not log in any more. It wants
 	// the password and a code, as ChangeEmail does. Of an operator or administrator without
-	// codes it wants a passkey: REASON_PASSKEY_NEEDED, as in StartSecondFactor. The other sessions of the account end, and
-	// a mail says so. One that is not there, or another's, is no error and changes nothing.
+	// codes it wants a passkey: REASON_PASSKEY_NEEDED, as in StartSecondFactor. Staff who have
+	// neither any more can do this once SetRole has made them customers. The other sessions of
+	// the account end, and a mail says so; without passkeys and codes an administrator has the
+	// rights of a customer then. One that is not there, or another's, is no error and changes
+	// nothing.
 	RemovePasskey(ctx context.Context, in *RemovePasskeyRequest, opts ...grpc.CallOption) (*RemovePasskeyResponse, error)
 	// BeginPasskeyLogIn gives what a browser needs to log in with any passkey of this shop.
 	// It names no account and no passkey. FAILED_PRECONDITION, REASON_NO_HOST_NAME, as in
@@ -750,13 +757,17 @@ type AccountsServiceServer interface {
 	// email. A repeated call mails nothing more; its code was used.
 	ChangeEmail(context.Context, *ChangeEmailRequest) (*ChangeEmailResponse, error)
 	// DisableSecondFactor switches the second factor off. It wants the password and a code,
-	// as ChangeEmail does. The other sessions of the account end, and a mail says so; an
-	// administrator has the rights of a customer then. FAILED_PRECONDITION,
-	// REASON_NO_SECOND_FACTOR, also when it is repeated.
+	// as ChangeEmail does. Of an account with passkeys it wants one of those, which stay, in
+	// place of the code: REASON_PASSKEY_NEEDED, as in StartSecondFactor; a code that is given
+	// has to be right too. Passkeys that are lost are removed first. The other sessions of the
+	// account end, and a mail says so; an administrator has the rights of a customer then,
+	// unless a passkey was used in the session. FAILED_PRECONDITION, REASON_NO_SECOND_FACTOR,
+	// also when it is repeated.
 	DisableSecondFactor(context.Context, *DisableSecondFactorRequest) (*DisableSecondFactorResponse, error)
 	// BeginAddingPasskey gives what a browser needs to make a passkey of the account: see
-	// FinishAddingPasskey. It wants the password and a code, as ChangeEmail does; where there
-	// are no codes, but passkeys, one of those: REASON_PASSKEY_NEEDED, as in StartSecondFactor.
+	// FinishAddingPasskey. It wants the password and, where there are codes or passkeys, a code,
+	// as ChangeEmail does, or a passkey that was used in this session in the last 15 minutes.
+	// REASON_WRONG_CODE where there are codes, REASON_PASSKEY_NEEDED where there are passkeys alone.
 	// FAILED_PRECONDITION, REASON_TOO_MANY_PASSKEYS: there are 20. FAILED_PRECONDITION,
 	// REASON_NO_HOST_NAME: the shop's configured address is no host name, and browsers make
 	// no passkeys for it. It stores nothing; each call gives another challenge.
@@ -771,8 +782,11 @@ type AccountsServiceServer interface {
 	ListPasskeys(context.Context, *ListPasskeysRequest) (*ListPasskeysResponse, error)
 	// RemovePasskey forgets a passkey of the account: it does not log in any more. It wants
 	// the password and a code, as ChangeEmail does. Of an operator or administrator without
-	// codes it wants a passkey: REASON_PASSKEY_NEEDED, as in StartSecondFactor. The other sessions of the account end, and
-	// a mail says so. One that is not there, or another's, is no error and changes nothing.
+	// codes it wants a passkey: REASON_PASSKEY_NEEDED, as in StartSecondFactor. Staff who have
+	// neither any more can do this once SetRole has made them customers. The other sessions of
+	// the account end, and a mail says so; without passkeys and codes an administrator has the
+	// rights of a customer then. One that is not there, or another's, is no error and changes
+	// nothing.
 	RemovePasskey(context.Context, *RemovePasskeyRequest) (*RemovePasskeyResponse, error)
 	// BeginPasskeyLogIn gives what a browser needs to log in with any passkey of this shop.
 	// It names no account and no passkey. FAILED_PRECONDITION, REASON_NO_HOST_NAME, as in

@@ -18,6 +18,33 @@ import (
 // confirmed is the session of a person who confirms a change: by the password and, where
 // there is a second factor, a code.
 func (s *Service) confirmed(ctx context.Context, session, password, code string) (store.Session, error) {
+	return s.confirmedBy(ctx, session, password, func(found store.Session) error {
+		if !found.Account.HasSecondFactor() {
+			return nil
+		}
+		return s.takeCode(ctx, found.Account, code)
+	})
+}
+
+// confirmedBy is the session of a person who confirms a change by the password and a second
+// thing, which may be refused. A try counts until both were right, so that neither is guessed.
+//
+// The second thing where factors themselves change, so that neither the password nor a
+// session alone becomes both factors, and no change leaves an account with none that works:
+//
+//   - One is added with any that is there: a code, or a passkey used in the session just now.
+//     See factorShown.
+//   - Where there are codes and passkeys, one kind is removed with the other: passkeys with a
+//     code, the codes with a passkey. So a person who has lost a device learns that before
+//     the last thing that works is gone, and removes what is lost with what works.
+//   - Where there is one kind only, it is removed with itself. Passkeys of a customer want
+//     the password alone: it opens the account without them anyway, and a person who has
+//     lost the device must have a way.
+//
+// Staff without codes none of whose passkeys works any more can't do any of this by
+// themselves: an administrator makes the account a customer's, the person removes the
+// passkeys, and gets the role back.
+func (s *Service) confirmedBy(ctx context.Context, session, password string, second func(store.Session) error) (store.Session, error) {
 	found, err := s.session(ctx, session)
 	if err != nil {
 		return store.Session{}, err
@@ -34,10 +61,8 @@ func (s *Service) confirmed(ctx context.Context, session, password, code string)
 	if !good {
 		return store.Session{}, contract.Error(codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CREDENTIALS, "the password is wrong")
 	}
-	if a.HasSecondFactor() {
-		if err := s.takeCode(ctx, a, code); err != nil {
-			return store.Session{}, err
-		}
+	if err := second(found); err != nil {
+		return store.Session{}, err
 	}
 	if err := s.store.Succeeded(ctx, counted, ""); err != nil {
 		return store.Session{}, failed("check the password of account "+a.ID, err)
@@ -48,11 +73,25 @@ func (s *Service) confirmed(ctx context.Context, session, password, code string)
 // freshPasskey is how long after its use a passkey still stands for the person.
 const freshPasskey = 15 * time.Minute
 
+// passkeyFresh tells whether a passkey was used in a session just now.
+func (s *Service) passkeyFresh(found store.Session) bool {
+	return !found.PasskeyAt.IsZero() && s.now().Sub(found.PasskeyAt) < freshPasskey
+}
+
+// factorShown refuses a session of an account with codes or passkeys without one of them: a
+// code, or a passkey used in it just now. A code that an earlier call took does not count: a
+// page that passes on what is typed into it has such a session, and no passkey.
+func (s *Service) factorShown(ctx context.Context, found store.Session, code string) error {
+	if found.Account.HasSecondFactor() && (code != "" || !s.passkeyFresh(found)) {
+		return s.takeCode(ctx, found.Account, code)
+	}
+	return s.passkeyShown(ctx, found)
+}
+
 // passkeyShown refuses a session of an account with passkeys in which none was used just
-// now. The password alone must not make another second factor, or take the owner's away:
-// it would become both factors.
+// now.
 func (s *Service) passkeyShown(ctx context.Context, found store.Session) error {
-	if !found.CodeAt.IsZero() && s.now().Sub(found.CodeAt) < freshPasskey {
+	if s.passkeyFresh(found) {
 		return nil
 	}
 	all, err := s.store.Passkeys(ctx, found.Account.ID)
@@ -95,7 +134,12 @@ func (s *Service) ChangeEmail(ctx context.Context, r *accountsv1.ChangeEmailRequ
 
 // DisableSecondFactor implements the contract.
 func (s *Service) DisableSecondFactor(ctx context.Context, r *accountsv1.DisableSecondFactorRequest) (*accountsv1.DisableSecondFactorResponse, error) {
-	found, err := s.confirmed(ctx, r.GetSession(), r.GetPassword(), r.GetCode())
+	found, err := s.confirmedBy(ctx, r.GetSession(), r.GetPassword(), func(found store.Session) error {
+		if err := s.passkeyShown(ctx, found); err != nil {
+			return err // it stays, so it has to work
+		}
+		return s.factorShown(ctx, found, r.GetCode())
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -24,10 +24,8 @@ func (s *Service) StartSecondFactor(ctx context.Context, r *accountsv1.StartSeco
 	if a.HasSecondFactor() {
 		return nil, contract.Error(codes.FailedPrecondition, accountsv1.Reason_REASON_HAS_SECOND_FACTOR, "the account has a second factor already")
 	}
-	if _, err := s.confirmed(ctx, r.GetSession(), r.GetPassword(), ""); err != nil {
-		return nil, err
-	}
-	if err := s.passkeyShown(ctx, found); err != nil {
+	_, err = s.confirmedBy(ctx, r.GetSession(), r.GetPassword(), func(found store.Session) error { return s.factorShown(ctx, found, "") })
+	if err != nil {
 		return nil, err
 	}
 	made := account.NewTOTPSecret()

@@ -21,14 +21,11 @@ import (
 
 // BeginAddingPasskey implements the contract.
 func (s *Service) BeginAddingPasskey(ctx context.Context, r *accountsv1.BeginAddingPasskeyRequest) (*accountsv1.BeginAddingPasskeyResponse, error) {
-	found, err := s.confirmed(ctx, r.GetSession(), r.GetPassword(), r.GetCode())
+	found, err := s.confirmedBy(ctx, r.GetSession(), r.GetPassword(), func(found store.Session) error {
+		return s.factorShown(ctx, found, r.GetCode())
+	})
 	if err != nil {
 		return nil, err
-	}
-	if !found.Account.HasSecondFactor() { // else a code was given
-		if err := s.passkeyShown(ctx, found); err != nil {
-			return nil, err
-		}
 	}
 	if err := s.hasHostName(); err != nil {
 		return nil, err
@@ -139,16 +136,17 @@ func (s *Service) ListPasskeys(ctx context.Context, r *accountsv1.ListPasskeysRe
 
 // RemovePasskey implements the contract.
 func (s *Service) RemovePasskey(ctx context.Context, r *accountsv1.RemovePasskeyRequest) (*accountsv1.RemovePasskeyResponse, error) {
-	found, err := s.confirmed(ctx, r.GetSession(), r.GetPassword(), r.GetCode())
+	found, err := s.confirmedBy(ctx, r.GetSession(), r.GetPassword(), func(found store.Session) error {
+		switch a := found.Account; {
+		case a.HasSecondFactor():
+			return s.takeCode(ctx, a, r.GetCode()) // they stay, so they have to work
+		case a.Role.IsStaff():
+			return s.passkeyShown(ctx, found)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	// Without its passkeys an account may get another second factor by the password alone,
-	// and with it the rights of staff. A customer who lost a device has to be able to do this.
-	if found.Account.Role.IsStaff() && !found.Account.HasSecondFactor() {
-		if err := s.passkeyShown(ctx, found); err != nil {
-			return nil, err
-		}
 	}
 	removed, err := s.store.RemovePasskey(ctx, found.Account, r.GetId(), found.ID)
 	if err != nil {
@@ -221,7 +219,7 @@ func (s *Service) FinishPasskeyLogIn(ctx context.Context, r *accountsv1.FinishPa
 	u := store.UsedChallenge{Challenge: secret.Digest(used.Challenge), Call: secret.Digest(r.GetIdempotencyKey()), Until: used.Until}
 	expires, err := s.store.BeginByPasskey(ctx, p, used.Count, u, store.NewSession{
 		Digest: secret.Digest(token), Account: a.ID, Client: shown(r.GetVisitor().GetClient(), mostClient), Device: shown(r.GetVisitor().GetDevice(), mostDevice),
-		ClientKey: clientKey(r.GetVisitor()), CodeGiven: true, Lifetimes: s.lifetimes(a),
+		ClientKey: clientKey(r.GetVisitor()), Passkey: true, Lifetimes: s.lifetimes(a),
 	})
 	if errors.Is(err, store.ErrUsed) || errors.Is(err, store.ErrCounted) {
 		return nil, s.wrongPasskey(ctx, a.ID, err)

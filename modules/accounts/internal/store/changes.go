@@ -75,7 +75,7 @@ func (s *Store) followEmailChange(tx *gorm.DB, digest, call string) (account.Acc
 }
 
 // DisableFactor removes the second factor. The sessions but one end; that one has given
-// no code any more. False: there was none.
+// no code any more, but a passkey that was used in it still counts. False: there was none.
 func (s *Store) DisableFactor(ctx context.Context, a account.Account, session string) (disabled bool, err error) {
 	now := s.now()
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
@@ -89,7 +89,7 @@ func (s *Store) DisableFactor(ctx context.Context, a account.Account, session st
 		}{
 			{"DELETE FROM recovery_codes WHERE account_id = ?", []any{a.ID}},
 			{"DELETE FROM sessions WHERE account_id = ? AND id <> ?", []any{a.ID, session}},
-			{"UPDATE sessions SET code_at = 0, code_key = '' WHERE id = ?", []any{session}},
+			{"UPDATE sessions SET code_at = passkey_at, code_key = '' WHERE id = ?", []any{session}},
 		} {
 			if err := tx.Exec(each.statement, each.arguments...).Error; err != nil {
 				return err

@@ -131,8 +131,9 @@ func (s *Store) AddPasskey(ctx context.Context, a account.Account, name string, 
 	return added, first, err
 }
 
-// RemovePasskey forgets a passkey of an account; all sessions but one end. False: there was
-// no such passkey.
+// RemovePasskey forgets a passkey of an account; all sessions but one end. When it was the
+// last one, no passkey was used in that one any more, and without codes no second factor was
+// given. False: there was no such passkey.
 func (s *Store) RemovePasskey(ctx context.Context, a account.Account, id, session string) (removed bool, err error) {
 	now := s.now()
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
@@ -145,6 +146,11 @@ func (s *Store) RemovePasskey(ctx context.Context, a account.Account, id, sessio
 		}
 		if err := tx.Exec("DELETE FROM sessions WHERE account_id = ? AND id <> ?", a.ID, session).Error; err != nil {
 			return err
+		}
+		last := tx.Exec(`UPDATE sessions SET passkey_at = 0, code_at = CASE WHEN (SELECT totp_secret FROM accounts WHERE id = ?) = '' THEN 0 ELSE code_at END
+			WHERE id = ? AND NOT EXISTS (SELECT 1 FROM passkeys WHERE account_id = ?)`, a.ID, session, a.ID)
+		if last.Error != nil {
+			return last.Error
 		}
 		return events.Append(tx, now, a.ID, &accountsv1.PasskeyRemoved{Email: a.Email, Name: a.Name, At: timestamppb.New(now), Passkey: names[0]})
 	})
@@ -187,7 +193,7 @@ func (s *Store) ConfirmByPasskey(ctx context.Context, p Passkey, count uint32, u
 		if err := s.countUse(tx, p, count); err != nil {
 			return err
 		}
-		noted := tx.Exec("UPDATE sessions SET code_at = ? WHERE id = ? AND account_id = ?", stamp(s.now()), session, p.AccountID)
+		noted := tx.Exec("UPDATE sessions SET code_at = ?, passkey_at = ? WHERE id = ? AND account_id = ?", stamp(s.now()), stamp(s.now()), session, p.AccountID)
 		if noted.Error == nil && noted.RowsAffected == 0 {
 			return ErrNoSession
 		}

@@ -17,6 +17,9 @@ type Session struct {
 	Created, Used, Expires time.Time
 	// CodeAt is when a code of the second factor or a passkey was given; zero: never.
 	CodeAt time.Time
+	// PasskeyAt is when a passkey was used in it, at last; zero: never, or the account has
+	// none any more.
+	PasskeyAt time.Time
 	// CodeCall is the call that gave it.
 	CodeCall string
 }
@@ -24,17 +27,18 @@ type Session struct {
 // sessionRow is a session with its account.
 type sessionRow struct {
 	SessionID, Client, Device, CodeKey string
-	StartedAt, UsedAt, CodeAt, EndsAt  int64
+	StartedAt, UsedAt, CodeAt          int64
+	PasskeyAt, EndsAt                  int64
 	Account                            accountRow `gorm:"embedded"`
 }
 
 const sessionColumns = "sessions.id AS session_id, sessions.client AS client, sessions.device AS device, sessions.created_at AS started_at, " +
-	"sessions.used_at AS used_at, sessions.code_at AS code_at, sessions.code_key AS code_key, sessions.expires_at AS ends_at, " + accountColumns
+	"sessions.used_at AS used_at, sessions.code_at AS code_at, sessions.passkey_at AS passkey_at, sessions.code_key AS code_key, sessions.expires_at AS ends_at, " + accountColumns
 
 func (r sessionRow) session() Session {
 	return Session{
 		ID: r.SessionID, Client: r.Client, Device: r.Device, Account: r.Account.account(),
-		Created: moment(r.StartedAt), Used: moment(r.UsedAt), Expires: moment(r.EndsAt), CodeAt: moment(r.CodeAt), CodeCall: r.CodeKey,
+		Created: moment(r.StartedAt), Used: moment(r.UsedAt), Expires: moment(r.EndsAt), CodeAt: moment(r.CodeAt), PasskeyAt: moment(r.PasskeyAt), CodeCall: r.CodeKey,
 	}
 }
 
@@ -43,9 +47,10 @@ type NewSession struct {
 	Digest, Account, Client, Device string
 	// ClientKey is the client as known_clients has it; "": it is not known who it is.
 	ClientKey string
-	// CodeGiven says that a code of the second factor was good.
-	CodeGiven bool
-	Lifetimes account.Lifetimes
+	// CodeGiven says that a code of the second factor was good, Passkey that it is opened by
+	// a passkey.
+	CodeGiven, Passkey bool
+	Lifetimes          account.Lifetimes
 }
 
 // ErrEnded: the session was there, and has ended. It never begins again.
@@ -100,13 +105,16 @@ func (s *Store) HasEnded(ctx context.Context, digest string) (bool, error) {
 func (s *Store) begin(tx *gorm.DB, n NewSession) (expires time.Time, err error) {
 	now := s.now()
 	expires = now.Add(n.Lifetimes.Longest).UTC().Truncate(time.Microsecond)
-	codeAt := time.Time{}
-	if n.CodeGiven {
+	var codeAt, passkeyAt time.Time
+	if n.CodeGiven || n.Passkey {
 		codeAt = now
 	}
-	err = tx.Exec(`INSERT INTO sessions (token_hash, id, account_id, client, device, created_at, used_at, code_at, idle_until, expires_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (token_hash) DO NOTHING`,
-		n.Digest, newID(), n.Account, n.Client, n.Device, stamp(now), stamp(now), stamp(codeAt), stamp(now.Add(n.Lifetimes.Idle)), stamp(expires)).Error
+	if n.Passkey {
+		passkeyAt = now
+	}
+	err = tx.Exec(`INSERT INTO sessions (token_hash, id, account_id, client, device, created_at, used_at, code_at, passkey_at, idle_until, expires_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (token_hash) DO NOTHING`,
+		n.Digest, newID(), n.Account, n.Client, n.Device, stamp(now), stamp(now), stamp(codeAt), stamp(passkeyAt), stamp(now.Add(n.Lifetimes.Idle)), stamp(expires)).Error
 	if err != nil || n.ClientKey == "" {
 		return expires, err
 	}

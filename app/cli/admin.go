@@ -54,7 +54,11 @@ func newAdminCreate(s *settings) *cobra.Command {
 reads it from standard input, one line, when that is no terminal.
 
 An operator works on orders, products, stock and promotions; an administrator on
-everything, and has to set up a second factor at the first log-in.`,
+everything, and has to set up a second factor at the first log-in.
+
+It is also the way back when the only administrator has lost every passkey: the one that
+is made here, with another address, makes that account a customer in the console, whose
+owner then removes the passkeys with the password, and gets the role back.`,
 		Example: `  galleria admin create --email ana@example.com
   galleria admin create --email ben@example.com --role operator < password.txt`,
 		Args: noArgs,

@@ -72,6 +72,18 @@ func TestOnlyStaffWithTheirSecondFactorSeeTheConsole(t *testing.T) {
 	}
 }
 
+func TestTheConsoleSaysWhatHelpsThoseWhoHaveLostTheirPasskeys(t *testing.T) {
+	s := open(t, newTeam())
+	for _, words := range []string{"If you have lost your passkeys", `href="/account/security"`} {
+		if _, body := s.ask("GET", "/console", "admin-no-factor", nil); !strings.Contains(body, words) {
+			t.Errorf("an administrator without a second factor does not read %q", words)
+		}
+	}
+	if _, body := openOffice(t).ask("GET", "/console/customers", "admin", nil); !strings.Contains(body, "has lost every passkey needs you") {
+		t.Error("an administrator does not read how to help at the form for roles")
+	}
+}
+
 func TestAFormFromAnotherSiteIsRefused(t *testing.T) {
 	s := open(t, newTeam())
 	for _, path := range append([]string{"/console/login"}, changes...) {

@@ -69,7 +69,7 @@ func (c *Console) showCustomers(ctx echo.Context, code int, page view.Sheet) err
 		}
 		page.Forms = []view.Form{{
 			ID: "role", Title: "Change a role", Action: "/console/customers/role", Submit: "Change the role", Shut: true,
-			Hint: "Who has the account is logged out everywhere. An administrator needs a second factor before the console opens.",
+			Hint: "Who has the account is logged out everywhere. An administrator needs a second factor before the console opens. Who works here and has lost every passkey needs you: make the account a customer, have the person remove the passkeys at /account/security with the password, and give the role back.",
 			Fields: []view.Field{
 				{Name: "email", Label: "E-mail address of the account", Kind: "email", Required: true, Most: 254},
 				{Name: "role", Label: "Role", Kind: "select", Value: "operator", Options: roles},

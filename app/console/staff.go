@@ -88,7 +88,7 @@ func (p Person) hindered() error {
 		return hindrance{"This account is not one of the shop's staff.", view.Link{Name: "Your account", Address: "/account"}}
 	case p.Admin && !p.HasFactor && !p.FactorDone: // a passkey is both factors
 		return hindrance{
-			"An administrator needs a second factor: set up codes or a passkey, then log in again with it.",
+			"An administrator needs a second factor: set up codes or a passkey, then log in again with it. If you have lost your passkeys, the page says what helps.",
 			view.Link{Name: "The security of your account", Address: "/account/security"},
 		}
 	case p.HasFactor && !p.FactorDone:

@@ -77,7 +77,7 @@ func (s *Storefront) showSecurity(ctx context.Context, c echo.Context, code int,
 		return err
 	}
 	password.Username = me.GetAccount().GetEmail()
-	v := page.Security{Frame: s.frame("Security", s.departmentsIfQuick(ctx)), Notice: n, Password: password, SecondFactor: me.GetAccount().GetSecondFactor(), Passkeys: passkeys, CanAdd: edge.HasPasskeys(s.base)}
+	v := page.Security{Frame: s.frame("Security", s.departmentsIfQuick(ctx)), Notice: n, Password: password, Staff: isStaff(me), SecondFactor: me.GetAccount().GetSecondFactor(), Passkeys: passkeys, CanAdd: edge.HasPasskeys(s.base)}
 	v.NoIndex = true
 	for _, l := range listed.GetSessions() {
 		v.Sessions = append(v.Sessions, page.Session{

@@ -24,6 +24,16 @@ func confirming(f page.Form, me *accountsv1.CheckSessionResponse) page.Form {
 	return f
 }
 
+// confirmingByEither is confirming for what wants a code or a passkey that was used just now.
+func confirmingByEither(f page.Form, me *accountsv1.CheckSessionResponse) page.Form {
+	f = confirming(f, me)
+	if me.GetAccount().GetSecondFactor() {
+		code := &f.Fields[len(f.Fields)-1]
+		code.Need, code.Hint = false, code.Hint+" May be empty if you have logged in here with a passkey in the last 15 minutes."
+	}
+	return f
+}
+
 // notConfirmed shows a form again when its password or code was wrong, or a passkey is
 // needed; false when err is about something else.
 func (s *Storefront) notConfirmed(c echo.Context, f page.Form, err error) (bool, error) {
@@ -33,8 +43,8 @@ func (s *Storefront) notConfirmed(c echo.Context, f page.Form, err error) (bool,
 	case contract.Is(err, accountsv1.Reason_REASON_WRONG_CODE):
 		f.Notice = &page.Notice{Bad: true, Title: "That code is not right", Text: "It may be used up: wait for the next one. Nothing was changed."}
 	case contract.Is(err, accountsv1.Reason_REASON_PASSKEY_NEEDED):
-		f.Notice = &page.Notice{Bad: true, Title: "Use your passkey first", Text: "Your account has a passkey, and this wants one that was used in the last 15 minutes. Log in with it, and do this then. Nothing was changed."}
-		f.Links = append([]page.Point{{Text: "Log in with a passkey", Href: "/login?next=/account/security"}}, f.Links...)
+		f.Notice = &page.Notice{Bad: true, Title: "Use your passkey first", Text: "Your account has a passkey, and this wants one that was used in the last 15 minutes. Log in with it, and do this then. Nothing was changed. If you have lost it, see what helps below."}
+		f.Links = append([]page.Point{{Text: "Log in with a passkey", Href: "/login?next=/account/security"}, {Text: "I have lost my passkey", Href: "/account/security#lost"}}, f.Links...)
 	default:
 		return false, nil
 	}
@@ -96,9 +106,13 @@ func (s *Storefront) changeEmail(c echo.Context) error {
 }
 
 func factorOffForm(me *accountsv1.CheckSessionResponse) page.Form {
-	return confirming(page.Form{
+	lead := "Your password alone opens the account then, and you are logged out elsewhere. You can set up another second factor right after."
+	if isStaff(me) {
+		lead += " Until then, an administrator without a passkey has the rights of a customer."
+	}
+	return confirmingByEither(page.Form{
 		Heading: "Switch the second factor off", Action: "/account/second-factor/off", Submit: "Switch it off",
-		Lead:  "Your password alone opens the account then, and you are logged out elsewhere. You can set up another second factor right after.",
+		Lead:  lead + " If you have passkeys, log in with one first, so that you know it works, and remove those that you have lost.",
 		Links: []page.Point{{Text: "Back to security", Href: "/account/security"}},
 	}, me)
 }

@@ -89,3 +89,78 @@ func TestASecondFactorIsSwitchedOffWithACode(t *testing.T) {
 	v.get("/account/security").want(http.StatusOK).says("Set it up")
 	s.visitor(t).logIn(email).want(http.StatusSeeOther)
 }
+
+func TestAPersonWhoHasLostAPasskeyReadsWhatHelps(t *testing.T) {
+	const help, staffHelp, needed = "If you have lost a device", "galleria admin create", "Use your passkey first"
+	s := newShop(t)
+	staff := func() *accountsv1.Account {
+		t.Helper()
+		made, err := s.operator.CreateAccount(t.Context(), &accountsv1.CreateAccountRequest{Email: "kim." + id.New() + "@example.com", Password: accountstest.Password, Role: accountsv1.Role_ROLE_ADMIN})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made.GetAccount()
+	}
+	staff() // the one who helps
+	a := staff()
+	v := s.visitor(t)
+	v.logIn(a.GetEmail()).want(http.StatusSeeOther)
+	v.get("/account/security").want(http.StatusOK).saysNot(help)
+	v.addPasskey("")
+	start := func() *page {
+		return v.fill(v.get("/account/second-factor").want(http.StatusOK), "/account/second-factor/start", map[string]string{"password": accountstest.Password})
+	}
+	remove := func(code string) *page {
+		p := v.get("/account/security").want(http.StatusOK)
+		for _, link := range p.all("a") {
+			if at := attr(link, "href"); strings.HasPrefix(at, "/account/passkeys/remove") {
+				return v.fill(v.get(at).want(http.StatusOK), "/account/passkeys/remove", map[string]string{"password": accountstest.Password, "code": code})
+			}
+		}
+		t.Fatal("the page of security has no passkey to remove")
+		return nil
+	}
+	for what, refused := range map[string]*page{"codes": start(), "removing": remove("")} {
+		refused.want(http.StatusUnprocessableEntity).says(needed)
+		if !strings.Contains(refused.body, `href="/account/security#lost"`) {
+			t.Errorf("%s: the page that wants a passkey does not lead to what helps who has lost it", what)
+		}
+	}
+	v.get("/account/security").want(http.StatusOK).says(help, "another administrator helps", staffHelp)
+
+	if _, err := s.operator.SetRole(t.Context(), &accountsv1.SetRoleRequest{AccountId: a.GetId(), Role: accountsv1.Role_ROLE_CUSTOMER}); err != nil {
+		t.Fatal(err)
+	}
+	v.logIn(a.GetEmail()).want(http.StatusSeeOther)
+	v.get("/account/security").want(http.StatusOK).says(help, "your password is enough").saysNot(staffHelp)
+	remove("").want(http.StatusSeeOther)
+
+	p := start().want(http.StatusOK)
+	secret := attr(p.field("secret"), "value")
+	p = v.fill(p, "/account/second-factor", map[string]string{"code": accountstest.Code(secret, time.Now().Add(-30*time.Second))}).want(http.StatusOK)
+	v.get("/account/security").want(http.StatusOK).says(help, "One of your recovery codes stands for a code")
+	v.addPasskey(accountstest.Code(secret, time.Now()))
+	v.get("/account/security").want(http.StatusOK).says(help, "If your codes are lost, log in with a passkey")
+	off := func(code string) *page {
+		return v.fill(v.get("/account/second-factor/off").want(http.StatusOK), "/account/second-factor/off", map[string]string{"password": accountstest.Password, "code": code})
+	}
+	next := accountstest.Code(secret, time.Now().Add(30*time.Second))
+	off(next).want(http.StatusUnprocessableEntity).says(needed)
+	remove(next).want(http.StatusSeeOther)
+}
+
+// addPasskey adds a passkey to the account that is logged in, and never uses it.
+func (v *visitor) addPasskey(code string) {
+	v.t.Helper()
+	session := v.cookie("session").Value
+	begun, err := v.shop.accounts.BeginAddingPasskey(v.t.Context(), &accountsv1.BeginAddingPasskeyRequest{Session: session, Password: accountstest.Password, Code: code})
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	_, err = v.shop.accounts.FinishAddingPasskey(v.t.Context(), &accountsv1.FinishAddingPasskeyRequest{
+		Session: session, CredentialJson: accountstest.NewAuthenticator("localhost", "http://localhost:8080").Create(begun.GetOptionsJson()), Name: "Lost telephone",
+	})
+	if err != nil {
+		v.t.Fatal(err)
+	}
+}

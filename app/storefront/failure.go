@@ -16,6 +16,7 @@ import (
 
 	"galleria/app/edge"
 	"galleria/app/storefront/internal/page"
+	accountsv1 "galleria/modules/accounts/v1"
 	"galleria/platform/identity"
 )
 
@@ -75,8 +76,13 @@ func (s *Storefront) isStaff(c echo.Context) bool {
 	ctx, done := context.WithTimeout(c.Request().Context(), 200*time.Millisecond)
 	defer done()
 	me, err := s.session(ctx, c)
+	return err == nil && isStaff(me)
+}
+
+// isStaff tells whether the account of a session is one of the shop's staff.
+func isStaff(me *accountsv1.CheckSessionResponse) bool {
 	roles := me.GetAccount().GetRoles()
-	return err == nil && (slices.Contains(roles, identity.Operator) || slices.Contains(roles, identity.Admin))
+	return slices.Contains(roles, identity.Operator) || slices.Contains(roles, identity.Admin)
 }
 
 // statusOf is the HTTP status of an error: echo's, net/http's, or a module's.

@@ -55,7 +55,7 @@ func (s *Storefront) passkeyLogIn(c echo.Context) error {
 }
 
 func passkeyForm(name string, me *accountsv1.CheckSessionResponse) page.Form {
-	return confirming(page.Form{
+	return confirmingByEither(page.Form{
 		Heading: "Add a passkey", Action: "/account/passkeys/add", Submit: "Go on",
 		Lead: "A passkey logs you in with the lock of your device: a finger, your face or a PIN. It works for this shop only, so a false page can't steal it.",
 		Fields: []page.Field{{
@@ -119,9 +119,13 @@ func (s *Storefront) finishPasskey(c echo.Context) error {
 }
 
 func removeForm(passkey string, me *accountsv1.CheckSessionResponse) page.Form {
+	lead := "It does not log in any more then, and you are logged out elsewhere. Delete it from your device as well, which may go on offering it."
+	if isStaff(me) && !me.GetAccount().GetSecondFactor() {
+		lead += " If others stay, have one at hand that works: without it you can set up nothing more. If none stays, an administrator has the rights of a customer until there is another passkey or a second factor."
+	}
 	return confirming(page.Form{
 		Heading: "Remove a passkey", Action: "/account/passkeys/remove", Submit: "Remove it",
-		Lead:   "It does not log in any more then, and you are logged out elsewhere. Delete it from your device as well, which may go on offering it.",
+		Lead:   lead,
 		Hidden: []page.Hidden{{Name: "id", Value: passkey}},
 		Links:  []page.Point{{Text: "Back to security", Href: "/account/security"}},
 	}, me)

@@ -106,6 +106,7 @@ type Security struct {
 	Frame
 	Notice       *Notice
 	Password     Form
+	Staff        bool // of the shop
 	SecondFactor bool
 	Passkeys     []Passkey
 	CanAdd       bool // browsers make passkeys for the shop's address

@@ -121,7 +121,7 @@ func (s *Storefront) finishPasskey(c echo.Context) error {
 func removeForm(passkey string, me *accountsv1.CheckSessionResponse) page.Form {
 	lead := "It does not log in any more then, and you are logged out elsewhere. Delete it from your device as well, which may go on offering it."
 	if isStaff(me) && !me.GetAccount().GetSecondFactor() {
-		lead += " If others stay, have one at hand that works: without it you can set up nothing more. If none stays, an administrator has the rights of a customer until there is another passkey or a second factor."
+		lead += " If others stay, log in with one of those first, so that you know it works. If none stays, an administrator has the rights of a customer until there is another passkey or a second factor."
 	}
 	return confirming(page.Form{
 		Heading: "Remove a passkey", Action: "/account/passkeys/remove", Submit: "Remove it",

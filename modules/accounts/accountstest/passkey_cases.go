@@ -256,6 +256,22 @@ func (w World) removePasskeyCases() map[string]func(*testing.T) {
 			}
 			w.factor(t, session)
 		},
+		"wants one that stays of staff without codes: it has to work": func(t *testing.T) {
+			session := w.logIn(t, w.person(t, accountsv1.Role_ROLE_ADMIN))
+			key, p := w.passkey(t, session, "Key")
+			w.show(t, session, key)
+			_, lost := w.passkey(t, session, "Lost telephone")
+			remove := func(id string) error {
+				_, err := w.Accounts.RemovePasskey(t.Context(), &accountsv1.RemovePasskeyRequest{Session: session, Password: Password, Id: id})
+				return err
+			}
+			wantReason(t, "the one that works", remove(p.GetId()), codes.FailedPrecondition, accountsv1.Reason_REASON_PASSKEY_NEEDED)
+			for _, id := range []string{lost.GetId(), p.GetId()} {
+				if err := remove(id); err != nil {
+					t.Errorf("the lost one, and then the last one: %v", err)
+				}
+			}
+		},
 		"wants a code where there are codes: they stay": func(t *testing.T) {
 			session := w.logIn(t, w.person(t, accountsv1.Role_ROLE_CUSTOMER))
 			key, p := w.passkey(t, session, "Key")

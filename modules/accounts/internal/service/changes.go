@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,9 +38,10 @@ func (s *Service) confirmed(ctx context.Context, session, password, code string)
 //   - Where there are codes and passkeys, one kind is removed with the other: passkeys with a
 //     code, the codes with a passkey. So a person who has lost a device learns that before
 //     the last thing that works is gone, and removes what is lost with what works.
-//   - Where there is one kind only, it is removed with itself. Passkeys of a customer want
-//     the password alone: it opens the account without them anyway, and a person who has
-//     lost the device must have a way.
+//   - Where there are passkeys only, one is removed with one that stays, the last with
+//     itself. Passkeys of a customer want the password alone: it opens the account without
+//     them anyway, and a person who has lost the device must have a way.
+//   - Codes only are switched off with a code.
 //
 // Staff without codes none of whose passkeys works any more can't do any of this by
 // themselves: an administrator makes the account a customer's, the person removes the
@@ -101,6 +103,25 @@ func (s *Service) passkeyShown(ctx context.Context, found store.Session) error {
 	if len(all) > 0 {
 		return contract.Error(codes.FailedPrecondition, accountsv1.Reason_REASON_PASSKEY_NEEDED,
 			"the account has passkeys, and none was used in this session in the last %d minutes", int(freshPasskey.Minutes()))
+	}
+	return nil
+}
+
+// passkeyStays is passkeyShown for removing a passkey: where others stay, it also refuses
+// when none of those was used just now.
+func (s *Service) passkeyStays(ctx context.Context, found store.Session, removed string) error {
+	if err := s.passkeyShown(ctx, found); err != nil {
+		return err
+	}
+	stay, err := s.store.Passkeys(ctx, found.Account.ID)
+	if err != nil {
+		return failed("find passkeys of account "+found.Account.ID, err)
+	}
+	stay = slices.DeleteFunc(stay, func(p store.Passkey) bool { return p.ID == removed })
+	works := func(p store.Passkey) bool { return s.now().Sub(p.Used) < freshPasskey }
+	if len(stay) > 0 && !slices.ContainsFunc(stay, works) {
+		return contract.Error(codes.FailedPrecondition, accountsv1.Reason_REASON_PASSKEY_NEEDED,
+			"of the passkeys that stay, none was used in the last %d minutes", int(freshPasskey.Minutes()))
 	}
 	return nil
 }

@@ -141,7 +141,7 @@ func (s *Service) RemovePasskey(ctx context.Context, r *accountsv1.RemovePasskey
 		case a.HasSecondFactor():
 			return s.takeCode(ctx, a, r.GetCode()) // they stay, so they have to work
 		case a.Role.IsStaff():
-			return s.passkeyShown(ctx, found)
+			return s.passkeyStays(ctx, found, r.GetId())
 		}
 		return nil
 	})

@@ -120,10 +120,10 @@ func (i *importer) writeProducts(ctx context.Context, changes []*change) (taken 
 		return nil, nil, err
 	}
 	for _, part := range callsFor(write) {
-		written, more, err := isolate(part, "products", (*change).refused, func(part []*change) error {
-			misfits, err := i.upsert(ctx, part)
+		written, more, err := isolate(part, "products", (*change).refused, func(part []*change) ([]*change, error) {
+			sent, misfits, err := i.upsert(ctx, part)
 			bad = append(bad, misfits...)
-			return err
+			return sent, err
 		})
 		taken, bad = append(taken, written...), append(bad, more...)
 		if err != nil {
@@ -159,33 +159,42 @@ const mostTries = 5
 
 // upsert writes the products if they are still as the changes found them. Those that
 // were changed meanwhile are read and merged again: what others wrote stays. Rows that
-// do not fit any more are bad.
-func (i *importer) upsert(ctx context.Context, changes []*change) (bad []BadRow, err error) {
+// do not fit any more are bad, and changes that have no other rows are not sent.
+func (i *importer) upsert(ctx context.Context, changes []*change) (sent []*change, bad []BadRow, err error) {
+	sent = changes
 	for range mostTries {
 		request := &catalogv1.UpsertProductsRequest{ExpectedVersions: map[string]string{}}
-		for _, c := range changes {
-			if len(c.rows) == 0 { // none fits any more
-				continue
-			}
+		for _, c := range sent {
 			request.Products = append(request.Products, c.after)
 			if c.before != nil {
 				request.ExpectedVersions[c.before.GetId()] = c.before.GetVersion()
 			}
 		}
 		if len(request.Products) == 0 {
-			return bad, nil
+			return nil, bad, nil
 		}
 		_, err = i.catalog.UpsertProducts(ctx, request)
 		if !contract.Is(err, catalogv1.Reason_REASON_CHANGED_MEANWHILE) {
-			return bad, err
+			return sent, bad, err
 		}
-		misfits, err := i.mergeAgain(ctx, changes)
+		misfits, err := i.mergeAgain(ctx, sent)
 		bad = append(bad, misfits...)
 		if err != nil {
-			return bad, err
+			return sent, bad, err
+		}
+		sent = fitting(sent)
+	}
+	return sent, bad, err
+}
+
+// fitting are the changes that have rows that fit.
+func fitting(changes []*change) (fit []*change) {
+	for _, c := range changes {
+		if len(c.rows) > 0 {
+			fit = append(fit, c)
 		}
 	}
-	return bad, err
+	return fit
 }
 
 // mergeAgain makes the changes of the products as they are stored now.

@@ -273,6 +273,34 @@ func TestWhatOthersChangeWhileAnImportRunsStays(t *testing.T) {
 	})
 }
 
+func TestRowsTheCatalogRefusesAreFoundBehindOnesThatFitNoMore(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		s.take(t, strings.NewReader(rows(4)))
+		s.catalog.before = func(r *catalogv1.UpsertProductsRequest) error {
+			if s.catalog.calls == 2 {
+				_, err := s.catalog.DeleteProducts(t.Context(), &catalogv1.DeleteProductsRequest{Ids: []string{s.product(t, "MUG-0").GetId()}})
+				return err
+			}
+			for n, p := range r.GetProducts() {
+				if catalogtest.SKU(p) == "MUG-2" {
+					return contract.Invalid(contract.Violation{Field: fmt.Sprintf("products[%d].name", n), Message: "is odd"})
+				}
+			}
+			return nil
+		}
+		result := s.take(t, strings.NewReader("sku,name\nMUG-0,Cup 0\nMUG-1,Cup 1\nMUG-2,Cup 2\nMUG-3,Cup 3\n"))
+		s.wantResult(t, result, 0, 2, 0, 2, 4) // what was deleted is new, and the file lacks columns for that
+		if bad := result.Bad; len(bad) != 2 || bad[1].Reason != "name: is odd" {
+			t.Errorf("bad rows: got %+v, want the last one's name to be odd", bad)
+		}
+		for sku, want := range map[string]string{"MUG-1": "Cup 1", "MUG-2": "Mug 2", "MUG-3": "Cup 3"} {
+			if name := s.product(t, sku).GetName(); name != want {
+				t.Errorf("%s: got the name %q, want %q", sku, name, want)
+			}
+		}
+	})
+}
+
 func TestRowsNobodyNamesAreFoundByHalving(t *testing.T) {
 	inEveryShop(t, func(t *testing.T, s shop) {
 		s.catalog.before = func(r *catalogv1.UpsertProductsRequest) error {

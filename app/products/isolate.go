@@ -20,15 +20,15 @@ import (
 // until it is clear: for one bad row among n that takes about 2·log2(n) calls.
 //
 // An error is not about rows: the module could not be asked, or ctx ended.
-func isolate[T any](rows []T, list string, refused func(T, string) []BadRow, send func([]T) error) (taken []T, bad []BadRow, err error) {
+func isolate[T any](rows []T, list string, refused func(T, string) []BadRow, send func([]T) ([]T, error)) (taken []T, bad []BadRow, err error) {
 	if len(rows) == 0 {
 		return nil, nil, nil
 	}
-	err = send(rows)
+	rows, err = send(rows)
 	if err == nil {
 		return rows, nil, nil
 	}
-	if !aboutRows(err) {
+	if !aboutRows(err) || len(rows) == 0 {
 		return nil, nil, err
 	}
 	if blamed := blame(err, list, len(rows)); len(blamed) > 0 {

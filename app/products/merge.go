@@ -49,7 +49,7 @@ func (i *importer) plan(ctx context.Context, batch []Row) ([]*change, []BadRow, 
 	for _, c := range changes {
 		bad = append(bad, c.merge()...)
 	}
-	return slices.DeleteFunc(changes, func(c *change) bool { return len(c.rows) == 0 }), bad, nil
+	return fitting(changes), bad, nil
 }
 
 // known are the products of the rows that the catalog has, by sku, and by what the column

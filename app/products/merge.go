@@ -1,6 +1,7 @@
 package products
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -30,9 +31,9 @@ func (i *importer) plan(ctx context.Context, batch []Row) ([]*change, []BadRow, 
 	}
 	var changes []*change
 	byKey := map[string]*change{}
-	for _, r := range batch {
+	for _, r := range inFront(batch, bySKU, named) {
 		before, key := named[r.Product], "product "+r.Product
-		if r.Product == "" {
+		if r.Product == "" || r.apart {
 			before, key = bySKU[r.SKU], "sku "+r.SKU
 		}
 		if before != nil {
@@ -52,10 +53,25 @@ func (i *importer) plan(ctx context.Context, batch []Row) ([]*change, []BadRow, 
 	return fitting(changes), bad, nil
 }
 
+// inFront are the rows in their order, but those apart behind the others: these describe
+// the products that both are of.
+func inFront(batch []Row, bySKU, named map[string]*catalogv1.Product) []Row {
+	var front, apart []Row
+	for _, r := range batch {
+		at, wanted := bySKU[r.SKU], named[r.Product]
+		if r.apart = at != nil && wanted != nil && at.GetId() != wanted.GetId(); r.apart {
+			apart = append(apart, r)
+		} else {
+			front = append(front, r)
+		}
+	}
+	return append(front, apart...)
+}
+
 // known are the products of the rows that the catalog has, by sku, and by what the column
 // product calls them. Rows with the same name there are of one product, whichever finds it:
 // the name is its address; or else was, before it got another one; or else a row has one of
-// its skus.
+// its skus. But a row whose sku is in another product stays there.
 func (i *importer) known(ctx context.Context, batch []Row) (bySKU, named map[string]*catalogv1.Product, err error) {
 	bySKU, named = map[string]*catalogv1.Product{}, map[string]*catalogv1.Product{}
 	var skus, names []string
@@ -161,9 +177,14 @@ func (c *change) missing(r Row) []string {
 	return columns
 }
 
-// fitColumns takes out the rows that would make something new and do not say all of it.
+// fitColumns takes out the rows that would make something new and do not say all of it,
+// or would make it where the file does not want it.
 func (c *change) fitColumns() (bad []BadRow) {
 	c.rows = slices.DeleteFunc(c.rows, func(r Row) bool {
+		if c.isNew(r) && r.apart {
+			bad = append(bad, BadRow{Line: r.Line, SKU: r.SKU, Reason: "sku: was removed while the file was imported: import it again"})
+			return true
+		}
 		missing := c.missing(r)
 		if len(missing) == 0 {
 			return false
@@ -193,7 +214,7 @@ func (c *change) merge() []BadRow {
 	// A row of one variant among several says nothing of the product around it,
 	// unless the file says which rows are one product. Then the first of them does; one
 	// that remains where that is bad must not clear what it leaves empty.
-	describes := c.before == nil || first.describes && (len(c.before.GetVariants()) == 1 || first.Product != "")
+	describes := c.before == nil || first.describes && !first.apart && (len(c.before.GetVariants()) == 1 || first.Product != "")
 	if describes {
 		first.describe(c.after)
 	}
@@ -206,10 +227,34 @@ func (c *change) merge() []BadRow {
 	switch {
 	case describes && first.has("product_active"):
 		c.after.Active = first.ProductActive
-	case first.has("active") && (first.describes || !first.has("product_active")):
+	case first.has("active") && (first.describes && !first.apart || !first.has("product_active")):
 		c.activate()
 	}
 	return bad
+}
+
+// apartNotices say which rows stay in another product than the file has them in. A variant
+// is not moved: carts and links lead to its product, and the file may be the one that errs.
+func apartNotices(changes []*change) (notices []string) {
+	var rows []Row
+	at := map[string]string{} // slugs, by sku
+	for _, c := range changes {
+		for _, r := range c.rows {
+			if r.apart {
+				rows, at[r.SKU] = append(rows, r), c.after.GetSlug()
+			}
+		}
+	}
+	slices.SortFunc(rows, func(a, b Row) int { return cmp.Compare(a.Line, b.Line) })
+	for _, r := range rows {
+		notice := fmt.Sprintf("line %d: %s is a variant of %s in the shop, not of %s, and stays there: to have it in %s, remove it from %s and import the file again",
+			r.Line, r.SKU, at[r.SKU], r.Product, r.Product, at[r.SKU])
+		if r.describes {
+			notice += ". What the row says of the product is passed over"
+		}
+		notices = append(notices, notice)
+	}
+	return notices
 }
 
 // describe writes what a row says of its product.

@@ -143,6 +143,7 @@ func (i *importer) finish(ctx context.Context, b *batch) error {
 	if b.failed != nil {
 		return b.about(b.failed)
 	}
+	i.result.Notices = append(i.result.Notices, apartNotices(b.changes)...)
 	b.outcomes = outcomes(b.changes)
 	b.rows, b.changes = nil, nil
 	if i.options.waits() {

@@ -64,6 +64,9 @@ type Row struct {
 	// describes tells whether the row says what its product is: it is the first one of
 	// it in the file. Cells of others may be empty for that.
 	describes bool
+	// apart tells that the shop has the sku in another product than Product. The row
+	// changes its variant there, and says nothing of either product.
+	apart bool
 }
 
 // CurrencyPrice is the cell of a column such as "price in USD".

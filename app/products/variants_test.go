@@ -167,6 +167,81 @@ func TestRowsOfAProductThatOneOfThemFindsBySKUAreOfIt(t *testing.T) {
 	})
 }
 
+func TestRowsOfOneProductThatAreSeparateInTheShopAreUpdatedWhereTheyAre(t *testing.T) {
+	const columns = "product,sku,name,category,price,currency,options,description,stock\n"
+	price := func(t *testing.T, s shop, sku string) int64 {
+		t.Helper()
+		for _, v := range s.product(t, sku).GetVariants() {
+			if v.GetSku() == sku {
+				return v.GetPrices()[0].GetAmountMinor()
+			}
+		}
+		t.Fatalf("%s is not in its product", sku)
+		return 0
+	}
+	inEveryShop(t, func(t *testing.T, s shop) {
+		s.take(t, strings.NewReader("sku,name,category,price,currency\nRED,Red mug,kitchen,9,EUR\nBLUE,Blue mug,kitchen,9,EUR\nGREEN,Green mug,kitchen,9,EUR\n"))
+		file := columns + "mug,RED,Mug,kitchen,10,EUR,Colour=Red,Of clay.,1\nmug,BLUE,Mug,kitchen,11,EUR,Colour=Blue,,2\nmug,WHITE,Mug,kitchen,12,EUR,Colour=White,,3\n" +
+			"green-mug,GREEN,Green mug,kitchen,13,EUR,Colour=Green,As grass.,4\n"
+		for _, dry := range []bool{true, false} {
+			result := s.takeWith(t, strings.NewReader(file), products.Options{DryRun: dry})
+			s.wantResult(t, result, 1, 3, 0)
+			s.wantNotices(t, result, "line 3: BLUE is a variant of blue-mug in the shop, not of mug, and stays there: to have it in mug, remove it from blue-mug and import the file again")
+		}
+		red, blue := s.product(t, "RED"), s.product(t, "BLUE")
+		if red.GetSlug() != "red-mug" || red.GetName() != "Mug" || red.GetDescription() != "Of clay." || len(red.GetVariants()) != 2 {
+			t.Errorf("the product that the first row finds: got %v, want it described, with another variant", red)
+		}
+		if blue.GetSlug() != "blue-mug" || blue.GetName() != "Blue mug" || len(blue.GetVariants()) != 1 {
+			t.Errorf("the other product: got %v, want its variant changed only", blue)
+		}
+		for sku, want := range map[string]int64{"RED": 1000, "BLUE": 1100, "WHITE": 1200, "GREEN": 1300} {
+			if got := price(t, s, sku); got != want {
+				t.Errorf("%s costs %d, want %d", sku, got, want)
+			}
+		}
+		s.wantStock(t, "BLUE", 2)
+		s.wantResult(t, s.take(t, strings.NewReader(file)), 0, 0, 4)
+
+		// The first row of a product that has the address is elsewhere, and before the
+		// row that describes the product it is in.
+		other := columns + "blue-mug,GREEN,Mug,kitchen,14,EUR,Colour=Green,Wrong.,\nblue-mug,BLUE,Mug,kitchen,15,EUR,Colour=Blue,,\ngreen-mug,LIME,Lime mug,kitchen,16,EUR,Colour=Lime,As limes.,\n"
+		result := s.take(t, strings.NewReader(other))
+		s.wantResult(t, result, 1, 2, 0)
+		s.wantNotices(t, result, "line 2: GREEN is a variant of green-mug in the shop, not of blue-mug, and stays there: to have it in blue-mug, remove it from green-mug and import the file again. What the row says of the product is passed over")
+		if p := s.product(t, "GREEN"); p.GetDescription() != "As limes." || price(t, s, "GREEN") != 1400 || len(p.GetVariants()) != 2 {
+			t.Errorf("got %v, want it described by its own row, and GREEN for 14.00", p)
+		}
+		s.wantResult(t, s.take(t, strings.NewReader(other[:strings.LastIndex(other, "green-mug,")])), 0, 0, 2)
+		if p := s.product(t, "GREEN"); p.GetDescription() != "As limes." {
+			t.Errorf("without its own row: got %v, want its description kept", p)
+		}
+		if p := s.product(t, "BLUE"); p.GetDescription() != "" || p.GetName() != "Blue mug" || price(t, s, "BLUE") != 1500 {
+			t.Errorf("got %v, want its description kept, and BLUE for 15.00", p)
+		}
+	})
+}
+
+func TestARowThatIsApartDoesNotMakeWhatIsDeletedMeanwhile(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		const columns = "product,sku,name,category,price,currency,options\n"
+		s.take(t, strings.NewReader(columns+"mug,MUG,Mug,kitchen,9,EUR,Colour=Red\nblue-mug,BLUE,Blue mug,kitchen,9,EUR,\n"))
+		s.catalog.before = func(*catalogv1.UpsertProductsRequest) error {
+			if s.catalog.calls > 2 {
+				return nil
+			}
+			_, err := s.catalog.DeleteProducts(t.Context(), &catalogv1.DeleteProductsRequest{Ids: []string{s.product(t, "BLUE").GetId()}})
+			return err
+		}
+		file := columns + "mug,MUG,Mug,kitchen,9,EUR,Colour=Red\nmug,BLUE,Mug,kitchen,11,EUR,Colour=Blue\n"
+		s.wantResult(t, s.take(t, strings.NewReader(file)), 0, 0, 1, 3)
+		s.wantResult(t, s.take(t, strings.NewReader(file)), 1, 1, 0)
+		if p := s.product(t, "BLUE"); p.GetSlug() != "mug" || len(p.GetVariants()) != 2 {
+			t.Errorf("got %v, want both in mug, once the other product is gone", p)
+		}
+	})
+}
+
 func TestOnlyTheFirstRowOfAProductDescribesIt(t *testing.T) {
 	const columns = "product,sku,name,category,price,currency,options,description,tags,image,attributes,product_active,active,stock\n"
 	const first = "shirt,SHIRT-S,Shirt,clothes,49,EUR,Size=S,Of linen.,linen,shirt.svg,Care=Wash,no,yes,1\n"

@@ -24,8 +24,10 @@ import (
 )
 
 const (
-	// typedTime is how a browser writes what is chosen in a field for a time.
-	typedTime = "2006-01-02T15:04"
+	// typedTime is how a browser writes what is chosen in a field for a time, and
+	// typedSecond that where the seconds are not 0.
+	typedTime   = "2006-01-02T15:04"
+	typedSecond = "2006-01-02T15:04:05"
 	// mostCodes is how many codes a promotion has at most, by its contract.
 	mostCodes = 100
 )
@@ -85,8 +87,8 @@ func (c *Console) showPromotion(ctx echo.Context, code int, page view.Sheet, typ
 		view.Field{Name: "categories", Label: "Categories, with commas between", Kind: "text", Value: value("categories", targetsText(p.GetCategories())), Most: 7000},
 		view.Field{Name: "tags", Label: "Tags, with commas between; one may have spaces in it", Kind: "text", Value: value("tags", targetsText(p.GetTags())), Most: 7000},
 		view.Field{Name: "skus", Label: "Skus, with commas between", Kind: "text", Value: value("skus", targetsText(p.GetSkus())), Most: 7000},
-		view.Field{Name: "starts", Label: "From; empty: it has started", Kind: "datetime-local", Value: value("starts", c.timeText(p.GetStartsAt()))},
-		view.Field{Name: "ends", Label: "To; empty: it does not end", Kind: "datetime-local", Value: value("ends", c.timeText(p.GetEndsAt()))},
+		timeField("starts", "From; empty: it has started", value("starts", c.timeText(p.GetStartsAt()))),
+		timeField("ends", "To; empty: it does not end", value("ends", c.timeText(p.GetEndsAt()))),
 		view.Field{Name: "codes", Label: "Voucher codes, one on a line; none: it works by itself", Kind: "textarea", Value: value("codes", strings.Join(p.GetCodes(), "\n")), Most: 4000},
 		view.Field{Name: "more", Label: "Make so many more codes that can't be guessed", Kind: "number", Value: value("more", "")},
 		view.Field{Name: "max_uses", Label: "Uses by its codes, in all; empty: no limit", Kind: "number", Value: value("max_uses", countText(p.GetMaxUses()))},
@@ -187,12 +189,21 @@ func (c *Console) typedPromotion(typed url.Values, before *pricingv1.Promotion) 
 		}
 		return n
 	}
-	at := func(field, label string) *timestamppb.Timestamp {
+	// A field that was not touched says what was before: also a part of a second, and which
+	// of two hours it is when clocks are put back.
+	at := func(field, label string, before *timestamppb.Timestamp) *timestamppb.Timestamp {
 		text := typed.Get(field)
+		if text == c.timeText(before) {
+			return before
+		}
 		if text == "" {
 			return nil
 		}
-		t, err := time.ParseInLocation(typedTime, text, c.zone)
+		layout := typedTime
+		if len(text) > len(typedTime) {
+			layout = typedSecond
+		}
+		t, err := time.ParseInLocation(layout, text, c.zone)
 		if err != nil {
 			wrong = append(wrong, label+" is a time, such as 2027-03-01T09:00")
 			return nil
@@ -231,7 +242,7 @@ func (c *Console) typedPromotion(typed url.Values, before *pricingv1.Promotion) 
 		p.Buy, p.Get = int32(number("buy", "buy")), int32(number("get", "get free"))
 	}
 	p.Minimums = sum("minimum", "what all goods have to cost", before.GetMinimums())
-	p.StartsAt, p.EndsAt = at("starts", "from"), at("ends", "to")
+	p.StartsAt, p.EndsAt = at("starts", "from", before.GetStartsAt()), at("ends", "to", before.GetEndsAt())
 	p.MaxUses, p.MaxUsesPerCustomer = number("max_uses", "uses in all"), number("max_each", "uses by one customer")
 	more := number("more", "the number of codes")
 	if more > mostCodes {
@@ -239,6 +250,9 @@ func (c *Console) typedPromotion(typed url.Values, before *pricingv1.Promotion) 
 	}
 	if len(wrong) > 0 {
 		return nil, errForm(strings.Join(wrong, "; ") + ".")
+	}
+	if more == 0 && slices.Equal(p.Codes, before.GetCodes()) {
+		return p, nil // in their order and letters
 	}
 	for range more {
 		p.Codes = append(p.Codes, newCode())
@@ -315,11 +329,24 @@ func (c *Console) amountText(all []*pricingv1.Promotion_Amount) string {
 	return ""
 }
 
+// timeField is a field for a time. Browsers ask for seconds only where it has some.
+func timeField(name, label, text string) view.Field {
+	f := view.Field{Name: name, Label: label, Kind: "datetime-local", Value: text}
+	if len(text) > len(typedTime) {
+		f.Step = "1"
+	}
+	return f
+}
+
 func (c *Console) timeText(at *timestamppb.Timestamp) string {
 	if at == nil {
 		return ""
 	}
-	return at.AsTime().In(c.zone).Format(typedTime)
+	t := at.AsTime().In(c.zone)
+	if t.Second() != 0 {
+		return t.Format(typedSecond)
+	}
+	return t.Format(typedTime)
 }
 
 // promotionText is a promotion in few words, for the audit log; "" for none.

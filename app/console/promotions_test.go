@@ -3,11 +3,16 @@ package console
 import (
 	"html"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	nethtml "golang.org/x/net/html"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"galleria/app/demo"
 	pricingv1 "galleria/modules/pricing/v1"
@@ -128,5 +133,95 @@ func TestAPromotionStaysForWhatItWasFor(t *testing.T) {
 		if !slices.Equal(c.got, c.want) {
 			t.Errorf("%s that were typed: got %q, want %q", field, c.got, c.want)
 		}
+	}
+}
+
+// formShown takes the fields of the form that a page has for its thing, as a browser sends them.
+func formShown(t *testing.T, body string) url.Values {
+	t.Helper()
+	page, err := nethtml.Parse(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	form, choice := url.Values{}, ""
+	for n := range page.Descendants() {
+		of := map[string]string{}
+		for _, a := range n.Attr {
+			of[a.Key] = a.Val
+		}
+		_, checked := of["checked"]
+		_, selected := of["selected"]
+		switch {
+		case n.Data == "input" && (of["type"] != "checkbox" || checked):
+			form.Add(of["name"], of["value"])
+		case n.Data == "select":
+			choice = of["name"]
+		case n.Data == "option" && selected:
+			form.Add(choice, of["value"])
+		case n.Data == "textarea":
+			text := ""
+			for part := range n.Descendants() {
+				text += part.Data
+			}
+			form.Add(of["name"], text)
+		}
+	}
+	return form
+}
+
+func TestAPromotionThatIsSavedUnchangedIsNot(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.console.zone = berlin
+	// The first of two hours of that name, in the night when clocks are put back.
+	starts, ends := time.Date(2027, 10, 31, 0, 30, 0, 0, time.UTC), time.Date(2027, 12, 31, 22, 59, 59, 0, time.UTC)
+	amounts := []*pricingv1.Promotion_Amount{{CurrencyCode: "EUR", AmountMinor: 500}, {CurrencyCode: "USD", AmountMinor: 600}}
+	both := &pricingv1.Promotion{StartsAt: timestamppb.New(starts), EndsAt: timestamppb.New(ends), Minimums: amounts, Codes: []string{"B-1", "A-1"}, MaxUses: 100, MaxUsesPerCustomer: 2}
+	promotions := []*pricingv1.Promotion{
+		{Id: "percent", Kind: pricingv1.Promotion_KIND_PERCENT, PercentMillionths: 123_457, Combinable: true},
+		{Id: "amount", Kind: pricingv1.Promotion_KIND_AMOUNT, Amounts: amounts},
+		{Id: "free", Kind: pricingv1.Promotion_KIND_BUY_X_GET_Y, Buy: 3, Get: 1},
+		{Id: "delivery", Kind: pricingv1.Promotion_KIND_FREE_DELIVERY},
+	}
+	for _, p := range promotions {
+		own := proto.CloneOf(both)
+		own.Codes = []string{p.GetId() + "-2", p.GetId() + "-1"}
+		proto.Merge(p, own)
+		p.Name = "For " + p.GetId()
+	}
+	pricing := pricingv1.NewPricingServiceClient(o.routes["pricing"].For(certs.Operator))
+	if _, err := pricing.UpsertPromotions(t.Context(), &pricingv1.UpsertPromotionsRequest{Promotions: promotions}); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range promotions {
+		before, path := o.promotion(p.GetId()), "/console/promotions/"+p.GetId()
+		form := formShown(t, o.page(path))
+		save := func() {
+			t.Helper()
+			var pairs []string
+			for name, values := range form {
+				pairs = append(pairs, name, values[0])
+			}
+			o.does(path, pairs...)
+		}
+		save()
+		if after := o.promotion(p.GetId()); !proto.Equal(before, after) {
+			t.Errorf("%s: got\n%v\nafter it was saved unchanged, want\n%v", p.GetId(), after, before)
+		}
+		form.Set("name", "Other")
+		save()
+		before.Name = "Other"
+		if after := o.promotion(p.GetId()); !proto.Equal(before, after) {
+			t.Errorf("%s: got\n%v\nafter another name was typed, want\n%v", p.GetId(), after, before)
+		}
+	}
+	form := formShown(t, o.shows("/console/promotions/delivery", `value="2027-12-31T23:59:59" placeholder="" step="1"`, `value="2027-10-31T02:30" placeholder="">`))
+	o.does("/console/promotions/delivery", "seen", form.Get("seen"), "name", "Delivery", "kind", "free_delivery", "ends", "2027-12-30T23:59:58")
+	if p := o.promotion("delivery"); !p.GetEndsAt().AsTime().Equal(time.Date(2027, 12, 30, 22, 59, 58, 0, time.UTC)) {
+		t.Errorf("got the end %v, want the second that was typed", p.GetEndsAt().AsTime())
 	}
 }

@@ -64,6 +64,8 @@ type Field struct {
 	Required, Checked              bool
 	Options                        []Option
 	Most                           int
+	// Step is what a number or time goes up by, in units or seconds; "": as usual.
+	Step string
 	// Problem is what is wrong with it. With Focus the cursor is in it when the page opens.
 	Problem string
 	Focus   bool

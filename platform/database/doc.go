@@ -40,6 +40,9 @@
 // Do not run a query while going through the Rows of another: each holds one
 // of a bounded number of connections.
 //
+// What contains a text, in capitals or not, is found by DB.Containing: what the databases
+// know of capitals differs.
+//
 // # Migrations
 //
 // Options.Migrations holds goose files (0001_notes.sql, "-- +goose Up"), run

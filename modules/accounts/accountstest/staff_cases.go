@@ -42,6 +42,26 @@ func (w World) listAccountsCases() map[string]func(*testing.T) {
 				t.Errorf("got %v and error %v, want the one with a _ in it", only.GetAccounts(), err)
 			}
 		},
+		"finds names in capitals or not, beyond ASCII too": func(t *testing.T) {
+			mark := id.New()
+			for _, name := range []string{"Özil " + mark, "Жанна " + mark} {
+				request := &accountsv1.CreateAccountRequest{Email: id.New() + "@" + mark + ".example", Name: name, Password: Password, Role: accountsv1.Role_ROLE_CUSTOMER}
+				if _, err := w.Operator.CreateAccount(t.Context(), request); err != nil {
+					t.Fatal(err)
+				}
+				for _, query := range []string{name, strings.ToLower(name), strings.ToUpper(name), strings.ToUpper(name)[2:]} {
+					found, err := w.Operator.ListAccounts(t.Context(), &accountsv1.ListAccountsRequest{Query: query})
+					if err != nil || len(found.GetAccounts()) != 1 || found.GetAccounts()[0].GetName() != name {
+						t.Errorf("%q: got %v and error %v, want the account of %s", query, found.GetAccounts(), err, name)
+					}
+				}
+			}
+			for _, query := range []string{"ö* " + mark, "ö?il " + mark, "[öÖ]zil " + mark, "ozil " + mark, "Ö_il " + mark} {
+				if found, err := w.Operator.ListAccounts(t.Context(), &accountsv1.ListAccountsRequest{Query: query}); err != nil || len(found.GetAccounts()) != 0 {
+					t.Errorf("%q: got %v and error %v, want none", query, found.GetAccounts(), err)
+				}
+			}
+		},
 		"finds those with at least a role": func(t *testing.T) {
 			operator, customer := w.person(t, accountsv1.Role_ROLE_OPERATOR), w.person(t, accountsv1.Role_ROLE_CUSTOMER)
 			for a, want := range map[*accountsv1.Account]int{operator: 1, customer: 0} {

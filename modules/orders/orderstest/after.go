@@ -413,7 +413,7 @@ func listCases(w World) map[string]func(t *testing.T) {
 			s.must("place", err)
 			o := placed.GetOrder()
 			for _, query := range []string{
-				req.GetContact().GetName()[6:], strings.ToUpper(req.GetContact().GetEmail()), o.GetNumber(), strings.ToLower(strings.ReplaceAll(o.GetNumber(), "-", "")),
+				req.GetContact().GetName()[6:], strings.ToUpper(req.GetContact().GetName()), strings.ToUpper(req.GetContact().GetEmail()), o.GetNumber(), strings.ToLower(strings.ReplaceAll(o.GetNumber(), "-", "")),
 				o.GetLines()[0].GetSku(),
 			} {
 				page, err := s.Orders.ListOrders(t.Context(), &ordersv1.ListOrdersRequest{Query: query, Statuses: []ordersv1.OrderStatus{placing}})

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -71,8 +70,9 @@ func (s *Store) Page(ctx context.Context, query string, atLeast account.Role, be
 		read = read.Where("role IN ?", atLeast.AtLeast())
 	}
 	if query != "" {
-		like := "%" + escapeLike(strings.ToLower(query)) + "%"
-		read = read.Where(`(lower(email) LIKE ? ESCAPE '\' OR lower(name) LIKE ? ESCAPE '\')`, like, like)
+		inEmail, value := s.db.Containing("email", query)
+		inName, _ := s.db.Containing("name", query)
+		read = read.Where("("+inEmail+" OR "+inName+")", value, value)
 	}
 	var rows []accountRow
 	if err := read.Scan(&rows).Error; err != nil {
@@ -83,10 +83,6 @@ func (s *Store) Page(ctx context.Context, query string, atLeast account.Role, be
 		all[i] = r.account()
 	}
 	return all, nil
-}
-
-func escapeLike(text string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
 }
 
 // SetRole gives an account another role and ends its sessions. ErrNoAccount,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
 
 	"galleria/modules/inventory/internal/stock"
 )
@@ -25,8 +24,8 @@ type LevelFilter struct {
 func (s *Store) List(ctx context.Context, f LevelFilter, most int) ([]stock.Level, error) {
 	where, args := "", []any{}
 	if f.Part != "" {
-		part := strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(f.Part))
-		where, args = " AND lower(sku) LIKE ? ESCAPE '!'", append(args, "%"+part+"%")
+		condition, value := s.db.Containing("sku", f.Part)
+		where, args = " AND "+condition, append(args, value)
 	}
 	if f.AtMost != nil {
 		where, args = where+" AND on_hand - allocated <= ?", append(args, *f.AtMost)

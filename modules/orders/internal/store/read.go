@@ -133,12 +133,9 @@ func (s *Store) matching(ctx context.Context, text string) (condition string, va
 	if there > 0 {
 		return "id IN (SELECT order_id FROM order_lines WHERE sku IN ?)", []any{spelt}, nil
 	}
-	return "lower(name) LIKE lower(?) ESCAPE '!'", []any{"%" + escaped(text) + "%"}, nil
+	condition, value := s.db.Containing("name", text)
+	return condition, []any{value}, nil
 }
-
-var likeMarks = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
-
-func escaped(text string) string { return likeMarks.Replace(text) }
 
 func (s *Store) many(ctx context.Context, query string, args ...any) ([]*order.Order, error) {
 	db := s.db.Read(ctx)

@@ -222,26 +222,6 @@ func TestRowsOfOneProductThatAreSeparateInTheShopAreUpdatedWhereTheyAre(t *testi
 	})
 }
 
-func TestARowThatIsApartDoesNotMakeWhatIsDeletedMeanwhile(t *testing.T) {
-	inEveryShop(t, func(t *testing.T, s shop) {
-		const columns = "product,sku,name,category,price,currency,options\n"
-		s.take(t, strings.NewReader(columns+"mug,MUG,Mug,kitchen,9,EUR,Colour=Red\nblue-mug,BLUE,Blue mug,kitchen,9,EUR,\n"))
-		s.catalog.before = func(*catalogv1.UpsertProductsRequest) error {
-			if s.catalog.calls > 2 {
-				return nil
-			}
-			_, err := s.catalog.DeleteProducts(t.Context(), &catalogv1.DeleteProductsRequest{Ids: []string{s.product(t, "BLUE").GetId()}})
-			return err
-		}
-		file := columns + "mug,MUG,Mug,kitchen,9,EUR,Colour=Red\nmug,BLUE,Mug,kitchen,11,EUR,Colour=Blue\n"
-		s.wantResult(t, s.take(t, strings.NewReader(file)), 0, 0, 1, 3)
-		s.wantResult(t, s.take(t, strings.NewReader(file)), 1, 1, 0)
-		if p := s.product(t, "BLUE"); p.GetSlug() != "mug" || len(p.GetVariants()) != 2 {
-			t.Errorf("got %v, want both in mug, once the other product is gone", p)
-		}
-	})
-}
-
 func TestOnlyTheFirstRowOfAProductDescribesIt(t *testing.T) {
 	const columns = "product,sku,name,category,price,currency,options,description,tags,image,attributes,product_active,active,stock\n"
 	const first = "shirt,SHIRT-S,Shirt,clothes,49,EUR,Size=S,Of linen.,linen,shirt.svg,Care=Wash,no,yes,1\n"

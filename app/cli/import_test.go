@@ -21,7 +21,8 @@ func TestADeliveryFileThatIsMendedIsTakenInOnce(t *testing.T) {
 	}
 	stock := func(want string) {
 		t.Helper()
-		if shown, _ := do(0, "", "stock", "show", "MUG"); !strings.Contains(strings.Join(strings.Fields(shown), " "), want) {
+		sku, _, _ := strings.Cut(want, " ")
+		if shown, _ := do(0, "", "stock", "show", sku); !strings.Contains(strings.Join(strings.Fields(shown), " "), want) {
 			t.Errorf("got %q, want %q", shown, want)
 		}
 	}
@@ -43,6 +44,9 @@ func TestADeliveryFileThatIsMendedIsTakenInOnce(t *testing.T) {
 	if name, _, _ = strings.Cut(name, ","); !named {
 		t.Fatalf("stock that is refused: got %q, want the name of the delivery", said)
 	}
-	do(0, good, "import", "products", "delivered.csv", "--stock", "add", "--delivery", name)
-	stock("MUG main 11 0 11")
+	for range 2 {
+		do(0, good, "import", "products", "delivered.csv", "--stock", "add", "--delivery", name)
+		stock("MUG main 11 0 11")
+		stock("JAR main 13 0 13")
+	}
 }

@@ -34,7 +34,16 @@ func TestADeliveryOfManyProductsIsReceived(t *testing.T) {
 			t.Fatalf("%s: exit %d, %q", command[0], code, stderr)
 		}
 	}
+	received := func() {
+		t.Helper()
+		code, stdout, stderr := run(t, nil, "stock", "show", "MUG-0", "MUG-250", "MUG-499", "--json", "--rpc", "127.0.0.1:1")
+		if code != 0 || strings.Count(stdout, `"on_hand": 2,`) != 3 {
+			t.Errorf("exit %d, %q, %q; want 2 pieces of each", code, stdout, stderr)
+		}
+	}
+	received()
 	if code, _, stderr := run(t, nil, append(receive[:503:503], "TYPO=1")...); code != 1 || !strings.Contains(stderr, "no product with the sku TYPO") {
 		t.Errorf("with a typo: exit %d, %q; want 1 and the sku", code, stderr)
 	}
+	received()
 }

@@ -237,18 +237,22 @@ func (c *change) merge() []BadRow {
 // is not moved: carts and links lead to its product, and the file may be the one that errs.
 func apartNotices(changes []*change) (notices []string) {
 	var rows []Row
-	at := map[string]string{} // slugs, by sku
+	at := map[string]*catalogv1.Product{} // by sku
 	for _, c := range changes {
 		for _, r := range c.rows {
 			if r.apart {
-				rows, at[r.SKU] = append(rows, r), c.after.GetSlug()
+				rows, at[r.SKU] = append(rows, r), c.after
 			}
 		}
 	}
 	slices.SortFunc(rows, func(a, b Row) int { return cmp.Compare(a.Line, b.Line) })
 	for _, r := range rows {
-		notice := fmt.Sprintf("line %d: %s is a variant of %s in the shop, not of %s, and stays there: to have it in %s, remove it from %s and import the file again",
-			r.Line, r.SKU, at[r.SKU], r.Product, r.Product, at[r.SKU])
+		slug, remove := at[r.SKU].GetSlug(), "remove it from"
+		if len(at[r.SKU].GetVariants()) == 1 {
+			remove = "delete"
+		}
+		notice := fmt.Sprintf("line %d: %s is a variant of %s in the shop, not of %s, and stays there: to have it in %s, %s %s and import the file again",
+			r.Line, r.SKU, slug, r.Product, r.Product, remove, slug)
 		if r.describes {
 			notice += ". What the row says of the product is passed over"
 		}

@@ -186,7 +186,7 @@ func TestRowsOfOneProductThatAreSeparateInTheShopAreUpdatedWhereTheyAre(t *testi
 		for _, dry := range []bool{true, false} {
 			result := s.takeWith(t, strings.NewReader(file), products.Options{DryRun: dry})
 			s.wantResult(t, result, 1, 3, 0)
-			s.wantNotices(t, result, "line 3: BLUE is a variant of blue-mug in the shop, not of mug, and stays there: to have it in mug, remove it from blue-mug and import the file again")
+			s.wantNotices(t, result, "line 3: BLUE is a variant of blue-mug in the shop, not of mug, and stays there: to have it in mug, delete blue-mug and import the file again")
 		}
 		red, blue := s.product(t, "RED"), s.product(t, "BLUE")
 		if red.GetSlug() != "red-mug" || red.GetName() != "Mug" || red.GetDescription() != "Of clay." || len(red.GetVariants()) != 2 {

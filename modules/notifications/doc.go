@@ -32,7 +32,9 @@
 //   - A refusal of the shop itself (login, encryption) is not one of the mail:
 //     it waits until the operator has mended that.
 //   - No mail waits for ever: what fails for give_up (5 days unless set), for whatever
-//     reason, is given up. It counts as refused, and keeps the last problem.
+//     reason, is given up, and so is one whose link has expired meanwhile. It counts as
+//     refused, and keeps the last problem. A program that was down for longer tries a mail
+//     as often as its pauses grow before it gives it up.
 //   - One address gets at most most_per_hour and most_per_day mails; others wait, with
 //     the reason as their problem, until it may get one more. It is counted by the
 //     row of the address, so two workers can't both let out the last one.

@@ -113,14 +113,38 @@ func (r Retries) After(attempts int) time.Duration {
 	return min(wait, r.Most)
 }
 
-// Fail notes why an attempt failed, which Attempts counts already: the mail is due again
-// after a while, or is given up when it was tried for too long.
-func (m *Mail) Fail(problem string, r Retries, now time.Time) {
-	m.Problem, m.DueAt = problem, now.Add(r.After(m.Attempts))
-	if now.Sub(m.triedSince()) >= r.GiveUp {
-		m.Status, m.DueAt = Refused, now
-		m.Problem = "given up; the last problem: " + problem
+// tries is how many attempts a mail has at least: as many as fit into GiveUp before pauses
+// stop growing. A program that was down for longer has not tried once in that time.
+func (r Retries) tries() int {
+	n := 1
+	for took, wait := time.Duration(0), r.First; wait < r.Most && took+wait <= r.GiveUp; n++ {
+		took, wait = took+wait, 2*wait
 	}
+	return n
+}
+
+// linkPause is the longest pause of a mail whose link expires, within half an hour as a rule:
+// it leaves soon after the mail server is back.
+const linkPause = time.Minute
+
+// Fail notes why an attempt failed, which Attempts counts already: the mail is due again
+// after a while, or is given up when it was tried for too long or its link has expired.
+func (m *Mail) Fail(problem string, r Retries, now time.Time) {
+	wait := r.After(m.Attempts)
+	if !m.LinkUntil.IsZero() {
+		wait = min(wait, linkPause)
+	}
+	m.Problem, m.DueAt = problem, now.Add(wait)
+	switch {
+	case !m.LinkUntil.IsZero() && !now.Before(m.LinkUntil):
+		m.giveUp("given up, as its link has expired", now)
+	case m.Attempts >= r.tries() && now.Sub(m.triedSince()) >= r.GiveUp:
+		m.giveUp("given up", now)
+	}
+}
+
+func (m *Mail) giveUp(why string, now time.Time) {
+	m.Status, m.DueAt, m.Problem = Refused, now, why+"; the last problem: "+m.Problem
 }
 
 // triedSince is when it might be sent at first, or after it was queued again. The time that

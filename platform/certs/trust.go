@@ -28,7 +28,8 @@ func (t *trust) checkNotRevoked(leaf *x509.Certificate) error {
 	return nil
 }
 
-// check judges a certificate that was good when its connection was made.
+// check judges a certificate that was good when its connection was made. The authority itself
+// signed it: it lets no other sign for it.
 func (t *trust) check(leaf *x509.Certificate) error {
 	if _, err := leaf.Verify(x509.VerifyOptions{Roots: t.pool, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err != nil {
 		return err

@@ -125,6 +125,39 @@ func TestStopLetsCallsFinishInAModuleThatHasMovedAway(t *testing.T) {
 	}
 }
 
+// TestAStopLeavesTimeToTheOthersWhenAModuleThatHasMovedAwayHangs, half of its own.
+func TestAStopLeavesTimeToTheOthersWhenAModuleThatHasMovedAwayHangs(t *testing.T) {
+	h := newHouse(t)
+	h.entered, h.leave = make(chan struct{}), make(chan struct{})
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+	defer cancel()
+	main := h.start("main", nil, func(o *Options) {
+		for i, d := range o.Definitions {
+			if d.Name != "beta" {
+				continue
+			}
+			o.Definitions[i].New = func(host module.Host) (*module.Instance, error) {
+				instance, err := d.New(host)
+				instance.Close = func() error {
+					if ctx.Err() != nil {
+						t.Error("beta was closed when the time of the stop was over")
+					}
+					close(h.leave)
+					return nil
+				}
+				return instance, err
+			}
+		}
+	})
+	other := h.start("other", places{"alpha": here}, peerOf(main))
+	moved, ended := leftWithACall(t, h, main, other)
+	if err := main.Stop(ctx); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+	<-ended
+	<-moved
+}
+
 func TestModulesStopInReverseOrderOfNeed(t *testing.T) {
 	h := newHouse(t)
 	var mu sync.Mutex

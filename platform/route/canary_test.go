@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -203,5 +204,37 @@ func TestWhatACanaryDoesNotAnswerTheOtherArmDoes(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestACanarysLocalArmHasACallsWholeTime: the other arm is not asked after it. One in another
+// process leaves half of it to the first arm.
+func TestACanarysLocalArmHasACallsWholeTime(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	ends := make(chan time.Time, 1)
+	trial := named("trial")
+	trial.echo = func(ctx context.Context, _ *probev1.EchoRequest) (*probev1.EchoResponse, error) {
+		end, _ := ctx.Deadline()
+		ends <- end
+		return &probev1.EchoResponse{}, nil
+	}
+	for where, whole := range map[string]bool{"here": true, "in another process": false} {
+		t.Run(where, func(t *testing.T) {
+			r := newRoute(t, log)
+			arm := targetIn(t, r, ModeLocal, trial, log)
+			if !whole {
+				arm = remoteTo(t, r, serve(t, trial, log))
+			}
+			r.Point(r.NewCanary(targetIn(t, r, ModeLocal, named("stable"), log), arm, 100))
+			deadline := time.Now().Add(4 * time.Second) // below the method's own
+			ctx, cancel := context.WithDeadline(t.Context(), deadline)
+			defer cancel()
+			if _, err := probev1.NewProbeServiceClient(r.For("tester")).Echo(ctx, &probev1.EchoRequest{Key: "k"}); err != nil {
+				t.Fatal(err)
+			}
+			if kept := deadline.Sub(<-ends); (kept < 500*time.Millisecond) != whole {
+				t.Errorf("%s are kept from it", kept)
+			}
+		})
 	}
 }

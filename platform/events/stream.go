@@ -73,6 +73,12 @@ func sameLimits(a, b jetstream.StreamConfig) bool {
 		a.MaxAge == b.MaxAge && a.MaxBytes == b.MaxBytes && a.Duplicates == b.Duplicates && a.Discard == b.Discard
 }
 
+// isRead tells whether a consumer is read, which at a broker of others may be by a program
+// that is none of ours: one that only lags got something a moment ago.
+func isRead(c *jetstream.ConsumerInfo) bool {
+	return c.NumWaiting > 0 || c.PushBound || c.Delivered.Last != nil && time.Since(*c.Delivered.Last) < time.Minute
+}
+
 // makeRoom drops the oldest quarter of a full stream, but nothing that one of
 // its subscribers has still to handle. A consumer of no module of ours, which
 // nothing reads any more, is removed when it is in the way: a module that comes
@@ -101,7 +107,7 @@ func (c *Conn) makeRoom(ctx context.Context) error {
 		if !busy || floor >= upTo {
 			continue
 		}
-		if c.hears != nil && len(c.hears[info.Name]) == 0 {
+		if c.hears != nil && len(c.hears[info.Name]) == 0 && !isRead(info) {
 			if err := s.DeleteConsumer(ctx, info.Name); err != nil {
 				return fmt.Errorf("make room in the stream: remove the consumer %s: %w", info.Name, err)
 			}

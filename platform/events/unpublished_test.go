@@ -85,3 +85,34 @@ func TestFullStreamForgetsASubscriberThatIsNoModuleAnyMore(t *testing.T) {
 	}
 	eventually(t, "effects", 148, func() int { return len(effectsOf(t, reader, "")) })
 }
+
+// TestAConsumerThatIsReadIsNotRemoved: a program that is none of ours has it.
+func TestAConsumerThatIsReadIsNotRemoved(t *testing.T) {
+	const kind = "google.protobuf.StringValue"
+	b, err := OpenBroker(BrokerOptions{Dir: t.TempDir(), MaxBytes: 64 << 10, Hears: Hears{"theirs": {kind}}, Log: quietLog})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeBroker(t, b) })
+	if err := b.openConsumer(t.Context(), "theirs", []string{"events.google.StringValue.*"}, false); err != nil {
+		t.Fatal(err)
+	}
+	c := connect(t, b)
+	c.hears = Hears{"reader": {kind}} // as a process that knows nothing of the other program
+	theirs, err := c.js.Consumer(t.Context(), StreamName, "theirs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for err == nil {
+		_, err = c.js.Publish(t.Context(), "events.google.StringValue.a", []byte(strings.Repeat("x", 1000)))
+	}
+	if _, err := theirs.Next(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.makeRoom(t.Context()); err == nil || !strings.Contains(err.Error(), `full of events that "theirs" has not handled`) {
+		t.Errorf("make room: got %v, want who keeps it full", err)
+	}
+	if _, err := c.js.Consumer(t.Context(), StreamName, "theirs"); err != nil {
+		t.Errorf("the consumer of a program of its own: %v", err)
+	}
+}

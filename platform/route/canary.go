@@ -12,6 +12,8 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"galleria/platform/telemetry"
 )
 
 // NewCanary makes a target where trial gets weight percent of the calls and
@@ -179,11 +181,12 @@ func (c *canary) timeForTrial(ctx context.Context, m *method) (context.Context, 
 	return context.WithTimeout(ctx, time.Until(deadline)/2)
 }
 
-// ask makes the call in one arm, and counts it there.
+// ask makes the call in one arm, and counts it there, unless it is a shadow's: an arm is
+// judged by what its callers meet.
 func (c *canary) ask(ctx context.Context, counting *window, arm int, call call) (ended time.Duration, err error) {
 	began := ticks()
 	ended, err = c.arms[arm].carry(ctx, call)
-	if status.Code(err) != codes.Canceled {
+	if status.Code(err) != codes.Canceled && !telemetry.IsShadow(ctx) {
 		counting.note(arm, call.method, ended, ended-began, err)
 	}
 	return ended, err

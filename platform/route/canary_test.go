@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	probev1 "galleria/platform/route/probe/v1"
+	"galleria/platform/telemetry"
 )
 
 func split(t *testing.T, weight int, stable, trial *probe) (*Target, probev1.ProbeServiceClient) {
@@ -96,6 +97,18 @@ func TestACanaryCountsWhatItsArmsDo(t *testing.T) {
 	target.Weigh(50)
 	if _, trial := target.Arms(); trial[2].Calls != 0 {
 		t.Error("a new step began with the calls of the one before")
+	}
+}
+
+// TestAShadowsCallsSayNothingOfACanary: they have no callers, and may be many.
+func TestAShadowsCallsSayNothingOfACanary(t *testing.T) {
+	target, client := split(t, 50, named("stable"), named("trial"))
+	for range 20 {
+		client.Echo(telemetry.WithShadow(t.Context()), &probev1.EchoRequest{})
+	}
+	stable, trial := target.Arms()
+	if got := stable[0].Calls + trial[0].Calls; got != 0 {
+		t.Errorf("%d calls of a shadow are counted", got)
 	}
 }
 

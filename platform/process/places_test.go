@@ -471,3 +471,17 @@ func TestACanaryThatIsAwayAtTheStartIsStillBack(t *testing.T) {
 		t.Errorf("after the restart the canary is at %s, want it back still", progress)
 	}
 }
+
+// TestAFirstArmThatIsAwayAtTheStartKeepsNoPromotedCanaryAway: it had no calls any more.
+func TestAFirstArmThatIsAwayAtTheStartKeepsNoPromotedCanaryAway(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", nil)
+	other := h.start("other", places{"alpha": here}, peerOf(main))
+	wanted := route.Canary(route.Remote(freeAddress(t)), at(other), 100)
+	stop(t, main)
+	again := h.start("main", places{"alpha": wanted}, func(o *Options) { o.Listen = main.Address() })
+	wantAnswerFrom(t, again, "other")
+	if wish, ok := again.Wish("alpha"); !ok || !wish.Place.Equal(wanted) {
+		t.Errorf("got the wish %+v, want %s", wish, wanted)
+	}
+}

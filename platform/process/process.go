@@ -243,28 +243,40 @@ func (p *Process) settle(ctx context.Context, d module.Definition, wanted route.
 	case err == nil:
 		p.point(d.Name, target, wanted)
 	case ctx.Err() == nil && !p.o.AllOrNothing:
-		p.openFirst(ctx, d, wanted)
+		p.openArm(ctx, d, wanted)
 		p.seek(d, wanted, err)
 	}
 	return err
 }
 
-// openFirst puts a module at the first arm of a place that can't be had as a whole yet: a
-// second arm that is away at the start must not keep the module from its callers, as it
-// does not while it is away later. How far a canary had come stays known.
-func (p *Process) openFirst(ctx context.Context, d module.Definition, wanted route.Place) {
-	if len(wanted.Arms) == 0 {
+// openArm puts a module at one arm of a place that can't be had as a whole yet: one that is
+// away at the start must not keep the module from its callers, as it does not while it is
+// away later. How far a canary had come stays known.
+func (p *Process) openArm(ctx context.Context, d module.Definition, wanted route.Place) {
+	for _, arm := range p.armsThatStandIn(d.Name, wanted) {
+		bounded, cancel := context.WithTimeout(ctx, settleTimeout)
+		target, err := p.ready(bounded, d, arm, nil)
+		cancel()
+		if err != nil {
+			continue // the search for the whole place says why
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.pointLocked(d.Name, target, arm)
 		return
 	}
-	bounded, cancel := context.WithTimeout(ctx, settleTimeout)
-	defer cancel()
-	target, err := p.ready(bounded, d, wanted.Arms[0], nil)
-	if err != nil {
-		return // the search for the whole place says why
+}
+
+// armsThatStandIn are the arms that may have all calls of a place: the first one, and before
+// it a canary that has most of them.
+func (p *Process) armsThatStandIn(name string, wanted route.Place) []route.Place {
+	switch {
+	case len(wanted.Arms) == 0:
+		return nil
+	case wanted.Mode == route.ModeCanary && p.weightOf(name, wanted) > 50:
+		return []route.Place{wanted.Arms[1], wanted.Arms[0]}
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.pointLocked(d.Name, target, wanted.Arms[0])
+	return wanted.Arms[:1]
 }
 
 // adoptStores pins the stores the peer knows, before a module is started here:

@@ -90,7 +90,10 @@ func withoutValues(err error) string {
 		return lite.Error()
 	}
 	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	switch {
+	case errors.As(err, &pg) && isOfStore(err): // its message is about no values
+		return fmt.Sprintf("%s (SQLSTATE %s)", pg.Message, pg.Code)
+	case pg != nil:
 		return fmt.Sprintf("SQLSTATE %s table=%q column=%q constraint=%q", pg.Code, pg.TableName, pg.ColumnName, pg.ConstraintName)
 	}
 	return fmt.Sprintf("%T", err)

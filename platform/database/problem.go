@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/mattn/go-sqlite3"
 )
 
@@ -49,18 +51,33 @@ func (w *writing) isLocked() bool {
 // note takes the outcome of a write. A function that refused says nothing of the
 // database, nor does a caller that left; noteLock knows of the lock.
 func (w *writing) note(ctx context.Context, err, refused error) {
-	var failed sqlite3.Error
-	store := errors.Is(err, ErrUncertain) || errors.As(err, &failed) &&
-		(failed.Code == sqlite3.ErrFull || failed.Code == sqlite3.ErrIoErr || failed.Code == sqlite3.ErrReadonly || failed.Code == sqlite3.ErrCorrupt)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
 	case err == nil:
 		w.failures, w.last = 0, nil
-	case store, refused == nil && ctx.Err() == nil && !errors.Is(err, ErrClosed) && !isBusy(err):
+	case errors.Is(err, ErrUncertain), isOfStore(err), refused == nil && ctx.Err() == nil && !errors.Is(err, ErrClosed) && !isBusy(err):
 		w.failures++
 		w.last = err
 	}
+}
+
+// isOfStore recognises what a database says of itself rather than of a statement: that it
+// is full, damaged or not to be written.
+func isOfStore(err error) bool {
+	var lite sqlite3.Error
+	if errors.As(err, &lite) {
+		return slices.Contains([]sqlite3.ErrNo{sqlite3.ErrFull, sqlite3.ErrIoErr, sqlite3.ErrReadonly, sqlite3.ErrCorrupt}, lite.Code)
+	}
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return false
+	}
+	switch pg.Code[:2] {
+	case "53", "58", "XX": // insufficient resources, as a full disk; system error; internal error
+		return true
+	}
+	return pg.Code == "25006" || pg.Code == "42501" // read_only_sql_transaction, insufficient_privilege
 }
 
 // WriteProblem says why this database takes no writes: the last ones all failed, and

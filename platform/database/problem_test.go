@@ -65,6 +65,40 @@ func TestADatabaseThatTakesNoWritesSaysSo(t *testing.T) {
 
 // TestADatabaseWhoseFileIsLockedSaysSo though its callers have left before the lock could
 // be had, and is well again with the lock, though none calls.
+// TestAServerThatTakesNoWritesSaysSo, whatever its reason, and although the statement failed
+// rather than the transaction.
+func TestAServerThatTakesNoWritesSaysSo(t *testing.T) {
+	d := openPostgresNotes(t)
+	for name, c := range map[string]struct{ statement, want string }{
+		"is read-only":      {"SET TRANSACTION READ ONLY", "read-only"},
+		"is full":           {"DO $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$", "No space left"},
+		"lets it not write": {"DO $$ BEGIN RAISE EXCEPTION 'permission denied for table notes' USING ERRCODE = '42501'; END $$", "permission denied"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 3 {
+				err := d.Write(t.Context(), func(tx *gorm.DB) error {
+					if err := tx.Exec(c.statement).Error; err != nil {
+						return err
+					}
+					return insert(name)(tx)
+				})
+				if err == nil {
+					t.Fatal("it was written")
+				}
+			}
+			if err := d.WriteProblem(); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got problem %v, want one with %q", err, c.want)
+			}
+			if err := d.Write(t.Context(), insert(name)); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.WriteProblem(); err != nil {
+				t.Errorf("after a write: got problem %v, want none", err)
+			}
+		})
+	}
+}
+
 func TestADatabaseWhoseFileIsLockedSaysSo(t *testing.T) {
 	db, unlock := locked(t)
 	ctx, leave := context.WithTimeout(t.Context(), 10*time.Millisecond)

@@ -232,14 +232,11 @@ func (s *settings) sources() config.Sources {
 	return config.Sources{File: file, FileRequired: required, Environ: s.program.Environ, Flags: s.flags, FlagNames: s.names}
 }
 
-// load reads the configuration; warnings go to standard error.
+// load reads the configuration.
 func (s *settings) load() (app.Config, *config.Loaded, error) {
 	c, loaded, err := app.Load(s.sources())
 	if err != nil {
 		return app.Config{}, nil, fmt.Errorf("the configuration can't be used:\n%w", err)
-	}
-	for _, warning := range loaded.Warnings {
-		fmt.Fprintf(s.program.Stderr, "galleria: %v\n", warning)
 	}
 	return c, loaded, nil
 }

@@ -9,7 +9,7 @@
 //		Modules map[string]ModuleConfig  `yaml:"modules"`
 //	}
 //	type Listener struct {
-//		Listen string        `yaml:"listen" doc:"address to serve at" aka:"addr"`
+//		Listen string        `yaml:"listen" doc:"address to serve at"`
 //		Idle   time.Duration `yaml:"idle"   doc:"close a silent connection after this"`
 //		Key    string        `yaml:"key"    doc:"signing key" secret:"true"`
 //	}
@@ -46,13 +46,6 @@
 //
 // A list is written a,b,c, or, when an element holds a comma, ["a,b", "c"]. The
 // latter is also a list of the file. An empty variable means the empty text.
-//
-// # Renaming
-//
-// A field tagged `aka:"old"` still accepts its former name, in the file, the
-// environment and flags, with a warning in Loaded.Warnings. The name is
-// relative to the struct and may be a path; with a leading slash it starts at
-// the top: `aka:"/server.port"`. Groups can be renamed too.
 //
 // # Changing the file
 //

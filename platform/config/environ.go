@@ -27,12 +27,8 @@ func (t *tree) variable(key string) string {
 func (t *tree) variables() map[string][]*node {
 	all := map[string][]*node{}
 	for _, n := range t.root.leaves() {
-		for _, key := range n.spellings() {
-			name := t.variable(key)
-			if !slices.Contains(all[name], n) {
-				all[name] = append(all[name], n)
-			}
-		}
+		name := t.variable(n.key)
+		all[name] = append(all[name], n)
 	}
 	return all
 }
@@ -63,9 +59,6 @@ func (l *loading) environment() {
 			l.problems = append(l.problems, Problem{Origin: o, Message: fmt.Sprintf("can mean %s or %s; set it in the file", nodes[0].key, nodes[1].key)})
 		default:
 			n := nodes[0]
-			if name != l.tree.variable(n.key) {
-				l.warnings = append(l.warnings, Problem{Origin: o, Message: "is now called " + l.tree.variable(n.key)})
-			}
 			l.set(n, environment, o, text, func() error { return setText(n.value, text) })
 		}
 	}

@@ -55,7 +55,7 @@ listen_on: z
 		`app.yaml:16: hosts: is a group of keys; a list such as [a, b] is expected`,
 		`app.yaml:17: level: "middle" is not low or high`,
 		`app.yaml:18: labels: is a list; keys below it are expected`,
-		`app.yaml:19: http.listen: is set twice; also at app.yaml:11`,
+		`app.yaml:19: listen_on: unknown key`,
 		`app.yaml:20: merging with << is not supported; anchors for whole values are`,
 		`app.yaml:21: has a list as a key; a word is expected`,
 		`$APP_HTTP_LISTN: unknown variable; did you mean APP_HTTP_LISTEN?`,

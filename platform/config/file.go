@@ -29,15 +29,14 @@ func (l *loading) file(content []byte) bool {
 		l.problems = append(l.problems, Problem{Origin: l.line(root.Line), Message: "is " + shape(root) + "; lines such as key: value are expected"})
 		return false
 	}
-	l.mapping("", l.tree.root, root, false)
+	l.mapping(l.tree.root, root)
 	return true
 }
 
 func (l *loading) line(n int) Origin { return Origin{Source: l.from.File, Line: n} }
 
-// mapping applies the keys of y. path is how the file calls it, which is not
-// n.key where something has been renamed; n is nil where only former keys are.
-func (l *loading) mapping(path string, n *node, y *yaml.Node, warned bool) {
+// mapping applies the keys of y, which are below n.
+func (l *loading) mapping(n *node, y *yaml.Node) {
 	first := map[string]int{}
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		k, value := resolve(y.Content[i]), y.Content[i+1]
@@ -46,14 +45,14 @@ func (l *loading) mapping(path string, n *node, y *yaml.Node, warned bool) {
 			l.problems = append(l.problems, Problem{Origin: o, Key: key, Message: message})
 		}
 		if k.Kind != yaml.ScalarNode {
-			fail(path, "has "+shape(k)+" as a key; a word is expected")
+			fail(n.key, "has "+shape(k)+" as a key; a word is expected")
 			continue
 		}
 		if k.Tag == "!!merge" {
-			fail(path, "merging with << is not supported; anchors for whole values are")
+			fail(n.key, "merging with << is not supported; anchors for whole values are")
 			continue
 		}
-		key := join(path, k.Value)
+		key := join(n.key, k.Value)
 		if line, again := first[k.Value]; again {
 			fail(key, fmt.Sprintf("is given twice; first on line %d", line))
 			continue
@@ -64,7 +63,7 @@ func (l *loading) mapping(path string, n *node, y *yaml.Node, warned bool) {
 		if k.Value == "" {
 			child = nil
 		}
-		if child == nil && n != nil && n.kind == table {
+		if child == nil && n.kind == table {
 			added, err := l.tree.addEntry(n, k.Value)
 			if err != nil {
 				fail(key, err.Error())
@@ -72,32 +71,23 @@ func (l *loading) mapping(path string, n *node, y *yaml.Node, warned bool) {
 			}
 			child = added
 		}
-		target := resolve(value)
-		if child == nil && target.Kind == yaml.MappingNode && k.Value != "" && l.tree.leadsToOld(key) {
-			l.mapping(key, nil, target, warned)
-			continue
-		}
 		if child == nil {
 			fail(key, "unknown key"+l.tree.suggestKey(key))
 			continue
 		}
-		renamed := key != child.key && !warned
-		if renamed {
-			l.warnRenamed(child, o, key)
-		}
-		l.assign(key, child, target, o, warned || renamed)
+		l.assign(child, resolve(value), o)
 	}
 }
 
-// assign applies the value y to the node n, which the file calls path.
-func (l *loading) assign(path string, n *node, y *yaml.Node, o Origin, warned bool) {
+// assign applies the value y to the node n.
+func (l *loading) assign(n *node, y *yaml.Node, o Origin) {
 	if n.kind != leaf {
 		if n.by == defaults {
 			n.by, n.origin = file, o
 		}
 		switch {
 		case y.Kind == yaml.MappingNode:
-			l.mapping(path, n, y, warned)
+			l.mapping(n, y)
 		case isNull(y): // every key below may be commented out
 		default:
 			l.report(n, o, "is "+shape(y)+"; keys below it are expected")

@@ -14,7 +14,7 @@ import (
 // settings has every kind of value there is.
 type settings struct {
 	Base    `yaml:",inline"`
-	HTTP    listener           `yaml:"http" aka:"server"`
+	HTTP    listener           `yaml:"http"`
 	Parts   map[string]part    `yaml:"parts" doc:"what this process is made of"`
 	Labels  map[string]string  `yaml:"labels"`
 	Weights map[string]float64 `yaml:"weights"`
@@ -31,7 +31,7 @@ type Base struct {
 }
 
 type listener struct {
-	Listen string        `yaml:"listen" doc:"address" aka:"addr,/listen_on"`
+	Listen string        `yaml:"listen" doc:"address"`
 	Idle   time.Duration `yaml:"idle" doc:"close a silent connection\nafter this"`
 	TLS    bool          `yaml:"tls"`
 	Body   config.Bytes  `yaml:"body"`

@@ -8,16 +8,16 @@ import (
 )
 
 type fuzzed struct {
-	Text  string            `yaml:"text" aka:"/old.text"`
+	Text  string            `yaml:"text"`
 	Pass  string            `yaml:"pass" secret:"true"`
 	Wait  time.Duration     `yaml:"wait"`
 	Size  Bytes             `yaml:"size"`
 	List  []int8            `yaml:"list"`
 	Names map[string]string `yaml:"names"`
 	Group map[string]struct {
-		On    bool           `yaml:"on" aka:"enabled"`
+		On    bool           `yaml:"on"`
 		Inner map[string]int `yaml:"inner"`
-	} `yaml:"group" aka:"groups"`
+	} `yaml:"group"`
 }
 
 // Whatever stands in the file: it loads, or it is refused with a reason and
@@ -25,7 +25,7 @@ type fuzzed struct {
 func FuzzFile(f *testing.F) {
 	for _, seed := range []string{
 		"", "text: a\n", "wait: 3s\nsize: 1MiB\nlist: [1, 2]\n", "names: {a: b, '': c}\n", "group:\n  a: {on: true, inner: {x: 1}}\n",
-		"groups: {a: {enabled: no}}\n", "old: {text: x}\n", "a: &a [*a]\n", "group: &a {b: *a}\n", "<<: x\n", "? {a: b}\n: c\n",
+		"group: {a: {on: no}}\n", "old: {text: x}\n", "a: &a [*a]\n", "group: &a {b: *a}\n", "<<: x\n", "? {a: b}\n: c\n",
 		"text: !!binary aGk=\n", "text: |\n  a\n  b\n", "--- a\n--- b\n", "\xef\xbb\xbftext: a\n", "\xff\xfe", "text: *x\n", "{", "[]", "- ", "!!a", "%YAML 3.0\n---\n",
 	} {
 		f.Add(seed)

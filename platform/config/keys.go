@@ -6,15 +6,13 @@ import (
 	"strings"
 )
 
-// register makes n and all below it known by all their names.
+// register makes n and all below it known by their keys.
 func (t *tree) register(n *node) error {
 	if n.parent != nil {
-		for _, key := range n.spellings() {
-			if other := t.known[key]; other != nil && other != n {
-				return fmt.Errorf("two values have the key %s", key)
-			}
-			t.known[key] = n
+		if t.known[n.key] != nil {
+			return fmt.Errorf("two values have the key %s", n.key)
 		}
+		t.known[n.key] = n
 	}
 	for _, child := range n.children {
 		if err := t.register(child); err != nil {
@@ -22,28 +20,6 @@ func (t *tree) register(n *node) error {
 		}
 	}
 	return nil
-}
-
-// spellings are the keys that mean n: its own first, then those of older
-// files, by its former names and those of the groups around it.
-func (n *node) spellings() []string {
-	if n.parent == nil {
-		return []string{""}
-	}
-	var keys, absolute []string
-	for _, parent := range n.parent.spellings() {
-		keys = append(keys, join(parent, n.name))
-	}
-	for _, aka := range n.aka {
-		if path, ok := strings.CutPrefix(aka, "/"); ok {
-			absolute = append(absolute, path)
-			continue
-		}
-		for _, parent := range n.parent.spellings() {
-			keys = append(keys, join(parent, aka))
-		}
-	}
-	return append(keys, absolute...)
 }
 
 // find is the node of a key, made now if it is a new entry of a table; nil if
@@ -85,16 +61,6 @@ func (t *tree) nearest(key string) *node {
 		key = key[:max(strings.LastIndexByte(key, '.'), 0)]
 	}
 	return t.root
-}
-
-// leadsToOld tells whether a former key lies below path, where nothing else is.
-func (t *tree) leadsToOld(path string) bool {
-	for key := range t.known {
-		if strings.HasPrefix(key, path+".") {
-			return true
-		}
-	}
-	return false
 }
 
 func join(path, name string) string {

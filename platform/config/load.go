@@ -27,13 +27,11 @@ type Sources struct {
 
 // Loaded tells what Load did.
 type Loaded struct {
-	// Warnings are what was accepted but should be written differently.
-	Warnings []Problem
-	values   []Value
-	texts    map[string]string // as values, not fit to be shown
-	shared   map[string]string
-	written  []string // keys that the file gives a value
-	digest   string
+	values  []Value
+	texts   map[string]string // as values, not fit to be shown
+	shared  map[string]string
+	written []string // keys that the file gives a value
+	digest  string
 }
 
 // absent is the digest of no file.
@@ -105,20 +103,18 @@ func load(into any, from Sources, content []byte, unreadable *Problem) (*Loaded,
 	}
 
 	target.Elem().Set(filled)
-	loaded := &Loaded{Warnings: l.warnings, values: keys.values(), texts: keys.texts(), shared: shared, written: written, digest: absent}
+	loaded := &Loaded{values: keys.values(), texts: keys.texts(), shared: shared, written: written, digest: absent}
 	if content != nil {
 		loaded.digest = digest(content)
 	}
 	return loaded, nil
 }
 
-// loading is one Load under way. The layers are applied in order; a value set
-// twice by the same layer is a mistake, by a later layer it is an override.
+// loading is one Load under way. The layers are applied in order, each over the one before.
 type loading struct {
 	tree     *tree
 	from     Sources
 	problems []Problem
-	warnings []Problem
 }
 
 type layer int
@@ -133,10 +129,6 @@ const (
 // set gives a leaf its value from a source. An error of parse is reported as
 // a mistake of the source.
 func (l *loading) set(n *node, by layer, o Origin, text string, parse func() error) {
-	if n.by == by {
-		l.report(n, o, fmt.Sprintf("is set twice; also at %s", n.origin))
-		return
-	}
 	n.by, n.origin = by, o
 	if err := parse(); err != nil {
 		l.report(n, o, n.conceal(err.Error(), text))
@@ -154,10 +146,6 @@ func (l *loading) report(n *node, o Origin, message string) {
 	l.problems = append(l.problems, Problem{Origin: o, Key: n.key, Message: message})
 }
 
-func (l *loading) warnRenamed(n *node, o Origin, written string) {
-	l.warnings = append(l.warnings, Problem{Origin: o, Key: written, Message: "is now called " + n.key})
-}
-
 func (l *loading) flags() {
 	for _, key := range slices.Sorted(maps.Keys(l.from.Flags)) {
 		name, text := l.from.FlagNames[key], l.from.Flags[key]
@@ -169,9 +157,6 @@ func (l *loading) flags() {
 		if n == nil || n.kind != leaf {
 			l.problems = append(l.problems, Problem{Origin: o, Key: key, Message: "unknown key" + l.tree.suggestKey(key)})
 			continue
-		}
-		if n.key != key {
-			l.warnRenamed(n, o, key)
 		}
 		l.set(n, flag, o, text, func() error { return setText(n.value, text) })
 	}

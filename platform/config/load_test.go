@@ -142,44 +142,6 @@ func TestAnchorsAreFollowed(t *testing.T) {
 	}
 }
 
-func TestFormerNamesAreAcceptedWithAWarning(t *testing.T) {
-	rows := []struct{ content, env, flag, want string }{
-		{content: "http:\n  addr: x\n", want: "app.yaml:2: http.addr: is now called http.listen"},
-		{content: "listen_on: x\n", want: "app.yaml:1: listen_on: is now called http.listen"},
-		{content: "server:\n  listen: x\n  tls: true\n", want: "app.yaml:1: server: is now called http"},
-		{content: "server:\n  addr: x\n", want: "app.yaml:1: server: is now called http"},
-		{env: "APP_HTTP_ADDR=x", want: "$APP_HTTP_ADDR: is now called APP_HTTP_LISTEN"},
-		{env: "APP_SERVER_LISTEN=x", want: "$APP_SERVER_LISTEN: is now called APP_HTTP_LISTEN"},
-		{flag: "http.addr", want: "--http.addr: http.addr: is now called http.listen"},
-	}
-	for _, row := range rows {
-		from := written(t, row.content)
-		from.Environ = []string{row.env}
-		if row.flag != "" {
-			from.Flags = map[string]string{row.flag: "x"}
-		}
-		got := standard()
-		loaded, err := config.Load(&got, from)
-		if err != nil {
-			t.Errorf("%+v: %v", row, err)
-			continue
-		}
-		if got.HTTP.Listen != "x" || len(loaded.Warnings) != 1 || loaded.Warnings[0].String() != row.want {
-			t.Errorf("%+v: got %q, warnings %v", row, got.HTTP.Listen, loaded.Warnings)
-		}
-	}
-}
-
-func TestAGroupOfFormerNamesOnlyIsUnderstood(t *testing.T) {
-	var got struct {
-		Key string `yaml:"key" aka:"/old.place.key"`
-	}
-	loaded, err := config.Load(&got, written(t, "old:\n  place:\n    key: x\n"))
-	if err != nil || got.Key != "x" || len(loaded.Warnings) != 1 {
-		t.Errorf("got %q, %v, error %v; want x and a warning", got.Key, loaded, err)
-	}
-}
-
 func TestADeclarationThatCannotWorkIsRefused(t *testing.T) {
 	type untagged struct{ A string }
 	type pointer struct {
@@ -187,7 +149,7 @@ func TestADeclarationThatCannotWorkIsRefused(t *testing.T) {
 	}
 	type twice struct {
 		A string `yaml:"a"`
-		B string `yaml:"b" aka:"a"`
+		B string `yaml:"a"`
 	}
 	type collision struct {
 		A string `yaml:"a_b"`

@@ -21,7 +21,6 @@ type node struct {
 	name, key string
 	doc       string
 	secret    bool
-	aka       []string
 	kind      kind
 	value     reflect.Value // addressable
 	parent    *node
@@ -104,9 +103,6 @@ func (t *tree) grow(parent *node, name string, v reflect.Value, tag reflect.Stru
 		name: name, key: join(parent.key, name), parent: parent, value: v,
 		doc: tag.Get("doc"), secret: parent.secret || tag.Get("secret") == "true",
 		origin: Origin{Source: "default"},
-	}
-	if aka := tag.Get("aka"); aka != "" {
-		n.aka = strings.Split(aka, ",")
 	}
 	if depth > maxDepth {
 		return nil, fmt.Errorf("%s is nested too deeply", n.key)

@@ -1,12 +1,14 @@
 package process
 
 import (
+	"cmp"
 	"encoding/json"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"galleria/platform/durable"
+	"galleria/platform/route"
 )
 
 // Change is one change of a place, as the audit log has it.
@@ -101,6 +103,30 @@ func (p *Process) audit(c Change) {
 	}
 	if err != nil {
 		p.o.Log.Error("a module was moved, and this could not be written to the audit log", "module", c.Module, "error", err)
+	}
+}
+
+// auditStart notes the modules that a start has put elsewhere than they were last: the
+// configuration was changed while no main process ran. What was never noted was at home.
+func (p *Process) auditStart() {
+	if p.o.Peer != "" {
+		return
+	}
+	changes, err := p.Changes("", false)
+	if err != nil {
+		p.o.Log.Error("earlier changes of places can't be read, so this start's are not noted", "error", err)
+		return
+	}
+	last := map[string]string{}
+	for _, c := range changes {
+		last[c.Module] = c.To
+	}
+	for _, d := range p.ordered {
+		was, is := cmp.Or(last[d.Name], route.Local().String()), p.placeNow(d.Name)
+		if _, sought := p.Wish(d.Name); was == is || sought { // what is sought is noted when it is found
+			continue
+		}
+		p.audit(Change{Module: d.Name, Who: "configuration", From: was, To: is, Why: "it was changed while the shop did not run"})
 	}
 }
 

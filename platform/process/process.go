@@ -189,6 +189,7 @@ func (p *Process) start(ctx context.Context, wanted map[string]route.Place) erro
 		return err
 	}
 	p.expect(nil)
+	p.auditStart()
 	if p.peer != nil {
 		p.tasks.Go(func() { p.follow(member) })
 	}

@@ -203,7 +203,7 @@ func (s *shop) Announce(_ context.Context, in *processv1.AnnounceRequest) (*proc
 func (s *shop) place(mode, place, wanted, problem string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.catalog = &processv1.ModulesResponse_Module{Module: "catalog", Mode: mode, Place: place, Wanted: wanted, WantedProblem: problem, Healthy: true}
+	s.catalog = &processv1.ModulesResponse_Module{Module: "catalog", Mode: mode, Place: place, Settings: place, Wanted: wanted, WantedProblem: problem, Healthy: true}
 }
 
 func (s *shop) Modules(context.Context, *processv1.ModulesRequest) (*processv1.ModulesResponse, error) {
@@ -211,7 +211,7 @@ func (s *shop) Modules(context.Context, *processv1.ModulesRequest) (*processv1.M
 	defer s.mu.Unlock()
 	row := func(name string) *processv1.ModulesResponse_Module {
 		return &processv1.ModulesResponse_Module{
-			Module: name, Mode: "local", Place: "local", Healthy: true, Arms: []*processv1.ModulesResponse_Arm{{}},
+			Module: name, Mode: "local", Place: "local", Settings: "local", Healthy: true, Arms: []*processv1.ModulesResponse_Arm{{}},
 			Endpoints: []*processv1.ModulesResponse_Endpoint{{Process: "main", Generation: 3}},
 		}
 	}

@@ -171,23 +171,15 @@ func Next(module string, p route.Place) []Step {
 	return []Step{back}
 }
 
-// IsAt tells whether a module is where it is wanted. The weight of a canary
-// changes by itself.
-func IsAt(row *processv1.ModulesResponse_Module, wanted route.Place) bool {
-	if wanted.Mode != route.ModeCanary {
-		return row.GetPlace() == wanted.String()
-	}
-	_, arms, _ := strings.Cut(wanted.String(), " % ")
-	return row.GetMode() == string(wanted.Mode) && strings.HasSuffix(row.GetPlace(), arms)
-}
-
 // Outcome is how far a move has come: done; not done, for a reason; or neither yet.
 func Outcome(row *processv1.ModulesResponse_Module, wanted route.Place) (done bool, problem string) {
 	switch {
 	case row.GetWanted() == wanted.String():
 		return false, row.GetWantedProblem()
-	case row.GetWanted() == "" && IsAt(row, wanted):
-		return true, ""
+	case row.GetWanted() != "" || row.GetSettings() != wanted.WithSettings():
+		return false, ""
+	case wanted.Mode == route.ModeCanary && wanted.Weight > 0 && row.GetWeight() == 0:
+		return false, "it went back before (" + row.GetProgress() + "); it begins anew with other steps, or after another place"
 	}
-	return false, ""
+	return true, ""
 }

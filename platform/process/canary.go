@@ -55,19 +55,19 @@ func (p *Process) beginCanary(name string, wanted route.Place) Progress {
 	if err == nil {
 		err = json.Unmarshal(data, &kept)
 	}
-	if err == nil && (kept.Wanted == withSteps(wanted) || kept.Wanted == wanted.String()) {
-		kept.Wanted = withSteps(wanted)
+	if p.o.Peer == "" && err == nil && (kept.Wanted == wanted.WithSettings() || kept.Wanted == wanted.String()) {
+		kept.Wanted = wanted.WithSettings()
 		return kept
 	}
-	return Progress{Wanted: withSteps(wanted), Weight: wanted.Weight, Since: p.o.Now(), Cause: "it has just begun"}
+	return Progress{Wanted: wanted.WithSettings(), Weight: wanted.Weight, Since: p.o.Now(), Cause: "it has just begun"}
 }
 
-// withSteps is a canary's place with what its own words leave out.
-func withSteps(wanted route.Place) string {
-	return fmt.Sprintf("%s; steps of %v %%, each for %s", wanted, wanted.Steps, wanted.Every)
-}
-
+// keepProgress keeps it for the next start of the main process. One beside it learns its
+// places anew, and may share the directory.
 func (p *Process) keepProgress(name string, progress Progress) {
+	if p.o.Peer != "" {
+		return
+	}
 	data, err := json.Marshal(progress)
 	if err == nil {
 		err = durable.WriteFile(p.progressFile(name), data)

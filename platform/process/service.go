@@ -89,6 +89,7 @@ func (s service) row(ctx context.Context, d module.Definition) *processv1.Module
 	row := &processv1.ModulesResponse_Module{Module: d.Name, Place: route.Place{}.String(), Healthy: true}
 	if target := r.Target(); target != nil {
 		row.Mode, row.Place = string(target.Mode()), target.Place().String()
+		row.Settings = s.process.Place(d.Name).WithSettings()
 		row.StoreId, row.Weight = target.Store().ID, int32(target.Place().Weight)
 		for _, leaf := range target.Place().Leaves() {
 			if leaf.Mode == route.ModeLocal || leaf.Mode == route.ModeRemote {

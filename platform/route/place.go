@@ -207,3 +207,14 @@ func (p Place) String() string {
 	}
 	return string(p.Mode)
 }
+
+// WithSettings is the place in words with the settings that its own words leave out.
+func (p Place) WithSettings() string {
+	switch {
+	case p.Mode == ModeCanary:
+		return fmt.Sprintf("%s; steps of %v %%, each for %s", p, p.Steps, p.Every)
+	case p.Mode == ModeHeld:
+		return fmt.Sprintf("%s: %d calls, each for %s", p, p.Hold.Calls, p.Hold.Within)
+	}
+	return p.String()
+}

@@ -2199,8 +2199,11 @@ type ModulesResponse_Module struct {
 	// local, remote, shadow, canary or held; empty: nowhere.
 	Mode string `protobuf:"bytes,2,opt,name=mode,proto3" json:"mode,omitempty"`
 	// Where it is, in words.
-	Place   string `protobuf:"bytes,3,opt,name=place,proto3" json:"place,omitempty"`
-	Healthy bool   `protobuf:"varint,4,opt,name=healthy,proto3" json:"healthy,omitempty"`
+	Place string `protobuf:"bytes,3,opt,name=place,proto3" json:"place,omitempty"`
+	// The same place as it was wanted, in words, with its settings such as the steps of a
+	// canary, whose weight changes by itself.
+	Settings string `protobuf:"bytes,15,opt,name=settings,proto3" json:"settings,omitempty"`
+	Healthy  bool   `protobuf:"varint,4,opt,name=healthy,proto3" json:"healthy,omitempty"`
 	// Why it is not healthy.
 	Problem string `protobuf:"bytes,5,opt,name=problem,proto3" json:"problem,omitempty"`
 	StoreId string `protobuf:"bytes,6,opt,name=store_id,json=storeId,proto3" json:"store_id,omitempty"`
@@ -2269,6 +2272,13 @@ func (x *ModulesResponse_Module) GetMode() string {
 func (x *ModulesResponse_Module) GetPlace() string {
 	if x != nil {
 		return x.Place
+	}
+	return ""
+}
+
+func (x *ModulesResponse_Module) GetSettings() string {
+	if x != nil {
+		return x.Settings
 	}
 	return ""
 }
@@ -3627,14 +3637,15 @@ const file_platform_process_v1_process_proto_rawDesc = "" +
 	"\x04data\x18\x01 \x01(\fR\x04data\"$\n" +
 	"\x0eTunnelResponse\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\"\x10\n" +
-	"\x0eModulesRequest\"\xbd\b\n" +
+	"\x0eModulesRequest\"\xd9\b\n" +
 	"\x0fModulesResponse\x12E\n" +
 	"\amodules\x18\x01 \x03(\v2+.platform.process.v1.ModulesResponse.ModuleR\amodules\x12%\n" +
-	"\x0eevents_problem\x18\x02 \x01(\tR\reventsProblem\x1a\x81\x04\n" +
+	"\x0eevents_problem\x18\x02 \x01(\tR\reventsProblem\x1a\x9d\x04\n" +
 	"\x06Module\x12\x16\n" +
 	"\x06module\x18\x01 \x01(\tR\x06module\x12\x12\n" +
 	"\x04mode\x18\x02 \x01(\tR\x04mode\x12\x14\n" +
-	"\x05place\x18\x03 \x01(\tR\x05place\x12\x18\n" +
+	"\x05place\x18\x03 \x01(\tR\x05place\x12\x1a\n" +
+	"\bsettings\x18\x0f \x01(\tR\bsettings\x12\x18\n" +
 	"\ahealthy\x18\x04 \x01(\bR\ahealthy\x12\x18\n" +
 	"\aproblem\x18\x05 \x01(\tR\aproblem\x12\x19\n" +
 	"\bstore_id\x18\x06 \x01(\tR\astoreId\x12\x16\n" +

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"syscall"
 )
 
 // OwnDirectory makes a data directory, for its owner alone. It refuses one that
-// is there and that others may write to: they could put a file of theirs in the
-// place of one of ours.
+// is there and that others may write to, or that is another user's: they could put a
+// file of theirs in the place of one of ours.
 func OwnDirectory(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -20,6 +21,10 @@ func OwnDirectory(dir string) error {
 	}
 	if mode := info.Mode().Perm(); mode&0o022 != 0 {
 		return fmt.Errorf("the data directory %s can be written to by others (mode %04o): chmod go-w %s", dir, mode, dir)
+	}
+	if owner := info.Sys().(*syscall.Stat_t).Uid; int(owner) != os.Geteuid() && owner != 0 {
+		return fmt.Errorf("the data directory %s is of the user with the id %d, and this program runs as %d: chown %d %s, or run it as that user",
+			dir, owner, os.Geteuid(), os.Geteuid(), dir)
 	}
 	return nil
 }

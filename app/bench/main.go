@@ -27,7 +27,7 @@ func main() {
 	defer heap.Raise()() // calls are measured as in the shop
 	binary := flag.String("galleria", "bin/galleria", "the program to measure")
 	seconds := flag.Int("seconds", 5, "how long each page is asked for")
-	only := flag.String("only", "", "calls, commits, events, idle, pages, large, many, console or watched; empty: all")
+	only := flag.String("only", "", "calls, commits, events, idle, pages, large, many, console, watched or shadowed; empty: all")
 	rows := flag.String("rows", "", "of pages and large: only the rows whose name this regular expression finds; empty: all")
 	profiles := flag.String("profiles", "", "of pages and large: a directory to write a CPU profile of the shop's first process for each row into")
 	against := flag.String("against", "", "a commit: measure calls and pages there, too, in turn")
@@ -66,6 +66,7 @@ func main() {
 		{"many", func() error { return benchMany(*binary, time.Duration(*seconds)*time.Second) }},
 		{"console", func() error { return benchConsole(*binary) }},
 		{"watched", func() error { return benchWatched(*binary, time.Duration(*seconds)*time.Second) }},
+		{"shadowed", func() error { return benchShadowed(*binary, time.Duration(*seconds)*time.Second) }},
 	}
 	for _, part := range parts {
 		if *only != "" && *only != part.name {

@@ -81,11 +81,11 @@ func benchWatched(binary string, d time.Duration) error {
 			}
 		}
 	}
-	return printWatched(ways)
+	return printWatched(fmt.Sprintf("The mix of %d shoppers while the shop is watched", buyers), ways)
 }
 
-func printWatched(ways []*watching) error {
-	fmt.Printf("\nThe mix of %d shoppers while the shop is watched, %d rounds of each in turn\n", buyers, watchedRounds)
+func printWatched(title string, ways []*watching) error {
+	fmt.Printf("\n%s, %d rounds of each in turn\n", title, watchedRounds)
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(out, "what\t/s\t/server CPU-s\t")
 	rates := map[string]float64{}

@@ -31,7 +31,7 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	edge := app.NewEdge(config)
+	edge := app.NewEdge(config, logger)
 	keeper := app.NewShopInfo(config, process, logger)
 	storefront, err := app.NewStorefront(config, process, edge, keeper, logger)
 	if err != nil {

@@ -196,8 +196,8 @@ func (c Config) dsn(module string) string {
 }
 
 // NewEdge is what the parts of the edge share.
-func NewEdge(c Config) *edge.Edge {
-	return edge.New(edge.Options{BaseURL: c.HTTP.BaseURL, TrustedProxies: c.HTTP.proxies(), Limits: edge.Limits(c.HTTP.Limits), Now: time.Now})
+func NewEdge(c Config, log *slog.Logger) *edge.Edge {
+	return edge.New(edge.Options{BaseURL: c.HTTP.BaseURL, TrustedProxies: c.HTTP.proxies(), Limits: edge.Limits(c.HTTP.Limits), Now: time.Now, Log: log})
 }
 
 // NewShopInfo is what the edge says of the shop.

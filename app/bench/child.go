@@ -24,8 +24,8 @@ type child struct {
 // start runs a server and waits until it prints its addresses.
 func start(name string, args ...string) (*child, error) {
 	c := &child{command: exec.Command(name, args...)}
-	// All shoppers come from one address, and have one e-mail address.
-	c.command.Env = append(os.Environ(), "GALLERIA_MODULES_ORDERS_MAX_UNPAID_PER_CLIENT=0", "GALLERIA_MODULES_ORDERS_MAX_UNPAID_PER_EMAIL=0")
+	// All shoppers have one e-mail address.
+	c.command.Env = append(os.Environ(), "GALLERIA_MODULES_ORDERS_MAX_UNPAID_PER_EMAIL=0")
 	c.command.Stderr = io.Discard
 	stdout, err := c.command.StdoutPipe()
 	if err != nil {

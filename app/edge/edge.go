@@ -7,6 +7,7 @@
 package edge
 
 import (
+	"log/slog"
 	"net/netip"
 	"time"
 )
@@ -24,6 +25,8 @@ type Options struct {
 	Limits Limits
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
+	// Log tells the operator of a proxy that is not trusted; nil: it is told nowhere.
+	Log *slog.Logger
 }
 
 // Edge is what the parts of the edge share. Safe for concurrent use.
@@ -39,8 +42,11 @@ func New(o Options) *Edge {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	return &Edge{
-		Visitors: &Visitors{proxies: o.TrustedProxies, secure: isHTTPS(o.BaseURL), ids: newRequestIDs()},
+		Visitors: &Visitors{proxies: o.TrustedProxies, secure: isHTTPS(o.BaseURL), ids: newRequestIDs(), log: o.Log},
 		Clients:  NewClients(o.Limits, o.Now), Checkouts: forCheckouts(), Lookers: forLookers(),
 	}
 }

@@ -3,6 +3,7 @@ package edge
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -20,16 +21,31 @@ type Visitors struct {
 	proxies []netip.Prefix
 	secure  bool // whatever a request says
 	ids     requestIDs
+	log     *slog.Logger
+	told    atomic.Bool // of a proxy that is none of ours
 }
 
 // RequestID is the id of a request: a new one, or what a proxy of ours gave it.
 func (v *Visitors) RequestID(r *http.Request) string {
+	v.tellOfProxy(r)
 	if len(v.proxies) > 0 {
 		if given := r.Header.Get("X-Request-Id"); v.trusted(r) && saneID.MatchString(given) {
 			return given
 		}
 	}
 	return v.ids.next()
+}
+
+// tellOfProxy says once that a proxy of this machine is not believed: all its visitors are
+// then one client, of this machine.
+func (v *Visitors) tellOfProxy(r *http.Request) {
+	if v.told.Load() || r.Header.Get("X-Forwarded-For") == "" || v.trusted(r) {
+		return
+	}
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err == nil && peer.Addr().Unmap().IsLoopback() && !v.told.Swap(true) {
+		v.log.Warn("a proxy on this machine is not among http.trusted_proxies: its visitors count as one client, without limits", "proxy", peer.Addr().Unmap().String())
+	}
 }
 
 // Secure tells whether the visitor speaks HTTPS: with us, with a proxy of ours, or
@@ -76,6 +92,14 @@ func ClientOf(c echo.Context) netip.Addr {
 	// An address that can't be read has no limits: it is no client of the network.
 	address, _ := netip.ParseAddr(c.RealIP())
 	return address
+}
+
+// NameOf is NetworkOf a client that has limits, and empty for one that has none.
+func (c *Clients) NameOf(ctx echo.Context) string {
+	if _, limited := c.who(ClientOf(ctx)); !limited {
+		return ""
+	}
+	return NetworkOf(ctx)
 }
 
 // NetworkOf names who asks: the network address, of IPv6 the part that belongs to

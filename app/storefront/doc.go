@@ -60,7 +60,8 @@
 // pay and cancellations a minute, and try so many voucher codes; it waits longer and
 // longer after cards that are declined: app/edge/limits.go. More is answered with 429
 // and Retry-After. Each process with the edge counts by itself, and a restart forgets.
-// Clients of this machine have no limits unless http.limits.loopback is false.
+// Clients of this machine have no limits, also of orders that wait for their payment, unless
+// http.limits.loopback is false.
 //
 // # What it never does
 //

@@ -21,8 +21,9 @@ func newStore(s *settings) *cobra.Command {
 		Use:   "store [MODULE]",
 		Short: "Show the databases of the modules, and who holds them",
 		Long: `Store shows the database of each module as it is configured here: its id, its
-generation (how often it has changed hands), and the processes that hold it and
-may write to it. It works while the shop runs and while it does not.
+generation (raised when it is taken from a process that does not answer, or is
+adopted), and the processes that hold it and may write to it. It works while the
+shop runs and while it does not.
 
 A database that was copied, restored from a backup or sealed is refused when the
 shop opens it. "galleria store adopt" says that it is the right one.`,

@@ -78,8 +78,8 @@
 //
 // # Who may write
 //
-// A process that opens a store holds it. When another one takes the store over
-// (TakeOver), the store's generation is raised and those that hold an old one
+// A process that opens a store holds it. When the store is taken from it (Dismiss,
+// Adopt), the store's generation is raised and those that hold an old one
 // are refused with ErrFenced, in the transaction that would have written: also
 // a process that slept meanwhile. A store that was sealed (Seal), copied or
 // restored is refused, until Adopt says that it is the real one.

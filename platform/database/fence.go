@@ -8,14 +8,12 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-
-	"galleria/platform/id"
 )
 
 var (
 	// ErrFenced is wrapped by the error of a Write by a process that holds the
-	// store no longer: another one took it over. Nothing was written.
-	ErrFenced = errors.New("database: the store changed hands")
+	// store no longer: it was dismissed, or the store adopted. Nothing was written.
+	ErrFenced = errors.New("database: this process lost the store")
 	// ErrSealed is wrapped by the error of Open and Write on a store that was
 	// sealed. Nothing was written.
 	ErrSealed = errors.New("database: the store is sealed")
@@ -24,18 +22,18 @@ var (
 	ErrCopied = errors.New("database: the store was copied or restored")
 )
 
-// A store has a generation, raised when it changes hands. A process holds the
-// store from Open to Close, or until another one takes it over:
+// A store has a generation, raised when it is taken from a process (Dismiss) or from
+// all of them (Adopt). A process holds the store from Open to Close, or until then:
 //
-//	        Open at n                TakeOver by another: n+1, without this one
-//	(none) ───────────> holds at n ─────────────────────────────────────> fenced
+//	        Open at n                Dismiss of this one, Adopt: n+1, without it
+//	(none) ───────────> holds at n ─────────────────────────────────────────> fenced
 //	           Close        │ ▲
-//	(none) <────────────────┘ └── TakeOver that keeps this one: holds at n+1
+//	(none) <────────────────┘ └── Dismiss of another: holds at n+1
 //
 // The generation is compared in the transaction that writes, so there is no
 // moment in which a process that lost the store writes: on SQLite once for each
 // batch, behind the file's write lock; on PostgreSQL in each transaction, which
-// shares an advisory lock that TakeOver takes alone.
+// shares an advisory lock that Dismiss and Adopt take alone.
 
 // standing is what a transaction sees of the store before it writes.
 type standing struct {
@@ -46,8 +44,7 @@ type standing struct {
 
 const standingQuery = "SELECT generation, sealed_at, sealed_why FROM store"
 
-// admit refuses to write to a store that is sealed, or that changed hands
-// without this process. held asks for the generation of this process's row of
+// admit refuses to write to a store that is sealed, or that this process lost. held asks for the generation of this process's row of
 // holders, 0 when there is none; it is asked only when the store has another
 // generation than this process knows.
 func (d *DB) admit(s standing, held func() (int64, error)) error {
@@ -77,48 +74,12 @@ func (d *DB) sealedError(s standing) error {
 		ErrSealed, d.store.ID, d.store.Module, s.generation, time.UnixMicro(s.sealedAt).UTC().Format(time.RFC3339), s.sealedWhy, toAdopt(d.store.Module))
 }
 
-// Generation is how often the store has changed hands, beginning with 1.
+// Generation is the store's, beginning with 1: it is raised each time the store is taken
+// from processes.
 func (d *DB) Generation(ctx context.Context) (int64, error) {
 	var generation int64
 	if err := d.Read(ctx).Raw("SELECT generation FROM store").Scan(&generation).Error; err != nil {
 		return 0, fmt.Errorf("generation of the store of %s: %w", d.options.Module, err)
-	}
-	return generation, nil
-}
-
-// TakeOver raises the store's generation and lets exactly the named processes
-// go on with it (Options.Holder of each). All others that have it open are
-// refused from the moment it returns, and the leases they hold are free. A
-// named process that has not opened the store is let in all the same.
-//
-// This process must hold the store; it loses it when it does not name itself.
-func (d *DB) TakeOver(ctx context.Context, holders []string) (generation int64, err error) {
-	err = d.engine.write(ctx, true, func(tx *gorm.DB) error {
-		if err := tx.Exec("UPDATE store SET generation = generation + 1").Error; err != nil {
-			return err
-		}
-		if err := tx.Raw("SELECT generation FROM store").Scan(&generation).Error; err != nil {
-			return err
-		}
-		// gorm makes (NULL) of an empty list, and nothing is outside of that.
-		kept := append([]string{""}, holders...)
-		if err := tx.Exec("DELETE FROM holders WHERE process NOT IN ?", kept).Error; err != nil {
-			return err
-		}
-		for _, holder := range holders {
-			result := tx.Exec("UPDATE holders SET generation = ? WHERE process = ?", generation, holder)
-			if result.Error == nil && result.RowsAffected == 0 {
-				result = tx.Exec("INSERT INTO holders (id, process, generation, since) VALUES (?, ?, ?, ?)",
-					id.New(), holder, generation, d.options.Now().UnixMicro())
-			}
-			if result.Error != nil {
-				return result.Error
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return 0, fmt.Errorf("take over the store of %s: %w", d.options.Module, err)
 	}
 	return generation, nil
 }
@@ -159,7 +120,7 @@ func (d *DB) Seal(ctx context.Context, why string) error {
 }
 
 // join makes this process a holder, at the store's present generation, and
-// removes those that died. lock, if any, keeps a take-over away meanwhile.
+// removes those that died. lock, if any, keeps Dismiss and Adopt away meanwhile.
 func (d *DB) join(ctx context.Context, db *sql.DB, lock string) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -190,8 +151,8 @@ func (d *DB) join(ctx context.Context, db *sql.DB, lock string) error {
 	return tx.Commit()
 }
 
-// strikeOff removes the holders that died. It harms none that lives: only a
-// take-over keeps a process from writing.
+// strikeOff removes the holders that died. It harms none that lives: only
+// Dismiss and Adopt keep a process from writing.
 func (d *DB) strikeOff(ctx context.Context, tx *sql.Tx) error {
 	rows, err := tx.QueryContext(ctx, "SELECT id FROM holders")
 	if err != nil {
@@ -230,7 +191,7 @@ func (d *DB) enlist(ctx context.Context) error {
 }
 
 // leave removes this process from the holders. It asks for no permission: of a store that
-// is sealed or changed hands a process may remove itself, too.
+// is sealed or that it lost a process may remove itself, too.
 func (d *DB) leave(ctx context.Context, db interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }) {

@@ -88,13 +88,13 @@ func TestCloseLeavesALaterOpenOfTheSameProcessAlone(t *testing.T) {
 	})
 }
 
-func TestTakeOverRefusesAllButTheNamed(t *testing.T) {
+func TestDismissRefusesThatProcessAlone(t *testing.T) {
 	held(t, func(t *testing.T, o database.Options, open func(string) *database.DB) {
 		kept, taker, old := open("kept"), open("taker"), open("old")
 		if err := old.Write(background, insert("before")); err != nil {
 			t.Fatal(err)
 		}
-		generation, err := taker.TakeOver(background, []string{"taker", "kept", "coming"})
+		generation, err := taker.Dismiss(background, "old")
 		if err != nil || generation != 2 {
 			t.Fatalf("got generation %d and error %v, want 2", generation, err)
 		}
@@ -108,32 +108,20 @@ func TestTakeOverRefusesAllButTheNamed(t *testing.T) {
 			}
 		}
 		if got := count(t, taker); got != 3 {
-			t.Errorf("got %d rows, want 3: none of the old holder after the take-over", got)
+			t.Errorf("got %d rows, want 3: none of the old holder after it was dismissed", got)
 		}
-		if got := holders(t, o); fmt.Sprint(got) != "[coming@2 kept@2 taker@2]" {
+		if got := holders(t, o); fmt.Sprint(got) != "[kept@2 taker@2]" {
 			t.Errorf("got holders %v", got)
 		}
-		if _, err := old.TakeOver(background, []string{"old"}); !errors.Is(err, database.ErrFenced) {
-			t.Errorf("taking over by one that lost the store: got %v, want ErrFenced", err)
+		if _, err := old.Dismiss(background, "taker"); !errors.Is(err, database.ErrFenced) {
+			t.Errorf("dismissing by one that lost the store: got %v, want ErrFenced", err)
 		}
 	})
 }
 
-func TestNobodyWritesAfterItHandedTheStoreOn(t *testing.T) {
-	held(t, func(t *testing.T, _ database.Options, open func(string) *database.DB) {
-		d := open("a")
-		if _, err := d.TakeOver(background, []string{"b"}); err != nil {
-			t.Fatal(err)
-		}
-		if err := d.Write(background, insert("x")); !errors.Is(err, database.ErrFenced) {
-			t.Errorf("got %v, want ErrFenced", err)
-		}
-	})
-}
-
-// What is acknowledged before the take-over is there when it has returned, and
+// What is acknowledged before a process is dismissed is there when it has returned, and
 // nothing comes after it.
-func TestTakeOverAmidWritesDividesThem(t *testing.T) {
+func TestDismissAmidWritesDividesThem(t *testing.T) {
 	held(t, func(t *testing.T, _ database.Options, open func(string) *database.DB) {
 		old, taker := open("old"), open("taker")
 		var acknowledged, next atomic.Int64
@@ -158,19 +146,19 @@ func TestTakeOverAmidWritesDividesThem(t *testing.T) {
 			})
 		}
 		<-begun
-		if _, err := taker.TakeOver(background, []string{"taker"}); err != nil {
+		if _, err := taker.Dismiss(background, "old"); err != nil {
 			t.Fatal(err)
 		}
 		then := count(t, taker)
 		wait.Wait()
 		if now := count(t, taker); now != then || int64(now) != acknowledged.Load() {
-			t.Errorf("%d rows after the take-over, %d at the end, %d acknowledged: want the same", then, now, acknowledged.Load())
+			t.Errorf("%d rows when it was dismissed, %d at the end, %d acknowledged: want the same", then, now, acknowledged.Load())
 		}
 	})
 }
 
-// A transaction that began before the take-over ends before it, too.
-func TestTakeOverWaitsForTheWriteUnderWay(t *testing.T) {
+// A transaction that began before its process is dismissed ends before that, too.
+func TestDismissWaitsForTheWriteUnderWay(t *testing.T) {
 	held(t, func(t *testing.T, _ database.Options, open func(string) *database.DB) {
 		old, taker := open("old"), open("taker")
 		inside, finish := make(chan struct{}), make(chan struct{})
@@ -185,7 +173,7 @@ func TestTakeOverWaitsForTheWriteUnderWay(t *testing.T) {
 		<-inside
 		var seen int
 		go func() {
-			_, err := taker.TakeOver(background, []string{"taker"})
+			_, err := taker.Dismiss(background, "old")
 			seen = count(t, taker)
 			taken <- err
 		}()
@@ -194,12 +182,12 @@ func TestTakeOverWaitsForTheWriteUnderWay(t *testing.T) {
 			t.Fatal(err)
 		}
 		if seen != 1 {
-			t.Errorf("rows there when the take-over returned: got %d, want 1", seen)
+			t.Errorf("rows there when the process was dismissed: got %d, want 1", seen)
 		}
 	})
 }
 
-func TestNothingIsWrittenBehindATakeOverInItsBatch(t *testing.T) {
+func TestNothingIsWrittenBehindADismissalInItsBatch(t *testing.T) {
 	o := databasetest.SQLite(t)
 	o.Migrations, o.Log, o.Holder = notes, slog.New(slog.DiscardHandler), "a"
 	d := databasetest.Open(t, o)
@@ -210,14 +198,14 @@ func TestNothingIsWrittenBehindATakeOverInItsBatch(t *testing.T) {
 		_ = d.Write(background, func(*gorm.DB) error { close(inside); <-finish; return errors.New("undo") })
 	})
 	<-inside
-	wait.Go(func() { _, results[0] = d.TakeOver(background, []string{"b"}) })
+	wait.Go(func() { _, results[0] = d.Dismiss(background, "a") })
 	database.AwaitQueue(d, 1)
 	wait.Go(func() { results[1] = d.Write(background, insert("x")) })
 	database.AwaitQueue(d, 2)
 	close(finish)
 	wait.Wait()
 	if results[0] != nil || !errors.Is(results[1], database.ErrFenced) {
-		t.Errorf("got %v and %v, want a take-over and then ErrFenced", results[0], results[1])
+		t.Errorf("got %v and %v, want a dismissal and then ErrFenced", results[0], results[1])
 	}
 }
 

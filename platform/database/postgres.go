@@ -30,7 +30,7 @@ type postgresEngine struct {
 	base    *gorm.DB
 	writing *sql.DB
 	reading *sql.DB
-	hands   int64 // advisory lock: writers share it, a take-over has it alone
+	hands   int64 // advisory lock: writers share it, Dismiss and Adopt have it alone
 
 	life    context.Context // ends when nothing may wait for the server any more
 	endLife context.CancelFunc
@@ -190,8 +190,8 @@ func lockSchema(ctx context.Context, db *sql.DB, schema string) (unlock func(), 
 	}
 }
 
-// handsKey names the lock of a store that writers share and a take-over has
-// alone.
+// handsKey names the lock of a store that writers share, and that Dismiss and Adopt
+// have alone.
 func handsKey(storeID string) int64 { return lockKey("hands " + storeID) }
 
 // lockKey makes an advisory lock of a name; those are per database.

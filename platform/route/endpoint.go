@@ -31,7 +31,8 @@ type Endpoint struct {
 	Store Store
 }
 
-// Store is a module's database: which one, and how often it has changed hands.
+// Store is a module's database: which one, and its generation, which is raised when it is
+// taken from processes.
 type Store struct {
 	ID         string
 	Generation int64

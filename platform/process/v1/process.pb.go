@@ -186,7 +186,7 @@ type DescribeResponse struct {
 	// The process that answers: host name, process id, and a part made anew at
 	// each start.
 	Process string `protobuf:"bytes,4,opt,name=process,proto3" json:"process,omitempty"`
-	// How often the store has changed hands; 0: not known.
+	// The store's generation, raised when it is taken from processes; 0: not known.
 	Generation int64 `protobuf:"varint,5,opt,name=generation,proto3" json:"generation,omitempty"`
 	// Settings of the module, by key, that other processes count on.
 	Settings      map[string]string `protobuf:"bytes,6,rep,name=settings,proto3" json:"settings,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`

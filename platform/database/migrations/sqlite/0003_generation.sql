@@ -1,5 +1,5 @@
 -- +goose Up
--- generation counts how often the store changed hands; place says where it
+-- generation is raised when the store is taken from processes; place says where it
 -- physically is, so that a copy is told from it.
 ALTER TABLE store ADD COLUMN generation BIGINT NOT NULL DEFAULT 1;
 ALTER TABLE store ADD COLUMN sealed_at BIGINT NOT NULL DEFAULT 0;

@@ -26,7 +26,8 @@ adopted), and the processes that hold it and may write to it. It works while the
 shop runs and while it does not.
 
 A database that was copied, restored from a backup or sealed is refused when the
-shop opens it. "galleria store adopt" says that it is the right one.`,
+shop opens it. "galleria store adopt" says that it is the right one. That a backup was
+put in its place is known by what this data directory remembers of the database.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usageError{fmt.Errorf("%s wants one module or none; see %s --help", cmd.CommandPath(), cmd.CommandPath())}
@@ -132,8 +133,8 @@ func newStoreAdopt(s *settings) *cobra.Command {
 		Use:   "adopt MODULE",
 		Short: "Use a database that was copied, restored or sealed",
 		Long: `Adopt says that the module's database, as it is configured here, is the right
-one from now on, and that no other copy of it is in use. Its generation is raised,
-its seal broken, and all processes that held it are refused: start them again.`,
+one from now on, as it is, and that no other copy of it is in use. Its generation is
+raised, its seal broken, and all processes that held it are refused: start them again.`,
 		Example: `  galleria store adopt orders`,
 		Args:    exactly(1, "one module"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -20,6 +20,8 @@ type Condition struct {
 	Generation int64
 	// Copied says that the store is not where it was made: see ErrCopied.
 	Copied bool
+	// PutBack says that it lacks a mark that Options.Marks remembers: see ErrPutBack.
+	PutBack bool
 	// SealedAt is zero when the store is not sealed.
 	SealedAt  time.Time
 	SealedWhy string
@@ -47,6 +49,11 @@ func Inspect(ctx context.Context, o Options) (c Condition, err error) {
 			return err
 		}
 		c.Copied = noted != "" && !samePlace(noted, found)
+		if err := checkMark(ctx, db, o); errors.Is(err, ErrPutBack) {
+			c.PutBack = true
+		} else if err != nil {
+			return err
+		}
 		if sealed != 0 {
 			c.SealedAt = time.UnixMicro(sealed)
 		}
@@ -74,8 +81,8 @@ func Inspect(ctx context.Context, o Options) (c Condition, err error) {
 
 // Adopt takes a store that Open refuses, or that processes hold which should
 // not, for the real one from now on: it raises the generation, breaks the seal,
-// notes where the store is, and removes all holders and their leases. Processes
-// that have it open must be started again. The generation becomes higher than
+// notes where the store is, makes marks of before count no more, and removes all holders
+// and their leases. Processes that have it open must be started again. The generation becomes higher than
 // seen, the highest that the caller knows the store to have had: a backup has an
 // older one.
 func Adopt(ctx context.Context, o Options, seen int64) error {
@@ -99,6 +106,9 @@ func Adopt(ctx context.Context, o Options, seen int64) error {
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE store SET sealed_at = 0, sealed_why = '', place = $1,
 			generation = 1 + CASE WHEN generation > $2 THEN generation ELSE $2 END`, found, seen)
+		if err == nil {
+			_, err = tx.ExecContext(ctx, "UPDATE store SET adopted = generation")
+		}
 		if err != nil {
 			return err
 		}

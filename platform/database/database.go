@@ -32,6 +32,7 @@ type DB struct {
 	id         string       // of this opening, among the holders and in leases
 	generation atomic.Int64 // of the store, as this process knows it
 	heart      *heart
+	marking    marking
 
 	statements atomic.Uint64
 	// writes are the Writes that were kept, commits the transactions they took.
@@ -67,13 +68,14 @@ type querier interface {
 
 // Open opens the database, makes it when it does not exist, and brings its
 // tables up to date. It makes this process a holder of the store, until Close.
-// It refuses a store that belongs to another module, was sealed, or was copied.
+// It refuses a store that belongs to another module, was sealed, copied or put back.
 // Several processes may open the same new database at the same moment.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	d := &DB{options: o.withDefaults(), id: id.New()}
+	d.marking.db = d
 	ctx, cancel := context.WithTimeout(ctx, d.options.OpenWithin)
 	defer cancel()
 	open := openSQLite
@@ -83,6 +85,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err := open(ctx, d); err != nil {
 		return nil, fmt.Errorf("open database of %s: %w", o.Module, err)
 	}
+	d.marking.begin()
 	return d, nil
 }
 
@@ -99,7 +102,7 @@ func (d *DB) Read(ctx context.Context) *gorm.DB {
 
 // Write runs fn in one transaction and returns once it is durable, or with the
 // reason why nothing was written: fn's own error, ctx's when it ended before
-// fn began, ErrClosed, ErrFenced, ErrSealed, or that of the database. Once fn has begun Write waits
+// fn began, ErrClosed, ErrFenced, ErrSealed, ErrPutBack, or that of the database. Once fn has begun Write waits
 // for the real outcome, also when ctx ends meanwhile. When the database fails
 // to commit, the error wraps ErrUncertain: only reading again can tell.
 //
@@ -161,6 +164,7 @@ func (d *DB) Close(ctx context.Context) error {
 	closed := make(chan error, 1)
 	go func() {
 		d.heart.stop()
+		d.marking.stop()
 		closed <- d.engine.close()
 	}()
 	var err error

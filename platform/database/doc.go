@@ -53,7 +53,7 @@
 // fail the neighbours in the batch.
 //
 // Every database also has the platform's tables, recorded in platform_version:
-// store (identity, owner, generation), holders, leases, and outbox, inbox and dead_letters of
+// store (identity, owner, generation), marks, holders, leases, and outbox, inbox and dead_letters of
 // package events.
 //
 // # SQLite
@@ -81,8 +81,9 @@
 // A process that opens a store holds it. When the store is taken from it (Dismiss,
 // Adopt), the store's generation is raised and those that hold an old one
 // are refused with ErrFenced, in the transaction that would have written: also
-// a process that slept meanwhile. A store that was sealed (Seal), copied or
-// restored is refused, until Adopt says that it is the real one.
+// a process that slept meanwhile. A store that was sealed (Seal), copied,
+// or put back to an earlier state where it is (see Mark) is refused, until Adopt says
+// that it is the real one.
 //
 // # Leases
 //

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 // Beat is what others see of d's pulse.
@@ -83,3 +85,16 @@ func IsAlone(d *DB) bool { return d.heart.isAlone() }
 
 // Next is how long the pace rests the next time, if nothing changes.
 func (p *Pace) Next() time.Duration { return p.next }
+
+// LeaveMark leaves a mark as when the time for it has come.
+func LeaveMark(d *DB) error { return d.marking.goOn(context.Background()) }
+
+// RunSQL runs a statement of the platform's own, and tells how many rows it changed.
+func RunSQL(d *DB, statement string) (rows int64, err error) {
+	err = d.Write(context.Background(), func(tx *gorm.DB) error {
+		result := tx.Exec(statement)
+		rows = result.RowsAffected
+		return result.Error
+	})
+	return rows, err
+}

@@ -48,6 +48,9 @@ const standingQuery = "SELECT generation, sealed_at, sealed_why FROM store"
 // holders, 0 when there is none; it is asked only when the store has another
 // generation than this process knows.
 func (d *DB) admit(s standing, held func() (int64, error)) error {
+	if d.marking.putBack.Load() {
+		return putBackError(d.marking.last, d.store.Module)
+	}
 	if s.sealedAt != 0 {
 		return d.sealedError(s)
 	}
@@ -132,9 +135,6 @@ func (d *DB) join(ctx context.Context, db *sql.DB, lock string) error {
 			return err
 		}
 	}
-	if err := d.strikeOff(ctx, tx); err != nil {
-		return err
-	}
 	var s standing
 	if err := tx.QueryRowContext(ctx, standingQuery).Scan(&s.generation, &s.sealedAt, &s.sealedWhy); err != nil {
 		return err
@@ -143,12 +143,24 @@ func (d *DB) join(ctx context.Context, db *sql.DB, lock string) error {
 		return d.sealedError(s)
 	}
 	d.generation.Store(s.generation)
-	_, err = tx.ExecContext(ctx, "INSERT INTO holders (id, process, generation, since) VALUES ($1, $2, $3, $4)",
-		d.id, d.options.Holder, s.generation, d.options.Now().UnixMicro())
+	// Before the holders, here and in leave, as in Dismiss and Adopt: the other way round
+	// two processes could wait for each other.
+	left, err := d.marking.leave(ctx, tx)
 	if err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := d.strikeOff(ctx, tx); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "INSERT INTO holders (id, process, generation, since) VALUES ($1, $2, $3, $4)",
+		d.id, d.options.Holder, s.generation, d.options.Now().UnixMicro())
+	if err == nil {
+		err = tx.Commit()
+	}
+	if err == nil {
+		d.marking.keep(left, 0)
+	}
+	return err
 }
 
 // strikeOff removes the holders that died. It harms none that lives: only
@@ -190,13 +202,42 @@ func (d *DB) enlist(ctx context.Context) error {
 	})
 }
 
-// leave removes this process from the holders. It asks for no permission: of a store that
-// is sealed or that it lost a process may remove itself, too.
-func (d *DB) leave(ctx context.Context, db interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-}) {
-	_, err := db.ExecContext(ctx, "DELETE FROM holders WHERE id = $1", d.id)
+// beginner is a connection, or a pool of them.
+type beginner interface {
+	BeginTx(ctx context.Context, o *sql.TxOptions) (*sql.Tx, error)
+}
+
+// leave removes this process from the holders, and leaves a last mark if it still holds
+// the store. It asks for no permission: of a store that is sealed or that it lost a process
+// may remove itself, too.
+func (d *DB) leave(ctx context.Context, db beginner) {
+	tx, err := db.BeginTx(ctx, nil)
+	if err == nil {
+		defer tx.Rollback() // without effect after a commit
+		err = d.leaveIn(ctx, tx)
+	}
 	if err != nil {
 		d.options.Log.WarnContext(ctx, "this process stays among the holders of the store", "process", d.options.Holder, "error", withoutValues(err))
 	}
+}
+
+func (d *DB) leaveIn(ctx context.Context, tx *sql.Tx) error {
+	var left Mark
+	if d.marking.due() {
+		var err error
+		left, err = d.marking.leave(ctx, tx)
+		if errors.Is(err, ErrPutBack) {
+			d.options.Log.ErrorContext(ctx, "the store was written to after it was put back", "error", err)
+		} else if err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, "DELETE FROM holders WHERE id = $1", d.id)
+	if err == nil {
+		err = tx.Commit()
+	}
+	if err == nil {
+		d.marking.keep(left, d.commits.Load())
+	}
+	return err
 }

@@ -16,7 +16,7 @@ var platformMigrations embed.FS
 
 // prepare brings db up to date: the platform's tables, the identity, then the
 // module's own tables. The identity comes before them so that a wrong DSN
-// leaves another module's tables alone, and so does a store out of its place.
+// leaves another module's tables alone, and so does a store that was copied or put back.
 // The caller holds the migration lock.
 func prepare(ctx context.Context, db *sql.DB, at kind, o Options) (store, error) {
 	if err := preparePlatform(ctx, db, at); err != nil {
@@ -28,6 +28,9 @@ func prepare(ctx context.Context, db *sql.DB, at kind, o Options) (store, error)
 	}
 	s, err := identify(ctx, db, place, o)
 	if err != nil {
+		return store{}, err
+	}
+	if err := checkMark(ctx, db, o); err != nil {
 		return store{}, err
 	}
 	if o.Migrations == nil {

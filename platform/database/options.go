@@ -22,6 +22,9 @@ type Options struct {
 	Log        *slog.Logger     // nil = slog.Default()
 	Now        func() time.Time // nil = time.Now
 
+	// Marks remembers the marks that are left in the store, so that one that was put back
+	// to an earlier state is recognised. nil = none are left and none is looked for.
+	Marks Marks
 	// NewerSchema is how many versions newer than Migrations the module's
 	// tables may be: those of the next program, when this one can work on them
 	// while a module moves from one to the other. 0 = none.

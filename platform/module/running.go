@@ -32,6 +32,8 @@ type Environment struct {
 	LeaseTTL time.Duration
 	// Holder as in database.Options: the name of this process.
 	Holder string
+	// Marks as in database.Options.
+	Marks database.Marks
 	// CheckStore, if set, looks at the store's id and generation before anything is
 	// done with it; its error is Start's.
 	CheckStore func(id string, generation int64) error
@@ -61,7 +63,7 @@ func Start(ctx context.Context, d Definition, e Environment) (*Running, error) {
 	if d.Migrations != nil {
 		db, err := database.Open(ctx, database.Options{
 			Module: d.Name, Dir: e.Dir, DSN: e.DSN, Migrations: d.Migrations, Log: log, Now: e.Now, LeaseTTL: e.LeaseTTL, Holder: e.Holder,
-			NewerSchema: d.NewerSchema,
+			NewerSchema: d.NewerSchema, Marks: e.Marks,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("start %s: %w", d.Name, err)

@@ -308,6 +308,7 @@ func (p *Process) runningOrStarted(ctx context.Context, d module.Definition) (*m
 	running, err := module.Start(ctx, d, module.Environment{
 		Dir: p.o.Dir, DSN: p.dsn(d.Name), Broker: p.events, Log: p.o.Log, Now: p.o.Now, LeaseTTL: p.o.LeaseTTL, Holder: p.name,
 		Connect:    func(callee string) grpc.ClientConnInterface { return p.routes[callee].ForCalls(d.Name, d.Calls) },
+		Marks:      MarksOf(p.o.Dir, d.Name),
 		CheckStore: func(id string, generation int64) error { return p.pins.check(d.Name, id, generation) },
 	})
 	if err != nil {

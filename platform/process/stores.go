@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"galleria/platform/database"
 )
 
 // pins remembers, in the data directory, which store each module works on and
@@ -92,21 +94,68 @@ func (p pins) read(module string) (Pin, error) {
 	return pin, nil
 }
 
-// write gives a complete draft its name, with link or rename.
 func (p pins) write(module string, pin Pin, name func(draft, name string) error) error {
+	return p.writeFile(module, fmt.Sprintf("%s %d\n", pin.Store, pin.Generation), name)
+}
+
+// writeFile gives a complete draft its name, with link or rename.
+func (p pins) writeFile(file, text string, name func(draft, name string) error) error {
 	if err := os.MkdirAll(p.dir, 0o700); err != nil {
 		return err
 	}
-	draft, err := os.CreateTemp(p.dir, module+".*")
+	draft, err := os.CreateTemp(p.dir, file+".*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(draft.Name())
-	_, err = fmt.Fprintf(draft, "%s %d\n", pin.Store, pin.Generation)
+	_, err = draft.WriteString(text)
 	// On disk before it has its name: an empty pin after a power cut would
 	// refuse the module's own store.
 	if err := errors.Join(err, draft.Sync(), draft.Close()); err != nil {
 		return err
 	}
-	return name(draft.Name(), filepath.Join(p.dir, module))
+	return name(draft.Name(), filepath.Join(p.dir, file))
+}
+
+// marks keeps the last mark of a module's store in a file beside its pin.
+type marks struct {
+	pins   pins
+	module string
+}
+
+// MarksOf are the marks that a data directory remembers of a module's store.
+func MarksOf(data, module string) database.Marks { return marks{pinsIn(data), module} }
+
+func (m marks) file() string { return m.module + ".mark" }
+
+func (m marks) Last() (last database.Mark, err error) {
+	path := filepath.Join(m.pins.dir, m.file())
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return last, nil
+	}
+	if err == nil {
+		_, err = fmt.Sscanf(string(data), markFormat, &last.Store, &last.Generation, &last.Number, &last.Text)
+	}
+	if err != nil {
+		return database.Mark{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return last, nil
+}
+
+const markFormat = "%s %d %d %s\n"
+
+// Keep remembers no mark of a store that is not the module's: the right one may be put in
+// its place again. Of two processes that keep one at the same moment the earlier may win,
+// which the store has, too.
+func (m marks) Keep(left database.Mark) error {
+	last, err := m.Last()
+	if err != nil {
+		return err
+	}
+	isLater := left.Generation > last.Generation || left.Generation == last.Generation && left.Number > last.Number
+	if known := m.pins.known(m.module); known != "" && known != left.Store || last.Store == left.Store && !isLater {
+		return nil
+	}
+	return m.pins.writeFile(m.file(), fmt.Sprintf(markFormat, left.Store, left.Generation, left.Number, left.Text), os.Rename)
 }

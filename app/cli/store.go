@@ -60,7 +60,12 @@ func showStores(ctx context.Context, out io.Writer, c app.Config, modules []stri
 		if err != nil {
 			return usageError{err}
 		}
+		o.Marks = process.MarksOf(c.Data, module)
 		condition, err := database.Inspect(ctx, o)
+		pin, pinErr := process.PinOf(c.Data, module)
+		if pinErr != nil {
+			failures = append(failures, pinErr)
+		}
 		switch {
 		case errors.Is(err, database.ErrNoStore):
 			fmt.Fprintf(table, "%s\t-\t-\tnot made yet\t-\n", module)
@@ -68,18 +73,23 @@ func showStores(ctx context.Context, out io.Writer, c app.Config, modules []stri
 			fmt.Fprintf(table, "%s\t?\t?\tout of reach\t?\n", module)
 			failures = append(failures, err)
 		default:
-			fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\n", module, condition.StoreID, condition.Generation, conditionOf(condition), holdersOf(condition))
+			fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\n", module, condition.StoreID, condition.Generation, conditionOf(condition, pin), holdersOf(condition))
 		}
 	}
 	return errors.Join(append(failures, table.Flush())...)
 }
 
-func conditionOf(c database.Condition) string {
+// conditionOf is what the shop would say of the store when it opens it.
+func conditionOf(c database.Condition, pin process.Pin) string {
 	switch {
 	case c.Copied:
 		return "copied or restored: refused"
 	case !c.SealedAt.IsZero():
 		return fmt.Sprintf("sealed %s: %s", c.SealedAt.Format(time.RFC3339), c.SealedWhy)
+	case pin.IsOther(c.StoreID):
+		return fmt.Sprintf("not store %s, which was used before: refused", pin.Store)
+	case c.PutBack, pin.IsLater(c.Generation):
+		return "put back to an earlier state: refused"
 	}
 	return "ok"
 }

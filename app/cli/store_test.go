@@ -76,6 +76,38 @@ func TestARestoredStoreIsShownAndAdopted(t *testing.T) {
 	}
 }
 
+// What the shop refuses by what its data directory remembers is shown as refused.
+func TestAStoreThatTheDataDirectoryRefusesIsShown(t *testing.T) {
+	o := closedShop(t)
+	seen, err := database.Inspect(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	remember := func(pin process.Pin) {
+		t.Helper()
+		if err := process.SetPin(o.Dir, "cart", pin); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remember(process.Pin{Store: seen.StoreID, Generation: 1})
+	wantSaid(t, "1           ok", "store", "cart")
+	remember(process.Pin{Store: seen.StoreID, Generation: 2})
+	wantSaid(t, "put back to an earlier state: refused", "store", "cart")
+	remember(process.Pin{Store: "other", Generation: 1})
+	wantSaid(t, "not store other, which was used before: refused", "store", "cart")
+	remember(process.Pin{Store: seen.StoreID, Generation: 1})
+
+	lost := database.Mark{Store: seen.StoreID, Generation: 1, Number: 7, Text: "lost"}
+	if err := process.MarksOf(o.Dir, "cart").Keep(lost); err != nil {
+		t.Fatal(err)
+	}
+	wantSaid(t, "put back to an earlier state: refused", "store", "cart")
+	wantSaid(t, "at generation 2", "store", "adopt", "cart")
+	wantSaid(t, "2           ok", "store", "cart")
+	o.Marks = process.MarksOf(o.Dir, "cart")
+	reopen(t, o)
+}
+
 func TestASealedStoreIsShownAndAdopted(t *testing.T) {
 	o := closedShop(t)
 	wantSaid(t, "is sealed", "store", "seal", "cart", "--why", "moved elsewhere")

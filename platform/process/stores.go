@@ -22,6 +22,13 @@ type Pin struct {
 	Generation int64 // the highest seen; 0: none was
 }
 
+// IsOther tells whether a store is another one than is remembered.
+func (p Pin) IsOther(id string) bool { return p.Store != "" && p.Store != id }
+
+// IsLater tells whether the store was seen at a later generation than it is at; 0: that is
+// not known.
+func (p Pin) IsLater(generation int64) bool { return generation != 0 && generation < p.Generation }
+
 // PinOf is what the data directory remembers of a module's store; the zero Pin
 // when nothing.
 func PinOf(data, module string) (Pin, error) {
@@ -56,10 +63,10 @@ func (p pins) check(module, id string, generation int64) error {
 		return fmt.Errorf("read the pinned store of %s: %w", module, err)
 	}
 	switch {
-	case pinned.Store != id:
+	case pinned.IsOther(id):
 		return fmt.Errorf("its store is %s, but %s works on store %s here; if the store was replaced on purpose, remove %s",
 			id, module, pinned.Store, filepath.Join(p.dir, module))
-	case generation != 0 && generation < pinned.Generation:
+	case pinned.IsLater(generation):
 		return fmt.Errorf("its store %s is at generation %d, and was at %d before: it was restored from a backup; if it is to be used all the same: store adopt %s",
 			id, generation, pinned.Generation, module)
 	case generation > pinned.Generation:

@@ -45,7 +45,8 @@
 //
 // What fails is tried again after 250 ms, and then after twice as long up to a
 // minute; at most 20 orders a second are tried again, however many there are.
-// After a day (give_up) an operator is asked.
+// After a day (give_up) an operator is asked. The operator may leave what was refused;
+// what another module has only not answered goes on, for another day.
 //
 // # What can go wrong, and what is done
 //

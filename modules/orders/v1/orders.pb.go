@@ -403,8 +403,9 @@ const (
 	ResolveAttentionRequest_ACTION_UNSPECIFIED ResolveAttentionRequest_Action = 0
 	// Try again what could not be done.
 	ResolveAttentionRequest_ACTION_RETRY ResolveAttentionRequest_Action = 1
-	// Leave it as it is: it was done by hand, or is not to be done. Refunds that are
-	// under way go on. An order that is being placed ends: what it holds is given back,
+	// Leave what was refused, and refunds that were given up: it was done by hand, or is
+	// not to be done. What another module has only not answered goes on, as refunds that are
+	// under way do, and needs attention again when that is given up. An order that is being placed ends: what it holds is given back,
 	// its payment is stopped, and money that came goes back.
 	ResolveAttentionRequest_ACTION_CLOSE ResolveAttentionRequest_Action = 2
 )

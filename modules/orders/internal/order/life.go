@@ -243,7 +243,23 @@ func (o *Order) end(why Ending, what string, now time.Time) {
 }
 
 // GivenBack notes that other modules hold nothing of the order any more.
-func (o *Order) GivenBack() { o.s.GiveBack = false }
+func (o *Order) GivenBack() {
+	o.s.GiveBack = false
+	o.answered(GivingBack)
+}
+
+// GivingBack names in Refused what GiveBack stands for.
+const GivingBack = "give back"
+
+// Refuse notes that another module has refused for good what is to be done there.
+func (o *Order) Refuse(what string) {
+	o.answered(what)
+	o.s.Refused = append(o.s.Refused, what)
+}
+
+func (o *Order) answered(what string) {
+	o.s.Refused = slices.DeleteFunc(slices.Clone(o.s.Refused), func(s string) bool { return s == what })
+}
 
 // Due says when to go on with the order, after an attempt that got somewhere.
 func (o *Order) Due(at time.Time) { o.s.DueAt, o.s.Attempts = stored(at), 0 }
@@ -277,13 +293,17 @@ func (o *Order) NeedAttention(reason string, now time.Time) {
 // LongestReason is from where on no more is added to what needs attention, in bytes.
 const LongestReason = 1000
 
-// Resolve is the operator's answer: with retry all that could not be done is
-// tried again, else it is left: it was done by hand, or is not to be done.
+// Resolve is the operator's answer: with retry all that could not be done is tried again,
+// else what was refused is left: it was done by hand, or is not to be done. What another
+// module has only not answered yet goes on all the same: an operator who answers for a refund
+// was not asked about goods, codes and carts, and can't give those back in its place. Of
+// refunds those are left, too, that were given up.
 func (o *Order) Resolve(retry bool, note string, now time.Time) error {
 	if o.s.Attention.Reason == "" {
 		return ErrNoAttention
 	}
-	o.s.Attention = Attention{}
+	refused := o.s.Refused
+	o.s.Attention, o.s.Refused = Attention{}, nil
 	o.note("resolved", note, now)
 	if retry {
 		for i := range o.s.Refunds {
@@ -298,26 +318,23 @@ func (o *Order) Resolve(retry bool, note string, now time.Time) error {
 	if o.s.Status == Placing {
 		return o.callOff(Ending{Because: OnRequest, By: Operator, Note: note}, now)
 	}
+	for _, what := range refused {
+		if what == GivingBack {
+			o.s.GiveBack = false
+		}
+		o.Booked(what)
+	}
 	// A refund that is asked about is on its way at the provider, other than one that was
-	// given up: to say that it failed would have it made twice.
-	asked, pending := !o.s.DueAt.IsZero(), false
-	o.s.GiveBack, o.s.TakeFromCart = false, false
+	// given up: to say that it failed would have it made twice. One of money that is only held
+	// waits until that is taken, and was not asked for yet.
+	goesOn := !o.s.DueAt.IsZero() || o.s.Payment.State == Authorized
 	for i := range o.s.Refunds {
-		r := &o.s.Refunds[i]
-		if r.Unbooked = false; asked && r.Status == RefundPending {
-			pending = true
-		} else {
+		if r := &o.s.Refunds[i]; !goesOn || r.Status != RefundPending {
 			r.leave()
 		}
 	}
-	for i := range o.s.Fulfilments {
-		o.s.Fulfilments[i].Unbooked = false
-	}
-	for i := range o.s.Returns {
-		o.s.Returns[i].Unbooked = false
-	}
 	o.Rest()
-	if pending {
+	if o.HasChores() {
 		o.Due(now)
 	}
 	return nil

@@ -151,6 +151,9 @@ type Snapshot struct {
 	// What is still to be done in other modules. GiveBack: goods, codes and
 	// payments of an order that ended; TakeFromCart: what was bought.
 	GiveBack, TakeFromCart bool
+	// Refused are those of it, and of the parts that are not booked, that another module has
+	// refused for good: GivingBack, and the ids of parts.
+	Refused []string
 
 	// DueAt is when to go on with the order; zero: there is nothing to do.
 	DueAt time.Time
@@ -255,6 +258,7 @@ func (o *Order) Snapshot() Snapshot {
 	s.Fulfilments = slices.Clone(s.Fulfilments)
 	s.Refunds = slices.Clone(s.Refunds)
 	s.Returns = slices.Clone(s.Returns)
+	s.Refused = slices.Clone(s.Refused)
 	return s
 }
 

@@ -143,6 +143,7 @@ func TestARefusedRefundIsAskedForAgainAsAnotherOne(t *testing.T) {
 	o.RefundSettled(o.ID(), RefundFailed, "account closed", t0)
 	o.NeedAttention("the refund was refused", t0)
 	o.GivenBack()
+	o.TakenFromCart()
 	if err := o.Resolve(true, "", t0); err != nil {
 		t.Fatal(err)
 	}

@@ -257,6 +257,7 @@ func (o *Order) RefundSettled(id string, status RefundStatus, failure string, no
 
 // Booked notes that inventory knows of a fulfilment, refund or return.
 func (o *Order) Booked(id string) {
+	o.answered(id)
 	for i := range o.s.Fulfilments {
 		if o.s.Fulfilments[i].ID == id {
 			o.s.Fulfilments[i].Unbooked = false

@@ -70,6 +70,7 @@ func TestARefundOnItsWayGoesOnWhenItsOrderIsLeft(t *testing.T) {
 		want RefundStatus
 	}{"asked about": {true, RefundPending}, "given up": {false, RefundFailed}} {
 		o := open(t, purchase(0, line("mug", 1, 700, 0)))
+		o.TakenFromCart()
 		if err := o.Refund(Refund{ID: "r", Key: "k", Amount: 300}, t0); err != nil {
 			t.Fatal(err)
 		}
@@ -81,6 +82,57 @@ func TestARefundOnItsWayGoesOnWhenItsOrderIsLeft(t *testing.T) {
 		if got := o.Snapshot(); got.Refunds[0].Status != c.want || got.DueAt.IsZero() == c.due {
 			t.Errorf("%s: got %+v, due at %s; want it %s", name, got.Refunds[0], got.DueAt, c.want)
 		}
+	}
+}
+
+// A refund of money that is only held was not asked for yet: it is made when the money is
+// taken, whatever an operator has left meanwhile.
+func TestARefundThatWaitsForTheMoneyIsNotLeft(t *testing.T) {
+	o := placed(t, purchase(0, line("mug", 2, 700, 0)))
+	o.PaidBy(Authorized, "visa", "4242", 1400, t0)
+	if err := o.Open(t0); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Ship(Fulfilment{ID: "f", Key: "k", Pieces: []Piece{{Line: "1", Quantity: 1}}}, t0); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Cancel(Ending{Because: OnRequest, By: Operator}, t0); err != nil {
+		t.Fatal(err)
+	}
+	o.Rest()
+	o.NeedAttention("it was tried for 24h0m0s: take the money", t0)
+	resolve(t, o, false)
+	if got := o.Snapshot(); got.Refunds[0].Status != RefundPending || got.DueAt.IsZero() {
+		t.Errorf("got %+v, due at %s; want it pending, and the money to be taken", got.Refunds[0], got.DueAt)
+	}
+}
+
+// What another module has refused for good is left; what it has not answered goes on.
+func TestOnlyWhatWasRefusedIsLeft(t *testing.T) {
+	o := open(t, purchase(0, line("mug", 3, 700, 0)))
+	o.TakenFromCart()
+	for _, id := range []string{"refused", "done after all", "not answered"} {
+		if err := o.Ship(Fulfilment{ID: id, Key: id, Pieces: []Piece{{Line: "1", Quantity: 1}}}, t0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.Refuse("refused")
+	o.Refuse("done after all")
+	o.Booked("done after all")
+	o.NeedAttention("book fulfilment refused: not that many", t0)
+	if got := o.Snapshot().Refused; len(got) != 1 || got[0] != "refused" {
+		t.Errorf("got %q refused", got)
+	}
+	resolve(t, o, false)
+	got := o.Snapshot()
+	if f := got.Fulfilments; f[0].Unbooked || f[1].Unbooked || !f[2].Unbooked || got.DueAt.IsZero() || len(got.Refused) > 0 {
+		t.Errorf("got %+v, due at %s, refused %q; want the last alone to be booked still", f, got.DueAt, got.Refused)
+	}
+	o.Booked("not answered")
+	o.NeedAttention("the payment is disputed", t0)
+	resolve(t, o, false)
+	if got := o.Snapshot(); o.HasChores() || !got.DueAt.IsZero() {
+		t.Errorf("got an order that is due at %s, want nothing left to do", got.DueAt)
 	}
 }
 

@@ -52,10 +52,20 @@ func (s *Service) orAttention(ctx context.Context, o *order.Order, err error) er
 // wait for them; then codes; then its payments, which must not be made any
 // more. One that was made nevertheless is refunded.
 func (s *Service) giveBack(ctx context.Context, o *order.Order) error {
-	snapshot := o.Snapshot()
-	if !snapshot.GiveBack {
+	if !o.Snapshot().GiveBack {
 		return nil
 	}
+	err := s.giveBackAll(ctx, o)
+	if err == nil {
+		o.GivenBack()
+	} else if refusalOf(err) != nil {
+		o.Refuse(order.GivingBack)
+	}
+	return err
+}
+
+func (s *Service) giveBackAll(ctx context.Context, o *order.Order) error {
+	snapshot := o.Snapshot()
 	if err := s.release(ctx, o); err != nil {
 		return err
 	}
@@ -65,13 +75,10 @@ func (s *Service) giveBack(ctx context.Context, o *order.Order) error {
 			return fmt.Errorf("give the codes back: %w", err)
 		}
 	}
-	if snapshot.Payment.State != order.Paid {
-		if err := s.stopPayments(ctx, o); err != nil {
-			return err
-		}
+	if snapshot.Payment.State == order.Paid {
+		return nil
 	}
-	o.GivenBack()
-	return nil
+	return s.stopPayments(ctx, o)
 }
 
 func (s *Service) release(ctx context.Context, o *order.Order) error {
@@ -174,6 +181,9 @@ func (s *Service) bookParts(ctx context.Context, o *order.Order) error {
 			return nil
 		}
 		if err := s.ask("book", call); err != nil {
+			if refusalOf(err) != nil {
+				o.Refuse(id)
+			}
 			return s.orAttention(ctx, o, fmt.Errorf("%s %s: %w", what, id, err))
 		}
 		o.Booked(id)

@@ -37,6 +37,7 @@ type Changing struct {
 	AttentionSince                               int64
 	Timeline                                     string
 	GiveBack, TakeFromCart, HasParts             bool
+	Refused                                      string
 	DueAt                                        *int64
 	Attempts                                     int
 }
@@ -76,7 +77,7 @@ func changingOf(s order.Snapshot) (Changing, error) {
 		PaymentAttempt: s.Payment.Attempt, PaymentState: string(s.Payment.State), PaymentURL: s.Payment.URL, WasPayable: s.WasPayable, PaidMinor: s.Payment.Amount,
 		CardBrand: s.Payment.Brand, CardLast4: s.Payment.Last4,
 		EndedBecause: s.Ending.Because, EndedBy: s.Ending.By, EndedNote: s.Ending.Note,
-		Attention: s.Attention.Reason, GiveBack: s.GiveBack, TakeFromCart: s.TakeFromCart,
+		Attention: s.Attention.Reason, GiveBack: s.GiveBack, TakeFromCart: s.TakeFromCart, Refused: strings.Join(s.Refused, ","),
 		HasParts: len(s.Fulfilments)+len(s.Refunds)+len(s.Returns) > 0, Attempts: s.Attempts,
 	}
 	if !s.Attention.Since.IsZero() {
@@ -139,6 +140,9 @@ func (r row) snapshot() (order.Snapshot, error) {
 		Ending:     order.Ending{Because: r.EndedBecause, By: r.EndedBy, Note: r.EndedNote},
 		Attention:  order.Attention{Reason: r.Attention},
 		GiveBack:   r.GiveBack, TakeFromCart: r.TakeFromCart, Attempts: r.Attempts,
+	}
+	if r.Refused != "" {
+		s.Refused = strings.Split(r.Refused, ",")
 	}
 	if r.AttentionSince != 0 {
 		s.Attention.Since = at(r.AttentionSince)

@@ -226,7 +226,7 @@ func (s *Store) Save(ctx context.Context, o *order.Order, facts ...proto.Message
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		done := tx.Exec(update, r.Status, r.HoldEndsAt, r.PaymentAttempt, r.PaymentState, r.PaymentURL, r.WasPayable, r.PaidMinor, r.CardBrand, r.CardLast4,
 			r.EndedBecause, r.EndedBy, r.EndedNote, r.EndedFacts, r.Attention, r.AttentionSince, r.Timeline,
-			r.GiveBack, r.TakeFromCart, r.HasParts, r.DueAt, r.Attempts, r.Status, r.Status, snapshot.ID, r.Version)
+			r.GiveBack, r.TakeFromCart, r.Refused, r.HasParts, r.DueAt, r.Attempts, r.Status, r.Status, snapshot.ID, r.Version)
 		if done.Error != nil {
 			return done.Error
 		}
@@ -272,7 +272,7 @@ func (s *Store) Save(ctx context.Context, o *order.Order, facts ...proto.Message
 
 const update = `UPDATE orders SET status = ?, hold_ends_at = ?, payment_attempt = ?, payment_state = ?, payment_url = ?, was_payable = ?, paid_minor = ?,
 	card_brand = ?, card_last4 = ?, ended_because = ?, ended_by = ?, ended_note = ?, ended_facts = ?, attention = ?, attention_since = ?,
-	timeline = ?, give_back = ?, take_from_cart = ?, has_parts = ?, due_at = ?, attempts = ?,
+	timeline = ?, give_back = ?, take_from_cart = ?, refused = ?, has_parts = ?, due_at = ?, attempts = ?,
 	client = CASE WHEN ? = 'placing' THEN client ELSE '' END, recipient = CASE WHEN ? = 'placing' THEN recipient ELSE '' END,
 	version = version + 1
 	WHERE id = ? AND version = ?`

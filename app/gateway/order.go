@@ -109,14 +109,29 @@ func closed(err error) error {
 	return err
 }
 
-func (g *Gateway) cancelOrder(r *request, in *OrderInput) (*OrderOutput, error) {
+// CancelInput cancels an order.
+type CancelInput struct {
+	OrderInput
+	Body *struct {
+		Reason string `json:"reason,omitempty" maxLength:"500" doc:"Of people who work in the shop, and their programs: shown to the customer, also in the mail."`
+	}
+}
+
+func (in *CancelInput) reason() string {
+	if in.Body == nil {
+		return ""
+	}
+	return in.Body.Reason
+}
+
+func (g *Gateway) cancelOrder(r *request, in *CancelInput) (*OrderOutput, error) {
 	whole, done := r.whole(orderTimeout)
 	defer done()
-	if in.isKey() {
+	if in.isKey() || in.reason() != "" { // customers give none
 		return g.cancelAsStaff(r, in)
 	}
 	var answer *ordersv1.CancelOrderResponse
-	err := g.unlock(whole, in, func(ctx context.Context, token string) (err error) {
+	err := g.unlock(whole, &in.OrderInput, func(ctx context.Context, token string) (err error) {
 		answer, err = g.Orders.CancelOrder(ctx, &ordersv1.CancelOrderRequest{OrderId: in.OrderID, Token: token})
 		return err
 	})

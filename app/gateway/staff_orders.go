@@ -130,11 +130,11 @@ func (g *Gateway) paidIn(who *staff, order, currency string) error {
 }
 
 // cancelAsStaff cancels an order as the shop does.
-func (g *Gateway) cancelAsStaff(r *request, in *OrderInput) (*OrderOutput, error) {
+func (g *Gateway) cancelAsStaff(r *request, in *CancelInput) (*OrderOutput, error) {
 	return g.changeOrder(r, StaffInput{Authorization: in.Authorization}, func(who *staff) (*ordersv1.Order, error) {
-		answer, err := g.Orders.CancelOrder(who, &ordersv1.CancelOrderRequest{OrderId: in.OrderID, Operator: true})
+		answer, err := g.Orders.CancelOrder(who, &ordersv1.CancelOrderRequest{OrderId: in.OrderID, Operator: true, Reason: in.reason()})
 		if err == nil {
-			g.changed(who, in.OrderID, auditlog.Entry{Action: "cancelled", Thing: orderName(answer.GetOrder())})
+			g.changed(who, in.OrderID, auditlog.Entry{Action: "cancelled", Thing: orderName(answer.GetOrder()), Detail: in.reason()})
 		}
 		return answer.GetOrder(), err
 	})

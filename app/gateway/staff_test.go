@@ -115,9 +115,12 @@ func TestAProgramSendsAndRefundsOrders(t *testing.T) {
 	change("/refunds", "other", `{"amount":{"currency":"USD","amount":100}}`).problem(http.StatusUnprocessableEntity, "invalid")
 	change("/refunds", "much", `{"amount":{"currency":"EUR","amount":100000000}}`).problem(http.StatusConflict, "refund-too-large")
 	var rest gateway.Order
-	change("/cancel", "x", "").want(http.StatusOK).into(&rest)
+	s.post("/orders/"+o.ID+"/cancel", `{"reason":"Our own words"}`, "Authorization", "Bearer "+o.AccessToken).problem(http.StatusUnauthorized, "unauthorized")
+	change("/cancel", "x", `{"reason":"The mug broke in our hands"}`).want(http.StatusOK).into(&rest)
 	if rest.Status != "closed" || len(rest.Refunds) != 2 {
 		t.Errorf("got an order that is %s with refunds %+v, want it closed, and the price of what was not sent given back", rest.Status, rest.Refunds)
+	} else if got := rest.Refunds[1].Reason; got != "The shop cancelled the order. The mug broke in our hands" {
+		t.Errorf("got the reason %q, want what the customer is told", got)
 	}
 	s.post("/orders/none/fulfilments", `{}`, "Authorization", bearer, "Idempotency-Key", "x").problem(http.StatusNotFound, "not-found")
 }

@@ -615,6 +615,12 @@ type Availability struct {
 // AvailabilityStatus unknown: the stock can't be asked just now; the order will tell.
 type AvailabilityStatus string
 
+// CancelInputBody defines model for CancelInputBody.
+type CancelInputBody struct {
+	// Reason Of people who work in the shop, and their programs: shown to the customer, also in the mail.
+	Reason *string `json:"reason,omitempty"`
+}
+
 // Cart defines model for Cart.
 type Cart struct {
 	// Address Where the goods go, as it was said.
@@ -1686,6 +1692,9 @@ type PutProductJSONRequestBody = WholeProduct
 // PlaceOrderJSONRequestBody defines body for PlaceOrder for application/json ContentType.
 type PlaceOrderJSONRequestBody = PlaceOrder
 
+// CancelOrderJSONRequestBody defines body for CancelOrder for application/json ContentType.
+type CancelOrderJSONRequestBody = CancelInputBody
+
 // FulfilOrderJSONRequestBody defines body for FulfilOrder for application/json ContentType.
 type FulfilOrderJSONRequestBody = FulfilInputBody
 
@@ -1962,12 +1971,23 @@ type ClientInterface interface {
 	// Corresponds with GET /orders/{order_id} (the `GetOrder` operationId).
 	GetOrder(ctx context.Context, orderId string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CancelOrderWithBody Cancel an order
+	//
+	// As long as nothing of it was sent. Goods and money follow. For its token, and the session of its customer. For API keys with the scope orders:write, and for the sessions of people who work in the shop.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /orders/{order_id}/cancel (the `CancelOrder` operationId).
+	CancelOrderWithBody(ctx context.Context, orderId string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// CancelOrder Cancel an order
 	//
 	// As long as nothing of it was sent. Goods and money follow. For its token, and the session of its customer. For API keys with the scope orders:write, and for the sessions of people who work in the shop.
 	//
+	// Takes a body of the `application/json` content type.
+	//
 	// Corresponds with POST /orders/{order_id}/cancel (the `CancelOrder` operationId).
-	CancelOrder(ctx context.Context, orderId string, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CancelOrder(ctx context.Context, orderId string, body CancelOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// FulfilOrderWithBody Note that a parcel was sent
 	//
@@ -2584,13 +2604,34 @@ func (c *Client) GetOrder(ctx context.Context, orderId string, reqEditors ...Req
 	return c.Client.Do(req)
 }
 
+// CancelOrderWithBody Cancel an order
+//
+// As long as nothing of it was sent. Goods and money follow. For its token, and the session of its customer. For API keys with the scope orders:write, and for the sessions of people who work in the shop.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /orders/{order_id}/cancel (the `CancelOrder` operationId).
+func (c *Client) CancelOrderWithBody(ctx context.Context, orderId string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelOrderRequestWithBody(c.Server, orderId, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // CancelOrder Cancel an order
 //
 // As long as nothing of it was sent. Goods and money follow. For its token, and the session of its customer. For API keys with the scope orders:write, and for the sessions of people who work in the shop.
 //
+// Takes a body of the `application/json` content type.
+//
 // Corresponds with POST /orders/{order_id}/cancel (the `CancelOrder` operationId).
-func (c *Client) CancelOrder(ctx context.Context, orderId string, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCancelOrderRequest(c.Server, orderId)
+func (c *Client) CancelOrder(ctx context.Context, orderId string, body CancelOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelOrderRequest(c.Server, orderId, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3947,8 +3988,19 @@ func NewGetOrderRequest(server string, orderId string) (*http.Request, error) {
 	return req, nil
 }
 
-// NewCancelOrderRequest constructs an http.Request for the CancelOrder method
-func NewCancelOrderRequest(server string, orderId string) (*http.Request, error) {
+// NewCancelOrderRequest calls the generic CancelOrder builder with application/json body
+func NewCancelOrderRequest(server string, orderId string, body CancelOrderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCancelOrderRequestWithBody(server, orderId, "application/json", bodyReader)
+}
+
+// NewCancelOrderRequestWithBody constructs an http.Request for the CancelOrder method, with any body, and a specified content type
+func NewCancelOrderRequestWithBody(server string, orderId string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -3973,10 +4025,12 @@ func NewCancelOrderRequest(server string, orderId string) (*http.Request, error)
 		return nil, err
 	}
 
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -5273,14 +5327,23 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /orders/{order_id} (the `GetOrder` operationId).
 	GetOrderWithResponse(ctx context.Context, orderId string, reqEditors ...RequestEditorFn) (*GetOrderResponse, error)
 
+	// CancelOrderWithBodyWithResponse Cancel an order
+	//
+	// As long as nothing of it was sent. Goods and money follow. For its token, and the session of its customer. For API keys with the scope orders:write, and for the sessions of people who work in the shop.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /orders/{order_id}/cancel (the `CancelOrder` operationId).
+	CancelOrderWithBodyWithResponse(ctx context.Context, orderId string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelOrderResponse, error)
+
 	// CancelOrderWithResponse Cancel an order
 	//
 	// As long as nothing of it was sent. Goods and money follow. For its token, and the session of its customer. For API keys with the scope orders:write, and for the sessions of people who work in the shop.
 	//
-	// Returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /orders/{order_id}/cancel (the `CancelOrder` operationId).
-	CancelOrderWithResponse(ctx context.Context, orderId string, reqEditors ...RequestEditorFn) (*CancelOrderResponse, error)
+	CancelOrderWithResponse(ctx context.Context, orderId string, body CancelOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelOrderResponse, error)
 
 	// FulfilOrderWithBodyWithResponse Note that a parcel was sent
 	//
@@ -12490,15 +12553,30 @@ func (c *ClientWithResponses) GetOrderWithResponse(ctx context.Context, orderId 
 	return ParseGetOrderResponse(rsp)
 }
 
+// CancelOrderWithBodyWithResponse Cancel an order
+//
+// As long as nothing of it was sent. Goods and money follow. For its token, and the session of its customer. For API keys with the scope orders:write, and for the sessions of people who work in the shop.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /orders/{order_id}/cancel (the `CancelOrder` operationId).
+func (c *ClientWithResponses) CancelOrderWithBodyWithResponse(ctx context.Context, orderId string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelOrderResponse, error) {
+	rsp, err := c.CancelOrderWithBody(ctx, orderId, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelOrderResponse(rsp)
+}
+
 // CancelOrderWithResponse Cancel an order
 //
 // As long as nothing of it was sent. Goods and money follow. For its token, and the session of its customer. For API keys with the scope orders:write, and for the sessions of people who work in the shop.
 //
-// Returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /orders/{order_id}/cancel (the `CancelOrder` operationId).
-func (c *ClientWithResponses) CancelOrderWithResponse(ctx context.Context, orderId string, reqEditors ...RequestEditorFn) (*CancelOrderResponse, error) {
-	rsp, err := c.CancelOrder(ctx, orderId, reqEditors...)
+func (c *ClientWithResponses) CancelOrderWithResponse(ctx context.Context, orderId string, body CancelOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelOrderResponse, error) {
+	rsp, err := c.CancelOrder(ctx, orderId, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

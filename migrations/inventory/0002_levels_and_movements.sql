@@ -19,7 +19,7 @@ CREATE TABLE levels (
 
 -- Each change of what is on hand; amount is the difference. Rows are only ever
 -- added, and sum to levels.on_hand. They are kept for ever: they are the books
--- of the shop, which laws want for many years, they say nothing of persons, and a
+-- of the shop, which laws want for many years, they say nothing of customers, and a
 -- million of them are some 200 MB.
 CREATE TABLE movements (
 	id       TEXT   NOT NULL PRIMARY KEY,

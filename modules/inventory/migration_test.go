@@ -68,3 +68,28 @@ func TestBooksOfEarlierCommitsAreConverted(t *testing.T) {
 		}
 	})
 }
+
+// Movements are kept for ever, and those of returns repeated what the staff wrote about a
+// customer.
+func TestMovementsOfReturnsLoseTheirNotes(t *testing.T) {
+	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
+		o.Migrations = migrations.For(inventory.Name)
+		databasetest.Fill(t, o, "0002_levels_and_movements.sql",
+			`INSERT INTO levels (sku, location, on_hand, allocated, previous) VALUES ('mug', 'main', 2, 0, 0)`,
+			`INSERT INTO movements (id, sku, location, amount, reason, order_id, note, actor, at) VALUES
+				('1', 'mug', 'main', 1, 'return', 'o1', 'Ana sent it back', 'orders', 1), ('2', 'mug', 'main', 1, 'found', '', 'behind the shelf', 'operator', 2)`)
+		instance, err := inventory.New(module.Host{DB: databasetest.Open(t, o), Now: time.Now}, inventory.Needs{}, inventory.DefaultConfig())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := instance.Server.(inventoryv1.InventoryServiceServer).ListMovements(moduletest.Direct(t.Context()), &inventoryv1.ListMovementsRequest{Sku: "mug"})
+		if err != nil || len(got.GetMovements()) != 2 {
+			t.Fatalf("got %v, %v", got, err)
+		}
+		for _, m := range got.GetMovements() {
+			if want := map[string]string{"": "behind the shelf"}[m.GetOrderId()]; m.GetNote() != want {
+				t.Errorf("got the note %q, want %q", m.GetNote(), want)
+			}
+		}
+	})
+}

@@ -116,5 +116,7 @@
 // never paid are deleted after 30 days (keep_failed), with the personal data in
 // them; what was sold is kept. When a customer deletes the account, orders from its
 // verified address lose who bought them, those that are not finished as soon
-// as they are: name, address but for country and region, card, and the staff's notes.
+// as they are: name, address but for country and region, card, and all that was typed
+// about them: notes, reasons, numbers of parcels, the sentences of the timeline. A reason
+// that is typed later goes as soon as it is carried out; a note stays.
 package orders

@@ -285,6 +285,10 @@ func (s Snapshot) PaymentID(attempt int) string {
 	return s.ID + "-" + strconv.Itoa(attempt)
 }
 
+// Forgotten says that the order does not know any more who bought, nor what was typed
+// about it.
+func (s Snapshot) Forgotten() bool { return s.Contact.Email == "" }
+
 // stored is a time as it comes back from the store.
 func stored(t time.Time) time.Time {
 	if t.IsZero() {

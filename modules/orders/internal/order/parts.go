@@ -117,7 +117,8 @@ type Return struct {
 func (o *Order) Ship(f Fulfilment, now time.Time) error {
 	for _, before := range o.s.Fulfilments {
 		if before.Key == f.Key {
-			if before.Carrier != f.Carrier || before.Tracking != f.Tracking || before.TrackingURL != f.TrackingURL ||
+			typed := before.Carrier == f.Carrier && before.Tracking == f.Tracking && before.TrackingURL == f.TrackingURL
+			if !typed && !o.s.Forgotten() ||
 				len(f.Pieces) > 0 && !samePieces(before.Pieces, f.Pieces) || len(f.Pieces) == 0 && o.isToSend() {
 				return ErrKeyReused // with all that is left sent, nothing would be left
 			}

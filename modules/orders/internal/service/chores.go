@@ -202,7 +202,8 @@ func (s *Service) bookParts(ctx context.Context, o *order.Order) error {
 	}
 	for _, r := range snapshot.Returns {
 		all = append(all, book(r.ID, r.Unbooked, "put back the goods of return", func() error {
-			return s.Goods.PutBack(ctx, o.ID(), r.ID, amountsOf(snapshot, r.Pieces), r.Reason)
+			// Not the reason, which may name the customer: what inventory notes is kept for ever.
+			return s.Goods.PutBack(ctx, o.ID(), r.ID, amountsOf(snapshot, r.Pieces), "return of order "+snapshot.Number)
 		}))
 	}
 	return errors.Join(all...)

@@ -2,6 +2,9 @@ package service_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +12,7 @@ import (
 
 	"galleria/modules/orders/internal/store"
 	ordersv1 "galleria/modules/orders/v1"
+	"galleria/platform/id"
 )
 
 // TestAnOrderForgetsACustomerWhoIsGone, but not before it is finished, and no other
@@ -68,6 +72,113 @@ func TestAnOrderForgetsACustomerWhoIsGone(t *testing.T) {
 		}
 		if knows(open) || !knows(later) {
 			t.Error("want the person forgotten in what was ordered before")
+		}
+	})
+}
+
+// typed stands in each text that people type in the test below.
+const typed = "zephyrine"
+
+// texts are all values of a database in which what people typed is found, by table, but for
+// events that wait for the broker.
+func (h *house) texts() (found []string) {
+	h.t.Helper()
+	db := h.db.Read(context.Background())
+	var tables []string
+	query := "SELECT name FROM sqlite_master WHERE type = 'table'"
+	if h.db.Dialect() == "postgres" {
+		query = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+	}
+	if err := db.Raw(query).Scan(&tables).Error; err != nil {
+		h.t.Fatal(err)
+	}
+	for _, table := range tables {
+		if table == "outbox" {
+			continue
+		}
+		var rows []map[string]any
+		if err := db.Raw("SELECT * FROM " + table).Scan(&rows).Error; err != nil {
+			h.t.Fatal(err)
+		}
+		for _, row := range rows {
+			for column, value := range row {
+				if strings.Contains(strings.ToLower(fmt.Sprintf("%s", value)), typed) {
+					found = append(found, fmt.Sprintf("%s.%s: %s", table, column, value))
+				}
+			}
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// TestNothingThatWasTypedStaysInAnOrder whose customer is gone: neither what the customer
+// typed nor what the staff did, before and after. Nor does another module keep it.
+func TestNothingThatWasTypedStaysInAnOrder(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		l := h.live(nil)
+		says := func(what string) string { return typed + " " + what }
+		open := func() kept {
+			t.Helper()
+			_, cart := h.fill(4, 4)
+			r := h.request(cart)
+			r.Contact = &ordersv1.Contact{Email: typed + "@example.org", Name: says("name")}
+			r.Address = &ordersv1.Address{Line1: says("line 1"), Line2: says("line 2"), City: says("city"), PostalCode: "4050 " + typed, Country: "PT"}
+			k := l.order(r)
+			h.pay(k.ID)
+			h.settled(k.ID, true)
+			h.await("it is open", func() bool { return h.get(l, k).GetStatus() == opened })
+			return k
+		}
+		ok := func(_ any, err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		one := []*ordersv1.Piece{{LineId: "1", Quantity: 1}}
+		sendBack := func(k kept) {
+			ok(l.ReturnItems(operator(t), &ordersv1.ReturnItemsRequest{OrderId: k.ID, Pieces: one, Reason: says("return"), Restock: true, IdempotencyKey: id.New()}))
+		}
+		parcel := &ordersv1.ShipOrderRequest{
+			Pieces: []*ordersv1.Piece{{LineId: "1", Quantity: 2}}, Carrier: says("carrier"), Tracking: says("tracking"),
+			TrackingUrl: "https://example.org/" + typed, IdempotencyKey: id.New(),
+		}
+		cancelled, sent := open(), open()
+		parcel.OrderId = sent.ID
+		ok(l.ShipOrder(operator(t), parcel))
+		sendBack(sent)
+		ok(l.RefundOrder(operator(t), &ordersv1.RefundOrderRequest{OrderId: sent.ID, Pieces: one, Reason: says("refund"), IdempotencyKey: id.New()}))
+		ok(l.AddNote(operator(t), &ordersv1.AddNoteRequest{OrderId: sent.ID, Text: says("note"), IdempotencyKey: id.New()}))
+		h.disputed(sent)
+		ok(l.ResolveAttention(operator(t), &ordersv1.ResolveAttentionRequest{OrderId: sent.ID, Action: ordersv1.ResolveAttentionRequest_ACTION_CLOSE, Note: says("closed")}))
+		for _, k := range []kept{cancelled, sent} {
+			ok(l.CancelOrder(operator(t), &ordersv1.CancelOrderRequest{OrderId: k.ID, Operator: true, Reason: says("cancelled")}))
+		}
+		h.done()
+		if n := len(h.texts()); n < 20 {
+			t.Fatalf("got %d texts of people before, want what was typed in each field: %q", n, h.texts())
+		}
+
+		err := h.db.Write(t.Context(), func(tx *gorm.DB) error { return store.ForgetPerson(tx, typed+"@example.org", h.now()) })
+		ok(nil, err)
+		if found := h.texts(); len(found) > 0 {
+			t.Errorf("forgotten, and still there: %q", found)
+		}
+		if got := h.get(l, sent); len(got.GetTimeline()) < 8 || got.GetTimeline()[3].GetWhat() != "shipped" || got.GetRefunds()[0].GetAmountMinor() == 0 {
+			t.Errorf("got %v, want what happened as it was", got)
+		}
+
+		ok(l.ShipOrder(operator(t), parcel)) // sent again, for the answer was lost
+		sendBack(sent)
+		h.done()
+		if found := h.texts(); len(found) > 0 {
+			t.Errorf("typed after that, and still there: %q", found)
+		}
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if want := "return of order " + h.get(l, sent).GetNumber(); len(h.noted) != 2 || h.noted[0] != want || h.noted[1] != want {
+			t.Errorf("inventory keeps %q, want %q twice", h.noted, want)
 		}
 	})
 }

@@ -21,6 +21,7 @@ type street struct {
 	// goods by order.
 	allocated map[string]*allocation
 	booked    map[string]bool // keys of Ship, ReleaseSome and PutBack
+	noted     []string        // of PutBack, for ever
 	carts     map[string]*basket
 	payments  map[string]*payment
 	uses      map[string]int64 // of codes, left
@@ -183,9 +184,10 @@ func (s goods) Ship(_ context.Context, id, key string, of []service.Amount) erro
 	return s.take("ship", id, key, of, false)
 }
 
-func (s goods) PutBack(_ context.Context, _, key string, of []service.Amount, _ string) error {
+func (s goods) PutBack(_ context.Context, _, key string, of []service.Amount, note string) error {
 	return s.do("put back", func() error {
 		if !s.booked[key] {
+			s.noted = append(s.noted, note)
 			for _, l := range of {
 				s.shelf[l.SKU] += l.Quantity
 			}

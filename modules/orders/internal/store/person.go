@@ -12,8 +12,8 @@ import (
 
 // A customer who deletes the account is forgotten in the orders, too: those stay as the
 // shop's books, with what was bought, what it cost and the country and region that its
-// taxes follow from, but without who bought it. One that is not finished needs the
-// person until it is.
+// taxes follow from, but without who bought it, and without all that was typed about it:
+// any such text may name the person. One that is not finished needs the person until it is.
 
 // mostForgotten bounds what one transaction changes.
 const mostForgotten = 500
@@ -59,8 +59,13 @@ func (s *Store) ForgetPersons(ctx context.Context) (orders int, err error) {
 	return orders, nil
 }
 
-// forgetIfGone is for an order that has just been finished.
-func forgetIfGone(tx *gorm.DB, mailbox string) error {
+// forgetIfGone is for an order that has just been finished, or was changed after that: of
+// one that has forgotten its customer, what was typed since is forgotten, too.
+func forgetIfGone(tx *gorm.DB, s order.Snapshot) error {
+	if s.Forgotten() {
+		return forgetTexts(tx, []string{s.ID})
+	}
+	mailbox := s.Contact.Mailbox()
 	var before []int64
 	err := tx.Raw("SELECT placed_before FROM persons_gone WHERE mailbox = ?", mailbox).Scan(&before).Error
 	if err != nil || len(before) == 0 {
@@ -79,15 +84,53 @@ func forgetPerson(tx *gorm.DB, mailbox string, before int64) (orders int, err er
 	}
 	if len(ids) > 0 {
 		err := tx.Exec(`UPDATE orders SET mailbox = ?, email = '', name = '', line1 = '', line2 = '', city = '', postal_code = '', client = '', recipient = '',
-			return_url = '', card_brand = '', card_last4 = '', ended_note = '', version = version + 1 WHERE id IN ?`, noMailbox, ids).Error
+			return_url = '', card_brand = '', card_last4 = '' WHERE id IN ?`, noMailbox, ids).Error
 		if err != nil {
 			return 0, err
 		}
-		// What the staff wrote may name the person.
+		if err := forgetTexts(tx, ids); err != nil {
+			return 0, err
+		}
 		if err := tx.Exec("DELETE FROM order_notes WHERE order_id IN ?", ids).Error; err != nil {
 			return 0, err
 		}
 	}
 	return len(ids), tx.Exec(`DELETE FROM persons_gone WHERE mailbox = ? AND placed_before = ?
 		AND NOT EXISTS (SELECT 1 FROM orders WHERE mailbox = ? AND created_at < ?)`, mailbox, before, mailbox, before).Error
+}
+
+// forgetTexts empties what was typed into orders, by the staff or the customer. Of the
+// timeline the moments stay, and what they were: its sentences repeat what was typed.
+func forgetTexts(tx *gorm.DB, ids []string) error {
+	var orders []struct{ ID, Timeline string }
+	if err := tx.Raw("SELECT id, timeline FROM orders WHERE id IN ?", ids).Scan(&orders).Error; err != nil {
+		return err
+	}
+	for _, o := range orders {
+		entries, err := decode[[]entry](o.ID, o.Timeline)
+		if err != nil {
+			return err
+		}
+		for i := range entries {
+			entries[i].Note = ""
+		}
+		timeline, err := encode(o.ID, entries)
+		if err != nil {
+			return err
+		}
+		err = tx.Exec("UPDATE orders SET timeline = ?, ended_note = '', version = version + 1 WHERE id = ?", timeline, o.ID).Error
+		if err != nil {
+			return err
+		}
+	}
+	for _, empty := range []string{
+		"UPDATE order_fulfilments SET carrier = '', tracking = '', tracking_url = '' WHERE order_id IN ?",
+		"UPDATE order_refunds SET reason = '' WHERE order_id IN ?",
+		"UPDATE order_returns SET reason = '' WHERE order_id IN ?",
+	} {
+		if err := tx.Exec(empty, ids).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -258,8 +258,8 @@ func (s *Store) Save(ctx context.Context, o *order.Order, facts ...proto.Message
 				return err
 			}
 		}
-		if r.DueAt == nil && r.Status != "placing" && r.Status != "open" {
-			return forgetIfGone(tx, snapshot.Contact.Mailbox())
+		if r.DueAt == nil && r.Attention == "" && r.Status != "placing" && r.Status != "open" {
+			return forgetIfGone(tx, snapshot)
 		}
 		return nil
 	})

@@ -69,7 +69,7 @@
 //	                                          payment is stopped, then FAILED; no event
 //	                                          comes before. Paid after all: CANCELLED;
 //	                                          refund
-//	a newer order of the cart, or of the e-mail address, comes
+//	a newer order of the cart, or of the e-mail address from the same client, comes
 //	                                          the earlier one gives way: its payment is
 //	                                          stopped, then it is FAILED, and the newer one
 //	                                          is stored. Paid after all: it stands, and the

@@ -30,7 +30,9 @@ type Config struct {
 	GiveUp       time.Duration `yaml:"give_up" doc:"how long it is tried again to do what fails, before the order asks for an operator"`
 	KeepFailed   time.Duration `yaml:"keep_failed" doc:"how long orders that were never paid are kept, with the personal data in them"`
 
-	MaxUnpaidPerEmail int `yaml:"max_unpaid_per_email" doc:"how many orders of one e-mail address may wait for their payment: one more ends the oldest; 0: any number"`
+	// MaxUnpaidPerEmail counts those of one client: who only knows an address, and types it
+	// elsewhere, neither ends its owner's order nor is in the way of another one.
+	MaxUnpaidPerEmail int `yaml:"max_unpaid_per_email" doc:"how many orders of one e-mail address may wait for their payment, of those from one network address: one more ends the oldest; 0: any number"`
 	// MaxUnpaidPerClient refuses, for the orders may be other people's: a household or an
 	// office has one address. Who orders anew has one all the same, so three are enough for
 	// those, and what one address can hold back is little. A shop whose customers come by

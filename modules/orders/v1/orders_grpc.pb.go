@@ -79,9 +79,9 @@ type OrdersServiceClient interface {
 	//	                     ends, or the one it takes the place of. Only a call
 	//	                     with the same key can tell
 	//
-	// An earlier order of the cart, or of the e-mail address when that has as many as it
-	// may, is ended for this one if it is not paid: it is FAILED, replaced. The same order
-	// with another key is answered as the earlier one.
+	// An earlier order of the cart, or of the e-mail address from the same client when there
+	// are as many of these as may be, is ended for this one if it is not paid: it is FAILED,
+	// replaced. The same order with another key is answered as the earlier one.
 	// Except for REASON_NOT_KNOWN nothing is charged after a refusal. Repeating
 	// the call with the same key is the same order and, once that is decided, the
 	// same answer.
@@ -355,9 +355,9 @@ type OrdersServiceServer interface {
 	//	                     ends, or the one it takes the place of. Only a call
 	//	                     with the same key can tell
 	//
-	// An earlier order of the cart, or of the e-mail address when that has as many as it
-	// may, is ended for this one if it is not paid: it is FAILED, replaced. The same order
-	// with another key is answered as the earlier one.
+	// An earlier order of the cart, or of the e-mail address from the same client when there
+	// are as many of these as may be, is ended for this one if it is not paid: it is FAILED,
+	// replaced. The same order with another key is answered as the earlier one.
 	// Except for REASON_NOT_KNOWN nothing is charged after a refusal. Repeating
 	// the call with the same key is the same order and, once that is decided, the
 	// same answer.

@@ -93,7 +93,7 @@ func (s *Service) accept(ctx context.Context, p order.Purchase, from store.Sourc
 		case store.CartBought:
 			return nil, nil
 		case store.RecipientFull:
-			if err := s.replaceOldest(ctx, c.contact.Email, until); err != nil {
+			if err := s.replaceOldest(ctx, c.contact.Email, c.client, until); err != nil {
 				return nil, err
 			}
 		case store.ClientFull:

@@ -54,10 +54,11 @@ func isOf(p order.Purchase, o order.Snapshot) bool {
 		})
 }
 
-// replaceOldest makes room for an order of an e-mail address that has as many unpaid ones
-// as it may. One that turns out to be paid needs no room any more: it was of another cart.
-func (s *Service) replaceOldest(ctx context.Context, email string, until time.Time) error {
-	unpaid, err := s.Store.UnpaidOf(ctx, email)
+// replaceOldest makes room for an order of an e-mail address that has as many unpaid ones of
+// its client as it may. One that turns out to be paid needs no room any more: it was of
+// another cart.
+func (s *Service) replaceOldest(ctx context.Context, email, client string, until time.Time) error {
+	unpaid, err := s.Store.UnpaidOf(ctx, email, client)
 	if err != nil {
 		return err
 	}

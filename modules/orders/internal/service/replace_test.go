@@ -135,6 +135,36 @@ func TestANewerOrderOfAnAddressEndsTheOldestUnpaidOne(t *testing.T) {
 	})
 }
 
+// An e-mail address is typed: who knows another person's neither ends their order by it, nor
+// keeps them from ordering, however often they order.
+func TestAStrangerEndsNoOrderOfAnAddress(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.change = func(o *service.Options) { o.Limits.PerRecipient, o.Limits.PerClient = 1, 3 }
+		l := h.live(nil)
+		order := func(client string) kept {
+			t.Helper()
+			_, cart := h.fill(1, 1)
+			req := h.request(cart)
+			req.Client = client
+			return l.order(req)
+		}
+		first := order("192.0.2.1")
+		strangers := []kept{order("192.0.2.2"), order("192.0.2.2"), order("192.0.2.3"), order(""), order("")}
+		second := order("198.51.100.1") // by telephone
+		for _, k := range []kept{first, strangers[1], strangers[2], strangers[3], strangers[4], second} {
+			if got := h.get(l, k); got.GetStatus() != ordersv1.OrderStatus_ORDER_STATUS_PLACING || got.GetEndedBecause() != "" {
+				t.Errorf("order %s: got %s because %q, want that it can be paid", k.ID, got.GetStatus(), got.GetEndedBecause())
+			}
+		}
+		h.wantEnd(l, strangers[0], failed, "replaced")
+		newer := order("192.0.2.1")
+		h.wantEnd(l, first, failed, "replaced")
+		if !h.pay(newer.ID) || !h.pay(second.ID) {
+			t.Error("want that the customer can pay")
+		}
+	})
+}
+
 // One that gives way can still be called off: then it does not stand when it is paid.
 func TestAnOrderThatGivesWayCanBeCalledOff(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {

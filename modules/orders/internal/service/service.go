@@ -24,7 +24,7 @@ type Store interface {
 	ByID(ctx context.Context, id string) (*order.Order, error)
 	ByKey(ctx context.Context, key string) (*order.Order, error)
 	OfCarts(ctx context.Context, carts []string) (*order.Order, error)
-	UnpaidOf(ctx context.Context, email string) (ids []string, err error)
+	UnpaidOf(ctx context.Context, email, client string) (ids []string, err error)
 	ByNumber(ctx context.Context, number string) (*order.Order, error)
 	Due(ctx context.Context, now time.Time, tried bool, limit int) ([]string, error)
 	List(ctx context.Context, f store.Filter, limit int) ([]*order.Order, error)

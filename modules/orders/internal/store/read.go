@@ -29,10 +29,10 @@ func (s *Store) OfCarts(ctx context.Context, carts []string) (*order.Order, erro
 	return s.one(ctx, "SELECT * FROM orders WHERE id IN (SELECT order_id FROM order_carts WHERE cart_id IN ?) ORDER BY id LIMIT 1", carts)
 }
 
-// UnpaidOf are the ids of the orders of an e-mail address that count towards its limit,
-// oldest first.
-func (s *Store) UnpaidOf(ctx context.Context, email string) (ids []string, err error) {
-	err = s.db.Read(ctx).Raw("SELECT id "+unpaid+"recipient = ? ORDER BY id", strings.ToLower(email)).Scan(&ids).Error
+// UnpaidOf are the ids of the orders of an e-mail address and a client that count towards
+// the limit of both together, oldest first.
+func (s *Store) UnpaidOf(ctx context.Context, email, client string) (ids []string, err error) {
+	err = s.db.Read(ctx).Raw("SELECT id "+unpaid+"recipient = ? AND client = ? ORDER BY id", strings.ToLower(email), client).Scan(&ids).Error
 	if err != nil {
 		return nil, fmt.Errorf("read unpaid orders: %w", err)
 	}

@@ -39,7 +39,7 @@ const (
 	NumberTaken          // another order has its number
 	CartTaken            // another order of its cart is open
 	CartBought           // another order has taken things out of its cart since it was read
-	RecipientFull        // its e-mail address has as many unpaid orders as it may
+	RecipientFull        // its e-mail address has as many unpaid orders of its client as it may
 	ClientFull           // its client has, and not only such as it would replace
 )
 
@@ -110,14 +110,15 @@ func (s *Store) Place(ctx context.Context, o *order.Order, from Source, most Lim
 // are not their customer's to pay.
 const unpaid = "FROM orders WHERE status = 'placing' AND attention = '' AND "
 
-// full tells which limit a new order would exceed. Of a client those don't count that it
-// would replace, of its carts or its e-mail address: no order ends for one that is refused
-// then.
+// full tells which limit a new order would exceed. An e-mail address is typed, and may be
+// another person's: so it counts those of one client only, and none of a client that is not
+// known. Of a client those don't count that the order would replace, of its carts or its
+// e-mail address: no order ends for one that is refused then.
 func full(tx *gorm.DB, r row, carts []string, most Limits) (Placed, error) {
 	result, gone := Stored, 0
-	if most.PerRecipient > 0 && r.Recipient != "" {
+	if most.PerRecipient > 0 && r.Recipient != "" && r.Client != "" {
 		var there int
-		if err := tx.Raw("SELECT COUNT(*) "+unpaid+"recipient = ?", r.Recipient).Scan(&there).Error; err != nil {
+		if err := tx.Raw("SELECT COUNT(*) "+unpaid+"recipient = ? AND client = ?", r.Recipient, r.Client).Scan(&there).Error; err != nil {
 			return 0, err
 		}
 		if gone = max(there-most.PerRecipient+1, 0); gone > 0 {
@@ -127,7 +128,7 @@ func full(tx *gorm.DB, r row, carts []string, most Limits) (Placed, error) {
 	if most.PerClient > 0 && r.Client != "" {
 		var there int
 		err := tx.Raw("SELECT COUNT(*) "+unpaid+`client = ? AND id NOT IN (SELECT order_id FROM order_carts WHERE cart_id IN ?)
-			AND id NOT IN (SELECT id `+unpaid+"recipient = ? ORDER BY id LIMIT ?)", r.Client, carts, r.Recipient, gone).Scan(&there).Error
+			AND id NOT IN (SELECT id `+unpaid+"recipient = ? AND client = ? ORDER BY id LIMIT ?)", r.Client, carts, r.Recipient, r.Client, gone).Scan(&there).Error
 		if err != nil {
 			return 0, err
 		}

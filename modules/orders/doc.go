@@ -107,7 +107,8 @@
 //   - The parts of a price sum to its total; refunds never exceed what was paid.
 //   - Nothing is sent that is not paid, and no more than was ordered.
 //   - Each event is published once, with the change it tells of.
-//   - An order is in PLACING no longer than its hold, unless payments is away.
+//   - An order is in PLACING no longer than its hold, unless payments is away then, or
+//     inventory after it was paid; for longer than give_up only while it needs attention.
 //
 // # What it does not do
 //

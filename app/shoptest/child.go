@@ -79,7 +79,7 @@ func assemble(start app.Start) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	shared := app.NewEdge(start.Config)
+	shared := app.NewEdge(start.Config, log)
 	info := app.NewShopInfo(start.Config, process, log)
 	storefront, err := app.NewStorefront(start.Config, process, shared, info, log)
 	if err != nil {

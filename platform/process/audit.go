@@ -126,7 +126,7 @@ func (p *Process) auditStart() {
 		if _, sought := p.Wish(d.Name); was == is || sought { // what is sought is noted when it is found
 			continue
 		}
-		p.audit(Change{Module: d.Name, Who: "configuration", From: was, To: is, Why: "it was changed while the shop did not run"})
+		p.audit(Change{Module: d.Name, Who: "configuration", From: was, To: is, Why: "it was changed while no main process ran"})
 	}
 }
 

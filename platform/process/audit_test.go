@@ -6,9 +6,9 @@ import (
 	"galleria/platform/route"
 )
 
-// TestAChangeWhileTheShopDidNotRunIsAudited at the next start, once, and not as one more at
+// TestAChangeWhileNoMainProcessRanIsAudited at the next start, once, and not as one more at
 // the starts that follow.
-func TestAChangeWhileTheShopDidNotRunIsAudited(t *testing.T) {
+func TestAChangeWhileNoMainProcessRanIsAudited(t *testing.T) {
 	h := newHouse(t)
 	main := h.start("main", nil)
 	other := h.start("other", places{"alpha": here}, peerOf(main))
@@ -33,7 +33,7 @@ func TestAChangeWhileTheShopDidNotRunIsAudited(t *testing.T) {
 	restart(at(other))
 	got := noted(main)
 	if len(got) != 1 || got[0].Module != "alpha" || got[0].Who != "configuration" || got[0].From != "local" || got[0].To != at(other).String() ||
-		got[0].Why != "it was changed while the shop did not run" {
+		got[0].Why != "it was changed while no main process ran" {
 		t.Errorf("got %+v, want one change of alpha from local to %s", got, at(other))
 	}
 	restart(here)

@@ -21,6 +21,8 @@ import (
 type Environment struct {
 	// Dir is the data directory, DSN the module's PostgreSQL; "": SQLite.
 	Dir, DSN string
+	// DB is the module's database if Open has opened it already.
+	DB *database.DB
 	// Broker carries events. Nil: they stay in the outbox, none are heard.
 	Broker *events.Conn
 	// Connect gives the connection this module calls another one through.
@@ -55,22 +57,33 @@ type Running struct {
 	working  sync.WaitGroup
 }
 
-// Start opens the module's database, makes the module and runs its work. When
-// it returns, the module serves. Calls to it are the route's business.
-func Start(ctx context.Context, d Definition, e Environment) (*Running, error) {
-	r := &Running{name: d.Name}
+// Open opens the database of a module that is about to start; nil: it has none.
+func Open(ctx context.Context, d Definition, e Environment) (*database.DB, error) {
+	if d.Migrations == nil {
+		return nil, nil
+	}
+	db, err := database.Open(ctx, database.Options{
+		Module: d.Name, Dir: e.Dir, DSN: e.DSN, Migrations: d.Migrations, Log: e.Log.With("module", d.Name),
+		Now: e.Now, LeaseTTL: e.LeaseTTL, Holder: e.Holder, NewerSchema: d.NewerSchema, Marks: e.Marks,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", d.Name, err)
+	}
+	if err := checkStore(ctx, db, e); err != nil {
+		return nil, errors.Join(fmt.Errorf("start %s: %w", d.Name, err), db.Close(ctx))
+	}
+	return db, nil
+}
+
+// Start opens the module's database unless that is done, makes the module and runs its
+// work. When it returns, the module serves. Calls to it are the route's business. When it
+// fails, the database is closed.
+func Start(ctx context.Context, d Definition, e Environment) (_ *Running, err error) {
+	r := &Running{name: d.Name, DB: e.DB}
 	log := e.Log.With("module", d.Name)
-	if d.Migrations != nil {
-		db, err := database.Open(ctx, database.Options{
-			Module: d.Name, Dir: e.Dir, DSN: e.DSN, Migrations: d.Migrations, Log: log, Now: e.Now, LeaseTTL: e.LeaseTTL, Holder: e.Holder,
-			NewerSchema: d.NewerSchema, Marks: e.Marks,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("start %s: %w", d.Name, err)
-		}
-		r.DB = db
-		if err := checkStore(ctx, db, e); err != nil {
-			return nil, errors.Join(fmt.Errorf("start %s: %w", d.Name, err), db.Close(ctx))
+	if r.DB == nil {
+		if r.DB, err = Open(ctx, d, e); err != nil {
+			return nil, err
 		}
 	}
 	if err := r.make(d, e, log); err != nil {

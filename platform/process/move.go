@@ -305,12 +305,9 @@ func (p *Process) runningOrStarted(ctx context.Context, d module.Definition) (*m
 	if running != nil {
 		return running, nil
 	}
-	running, err := module.Start(ctx, d, module.Environment{
-		Dir: p.o.Dir, DSN: p.dsn(d.Name), Broker: p.events, Log: p.o.Log, Now: p.o.Now, LeaseTTL: p.o.LeaseTTL, Holder: p.name,
-		Connect:    func(callee string) grpc.ClientConnInterface { return p.routes[callee].ForCalls(d.Name, d.Calls) },
-		Marks:      MarksOf(p.o.Dir, d.Name),
-		CheckStore: func(id string, generation int64) error { return p.pins.check(d.Name, id, generation) },
-	})
+	e := p.environment(d)
+	e.DB = p.takeOpened(d.Name)
+	running, err := module.Start(ctx, d, e)
 	if err != nil {
 		return nil, err
 	}
@@ -319,6 +316,16 @@ func (p *Process) runningOrStarted(ctx context.Context, d module.Definition) (*m
 	p.mu.Unlock()
 	p.believe()
 	return running, nil
+}
+
+// environment is where a module starts in this process.
+func (p *Process) environment(d module.Definition) module.Environment {
+	return module.Environment{
+		Dir: p.o.Dir, DSN: p.dsn(d.Name), Broker: p.events, Log: p.o.Log, Now: p.o.Now, LeaseTTL: p.o.LeaseTTL, Holder: p.name,
+		Connect:    func(callee string) grpc.ClientConnInterface { return p.routes[callee].ForCalls(d.Name, d.Calls) },
+		Marks:      MarksOf(p.o.Dir, d.Name),
+		CheckStore: func(id string, generation int64) error { return p.pins.check(d.Name, id, generation) },
+	}
 }
 
 // point sends new calls to target. Others are told that it is well in the same

@@ -69,6 +69,7 @@ type Process struct {
 	placed   map[string]route.Place
 	running  map[string]*module.Running    // modules at work for their routes
 	spare    map[string]*module.Running    // started, or taken back, for a place that is being made
+	opened   map[string]*database.DB       // of modules that are about to start
 	leaving  map[string]*module.Running    // moved away; stopped when their calls have ended
 	draining map[*module.Running]int       // how many old places have calls in a module, unless none
 	seeking  map[string]context.CancelFunc // modules that are to get to another place
@@ -107,7 +108,7 @@ func New(o Options) (*Process, error) {
 		routes: map[string]*route.Route{}, pins: pinsIn(o.Dir), identities: identity.NewKeys(o.Log, o.Now),
 		changing: make(chan struct{}, 1), own: map[string]bool{},
 		placed: map[string]route.Place{}, running: map[string]*module.Running{},
-		spare: map[string]*module.Running{}, leaving: map[string]*module.Running{},
+		spare: map[string]*module.Running{}, opened: map[string]*database.DB{}, leaving: map[string]*module.Running{},
 		draining: map[*module.Running]int{}, wishes: map[string]Wish{},
 		progress: map[string]Progress{}, announced: map[string]announcement{}, sought: map[string]Cause{},
 		seeking: map[string]context.CancelFunc{}, changed: make(chan struct{}),
@@ -209,75 +210,6 @@ func (p *Process) expect(wanted map[string]route.Place) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.starting = starting
-}
-
-// populate puts every module in its first place: those that run here in order of
-// need, and the others meanwhile, for they may take their time to answer.
-func (p *Process) populate(ctx context.Context, wanted map[string]route.Place) error {
-	var meeting sync.WaitGroup
-	defer meeting.Wait()
-	for _, d := range p.ordered {
-		if !wanted[d.Name].IsHere() {
-			meeting.Go(func() { p.settle(ctx, d, wanted[d.Name]) })
-		}
-	}
-	for _, d := range p.ordered {
-		if !wanted[d.Name].IsHere() {
-			continue
-		}
-		if err := p.settle(ctx, d, wanted[d.Name]); err != nil && p.o.AllOrNothing {
-			return err
-		}
-	}
-	return context.Cause(ctx)
-}
-
-// settleTimeout bounds how long one module holds up the start of the others.
-const settleTimeout = 5 * time.Second
-
-// settle puts a module in its first place, or goes on trying in the background.
-func (p *Process) settle(ctx context.Context, d module.Definition, wanted route.Place) error {
-	bounded, cancel := context.WithTimeout(ctx, settleTimeout)
-	defer cancel()
-	target, err := p.ready(bounded, d, wanted, nil)
-	switch {
-	case err == nil:
-		p.point(d.Name, target, wanted)
-	case ctx.Err() == nil && !p.o.AllOrNothing:
-		p.openArm(ctx, d, wanted)
-		p.seek(d, wanted, err)
-	}
-	return err
-}
-
-// openArm puts a module at one arm of a place that can't be had as a whole yet: one that is
-// away at the start must not keep the module from its callers, as it does not while it is
-// away later. How far a canary had come stays known.
-func (p *Process) openArm(ctx context.Context, d module.Definition, wanted route.Place) {
-	for _, arm := range p.armsThatStandIn(d.Name, wanted) {
-		bounded, cancel := context.WithTimeout(ctx, settleTimeout)
-		target, err := p.ready(bounded, d, arm, nil)
-		cancel()
-		if err != nil {
-			continue // the search for the whole place says why
-		}
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.pointLocked(d.Name, target, arm)
-		return
-	}
-}
-
-// armsThatStandIn are the arms that may have all calls of a place: the first one, and before
-// it a canary that has most of them.
-func (p *Process) armsThatStandIn(name string, wanted route.Place) []route.Place {
-	switch {
-	case len(wanted.Arms) == 0:
-		return nil
-	case wanted.Mode == route.ModeCanary && p.weightOf(name, wanted) > 50:
-		return []route.Place{wanted.Arms[1], wanted.Arms[0]}
-	}
-	return wanted.Arms[:1]
 }
 
 // adoptStores pins the stores the peer knows, before a module is started here:

@@ -1,0 +1,174 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"galleria/platform/database"
+	"galleria/platform/module"
+	"galleria/platform/route"
+)
+
+// populate puts every module in its first place. What may take its time is done side by
+// side, opening databases and meeting other processes: a database server that does not
+// answer holds up the start once, and not once for each module. Those that run here are
+// then made in order of need.
+func (p *Process) populate(ctx context.Context, wanted map[string]route.Place) error {
+	var here, elsewhere sync.WaitGroup
+	defer elsewhere.Wait()
+	found := make([]*prepared, len(p.ordered))
+	for i, d := range p.ordered {
+		place := wanted[d.Name]
+		if place.IsHere() {
+			here.Go(func() { found[i] = p.prepare(ctx, d, place) })
+		} else {
+			elsewhere.Go(func() { p.settle(ctx, d, place, p.prepare(ctx, d, place)) })
+		}
+	}
+	here.Wait()
+	var failed error
+	for i, d := range p.ordered {
+		switch {
+		case found[i] == nil:
+		case failed != nil:
+			p.giveUp(d.Name, found[i])
+		default:
+			if err := p.settle(ctx, d, wanted[d.Name], found[i]); err != nil && p.o.AllOrNothing {
+				failed = err
+			}
+		}
+	}
+	if failed != nil {
+		return failed
+	}
+	return context.Cause(ctx)
+}
+
+// settleTimeout bounds how long one module holds up the start of the others.
+const settleTimeout = 5 * time.Second
+
+// prepared is what was opened and met for a module's first place.
+type prepared struct {
+	db  *database.DB // nil: it has none, or none here
+	met met
+	// problem is why the place can't be had as a whole. standIns are its arms that can be,
+	// for all that is known yet, and may have all of its calls.
+	problem  error
+	standIns []route.Place
+}
+
+// prepare opens and meets what a module's place needs, or what an arm that may stand in for
+// it does.
+func (p *Process) prepare(ctx context.Context, d module.Definition, wanted route.Place) *prepared {
+	whole, err := p.prepareWhole(ctx, d, wanted)
+	if err == nil {
+		whole.standIns = p.standIns(d.Name, wanted)
+		return whole
+	}
+	for _, arm := range p.standIns(d.Name, wanted) {
+		if ctx.Err() != nil || p.o.AllOrNothing {
+			break
+		}
+		if part, failed := p.prepareWhole(ctx, d, arm); failed == nil {
+			part.problem, part.standIns = err, []route.Place{arm}
+			return part
+		}
+	}
+	return &prepared{problem: err}
+}
+
+// standIns are the arms that may have all calls of a place: the first one, and before it a
+// canary that has most of them.
+func (p *Process) standIns(name string, wanted route.Place) []route.Place {
+	switch {
+	case len(wanted.Arms) == 0:
+		return nil
+	case wanted.Mode == route.ModeCanary && p.weightOf(name, wanted) > 50:
+		return []route.Place{wanted.Arms[1], wanted.Arms[0]}
+	}
+	return wanted.Arms[:1]
+}
+
+func (p *Process) prepareWhole(ctx context.Context, d module.Definition, place route.Place) (*prepared, error) {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	var found prepared
+	var away error
+	var meeting sync.WaitGroup
+	meeting.Go(func() { found.met, away = p.meet(ctx, d, place) })
+	var err error
+	if place.IsHere() {
+		found.db, err = module.Open(ctx, d, p.environment(d))
+	}
+	meeting.Wait()
+	if err = errors.Join(err, away); err != nil {
+		p.giveUp(d.Name, &found)
+		return nil, err
+	}
+	return &found, nil
+}
+
+// giveUp closes what was prepared and not used.
+func (p *Process) giveUp(name string, found *prepared) {
+	found.met.close()
+	if found.db == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(p.patience, settleTimeout)
+	defer cancel()
+	if err := found.db.Close(ctx); err != nil {
+		p.o.Log.Error("database that is not needed closed with trouble", "module", name, "error", err)
+	}
+}
+
+// settle puts a module in its first place, or goes on trying in the background.
+func (p *Process) settle(ctx context.Context, d module.Definition, wanted route.Place, found *prepared) error {
+	p.mu.Lock()
+	p.opened[d.Name] = found.db
+	p.mu.Unlock()
+	defer func() {
+		found.db = p.takeOpened(d.Name)
+		p.giveUp(d.Name, found)
+	}()
+	err := found.problem
+	if err == nil {
+		var target *route.Target
+		if target, err = p.open(ctx, d, wanted, found.met); err == nil {
+			p.point(d.Name, target, wanted)
+		}
+	}
+	if err != nil && ctx.Err() == nil && !p.o.AllOrNothing {
+		// An arm that is away at the start must not keep the module from its callers, as it
+		// does not while it is away later. How far a canary had come stays known.
+		for _, arm := range found.standIns {
+			target, err := p.open(ctx, d, arm, found.met)
+			if err != nil {
+				continue // the search for the whole place says why
+			}
+			p.mu.Lock()
+			p.pointLocked(d.Name, target, arm)
+			p.mu.Unlock()
+			break
+		}
+		p.seek(d, wanted, err)
+	}
+	return err
+}
+
+// open makes a place's target with what was met for it.
+func (p *Process) open(ctx context.Context, d module.Definition, place route.Place, met met) (*route.Target, error) {
+	bounded, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	return p.ready(bounded, d, place, met)
+}
+
+// takeOpened gives away the database that was opened for a module; nil: none was.
+func (p *Process) takeOpened(name string) *database.DB {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	db := p.opened[name]
+	delete(p.opened, name)
+	return db
+}

@@ -156,6 +156,7 @@ raised, its seal broken, and all processes that held it are refused: start them 
 			if err != nil {
 				return err
 			}
+			o.Marks = process.MarksOf(c.Data, args[0])
 			if err := database.Adopt(cmd.Context(), o, pin.Generation); err != nil {
 				return err
 			}

@@ -97,7 +97,7 @@ func TestAStoreThatTheDataDirectoryRefusesIsShown(t *testing.T) {
 	wantSaid(t, "not store other, which was used before: refused", "store", "cart")
 	remember(process.Pin{Store: seen.StoreID, Generation: 1})
 
-	lost := database.Mark{Store: seen.StoreID, Generation: 1, Number: 7, Text: "lost"}
+	lost := database.Mark{Store: seen.StoreID, Adoptions: 3, Number: 7, Text: "lost"}
 	if err := process.MarksOf(o.Dir, "cart").Keep(lost); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/labstack/echo/v4"
 )
 
 // Limits are how much one client may do; zero fields are as DefaultLimits has them. A
@@ -250,6 +252,14 @@ func (c *Clients) who(address netip.Addr) (netip.Prefix, bool) {
 		bits = 64
 	}
 	return netip.PrefixFrom(address, bits).Masked(), true
+}
+
+// LimitedNetworkOf is NetworkOf a client that has limits, and empty for one that has none.
+func (c *Clients) LimitedNetworkOf(ctx echo.Context) string {
+	if _, limited := c.who(ClientOf(ctx)); !limited {
+		return ""
+	}
+	return NetworkOf(ctx)
 }
 
 // TooOften is an error for a client that has to wait.

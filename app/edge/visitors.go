@@ -22,12 +22,12 @@ type Visitors struct {
 	secure  bool // whatever a request says
 	ids     requestIDs
 	log     *slog.Logger
-	told    atomic.Bool // of a proxy that is none of ours
+	warned  atomic.Bool // of a proxy that is none of ours
 }
 
 // RequestID is the id of a request: a new one, or what a proxy of ours gave it.
 func (v *Visitors) RequestID(r *http.Request) string {
-	v.tellOfProxy(r)
+	v.warnOfProxy(r)
 	if len(v.proxies) > 0 {
 		if given := r.Header.Get("X-Request-Id"); v.trusted(r) && saneID.MatchString(given) {
 			return given
@@ -36,14 +36,14 @@ func (v *Visitors) RequestID(r *http.Request) string {
 	return v.ids.next()
 }
 
-// tellOfProxy says once that a proxy of this machine is not believed: all its visitors are
+// warnOfProxy says once that a proxy of this machine is not believed: all its visitors are
 // then one client, of this machine.
-func (v *Visitors) tellOfProxy(r *http.Request) {
-	if v.told.Load() || r.Header.Get("X-Forwarded-For") == "" || v.trusted(r) {
+func (v *Visitors) warnOfProxy(r *http.Request) {
+	if v.warned.Load() || r.Header.Get("X-Forwarded-For") == "" || v.trusted(r) {
 		return
 	}
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err == nil && peer.Addr().Unmap().IsLoopback() && !v.told.Swap(true) {
+	if err == nil && peer.Addr().Unmap().IsLoopback() && !v.warned.Swap(true) {
 		v.log.Warn("a proxy on this machine is not among http.trusted_proxies: its visitors count as one client, without limits", "proxy", peer.Addr().Unmap().String())
 	}
 }
@@ -92,14 +92,6 @@ func ClientOf(c echo.Context) netip.Addr {
 	// An address that can't be read has no limits: it is no client of the network.
 	address, _ := netip.ParseAddr(c.RealIP())
 	return address
-}
-
-// NameOf is NetworkOf a client that has limits, and empty for one that has none.
-func (c *Clients) NameOf(ctx echo.Context) string {
-	if _, limited := c.who(ClientOf(ctx)); !limited {
-		return ""
-	}
-	return NetworkOf(ctx)
 }
 
 // NetworkOf names who asks: the network address, of IPv6 the part that belongs to

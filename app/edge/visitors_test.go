@@ -22,7 +22,7 @@ func TestAProxyOfThisMachineThatIsNotNamedIsToldOnceAndHasNoLimits(t *testing.T)
 		server := echo.New()
 		server.IPExtractor = e.IPExtractor()
 		e.RequestID(r)
-		return e.Clients.NameOf(server.NewContext(r, httptest.NewRecorder()))
+		return e.Clients.LimitedNetworkOf(server.NewContext(r, httptest.NewRecorder()))
 	}
 	options := Options{Limits: DefaultLimits(), Log: slog.New(slog.NewTextHandler(&log, nil))}
 	e := New(options)

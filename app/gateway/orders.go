@@ -73,7 +73,7 @@ func (g *Gateway) orderRequest(r *request, in *PlaceOrderInput) *ordersv1.PlaceO
 		back = g.site(r) + "/orders/{order_id}?token={token}"
 	}
 	return &ordersv1.PlaceOrderRequest{
-		IdempotencyKey: in.Key, CartId: in.Body.CartID, Client: g.edge.Clients.NameOf(r.echo), ReturnUrl: back,
+		IdempotencyKey: in.Key, CartId: in.Body.CartID, Client: g.edge.Clients.LimitedNetworkOf(r.echo), ReturnUrl: back,
 		ExpectedTotal: &ordersv1.Total{CurrencyCode: in.Body.ExpectedTotal.Currency, TotalMinor: in.Body.ExpectedTotal.Amount},
 		Contact:       &ordersv1.Contact{Email: in.Body.Email, Name: to.Name},
 		Address: &ordersv1.Address{

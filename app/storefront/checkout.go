@@ -335,7 +335,7 @@ func codeProblem(q *pricingv1.Quote, code string) string {
 func (s *Storefront) request(c echo.Context, f form, cart string) *ordersv1.PlaceOrderRequest {
 	return &ordersv1.PlaceOrderRequest{
 		IdempotencyKey: f.key, CartId: cart, Quote: f.quote, DeliveryOption: f.values["delivery"], Codes: f.codes(),
-		Client: s.edge.Clients.NameOf(c), ReturnUrl: s.siteOf(c) + "/orders/{order_id}?token={token}",
+		Client: s.edge.Clients.LimitedNetworkOf(c), ReturnUrl: s.siteOf(c) + "/orders/{order_id}?token={token}",
 		Contact: &ordersv1.Contact{Email: f.values["email"], Name: f.values["name"]},
 		Address: &ordersv1.Address{
 			Line1: f.values["line1"], Line2: f.values["line2"], City: f.values["city"], Region: f.values["region"],

@@ -82,10 +82,17 @@ func Inspect(ctx context.Context, o Options) (c Condition, err error) {
 // Adopt takes a store that Open refuses, or that processes hold which should
 // not, for the real one from now on: it raises the generation, breaks the seal,
 // notes where the store is, makes marks of before count no more, and removes all holders
-// and their leases. Processes that have it open must be started again. The generation becomes higher than
-// seen, the highest that the caller knows the store to have had: a backup has an
-// older one.
+// and their leases. Processes that have it open must be started again. The generation
+// becomes higher than seen, the highest that the caller knows the store to have had: a backup
+// has an older one. So does the number of adoptions, than that of the last mark in o.Marks.
 func Adopt(ctx context.Context, o Options, seen int64) error {
+	var last Mark
+	if o.Marks != nil {
+		var err error
+		if last, err = o.Marks.Last(); err != nil {
+			return fmt.Errorf("the last mark of the store: %w", err)
+		}
+	}
 	err := visit(ctx, o, func(db *sql.DB, found string) error {
 		tx, err := db.BeginTx(ctx, nil)
 		if err != nil {
@@ -105,10 +112,8 @@ func Adopt(ctx context.Context, o Options, seen int64) error {
 			}
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE store SET sealed_at = 0, sealed_why = '', place = $1,
-			generation = 1 + CASE WHEN generation > $2 THEN generation ELSE $2 END`, found, seen)
-		if err == nil {
-			_, err = tx.ExecContext(ctx, "UPDATE store SET adopted = generation")
-		}
+			generation = 1 + CASE WHEN generation > $2 THEN generation ELSE $2 END,
+			adopted = 1 + CASE WHEN adopted > $3 THEN adopted ELSE $3 END`, found, seen, last.Adoptions)
 		if err != nil {
 			return err
 		}

@@ -44,18 +44,18 @@ type standing struct {
 
 const standingQuery = "SELECT generation, sealed_at, sealed_why FROM store"
 
-// admit refuses to write to a store that is sealed, or that this process lost. held asks for the generation of this process's row of
-// holders, 0 when there is none; it is asked only when the store has another
-// generation than this process knows.
+// admit refuses to write to a store that is sealed, that this process lost, or that was put
+// back under it. held asks for the generation of this process's row of holders, 0 when there
+// is none; it is asked only when the store has another generation than this process knows.
 func (d *DB) admit(s standing, held func() (int64, error)) error {
-	if d.marking.putBack.Load() {
-		return putBackError(d.marking.last, d.store.Module)
-	}
 	if s.sealedAt != 0 {
 		return d.sealedError(s)
 	}
 	known := d.generation.Load()
 	if s.generation == known {
+		if d.marking.putBack.Load() { // and was not adopted since: that raises the generation
+			return putBackError(d.marking.last, d.store.Module)
+		}
 		return nil
 	}
 	generation, err := held()
@@ -143,9 +143,9 @@ func (d *DB) join(ctx context.Context, db *sql.DB, lock string) error {
 		return d.sealedError(s)
 	}
 	d.generation.Store(s.generation)
-	// Before the holders, here and in leave, as in Dismiss and Adopt: the other way round
-	// two processes could wait for each other.
-	left, err := d.marking.leave(ctx, tx)
+	// The mark comes before the holders, here and in leaveIn, as in Dismiss and Adopt: the
+	// other way round two processes could wait for each other.
+	mark, err := d.marking.add(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (d *DB) join(ctx context.Context, db *sql.DB, lock string) error {
 		err = tx.Commit()
 	}
 	if err == nil {
-		d.marking.keep(left, 0)
+		d.marking.keep(mark, 0)
 	}
 	return err
 }
@@ -222,10 +222,10 @@ func (d *DB) leave(ctx context.Context, db beginner) {
 }
 
 func (d *DB) leaveIn(ctx context.Context, tx *sql.Tx) error {
-	var left Mark
+	var mark Mark
 	if d.marking.due() {
 		var err error
-		left, err = d.marking.leave(ctx, tx)
+		mark, err = d.marking.add(ctx, tx)
 		if errors.Is(err, ErrPutBack) {
 			d.options.Log.ErrorContext(ctx, "the store was written to after it was put back", "error", err)
 		} else if err != nil {
@@ -237,7 +237,7 @@ func (d *DB) leaveIn(ctx context.Context, tx *sql.Tx) error {
 		err = tx.Commit()
 	}
 	if err == nil {
-		d.marking.keep(left, d.commits.Load())
+		d.marking.keep(mark, d.commits.Load())
 	}
 	return err
 }

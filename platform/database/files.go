@@ -23,8 +23,7 @@ func OwnDirectory(dir string) error {
 		return fmt.Errorf("the data directory %s can be written to by others (mode %04o): chmod go-w %s", dir, mode, dir)
 	}
 	if owner := info.Sys().(*syscall.Stat_t).Uid; int(owner) != os.Geteuid() && owner != 0 {
-		return fmt.Errorf("the data directory %s is of the user with the id %d, and this program runs as %d: chown %d %s, or run it as that user",
-			dir, owner, os.Geteuid(), os.Geteuid(), dir)
+		return fmt.Errorf("the data directory %s is of the user with the id %d, and this program runs as %d: run it as that user", dir, owner, os.Geteuid())
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -82,9 +83,15 @@ func expected(err error) bool {
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || isConflict(err)
 }
 
+// ofStore are errors about a store as a whole, which hold no values.
+var ofStore = []error{ErrPutBack, ErrFenced, ErrSealed}
+
 // withoutValues describes err without the values of the statement: PostgreSQL
 // and database/sql quote them in some messages, SQLite does not.
 func withoutValues(err error) string {
+	if slices.ContainsFunc(ofStore, func(known error) bool { return errors.Is(err, known) }) {
+		return err.Error()
+	}
 	var lite sqlite3.Error
 	if errors.As(err, &lite) {
 		return lite.Error()

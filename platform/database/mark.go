@@ -17,7 +17,7 @@ import (
 
 // ErrPutBack is wrapped by the error of Open on a store that was put back to an earlier
 // state where it is: a backup was copied over it, say. So it is by that of a Write of a
-// process that has it open meanwhile, from its next mark on. Nothing was written.
+// process that has it open meanwhile, from its next mark on. It says which command uses the store as it is.
 var ErrPutBack = errors.New("database: the store was put back to an earlier state")
 
 // Mark is what a process leaves in a store, and remembers outside of it once it is on
@@ -34,10 +34,10 @@ var ErrPutBack = errors.New("database: the store was put back to an earlier stat
 // The generation does not serve for this: processes that share a store would fence one
 // another.
 type Mark struct {
-	Store      string // its id
-	Generation int64  // the store's when the mark was left
-	Number     int64  // of the mark in the store, counted from 1
-	Text       string
+	Store     string // its id
+	Adoptions int64  // how often the store had been adopted when the mark was left
+	Number    int64  // of the mark in the store, counted from 1
+	Text      string
 }
 
 // Marks remembers the last mark that was left in a store, outside of it.
@@ -86,8 +86,9 @@ func lacks(ctx context.Context, db querier, m Mark) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("look for the mark: %w", err)
 	}
-	// What was left before the store was adopted, or before its oldest mark, counts no more.
-	return store == m.Store && m.Generation >= adopted && m.Number >= oldest && !there, nil
+	// What was left before the store was adopted, or before its oldest mark, counts no more. A
+	// store that was adopted less often was put back to before that.
+	return store == m.Store && (m.Adoptions > adopted || m.Adoptions == adopted && m.Number >= oldest && !there), nil
 }
 
 func putBackError(m Mark, module string) error {
@@ -111,9 +112,9 @@ func checkMark(ctx context.Context, db querier, o Options) error {
 	return err
 }
 
-// leave leaves a mark, to be kept when the transaction is durable, unless the store lacks
+// add leaves a mark, to be kept when the transaction is durable, unless the store lacks
 // the last one. It is the zero Mark when none is wanted, or this process lost the store.
-func (m *marking) leave(ctx context.Context, tx querying) (Mark, error) {
+func (m *marking) add(ctx context.Context, tx querying) (Mark, error) {
 	if m.db.options.Marks == nil {
 		return Mark{}, nil
 	}
@@ -125,32 +126,32 @@ func (m *marking) leave(ctx context.Context, tx querying) (Mark, error) {
 		m.putBack.Store(true)
 		return Mark{}, putBackError(m.last, m.db.store.Module)
 	}
-	left := Mark{Store: m.db.store.ID, Generation: m.db.generation.Load(), Text: id.New()}
-	err = tx.QueryRowContext(ctx, "UPDATE store SET marks = marks + 1 WHERE generation = $1 AND sealed_at = 0 RETURNING marks", left.Generation).
-		Scan(&left.Number)
+	mark := Mark{Store: m.db.store.ID, Text: id.New()}
+	err = tx.QueryRowContext(ctx, "UPDATE store SET marks = marks + 1 WHERE generation = $1 AND sealed_at = 0 RETURNING marks, adopted", m.db.generation.Load()).
+		Scan(&mark.Number, &mark.Adoptions)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Mark{}, nil
 	}
 	if err == nil {
-		_, err = tx.ExecContext(ctx, "INSERT INTO marks (number, mark) VALUES ($1, $2)", left.Number, left.Text)
+		_, err = tx.ExecContext(ctx, "INSERT INTO marks (number, mark) VALUES ($1, $2)", mark.Number, mark.Text)
 	}
 	if err == nil {
-		_, err = tx.ExecContext(ctx, "DELETE FROM marks WHERE number <= $1", left.Number-marksKept)
+		_, err = tx.ExecContext(ctx, "DELETE FROM marks WHERE number <= $1", mark.Number-marksKept)
 	}
 	if err != nil {
 		return Mark{}, fmt.Errorf("leave a mark: %w", err)
 	}
-	return left, nil
+	return mark, nil
 }
 
 // keep remembers a mark that is durable, and how many commits were made here by then. When
 // that fails the one before is remembered, which the store has as well.
-func (m *marking) keep(left Mark, commits uint64) {
-	if left == (Mark{}) {
+func (m *marking) keep(mark Mark, commits uint64) {
+	if mark == (Mark{}) {
 		return
 	}
-	m.last, m.commits = left, commits
-	if err := m.db.options.Marks.Keep(left); err != nil {
+	m.last, m.commits = mark, commits
+	if err := m.db.options.Marks.Keep(mark); err != nil {
 		m.db.options.Log.Warn("the mark in the store is not remembered, only an earlier one", "error", err)
 	}
 }
@@ -188,16 +189,16 @@ func (m *marking) goOn(ctx context.Context) error {
 	if !m.due() {
 		return nil
 	}
-	var left Mark
+	var mark Mark
 	var commits uint64
 	err := m.db.engine.write(ctx, false, func(tx *gorm.DB) (err error) {
 		commits = m.db.commits.Load() + 1
-		left, err = m.leave(ctx, tx.Statement.ConnPool)
+		mark, err = m.add(ctx, tx.Statement.ConnPool)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	m.keep(left, commits)
+	m.keep(mark, commits)
 	return nil
 }

@@ -33,7 +33,7 @@ func (m *memory) Keep(left database.Mark) error {
 	if m.full {
 		return errors.New("no space left")
 	}
-	if m.last.Store != left.Store || m.last.Generation < left.Generation || m.last.Number < left.Number {
+	if m.last.Store != left.Store || m.last.Adoptions < left.Adoptions || m.last.Number < left.Number {
 		m.last = left
 	}
 	return nil
@@ -154,6 +154,27 @@ func TestAStorePutBackWhereItIsIsRefusedUntilItIsAdopted(t *testing.T) {
 	})
 }
 
+// TestAStorePutBackToBeforeItsAdoptionIsAdoptedOnce: what is remembered is of a later
+// adoption than the backup's.
+func TestAStorePutBackToBeforeItsAdoptionIsAdoptedOnce(t *testing.T) {
+	marked(t, func(t *testing.T, o database.Options, m *memory) {
+		used(t, o, "a")
+		putBack := backup(t, o)
+		if err := database.Adopt(background, o, 0); err != nil {
+			t.Fatal(err)
+		}
+		used(t, o, "b")
+		putBack()
+		_, err := database.Open(background, o)
+		wantRefusal(t, err, database.ErrPutBack)
+		if err := database.Adopt(background, o, 0); err != nil {
+			t.Fatal(err)
+		}
+		used(t, o, "c")
+		used(t, o, "d")
+	})
+}
+
 func TestABackupCopiedOverTheFileIsRefused(t *testing.T) {
 	m := &memory{}
 	o := databasetest.SQLite(t)
@@ -258,7 +279,12 @@ func TestAStorePutBackUnderAProcessTakesNoWritesOfIt(t *testing.T) {
 		}
 		before := m.last
 		wantRefusal(t, database.LeaveMark(d), database.ErrPutBack)
-		wantRefusal(t, d.Write(background, insert("d")), database.ErrPutBack)
+		for range 3 {
+			wantRefusal(t, d.Write(background, insert("d")), database.ErrPutBack)
+		}
+		if err := d.WriteProblem(); err == nil || !strings.Contains(err.Error(), "store adopt") {
+			t.Errorf("got the problem %v, want one with the command", err)
+		}
 		if err := d.Close(background); err != nil || m.last != before {
 			t.Errorf("closed: got mark %v (%v), want %v: none in a store that was put back", m.last, err, before)
 		}

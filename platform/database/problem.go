@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -73,11 +74,15 @@ func isOfStore(err error) bool {
 	if !errors.As(err, &pg) {
 		return false
 	}
-	switch pg.Code[:2] {
-	case "53", "58", "XX": // insufficient resources, as a full disk; system error; internal error
-		return true
+	for _, class := range []string{
+		"53", "58", "XX", // insufficient resources, as a full disk; system error; internal error
+		"25006", "42501", // read_only_sql_transaction, insufficient_privilege
+	} {
+		if strings.HasPrefix(pg.Code, class) {
+			return true
+		}
 	}
-	return pg.Code == "25006" || pg.Code == "42501" // read_only_sql_transaction, insufficient_privilege
+	return false
 }
 
 // WriteProblem says why this database takes no writes: the last ones all failed, and

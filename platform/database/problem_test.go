@@ -63,8 +63,6 @@ func TestADatabaseThatTakesNoWritesSaysSo(t *testing.T) {
 	}
 }
 
-// TestADatabaseWhoseFileIsLockedSaysSo though its callers have left before the lock could
-// be had, and is well again with the lock, though none calls.
 // TestAServerThatTakesNoWritesSaysSo, whatever its reason, and although the statement failed
 // rather than the transaction.
 func TestAServerThatTakesNoWritesSaysSo(t *testing.T) {
@@ -99,6 +97,8 @@ func TestAServerThatTakesNoWritesSaysSo(t *testing.T) {
 	}
 }
 
+// TestADatabaseWhoseFileIsLockedSaysSo though its callers have left before the lock could
+// be had, and is well again with the lock, though none calls.
 func TestADatabaseWhoseFileIsLockedSaysSo(t *testing.T) {
 	db, unlock := locked(t)
 	ctx, leave := context.WithTimeout(t.Context(), 10*time.Millisecond)

@@ -1,7 +1,6 @@
 package process
 
 import (
-	"cmp"
 	"encoding/json"
 	"path/filepath"
 	"strings"
@@ -107,7 +106,8 @@ func (p *Process) audit(c Change) {
 }
 
 // auditStart notes the modules that a start has put elsewhere than they were last: the
-// configuration was changed while no main process ran. What was never noted was at home.
+// configuration was changed while no main process ran. Of one that nothing is noted of yet it
+// notes where it is, unless that is at home.
 func (p *Process) auditStart() {
 	if p.o.Peer != "" {
 		return
@@ -122,11 +122,15 @@ func (p *Process) auditStart() {
 		last[c.Module] = c.To
 	}
 	for _, d := range p.ordered {
-		was, is := cmp.Or(last[d.Name], route.Local().String()), p.placeNow(d.Name)
+		is, why := p.placeNow(d.Name), "it was changed while no main process ran"
+		was, noted := last[d.Name]
+		if !noted {
+			was, why = route.Local().String(), "nothing is noted of it before this start"
+		}
 		if _, sought := p.Wish(d.Name); was == is || sought { // what is sought is noted when it is found
 			continue
 		}
-		p.audit(Change{Module: d.Name, Who: "configuration", From: was, To: is, Why: "it was changed while no main process ran"})
+		p.audit(Change{Module: d.Name, Who: "configuration", From: last[d.Name], To: is, Why: why})
 	}
 }
 

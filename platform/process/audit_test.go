@@ -32,12 +32,12 @@ func TestAChangeWhileNoMainProcessRanIsAudited(t *testing.T) {
 	restart(at(other))
 	restart(at(other))
 	got := noted(main)
-	if len(got) != 1 || got[0].Module != "alpha" || got[0].Who != "configuration" || got[0].From != "local" || got[0].To != at(other).String() ||
-		got[0].Why != "it was changed while no main process ran" {
-		t.Errorf("got %+v, want one change of alpha from local to %s", got, at(other))
+	if len(got) != 1 || got[0].Module != "alpha" || got[0].Who != "configuration" || got[0].From != "" || got[0].To != at(other).String() ||
+		got[0].Why != "nothing is noted of it before this start" {
+		t.Errorf("got %+v, want that alpha is at %s, and not where it came from", got, at(other))
 	}
 	restart(here)
-	if got := noted(main); len(got) != 2 || got[1].From != at(other).String() || got[1].To != "local" {
+	if got := noted(main); len(got) != 2 || got[1].From != at(other).String() || got[1].To != "local" || got[1].Why != "it was changed while no main process ran" {
 		t.Errorf("got %+v, want the way back as the second", got)
 	}
 }

@@ -24,7 +24,13 @@ func (p *Process) populate(ctx context.Context, wanted map[string]route.Place) e
 		if place.IsHere() {
 			here.Go(func() { found[i] = p.prepare(ctx, d, place) })
 		} else {
-			elsewhere.Go(func() { p.settle(ctx, d, place, p.prepare(ctx, d, place)) })
+			elsewhere.Go(func() {
+				if found := p.prepare(ctx, d, place); ctx.Err() == nil {
+					p.settle(ctx, d, place, found)
+				} else {
+					p.giveUp(d.Name, found)
+				}
+			})
 		}
 	}
 	here.Wait()
@@ -32,7 +38,7 @@ func (p *Process) populate(ctx context.Context, wanted map[string]route.Place) e
 	for i, d := range p.ordered {
 		switch {
 		case found[i] == nil:
-		case failed != nil:
+		case failed != nil, ctx.Err() != nil: // nothing is started any more
 			p.giveUp(d.Name, found[i])
 		default:
 			if err := p.settle(ctx, d, wanted[d.Name], found[i]); err != nil && p.o.AllOrNothing {
@@ -46,8 +52,12 @@ func (p *Process) populate(ctx context.Context, wanted map[string]route.Place) e
 	return context.Cause(ctx)
 }
 
-// settleTimeout bounds how long one module holds up the start of the others.
-const settleTimeout = 5 * time.Second
+// settleTimeout bounds how long one module holds up the start of the others; prepareTimeout
+// is longer, since all share what this machine has.
+const (
+	settleTimeout  = 5 * time.Second
+	prepareTimeout = 10 * time.Second
+)
 
 // prepared is what was opened and met for a module's first place.
 type prepared struct {
@@ -92,7 +102,7 @@ func (p *Process) standIns(name string, wanted route.Place) []route.Place {
 }
 
 func (p *Process) prepareWhole(ctx context.Context, d module.Definition, place route.Place) (*prepared, error) {
-	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	ctx, cancel := context.WithTimeout(ctx, prepareTimeout)
 	defer cancel()
 	var found prepared
 	var away error

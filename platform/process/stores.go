@@ -142,7 +142,7 @@ func (m marks) Last() (last database.Mark, err error) {
 		return last, nil
 	}
 	if err == nil {
-		_, err = fmt.Sscanf(string(data), markFormat, &last.Store, &last.Generation, &last.Number, &last.Text)
+		_, err = fmt.Sscanf(string(data), markFormat, &last.Store, &last.Adoptions, &last.Number, &last.Text)
 	}
 	if err != nil {
 		return database.Mark{}, fmt.Errorf("%s: %w", path, err)
@@ -155,14 +155,14 @@ const markFormat = "%s %d %d %s\n"
 // Keep remembers no mark of a store that is not the module's: the right one may be put in
 // its place again. Of two processes that keep one at the same moment the earlier may win,
 // which the store has, too.
-func (m marks) Keep(left database.Mark) error {
+func (m marks) Keep(mark database.Mark) error {
 	last, err := m.Last()
 	if err != nil {
 		return err
 	}
-	isLater := left.Generation > last.Generation || left.Generation == last.Generation && left.Number > last.Number
-	if known := m.pins.known(m.module); known != "" && known != left.Store || last.Store == left.Store && !isLater {
+	isLater := mark.Adoptions > last.Adoptions || mark.Adoptions == last.Adoptions && mark.Number > last.Number
+	if known := m.pins.known(m.module); known != "" && known != mark.Store || last.Store == mark.Store && !isLater {
 		return nil
 	}
-	return m.pins.writeFile(m.file(), fmt.Sprintf(markFormat, left.Store, left.Generation, left.Number, left.Text), os.Rename)
+	return m.pins.writeFile(m.file(), fmt.Sprintf(markFormat, mark.Store, mark.Adoptions, mark.Number, mark.Text), os.Rename)
 }

@@ -66,24 +66,24 @@ func TestTheLastMarkOfAStoreIsKept(t *testing.T) {
 		}
 	}
 	want(database.Mark{})
-	second := database.Mark{Store: "one", Generation: 1, Number: 2, Text: "b"}
+	second := database.Mark{Store: "one", Adoptions: 1, Number: 2, Text: "b"}
 	keep(second)
 	want(second)
-	keep(database.Mark{Store: "one", Generation: 1, Number: 1, Text: "a"}) // a process that was slow
+	keep(database.Mark{Store: "one", Adoptions: 1, Number: 1, Text: "a"}) // a process that was slow
 	want(second)
-	adopted := database.Mark{Store: "one", Generation: 2, Number: 1, Text: "c"}
+	adopted := database.Mark{Store: "one", Adoptions: 2, Number: 1, Text: "c"}
 	keep(adopted)
 	want(adopted)
 
 	if err := pinsIn(data).check("alpha", "one", 2); err != nil {
 		t.Fatal(err)
 	}
-	keep(database.Mark{Store: "other", Generation: 9, Number: 9, Text: "d"}) // is refused by its pin
+	keep(database.Mark{Store: "other", Adoptions: 9, Number: 9, Text: "d"}) // is refused by its pin
 	want(adopted)
 	if err := os.Remove(filepath.Join(data, "stores", "alpha")); err != nil {
 		t.Fatal(err)
 	}
-	other := database.Mark{Store: "other", Generation: 1, Number: 1, Text: "d"} // replaced on purpose
+	other := database.Mark{Store: "other", Adoptions: 1, Number: 1, Text: "d"} // replaced on purpose
 	keep(other)
 	want(other)
 }

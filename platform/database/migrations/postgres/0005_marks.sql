@@ -8,8 +8,8 @@ CREATE TABLE marks (
 );
 ALTER TABLE store ADD COLUMN marks BIGINT NOT NULL DEFAULT 0;
 
--- adopted is the generation at which the store was last said to be the right one:
--- what was remembered of it before that counts no more.
+-- adopted is how often the store was said to be the right one: what was remembered of it
+-- before that counts no more.
 ALTER TABLE store ADD COLUMN adopted BIGINT NOT NULL DEFAULT 0;
 
 -- +goose Down

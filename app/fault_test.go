@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -40,6 +41,7 @@ func TestFaults(t *testing.T) {
 			t.Parallel()
 			shop := shoptest.Open(t, c.layout)
 			f := &faults{shop: shop, rand: rand.New(rand.NewPCG(uint64(seed), uint64(i)))}
+			f.addVoucher(t, each/5)
 			f.sell(t, each, append([]string{""}, c.layout.Apart...))
 			got := shop.Books(t)
 			t.Logf("%d kills; %d checkouts: %+v", f.kills, each, got)
@@ -77,6 +79,20 @@ type faults struct {
 }
 
 const guestsAtOnce = 6
+
+// contested is a voucher code that half of the guests would like to use. Two at a time have
+// one e-mail address, and each address may use it once; it is used up before the last of
+// them come.
+const contested = "CONTESTED"
+
+func (f *faults) addVoucher(t *testing.T, uses int) {
+	t.Helper()
+	out, code := f.shop.Run(t, "promotions", "add", "contested", "--name", "Contested", "--percent", "10", "--code", contested,
+		"--max-uses", fmt.Sprint(max(uses, 1)), "--max-uses-per-customer", "1")
+	if code != 0 {
+		t.Fatalf("add a promotion: exit %d, %s", code, out)
+	}
+}
 
 // sell sends n guests and kills processes until the last has an answer.
 func (f *faults) sell(t *testing.T, n int, victims []string) {
@@ -141,17 +157,30 @@ func (f *faults) kill(t *testing.T, victim string) {
 }
 
 // buysStubbornly is a guest who wants a thing, whatever happens to the shop.
-// Some have a card that is declined at first, some cancel in the end.
+// Some have a card that is declined at first, some cancel in the end, some have a voucher.
 func buysStubbornly(t *testing.T, shop *shoptest.Shop, n int) {
-	guest := shop.Guest(t, fmt.Sprintf("Guest-%d", n))
+	name, checkout := fmt.Sprintf("Guest-%d", n), "/checkout?country=PT"
+	if n%4 < 2 {
+		name, checkout = fmt.Sprintf("Twin-%d", n/4), checkout+"&code="+contested
+	}
+	guest := shop.Guest(t, name)
 	persist(t, "put something into the cart", func() *shoptest.Page { return guest.TriesToPut(1+n%3, shoptest.Mug) }, http.StatusSeeOther)
-	page := persist(t, "open the checkout", func() *shoptest.Page { return guest.TriesToSee("/checkout?country=PT") }, http.StatusOK)
+	page := persist(t, "open the checkout", func() *shoptest.Page { return guest.TriesToSee(checkout) }, http.StatusOK)
 	card := []string{shoptest.Visa, shoptest.Visa, shoptest.Mastercard, shoptest.LostPayment, shoptest.Declined}[n%5]
 	form := guest.With(card, page.Form("/checkout"))
 	for {
 		answer := persist(t, "check out", func() *shoptest.Page { return guest.Tries(form) },
-			http.StatusSeeOther, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+			http.StatusSeeOther, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 		switch answer.Status {
+		case http.StatusConflict:
+			// Others took the last use meanwhile, or gave one back: the form that comes back
+			// has the new total.
+			if n%4 >= 2 || !strings.Contains(answer.Text(), "The total ") {
+				t.Errorf("guest %d was told: %s", n, answer.Text())
+				return
+			}
+			form = guest.Again(form, answer)
+			continue
 		case http.StatusUnprocessableEntity:
 			if card != shoptest.Declined {
 				t.Errorf("guest %d with a good card was told: %s", n, answer.Text())

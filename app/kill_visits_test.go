@@ -27,7 +27,7 @@ func dieBuying(t *testing.T, d *death) {
 	ana := d.shop.Guest(t, "Ana")
 	ana.Adds(2, shoptest.Mug)
 	ana.Adds(1, shoptest.Teapot)
-	form := withVoucher(ana, shoptest.Visa)
+	form := d.withVoucher(ana, shoptest.Visa)
 	before := d.shop.Books(t)
 	d.strikes(t, func() { ana.Tries(form) })
 	if slices.Contains(unpaid, d.point) {
@@ -46,8 +46,8 @@ func dieBuying(t *testing.T, d *death) {
 	d.shop.Await(t, "the cart is empty", func() bool { return !strings.Contains(ana.Cart().Body, shoptest.Mug.SKU) })
 }
 
-func withVoucher(g *shoptest.Guest, card string) url.Values {
-	return g.With(card, g.Get("/checkout?country=PT&code="+voucher).Want(http.StatusOK).Says("Hello").Form("/checkout"))
+func (d *death) withVoucher(g *shoptest.Guest, card string) url.Values {
+	return g.With(card, g.Get("/checkout?country=PT&code="+d.voucher).Want(http.StatusOK).Says("Hello").Form("/checkout"))
 }
 
 func dieSoldOut(t *testing.T, d *death) {
@@ -76,9 +76,9 @@ func dieCancelling(t *testing.T, d *death) {
 }
 
 // waits is an order that its guest has not paid.
-func waits(t *testing.T, shop *shoptest.Shop, g *shoptest.Guest) shoptest.Order {
+func (d *death) waits(t *testing.T, g *shoptest.Guest) shoptest.Order {
 	t.Helper()
-	return shop.Unpaid(t, g.Post("/checkout", withVoucher(g, shoptest.Visa)).Want(http.StatusSeeOther).Location())
+	return d.shop.Unpaid(t, g.Post("/checkout", d.withVoucher(g, shoptest.Visa)).Want(http.StatusSeeOther).Location())
 }
 
 // dieReplacing dies when the guest goes back from the page of payment and orders anew.
@@ -86,8 +86,8 @@ func dieReplacing(t *testing.T, d *death) {
 	may := d.shop.Guest(t, "May")
 	may.Adds(1, shoptest.Tray)
 	before := d.shop.Books(t)
-	earlier := waits(t, d.shop, may)
-	anew := withVoucher(may, shoptest.Visa)
+	earlier := d.waits(t, may)
+	anew := d.withVoucher(may, shoptest.Visa)
 	anew.Set("city", "Porto")
 	d.strikes(t, func() { may.Tries(anew) })
 	may.Bought(may.Submits(anew))
@@ -104,7 +104,7 @@ func dieChangingTheMind(t *testing.T, d *death) {
 	may := d.shop.Guest(t, "May")
 	may.Adds(1, shoptest.Tray)
 	before := d.shop.Books(t)
-	order := waits(t, d.shop, may)
+	order := d.waits(t, may)
 	// The ledger keeps cancellations of what was sold, so this one is not for it.
 	cancel := func() *shoptest.Page {
 		return may.TriesToSend("/orders/"+order.ID+"/cancel", url.Values{"token": {order.Token}})
@@ -114,7 +114,7 @@ func dieChangingTheMind(t *testing.T, d *death) {
 	if got := d.shop.Books(t); got.Failed != before.Failed+1 || got.Completed != before.Completed {
 		t.Errorf("got orders %+v, want one more failed than %+v", got, before)
 	}
-	may.Bought(may.Submits(withVoucher(may, shoptest.Visa)))
+	may.Bought(may.Submits(d.withVoucher(may, shoptest.Visa)))
 	d.shop.Books(t)
 }
 
@@ -124,7 +124,7 @@ func dieLooking(t *testing.T, d *death) {
 	may := d.shop.Guest(t, "May")
 	may.Adds(1, shoptest.Tray)
 	before := d.shop.Books(t)
-	order := waits(t, d.shop, may)
+	order := d.waits(t, may)
 	to := may.Post("/orders/"+order.ID+"/pay", url.Values{"token": {order.Token}}).Want(http.StatusSeeOther).Location()
 	d.shop.DieAt(t, d.point, 1)
 	card := may.With(shoptest.Visa, url.Values{})
@@ -146,7 +146,7 @@ func diePayingAgain(t *testing.T, d *death) {
 	may := d.shop.Guest(t, "May")
 	may.Adds(1, shoptest.Tray)
 	before := d.shop.Books(t)
-	order := waits(t, d.shop, may)
+	order := d.waits(t, may)
 	err := d.shop.Operate(t, func(ctx context.Context, shop grpc.ClientConnInterface) error {
 		_, err := paymentsv1.NewPaymentsServiceClient(shop).CancelPayment(ctx, &paymentsv1.CancelPaymentRequest{PaymentId: order.ID})
 		return err

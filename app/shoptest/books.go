@@ -36,6 +36,8 @@ type Summary struct {
 //   - on hand is what came in and was not shipped, and the sum of the movements;
 //     allocated is what the orders sold wait for, and none is negative;
 //   - no order is paid twice, and the parts of each sum to its total;
+//   - each order that stands has one use of each of its codes, all others have none, and no
+//     code is used more often than it may be, in all and by one customer;
 //   - each confirmation, parcel, refund and cancellation has one mail.
 func (s *Shop) Books(t testing.TB) Summary {
 	t.Helper()
@@ -51,6 +53,9 @@ func (s *Shop) Books(t testing.TB) Summary {
 	a.acknowledged()
 	a.money()
 	a.goods()
+	for _, problem := range a.codeProblems() {
+		a.Error(problem)
+	}
 	a.post()
 	return a.summary()
 }
@@ -110,7 +115,7 @@ func (a *audit) awaitGivenBack() {
 				held = held || p.status == "waiting"
 			}
 		}
-		if !held && a.levelsAgree() {
+		if !held && a.levelsAgree() && len(a.codeProblems()) == 0 {
 			return
 		}
 	}

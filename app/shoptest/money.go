@@ -22,14 +22,7 @@ func (a account) kept() int64 { return a.captured - a.refunded }
 // order is one that would not be asked for.
 func (s *Shop) payments(t testing.TB) (byOrder map[string][]account, byReference map[string]account) {
 	t.Helper()
-	driver, source := "sqlite3", "file:"+filepath.Join(s.Data(), "payments.db")+"?mode=ro"
-	if dsn := s.dsn["payments"]; dsn != "" {
-		driver, source = "pgx", dsn
-	}
-	db, err := sql.Open(driver, source)
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := s.database(t, "payments")
 	defer db.Close()
 	byOrder, byReference = map[string][]account{}, map[string]account{}
 	each(t, db, "SELECT order_id, status, id, captured_minor, refunded_minor FROM payments", func(order string, a account) {
@@ -44,6 +37,20 @@ func (s *Shop) payments(t testing.TB) (byOrder map[string][]account, byReference
 	each(t, db, `SELECT id, state, id, CASE WHEN state = 'paid' THEN amount_minor ELSE 0 END, refunded_minor FROM sandbox_sessions`,
 		func(reference string, a account) { byReference[reference] = a })
 	return byOrder, byReference
+}
+
+// database opens the database of a module, to read.
+func (s *Shop) database(t testing.TB, module string) *sql.DB {
+	t.Helper()
+	driver, source := "sqlite3", "file:"+filepath.Join(s.Data(), module+".db")+"?mode=ro"
+	if dsn := s.dsn[module]; dsn != "" {
+		driver, source = "pgx", dsn
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
 }
 
 func each(t testing.TB, db *sql.DB, query string, do func(key string, a account)) {

@@ -1,9 +1,11 @@
 package app_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"galleria/app/shoptest"
 	ordersv1 "galleria/modules/orders/v1"
@@ -67,6 +69,55 @@ func TestDeathWhereMoneyIsTakenAtShipping(t *testing.T) {
 			return see(t, shop, order).GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_PAID
 		})
 		shop.Books(t)
+	}
+}
+
+// TestDeathWhileOrdersAreNotPaid kills the shop while guests leave the page of payment, and
+// again as their orders end: those end when their hold does, and no operator helps.
+func TestDeathWhileOrdersAreNotPaid(t *testing.T) {
+	t.Parallel()
+	for name, layout := range map[string]shoptest.Layout{
+		"one process": {Hold: time.Minute}, "PostgreSQL": {Hold: time.Minute, Postgres: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			shop := shoptest.Open(t, layout)
+			before := []string{"place:after", "start:after", "waiting:before", "waiting:after"}
+			for _, point := range before {
+				guest := shop.Guest(t, "Guest")
+				guest.Adds(1, shoptest.Mug)
+				form := guest.FillsIn(shoptest.Visa)
+				shop.DieAt(t, point, 1)
+				guest.TriesToSend("/checkout", form)
+				shop.Main().AwaitDeath(t)
+				shop.Restart(t)
+			}
+			after := []string{"stop:before", "stop:after", "fail:before", "fail:after"}
+			shop.DieAt(t, after[0], 1)
+			shop.AwaitFor(t, 2*layout.Hold, "the first hold ends", shop.Main().Dead)
+			for _, point := range after[1:] {
+				shop.DieAt(t, point, 1)
+				if !shop.RestartToDie(t) {
+					t.Errorf("no order passed %s", point)
+				}
+			}
+			shop.Restart(t)
+			if got := shop.Books(t); got.Failed != len(before) || got.Completed+got.Cancelled > 0 {
+				t.Errorf("got orders %+v, want %d that failed", got, len(before))
+			}
+			err := operate(t, shop, func(ctx context.Context, orders ordersv1.OrdersServiceClient) error {
+				listed, err := orders.ListOrders(ctx, &ordersv1.ListOrdersRequest{})
+				for _, o := range listed.GetOrders() {
+					if o.GetEndedBecause() != "not_paid" || o.GetEndedBy() != "shop" {
+						t.Errorf("order %s ended because %q by %s, want that the shop ended it because it was not paid", o.GetId(), o.GetEndedBecause(), o.GetEndedBy())
+					}
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
 }
 

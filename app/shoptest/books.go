@@ -28,7 +28,8 @@ type Summary struct {
 }
 
 // Books waits until every checkout has ended and every mail is written, and
-// then checks that all the books agree:
+// then checks that all the books agree. Orders end by themselves. Only those whose guest
+// left the page of payment are called off, unless they have a Hold that can be waited for.
 //
 //   - what was acknowledged is so: the order exists, and is as it was said;
 //   - the money captured and not given back, with the provider too, is that of
@@ -44,7 +45,7 @@ func (s *Shop) Books(t testing.TB) Summary {
 	a := s.audit(t)
 	defer a.operator.conn.Close()
 	open := ""
-	s.await(t, patience, func() string { return "every checkout has ended: " + open }, func() bool {
+	s.await(t, s.layout.Hold+patience, func() string { return "every checkout has ended: " + open }, func() bool {
 		open = a.openOrders()
 		return open == ""
 	})
@@ -90,8 +91,7 @@ func (a *audit) openOrders() string {
 			if problem := unsettled(o); problem != "" {
 				open = append(open, fmt.Sprintf("%s is %s: %s", o.GetId(), o.GetStatus(), problem))
 			}
-			if o.GetStatus() == placing && o.GetPaymentUrl() != "" && a.canBePaid(o.GetId()) {
-				// Its guest has left: an operator calls it off.
+			if a.shop.layout.Hold == 0 && a.isAbandoned(o) {
 				_, err := client.CancelOrder(a.Context(), &ordersv1.CancelOrderRequest{OrderId: o.GetId(), Operator: true, Reason: "never paid"})
 				if err != nil {
 					a.Logf("cancel order %s: %v", o.GetId(), err)
@@ -151,6 +151,13 @@ func (a *audit) sales() (waiting, gone map[string]int64) {
 		}
 	}
 	return waiting, gone
+}
+
+// isAbandoned tells whether an order waits for its guest, and for nothing else: neither is
+// it ending already, nor is its time over.
+func (a *audit) isAbandoned(o *ordersv1.Order) bool {
+	return o.GetStatus() == placing && o.GetPaymentUrl() != "" && o.GetEndedBecause() == "" && o.GetAttention() == nil &&
+		time.Now().Before(o.GetHoldEndsAt().AsTime()) && a.canBePaid(o.GetId())
 }
 
 // canBePaid tells whether an order waits for its payment.
@@ -382,7 +389,7 @@ func (a *audit) wantMails() []string {
 		switch {
 		case o.GetStatus() == cancelled:
 			all = append(all, of+" is cancelled")
-		case o.GetStatus() == failed && o.GetEndedBecause() == "on_request":
+		case o.GetStatus() == failed && slices.Contains([]string{"on_request", "not_paid"}, o.GetEndedBecause()):
 			all = append(all, of+" was not placed")
 		}
 	}

@@ -39,6 +39,9 @@ type Layout struct {
 	Stripe *stripetest.Account
 	// Recover is when payments asks its provider by itself; 0: as by default.
 	Recover time.Duration
+	// Hold is how long orders may wait for their payment; then Books waits until those that
+	// no guest pays have ended by themselves. 0: as by default, which is too long for that.
+	Hold time.Duration
 	// Raced: the processes have the race detector whenever the test has it.
 	Raced bool
 	// Files is how many files each process may have open; 0: as this one.
@@ -171,6 +174,9 @@ func (s *Shop) writeConfig(t testing.TB) {
 		more := ""
 		if m == "orders" { // guests may have one e-mail address
 			more = ", max_unpaid_per_email: 0"
+			if s.layout.Hold > 0 {
+				more += fmt.Sprintf(", hold: %s", s.layout.Hold)
+			}
 		}
 		if m == "webhooks" { // what they are sent to is in the test
 			more = ", allow_private: true"
@@ -345,7 +351,7 @@ func (s *Shop) RestartToDie(t testing.TB) (died bool) {
 	s.Await(t, "the main process serves, or is dead", func() bool { return p.serves() || p.Dead() })
 	a := s.audit(t)
 	defer a.operator.conn.Close()
-	s.Await(t, "every checkout has ended, or the main process is dead", func() bool { return p.Dead() || a.openOrders() == "" })
+	s.AwaitFor(t, s.layout.Hold+patience, "every checkout has ended, or the main process is dead", func() bool { return p.Dead() || a.openOrders() == "" })
 	return p.Dead()
 }
 

@@ -46,9 +46,9 @@ test: setup $(TOOLS)/stripe-mock $(generators) ## run every test: with -race, a 
 		tools/with-postgres $(GO) test -race -shuffle=on -timeout 80m $(PKG)
 
 .PHONY: test-faults
-test-faults: setup $(TOOLS)/stripe-mock ## kill the shop at random in 2000 checkouts (FAULTS=n: in n), at each point, and each copy, shadow and canary; change places 1000 times
+test-faults: setup $(TOOLS)/stripe-mock ## kill the shop 2000 times at random while it sells (FAULTS=n: n times), at each point, and each copy, shadow and canary; change places 1000 times
 	$(test-env) GALLERIA_FAULTS=$(or $(FAULTS),2000) tools/with-postgres \
-		$(GO) test -race -count=1 -v -timeout 60m -run '^Test(Faults|Death|.*IsLostUnderLoad)' ./app
+		$(GO) test -race -count=1 -v -timeout 180m -run '^Test(Faults|Death|.*IsLostUnderLoad)' ./app
 	$(MAKE) test-older
 	PLACE_CHANGES=1000 $(GO) test -count=1 -v -run TestEveryPlaceFollowsEveryOtherUnderLoad ./platform/process
 

@@ -106,7 +106,8 @@ func newProductsShow(p Program, s *settings) *cobra.Command {
 }
 
 func newProductsWithdraw(p Program, s *settings) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "withdraw PRODUCT …",
 		Short: "Take products off the shop, and keep them",
 		Long: `Withdraw makes products inactive: their pages are gone and they can't be bought.
@@ -115,16 +116,19 @@ or a sku.`,
 		Example: `  galleria products withdraw linen-shirt`,
 		Args:    someProducts,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return eachProduct(cmd, p, s, args, "withdrawn", func(catalog catalogv1.CatalogServiceClient, ids []string) (int32, error) {
+			return eachProduct(cmd, p, s, args, "withdrawn", asJSON, func(catalog catalogv1.CatalogServiceClient, ids []string) (int32, error) {
 				answer, err := catalog.WithdrawProducts(cmd.Context(), &catalogv1.WithdrawProductsRequest{Ids: ids})
 				return answer.GetWithdrawn(), err
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one object: how many were withdrawn")
+	return cmd
 }
 
 func newProductsDelete(p Program, s *settings) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "delete PRODUCT …",
 		Short: "Delete products with all their variants",
 		Long: `Delete removes products for good. Their slugs and skus can be used again; their stock
@@ -132,16 +136,18 @@ and the orders of them stay. PRODUCT is a slug, an id or a sku.`,
 		Example: `  galleria products delete linen-shirt`,
 		Args:    someProducts,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return eachProduct(cmd, p, s, args, "deleted", func(catalog catalogv1.CatalogServiceClient, ids []string) (int32, error) {
+			return eachProduct(cmd, p, s, args, "deleted", asJSON, func(catalog catalogv1.CatalogServiceClient, ids []string) (int32, error) {
 				answer, err := catalog.DeleteProducts(cmd.Context(), &catalogv1.DeleteProductsRequest{Ids: ids})
 				return answer.GetDeleted(), err
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one object: how many were deleted")
+	return cmd
 }
 
 // eachProduct does something to products and says to how many.
-func eachProduct(cmd *cobra.Command, p Program, s *settings, args []string, done string, do func(catalogv1.CatalogServiceClient, []string) (int32, error)) error {
+func eachProduct(cmd *cobra.Command, p Program, s *settings, args []string, done string, asJSON bool, do func(catalogv1.CatalogServiceClient, []string) (int32, error)) error {
 	return withCatalog(cmd, p, s, func(catalog catalogv1.CatalogServiceClient) error {
 		found, err := findProducts(cmd.Context(), catalog, args)
 		if err != nil {
@@ -154,6 +160,9 @@ func eachProduct(cmd *cobra.Command, p Program, s *settings, args []string, done
 		n, err := do(catalog, ids)
 		if err != nil {
 			return err
+		}
+		if asJSON {
+			return printJSON(cmd.OutOrStdout(), map[string]int32{done: n})
 		}
 		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d %s\n", n, done)
 		return err

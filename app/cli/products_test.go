@@ -42,13 +42,18 @@ func TestProductsAreListedWithdrawnAndDeleted(t *testing.T) {
 	if out, _ := do(0, "products", "withdraw", "SHIRT-M", "shirt"); out != "1 withdrawn\n" {
 		t.Errorf("withdraw: got %q, want the one product both name", out)
 	}
+	if out, _ := do(0, "products", "withdraw", "shirt", "--json"); out != "{\n  \"withdrawn\": 0\n}\n" {
+		t.Errorf("withdraw again: got %q, want an object that says 0", out)
+	}
 	if out, _ := do(0, "products", "show", "shirt"); !strings.Contains(out, "SHIRT-M") || !strings.Contains(out, "49.00 EUR") || strings.Contains(out, "yes") {
 		t.Errorf("show: got %q, want both variants, not active", out)
 	}
 	if _, said := do(1, "products", "delete", "shirt", "none"); !strings.Contains(said, "no product none") {
 		t.Errorf("delete of one that is not there: got %q, want its name", said)
 	}
-	do(0, "products", "delete", "shirt")
+	if out, _ := do(0, "products", "delete", "shirt", "--json"); out != "{\n  \"deleted\": 1\n}\n" {
+		t.Errorf("delete: got %q, want an object that says 1", out)
+	}
 	do(1, "products", "show", "SHIRT-S")
 	if got := strings.Join(list(), " "); got != "mug" {
 		t.Errorf("list: got %q, want mug", got)

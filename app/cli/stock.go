@@ -127,6 +127,7 @@ orders and what can be sold. For a single sku its last 20 movements follow.`,
 
 func newStockReceive(p Program, s *settings) *cobra.Command {
 	var key, location string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "receive SKU=QUANTITY …",
 		Short: "Take in a delivery",
@@ -159,6 +160,12 @@ sku is none of the shop's, nothing is taken in.`,
 					return err
 				}
 				if received.GetRepeated() {
+					total = 0
+				}
+				if asJSON {
+					return printJSON(cmd.OutOrStdout(), receivedJSON{Key: request.GetIdempotencyKey(), Received: total, Repeated: received.GetRepeated()})
+				}
+				if received.GetRepeated() {
 					_, err = fmt.Fprintf(cmd.OutOrStdout(), "0 received: the delivery %s was taken in before\n", key)
 					return err
 				}
@@ -169,6 +176,7 @@ sku is none of the shop's, nothing is taken in.`,
 	}
 	cmd.Flags().StringVar(&key, "key", "", "what tells this delivery from others (default: a new one)")
 	cmd.Flags().StringVar(&location, "location", "", "where it lies (default main)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one object: the key, how many pieces were received, and whether they had been before")
 	return cmd
 }
 
@@ -270,6 +278,13 @@ func keyOr(key string) string {
 type stockJSON struct {
 	Levels    []levelJSON    `json:"levels"`
 	Movements []movementJSON `json:"movements"`
+}
+
+// receivedJSON is what receive prints for programs.
+type receivedJSON struct {
+	Key      string `json:"key"`      // names the delivery, to repeat it
+	Received int64  `json:"received"` // pieces; 0 when the delivery was taken in before
+	Repeated bool   `json:"repeated"`
 }
 
 type levelJSON struct {

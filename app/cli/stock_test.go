@@ -1,6 +1,8 @@
 package cli_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -46,4 +48,24 @@ func TestADeliveryOfManyProductsIsReceived(t *testing.T) {
 		t.Errorf("with a typo: exit %d, %q; want 1 and the sku", code, stderr)
 	}
 	received()
+}
+
+func TestAProgramReadsWhatWasReceived(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("products.csv", []byte("sku,name,category,price,currency\nMUG,Mug,kitchen,1,EUR\nCUP,Cup,kitchen,1,EUR\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := run(t, nil, "import", "products", "products.csv", "--rpc", "127.0.0.1:1"); code != 0 {
+		t.Fatalf("import: exit %d, %q", code, stderr)
+	}
+	for _, want := range []string{
+		`{"key":"d1","received":5,"repeated":false}`,
+		`{"key":"d1","received":0,"repeated":true}`,
+	} {
+		code, stdout, stderr := run(t, nil, "stock", "receive", "MUG=2", "CUP=3", "--key", "d1", "--json", "--rpc", "127.0.0.1:1")
+		var got bytes.Buffer
+		if err := json.Compact(&got, []byte(stdout)); code != 0 || err != nil || strings.TrimSpace(got.String()) != want {
+			t.Errorf("exit %d, %q, %q; want %s", code, stdout, stderr, want)
+		}
+	}
 }

@@ -299,7 +299,7 @@ func operate(p *process.Process) operatorClients {
 func fillDemo(ctx context.Context, p *process.Process, log *slog.Logger, empty *bool) error {
 	clients := operate(p)
 	if !*empty {
-		listed, err := clients.catalog.ListCategories(ctx, &catalogv1.ListCategoriesRequest{})
+		listed, err := clients.catalog.ListCategories(ctx, &catalogv1.ListCategoriesRequest{WithWithdrawn: true})
 		if err != nil {
 			return fmt.Errorf("look into the catalog: %w", err)
 		}

@@ -50,7 +50,7 @@ type shelf struct {
 
 // prepare finds out which columns the file needs.
 func (e *exporter) prepare(ctx context.Context) error {
-	answer, err := e.catalog.ListCategories(ctx, &catalogv1.ListCategoriesRequest{})
+	answer, err := e.catalog.ListCategories(ctx, &catalogv1.ListCategoriesRequest{WithWithdrawn: true})
 	if err != nil {
 		return fmt.Errorf("list the categories: %w", err)
 	}

@@ -285,7 +285,7 @@ func (i *importer) count(all []outcome, moves []move, refused []BadRow) {
 
 // knowCategories asks once which categories there are.
 func (i *importer) knowCategories(ctx context.Context) error {
-	answer, err := i.catalog.ListCategories(ctx, &catalogv1.ListCategoriesRequest{})
+	answer, err := i.catalog.ListCategories(ctx, &catalogv1.ListCategoriesRequest{WithWithdrawn: true})
 	if err != nil {
 		return fmt.Errorf("import products: list the categories: %w", err)
 	}

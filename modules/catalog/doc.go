@@ -36,6 +36,8 @@
 //   - Every product's category exists. One that was not described is named
 //     after its slug and comes after those with a position. One that has
 //     products can't be deleted.
+//   - A withdrawn category is not listed, nor are products by it. Its products are sold
+//     and found by other ways as before.
 //   - What an upsert would not change is not written, and does not count as
 //     updated.
 //   - What a product said before its last changes is kept in the database, and not in

@@ -116,13 +116,13 @@ func TestAChangeShowsElsewhereAtOnceToThoseWhoAskForWhatIsStored(t *testing.T) {
 
 func TestCategoriesShowElsewhereToo(t *testing.T) {
 	together(t, func(t *testing.T, here, there process) {
-		_, err := here.UpsertCategories(moduletest.Direct(t.Context()), &catalogv1.UpsertCategoriesRequest{Categories: []*catalogv1.Category{{Slug: "new", Name: "New"}}})
+		_, err := here.UpsertCategories(moduletest.Direct(t.Context()), &catalogv1.UpsertCategoriesRequest{Categories: []*catalogv1.Category{{Slug: "new", Name: "New", Withdrawn: true}}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		eventually(t, "the other process shows the category", func() bool {
-			got, err := there.ListCategories(t.Context(), &catalogv1.ListCategoriesRequest{})
-			return err == nil && len(got.GetCategories()) == 1
+			got, err := there.ListCategories(t.Context(), &catalogv1.ListCategoriesRequest{WithWithdrawn: true})
+			return err == nil && len(got.GetCategories()) == 1 && got.GetCategories()[0].GetWithdrawn()
 		})
 	})
 }

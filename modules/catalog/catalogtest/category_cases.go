@@ -73,6 +73,37 @@ func upsertCategoryCases(w World) cases {
 				t.Errorf("got %v, want the name it was given, and 2 products", got)
 			}
 		},
+		"withdrawn ones are in no list and no facet, and their products still sold": func(t *testing.T) {
+			c := w.corner(t)
+			shown := c.name + "-shown"
+			c.put(c.product(1), c.product(2, func(p *product) { p.Category = shown }))
+			c.putCategories(&category{Slug: c.name, Name: "Withdrawn", Intro: "Kept.", Position: 2, Withdrawn: true})
+			c.put(c.product(3)) // leaves it withdrawn
+			listed, err := w.Catalog.ListCategories(t.Context(), &catalogv1.ListCategoriesRequest{})
+			if err != nil || slices.ContainsFunc(listed.GetCategories(), func(got *category) bool { return got.GetSlug() == c.name }) {
+				t.Errorf("got %v, %v, want it left out", listed, err)
+			}
+			want := &category{Slug: c.name, Name: "Withdrawn", Intro: "Kept.", Position: 2, Withdrawn: true, ProductCount: 2}
+			if got := c.category(c.name); !proto.Equal(got, want) {
+				t.Errorf("when asked for: got %v, want %v", got, want)
+			}
+			for _, r := range []*list{{Category: c.name}, {Category: c.name, WithFacets: true}, {Category: c.name, Query: c.name}} {
+				if got := c.list(r); len(got.GetProducts()) != 0 || got.GetTotal() != 0 || r.WithFacets && got.GetFacets() == nil {
+					t.Errorf("products of %v: got %v, want none", r, got)
+				}
+			}
+			found := c.list(&list{Query: c.name, WithFacets: true})
+			if categories := found.GetFacets().GetCategories(); found.GetTotal() != 3 || len(categories) != 1 || categories[0].GetValue() != shown {
+				t.Errorf("a search: got %d products and %v, want 3 and the category that is shown", found.GetTotal(), categories)
+			}
+			sku := SKU(c.product(1))
+			offers, err := w.Catalog.GetOffers(t.Context(), &catalogv1.GetOffersRequest{Skus: []string{sku}, CurrencyCode: "EUR"})
+			if err != nil || offers.GetOffers()[0].GetStatus() != catalogv1.OfferStatus_OFFER_STATUS_SELLABLE {
+				t.Errorf("its offer: got %v, %v, want it sellable", offers, err)
+			}
+			c.putCategories(&category{Slug: c.name, Name: "Back"})
+			c.wantNumbers(c.list(&list{Category: c.name}).GetProducts(), 3, 1)
+		},
 		"names every bad field, and writes none": func(t *testing.T) {
 			c := w.corner(t)
 			_, err := w.Catalog.UpsertCategories(t.Context(), &catalogv1.UpsertCategoriesRequest{Categories: []*category{
@@ -109,7 +140,7 @@ func (c *corner) putCategories(categories ...*category) {
 
 func (c *corner) categories() []*category {
 	c.Helper()
-	got, err := c.Catalog.ListCategories(c.Context(), &catalogv1.ListCategoriesRequest{})
+	got, err := c.Catalog.ListCategories(c.Context(), &catalogv1.ListCategoriesRequest{WithWithdrawn: true})
 	if err != nil {
 		c.Fatalf("list categories: %v", err)
 	}

@@ -858,7 +858,10 @@ type Category struct {
 	// Lower stands first; equal positions go by name.
 	Position int32 `protobuf:"varint,4,opt,name=position,proto3" json:"position,omitempty"`
 	// Number of active products. Output only.
-	ProductCount  int32 `protobuf:"varint,5,opt,name=product_count,json=productCount,proto3" json:"product_count,omitempty"`
+	ProductCount int32 `protobuf:"varint,5,opt,name=product_count,json=productCount,proto3" json:"product_count,omitempty"`
+	// It is in no list of categories or products and no facet. Its products are sold and
+	// found by other ways as before.
+	Withdrawn     bool `protobuf:"varint,6,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -926,6 +929,13 @@ func (x *Category) GetProductCount() int32 {
 		return x.ProductCount
 	}
 	return 0
+}
+
+func (x *Category) GetWithdrawn() bool {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return false
 }
 
 type GetOffersRequest struct {
@@ -1290,8 +1300,8 @@ func (x *ListProductsResponse) GetFacets() *Facets {
 // Facets are what the products of a list have in common, to narrow it by.
 type Facets struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Slugs of categories, the most frequent first, as in the other lists; up to 50
-	// of each.
+	// Slugs of categories that are not withdrawn, the most frequent first, as in the
+	// other lists; up to 50 of each.
 	Categories []*Facets_Count `protobuf:"bytes,1,rep,name=categories,proto3" json:"categories,omitempty"`
 	Tags       []*Facets_Count `protobuf:"bytes,2,rep,name=tags,proto3" json:"tags,omitempty"`
 	// Values of options of active variants, by option.
@@ -1707,7 +1717,9 @@ func (x *GetEarlierProductResponse) GetProduct() *Product {
 }
 
 type ListCategoriesRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// List withdrawn ones, too.
+	WithWithdrawn bool `protobuf:"varint,1,opt,name=with_withdrawn,json=withWithdrawn,proto3" json:"with_withdrawn,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1740,6 +1752,13 @@ func (x *ListCategoriesRequest) ProtoReflect() protoreflect.Message {
 // Deprecated: Use ListCategoriesRequest.ProtoReflect.Descriptor instead.
 func (*ListCategoriesRequest) Descriptor() ([]byte, []int) {
 	return file_catalog_v1_catalog_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ListCategoriesRequest) GetWithWithdrawn() bool {
+	if x != nil {
+		return x.WithWithdrawn
+	}
+	return false
 }
 
 type ListCategoriesResponse struct {
@@ -2421,13 +2440,14 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"priceMinor\x12(\n" +
 	"\x10compare_at_minor\x18\f \x01(\x03R\x0ecompareAtMinor\x12!\n" +
 	"\fweight_grams\x18\r \x01(\x05R\vweightGrams\x12\x1b\n" +
-	"\ttax_class\x18\x0e \x01(\tR\btaxClass\"\x89\x01\n" +
+	"\ttax_class\x18\x0e \x01(\tR\btaxClass\"\xa7\x01\n" +
 	"\bCategory\x12\x12\n" +
 	"\x04slug\x18\x01 \x01(\tR\x04slug\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
 	"\x05intro\x18\x03 \x01(\tR\x05intro\x12\x1a\n" +
 	"\bposition\x18\x04 \x01(\x05R\bposition\x12#\n" +
-	"\rproduct_count\x18\x05 \x01(\x05R\fproductCount\"K\n" +
+	"\rproduct_count\x18\x05 \x01(\x05R\fproductCount\x12\x1c\n" +
+	"\twithdrawn\x18\x06 \x01(\bR\twithdrawn\"K\n" +
 	"\x10GetOffersRequest\x12\x12\n" +
 	"\x04skus\x18\x01 \x03(\tR\x04skus\x12#\n" +
 	"\rcurrency_code\x18\x02 \x01(\tR\fcurrencyCode\">\n" +
@@ -2496,8 +2516,9 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\"J\n" +
 	"\x19GetEarlierProductResponse\x12-\n" +
-	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\x17\n" +
-	"\x15ListCategoriesRequest\"N\n" +
+	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\">\n" +
+	"\x15ListCategoriesRequest\x12%\n" +
+	"\x0ewith_withdrawn\x18\x01 \x01(\bR\rwithWithdrawn\"N\n" +
 	"\x16ListCategoriesResponse\x124\n" +
 	"\n" +
 	"categories\x18\x01 \x03(\v2\x14.catalog.v1.CategoryR\n" +

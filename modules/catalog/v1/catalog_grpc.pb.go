@@ -52,7 +52,7 @@ type CatalogServiceClient interface {
 	// order asked. A sku that no product has is left out; one that can't be sold
 	// says why in its status. INVALID_ARGUMENT without a currency.
 	GetOffers(ctx context.Context, in *GetOffersRequest, opts ...grpc.CallOption) (*GetOffersResponse, error)
-	// ListProducts lists active products, one page at a time. Unknown
+	// ListProducts lists active products, one page at a time. Unknown and withdrawn
 	// categories have no products. INVALID_ARGUMENT for a bad page token
 	// (REASON_BAD_PAGE_TOKEN), and for bounds or an order of prices without a
 	// currency to read them in.
@@ -76,8 +76,8 @@ type CatalogServiceClient interface {
 	// change that takes another one back is not one to be taken back itself.
 	// For staff, and programs with products:read.
 	GetEarlierProduct(ctx context.Context, in *GetEarlierProductRequest, opts ...grpc.CallOption) (*GetEarlierProductResponse, error)
-	// ListCategories lists all categories in display order with the number of
-	// their active products.
+	// ListCategories lists the categories in display order with the number of their
+	// active products, withdrawn ones only when asked for.
 	ListCategories(ctx context.Context, in *ListCategoriesRequest, opts ...grpc.CallOption) (*ListCategoriesResponse, error)
 	// UpsertProducts writes up to 1,000 products with up to 4,000 variants in all:
 	// all of them or, when one is invalid, none. A product is the one with its
@@ -100,8 +100,8 @@ type CatalogServiceClient interface {
 	// another version than was expected. Repeating it changes nothing.
 	// For staff, and programs with products:write.
 	DeleteProducts(ctx context.Context, in *DeleteProductsRequest, opts ...grpc.CallOption) (*DeleteProductsResponse, error)
-	// UpsertCategories writes up to 200 categories, by slug, all or none.
-	// Repeating it changes nothing.
+	// UpsertCategories writes up to 200 categories, by slug, all or none: each as it is
+	// given, so that one without withdrawn is shown again. Repeating it changes nothing.
 	// For staff, and programs with products:write.
 	UpsertCategories(ctx context.Context, in *UpsertCategoriesRequest, opts ...grpc.CallOption) (*UpsertCategoriesResponse, error)
 	// DeleteCategories removes up to 200 categories, all or none.
@@ -247,7 +247,7 @@ type CatalogServiceServer interface {
 	// order asked. A sku that no product has is left out; one that can't be sold
 	// says why in its status. INVALID_ARGUMENT without a currency.
 	GetOffers(context.Context, *GetOffersRequest) (*GetOffersResponse, error)
-	// ListProducts lists active products, one page at a time. Unknown
+	// ListProducts lists active products, one page at a time. Unknown and withdrawn
 	// categories have no products. INVALID_ARGUMENT for a bad page token
 	// (REASON_BAD_PAGE_TOKEN), and for bounds or an order of prices without a
 	// currency to read them in.
@@ -271,8 +271,8 @@ type CatalogServiceServer interface {
 	// change that takes another one back is not one to be taken back itself.
 	// For staff, and programs with products:read.
 	GetEarlierProduct(context.Context, *GetEarlierProductRequest) (*GetEarlierProductResponse, error)
-	// ListCategories lists all categories in display order with the number of
-	// their active products.
+	// ListCategories lists the categories in display order with the number of their
+	// active products, withdrawn ones only when asked for.
 	ListCategories(context.Context, *ListCategoriesRequest) (*ListCategoriesResponse, error)
 	// UpsertProducts writes up to 1,000 products with up to 4,000 variants in all:
 	// all of them or, when one is invalid, none. A product is the one with its
@@ -295,8 +295,8 @@ type CatalogServiceServer interface {
 	// another version than was expected. Repeating it changes nothing.
 	// For staff, and programs with products:write.
 	DeleteProducts(context.Context, *DeleteProductsRequest) (*DeleteProductsResponse, error)
-	// UpsertCategories writes up to 200 categories, by slug, all or none.
-	// Repeating it changes nothing.
+	// UpsertCategories writes up to 200 categories, by slug, all or none: each as it is
+	// given, so that one without withdrawn is shown again. Repeating it changes nothing.
 	// For staff, and programs with products:write.
 	UpsertCategories(context.Context, *UpsertCategoriesRequest) (*UpsertCategoriesResponse, error)
 	// DeleteCategories removes up to 200 categories, all or none.

@@ -17,10 +17,11 @@ var categoryPattern = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
 type Category struct {
 	slug, name, intro string
 	position          int32
+	withdrawn         bool
 }
 
 // NewCategory checks what somebody says of a category.
-func NewCategory(slug, name, intro string, position int32) (Category, []Problem) {
+func NewCategory(slug, name, intro string, position int32, withdrawn bool) (Category, []Problem) {
 	name, intro = strings.TrimSpace(name), strings.TrimSpace(intro)
 	var found problems
 	found.when(!categoryPattern.MatchString(slug), "slug", "has 1 to 64 lower-case letters, digits and '-'")
@@ -29,7 +30,7 @@ func NewCategory(slug, name, intro string, position int32) (Category, []Problem)
 	if len(found) > 0 {
 		return Category{}, found
 	}
-	return Category{slug: slug, name: name, intro: intro, position: position}, nil
+	return Category{slug: slug, name: name, intro: intro, position: position, withdrawn: withdrawn}, nil
 }
 
 // Unnamed is the category made for a product that stands in one nobody
@@ -47,8 +48,10 @@ func Unnamed(slug string) Category {
 }
 
 // RestoreCategory is a category as it was stored.
-func RestoreCategory(slug, name, intro string, position int64) Category {
-	return Category{slug: slug, name: name, intro: intro, position: int32(min(max(position, math.MinInt32), math.MaxInt32))}
+func RestoreCategory(slug, name, intro string, position int64, withdrawn bool) Category {
+	return Category{
+		slug: slug, name: name, intro: intro, position: int32(min(max(position, math.MinInt32), math.MaxInt32)), withdrawn: withdrawn,
+	}
 }
 
 // Slug is the category's identity and its place in addresses.
@@ -62,3 +65,6 @@ func (c Category) Intro() string { return c.intro }
 
 // Position orders categories, lower first.
 func (c Category) Position() int32 { return c.position }
+
+// Withdrawn tells whether it is kept from shoppers. Its products are not.
+func (c Category) Withdrawn() bool { return c.withdrawn }

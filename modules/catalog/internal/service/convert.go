@@ -154,9 +154,10 @@ func toFacets(f *shelf.Facets) *catalogv1.Facets {
 func toCategory(c product.Category, count int) *catalogv1.Category {
 	return &catalogv1.Category{
 		Slug: c.Slug(), Name: c.Name(), Intro: c.Intro(), Position: c.Position(), ProductCount: int32(count),
+		Withdrawn: c.Withdrawn(),
 	}
 }
 
 func fromCategory(m *catalogv1.Category) (product.Category, []product.Problem) {
-	return product.NewCategory(m.GetSlug(), m.GetName(), m.GetIntro(), m.GetPosition())
+	return product.NewCategory(m.GetSlug(), m.GetName(), m.GetIntro(), m.GetPosition(), m.GetWithdrawn())
 }

@@ -213,11 +213,14 @@ func lookUp(current *shelf.Shelf, r *catalogv1.GetProductsRequest) []*product.Pr
 	return found
 }
 
-// ListCategories lists all categories.
-func (s *Service) ListCategories(context.Context, *catalogv1.ListCategoriesRequest) (*catalogv1.ListCategoriesResponse, error) {
+// ListCategories lists categories.
+func (s *Service) ListCategories(_ context.Context, r *catalogv1.ListCategoriesRequest) (*catalogv1.ListCategoriesResponse, error) {
 	current := s.current.Load()
 	response := &catalogv1.ListCategoriesResponse{}
 	for _, c := range current.Categories() {
+		if c.Withdrawn() && !r.GetWithWithdrawn() {
+			continue
+		}
 		response.Categories = append(response.Categories, toCategory(c, current.Count(c.Slug())))
 	}
 	return response, nil

@@ -52,7 +52,8 @@ func (f *facetCount) add(marks []uint32, price int64) {
 	}
 }
 
-func (f *facetCount) facets() *Facets {
+// facets are what was counted, without withdrawn categories.
+func (f *facetCount) facets(withdrawn map[string]bool) *Facets {
 	result := &Facets{MinPrice: max(f.low, 0), MaxPrice: f.high}
 	known := f.marks.snapshot()
 	options := map[string][]Count{}
@@ -63,7 +64,9 @@ func (f *facetCount) facets() *Facets {
 		m, c := known[n], Count{known[n].value, int(products)}
 		switch m.kind {
 		case categoryMark:
-			result.Categories = append(result.Categories, c)
+			if !withdrawn[m.value] {
+				result.Categories = append(result.Categories, c)
+			}
 		case tagMark:
 			result.Tags = append(result.Tags, c)
 		case optionMark:

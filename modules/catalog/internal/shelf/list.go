@@ -8,7 +8,7 @@ import (
 
 // Query says which active products to list.
 type Query struct {
-	Category string   // slug; "": all
+	Category string   // slug; "": all. A withdrawn one has no products
 	Words    []string // as Words makes them; none: no search
 	Tags     []string // all of them
 	Options  []Choice // all of them
@@ -39,7 +39,11 @@ type Page struct {
 // because of what came or went.
 func (s *Shelf) List(q Query) Page {
 	var f found
-	if q.plain() {
+	if s.withdrawn[q.Category] {
+		if q.Facets {
+			f.facets = &Facets{}
+		}
+	} else if q.plain() {
 		f = s.newest(&q)
 	} else {
 		f = s.lists.get(q, s.look)
@@ -93,14 +97,14 @@ func (s *Shelf) newest(q *Query) found {
 func (s *Shelf) look(q *Query) found {
 	w := walk{query: q, needed: q.Size + 1} // one more tells whether there is another page
 	if !w.marks(s.marks) {
-		return found{facets: w.facets()}
+		return found{facets: w.facets(s.withdrawn)}
 	}
 	matches := s.matches(q.Words)
 	for i := range s.leaves {
 		w.leaf(&s.leaves[i], matches[i])
 	}
 	slices.SortFunc(w.chosen, func(a, b keyed) int { return q.Sort.compare(&a.Key, &b.Key) })
-	f := found{total: w.total, facets: w.facets()}
+	f := found{total: w.total, facets: w.facets(s.withdrawn)}
 	if len(w.chosen) > q.Size {
 		w.chosen = w.chosen[:q.Size]
 		f.last = &w.chosen[q.Size-1].Key

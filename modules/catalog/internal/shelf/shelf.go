@@ -34,6 +34,7 @@ type Shelf struct {
 	byCategory map[string]order
 	held       map[string]int     // products by category, also inactive ones
 	categories []product.Category // in display order
+	withdrawn  map[string]bool    // slugs of withdrawn categories
 	slots      slots
 	leaves     []leaf
 	marks      *marks
@@ -65,6 +66,12 @@ func (s *Shelf) With(c Changes) *Shelf {
 	}
 	if len(c.Categories) > 0 || len(c.DeletedCategories) > 0 {
 		next.categories = arrange(s.categories, c.Categories, c.DeletedCategories)
+		next.withdrawn = map[string]bool{}
+		for _, category := range next.categories {
+			if category.Withdrawn() {
+				next.withdrawn[category.Slug()] = true
+			}
+		}
 	}
 	if len(c.Products) > 0 || len(c.DeletedProducts) > 0 {
 		next.put(c.Products, c.DeletedProducts)
@@ -147,7 +154,7 @@ func (s *Shelf) BySlug(slug string) *product.Product {
 	return s.ByID(id)
 }
 
-// Categories are all categories in display order. Read only.
+// Categories are all categories, withdrawn ones too, in display order. Read only.
 func (s *Shelf) Categories() []product.Category { return s.categories }
 
 // Category finds a category.

@@ -45,14 +45,14 @@ func (w *walk) marks(known *marks) bool {
 	return true
 }
 
-func (w *walk) facets() *Facets {
+func (w *walk) facets(withdrawn map[string]bool) *Facets {
 	switch {
 	case !w.query.Facets:
 		return nil
 	case w.counted == nil:
 		return &Facets{}
 	}
-	return w.counted.facets()
+	return w.counted.facets(withdrawn)
 }
 
 // leaf takes what a page may need of one leaf.

@@ -11,7 +11,7 @@ import (
 const (
 	productColumns  = "id, slug, former_slugs, name, description, category, tags, attributes, pictures, picture_alts, options, active, created_at, born"
 	variantColumns  = "sku, product_id, position, option_values, prices, weight_grams, tax_class, picture, active"
-	categoryColumns = "slug, name, intro, position"
+	categoryColumns = "slug, name, intro, position, withdrawn"
 )
 
 type productRow struct {
@@ -45,6 +45,7 @@ func (r *variantRow) columns() []any {
 type categoryRow struct {
 	Slug, Name, Intro string
 	Position          int64
+	Withdrawn         bool
 }
 
 // decoder reads lists, and keeps the first thing that is wrong.

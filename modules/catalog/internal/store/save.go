@@ -47,11 +47,11 @@ func saveCategories(tx *gorm.DB, c shelf.Changes) error {
 	var values []any
 	var slugs []string
 	for _, category := range c.Categories {
-		values = append(values, category.Slug(), category.Name(), category.Intro(), int64(category.Position()), c.Version)
+		values = append(values, category.Slug(), category.Name(), category.Intro(), int64(category.Position()), category.Withdrawn(), c.Version)
 		slugs = append(slugs, category.Slug())
 	}
 	err := tx.Exec("INSERT INTO categories ("+categoryColumns+", changed) VALUES "+rows(len(c.Categories), len(values))+
-		" ON CONFLICT (slug) DO UPDATE SET name = excluded.name, intro = excluded.intro, position = excluded.position, changed = excluded.changed", values...).Error
+		" ON CONFLICT (slug) DO UPDATE SET name = excluded.name, intro = excluded.intro, position = excluded.position, withdrawn = excluded.withdrawn, changed = excluded.changed", values...).Error
 	if err != nil {
 		return err
 	}

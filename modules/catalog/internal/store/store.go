@@ -126,7 +126,7 @@ func changes(db *gorm.DB, since, at int64) (shelf.Changes, error) {
 	}
 	c.Categories = make([]product.Category, len(categories))
 	for i, r := range categories {
-		c.Categories[i] = product.RestoreCategory(r.Slug, r.Name, r.Intro, r.Position)
+		c.Categories[i] = product.RestoreCategory(r.Slug, r.Name, r.Intro, r.Position, r.Withdrawn)
 	}
 	if since == 0 {
 		return c, nil

@@ -9,6 +9,7 @@ import (
 
 	"galleria/app/edge"
 	"galleria/app/gateway"
+	catalogv1 "galleria/modules/catalog/v1"
 )
 
 func TestProductsAreFilteredSortedAndPaged(t *testing.T) {
@@ -125,4 +126,27 @@ func TestTheCatalogueIsSentOnceAndAskedAboutAfterThat(t *testing.T) {
 	if a := s.send(http.MethodHead, gateway.Prefix+"/products", ""); a.status != http.StatusOK || a.header.Get("ETag") == "" {
 		t.Errorf("HEAD: got %d and %v, want what GET has", a.status, a.header)
 	}
+}
+
+func TestAWithdrawnCategoryIsNotListed(t *testing.T) {
+	s := open(t, edge.Limits{Loopback: true})
+	has := func() bool {
+		t.Helper()
+		var listed struct{ Items []gateway.Category }
+		s.get("/categories").want(http.StatusOK).into(&listed)
+		return slices.ContainsFunc(listed.Items, func(c gateway.Category) bool { return c.Slug == "kitchen" })
+	}
+	if !has() {
+		t.Fatal("there is no category kitchen")
+	}
+	_, err := s.catalog.UpsertCategories(t.Context(), &catalogv1.UpsertCategoriesRequest{Categories: []*catalogv1.Category{{Slug: "kitchen", Name: "Kitchen", Withdrawn: true}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var products gateway.ProductPage
+	s.get("/products?category=kitchen").want(http.StatusOK).into(&products)
+	if has() || products.Total != 0 {
+		t.Errorf("got %d products and %v, want neither the category nor a list by it", products.Total, has())
+	}
+	s.get("/products/" + mug).want(http.StatusOK)
 }

@@ -57,7 +57,10 @@ func (s *Storefront) schemaProduct(p *catalogv1.Product, v page.Product, currenc
 		images = append(images, s.base+p.Best)
 	}
 	n := node{
-		"@type": "Product", "name": p.GetName(), "description": p.GetDescription(), "category": v.Category.Name, "url": v.Canonical,
+		"@type": "Product", "name": p.GetName(), "description": p.GetDescription(), "url": v.Canonical,
+	}
+	if v.Category.Name != "" {
+		n["category"] = v.Category.Name
 	}
 	switch len(offers) {
 	case 0:

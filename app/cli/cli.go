@@ -130,7 +130,7 @@ later one wins. "galleria config" shows what holds and where it comes from.`),
 	s := &settings{program: p, flags: map[string]string{}}
 	s.addShared(root)
 	root.AddCommand(
-		newServe(p, s), newModules(s), newProcesses(s), newGraph(s), newMove(s), newImport(p, s), newExport(p, s), newProducts(p, s), newPictures(s), newOrders(s), newStock(p, s), newAudit(p, s), newChanges(s), newPromotions(p, s), newTariffs(p, s), newSettings(s), newMails(s), newWebhooks(s), newAdmin(s), newKeys(s), newSigningKeys(s), newConfig(s), newCerts(s), newEvents(s), newStore(s), newVersion(),
+		newServe(p, s), newModules(s), newProcesses(s), newGraph(s), newMove(s), newImport(p, s), newExport(p, s), newProducts(p, s), newCategories(p, s), newPictures(s), newOrders(s), newStock(p, s), newAudit(p, s), newChanges(s), newPromotions(p, s), newTariffs(p, s), newSettings(s), newMails(s), newWebhooks(s), newAdmin(s), newKeys(s), newSigningKeys(s), newConfig(s), newCerts(s), newEvents(s), newStore(s), newVersion(),
 	)
 	return root
 }

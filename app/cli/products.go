@@ -38,28 +38,38 @@ func withCatalog(cmd *cobra.Command, p Program, s *settings, use func(catalogv1.
 }
 
 func newProductsList(p Program, s *settings) *cobra.Command {
-	var asJSON bool
+	var asJSON, all bool
 	var category, query string
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the products that are sold",
-		Long: `List prints a line for each active product. Products that are withdrawn are not
-listed; "galleria products show" finds them.`,
+		Long: `List prints a line for each active product. With --all withdrawn products and those of
+withdrawn categories are listed, too; a query is then a part of a name, slug or sku.`,
 		Example: `  galleria products list --category kitchen --query mug`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withCatalog(cmd, p, s, func(catalog catalogv1.CatalogServiceClient) error {
 				rows := []productJSON{}
-				request := &catalogv1.ListProductsRequest{Category: category, Query: query, PageSize: 100}
-				for {
-					page, err := catalog.ListProducts(cmd.Context(), request)
+				for token := ""; ; {
+					var page interface {
+						GetProducts() []*catalogv1.Product
+						GetNextPageToken() string
+					}
+					var err error
+					if all {
+						page, err = catalog.ListAllProducts(cmd.Context(), &catalogv1.ListAllProductsRequest{Query: query, PageSize: 100, PageToken: token})
+					} else {
+						page, err = catalog.ListProducts(cmd.Context(), &catalogv1.ListProductsRequest{Category: category, Query: query, PageSize: 100, PageToken: token})
+					}
 					if err != nil {
 						return err
 					}
 					for _, found := range page.GetProducts() {
-						rows = append(rows, productRow(found))
+						if category == "" || found.GetCategory() == category {
+							rows = append(rows, productRow(found))
+						}
 					}
-					if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
+					if token = page.GetNextPageToken(); token == "" {
 						break
 					}
 				}
@@ -72,6 +82,7 @@ listed; "galleria products show" finds them.`,
 	}
 	cmd.Flags().StringVar(&category, "category", "", "only of this category, by its slug")
 	cmd.Flags().StringVar(&query, "query", "", "only those a search for these words finds")
+	cmd.Flags().BoolVar(&all, "all", false, "list withdrawn products and those of withdrawn categories, too")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print an array of products")
 	return cmd
 }
@@ -161,12 +172,17 @@ func eachProduct(cmd *cobra.Command, p Program, s *settings, args []string, done
 		if err != nil {
 			return err
 		}
-		if asJSON {
-			return printJSON(cmd.OutOrStdout(), map[string]int32{done: n})
-		}
-		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d %s\n", n, done)
-		return err
+		return printHowMany(cmd.OutOrStdout(), n, done, asJSON)
 	})
+}
+
+// printHowMany says what was done to how many.
+func printHowMany(to io.Writer, n int32, done string, asJSON bool) error {
+	if asJSON {
+		return printJSON(to, map[string]int32{done: n})
+	}
+	_, err := fmt.Fprintf(to, "%d %s\n", n, done)
+	return err
 }
 
 func someProducts(cmd *cobra.Command, args []string) error {

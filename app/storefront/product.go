@@ -153,6 +153,7 @@ func (s *Storefront) drawProduct(p *catalogv1.Product, currency string, departme
 		shown.Alt = cmp.Or(picture.GetAlt(), "Another view of "+p.GetName())
 		v.Pictures = append(v.Pictures, shown)
 	}
+	v.Views = s.views(p, v.Pictures, choices)
 	for _, t := range p.GetTags() {
 		v.Tags = append(v.Tags, page.Tag{Name: t, Href: "/search?" + url.Values{"q": {t}}.Encode()})
 	}

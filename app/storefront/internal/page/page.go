@@ -149,6 +149,12 @@ type Tag struct {
 // Hidden is a field of a form that is not shown.
 type Hidden struct{ Name, Value string }
 
+// View is a small picture of a product.
+type View struct {
+	Picture
+	Of string // which variants it shows, "Blue"; empty: the product
+}
+
 // Product is the page of one product.
 type Product struct {
 	Frame
@@ -157,7 +163,8 @@ type Product struct {
 	Label      string   // of the choices: "Size, Colour"
 	Facts      []Fact
 	Paragraphs []string
-	Pictures   []Picture
+	Pictures   []Picture // the product's own
+	Views      []View    // the small ones below the first
 	Category   Department
 	Tags       []Tag
 	Stock      Stock

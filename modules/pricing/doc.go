@@ -64,8 +64,8 @@
 //   - The parts sum: see the message Quote.
 //   - The same request at the same moment has the same answer, in any order of lines.
 //   - A promotion is never redeemed more often than its limits allow, in all and per
-//     customer, however many orders come at once: the statements that write have the
-//     limits as conditions.
+//     customer, who is known by the e-mail address however it is spelt, and however many
+//     orders come at once: the statements that write have the limits as conditions.
 //   - An order redeems once and gives back once; a Redeem after an Unredeem is refused.
 //   - A voucher code belongs to one promotion. Capitals do not matter.
 //   - A quote is made by one version of promotions and tariffs, never by parts of two.

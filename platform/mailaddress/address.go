@@ -71,6 +71,32 @@ func (a Address) Domain() string { return a.domain }
 // Wire is the address as it goes into an envelope, with the domain in ASCII.
 func (a Address) Wire() string { return a.local + "@" + a.domain }
 
+// Mailbox is the address spelt one way: those of one mailbox are the same, as far as the
+// case of letters goes. Accounts and what belongs to them are known by it, so it folds no
+// more: what is behind a plus is another mailbox on some servers.
+func (a Address) Mailbox() string { return strings.ToLower(a.Wire()) }
+
+// Recipient is whom the address reaches, spelt one way, as limits count: the mailbox
+// without what is behind a plus, for on most servers one person has all of those. It is for
+// limits only and gives no rights: on other servers it may be two persons.
+func (a Address) Recipient() string {
+	mailbox := a.Mailbox()
+	local, _, _ := strings.Cut(mailbox, "@")
+	if name, _, _ := strings.Cut(local, "+"); name != "" {
+		return name + mailbox[len(local):]
+	}
+	return mailbox
+}
+
+// RecipientOf is Address.Recipient of what was typed; "" when that is no address.
+func RecipientOf(text string) string {
+	address, err := Parse(text)
+	if err != nil {
+		return ""
+	}
+	return address.Recipient()
+}
+
 // NeedsUTF8 tells whether only a mail server with the extension SMTPUTF8 can write
 // to it: letters beyond ASCII before the @ have no other spelling.
 func (a Address) NeedsUTF8() bool { return !isASCII(a.local) }

@@ -86,6 +86,27 @@ func TestWhatCantBeWrittenToIsRefusedWithAReason(t *testing.T) {
 	}
 }
 
+func TestAMailboxAndARecipientAreSpeltOneWay(t *testing.T) {
+	for text, want := range map[string]struct{ mailbox, recipient string }{
+		"ana@example.org":              {"ana@example.org", "ana@example.org"},
+		"ANA@Example.ORG":              {"ana@example.org", "ana@example.org"},
+		"Ana+1@example.org":            {"ana+1@example.org", "ana@example.org"},
+		"ana+a+b@example.org":          {"ana+a+b@example.org", "ana@example.org"},
+		"a.na@example.org":             {"a.na@example.org", "a.na@example.org"},
+		"+ana@example.org":             {"+ana@example.org", "+ana@example.org"},
+		"Jürgen+x@BÜCHER.example":      {"jürgen+x@xn--bcher-kva.example", "jürgen@xn--bcher-kva.example"},
+		"jürgen@xn--bcher-kva.example": {"jürgen@xn--bcher-kva.example", "jürgen@xn--bcher-kva.example"},
+	} {
+		a, err := mailaddress.Parse(text)
+		if err != nil || a.Mailbox() != want.mailbox || a.Recipient() != want.recipient || mailaddress.RecipientOf(text) != want.recipient {
+			t.Errorf("%s: got the mailbox %q and the recipients %q and %q, error %v; want %v", text, a.Mailbox(), a.Recipient(), mailaddress.RecipientOf(text), err, want)
+		}
+	}
+	if got := mailaddress.RecipientOf("ana"); got != "" {
+		t.Errorf("of what is no address: got %q, want none", got)
+	}
+}
+
 // What is taken here goes through the parsers of mail programs unchanged.
 func FuzzWhatIsTakenIsOneMailboxToOthersToo(f *testing.F) {
 	for _, seed := range []string{"ana@example.org", "jürgen@bücher.example", "a.b+c@x.y", "ana@example,org", "\"a\"@b.c", "a@xn--a.b"} {

@@ -345,8 +345,12 @@ type QuoteRequest struct {
 	DeliveryOption string `protobuf:"bytes,4,opt,name=delivery_option,json=deliveryOption,proto3" json:"delivery_option,omitempty"`
 	// Voucher codes, up to 5, in any case.
 	Codes []string `protobuf:"bytes,5,rep,name=codes,proto3" json:"codes,omitempty"`
-	// For limits per customer. Both may be empty: then such limits are not looked at.
-	CustomerId    string `protobuf:"bytes,6,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// Not looked at: a customer is known by the address.
+	//
+	// Deprecated: Marked as deprecated in pricing/v1/pricing.proto.
+	CustomerId string `protobuf:"bytes,6,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// For limits per customer, who is known by it, as RedeemRequest says. Empty: such limits
+	// are not looked at.
 	Email         string `protobuf:"bytes,7,opt,name=email,proto3" json:"email,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -417,6 +421,7 @@ func (x *QuoteRequest) GetCodes() []string {
 	return nil
 }
 
+// Deprecated: Marked as deprecated in pricing/v1/pricing.proto.
 func (x *QuoteRequest) GetCustomerId() string {
 	if x != nil {
 		return x.CustomerId
@@ -1235,9 +1240,12 @@ type RedeemRequest struct {
 	OrderId string `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
 	// Those that a quote applied, up to 5. Without any it does nothing.
 	Codes []string `protobuf:"bytes,2,rep,name=codes,proto3" json:"codes,omitempty"`
-	// For limits per customer: one of the two is needed when a promotion has such a
-	// limit. Each counts for itself, so that neither alone gets round it.
-	CustomerId    string `protobuf:"bytes,3,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// Not looked at: a customer is known by the address.
+	//
+	// Deprecated: Marked as deprecated in pricing/v1/pricing.proto.
+	CustomerId string `protobuf:"bytes,3,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// Of the customer; needed when a promotion has a limit per customer. Addresses that reach
+	// one person are one customer: capitals, and what is behind a plus, don't matter.
 	Email         string `protobuf:"bytes,4,opt,name=email,proto3" json:"email,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1287,6 +1295,7 @@ func (x *RedeemRequest) GetCodes() []string {
 	return nil
 }
 
+// Deprecated: Marked as deprecated in pricing/v1/pricing.proto.
 func (x *RedeemRequest) GetCustomerId() string {
 	if x != nil {
 		return x.CustomerId
@@ -2705,14 +2714,14 @@ var File_pricing_v1_pricing_proto protoreflect.FileDescriptor
 const file_pricing_v1_pricing_proto_rawDesc = "" +
 	"\n" +
 	"\x18pricing/v1/pricing.proto\x12\n" +
-	"pricing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\xd4\x02\n" +
+	"pricing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\xd8\x02\n" +
 	"\fQuoteRequest\x123\n" +
 	"\x05lines\x18\x01 \x03(\v2\x1d.pricing.v1.QuoteRequest.LineR\x05lines\x12#\n" +
 	"\rcurrency_code\x18\x02 \x01(\tR\fcurrencyCode\x129\n" +
 	"\vdestination\x18\x03 \x01(\v2\x17.pricing.v1.DestinationR\vdestination\x12'\n" +
 	"\x0fdelivery_option\x18\x04 \x01(\tR\x0edeliveryOption\x12\x14\n" +
-	"\x05codes\x18\x05 \x03(\tR\x05codes\x12\x1f\n" +
-	"\vcustomer_id\x18\x06 \x01(\tR\n" +
+	"\x05codes\x18\x05 \x03(\tR\x05codes\x12#\n" +
+	"\vcustomer_id\x18\x06 \x01(\tB\x02\x18\x01R\n" +
 	"customerId\x12\x19\n" +
 	"\x05email\x18\a \x01(\tB\x03\x80\x01\x01R\x05email\x1a4\n" +
 	"\x04Line\x12\x10\n" +
@@ -2796,11 +2805,11 @@ const file_pricing_v1_pricing_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12'\n" +
 	"\x0frate_millionths\x18\x02 \x01(\x03R\x0erateMillionths\x12!\n" +
 	"\famount_minor\x18\x03 \x01(\x03R\vamountMinor\x12\x1a\n" +
-	"\bincluded\x18\x04 \x01(\bR\bincluded\"|\n" +
+	"\bincluded\x18\x04 \x01(\bR\bincluded\"\x80\x01\n" +
 	"\rRedeemRequest\x12\x19\n" +
 	"\border_id\x18\x01 \x01(\tR\aorderId\x12\x14\n" +
-	"\x05codes\x18\x02 \x03(\tR\x05codes\x12\x1f\n" +
-	"\vcustomer_id\x18\x03 \x01(\tR\n" +
+	"\x05codes\x18\x02 \x03(\tR\x05codes\x12#\n" +
+	"\vcustomer_id\x18\x03 \x01(\tB\x02\x18\x01R\n" +
 	"customerId\x12\x19\n" +
 	"\x05email\x18\x04 \x01(\tB\x03\x80\x01\x01R\x05email\"\x10\n" +
 	"\x0eRedeemResponse\",\n" +

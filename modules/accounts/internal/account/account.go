@@ -79,11 +79,7 @@ func (a Account) Roles(codeGiven bool) []string {
 // Problem says what is wrong with one field, to the person who filled it in.
 type Problem struct{ Field, Message string }
 
-// Key is an address spelt one way: those of one mailbox have one key, as far as the
-// case of letters goes.
-func Key(email mailaddress.Address) string { return strings.ToLower(email.Wire()) }
-
-// Person is who signs up, checked.
+// Person is who signs up, checked. Key is the mailbox of the address.
 type Person struct {
 	Email, Key, Name, Password string
 }
@@ -108,5 +104,5 @@ func NewPerson(email, name, password string) (Person, []Problem) {
 	if len(problems) > 0 {
 		return Person{}, problems
 	}
-	return Person{Email: address.String(), Key: Key(address), Name: name, Password: password}, nil
+	return Person{Email: address.String(), Key: address.Mailbox(), Name: name, Password: password}, nil
 }

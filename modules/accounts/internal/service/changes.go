@@ -140,7 +140,7 @@ func (s *Service) ChangeEmail(ctx context.Context, r *accountsv1.ChangeEmailRequ
 	if err != nil {
 		return nil, err
 	}
-	a, key := found.Account, account.Key(address)
+	a, key := found.Account, address.Mailbox()
 	// Each sends a mail to an address that is anybody's, and the right password does not
 	// make it less so.
 	if err := s.try(ctx, []store.Counted{{For: secret.Digest("change of e-mail of " + a.ID), Wait: account.ForClient}}); err != nil {

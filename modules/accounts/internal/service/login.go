@@ -26,7 +26,7 @@ func (s *Service) LogIn(ctx context.Context, r *accountsv1.LogInRequest) (*accou
 	}
 	key := ""
 	if address, err := mailaddress.Parse(strings.TrimSpace(r.GetEmail())); err == nil {
-		key = account.Key(address)
+		key = address.Mailbox()
 	}
 	a, found, err := s.store.ByKey(ctx, key)
 	if err != nil {

@@ -27,7 +27,7 @@ func (s *Service) RequestReset(ctx context.Context, r *accountsv1.RequestResetRe
 	if err := s.try(ctx, ofClient(r.GetVisitor())); err != nil {
 		return nil, err
 	}
-	key := account.Key(address)
+	key := address.Mailbox()
 	if err := s.store.BeginReset(ctx, key, s.tokens.Of("reset", key, r.GetIdempotencyKey()), s.o.ResetLink); err != nil {
 		return nil, failed("request a new password", err)
 	}

@@ -1,9 +1,12 @@
 package mail
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
+
+	"galleria/platform/mailaddress"
 )
 
 // Limits are how many mails one address gets at most. Mails beyond that wait: a
@@ -27,10 +30,8 @@ func (s Span) Problem() string {
 	return fmt.Sprintf("waits: one address gets at most %d mails in %s", s.Most, s.name)
 }
 
-// recipient is whom an address reaches, spelt one way: most servers give no meaning to
-// capitals, nor to what is behind a plus.
+// recipient is what mails to an address are counted under; what is no address is found
+// out later.
 func recipient(address string) string {
-	local, domain, _ := strings.Cut(strings.ToLower(address), "@")
-	local, _, _ = strings.Cut(local, "+")
-	return local + "@" + domain
+	return cmp.Or(mailaddress.RecipientOf(address), strings.ToLower(address))
 }

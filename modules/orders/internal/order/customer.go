@@ -14,8 +14,8 @@ type Contact struct {
 	Email, Name string
 }
 
-// Mailbox is the address spelt one way: those of one mailbox are the same, as far as the
-// case of letters goes. "" when it is no address.
+// Mailbox is the address spelt one way, by which a customer's orders are known. "" when it is
+// no address.
 func (c Contact) Mailbox() string { return Mailbox(c.Email) }
 
 // Mailbox is an address spelt one way; see Contact.Mailbox.
@@ -24,7 +24,7 @@ func Mailbox(email string) string {
 	if err != nil {
 		return ""
 	}
-	return strings.ToLower(address.Wire())
+	return address.Mailbox()
 }
 
 // Address is where the goods go.

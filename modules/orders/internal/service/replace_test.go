@@ -116,9 +116,11 @@ func TestANewerOrderOfAnAddressEndsTheOldestUnpaidOne(t *testing.T) {
 		h.change = func(o *service.Options) { o.Limits.PerRecipient, o.Limits.PerClient = 2, 2 }
 		l := h.live(nil)
 		var all []kept
-		for range 4 {
+		for _, spelt := range []string{"ana@example.org", "ANA@example.org", "ana+1@example.org", "ana+2@example.org"} {
 			_, cart := h.fill(1, 1)
-			all = append(all, l.order(h.request(cart))) // of the same client, too: what ends makes room there
+			req := h.request(cart)
+			req.Contact.Email = spelt
+			all = append(all, l.order(req)) // of the same client, too: what ends makes room there
 		}
 		h.wantEnd(l, all[0], failed, "replaced")
 		h.wantEnd(l, all[1], failed, "replaced")

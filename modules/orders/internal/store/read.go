@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"galleria/modules/orders/internal/order"
+	"galleria/platform/mailaddress"
 )
 
 // ByID reads one order; order.ErrNotFound.
@@ -32,7 +33,7 @@ func (s *Store) OfCarts(ctx context.Context, carts []string) (*order.Order, erro
 // UnpaidOf are the ids of the orders of an e-mail address and a client that count towards
 // the limit of both together, oldest first.
 func (s *Store) UnpaidOf(ctx context.Context, email, client string) (ids []string, err error) {
-	err = s.db.Read(ctx).Raw("SELECT id "+unpaid+"recipient = ? AND client = ? ORDER BY id", strings.ToLower(email), client).Scan(&ids).Error
+	err = s.db.Read(ctx).Raw("SELECT id "+unpaid+"recipient = ? AND client = ? ORDER BY id", mailaddress.RecipientOf(email), client).Scan(&ids).Error
 	if err != nil {
 		return nil, fmt.Errorf("read unpaid orders: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"galleria/modules/orders/internal/order"
+	"galleria/platform/mailaddress"
 )
 
 // row is an order as the table has it; names are gorm's for the columns.
@@ -106,7 +107,7 @@ func rowOf(s order.Snapshot) (row, error) {
 	}
 	return row{
 		ID: s.ID, Number: s.Number, IdempotencyKey: s.Key, Fingerprint: s.Fingerprint, Token: s.Token, CartID: s.CartID,
-		Client: s.Client, Recipient: strings.ToLower(s.Contact.Email), Mailbox: s.Contact.Mailbox(),
+		Client: s.Client, Recipient: mailaddress.RecipientOf(s.Contact.Email), Mailbox: s.Contact.Mailbox(),
 		Email: s.Contact.Email, Name: s.Contact.Name, Line1: s.Address.Line1, Line2: s.Address.Line2, City: s.Address.City,
 		Region: s.Address.Region, PostalCode: s.Address.PostalCode, Country: s.Address.Country, ReturnURL: s.ReturnURL,
 		CurrencyCode: s.Currency, GoodsMinor: s.Totals.Goods, DiscountMinor: s.Totals.Discount, DeliveryMinor: s.Totals.Delivery,

@@ -22,7 +22,7 @@ const (
 var (
 	skuPattern     = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 	countryPattern = regexp.MustCompile(`^[A-Z]{2}$`)
-	// Orders' and customers' ids are their makers' business, within reason.
+	// Orders' ids are orders' business, within reason.
 	namePattern = regexp.MustCompile(`^[\x21-\x7E]{1,128}$`)
 )
 
@@ -54,7 +54,7 @@ func checkQuote(r *pricingv1.QuoteRequest) violations {
 	bad.checkPlace(r.GetCurrencyCode(), r.GetDestination())
 	bad.check(len(r.GetDeliveryOption()) <= 64, "delivery_option", "has up to 64 characters")
 	bad.checkCodes(r.GetCodes())
-	bad.checkCustomer(r.GetCustomerId(), r.GetEmail())
+	bad.checkEmail(r.GetEmail())
 	return bad
 }
 
@@ -77,8 +77,7 @@ func (v *violations) checkCodes(codes []string) {
 	}
 }
 
-func (v *violations) checkCustomer(id, email string) {
-	v.check(id == "" || namePattern.MatchString(id), "customer_id", "has 1 to 128 printable characters without spaces, or is empty")
+func (v *violations) checkEmail(email string) {
 	if email != "" {
 		_, err := mailaddress.Parse(email)
 		v.check(err == nil, "email", "is an e-mail address, or empty")

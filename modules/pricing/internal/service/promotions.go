@@ -113,11 +113,11 @@ func (s *Service) Redeem(ctx context.Context, r *pricingv1.RedeemRequest) (*pric
 	var bad violations
 	checkOrder(&bad, r.GetOrderId())
 	bad.checkCodes(r.GetCodes())
-	bad.checkCustomer(r.GetCustomerId(), r.GetEmail())
+	bad.checkEmail(r.GetEmail())
 	if err := contract.Invalid(bad...); err != nil {
 		return nil, err
 	}
-	err := s.Store.Redeem(ctx, r.GetOrderId(), r.GetCodes(), store.Customer{ID: r.GetCustomerId(), Email: r.GetEmail()}, s.Now())
+	err := s.Store.Redeem(ctx, r.GetOrderId(), r.GetCodes(), r.GetEmail(), s.Now())
 	if err != nil {
 		return nil, refusal(err, r.GetOrderId())
 	}
@@ -156,7 +156,7 @@ func refusal(err error, order string) error {
 	case errors.Is(err, store.ErrOtherCodes):
 		return contract.Error(codes.InvalidArgument, pricingv1.Reason_REASON_KEY_REUSED, "redeem for order %s: it has redeemed other codes before", order)
 	case errors.Is(err, store.ErrNoCustomer):
-		return contract.Invalid(contract.Violation{Field: "email", Message: "is needed, or customer_id, for a code with a limit per customer"})
+		return contract.Invalid(contract.Violation{Field: "email", Message: "is needed for a code with a limit per customer"})
 	}
 	return fmt.Errorf("redeem for order %s: %w", order, err)
 }

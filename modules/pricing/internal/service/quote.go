@@ -10,7 +10,6 @@ import (
 
 	"galleria/modules/pricing/internal/promotion"
 	"galleria/modules/pricing/internal/quote"
-	"galleria/modules/pricing/internal/store"
 	"galleria/modules/pricing/internal/tariff"
 	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/contract"
@@ -121,7 +120,7 @@ func (s *Service) codes(ctx context.Context, r *pricingv1.QuoteRequest, book *bo
 	if len(limited) == 0 {
 		return found, nil
 	}
-	usedUp, err := s.Store.UsedUp(ctx, limited, store.Customer{ID: r.GetCustomerId(), Email: r.GetEmail()})
+	usedUp, err := s.Store.UsedUp(ctx, limited, r.GetEmail())
 	if err != nil {
 		return nil, err
 	}

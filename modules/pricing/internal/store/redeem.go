@@ -9,12 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
 
 	"galleria/modules/pricing/internal/promotion"
+	"galleria/platform/mailaddress"
 )
 
 // Refusals of Redeem. UsedUpError and UnknownCodeError name the code.
@@ -35,25 +35,21 @@ type UnknownCodeError struct{ Code string }
 
 func (e *UnknownCodeError) Error() string { return "no promotion has the code " + e.Code }
 
-// Customer is a customer as limits count: by id and by e-mail address, each for itself.
-type Customer struct{ ID, Email string }
-
-// keys are what a customer's uses of a promotion are counted under, in rising order.
-func (c Customer) keys(promotionID string) []string {
-	var keys []string
-	for kind, text := range map[string]string{"id": c.ID, "email": strings.ToLower(c.Email)} {
-		if text != "" {
-			sum := sha256.Sum256([]byte(promotionID + "\x00" + kind + "\x00" + text))
-			keys = append(keys, base64.RawURLEncoding.EncodeToString(sum[:18]))
-		}
+// customer is what the uses of a promotion by whom an e-mail address reaches are counted
+// under: a hash, so that no row names a person. "" without an address.
+func customer(promotionID, email string) string {
+	recipient := mailaddress.RecipientOf(email)
+	if recipient == "" {
+		return ""
 	}
-	slices.Sort(keys)
-	return keys
+	sum := sha256.Sum256([]byte(promotionID + "\x00email\x00" + recipient))
+	return base64.RawURLEncoding.EncodeToString(sum[:18])
 }
 
 // use is one use of a promotion, as stored with the order.
 type use struct {
-	Promotion string   `json:"promotion"`
+	Promotion string `json:"promotion"`
+	// Customers has the one customer that it counts for, if the promotion has such a limit.
 	Customers []string `json:"customers,omitempty"`
 }
 
@@ -69,7 +65,7 @@ type called struct {
 // The order's row is written first: of two calls for one order the second waits there,
 // and then finds the first one's row. Then come the promotions by rising id, so that
 // orders wait for each other and never in a ring.
-func (s *Store) Redeem(ctx context.Context, order string, codes []string, customer Customer, now time.Time) error {
+func (s *Store) Redeem(ctx context.Context, order string, codes []string, email string, now time.Time) error {
 	folded := make([]string, len(codes))
 	for i, c := range codes {
 		folded[i] = promotion.Fold(c)
@@ -98,7 +94,7 @@ func (s *Store) Redeem(ctx context.Context, order string, codes []string, custom
 			if len(uses) > 0 && uses[len(uses)-1].Promotion == c.ID {
 				continue // by two of its codes
 			}
-			u, err := take(tx, c, customer)
+			u, err := take(tx, c, email)
 			if err != nil {
 				return err
 			}
@@ -148,7 +144,7 @@ func byCode(tx *gorm.DB, codes []string) ([]called, error) {
 
 // take takes one use, if there is one: the statements that write have the limits as
 // conditions.
-func take(tx *gorm.DB, c called, customer Customer) (use, error) {
+func take(tx *gorm.DB, c called, email string) (use, error) {
 	u := use{Promotion: c.ID}
 	done := tx.Exec("UPDATE promotions SET used = used + 1 WHERE id = ? AND (max_uses = 0 OR used < max_uses)", c.ID)
 	if done.Error != nil {
@@ -160,21 +156,18 @@ func take(tx *gorm.DB, c called, customer Customer) (use, error) {
 	if c.MaxEach == 0 {
 		return u, nil
 	}
-	if u.Customers = customer.keys(c.ID); len(u.Customers) == 0 {
+	key := customer(c.ID, email)
+	if key == "" {
 		return u, ErrNoCustomer
 	}
-	for _, key := range u.Customers {
-		done := tx.Exec(`INSERT INTO promotion_customers (promotion_id, customer, used) VALUES (?, ?, 1)
-			ON CONFLICT (promotion_id, customer) DO UPDATE SET used = promotion_customers.used + 1
-			WHERE promotion_customers.used < ?`, c.ID, key, c.MaxEach)
-		if done.Error != nil {
-			return u, done.Error
-		}
-		if done.RowsAffected == 0 {
-			return u, &UsedUpError{c.Code}
-		}
+	u.Customers = []string{key}
+	done = tx.Exec(`INSERT INTO promotion_customers (promotion_id, customer, used) VALUES (?, ?, 1)
+		ON CONFLICT (promotion_id, customer) DO UPDATE SET used = promotion_customers.used + 1
+		WHERE promotion_customers.used < ?`, c.ID, key, c.MaxEach)
+	if done.Error == nil && done.RowsAffected == 0 {
+		return u, &UsedUpError{c.Code}
 	}
-	return u, nil
+	return u, done.Error
 }
 
 // Unredeem gives back what an order has taken, and remembers that.
@@ -227,15 +220,15 @@ func giveBack(tx *gorm.DB, text string) error {
 	return nil
 }
 
-// UsedUp tells of limited promotions which have no uses left for a customer, just now.
-func (s *Store) UsedUp(ctx context.Context, ids []string, customer Customer) (map[string]bool, error) {
+// UsedUp tells of limited promotions which have no uses left just now, for whom the e-mail
+// address reaches; without one, in all.
+func (s *Store) UsedUp(ctx context.Context, ids []string, email string) (map[string]bool, error) {
 	usedUp := map[string]bool{}
 	for _, id := range ids { // five at most
 		var inAll, byOne bool
-		keys := append(customer.keys(id), "") // never empty, for IN
 		err := s.db.Read(ctx).Raw(`SELECT p.max_uses > 0 AND p.used >= p.max_uses, EXISTS (SELECT 1 FROM promotion_customers c
-			WHERE p.max_each > 0 AND c.promotion_id = p.id AND c.customer IN ? AND c.used >= p.max_each)
-			FROM promotions p WHERE p.id = ?`, keys, id).Row().Scan(&inAll, &byOne)
+			WHERE p.max_each > 0 AND c.promotion_id = p.id AND c.customer = ? AND c.used >= p.max_each)
+			FROM promotions p WHERE p.id = ?`, customer(id, email), id).Row().Scan(&inAll, &byOne)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return nil, fmt.Errorf("read the uses of promotion %s: %w", id, err)
 		}

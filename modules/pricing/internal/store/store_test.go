@@ -36,7 +36,7 @@ func TestOldRedemptionsAreDeletedAndOthersStay(t *testing.T) {
 			t.Fatal(err)
 		}
 		redeem := func(order, code, email string, at time.Time) error {
-			return kept.Redeem(ctx, order, []string{code}, store.Customer{Email: email}, at)
+			return kept.Redeem(ctx, order, []string{code}, email, at)
 		}
 		const many = 501 // more than one batch
 		for i := range many {

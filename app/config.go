@@ -65,13 +65,14 @@ type HTTPConfig struct {
 
 // LimitsConfig is how much one client may do. Lower it in hard times.
 type LimitsConfig struct {
-	Carts         int  `yaml:"carts" doc:"new carts a minute"`
-	Checkouts     int  `yaml:"checkouts" doc:"attempts to pay a minute"`
-	Cancellations int  `yaml:"cancellations" doc:"cancelled orders a minute"`
-	Codes         int  `yaml:"codes" doc:"voucher codes tried a minute"`
-	Requests      int  `yaml:"requests" doc:"requests to the API a minute"`
-	Declines      int  `yaml:"declines" doc:"declined cards in a row that are free; after each further one the client waits a second, then twice as long each time, ten minutes at most"`
-	Loopback      bool `yaml:"loopback" doc:"no limits for clients of this machine; set it to false where a proxy of this machine is not among trusted_proxies"`
+	Carts              int  `yaml:"carts" doc:"new carts a minute"`
+	Checkouts          int  `yaml:"checkouts" doc:"attempts to pay a minute"`
+	Cancellations      int  `yaml:"cancellations" doc:"cancelled orders a minute"`
+	CancellationsOfDay int  `yaml:"cancellations_of_day" doc:"orders that shoppers cancel a day: each is a mail to an address that was only typed"`
+	Codes              int  `yaml:"codes" doc:"voucher codes tried a minute"`
+	Requests           int  `yaml:"requests" doc:"requests to the API a minute"`
+	Declines           int  `yaml:"declines" doc:"declined cards in a row that are free; after each further one the client waits a second, then twice as long each time, ten minutes at most"`
+	Loopback           bool `yaml:"loopback" doc:"no limits for clients of this machine; set it to false where a proxy of this machine is not among trusted_proxies"`
 }
 
 // proxies are the trusted ones; Validate has seen that they can be read.
@@ -219,7 +220,7 @@ func (c Config) Validate() error {
 	}
 	for key, most := range map[string]int{
 		"carts": c.HTTP.Limits.Carts, "checkouts": c.HTTP.Limits.Checkouts,
-		"cancellations": c.HTTP.Limits.Cancellations, "codes": c.HTTP.Limits.Codes, "requests": c.HTTP.Limits.Requests, "declines": c.HTTP.Limits.Declines,
+		"cancellations": c.HTTP.Limits.Cancellations, "cancellations_of_day": c.HTTP.Limits.CancellationsOfDay, "codes": c.HTTP.Limits.Codes, "requests": c.HTTP.Limits.Requests, "declines": c.HTTP.Limits.Declines,
 	} {
 		if most < 1 {
 			errs = append(errs, config.At("http.limits."+key, "must be at least 1, not %d", most))

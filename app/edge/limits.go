@@ -17,7 +17,11 @@ type Limits struct {
 	// Carts, Checkouts, Cancellations and Codes are how many a minute, and at once.
 	// Codes are voucher codes that are tried: those that the cart has already are not
 	// counted again. Requests are all those to the API.
-	Carts, Checkouts, Cancellations, Codes, Requests int
+	Carts, Checkouts, Cancellations int
+	// CancellationsOfDay are how many a day, and at once: each order that was cancelled is
+	// a mail to an address that was only typed.
+	CancellationsOfDay int
+	Codes, Requests    int
 	// Declines is how many refused cards in a row are free. After each further one
 	// the client waits, a second at first, and twice as long each time.
 	Declines int
@@ -28,13 +32,14 @@ type Limits struct {
 
 // DefaultLimits leave room for an office, or a mobile network, behind one address.
 func DefaultLimits() Limits {
-	return Limits{Carts: 60, Checkouts: 60, Cancellations: 30, Codes: 60, Requests: 600, Declines: 5, Loopback: true}
+	return Limits{Carts: 60, Checkouts: 60, Cancellations: 30, CancellationsOfDay: 60, Codes: 60, Requests: 600, Declines: 5, Loopback: true}
 }
 
 func (l Limits) orDefaults() Limits {
 	d := DefaultLimits()
 	l.Carts, l.Checkouts = cmp.Or(l.Carts, d.Carts), cmp.Or(l.Checkouts, d.Checkouts)
 	l.Cancellations, l.Codes = cmp.Or(l.Cancellations, d.Cancellations), cmp.Or(l.Codes, d.Codes)
+	l.CancellationsOfDay = cmp.Or(l.CancellationsOfDay, d.CancellationsOfDay)
 	l.Requests = cmp.Or(l.Requests, d.Requests)
 	l.Declines = cmp.Or(l.Declines, d.Declines)
 	return l
@@ -59,6 +64,9 @@ const (
 	VoucherCodes
 	// Requests are those of programs, to the API. Those to pages are not counted.
 	Requests
+	// CancellationsOfDay are Cancellations by shoppers, which are counted twice. Those by
+	// staff are not counted here.
+	CancellationsOfDay
 	kinds
 )
 
@@ -71,7 +79,7 @@ type Clients struct {
 	known map[netip.Prefix]*client
 }
 
-// client is a bucket for each kind, which fills up by the limit in a minute and is
+// client is a bucket for each kind, which fills up by the limit in its span and is
 // full in the end, and what was refused lately.
 type client struct {
 	used     [kinds]float64
@@ -93,7 +101,7 @@ func (c *Clients) Take(address netip.Addr, k Kind) (wait time.Duration) {
 
 // Allowance is what a client may still do of a kind.
 type Allowance struct {
-	// Most is how many a minute there may be, and at once; 0: there is no limit for
+	// Most is how many in the kind's span there may be, and at once; 0: there is no limit for
 	// this client, and nothing else is said.
 	Most int
 	// Left is how many there may be at once now.
@@ -125,11 +133,11 @@ func (c *Clients) take(one *client, k Kind, now time.Time) Allowance {
 	case k == CheckoutAttempts && now.Before(one.until):
 		a.Wait = one.until.Sub(now)
 	case one.used[k]+1 > most:
-		a.Wait = time.Duration((one.used[k] + 1 - most) / most * float64(time.Minute))
+		a.Wait = time.Duration((one.used[k] + 1 - most) / most * float64(k.Span()))
 	default:
 		one.used[k]++
 	}
-	a.Left, a.Full = int(most-one.used[k]), time.Duration(one.used[k]/most*float64(time.Minute))
+	a.Left, a.Full = int(most-one.used[k]), time.Duration(one.used[k]/most*float64(k.Span()))
 	return a
 }
 
@@ -200,11 +208,11 @@ func (c *Clients) of(who netip.Prefix, now time.Time) *client {
 		one = &client{at: now}
 		c.known[who] = one
 	}
-	minutes := now.Sub(one.at).Minutes()
+	passed := now.Sub(one.at)
 	for k := range kinds {
-		one.used[k] = max(one.used[k]-minutes*float64(c.most(k)), 0)
+		one.used[k] = max(one.used[k]-float64(passed)/float64(k.Span())*float64(c.most(k)), 0)
 	}
-	if now.Sub(one.at) > longestWait && now.After(one.until) {
+	if passed > longestWait && now.After(one.until) {
 		one.declined = 0
 	}
 	one.at = now
@@ -237,8 +245,18 @@ func (c *Clients) most(k Kind) int {
 		return c.limits.Codes
 	case Requests:
 		return c.limits.Requests
+	case CancellationsOfDay:
+		return c.limits.CancellationsOfDay
 	}
 	return c.limits.Cancellations
+}
+
+// Span is the time that the limit of a kind is for.
+func (k Kind) Span() time.Duration {
+	if k == CancellationsOfDay {
+		return 24 * time.Hour
+	}
+	return time.Minute
 }
 
 // who is the client at an address, and whether there are limits for it.

@@ -89,6 +89,23 @@ func TestAClientIsToldWhatItMayStillDo(t *testing.T) {
 	}
 }
 
+func TestAClientCancelsSoManyADay(t *testing.T) {
+	at := time.Now()
+	c := NewClients(Limits{CancellationsOfDay: 12}, func() time.Time { return at })
+	eve := netip.MustParseAddr("192.0.2.1")
+	for range 2 { // a dozen at once, and again a day later
+		for range 12 {
+			if wait := c.Take(eve, CancellationsOfDay); wait > 0 {
+				t.Errorf("got a wait of %v, want none for the first dozen", wait)
+			}
+		}
+		if wait := c.Take(eve, CancellationsOfDay); wait != 2*time.Hour {
+			t.Errorf("got a wait of %v, want two hours", wait)
+		}
+		at = at.Add(24 * time.Hour)
+	}
+}
+
 func TestMemoryOfClientsIsBounded(t *testing.T) {
 	c := NewClients(DefaultLimits(), time.Now)
 	for i := range mostClients + 5000 {

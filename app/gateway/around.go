@@ -86,7 +86,7 @@ func (g *Gateway) allowed(c echo.Context, name string, k edge.Kind) *Problem {
 		return nil
 	}
 	h := c.Response().Header()
-	h.Add("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=60", name, a.Most))
+	h.Add("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=%d", name, a.Most, int(k.Span().Seconds())))
 	h.Add("RateLimit", fmt.Sprintf("%q;r=%d;t=%s", name, a.Left, edge.Seconds(a.Full)))
 	if a.Wait > 0 {
 		return problem(tooOften, "Your network sent too many requests of this kind, and nothing was done. Try again in "+edge.InWords(a.Wait)+".").wait(a.Wait)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"galleria/app/edge"
 	accountsv1 "galleria/modules/accounts/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
@@ -129,6 +130,9 @@ func (g *Gateway) cancelOrder(r *request, in *CancelInput) (*OrderOutput, error)
 	defer done()
 	if in.isKey() || in.reason() != "" { // customers give none
 		return g.cancelAsStaff(r, in)
+	}
+	if p := g.allowed(r.echo, "cancellations of a day", edge.CancellationsOfDay); p != nil {
+		return nil, p
 	}
 	var answer *ordersv1.CancelOrderResponse
 	err := g.unlock(whole, &in.OrderInput, func(ctx context.Context, token string) (err error) {

@@ -25,9 +25,11 @@ func (s *Storefront) inTurn(page echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // limited refuses what the client does too often, as a page: 429.
-func (s *Storefront) limited(c echo.Context, k edge.Kind) error {
-	if wait := s.edge.Clients.Take(edge.ClientOf(c), k); wait > 0 {
-		return echo.NewHTTPError(http.StatusTooManyRequests).SetInternal(&edge.TooOften{Wait: wait})
+func (s *Storefront) limited(c echo.Context, kinds ...edge.Kind) error {
+	for _, k := range kinds {
+		if wait := s.edge.Clients.Take(edge.ClientOf(c), k); wait > 0 {
+			return echo.NewHTTPError(http.StatusTooManyRequests).SetInternal(&edge.TooOften{Wait: wait})
+		}
 	}
 	return nil
 }

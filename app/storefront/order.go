@@ -78,7 +78,7 @@ func (s *Storefront) cancelOrder(c echo.Context) error {
 	if err := parseForm(c); err != nil {
 		return err
 	}
-	if err := s.limited(c, edge.Cancellations); err != nil {
+	if err := s.limited(c, edge.Cancellations, edge.CancellationsOfDay); err != nil {
 		return err
 	}
 	order, token := c.Param("id"), c.Request().PostForm.Get("token")

@@ -98,7 +98,7 @@ func (s *Storefront) paySandbox(c echo.Context) error {
 // its payment is cancelled, and the goods are there for others. The order's address,
 // with what opens it, is where the session leads back to.
 func (s *Storefront) cancelSandbox(c echo.Context) error {
-	if err := s.limited(c, edge.Cancellations); err != nil {
+	if err := s.limited(c, edge.Cancellations, edge.CancellationsOfDay); err != nil {
 		return err
 	}
 	ctx, done := s.working(c, true, checkoutTimeout)

@@ -109,7 +109,15 @@ func TestACardThatCantBeOneDoesNotEndTheWaits(t *testing.T) {
 }
 
 func TestAClientThatCancelsTooOftenHasToWait(t *testing.T) {
-	s := newShop(t, func(o *storefront.Options) { o.Limits.Cancellations = 1 })
+	t.Run("a minute", func(t *testing.T) {
+		cancelTwice(t, newShop(t, func(o *storefront.Options) { o.Limits.Cancellations = 1 }))
+	})
+	t.Run("a day", func(t *testing.T) {
+		cancelTwice(t, newShop(t, func(o *storefront.Options) { o.Limits.CancellationsOfDay = 1 }))
+	})
+}
+
+func cancelTwice(t *testing.T, s *shop) {
 	v, form := buy(t, s)
 	order, err := url.Parse(v.pay(v.post("/checkout", form), paymentstest.CardVisa))
 	if err != nil {

@@ -77,8 +77,12 @@ func TestMovementsOfReturnsLoseTheirNotes(t *testing.T) {
 		databasetest.Fill(t, o, "0002_levels_and_movements.sql",
 			`INSERT INTO levels (sku, location, on_hand, allocated, previous) VALUES ('mug', 'main', 2, 0, 0)`,
 			`INSERT INTO movements (id, sku, location, amount, reason, order_id, note, actor, at) VALUES
-				('1', 'mug', 'main', 1, 'return', 'o1', 'Ana sent it back', 'orders', 1), ('2', 'mug', 'main', 1, 'found', '', 'behind the shelf', 'operator', 2)`)
-		instance, err := inventory.New(module.Host{DB: databasetest.Open(t, o), Now: time.Now}, inventory.Needs{}, inventory.DefaultConfig())
+				('1', 'mug', 'main', 1, 'return', 'o1', 'Ana sent it back', 'orders', 1), ('2', 'mug', 'main', 1, 'found', '', 'behind the shelf', 'operator', 2)`,
+			`INSERT INTO stock_requests (method, idempotency_key, content, at) VALUES
+				('adjust', 'r1/mug', 'mug main 1 return "Ana said \"too büg\" 2 me" o1', 1), ('adjust', 'plain', 'mug main 1 return "" "odd\''order"', 1),
+				('adjust', 'no-order', 'mug main 1 found "behind the shelf" ', 2), ('receive', 'truck', 'main [["mug",1]]', 2)`)
+		db := databasetest.Open(t, o)
+		instance, err := inventory.New(module.Host{DB: db, Now: time.Now}, inventory.Needs{}, inventory.DefaultConfig())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,6 +93,22 @@ func TestMovementsOfReturnsLoseTheirNotes(t *testing.T) {
 		for _, m := range got.GetMovements() {
 			if want := map[string]string{"": "behind the shelf"}[m.GetOrderId()]; m.GetNote() != want {
 				t.Errorf("got the note %q, want %q", m.GetNote(), want)
+			}
+		}
+		var typed int
+		err = db.Read(t.Context()).Raw("SELECT count(*) FROM stock_requests WHERE content LIKE '%Ana%' OR content LIKE '%shelf%'").Row().Scan(&typed)
+		if err != nil || typed > 0 {
+			t.Errorf("%d requests, %v: want none that has a note", typed, err)
+		}
+		back, found := inventoryv1.AdjustReason_ADJUST_REASON_RETURN, inventoryv1.AdjustReason_ADJUST_REASON_FOUND
+		for _, r := range []*inventoryv1.AdjustRequest{
+			{IdempotencyKey: "r1/mug", Sku: "mug", By: 1, Reason: back, OrderId: "o1", Note: "return of order G-1"},
+			{IdempotencyKey: "plain", Sku: "mug", By: 1, Reason: back, OrderId: `"odd\'order"`},
+			{IdempotencyKey: "no-order", Sku: "mug", By: 1, Reason: found},
+		} {
+			got, err := instance.Server.(inventoryv1.InventoryServiceServer).Adjust(moduletest.Direct(t.Context()), r)
+			if err != nil || got.GetLevel().GetOnHand() != 2 {
+				t.Errorf("%s, asked for before: got %v, %v; want it known, and 2 on hand", r.GetIdempotencyKey(), got.GetLevel(), err)
 			}
 		}
 	})

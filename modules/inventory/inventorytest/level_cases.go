@@ -226,6 +226,21 @@ func adjust(w World) cases {
 			})
 			s.moved(sku, "-3 damage", "+10 count")
 		},
+		"repeated with another note changes once, and keeps the first": func(t *testing.T) {
+			s := shop{w, t}
+			sku, key := s.sku(10), id.New()
+			for _, note := range []string{"water", "fire"} {
+				level, err := s.adjust(&inventoryv1.AdjustRequest{Sku: sku, By: -3, Reason: damage, Note: note, IdempotencyKey: key})
+				s.works(err)
+				if level.GetOnHand() != 7 {
+					t.Errorf("%s: got %v, want 7 on hand", note, level)
+				}
+			}
+			s.moved(sku, "-3 damage", "+10 count")
+			if m := s.movements(sku)[0]; m.GetNote() != "water" {
+				t.Errorf("got the note %q, want the first", m.GetNote())
+			}
+		},
 		"with a key used for another is refused": func(t *testing.T) {
 			s := shop{w, t}
 			sku, key := s.sku(10), id.New()

@@ -88,8 +88,8 @@ type InventoryServiceClient interface {
 	// Adjust corrects one level by a difference, once per idempotency key, and answers
 	// the level. Below what is allocated: FAILED_PRECONDITION, REASON_BELOW_ALLOCATED
 	// with metadata sku, location and allocated. The same key with another adjustment:
-	// INVALID_ARGUMENT, REASON_KEY_REUSED. Repeating it changes nothing, and answers the
-	// level as it is by then.
+	// INVALID_ARGUMENT, REASON_KEY_REUSED. Repeating it, also with another note, changes
+	// nothing, and answers the level as it is by then.
 	// For staff, programs with stock:write, and the module orders.
 	Adjust(ctx context.Context, in *AdjustRequest, opts ...grpc.CallOption) (*AdjustResponse, error)
 	// Receive adds delivered goods, once per idempotency key; lines of one sku are added
@@ -274,8 +274,8 @@ type InventoryServiceServer interface {
 	// Adjust corrects one level by a difference, once per idempotency key, and answers
 	// the level. Below what is allocated: FAILED_PRECONDITION, REASON_BELOW_ALLOCATED
 	// with metadata sku, location and allocated. The same key with another adjustment:
-	// INVALID_ARGUMENT, REASON_KEY_REUSED. Repeating it changes nothing, and answers the
-	// level as it is by then.
+	// INVALID_ARGUMENT, REASON_KEY_REUSED. Repeating it, also with another note, changes
+	// nothing, and answers the level as it is by then.
 	// For staff, programs with stock:write, and the module orders.
 	Adjust(context.Context, *AdjustRequest) (*AdjustResponse, error)
 	// Receive adds delivered goods, once per idempotency key; lines of one sku are added

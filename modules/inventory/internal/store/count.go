@@ -80,7 +80,8 @@ func (s *Store) Receive(ctx context.Context, key, location string, lines stock.L
 // Adjust corrects a level, once per key, and returns it. Errors:
 // stock.BelowAllocated, stock.ErrKeyReused.
 func (s *Store) Adjust(ctx context.Context, key string, a stock.Adjustment, by stock.Origin) (level stock.Level, err error) {
-	content := fmt.Sprintf("%s %s %d %s %q %s", a.SKU, a.Location, a.By, a.Reason, a.Note, a.OrderID)
+	// The note is no part of what is done.
+	content := fmt.Sprintf("%s %s %d %s %s", a.SKU, a.Location, a.By, a.Reason, a.OrderID)
 	err = s.write(ctx, "adjust "+a.SKU, func(tx *gorm.DB) error {
 		first, err := once(tx, "adjust", key, content, by.At)
 		if err != nil {

@@ -148,8 +148,9 @@ func newOrdersAttention(s *settings) *cobra.Command {
 		Short: "List orders that need attention, or answer one",
 		Long: `Attention lists the orders with which the shop can't go on by itself, and why. Once
 the cause is mended, --retry lets it try again; --close leaves what was refused,
-because it was done by hand, or is not to be done. What another module has not answered
-yet, such as goods that go back to the shelf, goes on all the same.`,
+because it was done by hand, or is not to be done. A refund that was given up is left as
+well: it counts as made by hand. What else was not answered yet, such as goods that go back
+to the shelf, goes on all the same, and so does a refund that payments has accepted.`,
 		Example: `  galleria orders attention
   galleria orders attention G-7K3M-Q4 --close --note "refunded by bank transfer"`,
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -403,10 +403,11 @@ const (
 	ResolveAttentionRequest_ACTION_UNSPECIFIED ResolveAttentionRequest_Action = 0
 	// Try again what could not be done.
 	ResolveAttentionRequest_ACTION_RETRY ResolveAttentionRequest_Action = 1
-	// Leave what was refused, and refunds that were given up: it was done by hand, or is
-	// not to be done. What another module has only not answered goes on, as refunds that are
-	// under way do, and needs attention again when that is given up. An order that is being placed ends: what it holds is given back,
-	// its payment is stopped, and money that came goes back.
+	// Leave what was refused, and refunds that were given up: they count as made by hand,
+	// or are not to be made. A refund that payments has accepted goes on, and so does
+	// all else that was only not answered: it needs attention again when that is given up.
+	// An order that is being placed ends: what it holds is given back, its payment is
+	// stopped, and money that came goes back.
 	ResolveAttentionRequest_ACTION_CLOSE ResolveAttentionRequest_Action = 2
 )
 

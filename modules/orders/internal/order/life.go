@@ -296,8 +296,10 @@ const LongestReason = 1000
 // Resolve is the operator's answer: with retry all that could not be done is tried again,
 // else what was refused is left: it was done by hand, or is not to be done. What another
 // module has only not answered yet goes on all the same: an operator who answers for a refund
-// was not asked about goods, codes and carts, and can't give those back in its place. Of
-// refunds those are left, too, that were given up.
+// was not asked about goods, codes and carts, and can't give those back in its place. But a
+// refund that was given up is left, for it counts as made by hand: to go on with it might
+// give the money back twice, and one that is to be made is tried again by retry. One that
+// payments has accepted is never left.
 func (o *Order) Resolve(retry bool, note string, now time.Time) error {
 	if o.s.Attention.Reason == "" {
 		return ErrNoAttention
@@ -308,7 +310,7 @@ func (o *Order) Resolve(retry bool, note string, now time.Time) error {
 	if retry {
 		for i := range o.s.Refunds {
 			if r := &o.s.Refunds[i]; r.Status == RefundFailed && !r.left() && r.Amount <= o.owed() {
-				r.Status, r.Failure = RefundPending, ""
+				r.Status, r.Failure, r.Accepted = RefundPending, "", false
 				r.Attempt++
 			}
 		}
@@ -324,12 +326,11 @@ func (o *Order) Resolve(retry bool, note string, now time.Time) error {
 		}
 		o.Booked(what)
 	}
-	// A refund that is asked about is on its way at the provider, other than one that was
-	// given up: to say that it failed would have it made twice. One of money that is only held
-	// waits until that is taken, and was not asked for yet.
+	// While the order is due nothing was given up. A refund of money that is only held waits
+	// until that is taken, and was not asked for yet.
 	goesOn := !o.s.DueAt.IsZero() || o.s.Payment.State == Authorized
 	for i := range o.s.Refunds {
-		if r := &o.s.Refunds[i]; !goesOn || r.Status != RefundPending {
+		if r := &o.s.Refunds[i]; r.Status != RefundPending || !goesOn && !r.Accepted {
 			r.leave()
 		}
 	}

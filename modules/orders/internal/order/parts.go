@@ -54,6 +54,8 @@ type Refund struct {
 	At     time.Time
 	// Attempt counts the refunds that were refused and asked for again.
 	Attempt int
+	// Accepted: payments has it, and did not say yet how it went.
+	Accepted bool
 	// Unbooked: inventory does not know yet that pieces are not sent.
 	Unbooked bool
 }
@@ -240,6 +242,16 @@ func (o *Order) Return(r Return, now time.Time) error {
 	o.s.Returns = append(o.s.Returns, r)
 	o.note("returned", "We have your goods back.", now)
 	return nil
+}
+
+// RefundAccepted notes that payments has a refund: it is made there, whatever an operator
+// answers here.
+func (o *Order) RefundAccepted(id string) {
+	for i := range o.s.Refunds {
+		if o.s.Refunds[i].ID == id {
+			o.s.Refunds[i].Accepted = true
+		}
+	}
 }
 
 // RefundSettled notes how a refund went at the provider; the first word counts.

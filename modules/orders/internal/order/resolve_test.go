@@ -85,6 +85,31 @@ func TestARefundOnItsWayGoesOnWhenItsOrderIsLeft(t *testing.T) {
 	}
 }
 
+// A refund that payments has accepted is made there: that another chore of its order was
+// given up, and with it another refund, does not end it.
+func TestARefundThatWasAcceptedIsNeverLeft(t *testing.T) {
+	o := open(t, purchase(0, line("mug", 1, 700, 0)))
+	for _, id := range []string{"accepted", "given up"} {
+		if err := o.Refund(Refund{ID: id, Key: id, Amount: 300}, t0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.RefundAccepted("accepted")
+	o.Rest()
+	o.NeedAttention("it was tried for 24h0m0s: take what was bought from its cart", t0)
+	resolve(t, o, false)
+	got := o.Snapshot()
+	if got.Refunds[0].Status != RefundPending || got.Refunds[1].Status != RefundFailed || got.DueAt.IsZero() {
+		t.Errorf("got %+v, due at %s; want the first pending, and asked about", got.Refunds, got.DueAt)
+	}
+	o.RefundSettled("accepted", RefundFailed, "account closed", t0)
+	o.NeedAttention("the refund was refused", t0)
+	resolve(t, o, true)
+	if r := o.Snapshot().Refunds[0]; r.Status != RefundPending || r.Accepted {
+		t.Errorf("tried again: got %+v, want another refund, which payments does not have yet", r)
+	}
+}
+
 // A refund of money that is only held was not asked for yet: it is made when the money is
 // taken, whatever an operator has left meanwhile.
 func TestARefundThatWaitsForTheMoneyIsNotLeft(t *testing.T) {

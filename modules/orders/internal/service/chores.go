@@ -285,6 +285,7 @@ func (s *Service) refund(ctx context.Context, o *order.Order) error {
 			o.NeedAttention(fmt.Sprintf("the refund of %s was refused: %s", amount, failure), s.Now())
 			s.Log.ErrorContext(ctx, "a refund was refused", "order", o.ID(), "refund", r.ID, "error", failure)
 		case order.RefundPending:
+			o.RefundAccepted(r.ID)
 			o.Due(s.Now().Add(refundPause))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"galleria/modules/orders/internal/service"
 	"galleria/modules/orders/internal/store"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/id"
@@ -108,6 +109,39 @@ func TestWhatIsNotAnsweredGoesOnThoughADisputeIsLeft(t *testing.T) {
 		if left := h.carts[cart].lines[sku]; left != 0 || h.shelf[sku] != 4 || h.allocated[k.ID].lines[sku] != 0 {
 			t.Errorf("got %d in the cart, %d on the shelf and %d held; want 0, 4 of 5 with one sent and kept, and 0", left, h.shelf[sku], h.allocated[k.ID].lines[sku])
 		}
+	})
+}
+
+// A refund that the provider has accepted goes on when another chore was given up, and the
+// operator closes that.
+func TestARefundThatWasAcceptedGoesOnThoughTheOrderIsLeft(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.change = func(o *service.Options) { o.GiveUp = time.Minute }
+		l := h.live(nil)
+		k, _, _ := h.paid(l)
+		h.mu.Lock()
+		h.payments[k.ID].slow = true
+		h.mu.Unlock()
+		_, back := h.away("release")
+		if _, err := l.CancelOrder(operator(t), &ordersv1.CancelOrderRequest{OrderId: k.ID, Operator: true}); err != nil {
+			t.Fatal(err)
+		}
+		h.await("an operator is asked", func() bool {
+			h.later.Add(int64(time.Minute))
+			return h.get(l, k).GetAttention() != nil
+		})
+		l.leave(k)
+		if r := h.get(l, k).GetRefunds()[0]; r.GetStatus() != ordersv1.RefundStatus_REFUND_STATUS_PENDING {
+			t.Fatalf("got %v, want it pending", r)
+		}
+		h.mu.Lock()
+		h.payments[k.ID].slow = false
+		h.mu.Unlock()
+		back()
+		h.await("the money is back", func() bool {
+			h.later.Add(int64(time.Hour))
+			return h.get(l, k).GetRefunds()[0].GetStatus() == ordersv1.RefundStatus_REFUND_STATUS_SUCCEEDED
+		})
 	})
 }
 

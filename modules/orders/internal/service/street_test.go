@@ -54,6 +54,8 @@ type payment struct {
 	refunds          map[string]order.RefundStatus
 	// refuses: refunds are refused for good.
 	refuses bool
+	// slow: refunds are accepted, and stay pending.
+	slow bool
 	// stopping: the provider has not answered yet that the shopper can't pay any more.
 	stopping bool
 }
@@ -373,6 +375,10 @@ func (s payments) Refund(_ context.Context, id, refundID string, amount int64) (
 			return refuse("refund too large", nil)
 		}
 		status = order.RefundSucceeded
+		if p.slow {
+			status = order.RefundPending
+			return nil
+		}
 		if p.refuses {
 			status, failure = order.RefundFailed, "the account is closed"
 		} else {

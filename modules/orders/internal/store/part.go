@@ -23,7 +23,7 @@ type refundRow struct {
 	Status, Failure             string
 	At                          int64
 	Attempt                     int
-	Unbooked                    bool
+	Unbooked, Accepted          bool
 }
 
 type returnRow struct {
@@ -51,10 +51,11 @@ func saveParts(tx *gorm.DB, s order.Snapshot) error {
 		}
 	}
 	for _, r := range s.Refunds {
-		err := tx.Exec(`INSERT INTO order_refunds (id, order_id, idempotency_key, amount_minor, reason, asked_by, restock, status, failure, at, attempt, unbooked)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (id) DO UPDATE SET amount_minor = excluded.amount_minor, status = excluded.status, failure = excluded.failure, attempt = excluded.attempt, unbooked = excluded.unbooked`,
-			r.ID, s.ID, r.Key, r.Amount, r.Reason, r.By, r.Restock, string(r.Status), r.Failure, r.At.UnixMicro(), r.Attempt, r.Unbooked).Error
+		err := tx.Exec(`INSERT INTO order_refunds (id, order_id, idempotency_key, amount_minor, reason, asked_by, restock, status, failure, at, attempt, unbooked, accepted)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET amount_minor = excluded.amount_minor, status = excluded.status, failure = excluded.failure, attempt = excluded.attempt, unbooked = excluded.unbooked,
+				accepted = excluded.accepted`,
+			r.ID, s.ID, r.Key, r.Amount, r.Reason, r.By, r.Restock, string(r.Status), r.Failure, r.At.UnixMicro(), r.Attempt, r.Unbooked, r.Accepted).Error
 		if err := firstOf(err, func() error { return savePieces(tx, s.ID, r.ID, r.Pieces) }); err != nil {
 			return err
 		}
@@ -127,6 +128,7 @@ func readParts(db *gorm.DB, ids []string, found map[string]*order.Snapshot) erro
 		s.Refunds = append(s.Refunds, order.Refund{
 			ID: r.ID, Key: r.IdempotencyKey, Amount: r.AmountMinor, Reason: r.Reason, By: r.AskedBy, Restock: r.Restock,
 			Status: order.RefundStatus(r.Status), Failure: r.Failure, Pieces: of[r.ID], At: at(r.At), Attempt: r.Attempt, Unbooked: r.Unbooked,
+			Accepted: r.Accepted,
 		})
 	}
 	var returns []returnRow

@@ -1,7 +1,7 @@
 -- +goose Up
 
--- When a passkey was used in the session, at last; 0: never, or the account has none any
--- more. code_at is when that or a code was given.
+-- When a passkey was last used in the session; 0: never, or the account has none any more.
+-- code_at is when that or a code was given.
 ALTER TABLE sessions ADD COLUMN passkey_at BIGINT NOT NULL DEFAULT 0;
 
 -- +goose Down

@@ -129,6 +129,31 @@ func (w World) disableFactorCases() map[string]func(*testing.T) {
 			}
 			w.factor(t, own)
 		},
+		"does not take a passkey that was removed since: one that stays has to work": func(t *testing.T) {
+			own := w.logIn(t, w.person(t, accountsv1.Role_ROLE_ADMIN))
+			key, works := w.passkey(t, own, "Key")
+			w.show(t, own, key)
+			_, lost := w.passkey(t, own, "Lost telephone")
+			_, recovery := w.factor(t, own)
+			remove := func(p *accountsv1.Passkey, code string) {
+				t.Helper()
+				if _, err := w.Accounts.RemovePasskey(t.Context(), &accountsv1.RemovePasskeyRequest{Session: own, Password: Password, Code: code, Id: p.GetId()}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			disable := func(code string) error {
+				_, err := w.Accounts.DisableSecondFactor(t.Context(), &accountsv1.DisableSecondFactorRequest{Session: own, Password: Password, Code: code})
+				return err
+			}
+			remove(works, recovery[0])
+			for what, code := range map[string]string{"no code": "", "a code": recovery[1]} {
+				wantReason(t, "the password and "+what, disable(code), codes.FailedPrecondition, accountsv1.Reason_REASON_PASSKEY_NEEDED)
+			}
+			remove(lost, recovery[2])
+			if err := disable(recovery[1]); err != nil {
+				t.Errorf("without passkeys: %v", err)
+			}
+		},
 		"takes a passkey of a person who has lost the codes, and leaves the rights of staff": func(t *testing.T) {
 			a := w.person(t, accountsv1.Role_ROLE_ADMIN)
 			own := w.logIn(t, a)

@@ -170,11 +170,12 @@ type AccountsServiceClient interface {
 	ListPasskeys(ctx context.Context, in *ListPasskeysRequest, opts ...grpc.CallOption) (*ListPasskeysResponse, error)
 	// RemovePasskey forgets a passkey of the account: it does not log in any more. It wants
 	// the password and a code, as ChangeEmail does. Of an operator or administrator without
-	// codes it wants a passkey: REASON_PASSKEY_NEEDED, as in StartSecondFactor; where others stay,
-	// one of those has to have been used in the last 15 minutes. Staff who have no passkey that
-	// works can do this once SetRole has made them customers. The other sessions of the account end, and a mail says so; without passkeys and codes an administrator has the
-	// rights of a customer then. One that is not there, or another's, is no error and changes
-	// nothing.
+	// codes it wants a passkey: REASON_PASSKEY_NEEDED, as in StartSecondFactor; where others
+	// stay, one of those has to have been used in the last 15 minutes. Staff who have no
+	// passkey that works can do this once SetRole has made them customers. The other sessions
+	// of the account end, and a mail says so; without passkeys and codes an administrator has
+	// the rights of a customer then. One that is not there, or another's, is no error and
+	// changes nothing.
 	RemovePasskey(ctx context.Context, in *RemovePasskeyRequest, opts ...grpc.CallOption) (*RemovePasskeyResponse, error)
 	// BeginPasskeyLogIn gives what a browser needs to log in with any passkey of this shop.
 	// It names no account and no passkey. FAILED_PRECONDITION, REASON_NO_HOST_NAME, as in
@@ -782,11 +783,12 @@ type AccountsServiceServer interface {
 	ListPasskeys(context.Context, *ListPasskeysRequest) (*ListPasskeysResponse, error)
 	// RemovePasskey forgets a passkey of the account: it does not log in any more. It wants
 	// the password and a code, as ChangeEmail does. Of an operator or administrator without
-	// codes it wants a passkey: REASON_PASSKEY_NEEDED, as in StartSecondFactor; where others stay,
-	// one of those has to have been used in the last 15 minutes. Staff who have no passkey that
-	// works can do this once SetRole has made them customers. The other sessions of the account end, and a mail says so; without passkeys and codes an administrator has the
-	// rights of a customer then. One that is not there, or another's, is no error and changes
-	// nothing.
+	// codes it wants a passkey: REASON_PASSKEY_NEEDED, as in StartSecondFactor; where others
+	// stay, one of those has to have been used in the last 15 minutes. Staff who have no
+	// passkey that works can do this once SetRole has made them customers. The other sessions
+	// of the account end, and a mail says so; without passkeys and codes an administrator has
+	// the rights of a customer then. One that is not there, or another's, is no error and
+	// changes nothing.
 	RemovePasskey(context.Context, *RemovePasskeyRequest) (*RemovePasskeyResponse, error)
 	// BeginPasskeyLogIn gives what a browser needs to log in with any passkey of this shop.
 	// It names no account and no passkey. FAILED_PRECONDITION, REASON_NO_HOST_NAME, as in

@@ -107,8 +107,8 @@ func (s *Service) passkeyShown(ctx context.Context, found store.Session) error {
 	return nil
 }
 
-// passkeyStays is passkeyShown for removing a passkey: where others stay, it also refuses
-// when none of those was used just now.
+// passkeyStays is passkeyShown for removing a factor, a passkey or ("") the codes: where
+// other passkeys stay, it also refuses when none of those was used just now.
 func (s *Service) passkeyStays(ctx context.Context, found store.Session, removed string) error {
 	if err := s.passkeyShown(ctx, found); err != nil {
 		return err
@@ -156,8 +156,8 @@ func (s *Service) ChangeEmail(ctx context.Context, r *accountsv1.ChangeEmailRequ
 // DisableSecondFactor implements the contract.
 func (s *Service) DisableSecondFactor(ctx context.Context, r *accountsv1.DisableSecondFactorRequest) (*accountsv1.DisableSecondFactorResponse, error) {
 	found, err := s.confirmedBy(ctx, r.GetSession(), r.GetPassword(), func(found store.Session) error {
-		if err := s.passkeyShown(ctx, found); err != nil {
-			return err // it stays, so it has to work
+		if err := s.passkeyStays(ctx, found, ""); err != nil {
+			return err // it has to work: the one that was used may have been removed since
 		}
 		return s.factorShown(ctx, found, r.GetCode())
 	})

@@ -17,8 +17,8 @@ type Session struct {
 	Created, Used, Expires time.Time
 	// CodeAt is when a code of the second factor or a passkey was given; zero: never.
 	CodeAt time.Time
-	// PasskeyAt is when a passkey was used in it, at last; zero: never, or the account has
-	// none any more.
+	// PasskeyAt is when a passkey was last used in it; zero: never, or the account has none
+	// any more.
 	PasskeyAt time.Time
 	// CodeCall is the call that gave it.
 	CodeCall string

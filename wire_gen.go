@@ -47,7 +47,7 @@ func assemble(start app.Start) (*app.App, error) {
 	}
 	registry := app.NewMetrics(process, storefront, gateway, version)
 	admin := app.NewAdmin(process, registry)
-	reloader := app.NewReloader(start, process, logger)
+	reloader := app.NewReloader(start, process, edge, logger)
 	appApp := &app.App{
 		Config:     config,
 		Log:        logger,

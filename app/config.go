@@ -63,7 +63,7 @@ type HTTPConfig struct {
 	Limits LimitsConfig `yaml:"limits" doc:"how much one client may do, which is an IPv4 address or an IPv6 network /64; more is answered with 429"`
 }
 
-// LimitsConfig is how much one client may do. Lower it in hard times.
+// LimitsConfig is how much one client may do. Lower it in hard times: it holds at once.
 type LimitsConfig struct {
 	Carts              int  `yaml:"carts" doc:"new carts a minute"`
 	Checkouts          int  `yaml:"checkouts" doc:"attempts to pay a minute"`

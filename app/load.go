@@ -132,6 +132,9 @@ func setHere(loaded *config.Loaded, key string) bool {
 
 // Live tells whether a change of a key is applied while the shop runs.
 func Live(key string) bool {
+	if strings.HasPrefix(key, "http.limits.") {
+		return true
+	}
 	parts := strings.Split(key, ".")
 	return len(parts) > 2 && parts[0] == "modules" && slices.Contains([]string{"mode", "address", "primary", "canary", "held"}, parts[2])
 }

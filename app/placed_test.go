@@ -118,10 +118,10 @@ func TestAModuleThatIsNotATargetCantBePlacedHere(t *testing.T) {
 	}
 }
 
-func TestPlacesAreLive(t *testing.T) {
+func TestPlacesAndLimitsAreLive(t *testing.T) {
 	for key, want := range map[string]bool{
 		"modules.cart.mode": true, "modules.cart.address": true, "modules.cart.primary": true, "modules.cart.canary.weight": true, "modules.cart.held.calls": true,
-		"modules.cart.dsn": false, "modules.cart.lifetime": false, "http.listen": false, "main": false,
+		"modules.cart.dsn": false, "modules.cart.lifetime": false, "http.listen": false, "http.limits.carts": true, "main": false,
 	} {
 		if got := app.Live(key); got != want {
 			t.Errorf("%s: got %v, want %v", key, got, want)

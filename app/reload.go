@@ -10,15 +10,18 @@ import (
 	"sync"
 	"time"
 
+	"galleria/app/edge"
 	"galleria/platform/config"
 	"galleria/platform/process"
 	"galleria/platform/route"
 )
 
-// Reloader applies changes of the configuration file while the shop runs.
+// Reloader applies changes of the configuration file while the shop runs: of places, and of
+// what one client may do.
 type Reloader struct {
 	start   Start
 	process *process.Process
+	edge    *edge.Edge
 	log     *slog.Logger
 	// previousLoaded is the configuration that was read last and made sense; previous is
 	// what it means.
@@ -31,8 +34,8 @@ type Reloader struct {
 }
 
 // NewReloader makes the reloader; App.Run runs it.
-func NewReloader(s Start, p *process.Process, log *slog.Logger) *Reloader {
-	return &Reloader{start: s, process: p, log: log, previousLoaded: s.Loaded, previous: s.Config, supersede: func() {}}
+func NewReloader(s Start, p *process.Process, e *edge.Edge, log *slog.Logger) *Reloader {
+	return &Reloader{start: s, process: p, edge: e, log: log, previousLoaded: s.Loaded, previous: s.Config, supersede: func() {}}
 }
 
 // moveTimeout bounds a reload: handshakes, starts and draining of all modules.
@@ -69,6 +72,10 @@ func (r *Reloader) reload(ctx context.Context) {
 		return
 	}
 	waiting := r.reportUnapplied(loaded)
+	if c.HTTP.Limits != r.previous.HTTP.Limits {
+		r.edge.Clients.SetLimits(edge.Limits(c.HTTP.Limits))
+		r.log.Info("clients have other limits now", "limits", fmt.Sprintf("%+v", c.HTTP.Limits))
+	}
 	r.previousLoaded, r.previous = loaded, c
 	if len(placements) == 0 {
 		return // the peer says where modules are

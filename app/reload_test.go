@@ -3,11 +3,13 @@ package app
 import (
 	"bytes"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"galleria/app/edge"
 	"galleria/platform/config"
 )
 
@@ -27,7 +29,7 @@ func rereading(t *testing.T, first string) (*Reloader, func(text string) string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := NewReloader(Start{Config: c, Sources: from, Loaded: loaded}, nil, slog.New(slog.NewTextHandler(&log, nil)))
+	r := NewReloader(Start{Config: c, Sources: from, Loaded: loaded}, nil, NewEdge(c, slog.New(slog.DiscardHandler)), slog.New(slog.NewTextHandler(&log, nil)))
 	return r, func(text string) string {
 		log.Reset()
 		write(text)
@@ -62,6 +64,27 @@ func TestWhatIsAppliedNeedsNoRestart(t *testing.T) {
 	log := reread(beside + "modules: {cart: {mode: canary, address: 'a:1', canary: {weight: 5}, held: {calls: 7}}}\nlog: {level: debug}\n")
 	if strings.Count(log, "needs a restart") != 1 || !strings.Contains(log, "key=log.level") {
 		t.Errorf("want log.level alone to need a restart:\n%s", log)
+	}
+}
+
+// TestLimitsOfClientsChangeAtOnce, in hard times, also in an edge beside the main process.
+func TestLimitsOfClientsChangeAtOnce(t *testing.T) {
+	r, reread := rereading(t, beside)
+	client := netip.MustParseAddr("192.0.2.1")
+	for range 3 {
+		if wait := r.edge.Clients.Take(client, edge.NewCarts); wait > 0 {
+			t.Fatalf("got a wait of %v, want none yet", wait)
+		}
+	}
+	log := reread(beside + "http: {limits: {carts: 2}}\n")
+	if strings.Contains(log, "needs a restart") || !strings.Contains(log, "clients have other limits now") {
+		t.Errorf("want them changed, and told:\n%s", log)
+	}
+	if wait := r.edge.Clients.Take(client, edge.NewCarts); wait == 0 {
+		t.Error("a client that has more than it may now need not wait")
+	}
+	if log := reread(beside); !strings.Contains(log, "clients have other limits now") || r.edge.Clients.Take(client, edge.NewCarts) > 0 {
+		t.Errorf("want the default again:\n%s", log)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -72,7 +73,7 @@ const (
 
 // Clients remember what each client did. Safe for concurrent use.
 type Clients struct {
-	limits Limits
+	limits atomic.Pointer[Limits]
 	now    func() time.Time
 
 	mu    sync.Mutex
@@ -90,7 +91,15 @@ type client struct {
 
 // NewClients knows no client yet.
 func NewClients(limits Limits, now func() time.Time) *Clients {
-	return &Clients{limits: limits.orDefaults(), now: now, known: map[netip.Prefix]*client{}}
+	c := &Clients{now: now, known: map[netip.Prefix]*client{}}
+	c.SetLimits(limits)
+	return c
+}
+
+// SetLimits changes how much one client may do; what it has done already counts.
+func (c *Clients) SetLimits(limits Limits) {
+	limits = limits.orDefaults()
+	c.limits.Store(&limits)
 }
 
 // Take takes one of a kind for the client; otherwise it says how long the client has
@@ -164,7 +173,7 @@ func (c *Clients) TakeCard(address netip.Addr) (wait time.Duration) {
 // hold makes the client wait for as long as its declined cards want.
 func (c *Clients) hold(one *client, now time.Time) {
 	one.until = time.Time{}
-	if over := one.declined - c.limits.Declines; over > 0 {
+	if over := one.declined - c.limits.Load().Declines; over > 0 {
 		one.until = now.Add(min(time.Second<<min(over-1, 20), longestWait))
 	}
 }
@@ -238,17 +247,17 @@ func (c *Clients) forget(now time.Time) {
 func (c *Clients) most(k Kind) int {
 	switch k {
 	case NewCarts:
-		return c.limits.Carts
+		return c.limits.Load().Carts
 	case CheckoutAttempts:
-		return c.limits.Checkouts
+		return c.limits.Load().Checkouts
 	case VoucherCodes:
-		return c.limits.Codes
+		return c.limits.Load().Codes
 	case Requests:
-		return c.limits.Requests
+		return c.limits.Load().Requests
 	case CancellationsOfDay:
-		return c.limits.CancellationsOfDay
+		return c.limits.Load().CancellationsOfDay
 	}
-	return c.limits.Cancellations
+	return c.limits.Load().Cancellations
 }
 
 // Span is the time that the limit of a kind is for.
@@ -262,7 +271,7 @@ func (k Kind) Span() time.Duration {
 // who is the client at an address, and whether there are limits for it.
 func (c *Clients) who(address netip.Addr) (netip.Prefix, bool) {
 	address = address.Unmap().WithZone("")
-	if !address.IsValid() || address.IsLoopback() && c.limits.Loopback {
+	if !address.IsValid() || address.IsLoopback() && c.limits.Load().Loopback {
 		return netip.Prefix{}, false
 	}
 	bits := 32

@@ -96,6 +96,6 @@ func assemble(start app.Start) (*app.App, error) {
 	metrics := app.NewMetrics(process, storefront, gateway, start.Version)
 	return &app.App{
 		Config: start.Config, Log: log, Traces: kept, Process: process, Storefront: storefront, Gateway: gateway, Console: staff, Audit: audit,
-		Admin: app.NewAdmin(process, metrics), Reloader: app.NewReloader(start, process, log),
+		Admin: app.NewAdmin(process, metrics), Reloader: app.NewReloader(start, process, shared, log),
 	}, nil
 }

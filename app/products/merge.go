@@ -71,7 +71,7 @@ func inFront(batch []Row, bySKU, named map[string]*catalogv1.Product) []Row {
 // known are the products of the rows that the catalog has, by sku, and by what the column
 // product calls them. Rows with the same name there are of one product, whichever finds it:
 // the name is its address; or else was, before it got another one; or else a row has one of
-// its skus. But a row whose sku is in another product stays there.
+// its skus, the first such row of the file. But a row whose sku is in another product stays there.
 func (i *importer) known(ctx context.Context, batch []Row) (bySKU, named map[string]*catalogv1.Product, err error) {
 	bySKU, named = map[string]*catalogv1.Product{}, map[string]*catalogv1.Product{}
 	var skus, names []string
@@ -109,22 +109,32 @@ func (i *importer) known(ctx context.Context, batch []Row) (bySKU, named map[str
 			return nil, nil, err
 		}
 	}
-	for _, r := range batch {
-		if p := bySKU[r.SKU]; r.Product != "" && named[r.Product] == nil && p != nil {
-			named[r.Product], i.bySKU[r.Product] = p, p.GetId()
+	// Those that an earlier batch found by a sku stay with that product: which one it is
+	// must not depend on where batches end.
+	var ids []string
+	for _, name := range names {
+		if id := i.bySKU[name]; named[name] == nil && id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
 		}
 	}
-	for _, name := range names {
-		id := i.bySKU[name]
-		if named[name] != nil || id == "" {
-			continue
-		}
-		found, err := i.products(ctx, &catalogv1.GetProductsRequest{Ids: []string{id}})
+	byID := map[string]*catalogv1.Product{}
+	for part := range slices.Chunk(ids, askedAtOnce) {
+		found, err := i.products(ctx, &catalogv1.GetProductsRequest{Ids: part})
 		if err != nil {
 			return nil, nil, err
 		}
 		for _, p := range found {
+			byID[p.GetId()] = p
+		}
+	}
+	for _, name := range names {
+		if p := byID[i.bySKU[name]]; named[name] == nil && p != nil {
 			named[name] = p
+		}
+	}
+	for _, r := range batch {
+		if p := bySKU[r.SKU]; r.Product != "" && named[r.Product] == nil && p != nil {
+			named[r.Product], i.bySKU[r.Product] = p, p.GetId()
 		}
 	}
 	return bySKU, named, nil

@@ -167,6 +167,24 @@ func TestRowsOfAProductThatOneOfThemFindsBySKUAreOfIt(t *testing.T) {
 	})
 }
 
+func TestWhichProductRowsAreOfDoesNotDependOnWhereBatchesEnd(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		s.take(t, strings.NewReader("sku,name,category,price,currency\nRED,Red mug,kitchen,9,EUR\nBLUE,Blue mug,kitchen,9,EUR\n"))
+		var file strings.Builder
+		file.WriteString("product,sku,name,category,price,currency,options\nmug,RED,Mug,kitchen,10,EUR,Colour=Red\n")
+		for n := range 1000 {
+			fmt.Fprintf(&file, ",OTHER-%d,Other,kitchen,9,EUR,\n", n)
+		}
+		file.WriteString("mug,BLUE,Mug,kitchen,11,EUR,Colour=Blue\nmug,WHITE,Mug,kitchen,12,EUR,Colour=White\n") // in another batch
+		result := s.take(t, strings.NewReader(file.String()))
+		s.wantResult(t, result, 1001, 2, 0)
+		s.wantNotices(t, result, "line 1003: BLUE is a variant of blue-mug in the shop, not of mug, and stays there: to have it in mug, delete blue-mug and import the file again")
+		if p := s.product(t, "WHITE"); p.GetSlug() != "red-mug" || len(p.GetVariants()) != 2 {
+			t.Errorf("got %v, want a variant of the product that the first row found", p)
+		}
+	})
+}
+
 func TestRowsOfOneProductThatAreSeparateInTheShopAreUpdatedWhereTheyAre(t *testing.T) {
 	const columns = "product,sku,name,category,price,currency,options,description,stock\n"
 	price := func(t *testing.T, s shop, sku string) int64 {

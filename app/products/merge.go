@@ -231,7 +231,7 @@ func (c *change) merge() []BadRow {
 	for _, r := range c.rows {
 		r.offer(c.after)
 	}
-	if first.has("options") {
+	if first.has("options") && !first.apart {
 		nameValues(c.after, first.Choices)
 	}
 	switch {
@@ -353,7 +353,7 @@ func (r Row) offer(p *catalogv1.Product) {
 	if r.has("active") {
 		v.Active = r.Active
 	}
-	if r.has("options") {
+	if r.has("options") && !r.apart {
 		v.OptionValues = nil
 		for _, o := range r.Options {
 			v.OptionValues = append(v.OptionValues, o.Value)
@@ -387,14 +387,15 @@ func (r Row) price(v *catalogv1.Variant, price CurrencyPrice, compared bool) {
 }
 
 // fitOptions takes out the rows whose options are not those of their product, and
-// replaces the product's when the rows are about all of its variants.
+// replaces the product's when the rows are about all of its variants. Rows apart have those
+// of another product: theirs are passed over.
 func (c *change) fitOptions() (bad []BadRow) {
-	if !c.rows[0].has("options") {
+	if !c.rows[0].has("options") || c.rows[0].apart { // then all are: see inFront
 		return nil
 	}
 	want := names(c.rows[0].Options)
 	all := !slices.ContainsFunc(c.after.GetVariants(), func(v *catalogv1.Variant) bool {
-		return !slices.ContainsFunc(c.rows, func(r Row) bool { return r.SKU == v.GetSku() })
+		return !slices.ContainsFunc(c.rows, func(r Row) bool { return !r.apart && r.SKU == v.GetSku() })
 	})
 	var has []string
 	for _, o := range c.after.GetOptions() {
@@ -408,7 +409,7 @@ func (c *change) fitOptions() (bad []BadRow) {
 		has = want
 	}
 	c.rows = slices.DeleteFunc(c.rows, func(r Row) bool {
-		if slices.Equal(names(r.Options), has) {
+		if r.apart || slices.Equal(names(r.Options), has) {
 			return false
 		}
 		bad = append(bad, BadRow{Line: r.Line, SKU: r.SKU, Reason: fmt.Sprintf(

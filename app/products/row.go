@@ -65,7 +65,7 @@ type Row struct {
 	// it in the file. Cells of others may be empty for that.
 	describes bool
 	// apart tells that the shop has the sku in another product than Product. The row
-	// changes its variant there, and says nothing of either product.
+	// changes its variant there, but for its options, and says nothing of either product.
 	apart bool
 }
 

@@ -256,6 +256,24 @@ func (w World) removePasskeyCases() map[string]func(*testing.T) {
 			}
 			w.factor(t, session)
 		},
+		"does not count the right password as a try that failed, but where codes could be guessed": func(t *testing.T) {
+			session := w.logIn(t, w.person(t, accountsv1.Role_ROLE_ADMIN))
+			key, p := w.passkey(t, session, "Key")
+			for range 10 {
+				_, err := w.Accounts.RemovePasskey(t.Context(), &accountsv1.RemovePasskeyRequest{Session: session, Password: Password, Id: p.GetId()})
+				wantReason(t, "without codes", err, codes.FailedPrecondition, accountsv1.Reason_REASON_PASSKEY_NEEDED)
+			}
+			w.show(t, session, key)
+			w.passkey(t, session, "Lost telephone")
+			_, recovery := w.factor(t, session)
+			if _, err := w.Accounts.RemovePasskey(t.Context(), &accountsv1.RemovePasskeyRequest{Session: session, Password: Password, Code: recovery[0], Id: p.GetId()}); err != nil {
+				t.Fatal(err)
+			}
+			wantWait(t, func() error {
+				_, err := w.Accounts.DisableSecondFactor(t.Context(), &accountsv1.DisableSecondFactorRequest{Session: session, Password: Password})
+				return err
+			})
+		},
 		"wants one that stays of staff without codes: it has to work": func(t *testing.T) {
 			session := w.logIn(t, w.person(t, accountsv1.Role_ROLE_ADMIN))
 			key, p := w.passkey(t, session, "Key")

@@ -28,7 +28,9 @@ func (s *Service) confirmed(ctx context.Context, session, password, code string)
 }
 
 // confirmedBy is the session of a person who confirms a change by the password and a second
-// thing, which may be refused. A try counts until both were right, so that neither is guessed.
+// thing, which may be refused. A try counts until both were right, so that neither is guessed;
+// one with the right password that only lacks a passkey counts as right where there are no
+// codes, for nothing is left to guess.
 //
 // The second thing where factors themselves change, so that neither the password nor a
 // session alone becomes both factors, and no change leaves an account with none that works:
@@ -63,13 +65,14 @@ func (s *Service) confirmedBy(ctx context.Context, session, password string, sec
 	if !good {
 		return store.Session{}, contract.Error(codes.Unauthenticated, accountsv1.Reason_REASON_WRONG_CREDENTIALS, "the password is wrong")
 	}
-	if err := second(found); err != nil {
-		return store.Session{}, err
+	refused := second(found)
+	if refused != nil && (a.HasSecondFactor() || !contract.Is(refused, accountsv1.Reason_REASON_PASSKEY_NEEDED)) {
+		return store.Session{}, refused
 	}
 	if err := s.store.Succeeded(ctx, counted, ""); err != nil {
 		return store.Session{}, failed("check the password of account "+a.ID, err)
 	}
-	return found, nil
+	return found, refused
 }
 
 // freshPasskey is how long after its use a passkey still stands for the person.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -24,27 +25,43 @@ func confirming(f page.Form, me *accountsv1.CheckSessionResponse) page.Form {
 	return f
 }
 
-// confirmingByEither is confirming for what wants a code or a passkey that was used just now.
-func confirmingByEither(f page.Form, me *accountsv1.CheckSessionResponse) page.Form {
+// confirmingByEither is confirming for what wants a code or, of an account that has some, a
+// passkey that was used just now.
+func (s *Storefront) confirmingByEither(ctx context.Context, f page.Form, me *accountsv1.CheckSessionResponse, session string) (page.Form, error) {
 	f = confirming(f, me)
-	if me.GetAccount().GetSecondFactor() {
+	if !me.GetAccount().GetSecondFactor() {
+		return f, nil
+	}
+	listed, err := s.Accounts.ListPasskeys(ctx, &accountsv1.ListPasskeysRequest{Session: session})
+	if err != nil {
+		return page.Form{}, err
+	}
+	if len(listed.GetPasskeys()) > 0 {
 		code := &f.Fields[len(f.Fields)-1]
 		code.Need, code.Hint = false, code.Hint+" May be empty if you have logged in here with a passkey in the last 15 minutes."
 	}
-	return f
+	return f, nil
 }
+
+var passkeyLogInLink = page.Point{Text: "Log in with a passkey", Href: "/login?next=/account/security"}
 
 // notConfirmed shows a form again when its password or code was wrong, or a passkey is
 // needed; false when err is about something else.
 func (s *Storefront) notConfirmed(c echo.Context, f page.Form, err error) (bool, error) {
+	code := slices.IndexFunc(f.Fields, func(field page.Field) bool { return field.Name == "code" })
 	switch {
 	case contract.Is(err, accountsv1.Reason_REASON_WRONG_CREDENTIALS):
 		f.Notice = &page.Notice{Bad: true, Title: "Your password is another one", Text: "Nothing was changed."}
+	case contract.Is(err, accountsv1.Reason_REASON_WRONG_CODE) && c.FormValue("code") == "" && code >= 0 && !f.Fields[code].Need:
+		f.Notice = &page.Notice{Bad: true, Title: "Give a code, or log in with a passkey first", Text: "A passkey stands for a code for 15 minutes. Nothing was changed."}
+		f.Links = append([]page.Point{passkeyLogInLink}, f.Links...)
+	case contract.Is(err, accountsv1.Reason_REASON_WRONG_CODE) && c.FormValue("code") == "":
+		f.Notice = &page.Notice{Bad: true, Title: "Give a code", Text: "Nothing was changed."}
 	case contract.Is(err, accountsv1.Reason_REASON_WRONG_CODE):
 		f.Notice = &page.Notice{Bad: true, Title: "That code is not right", Text: "It may be used up: wait for the next one. Nothing was changed."}
 	case contract.Is(err, accountsv1.Reason_REASON_PASSKEY_NEEDED):
-		f.Notice = &page.Notice{Bad: true, Title: "Use your passkey first", Text: "Your account has a passkey, and this wants one that was used in the last 15 minutes. Log in with it, and do this then. Nothing was changed. If you have lost it, see what helps below."}
-		f.Links = append([]page.Point{{Text: "Log in with a passkey", Href: "/login?next=/account/security"}, {Text: "I have lost my passkey", Href: "/account/security#lost"}}, f.Links...)
+		f.Notice = &page.Notice{Bad: true, Title: "Use your passkey first", Text: "Your account has a passkey, and this wants one that was used in the last 15 minutes. Log in with one, and do this then. To remove one of several, log in with one of those that stay. Nothing was changed. If you have lost it, see what helps below."}
+		f.Links = append([]page.Point{passkeyLogInLink, {Text: "I have lost my passkey", Href: "/account/security#lost"}}, f.Links...)
 	default:
 		return false, nil
 	}
@@ -105,24 +122,36 @@ func (s *Storefront) changeEmail(c echo.Context) error {
 	})
 }
 
-func factorOffForm(me *accountsv1.CheckSessionResponse) page.Form {
+func (s *Storefront) factorOffForm(ctx context.Context, me *accountsv1.CheckSessionResponse, session string) (page.Form, error) {
 	lead := "Your password alone opens the account then, and you are logged out elsewhere. You can set up another second factor right after."
 	if isStaff(me) {
 		lead += " Until then, an administrator without a passkey has the rights of a customer."
 	}
-	return confirmingByEither(page.Form{
+	return s.confirmingByEither(ctx, page.Form{
 		Heading: "Switch the second factor off", Action: "/account/second-factor/off", Submit: "Switch it off",
 		Lead:  lead + " If you have passkeys, log in with one first, so that you know it works, and remove those that you have lost.",
 		Links: []page.Point{{Text: "Back to security", Href: "/account/security"}},
-	}, me)
+	}, me, session)
 }
 
-func (s *Storefront) factorOffPage(c echo.Context) error { return s.formPage(c, factorOffForm) }
+func (s *Storefront) factorOffPage(c echo.Context) error {
+	return s.inSession(c, false, func(ctx context.Context, me *accountsv1.CheckSessionResponse) error {
+		f, err := s.factorOffForm(ctx, me, s.edge.Session(c.Request()))
+		if err != nil {
+			return err
+		}
+		return s.showForm(c, http.StatusOK, f)
+	})
+}
 
 func (s *Storefront) disableFactor(c echo.Context) error {
 	return s.withForm(c, func(ctx context.Context, me *accountsv1.CheckSessionResponse, session string, typed url.Values) error {
-		_, err := s.Accounts.DisableSecondFactor(ctx, &accountsv1.DisableSecondFactorRequest{Session: session, Password: typed.Get("password"), Code: typed.Get("code")})
-		if again, failure := s.notConfirmed(c, factorOffForm(me), err); again {
+		f, err := s.factorOffForm(ctx, me, session)
+		if err != nil {
+			return err
+		}
+		_, err = s.Accounts.DisableSecondFactor(ctx, &accountsv1.DisableSecondFactorRequest{Session: session, Password: typed.Get("password"), Code: typed.Get("code")})
+		if again, failure := s.notConfirmed(c, f, err); again {
 			return failure
 		}
 		if err != nil && !contract.Is(err, accountsv1.Reason_REASON_NO_SECOND_FACTOR) {

@@ -84,7 +84,9 @@ func TestASecondFactorIsSwitchedOffWithACode(t *testing.T) {
 	off := func(code string) *page {
 		return v.fill(v.get("/account/second-factor/off").want(http.StatusOK), "/account/second-factor/off", map[string]string{"password": accountstest.Password, "code": code})
 	}
-	off("").want(http.StatusUnprocessableEntity).says("That code is not right")
+	v.get("/account/second-factor/off").want(http.StatusOK).saysNot("passkey in the last 15 minutes")
+	off("").want(http.StatusUnprocessableEntity).says("Give a code").saysNot("Give a code, or")
+	off("123").want(http.StatusUnprocessableEntity).says("That code is not right")
 	off(accountstest.Code(secret, time.Now())).want(http.StatusSeeOther)
 	v.get("/account/security").want(http.StatusOK).says("Set it up")
 	s.visitor(t).logIn(email).want(http.StatusSeeOther)
@@ -120,6 +122,7 @@ func TestAPersonWhoHasLostAPasskeyReadsWhatHelps(t *testing.T) {
 		t.Fatal("the page of security has no passkey to remove")
 		return nil
 	}
+	remove("").says("log in with one of those that stay")
 	for what, refused := range map[string]*page{"codes": start(), "removing": remove("")} {
 		refused.want(http.StatusUnprocessableEntity).says(needed)
 		if !strings.Contains(refused.body, `href="/account/security#lost"`) {
@@ -139,7 +142,14 @@ func TestAPersonWhoHasLostAPasskeyReadsWhatHelps(t *testing.T) {
 	secret := attr(p.field("secret"), "value")
 	p = v.fill(p, "/account/second-factor", map[string]string{"code": accountstest.Code(secret, time.Now().Add(-30*time.Second))}).want(http.StatusOK)
 	v.get("/account/security").want(http.StatusOK).says(help, "One of your recovery codes stands for a code")
+	add := func(code string) *page {
+		return v.fill(v.get("/account/passkeys/add").want(http.StatusOK), "/account/passkeys/add", map[string]string{"name": "Key", "password": accountstest.Password, "code": code})
+	}
+	add("").want(http.StatusUnprocessableEntity).says("Give a code").saysNot("Give a code, or")
 	v.addPasskey(accountstest.Code(secret, time.Now()))
+	v.get("/account/passkeys/add").want(http.StatusOK).says("May be empty if you have logged in here with a passkey")
+	add("").want(http.StatusUnprocessableEntity).says("Give a code, or log in with a passkey first")
+	add("123").want(http.StatusUnprocessableEntity).says("That code is not right")
 	v.get("/account/security").want(http.StatusOK).says(help, "If your codes are lost, log in with a passkey")
 	off := func(code string) *page {
 		return v.fill(v.get("/account/second-factor/off").want(http.StatusOK), "/account/second-factor/off", map[string]string{"password": accountstest.Password, "code": code})

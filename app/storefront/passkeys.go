@@ -54,25 +54,34 @@ func (s *Storefront) passkeyLogIn(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, next(typed.Get("next")))
 }
 
-func passkeyForm(name string, me *accountsv1.CheckSessionResponse) page.Form {
-	return confirmingByEither(page.Form{
+func (s *Storefront) passkeyForm(ctx context.Context, name string, me *accountsv1.CheckSessionResponse, session string) (page.Form, error) {
+	return s.confirmingByEither(ctx, page.Form{
 		Heading: "Add a passkey", Action: "/account/passkeys/add", Submit: "Go on",
 		Lead: "A passkey logs you in with the lock of your device: a finger, your face or a PIN. It works for this shop only, so a false page can't steal it.",
 		Fields: []page.Field{{
 			Name: "name", Label: "Name of the passkey", Hint: "So that you know it again, such as “My telephone”.", Auto: "off", Value: name, Length: "100", Need: true,
 		}},
 		Links: []page.Point{{Text: "Back to security", Href: "/account/security"}},
-	}, me)
+	}, me, session)
 }
 
 func (s *Storefront) passkeyPage(c echo.Context) error {
-	return s.formPage(c, func(me *accountsv1.CheckSessionResponse) page.Form { return passkeyForm("", me) })
+	return s.inSession(c, false, func(ctx context.Context, me *accountsv1.CheckSessionResponse) error {
+		f, err := s.passkeyForm(ctx, "", me, s.edge.Session(c.Request()))
+		if err != nil {
+			return err
+		}
+		return s.showForm(c, http.StatusOK, f)
+	})
 }
 
 // beginPasskey shows the page that makes the passkey, once the person has confirmed.
 func (s *Storefront) beginPasskey(c echo.Context) error {
 	return s.withForm(c, func(ctx context.Context, me *accountsv1.CheckSessionResponse, session string, typed url.Values) error {
-		f := passkeyForm(typed.Get("name"), me)
+		f, err := s.passkeyForm(ctx, typed.Get("name"), me, session)
+		if err != nil {
+			return err
+		}
 		begun, err := s.Accounts.BeginAddingPasskey(ctx, &accountsv1.BeginAddingPasskeyRequest{Session: session, Password: typed.Get("password"), Code: typed.Get("code")})
 		if again, failure := s.notConfirmed(c, f, err); again {
 			return failure
@@ -100,8 +109,12 @@ func (s *Storefront) beginPasskey(c echo.Context) error {
 // finishPasskey keeps the passkey that the browser made.
 func (s *Storefront) finishPasskey(c echo.Context) error {
 	return s.withForm(c, func(ctx context.Context, me *accountsv1.CheckSessionResponse, session string, typed url.Values) error {
-		_, err := s.Accounts.FinishAddingPasskey(ctx, &accountsv1.FinishAddingPasskeyRequest{Session: session, CredentialJson: typed.Get("credential"), Name: typed.Get("name")})
-		f, marked := withViolations(passkeyForm(typed.Get("name"), me), err)
+		f, err := s.passkeyForm(ctx, typed.Get("name"), me, session)
+		if err != nil {
+			return err
+		}
+		_, err = s.Accounts.FinishAddingPasskey(ctx, &accountsv1.FinishAddingPasskeyRequest{Session: session, CredentialJson: typed.Get("credential"), Name: typed.Get("name")})
+		f, marked := withViolations(f, err)
 		switch {
 		case marked:
 			return s.showForm(c, http.StatusUnprocessableEntity, f)

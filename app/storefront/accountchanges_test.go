@@ -140,7 +140,7 @@ func TestAPersonWhoHasLostAPasskeyReadsWhatHelps(t *testing.T) {
 
 	p := start().want(http.StatusOK)
 	secret := attr(p.field("secret"), "value")
-	p = v.fill(p, "/account/second-factor", map[string]string{"code": accountstest.Code(secret, time.Now().Add(-30*time.Second))}).want(http.StatusOK)
+	v.fill(p, "/account/second-factor", map[string]string{"code": accountstest.Code(secret, time.Now().Add(-30*time.Second))}).want(http.StatusOK)
 	v.get("/account/security").want(http.StatusOK).says(help, "One of your recovery codes stands for a code")
 	add := func(code string) *page {
 		return v.fill(v.get("/account/passkeys/add").want(http.StatusOK), "/account/passkeys/add", map[string]string{"name": "Key", "password": accountstest.Password, "code": code})

@@ -68,7 +68,7 @@ type LimitsConfig struct {
 	Carts              int  `yaml:"carts" doc:"new carts a minute"`
 	Checkouts          int  `yaml:"checkouts" doc:"attempts to pay a minute"`
 	Cancellations      int  `yaml:"cancellations" doc:"cancelled orders a minute"`
-	CancellationsOfDay int  `yaml:"cancellations_of_day" doc:"orders that shoppers cancel a day: each is a mail to an address that was only typed"`
+	CancellationsOfDay int  `yaml:"cancellations_of_day" doc:"orders that shoppers cancel a day, as each process with the edge counts since its start: each is a mail to an address that was only typed"`
 	Codes              int  `yaml:"codes" doc:"voucher codes tried a minute"`
 	Requests           int  `yaml:"requests" doc:"requests to the API a minute"`
 	Declines           int  `yaml:"declines" doc:"declined cards in a row that are free; after each further one the client waits a second, then twice as long each time, ten minutes at most"`

@@ -83,7 +83,7 @@ func (s *settings) printChanges(cmd *cobra.Command, m move) error {
 	}
 	fmt.Fprintln(table, "WHEN\tWHO\tFROM\tTO\tWHY"+process("PROCESS"))
 	for _, c := range said.GetChanges() {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s%s\n", c.GetAt().AsTime().Local().Format(time.DateTime), c.GetWho(), c.GetFrom(), c.GetTo(), orDash(c.GetWhy()), process(c.GetProcess()))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s%s\n", c.GetAt().AsTime().Local().Format(time.DateTime), c.GetWho(), orDash(c.GetFrom()), c.GetTo(), orDash(c.GetWhy()), process(c.GetProcess()))
 	}
 	return table.Flush()
 }

@@ -134,6 +134,18 @@ func (c *Clients) Allow(address netip.Addr, k Kind) Allowance {
 	return c.take(c.of(who, now), k, now)
 }
 
+// GiveBack makes undone that one of a kind was taken, which it turns out not to have been.
+func (c *Clients) GiveBack(address netip.Addr, k Kind) {
+	who, limited := c.who(address)
+	if !limited {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	one := c.of(who, c.now())
+	one.used[k] = max(one.used[k]-1, 0)
+}
+
 // take is Allow for a client that is limited.
 func (c *Clients) take(one *client, k Kind, now time.Time) Allowance {
 	most := float64(c.most(k))
@@ -219,7 +231,10 @@ func (c *Clients) of(who netip.Prefix, now time.Time) *client {
 	}
 	passed := now.Sub(one.at)
 	for k := range kinds {
-		one.used[k] = max(one.used[k]-float64(passed)/float64(k.Span())*float64(c.most(k)), 0)
+		// There may have been more when the limit was higher: what is waited for is never longer
+		// than the span of the kind.
+		most := float64(c.most(k))
+		one.used[k] = max(min(one.used[k], most)-float64(passed)/float64(k.Span())*most, 0)
 	}
 	if passed > longestWait && now.After(one.until) {
 		one.declined = 0
@@ -228,11 +243,12 @@ func (c *Clients) of(who netip.Prefix, now time.Time) *client {
 	return one
 }
 
-// forget makes room: clients that did nothing for a while go, and, if that is not
-// enough, any others, so that memory stays bounded.
+// forget makes room: clients that did nothing for a while go, unless what they did in a day
+// counts, and, if that is not enough, any others, so that memory stays bounded.
 func (c *Clients) forget(now time.Time) {
 	for who, one := range c.known {
-		if now.Sub(one.at) > longestWait {
+		idle := now.Sub(one.at)
+		if idle > longestWait && (one.used[CancellationsOfDay] == 0 || idle > CancellationsOfDay.Span()) {
 			delete(c.known, who)
 		}
 	}

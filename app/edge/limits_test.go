@@ -115,3 +115,40 @@ func TestMemoryOfClientsIsBounded(t *testing.T) {
 		t.Errorf("got %d clients in memory, want %d at most", n, mostClients)
 	}
 }
+
+func TestALimitThatIsLoweredIsWaitedForNoLongerThanItsSpan(t *testing.T) {
+	at := time.Now()
+	c := NewClients(Limits{CancellationsOfDay: 60, Requests: 600}, func() time.Time { return at })
+	eve := netip.MustParseAddr("192.0.2.1")
+	for range 30 {
+		c.Take(eve, CancellationsOfDay)
+		c.Take(eve, Requests)
+	}
+	c.SetLimits(Limits{CancellationsOfDay: 5, Requests: 5})
+	for _, k := range []Kind{CancellationsOfDay, Requests} {
+		if a := c.Allow(eve, k); a.Left != 0 || a.Wait <= 0 || a.Wait > k.Span()/5 || a.Full > k.Span() {
+			t.Errorf("%v: got %+v, want none left, and a wait of a fifth of %v", k, a, k.Span())
+		}
+	}
+}
+
+// TestWhatCountsForADayIsKept though the client is idle and others need its room.
+func TestWhatCountsForADayIsKept(t *testing.T) {
+	at := time.Now()
+	c := NewClients(Limits{CancellationsOfDay: 1, Carts: 1}, func() time.Time { return at })
+	eve, idle := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	c.Take(eve, CancellationsOfDay)
+	c.Take(idle, NewCarts)
+	at = at.Add(2 * longestWait)
+	c.mu.Lock()
+	c.forget(at)
+	known := len(c.known)
+	c.mu.Unlock()
+	if known != 1 || c.Take(eve, CancellationsOfDay) == 0 {
+		t.Errorf("%d clients are known, want the one that has cancelled, and that it waits", known)
+	}
+	c.GiveBack(eve, CancellationsOfDay)
+	if c.Take(eve, CancellationsOfDay) > 0 {
+		t.Error("what was given back counts")
+	}
+}

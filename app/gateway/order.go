@@ -131,7 +131,14 @@ func (g *Gateway) cancelOrder(r *request, in *CancelInput) (*OrderOutput, error)
 	if in.isKey() || in.reason() != "" { // customers give none
 		return g.cancelAsStaff(r, in)
 	}
+	isStaff := func() bool {
+		who, unknown := g.known(whole, StaffInput{Authorization: in.Authorization})
+		return unknown == nil && who.may("orders:write")
+	}
 	if p := g.allowed(r.echo, "cancellations of a day", edge.CancellationsOfDay); p != nil {
+		if isStaff() {
+			return g.cancelAsStaff(r, in)
+		}
 		return nil, p
 	}
 	var answer *ordersv1.CancelOrderResponse
@@ -139,10 +146,9 @@ func (g *Gateway) cancelOrder(r *request, in *CancelInput) (*OrderOutput, error)
 		answer, err = g.Orders.CancelOrder(ctx, &ordersv1.CancelOrderRequest{OrderId: in.OrderID, Token: token})
 		return err
 	})
-	if contract.Is(err, ordersv1.Reason_REASON_NO_ORDER) { // another's, then: staff may
-		if who, unknown := g.known(whole, StaffInput{Authorization: in.Authorization}); unknown == nil && who.may("orders:write") {
-			return g.cancelAsStaff(r, in)
-		}
+	if contract.Is(err, ordersv1.Reason_REASON_NO_ORDER) && isStaff() { // another's, then: staff may
+		g.edge.Clients.GiveBack(edge.ClientOf(r.echo), edge.CancellationsOfDay)
+		return g.cancelAsStaff(r, in)
 	}
 	if err != nil {
 		return nil, closed(err)

@@ -1,12 +1,14 @@
 package gateway_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
 	"galleria/app/edge"
 	"galleria/app/gateway"
+	accountsv1 "galleria/modules/accounts/v1"
 )
 
 func TestACartIsFilledChangedAndPriced(t *testing.T) {
@@ -156,4 +158,22 @@ func TestAnOrderIsSeenByWhoHasItsToken(t *testing.T) {
 		t.Errorf("got %+v, want it cancelled", seen)
 	}
 	s.post(path+"/payments", "", "Authorization", bearer).problem(http.StatusConflict, "not-payable")
+}
+
+// TestStaffCancelMoreThanShoppersMayInADay, by their session as by a key, and use nothing up of
+// what shoppers at the same address may.
+func TestStaffCancelMoreThanShoppersMayInADay(t *testing.T) {
+	s := open(t, edge.Limits{CancellationsOfDay: 1})
+	s.from = "192.0.2.1:4711"
+	bearer := s.staffSession(accountsv1.Role_ROLE_OPERATOR)
+	orders := make([]gateway.PlacedOrder, 5)
+	for i := range orders {
+		s.place(fmt.Sprint("order", i), order(s.filled(1))).want(http.StatusCreated).into(&orders[i])
+		if i < 2 {
+			s.post("/orders/"+orders[i].ID+"/cancel", "", "Authorization", bearer).want(http.StatusOK)
+		}
+	}
+	s.post("/orders/"+orders[2].ID+"/cancel", "", "Authorization", "Bearer "+orders[2].AccessToken).want(http.StatusOK)
+	s.post("/orders/"+orders[3].ID+"/cancel", "", "Authorization", "Bearer "+orders[3].AccessToken).problem(http.StatusTooManyRequests, "too-many-requests")
+	s.post("/orders/"+orders[4].ID+"/cancel", "", "Authorization", bearer).want(http.StatusOK)
 }

@@ -17,7 +17,9 @@
 //	product      optional; rows with the same value are variants of one product,
 //	             whose address it is; one that is there keeps the address it has, when
 //	             it had that one before or a row has one of its skus. A sku that the
-//	             shop has in another product stays there, which the result says. The first row
+//	             shop has in another product stays there, which the result says. Rows of a
+//	             new product should follow one another: what is made of some of them before
+//	             the others are read is theirs, too. The first row
 //	             describes the product: when that is bad, one that is there keeps
 //	             its description until the row is mended
 //	options      optional, what sets a variant apart: Size=M|Colour=Red

@@ -53,10 +53,7 @@ func (d *DB) admit(s standing, held func() (int64, error)) error {
 	}
 	known := d.generation.Load()
 	if s.generation == known {
-		if d.marking.putBack.Load() { // and was not adopted since: that raises the generation
-			return putBackError(d.marking.last, d.store.Module)
-		}
-		return nil
+		return d.checkPutBack()
 	}
 	generation, err := held()
 	if err != nil {
@@ -67,6 +64,15 @@ func (d *DB) admit(s standing, held func() (int64, error)) error {
 			ErrFenced, d.store.ID, d.store.Module, s.generation, d.options.Holder, known, toAdopt(d.store.Module))
 	}
 	d.generation.Store(generation)
+	return d.checkPutBack()
+}
+
+// checkPutBack refuses a store of which a mark of this process is gone, as long as it holds
+// it: who adopts it ends that.
+func (d *DB) checkPutBack() error {
+	if d.marking.putBack.Load() {
+		return putBackError(d.marking.last, d.store.Module)
+	}
 	return nil
 }
 

@@ -17,7 +17,8 @@ import (
 
 // ErrPutBack is wrapped by the error of Open on a store that was put back to an earlier
 // state where it is: a backup was copied over it, say. So it is by that of a Write of a
-// process that has it open meanwhile, from its next mark on. It says which command uses the store as it is.
+// process that has it open meanwhile, from its next mark on. Nothing was written to it then.
+// It says which command uses the store as it is.
 var ErrPutBack = errors.New("database: the store was put back to an earlier state")
 
 // Mark is what a process leaves in a store, and remembers outside of it once it is on

@@ -293,6 +293,33 @@ func TestAStorePutBackUnderAProcessTakesNoWritesOfIt(t *testing.T) {
 	})
 }
 
+// Another process that holds the store raises its generation, and knows nothing yet.
+func TestAStorePutBackUnderAProcessTakesNoWritesOfItAfterADismissal(t *testing.T) {
+	marked(t, func(t *testing.T, o database.Options, m *memory) {
+		d := databasetest.Open(t, o)
+		b, dead := o, o
+		b.Holder, b.Marks = "b", &memory{}
+		dead.Holder, dead.Marks = "dead", nil
+		other := databasetest.Open(t, b)
+		databasetest.Open(t, dead)
+		putBack := backup(t, o)
+		if err := errors.Join(d.Write(background, insert("a")), database.LeaveMark(d)); err != nil {
+			t.Fatal(err)
+		}
+		putBack()
+		if err := d.Write(background, insert("b")); err != nil {
+			t.Fatal(err)
+		}
+		wantRefusal(t, database.LeaveMark(d), database.ErrPutBack)
+		for _, gone := range []string{"dead", "gone too"} {
+			if _, err := other.Dismiss(background, gone); err != nil {
+				t.Fatal(err)
+			}
+			wantRefusal(t, d.Write(background, insert(gone)), database.ErrPutBack)
+		}
+	})
+}
+
 // So it is when the process ends before its next mark.
 func TestAStorePutBackUnderAProcessIsRefusedAfterItsClose(t *testing.T) {
 	marked(t, func(t *testing.T, o database.Options, m *memory) {

@@ -226,6 +226,29 @@ func quoteCases(w World) cases {
 				}
 			}
 		},
+		"what the order that is replaced has redeemed counts as given back": func(t *testing.T) {
+			s := w.shop(t)
+			r := request(s.sell("mug", 1000))
+			s.promote("EACH", func(p *promotion) { p.MaxUsesPerCustomer = 1 })
+			s.promote("ONCE", func(p *promotion) { p.MaxUses = 1 })
+			s.works(s.redeem(s.own+"-1", "ana@example.org", s.code("EACH")))
+			s.works(s.redeem(s.own+"-2", "", s.code("ONCE")))
+			for code, order := range map[string]string{"EACH": s.own + "-1", "ONCE": s.own + "-2"} {
+				r.Codes, r.Email = []string{s.code(code)}, "ana+2@example.org"
+				for replaces, want := range map[string]int{"": 1, s.own + "-3": 1, order: 0} {
+					if r.ReplacesOrderId = replaces; len(s.quote(r).GetCodeProblems()) != want {
+						t.Errorf("%s for one that replaces %q: got %v, want %d problems", code, replaces, s.quote(r).GetCodeProblems(), want)
+					}
+				}
+			}
+			_, err := w.Pricing.Unredeem(t.Context(), &pricingv1.UnredeemRequest{OrderId: s.own + "-1"})
+			s.works(err)
+			s.works(s.redeem(s.own+"-4", "ana@example.org", s.code("EACH")))
+			r.Codes, r.ReplacesOrderId = []string{s.code("EACH")}, s.own+"-1"
+			if len(s.quote(r).GetCodeProblems()) != 1 {
+				t.Error("what was given back before is given back again")
+			}
+		},
 		"a customer's last use is said, to that customer only": func(t *testing.T) {
 			s := w.shop(t)
 			r := request(s.sell("mug", 1000))

@@ -351,9 +351,12 @@ type QuoteRequest struct {
 	CustomerId string `protobuf:"bytes,6,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
 	// For limits per customer, who is known by it, as RedeemRequest says. Empty: such limits
 	// are not looked at.
-	Email         string `protobuf:"bytes,7,opt,name=email,proto3" json:"email,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Email string `protobuf:"bytes,7,opt,name=email,proto3" json:"email,omitempty"`
+	// An order that ends for the one that is priced: what it has redeemed counts as given
+	// back. Empty: none.
+	ReplacesOrderId string `protobuf:"bytes,8,opt,name=replaces_order_id,json=replacesOrderId,proto3" json:"replaces_order_id,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *QuoteRequest) Reset() {
@@ -432,6 +435,13 @@ func (x *QuoteRequest) GetCustomerId() string {
 func (x *QuoteRequest) GetEmail() string {
 	if x != nil {
 		return x.Email
+	}
+	return ""
+}
+
+func (x *QuoteRequest) GetReplacesOrderId() string {
+	if x != nil {
+		return x.ReplacesOrderId
 	}
 	return ""
 }
@@ -2714,7 +2724,7 @@ var File_pricing_v1_pricing_proto protoreflect.FileDescriptor
 const file_pricing_v1_pricing_proto_rawDesc = "" +
 	"\n" +
 	"\x18pricing/v1/pricing.proto\x12\n" +
-	"pricing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\xd8\x02\n" +
+	"pricing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#platform/contract/v1/contract.proto\"\x84\x03\n" +
 	"\fQuoteRequest\x123\n" +
 	"\x05lines\x18\x01 \x03(\v2\x1d.pricing.v1.QuoteRequest.LineR\x05lines\x12#\n" +
 	"\rcurrency_code\x18\x02 \x01(\tR\fcurrencyCode\x129\n" +
@@ -2723,7 +2733,8 @@ const file_pricing_v1_pricing_proto_rawDesc = "" +
 	"\x05codes\x18\x05 \x03(\tR\x05codes\x12#\n" +
 	"\vcustomer_id\x18\x06 \x01(\tB\x02\x18\x01R\n" +
 	"customerId\x12\x19\n" +
-	"\x05email\x18\a \x01(\tB\x03\x80\x01\x01R\x05email\x1a4\n" +
+	"\x05email\x18\a \x01(\tB\x03\x80\x01\x01R\x05email\x12*\n" +
+	"\x11replaces_order_id\x18\b \x01(\tR\x0freplacesOrderId\x1a4\n" +
 	"\x04Line\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\x03R\bquantity\"`\n" +

@@ -49,6 +49,8 @@ type Ask struct {
 	DeliveryOption string
 	Codes          []string
 	Email          string
+	// Replaces is the order that ends for this one; "": none.
+	Replaces string
 }
 
 // Quote is a price, and whether it can be bought at it.

@@ -118,11 +118,21 @@ func (s *Service) price(ctx context.Context, c checkout, until time.Time) (order
 	if len(basket.Lines) == 0 {
 		return order.Purchase{}, store.Source{}, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_CART_EMPTY, "there is nothing in the cart")
 	}
+	// One that is there of these carts ends for this one, or this one does not come to be; so
+	// what the shopper has redeemed for it does not count.
+	var replaces string
+	switch other, err := s.Store.OfCarts(ctx, from.Carts); {
+	case err == nil:
+		replaces = other.ID()
+	case !errors.Is(err, order.ErrNotFound):
+		return order.Purchase{}, store.Source{}, err
+	}
 	chosen := c.choosing(basket)
 	var quote Quote
 	err = s.patiently(ctx, func() (err error) {
 		quote, err = s.Prices.Quote(ctx, Ask{
 			Lines: basket.Lines, Currency: basket.Currency, Address: c.address, DeliveryOption: chosen.deliveryOption, Codes: chosen.codes, Email: c.contact.Email,
+			Replaces: replaces,
 		})
 		return err
 	})

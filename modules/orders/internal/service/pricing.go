@@ -18,7 +18,7 @@ var _ Prices = OfPricing{}
 // Quote prices what is in a cart. Codes that take nothing off are left out.
 func (p OfPricing) Quote(ctx context.Context, ask Ask) (Quote, error) {
 	req := &pricingv1.QuoteRequest{
-		CurrencyCode: ask.Currency, DeliveryOption: ask.DeliveryOption, Codes: ask.Codes, Email: ask.Email,
+		CurrencyCode: ask.Currency, DeliveryOption: ask.DeliveryOption, Codes: ask.Codes, Email: ask.Email, ReplacesOrderId: ask.Replaces,
 		Destination: &pricingv1.Destination{Country: ask.Address.Country, Region: ask.Address.Region, PostalCode: ask.Address.PostalCode},
 	}
 	for _, l := range ask.Lines {

@@ -70,6 +70,21 @@ func TestAnOrderThatIsPaidStandsAgainstANewerOne(t *testing.T) {
 	})
 }
 
+// What an earlier order of the cart has redeemed is there for the one that replaces it.
+func TestANewerOrderIsPricedAsIfTheEarlierOneHadEnded(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		_, cart := h.fill(5, 2)
+		l := h.live(nil)
+		first := l.order(h.request(cart))
+		l.order(h.anew(cart))
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if want := []string{"", first.ID}; !slices.Equal(h.replaces, want) {
+			t.Errorf("prices were asked for as of orders that replace %q, want %q", h.replaces, want)
+		}
+	})
+}
+
 // Until it is known whether the earlier order was paid there is no newer one, and who asks
 // again gets it when that is known. In between the process dies.
 func TestANewerOrderWaitsUntilTheEarlierOneCanNotBePaid(t *testing.T) {

@@ -27,6 +27,7 @@ type street struct {
 	uses      map[string]int64 // of codes, left
 	redeemed  map[string][]string
 	unredeem  map[string]bool
+	replaces  []string // as prices were asked for
 	// trouble, if set, is asked before and after each call's work: an error is
 	// the call's.
 	trouble func(call string, after bool) error
@@ -205,6 +206,7 @@ type prices struct{ *street }
 
 func (s prices) Quote(_ context.Context, ask service.Ask) (q service.Quote, err error) {
 	err = s.do("quote", func() error {
+		s.replaces = append(s.replaces, ask.Replaces)
 		q = s.quote(ask)
 		return nil
 	})

@@ -120,7 +120,7 @@ func (s *Service) codes(ctx context.Context, r *pricingv1.QuoteRequest, book *bo
 	if len(limited) == 0 {
 		return found, nil
 	}
-	usedUp, err := s.Store.UsedUp(ctx, limited, r.GetEmail())
+	usedUp, err := s.Store.UsedUp(ctx, limited, r.GetEmail(), r.GetReplacesOrderId())
 	if err != nil {
 		return nil, err
 	}

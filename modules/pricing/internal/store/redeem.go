@@ -221,20 +221,51 @@ func giveBack(tx *gorm.DB, text string) error {
 }
 
 // UsedUp tells of limited promotions which have no uses left just now, for whom the e-mail
-// address reaches; without one, in all.
-func (s *Store) UsedUp(ctx context.Context, ids []string, email string) (map[string]bool, error) {
+// address reaches; without one, in all. What the order replaced has taken counts as given
+// back.
+func (s *Store) UsedUp(ctx context.Context, ids []string, email, replaced string) (map[string]bool, error) {
+	theirs, err := s.taken(ctx, replaced)
+	if err != nil {
+		return nil, err
+	}
 	usedUp := map[string]bool{}
 	for _, id := range ids { // five at most
+		key := customer(id, email)
+		var back, backOfOne int64
+		for _, u := range theirs {
+			if u.Promotion == id {
+				back = 1
+				if slices.Contains(u.Customers, key) {
+					backOfOne = 1
+				}
+			}
+		}
 		var inAll, byOne bool
-		err := s.db.Read(ctx).Raw(`SELECT p.max_uses > 0 AND p.used >= p.max_uses, EXISTS (SELECT 1 FROM promotion_customers c
-			WHERE p.max_each > 0 AND c.promotion_id = p.id AND c.customer = ? AND c.used >= p.max_each)
-			FROM promotions p WHERE p.id = ?`, customer(id, email), id).Row().Scan(&inAll, &byOne)
+		err := s.db.Read(ctx).Raw(`SELECT p.max_uses > 0 AND p.used - ? >= p.max_uses, EXISTS (SELECT 1 FROM promotion_customers c
+			WHERE p.max_each > 0 AND c.promotion_id = p.id AND c.customer = ? AND c.used - ? >= p.max_each)
+			FROM promotions p WHERE p.id = ?`, back, key, backOfOne, id).Row().Scan(&inAll, &byOne)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return nil, fmt.Errorf("read the uses of promotion %s: %w", id, err)
 		}
 		usedUp[id] = inAll || byOne
 	}
 	return usedUp, nil
+}
+
+// taken is what an order has taken and not given back; nothing without an order.
+func (s *Store) taken(ctx context.Context, order string) (uses []use, err error) {
+	if order == "" {
+		return nil, nil
+	}
+	var texts []string
+	err = s.db.Read(ctx).Raw("SELECT uses FROM redemptions WHERE order_id = ? AND status = 'taken'", order).Scan(&texts).Error
+	if err == nil && len(texts) > 0 {
+		err = json.Unmarshal([]byte(texts[0]), &uses)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what order %s has redeemed: %w", order, err)
+	}
+	return uses, nil
 }
 
 // expireBatch is how many rows one transaction deletes, so that others do not wait long.

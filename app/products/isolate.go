@@ -17,7 +17,8 @@ import (
 // request's field the rows are in, which violations name: products[3].price.
 //
 // Where the refusal does not say which row is to blame, the rows are halved
-// until it is clear: for one bad row among n that takes about 2·log2(n) calls.
+// until it is clear: for one bad row among n that takes about 2·log2(n) calls. They are
+// halved as well when the time of the call is not enough for all, as on a busy machine.
 //
 // An error is not about rows: the module could not be asked, or ctx ended.
 func isolate[T any](rows []T, list string, refused func(T, string) []BadRow, send func([]T) ([]T, error)) (taken []T, bad []BadRow, err error) {
@@ -28,7 +29,8 @@ func isolate[T any](rows []T, list string, refused func(T, string) []BadRow, sen
 	if err == nil {
 		return rows, nil, nil
 	}
-	if !aboutRows(err) || len(rows) == 0 {
+	isTooMany := status.Code(err) == codes.DeadlineExceeded && len(rows) > 1
+	if !aboutRows(err) && !isTooMany || len(rows) == 0 {
 		return nil, nil, err
 	}
 	if blamed := blame(err, list, len(rows)); len(blamed) > 0 {

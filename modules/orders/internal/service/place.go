@@ -118,16 +118,18 @@ func (s *Service) price(ctx context.Context, c checkout, until time.Time) (order
 	if len(basket.Lines) == 0 {
 		return order.Purchase{}, store.Source{}, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_CART_EMPTY, "there is nothing in the cart")
 	}
-	// One that is there of these carts ends for this one, or this one does not come to be; so
-	// what the shopper has redeemed for it does not count.
-	var replaces string
-	switch other, err := s.Store.OfCarts(ctx, from.Carts); {
-	case err == nil:
-		replaces = other.ID()
-	case !errors.Is(err, order.ErrNotFound):
-		return order.Purchase{}, store.Source{}, err
-	}
 	chosen := c.choosing(basket)
+	// An order that is there of these carts ends for this one, or this one does not come to be;
+	// so what the shopper has redeemed for it does not count.
+	var replaces string
+	if len(chosen.codes) > 0 {
+		other, err := s.Store.OfCarts(ctx, from.Carts)
+		if err == nil {
+			replaces = other.ID()
+		} else if !errors.Is(err, order.ErrNotFound) {
+			return order.Purchase{}, store.Source{}, err
+		}
+	}
 	var quote Quote
 	err = s.patiently(ctx, func() (err error) {
 		quote, err = s.Prices.Quote(ctx, Ask{

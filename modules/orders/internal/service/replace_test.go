@@ -74,9 +74,12 @@ func TestAnOrderThatIsPaidStandsAgainstANewerOne(t *testing.T) {
 func TestANewerOrderIsPricedAsIfTheEarlierOneHadEnded(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {
 		_, cart := h.fill(5, 2)
+		h.uses["WELCOME"] = 1
 		l := h.live(nil)
-		first := l.order(h.request(cart))
-		l.order(h.anew(cart))
+		first := l.order(h.request(cart, "WELCOME"))
+		newer := h.request(cart, "WELCOME")
+		newer.Contact.Name = "Ana Maria Example"
+		l.order(newer)
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		if want := []string{"", first.ID}; !slices.Equal(h.replaces, want) {

@@ -29,7 +29,7 @@ func isolate[T any](rows []T, list string, refused func(T, string) []BadRow, sen
 	if err == nil {
 		return rows, nil, nil
 	}
-	isTooMany := status.Code(err) == codes.DeadlineExceeded && len(rows) > 1
+	isTooMany := status.Code(err) == codes.DeadlineExceeded && len(rows) > fewRows
 	if !aboutRows(err) && !isTooMany || len(rows) == 0 {
 		return nil, nil, err
 	}
@@ -57,6 +57,10 @@ func isolate[T any](rows []T, list string, refused func(T, string) []BadRow, sen
 	}
 	return taken, bad, nil
 }
+
+// fewRows can't be too many for one call: a module that has no time for them hangs, and is
+// not waited for again and again.
+const fewRows = 100
 
 // aboutRows tells refusals of what was sent from failures to send it.
 func aboutRows(err error) bool {

@@ -102,9 +102,10 @@ func (d *DB) Read(ctx context.Context) *gorm.DB {
 
 // Write runs fn in one transaction and returns once it is durable, or with the
 // reason why nothing was written: fn's own error, ctx's when it ended before
-// fn began, ErrClosed, ErrFenced, ErrSealed, ErrPutBack, or that of the database. Once fn has begun Write waits
-// for the real outcome, also when ctx ends meanwhile. When the database fails
-// to commit, the error wraps ErrUncertain: only reading again can tell.
+// fn began, ErrClosed, ErrFenced, ErrSealed, ErrPutBack, or that of the
+// database. Once fn has begun Write waits for the real outcome, also when ctx
+// ends meanwhile. When the database fails to commit, the error wraps
+// ErrUncertain: only reading again can tell.
 //
 // fn may run more than once and must use only tx; see the package comment.
 func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {

@@ -53,8 +53,8 @@
 // fail the neighbours in the batch.
 //
 // Every database also has the platform's tables, recorded in platform_version:
-// store (identity, owner, generation), marks, holders, leases, and outbox, inbox and dead_letters of
-// package events.
+// store (identity, owner, generation), marks, holders, leases, and outbox, inbox
+// and dead_letters of package events.
 //
 // # SQLite
 //

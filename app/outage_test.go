@@ -37,7 +37,7 @@ func TestPaymentsIsAway(t *testing.T) {
 					if answer.Status != http.StatusServiceUnavailable {
 						return true
 					}
-					form = ana.With(shoptest.Visa, answer.Form("/checkout"))
+					form = ana.Again(form, answer)
 					return false
 				})
 				ana.Bought(answer)
@@ -80,7 +80,7 @@ func TestOneModuleDownTakesDownNothingElse(t *testing.T) {
 		shop.AwaitFor(t, shoptest.BackInUse, "the checkout works again", func() bool {
 			answer = ana.Submits(form)
 			if answer.Status == http.StatusServiceUnavailable {
-				form = ana.With(shoptest.Visa, answer.Form("/checkout"))
+				form = ana.Again(form, answer)
 			}
 			return answer.Status != http.StatusServiceUnavailable
 		})

@@ -28,11 +28,19 @@ type Process struct {
 
 func (p *Process) awaitServing(t testing.TB) {
 	t.Helper()
+	began := time.Now()
 	p.shop.Await(t, p.name+" serves", func() bool { return p.serves() || p.Dead() })
+	if took := time.Since(began); took > slowStart {
+		t.Logf("%s took %s until it served", p.name, took.Round(time.Second))
+	}
 	if !p.serves() {
 		t.Fatalf("%s ended instead of serving: %v\n%s", p.name, p.cmd.ProcessState, p.log.tail())
 	}
 }
+
+// slowStart is worth a line where the test fails: what it did meanwhile was done to a shop
+// without that process.
+const slowStart = 10 * time.Second
 
 // serves tells whether the process has said where it can be reached.
 func (p *Process) serves() bool { return strings.Contains(p.out.String(), "  rpc  ") }

@@ -98,15 +98,15 @@ func newEndpoint(module, address string, conn *grpc.ClientConn, methods []*metho
 
 // meet waits until the process is met or can't be. Calls at the same moment
 // share one meeting.
-func (e *endpoint) meet(ctx context.Context) error {
+func (e *endpoint) meet(ctx context.Context) (*Endpoint, error) {
 	e.mu.Lock()
-	if e.known.Load() != nil {
+	if met := e.known.Load(); met != nil {
 		e.mu.Unlock()
-		return nil
+		return met, nil
 	}
 	if e.refused != nil && e.meeting == nil && time.Now().Before(e.nextTry) {
 		defer e.mu.Unlock()
-		return e.refused
+		return nil, e.refused
 	}
 	if e.meeting == nil {
 		e.meeting = make(chan struct{})
@@ -117,12 +117,12 @@ func (e *endpoint) meet(ctx context.Context) error {
 	select {
 	case <-meeting:
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
-	if e.known.Load() != nil {
-		return nil
+	if met := e.known.Load(); met != nil {
+		return met, nil
 	}
-	return e.reason()
+	return nil, e.reason()
 }
 
 // meetTimeout bounds how long a process may take to say who it is.

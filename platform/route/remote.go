@@ -65,7 +65,7 @@ func (t *Target) Meet(ctx context.Context) error {
 	reasons := make(chan error, len(r.all))
 	for _, e := range r.all {
 		go func() {
-			err := e.meet(ctx)
+			_, err := e.meet(ctx)
 			if err != nil {
 				err = fmt.Errorf("%s at %s: %w", e.module, e.address, err)
 			}
@@ -237,15 +237,15 @@ func (r *remote) pick(ctx context.Context, m *method, tried *endpoint) (e *endpo
 	return e, met, probe, err
 }
 
-func (r *remote) take(ctx context.Context, e *endpoint, m *method) (_ *endpoint, met *Endpoint, probe uint64, err error) {
+func (r *remote) take(ctx context.Context, e *endpoint, m *method) (_ *endpoint, met *Endpoint, _ uint64, err error) {
+	// Whoever enters must leave: nobody does who has met no process.
 	if met = e.known.Load(); met == nil {
-		if err := e.meet(ctx); err != nil {
+		if met, err = e.meet(ctx); err != nil {
 			return nil, nil, 0, status.Errorf(codes.Unavailable, "module %s at %s: %v", r.module, e.address, err)
 		}
-		met = e.known.Load()
 	}
 	probe, ok := e.breakers[m.index].enter()
-	if met == nil || !ok {
+	if !ok {
 		return nil, nil, 0, status.Errorf(codes.Unavailable, "module %s does not answer", r.module)
 	}
 	return e, met, probe, nil

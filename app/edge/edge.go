@@ -3,7 +3,7 @@
 //
 // Who sent a request, and how, is in visitors.go. How much one client may do is in
 // limits.go; each process with the edge counts by itself, and a restart forgets. How
-// many are worked on at a time is in queue.go.
+// many are worked on at a time is in queue.go. What a cart costs is in quote.go.
 package edge
 
 import (

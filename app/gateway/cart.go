@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"time"
 
+	"galleria/app/edge"
 	cartv1 "galleria/modules/cart/v1"
 	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/contract"
@@ -103,14 +104,9 @@ func (g *Gateway) quote(ctx context.Context, held *cartv1.Cart, to *pricingv1.De
 	if len(held.GetLines()) == 0 {
 		return &pricingv1.Quote{CurrencyCode: g.info.Info().Currencies[0]}, nil
 	}
-	req := &pricingv1.QuoteRequest{
-		CurrencyCode: held.GetCurrencyCode(), DeliveryOption: held.GetDeliveryOption(), Codes: held.GetCodes(), Destination: to, Email: email,
-	}
-	for _, l := range held.GetLines() {
-		req.Lines = append(req.Lines, &pricingv1.QuoteRequest_Line{Sku: l.GetSku(), Quantity: l.GetQuantity()})
-	}
-	answer, err := g.Pricing.Quote(ctx, req)
-	return answer.GetQuote(), err
+	return edge.Quotes{Pricing: g.Pricing, Orders: g.Orders}.Of(ctx, held, &pricingv1.QuoteRequest{
+		DeliveryOption: held.GetDeliveryOption(), Codes: held.GetCodes(), Destination: to, Email: email,
+	})
 }
 
 func destinationOf(to *cartv1.Destination) *pricingv1.Destination {

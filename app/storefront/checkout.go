@@ -173,17 +173,11 @@ func (s *Storefront) quote(ctx context.Context, held *cartv1.Cart, f form) (*pri
 	if len(held.GetLines()) == 0 {
 		return &pricingv1.Quote{}, nil
 	}
-	req := &pricingv1.QuoteRequest{
-		CurrencyCode: held.GetCurrencyCode(), DeliveryOption: f.values["delivery"], Codes: f.codes(), Email: f.values["email"],
-	}
+	req := &pricingv1.QuoteRequest{DeliveryOption: f.values["delivery"], Codes: f.codes(), Email: f.values["email"]}
 	if len(f.values["country"]) == 2 {
 		req.Destination = &pricingv1.Destination{Country: f.values["country"], Region: f.values["region"], PostalCode: f.values["postal_code"]}
 	}
-	for _, l := range held.GetLines() {
-		req.Lines = append(req.Lines, &pricingv1.QuoteRequest_Line{Sku: l.GetSku(), Quantity: l.GetQuantity()})
-	}
-	answer, err := s.Pricing.Quote(ctx, req)
-	return answer.GetQuote(), err
+	return edge.Quotes{Pricing: s.Pricing, Orders: s.Orders}.Of(ctx, held, req)
 }
 
 // quoteTyped is the quote of a form with codes that a visitor typed. A client that tries

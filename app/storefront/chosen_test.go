@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -15,10 +16,14 @@ import (
 )
 
 // promote makes WELCOME10, which takes a tenth off.
-func (s *shop) promote(t *testing.T) {
+func (s *shop) promote(t *testing.T) { t.Helper(); s.promoteUpTo(t, 0) }
+
+// promoteUpTo makes WELCOME10 for so many orders in all; 0: for any number.
+func (s *shop) promoteUpTo(t *testing.T, uses int64) {
 	t.Helper()
 	p := &pricingv1.Promotion{
 		Id: "welcome", Name: "Welcome", Kind: pricingv1.Promotion_KIND_PERCENT, PercentMillionths: 100_000, Codes: []string{"WELCOME10"}, Combinable: true,
+		MaxUses: uses,
 	}
 	if _, err := s.staffPricing.UpsertPromotions(t.Context(), &pricingv1.UpsertPromotionsRequest{Promotions: []*pricingv1.Promotion{p}}); err != nil {
 		t.Fatal(err)
@@ -63,6 +68,32 @@ func TestTheCartTakesVoucherCodes(t *testing.T) {
 	}
 	v.post("/cart/code", url.Values{"remove": {"WELCOME10"}}).want(http.StatusSeeOther)
 	v.get("/cart").saysNot("WELCOME10").says("€144.00")
+}
+
+// The last use of a code is in an order that waits for its payment. Whoever goes back from
+// there is priced as the order that will take its place; another shopper is not.
+func TestACodeInOnesOwnOrderThatIsNotPaidIsNotUsedUp(t *testing.T) {
+	s := newShop(t)
+	s.promoteUpTo(t, 1)
+	v := s.visitor(t)
+	v.put("LMP-MSH-08", 2)
+	v.post("/cart/code", url.Values{"code": {"WELCOME10"}}).want(http.StatusSeeOther)
+	form := v.order()
+	form.Set("code", "WELCOME10")
+	v.post("/checkout", form).want(http.StatusSeeOther)
+	s.clock.pass(time.Second)
+	for _, path := range []string{"/cart", "/checkout?country=IT"} {
+		v.get(path).want(http.StatusOK).says("-€14.40").saysNot("used up")
+	}
+	v.post("/cart/code", url.Values{"remove": {"WELCOME10"}}).want(http.StatusSeeOther)
+	v.post("/cart/code", url.Values{"code": {"WELCOME10"}}).want(http.StatusSeeOther)
+	anew := v.order()
+	anew.Set("code", "WELCOME10")
+	v.get(v.pay(v.post("/checkout", anew), paymentstest.CardVisa)).says("Thank you", "-€14.40")
+
+	other := s.visitor(t)
+	other.put("LMP-MSH-08", 1)
+	other.post("/cart/code", url.Values{"code": {"WELCOME10"}}).want(http.StatusUnprocessableEntity).says("WELCOME10 is used up.")
 }
 
 func TestTheCartKeepsWhatWasChosenAtTheCheckout(t *testing.T) {

@@ -9,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // Condition is what a store says of itself.
@@ -164,9 +162,9 @@ func visit(ctx context.Context, o Options, do func(db *sql.DB, found string) err
 }
 
 func visitPostgres(ctx context.Context, o Options, do func(db *sql.DB, found string) error) error {
-	config, err := pgx.ParseConfig(o.DSN)
+	config, _, err := parseDSN(o.DSN)
 	if err != nil {
-		return err // pgx leaves the password out
+		return err
 	}
 	o.MaxConns = max(o.MaxConns, 2) // one of them has the lock
 	db := connect(*config, o)

@@ -38,7 +38,8 @@ type Options struct {
 	OpenWithin time.Duration
 	// SlowQuery is the duration from which a statement is logged. 0 = 200 ms.
 	SlowQuery time.Duration
-	// MaxConns bounds the connections to PostgreSQL, readers and writers each. 0 = 8.
+	// MaxConns bounds the connections to PostgreSQL, readers and writers each. 0 = what the
+	// DSN says of all by pool_max_conns, or 8.
 	MaxConns int
 }
 
@@ -63,9 +64,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.SlowQuery == 0 {
 		o.SlowQuery = 200 * time.Millisecond
-	}
-	if o.MaxConns == 0 {
-		o.MaxConns = 8
 	}
 	o.Log = o.Log.With("database", o.Module)
 	return o

@@ -43,9 +43,12 @@ type postgresEngine struct {
 
 func openPostgres(ctx context.Context, d *DB) (err error) {
 	o := d.options
-	config, err := pgx.ParseConfig(o.DSN)
+	config, most, err := parseDSN(o.DSN)
 	if err != nil {
-		return err // pgx leaves the password out
+		return err
+	}
+	if o.MaxConns == 0 {
+		o.MaxConns = most
 	}
 	config.RuntimeParams["application_name"] = o.Module
 	e := &postgresEngine{db: d}

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,6 +14,30 @@ import (
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/stdlib"
 )
+
+// maxConns is how many connections read, and how many write, when the DSN does not say it.
+const maxConns = 8
+
+// poolSize is the part of a DSN that bounds the connections, named as in pgx's own pool.
+const poolSize = "pool_max_conns"
+
+// parseDSN reads a DSN, and how many connections may read, and how many write: together with
+// the one that is the sign of life they are what it allows a process.
+func parseDSN(dsn string) (config *pgx.ConnConfig, most int, err error) {
+	if config, err = pgx.ParseConfig(dsn); err != nil {
+		return nil, 0, err // pgx leaves the password out
+	}
+	text, given := config.RuntimeParams[poolSize]
+	if !given {
+		return config, maxConns, nil
+	}
+	delete(config.RuntimeParams, poolSize) // the server does not know it
+	all, err := strconv.Atoi(text)
+	if err != nil || all < 3 || all > 1000 {
+		return nil, 0, fmt.Errorf("%s=%s in the dsn: want a number from 3 to 1000", poolSize, text)
+	}
+	return config, (all - 1) / 2, nil
+}
 
 // grace is how long a statement may go on after its caller has left. pgx ends a
 // statement by closing its connection; most are over sooner, and leave theirs

@@ -2,9 +2,12 @@ package database_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"gorm.io/gorm"
 
 	"galleria/platform/database"
 	"galleria/platform/database/databasetest"
@@ -74,4 +77,39 @@ func TestACallerWhoLeavesKeepsTheConnectionOpen(t *testing.T) {
 		}
 	}
 	t.Error("got a new connection after each of 20 callers who left")
+}
+
+// TestTheDSNSaysHowManyConnectionsThereMayBe: many read and many write at the same moment,
+// and the server counts those who are there.
+func TestTheDSNSaysHowManyConnectionsThereMayBe(t *testing.T) {
+	o := databasetest.Postgres(t)
+	given := o.DSN
+	for _, wrong := range []string{"2", "-5", "many", "100000"} {
+		o.DSN = given + "&pool_max_conns=" + wrong
+		if _, err := database.Open(t.Context(), o); err == nil || !strings.Contains(err.Error(), "want a number from 3 to 1000") {
+			t.Errorf("pool_max_conns=%s: got %v, want it refused", wrong, err)
+		}
+	}
+	o.DSN, o.Module = given+"&pool_max_conns=7", "counted"
+	db := databasetest.Open(t, o)
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			if err := db.Read(t.Context()).Exec("SELECT pg_sleep(0.05)").Error; err != nil {
+				t.Error(err)
+			}
+		})
+		all.Go(func() {
+			err := db.Write(t.Context(), func(tx *gorm.DB) error { return tx.Exec("SELECT pg_sleep(0.05)").Error })
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	var connections int
+	err := db.Read(t.Context()).Raw("SELECT count(*) FROM pg_stat_activity WHERE application_name IN ('counted', 'counted alive')").Scan(&connections).Error
+	if err != nil || connections != 7 {
+		t.Errorf("got %d connections (%v), want 7: idle ones are kept", connections, err)
+	}
 }

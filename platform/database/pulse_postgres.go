@@ -19,7 +19,7 @@ type sessionPulse struct {
 }
 
 func startSessionPulse(ctx context.Context, dsn, module, id string) (*sessionPulse, error) {
-	config, err := pgx.ParseConfig(dsn)
+	config, _, err := parseDSN(dsn)
 	if err != nil {
 		return nil, err
 	}

@@ -232,13 +232,19 @@ func (b *Browser) Sees(selector string) {
 // Types types into a field, which is emptied first.
 func (b *Browser) Types(selector, text string) {
 	b.t.Helper()
-	b.do("type into "+selector, chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
+	b.do("type into "+selector, chromedp.Clear(chromedp.CSS(selector)), focus(selector), chromedp.KeyEvent(text))
 }
 
 // PressesEnter presses the key with the focus on what the selector finds.
 func (b *Browser) PressesEnter(selector string) {
 	b.t.Helper()
-	b.do("press Enter on "+selector, chromedp.SendKeys(chromedp.CSS(selector), "\r"))
+	b.do("press Enter on "+selector, focus(selector), chromedp.KeyEvent("\r"))
+}
+
+// focus makes what the selector finds hear the keys. chromedp's SendKeys would do so, but
+// races with the events of an attribute that has just been changed, as Clear does.
+func focus(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.Focus(chromedp.CSS(selector), chromedp.NodeVisible)
 }
 
 // Chooses picks an entry of a select by its value.

@@ -51,6 +51,8 @@ func openPostgres(ctx context.Context, d *DB) (err error) {
 		o.MaxConns = most
 	}
 	config.RuntimeParams["application_name"] = o.Module
+	noticeLoss(config)
+	endStalled(config)
 	e := &postgresEngine{db: d}
 	e.life, e.endLife = context.WithCancel(context.Background())
 	defer func() {

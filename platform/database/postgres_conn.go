@@ -39,6 +39,27 @@ func parseDSN(dsn string) (config *pgx.ConnConfig, most int, err error) {
 	return config, (all - 1) / 2, nil
 }
 
+// noticeLoss lets the server end the session soon of a machine that lost its power, which
+// says no goodbye.
+func noticeLoss(config *pgx.ConnConfig) {
+	for name, value := range map[string]string{"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"} {
+		config.RuntimeParams[name] = value
+	}
+}
+
+// stalledAfter is how long a process may do nothing in a transaction: twice what it keeps a
+// lease for that stands still, and far more than a busy one pauses.
+const stalledAfter = 10 * time.Second
+
+// endStalled lets the server end such a transaction: others wait for its locks, those who
+// take over its work among them.
+func endStalled(config *pgx.ConnConfig) {
+	const parameter = "idle_in_transaction_session_timeout"
+	if _, given := config.RuntimeParams[parameter]; !given {
+		config.RuntimeParams[parameter] = strconv.FormatInt(stalledAfter.Milliseconds(), 10)
+	}
+}
+
 // grace is how long a statement may go on after its caller has left. pgx ends a
 // statement by closing its connection; most are over sooner, and leave theirs
 // to the next caller. Without grace, callers who leave early cost the server a

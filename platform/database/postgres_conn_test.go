@@ -113,3 +113,34 @@ func TestTheDSNSaysHowManyConnectionsThereMayBe(t *testing.T) {
 		t.Errorf("got %d connections (%v), want 7: idle ones are kept", connections, err)
 	}
 }
+
+// TestAWriteThatStandsStillKeepsNobodyWaiting: as of a process that was stopped, or of a
+// machine that is gone, in the middle of a transaction.
+func TestAWriteThatStandsStillKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	o := databasetest.Postgres(t)
+	stopped, other := databasetest.Open(t, o), databasetest.Open(t, o)
+	lock := func(tx *gorm.DB) error { return tx.Exec("SELECT pg_advisory_xact_lock(4711)").Error }
+	locked, woken, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		ended <- stopped.Write(context.Background(), func(tx *gorm.DB) error {
+			if err := lock(tx); err != nil {
+				return err
+			}
+			close(locked)
+			<-woken
+			return tx.Exec("SELECT 1").Error
+		})
+	}()
+	<-locked
+	if err := other.Write(t.Context(), lock); err != nil {
+		t.Errorf("a write beside one that stands still: %v", err)
+	}
+	close(woken)
+	if err := <-ended; err == nil {
+		t.Error("the write that stood still says that it was kept, and its transaction was ended")
+	}
+	if err := stopped.Write(t.Context(), lock); err != nil {
+		t.Errorf("a write after it, of the same process: %v", err)
+	}
+}

@@ -24,10 +24,7 @@ func startSessionPulse(ctx context.Context, dsn, module, id string) (*sessionPul
 		return nil, err
 	}
 	config.RuntimeParams["application_name"] = module + " alive"
-	// A machine that lost its power says no goodbye.
-	for name, value := range map[string]string{"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"} {
-		config.RuntimeParams[name] = value
-	}
+	noticeLoss(config)
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return nil, err

@@ -241,6 +241,9 @@ func (r *remote) take(ctx context.Context, e *endpoint, m *method) (_ *endpoint,
 	// Whoever enters must leave: nobody does who has met no process.
 	if met = e.known.Load(); met == nil {
 		if met, err = e.meet(ctx); err != nil {
+			if errors.Is(ctx.Err(), context.Canceled) { // the caller has left, which says nothing of the process
+				return nil, nil, 0, status.FromContextError(ctx.Err()).Err()
+			}
 			return nil, nil, 0, status.Errorf(codes.Unavailable, "module %s at %s: %v", r.module, e.address, err)
 		}
 	}

@@ -141,6 +141,10 @@ func (p *Process) settled(name string, wanted route.Place) bool {
 	if p.routes[name].Target() == nil || !p.placed[name].Equal(wanted) {
 		return false
 	}
+	// What stood in for a canary is its module's place from here on: the next one begins anew.
+	if wish, pending := p.wishes[name]; pending && wish.Place.Mode == route.ModeCanary && wanted.Mode != route.ModeCanary {
+		p.beganLocked(name, p.routes[name].Target(), wanted)
+	}
 	p.grantLocked(name)
 	return true
 }

@@ -20,6 +20,7 @@ import (
 	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/contract"
 	"galleria/platform/id"
+	"galleria/platform/mailaddress"
 )
 
 // checkout shows the form, with a key of its own and what the cart keeps, and what the
@@ -173,7 +174,10 @@ func (s *Storefront) quote(ctx context.Context, held *cartv1.Cart, f form) (*pri
 	if len(held.GetLines()) == 0 {
 		return &pricingv1.Quote{}, nil
 	}
-	req := &pricingv1.QuoteRequest{DeliveryOption: f.values["delivery"], Codes: f.codes(), Email: f.values["email"]}
+	req := &pricingv1.QuoteRequest{DeliveryOption: f.values["delivery"], Codes: f.codes()}
+	if _, err := mailaddress.Parse(f.values["email"]); err == nil { // what is wrong with it is said beside the field
+		req.Email = f.values["email"]
+	}
 	if len(f.values["country"]) == 2 {
 		req.Destination = &pricingv1.Destination{Country: f.values["country"], Region: f.values["region"], PostalCode: f.values["postal_code"]}
 	}

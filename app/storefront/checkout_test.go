@@ -213,7 +213,15 @@ func TestAStateIsChosenWhereTaxesDependOnIt(t *testing.T) {
 		}
 	}
 	p.quoted(form)
-	v.get(v.pay(v.post("/checkout", form), paymentstest.CardVisa)).says("Sales tax 4 %")
+	v.get(v.pay(v.post("/checkout", form), paymentstest.CardVisa)).says("Sales tax 4 %", "10121 Torino NY United States")
+}
+
+func TestAMistypedAddressOfMailsKeepsTheTotal(t *testing.T) {
+	s := newShop(t)
+	v, form := buy(t, s)
+	form.Set("email", "ana@example")
+	form.Set("requote", "1")
+	v.post("/checkout", form).want(http.StatusOK).says("Standard delivery", "€144.00").saysNot("We do not deliver")
 }
 
 func TestTheTotalIsUpdatedWithoutOrdering(t *testing.T) {

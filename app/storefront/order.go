@@ -370,7 +370,7 @@ func addressLines(o *ordersv1.Order) []string {
 	var all []string
 	for _, line := range []string{
 		o.GetContact().GetName(), a.GetLine1(), a.GetLine2(),
-		strings.TrimSpace(a.GetPostalCode() + " " + a.GetCity()), countries.Name(a.GetCountry()),
+		strings.TrimSpace(a.GetPostalCode() + " " + a.GetCity()), a.GetRegion(), countries.Name(a.GetCountry()),
 	} {
 		if line != "" {
 			all = append(all, line)

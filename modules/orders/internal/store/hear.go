@@ -42,12 +42,14 @@ func RefundSettled(tx *gorm.DB, orderID, refundID string, failed bool, now time.
 		was, because = order.RefundSucceeded, "%"
 	}
 	refund, attempt := order.RefundOf(refundID)
-	err := tx.Exec("UPDATE order_refunds SET status = 'pending' WHERE id = ? AND attempt = ? AND order_id = ? AND status = ? AND failure LIKE ?",
-		refund, attempt, orderID, string(was), because).Error
+	// The order first, as Save has it: whoever stores an answer just now is waited for, and
+	// what it stored is seen.
+	err := tx.Exec("UPDATE orders SET due_at = ?, attempts = 0, version = version + 1 WHERE id = ? AND has_parts", now.UnixMicro(), orderID).Error
 	if err != nil {
 		return err
 	}
-	return tx.Exec("UPDATE orders SET due_at = ?, attempts = 0, version = version + 1 WHERE id = ? AND has_parts", now.UnixMicro(), orderID).Error
+	return tx.Exec("UPDATE order_refunds SET status = 'pending' WHERE id = ? AND attempt = ? AND order_id = ? AND status = ? AND failure LIKE ?",
+		refund, attempt, orderID, string(was), because).Error
 }
 
 // NeedAttention asks for an operator. If one is asked for already, the reasons add up, as

@@ -62,6 +62,11 @@ func (p *Process) apply(ctx context.Context, wanted map[string]route.Place, by w
 		if !named || !p.heed(d.Name, by) {
 			continue
 		}
+		stoodFor, stays := p.standInStays(d.Name, place)
+		if stays {
+			cause := p.causeOf(d.Name, by)
+			p.audit(Change{Module: d.Name, Who: cause.Who, From: stoodFor.String(), To: p.placeNow(d.Name), Why: cause.Why})
+		}
 		if p.settled(d.Name, place) {
 			continue
 		}
@@ -130,6 +135,21 @@ func (p *Process) interrupt(wanted map[string]route.Place, by word) {
 	}
 }
 
+// standInStays makes an arm that has stood in for a place since the start the module's place,
+// if that is what is wanted now, and tells what it stood in for. A canary that comes after it
+// begins anew.
+func (p *Process) standInStays(name string, wanted route.Place) (stoodFor route.Place, stays bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	stoodFor, standsIn := p.standingFor[name]
+	if !standsIn || !p.placed[name].Equal(wanted) {
+		return route.Place{}, false
+	}
+	delete(p.standingFor, name)
+	p.beganLocked(name, p.routes[name].Target(), wanted)
+	return stoodFor, true
+}
+
 // settled tells whether a module is where it is wanted, or on its way there. It
 // then forgets another place that it was still to get to.
 func (p *Process) settled(name string, wanted route.Place) bool {
@@ -140,10 +160,6 @@ func (p *Process) settled(name string, wanted route.Place) bool {
 	}
 	if p.routes[name].Target() == nil || !p.placed[name].Equal(wanted) {
 		return false
-	}
-	// What stood in for a canary is its module's place from here on: the next one begins anew.
-	if wish, pending := p.wishes[name]; pending && wish.Place.Mode == route.ModeCanary && wanted.Mode != route.ModeCanary {
-		p.beganLocked(name, p.routes[name].Target(), wanted)
 	}
 	p.grantLocked(name)
 	return true
@@ -359,6 +375,7 @@ func (p *Process) pointLocked(name string, target *route.Target, place route.Pla
 		delete(p.running, name)
 	}
 	p.grantLocked(name)
+	delete(p.standingFor, name)
 	p.rememberLocked(name, place)
 	return l
 }

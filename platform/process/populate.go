@@ -159,6 +159,7 @@ func (p *Process) settle(ctx context.Context, d module.Definition, wanted route.
 			}
 			p.mu.Lock()
 			p.pointLocked(d.Name, target, arm)
+			p.standingFor[d.Name] = wanted
 			p.mu.Unlock()
 			break
 		}

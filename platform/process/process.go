@@ -64,16 +64,17 @@ type Process struct {
 	changing         chan struct{}
 	started, stopped bool
 
-	mu       sync.Mutex      // guards what follows; never held while waiting
-	own      map[string]bool // modules whose place the peer has no say in
-	placed   map[string]route.Place
-	running  map[string]*module.Running    // modules at work for their routes
-	spare    map[string]*module.Running    // started, or taken back, for a place that is being made
-	opened   map[string]*database.DB       // of modules that are about to start
-	leaving  map[string]*module.Running    // moved away; stopped when their calls have ended
-	draining map[*module.Running]int       // how many old places have calls in a module, unless none
-	seeking  map[string]context.CancelFunc // modules that are to get to another place
-	wishes   map[string]Wish               // where to, and why they are not there
+	mu          sync.Mutex      // guards what follows; never held while waiting
+	own         map[string]bool // modules whose place the peer has no say in
+	placed      map[string]route.Place
+	running     map[string]*module.Running    // modules at work for their routes
+	spare       map[string]*module.Running    // started, or taken back, for a place that is being made
+	opened      map[string]*database.DB       // of modules that are about to start
+	leaving     map[string]*module.Running    // moved away; stopped when their calls have ended
+	draining    map[*module.Running]int       // how many old places have calls in a module, unless none
+	seeking     map[string]context.CancelFunc // modules that are to get to another place
+	wishes      map[string]Wish               // where to, and why they are not there
+	standingFor map[string]route.Place        // what the place of a module stands in for since the start
 	// progress is that of canaries, announced who is about to change a place.
 	progress  map[string]Progress
 	announced map[string]announcement
@@ -109,7 +110,7 @@ func New(o Options) (*Process, error) {
 		changing: make(chan struct{}, 1), own: map[string]bool{},
 		placed: map[string]route.Place{}, running: map[string]*module.Running{},
 		spare: map[string]*module.Running{}, opened: map[string]*database.DB{}, leaving: map[string]*module.Running{},
-		draining: map[*module.Running]int{}, wishes: map[string]Wish{},
+		draining: map[*module.Running]int{}, wishes: map[string]Wish{}, standingFor: map[string]route.Place{},
 		progress: map[string]Progress{}, announced: map[string]announcement{}, sought: map[string]Cause{},
 		seeking: map[string]context.CancelFunc{}, changed: make(chan struct{}),
 	}

@@ -7,22 +7,32 @@ import (
 	"galleria/platform/route"
 )
 
-// TestACanaryThatIsAwayAtTheStartIsStillBack: what it showed before is not forgotten.
-func TestACanaryThatIsAwayAtTheStartIsStillBack(t *testing.T) {
+// startedWithoutTrial is a process that was started while the trial of its canary, which it had
+// rolled back before, is away: the first arm stands in. The trial can be started again.
+func startedWithoutTrial(t *testing.T) (main *Process, canary route.Place, startTrial func()) {
+	t.Helper()
 	h := newHouse(t)
 	var fails atomic.Bool
 	fails.Store(true)
-	main, trial, wanted := canariedAt(t, h, &fails)
+	before, trial, canary := canariedAt(t, h, &fails)
 	eventually(t, "the end of the canary", true, func() bool {
-		once(t, main, 5)
-		progress, _ := main.Progress("alpha")
+		once(t, before, 5)
+		progress, _ := before.Progress("alpha")
 		return progress.Ended
 	})
 	stop(t, trial)
-	stop(t, main)
-	again := h.start("again", places{"alpha": wanted}, func(o *Options) { o.Listen = main.Address() })
+	stop(t, before)
+	main = h.start("again", places{"alpha": canary}, func(o *Options) { o.Listen = before.Address() })
+	return main, canary, func() {
+		h.start("trial", places{"alpha": here}, peerOf(main), func(o *Options) { o.Listen = trial.Address() })
+	}
+}
+
+// TestACanaryThatIsAwayAtTheStartIsStillBack: what it showed before is not forgotten.
+func TestACanaryThatIsAwayAtTheStartIsStillBack(t *testing.T) {
+	again, _, startTrial := startedWithoutTrial(t)
 	wantAnswerFrom(t, again, "stable")
-	h.start("trial", places{"alpha": here}, peerOf(again), func(o *Options) { o.Listen = trial.Address() })
+	startTrial()
 	eventually(t, "the place", string(route.ModeCanary), func() string { return string(again.Place("alpha").Mode) })
 	if progress, _ := again.Progress("alpha"); !progress.Ended || progress.Weight != 0 {
 		t.Errorf("after the restart the canary is at %s, want it back still", progress)
@@ -46,26 +56,22 @@ func TestAFirstArmThatIsAwayAtTheStartKeepsNoPromotedCanaryAway(t *testing.T) {
 // TestACanaryBeginsAnewAfterItsStandInBecameThePlace: its trial is away at a start, the first
 // arm has all calls, and is then wanted alone.
 func TestACanaryBeginsAnewAfterItsStandInBecameThePlace(t *testing.T) {
-	h := newHouse(t)
-	var fails atomic.Bool
-	fails.Store(true)
-	main, trial, wanted := canariedAt(t, h, &fails)
-	eventually(t, "the end of the canary", true, func() bool {
-		once(t, main, 5)
-		progress, _ := main.Progress("alpha")
-		return progress.Ended
-	})
-	stop(t, trial)
-	stop(t, main)
-	again := h.start("again", places{"alpha": wanted}, func(o *Options) { o.Listen = main.Address() })
+	again, wanted, startTrial := startedWithoutTrial(t)
 	if err := again.Apply(t.Context(), places{"alpha": wanted.Arms[0]}); err != nil {
 		t.Fatal(err)
 	}
-	h.start("trial", places{"alpha": here}, peerOf(again), func(o *Options) { o.Listen = trial.Address() })
+	changes, err := again.Changes("alpha", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := changes[len(changes)-1]; last.From != wanted.String() || last.To != wanted.Arms[0].String() || last.Who != "configuration" {
+		t.Errorf("the last change of the place is told as %+v, want from the canary to its first arm", last)
+	}
+	startTrial()
 	if err := again.Apply(t.Context(), places{"alpha": wanted}); err != nil {
 		t.Fatal(err)
 	}
-	if progress, _ := again.Progress("alpha"); progress.Ended {
+	if progress, _ := again.Progress("alpha"); progress.Weight != 10 || progress.Ended {
 		t.Errorf("got %s, want it to begin anew", progress)
 	}
 }

@@ -226,6 +226,13 @@ func (o *Order) giveBack(why Ending, now time.Time) error {
 		return err
 	}
 	o.end(why, "cancelled", now)
+	// All goods go back with the order, those of earlier refunds among them.
+	for i, r := range o.s.Refunds {
+		if r.Unbooked {
+			o.s.Refunds[i].Unbooked = false
+			o.answered(r.ID)
+		}
+	}
 	if left := o.owed(); o.s.Payment.State == Paid && left > 0 {
 		o.s.Refunds = append(o.s.Refunds, Refund{
 			ID: o.s.ID, Key: cancelKey, Amount: left, Reason: why.sentence(), By: why.By, Status: RefundPending, At: stored(now),

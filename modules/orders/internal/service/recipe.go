@@ -232,6 +232,12 @@ func (s *Service) open(ctx context.Context, o *order.Order) error {
 		o.Due(s.Now())
 		return nil
 	}
-	o.Rest()
+	// While only its goods were waited for it may have been refunded, and the bank may have
+	// let its money go.
+	if o.HasChores() || o.Was().Payment.State == order.Authorized {
+		o.Due(s.Now())
+	} else {
+		o.Rest()
+	}
 	return nil
 }

@@ -42,8 +42,8 @@ func RefundSettled(tx *gorm.DB, orderID, refundID string, failed bool, now time.
 		was, because = order.RefundSucceeded, "%"
 	}
 	refund, attempt := order.RefundOf(refundID)
-	// The order first, as Save has it: whoever stores an answer just now is waited for, and
-	// what it stored is seen.
+	// The order's row first, as Save has it: this waits for an answer that is just being stored,
+	// and then sees it.
 	err := tx.Exec("UPDATE orders SET due_at = ?, attempts = 0, version = version + 1 WHERE id = ? AND has_parts", now.UnixMicro(), orderID).Error
 	if err != nil {
 		return err

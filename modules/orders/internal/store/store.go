@@ -61,6 +61,9 @@ func (s *Store) Place(ctx context.Context, o *order.Order, from Source, most Lim
 	}
 	carts := from.Carts
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		if err := s.oneAtATime(tx, r.Client, most); err != nil {
+			return err
+		}
 		var err error
 		if result, err = full(tx, r, carts, most); err != nil {
 			return err
@@ -104,6 +107,15 @@ func (s *Store) Place(ctx context.Context, o *order.Order, from Source, most Lim
 		return 0, fmt.Errorf("store new order %s: %w", r.ID, err)
 	}
 	return result, nil
+}
+
+// oneAtATime lets the orders of a client be counted and stored one after the other: those of
+// the same moment would not see each other, and all be within the limits.
+func (s *Store) oneAtATime(tx *gorm.DB, client string, most Limits) error {
+	if s.db.Dialect() != "postgres" || client == "" || most == (Limits{}) {
+		return nil // on SQLite, a transaction that writes is alone
+	}
+	return tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", "orders of "+client).Error
 }
 
 // unpaid are the orders that count towards the limits: those that wait for an operator

@@ -10,7 +10,7 @@ const (
 	// sooner, if none is lost.
 	mostWaiting = 5 * time.Minute
 	// mostSettling is for a refund that the provider has and has not settled, which
-	// takes days with some banks.
+	// takes days with some banks, and for a look that failed where nothing is waited for.
 	mostSettling = time.Hour
 	// mostHeld is for what is held: a hold can run out at the bank.
 	mostHeld = 6 * time.Hour
@@ -39,7 +39,7 @@ func (p Payment) Due(now time.Time, least time.Duration) time.Time {
 			return in(mostOpen)
 		}
 	}
-	if p.state.Refunding > 0 {
+	if p.state.Refunding > 0 || p.unlooked {
 		return in(mostSettling)
 	}
 	return time.Time{}

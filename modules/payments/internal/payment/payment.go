@@ -83,6 +83,8 @@ type Payment struct {
 	version int64
 	heard   int64
 	facts   []Fact
+	// unlooked: something was heard of it, maybe, and the provider was not looked at since.
+	unlooked bool
 }
 
 // Fact is something to be published: the payment was settled, a refund was, or a

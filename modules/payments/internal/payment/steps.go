@@ -129,6 +129,10 @@ func (p *Payment) Tried(spent bool) {
 	}
 }
 
+// LookAgain says that the provider is still to be looked at, though the payment itself waits
+// for nothing: a webhook may have told of what only a look finds.
+func (p *Payment) LookAgain() { p.unlooked = true }
+
 // Moved forgets the count of looks: something happened.
 func (p *Payment) Moved() { p.state.Tries = 0 }
 

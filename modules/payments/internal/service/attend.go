@@ -16,10 +16,11 @@ import (
 func (s *Service) attend(ctx context.Context, p payment.Payment) (payment.Payment, error) {
 	provider, err := s.provider(p)
 	var report payment.Report
+	var looked bool
 	if err == nil {
 		asking, done := context.WithTimeout(ctx, s.Patience)
 		defer done()
-		report, err = s.ask(asking, provider, p)
+		report, looked, err = s.ask(asking, provider, p)
 		s.at("provider asked")
 	}
 	recording, recorded := s.recording(ctx)
@@ -27,13 +28,20 @@ func (s *Service) attend(ctx context.Context, p payment.Payment) (payment.Paymen
 	if err != nil { // it is put off, so that it holds up no other
 		return p, errors.Join(err, s.Store.Postpone(recording, p, s.Now(), errors.Is(err, payment.ErrSpent)))
 	}
+	hadPage := p.State().RedirectURL != ""
 	after, err := s.Store.Change(recording, p, s.Now(), func(p *payment.Payment) error {
 		before := *p
+		if report.State == payment.SaysEnded && !hadPage && before.State().RedirectURL != "" {
+			return nil // its page was opened meanwhile: it stays due, for that to be closed
+		}
 		p.Learn(report)
 		if p.Same(before) {
 			p.Tried(false)
 		} else {
 			p.Moved()
+		}
+		if !looked {
+			p.LookAgain()
 		}
 		return nil
 	})
@@ -53,16 +61,20 @@ func (s *Service) recording(ctx context.Context) (context.Context, context.Cance
 	return context.WithTimeout(context.WithoutCancel(ctx), recordingPatience)
 }
 
-func (s *Service) ask(ctx context.Context, provider payment.Provider, p payment.Payment) (payment.Report, error) {
+// ask does it. looked says whether the provider has told all that it knows of the payment, or
+// of a refund only.
+func (s *Service) ask(ctx context.Context, provider payment.Provider, p payment.Payment) (report payment.Report, looked bool, err error) {
 	state := p.State()
 	late := state.Status == payment.Waiting && !s.Now().Before(p.Terms().Expires)
 	switch {
 	case late && state.RedirectURL == "":
-		return payment.Report{State: payment.SaysEnded}, nil // no shopper was led to a page
+		return payment.Report{State: payment.SaysEnded}, true, nil // no shopper was led to a page
 	case late || state.Cancelling:
-		return provider.Close(ctx, p)
+		report, err = provider.Close(ctx, p)
+		return report, true, err
 	case state.Capturing:
-		return provider.Capture(ctx, p)
+		report, err = provider.Capture(ctx, p)
+		return report, true, err
 	}
 	var asked []payment.RefundReport
 	for _, r := range p.Refunds() {
@@ -72,17 +84,18 @@ func (s *Service) ask(ctx context.Context, provider payment.Provider, p payment.
 		told, err := provider.Refund(ctx, p, r)
 		if errors.Is(err, payment.ErrSpent) {
 			// Recorded with the refund: its next key is another one.
-			return payment.Report{Refunds: []payment.RefundReport{{ID: r.ID, Spent: true}}}, nil
+			return payment.Report{Refunds: []payment.RefundReport{{ID: r.ID, Spent: true}}}, false, nil
 		}
 		if err != nil {
-			return payment.Report{}, err
+			return payment.Report{}, false, err
 		}
 		asked = append(asked, told)
 	}
 	if len(asked) > 0 {
-		return payment.Report{Refunds: asked}, nil
+		return payment.Report{Refunds: asked}, false, nil
 	}
-	return provider.Look(ctx, p)
+	report, err = provider.Look(ctx, p)
+	return report, true, err
 }
 
 // Settle attends to payments that are due, looking every so often, until ctx ends.

@@ -88,11 +88,13 @@ func (s *Service) open(ctx context.Context, p payment.Payment) (payment.Payment,
 	}
 	ended := false
 	after, err := s.Store.Change(recording, p, s.Now(), func(p *payment.Payment) error { ended = p.Opened(session); return nil })
-	if err == nil && ended && after.State().Status == payment.Cancelled {
-		// Cancelled while the provider was asked. The address of the page was given to
-		// no shopper; it is closed all the same.
-		_, unclosed := provider.Close(asking, after.WithSession(session))
-		return after, errors.Join(payment.ErrCancelled, unclosed)
+	if status := after.State().Status; err == nil && ended && (status == payment.Cancelled || status == payment.Expired) {
+		// It ended while the provider was asked. The address of the page was given to no
+		// shopper; it is closed all the same.
+		_, err = provider.Close(asking, after.WithSession(session))
+		if status == payment.Cancelled {
+			err = errors.Join(payment.ErrCancelled, err)
+		}
 	}
 	return after, err
 }

@@ -48,7 +48,7 @@ func (s *Page) Close(ctx context.Context, p payment.Payment) (payment.Report, er
 	if p.State().Session == "" && p.State().Intent == "" {
 		return payment.Report{State: payment.SaysEnded}, nil
 	}
-	if p.State().Status == payment.Waiting {
+	if status := p.State().Status; p.State().Session != "" && status != payment.Authorized && status != payment.Paid {
 		params := &stripe.CheckoutSessionExpireParams{}
 		params.AddExpand("payment_intent.latest_charge")
 		session, err := s.api.V1CheckoutSessions.Expire(ctx, p.State().Session, params)

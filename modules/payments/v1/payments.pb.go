@@ -430,9 +430,11 @@ type Refund struct {
 	AmountMinor int64        `protobuf:"varint,2,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
 	Status      RefundStatus `protobuf:"varint,3,opt,name=status,proto3,enum=payments.v1.RefundStatus" json:"status,omitempty"`
 	// Why it failed, for operators.
-	Failure       string `protobuf:"bytes,4,opt,name=failure,proto3" json:"failure,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Failure string `protobuf:"bytes,4,opt,name=failure,proto3" json:"failure,omitempty"`
+	// The provider's name for it; empty while the provider has not answered.
+	ProviderReference string `protobuf:"bytes,5,opt,name=provider_reference,json=providerReference,proto3" json:"provider_reference,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Refund) Reset() {
@@ -489,6 +491,13 @@ func (x *Refund) GetStatus() RefundStatus {
 func (x *Refund) GetFailure() string {
 	if x != nil {
 		return x.Failure
+	}
+	return ""
+}
+
+func (x *Refund) GetProviderReference() string {
+	if x != nil {
+		return x.ProviderReference
 	}
 	return ""
 }
@@ -1836,12 +1845,13 @@ const file_payments_v1_payments_proto_rawDesc = "" +
 	"\x03cvc\x18\x04 \x01(\tB\x03\x80\x01\x01R\x03cvc\";\n" +
 	"\rPaymentMethod\x12\x14\n" +
 	"\x05brand\x18\x01 \x01(\tR\x05brand\x12\x14\n" +
-	"\x05last4\x18\x02 \x01(\tR\x05last4\"\x88\x01\n" +
+	"\x05last4\x18\x02 \x01(\tR\x05last4\"\xb7\x01\n" +
 	"\x06Refund\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12!\n" +
 	"\famount_minor\x18\x02 \x01(\x03R\vamountMinor\x121\n" +
 	"\x06status\x18\x03 \x01(\x0e2\x19.payments.v1.RefundStatusR\x06status\x12\x18\n" +
-	"\afailure\x18\x04 \x01(\tR\afailure\"\xf0\x04\n" +
+	"\afailure\x18\x04 \x01(\tR\afailure\x12-\n" +
+	"\x12provider_reference\x18\x05 \x01(\tR\x11providerReference\"\xf0\x04\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x19\n" +
 	"\border_id\x18\x02 \x01(\tR\aorderId\x12+\n" +

@@ -87,7 +87,8 @@ type PaymentsServiceClient interface {
 	// RefundPayment gives back part or all of what was paid, once per refund_id.
 	// While the provider has not settled it the refund is PENDING, also when the
 	// provider is away: the payments module goes on asking, and PaymentRefunded
-	// tells the end. Refused for good it is FAILED with the reason in failure,
+	// tells the end. It has no provider_reference as long as the provider has not
+	// answered. Refused for good it is FAILED with the reason in failure,
 	// which is an answer and not an error; a new refund needs a new refund_id.
 	// FAILED_PRECONDITION, REASON_REFUND_TOO_LARGE beyond what was captured, not
 	// refunded and not being refunded; REASON_NOT_CAPTURED before it was paid. The
@@ -284,7 +285,8 @@ type PaymentsServiceServer interface {
 	// RefundPayment gives back part or all of what was paid, once per refund_id.
 	// While the provider has not settled it the refund is PENDING, also when the
 	// provider is away: the payments module goes on asking, and PaymentRefunded
-	// tells the end. Refused for good it is FAILED with the reason in failure,
+	// tells the end. It has no provider_reference as long as the provider has not
+	// answered. Refused for good it is FAILED with the reason in failure,
 	// which is an answer and not an error; a new refund needs a new refund_id.
 	// FAILED_PRECONDITION, REASON_REFUND_TOO_LARGE beyond what was captured, not
 	// refunded and not being refunded; REASON_NOT_CAPTURED before it was paid. The

@@ -275,6 +275,9 @@ func (s *Service) refund(ctx context.Context, o *order.Order) error {
 		if no := refusalOf(err); no != nil {
 			status, failure = order.RefundFailed, brief(no.By)
 		} else if err != nil {
+			if errors.Is(err, errUnanswered) {
+				o.RefundAccepted(r.ID)
+			}
 			all = append(all, fmt.Errorf("refund %s: %w", r.ID, err))
 			continue
 		}

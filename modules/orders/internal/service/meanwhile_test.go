@@ -1,8 +1,10 @@
 package service_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -174,5 +176,46 @@ func TestARefundThatFailsWhileItsSuccessIsStoredIsAskedAboutAgain(t *testing.T) 
 		if got := h.get(l, k).GetRefunds()[0].GetStatus(); got != ordersv1.RefundStatus_REFUND_STATUS_PENDING {
 			t.Errorf("got the refund %s, want it asked about again", got)
 		}
+	})
+}
+
+// Payments goes on asking a provider that does not answer, for ever maybe: its key may be gone.
+// After a while an operator is asked, who can't leave it, for it may still be carried out.
+func TestAnOperatorIsAskedForARefundThatIsNeverAnswered(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.change = func(o *service.Options) { o.GiveUp = time.Minute }
+		l := h.live(nil)
+		k, _, _ := h.paid(l)
+		answers := func(does bool) {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.payments[k.ID].unanswered = !does
+		}
+		answers(false)
+		l.refundOne(k, false)
+		asked := func() {
+			t.Helper()
+			h.await("an operator is asked", func() bool { h.later.Add(int64(time.Minute)); return h.get(l, k).GetAttention() != nil })
+		}
+		asked()
+		if got := h.get(l, k).GetAttention().GetReason(); !strings.Contains(got, "the provider of payments does not answer") {
+			t.Errorf("got the reason %q", got)
+		}
+		l.leave(k)
+		if r := h.get(l, k).GetRefunds()[0]; r.GetStatus() != ordersv1.RefundStatus_REFUND_STATUS_PENDING {
+			t.Errorf("got the refund %v, want it pending", r)
+		}
+		asked()
+		answers(true)
+		err := h.db.Write(t.Context(), func(tx *gorm.DB) error {
+			return store.RefundSettled(tx, k.ID, h.get(l, k).GetRefunds()[0].GetId(), false, h.now())
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.await("the money is back", func() bool {
+			h.later.Add(int64(time.Minute))
+			return h.get(l, k).GetRefunds()[0].GetStatus() == ordersv1.RefundStatus_REFUND_STATUS_SUCCEEDED
+		})
 	})
 }

@@ -126,6 +126,14 @@ var errPaid = errors.New("it is paid")
 // ErrPaid makes the answer of Cancel for a payment that was paid.
 func ErrPaid() error { return errPaid }
 
+// errUnanswered is the answer of Refund for one that payments has, and about which its
+// provider does not answer.
+var errUnanswered = errors.New("the provider of payments does not answer")
+
+// ErrUnanswered makes the answer of Refund for one that payments has, and about which its
+// provider does not answer.
+func ErrUnanswered() error { return errUnanswered }
+
 // Money is payments.
 type Money interface {
 	Start(ctx context.Context, w PaymentWish) (Payment, error)
@@ -136,7 +144,8 @@ type Money interface {
 	// Capture takes an amount that is held.
 	Capture(ctx context.Context, id string) (Payment, error)
 	// Refund gives an amount back, once per refund's id. That the provider
-	// refuses for good is an answer: RefundFailed, and why.
+	// refuses for good is an answer: RefundFailed, and why. ErrUnanswered when payments
+	// goes on asking for it by itself.
 	Refund(ctx context.Context, id, refundID string, amount int64) (order.RefundStatus, string, error)
 }
 

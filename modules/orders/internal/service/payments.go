@@ -65,6 +65,9 @@ func (p OfPayments) Refund(ctx context.Context, id, refundID string, amount int6
 	case paymentsv1.RefundStatus_REFUND_STATUS_FAILED:
 		return order.RefundFailed, got.GetRefund().GetFailure(), nil
 	}
+	if got.GetRefund().GetProviderReference() == "" {
+		return order.RefundPending, "", ErrUnanswered()
+	}
 	return order.RefundPending, "", nil
 }
 

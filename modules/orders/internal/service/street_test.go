@@ -57,6 +57,8 @@ type payment struct {
 	refuses bool
 	// slow: refunds are accepted, and stay pending.
 	slow bool
+	// unanswered: as slow, and its provider does not answer.
+	unanswered bool
 	// stopping: the provider has not answered yet that the shopper can't pay any more.
 	stopping bool
 }
@@ -377,8 +379,11 @@ func (s payments) Refund(_ context.Context, id, refundID string, amount int64) (
 			return refuse("refund too large", nil)
 		}
 		status = order.RefundSucceeded
-		if p.slow {
+		if p.slow || p.unanswered {
 			status = order.RefundPending
+			if p.unanswered {
+				return service.ErrUnanswered()
+			}
 			return nil
 		}
 		if p.refuses {

@@ -123,7 +123,7 @@ func Payment(p payment.Payment) *paymentsv1.Payment {
 
 // RefundOf is the contract's form of a refund.
 func RefundOf(r payment.Refund) *paymentsv1.Refund {
-	return &paymentsv1.Refund{Id: r.ID, AmountMinor: r.Amount, Status: refundStatuses[r.Status], Failure: r.Failure}
+	return &paymentsv1.Refund{Id: r.ID, AmountMinor: r.Amount, Status: refundStatuses[r.Status], Failure: r.Failure, ProviderReference: r.Reference}
 }
 
 // Event is the contract's form of a fact.

@@ -35,6 +35,8 @@ func TestRequestsForThePageAreThoseStripeDescribes(t *testing.T) {
 		{"POST /v1/checkout/sessions", func() error { _, err := s.Open(ctx, waiting(payment.Waiting)); return err }},
 		{"GET /v1/checkout/sessions/cs_1", func() error { _, err := s.Look(ctx, waiting(payment.Paid)); return err }},
 		{"POST /v1/checkout/sessions/cs_1/expire", func() error { _, err := s.Close(ctx, waiting(payment.Waiting)); return err }},
+		// It was cancelled while Stripe made its page.
+		{"POST /v1/checkout/sessions/cs_1/expire", func() error { _, err := s.Close(ctx, waiting(payment.Cancelled)); return err }},
 		{"POST /v1/payment_intents/pi_1/capture", func() error { _, err := s.Capture(ctx, waiting(payment.Authorized)); return err }},
 		{"POST /v1/refunds", func() error {
 			_, err := s.Refund(ctx, waiting(payment.Paid), payment.Refund{ID: "r1", Amount: 400, Created: time.Now()})

@@ -216,12 +216,25 @@ func TestAStateIsChosenWhereTaxesDependOnIt(t *testing.T) {
 	v.get(v.pay(v.post("/checkout", form), paymentstest.CardVisa)).says("Sales tax 4 %", "10121 Torino NY United States")
 }
 
-func TestAMistypedAddressOfMailsKeepsTheTotal(t *testing.T) {
+func TestAMistypedEmailAddressKeepsTheTotal(t *testing.T) {
 	s := newShop(t)
 	v, form := buy(t, s)
 	form.Set("email", "ana@example")
 	form.Set("requote", "1")
 	v.post("/checkout", form).want(http.StatusOK).says("Standard delivery", "€144.00").saysNot("We do not deliver")
+}
+
+// Without a total the form keeps what was chosen, and says nothing of where the shop delivers.
+func TestAFormWithoutATotalKeepsTheDeliveryThatWasChosen(t *testing.T) {
+	s := newShop(t)
+	v, form := buy(t, s)
+	s.catalog.Fail(status.Error(codes.Unavailable, "gone"))
+	form.Set("delivery", "express")
+	form.Set("requote", "1")
+	p := v.post("/checkout", form).want(http.StatusOK).saysNot("We do not deliver")
+	if got := attr(p.field("delivery"), "value"); got != "express" {
+		t.Errorf("the form has the delivery %q, want what was chosen", got)
+	}
 }
 
 func TestTheTotalIsUpdatedWithoutOrdering(t *testing.T) {
@@ -423,6 +436,9 @@ func TestACheckoutTooManyIsToldAtOnceAndKeepsItsKey(t *testing.T) {
 	v, form := buy(t, s)
 	empty := s.front.FillQueue()
 	p := v.post("/checkout", form).want(http.StatusServiceUnavailable).says("Many people are paying just now", "Nothing was charged")
+	if strings.Contains(p.body, `http-equiv="refresh"`) {
+		t.Error("the page loads the address of a form again, where there is none")
+	}
 	if p.header.Get("Retry-After") == "" || p.key() != form.Get("idempotency_key") {
 		t.Errorf("got Retry-After %q and the key %q, want a time and the same key", p.header.Get("Retry-After"), p.key())
 	}
@@ -437,6 +453,9 @@ func TestAnotherPaymentWaitsItsTurnToo(t *testing.T) {
 	order, token := s.orders.last()
 	empty := s.front.FillQueue()
 	p := v.post("/orders/"+order+"/pay", url.Values{"token": {token}}).want(http.StatusServiceUnavailable).says("Many people are paying just now", "Nothing was charged")
+	if strings.Contains(p.body, `http-equiv="refresh"`) {
+		t.Error("the page loads the address of a form again, where there is none")
+	}
 	if p.header.Get("Retry-After") == "" {
 		t.Error("refused without saying when to come again")
 	}

@@ -32,7 +32,7 @@ var fields = []struct {
 	{name: "line2", label: "Floor, flat or company", most: 100, optional: true},
 	{name: "postal_code", label: "Postal code", most: 16},
 	{name: "city", label: "City", most: 100},
-	{name: "region", label: "State or province", most: 100, optional: true},
+	{name: "region", label: "State or province", most: 64, optional: true},
 	{name: "country", label: "Country", most: 2},
 	{name: "delivery", label: "Delivery", most: 64, optional: true},
 	{name: "code", label: "Voucher code", most: 64, optional: true},

@@ -130,7 +130,9 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 	v.NoIndex = true
 	inCart := s.countOf(c)
 	if placing {
-		v.Refresh = refreshAfter
+		if c.Request().Method == http.MethodGet { // the address of a form has no page
+			v.Refresh = refreshAfter
+		}
 	} else if inCart > 0 && o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_OPEN && code == http.StatusOK && len(o.GetFulfilments()) == 0 {
 		inCart = s.countAgain(ctx, c, inCart)
 	}

@@ -84,13 +84,11 @@ func (s *Storefront) paySandbox(c echo.Context) error {
 		return s.sandboxError(err)
 	case next.GetDeclined() != "":
 		return s.drawSandbox(c, http.StatusUnprocessableEntity, refusedCard, nil)
-	case next.GetRedirectUrl() != "" && !s.leadsHere(c, next.GetRedirectUrl()):
-		// To a page that a program named: the shopper sees where it leads, and goes.
-		return c.Redirect(http.StatusSeeOther, c.Request().URL.Path)
-	case next.GetRedirectUrl() != "":
-		// By the name this shopper knows the shop by, which need not be base_url's.
-		return c.Redirect(http.StatusSeeOther, strings.TrimPrefix(next.GetRedirectUrl(), s.base))
 	}
+	if path, here := s.pathHere(c, next.GetRedirectUrl()); here {
+		return c.Redirect(http.StatusSeeOther, path)
+	}
+	// To a page that a program named: the shopper sees where it leads, and goes.
 	return c.Redirect(http.StatusSeeOther, c.Request().URL.Path)
 }
 
@@ -122,8 +120,9 @@ func (s *Storefront) cancelSandbox(c echo.Context) error {
 // orderAt is the order whose page in this shop has an address, and what opens it; "" when
 // the address is of something else.
 func (s *Storefront) orderAt(c echo.Context, address string) (order, token string) {
-	at, err := url.Parse(address)
-	if err != nil || !s.leadsHere(c, address) {
+	path, here := s.pathHere(c, address)
+	at, err := url.Parse(path)
+	if err != nil || !here {
 		return "", ""
 	}
 	order, is := strings.CutPrefix(at.Path, "/orders/")
@@ -134,9 +133,25 @@ func (s *Storefront) orderAt(c echo.Context, address string) (order, token strin
 	return order, token
 }
 
-// leadsHere tells whether an address is one of this shop.
-func (s *Storefront) leadsHere(c echo.Context, address string) bool {
-	return s.base != "" && strings.HasPrefix(address, s.base+"/") || strings.HasPrefix(address, c.Scheme()+"://"+c.Request().Host+"/")
+// pathHere is the part of an address of this shop behind its name: shoppers go there by the
+// name they know the shop by, which need not be base_url's. No address of this shop begins
+// with two slashes, which browsers take for another one's name.
+func (s *Storefront) pathHere(c echo.Context, address string) (path string, here bool) {
+	for _, base := range []string{s.base, c.Scheme() + "://" + c.Request().Host} {
+		path, here = strings.CutPrefix(address, base)
+		if here && base != "" && strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") && !strings.ContainsAny(path, "\\\t\r\n") {
+			return path, true
+		}
+	}
+	return "", false
+}
+
+// linkTo is an address as a link on this shop's pages has it.
+func (s *Storefront) linkTo(c echo.Context, address string) string {
+	if path, here := s.pathHere(c, address); here {
+		return path
+	}
+	return address
 }
 
 // sandboxFields are the form's fields by those of the contract.
@@ -154,7 +169,7 @@ func (s *Storefront) drawSandbox(c echo.Context, status int, problem string, wro
 	session := r.GetSession()
 	v := page.Sandbox{
 		Checkout:    page.Checkout{Frame: s.frame("Pay in the sandbox", s.departmentsIfQuick(ctx)), Errors: wrong, Total: price(session.GetCurrencyCode(), session.GetAmountMinor())},
-		Description: session.GetDescription(), Elsewhere: s.elsewhere(c, session.GetReturnUrl()), CancelURL: strings.TrimPrefix(session.GetCancelUrl(), s.base), ReturnURL: strings.TrimPrefix(session.GetReturnUrl(), s.base),
+		Description: session.GetDescription(), Elsewhere: s.elsewhere(c, session.GetReturnUrl()), CancelURL: s.linkTo(c, session.GetCancelUrl()), ReturnURL: s.linkTo(c, session.GetReturnUrl()),
 		Consent: session.GetStatus() == paymentsv1.SandboxStatus_SANDBOX_STATUS_CONSENT,
 		Paid:    session.GetStatus() == paymentsv1.SandboxStatus_SANDBOX_STATUS_PAID,
 		Ended:   session.GetStatus() == paymentsv1.SandboxStatus_SANDBOX_STATUS_ENDED,
@@ -175,7 +190,7 @@ func (s *Storefront) drawSandbox(c echo.Context, status int, problem string, wro
 // shop.
 func (s *Storefront) elsewhere(c echo.Context, address string) string {
 	at, err := url.Parse(address)
-	if err != nil || address == "" || s.leadsHere(c, address) {
+	if _, here := s.pathHere(c, address); err != nil || here {
 		return ""
 	}
 	return at.Host

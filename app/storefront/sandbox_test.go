@@ -93,17 +93,27 @@ func TestAWebhookIsTakenOnlyWithItsSignature(t *testing.T) {
 
 func TestTheSandboxPageSaysWhereAProgramsPaymentLeads(t *testing.T) {
 	s, v, _ := paying(t)
-	got, err := s.staffPayments.StartPayment(t.Context(), &paymentsv1.StartPaymentRequest{
-		PaymentId: id.New(), OrderId: id.New(), CurrencyCode: "EUR", AmountMinor: 1290, Description: "Two mugs",
-		ReturnUrl: "https://elsewhere.example/thanks", CancelUrl: "https://elsewhere.example/thanks", ExpiresAt: timestamppb.New(time.Now().Add(time.Hour)),
-	})
-	if err != nil {
-		t.Fatal(err)
+	for back, says := range map[string]string{
+		"https://elsewhere.example/thanks": "Go on to elsewhere.example",
+		// Behind the shop's own name, what browsers take for another one's.
+		"https://shop.example//elsewhere.example/thanks":  "Go on to shop.example",
+		"https://shop.example/\\elsewhere.example/thanks": "Go on to shop.example",
+	} {
+		got, err := s.staffPayments.StartPayment(t.Context(), &paymentsv1.StartPaymentRequest{
+			PaymentId: id.New(), OrderId: id.New(), CurrencyCode: "EUR", AmountMinor: 1290, Description: "Two mugs",
+			ReturnUrl: back, CancelUrl: back, ExpiresAt: timestamppb.New(time.Now().Add(time.Hour)),
+		})
+		if err != nil {
+			t.Fatalf("%s: %v", back, err)
+		}
+		path := got.GetPayment().GetRedirectUrl()
+		paid := v.post(path, typed(paymentstest.CardVisa)).want(http.StatusSeeOther)
+		if to := paid.header.Get("Location"); to != path {
+			t.Errorf("%s: led to %q, want %q, which says where to go on", back, to, path)
+		}
+		p := v.get(path).want(http.StatusOK).says(says)
+		if strings.Contains(p.body, `href="//`) || strings.Contains(p.body, `href="/\`) {
+			t.Errorf("%s: the page has a link to another site that looks like one of the shop", back)
+		}
 	}
-	path := got.GetPayment().GetRedirectUrl()
-	paid := v.post(path, typed(paymentstest.CardVisa)).want(http.StatusSeeOther)
-	if to := paid.header.Get("Location"); to != path {
-		t.Errorf("led to %q, want %q, which says where to go on", to, path)
-	}
-	v.get(path).want(http.StatusOK).says("Go on to elsewhere.example")
 }

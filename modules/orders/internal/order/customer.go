@@ -75,7 +75,7 @@ func (a Address) Problems() []Problem {
 	found.line("address.line1", a.Line1, 1, 100)
 	found.line("address.line2", a.Line2, 0, 100)
 	found.line("address.city", a.City, 1, 100)
-	found.line("address.region", a.Region, 0, 100)
+	found.line("address.region", a.Region, 0, 64)
 	found.line("address.postal_code", a.PostalCode, 1, 16)
 	if len(a.Country) != 2 || !strings.Contains(isoCountries, a.Country+" ") {
 		found.add("address.country", "must be the two letters of a country, such as DE")

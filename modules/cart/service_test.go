@@ -175,6 +175,28 @@ func TestExpiredCartsAreDeletedAndOthersStay(t *testing.T) {
 	})
 }
 
+// One cart can't fill the database, however often something is put into it.
+func TestACartRemembersABoundedNumberOfAdditions(t *testing.T) {
+	each(t, func(t *testing.T, open func() *shop) {
+		s := open()
+		id := carttest.NewID()
+		s.wantAdded(id, "first", 1, 1)
+		for n := range 3000 {
+			s.clock.pass(time.Millisecond)
+			if n%90 == 0 {
+				if _, err := s.SetItem(t.Context(), &cartv1.SetItemRequest{CartId: id, Sku: "MUG", Quantity: 1}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.wantAdded(id, fmt.Sprint(n), 1, int64(n%90)+2)
+		}
+		if n := s.rows("cart_additions"); n < 1000 || n > 1064 {
+			t.Errorf("got %d additions of one cart, want 1,000 to 1,064", n)
+		}
+		s.wantAdded(id, "2999", 1, s.count(id)) // the latest are known still
+	})
+}
+
 func (s *shop) take(id, order, sku string, quantity int64) {
 	s.Helper()
 	items := []*cartv1.TakeItemsRequest_Item{{Sku: sku, Quantity: quantity}}

@@ -20,15 +20,21 @@ type change struct {
 
 func (c change) expiry() int64 { return c.now.Add(c.lifetime).UnixMicro() }
 
+// locked is what is read of a cart as it is locked.
+type locked struct {
+	CurrencyCode string
+	Version      int64
+}
+
 // extend prolongs the life of a cart that is there, and so locks it.
 func (c change) extend() (currency string, found bool, err error) {
-	var currencies []string
-	err = c.tx.Raw("UPDATE carts SET expires_at = ?, version = version + 1 WHERE id = ? AND expires_at > ? RETURNING currency_code",
-		c.expiry(), c.cart, c.now.UnixMicro()).Scan(&currencies).Error
-	if err != nil || len(currencies) == 0 {
+	var there []locked
+	err = c.tx.Raw("UPDATE carts SET expires_at = ?, version = version + 1 WHERE id = ? AND expires_at > ? RETURNING currency_code, version",
+		c.expiry(), c.cart, c.now.UnixMicro()).Scan(&there).Error
+	if err != nil || len(there) == 0 {
 		return "", false, err
 	}
-	return currencies[0], true, nil
+	return there[0].CurrencyCode, true, c.boundNotes(there[0].Version)
 }
 
 // open locks the cart and makes it when it is not there; one past its time is
@@ -37,15 +43,15 @@ func (c change) open(currency string) (string, error) {
 	// Another process may bring an expired cart back between two statements;
 	// not again and again.
 	for range 3 {
-		var currencies []string
+		var there []locked
 		err := c.tx.Raw(`INSERT INTO carts (id, currency_code, created_at, expires_at) VALUES (?, ?, ?, ?)
-			ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, version = carts.version + 1 WHERE carts.expires_at > ? RETURNING currency_code`,
-			c.cart, currency, c.now.UnixMicro(), c.expiry(), c.now.UnixMicro()).Scan(&currencies).Error
+			ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, version = carts.version + 1 WHERE carts.expires_at > ? RETURNING currency_code, version`,
+			c.cart, currency, c.now.UnixMicro(), c.expiry(), c.now.UnixMicro()).Scan(&there).Error
 		if err != nil {
 			return "", err
 		}
-		if len(currencies) > 0 {
-			return currencies[0], nil
+		if len(there) > 0 {
+			return there[0].CurrencyCode, c.boundNotes(there[0].Version)
 		}
 		if _, err := c.exec("DELETE FROM carts WHERE id = ? AND expires_at <= ?", c.cart, c.now.UnixMicro()); err != nil {
 			return "", err
@@ -70,8 +76,11 @@ func (c change) begin(currency string, mustExist bool) (string, error) {
 func (c change) note(a cart.Addition) (repeated bool, err error) {
 	made, err := c.exec(`INSERT INTO cart_additions (cart_id, idempotency_key, sku, quantity, expires_at) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT DO NOTHING`, a.Cart, a.Key, a.Item.SKU, a.Item.Quantity, c.expiry())
-	if err != nil || made > 0 {
+	if err != nil {
 		return false, err
+	}
+	if made > 0 {
+		return false, nil
 	}
 	var first cart.Item
 	err = c.tx.Raw("SELECT sku, quantity FROM cart_additions WHERE cart_id = ? AND idempotency_key = ?", a.Cart, a.Key).Row().Scan(&first.SKU, &first.Quantity)
@@ -79,6 +88,21 @@ func (c change) note(a cart.Addition) (repeated bool, err error) {
 		return false, fmt.Errorf("read an addition: %w", err)
 	}
 	return true, a.Repeats(cart.Addition{Item: first})
+}
+
+// notesKept is how many additions of a cart are remembered: far more than a shopper makes, and
+// what one client can leave in the database with one cart.
+const notesKept = 1000
+
+// boundNotes forgets the oldest additions beyond those, with one change of the cart in 64: it
+// reads all of them.
+func (c change) boundNotes(version int64) error {
+	if version%64 != 0 {
+		return nil
+	}
+	_, err := c.exec(`DELETE FROM cart_additions WHERE cart_id = ? AND expires_at <
+		(SELECT expires_at FROM cart_additions WHERE cart_id = ? ORDER BY expires_at DESC LIMIT 1 OFFSET ?)`, c.cart, c.cart, notesKept-1)
+	return err
 }
 
 // settle lets an empty cart take the currency of what comes into it.

@@ -71,7 +71,7 @@ type LimitsConfig struct {
 	CancellationsOfDay int  `yaml:"cancellations_of_day" doc:"orders that shoppers cancel a day, as each process with the edge counts since its start: each is a mail to an address that was only typed"`
 	Codes              int  `yaml:"codes" doc:"voucher codes tried a minute"`
 	Requests           int  `yaml:"requests" doc:"requests to the API a minute"`
-	Declines           int  `yaml:"declines" doc:"declined cards in a row that are free; after each further one the client waits a second, then twice as long each time, ten minutes at most"`
+	Declines           int  `yaml:"declines" doc:"declined cards in a row on the sandbox's page that are free; after each further one the client waits a second, then twice as long each time, ten minutes at most"`
 	Loopback           bool `yaml:"loopback" doc:"no limits for clients of this machine; set it to false where a proxy of this machine is not among trusted_proxies"`
 }
 

@@ -235,3 +235,32 @@ func TestDocsShowSettingsThatAreUnderstood(t *testing.T) {
 		}
 	})
 }
+
+// TestDocsNameMetricsThatAreThere: those to be woken for.
+func TestDocsNameMetricsThatAreThere(t *testing.T) {
+	var sources []byte
+	for _, file := range []string{"../platform/process/collector.go", "../platform/route/collector.go", "edge/metrics.go"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, text...)
+	}
+	text, err := os.ReadFile("../ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "### What to be woken for")
+	section, _, _ = strings.Cut(section, "\n## ")
+	rows := regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|").FindAllStringSubmatch(section, -1)
+	if len(rows) < 5 {
+		t.Errorf("got %d rows, want the table of metrics", len(rows))
+	}
+	for _, row := range rows {
+		// Those of the edge have the name of its part in them.
+		name := strings.Replace(row[1], "galleria_storefront", "", 1)
+		if !bytes.Contains(sources, []byte(`"`+name+`"`)) {
+			t.Errorf("there is no metric %s", row[1])
+		}
+	}
+}

@@ -64,8 +64,9 @@ func newCertsRevoke(s *settings) *cobra.Command {
 		Short: "Take back a certificate",
 		Long: `Revoke takes back the certificate with a number, or all that were issued with an
 id, as galleria certs list shows them. Processes that read the data directory
-refuse it within two seconds, and cut its connections. Others read a copy of the
-list, at rpc.revoked in their configuration, while they run.`,
+refuse it within two seconds, and cut its connections. Those on other machines are
+told by the main process. Only one that is to know before it has reached that reads
+a copy of the list, at rpc.revoked in its configuration.`,
 		Args: exactly(1, "the number or id of a certificate"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			authority, err := s.authority()
@@ -79,7 +80,7 @@ list, at rpc.revoked in their configuration, while they run.`,
 			for _, c := range taken {
 				fmt.Fprintf(cmd.OutOrStdout(), "revoked %s of %s\n", c.Number, c.Peer.ID)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "for processes on other machines, copy the list to their rpc.revoked: %s\n", authority.Revoked())
+			fmt.Fprintf(cmd.OutOrStdout(), "the main process tells those on other machines; for one that is to know before it reaches that, copy the list to its rpc.revoked: %s\n", authority.Revoked())
 			return nil
 		},
 	}

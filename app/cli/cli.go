@@ -195,7 +195,7 @@ type settings struct {
 }
 
 func (s *settings) addShared(root *cobra.Command) {
-	root.PersistentFlags().StringVar(&s.file, "config", "", "configuration file (default galleria.yaml, if there is one)")
+	root.PersistentFlags().StringVar(&s.file, "config", "", "configuration file, also GALLERIA_CONFIG (default galleria.yaml, if there is one)")
 	s.add(root, "data", "data", "data directory")
 	s.add(root, "rpc", "rpc.listen", "rpc address: of this process, or of the running one to ask")
 }

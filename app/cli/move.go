@@ -46,7 +46,7 @@ waits until the running shop has done it, and says what can be done next.
 
 The first arm of a shadow or canary is the main process, or the one that --primary
 names. Addresses that are not given stay as they are in the file. A move that is refused
-changes nothing but the file, and is tried again by itself.`,
+changes nothing but the file, and is tried again by itself for an hour.`,
 		Example: `  galleria move payments remote 127.0.0.1:7071
   galleria move catalog shadow 127.0.0.1:7072
   galleria move catalog diff

@@ -19,8 +19,8 @@ configuration file names with main, or else by rpc.listen. It listens at the
 address the file has for its module (of several, --rpc says which is its own), or
 at a free port, which it prints.
 
-While it runs, changes of mode, address, canary and held of a module in the file
-are applied without a failed request. SIGINT and SIGTERM stop it gracefully.`,
+While it runs, changes of mode, address, primary, canary and held of a module, and of
+http.limits, in the file are applied without a failed request. SIGINT and SIGTERM stop it gracefully.`,
 		Example: `  galleria serve
   galleria serve --target payments
   galleria serve --target payments --peer shop.internal:7070

@@ -35,8 +35,8 @@ type Staff interface {
 // Person is who uses the console.
 type Person struct {
 	Email string
-	// Staff may look, and work on orders, stock, mails and events; Admin may also move
-	// modules.
+	// Staff may look, and work on orders, products, stock, promotions, webhooks and events;
+	// Admin may also change roles, keys, settings and tariffs, read letters and move modules.
 	Staff, Admin bool
 	// HasFactor: the account has a second factor; FactorDone: it was given in this session,
 	// or a passkey.

@@ -96,7 +96,7 @@ func (g *Gateway) held(ctx context.Context, cart string) (*cartv1.Cart, error) {
 }
 
 func noCart() *Problem {
-	return problem(notFound, "There is no such cart. One is forgotten 30 days after its last change.")
+	return problem(notFound, "There is no such cart. One is forgotten some time after its last change, 30 days unless the shop set another.")
 }
 
 // quote is what a cart costs at a destination, where email has limits of codes looked at.

@@ -35,7 +35,7 @@ func (g *Gateway) open() error {
 
 	// The cart, for who has its id.
 	operate(api, g.createCart, operation{method: http.MethodPost, path: "/carts", id: "createCart", tag: "Carts", status: http.StatusCreated, counts: []count{{"carts", edge.NewCarts}},
-		summary: "Make a cart", text: "Its id opens it to all who know it. A cart is forgotten 30 days after its last change. With an Idempotency-Key a repeat answers the same cart."})
+		summary: "Make a cart", text: "Its id opens it to all who know it. A cart is forgotten some time after its last change, 30 days unless the shop set another. With an Idempotency-Key a repeat answers the same cart."})
 	operate(api, g.getCart, operation{method: http.MethodGet, path: "/carts/{cart_id}", id: "getCart", tag: "Carts", errors: []int{404},
 		summary: "Get a cart", text: "As it is priced now, with discounts, delivery, taxes and totals."})
 	operate(api, g.setItem, operation{method: http.MethodPut, path: "/carts/{cart_id}/items/{sku}", id: "setCartItem", tag: "Carts", errors: []int{404, 409},

@@ -70,8 +70,8 @@ func TestTheCartTakesVoucherCodes(t *testing.T) {
 	v.get("/cart").saysNot("WELCOME10").says("€144.00")
 }
 
-// The last use of a code is in an order that waits for its payment. Whoever goes back from
-// there is priced as the order that will take its place; another shopper is not.
+// The last use of a code is in an order that waits for its payment. A shopper who goes back
+// from there gets the price of the order that will take its place; another shopper does not.
 func TestACodeInOnesOwnOrderThatIsNotPaidIsNotUsedUp(t *testing.T) {
 	s := newShop(t)
 	s.promoteUpTo(t, 1)

@@ -58,7 +58,7 @@
 //
 // One client (an IPv4 address, or a /64 of IPv6) may make so many carts, attempts to
 // pay and cancellations a minute, and try so many voucher codes; it waits longer and
-// longer after cards that are declined: app/edge/limits.go. More is answered with 429
+// longer after cards that the sandbox declines: app/edge/limits.go. More is answered with 429
 // and Retry-After. Each process with the edge counts by itself, and a restart forgets.
 // Clients of this machine have no limits, also of orders that wait for their payment, unless
 // http.limits.loopback is false.

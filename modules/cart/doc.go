@@ -6,8 +6,8 @@
 // A cart's id is all that is needed to use it: the id is made by the caller, of
 // at least 128 random bits, and is never logged. One exception: the cart of a
 // customer is not opened to another person who is logged in. A cart comes into
-// being with its first item, or is made empty, and is forgotten 30 days after its
-// last change. From that moment on no call finds it; the rows are deleted in
+// being with its first item, or is made empty, and is forgotten lifetime (30 days
+// unless set) after its last change. From that moment on no call finds it; the rows are deleted in
 // batches, in the background, by one process at a time.
 //
 // # Invariants

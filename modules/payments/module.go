@@ -38,7 +38,7 @@ type Config struct {
 	// ForgetUnpaid is how long what ended unpaid is remembered.
 	ForgetUnpaid time.Duration `yaml:"forget_unpaid" doc:"payments that ended unpaid are deleted after this; their personal data is gone at once"`
 	// ForgetAddresses is how long a shopper may be led back from a page that ended.
-	ForgetAddresses time.Duration `yaml:"forget_addresses" doc:"the addresses that a page of the sandbox leads back to are emptied this long after it was paid or ended; they hold the order's token"`
+	ForgetAddresses time.Duration `yaml:"forget_addresses" doc:"the addresses that a page of the sandbox leads back to are emptied this long after it was paid or, if it was not, opened, once it has ended; they hold the order's token"`
 	// Stripe is needed when Provider is stripe, and as long as payments made
 	// there are open.
 	Stripe StripeConfig `yaml:"stripe"`
@@ -60,7 +60,7 @@ const (
 type StripeConfig struct {
 	SecretKey string `yaml:"secret_key" doc:"the account's secret key" secret:"true"`
 	// WebhookSecrets may be several while one replaces another.
-	WebhookSecrets []string `yaml:"webhook_secrets" doc:"the signing secrets of webhooks sent to /webhooks/payments/stripe (whsec_…); more than one while they are changed; without any, payments are found paid by asking, minutes later, and disputes and refunds that fail late are not heard of" secret:"true"`
+	WebhookSecrets []string `yaml:"webhook_secrets" doc:"the signing secrets of webhooks sent to /webhooks/payments/stripe (whsec_…); more than one while they are changed; without any, payments are found paid by asking, after 15 seconds and then less and less often, and disputes and refunds that fail late are not heard of" secret:"true"`
 	APIBase        string   `yaml:"api_base" doc:"the API's address; empty: Stripe's own"`
 }
 
@@ -119,7 +119,7 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	providers := map[string]payment.Provider{ProviderSandbox: page}
 	if cfg.Stripe.SecretKey != "" {
 		if cfg.Provider == ProviderStripe && len(cfg.Stripe.WebhookSecrets) == 0 {
-			h.Log.Warn("there is no secret of Stripe's webhooks: payments are found paid by asking, minutes later, and disputes and refunds that fail late are not heard of", "setting", "modules.payments.stripe.webhook_secrets")
+			h.Log.Warn("there is no secret of Stripe's webhooks: payments are found paid by asking, after 15 seconds and then less and less often, and disputes and refunds that fail late are not heard of", "setting", "modules.payments.stripe.webhook_secrets")
 		}
 		providers[ProviderStripe] = stripe.NewPage(cfg.Stripe.SecretKey, cfg.Stripe.APIBase, cfg.Stripe.WebhookSecrets, h.Now)
 	}

@@ -307,3 +307,27 @@ func TestTheFirstCallToCopiesWaitsForOneThatIsMet(t *testing.T) {
 		t.Errorf("got %v, want the copy that answers to be called", err)
 	}
 }
+
+// A caller who leaves while a process is still met is no outage of the module: not for meters,
+// and not for a canary.
+func TestACallerWhoLeavesWhileAProcessIsMetIsToldThat(t *testing.T) {
+	r := newRoute(t, slog.New(slog.DiscardHandler))
+	ctx, leave := context.WithCancel(t.Context())
+	target, err := r.NewRemote(RemoteOptions{
+		Addresses: []string{"127.0.0.1:1"}, Credentials: insecure.NewCredentials(),
+		Meet: func(ctx context.Context, _ *grpc.ClientConn) (Endpoint, error) {
+			leave()
+			<-ctx.Done()
+			return Endpoint{}, ErrAway
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { target.Close() })
+	r.Point(target)
+	_, err = probev1.NewProbeServiceClient(r.For("tester")).Once(ctx, &probev1.OnceRequest{})
+	if status.Code(err) != codes.Canceled {
+		t.Errorf("got %v, want that the call was cancelled", err)
+	}
+}

@@ -238,7 +238,7 @@ func (r *remote) pick(ctx context.Context, m *method, tried *endpoint) (e *endpo
 }
 
 func (r *remote) take(ctx context.Context, e *endpoint, m *method) (_ *endpoint, met *Endpoint, _ uint64, err error) {
-	// Whoever enters must leave: nobody does who has met no process.
+	// A call that enters must leave, so one that has met no process does not enter.
 	if met = e.known.Load(); met == nil {
 		if met, err = e.meet(ctx); err != nil {
 			if errors.Is(ctx.Err(), context.Canceled) { // the caller has left, which says nothing of the process

@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: notifications/v1/notifications.proto
 
-// Mails to customers about what happened to their orders.
+// Mails to customers about what happened to their orders and accounts.
 
 package notificationsv1
 

@@ -4,7 +4,7 @@
 // - protoc             (unknown)
 // source: notifications/v1/notifications.proto
 
-// Mails to customers about what happened to their orders.
+// Mails to customers about what happened to their orders and accounts.
 
 package notificationsv1
 
@@ -31,7 +31,7 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // NotificationsService shows the mails; what makes them are the events of
-// orders.
+// orders and accounts.
 //
 // What is for some callers only says so; others are refused with PERMISSION_DENIED,
 // REASON_NOT_ALLOWED. The command line of an operator may call everything.
@@ -100,7 +100,7 @@ func (c *notificationsServiceClient) ResendMail(ctx context.Context, in *ResendM
 // for forward compatibility.
 //
 // NotificationsService shows the mails; what makes them are the events of
-// orders.
+// orders and accounts.
 //
 // What is for some callers only says so; others are refused with PERMISSION_DENIED,
 // REASON_NOT_ALLOWED. The command line of an operator may call everything.

@@ -1792,7 +1792,7 @@ type ClientInterface interface {
 
 	// CreateCart Make a cart
 	//
-	// Its id opens it to all who know it. A cart is forgotten 30 days after its last change. With an Idempotency-Key a repeat answers the same cart.
+	// Its id opens it to all who know it. A cart is forgotten some time after its last change, 30 days unless the shop set another. With an Idempotency-Key a repeat answers the same cart.
 	//
 	// Corresponds with POST /carts (the `CreateCart` operationId).
 	CreateCart(ctx context.Context, params *CreateCartParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2195,7 +2195,7 @@ type ClientInterface interface {
 
 // CreateCart Make a cart
 //
-// Its id opens it to all who know it. A cart is forgotten 30 days after its last change. With an Idempotency-Key a repeat answers the same cart.
+// Its id opens it to all who know it. A cart is forgotten some time after its last change, 30 days unless the shop set another. With an Idempotency-Key a repeat answers the same cart.
 //
 // Corresponds with POST /carts (the `CreateCart` operationId).
 func (c *Client) CreateCart(ctx context.Context, params *CreateCartParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5122,7 +5122,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateCartWithResponse Make a cart
 	//
-	// Its id opens it to all who know it. A cart is forgotten 30 days after its last change. With an Idempotency-Key a repeat answers the same cart.
+	// Its id opens it to all who know it. A cart is forgotten some time after its last change, 30 days unless the shop set another. With an Idempotency-Key a repeat answers the same cart.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -12210,7 +12210,7 @@ func (r ListWebhookDeliveriesResponse) ContentType() string {
 
 // CreateCartWithResponse Make a cart
 //
-// Its id opens it to all who know it. A cart is forgotten 30 days after its last change. With an Idempotency-Key a repeat answers the same cart.
+// Its id opens it to all who know it. A cart is forgotten some time after its last change, 30 days unless the shop set another. With an Idempotency-Key a repeat answers the same cart.
 //
 // Returns a wrapper object for the known response body format(s).
 //

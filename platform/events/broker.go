@@ -68,6 +68,10 @@ type Broker struct {
 	asked     *server.Server // said state at askedAt, of its files
 	askedAt   time.Time
 	state     error
+	asking    bool
+
+	// storeFailure is what the server says of its files; see there. Tests put another one.
+	storeFailure func(*server.Server) error
 }
 
 // ErrBrokerRuns says that the directory of a broker is another process's just now.
@@ -90,7 +94,7 @@ func OpenBroker(o BrokerOptions) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{o: o, lock: lock, secret: id.Secret()}
+	b := &Broker{o: o, lock: lock, secret: id.Secret(), storeFailure: storeFailure}
 	b.grants.log = o.Log.With("part", "broker")
 	b.life, b.end = context.WithCancel(context.Background())
 	useClock()

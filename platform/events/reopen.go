@@ -13,7 +13,8 @@ import (
 	"galleria/platform/lifecycle"
 )
 
-// Problem says why the broker can't store or deliver events just now; nil: it can.
+// Problem says why the broker can't store or deliver events just now; nil: it can. It waits
+// for nothing.
 func (b *Broker) Problem() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -40,11 +41,26 @@ func (b *Broker) Problem() error {
 // its events go out, and the server walks through its directories for an answer.
 const stateFor = time.Second
 
-// storeState is what the server said of its files a moment ago. The caller holds mu.
+// storeState is what the server said of its files a moment ago; it is asked in the background,
+// for with its answer it waits for a disk that is slow. The caller holds mu.
 func (b *Broker) storeState() error {
-	if b.asked != b.server || time.Since(b.askedAt) > stateFor {
-		b.asked, b.askedAt, b.state = b.server, time.Now(), storeFailure(b.server)
+	if s := b.server; b.asked != s {
+		b.asked, b.askedAt, b.state = s, time.Time{}, nil
 	}
+	if b.asking || b.closed || time.Since(b.askedAt) <= stateFor {
+		return b.state
+	}
+	b.asking = true
+	s := b.server
+	b.tasks.Go(func() {
+		state := b.storeFailure(s)
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.asking = false
+		if b.asked == s {
+			b.askedAt, b.state = time.Now(), state
+		}
+	})
 	return b.state
 }
 
@@ -66,7 +82,7 @@ func (b *Broker) mend(ctx context.Context) error {
 	if s == nil {
 		return errors.New("the broker is being opened again")
 	}
-	if err := storeFailure(s); err != nil {
+	if err := b.storeFailure(s); err != nil {
 		b.reopen(err)
 		return fmt.Errorf("the broker is opened again, for %w", err)
 	}

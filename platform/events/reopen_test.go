@@ -1,11 +1,14 @@
 package events
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/nats-io/nats-server/v2/server"
 
 	"galleria/platform/durable/durabletest"
 )
@@ -45,6 +48,25 @@ func TestBrokerIsOpenedAgainWhenAFullDiskIsFreed(t *testing.T) {
 		eventually(t, "the broker's problem", error(nil), broker.Problem)
 		eventually(t, "the relay's problem", error(nil), relay.Problem)
 	})
+}
+
+// The server's answer about its files waits for the disk. Who asks for the broker's problem does
+// not: a process that joins this one is told of it in its first answer.
+func TestTheBrokersProblemIsToldWhileItsDiskIsSlow(t *testing.T) {
+	broker := openBroker(t, t.TempDir())
+	asked, answer := make(chan struct{}, 10), make(chan error)
+	broker.mu.Lock()
+	broker.asked, broker.storeFailure = nil, func(*server.Server) error { asked <- struct{}{}; return <-answer }
+	broker.mu.Unlock()
+	defer close(answer)
+	for range 3 {
+		if err := broker.Problem(); err != nil {
+			t.Errorf("before there was an answer: got %v, want none", err)
+		}
+	}
+	<-asked
+	answer <- errors.New("no room")
+	eventually(t, "the broker has a problem", true, func() bool { return broker.Problem() != nil })
 }
 
 // A subscriber's position is lost on the disk. The stream is not.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -216,6 +217,28 @@ func TestAStartSaysThatItWaitsForItsPeer(t *testing.T) {
 	}
 	if said := log.String(); strings.Count(said, "waiting") != 1 {
 		t.Errorf("want one line about the wait, got %s", said)
+	}
+}
+
+// TestAStartSaysThatItsPeerIsSlow: one that takes the connection and does not answer.
+func TestAStartSaysThatItsPeerIsSlow(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // the kernel takes connections, and nobody reads
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	h := newHouse(t)
+	var log warnings
+	edge := h.create("edge", func(o *Options) {
+		o.Peer, o.Log = silent.Addr().String(), slog.New(slog.NewTextHandler(&log, nil))
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	started := make(chan error, 1)
+	go func() { started <- edge.Start(ctx, nil) }()
+	eventually(t, "the edge says that it waits", true, func() bool { return strings.Contains(log.String(), "waiting for the peer's first answer") })
+	cancel()
+	if err := <-started; err == nil {
+		t.Error("it has started without its peer")
 	}
 }
 

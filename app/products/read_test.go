@@ -70,6 +70,7 @@ func TestBadRowsSayWhyAndStopNoOther(t *testing.T) {
 		{"A,Mug,,kitchen,,\"1,290\",EUR,1,", "price: "},
 		{"A,Mug,,kitchen,,12.50,JPY,1,", "price: \"12.50\" is not an amount in JPY such as 1290"},
 		{"A,Mug,,kitchen,,-1,EUR,1,", "price: -1 is below zero"},
+		{"A,Mug,,kitchen,,1.005,KWD,1,", "price: 1.005 can't be paid by card: the last of the three decimals in KWD is 0"},
 		{"A,Mug,,kitchen,,99999999999999999999,EUR,1,", "price: "},
 		{"A,Mug,,kitchen,,1,XXQ,1,", `currency: "XXQ" is not`},
 		{"A,Mug,,kitchen,,1,EUR,-1,", "stock: -1 is below zero"},

@@ -251,6 +251,8 @@ func (p *problems) price(column, text, currency string) money.Money {
 		p.add(column, "%q is not an amount in %s such as %s", short(text), currency, example(currency))
 	case amount.Negative():
 		p.add(column, "%s is below zero", text)
+	case amount.Minor()%money.Step(currency) != 0:
+		p.add(column, "%s can't be paid by card: the last of the three decimals in %s is 0", text, currency)
 	}
 	return amount
 }

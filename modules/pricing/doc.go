@@ -32,7 +32,9 @@
 // unit away from zero, once per line. An amount off several lines is shared out in
 // proportion to what remains of them, by largest remainder; of equal remainders the
 // lower sku gets the unit. All totals are sums of these, so the parts sum to the whole.
-// There are no fractions of minor units, and no floats.
+// There are no fractions of minor units, and no floats. In BHD, JOD, KWD, OMR and TND cards
+// know two of the three decimals: prices end in 0 there, and discounts, added taxes and
+// refunds are rounded to ten minor units.
 //
 // # Discounts
 //

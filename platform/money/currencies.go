@@ -17,6 +17,17 @@ var exponents = table(map[int]string{
 	3: `BHD IQD JOD KWD LYD OMR TND`,
 })
 
+// Step is the smallest amount that is charged in a currency, in minor units: 1, but 10 in
+// the currencies whose third decimal is written, but taken by hardly anyone who moves money.
+// Every amount that moves is a multiple of it, so what is rounded is rounded to it.
+func Step(currency string) int64 {
+	switch currency {
+	case "BHD", "JOD", "KWD", "OMR", "TND":
+		return 10
+	}
+	return 1
+}
+
 // symbols stand before the amount. Several currencies share "$" and "¥"; those
 // signs go to the ones they are most widely read as.
 var symbols = map[string]string{

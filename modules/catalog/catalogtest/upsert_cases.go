@@ -87,7 +87,7 @@ func upsertCases(w World) cases {
 				Variants: []*catalogv1.Variant{
 					{Sku: "with space", OptionValues: []string{"S", "x"}, WeightGrams: -1, TaxClass: "Reduced", Picture: "blue mug.jpg"},
 					{Sku: c.name + "-9", OptionValues: []string{"S"}, Prices: []*catalogv1.Price{
-						{CurrencyCode: "XYZ", AmountMinor: -1, CompareAtMinor: -1}, {CurrencyCode: "EUR"}, {CurrencyCode: "EUR"},
+						{CurrencyCode: "XYZ", AmountMinor: -1, CompareAtMinor: -1}, {CurrencyCode: "EUR"}, {CurrencyCode: "EUR"}, {CurrencyCode: "KWD", AmountMinor: 1005},
 					}},
 					{Sku: c.name + "-9", OptionValues: []string{"S"}},
 				},
@@ -103,7 +103,7 @@ func upsertCases(w World) cases {
 				"products[3].pictures[0].name", "products[3].pictures[1].name", "products[3].pictures[2].name", "products[3].pictures[3].name", "products[3].options[0].values[2]", "products[3].options[1].name", "products[3].options[1].values",
 				"products[3].variants[0].sku", "products[3].variants[0].option_values[1]", "products[3].variants[0].weight_grams", "products[3].variants[0].tax_class", "products[3].variants[0].picture",
 				"products[3].variants[1].option_values", "products[3].variants[1].prices[0].currency_code", "products[3].variants[1].prices[0].amount_minor",
-				"products[3].variants[1].prices[0].compare_at_minor", "products[3].variants[1].prices[2].currency_code",
+				"products[3].variants[1].prices[0].compare_at_minor", "products[3].variants[1].prices[2].currency_code", "products[3].variants[1].prices[3].amount_minor",
 				"products[3].variants[2].sku", "products[3].variants[2].option_values")
 			if got := c.get(SKU(good)); len(got) != 0 {
 				t.Errorf("after a refused upsert: got %v, want nothing", got)

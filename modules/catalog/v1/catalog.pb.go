@@ -635,7 +635,8 @@ type Price struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// ISO 4217.
 	CurrencyCode string `protobuf:"bytes,1,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
-	// In minor units of the currency, never negative.
+	// In minor units of the currency, never negative; a multiple of 10 in BHD, JOD, KWD,
+	// OMR and TND, whose third decimal cards do not know.
 	AmountMinor int64 `protobuf:"varint,2,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
 	// What it cost before; 0: nothing to compare with.
 	CompareAtMinor int64 `protobuf:"varint,3,opt,name=compare_at_minor,json=compareAtMinor,proto3" json:"compare_at_minor,omitempty"`

@@ -3002,7 +3002,8 @@ func (x *ShipOrderResponse) GetOrder() *Order {
 type RefundOrderRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	OrderId string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	// Either pieces, or an amount. Neither: all that is left.
+	// Either pieces, or an amount, which is a multiple of 10 in currencies whose third
+	// decimal can't be paid by card. Neither: all that is left.
 	Pieces      []*Piece `protobuf:"bytes,2,rep,name=pieces,proto3" json:"pieces,omitempty"`
 	AmountMinor int64    `protobuf:"varint,3,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
 	// Shown to the customer; up to 500 characters.

@@ -130,6 +130,7 @@ func (p *problems) prices(variant string, prices []Price) {
 		p.when(err == nil && currencies[price.Currency], field+".currency_code", "is that of a price before it")
 		currencies[price.Currency] = true
 		p.when(price.Amount < 0 || price.Amount > MaxPriceMinor, field+".amount_minor", fmt.Sprintf("is between 0 and %d", int64(MaxPriceMinor)))
+		p.when(price.Amount%money.Step(price.Currency) != 0, field+".amount_minor", fmt.Sprintf("is a multiple of %d in %s", money.Step(price.Currency), price.Currency))
 		p.when(price.CompareAt < 0 || price.CompareAt > MaxPriceMinor, field+".compare_at_minor", fmt.Sprintf("is between 0 and %d", int64(MaxPriceMinor)))
 	}
 }

@@ -17,6 +17,7 @@ var (
 	ErrNotPaid     = errors.New("nothing was paid")
 	ErrLetGo       = errors.New("the money that was held was let go")
 	ErrTooMuch     = errors.New("more than was paid and is not refunded")
+	ErrNotInSteps  = errors.New("the last of the currency's three decimals must be 0")
 	ErrNotThatMany = errors.New("the order does not have that many")
 	ErrKeyReused   = errors.New("the key was used for something else")
 	ErrNoAttention = errors.New("the order needs no attention")
@@ -154,7 +155,7 @@ func (o *Order) cancelRest(why Ending, now time.Time) error {
 	for _, l := range o.s.Lines {
 		if left := counts[l.ID].ToSend(l); left > 0 {
 			refunded := counts[l.ID].Refunded
-			amount := min(share(l, refunded, min(left, l.Quantity-refunded)), o.owed()-r.Amount)
+			amount := min(o.share(l, refunded, min(left, l.Quantity-refunded)), o.owed()-r.Amount)
 			r.Pieces = append(r.Pieces, Piece{Line: l.ID, Quantity: left, Amount: amount})
 			r.Amount += amount
 		}

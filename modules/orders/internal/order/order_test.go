@@ -2,6 +2,7 @@ package order
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -122,6 +123,25 @@ func TestACancellationRefundsWhatIsLeftAndNeverMore(t *testing.T) {
 	}
 	if err := o.Cancel(Ending{Because: OnRequest, By: Guest}, t0); err != nil || len(o.Snapshot().Refunds) != 2 {
 		t.Errorf("cancelled twice: got %v, and %d refunds", err, len(o.Snapshot().Refunds))
+	}
+}
+
+// In dinars a card can't be paid back the third decimal.
+func TestPiecesArePaidBackInAmountsThatCanBePaid(t *testing.T) {
+	p := purchase(0, line("mug", 3, 1110, 10))
+	p.Currency = "KWD"
+	o := open(t, p)
+	if err := o.Refund(Refund{ID: "odd", Key: "odd", Amount: 1005}, t0); !errors.Is(err, ErrNotInSteps) {
+		t.Errorf("1.005: got %v, want ErrNotInSteps", err)
+	}
+	for i, want := range []int64{1100, 1110, 1110} {
+		name := fmt.Sprint("r", i)
+		if err := o.Refund(Refund{ID: name, Key: name, Pieces: []Piece{{Line: "1", Quantity: 1}}}, t0); err != nil {
+			t.Fatal(err)
+		}
+		if got := o.Snapshot().Refunds[i].Amount; got != want {
+			t.Errorf("piece %d: got %d paid back, want %d", i, got, want)
+		}
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"galleria/platform/money"
 )
 
 // Piece is a number of one line's pieces and, of a refund, what is paid back
@@ -188,7 +190,7 @@ func (o *Order) Refund(r Refund, now time.Time) error {
 		}
 		r.Pieces, r.Amount = slices.Clone(r.Pieces), 0
 		for i, p := range r.Pieces {
-			r.Pieces[i].Amount = share(o.line(p.Line), counts[p.Line].Refunded, p.Quantity)
+			r.Pieces[i].Amount = o.share(o.line(p.Line), counts[p.Line].Refunded, p.Quantity)
 			r.Amount += r.Pieces[i].Amount
 		}
 	} else if r.Amount == 0 {
@@ -196,6 +198,9 @@ func (o *Order) Refund(r Refund, now time.Time) error {
 	}
 	if r.Amount > left {
 		return ErrTooMuch
+	}
+	if r.Amount < left && r.Amount%money.Step(o.s.Currency) != 0 {
+		return ErrNotInSteps
 	}
 	if r.Restock {
 		if len(r.Pieces) == 0 || o.s.Status != Open {
@@ -214,12 +219,16 @@ func (o *Order) Refund(r Refund, now time.Time) error {
 	return o.closeIfDone(now)
 }
 
-// share is what n pieces of a line cost after so many before: the shares of
-// all pieces sum to the line's total, to the cent.
-func share(l Line, before, n int64) int64 {
+// share is what n pieces of a line cost after so many before, in amounts that can
+// be paid (money.Step): the shares of all pieces sum to the line's total, to the cent.
+func (o *Order) share(l Line, before, n int64) int64 {
+	step := money.Step(o.s.Currency)
 	upTo := func(pieces int64) int64 {
-		whole, rest := l.Total/l.Quantity, l.Total%l.Quantity
-		return whole*pieces + rest*pieces/l.Quantity
+		if pieces == l.Quantity {
+			return l.Total
+		}
+		whole, rest := l.Total/step/l.Quantity, l.Total/step%l.Quantity
+		return (whole*pieces + rest*pieces/l.Quantity) * step
 	}
 	return upTo(before+n) - upTo(before)
 }

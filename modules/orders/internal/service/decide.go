@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
 	"galleria/platform/id"
+	"galleria/platform/money"
 )
 
 // decide stores a decision about an order, and has it carried out. The drive
@@ -296,6 +298,9 @@ func wrongTime(o *order.Order, err error) error {
 		return no(ordersv1.Reason_REASON_NOT_PAID, "is not paid: the money that was held for it was let go, so nothing is to be sent")
 	case errors.Is(err, order.ErrTooMuch):
 		return no(ordersv1.Reason_REASON_REFUND_TOO_LARGE, "has less paid that is not refunded")
+	case errors.Is(err, order.ErrNotInSteps):
+		currency := o.Snapshot().Currency
+		return contract.Invalid(contract.Violation{Field: "amount_minor", Message: fmt.Sprintf("must be a multiple of %d in %s", money.Step(currency), currency)})
 	case errors.Is(err, order.ErrNotThatMany):
 		return no(ordersv1.Reason_REASON_NOT_THAT_MANY, "does not have that many of these pieces")
 	case errors.Is(err, order.ErrNoAttention):

@@ -100,7 +100,7 @@ func New(t Terms) (Promotion, []Problem) {
 	check(t.Kind == Percent && 1 <= t.Millionths && t.Millionths <= 1_000_000 || t.Kind != Percent && t.Millionths == 0,
 		"percent_millionths", "is between 1 and 1000000 for a percentage, and else 0")
 	check((t.Kind == Amount) == (len(t.Amounts) > 0), "amounts", "is needed for an amount, and empty else")
-	check(amounts(t.Amounts), "amounts", "has currencies of ISO 4217, each with an amount above 0")
+	check(amounts(t.Amounts), "amounts", "has currencies of ISO 4217, each with an amount above 0 that can be paid")
 	pieces := func(n int64) bool {
 		return t.Kind == BuyXGetY && 1 <= n && n <= maxPieces || t.Kind != BuyXGetY && n == 0
 	}
@@ -109,7 +109,7 @@ func New(t Terms) (Promotion, []Problem) {
 	check(targets(t.Categories), "categories", "has up to %d entries of 1 to 64 characters", maxTargets)
 	check(targets(t.Tags), "tags", "has up to %d entries of 1 to 64 characters", maxTargets)
 	check(targets(t.SKUs), "skus", "has up to %d entries of 1 to 64 characters", maxTargets)
-	check(amounts(t.Minimums), "minimums", "has currencies of ISO 4217, each with an amount above 0")
+	check(amounts(t.Minimums), "minimums", "has currencies of ISO 4217, each with an amount above 0 that can be paid")
 	check(t.EndsAt.IsZero() || t.StartsAt.IsZero() || t.StartsAt.Before(t.EndsAt), "ends_at", "is after starts_at")
 	check(len(t.Codes) <= maxCodes && !slices.ContainsFunc(t.Codes, func(c string) bool { return !CodeCanBe(c) }),
 		"codes", "has up to %d entries of 3 to 32 letters, digits or '-'", maxCodes)
@@ -134,7 +134,7 @@ func text(s string, most int) bool {
 
 func amounts(by map[string]int64) bool {
 	for currency, minor := range by {
-		if _, err := money.New(currency, minor); err != nil || minor < 1 || minor > maxAmount {
+		if _, err := money.New(currency, minor); err != nil || minor < 1 || minor > maxAmount || minor%money.Step(currency) != 0 {
 			return false
 		}
 	}

@@ -106,13 +106,13 @@ func (b *basket) parts(p *promotion.Promotion, remains []int64) []int64 {
 	switch terms.Kind {
 	case promotion.Percent:
 		for i, remaining := range remains {
-			parts[i] = tariff.Rate(terms.Millionths).Of(remaining)
+			parts[i] = tariff.Rate(terms.Millionths).Of(remaining, b.step)
 		}
 	case promotion.Amount:
-		return shares(terms.Amounts[b.currency], remains)
+		return shares(terms.Amounts[b.currency], remains, b.step)
 	case promotion.BuyXGetY:
 		b.freePieces(p, func(i int, pieces int64) {
-			parts[i] = tariff.Share(remains[i], pieces, b.lines[i].Quantity)
+			parts[i] = tariff.Share(remains[i], pieces, b.lines[i].Quantity, b.step)
 		})
 	}
 	return parts
@@ -150,20 +150,22 @@ func compare(a, b int64) int {
 }
 
 // shares shares an amount out over what remains, by largest remainder; no more than
-// remains. Of equal remainders the earlier line, which has the lower sku, gets the unit.
-func shares(amount int64, remains []int64) []int64 {
+// remains. Of equal remainders the earlier line, which has the lower sku, gets the step:
+// parts are multiples of it.
+func shares(amount int64, remains []int64, step int64) []int64 {
 	parts := make([]int64, len(remains))
 	var whole int64
 	for _, remaining := range remains {
-		whole += remaining
+		whole += remaining / step
 	}
-	if amount = min(amount, whole); amount == 0 {
+	left := min(amount/step, whole)
+	if left == 0 {
 		return parts
 	}
 	rests := make([]int64, len(remains))
-	left := amount
+	steps := left
 	for i, remaining := range remains {
-		parts[i], rests[i] = divide(amount, remaining, whole)
+		parts[i], rests[i] = divide(steps, remaining/step, whole)
 		left -= parts[i]
 	}
 	for ; left > 0; left-- {
@@ -175,6 +177,9 @@ func shares(amount int64, remains []int64) []int64 {
 		}
 		parts[most]++
 		rests[most] = -1
+	}
+	for i := range parts {
+		parts[i] *= step
 	}
 	return parts
 }

@@ -2,7 +2,8 @@
 // has the same answer.
 //
 // Rounding: a share of a line's amount is rounded to the nearest minor unit, half a
-// unit away from zero, once per line. What is taken off several lines together is
+// unit away from zero, once per line; in a currency of larger steps (money.Step) to the
+// nearest step, so that the total can be paid. What is taken off several lines together is
 // shared out in proportion, by largest remainder, so that the shares sum to it.
 package quote
 
@@ -15,6 +16,7 @@ import (
 
 	"galleria/modules/pricing/internal/promotion"
 	"galleria/modules/pricing/internal/tariff"
+	"galleria/platform/money"
 )
 
 // Line is something to buy.
@@ -162,12 +164,13 @@ type basket struct {
 	tax     tariff.Tax
 	options []tariff.Offer
 	option  string
-	// currency of all amounts.
+	// currency of all amounts, and what is charged in it is a multiple of.
 	currency string
+	step     int64
 }
 
 func (t Table) basketOf(r Request) (*basket, error) {
-	b := &basket{tax: t.Taxes.At(r.Country, r.Region), option: r.Option, currency: r.Currency}
+	b := &basket{tax: t.Taxes.At(r.Country, r.Region), option: r.Option, currency: r.Currency, step: money.Step(r.Currency)}
 	b.lines = slices.SortedFunc(slices.Values(r.Lines), func(x, y Line) int { return strings.Compare(x.SKU, y.SKU) })
 	var grams int64
 	buys := false

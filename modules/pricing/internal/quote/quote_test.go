@@ -12,6 +12,7 @@ import (
 
 	"galleria/modules/pricing/internal/promotion"
 	"galleria/modules/pricing/internal/tariff"
+	"galleria/platform/money"
 )
 
 var now = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
@@ -95,16 +96,19 @@ func TestWorkedExamples(t *testing.T) {
 		{"JPY: no decimals", "JP JPY +JP", []Line{{SKU: "a", Quantity: 3, Unit: 333}}, []*promotion.Promotion{percent(50_000)},
 			// 49.95 → 50; 949 / 11 = 86.3; 3400 / 11 = 309.1
 			"999 50 3400 309 395 4349", "Consumption tax 10 %=395", "949/86", true},
-		{"BHD: three decimals", "BH BHD +BH", []Line{{SKU: "a", Quantity: 1, Unit: 12_345}}, []*promotion.Promotion{percent(100_000)},
-			// 1234.5 → 1235; 11110 / 11 = 1010; 8400 / 11 = 763.6
-			"12345 1235 8400 764 1774 19510", "VAT 10 %=1774", "11110/1010", true},
+		{"BHD: three decimals", "BH BHD +BH", []Line{{SKU: "a", Quantity: 1, Unit: 12_340}}, []*promotion.Promotion{percent(100_000)},
+			// 1234 → 1230, for cards know two decimals; 11110 / 11 = 1010; 8400 / 11 = 763.6
+			"12340 1230 8400 764 1774 19510", "VAT 10 %=1774", "11110/1010", true},
+		{"KWD: a tax that is added, and 1.000 off three lines", "KW KWD +KW", []Line{{SKU: "a", Quantity: 1, Unit: 1110}, {SKU: "b", Quantity: 1, Unit: 1110}, {SKU: "c", Quantity: 1, Unit: 1110}}, []*promotion.Promotion{amount("KWD", 1000)},
+			// 340, 330, 330; 770 and 780 × 0.05 = 38.5 and 39 → 40 each
+			"3330 1000 0 0 120 2450", "VAT 5 %=120", "810/40 820/40 820/40", false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			words := strings.Fields(row.to)
 			country, region, _ := strings.Cut(words[0], "-")
 			charges := table()
 			if len(words) > 2 {
-				charges = table("CH VAT included 8.1%, food 2.6%", "JP Consumption tax included 10%", "BH VAT included 10%")
+				charges = table("CH VAT included 8.1%, food 2.6%", "JP Consumption tax included 10%", "BH VAT included 10%", "KW VAT added 5%")
 			}
 			q, err := charges.Price(Request{Lines: row.lines, Country: country, Region: region, Currency: words[1], Automatic: row.with, Now: now})
 			if err != nil {
@@ -131,15 +135,16 @@ func TestWorkedExamples(t *testing.T) {
 func anyRequest(t *rapid.T) Request {
 	names := rapid.SampledFrom([]string{"a", "b", "c"})
 	r := Request{
-		Currency: rapid.SampledFrom([]string{"EUR", "USD", "JPY", "SEK"}).Draw(t, "currency"),
+		Currency: rapid.SampledFrom([]string{"EUR", "USD", "JPY", "SEK", "KWD"}).Draw(t, "currency"),
 		Option:   rapid.SampledFrom([]string{"", "standard", "express", "none"}).Draw(t, "option"),
 		Now:      now,
 	}
 	r.Country, r.Region, _ = strings.Cut(rapid.SampledFrom([]string{"DE", "PT", "GB", "US-CA", "US-OR", "CH", "HU"}).Draw(t, "to"), "-")
+	step := money.Step(r.Currency)
 	for i := range rapid.IntRange(0, 8).Draw(t, "lines") {
 		r.Lines = append(r.Lines, Line{
 			SKU: fmt.Sprint("sku-", i), Quantity: rapid.Int64Range(1, 20).Draw(t, "quantity"),
-			Unit:     rapid.OneOf(rapid.Int64Range(0, 20), rapid.Int64Range(0, 1_000_000_000)).Draw(t, "unit"),
+			Unit:     step * rapid.OneOf(rapid.Int64Range(0, 20), rapid.Int64Range(0, 1_000_000_000)).Draw(t, "unit"),
 			Category: names.Draw(t, "category"), Tags: []string{names.Draw(t, "tag")}, Grams: rapid.Int64Range(0, 4000).Draw(t, "grams"),
 			TaxClass: rapid.SampledFrom([]string{"", "reduced", "food", "zero"}).Draw(t, "class"),
 			Left:     rapid.IntRange(0, 5).Draw(t, "left") == 0,
@@ -154,7 +159,7 @@ func anyRequest(t *rapid.T) Request {
 		case promotion.Percent:
 			terms.Millionths = rapid.Int64Range(1, 1_000_000).Draw(t, "percent")
 		case promotion.Amount:
-			terms.Amounts = map[string]int64{r.Currency: rapid.OneOf(rapid.Int64Range(1, 100), rapid.Int64Range(1, 10_000_000_000)).Draw(t, "amount")}
+			terms.Amounts = map[string]int64{r.Currency: step * rapid.OneOf(rapid.Int64Range(1, 100), rapid.Int64Range(1, 10_000_000_000)).Draw(t, "amount")}
 		case promotion.BuyXGetY:
 			terms.Buy, terms.Get = rapid.Int64Range(1, 3).Draw(t, "buy"), rapid.Int64Range(1, 3).Draw(t, "get")
 		}
@@ -212,6 +217,9 @@ func TestThePartsSumAndNothingIsBelowZero(t *testing.T) {
 		if x.Total != x.Goods-x.Discount+x.Delivery+added || x.Total != lines+x.Delivery+addedToDelivery || x.Discount != discounts ||
 			x.Discount != byPromotion || x.Tax != taxes+x.DeliveryTax || x.Tax != byRate || x.Total < 0 || x.Delivery < 0 || x.DeliveryTax < 0 {
 			t.Fatalf("got %+v with lines %d, discounts %d and %d, taxes %d and %d", x, lines, discounts, byPromotion, taxes, byRate)
+		}
+		if x.Total%money.Step(r.Currency) != 0 {
+			t.Fatalf("%d in the smallest unit of %s can't be paid", x.Total, r.Currency)
 		}
 	})
 }

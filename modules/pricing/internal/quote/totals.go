@@ -81,7 +81,7 @@ func (b *basket) taxOf(rate tariff.Rate, amount int64) int64 {
 	if b.tax.Included {
 		return rate.Within(amount)
 	}
-	return rate.Of(amount)
+	return rate.Of(amount, b.step)
 }
 
 // fingerprint stands for what a shopper agrees to. Lines come by sku.

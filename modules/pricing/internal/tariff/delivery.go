@@ -84,6 +84,9 @@ func (s *Step) UnmarshalText(text []byte) error {
 	if read.Price.Minor() > maxPrice {
 		return fmt.Errorf("%q: no delivery costs as much", text)
 	}
+	if step := money.Step(words[3]); read.Price.Minor()%step != 0 {
+		return fmt.Errorf("%q: the last of the three decimals in %s is 0, for nothing else can be paid by card", text, words[3])
+	}
 	if words[4] != "" {
 		whole, _ := strconv.ParseInt(words[4], 10, 64) // six digits at most
 		if read.Grams = whole; words[6] == "kg" {

@@ -44,17 +44,20 @@ func (r Rate) number() string {
 	return text
 }
 
-// Of is the share of an amount that is not negative, half a unit rounded up.
-func (r Rate) Of(amount int64) int64 { return Share(amount, int64(r), int64(One)) }
+// Of is the share of an amount that is not negative, rounded to a multiple of step (see
+// money.Step), half of it up.
+func (r Rate) Of(amount, step int64) int64 { return Share(amount, int64(r), int64(One), step) }
 
-// Within is the tax in an amount that includes it.
-func (r Rate) Within(amount int64) int64 { return Share(amount, int64(r), int64(One+r)) }
+// Within is the tax in an amount that includes it. It is told and not charged, so it is in
+// whole minor units.
+func (r Rate) Within(amount int64) int64 { return Share(amount, int64(r), int64(One+r), 1) }
 
-// Share is amount × part / whole, rounded to the nearest unit, half a unit up. None of
-// them is negative, and part is at most whole.
-func Share(amount, part, whole int64) int64 {
+// Share is amount × part / whole, rounded to the nearest multiple of step, half of it up,
+// and never above the amount. None of them is negative, and part is at most whole.
+func Share(amount, part, whole, step int64) int64 {
 	high, low := bits.Mul64(uint64(amount), uint64(part))
-	low, carry := bits.Add64(low, uint64(whole)/2, 0) // an odd whole has no exact halves
-	quotient, _ := bits.Div64(high+carry, low, uint64(whole))
-	return int64(quotient)
+	divisor := uint64(whole) * uint64(step)
+	low, carry := bits.Add64(low, divisor/2, 0) // an odd divisor has no exact halves
+	quotient, _ := bits.Div64(high+carry, low, divisor)
+	return min(int64(quotient)*step, amount)
 }

@@ -13,7 +13,6 @@ import (
 	"galleria/app/shoptest"
 	ordersv1 "galleria/modules/orders/v1"
 	paymentsv1 "galleria/modules/payments/v1"
-	"galleria/platform/contract"
 )
 
 // unpaid are the points a checkout passes before the guest can pay: the guest who
@@ -271,10 +270,12 @@ func dieResolving(t *testing.T, d *death) {
 		t.Fatal(err)
 	}
 	d.shop.Await(t, "the order needs attention", func() bool { return see(t, d.shop, order).GetAttention() != nil })
+	reason := see(t, d.shop, order).GetAttention().GetReason()
 	resolves := func() error {
 		return operate(t, d.shop, func(ctx context.Context, orders ordersv1.OrdersServiceClient) error {
 			_, err := orders.ResolveAttention(ctx, &ordersv1.ResolveAttentionRequest{
 				OrderId: order.ID, Action: ordersv1.ResolveAttentionRequest_ACTION_CLOSE, Note: "sent a voucher",
+				Reason: reason, IdempotencyKey: "voucher",
 			})
 			return err
 		})
@@ -283,8 +284,7 @@ func dieResolving(t *testing.T, d *death) {
 	resolves()
 	d.shop.Main().AwaitDeath(t)
 	d.shop.Restart(t)
-	err := resolves()
-	if d.point == "resolve:before" && err != nil || d.point == "resolve:after" && !contract.Is(err, ordersv1.Reason_REASON_NO_ATTENTION) {
+	if err := resolves(); err != nil {
 		t.Errorf("resolving again after death at %s: got %v", d.point, err)
 	}
 	d.shop.Books(t)

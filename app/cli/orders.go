@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	ordersv1 "galleria/modules/orders/v1"
+	"galleria/platform/id"
 )
 
 func newOrders(s *settings) *cobra.Command {
@@ -174,7 +175,12 @@ to the shelf, goes on all the same, and so does a refund that payments has accep
 				action = ordersv1.ResolveAttentionRequest_ACTION_RETRY
 			}
 			return s.withOrder(cmd.Context(), args[0], func(orders ordersv1.OrdersServiceClient, o *ordersv1.Order) error {
-				resolved, err := orders.ResolveAttention(cmd.Context(), &ordersv1.ResolveAttentionRequest{OrderId: o.GetId(), Action: action, Note: note})
+				if o.GetAttention() == nil {
+					return fmt.Errorf("order %s needs no attention", o.GetNumber())
+				}
+				resolved, err := orders.ResolveAttention(cmd.Context(), &ordersv1.ResolveAttentionRequest{
+					OrderId: o.GetId(), Action: action, Note: note, Reason: o.GetAttention().GetReason(), IdempotencyKey: id.New(),
+				})
 				if err != nil {
 					return err
 				}

@@ -160,7 +160,7 @@ func (c *Console) returnItems(work context.Context, ctx echo.Context, o *ordersv
 	return auditlog.Entry{Action: "noted goods that came back of", To: piecesOf(o, pieces), Detail: ctx.FormValue("reason")}, "return", err
 }
 
-func (c *Console) resolveAttention(work context.Context, ctx echo.Context, o *ordersv1.Order, _ string) (auditlog.Entry, string, error) {
+func (c *Console) resolveAttention(work context.Context, ctx echo.Context, o *ordersv1.Order, key string) (auditlog.Entry, string, error) {
 	action, did := ordersv1.ResolveAttentionRequest_ACTION_UNSPECIFIED, ctx.FormValue("action")
 	switch did {
 	case "retry":
@@ -168,8 +168,11 @@ func (c *Console) resolveAttention(work context.Context, ctx echo.Context, o *or
 	case "close":
 		action = ordersv1.ResolveAttentionRequest_ACTION_CLOSE
 	}
-	_, err := c.Orders.ResolveAttention(work, &ordersv1.ResolveAttentionRequest{OrderId: o.GetId(), Action: action, Note: ctx.FormValue("note")})
-	return auditlog.Entry{Action: "answered what needed attention of", From: o.GetAttention().GetReason(), To: did, Detail: ctx.FormValue("note")}, did, err
+	reason := ctx.FormValue("reason")
+	_, err := c.Orders.ResolveAttention(work, &ordersv1.ResolveAttentionRequest{
+		OrderId: o.GetId(), Action: action, Note: ctx.FormValue("note"), Reason: reason, IdempotencyKey: key,
+	})
+	return auditlog.Entry{Action: "answered what needed attention of", From: reason, To: did, Detail: ctx.FormValue("note")}, did, err
 }
 
 func (c *Console) addNote(work context.Context, ctx echo.Context, o *ordersv1.Order, key string) (auditlog.Entry, string, error) {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -10,7 +11,10 @@ import (
 
 	"galleria/app/auditlog"
 	ordersv1 "galleria/modules/orders/v1"
+	"galleria/modules/payments/paymentstest"
 )
+
+var reasonField = regexp.MustCompile(`name="reason" value="([^"]+)"`)
 
 var keyField = regexp.MustCompile(`name="key" value="([^"]+)"`)
 
@@ -183,6 +187,28 @@ func TestAnOrderIsCancelledOnlyWhenThePersonIsSure(t *testing.T) {
 	if body := o.page(at); strings.Contains(body, `id="cancel"`) || strings.Contains(body, `id="ship"`) {
 		t.Error("a cancelled order can be cancelled or shipped, by its page")
 	}
+}
+
+func TestWhatNeedsAttentionIsAnsweredAsItWasRead(t *testing.T) {
+	o := openOffice(t)
+	placed := o.buyers.Place(o.buyers.Stock(5, 500), 1)
+	o.buyers.PayWith(placed.GetRedirectUrl(), paymentstest.CardRefundRefused)
+	o.buyers.Awaits(placed, ordersv1.OrderStatus_ORDER_STATUS_OPEN)
+	at := "/console/orders/" + placed.GetOrder().GetNumber()
+	o.does(at+"/cancel", "sure", "yes", "reason", "asked for by phone")
+	o.eventually("the order needs attention", func() bool { return o.find(placed.GetOrder().GetNumber()).GetAttention() != nil })
+	read := reasonField.FindStringSubmatch(o.shows(at, "This order needs you"))
+	if read == nil {
+		t.Fatal("the form does not carry what was read")
+	}
+	answer := []string{"key", o.key(at), "note", "paid back by hand", "action", "close"}
+	o.refuses("needs attention for something else", at+"/attention", append(answer, "reason", "what was read long ago")...)
+	answer = append(answer, "reason", html.UnescapeString(read[1]))
+	if body := o.does(at+"/attention", answer...); strings.Contains(body, "This order needs you") {
+		t.Error("an answered order still needs somebody")
+	}
+	o.audited("answered what needed attention of", "order "+placed.GetOrder().GetNumber())
+	o.does(at+"/attention", answer...) // pressed twice
 }
 
 func TestANoteIsForTheStaffAlone(t *testing.T) {

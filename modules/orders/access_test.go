@@ -161,7 +161,7 @@ var methods = map[string]struct {
 		return err
 	}},
 	"ResolveAttention": {true, writers, func(ctx context.Context, orders ordersv1.OrdersServiceClient, order, _ string) error {
-		_, err := orders.ResolveAttention(ctx, &ordersv1.ResolveAttentionRequest{OrderId: order, Action: ordersv1.ResolveAttentionRequest_ACTION_CLOSE})
+		_, err := orders.ResolveAttention(ctx, &ordersv1.ResolveAttentionRequest{OrderId: order, Action: ordersv1.ResolveAttentionRequest_ACTION_CLOSE, Reason: "a reason", IdempotencyKey: id.New()})
 		return err
 	}},
 }

@@ -341,6 +341,7 @@ func attentionCases(w World) map[string]func(t *testing.T) {
 			s.Awaits(placed, opened)
 			resolve := &ordersv1.ResolveAttentionRequest{
 				OrderId: placed.GetOrder().GetId(), Action: ordersv1.ResolveAttentionRequest_ACTION_CLOSE, Note: "Paid back by bank transfer.",
+				Reason: "a reason", IdempotencyKey: id.New(),
 			}
 			_, err := s.Orders.ResolveAttention(t.Context(), resolve)
 			wantReason(t, err, codes.FailedPrecondition, ordersv1.Reason_REASON_NO_ATTENTION, nil)
@@ -354,9 +355,20 @@ func attentionCases(w World) map[string]func(t *testing.T) {
 			}
 			resolve.Action = ordersv1.ResolveAttentionRequest_ACTION_RETRY
 			_, err = s.Orders.ResolveAttention(t.Context(), resolve)
+			wantReason(t, err, codes.FailedPrecondition, ordersv1.Reason_REASON_NO_ATTENTION, nil) // not what was read
+			resolve.Reason = s.get(placed).GetAttention().GetReason()
+			_, err = s.Orders.ResolveAttention(t.Context(), resolve)
 			s.must("retry", err)
 			eventually(t, "it is refused again", func() bool { return s.get(placed).GetAttention() != nil })
+			again, err := s.Orders.ResolveAttention(t.Context(), resolve)
+			s.must("retry, repeated", err)
+			if again.GetOrder().GetAttention() == nil {
+				t.Error("a repeated answer has answered what came after it")
+			}
 			resolve.Action = ordersv1.ResolveAttentionRequest_ACTION_CLOSE
+			_, err = s.Orders.ResolveAttention(t.Context(), resolve)
+			wantReason(t, err, codes.InvalidArgument, ordersv1.Reason_REASON_KEY_REUSED, nil)
+			resolve.IdempotencyKey = id.New()
 			got, err := s.Orders.ResolveAttention(t.Context(), resolve)
 			s.must("leave it", err)
 			if o := got.GetOrder(); o.GetAttention() != nil || o.GetRefunds()[0].GetStatus() != ordersv1.RefundStatus_REFUND_STATUS_FAILED {

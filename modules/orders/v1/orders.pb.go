@@ -3258,9 +3258,12 @@ type ResolveAttentionRequest struct {
 	OrderId string                         `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
 	Action  ResolveAttentionRequest_Action `protobuf:"varint,2,opt,name=action,proto3,enum=orders.v1.ResolveAttentionRequest_Action" json:"action,omitempty"`
 	// Kept in the timeline; up to 500 characters.
-	Note          string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Note string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
+	// The attention's reason as the operator read it, so that nothing is answered unread.
+	Reason         string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	IdempotencyKey string `protobuf:"bytes,5,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ResolveAttentionRequest) Reset() {
@@ -3310,6 +3313,20 @@ func (x *ResolveAttentionRequest) GetAction() ResolveAttentionRequest_Action {
 func (x *ResolveAttentionRequest) GetNote() string {
 	if x != nil {
 		return x.Note
+	}
+	return ""
+}
+
+func (x *ResolveAttentionRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ResolveAttentionRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
 	}
 	return ""
 }
@@ -3964,11 +3981,13 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\arestock\x18\x04 \x01(\bR\arestock\x12'\n" +
 	"\x0fidempotency_key\x18\x05 \x01(\tR\x0eidempotencyKey\"=\n" +
 	"\x13ReturnItemsResponse\x12&\n" +
-	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\"\xd1\x01\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.orders.v1.OrderR\x05order\"\x92\x02\n" +
 	"\x17ResolveAttentionRequest\x12\x19\n" +
 	"\border_id\x18\x01 \x01(\tR\aorderId\x12A\n" +
 	"\x06action\x18\x02 \x01(\x0e2).orders.v1.ResolveAttentionRequest.ActionR\x06action\x12\x12\n" +
-	"\x04note\x18\x03 \x01(\tR\x04note\"D\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12'\n" +
+	"\x0fidempotency_key\x18\x05 \x01(\tR\x0eidempotencyKey\"D\n" +
 	"\x06Action\x12\x16\n" +
 	"\x12ACTION_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fACTION_RETRY\x10\x01\x12\x10\n" +

@@ -151,8 +151,9 @@ type OrdersServiceClient interface {
 	ReturnItems(ctx context.Context, in *ReturnItemsRequest, opts ...grpc.CallOption) (*ReturnItemsResponse, error)
 	// ResolveAttention is an operator's answer to an order that needs attention:
 	// try again what could not be done, or leave it as it is.
-	// FAILED_PRECONDITION, REASON_NO_ATTENTION. NOT_FOUND, REASON_NO_ORDER.
-	// Repeating it is refused: the order needs no attention any more.
+	// FAILED_PRECONDITION, REASON_NO_ATTENTION: it needs none, or for something else than was
+	// read. INVALID_ARGUMENT, REASON_KEY_REUSED. NOT_FOUND, REASON_NO_ORDER. Repeating it with
+	// the same key changes nothing, also when the order needs attention again.
 	ResolveAttention(ctx context.Context, in *ResolveAttentionRequest, opts ...grpc.CallOption) (*ResolveAttentionResponse, error)
 	// AddNote keeps what a member of the staff writes about an order, for the others; its
 	// customer is never shown it. FAILED_PRECONDITION, REASON_TOO_MANY_NOTES: an order has
@@ -427,8 +428,9 @@ type OrdersServiceServer interface {
 	ReturnItems(context.Context, *ReturnItemsRequest) (*ReturnItemsResponse, error)
 	// ResolveAttention is an operator's answer to an order that needs attention:
 	// try again what could not be done, or leave it as it is.
-	// FAILED_PRECONDITION, REASON_NO_ATTENTION. NOT_FOUND, REASON_NO_ORDER.
-	// Repeating it is refused: the order needs no attention any more.
+	// FAILED_PRECONDITION, REASON_NO_ATTENTION: it needs none, or for something else than was
+	// read. INVALID_ARGUMENT, REASON_KEY_REUSED. NOT_FOUND, REASON_NO_ORDER. Repeating it with
+	// the same key changes nothing, also when the order needs attention again.
 	ResolveAttention(context.Context, *ResolveAttentionRequest) (*ResolveAttentionResponse, error)
 	// AddNote keeps what a member of the staff writes about an order, for the others; its
 	// customer is never shown it. FAILED_PRECONDITION, REASON_TOO_MANY_NOTES: an order has

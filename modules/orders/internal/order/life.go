@@ -21,6 +21,7 @@ var (
 	ErrNotThatMany = errors.New("the order does not have that many")
 	ErrKeyReused   = errors.New("the key was used for something else")
 	ErrNoAttention = errors.New("the order needs no attention")
+	ErrUnread      = errors.New("the order needs attention for something else")
 )
 
 // What a store of orders answers.
@@ -301,21 +302,34 @@ func (o *Order) NeedAttention(reason string, now time.Time) {
 // LongestReason is from where on no more is added to what needs attention, in bytes.
 const LongestReason = 1000
 
-// Resolve is the operator's answer: with retry all that could not be done is tried again,
+// Resolve is the operator's answer to the reason that was read: with retry all that could not be done is tried again,
 // else what was refused is left: it was done by hand, or is not to be done. What another
 // module has only not answered yet goes on all the same: an operator who answers for a refund
 // was not asked about goods, codes and carts, and can't give those back in its place. But a
 // refund that was given up is left, for it counts as made by hand: to go on with it might
 // give the money back twice, and one that is to be made is tried again by retry. One that
-// payments has accepted is never left.
-func (o *Order) Resolve(retry bool, note string, now time.Time) error {
-	if o.s.Attention.Reason == "" {
+// payments has accepted is never left. Answering twice with one key is answering once.
+func (o *Order) Resolve(a Answer, read, note string, now time.Time) error {
+	for _, before := range o.s.Timeline {
+		if before.Answer.Key == a.Key {
+			if before.Answer != a {
+				return ErrKeyReused
+			}
+			return nil
+		}
+	}
+	switch o.s.Attention.Reason {
+	case "":
 		return ErrNoAttention
+	case read:
+	default:
+		return ErrUnread
 	}
 	refused := o.s.Refused
 	o.s.Attention, o.s.Refused = Attention{}, nil
 	o.note("resolved", note, now)
-	if retry {
+	o.s.Timeline[len(o.s.Timeline)-1].Answer = a
+	if a.Retry {
 		for i := range o.s.Refunds {
 			if r := &o.s.Refunds[i]; r.Status == RefundFailed && !r.left() && r.Amount <= o.owed() {
 				r.Status, r.Failure, r.Accepted = RefundPending, "", false

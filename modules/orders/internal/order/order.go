@@ -127,6 +127,15 @@ type Entry struct {
 	At time.Time
 	// What is a word for programs; Note a sentence for people.
 	What, Note string
+	// Answer is the operator's that was noted; only of a resolved attention.
+	Answer Answer
+}
+
+// Answer is what an operator answers to an order that needs attention.
+type Answer struct {
+	Key string
+	// Retry: what could not be done is tried again; else it is left as it is.
+	Retry bool
 }
 
 // Snapshot is all there is to know of an order, as a value.

@@ -164,7 +164,7 @@ func TestARefusedRefundIsAskedForAgainAsAnotherOne(t *testing.T) {
 	o.NeedAttention("the refund was refused", t0)
 	o.GivenBack()
 	o.TakenFromCart()
-	if err := o.Resolve(true, "", t0); err != nil {
+	if err := o.Resolve(Answer{Key: "again", Retry: true}, o.s.Attention.Reason, "", t0); err != nil {
 		t.Fatal(err)
 	}
 	r := o.Snapshot().Refunds[0]
@@ -173,7 +173,7 @@ func TestARefusedRefundIsAskedForAgainAsAnotherOne(t *testing.T) {
 	}
 	o.RefundSettled(o.ID(), RefundFailed, "account closed", t0)
 	o.NeedAttention("again", t0)
-	if err := o.Resolve(false, "paid by bank transfer", t0); err != nil || o.HasChores() {
+	if err := o.Resolve(Answer{Key: "left"}, o.s.Attention.Reason, "paid by bank transfer", t0); err != nil || o.HasChores() {
 		t.Errorf("closed by the operator: got %v, chores %t; want nothing left to do", err, o.HasChores())
 	}
 }

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -17,7 +18,7 @@ func refundFails(t *testing.T, o *Order, id string, amount int64) {
 
 func resolve(t *testing.T, o *Order, retry bool) {
 	t.Helper()
-	if err := o.Resolve(retry, "", t0); err != nil {
+	if err := o.Resolve(Answer{Key: fmt.Sprint(len(o.s.Timeline)), Retry: retry}, o.s.Attention.Reason, "", t0); err != nil {
 		t.Fatal(err)
 	}
 }

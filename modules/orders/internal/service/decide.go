@@ -262,15 +262,17 @@ func (s *Service) ResolveAttention(ctx context.Context, req *ordersv1.ResolveAtt
 	if err := forStaff(ctx, mayWrite); err != nil {
 		return nil, err
 	}
-	retry := req.GetAction() == ordersv1.ResolveAttentionRequest_ACTION_RETRY
+	answer := order.Answer{Key: req.GetIdempotencyKey(), Retry: req.GetAction() == ordersv1.ResolveAttentionRequest_ACTION_RETRY}
 	var bad violations
-	bad.want(retry || req.GetAction() == ordersv1.ResolveAttentionRequest_ACTION_CLOSE, "action", "must be RETRY or CLOSE")
+	bad.key(answer.Key)
+	bad.want(answer.Retry || req.GetAction() == ordersv1.ResolveAttentionRequest_ACTION_CLOSE, "action", "must be RETRY or CLOSE")
 	bad.text("note", req.GetNote(), longestNote)
+	bad.want(req.GetReason() != "", "reason", "must be the reason that was read")
 	if err := contract.Invalid(bad...); err != nil {
 		return nil, err
 	}
 	o, err := s.decide(ctx, "resolve", s.byID(ctx, req.GetOrderId()), func(o *order.Order) error {
-		return o.Resolve(retry, strings.TrimSpace(req.GetNote()), s.Now())
+		return o.Resolve(answer, req.GetReason(), strings.TrimSpace(req.GetNote()), s.Now())
 	})
 	if err != nil {
 		return nil, err
@@ -305,6 +307,8 @@ func wrongTime(o *order.Order, err error) error {
 		return no(ordersv1.Reason_REASON_NOT_THAT_MANY, "does not have that many of these pieces")
 	case errors.Is(err, order.ErrNoAttention):
 		return no(ordersv1.Reason_REASON_NO_ATTENTION, "needs no attention")
+	case errors.Is(err, order.ErrUnread):
+		return no(ordersv1.Reason_REASON_NO_ATTENTION, "needs attention for something else than was answered: "+o.Snapshot().Attention.Reason)
 	case errors.Is(err, order.ErrKeyReused):
 		return keyReused()
 	}

@@ -15,8 +15,13 @@ import (
 // leave closes what needs attention, as an operator does.
 func (l *life) leave(k kept) {
 	l.t.Helper()
-	_, err := l.ResolveAttention(operator(l.t), &ordersv1.ResolveAttentionRequest{
+	got, err := l.GetOrder(operator(l.t), &ordersv1.GetOrderRequest{OrderId: k.ID, Token: k.Token})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	_, err = l.ResolveAttention(operator(l.t), &ordersv1.ResolveAttentionRequest{
 		OrderId: k.ID, Action: ordersv1.ResolveAttentionRequest_ACTION_CLOSE, Note: "done by hand",
+		Reason: got.GetOrder().GetAttention().GetReason(), IdempotencyKey: id.New(),
 	})
 	if err != nil {
 		l.t.Fatalf("close: %v", err)

@@ -18,6 +18,7 @@ import (
 	"galleria/modules/orders/internal/store"
 	ordersv1 "galleria/modules/orders/v1"
 	"galleria/platform/contract"
+	"galleria/platform/id"
 )
 
 // away makes calls of these names fail, and counts them.
@@ -182,7 +183,7 @@ func TestARefundThatComesThroughAfterItWasLeftIsNoted(t *testing.T) {
 		h.await("the operator leaves it", func() bool {
 			o, err := orders.ByID(t.Context(), k.ID)
 			if err == nil {
-				err = o.Resolve(false, "", h.now())
+				err = o.Resolve(order.Answer{Key: id.New()}, o.Snapshot().Attention.Reason, "", h.now())
 			}
 			if err == nil {
 				err = orders.Save(t.Context(), o)
@@ -295,7 +296,7 @@ func TestARefundThatIsRefusedIsToldOnce(t *testing.T) {
 				orders := store.New(h.db, h.now)
 				o, err := orders.ByID(t.Context(), k.ID)
 				if err == nil {
-					err = o.Resolve(true, "", h.now())
+					err = o.Resolve(order.Answer{Key: id.New(), Retry: true}, o.Snapshot().Attention.Reason, "", h.now())
 				}
 				if err == nil {
 					err = orders.Save(t.Context(), o)

@@ -151,7 +151,10 @@ func TestNothingThatWasTypedStaysInAnOrder(t *testing.T) {
 		ok(l.RefundOrder(operator(t), &ordersv1.RefundOrderRequest{OrderId: sent.ID, Pieces: one, Reason: says("refund"), IdempotencyKey: id.New()}))
 		ok(l.AddNote(operator(t), &ordersv1.AddNoteRequest{OrderId: sent.ID, Text: says("note"), IdempotencyKey: id.New()}))
 		h.disputed(sent)
-		ok(l.ResolveAttention(operator(t), &ordersv1.ResolveAttentionRequest{OrderId: sent.ID, Action: ordersv1.ResolveAttentionRequest_ACTION_CLOSE, Note: says("closed")}))
+		ok(l.ResolveAttention(operator(t), &ordersv1.ResolveAttentionRequest{
+			OrderId: sent.ID, Action: ordersv1.ResolveAttentionRequest_ACTION_CLOSE, Note: says("closed"),
+			Reason: h.get(l, sent).GetAttention().GetReason(), IdempotencyKey: id.New(),
+		}))
 		for _, k := range []kept{cancelled, sent} {
 			ok(l.CancelOrder(operator(t), &ordersv1.CancelOrderRequest{OrderId: k.ID, Operator: true, Reason: says("cancelled")}))
 		}

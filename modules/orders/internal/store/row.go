@@ -50,6 +50,8 @@ type entry struct {
 	Status string `json:"status,omitempty"`
 	At     int64  `json:"at"`
 	Note   string `json:"note,omitempty"`
+	Key    string `json:"key,omitempty"`
+	Retry  bool   `json:"retry,omitempty"`
 }
 
 // oldLine is a line of an order that is older than the table of lines.
@@ -71,7 +73,7 @@ type lineRow struct {
 func changingOf(s order.Snapshot) (Changing, error) {
 	entries := make([]entry, len(s.Timeline))
 	for i, e := range s.Timeline {
-		entries[i] = entry{What: e.What, At: e.At.UnixMicro(), Note: e.Note}
+		entries[i] = entry{What: e.What, At: e.At.UnixMicro(), Note: e.Note, Key: e.Answer.Key, Retry: e.Answer.Retry}
 	}
 	c := Changing{
 		Status: string(s.Status), Version: s.Version, HoldEndsAt: s.HoldEndsAt.UnixMicro(),
@@ -160,7 +162,7 @@ func (r row) snapshot() (order.Snapshot, error) {
 	}
 	entries, err := decode[[]entry](r.ID, r.Timeline)
 	for _, e := range entries {
-		s.Timeline = append(s.Timeline, order.Entry{At: at(e.At), What: e.What + e.Status, Note: e.Note})
+		s.Timeline = append(s.Timeline, order.Entry{At: at(e.At), What: e.What + e.Status, Note: e.Note, Answer: order.Answer{Key: e.Key, Retry: e.Retry}})
 	}
 	if err == nil && r.OldLines != "" {
 		s.Lines, err = linesOfBefore(r)

@@ -30,7 +30,7 @@ func TestTheTypedClientIsMadeOfTheDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(kept) != served {
-		t.Errorf("%s is not the document that is served: run go test ./app/gateway -run %s -update, and go generate ./app/gateway/gatewaytest", clientsDocument, t.Name())
+		t.Errorf("%s is not the document that is served: run make generate", clientsDocument)
 	}
 }
 

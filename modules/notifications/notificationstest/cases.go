@@ -160,10 +160,10 @@ func (w World) getCases() map[string]func(t *testing.T) {
 			placed := w.order(t, by) // 3 pieces
 			w.ship(t, placed, &ordersv1.Piece{LineId: "1", Quantity: 1})
 			m := w.get(t, w.mailsTo(t, by.GetEmail(), 2)[0].GetId())
-			wantParts(t, "text of the first", m.GetText(), "a part of your order; the rest follows")
+			wantParts(t, "text of the first", m.GetText(), "a part of your order; the rest follows", "In this parcel:\n  1 × Oak Desk Lamp\n\nOrder")
 			w.ship(t, placed, &ordersv1.Piece{LineId: "1", Quantity: 1}, &ordersv1.Piece{LineId: "2", Quantity: 1})
 			m = w.get(t, w.mailsTo(t, by.GetEmail(), 3)[0].GetId())
-			wantParts(t, "text of the last", m.GetText(), "the last part of your order")
+			wantParts(t, "text of the last", m.GetText(), "the last part of your order", "In this parcel:\n  1 × Oak Desk Lamp\n  1 × Mug \"Tom & Ida\" <b>\n\nOrder")
 		},
 		"the letter of a refund says how much, and why": func(t *testing.T) {
 			by := guest()
@@ -176,6 +176,18 @@ func (w World) getCases() map[string]func(t *testing.T) {
 			for what, letter := range map[string]string{"text": m.GetText(), "HTML": m.GetHtml()} {
 				wantParts(t, what, letter, "€12.90 back to your card", "The mug was chipped.")
 			}
+		},
+		"the letter of a refund of pieces says which": func(t *testing.T) {
+			by := guest()
+			placed := w.order(t, by)
+			_, err := w.Orders.RefundOrder(t.Context(), &ordersv1.RefundOrderRequest{
+				OrderId: placed.GetOrder().GetId(), AmountMinor: 104550, Pieces: []*ordersv1.Piece{{LineId: "1", Quantity: 1}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := w.get(t, w.mailsTo(t, by.GetEmail(), 2)[0].GetId())
+			wantParts(t, "text", m.GetText(), "€1,045.50 back to your card", "The refund is for:\n  1 × Oak Desk Lamp\n\nOrder")
 		},
 		"the letter of a refund that did not come through says so": func(t *testing.T) {
 			by := guest()

@@ -158,7 +158,7 @@ func (p *publisher) ShipOrder(ctx context.Context, r *ordersv1.ShipOrderRequest)
 // with the key ofCancellation.
 func (p *publisher) RefundOrder(ctx context.Context, r *ordersv1.RefundOrderRequest) (*ordersv1.RefundOrderResponse, error) {
 	return &ordersv1.RefundOrderResponse{}, p.about(ctx, r.GetOrderId(), func(o *ordersv1.Order, token string) proto.Message {
-		refund := &ordersv1.Refund{Id: id.New(), AmountMinor: r.GetAmountMinor(), Reason: r.GetReason()}
+		refund := &ordersv1.Refund{Id: id.New(), AmountMinor: r.GetAmountMinor(), Reason: r.GetReason(), Pieces: r.GetPieces()}
 		if r.GetIdempotencyKey() == ofCancellation {
 			refund.Id = o.GetId()
 		}

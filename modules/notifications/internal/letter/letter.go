@@ -62,6 +62,9 @@ type Facts struct {
 	ByCustomer bool
 	// Parcel is what was sent.
 	Parcel Parcel
+	// Pieces are those in the parcel, or those that the refund is for; none: all of the
+	// order was sent at once, or the refund is of an amount.
+	Pieces []Piece `json:",omitempty"`
 	// Account is what a letter about an account tells.
 	Account Account
 }
@@ -72,6 +75,12 @@ type Line struct {
 	Quantity int64
 	Unit     int64
 	Total    int64
+}
+
+// Piece is a number of pieces of one line.
+type Piece struct {
+	Name     string
+	Quantity int64
 }
 
 // Row is a part of the price.
@@ -177,8 +186,11 @@ type view struct {
 	Heading    string
 	Paragraphs []string
 	Address    []string
-	Lines      []lineView
-	Rows       []rowView
+	// Pieces, below their heading, are those of the order that the news is about.
+	PiecesHeading string
+	Pieces        []Piece
+	Lines         []lineView
+	Rows          []rowView
 	// TrackingURL is a link of the carrier.
 	TrackingURL string
 }
@@ -193,7 +205,7 @@ type rowView struct{ Name, Amount string }
 func (w Writer) view(f Facts) (view, error) {
 	v := view{
 		Shop: w.Shop, Subject: f.Subject(), Number: f.number(), Date: f.At.In(cmp.Or(w.Zone, time.UTC)).Format("2 January 2006"),
-		Name: f.Name, Home: w.BaseURL, Card: f.Card,
+		Name: f.Name, Home: w.BaseURL, Card: f.Card, Pieces: f.Pieces,
 		Link: w.BaseURL + "/orders/" + url.PathEscape(f.OrderID) + "?token=" + url.QueryEscape(f.Token),
 	}
 	var err error
@@ -245,13 +257,16 @@ func (v *view) say(f Facts, back string) error {
 			what = "We have sent the last part of your order."
 		}
 		add(what, f.Parcel.words())
+		v.PiecesHeading = "In this parcel"
 	case Refunded:
 		v.Heading = "Your refund"
 		add("We are giving "+back+" back to your "+f.paidWith()+"; your bank may take some days to show it.", f.Why)
+		v.PiecesHeading = "The refund is for"
 	case RefundFailed:
 		v.Heading = "Your refund did not come through"
 		add("We wanted to give "+back+" back to your "+f.paidWith()+", and that could not be carried out.",
 			"We know of it, and will write to you about another way. You need not do anything.")
+		v.PiecesHeading = "The refund was for"
 	case Cancelled:
 		v.Heading = "Your order is cancelled"
 		add(f.Why)

@@ -31,15 +31,43 @@ func FactsOf(kind letter.Kind, o *ordersv1.Order, token string, at time.Time) le
 		f.Card = strings.TrimSpace(brands.Name(o.GetPaymentMethod().GetBrand(), letter.Clean(o.GetPaymentMethod().GetBrand())) + " •••• " + last4)
 	}
 	for _, l := range o.GetLines() {
-		name := l.GetName()
-		if l.GetVariant() != "" {
-			name += ", " + l.GetVariant()
-		}
 		f.Lines = append(f.Lines, letter.Line{
-			Name: letter.Clean(name), Quantity: l.GetQuantity(), Unit: l.GetUnitPriceMinor(), Total: l.GetQuantity() * l.GetUnitPriceMinor(),
+			Name: nameOf(l), Quantity: l.GetQuantity(), Unit: l.GetUnitPriceMinor(), Total: l.GetQuantity() * l.GetUnitPriceMinor(),
 		})
 	}
 	return f
+}
+
+// nameOf is what a letter calls the goods of a line.
+func nameOf(l *ordersv1.Line) string {
+	name := l.GetName()
+	if l.GetVariant() != "" {
+		name += ", " + l.GetVariant()
+	}
+	return letter.Clean(name)
+}
+
+// piecesOf names pieces, in the order of the lines.
+func piecesOf(o *ordersv1.Order, pieces []*ordersv1.Piece) []letter.Piece {
+	var all []letter.Piece
+	for _, l := range o.GetLines() {
+		for _, p := range pieces {
+			if p.GetLineId() == l.GetId() {
+				all = append(all, letter.Piece{Name: nameOf(l), Quantity: p.GetQuantity()})
+			}
+		}
+	}
+	return all
+}
+
+// isWhole tells whether the pieces are all that was ordered.
+func isWhole(o *ordersv1.Order, pieces []*ordersv1.Piece) bool {
+	for _, l := range o.GetLines() {
+		if !slices.ContainsFunc(pieces, func(p *ordersv1.Piece) bool { return p.GetLineId() == l.GetId() && p.GetQuantity() == l.GetQuantity() }) {
+			return false
+		}
+	}
+	return true
 }
 
 // Placed is the letter about an order that will be sent.
@@ -60,6 +88,9 @@ func Shipped(e *ordersv1.OrderShipped) letter.Facts {
 		Carrier: letter.Clean(e.GetFulfilment().GetCarrier()), Tracking: letter.Clean(e.GetFulfilment().GetTracking()),
 		TrackingURL: letter.Clean(e.GetFulfilment().GetTrackingUrl()), Part: follows, Last: !follows && len(e.GetOrder().GetFulfilments()) > 1,
 	}
+	if pieces := e.GetFulfilment().GetPieces(); !isWhole(e.GetOrder(), pieces) {
+		f.Pieces = piecesOf(e.GetOrder(), pieces)
+	}
 	return f
 }
 
@@ -67,6 +98,7 @@ func Shipped(e *ordersv1.OrderShipped) letter.Facts {
 func Refunded(e *ordersv1.OrderRefunded) letter.Facts {
 	f := FactsOf(letter.Refunded, e.GetOrder(), e.GetToken(), e.GetAt().AsTime())
 	f.Refunded, f.Why = e.GetRefund().GetAmountMinor(), letter.Clean(e.GetRefund().GetReason())
+	f.Pieces = piecesOf(e.GetOrder(), e.GetRefund().GetPieces())
 	return f
 }
 
@@ -74,6 +106,7 @@ func Refunded(e *ordersv1.OrderRefunded) letter.Facts {
 func RefundFailed(e *ordersv1.OrderRefundFailed) letter.Facts {
 	f := FactsOf(letter.RefundFailed, e.GetOrder(), e.GetToken(), e.GetAt().AsTime())
 	f.Refunded = e.GetRefund().GetAmountMinor()
+	f.Pieces = piecesOf(e.GetOrder(), e.GetRefund().GetPieces())
 	return f
 }
 

@@ -50,6 +50,54 @@ func TestALetterOfAParcelSaysWhetherMoreOfTheOrderFollows(t *testing.T) {
 	}
 }
 
+// TestALetterSaysWhichPiecesItIsAbout: whole is of one that is about all of the order.
+func TestALetterSaysWhichPiecesItIsAbout(t *testing.T) {
+	o := &ordersv1.Order{CurrencyCode: "EUR", Lines: []*ordersv1.Line{
+		{Id: "1", Name: "Lamp", Variant: "Oak", Quantity: 3, Cancelled: 1}, {Id: "2", Name: "Mug <b>", Quantity: 1},
+	}}
+	pieces := func(lamps, mugs int64) (all []*ordersv1.Piece) {
+		for line, n := range map[string]int64{"1": lamps, "2": mugs} {
+			if n > 0 {
+				all = append(all, &ordersv1.Piece{LineId: line, Quantity: n})
+			}
+		}
+		return all
+	}
+	shipped := func(p []*ordersv1.Piece) letter.Facts {
+		return service.Shipped(&ordersv1.OrderShipped{Order: o, Fulfilment: &ordersv1.Fulfilment{Pieces: p}})
+	}
+	refunded := func(p []*ordersv1.Piece) letter.Facts {
+		return service.Refunded(&ordersv1.OrderRefunded{Order: o, Refund: &ordersv1.Refund{AmountMinor: 700, Pieces: p}})
+	}
+	failed := func(p []*ordersv1.Piece) letter.Facts {
+		return service.RefundFailed(&ordersv1.OrderRefundFailed{Order: o, Refund: &ordersv1.Refund{AmountMinor: 700, Pieces: p}})
+	}
+	for name, c := range map[string]struct {
+		facts letter.Facts
+		text  string // "": no pieces are named
+		page  string
+	}{
+		"a parcel with the whole order":      {shipped(pieces(3, 1)), "", ""},
+		"a parcel without what is cancelled": {shipped(pieces(2, 1)), "\nIn this parcel:\n  2 × Lamp, Oak\n  1 × Mug <b>\n\nOrder ", "In this parcel:<br>2 × Lamp, Oak<br>1 × Mug &lt;b&gt;</p>"},
+		"a parcel with a part of a line":     {shipped(pieces(2, 0)), "\nIn this parcel:\n  2 × Lamp, Oak\n\nOrder ", "In this parcel:<br>2 × Lamp, Oak</p>"},
+		"a parcel with one of the lines":     {shipped(pieces(3, 0)), "\nIn this parcel:\n  3 × Lamp, Oak\n\nOrder ", "In this parcel:<br>3 × Lamp, Oak</p>"},
+		"a refund of an amount":              {refunded(nil), "", ""},
+		"a refund of pieces":                 {refunded(pieces(1, 1)), "\nThe refund is for:\n  1 × Lamp, Oak\n  1 × Mug <b>\n\nOrder ", "The refund is for:<br>1 × Lamp, Oak<br>1 × Mug &lt;b&gt;</p>"},
+		"a refund of pieces that failed":     {failed(pieces(1, 0)), "\nThe refund was for:\n  1 × Lamp, Oak\n\nOrder ", "The refund was for:<br>1 × Lamp, Oak</p>"},
+	} {
+		text, page, err := letter.Writer{}.Write(c.facts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(text, c.text) || !strings.Contains(page, c.page) {
+			t.Errorf("%s: got\n%s\n%s\nwant\n%s\nand\n%s", name, text, page, c.text, c.page)
+		}
+		if c.text == "" && (strings.Contains(text, "parcel:") || strings.Contains(text, "for:") || strings.Contains(page, ":<br>")) {
+			t.Errorf("%s: got\n%s\n%s\nwant no list of pieces beside that of the order", name, text, page)
+		}
+	}
+}
+
 func TestACancellationSaysNothingOfNotBeingChargedWhenTheOrderWasPaid(t *testing.T) {
 	const (
 		uncharged = "You were not charged."

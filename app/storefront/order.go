@@ -123,7 +123,7 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 	placing := o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_PLACING
 	v := page.Order{
 		Frame: s.frame("Order "+o.GetNumber(), s.departmentsIfQuick(ctx)), Notice: n, ID: o.GetId(), Number: o.GetNumber(), Token: token,
-		Steps: steps(o), Timeline: s.timeline(o.GetTimeline()), Price: agreed(o), Parcels: parcels(o),
+		Steps: steps(o), Timeline: s.timeline(o.GetTimeline()), Price: agreed(o), Parcels: parcels(o), Refunds: refunds(o),
 		Held: held(o), Card: cardName(o.GetPaymentMethod().GetBrand(), o.GetPaymentMethod().GetLast4()), Email: o.GetContact().GetEmail(),
 		Address: addressLines(o), Pay: placing && o.GetEndedBecause() == "" && o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_WAITING, Cancel: cancellable(o),
 	}
@@ -148,13 +148,9 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 	}
 	categories := s.categoriesOf(ctx, unseen, o.GetCurrencyCode())
 	for _, l := range o.GetLines() {
-		name := l.GetName()
-		if l.GetVariant() != "" {
-			name += ", " + l.GetVariant()
-		}
 		v.Lines = append(v.Lines, page.Line{
 			Card: page.Card{
-				Name: name, Slug: l.GetSlug(), Picture: s.gallery.of(l.GetPicture(), categories[l.GetSku()]),
+				Name: lineName(l), Slug: l.GetSlug(), Picture: s.gallery.of(l.GetPicture(), categories[l.GetSku()]),
 				Price: price(o.GetCurrencyCode(), l.GetUnitPriceMinor()),
 			},
 			SKU: l.GetSku(), Quantity: l.GetQuantity(), Total: price(o.GetCurrencyCode(), l.GetQuantity()*l.GetUnitPriceMinor()),
@@ -198,21 +194,6 @@ func agreed(o *ordersv1.Order) page.Breakdown {
 		b.Rows = append(b.Rows, page.Row{Name: taxName(t.GetName(), t.GetIncluded()), Price: show(t.GetAmountMinor())})
 	}
 	return b
-}
-
-func parcels(o *ordersv1.Order) []page.Parcel {
-	var all []page.Parcel
-	for _, f := range o.GetFulfilments() {
-		p := page.Parcel{Text: "A parcel", Href: f.GetTrackingUrl()}
-		if f.GetCarrier() != "" {
-			p.Text = "With " + f.GetCarrier()
-		}
-		if f.GetTracking() != "" {
-			p.Text += ", number " + f.GetTracking()
-		}
-		all = append(all, p)
-	}
-	return all
 }
 
 // headline is what the order's page says first.
@@ -278,8 +259,15 @@ func refundRefused(o *ordersv1.Order) string {
 	if refused == 0 || back >= o.GetTotals().GetTotalMinor() {
 		return ""
 	}
-	return " A refund of " + price(o.GetCurrencyCode(), refused).Text + " could not be carried out. We know of it, and have to find another way."
+	return " A refund of " + price(o.GetCurrencyCode(), refused).Text + notBack + " We know of it, and have to find another way."
 }
+
+// How a refund went, of the money or of an amount.
+const (
+	wentBack = " went back to your card."
+	goesBack = " is on its way back to your card."
+	notBack  = " could not be carried out." // of "a refund"
+)
 
 func moneyBack(o *ordersv1.Order) string {
 	if refused := refundRefused(o); refused != "" {
@@ -287,9 +275,9 @@ func moneyBack(o *ordersv1.Order) string {
 	}
 	switch {
 	case o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_REFUNDED:
-		return "The money went back to your card."
+		return "The money" + wentBack
 	case len(o.GetRefunds()) > 0:
-		return "The money is on its way back to your card."
+		return "The money" + goesBack
 	}
 	return "You were not charged."
 }

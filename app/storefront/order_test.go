@@ -110,8 +110,26 @@ func TestWhatHasLeftIsNotCalledOff(t *testing.T) {
 	if _, err := s.staffOrders.ShipOrder(t.Context(), &ordersv1.ShipOrderRequest{OrderId: id, IdempotencyKey: "parcel", Carrier: "Post", Tracking: "XY1"}); err != nil {
 		t.Fatal(err)
 	}
-	v.get(at).want(http.StatusOK).says("It is on its way.", "With Post, number XY1").saysNot("Cancel the order")
+	v.get(at).want(http.StatusOK).says("It is on its way.", "With Post, number XY1").saysNot("Cancel the order", "2 × Porcino")
 	v.post("/orders/"+id+"/cancel", url.Values{"token": {token}}).want(http.StatusConflict).says("Too late to cancel")
+}
+
+func TestAnOrdersPageSaysWhichPiecesWereSentAndRefunded(t *testing.T) {
+	s := newShop(t)
+	v, at, id, token := bought(t, s) // two lamps
+	got, err := s.staffOrders.GetOrder(t.Context(), &ordersv1.GetOrderRequest{OrderId: id, Token: token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := []*ordersv1.Piece{{LineId: got.GetOrder().GetLines()[0].GetId(), Quantity: 1}}
+	if _, err := s.staffOrders.ShipOrder(t.Context(), &ordersv1.ShipOrderRequest{OrderId: id, IdempotencyKey: "parcel", Pieces: one}); err != nil {
+		t.Fatal(err)
+	}
+	v.get(at).want(http.StatusOK).says("A parcel 1 × Porcino Table Lamp").saysNot("Refunds")
+	if _, err := s.staffOrders.RefundOrder(t.Context(), &ordersv1.RefundOrderRequest{OrderId: id, IdempotencyKey: "refund", Pieces: one, Restock: true}); err != nil {
+		t.Fatal(err)
+	}
+	v.get(at).want(http.StatusOK).says("Refunds €", "back to your card. 1 × Porcino Table Lamp")
 }
 
 func TestWithoutOrdersAnOrdersPageSaysSo(t *testing.T) {

@@ -283,6 +283,7 @@ type Order struct {
 	Price    Breakdown
 	Refunded *Price
 	Parcels  []Parcel
+	Refunds  []Refund
 	Card     string // "Visa ending in 4242"
 	Held     bool   // what is paid is held on it, and not taken yet
 	Email    string
@@ -295,6 +296,14 @@ type Order struct {
 type Parcel struct {
 	Text string // "With Post, number XY123"
 	Href string // of the carrier; may be empty
+	// Pieces are what it holds, "2 × Lamp, Oak"; none: the whole order.
+	Pieces []string
+}
+
+// Refund is money that goes back.
+type Refund struct {
+	Text   string   // "€12.90 went back to your card."
+	Pieces []string // it is for; none: an amount
 }
 
 // Step is one of the stations of an order.

@@ -130,8 +130,9 @@ func (s *Storefront) exportAccount(c echo.Context) error {
 
 func exportOrder(o *ordersv1.Order) exportedOrder {
 	a := o.GetAddress()
+	standing, _, _ := headline(o)
 	e := exportedOrder{
-		Number: o.GetNumber(), Created: o.GetCreatedAt().AsTime(), Status: standing(o), Email: o.GetContact().GetEmail(),
+		Number: o.GetNumber(), Created: o.GetCreatedAt().AsTime(), Status: standing, Email: o.GetContact().GetEmail(),
 		Address:  exportedAddress{o.GetContact().GetName(), a.GetLine1(), a.GetLine2(), a.GetCity(), a.GetRegion(), a.GetPostalCode(), a.GetCountry()},
 		Currency: o.GetCurrencyCode(), Total: o.GetTotals().GetTotalMinor(), Refunded: o.GetRefundedMinor(),
 		Card: cardName(o.GetPaymentMethod().GetBrand(), o.GetPaymentMethod().GetLast4()),

@@ -29,9 +29,10 @@ func (s *Storefront) accountOrders(c echo.Context) error {
 		v := page.Orders{Frame: s.frame("Your orders", s.departmentsIfQuick(ctx)), Email: me.GetAccount().GetEmail(), Verified: me.GetAccount().GetVerified(), Newest: c.QueryParam("before") == ""}
 		v.NoIndex = true
 		for _, o := range listed.GetOrders() {
+			standing, _, _ := headline(o)
 			v.Orders = append(v.Orders, page.Bought{
 				Number: o.GetNumber(), Href: orderPath(o.GetId(), ""), Date: o.GetCreatedAt().AsTime().In(s.zone).Format("2 January 2006"),
-				Status: standing(o), Total: price(o.GetCurrencyCode(), o.GetTotals().GetTotalMinor()).Text,
+				Status: standing, Total: price(o.GetCurrencyCode(), o.GetTotals().GetTotalMinor()).Text,
 			})
 		}
 		if listed.GetNextPageToken() != "" {
@@ -39,22 +40,4 @@ func (s *Storefront) accountOrders(c echo.Context) error {
 		}
 		return s.once(c, http.StatusOK, s.countOf(c), page.OrdersPage(v))
 	})
-}
-
-// standing says in a word or two how an order stands.
-func standing(o *ordersv1.Order) string {
-	switch o.GetStatus() {
-	case ordersv1.OrderStatus_ORDER_STATUS_PLACING:
-		return "not paid yet"
-	case ordersv1.OrderStatus_ORDER_STATUS_OPEN:
-		if len(o.GetFulfilments()) > 0 {
-			return "a part of it was sent"
-		}
-		return "being packed"
-	case ordersv1.OrderStatus_ORDER_STATUS_CLOSED:
-		return "sent"
-	case ordersv1.OrderStatus_ORDER_STATUS_CANCELLED:
-		return "cancelled"
-	}
-	return "not placed"
 }

@@ -12,6 +12,7 @@ import (
 
 	"galleria/modules/accounts/accountstest"
 	accountsv1 "galleria/modules/accounts/v1"
+	ordersv1 "galleria/modules/orders/v1"
 	"galleria/modules/payments/paymentstest"
 	"galleria/platform/id"
 )
@@ -73,6 +74,28 @@ func TestOrdersOfTheVerifiedAddressAreInTheAccount(t *testing.T) {
 	if to := v.get("/orders/" + order).want(http.StatusSeeOther).header.Get("Location"); to != "/login?next=%2Forders%2F"+order {
 		t.Errorf("the order leads to %s, want the log-in", to)
 	}
+}
+
+func TestAnOrderThatWasRefundedBeforeItWasSentIsNotListedAsSent(t *testing.T) {
+	s := newShop(t)
+	email := "ana." + id.New() + "@example.com"
+	order, token := opens(t, s.visitor(t).buyFor(email))
+	got, err := s.staffOrders.GetOrder(t.Context(), &ordersv1.GetOrderRequest{OrderId: order, Token: token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := []*ordersv1.Piece{{LineId: got.GetOrder().GetLines()[0].GetId(), Quantity: 1}}
+	if _, err := s.staffOrders.RefundOrder(t.Context(), &ordersv1.RefundOrderRequest{OrderId: order, IdempotencyKey: "refund", Pieces: all, Restock: true}); err != nil {
+		t.Fatal(err)
+	}
+	v := s.visitor(t)
+	v.signUp(t, email)
+	for end := time.Now().Add(20 * time.Second); !strings.Contains(v.get("/orders/"+order).want(http.StatusOK).text(), "The money went back"); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("no money came back")
+		}
+	}
+	v.get("/account/orders").want(http.StatusOK).says("€289.00, refunded")
 }
 
 func TestAnAddressThatIsNotVerifiedHasNoOrders(t *testing.T) {

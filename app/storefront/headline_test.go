@@ -67,7 +67,7 @@ func TestAnOrdersPageSaysWhatIsTrue(t *testing.T) {
 		if test.order.CurrencyCode = "EUR"; test.order.Totals == nil {
 			test.order.Totals = &ordersv1.Totals{TotalMinor: 11900}
 		}
-		heading, lead := headline(test.order)
+		_, heading, lead := headline(test.order)
 		said := heading + " " + lead
 		if !strings.Contains(said, test.says) || strings.Contains(said, test.saysNot) {
 			t.Errorf("an order that %s: got %q, want %q and no %q", name, said, test.says, test.saysNot)
@@ -77,6 +77,45 @@ func TestAnOrdersPageSaysWhatIsTrue(t *testing.T) {
 		}
 		if got := cancellable(test.order); got != test.cancelable {
 			t.Errorf("an order that %s: can be cancelled: got %t, want %t", name, got, test.cancelable)
+		}
+	}
+}
+
+// TestAListOfOrdersSaysHowEachStands as truly as the order's page, which says more.
+func TestAListOfOrdersSaysHowEachStands(t *testing.T) {
+	const (
+		placing = ordersv1.OrderStatus_ORDER_STATUS_PLACING
+		open    = ordersv1.OrderStatus_ORDER_STATUS_OPEN
+		closed  = ordersv1.OrderStatus_ORDER_STATUS_CLOSED
+		nothing = ordersv1.DeliveryStatus_DELIVERY_STATUS_NONE
+		letGo   = ordersv1.PaymentStatus_PAYMENT_STATUS_NONE
+		held    = ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED
+		paid    = ordersv1.PaymentStatus_PAYMENT_STATUS_PAID
+	)
+	cost, parcel := &ordersv1.Totals{TotalMinor: 11900}, []*ordersv1.Fulfilment{{Carrier: "Post"}}
+	for name, test := range map[string]struct {
+		order *ordersv1.Order
+		want  string
+	}{
+		"waits to be paid":                  {&ordersv1.Order{Status: placing, PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_WAITING}, "not paid yet"},
+		"is paid, its goods not kept yet":   {&ordersv1.Order{Status: placing, PaymentStatus: paid}, "your payment has arrived"},
+		"is called off, and may be paid":    {&ordersv1.Order{Status: placing, EndedBecause: "on_request"}, "being called off"},
+		"gives way to a newer one":          {&ordersv1.Order{Status: placing, EndedBecause: "replaced"}, "ordered anew"},
+		"is paid":                           {&ordersv1.Order{Status: open, PaymentStatus: paid, Totals: cost}, "being packed"},
+		"is open, its money held":           {&ordersv1.Order{Status: open, PaymentStatus: held, Totals: cost}, "being packed"},
+		"costs nothing":                     {&ordersv1.Order{Status: open, PaymentStatus: letGo, Totals: &ordersv1.Totals{}}, "being packed"},
+		"is open, its money let go":         {&ordersv1.Order{Status: open, PaymentStatus: letGo, Totals: cost}, "not paid, so it is not sent"},
+		"is sent in part":                   {&ordersv1.Order{Status: open, PaymentStatus: paid, Totals: cost, Fulfilments: parcel}, "a part of it was sent"},
+		"is sent in part, its money let go": {&ordersv1.Order{Status: open, PaymentStatus: letGo, Totals: cost, Fulfilments: parcel}, "a part of it was sent, the rest is not sent"},
+		"is sent":                           {&ordersv1.Order{Status: closed, DeliveryStatus: ordersv1.DeliveryStatus_DELIVERY_STATUS_SHIPPED, Fulfilments: parcel}, "sent"},
+		"is sent, and came back":            {&ordersv1.Order{Status: closed, DeliveryStatus: ordersv1.DeliveryStatus_DELIVERY_STATUS_RETURNED, Fulfilments: parcel}, "it came back"},
+		"was refunded before it was sent":   {&ordersv1.Order{Status: closed, DeliveryStatus: nothing, PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_REFUNDED}, "refunded"},
+		"is being refunded, and not sent":   {&ordersv1.Order{Status: closed, DeliveryStatus: nothing, PaymentStatus: paid}, "nothing is sent"},
+		"was cancelled":                     {&ordersv1.Order{Status: ordersv1.OrderStatus_ORDER_STATUS_CANCELLED}, "cancelled"},
+		"was never paid":                    {&ordersv1.Order{Status: ordersv1.OrderStatus_ORDER_STATUS_FAILED}, "not placed"},
+	} {
+		if got, _, _ := headline(test.order); got != test.want {
+			t.Errorf("an order that %s: got %q, want %q", name, got, test.want)
 		}
 	}
 }

@@ -139,7 +139,7 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 	if letGo(o) {
 		v.Card = "" // it was not paid with
 	}
-	v.Heading, v.Lead = headline(o)
+	_, v.Heading, v.Lead = headline(o)
 	var unseen []string
 	for _, l := range o.GetLines() {
 		if s.gallery.drawn(l.GetPicture()) {
@@ -196,53 +196,58 @@ func agreed(o *ordersv1.Order) page.Breakdown {
 	return b
 }
 
-// headline is what the order's page says first.
-func headline(o *ordersv1.Order) (heading, lead string) {
+// headline is what the order's page says first, and standing the same in a few words, for
+// lists of orders.
+func headline(o *ordersv1.Order) (standing, heading, lead string) {
 	switch o.GetStatus() {
 	case ordersv1.OrderStatus_ORDER_STATUS_PLACING:
 		if o.GetEndedBecause() == "replaced" {
-			return "You ordered anew", "We are asking whether this order was paid. If it was, it is sent; if not, it ends. This page looks again by itself."
+			return "ordered anew", "You ordered anew", "We are asking whether this order was paid. If it was, it is sent; if not, it ends. This page looks again by itself."
 		}
 		if o.GetEndedBecause() != "" {
-			return "Being called off", "We are asking whether this order was paid. If it was, the money goes back. This page looks again by itself."
+			return "being called off", "Being called off", "We are asking whether this order was paid. If it was, the money goes back. This page looks again by itself."
 		}
 		switch o.GetPaymentStatus() {
 		case ordersv1.PaymentStatus_PAYMENT_STATUS_PAID, ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED:
-			return "Your payment has arrived", "We are setting your things aside. This page looks again by itself."
+			return "your payment has arrived", "Your payment has arrived", "We are setting your things aside. This page looks again by itself."
 		}
 		if o.GetPaymentUrl() == "" {
-			return "Not paid yet", "Your payment was not made. We hold the goods for you a little longer: you can pay now, or cancel."
+			return "not paid yet", "Not paid yet", "Your payment was not made. We hold the goods for you a little longer: you can pay now, or cancel."
 		}
-		return "We are waiting for your payment", "This page looks again by itself. If you have paid, it takes a moment; if not, you can pay now."
+		return "not paid yet", "We are waiting for your payment", "This page looks again by itself. If you have paid, it takes a moment; if not, you can pay now."
 	case ordersv1.OrderStatus_ORDER_STATUS_OPEN:
 		switch sent := len(o.GetFulfilments()) > 0; {
 		case sent && letGo(o):
-			return "A part of it is on its way.", "The money that was held for your order was let go before it was taken, so the rest is not sent."
+			return "a part of it was sent, the rest is not sent", "A part of it is on its way.", "The money that was held for your order was let go before it was taken, so the rest is not sent."
 		case sent:
-			return "A part of it is on its way.", "The rest of your order follows."
+			return "a part of it was sent", "A part of it is on its way.", "The rest of your order follows."
 		case letGo(o):
-			return "This order is not paid", "Your bank has let go the money that was held for it, so it is not sent. Nothing was charged: you can cancel it, and order again."
+			return "not paid, so it is not sent", "This order is not paid", "Your bank has let go the money that was held for it, so it is not sent. Nothing was charged: you can cancel it, and order again."
 		}
 		thanks := "Thank you."
 		if name := firstName(o.GetContact().GetName()); name != "" {
 			thanks = "Thank you, " + name + "."
 		}
 		if held(o) {
-			return thanks, "Your order is confirmed. The money is held on your card, and taken when your parcel leaves. We will write to you then."
+			return "being packed", thanks, "Your order is confirmed. The money is held on your card, and taken when your parcel leaves. We will write to you then."
 		}
-		return thanks, "Your order is confirmed. We will write to you when it leaves."
+		return "being packed", thanks, "Your order is confirmed. We will write to you when it leaves."
 	case ordersv1.OrderStatus_ORDER_STATUS_CLOSED:
 		switch o.GetDeliveryStatus() {
 		case ordersv1.DeliveryStatus_DELIVERY_STATUS_NONE:
-			return "Nothing is sent", "All of it was taken out of this order. " + moneyBack(o)
+			standing = "nothing is sent"
+			if o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_REFUNDED {
+				standing = "refunded"
+			}
+			return standing, "Nothing is sent", "All of it was taken out of this order. " + moneyBack(o)
 		case ordersv1.DeliveryStatus_DELIVERY_STATUS_RETURNED:
-			return "It came back", "We have your goods back." + refundRefused(o)
+			return "it came back", "It came back", "We have your goods back." + refundRefused(o)
 		}
-		return "It is on its way.", "Your parcel has left the arcade." + refundRefused(o)
+		return "sent", "It is on its way.", "Your parcel has left the arcade." + refundRefused(o)
 	case ordersv1.OrderStatus_ORDER_STATUS_CANCELLED:
-		return "Called off", "This order is cancelled. " + moneyBack(o)
+		return "cancelled", "Called off", "This order is cancelled. " + moneyBack(o)
 	}
-	return "This order was not placed", because(o)
+	return "not placed", "This order was not placed", because(o)
 }
 
 // refundRefused is a sentence, after a space, about money that could not be given back. When

@@ -48,14 +48,15 @@ type Facts struct {
 	// Rows are what stands between lines and total: discounts, delivery, taxes.
 	Rows  []Row
 	Total int64
-	// Held: the money is not taken yet, but when the goods are sent.
+	// Held: the money is held on the card and not taken yet. It is taken when the first
+	// goods are sent.
 	Held bool `json:",omitempty"`
 	// Refunded is what goes back, with this letter, or was to.
 	Refunded int64
 	// RefundedBefore: what was paid went back, or is going to, by refunds that other
 	// letters tell of.
 	RefundedBefore bool   `json:",omitempty"`
-	Card           string // "Visa •••• 4242"; "" when unknown
+	Card           string // "Visa •••• 4242"; "" when unknown, or nothing was taken or is held
 	// Why an order ended, or money goes back; a sentence.
 	Why string
 	// ByCustomer: the customer asked for it.
@@ -180,7 +181,9 @@ func fill(name string, v any) (text, html string, err error) {
 
 // view is what the templates see: everything is text already.
 type view struct {
-	Shop, Subject, Number, Date, Name, Link, Home, Total, Card string
+	Shop, Subject, Number, Date, Name, Link, Home, Total string
+	// Charged says what was done with Card: "Paid with".
+	Charged, Card string
 	// Heading and Paragraphs are what is said; Address follows when goods go
 	// there.
 	Heading    string
@@ -205,8 +208,11 @@ type rowView struct{ Name, Amount string }
 func (w Writer) view(f Facts) (view, error) {
 	v := view{
 		Shop: w.Shop, Subject: f.Subject(), Number: f.number(), Date: f.At.In(cmp.Or(w.Zone, time.UTC)).Format("2 January 2006"),
-		Name: f.Name, Home: w.BaseURL, Card: f.Card, Pieces: f.Pieces,
+		Name: f.Name, Home: w.BaseURL, Charged: "Paid with", Card: f.Card, Pieces: f.Pieces,
 		Link: w.BaseURL + "/orders/" + url.PathEscape(f.OrderID) + "?token=" + url.QueryEscape(f.Token),
+	}
+	if f.Held {
+		v.Charged = "Held on"
 	}
 	var err error
 	show := func(minor int64) string {
@@ -257,6 +263,9 @@ func (v *view) say(f Facts, back string) error {
 			what = "We have sent the last part of your order."
 		}
 		add(what, f.Parcel.words())
+		if f.Held {
+			add("We are taking the money that is held on your " + f.paidWith() + ".")
+		}
 		v.PiecesHeading = "In this parcel"
 	case Refunded:
 		v.Heading = "Your refund"
@@ -275,6 +284,9 @@ func (v *view) say(f Facts, back string) error {
 			add("We are giving " + back + " back to your " + f.paidWith() + "; your bank may take some days to show it.")
 		case f.RefundedBefore:
 			add("What you paid went back to your " + f.paidWith() + " before, or is on its way there.")
+		case f.Held:
+			v.Card = "" // it is let go
+			add("You were not charged. The money that was held on your " + f.paidWith() + " is let go; your bank may take some days to show it.")
 		default:
 			add("You were not charged.")
 		}

@@ -26,8 +26,11 @@ func FactsOf(kind letter.Kind, o *ordersv1.Order, token string, at time.Time) le
 		Kind: kind, OrderID: letter.Clean(o.GetId()), Number: letter.Clean(o.GetNumber()), Token: token, At: at,
 		Name: letter.Clean(o.GetContact().GetName()), Address: address(o),
 		Currency: o.GetCurrencyCode(), Total: o.GetTotals().GetTotalMinor(), Rows: rows(o),
+		Held: o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED,
 	}
-	if last4 := letter.Clean(o.GetPaymentMethod().GetLast4()); last4 != "" {
+	// With NONE the order may have a card: the one on which money was held that was let go.
+	charged := o.GetPaymentStatus() != ordersv1.PaymentStatus_PAYMENT_STATUS_NONE
+	if last4 := letter.Clean(o.GetPaymentMethod().GetLast4()); charged && last4 != "" {
 		f.Card = strings.TrimSpace(brands.Name(o.GetPaymentMethod().GetBrand(), letter.Clean(o.GetPaymentMethod().GetBrand())) + " •••• " + last4)
 	}
 	for _, l := range o.GetLines() {
@@ -72,9 +75,7 @@ func isWhole(o *ordersv1.Order, pieces []*ordersv1.Piece) bool {
 
 // Placed is the letter about an order that will be sent.
 func Placed(e *ordersv1.OrderPlaced) letter.Facts {
-	f := FactsOf(letter.Placed, e.GetOrder(), e.GetToken(), e.GetAt().AsTime())
-	f.Held = e.GetOrder().GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED
-	return f
+	return FactsOf(letter.Placed, e.GetOrder(), e.GetToken(), e.GetAt().AsTime())
 }
 
 // Shipped is the letter about a parcel.

@@ -98,6 +98,63 @@ func TestALetterSaysWhichPiecesItIsAbout(t *testing.T) {
 	}
 }
 
+// TestALetterSaysWhetherItsCardWasCharged, or its money is held, or was let go.
+func TestALetterSaysWhetherItsCardWasCharged(t *testing.T) {
+	const (
+		paid    = ordersv1.PaymentStatus_PAYMENT_STATUS_PAID
+		held    = ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED
+		letGo   = ordersv1.PaymentStatus_PAYMENT_STATUS_NONE
+		paidRow = "Paid with Visa •••• 4242"
+		heldRow = "Held on Visa •••• 4242"
+		taking  = "We are taking the money that is held on your card (Visa •••• 4242)."
+		ends    = "The money that was held on your card (Visa •••• 4242) is let go"
+	)
+	refund := &ordersv1.Refund{AmountMinor: 700}
+	kinds := map[letter.Kind]func(o *ordersv1.Order) letter.Facts{
+		letter.Placed:  func(o *ordersv1.Order) letter.Facts { return service.Placed(&ordersv1.OrderPlaced{Order: o}) },
+		letter.Shipped: func(o *ordersv1.Order) letter.Facts { return service.Shipped(&ordersv1.OrderShipped{Order: o}) },
+		letter.Refunded: func(o *ordersv1.Order) letter.Facts {
+			return service.Refunded(&ordersv1.OrderRefunded{Order: o, Refund: refund})
+		},
+		letter.RefundFailed: func(o *ordersv1.Order) letter.Facts {
+			return service.RefundFailed(&ordersv1.OrderRefundFailed{Order: o, Refund: refund})
+		},
+		letter.Cancelled: func(o *ordersv1.Order) letter.Facts { return service.Cancelled(&ordersv1.OrderCancelled{Order: o}) },
+		letter.Failed:    func(o *ordersv1.Order) letter.Facts { return service.Failed(&ordersv1.OrderFailed{Order: o}) },
+	}
+	all := []string{paidRow, heldRow, taking, ends}
+	for _, c := range []struct {
+		kind   letter.Kind
+		status ordersv1.PaymentStatus
+		says   []string // of all, and no other
+	}{
+		{letter.Placed, paid, []string{paidRow}},
+		{letter.Placed, held, []string{heldRow}},
+		{letter.Shipped, paid, []string{paidRow}},
+		{letter.Shipped, held, []string{heldRow, taking}},
+		{letter.Refunded, ordersv1.PaymentStatus_PAYMENT_STATUS_PARTLY_REFUNDED, []string{paidRow}},
+		{letter.RefundFailed, paid, []string{paidRow}},
+		{letter.Cancelled, paid, []string{paidRow}},
+		{letter.Cancelled, held, []string{ends}},
+		{letter.Cancelled, letGo, nil},
+		{letter.Failed, letGo, nil},
+	} {
+		text, page, err := letter.Writer{}.Write(kinds[c.kind](&ordersv1.Order{
+			CurrencyCode: "EUR", PaymentStatus: c.status, PaymentMethod: &ordersv1.PaymentMethod{Brand: "visa", Last4: "4242"},
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		page = strings.ReplaceAll(page, "</span>", "") // beside the words of a row
+		for _, words := range all {
+			want := slices.Contains(c.says, words)
+			if strings.Contains(text, words) != want || strings.Contains(page, words) != want {
+				t.Errorf("%s, %s: want %q said: %t; got\n%s\n%s", c.kind, c.status, words, want, text, page)
+			}
+		}
+	}
+}
+
 func TestACancellationSaysNothingOfNotBeingChargedWhenTheOrderWasPaid(t *testing.T) {
 	const (
 		uncharged = "You were not charged."
@@ -105,7 +162,7 @@ func TestACancellationSaysNothingOfNotBeingChargedWhenTheOrderWasPaid(t *testing
 	)
 	for status, want := range map[ordersv1.PaymentStatus]string{
 		ordersv1.PaymentStatus_PAYMENT_STATUS_NONE:            uncharged,
-		ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED:      uncharged, // the hold ends
+		ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED:      uncharged + " The money that was held on your card is let go; your bank may take some days to show it.",
 		ordersv1.PaymentStatus_PAYMENT_STATUS_PAID:            before,
 		ordersv1.PaymentStatus_PAYMENT_STATUS_PARTLY_REFUNDED: before,
 		ordersv1.PaymentStatus_PAYMENT_STATUS_REFUNDED:        before,

@@ -41,6 +41,8 @@ func TestAnOrdersPageSaysWhatIsTrue(t *testing.T) {
 			"The money went back to your card", "could not be carried out", false, false},
 		"is cancelled, another refund than the refused one is under way": {&ordersv1.Order{Status: cancelled, Refunds: refund(refused, pending), PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_PAID},
 			"on its way back", "could not be carried out", false, false},
+		"is closed, its goods refunded and not the delivery": {&ordersv1.Order{Status: closed, RefundedMinor: 11900, CurrencyCode: "EUR", Refunds: refund(succeeded), PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_PARTLY_REFUNDED,
+			DeliveryStatus: ordersv1.DeliveryStatus_DELIVERY_STATUS_NONE}, "€119.00 went back to your card", "on its way back", false, false},
 		"is sent, and its refund was refused": {&ordersv1.Order{Status: closed, Fulfilments: parcel, DeliveryStatus: ordersv1.DeliveryStatus_DELIVERY_STATUS_SHIPPED, Refunds: refund(refused)},
 			"A refund of €119.00 could not be carried out", "on its way back", true, false},
 		"is sent, and another refund than the refused one went through": {&ordersv1.Order{Status: closed, Fulfilments: parcel, DeliveryStatus: ordersv1.DeliveryStatus_DELIVERY_STATUS_SHIPPED, Refunds: refund(refused, succeeded)},

@@ -3,6 +3,7 @@ package storefront
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -281,8 +282,10 @@ func moneyBack(o *ordersv1.Order) string {
 	switch {
 	case o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_REFUNDED:
 		return "The money" + wentBack
-	case len(o.GetRefunds()) > 0:
+	case slices.ContainsFunc(o.GetRefunds(), func(r *ordersv1.Refund) bool { return r.GetStatus() == ordersv1.RefundStatus_REFUND_STATUS_PENDING }):
 		return "The money" + goesBack
+	case o.GetRefundedMinor() > 0:
+		return price(o.GetCurrencyCode(), o.GetRefundedMinor()).Text + wentBack
 	}
 	return "You were not charged."
 }

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"google.golang.org/grpc/codes"
 
 	cartv1 "galleria/modules/cart/v1"
+	"galleria/platform/contract"
 	"galleria/platform/id"
 )
 
@@ -56,12 +58,70 @@ func codeCases(w World) cases {
 				t.Errorf("got version %d, want no cart", got)
 			}
 		},
+		"writes over the codes that were expected alone": func(t *testing.T) {
+			g := w.guest(t)
+			g.sell(1)
+			g.add(1, 1)
+			for range 2 { // a repeat finds what it wrote
+				g.must(setOver(g, nil, "first"))
+				g.wantCodes(2, "FIRST")
+			}
+			wantReason(t, setOver(g, nil, "second"), codes.Aborted, cartv1.Reason_REASON_CHANGED_MEANWHILE)
+			wantReason(t, setOver(g, []string{"OTHER"}), codes.Aborted, cartv1.Reason_REASON_CHANGED_MEANWHILE)
+			g.wantCodes(2, "FIRST")
+			g.must(setOver(g, []string{" First"}, "first", "second"))
+			g.wantCodes(3, "FIRST", "SECOND")
+			wantReason(t, setOver(g, []string{"SECOND", "FIRST"}), codes.Aborted, cartv1.Reason_REASON_CHANGED_MEANWHILE)
+			g.must(setOver(g, []string{"FIRST", "SECOND"}))
+			g.wantCodes(4)
+			none := w.guest(t)
+			wantReason(t, setOver(none, nil, "CODE"), codes.NotFound, cartv1.Reason_REASON_NO_CART)
+		},
+		"keeps all codes that are added at once": func(t *testing.T) {
+			g := w.guest(t)
+			g.sell(1)
+			g.add(1, 1)
+			var all sync.WaitGroup
+			for i := range 5 {
+				all.Go(func() {
+					for {
+						held := g.get().GetCodes()
+						err := setOver(g, held, append(slices.Clone(held), fmt.Sprint("CODE", i))...)
+						if !contract.Is(err, cartv1.Reason_REASON_CHANGED_MEANWHILE) {
+							if err != nil {
+								t.Error(err)
+							}
+							return
+						}
+					}
+				})
+			}
+			all.Wait()
+			if got := slices.Sorted(slices.Values(g.get().GetCodes())); !slices.Equal(got, []string{"CODE0", "CODE1", "CODE2", "CODE3", "CODE4"}) {
+				t.Errorf("got codes %q, want all five", got)
+			}
+		},
 		"names what is wrong with a request": func(t *testing.T) {
-			_, err := w.Cart.SetCodes(t.Context(), &cartv1.SetCodesRequest{Codes: []string{"A", " ", "B C", strings.Repeat("x", 65), "D"}})
-			wantFields(t, err, "cart_id", "codes[1]", "codes[2]", "codes[3]")
+			_, err := w.Cart.SetCodes(t.Context(), &cartv1.SetCodesRequest{
+				Codes: []string{"A", " ", "B C", strings.Repeat("x", 65), "D"}, Expected: &cartv1.ExpectedCodes{Codes: []string{"A", ""}},
+			})
+			wantFields(t, err, "cart_id", "codes[1]", "codes[2]", "codes[3]", "expected.codes[1]")
 			g := w.guest(t)
 			wantFields(t, set(g, "1", "2", "3", "4", "5", "6"), "codes")
 		},
+	}
+}
+
+// setOver sets codes, if the cart has the expected ones.
+func setOver(g *guest, expected []string, all ...string) error {
+	_, err := g.Cart.SetCodes(g.Context(), &cartv1.SetCodesRequest{CartId: g.cart, Codes: all, Expected: &cartv1.ExpectedCodes{Codes: expected}})
+	return err
+}
+
+func (g *guest) wantCodes(version int64, want ...string) {
+	g.Helper()
+	if got := g.get(); !slices.Equal(got.GetCodes(), want) || got.GetVersion() != version {
+		g.Errorf("got codes %q in version %d, want %q in version %d", got.GetCodes(), got.GetVersion(), want, version)
 	}
 }
 

@@ -44,6 +44,8 @@ const (
 	Reason_REASON_OTHER_CURRENCY Reason = 6
 	// The call is not the caller's to make: see the method.
 	Reason_REASON_NOT_ALLOWED Reason = 7
+	// The cart has not the codes that were expected: they were changed meanwhile.
+	Reason_REASON_CHANGED_MEANWHILE Reason = 8
 )
 
 // Enum value maps for Reason.
@@ -57,16 +59,18 @@ var (
 		5: "REASON_NO_CART",
 		6: "REASON_OTHER_CURRENCY",
 		7: "REASON_NOT_ALLOWED",
+		8: "REASON_CHANGED_MEANWHILE",
 	}
 	Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED":    0,
-		"REASON_LINE_FULL":      1,
-		"REASON_CART_FULL":      2,
-		"REASON_NOT_SOLD":       3,
-		"REASON_KEY_REUSED":     4,
-		"REASON_NO_CART":        5,
-		"REASON_OTHER_CURRENCY": 6,
-		"REASON_NOT_ALLOWED":    7,
+		"REASON_UNSPECIFIED":       0,
+		"REASON_LINE_FULL":         1,
+		"REASON_CART_FULL":         2,
+		"REASON_NOT_SOLD":          3,
+		"REASON_KEY_REUSED":        4,
+		"REASON_NO_CART":           5,
+		"REASON_OTHER_CURRENCY":    6,
+		"REASON_NOT_ALLOWED":       7,
+		"REASON_CHANGED_MEANWHILE": 8,
 	}
 )
 
@@ -916,7 +920,10 @@ type SetCodesRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	CartId string                 `protobuf:"bytes,1,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
 	// Up to 5, each of 1 to 64 characters, in any case.
-	Codes         []string `protobuf:"bytes,2,rep,name=codes,proto3" json:"codes,omitempty"`
+	Codes []string `protobuf:"bytes,2,rep,name=codes,proto3" json:"codes,omitempty"`
+	// The codes that the caller saw when it made these of them, so that a change made
+	// at the same moment is not lost. Not set: they are replaced whatever they are.
+	Expected      *ExpectedCodes `protobuf:"bytes,3,opt,name=expected,proto3" json:"expected,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -965,6 +972,58 @@ func (x *SetCodesRequest) GetCodes() []string {
 	return nil
 }
 
+func (x *SetCodesRequest) GetExpected() *ExpectedCodes {
+	if x != nil {
+		return x.Expected
+	}
+	return nil
+}
+
+// ExpectedCodes are the codes of a cart in its order; none: it has none.
+type ExpectedCodes struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Codes         []string               `protobuf:"bytes,1,rep,name=codes,proto3" json:"codes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExpectedCodes) Reset() {
+	*x = ExpectedCodes{}
+	mi := &file_cart_v1_cart_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExpectedCodes) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExpectedCodes) ProtoMessage() {}
+
+func (x *ExpectedCodes) ProtoReflect() protoreflect.Message {
+	mi := &file_cart_v1_cart_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExpectedCodes.ProtoReflect.Descriptor instead.
+func (*ExpectedCodes) Descriptor() ([]byte, []int) {
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ExpectedCodes) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
 type SetCodesResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -973,7 +1032,7 @@ type SetCodesResponse struct {
 
 func (x *SetCodesResponse) Reset() {
 	*x = SetCodesResponse{}
-	mi := &file_cart_v1_cart_proto_msgTypes[12]
+	mi := &file_cart_v1_cart_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -985,7 +1044,7 @@ func (x *SetCodesResponse) String() string {
 func (*SetCodesResponse) ProtoMessage() {}
 
 func (x *SetCodesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[12]
+	mi := &file_cart_v1_cart_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -998,7 +1057,7 @@ func (x *SetCodesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetCodesResponse.ProtoReflect.Descriptor instead.
 func (*SetCodesResponse) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{12}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{13}
 }
 
 type SetDeliveryRequest struct {
@@ -1012,7 +1071,7 @@ type SetDeliveryRequest struct {
 
 func (x *SetDeliveryRequest) Reset() {
 	*x = SetDeliveryRequest{}
-	mi := &file_cart_v1_cart_proto_msgTypes[13]
+	mi := &file_cart_v1_cart_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1024,7 +1083,7 @@ func (x *SetDeliveryRequest) String() string {
 func (*SetDeliveryRequest) ProtoMessage() {}
 
 func (x *SetDeliveryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[13]
+	mi := &file_cart_v1_cart_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1037,7 +1096,7 @@ func (x *SetDeliveryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDeliveryRequest.ProtoReflect.Descriptor instead.
 func (*SetDeliveryRequest) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{13}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SetDeliveryRequest) GetCartId() string {
@@ -1062,7 +1121,7 @@ type SetDeliveryResponse struct {
 
 func (x *SetDeliveryResponse) Reset() {
 	*x = SetDeliveryResponse{}
-	mi := &file_cart_v1_cart_proto_msgTypes[14]
+	mi := &file_cart_v1_cart_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1074,7 +1133,7 @@ func (x *SetDeliveryResponse) String() string {
 func (*SetDeliveryResponse) ProtoMessage() {}
 
 func (x *SetDeliveryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[14]
+	mi := &file_cart_v1_cart_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1087,7 +1146,7 @@ func (x *SetDeliveryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDeliveryResponse.ProtoReflect.Descriptor instead.
 func (*SetDeliveryResponse) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{14}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{15}
 }
 
 type SetDestinationRequest struct {
@@ -1100,7 +1159,7 @@ type SetDestinationRequest struct {
 
 func (x *SetDestinationRequest) Reset() {
 	*x = SetDestinationRequest{}
-	mi := &file_cart_v1_cart_proto_msgTypes[15]
+	mi := &file_cart_v1_cart_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1112,7 +1171,7 @@ func (x *SetDestinationRequest) String() string {
 func (*SetDestinationRequest) ProtoMessage() {}
 
 func (x *SetDestinationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[15]
+	mi := &file_cart_v1_cart_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1125,7 +1184,7 @@ func (x *SetDestinationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDestinationRequest.ProtoReflect.Descriptor instead.
 func (*SetDestinationRequest) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{15}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SetDestinationRequest) GetCartId() string {
@@ -1150,7 +1209,7 @@ type SetDestinationResponse struct {
 
 func (x *SetDestinationResponse) Reset() {
 	*x = SetDestinationResponse{}
-	mi := &file_cart_v1_cart_proto_msgTypes[16]
+	mi := &file_cart_v1_cart_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1162,7 +1221,7 @@ func (x *SetDestinationResponse) String() string {
 func (*SetDestinationResponse) ProtoMessage() {}
 
 func (x *SetDestinationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[16]
+	mi := &file_cart_v1_cart_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1175,7 +1234,7 @@ func (x *SetDestinationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDestinationResponse.ProtoReflect.Descriptor instead.
 func (*SetDestinationResponse) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{16}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{17}
 }
 
 type SetCustomerRequest struct {
@@ -1189,7 +1248,7 @@ type SetCustomerRequest struct {
 
 func (x *SetCustomerRequest) Reset() {
 	*x = SetCustomerRequest{}
-	mi := &file_cart_v1_cart_proto_msgTypes[17]
+	mi := &file_cart_v1_cart_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1201,7 +1260,7 @@ func (x *SetCustomerRequest) String() string {
 func (*SetCustomerRequest) ProtoMessage() {}
 
 func (x *SetCustomerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[17]
+	mi := &file_cart_v1_cart_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1214,7 +1273,7 @@ func (x *SetCustomerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetCustomerRequest.ProtoReflect.Descriptor instead.
 func (*SetCustomerRequest) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{17}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SetCustomerRequest) GetCartId() string {
@@ -1239,7 +1298,7 @@ type SetCustomerResponse struct {
 
 func (x *SetCustomerResponse) Reset() {
 	*x = SetCustomerResponse{}
-	mi := &file_cart_v1_cart_proto_msgTypes[18]
+	mi := &file_cart_v1_cart_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1251,7 +1310,7 @@ func (x *SetCustomerResponse) String() string {
 func (*SetCustomerResponse) ProtoMessage() {}
 
 func (x *SetCustomerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[18]
+	mi := &file_cart_v1_cart_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1264,7 +1323,7 @@ func (x *SetCustomerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetCustomerResponse.ProtoReflect.Descriptor instead.
 func (*SetCustomerResponse) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{18}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{19}
 }
 
 type MergeCartsRequest struct {
@@ -1279,7 +1338,7 @@ type MergeCartsRequest struct {
 
 func (x *MergeCartsRequest) Reset() {
 	*x = MergeCartsRequest{}
-	mi := &file_cart_v1_cart_proto_msgTypes[19]
+	mi := &file_cart_v1_cart_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1291,7 +1350,7 @@ func (x *MergeCartsRequest) String() string {
 func (*MergeCartsRequest) ProtoMessage() {}
 
 func (x *MergeCartsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[19]
+	mi := &file_cart_v1_cart_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1304,7 +1363,7 @@ func (x *MergeCartsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeCartsRequest.ProtoReflect.Descriptor instead.
 func (*MergeCartsRequest) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{19}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *MergeCartsRequest) GetFrom() string {
@@ -1338,7 +1397,7 @@ type MergeCartsResponse struct {
 
 func (x *MergeCartsResponse) Reset() {
 	*x = MergeCartsResponse{}
-	mi := &file_cart_v1_cart_proto_msgTypes[20]
+	mi := &file_cart_v1_cart_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1350,7 +1409,7 @@ func (x *MergeCartsResponse) String() string {
 func (*MergeCartsResponse) ProtoMessage() {}
 
 func (x *MergeCartsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[20]
+	mi := &file_cart_v1_cart_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1363,7 +1422,7 @@ func (x *MergeCartsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeCartsResponse.ProtoReflect.Descriptor instead.
 func (*MergeCartsResponse) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{20}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *MergeCartsResponse) GetItemCount() int64 {
@@ -1386,7 +1445,7 @@ type CountCartsRequest struct {
 
 func (x *CountCartsRequest) Reset() {
 	*x = CountCartsRequest{}
-	mi := &file_cart_v1_cart_proto_msgTypes[21]
+	mi := &file_cart_v1_cart_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1398,7 +1457,7 @@ func (x *CountCartsRequest) String() string {
 func (*CountCartsRequest) ProtoMessage() {}
 
 func (x *CountCartsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[21]
+	mi := &file_cart_v1_cart_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1411,7 +1470,7 @@ func (x *CountCartsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountCartsRequest.ProtoReflect.Descriptor instead.
 func (*CountCartsRequest) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{21}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CountCartsRequest) GetFrom() *timestamppb.Timestamp {
@@ -1446,7 +1505,7 @@ type CountCartsResponse struct {
 
 func (x *CountCartsResponse) Reset() {
 	*x = CountCartsResponse{}
-	mi := &file_cart_v1_cart_proto_msgTypes[22]
+	mi := &file_cart_v1_cart_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1458,7 +1517,7 @@ func (x *CountCartsResponse) String() string {
 func (*CountCartsResponse) ProtoMessage() {}
 
 func (x *CountCartsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[22]
+	mi := &file_cart_v1_cart_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1471,7 +1530,7 @@ func (x *CountCartsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountCartsResponse.ProtoReflect.Descriptor instead.
 func (*CountCartsResponse) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{22}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CountCartsResponse) GetCarts() int64 {
@@ -1499,7 +1558,7 @@ type TakeItemsRequest struct {
 
 func (x *TakeItemsRequest) Reset() {
 	*x = TakeItemsRequest{}
-	mi := &file_cart_v1_cart_proto_msgTypes[23]
+	mi := &file_cart_v1_cart_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1511,7 +1570,7 @@ func (x *TakeItemsRequest) String() string {
 func (*TakeItemsRequest) ProtoMessage() {}
 
 func (x *TakeItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[23]
+	mi := &file_cart_v1_cart_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1524,7 +1583,7 @@ func (x *TakeItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeItemsRequest.ProtoReflect.Descriptor instead.
 func (*TakeItemsRequest) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{23}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *TakeItemsRequest) GetCartId() string {
@@ -1556,7 +1615,7 @@ type TakeItemsResponse struct {
 
 func (x *TakeItemsResponse) Reset() {
 	*x = TakeItemsResponse{}
-	mi := &file_cart_v1_cart_proto_msgTypes[24]
+	mi := &file_cart_v1_cart_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1568,7 +1627,7 @@ func (x *TakeItemsResponse) String() string {
 func (*TakeItemsResponse) ProtoMessage() {}
 
 func (x *TakeItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[24]
+	mi := &file_cart_v1_cart_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1581,7 +1640,7 @@ func (x *TakeItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeItemsResponse.ProtoReflect.Descriptor instead.
 func (*TakeItemsResponse) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{24}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{25}
 }
 
 type TakeItemsRequest_Item struct {
@@ -1594,7 +1653,7 @@ type TakeItemsRequest_Item struct {
 
 func (x *TakeItemsRequest_Item) Reset() {
 	*x = TakeItemsRequest_Item{}
-	mi := &file_cart_v1_cart_proto_msgTypes[25]
+	mi := &file_cart_v1_cart_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1606,7 +1665,7 @@ func (x *TakeItemsRequest_Item) String() string {
 func (*TakeItemsRequest_Item) ProtoMessage() {}
 
 func (x *TakeItemsRequest_Item) ProtoReflect() protoreflect.Message {
-	mi := &file_cart_v1_cart_proto_msgTypes[25]
+	mi := &file_cart_v1_cart_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1619,7 +1678,7 @@ func (x *TakeItemsRequest_Item) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeItemsRequest_Item.ProtoReflect.Descriptor instead.
 func (*TakeItemsRequest_Item) Descriptor() ([]byte, []int) {
-	return file_cart_v1_cart_proto_rawDescGZIP(), []int{23, 0}
+	return file_cart_v1_cart_proto_rawDescGZIP(), []int{24, 0}
 }
 
 func (x *TakeItemsRequest_Item) GetSku() string {
@@ -1704,10 +1763,13 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"must_exist\x18\x05 \x01(\bR\tmustExist\"0\n" +
 	"\x0fSetItemResponse\x12\x1d\n" +
 	"\n" +
-	"item_count\x18\x01 \x01(\x03R\titemCount\"E\n" +
+	"item_count\x18\x01 \x01(\x03R\titemCount\"y\n" +
 	"\x0fSetCodesRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12\x14\n" +
-	"\x05codes\x18\x02 \x03(\tR\x05codes\"\x12\n" +
+	"\x05codes\x18\x02 \x03(\tR\x05codes\x122\n" +
+	"\bexpected\x18\x03 \x01(\v2\x16.cart.v1.ExpectedCodesR\bexpected\"%\n" +
+	"\rExpectedCodes\x12\x14\n" +
+	"\x05codes\x18\x01 \x03(\tR\x05codes\"\x12\n" +
 	"\x10SetCodesResponse\"[\n" +
 	"\x12SetDeliveryRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12'\n" +
@@ -1743,7 +1805,7 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x04Item\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\x03R\bquantity\"\x13\n" +
-	"\x11TakeItemsResponse*\xbf\x01\n" +
+	"\x11TakeItemsResponse*\xdd\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10REASON_LINE_FULL\x10\x01\x12\x14\n" +
@@ -1752,7 +1814,8 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x11REASON_KEY_REUSED\x10\x04\x12\x12\n" +
 	"\x0eREASON_NO_CART\x10\x05\x12\x19\n" +
 	"\x15REASON_OTHER_CURRENCY\x10\x06\x12\x16\n" +
-	"\x12REASON_NOT_ALLOWED\x10\a*\x91\x01\n" +
+	"\x12REASON_NOT_ALLOWED\x10\a\x12\x1c\n" +
+	"\x18REASON_CHANGED_MEANWHILE\x10\b*\x91\x01\n" +
 	"\n" +
 	"LineStatus\x12\x1b\n" +
 	"\x17LINE_STATUS_UNSPECIFIED\x10\x00\x12\x18\n" +
@@ -1800,7 +1863,7 @@ func file_cart_v1_cart_proto_rawDescGZIP() []byte {
 }
 
 var file_cart_v1_cart_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_cart_v1_cart_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_cart_v1_cart_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_cart_v1_cart_proto_goTypes = []any{
 	(Reason)(0),                    // 0: cart.v1.Reason
 	(LineStatus)(0),                // 1: cart.v1.LineStatus
@@ -1816,60 +1879,62 @@ var file_cart_v1_cart_proto_goTypes = []any{
 	(*SetItemRequest)(nil),         // 11: cart.v1.SetItemRequest
 	(*SetItemResponse)(nil),        // 12: cart.v1.SetItemResponse
 	(*SetCodesRequest)(nil),        // 13: cart.v1.SetCodesRequest
-	(*SetCodesResponse)(nil),       // 14: cart.v1.SetCodesResponse
-	(*SetDeliveryRequest)(nil),     // 15: cart.v1.SetDeliveryRequest
-	(*SetDeliveryResponse)(nil),    // 16: cart.v1.SetDeliveryResponse
-	(*SetDestinationRequest)(nil),  // 17: cart.v1.SetDestinationRequest
-	(*SetDestinationResponse)(nil), // 18: cart.v1.SetDestinationResponse
-	(*SetCustomerRequest)(nil),     // 19: cart.v1.SetCustomerRequest
-	(*SetCustomerResponse)(nil),    // 20: cart.v1.SetCustomerResponse
-	(*MergeCartsRequest)(nil),      // 21: cart.v1.MergeCartsRequest
-	(*MergeCartsResponse)(nil),     // 22: cart.v1.MergeCartsResponse
-	(*CountCartsRequest)(nil),      // 23: cart.v1.CountCartsRequest
-	(*CountCartsResponse)(nil),     // 24: cart.v1.CountCartsResponse
-	(*TakeItemsRequest)(nil),       // 25: cart.v1.TakeItemsRequest
-	(*TakeItemsResponse)(nil),      // 26: cart.v1.TakeItemsResponse
-	(*TakeItemsRequest_Item)(nil),  // 27: cart.v1.TakeItemsRequest.Item
-	(*timestamppb.Timestamp)(nil),  // 28: google.protobuf.Timestamp
+	(*ExpectedCodes)(nil),          // 14: cart.v1.ExpectedCodes
+	(*SetCodesResponse)(nil),       // 15: cart.v1.SetCodesResponse
+	(*SetDeliveryRequest)(nil),     // 16: cart.v1.SetDeliveryRequest
+	(*SetDeliveryResponse)(nil),    // 17: cart.v1.SetDeliveryResponse
+	(*SetDestinationRequest)(nil),  // 18: cart.v1.SetDestinationRequest
+	(*SetDestinationResponse)(nil), // 19: cart.v1.SetDestinationResponse
+	(*SetCustomerRequest)(nil),     // 20: cart.v1.SetCustomerRequest
+	(*SetCustomerResponse)(nil),    // 21: cart.v1.SetCustomerResponse
+	(*MergeCartsRequest)(nil),      // 22: cart.v1.MergeCartsRequest
+	(*MergeCartsResponse)(nil),     // 23: cart.v1.MergeCartsResponse
+	(*CountCartsRequest)(nil),      // 24: cart.v1.CountCartsRequest
+	(*CountCartsResponse)(nil),     // 25: cart.v1.CountCartsResponse
+	(*TakeItemsRequest)(nil),       // 26: cart.v1.TakeItemsRequest
+	(*TakeItemsResponse)(nil),      // 27: cart.v1.TakeItemsResponse
+	(*TakeItemsRequest_Item)(nil),  // 28: cart.v1.TakeItemsRequest.Item
+	(*timestamppb.Timestamp)(nil),  // 29: google.protobuf.Timestamp
 }
 var file_cart_v1_cart_proto_depIdxs = []int32{
 	4,  // 0: cart.v1.Cart.lines:type_name -> cart.v1.Line
-	28, // 1: cart.v1.Cart.expires_at:type_name -> google.protobuf.Timestamp
+	29, // 1: cart.v1.Cart.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 2: cart.v1.Cart.destination:type_name -> cart.v1.Destination
 	1,  // 3: cart.v1.Line.status:type_name -> cart.v1.LineStatus
 	2,  // 4: cart.v1.GetCartResponse.cart:type_name -> cart.v1.Cart
-	3,  // 5: cart.v1.SetDestinationRequest.destination:type_name -> cart.v1.Destination
-	28, // 6: cart.v1.CountCartsRequest.from:type_name -> google.protobuf.Timestamp
-	28, // 7: cart.v1.CountCartsRequest.until:type_name -> google.protobuf.Timestamp
-	28, // 8: cart.v1.CountCartsResponse.complete_from:type_name -> google.protobuf.Timestamp
-	27, // 9: cart.v1.TakeItemsRequest.items:type_name -> cart.v1.TakeItemsRequest.Item
-	5,  // 10: cart.v1.CartService.GetCart:input_type -> cart.v1.GetCartRequest
-	7,  // 11: cart.v1.CartService.CreateCart:input_type -> cart.v1.CreateCartRequest
-	9,  // 12: cart.v1.CartService.AddItem:input_type -> cart.v1.AddItemRequest
-	11, // 13: cart.v1.CartService.SetItem:input_type -> cart.v1.SetItemRequest
-	13, // 14: cart.v1.CartService.SetCodes:input_type -> cart.v1.SetCodesRequest
-	15, // 15: cart.v1.CartService.SetDelivery:input_type -> cart.v1.SetDeliveryRequest
-	17, // 16: cart.v1.CartService.SetDestination:input_type -> cart.v1.SetDestinationRequest
-	19, // 17: cart.v1.CartService.SetCustomer:input_type -> cart.v1.SetCustomerRequest
-	21, // 18: cart.v1.CartService.MergeCarts:input_type -> cart.v1.MergeCartsRequest
-	23, // 19: cart.v1.CartService.CountCarts:input_type -> cart.v1.CountCartsRequest
-	25, // 20: cart.v1.CartService.TakeItems:input_type -> cart.v1.TakeItemsRequest
-	6,  // 21: cart.v1.CartService.GetCart:output_type -> cart.v1.GetCartResponse
-	8,  // 22: cart.v1.CartService.CreateCart:output_type -> cart.v1.CreateCartResponse
-	10, // 23: cart.v1.CartService.AddItem:output_type -> cart.v1.AddItemResponse
-	12, // 24: cart.v1.CartService.SetItem:output_type -> cart.v1.SetItemResponse
-	14, // 25: cart.v1.CartService.SetCodes:output_type -> cart.v1.SetCodesResponse
-	16, // 26: cart.v1.CartService.SetDelivery:output_type -> cart.v1.SetDeliveryResponse
-	18, // 27: cart.v1.CartService.SetDestination:output_type -> cart.v1.SetDestinationResponse
-	20, // 28: cart.v1.CartService.SetCustomer:output_type -> cart.v1.SetCustomerResponse
-	22, // 29: cart.v1.CartService.MergeCarts:output_type -> cart.v1.MergeCartsResponse
-	24, // 30: cart.v1.CartService.CountCarts:output_type -> cart.v1.CountCartsResponse
-	26, // 31: cart.v1.CartService.TakeItems:output_type -> cart.v1.TakeItemsResponse
-	21, // [21:32] is the sub-list for method output_type
-	10, // [10:21] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	14, // 5: cart.v1.SetCodesRequest.expected:type_name -> cart.v1.ExpectedCodes
+	3,  // 6: cart.v1.SetDestinationRequest.destination:type_name -> cart.v1.Destination
+	29, // 7: cart.v1.CountCartsRequest.from:type_name -> google.protobuf.Timestamp
+	29, // 8: cart.v1.CountCartsRequest.until:type_name -> google.protobuf.Timestamp
+	29, // 9: cart.v1.CountCartsResponse.complete_from:type_name -> google.protobuf.Timestamp
+	28, // 10: cart.v1.TakeItemsRequest.items:type_name -> cart.v1.TakeItemsRequest.Item
+	5,  // 11: cart.v1.CartService.GetCart:input_type -> cart.v1.GetCartRequest
+	7,  // 12: cart.v1.CartService.CreateCart:input_type -> cart.v1.CreateCartRequest
+	9,  // 13: cart.v1.CartService.AddItem:input_type -> cart.v1.AddItemRequest
+	11, // 14: cart.v1.CartService.SetItem:input_type -> cart.v1.SetItemRequest
+	13, // 15: cart.v1.CartService.SetCodes:input_type -> cart.v1.SetCodesRequest
+	16, // 16: cart.v1.CartService.SetDelivery:input_type -> cart.v1.SetDeliveryRequest
+	18, // 17: cart.v1.CartService.SetDestination:input_type -> cart.v1.SetDestinationRequest
+	20, // 18: cart.v1.CartService.SetCustomer:input_type -> cart.v1.SetCustomerRequest
+	22, // 19: cart.v1.CartService.MergeCarts:input_type -> cart.v1.MergeCartsRequest
+	24, // 20: cart.v1.CartService.CountCarts:input_type -> cart.v1.CountCartsRequest
+	26, // 21: cart.v1.CartService.TakeItems:input_type -> cart.v1.TakeItemsRequest
+	6,  // 22: cart.v1.CartService.GetCart:output_type -> cart.v1.GetCartResponse
+	8,  // 23: cart.v1.CartService.CreateCart:output_type -> cart.v1.CreateCartResponse
+	10, // 24: cart.v1.CartService.AddItem:output_type -> cart.v1.AddItemResponse
+	12, // 25: cart.v1.CartService.SetItem:output_type -> cart.v1.SetItemResponse
+	15, // 26: cart.v1.CartService.SetCodes:output_type -> cart.v1.SetCodesResponse
+	17, // 27: cart.v1.CartService.SetDelivery:output_type -> cart.v1.SetDeliveryResponse
+	19, // 28: cart.v1.CartService.SetDestination:output_type -> cart.v1.SetDestinationResponse
+	21, // 29: cart.v1.CartService.SetCustomer:output_type -> cart.v1.SetCustomerResponse
+	23, // 30: cart.v1.CartService.MergeCarts:output_type -> cart.v1.MergeCartsResponse
+	25, // 31: cart.v1.CartService.CountCarts:output_type -> cart.v1.CountCartsResponse
+	27, // 32: cart.v1.CartService.TakeItems:output_type -> cart.v1.TakeItemsResponse
+	22, // [22:33] is the sub-list for method output_type
+	11, // [11:22] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_cart_v1_cart_proto_init() }
@@ -1883,7 +1948,7 @@ func file_cart_v1_cart_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_cart_v1_cart_proto_rawDesc), len(file_cart_v1_cart_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   26,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -67,7 +67,9 @@ type CartServiceClient interface {
 	// SetCodes replaces the voucher codes of a cart. They are kept in upper case,
 	// each once, without white space around them. Whether they take something off is
 	// pricing's business. NOT_FOUND, REASON_NO_CART for a cart that is not there:
-	// codes make none. Repeating it changes nothing.
+	// codes make none. ABORTED, REASON_CHANGED_MEANWHILE, and nothing is written, when the
+	// cart has other codes than were expected: get it again, and decide. Repeating it
+	// changes nothing, also with the codes that were expected then.
 	SetCodes(ctx context.Context, in *SetCodesRequest, opts ...grpc.CallOption) (*SetCodesResponse, error)
 	// SetDelivery keeps the delivery option that was chosen; an empty one forgets the
 	// choice. Fails and repeats as SetCodes does.
@@ -255,7 +257,9 @@ type CartServiceServer interface {
 	// SetCodes replaces the voucher codes of a cart. They are kept in upper case,
 	// each once, without white space around them. Whether they take something off is
 	// pricing's business. NOT_FOUND, REASON_NO_CART for a cart that is not there:
-	// codes make none. Repeating it changes nothing.
+	// codes make none. ABORTED, REASON_CHANGED_MEANWHILE, and nothing is written, when the
+	// cart has other codes than were expected: get it again, and decide. Repeating it
+	// changes nothing, also with the codes that were expected then.
 	SetCodes(context.Context, *SetCodesRequest) (*SetCodesResponse, error)
 	// SetDelivery keeps the delivery option that was chosen; an empty one forgets the
 	// choice. Fails and repeats as SetCodes does.

@@ -25,6 +25,7 @@ var (
 	ErrAnothers      = errors.New("the cart is another customer's")
 	ErrNoCart        = errors.New("there is no such cart")
 	ErrKeyReused     = errors.New("the key was used for something else")
+	ErrOtherCodes    = errors.New("the cart has other codes than were expected")
 )
 
 // InCurrency is the error of an item in another currency than the cart's, which it

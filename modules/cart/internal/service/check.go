@@ -39,10 +39,10 @@ func checkName(bad []contract.Violation, field, name string) []contract.Violatio
 	return check(bad, namePattern.MatchString(name), field, "has 1 to 128 printable characters without spaces")
 }
 
-func checkCodes(bad []contract.Violation, codes []string) []contract.Violation {
-	bad = check(bad, len(codes) <= cart.MaxCodes, "codes", fmt.Sprintf("has up to %d entries", cart.MaxCodes))
+func checkCodes(bad []contract.Violation, field string, codes []string) []contract.Violation {
+	bad = check(bad, len(codes) <= cart.MaxCodes, field, fmt.Sprintf("has up to %d entries", cart.MaxCodes))
 	for i, code := range codes {
-		bad = check(bad, isCode(code), fmt.Sprintf("codes[%d]", i), "has 1 to 64 characters, without white space between them")
+		bad = check(bad, isCode(code), fmt.Sprintf("%s[%d]", field, i), "has 1 to 64 characters, without white space between them")
 	}
 	return bad
 }

@@ -14,14 +14,24 @@ import (
 
 // SetCodes replaces the voucher codes.
 func (s *Service) SetCodes(ctx context.Context, r *cartv1.SetCodesRequest) (*cartv1.SetCodesResponse, error) {
-	bad := checkCodes(checkCart(nil, r.GetCartId()), r.GetCodes())
+	bad := checkCodes(checkCart(nil, r.GetCartId()), "codes", r.GetCodes())
+	bad = checkCodes(bad, "expected.codes", r.GetExpected().GetCodes())
 	if err := contract.Invalid(bad...); err != nil {
 		return nil, err
 	}
 	if err := s.opens(ctx, r.GetCartId()); err != nil {
 		return nil, err
 	}
-	if err := s.store.SetCodes(ctx, r.GetCartId(), cart.FoldCodes(r.GetCodes())); err != nil {
+	var expected *[]string
+	if r.GetExpected() != nil {
+		folded := cart.FoldCodes(r.GetExpected().GetCodes())
+		expected = &folded
+	}
+	err := s.store.SetCodes(ctx, r.GetCartId(), cart.FoldCodes(r.GetCodes()), expected)
+	if errors.Is(err, cart.ErrOtherCodes) {
+		return nil, contract.Error(codes.Aborted, cartv1.Reason_REASON_CHANGED_MEANWHILE, "set the codes: %v", err)
+	}
+	if err != nil {
 		return nil, refusedChoice(err, "set the codes")
 	}
 	return &cartv1.SetCodesResponse{}, nil

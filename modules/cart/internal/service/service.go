@@ -33,8 +33,11 @@ type Store interface {
 	Set(ctx context.Context, id string, item cart.Item, mustExist bool) (count int64, err error)
 	// Create makes an empty cart, unless it is there.
 	Create(ctx context.Context, id string) error
-	// SetCodes, SetDelivery and SetDestination fail with ErrNoCart.
-	SetCodes(ctx context.Context, id string, codes []string) error
+	// SetCodes replaces the codes, if they are those that were expected or codes already, in
+	// one step with that look at them. A nil expected is whatever they are. ErrOtherCodes,
+	// ErrNoCart.
+	SetCodes(ctx context.Context, id string, codes []string, expected *[]string) error
+	// SetDelivery and SetDestination fail with ErrNoCart.
 	SetDelivery(ctx context.Context, id, option string) error
 	SetDestination(ctx context.Context, id string, to cart.Destination) error
 	// SetCustomer makes the cart that of a customer, or of a guest when customer is empty,

@@ -11,9 +11,24 @@ import (
 	"galleria/modules/cart/internal/cart"
 )
 
-// SetCodes replaces the voucher codes.
-func (s *Store) SetCodes(ctx context.Context, id string, codes []string) error {
-	return s.choose(ctx, id, "codes", textOf(codes))
+// SetCodes replaces the voucher codes, see the service. The statement that writes looks at
+// what they were: of two changes at once, the second does not overwrite the first unseen.
+// Those that are set already are no conflict, for a repeat finds what it wrote.
+func (s *Store) SetCodes(ctx context.Context, id string, codes []string, expected *[]string) error {
+	text := textOf(codes)
+	if expected == nil {
+		return s.choose(ctx, id, "codes", text)
+	}
+	defer s.kept.forget(id)
+	return s.db.Write(ctx, func(tx *gorm.DB) error {
+		c := change{tx: tx, cart: id, now: s.now(), lifetime: s.lifetime}
+		found, err := c.exec(`UPDATE carts SET expires_at = ?, version = version + CASE WHEN codes = ? THEN 0 ELSE 1 END, codes = ?
+			WHERE id = ? AND expires_at > ? AND codes IN (?, ?)`, c.expiry(), text, text, id, c.now.UnixMicro(), textOf(*expected), text)
+		if err != nil || found > 0 {
+			return err
+		}
+		return c.refused(cart.ErrOtherCodes)
+	})
 }
 
 // SetDelivery keeps the delivery option.
@@ -40,15 +55,21 @@ func (s *Store) SetCustomer(ctx context.Context, id, customer string, was *strin
 		if err != nil || found > 0 {
 			return err
 		}
-		var there int64
-		if err := tx.Raw("SELECT count(*) FROM carts WHERE id = ? AND expires_at > ?", id, c.now.UnixMicro()).Scan(&there).Error; err != nil {
-			return err
-		}
-		if there > 0 {
-			return cart.ErrAnothers
-		}
-		return cart.ErrNoCart
+		return c.refused(cart.ErrAnothers)
 	})
+}
+
+// refused is why a statement with a condition wrote nothing: because of that, or because
+// there is no such cart.
+func (c change) refused(because error) error {
+	var there int64
+	if err := c.tx.Raw("SELECT count(*) FROM carts WHERE id = ? AND expires_at > ?", c.cart, c.now.UnixMicro()).Scan(&there).Error; err != nil {
+		return err
+	}
+	if there > 0 {
+		return because
+	}
+	return cart.ErrNoCart
 }
 
 // choose writes one column of a cart that is there. The version stays when nothing

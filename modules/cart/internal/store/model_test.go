@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -62,8 +63,14 @@ func history(t *rapid.T, carts *store.Store) {
 			if len(model.Lines) == 0 {
 				continue // there may be no cart
 			}
-			model.Codes = []string{fmt.Sprint("CODE", step), "B"}
-			got = carts.SetCodes(ctx, model.ID, model.Codes)
+			codes, expected := []string{fmt.Sprint("CODE", step), "B"}, rapid.SampledFrom([]*[]string{nil, &model.Codes, {"OTHER"}}).Draw(t, "expected")
+			if expected != nil && !slices.Equal(*expected, model.Codes) {
+				want = cart.ErrOtherCodes
+			}
+			got = carts.SetCodes(ctx, model.ID, codes, expected)
+			if want == nil {
+				model.Codes = codes
+			}
 			count = model.Count()
 		case 5:
 			other := cart.Cart{ID: id.Secret()}

@@ -1,11 +1,13 @@
 package gateway
 
 import (
+	"context"
 	"slices"
 	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"galleria/app/edge"
 	cartv1 "galleria/modules/cart/v1"
@@ -155,11 +157,27 @@ func (g *Gateway) addCode(r *request, in *CodeInput) (*CartOutput, error) {
 	if p := g.allowed(r.echo, "codes", edge.VoucherCodes); p != nil {
 		return nil, p
 	}
+	err = edge.Codes{Cart: g.Cart}.Change(ctx, held, func(held *cartv1.Cart) ([]string, error) { return g.withCode(ctx, held, code) })
+	if len(contract.Violations(err)) > 0 {
+		return nil, badCode("is no code")
+	}
+	if err != nil {
+		return nil, unchanged(err)
+	}
+	return g.answerCart(ctx, in.CartID)
+}
+
+// withCode are the codes of a cart and one more, which may take something off.
+func (g *Gateway) withCode(ctx context.Context, held *cartv1.Cart, code string) ([]string, error) {
+	if slices.Contains(held.GetCodes(), code) {
+		return held.GetCodes(), nil // added elsewhere meanwhile
+	}
 	if len(held.GetCodes()) >= mostCodes {
 		return nil, problem(cartFull, "A cart takes up to 5 codes. Take one out first.")
 	}
-	held.Codes = append(held.Codes, code)
-	quote, err := g.quote(ctx, held, destinationOf(held.GetDestination()), "")
+	with := proto.CloneOf(held)
+	with.Codes = append(with.Codes, code)
+	quote, err := g.quote(ctx, with, destinationOf(held.GetDestination()), "")
 	if status.Code(err) == codes.InvalidArgument {
 		return nil, badCode("is no code")
 	}
@@ -171,13 +189,7 @@ func (g *Gateway) addCode(r *request, in *CodeInput) (*CartOutput, error) {
 			return nil, badCode(hopeless[p.GetProblem()])
 		}
 	}
-	if _, err := g.Cart.SetCodes(ctx, &cartv1.SetCodesRequest{CartId: in.CartID, Codes: held.GetCodes()}); err != nil {
-		if len(contract.Violations(err)) > 0 {
-			return nil, badCode("is no code")
-		}
-		return nil, unchanged(err)
-	}
-	return g.answerCart(ctx, in.CartID)
+	return with.GetCodes(), nil
 }
 
 func badCode(detail string) *Problem {
@@ -200,10 +212,11 @@ func (g *Gateway) removeCode(r *request, in *CodeInput) (*CartOutput, error) {
 		return nil, err
 	}
 	code := strings.ToUpper(strings.TrimSpace(in.Code))
-	if kept := slices.DeleteFunc(slices.Clone(held.GetCodes()), func(one string) bool { return one == code }); len(kept) < len(held.GetCodes()) {
-		if _, err := g.Cart.SetCodes(ctx, &cartv1.SetCodesRequest{CartId: in.CartID, Codes: kept}); err != nil {
-			return nil, unchanged(err)
-		}
+	err = edge.Codes{Cart: g.Cart}.Change(ctx, held, func(held *cartv1.Cart) ([]string, error) {
+		return slices.DeleteFunc(slices.Clone(held.GetCodes()), func(one string) bool { return one == code }), nil
+	})
+	if err != nil {
+		return nil, unchanged(err)
 	}
 	return g.answerCart(ctx, in.CartID)
 }

@@ -3,12 +3,14 @@ package gateway_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"galleria/app/edge"
 	"galleria/app/gateway"
 	accountsv1 "galleria/modules/accounts/v1"
+	pricingv1 "galleria/modules/pricing/v1"
 )
 
 func TestACartIsFilledChangedAndPriced(t *testing.T) {
@@ -45,6 +47,52 @@ func TestACartIsFilledChangedAndPriced(t *testing.T) {
 	if len(c.Items) > 0 || c.Totals.Total.Amount != 0 {
 		t.Errorf("got %+v, want nothing in it", c)
 	}
+}
+
+// The second call changes the codes between the look at them of the first one and its change.
+func TestCodesThatAreChangedByTwoCallsAtOnceAreNotLost(t *testing.T) {
+	s := open(t, edge.Limits{Loopback: true})
+	var p []*pricingv1.Promotion
+	for _, code := range []string{"AUTUMN", "WINTER", "SPRING", "SUMMER", "FIFTH"} {
+		p = append(p, &pricingv1.Promotion{Id: strings.ToLower(code), Name: code, Kind: pricingv1.Promotion_KIND_PERCENT, PercentMillionths: 10_000, Codes: []string{code}, Combinable: true})
+	}
+	if _, err := pricingv1.NewPricingServiceClient(s.operated["pricing"]).UpsertPromotions(t.Context(), &pricingv1.UpsertPromotionsRequest{Promotions: p}); err != nil {
+		t.Fatal(err)
+	}
+	path := "/carts/" + s.filled(1).ID
+	add := func(code string) answer { return s.put(path+"/codes/"+code, "") }
+	remove := func(code string) answer {
+		return s.send(http.MethodDelete, gateway.Prefix+path+"/codes/"+code, "")
+	}
+	want := func(codes ...string) {
+		t.Helper()
+		var c gateway.Cart
+		s.get(path).want(http.StatusOK).into(&c)
+		var got []string
+		for _, code := range c.Codes {
+			got = append(got, code.Code)
+		}
+		if !slices.Equal(got, codes) {
+			t.Errorf("got codes %q, want %q", got, codes)
+		}
+	}
+	s.cart.Meanwhile(func() { add("AUTUMN").want(http.StatusOK) })
+	add("WELCOME10").want(http.StatusOK)
+	want("AUTUMN", "WELCOME10")
+
+	s.cart.Meanwhile(func() { add("WINTER").want(http.StatusOK) })
+	remove("AUTUMN").want(http.StatusOK)
+	want("WELCOME10", "WINTER")
+
+	s.cart.Meanwhile(func() { remove("WELCOME10").want(http.StatusOK) })
+	add("SPRING").want(http.StatusOK)
+	want("WINTER", "SPRING")
+
+	add("SUMMER").want(http.StatusOK)
+	add("AUTUMN").want(http.StatusOK)
+	s.cart.Meanwhile(func() { add("FIFTH").want(http.StatusOK) })
+	add("WELCOME10").problem(http.StatusConflict, "cart-full")
+	want("WINTER", "SPRING", "SUMMER", "AUTUMN", "FIFTH")
 }
 
 func TestACartThatWasNotMadeHereIsNone(t *testing.T) {

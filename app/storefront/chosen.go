@@ -2,6 +2,7 @@ package storefront
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -38,18 +39,19 @@ func (s *Storefront) changeCodes(c echo.Context) error {
 	if held.GetVersion() == 0 {
 		return s.showCart(c, http.StatusConflict, forgotten())
 	}
-	all := slices.DeleteFunc(slices.Clone(held.GetCodes()), func(code string) bool { return code == gone })
+	change := func(held *cartv1.Cart) ([]string, error) { return without(held.GetCodes(), gone), nil }
 	if gone == "" {
 		if wait := s.tryCodes(c, held, codesIn(typed)); wait > 0 {
 			c.Response().Header().Set("Retry-After", edge.Seconds(wait))
 			return s.drawCart(c, http.StatusTooManyRequests, page.Cart{Code: typed, CodeError: tooManyCodes(wait)})
 		}
-		if wrong := s.newCodes(ctx, held, typed, &all); wrong != "" {
-			return s.drawCart(c, http.StatusUnprocessableEntity, page.Cart{Code: typed, CodeError: wrong})
-		}
+		change = func(held *cartv1.Cart) ([]string, error) { return s.newCodes(ctx, held, typed) }
 	}
-	_, err = s.Cart.SetCodes(ctx, &cartv1.SetCodesRequest{CartId: held.GetId(), Codes: all})
+	err = edge.Codes{Cart: s.Cart}.Change(ctx, held, change)
+	var wrong wrongCode
 	switch {
+	case errors.As(err, &wrong):
+		return s.drawCart(c, http.StatusUnprocessableEntity, page.Cart{Code: typed, CodeError: wrong.Error()})
 	case contract.Is(err, cartv1.Reason_REASON_NO_CART):
 		return s.showCart(c, http.StatusConflict, forgotten())
 	case status.Code(err) == codes.InvalidArgument:
@@ -80,35 +82,52 @@ func tooManyCodes(wait time.Duration) string {
 	return "Too many voucher codes were tried from your network. Try again in " + edge.InWords(wait) + "."
 }
 
-// newCodes adds what was typed to the codes, or says what is wrong with it. Without
-// pricing it is taken as it is: the checkout has the last word.
-func (s *Storefront) newCodes(ctx context.Context, held *cartv1.Cart, typed string, all *[]string) (wrong string) {
+// wrongCode says beside its field what is wrong with a code that was typed.
+type wrongCode string
+
+func (w wrongCode) Error() string { return string(w) }
+
+// newCodes are the codes of a cart and what was typed, or a wrongCode. Without pricing it
+// is taken as it is: the checkout has the last word.
+func (s *Storefront) newCodes(ctx context.Context, held *cartv1.Cart, typed string) ([]string, error) {
 	added := codesIn(typed)
 	if len(added) == 0 {
-		return "Please type a code."
+		return nil, wrongCode("Please type a code.")
 	}
-	for _, code := range added {
-		if !slices.Contains(*all, code) {
-			*all = append(*all, code)
-		}
-	}
-	if len(*all) > mostCodes {
-		return "A cart takes up to 5 codes. Take one out first."
+	all := withCodes(held.GetCodes(), added)
+	if len(all) > mostCodes {
+		return nil, wrongCode("A cart takes up to 5 codes. Take one out first.")
 	}
 	asked := chosenIn(held)
-	asked.values["code"] = strings.Join(*all, " ")
+	asked.values["code"] = strings.Join(all, " ")
 	quote, err := s.quote(ctx, held, asked)
 	if err != nil {
-		return ""
+		return all, nil
 	}
 	for _, code := range added {
 		for _, p := range quote.GetCodeProblems() {
 			if p.GetCode() == code && hopeless(p.GetProblem()) {
-				return codeProblem(quote, code)
+				return nil, wrongCode(codeProblem(quote, code))
 			}
 		}
 	}
-	return ""
+	return all, nil
+}
+
+// withCodes are codes with others behind them, each once.
+func withCodes(codes, added []string) []string {
+	all := slices.Clone(codes)
+	for _, code := range added {
+		if !slices.Contains(all, code) {
+			all = append(all, code)
+		}
+	}
+	return all
+}
+
+// without are codes without some of them.
+func without(codes []string, gone ...string) []string {
+	return slices.DeleteFunc(slices.Clone(codes), func(code string) bool { return slices.Contains(gone, code) })
 }
 
 // hopeless is a problem that no other goods in the cart and no waiting will mend.
@@ -147,7 +166,7 @@ func (s *Storefront) keepChoice(ctx context.Context, c echo.Context, f form) {
 	}
 	var err error
 	if strings.Join(f.codes(), " ") != codesBefore {
-		_, err = s.Cart.SetCodes(ctx, &cartv1.SetCodesRequest{CartId: cart, Codes: f.codes()})
+		err = s.keepCodes(ctx, c, codesIn(codesBefore), f.codes())
 	}
 	if err == nil && f.values["delivery"] != deliveryBefore {
 		_, err = s.Cart.SetDelivery(ctx, &cartv1.SetDeliveryRequest{CartId: cart, DeliveryOption: f.values["delivery"]})
@@ -155,4 +174,18 @@ func (s *Storefront) keepChoice(ctx context.Context, c echo.Context, f form) {
 	if err != nil {
 		s.log.WarnContext(ctx, "a checkout's choice was not kept in the cart", "request_id", requestID(c), "error", err)
 	}
+}
+
+// keepCodes keeps in the cart the codes that a checkout form, drawn with those before, was
+// sent with. It adds and takes out what the shopper did there: codes that came into the
+// cart elsewhere meanwhile stay, as long as all have room.
+func (s *Storefront) keepCodes(ctx context.Context, c echo.Context, before, sent []string) error {
+	held, err := s.cartHeld(ctx, c)
+	if err != nil {
+		return err
+	}
+	return edge.Codes{Cart: s.Cart}.Change(ctx, held, func(held *cartv1.Cart) ([]string, error) {
+		all := withCodes(without(held.GetCodes(), without(before, sent...)...), without(sent, before...))
+		return all[:min(len(all), mostCodes)], nil
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +27,20 @@ func (s *shop) promoteUpTo(t *testing.T, uses int64) {
 		MaxUses: uses,
 	}
 	if _, err := s.staffPricing.UpsertPromotions(t.Context(), &pricingv1.UpsertPromotionsRequest{Promotions: []*pricingv1.Promotion{p}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// promoteMore makes a promotion for each of more codes.
+func (s *shop) promoteMore(t *testing.T, codes ...string) {
+	t.Helper()
+	var all []*pricingv1.Promotion
+	for _, code := range codes {
+		all = append(all, &pricingv1.Promotion{
+			Id: strings.ToLower(code), Name: code, Kind: pricingv1.Promotion_KIND_PERCENT, PercentMillionths: 10_000, Codes: []string{code}, Combinable: true,
+		})
+	}
+	if _, err := s.staffPricing.UpsertPromotions(t.Context(), &pricingv1.UpsertPromotionsRequest{Promotions: all}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -68,6 +83,60 @@ func TestTheCartTakesVoucherCodes(t *testing.T) {
 	}
 	v.post("/cart/code", url.Values{"remove": {"WELCOME10"}}).want(http.StatusSeeOther)
 	v.get("/cart").saysNot("WELCOME10").says("€144.00")
+}
+
+// The second tab changes the codes between the look at them of the first one and its change.
+func TestCodesThatAreChangedInTwoTabsAtOnceAreNotLost(t *testing.T) {
+	s := newShop(t)
+	s.promote(t)
+	v := s.visitor(t)
+	v.put("LMP-MSH-08", 2)
+	second := func(form url.Values) { v.post("/cart/code", form).want(http.StatusSeeOther) }
+	want := func(codes ...string) {
+		t.Helper()
+		if got := v.held().GetCodes(); !slices.Equal(got, codes) {
+			t.Errorf("got codes %q, want %q", got, codes)
+		}
+	}
+	s.promoteMore(t, "AUTUMN", "WINTER", "SPRING", "SUMMER", "FIFTH")
+
+	s.cart.Meanwhile(func() { second(url.Values{"code": {"autumn"}}) })
+	v.post("/cart/code", url.Values{"code": {"welcome10"}}).want(http.StatusSeeOther)
+	want("AUTUMN", "WELCOME10")
+
+	s.cart.Meanwhile(func() { second(url.Values{"code": {"winter"}}) })
+	v.post("/cart/code", url.Values{"remove": {"AUTUMN"}}).want(http.StatusSeeOther)
+	want("WELCOME10", "WINTER")
+
+	s.cart.Meanwhile(func() { second(url.Values{"remove": {"WINTER"}}) })
+	v.post("/cart/code", url.Values{"code": {"spring summer"}}).want(http.StatusSeeOther)
+	want("WELCOME10", "SPRING", "SUMMER")
+
+	s.cart.Meanwhile(func() { second(url.Values{"code": {"autumn winter"}}) })
+	p := v.post("/cart/code", url.Values{"code": {"fifth"}}).want(http.StatusUnprocessableEntity)
+	if got := p.wrong("code"); got != "A cart takes up to 5 codes. Take one out first." {
+		t.Errorf("a sixth code: the field says %q", got)
+	}
+	want("WELCOME10", "SPRING", "SUMMER", "AUTUMN", "WINTER")
+}
+
+// A checkout form was drawn before the codes changed in another tab.
+func TestACheckoutFormKeepsTheCodesOfAnotherTab(t *testing.T) {
+	s := newShop(t)
+	s.promote(t)
+	s.promoteMore(t, "AUTUMN", "WINTER", "SPRING")
+	v, form := buy(t, s)
+	v.post("/cart/code", url.Values{"code": {"autumn"}}).want(http.StatusSeeOther)
+	form.Set("chosen", attr(v.get("/checkout?country=IT").field("chosen"), "value"))
+	v.post("/cart/code", url.Values{"code": {"winter"}}).want(http.StatusSeeOther)
+
+	s.cart.Meanwhile(func() { v.post("/cart/code", url.Values{"code": {"spring"}}).want(http.StatusSeeOther) })
+	form.Set("requote", "1")
+	form.Set("code", "welcome10") // instead of AUTUMN
+	v.post("/checkout", form).want(http.StatusOK)
+	if got, want := v.held().GetCodes(), []string{"WINTER", "SPRING", "WELCOME10"}; !slices.Equal(got, want) {
+		t.Errorf("got codes %q, want %q", got, want)
+	}
 }
 
 // The last use of a code is in an order that waits for its payment. A shopper who goes back

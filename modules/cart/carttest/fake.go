@@ -24,9 +24,10 @@ type Fake struct {
 	cartv1.UnimplementedCartServiceServer
 	store *store.Store
 
-	mu      sync.Mutex
-	service *service.Service
-	broken  error
+	mu        sync.Mutex
+	service   *service.Service
+	broken    error
+	meanwhile func()
 }
 
 // NewFake makes a fake whose carts are priced by this catalog; they are gone when the
@@ -76,6 +77,24 @@ func (f *Fake) Fail(err error) {
 	f.broken = err
 }
 
+// Meanwhile runs do once, when SetCodes is called next and before it does its work: as a
+// change that comes between a caller's look at the codes and its own change. do may call
+// the fake.
+func (f *Fake) Meanwhile(do func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.meanwhile = do
+}
+
+// between is what Meanwhile said, the first time.
+func (f *Fake) between() func() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	do := f.meanwhile
+	f.meanwhile = nil
+	return do
+}
+
 func (f *Fake) working() (*service.Service, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -117,6 +136,9 @@ func (f *Fake) SetItem(ctx context.Context, r *cartv1.SetItemRequest) (*cartv1.S
 
 // SetCodes is part of the contract.
 func (f *Fake) SetCodes(ctx context.Context, r *cartv1.SetCodesRequest) (*cartv1.SetCodesResponse, error) {
+	if do := f.between(); do != nil {
+		do()
+	}
 	return call(ctx, f, r, (*service.Service).SetCodes)
 }
 

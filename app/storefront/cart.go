@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,11 +22,26 @@ import (
 const mostOfOne = 99
 
 func (s *Storefront) cart(c echo.Context) error {
-	var n *page.Notice
-	if c.QueryParam("before") != "" {
-		n = &page.Notice{Title: "It is in your cart", Text: "That button was pressed before, so it was added once. If you want more of it, change the quantity here."}
+	ctx, done := s.working(c, false, pageTimeout)
+	defer done()
+	held, err := s.cartHeld(ctx, c)
+	if err != nil {
+		return err
 	}
-	return s.showCart(c, http.StatusOK, n)
+	var n *page.Notice
+	if sku := c.QueryParam("before"); sku != "" {
+		n = pressedBefore(held, sku)
+	}
+	return s.drawHeld(ctx, c, http.StatusOK, held, page.Cart{Notice: n})
+}
+
+// pressedBefore is for a button that was pressed again, and so added nothing. What the
+// first press added may have been taken out, or bought, since.
+func pressedBefore(held *cartv1.Cart, sku string) *page.Notice {
+	if slices.ContainsFunc(held.GetLines(), func(l *cartv1.Line) bool { return l.GetSku() == sku }) {
+		return &page.Notice{Title: "It is in your cart", Text: "That button was pressed before, so it was added once. If you want more of it, change the quantity here."}
+	}
+	return &page.Notice{Title: "It is not in your cart", Text: "That button was pressed before, so it was not added again, and it is not in your cart any more. If you want it, open its page anew and add it there."}
 }
 
 // toCart leads to the cart from the addresses of its forms, for a page that one of
@@ -50,7 +66,7 @@ func (s *Storefront) addItem(c echo.Context) error {
 	if answer.GetRepeated() {
 		s.keepCart(c, add.GetCartId())
 		s.keepCount(c, answer.GetItemCount())
-		return c.Redirect(http.StatusSeeOther, "/cart?before=1")
+		return c.Redirect(http.StatusSeeOther, "/cart?before="+url.QueryEscape(add.GetSku()))
 	}
 	return s.changed(c, add.GetCartId(), answer.GetItemCount(), err)
 }

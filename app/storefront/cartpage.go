@@ -26,6 +26,11 @@ func (s *Storefront) drawCart(c echo.Context, code int, v page.Cart) error {
 	if err != nil {
 		return err
 	}
+	return s.drawHeld(ctx, c, code, held, v)
+}
+
+// drawHeld is drawCart for a cart that was just read.
+func (s *Storefront) drawHeld(ctx context.Context, c echo.Context, code int, held *cartv1.Cart, v page.Cart) error {
 	v.Frame = s.frame("Your cart", s.departmentsIfQuick(ctx))
 	v.NoIndex = true
 	shown, _ := s.currencyOf(c)

@@ -256,6 +256,19 @@ func TestADoubleClickAddsOnce(t *testing.T) {
 		v.get(lamp).want(http.StatusOK) // with another view
 		v.header.Del("If-None-Match")
 	}
+	form := press(v.get(lamp).want(http.StatusOK))
+	v.post("/cart/items", form).want(http.StatusSeeOther)
+	v.put("KTC-MUG-03", 1)
+	v.post("/cart/items/LMP-ARC-01", url.Values{"quantity": {"0"}}).want(http.StatusSeeOther) // in another tab
+	again := v.post("/cart/items", form).want(http.StatusSeeOther).header.Get("Location")
+	v.get(again).want(http.StatusOK).says("It is not in your cart", "it was not added again").saysNot("It is in your cart")
+	v.post("/cart/items/KTC-MUG-03", url.Values{"quantity": {"0"}}).want(http.StatusSeeOther)
+	v.get(again).want(http.StatusOK).says("It is not in your cart", "Nothing in it yet")
+	anew := press(v.get(lamp).want(http.StatusOK))
+	anew.Set("quantity", "3")
+	v.post("/cart/items", anew).want(http.StatusSeeOther)
+	v.get(again).want(http.StatusOK).says("It is in your cart")
+
 	typed := press(v.get(lamp).want(http.StatusOK))
 	typed.Set("quantity", " 1 ")
 	v.post("/cart/items", typed).want(http.StatusSeeOther)

@@ -22,8 +22,6 @@ import (
 const (
 	// joinTimeout bounds how long a start waits for its peer.
 	joinTimeout = 30 * time.Second
-	// joinPatience is how long it does so without a word.
-	joinPatience = 2 * time.Second
 	// followEvery is the pause before the peer is asked again.
 	followEvery = 500 * time.Millisecond
 )
@@ -45,11 +43,9 @@ func (p *Process) join(ctx context.Context, address string) (*peer, *joined, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
 	defer cancel()
-	late := time.AfterFunc(joinPatience, func() {
-		p.o.Log.Warn("waiting for the peer's first answer", "peer", address, "at_most", joinTimeout)
-	})
+	answered := p.sayWhenLate("waiting for the peer's first answer", "peer", address, "at_most", joinTimeout)
 	j, err := p.attend(ctx, conn)
-	late.Stop()
+	answered()
 	if status.Code(err) == codes.Unavailable && ctx.Err() == nil {
 		// The two may have been started together. Who looks on must not take the
 		// wait for a start that hangs.

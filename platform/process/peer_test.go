@@ -242,6 +242,26 @@ func TestAStartSaysThatItsPeerIsSlow(t *testing.T) {
 	}
 }
 
+func TestAStartSaysWhichModuleIsSlow(t *testing.T) {
+	h := newHouse(t)
+	var log warnings
+	isSaid := func() bool {
+		said := log.String()
+		return strings.Contains(said, "a module starts slowly") && strings.Contains(said, "module=beta")
+	}
+	h.start("main", nil, func(o *Options) {
+		o.Log = slog.New(slog.NewTextHandler(&log, nil))
+		create := o.Definitions[0].New
+		o.Definitions[0].New = func(host module.Host) (*module.Instance, error) {
+			for deadline := time.Now().Add(patience); !isSaid() && time.Now().Before(deadline); {
+				time.Sleep(5 * time.Millisecond)
+			}
+			return create(host)
+		}
+	})
+	eventually(t, "the start says that beta is slow", true, isSaid)
+}
+
 func TestAModuleThatCannotStartIsDownAndTheOthersAreNot(t *testing.T) {
 	h := newHouse(t)
 	var well atomic.Bool

@@ -41,9 +41,11 @@ func (p *Process) populate(ctx context.Context, wanted map[string]route.Place) e
 		case failed != nil, ctx.Err() != nil: // nothing is started any more
 			p.giveUp(d.Name, found[i])
 		default:
+			started := p.sayWhenLate("a module starts slowly", "module", d.Name)
 			if err := p.settle(ctx, d, wanted[d.Name], found[i]); err != nil && p.o.AllOrNothing {
 				failed = err
 			}
+			started()
 		}
 	}
 	if failed != nil {

@@ -176,7 +176,10 @@ func (p *Process) start(ctx context.Context, wanted map[string]route.Place) erro
 	if err := p.adoptStores(learned); err != nil {
 		return err
 	}
-	if err := p.openEvents(ctx, learned); err != nil {
+	opened := p.sayWhenLate("the event broker opens slowly")
+	err := p.openEvents(ctx, learned)
+	opened()
+	if err != nil {
 		return err
 	}
 	// Who asks this process must hear where the broker is, so it answers from
@@ -200,6 +203,16 @@ func (p *Process) start(ctx context.Context, wanted map[string]route.Place) erro
 		p.tasks.Go(p.gatherTraces)
 	}
 	return nil
+}
+
+// startPatience is how long a step of a start may take without a word.
+const startPatience = 2 * time.Second
+
+// sayWhenLate logs a step of a start that is still not done after startPatience, so that a
+// start that hangs on a disk or a peer says on what. The step's end calls done.
+func (p *Process) sayWhenLate(what string, facts ...any) (done func()) {
+	late := time.AfterFunc(startPatience, func() { p.o.Log.Warn(what, facts...) })
+	return func() { late.Stop() }
 }
 
 // expect notes which modules are to start here, for the peer to be told.

@@ -55,6 +55,7 @@ func TestOperatorsTakeOrdersOnByCommand(t *testing.T) {
 
 	run(0, number, "list", "--status", "open", "--query", "ana@example.org")
 	run(0, "Ana Example <ana@example.org>", "show", strings.ToLower(number))
+	run(0, "Visa 4242", "show", number)
 	run(1, "has no line of GONG-1; it has MUG-1, POT-1", "ship", number, "--lines", "GONG-1=1")
 	run(1, "does not have that many", "ship", number, "--lines", "MUG-1=3")
 	for range 2 {

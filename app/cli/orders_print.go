@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	ordersv1 "galleria/modules/orders/v1"
+	"galleria/platform/brands"
 	"galleria/platform/money"
 )
 
@@ -87,7 +88,9 @@ func printOrder(to io.Writer, o *ordersv1.Order) error {
 	row("Address", strings.Join(nonEmpty(a.GetLine1(), a.GetLine2(), a.GetPostalCode()+" "+a.GetCity(), a.GetRegion(), a.GetCountry()), ", "))
 	row("Delivery", o.GetDelivery().GetName())
 	row("Codes", strings.Join(o.GetCodes(), ", "))
-	row("Paid with", strings.TrimSpace(o.GetPaymentMethod().GetBrand()+" "+o.GetPaymentMethod().GetLast4()))
+	// Not "paid with": the money may be held only, or gone back. The status says which.
+	card := o.GetPaymentMethod()
+	row("Card", strings.TrimSpace(brands.Name(card.GetBrand(), card.GetBrand())+" "+card.GetLast4()))
 
 	fmt.Fprintln(out, "\nSKU\tNAME\tPIECES\tSHIPPED\tREFUNDED\tRETURNED\tCANCELLED\tTOTAL")
 	for _, l := range o.GetLines() {

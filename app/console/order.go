@@ -9,6 +9,7 @@ import (
 
 	"galleria/app/console/internal/view"
 	ordersv1 "galleria/modules/orders/v1"
+	"galleria/platform/brands"
 	"galleria/platform/countries"
 	"galleria/platform/id"
 )
@@ -33,7 +34,7 @@ func (c *Console) showOrder(ctx echo.Context, code int, o *ordersv1.Order, probl
 		Recipient: nonEmpty(o.GetContact().GetName(), a.GetLine1(), a.GetLine2(), a.GetPostalCode()+" "+a.GetCity(), a.GetRegion(), countries.Name(a.GetCountry())),
 		Facts: []view.Fact{
 			{Name: "Placed", Text: c.day(o.GetCreatedAt())},
-			{Name: "Payment", Text: strings.Join(nonEmpty(payment(o), o.GetPaymentMethod().GetBrand(), o.GetPaymentMethod().GetLast4()), " ")},
+			{Name: "Payment", Text: strings.Join(nonEmpty(payment(o), brands.Name(o.GetPaymentMethod().GetBrand(), o.GetPaymentMethod().GetBrand()), o.GetPaymentMethod().GetLast4()), " ")},
 			{Name: "Delivery", Text: strings.Join(nonEmpty(delivery(o), o.GetDelivery().GetName()), ", by ")},
 			{Name: "E-mail address", Text: cmp.Or(o.GetContact().GetEmail(), accountDeleted)},
 		},

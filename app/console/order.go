@@ -114,15 +114,16 @@ func mayWith(o *ordersv1.Order) view.OrderMay {
 	for _, l := range o.GetLines() {
 		m.Ship = m.Ship || open && !unpaid && l.GetQuantity() > l.GetShipped()+l.GetCancelled()
 		m.Return = m.Return || l.GetShipped() > l.GetReturned()
-		m.RefundPieces = m.RefundPieces || m.Refund && l.GetQuantity() > l.GetRefunded()
+		m.RefundPieces = m.RefundPieces || l.GetQuantity() > l.GetRefunded()
 	}
 	m.Restock = m.Ship
+	m.TakeOut = m.Restock && m.RefundPieces && !m.Refund
 	m.Cancel = open || o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_PLACING && o.GetEndedBecause() == ""
 	m.OnlyRest = len(o.GetFulfilments()) > 0
 	return m
 }
 
-// refundable is what was paid and is not given back, nor on its way.
+// refundable is what was paid and is not given back, nor on its way, nor made by hand.
 func refundable(o *ordersv1.Order) int64 {
 	switch o.GetPaymentStatus() {
 	case ordersv1.PaymentStatus_PAYMENT_STATUS_PAID, ordersv1.PaymentStatus_PAYMENT_STATUS_PARTLY_REFUNDED:
@@ -131,11 +132,11 @@ func refundable(o *ordersv1.Order) int64 {
 	}
 	left := o.GetTotals().GetTotalMinor()
 	for _, r := range o.GetRefunds() {
-		if r.GetStatus() != ordersv1.RefundStatus_REFUND_STATUS_FAILED {
+		if r.GetStatus() != ordersv1.RefundStatus_REFUND_STATUS_FAILED || r.GetLeft() {
 			left -= r.GetAmountMinor()
 		}
 	}
-	return left
+	return max(0, left)
 }
 
 func becameOf(l *ordersv1.Line) string {

@@ -119,7 +119,7 @@ func TestAProgramSendsAndRefundsOrders(t *testing.T) {
 	change("/cancel", "x", `{"reason":"The mug broke in our hands"}`).want(http.StatusOK).into(&rest)
 	if rest.Status != "closed" || len(rest.Refunds) != 2 {
 		t.Errorf("got an order that is %s with refunds %+v, want it closed, and the price of what was not sent given back", rest.Status, rest.Refunds)
-	} else if got := rest.Refunds[1].Reason; got != "The shop cancelled the order. The mug broke in our hands" {
+	} else if got := rest.Refunds[1].Reason; got != "The shop cancelled the rest of the order. The mug broke in our hands" {
 		t.Errorf("got the reason %q, want what the customer is told", got)
 	}
 	s.post("/orders/none/fulfilments", `{}`, "Authorization", bearer, "Idempotency-Key", "x").problem(http.StatusNotFound, "not-found")

@@ -26,6 +26,8 @@ func TestAnOrdersPageSaysWhatIsTrue(t *testing.T) {
 		}
 		return made
 	}
+	byHand := refund(refused)
+	byHand[0].Left = true
 	for name, test := range map[string]struct {
 		order              *ordersv1.Order
 		says, saysNot      string
@@ -43,6 +45,12 @@ func TestAnOrdersPageSaysWhatIsTrue(t *testing.T) {
 			"on its way back", "could not be carried out", false, false},
 		"is closed, its goods refunded and not the delivery": {&ordersv1.Order{Status: closed, RefundedMinor: 11900, CurrencyCode: "EUR", Refunds: refund(succeeded), PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_PARTLY_REFUNDED,
 			DeliveryStatus: ordersv1.DeliveryStatus_DELIVERY_STATUS_NONE}, "€119.00 went back to your card", "on its way back", false, false},
+		"is sent, and its refused refund was made by hand": {&ordersv1.Order{Status: closed, Fulfilments: parcel, DeliveryStatus: ordersv1.DeliveryStatus_DELIVERY_STATUS_SHIPPED, Refunds: byHand},
+			"A refund of €119.00 could not be made to your card, and the shop has settled it by hand", "We know of it", true, false},
+		"is cancelled, its refused refund was made by hand": {&ordersv1.Order{Status: cancelled, Refunds: byHand},
+			"the shop has settled it by hand", "You were not charged", false, false},
+		"is sent in part, its rest cancelled": {&ordersv1.Order{Status: closed, Fulfilments: parcel, DeliveryStatus: ordersv1.DeliveryStatus_DELIVERY_STATUS_SHIPPED, Lines: []*ordersv1.Line{{Quantity: 3, Shipped: 1, Cancelled: 2}}},
+			"The rest of your order is not sent", "follows", true, false},
 		"is sent, and its refund was refused": {&ordersv1.Order{Status: closed, Fulfilments: parcel, DeliveryStatus: ordersv1.DeliveryStatus_DELIVERY_STATUS_SHIPPED, Refunds: refund(refused)},
 			"A refund of €119.00 could not be carried out", "on its way back", true, false},
 		"is sent, and another refund than the refused one went through": {&ordersv1.Order{Status: closed, Fulfilments: parcel, DeliveryStatus: ordersv1.DeliveryStatus_DELIVERY_STATUS_SHIPPED, Refunds: refund(refused, succeeded)},

@@ -242,9 +242,13 @@ func headline(o *ordersv1.Order) (standing, heading, lead string) {
 			}
 			return standing, "Nothing is sent", "All of it was taken out of this order. " + moneyBack(o)
 		case ordersv1.DeliveryStatus_DELIVERY_STATUS_RETURNED:
-			return "it came back", "It came back", "We have your goods back." + refundRefused(o)
+			return "it came back", "It came back", "We have your goods back." + refundRefused(o) + refundLeft(o)
 		}
-		return "sent", "It is on its way.", "Your parcel has left the arcade." + refundRefused(o)
+		lead = "Your parcel has left the arcade."
+		if slices.ContainsFunc(o.GetLines(), func(l *ordersv1.Line) bool { return l.GetCancelled() > 0 }) {
+			lead += " The rest of your order is not sent."
+		}
+		return "sent", "It is on its way.", lead + refundRefused(o) + refundLeft(o)
 	case ordersv1.OrderStatus_ORDER_STATUS_CANCELLED:
 		return "cancelled", "Called off", "This order is cancelled. " + moneyBack(o)
 	}
@@ -256,7 +260,7 @@ func headline(o *ordersv1.Order) (standing, heading, lead string) {
 func refundRefused(o *ordersv1.Order) string {
 	var refused, back int64
 	for _, r := range o.GetRefunds() {
-		if r.GetStatus() == ordersv1.RefundStatus_REFUND_STATUS_FAILED {
+		if r.GetStatus() == ordersv1.RefundStatus_REFUND_STATUS_FAILED && !r.GetLeft() {
 			refused += r.GetAmountMinor()
 		} else {
 			back += r.GetAmountMinor()
@@ -268,26 +272,43 @@ func refundRefused(o *ordersv1.Order) string {
 	return " A refund of " + price(o.GetCurrencyCode(), refused).Text + notBack + " We know of it, and have to find another way."
 }
 
+// refundLeft is a sentence, after a space, about money that could not be given back and that
+// the shop has settled by hand.
+func refundLeft(o *ordersv1.Order) string {
+	var left int64
+	for _, r := range o.GetRefunds() {
+		if r.GetLeft() {
+			left += r.GetAmountMinor()
+		}
+	}
+	if left == 0 || o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_REFUNDED {
+		return ""
+	}
+	return " A refund of " + price(o.GetCurrencyCode(), left).Text + settled
+}
+
 // How a refund went, of the money or of an amount.
 const (
 	wentBack = " went back to your card."
 	goesBack = " is on its way back to your card."
 	notBack  = " could not be carried out." // of "a refund"
+	settled  = " could not be made to your card, and the shop has settled it by hand."
 )
 
 func moneyBack(o *ordersv1.Order) string {
-	if refused := refundRefused(o); refused != "" {
-		return strings.TrimSpace(refused)
-	}
+	said, left := refundRefused(o), refundLeft(o)
 	switch {
+	case said != "":
 	case o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_REFUNDED:
-		return "The money" + wentBack
+		said = "The money" + wentBack
 	case slices.ContainsFunc(o.GetRefunds(), func(r *ordersv1.Refund) bool { return r.GetStatus() == ordersv1.RefundStatus_REFUND_STATUS_PENDING }):
-		return "The money" + goesBack
+		said = "The money" + goesBack
 	case o.GetRefundedMinor() > 0:
-		return price(o.GetCurrencyCode(), o.GetRefundedMinor()).Text + wentBack
+		said = price(o.GetCurrencyCode(), o.GetRefundedMinor()).Text + wentBack
+	case left == "":
+		said = "You were not charged."
 	}
-	return "You were not charged."
+	return strings.TrimSpace(said + left)
 }
 
 func because(o *ordersv1.Order) string {

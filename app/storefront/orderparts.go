@@ -51,10 +51,12 @@ func refunds(o *ordersv1.Order) []page.Refund {
 func wentHow(o *ordersv1.Order, r *ordersv1.Refund) string {
 	amount := price(o.GetCurrencyCode(), r.GetAmountMinor()).Text
 	switch {
-	case r.GetAmountMinor() == 0: // pieces that cost nothing, or money that was held and never taken
-		return "Nothing was charged for this."
+	case r.GetAmountMinor() == 0: // pieces that cost nothing, or whose money was never taken, or went back before
+		return "No money goes back for this."
 	case r.GetStatus() == ordersv1.RefundStatus_REFUND_STATUS_SUCCEEDED:
 		return amount + wentBack
+	case r.GetLeft():
+		return "A refund of " + amount + settled
 	case r.GetStatus() == ordersv1.RefundStatus_REFUND_STATUS_FAILED:
 		return "A refund of " + amount + notBack
 	}

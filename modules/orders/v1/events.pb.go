@@ -158,14 +158,16 @@ func (x *OrderShipped) GetFulfilment() *Fulfilment {
 
 // OrderRefunded: money went back. Published once per refund, when the provider
 // has said so, and again when one whose money the bank sent back is carried out
-// again. Aggregate: the order's id.
+// again. Also, with an amount of 0, when the rest of an order that is sent in parts is
+// cancelled and no money goes back for it. Aggregate: the order's id.
 type OrderRefunded struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Order *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
 	Token string                 `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
 	At    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
-	// The one that came with the order's cancellation, whose amount OrderCancelled has told,
-	// has the order's id; others have ids of their own.
+	// The one that came with a cancellation has the order's id; others have ids of their own.
+	// Of a CANCELLED order OrderCancelled has told its amount; of others it is that of the
+	// rest, which is not sent any more.
 	Refund *Refund `protobuf:"bytes,4,opt,name=refund,proto3" json:"refund,omitempty"`
 	// It was refused, or the bank sent the money back, and it was carried out when it was
 	// tried again; so an OrderRefundFailed was published of it before.
@@ -241,7 +243,8 @@ func (x *OrderRefunded) GetTriedAgain() bool {
 
 // OrderRefundFailed: the provider refused a refund for good, or the bank sent the money
 // back. The shop has to find another way. Published once per refund, however often it is
-// tried again. Aggregate: the order's id.
+// tried again, and once more when one that came through in another try fails after that.
+// Aggregate: the order's id.
 type OrderRefundFailed struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`

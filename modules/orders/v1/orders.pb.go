@@ -1268,8 +1268,10 @@ type Refund struct {
 	At     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
 	// Who asked for it: a word such as operator, guest, shop.
 	By string `protobuf:"bytes,8,opt,name=by,proto3" json:"by,omitempty"`
-	// Why the provider refused it.
-	Failure       string `protobuf:"bytes,9,opt,name=failure,proto3" json:"failure,omitempty"`
+	// Why the provider refused it; of one that FAILED.
+	Failure string `protobuf:"bytes,9,opt,name=failure,proto3" json:"failure,omitempty"`
+	// An operator has left it after it failed: it was made by hand, or is not to be made.
+	Left          bool `protobuf:"varint,10,opt,name=left,proto3" json:"left,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1365,6 +1367,13 @@ func (x *Refund) GetFailure() string {
 		return x.Failure
 	}
 	return ""
+}
+
+func (x *Refund) GetLeft() bool {
+	if x != nil {
+		return x.Left
+	}
+	return false
 }
 
 type Return struct {
@@ -3830,7 +3839,7 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\btracking\x18\x03 \x01(\tR\btracking\x12!\n" +
 	"\ftracking_url\x18\x04 \x01(\tR\vtrackingUrl\x12(\n" +
 	"\x06pieces\x18\x05 \x03(\v2\x10.orders.v1.PieceR\x06pieces\x12*\n" +
-	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x9e\x02\n" +
+	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xb2\x02\n" +
 	"\x06Refund\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12!\n" +
 	"\famount_minor\x18\x02 \x01(\x03R\vamountMinor\x12\x16\n" +
@@ -3840,7 +3849,9 @@ const file_orders_v1_orders_proto_rawDesc = "" +
 	"\x06pieces\x18\x06 \x03(\v2\x10.orders.v1.PieceR\x06pieces\x12*\n" +
 	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x0e\n" +
 	"\x02by\x18\b \x01(\tR\x02by\x12\x18\n" +
-	"\afailure\x18\t \x01(\tR\afailure\"\xa0\x01\n" +
+	"\afailure\x18\t \x01(\tR\afailure\x12\x12\n" +
+	"\x04left\x18\n" +
+	" \x01(\bR\x04left\"\xa0\x01\n" +
 	"\x06Return\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12(\n" +
 	"\x06pieces\x18\x02 \x03(\v2\x10.orders.v1.PieceR\x06pieces\x12\x16\n" +

@@ -71,6 +71,8 @@ func (t Typed) In(form, field, otherwise string) string {
 // OrderMay is what can be done with an order now.
 type OrderMay struct {
 	Ship, Cancel, Refund, RefundPieces, Restock, Return, Resolve bool
+	// TakeOut: pieces can be taken out of it, though no money can be given back now.
+	TakeOut bool
 	// OnlyRest: a part was sent, so that only the rest can be cancelled.
 	OnlyRest bool
 }

@@ -57,6 +57,8 @@ type Facts struct {
 	// letters tell of.
 	RefundedBefore bool   `json:",omitempty"`
 	Card           string // "Visa •••• 4242"; "" when unknown, or nothing was taken or is held
+	// Rest: the refund is of the rest of an order that is sent in parts, which is cancelled.
+	Rest bool `json:",omitempty"`
 	// Why an order ended, or money goes back; a sentence.
 	Why string
 	// ByCustomer: the customer asked for it.
@@ -116,6 +118,9 @@ func (f Facts) Subject() string {
 	case Shipped:
 		return Clean(order + " is on its way")
 	case Refunded:
+		if f.Rest {
+			return Clean("The rest of your order " + f.number() + " is cancelled")
+		}
 		return Clean("A refund for your order " + f.number())
 	case RefundFailed:
 		return Clean("The refund for your order " + f.number() + " did not come through")
@@ -268,9 +273,16 @@ func (v *view) say(f Facts, back string) error {
 		}
 		v.PiecesHeading = "In this parcel"
 	case Refunded:
-		v.Heading = "Your refund"
-		add("We are giving "+back+" back to your "+f.paidWith()+"; your bank may take some days to show it.", f.Why)
-		v.PiecesHeading = "The refund is for"
+		v.Heading, v.PiecesHeading = "Your refund", "The refund is for"
+		why := f.Why
+		if f.Rest {
+			v.Heading, v.PiecesHeading = "The rest of your order is cancelled", "What is not sent"
+			add("What we have not sent yet of your order is not sent any more.", f.Why)
+			why = ""
+		}
+		if f.Refunded > 0 {
+			add("We are giving "+back+" back to your "+f.paidWith()+"; your bank may take some days to show it.", why)
+		}
 	case RefundFailed:
 		v.Heading = "Your refund did not come through"
 		add("We wanted to give "+back+" back to your "+f.paidWith()+", and that could not be carried out.",

@@ -100,6 +100,7 @@ func Refunded(e *ordersv1.OrderRefunded) letter.Facts {
 	f := FactsOf(letter.Refunded, e.GetOrder(), e.GetToken(), e.GetAt().AsTime())
 	f.Refunded, f.Why = e.GetRefund().GetAmountMinor(), letter.Clean(e.GetRefund().GetReason())
 	f.Pieces = piecesOf(e.GetOrder(), e.GetRefund().GetPieces())
+	f.Rest = isOfCancellation(e) && e.GetOrder().GetStatus() != ordersv1.OrderStatus_ORDER_STATUS_CANCELLED
 	return f
 }
 

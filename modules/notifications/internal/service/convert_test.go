@@ -67,10 +67,10 @@ func TestALetterSaysWhichPiecesItIsAbout(t *testing.T) {
 		return service.Shipped(&ordersv1.OrderShipped{Order: o, Fulfilment: &ordersv1.Fulfilment{Pieces: p}})
 	}
 	refunded := func(p []*ordersv1.Piece) letter.Facts {
-		return service.Refunded(&ordersv1.OrderRefunded{Order: o, Refund: &ordersv1.Refund{AmountMinor: 700, Pieces: p}})
+		return service.Refunded(&ordersv1.OrderRefunded{Order: o, Refund: &ordersv1.Refund{Id: "r", AmountMinor: 700, Pieces: p}})
 	}
 	failed := func(p []*ordersv1.Piece) letter.Facts {
-		return service.RefundFailed(&ordersv1.OrderRefundFailed{Order: o, Refund: &ordersv1.Refund{AmountMinor: 700, Pieces: p}})
+		return service.RefundFailed(&ordersv1.OrderRefundFailed{Order: o, Refund: &ordersv1.Refund{Id: "r", AmountMinor: 700, Pieces: p}})
 	}
 	for name, c := range map[string]struct {
 		facts letter.Facts
@@ -109,7 +109,7 @@ func TestALetterSaysWhetherItsCardWasCharged(t *testing.T) {
 		taking  = "We are taking the money that is held on your card (Visa •••• 4242)."
 		ends    = "The money that was held on your card (Visa •••• 4242) is let go"
 	)
-	refund := &ordersv1.Refund{AmountMinor: 700}
+	refund := &ordersv1.Refund{Id: "r", AmountMinor: 700}
 	kinds := map[letter.Kind]func(o *ordersv1.Order) letter.Facts{
 		letter.Placed:  func(o *ordersv1.Order) letter.Facts { return service.Placed(&ordersv1.OrderPlaced{Order: o}) },
 		letter.Shipped: func(o *ordersv1.Order) letter.Facts { return service.Shipped(&ordersv1.OrderShipped{Order: o}) },
@@ -172,6 +172,32 @@ func TestACancellationSaysNothingOfNotBeingChargedWhenTheOrderWasPaid(t *testing
 		}))
 		if err != nil || !strings.Contains(text, "\n"+want+"\n") {
 			t.Errorf("nothing goes back of an order with %s: got %v, want %q in\n%s", status, err, want, text)
+		}
+	}
+}
+
+// The rest of an order that is sent in parts may be cancelled when no money is left to give
+// back: its customer is told all the same that it does not come.
+func TestALetterSaysThatTheRestOfAnOrderIsNotSent(t *testing.T) {
+	o := &ordersv1.Order{Id: "o", CurrencyCode: "EUR", Status: ordersv1.OrderStatus_ORDER_STATUS_CLOSED, Lines: []*ordersv1.Line{{Id: "1", Name: "Lamp", Quantity: 3}}}
+	for amount, money := range map[int64]bool{0: false, 700: true} {
+		facts := service.Refunded(&ordersv1.OrderRefunded{Order: o, Refund: &ordersv1.Refund{
+			Id: "o", AmountMinor: amount, Reason: "The kiln broke.", Pieces: []*ordersv1.Piece{{LineId: "1", Quantity: 2}},
+		}})
+		if got := facts.Subject(); got != "The rest of your order o is cancelled" {
+			t.Errorf("%d: got the subject %q", amount, got)
+		}
+		text, _, err := letter.Writer{}.Write(facts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"is not sent any more. The kiln broke.", "What is not sent:\n  2 × Lamp\n"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%d: got\n%s\nwant %q", amount, text, want)
+			}
+		}
+		if strings.Contains(text, "We are giving") != money {
+			t.Errorf("%d: got\n%s\nwant money %t", amount, text, money)
 		}
 	}
 }

@@ -103,11 +103,16 @@ func (s *Service) ResendMail(ctx context.Context, r *notificationsv1.ResendMailR
 }
 
 // announced tells whether the letter about the order's cancellation has said what goes back
-// with this refund: it is the one that came with the cancellation, which has the order's id.
+// with this refund: it is the one that came with it.
 // Others of a cancelled order were asked for by themselves, before it or after.
 func announced(e *ordersv1.OrderRefunded) bool {
-	o := e.GetOrder()
-	return o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_CANCELLED && e.GetRefund().GetId() == o.GetId()
+	return e.GetOrder().GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_CANCELLED && isOfCancellation(e)
+}
+
+// isOfCancellation tells whether the refund came with a cancellation: of the order, or of
+// the rest of one that is sent in parts.
+func isOfCancellation(e *ordersv1.OrderRefunded) bool {
+	return e.GetRefund().GetId() == e.GetOrder().GetId()
 }
 
 // Subscriptions are the events that make mails. Handling one writes a row and

@@ -60,7 +60,7 @@ func (o *Order) owed() int64 {
 	left, owed := map[int64]int64{}, o.Refundable()
 	for _, r := range o.s.Refunds {
 		switch {
-		case r.Status == RefundFailed && r.left():
+		case r.Status == RefundFailed && r.Left():
 			left[r.Amount]++
 		case r.Status != RefundFailed && left[r.Amount] > 0:
 			left[r.Amount]--

@@ -18,6 +18,7 @@ var (
 	ErrLetGo       = errors.New("the money that was held was let go")
 	ErrTooMuch     = errors.New("more than was paid and is not refunded")
 	ErrNotInSteps  = errors.New("the last of the currency's three decimals must be 0")
+	ErrNothingElse = errors.New("nothing else of the order is to be sent")
 	ErrNotThatMany = errors.New("the order does not have that many")
 	ErrKeyReused   = errors.New("the key was used for something else")
 	ErrNoAttention = errors.New("the order needs no attention")
@@ -42,16 +43,15 @@ func (o *Order) AwaitPayment(url string) {
 }
 
 // PaymentStopped notes that the payment was cancelled or has expired. The
-// order waits on: another payment may be started while the goods are held.
+// order waits on: another payment may be started while the goods are held. Money that was
+// held was never taken: nothing was charged, so that what was to be given back of it is
+// nothing.
 func (o *Order) PaymentStopped() {
+	wasHeld := o.s.Payment.State == Authorized
 	o.s.Payment.State, o.s.Payment.URL = Stopped, ""
-}
-
-// HoldLost notes that the money that was held was let go, and never taken: nothing was
-// charged, so that what was to be given back of it is nothing.
-func (o *Order) HoldLost(now time.Time) {
-	o.PaymentStopped()
-	o.note("let_go", "The money that was held is not held any more. It was not taken.", now)
+	if !wasHeld {
+		return
+	}
 	o.s.Payment.Amount = 0
 	for i := range o.s.Refunds {
 		r := &o.s.Refunds[i]
@@ -64,6 +64,12 @@ func (o *Order) HoldLost(now time.Time) {
 			r.Pieces[j].Amount = 0
 		}
 	}
+}
+
+// HoldLost notes that the money that was held was let go.
+func (o *Order) HoldLost(now time.Time) {
+	o.PaymentStopped()
+	o.note("let_go", "The money that was held is not held any more. It was not taken.", now)
 }
 
 // PayAgain has another payment started, after one that stopped.
@@ -137,6 +143,9 @@ func (o *Order) Cancel(why Ending, now time.Time) error {
 		if slices.ContainsFunc(o.s.Refunds, Refund.OfCancellation) {
 			return nil // its rest was cancelled
 		}
+		if len(o.s.Fulfilments) == 0 {
+			return ErrEnded // all of it was taken out
+		}
 		return ErrShipped
 	}
 	if len(o.s.Fulfilments) == 0 {
@@ -151,8 +160,8 @@ func (o *Order) Cancel(why Ending, now time.Time) error {
 // cancelRest gives back what is not shipped of an order that is shipped in parts:
 // it is not sent, and refunded as far as it was not refunded before.
 func (o *Order) cancelRest(why Ending, now time.Time) error {
-	counts := o.Counts()
-	r := Refund{ID: o.s.ID, Key: cancelKey, Restock: true, Unbooked: true, Reason: why.sentence(), By: why.By, Status: RefundPending, At: stored(now)}
+	counts, said := o.Counts(), strings.TrimSpace("The shop cancelled the rest of the order. "+why.Note)
+	r := Refund{ID: o.s.ID, Key: cancelKey, Restock: true, Unbooked: true, Reason: said, By: why.By, Status: RefundPending, At: stored(now)}
 	for _, l := range o.s.Lines {
 		if left := counts[l.ID].ToSend(l); left > 0 {
 			refunded := counts[l.ID].Refunded
@@ -165,7 +174,7 @@ func (o *Order) cancelRest(why Ending, now time.Time) error {
 		r.Status = RefundSucceeded
 	}
 	o.s.Refunds = append(o.s.Refunds, r)
-	o.note("cancelled", "What was not sent yet is cancelled. "+why.sentence(), now)
+	o.note("cancelled", said, now)
 	return o.closeIfDone(now)
 }
 
@@ -331,7 +340,7 @@ func (o *Order) Resolve(a Answer, read, note string, now time.Time) error {
 	o.s.Timeline[len(o.s.Timeline)-1].Answer = a
 	if a.Retry {
 		for i := range o.s.Refunds {
-			if r := &o.s.Refunds[i]; r.Status == RefundFailed && !r.left() && r.Amount <= o.owed() {
+			if r := &o.s.Refunds[i]; r.Status == RefundFailed && !r.Left() && r.Amount <= o.owed() {
 				r.Status, r.Failure, r.Accepted = RefundPending, "", false
 				r.Attempt++
 			}

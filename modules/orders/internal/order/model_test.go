@@ -92,8 +92,12 @@ func TestAnOrdersLifeIsThatOfAModel(t *testing.T) {
 			case "refund", "restock":
 				restock := rapid.Bool().Draw(t, "restock")
 				amount := m.cost(i, quantity)
-				want = m.back < m.paid && m.refunded(i)+quantity <= m.quantity[i] && m.back+amount <= m.paid &&
-					(!restock || !m.cancelled && !m.done() && quantity <= m.toSend(i))
+				if want = m.refunded(i)+quantity <= m.quantity[i]; restock { // taken out, whatever is left of the money
+					amount = min(amount, m.paid-m.back)
+					want = want && !m.cancelled && !m.done() && quantity <= m.toSend(i)
+				} else {
+					want = want && m.back < m.paid && m.back+amount <= m.paid
+				}
 				if err = o.Refund(Refund{ID: key, Key: key, Pieces: pieces, Restock: restock}, t0); want {
 					m.asked[i] += quantity
 					m.back += amount

@@ -65,20 +65,26 @@ type Refund struct {
 // OfCancellation says that the refund belongs to the order's end.
 func (r Refund) OfCancellation() bool { return r.Key == cancelKey }
 
-// Refused says that the provider does not carry the refund out, the first time it does so.
-func (r Refund) Refused() bool {
-	return r.Status == RefundFailed && r.Attempt == 0 && !r.left()
+// RefusedAfter says that the provider does not carry the refund out, which is news for its
+// customer: it was before that, and a refusal was not told already, or a success was since.
+func (r Refund) RefusedAfter(before Refund) bool {
+	return r.Status == RefundFailed && !r.Left() && before.Status != RefundFailed && (r.Attempt == 0 || before.Failure == TakenBack)
 }
+
+// TakenBack is the failure of a refund that is asked about once more, because it failed
+// after it had succeeded.
+const TakenBack = "it had succeeded"
 
 // LeftByOperator begins the failure of a refund that is not tried any more: it was made by
 // hand, or is not to be made.
 const LeftByOperator = "left by an operator"
 
-func (r Refund) left() bool { return strings.HasPrefix(r.Failure, LeftByOperator) }
+// Left says that an operator has left the refund.
+func (r Refund) Left() bool { return strings.HasPrefix(r.Failure, LeftByOperator) }
 
 // leave ends a refund that was not made.
 func (r *Refund) leave() {
-	if r.Status == RefundFailed && !r.left() {
+	if r.Status == RefundFailed && !r.Left() {
 		r.Failure = strings.TrimSuffix(LeftByOperator+": "+r.Failure, ": ")
 	}
 	if r.Status == RefundPending {
@@ -158,16 +164,30 @@ func (o *Order) isToSend() bool {
 	return slices.ContainsFunc(o.s.Lines, func(l Line) bool { return counts[l.ID].ToSend(l) > 0 })
 }
 
+// isAllToSend tells whether the pieces are all that is left to send.
+func (o *Order) isAllToSend(pieces []Piece) bool {
+	counts := o.Counts()
+	var left int64
+	for _, l := range o.s.Lines {
+		left += counts[l.ID].ToSend(l)
+	}
+	for _, p := range pieces {
+		left -= p.Quantity
+	}
+	return left == 0
+}
+
 // wasAll tells whether a refund was of all that was left: no pieces are noted with that,
 // and nothing can be refunded after it unless a refund failed.
 func (o *Order) wasAll(r Refund) bool {
 	failed := slices.ContainsFunc(o.s.Refunds, func(r Refund) bool { return r.Status == RefundFailed })
-	return len(r.Pieces) == 0 && (failed || o.Refundable() == 0)
+	return len(r.Pieces) == 0 && (failed || o.owed() == 0)
 }
 
 // Refund decides that money goes back: for pieces, for an amount, or all that
-// is left. With restock the pieces are never sent. Refunding twice with one key
-// is refunding once.
+// is left. With restock the pieces are never sent; they can be taken out of the order
+// whatever is left of its money, and of money that is only held the refund waits until
+// that is taken. Refunding twice with one key is refunding once.
 func (o *Order) Refund(r Refund, now time.Time) error {
 	for _, before := range o.s.Refunds {
 		if before.Key == r.Key {
@@ -180,7 +200,8 @@ func (o *Order) Refund(r Refund, now time.Time) error {
 		}
 	}
 	left := o.Refundable()
-	if o.s.Payment.State != Paid || left == 0 {
+	takesOut := r.Restock && len(r.Pieces) > 0 && (o.s.Payment.State == Paid || o.s.Payment.State == Authorized || o.s.Totals.Total == 0)
+	if !takesOut && (o.s.Payment.State != Paid || left == 0) {
 		return ErrNotPaid
 	}
 	counts := o.Counts()
@@ -190,11 +211,17 @@ func (o *Order) Refund(r Refund, now time.Time) error {
 		}
 		r.Pieces, r.Amount = slices.Clone(r.Pieces), 0
 		for i, p := range r.Pieces {
-			r.Pieces[i].Amount = o.share(o.line(p.Line), counts[p.Line].Refunded, p.Quantity)
-			r.Amount += r.Pieces[i].Amount
+			amount := o.share(o.line(p.Line), counts[p.Line].Refunded, p.Quantity)
+			if takesOut {
+				amount = min(amount, left-r.Amount)
+			}
+			r.Pieces[i].Amount = amount
+			r.Amount += amount
 		}
 	} else if r.Amount == 0 {
-		r.Amount = left
+		if r.Amount = o.owed(); r.Amount == 0 {
+			return ErrNotPaid
+		}
 	}
 	if r.Amount > left {
 		return ErrTooMuch
@@ -208,6 +235,9 @@ func (o *Order) Refund(r Refund, now time.Time) error {
 		}
 		if err := o.within(r.Pieces, func(l Line) int64 { return counts[l.ID].ToSend(l) }); err != nil {
 			return err
+		}
+		if o.s.Payment.State == Authorized && len(o.s.Fulfilments) == 0 && o.isAllToSend(r.Pieces) {
+			return ErrNothingElse
 		}
 		r.Unbooked = true
 	}

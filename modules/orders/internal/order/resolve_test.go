@@ -1,6 +1,7 @@
 package order
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -43,6 +44,28 @@ func TestARefundThatWasLeftIsNotMadeAgain(t *testing.T) {
 	}
 	if r := o.Snapshot().Refunds[2]; r.Amount != 5000 {
 		t.Errorf("cancelled: %d go back, want what is left of 10000 after 3000 by hand and 2000", r.Amount)
+	}
+}
+
+// All that was not refunded is no more than that: an operator who wants to give more names
+// the amount.
+func TestAllThatWasNotRefundedIsWithoutWhatWasMadeByHand(t *testing.T) {
+	o := open(t, purchase(0, line("mug", 1, 10_000, 0)))
+	refundFails(t, o, "a", 3000)
+	resolve(t, o, false)
+	for range 2 {
+		if err := o.Refund(Refund{ID: "all", Key: "all"}, t0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if refunds := o.Snapshot().Refunds; len(refunds) != 2 || refunds[1].Amount != 7000 {
+		t.Errorf("got %+v, want 7000 more", refunds)
+	}
+	if err := o.Refund(Refund{ID: "again", Key: "again"}, t0); !errors.Is(err, ErrNotPaid) {
+		t.Errorf("once more: got %v, want ErrNotPaid", err)
+	}
+	if err := o.Refund(Refund{ID: "named", Key: "named", Amount: 3000}, t0); err != nil {
+		t.Errorf("3000 by name: got %v", err)
 	}
 }
 

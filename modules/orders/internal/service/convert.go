@@ -80,10 +80,14 @@ func fulfilmentToProto(f order.Fulfilment) *ordersv1.Fulfilment {
 }
 
 func refundToProto(r order.Refund) *ordersv1.Refund {
-	return &ordersv1.Refund{
+	p := &ordersv1.Refund{
 		Id: r.ID, AmountMinor: r.Amount, Reason: r.Reason, Restock: r.Restock, Pieces: piecesToProto(r.Pieces), At: timestamppb.New(r.At), By: r.By,
-		Failure: r.Failure, Status: ordersv1.RefundStatus(ordersv1.RefundStatus_value["REFUND_STATUS_"+strings.ToUpper(string(r.Status))]),
+		Status: ordersv1.RefundStatus(ordersv1.RefundStatus_value["REFUND_STATUS_"+strings.ToUpper(string(r.Status))]),
 	}
+	if r.Status == order.RefundFailed {
+		p.Failure, p.Left = r.Failure, r.Left()
+	}
+	return p
 }
 
 func piecesToProto(pieces []order.Piece) []*ordersv1.Piece {
@@ -132,12 +136,18 @@ func factsOf(o *order.Order, now time.Time) []proto.Message {
 		facts = append(facts, &ordersv1.OrderShipped{Order: toProto(o), Token: is.Token, At: at, Fulfilment: fulfilmentToProto(f)})
 	}
 	for i, r := range is.Refunds {
-		if r.Amount > 0 && r.Status == order.RefundSucceeded && (i >= len(was.Refunds) || was.Refunds[i].Status != order.RefundSucceeded) {
+		var before order.Refund
+		if i < len(was.Refunds) {
+			before = was.Refunds[i]
+		}
+		// Of the rest of an order that is sent in parts, its customer is told in any case.
+		isTold := r.Amount > 0 || r.OfCancellation() && is.Status != order.Cancelled
+		if isTold && r.Status == order.RefundSucceeded && before.Status != order.RefundSucceeded && before.Failure != order.TakenBack {
 			facts = append(facts, &ordersv1.OrderRefunded{
 				Order: toProto(o), Token: is.Token, At: at, Refund: refundToProto(r), TriedAgain: r.Attempt > 0,
 			})
 		}
-		if r.Refused() && (i >= len(was.Refunds) || !was.Refunds[i].Refused()) {
+		if r.RefusedAfter(before) {
 			facts = append(facts, &ordersv1.OrderRefundFailed{Order: toProto(o), Token: is.Token, At: at, Refund: refundToProto(r)})
 		}
 	}

@@ -303,6 +303,8 @@ func wrongTime(o *order.Order, err error) error {
 	case errors.Is(err, order.ErrNotInSteps):
 		currency := o.Snapshot().Currency
 		return contract.Invalid(contract.Violation{Field: "amount_minor", Message: fmt.Sprintf("must be a multiple of %d in %s", money.Step(currency), currency)})
+	case errors.Is(err, order.ErrNothingElse):
+		return no(ordersv1.Reason_REASON_NOT_PAID, "has nothing else to send, and its money is only held: cancel it instead")
 	case errors.Is(err, order.ErrNotThatMany):
 		return no(ordersv1.Reason_REASON_NOT_THAT_MANY, "does not have that many of these pieces")
 	case errors.Is(err, order.ErrNoAttention):

@@ -97,8 +97,39 @@ func TestARefundOfMoneyThatIsNeverTakenIsOfNothing(t *testing.T) {
 		if r := o.GetRefunds()[0]; r.GetAmountMinor() != 0 || r.GetStatus() != ordersv1.RefundStatus_REFUND_STATUS_SUCCEEDED {
 			t.Errorf("got the refund %v, want one of nothing", r)
 		}
-		if got := h.events(k.ID); !slices.Equal(got, []string{"Placed", "Shipped"}) {
-			t.Errorf("got events %v, want none of a refund", got)
+		// The customer has to hear that the rest is not sent, also when no money goes back.
+		if got := h.events(k.ID); !slices.Equal(got, []string{"Placed", "Shipped", "Refunded"}) {
+			t.Errorf("got events %v, want that of the rest, and none of a refund that failed", got)
+		}
+	})
+}
+
+// A piece that can't be sent is taken out while the money is held; what it cost goes back
+// once that is taken with the rest.
+func TestAPieceIsTakenOutOfAnOrderWhoseMoneyIsHeld(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		l := h.live(nil)
+		k := h.held(l)
+		_, err := l.RefundOrder(operator(t), &ordersv1.RefundOrderRequest{
+			OrderId: k.ID, Pieces: []*ordersv1.Piece{{LineId: "1", Quantity: 1}}, Restock: true, IdempotencyKey: id.New(),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.await("the goods are back", func() bool { return h.busy() == 0 })
+		if o := h.get(l, k); o.GetRefunds()[0].GetStatus() != ordersv1.RefundStatus_REFUND_STATUS_PENDING || o.GetAttention() != nil {
+			t.Errorf("while the money is held: got %v", o)
+		}
+		if err := l.ship(k); err != nil {
+			t.Fatal(err)
+		}
+		h.await("nothing is left to do", func() bool { h.later.Add(int64(time.Minute)); return h.busy() == 0 })
+		o := h.get(l, k)
+		if o.GetRefundedMinor() != 700 || o.GetAttention() != nil || o.GetStatus() != ordersv1.OrderStatus_ORDER_STATUS_CLOSED {
+			t.Errorf("after it was taken: got %v, want 700 back", o)
+		}
+		if got := h.events(k.ID); !slices.Equal(got, []string{"Placed", "Shipped", "Refunded"}) {
+			t.Errorf("got events %v", got)
 		}
 	})
 }

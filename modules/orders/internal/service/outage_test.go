@@ -327,6 +327,19 @@ func TestARefundThatIsRefusedIsToldOnce(t *testing.T) {
 		if err != nil || !fact.GetTriedAgain() {
 			t.Errorf("got %v, %v, want that it was tried again", &fact, err)
 		}
+
+		// The bank sends the money back after all: what was told since is not so any more.
+		h.mu.Lock()
+		h.payments[k.ID].refunds[k.ID+"-4"] = order.RefundFailed
+		h.mu.Unlock()
+		err = h.db.Write(t.Context(), func(tx *gorm.DB) error { return store.RefundSettled(tx, k.ID, k.ID+"-4", true, h.now()) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.await("an operator is asked", func() bool { h.later.Add(int64(time.Minute)); return h.get(l, k).GetAttention() != nil })
+		if got := h.events(k.ID); !slices.Equal(got, []string{"Placed", "Cancelled", "RefundFailed", "Refunded", "RefundFailed"}) {
+			t.Errorf("got events %v, want that it failed after all", got)
+		}
 	})
 }
 

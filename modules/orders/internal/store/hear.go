@@ -37,10 +37,6 @@ func PaymentSettled(tx *gorm.DB, orderID string, paid bool, now time.Time) error
 // name for it.
 func RefundSettled(tx *gorm.DB, orderID, refundID string, failed bool, now time.Time) error {
 	database.Announce(tx, DueWork)
-	was, because := order.RefundFailed, order.LeftByOperator+"%"
-	if failed {
-		was, because = order.RefundSucceeded, "%"
-	}
 	refund, attempt := order.RefundOf(refundID)
 	// The order's row first, as Save has it: this waits for an answer that is just being stored,
 	// and then sees it.
@@ -48,8 +44,13 @@ func RefundSettled(tx *gorm.DB, orderID, refundID string, failed bool, now time.
 	if err != nil {
 		return err
 	}
-	return tx.Exec("UPDATE order_refunds SET status = 'pending' WHERE id = ? AND attempt = ? AND order_id = ? AND status = ? AND failure LIKE ?",
-		refund, attempt, orderID, string(was), because).Error
+	const ofRefund = " WHERE id = ? AND attempt = ? AND order_id = ?"
+	if failed {
+		return tx.Exec("UPDATE order_refunds SET status = 'pending', failure = ?"+ofRefund+" AND status = 'succeeded'",
+			order.TakenBack, refund, attempt, orderID).Error
+	}
+	return tx.Exec("UPDATE order_refunds SET status = 'pending'"+ofRefund+" AND status = 'failed' AND failure LIKE ?",
+		refund, attempt, orderID, order.LeftByOperator+"%").Error
 }
 
 // NeedAttention asks for an operator. If one is asked for already, the reasons add up, as

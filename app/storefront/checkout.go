@@ -85,6 +85,9 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 	if f.quote == "" {
 		return s.again(c, f, orderFailed(contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_QUOTE_CHANGED, "no total was shown")))
 	}
+	if wrong := s.hopelessCodes(c, f); wrong != "" {
+		return s.again(c, f, invalid(map[string]string{"code": wrong}))
+	}
 	if wait := s.edge.Clients.Take(edge.ClientOf(c), edge.CheckoutAttempts); wait > 0 {
 		c.Response().Header().Set("Retry-After", edge.Seconds(wait))
 		return s.refusal(c, f, tooManyOfOne(wait))

@@ -130,6 +130,38 @@ func without(codes []string, gone ...string) []string {
 	return slices.DeleteFunc(slices.Clone(codes), func(code string) bool { return slices.Contains(gone, code) })
 }
 
+// hopelessCodes says what is wrong with codes that were typed into a checkout form and can't
+// take anything off: who types a code counts on it, and the total of the form is right
+// without it. A code that the form was drawn with, and whose problem it said, is let be, and
+// so is one that pricing does not answer for: orders has the last word.
+func (s *Storefront) hopelessCodes(c echo.Context, f form) string {
+	drawnWith, _, known := strings.Cut(f.chosen, "|")
+	typed := without(f.codes(), codesIn(drawnWith)...)
+	if !known || len(typed) == 0 {
+		return ""
+	}
+	ctx, done := s.working(c, false, pageTimeout)
+	defer done()
+	held, err := s.cartHeld(ctx, c)
+	if err != nil {
+		return ""
+	}
+	quote, wait, err := s.quoteTyped(ctx, c, held, f)
+	if wait > 0 {
+		return tooManyCodes(wait)
+	}
+	if err != nil {
+		return ""
+	}
+	var wrong []string
+	for _, p := range quote.GetCodeProblems() {
+		if slices.Contains(typed, p.GetCode()) && hopeless(p.GetProblem()) {
+			wrong = append(wrong, codeProblem(quote, p.GetCode()))
+		}
+	}
+	return strings.Join(wrong, " ")
+}
+
 // hopeless is a problem that no other goods in the cart and no waiting will mend.
 func hopeless(p pricingv1.CodeProblem_Problem) bool {
 	switch p {

@@ -200,6 +200,23 @@ func TestTheCartKeepsWhatWasChosenAtTheCheckout(t *testing.T) {
 	}
 }
 
+// Who types a code and orders at once counts on it: nothing is ordered before its problem
+// was said.
+func TestACodeThatIsTypedAndCannotWorkBringsTheFormBack(t *testing.T) {
+	s := newShop(t)
+	s.promote(t)
+	v, form := buy(t, s)
+	form.Set("chosen", attr(v.get("/checkout?country=IT").field("chosen"), "value"))
+	form.Set("code", "nosuch")
+	p := v.post("/checkout", form).want(http.StatusUnprocessableEntity).says("NOSUCH is not a code of ours.")
+	if got := v.held().GetItemCount(); got == 0 {
+		t.Error("the cart is empty")
+	}
+	form.Set("chosen", attr(p.field("chosen"), "value"))
+	form.Set("idempotency_key", attr(p.field("idempotency_key"), "value"))
+	v.get(v.pay(v.post("/checkout", form), paymentstest.CardVisa)).says("Thank you") // it was seen, and left there
+}
+
 func TestWhatCannotBeBoughtIsToldAlikeAndKeptOutOfTheOrder(t *testing.T) {
 	const gone, yen = "No longer sold. It will not be part of your order.", "Not sold in EUR. It will not be part of your order."
 	s := newShop(t)

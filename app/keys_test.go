@@ -47,7 +47,9 @@ func TestOperatorsMakeListAndRevokeAPIKeysByCommand(t *testing.T) {
 	if list := run(0, "orders:read stock:read", "keys", "list"); !strings.Contains(list, id) || strings.Contains(list, secret) {
 		t.Errorf("got\n%s\nwant key %s in it, without its secret", list, id)
 	}
+	run(1, "there is no API key with the id", "keys", "revoke", "shelf") // a name is none
 	run(0, "is revoked", "keys", "revoke", id)
+	run(1, "was revoked before", "keys", "revoke", id)
 	if got := opens("/orders"); got != 401 {
 		t.Errorf("a revoked key: got %d, want 401", got)
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -96,13 +97,20 @@ func newKeysRevoke(s *settings) *cobra.Command {
 	return &cobra.Command{
 		Use:   "revoke ID",
 		Short: "Revoke an API key",
-		Long: `After revoke the API refuses the key with 401. Calls that are under way are finished. A
-key that is not there, or was revoked before, is no error, so the command can be
-repeated.`,
+		Long: `After revoke the API refuses the key with 401. Calls that are under way are finished.`,
 		Example: `  galleria keys revoke 06f1m2c8q0v3x7b9d4h6k1n5p2`,
 		Args:    exactly(1, "the id of one key, as list shows it"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.withAccounts(cmd, func(accounts accountsv1.AccountsServiceClient) error {
+				// The contract lets a revocation be repeated. A person who mistypes an id must not
+				// take a key for revoked that goes on to work.
+				all, err := accounts.ListKeys(cmd.Context(), &accountsv1.ListKeysRequest{})
+				if err != nil {
+					return err
+				}
+				if !slices.ContainsFunc(all.GetKeys(), func(k *accountsv1.Key) bool { return k.GetId() == args[0] }) {
+					return fmt.Errorf("there is no API key with the id %q, or it was revoked before: galleria keys list shows the ids", args[0])
+				}
 				if _, err := accounts.RevokeKey(cmd.Context(), &accountsv1.RevokeKeyRequest{Id: args[0]}); err != nil {
 					return err
 				}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -131,6 +132,15 @@ func newWebhooksRemove(s *settings) *cobra.Command {
 		Args:  exactly(1, "one endpoint"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.withWebhooks(cmd, func(webhooks webhooksv1.WebhooksServiceClient) error {
+				// The contract lets a removal be repeated. A person who mistypes an id must not take
+				// an endpoint for gone that is told of orders still.
+				all, err := webhooks.ListEndpoints(cmd.Context(), &webhooksv1.ListEndpointsRequest{})
+				if err != nil {
+					return err
+				}
+				if !slices.ContainsFunc(all.GetEndpoints(), func(e *webhooksv1.Endpoint) bool { return e.GetId() == args[0] }) {
+					return fmt.Errorf("there is no endpoint %q, or it was removed before: galleria webhooks list shows them", args[0])
+				}
 				if _, err := webhooks.RemoveEndpoint(cmd.Context(), &webhooksv1.RemoveEndpointRequest{Id: args[0]}); err != nil {
 					return err
 				}

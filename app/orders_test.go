@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -85,6 +86,10 @@ func TestOperatorsTakeOrdersOnByCommand(t *testing.T) {
 	run(1, "does not have that many", "return", number, "--lines", "MUG-1=2")
 	run(1, "does not have that many", "return", number, "--lines", "POT-1=1")
 
+	eve := shop.Guest(t, "Eve")
+	eve.Adds(1, shoptest.Mug)
+	unpaid := shop.Unpaid(t, eve.Post("/checkout", eve.FillsIn("")).Want(http.StatusSeeOther).Location())
+	run(0, "is called off; it was not paid", "cancel", unpaid.ID)
 	run(0, "is cancelled", "cancel", returned, "--reason", "the tray broke")
 	run(0, "is cancelled", "cancel", returned)
 	run(0, "the tray broke", "show", returned)

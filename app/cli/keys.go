@@ -95,9 +95,9 @@ func newKeysList(s *settings) *cobra.Command {
 
 func newKeysRevoke(s *settings) *cobra.Command {
 	return &cobra.Command{
-		Use:   "revoke ID",
-		Short: "Revoke an API key",
-		Long: `After revoke the API refuses the key with 401. Calls that are under way are finished.`,
+		Use:     "revoke ID",
+		Short:   "Revoke an API key",
+		Long:    `After revoke the API refuses the key with 401. Calls that are under way are finished.`,
 		Example: `  galleria keys revoke 06f1m2c8q0v3x7b9d4h6k1n5p2`,
 		Args:    exactly(1, "the id of one key, as list shows it"),
 		RunE: func(cmd *cobra.Command, args []string) error {

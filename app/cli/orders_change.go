@@ -79,6 +79,8 @@ which a part was sent, the rest is. Running it again changes nothing.`,
 				switch cancelled.GetOrder().GetStatus() {
 				case ordersv1.OrderStatus_ORDER_STATUS_PLACING:
 					did = "is being cancelled; payments does not say yet whether it was paid"
+				case ordersv1.OrderStatus_ORDER_STATUS_FAILED:
+					did = "is called off; it was not paid, so it counts as not placed"
 				case ordersv1.OrderStatus_ORDER_STATUS_CLOSED:
 					did = "is closed: what was not sent is cancelled"
 				}

@@ -222,6 +222,7 @@ func (s *Storefront) composeCheckout(ctx context.Context, held *cartv1.Cart, quo
 			ID: d.GetId(), Name: deliveryName(d), Price: price(quote.GetCurrencyCode(), d.GetPriceMinor()), Chosen: d.GetId() == quote.GetDeliveryOption(),
 		})
 	}
+	v.NoDelivery = quote.GetFingerprint() != "" && len(v.Deliveries) == 0
 	v.Lines, v.Unpaid = s.cartLines(ctx, held)
 	// What the page shows as chosen, though the shopper may not have said so.
 	drawn := form{values: map[string]string{"code": f.values["code"], "delivery": quote.GetDeliveryOption()}}
@@ -246,6 +247,8 @@ func deliveryName(d *pricingv1.DeliveryOption) string {
 	switch least, most := d.GetDaysMin(), d.GetDaysMax(); {
 	case most == 0:
 		return d.GetName()
+	case least == most && most == 1:
+		return d.GetName() + ", 1 working day"
 	case least == most:
 		return fmt.Sprintf("%s, %d working days", d.GetName(), most)
 	default:

@@ -237,6 +237,16 @@ func TestAFormWithoutATotalKeepsTheDeliveryThatWasChosen(t *testing.T) {
 	}
 }
 
+// Nor does one that came back for a code that no module was asked about.
+func TestAFormWithACodeThatIsTooLongSaysNothingOfTheDelivery(t *testing.T) {
+	v, form := buy(t, newShop(t))
+	form.Set("code", strings.Repeat("X", 65))
+	p := v.post("/checkout", form).want(http.StatusUnprocessableEntity).saysNot("We do not deliver")
+	if got := p.wrong("code"); got == "" {
+		t.Error("nothing is said at the code")
+	}
+}
+
 func TestTheTotalIsUpdatedWithoutOrdering(t *testing.T) {
 	s := newShop(t)
 	v, form := buy(t, s)

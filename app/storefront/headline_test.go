@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	ordersv1 "galleria/modules/orders/v1"
+	pricingv1 "galleria/modules/pricing/v1"
 )
 
 // TestAnOrdersPageSaysWhatIsTrue of money and goods, also when the usual way was left.
@@ -126,6 +127,33 @@ func TestAListOfOrdersSaysHowEachStands(t *testing.T) {
 	} {
 		if got, _, _ := headline(test.order); got != test.want {
 			t.Errorf("an order that %s: got %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+// What a cancellation does with the money depends on where that is.
+func TestAnOrdersPageSaysWhatACancellationDoesWithTheMoney(t *testing.T) {
+	total := &ordersv1.Totals{TotalMinor: 11900}
+	for name, test := range map[string]struct {
+		order *ordersv1.Order
+		want  string
+	}{
+		"paid":       {&ordersv1.Order{Totals: total, PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_PAID}, "What you paid goes back to the card you paid with."},
+		"held":       {&ordersv1.Order{Totals: total, PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED}, "The money that is held on your card is let go."},
+		"waited for": {&ordersv1.Order{Totals: total, PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_WAITING}, "If you have paid by then, the money goes back to your card."},
+		"let go":     {&ordersv1.Order{Totals: total, PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_NONE}, ""},
+		"none":       {&ordersv1.Order{Totals: &ordersv1.Totals{}, PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_NONE}, ""},
+	} {
+		if got := comesBack(test.order); got != test.want {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+func TestADeliveryOfOneDayIsSaidAsOne(t *testing.T) {
+	for want, days := range map[string][2]int32{"Post": {0, 0}, "Post, 1 working day": {1, 1}, "Post, 2 working days": {2, 2}, "Post, 1 to 2 working days": {1, 2}} {
+		if got := deliveryName(&pricingv1.DeliveryOption{Name: "Post", DaysMin: days[0], DaysMax: days[1]}); got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }

@@ -141,6 +141,7 @@ func (s *Storefront) showOrder(c echo.Context, code int, token string, n *page.N
 		v.Card = "" // it was not paid with
 	}
 	_, v.Heading, v.Lead = headline(o)
+	v.CancelNote = comesBack(o)
 	var unseen []string
 	for _, l := range o.GetLines() {
 		if s.gallery.drawn(l.GetPicture()) {
@@ -253,6 +254,19 @@ func headline(o *ordersv1.Order) (standing, heading, lead string) {
 		return "cancelled", "Called off", "This order is cancelled. " + moneyBack(o)
 	}
 	return "not placed", "This order was not placed", because(o)
+}
+
+// comesBack says what a cancellation does with the money.
+func comesBack(o *ordersv1.Order) string {
+	switch {
+	case held(o):
+		return "The money that is held on your card is let go."
+	case o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_WAITING:
+		return "If you have paid by then, the money goes back to your card."
+	case o.GetTotals().GetTotalMinor() == 0 || letGo(o):
+		return ""
+	}
+	return "What you paid goes back to the card you paid with."
 }
 
 // refundRefused is a sentence, after a space, about money that could not be given back. When

@@ -347,7 +347,7 @@ func CheckoutPage(c Checkout) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if c.Quote != "" {
+				if c.NoDelivery {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<p class=\"soft\" id=\"delivery\">We do not deliver to the country you chose.</p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

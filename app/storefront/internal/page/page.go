@@ -228,6 +228,7 @@ type Checkout struct {
 	Total          Price // of a payment's page
 	Price          Breakdown
 	Quote          string // fingerprint of what is shown, as a hidden field
+	NoDelivery     bool   // what is in the cart is not sent to the chosen country
 	Chosen         string // codes and delivery of the form as it is drawn, as a hidden field
 	IdempotencyKey string
 	Values         map[string]string // what was typed
@@ -290,6 +291,8 @@ type Order struct {
 	Address  []string
 	Pay      bool // it waits for its payment
 	Cancel   bool
+	// CancelNote says what a cancellation does with the money; may be empty.
+	CancelNote string
 }
 
 // Parcel is something that was sent.

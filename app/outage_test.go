@@ -27,7 +27,7 @@ func TestPaymentsIsAway(t *testing.T) {
 			for range 2 {
 				end(shop.Module("payments"), t)
 				// The guest's browser waits no longer than the checkout's deadline.
-				answer := ana.Submits(form).Want(http.StatusServiceUnavailable).Says("Payment is unavailable", "your cart is kept")
+				answer := ana.Submits(form).Want(http.StatusServiceUnavailable).Says("Payment was unavailable", "your cart is kept")
 				ana.Cart().Says(shoptest.Tray.Name)
 				looking.Walks(t, 4)
 				form = ana.With(shoptest.Visa, answer.Form("/checkout"))

@@ -356,7 +356,7 @@ func TestAnOrderThatFailedForPaymentsIsTriedAnew(t *testing.T) {
 	s := newShop(t)
 	v, form := buy(t, s)
 	s.payments.Fail("StartPayment", paymentstest.Unavailable())
-	p := v.post("/checkout", form).want(http.StatusServiceUnavailable).says("Payment is unavailable just now", "your cart is kept", "Porcino Table Lamp")
+	p := v.post("/checkout", form).want(http.StatusServiceUnavailable).says("Payment was unavailable", "your cart is kept", "Porcino Table Lamp")
 	if p.header.Get("Retry-After") == "" {
 		t.Error("refused without saying when to come again")
 	}

@@ -120,8 +120,9 @@ func orderFailed(err error) failure {
 		}
 	case is(ordersv1.Reason_REASON_PAYMENT_UNAVAILABLE):
 		return failure{
-			status: http.StatusServiceUnavailable, settled: true, title: "Payment is unavailable just now",
-			text: "Nothing was charged; your cart is kept. Please try again in a little while.", err: err,
+			status: http.StatusServiceUnavailable, settled: true, title: "Payment was unavailable",
+			// In the past tense: a form that is sent once more has the same answer, when payment may be back.
+			text: "It did not answer when you sent the form. Nothing was charged; your cart is kept. Please try again in a little while.", err: err,
 		}
 	case is(ordersv1.Reason_REASON_UNAVAILABLE):
 		return failure{

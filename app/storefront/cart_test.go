@@ -71,7 +71,7 @@ func TestTheCartWarnsOfWhatIsShortOrGone(t *testing.T) {
 	gone.Active = false
 	s.catalog.Put(gone)
 	p := v.get("/cart").want(http.StatusOK).says("Only 14 are left.", "No longer sold. It will not be part of your order.", "€5,780.00")
-	if got := p.wrong("quantity"); got != "Only 14 are left." {
+	if got := p.wrong("quantity"); got != "Only 14 are left. Please change the quantity before you order." {
 		t.Errorf("the quantity's field says %q", got)
 	}
 }

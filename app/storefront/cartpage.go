@@ -135,7 +135,7 @@ func (s *Storefront) cartLines(ctx context.Context, held *cartv1.Cart) (all []pa
 			line.Name = l.GetSku()
 		}
 		if lacks(l) {
-			line.Warning = shortage(onHand[l.GetSku()], "")
+			line.Warning = shortage(onHand[l.GetSku()], "") + " " + beforeOrdering(onHand[l.GetSku()])
 		}
 		all = append(all, line)
 	}
@@ -156,6 +156,15 @@ func (s *Storefront) addUnpaid(ctx context.Context, cart string, onHand map[stri
 		onHand[l.GetSku()] += l.GetQuantity()
 	}
 	return orderPath(answer.GetOrder().GetId(), answer.GetToken())
+}
+
+// beforeOrdering says what to do about a shortage: unlike what is not sold any more, a line
+// of which there is too little is part of the order, which it would stop.
+func beforeOrdering(left int64) string {
+	if left <= 0 {
+		return "Please take it out before you order."
+	}
+	return "Please change the quantity before you order."
 }
 
 // shortage says how much there is of a thing; without a name, of this thing.

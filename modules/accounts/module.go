@@ -137,11 +137,12 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 		Staff:      account.Lifetimes{Idle: cfg.StaffIdle, Longest: cfg.StaffLongest},
 		SignUpLink: cfg.SignUpLink, ResetLink: cfg.ResetLink, Issuer: cfg.Issuer, Site: site,
 	})
-	pace := h.DB.Pace("signing keys", signing.ReadEvery, signing.ReadEvery)
 	return &module.Instance{
 		Server:  s,
 		Vouches: keys.Public,
 		Run: func(ctx context.Context) error {
+			pace := h.DB.Pace("signing keys", signing.ReadEvery, signing.ReadEvery)
+			defer pace.End()
 			ctx, end := context.WithCancel(ctx)
 			var following sync.WaitGroup
 			following.Go(func() { keys.Follow(ctx, func(ctx context.Context) bool { return pace.Rest(ctx, nil) }) })

@@ -54,6 +54,7 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 // database is away pages are served from memory, as it was; that is logged
 // when it begins and when it ends.
 func follow(ctx context.Context, s *service.Service, log *slog.Logger, pace *database.Pace) error {
+	defer pace.End()
 	failing := false
 	for look := 0; pace.Rest(ctx, nil); look++ {
 		err := s.Poll(ctx, look)

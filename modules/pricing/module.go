@@ -92,6 +92,7 @@ func New(h module.Host, needs Needs, cfg Config) (*module.Instance, error) {
 // away quotes go by what it knew; that is logged when it begins and when
 // it ends.
 func follow(ctx context.Context, s *service.Service, log *slog.Logger, pace *database.Pace) error {
+	defer pace.End()
 	failing := false
 	for pace.Rest(ctx, nil) {
 		err := s.Refresh(ctx)

@@ -23,23 +23,31 @@ func Announce(tx *gorm.DB, kind string) {
 
 // Committed returns a new channel that receives a value after commits by this
 // process in which work of this kind was announced, with "" after every commit;
-// several may be told as one. It is never closed. Commits of other processes are
-// not seen, so poll as well.
-func (d *DB) Committed(kind string) <-chan struct{} {
-	l := listener{kind, make(chan struct{}, 1)}
+// several may be told as one. It is never closed, and told nothing more after end:
+// call that when nobody waits any more, for work that fails is begun again on the same
+// database, with a new channel each time. Commits of other processes are not seen, so
+// poll as well.
+func (d *DB) Committed(kind string) (commits <-chan struct{}, end func()) {
+	l := &listener{kind, make(chan struct{}, 1)}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.listeners = append(d.listeners, l)
-	return l.signal
+	return l.signal, func() { d.forget(l) }
+}
+
+func (d *DB) forget(l *listener) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.listeners = slices.DeleteFunc(d.listeners, func(other *listener) bool { return other == l })
 }
 
 // committed tells those who wait for what was announced, and for any commit.
 func (d *DB) committed(announced []string) {
-	d.tell(func(l listener) bool { return l.kind == "" || slices.Contains(announced, l.kind) })
+	d.tell(func(l *listener) bool { return l.kind == "" || slices.Contains(announced, l.kind) })
 }
 
 // tell signals the listeners that are meant.
-func (d *DB) tell(meant func(listener) bool) {
+func (d *DB) tell(meant func(*listener) bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, l := range d.listeners {

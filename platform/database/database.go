@@ -40,7 +40,7 @@ type DB struct {
 	writing         writing
 
 	mu        sync.Mutex
-	listeners []listener
+	listeners []*listener
 }
 
 // engine is what differs between SQLite and PostgreSQL.

@@ -241,63 +241,6 @@ func TestClosedDatabaseRefusesWrites(t *testing.T) {
 	})
 }
 
-func TestCommitsPokeEveryListener(t *testing.T) {
-	databasetest.Each(t, func(t *testing.T, open func(fs.FS) *database.DB) {
-		d := open(notes)
-		a, b := d.Committed(""), d.Committed("")
-		_ = d.Write(background, func(*gorm.DB) error { return errors.New("no") })
-		select {
-		case <-a:
-			t.Error("poked although nothing was committed")
-		default:
-		}
-		for i := range 3 {
-			if err := d.Write(background, insert(fmt.Sprint(i))); err != nil {
-				t.Fatal(err)
-			}
-		}
-		<-a
-		<-b
-	})
-}
-
-func TestAnnouncedWorkPokesThoseWhoWaitForIt(t *testing.T) {
-	databasetest.Each(t, func(t *testing.T, open func(fs.FS) *database.DB) {
-		d := open(notes)
-		letters, parcels := d.Committed("letters"), d.Committed("parcels")
-		write := func(announce bool, result error) {
-			t.Helper()
-			err := d.Write(background, func(tx *gorm.DB) error {
-				if announce {
-					database.Announce(tx.Session(&gorm.Session{}), "letters")
-				}
-				return result
-			})
-			if !errors.Is(err, result) {
-				t.Fatal(err)
-			}
-		}
-		poked := func(c <-chan struct{}) bool {
-			select {
-			case <-c:
-				return true
-			default:
-				return false
-			}
-		}
-		write(false, nil)
-		write(true, errors.New("no"))
-		if poked(letters) {
-			t.Error("poked although no letters were announced by what was committed")
-		}
-		write(true, nil)
-		<-letters
-		if poked(parcels) {
-			t.Error("letters poked those who wait for parcels")
-		}
-	})
-}
-
 func TestAnotherModulesDatabaseIsRefused(t *testing.T) {
 	databasetest.EachOptions(t, func(t *testing.T, o database.Options) {
 		if o.Dir != "" {

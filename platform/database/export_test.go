@@ -83,6 +83,13 @@ func Readers(d *DB) int { return d.engine.(*sqliteEngine).reading.Stats().MaxOpe
 // IsAlone tells whether d knows that no other process has its database open.
 func IsAlone(d *DB) bool { return d.heart.isAlone() }
 
+// Listeners is how many wait for commits of d.
+func Listeners(d *DB) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.listeners)
+}
+
 // Next is how long the pace rests the next time, if nothing changes.
 func (p *Pace) Next() time.Duration { return p.next }
 

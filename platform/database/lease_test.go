@@ -187,7 +187,8 @@ func TestAHeldLeaseIsNotWrittenToTheDatabase(t *testing.T) {
 	leased(t, func(t *testing.T, open func() *database.DB) {
 		d := open()
 		err := d.Hold(background, "relay", func(context.Context) error {
-			commits := d.Committed("")
+			commits, end := d.Committed("")
+			defer end()
 			for i := range 4 {
 				if i == 1 { // the commit of the acquisition may be told late
 					select {

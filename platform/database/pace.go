@@ -15,6 +15,7 @@ import (
 type Pace struct {
 	db            *DB
 	changed       <-chan struct{}
+	unlisten      func()
 	often, gather time.Duration
 	next          time.Duration
 }
@@ -30,10 +31,15 @@ const (
 // Pace makes a pace for work of a kind, as it is announced; "": any commit may
 // mean work. often is the time between two looks while other processes can change
 // the database unseen; gather how long after a commit of this process a look
-// comes, so that what commits together is found together.
+// comes, so that what commits together is found together. Call End when the work ends.
 func (d *DB) Pace(kind string, often, gather time.Duration) *Pace {
-	return &Pace{db: d, changed: d.Committed(kind), often: often, gather: gather, next: often}
+	changed, unlisten := d.Committed(kind)
+	return &Pace{db: d, changed: changed, unlisten: unlisten, often: often, gather: gather, next: often}
 }
+
+// End is called when the work ends. A pace that is not ended listens for commits until
+// the database is closed.
+func (p *Pace) End() { p.unlisten() }
 
 // Rest waits until it is time to look, or for one of the signals given. It returns
 // false when ctx has ended.

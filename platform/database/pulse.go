@@ -170,7 +170,7 @@ func (h *heart) setAlone(alone bool) {
 	h.alone = alone
 	h.mu.Unlock()
 	if came {
-		h.db.tell(func(listener) bool { return true })
+		h.db.tell(func(*listener) bool { return true })
 	}
 }
 

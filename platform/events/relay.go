@@ -78,6 +78,7 @@ func NewRelay(db *database.DB, conn *Conn, log *slog.Logger) *Relay {
 // wait, not return.
 func (r *Relay) Run(ctx context.Context) error {
 	pace := r.db.Pace(outboxWork, r.poll, r.gather)
+	defer pace.End()
 	defer r.illness.over()
 	failed := 0
 	var told lifecycle.Said

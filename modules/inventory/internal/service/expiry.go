@@ -32,6 +32,7 @@ func (s *Service) Forget(ctx context.Context, after, every time.Duration) error 
 
 func (s *Service) work(ctx context.Context, every time.Duration, do func() (int, error)) error {
 	pace := s.store.Pace(every)
+	defer pace.End()
 	for {
 		n, err := do()
 		if err != nil {

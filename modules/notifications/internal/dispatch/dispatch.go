@@ -68,6 +68,7 @@ func New(s *store.Store, letters letter.Writer, shop func(context.Context) strin
 // would send nothing twice, but out of order. It fails only with the database.
 func (p *Post) Run(ctx context.Context) error {
 	pace := p.store.Pace(poll, gather)
+	defer pace.End()
 	for ctx.Err() == nil {
 		due, err := p.store.Due(ctx, p.now(), atOnce)
 		if err == nil {

@@ -19,6 +19,7 @@ import (
 // as the shop's address for them would; when it fails, it is sent again later.
 func (s *Page) Notify(ctx context.Context, every time.Duration, deliver func(ctx context.Context, body []byte, headers map[string]string) error) error {
 	pace := s.db.Pace(webhookWork, every, gather)
+	defer pace.End()
 	for {
 		if err := s.notifyDue(ctx, deliver); err != nil {
 			return err

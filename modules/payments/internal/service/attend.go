@@ -103,6 +103,7 @@ func (s *Service) ask(ctx context.Context, provider payment.Provider, p payment.
 // asked for once a minute at most.
 func (s *Service) Settle(ctx context.Context, every time.Duration) error {
 	pace := s.Store.Pace(every)
+	defer pace.End()
 	for {
 		if err := s.settleDue(ctx); err != nil {
 			return err

@@ -74,6 +74,7 @@ func (s *Sender) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	defer all.Wait()
 	pace := s.store.Pace(poll, gather)
+	defer pace.End()
 	for ctx.Err() == nil {
 		if err := s.pass(ctx, &all); err != nil && ctx.Err() == nil {
 			return err

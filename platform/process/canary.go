@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"galleria/platform/durable"
 	"galleria/platform/lifecycle"
 	"galleria/platform/route"
 )
@@ -62,15 +61,38 @@ func (p *Process) beginCanary(name string, wanted route.Place) Progress {
 	return Progress{Wanted: wanted.WithSettings(), Weight: wanted.Weight, Since: p.o.Now(), Cause: "it has just begun"}
 }
 
-// keepProgress keeps it for the next start of the main process. One beside it learns its
-// places anew, and may share the directory.
-func (p *Process) keepProgress(name string, progress Progress) {
-	if p.o.Peer != "" {
+// keepLocked notes what the next start of the main process is to find of a canary; nil:
+// nothing. Call saveProgress once p.mu is free: a disk that is slow must not hold up all
+// that needs p.mu. A process beside the main one learns its places anew, and may share the
+// directory: what is kept there is not its to change.
+func (p *Process) keepLocked(name string, progress *Progress) {
+	if p.o.Peer == "" {
+		p.unsaved[name] = progress
+	}
+}
+
+// saveProgress brings to disk what was noted last, and returns when what the caller noted,
+// or what came after it, is there. Of two callers the one that waits finds nothing to do, so
+// an earlier state never replaces a later one.
+func (p *Process) saveProgress(name string) {
+	p.saving.Lock()
+	defer p.saving.Unlock()
+	p.mu.Lock()
+	progress, noted := p.unsaved[name]
+	delete(p.unsaved, name)
+	p.mu.Unlock()
+	if !noted {
+		return
+	}
+	if progress == nil {
+		if err := os.Remove(p.progressFile(name)); err != nil && !os.IsNotExist(err) {
+			p.o.Log.Error("progress of an earlier canary not removed", "module", name, "error", err)
+		}
 		return
 	}
 	data, err := json.Marshal(progress)
 	if err == nil {
-		err = durable.WriteFile(p.progressFile(name), data)
+		err = p.writeProgress(p.progressFile(name), data)
 	}
 	if err != nil {
 		p.o.Log.Error("canary's progress not kept", "module", name, "error", err)
@@ -154,38 +176,50 @@ func (p *Process) weigh(name string, target *route.Target, from, to Progress) {
 	p.o.Log.Info("canary weighed", "module", name, "from", from.Weight, "to", to.Weight, "because", to.Cause)
 }
 
-// remember notes progress as long as the canary is where the module is.
+// remember notes progress as long as the canary is where the module is. A step is on disk
+// before it is told.
 func (p *Process) remember(name string, target *route.Target, progress Progress) bool {
+	last, _ := p.Progress(name)
+	if progress.Weight != last.Weight || progress.Ended != last.Ended {
+		if !p.whileAt(name, target, func() { p.keepLocked(name, &progress) }) {
+			return false
+		}
+		p.saveProgress(name)
+	}
+	return p.whileAt(name, target, func() { p.progress[name] = progress })
+}
+
+// whileAt does something with p.mu held if the module's calls go to target, and tells
+// whether they do.
+func (p *Process) whileAt(name string, target *route.Target, do func()) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.routes[name].Target() != target {
 		return false
 	}
-	if progress.Weight != p.progress[name].Weight || progress.Ended != p.progress[name].Ended {
-		p.keepProgress(name, progress)
-	}
-	p.progress[name] = progress
+	do()
 	return true
 }
 
-// beganLocked starts what a place does by itself. A process with a peer follows what that
-// one decides, and on one machine may share its data directory: what is kept there of a
-// canary is not its to remove.
-func (p *Process) beganLocked(name string, target *route.Target, place route.Place) {
-	delete(p.progress, name)
+// beginning is how far the canary of a place begins; nil: the place does not change by
+// itself. It is read from disk, so before p.mu is held.
+func (p *Process) beginning(name string, place route.Place) *Progress {
 	if place.Mode != route.ModeCanary || len(place.Steps) == 0 {
-		if p.o.Peer != "" {
-			return
-		}
-		if err := os.Remove(p.progressFile(name)); err != nil && !os.IsNotExist(err) {
-			p.o.Log.Error("progress of an earlier canary not removed", "module", name, "error", err)
-		}
+		return nil
+	}
+	progress := p.beginCanary(name, place)
+	return &progress
+}
+
+// beganLocked starts what a place does by itself. It is kept from its begin: an end that an
+// earlier canary came to is not to come back with its place. Call saveProgress after it.
+func (p *Process) beganLocked(name string, target *route.Target, place route.Place, beginning *Progress) {
+	delete(p.progress, name)
+	p.keepLocked(name, beginning)
+	if beginning == nil {
 		return
 	}
-	// Kept from its begin: an end that an earlier canary came to is not to come back with
-	// its place.
-	p.progress[name] = p.beginCanary(name, place)
-	p.keepProgress(name, p.progress[name])
+	p.progress[name] = *beginning
 	p.tasks.Go(func() { p.watchCanary(name, target, place) })
 }
 

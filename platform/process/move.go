@@ -139,14 +139,19 @@ func (p *Process) interrupt(wanted map[string]route.Place, by word) {
 // if that is what is wanted now, and tells what it stood in for. A canary that comes after it
 // begins anew.
 func (p *Process) standInStays(name string, wanted route.Place) (stoodFor route.Place, stays bool) {
+	beginning := p.beginning(name, wanted)
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	stoodFor, standsIn := p.standingFor[name]
-	if !standsIn || !p.placed[name].Equal(wanted) {
+	stoodFor, stays = p.standingFor[name]
+	stays = stays && p.placed[name].Equal(wanted)
+	if stays {
+		delete(p.standingFor, name)
+		p.beganLocked(name, p.routes[name].Target(), wanted, beginning)
+	}
+	p.mu.Unlock()
+	if !stays {
 		return route.Place{}, false
 	}
-	delete(p.standingFor, name)
-	p.beganLocked(name, p.routes[name].Target(), wanted)
+	p.saveProgress(name)
 	return stoodFor, true
 }
 
@@ -352,10 +357,12 @@ func (p *Process) environment(d module.Definition) module.Environment {
 // moment: the checks, which come later, would first have them refuse their own
 // calls.
 func (p *Process) point(name string, target *route.Target, place route.Place) left {
+	beginning := p.beginning(name, place)
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	l := p.pointLocked(name, target, place)
-	p.beganLocked(name, target, place)
+	p.beganLocked(name, target, place, beginning)
+	p.mu.Unlock()
+	p.saveProgress(name)
 	return l
 }
 

@@ -123,6 +123,13 @@ func canaried(t *testing.T, h *house, fails *atomic.Bool) (main *Process, wanted
 func canariedAt(t *testing.T, h *house, fails *atomic.Bool) (main, trial *Process, wanted route.Place) {
 	t.Helper()
 	main = h.start("main", nil)
+	trial, wanted = canaryOf(t, h, main, fails)
+	return main, trial, wanted
+}
+
+// canaryOf starts the processes of the arms, and the canary in main.
+func canaryOf(t *testing.T, h *house, main *Process, fails *atomic.Bool) (trial *Process, wanted route.Place) {
+	t.Helper()
 	stable := h.start("stable", places{"alpha": here}, peerOf(main))
 	trial = h.start("other", places{"alpha": here}, peerOf(main), func(o *Options) {
 		create := o.Definitions[1].New
@@ -137,7 +144,7 @@ func canariedAt(t *testing.T, h *house, fails *atomic.Bool) (main, trial *Proces
 	if err := main.Apply(t.Context(), places{"alpha": wanted}); err != nil {
 		t.Fatal(err)
 	}
-	return main, trial, wanted
+	return trial, wanted
 }
 
 type failing struct {

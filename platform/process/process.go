@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/health"
 
 	"galleria/platform/database"
+	"galleria/platform/durable"
 	"galleria/platform/events"
 	"galleria/platform/id"
 	"galleria/platform/identity"
@@ -64,7 +65,10 @@ type Process struct {
 	changing         chan struct{}
 	started, stopped bool
 
-	mu          sync.Mutex      // guards what follows; never held while waiting
+	saving        sync.Mutex // held, and taken before mu, while a canary's progress is written
+	writeProgress func(file string, data []byte) error
+
+	mu          sync.Mutex      // guards what follows; never held while waiting, for a disk neither
 	own         map[string]bool // modules whose place the peer has no say in
 	placed      map[string]route.Place
 	running     map[string]*module.Running    // modules at work for their routes
@@ -77,6 +81,7 @@ type Process struct {
 	standingFor map[string]route.Place        // what the place of a module stands in for since the start
 	// progress is that of canaries, announced who is about to change a place.
 	progress  map[string]Progress
+	unsaved   map[string]*Progress // what the disk is to say of it; nil: nothing
 	announced map[string]announcement
 	sought    map[string]Cause  // who ordered the moves that are tried again
 	starting  map[string]bool   // modules that are wanted here and not started yet
@@ -111,7 +116,7 @@ func New(o Options) (*Process, error) {
 		placed: map[string]route.Place{}, running: map[string]*module.Running{},
 		spare: map[string]*module.Running{}, opened: map[string]*database.DB{}, leaving: map[string]*module.Running{},
 		draining: map[*module.Running]int{}, wishes: map[string]Wish{}, standingFor: map[string]route.Place{},
-		progress: map[string]Progress{}, announced: map[string]announcement{}, sought: map[string]Cause{},
+		progress: map[string]Progress{}, unsaved: map[string]*Progress{}, writeProgress: durable.WriteFile, announced: map[string]announcement{}, sought: map[string]Cause{},
 		seeking: map[string]context.CancelFunc{}, changed: make(chan struct{}),
 	}
 	for _, d := range ordered {

@@ -164,6 +164,7 @@ func (p *Process) note(ctx context.Context, name string, w Wish) {
 
 // found points a module to the place it was brought to, within a change.
 func (p *Process) found(ctx context.Context, name string, target *route.Target, wanted route.Place) {
+	beginning := p.beginning(name, wanted)
 	p.mu.Lock()
 	if ctx.Err() != nil { // another place has been asked for meanwhile
 		p.mu.Unlock()
@@ -174,8 +175,9 @@ func (p *Process) found(ctx context.Context, name string, target *route.Target, 
 	}
 	cause := p.foundForLocked(name)
 	l := p.pointLocked(name, target, wanted)
-	p.beganLocked(name, target, wanted)
+	p.beganLocked(name, target, wanted, beginning)
 	p.mu.Unlock()
+	p.saveProgress(name)
 	before := route.Place{}.String()
 	if l.target != nil {
 		before = l.target.Place().String()

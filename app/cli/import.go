@@ -23,6 +23,7 @@ import (
 	"galleria/app/products"
 	catalogv1 "galleria/modules/catalog/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
+	"galleria/platform/money"
 	"galleria/platform/process"
 	processv1 "galleria/platform/process/v1"
 	"galleria/platform/route"
@@ -92,6 +93,12 @@ With --pictures, the pictures of a folder or a zip archive are added first, as
 			c, _, err := s.load()
 			if err != nil {
 				return err
+			}
+			if _, err := money.New(strings.ToUpper(currency), 0); currency != "" && err != nil {
+				return usageError{fmt.Errorf("--currency %s is no currency of ISO 4217, such as EUR", currency)}
+			}
+			if delivery != "" && stock != string(products.StockAdd) {
+				return usageError{errors.New("--delivery names what --stock add takes in")}
 			}
 			file, err := os.Open(args[0])
 			if err != nil {

@@ -34,6 +34,12 @@ func TestADeliveryFileThatIsMendedIsTakenInOnce(t *testing.T) {
 		}
 		stock("MUG main 1 0 1")
 	}
+	if _, said := do(2, good, "import", "products", "delivered.csv", "--delivery", "4711"); !strings.Contains(said, "--delivery names what --stock add takes in") {
+		t.Errorf("a delivery that is none: got %q", said)
+	}
+	if _, said := do(2, good, "import", "products", "delivered.csv", "--currency", "XXX"); !strings.Contains(said, "no currency of ISO 4217") {
+		t.Errorf("a currency that is none: got %q", said)
+	}
 	do(0, good, "import", "products", "delivered.csv", "--stock", "add")
 	do(0, good, "import", "products", "delivered.csv", "--stock", "add")
 	stock("MUG main 6 0 6")

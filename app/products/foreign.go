@@ -300,7 +300,7 @@ func isNo(text string) bool {
 // count is how many there are; who has sold more than there were has none.
 func count(text string) string {
 	text = strings.TrimPrefix(text, "'")
-	if strings.HasPrefix(text, "-") {
+	if isOversold(text) {
 		return "0"
 	}
 	whole, decimals, _ := strings.Cut(text, ".")
@@ -309,3 +309,6 @@ func count(text string) string {
 	}
 	return whole
 }
+
+// isOversold tells that more was promised than there is.
+func isOversold(text string) bool { return strings.HasPrefix(strings.TrimPrefix(text, "'"), "-") }

@@ -87,6 +87,7 @@ func TestProductsOfShopifyAreImported(t *testing.T) {
 			"3 × picture on another site: it is named in the product by the end of its address, and not fetched; add it with galleria pictures add",
 			"1 × description with HTML: its text is kept, its formatting and pictures are not",
 			"1 × category below others: only its own name is kept",
+			"1 × variant that was sold more often than it was there: its stock is 0 here",
 			"2 × variant whose stock is not counted there: none is written, so it is sold out until some is",
 			"1 × gift card: it is taken for a product like others",
 			"1 × variant without a sku: one is made of its product and options",

@@ -148,8 +148,11 @@ func (s *shopify) variant(r record, about map[string]string, names [3]string) tr
 	cells["price"], cells["compare_at"] = amountText(first(r, theirPrice)), amountText(first(r, theirCompareAt))
 	cells["weight_grams"] = grams(first(r, theirGrams), "g")
 	cells["stock"] = count(first(r, theirStock))
-	if cells["stock"] == "" {
+	switch {
+	case cells["stock"] == "":
 		s.said.note(uncounted)
+	case isOversold(first(r, theirStock)):
+		s.said.note(oversold)
 	}
 	if isNo(first(r, theirTaxable)) {
 		s.said.note(untaxed)
@@ -164,5 +167,6 @@ func (s *shopify) notices() []string { return s.said.notices() }
 
 const (
 	uncounted = "variant whose stock is not counted there: none is written, so it is sold out until some is"
+	oversold  = "variant that was sold more often than it was there: its stock is 0 here"
 	untaxed   = "variant without tax there: it has the usual taxes here; its tax_class can say otherwise"
 )

@@ -211,6 +211,9 @@ func (w *wooCommerce) sell(r record, cells map[string]string, p *parent) {
 		w.said.note(untaxed)
 	}
 	cells["stock"] = count(r.cell("stock"))
+	if isOversold(r.cell("stock")) {
+		w.said.note(oversold)
+	}
 	switch {
 	case cells["stock"] == "parent":
 		cells["stock"] = ""

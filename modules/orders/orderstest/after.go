@@ -252,6 +252,10 @@ func shipCases(w World) map[string]func(t *testing.T) {
 			req.Carrier = "Another"
 			_, err := s.Orders.ShipOrder(t.Context(), req)
 			wantReason(t, err, codes.InvalidArgument, ordersv1.Reason_REASON_KEY_REUSED, nil)
+			_, err = s.Orders.ShipOrder(t.Context(), &ordersv1.ShipOrderRequest{OrderId: req.GetOrderId(), Carrier: "Po\nst", Tracking: "1\x002", IdempotencyKey: id.New()})
+			if wrong := contract.Violations(err); len(wrong) != 2 || wrong[0].Field != "carrier" || wrong[1].Field != "tracking" {
+				t.Errorf("control characters: got %v, want carrier and tracking", err)
+			}
 		},
 		"ships nothing that is not paid, not there or not known": func(t *testing.T) {
 			s := NewShop(t, w)

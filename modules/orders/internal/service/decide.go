@@ -188,8 +188,8 @@ func (s *Service) ShipOrder(ctx context.Context, req *ordersv1.ShipOrderRequest)
 	}
 	var bad violations
 	bad.key(f.Key)
-	bad.text("carrier", f.Carrier, 100)
-	bad.text("tracking", f.Tracking, 100)
+	bad.line("carrier", f.Carrier, 100)
+	bad.line("tracking", f.Tracking, 100)
 	bad.want(f.TrackingURL == "" || isAddress(f.TrackingURL), "tracking_url", "must be an address of the web, or empty")
 	if err := contract.Invalid(bad...); err != nil {
 		return nil, err

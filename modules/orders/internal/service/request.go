@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"galleria/modules/orders/internal/order"
@@ -115,6 +116,12 @@ func (v *violations) key(key string) {
 
 func (v *violations) text(field, text string, most int) {
 	v.want(utf8.RuneCountInString(text) <= most, field, fmt.Sprintf("must have at most %d characters", most))
+}
+
+// line is a text of one line, which pages and mails show beside others.
+func (v *violations) line(field, text string, most int) {
+	v.text(field, text, most)
+	v.want(!strings.ContainsFunc(text, unicode.IsControl), field, "must have no line breaks or other control characters")
 }
 
 func (v *violations) size(n int32) {

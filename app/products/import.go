@@ -224,9 +224,19 @@ func (i *importer) mergeAgain(ctx context.Context, changes []*change) (bad []Bad
 	return bad, nil
 }
 
-func (c *change) refused(reason string) (bad []BadRow) {
+// refused says of each row what is wrong with it, or with which other it was left out: a
+// product is written as a whole.
+func (c *change) refused(why reasons) (bad []BadRow) {
+	of, first := map[string]string{}, ""
+	for n, v := range c.after.GetVariants() {
+		text := why.variants[n]
+		if of[v.GetSku()] = text; text != "" && first == "" {
+			first = fmt.Sprintf("left out with %s: %s", v.GetSku(), text)
+		}
+	}
 	for _, r := range c.rows {
-		bad = append(bad, BadRow{Line: r.Line, SKU: r.SKU, Reason: reason})
+		reason := strings.Trim(why.whole+"; "+of[r.SKU], "; ")
+		bad = append(bad, BadRow{Line: r.Line, SKU: r.SKU, Reason: cmp.Or(reason, first, "its product was refused")})
 	}
 	return bad
 }

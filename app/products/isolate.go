@@ -1,7 +1,6 @@
 package products
 
 import (
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -21,7 +20,7 @@ import (
 // halved as well when the time of the call is not enough for all, as on a busy machine.
 //
 // An error is not about rows: the module could not be asked, or ctx ended.
-func isolate[T any](rows []T, list string, refused func(T, string) []BadRow, send func([]T) ([]T, error)) (taken []T, bad []BadRow, err error) {
+func isolate[T any](rows []T, list string, refused func(T, reasons) []BadRow, send func([]T) ([]T, error)) (taken []T, bad []BadRow, err error) {
 	if len(rows) == 0 {
 		return nil, nil, nil
 	}
@@ -36,8 +35,8 @@ func isolate[T any](rows []T, list string, refused func(T, string) []BadRow, sen
 	if blamed := blame(err, list, len(rows)); len(blamed) > 0 {
 		var rest []T
 		for i, r := range rows {
-			if reason, is := blamed[i]; is {
-				bad = append(bad, refused(r, reason)...)
+			if why, is := blamed[i]; is {
+				bad = append(bad, refused(r, why)...)
 			} else {
 				rest = append(rest, r)
 			}
@@ -46,7 +45,7 @@ func isolate[T any](rows []T, list string, refused func(T, string) []BadRow, sen
 		return taken, append(bad, more...), err
 	}
 	if len(rows) == 1 {
-		return nil, refused(rows[0], status.Convert(err).Message()), nil
+		return nil, refused(rows[0], reasons{whole: status.Convert(err).Message()}), nil
 	}
 	for _, half := range [][]T{rows[:len(rows)/2], rows[len(rows)/2:]} {
 		good, more, err := isolate(half, list, refused, send)
@@ -77,9 +76,39 @@ var element = regexp.MustCompile(`^([a-z_]+)\[(\d+)\](?:\.(.+))?$`)
 var inFile = map[string]string{"currency_code": "currency", "amount_minor": "price", "compare_at_minor": "compare_at", "pictures": "image", "picture": "image",
 	"option_values": "options", "slug": "product", "on_hand": "stock"}
 
+// reasons are why a row, or what rows come to, is refused.
+type reasons struct {
+	whole    string
+	variants map[int]string // of one variant, by its index
+}
+
+var ofVariant = regexp.MustCompile(`^variants\[(\d+)\]\.`)
+
+// add notes what a violation says of a field, such as variants[0].prices[0].amount_minor.
+func (r *reasons) add(field, message string) {
+	of := -1
+	if found := ofVariant.FindStringSubmatch(field); found != nil {
+		of, _ = strconv.Atoi(found[1]) // of an index that is too large 0 is as good
+		field = field[strings.LastIndex(field, ".")+1:]
+	}
+	column, _, _ := strings.Cut(field, "[")
+	if name, differs := inFile[column]; differs {
+		column = name
+	}
+	text := strings.TrimPrefix(column+": "+message, ": ")
+	if of < 0 {
+		r.whole = strings.TrimPrefix(r.whole+"; "+text, "; ")
+		return
+	}
+	if r.variants == nil {
+		r.variants = map[int]string{}
+	}
+	r.variants[of] = strings.TrimPrefix(r.variants[of]+"; "+text, "; ")
+}
+
 // blame is what the violations say of each row, by index.
-func blame(err error, list string, n int) map[int]string {
-	said := map[int][]string{}
+func blame(err error, list string, n int) map[int]reasons {
+	said := map[int]reasons{}
 	for _, v := range contract.Violations(err) {
 		found := element.FindStringSubmatch(v.Field)
 		if found == nil || found[1] != list {
@@ -89,19 +118,9 @@ func blame(err error, list string, n int) map[int]string {
 		if err != nil || i >= n {
 			continue
 		}
-		column := found[3] // such as variants[0].prices[0].amount_minor
-		if strings.HasPrefix(column, "variants[") {
-			column = column[strings.LastIndex(column, ".")+1:]
-		}
-		column, _, _ = strings.Cut(column, "[")
-		if name, differs := inFile[column]; differs {
-			column = name
-		}
-		said[i] = append(said[i], strings.TrimPrefix(fmt.Sprintf("%s: %s", column, v.Message), ": "))
+		why := said[i]
+		why.add(found[3], v.Message)
+		said[i] = why
 	}
-	blamed := make(map[int]string, len(said))
-	for i, reasons := range said {
-		blamed[i] = strings.Join(reasons, "; ")
-	}
-	return blamed
+	return said
 }

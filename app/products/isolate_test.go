@@ -11,8 +11,8 @@ import (
 // TestRowsThatTakeTooLongTogetherAreSentInParts: none is bad for it. A module that hangs is
 // asked a few times, and not for each row.
 func TestRowsThatTakeTooLongTogetherAreSentInParts(t *testing.T) {
-	refused := func(row int, reason string) []BadRow {
-		t.Errorf("row %d is refused: %s", row, reason)
+	refused := func(row int, why reasons) []BadRow {
+		t.Errorf("row %d is refused: %s", row, why.whole)
 		return nil
 	}
 	rows := make([]int, 1000)

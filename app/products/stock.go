@@ -94,7 +94,7 @@ func (i *importer) moveStock(ctx context.Context, moves []move) (made []move, ba
 		return i.receive(ctx, moves)
 	}
 	for part := range slices.Chunk(moves, mostLevels) {
-		done, more, err := isolate(part, "levels", move.refused, func(part []move) ([]move, error) { return part, i.setLevels(ctx, part) })
+		done, more, err := isolate(part, "levels", func(m move, why reasons) []BadRow { return m.refused(why.whole) }, func(part []move) ([]move, error) { return part, i.setLevels(ctx, part) })
 		made, bad = append(made, done...), append(bad, more...)
 		if err != nil {
 			return made, bad, err

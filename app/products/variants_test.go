@@ -315,3 +315,23 @@ func TestADeliveryIsTakenInOnce(t *testing.T) {
 func pictured(p *catalogv1.Product, name string) bool {
 	return len(p.GetPictures()) == 1 && p.GetPictures()[0].GetName() == name
 }
+
+// A product is written as a whole, so all of its rows are left out for a bad one: each says
+// which that is.
+func TestRowsOfAProductSayWhichOfThemIsBad(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		file := "sku,name,category,price,currency,stock,product,options\n" +
+			"C1,Cup,kitchen,9,EUR,1,cup,Size=M\nC2,Cup,kitchen,9,EUR,1,cup,Size=M\nC3,Cup,kitchen,9,EUR,1,cup,Size=L\n"
+		result := s.take(t, strings.NewReader(file))
+		s.wantResult(t, result, 0, 0, 0, 2, 3, 4)
+		for i, want := range []string{
+			"left out with C2: options: are those of a variant before it",
+			"options: are those of a variant before it",
+			"left out with C2: options: are those of a variant before it",
+		} {
+			if got := result.Bad[i].Reason; got != want {
+				t.Errorf("line %d: got %q, want %q", result.Bad[i].Line, got, want)
+			}
+		}
+	})
+}

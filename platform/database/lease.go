@@ -1,6 +1,7 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -79,8 +80,14 @@ type lease struct {
 type leaseRow struct {
 	Holder    string
 	Token     int64
-	ExpiresAt int64 // of a program that renews rows; 0: the pulse counts
-	Listed    bool  // its holder is among the holders of the store
+	ExpiresAt int64  // of a program that renews rows; 0: the pulse counts
+	Listed    bool   // its holder is among the holders of the store
+	Process   string // the process of that holder; "": it is not listed
+}
+
+// named is the last holder for people.
+func (r *leaseRow) named() string {
+	return cmp.Or(r.Process, r.Holder, "none")
 }
 
 // leasePoll is how often a lease that another process has is looked at, at least.
@@ -102,7 +109,7 @@ func (d *DB) acquire(ctx context.Context, name string) (*lease, error) {
 			}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("take lease: %w", err)
+			return nil, fmt.Errorf("take lease %s: %w", name, err)
 		}
 		if err := lifecycle.Pause(ctx, min(d.options.LeaseTTL/20, leasePoll)); err != nil {
 			return nil, err
@@ -113,7 +120,8 @@ func (d *DB) acquire(ctx context.Context, name string) (*lease, error) {
 // leaseRow returns nil when there is none.
 func (d *DB) leaseRow(ctx context.Context, name string) (*leaseRow, error) {
 	var rows []leaseRow
-	err := d.Read(ctx).Raw(`SELECT holder, token, expires_at, EXISTS (SELECT 1 FROM holders WHERE id = holder) AS listed
+	err := d.Read(ctx).Raw(`SELECT holder, token, expires_at, EXISTS (SELECT 1 FROM holders WHERE id = holder) AS listed,
+		COALESCE((SELECT process FROM holders WHERE id = holder), '') AS process
 		FROM leases WHERE name = ?`, name).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return nil, err
@@ -140,35 +148,54 @@ func (d *DB) isFree(ctx context.Context, row *leaseRow, watch *observer) (bool, 
 	return row.ExpiresAt <= now.UnixMicro() || row.ExpiresAt > now.Add(2*d.options.LeaseTTL).UnixMicro(), nil
 }
 
+// takeLeases is how many times LeaseTTL taking a lease may wait for the transactions of
+// others: with the usual 5 s longer than PostgreSQL lets one stand still (stalledAfter), so
+// that a wait which would end by itself fails nothing.
+const takeLeases = 3
+
 // take acquires the lease if its row is still as it was; nil means that another
 // one was quicker.
+//
+// The row of the lease comes before that of the store. A process that stands still in the
+// middle of a Write of its work keeps the first one locked, and whoever waits for it must
+// not keep the other one, which each process that opens the database needs for its mark.
 func (d *DB) take(ctx context.Context, name string, before *leaseRow) (*lease, error) {
 	if before == nil {
 		before = &leaseRow{}
 	}
+	bounded, cancel := context.WithTimeout(ctx, takeLeases*d.options.LeaseTTL)
+	defer cancel()
 	l := &lease{db: d, name: name}
 	errQuicker := errors.New("another one was quicker")
-	err := d.Write(ctx, func(tx *gorm.DB) error {
+	awaited := "for the database to begin a write"
+	err := d.Write(bounded, func(tx *gorm.DB) error {
+		awaited = "for the row of the lease, which a write of its last holder may have locked"
+		result := tx.Exec(`INSERT INTO leases (name, holder, token, expires_at) VALUES (?, ?, 0, 0)
+			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = 0
+			WHERE leases.holder = ? AND leases.token = ? AND leases.expires_at = ?`,
+			name, d.id, before.Holder, before.Token, before.ExpiresAt)
+		if result.Error != nil {
+			return result.Error
+		}
+		if result.RowsAffected == 0 {
+			return errQuicker
+		}
+		awaited = "for the row of the store, which a process that opens or closes the database may have locked"
 		err := tx.Raw("UPDATE store SET lease_token = lease_token + 1 RETURNING lease_token").Row().Scan(&l.token)
 		if err != nil {
 			return err
 		}
-		result := tx.Exec(`INSERT INTO leases (name, holder, token, expires_at) VALUES (?, ?, ?, 0)
-			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = excluded.token, expires_at = 0
-			WHERE leases.holder = ? AND leases.token = ? AND leases.expires_at = ?`,
-			name, d.id, l.token, before.Holder, before.Token, before.ExpiresAt)
-		if result.Error == nil && result.RowsAffected == 0 {
-			return errQuicker
-		}
-		return result.Error
+		return tx.Exec("UPDATE leases SET token = ? WHERE name = ?", l.token, name).Error
 	})
-	if errors.Is(err, errQuicker) {
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, errQuicker):
 		return nil, nil
+	case bounded.Err() != nil && ctx.Err() == nil:
+		return nil, fmt.Errorf("waited %s %s (the last holder is %s): %w", takeLeases*d.options.LeaseTTL, awaited, before.named(), err)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return l, nil
+	return nil, err
 }
 
 // release frees the lease at once. It is also right when the lease was lost.

@@ -28,7 +28,7 @@ func (p *Process) believe() {
 		if !d.Vouches {
 			continue
 		}
-		keys := append(p.vouches(d.Name), p.registry.vouches(d.Name)...)
+		keys := slices.Concat(p.vouches(d.Name), p.registry.vouches(d.Name)) // what is told stays the module's
 		// In order and once each: Learn forgets which statements were good when keys change.
 		slices.SortFunc(keys, func(a, b ed25519.PublicKey) int { return bytes.Compare(a, b) })
 		keys = slices.CompactFunc(keys, func(a, b ed25519.PublicKey) bool { return a.Equal(b) })

@@ -135,7 +135,7 @@ func readSKUs(r *inventoryv1.GetLevelsRequest) ([]string, error) {
 	return skus, nil
 }
 
-// readCounts are the counts of a SetLevels, by rising sku and location.
+// readCounts are the counts of a SetLevels, in the order of stock.ComparePlaces.
 func readCounts(r *inventoryv1.SetLevelsRequest) ([]stock.Count, error) {
 	var bad problems
 	if bad.count("levels", len(r.GetLevels()), 0, maxLevels); len(bad) > 0 {
@@ -157,7 +157,7 @@ func readCounts(r *inventoryv1.SetLevelsRequest) ([]stock.Count, error) {
 		counts = append(counts, c)
 	}
 	slices.SortFunc(counts, func(a, b stock.Count) int {
-		return cmp.Or(strings.Compare(a.SKU, b.SKU), strings.Compare(a.Location, b.Location))
+		return stock.ComparePlaces(a.SKU, a.Location, b.SKU, b.Location)
 	})
 	return counts, bad.err()
 }

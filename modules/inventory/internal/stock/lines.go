@@ -3,6 +3,7 @@
 package stock
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -35,6 +36,19 @@ func Sum(lines []Line) Lines {
 		summed = append(summed, l)
 	}
 	return Lines(summed)
+}
+
+// ComparePlaces is the order in which all who change levels do so, that they never wait for
+// each other in a ring: by sku, the default location first, then by location, all by their
+// bytes. A database sorts texts by its own language.
+func ComparePlaces(sku, location, otherSKU, otherLocation string) int {
+	rank := func(location string) string {
+		if location == Main {
+			return ""
+		}
+		return location
+	}
+	return cmp.Or(strings.Compare(sku, otherSKU), strings.Compare(rank(location), rank(otherLocation)))
 }
 
 // Level is what there is of one sku at one location.

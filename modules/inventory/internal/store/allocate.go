@@ -159,7 +159,9 @@ func (s *Store) locked(tx *gorm.DB, sku string) (there []portion, available int6
 	query := `SELECT location, on_hand - allocated FROM levels WHERE sku = ?
 		ORDER BY CASE WHEN location = 'main' THEN 0 ELSE 1 END, location`
 	if s.db.Dialect() == "postgres" {
-		query += " FOR UPDATE" // on SQLite, a transaction that writes is alone
+		// In the order of stock.ComparePlaces. On SQLite that is the usual one, and a
+		// transaction that writes is alone.
+		query += ` COLLATE "C" FOR UPDATE`
 	}
 	err = each(tx.Raw(query, sku), func(rows *sql.Rows) error {
 		p := portion{sku: sku}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -28,7 +29,7 @@ func (s *Store) Expire(ctx context.Context, now time.Time, most int) (expired in
 		var back []portion
 		sums := tx.Raw("SELECT sku, location, CAST(SUM("+open+`) AS BIGINT) FROM allocations
 			WHERE order_id IN ? AND quantity > shipped + released + expired
-			GROUP BY sku, location ORDER BY sku, CASE WHEN location = 'main' THEN 0 ELSE 1 END, location`, ended)
+			GROUP BY sku, location`, ended)
 		err = each(sums, func(rows *sql.Rows) error {
 			var p portion
 			err := rows.Scan(&p.sku, &p.location, &p.n)
@@ -38,6 +39,7 @@ func (s *Store) Expire(ctx context.Context, now time.Time, most int) (expired in
 		if err != nil {
 			return err
 		}
+		slices.SortFunc(back, comparePortions)
 		if err := tx.Exec("UPDATE allocations SET expired = quantity - shipped - released WHERE order_id IN ?", ended).Error; err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -126,15 +127,15 @@ func settle(tx *gorm.DB, orderID string, lines stock.Lines, column string, now t
 	return settled, err
 }
 
-// keptFor is what is kept for an order, by sku, the default location first.
+// keptFor is what is kept for an order, in the order of stock.ComparePlaces.
 func keptFor(tx *gorm.DB, orderID string) (kept []portion, err error) {
-	query := tx.Raw("SELECT sku, location, "+open+` FROM allocations WHERE order_id = ? AND quantity > shipped + released + expired
-		ORDER BY sku, CASE WHEN location = 'main' THEN 0 ELSE 1 END, location`, orderID)
+	query := tx.Raw("SELECT sku, location, "+open+` FROM allocations WHERE order_id = ? AND quantity > shipped + released + expired`, orderID)
 	err = each(query, func(rows *sql.Rows) error {
 		var p portion
 		err := rows.Scan(&p.sku, &p.location, &p.n)
 		kept = append(kept, p)
 		return err
 	})
+	slices.SortFunc(kept, comparePortions)
 	return kept, err
 }

@@ -64,8 +64,12 @@ type portion struct {
 	n             int64
 }
 
-// changeLevels adds to the columns of the levels of the portions, which must be by
-// rising sku: the portions' numbers times the two factors. The conditions on the
+func comparePortions(a, b portion) int {
+	return stock.ComparePlaces(a.sku, a.location, b.sku, b.location)
+}
+
+// changeLevels adds to the columns of the levels of the portions, which must be in the
+// order of stock.ComparePlaces: the portions' numbers times the two factors. The conditions on the
 // table refuse what can't be; that is a mistake in the books, never a customer's.
 func changeLevels(tx *gorm.DB, portions []portion, onHand, allocated int64) error {
 	for _, p := range portions {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -9,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -130,10 +132,12 @@ func byCode(tx *gorm.DB, codes []string) ([]called, error) {
 	}
 	var all []called
 	err := tx.Raw(`SELECT c.code, p.id, p.max_uses, p.max_each FROM promotion_codes c JOIN promotions p ON p.id = c.promotion_id
-		WHERE c.code IN ? ORDER BY p.id, c.code`, codes).Scan(&all).Error
+		WHERE c.code IN ?`, codes).Scan(&all).Error
 	if err != nil {
 		return nil, err
 	}
+	// As byID does, and not as the database sorts texts.
+	slices.SortFunc(all, func(a, b called) int { return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Code, b.Code)) })
 	for _, code := range codes {
 		if !slices.ContainsFunc(all, func(c called) bool { return c.Code == code }) {
 			return nil, &UnknownCodeError{code}

@@ -49,6 +49,10 @@ const patience = 10 * time.Second
 // products, and many of them on a busy machine.
 const loadPatience = 2 * time.Minute
 
+// farBehind is from how many versions on, each of up to a thousand products, the changes
+// since then may take as long: of a process that was cut off while much was imported.
+const farBehind = 20
+
 // New loads the catalog.
 func New(ctx context.Context, store Store, now func() time.Time) (*Service, error) {
 	s := &Service{store: store, now: now}
@@ -64,6 +68,10 @@ func New(ctx context.Context, store Store, now func() time.Time) (*Service, erro
 func (s *Service) Refresh(ctx context.Context) error {
 	s.refresh.Lock()
 	defer s.refresh.Unlock()
+	return s.refreshLocked(ctx)
+}
+
+func (s *Service) refreshLocked(ctx context.Context) error {
 	looking, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	known := s.current.Load()
@@ -77,7 +85,7 @@ func (s *Service) Refresh(ctx context.Context) error {
 	if !known.Precedes(version) {
 		known = &shelf.Shelf{}
 	}
-	if known.Version() == 0 {
+	if known.Version() == 0 || version-known.Version() > farBehind {
 		var loaded context.CancelFunc
 		looking, loaded = context.WithTimeout(ctx, loadPatience)
 		defer loaded()
@@ -115,9 +123,14 @@ func (s *Service) catchUp(ctx context.Context) {
 	if now-last < int64(catchUpPause) || !s.caughtUp.CompareAndSwap(last, now) {
 		return
 	}
+	// Another look may wait for a database that hangs: this one does not wait for it.
+	if !s.refresh.TryLock() {
+		return
+	}
+	defer s.refresh.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, catchUpTimeout)
 	defer cancel()
-	_ = s.Refresh(ctx) // follow logs it
+	_ = s.refreshLocked(ctx) // follow logs it
 }
 
 // write stores what plan wants and shows it at once. When it fails after

@@ -103,8 +103,8 @@ const (
 )
 
 // changes reads categories after products, so that no product comes without its
-// category, and variants between: one statement each, in one snapshot where the
-// database has them. What is deleted while it reads comes with the next call.
+// category, and variants between: one statement each. What is changed or deleted between
+// them comes with the next call.
 func changes(db *gorm.DB, since, at int64) (shelf.Changes, error) {
 	c := shelf.Changes{Version: at}
 	products, err := all(db.Raw(changedProducts, since), (*productRow).columns)
@@ -171,9 +171,19 @@ func assemble(c *shelf.Changes, products []productRow, variants []variantRow) er
 		if len(its) == 0 {
 			continue // it was deleted between the statements: the next call says so
 		}
-		c.Products = append(c.Products, d.product(&products[i], its))
+		p := d.product(&products[i], its)
+		if isTorn(p.Facts()) {
+			continue // it was changed between the statements, and the next call says how
+		}
+		c.Products = append(c.Products, p)
 	}
 	return d.err
+}
+
+// isTorn tells that a product's variants are those of another version of it: they have a
+// value for each of its options.
+func isTorn(f *product.Facts) bool {
+	return slices.ContainsFunc(f.Variants, func(v product.Variant) bool { return len(v.OptionValues) != len(f.Options) })
 }
 
 func deletions(db *gorm.DB, c *shelf.Changes, since int64) error {

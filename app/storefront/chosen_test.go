@@ -139,6 +139,25 @@ func TestACheckoutFormKeepsTheCodesOfAnotherTab(t *testing.T) {
 	}
 }
 
+// The shopper adds a code in another tab while the order waits for its payment.
+func TestACodeThatAnOrderDidNotUseStaysInTheCartWhenItIsPaid(t *testing.T) {
+	s := newShop(t)
+	s.promote(t)
+	s.promoteMore(t, "AUTUMN")
+	v := s.visitor(t)
+	v.put("LMP-MSH-08", 2)
+	v.post("/cart/code", url.Values{"code": {"WELCOME10"}}).want(http.StatusSeeOther)
+	form := v.order()
+	form.Set("code", "WELCOME10")
+	waiting := v.post("/checkout", form).want(http.StatusSeeOther)
+	v.put("LMP-ARC-01", 1)
+	v.post("/cart/code", url.Values{"code": {"autumn"}}).want(http.StatusSeeOther)
+	v.get(v.pay(waiting, paymentstest.CardVisa)).says("Thank you", "-€14.40")
+	if got := v.held(); !slices.Equal(got.GetCodes(), []string{"AUTUMN"}) || got.GetItemCount() != 1 {
+		t.Errorf("after buying: got %v, want one thing and AUTUMN, which came meanwhile", got)
+	}
+}
+
 // The last use of a code is in an order that waits for its payment. A shopper who goes back
 // from there gets the price of the order that will take its place; another shopper does not.
 func TestACodeInOnesOwnOrderThatIsNotPaidIsNotUsedUp(t *testing.T) {

@@ -30,8 +30,8 @@
 //     currency, or unknown to the catalog. Removing needs no catalog. The name is
 //     the catalog's if it still knows the product, else the one it had when added.
 //   - Codes, delivery option and destination are what was chosen. The cart keeps
-//     them and does not check them: pricing does, for each quote. An order that took
-//     what it bought has used the codes: they go with it. Codes are written only over
+//     them and does not check them: pricing does, for each quote. With what an
+//     order bought, the codes that it used are taken out, and no others. Codes are written only over
 //     those that the caller saw, if it says which: two that are added at once are both
 //     there. Of two delivery options or destinations the last one stays.
 //   - A cart remembers which carts were merged into it, and one that was merged into

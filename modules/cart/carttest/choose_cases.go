@@ -11,7 +11,6 @@ import (
 
 	cartv1 "galleria/modules/cart/v1"
 	"galleria/platform/contract"
-	"galleria/platform/id"
 )
 
 func codeCases(w World) cases {
@@ -33,22 +32,6 @@ func codeCases(w World) cases {
 			g.must(set(g))
 			if got := g.get(); len(got.GetCodes()) > 0 || got.GetVersion() != 3 {
 				t.Errorf("got codes %q in version %d, want none in version 3", got.GetCodes(), got.GetVersion())
-			}
-		},
-		"an order that took what it bought has used them": func(t *testing.T) {
-			g := w.guest(t)
-			g.sell(1)
-			g.add(1, 3)
-			g.must(set(g, "ONCE"))
-			order := g.bought("order-"+id.New(), 1, 2)
-			g.take(order)
-			if got := g.get().GetCodes(); len(got) > 0 {
-				t.Errorf("got codes %q, want none", got)
-			}
-			g.must(set(g, "NEXT"))
-			g.take(order) // repeated
-			if got := g.get().GetCodes(); len(got) != 1 {
-				t.Errorf("got codes %q, want NEXT", got)
 			}
 		},
 		"makes no cart": func(t *testing.T) {

@@ -144,10 +144,23 @@ func (g *guest) bought(order string, pairs ...int64) *cartv1.TakeItemsRequest {
 	return r
 }
 
+// using is an order that used codes.
+func using(r *cartv1.TakeItemsRequest, codes ...string) *cartv1.TakeItemsRequest {
+	r.Codes = codes
+	return r
+}
+
 func (g *guest) take(r *cartv1.TakeItemsRequest) {
 	g.Helper()
 	if _, err := g.Cart.TakeItems(g.Context(), r); err != nil {
 		g.Fatalf("take items of order %s: %v", r.GetOrderId(), err)
+	}
+}
+
+func (g *guest) setCodes(all ...string) {
+	g.Helper()
+	if _, err := g.Cart.SetCodes(g.Context(), &cartv1.SetCodesRequest{CartId: g.cart, Codes: all}); err != nil {
+		g.Fatalf("set the codes %q: %v", all, err)
 	}
 }
 

@@ -2,6 +2,7 @@ package carttest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	cartv1 "galleria/modules/cart/v1"
@@ -78,6 +79,38 @@ func takeCases(w World) cases {
 				next.wantLines("1×1 2×1 3×5")
 			}
 		},
+		"takes the codes that the order used, and no others": func(t *testing.T) {
+			g := w.guest(t)
+			g.sell(1)
+			g.add(1, 5)
+			g.setCodes("first", "second", "meanwhile")
+			order := using(g.bought("order-"+id.New(), 1, 1), "second", "First ", "other")
+			g.take(order)
+			g.wantCodes(3, "MEANWHILE")
+			g.setCodes("meanwhile", "first")
+			g.take(order)
+			g.wantCodes(4, "MEANWHILE", "FIRST")
+			g.take(g.bought("order-"+id.New(), 1, 1)) // names no codes
+			g.wantCodes(5, "MEANWHILE", "FIRST")
+			g.take(using(g.bought("order-"+id.New()), "first")) // has no items
+			g.wantCodes(6, "MEANWHILE")
+			g.wantLines("1×3")
+		},
+		"takes codes that were merged since out of the cart they went to": func(t *testing.T) {
+			guest := w.guest(t)
+			guest.sellAll(1, 2)
+			own := guest.other()
+			guest.add(1, 1)
+			own.add(2, 1)
+			guest.setCodes("used")
+			own.setCodes("own")
+			guest.wantMerged(own, "log-in", 2)
+			guest.take(using(guest.bought("order-"+id.New(), 1, 1), "used"))
+			own.wantLines("2×1")
+			if got := own.get().GetCodes(); !slices.Equal(got, []string{"OWN"}) {
+				t.Errorf("got the codes %q, want OWN alone", got)
+			}
+		},
 		"the same order at once takes once": func(t *testing.T) {
 			g := w.guest(t)
 			g.sell(1)
@@ -124,8 +157,8 @@ func takeCases(w World) cases {
 			for i := range r.Items {
 				r.Items[i] = &cartv1.TakeItemsRequest_Item{Sku: g.sku(i), Quantity: 1}
 			}
-			_, err = w.Cart.TakeItems(t.Context(), r)
-			wantFields(t, err, "items")
+			_, err = w.Cart.TakeItems(t.Context(), using(r, "1", "2", "3", "4", "5", "B C"))
+			wantFields(t, err, "items", "codes", "codes[5]")
 		},
 	}
 }

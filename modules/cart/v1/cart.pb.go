@@ -1548,10 +1548,13 @@ func (x *CountCartsResponse) GetCompleteFrom() *timestamppb.Timestamp {
 }
 
 type TakeItemsRequest struct {
-	state         protoimpl.MessageState   `protogen:"open.v1"`
-	CartId        string                   `protobuf:"bytes,1,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
-	OrderId       string                   `protobuf:"bytes,2,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	Items         []*TakeItemsRequest_Item `protobuf:"bytes,3,rep,name=items,proto3" json:"items,omitempty"`
+	state   protoimpl.MessageState   `protogen:"open.v1"`
+	CartId  string                   `protobuf:"bytes,1,opt,name=cart_id,json=cartId,proto3" json:"cart_id,omitempty"`
+	OrderId string                   `protobuf:"bytes,2,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	Items   []*TakeItemsRequest_Item `protobuf:"bytes,3,rep,name=items,proto3" json:"items,omitempty"`
+	// The codes that the order used: up to 5, in any case. None: it used none, and all codes
+	// stay.
+	Codes         []string `protobuf:"bytes,4,rep,name=codes,proto3" json:"codes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1603,6 +1606,13 @@ func (x *TakeItemsRequest) GetOrderId() string {
 func (x *TakeItemsRequest) GetItems() []*TakeItemsRequest_Item {
 	if x != nil {
 		return x.Items
+	}
+	return nil
+}
+
+func (x *TakeItemsRequest) GetCodes() []string {
+	if x != nil {
+		return x.Codes
 	}
 	return nil
 }
@@ -1797,11 +1807,12 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\rcurrency_code\x18\x03 \x01(\tR\fcurrencyCode\"k\n" +
 	"\x12CountCartsResponse\x12\x14\n" +
 	"\x05carts\x18\x01 \x01(\x03R\x05carts\x12?\n" +
-	"\rcomplete_from\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\fcompleteFrom\"\xb7\x01\n" +
+	"\rcomplete_from\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\fcompleteFrom\"\xcd\x01\n" +
 	"\x10TakeItemsRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12\x19\n" +
 	"\border_id\x18\x02 \x01(\tR\aorderId\x124\n" +
-	"\x05items\x18\x03 \x03(\v2\x1e.cart.v1.TakeItemsRequest.ItemR\x05items\x1a4\n" +
+	"\x05items\x18\x03 \x03(\v2\x1e.cart.v1.TakeItemsRequest.ItemR\x05items\x12\x14\n" +
+	"\x05codes\x18\x04 \x03(\tR\x05codes\x1a4\n" +
 	"\x04Item\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\x03R\bquantity\"\x13\n" +

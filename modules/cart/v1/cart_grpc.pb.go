@@ -100,8 +100,9 @@ type CartServiceClient interface {
 	CountCarts(ctx context.Context, in *CountCartsRequest, opts ...grpc.CallOption) (*CountCartsResponse, error)
 	// TakeItems removes what an order has bought: each line is lessened by the
 	// quantity given, once per order. What is not in the cart any more because the cart
-	// was merged since is taken out of the one it was merged into. The codes go too: the
-	// order used them. What the guest added meanwhile stays. Repeating it changes nothing.
+	// was merged since is taken out of the one it was merged into. The codes that the order
+	// used go in the same way. What the guest added meanwhile, also codes, stays. Repeating
+	// it changes nothing.
 	// For the module orders.
 	TakeItems(ctx context.Context, in *TakeItemsRequest, opts ...grpc.CallOption) (*TakeItemsResponse, error)
 }
@@ -290,8 +291,9 @@ type CartServiceServer interface {
 	CountCarts(context.Context, *CountCartsRequest) (*CountCartsResponse, error)
 	// TakeItems removes what an order has bought: each line is lessened by the
 	// quantity given, once per order. What is not in the cart any more because the cart
-	// was merged since is taken out of the one it was merged into. The codes go too: the
-	// order used them. What the guest added meanwhile stays. Repeating it changes nothing.
+	// was merged since is taken out of the one it was merged into. The codes that the order
+	// used go in the same way. What the guest added meanwhile, also codes, stays. Repeating
+	// it changes nothing.
 	// For the module orders.
 	TakeItems(context.Context, *TakeItemsRequest) (*TakeItemsResponse, error)
 	mustEmbedUnimplementedCartServiceServer()

@@ -143,12 +143,18 @@ func (c *Cart) Set(item Item) error {
 	return nil
 }
 
-// Take lessens the lines by these quantities, down to nothing. The order that
-// bought them has used the codes.
-func (c *Cart) Take(quantities map[string]int64) {
-	c.Codes = nil
+// Bought is what an order takes out of a cart.
+type Bought struct {
+	Quantities map[string]int64 // by sku
+	Codes      []string         // that it used, as FoldCodes has them
+}
+
+// Take lessens the lines by what was bought, down to nothing, and takes out the codes
+// that were used for it.
+func (c *Cart) Take(bought Bought) {
+	c.Codes = WithoutCodes(c.Codes, bought.Codes)
 	for i := range c.Lines {
-		c.Lines[i].Quantity -= quantities[c.Lines[i].SKU]
+		c.Lines[i].Quantity -= bought.Quantities[c.Lines[i].SKU]
 	}
 	c.Lines = slices.DeleteFunc(c.Lines, func(l Line) bool { return l.Quantity <= 0 })
 }
@@ -199,6 +205,11 @@ func FoldCodes(codes []string) []string {
 		}
 	}
 	return folded
+}
+
+// WithoutCodes are codes without those that are gone.
+func WithoutCodes(codes, gone []string) []string {
+	return slices.DeleteFunc(slices.Clone(codes), func(code string) bool { return slices.Contains(gone, code) })
 }
 
 func (c *Cart) index(sku string) int {

@@ -3,6 +3,7 @@ package cart_test
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"galleria/modules/cart/internal/cart"
@@ -23,9 +24,12 @@ func TestAPriceNobodyCanSumUpIsAnErrorAndNotAnotherPrice(t *testing.T) {
 }
 
 func TestTakingLeavesWhatCameMeanwhile(t *testing.T) {
-	c := cart.Cart{Lines: []cart.Line{{SKU: "A", Quantity: 3}, {SKU: "B", Quantity: 1}, {SKU: "C", Quantity: 5}}}
-	c.Take(map[string]int64{"A": 2, "B": 4, "D": 1})
+	c := cart.Cart{Lines: []cart.Line{{SKU: "A", Quantity: 3}, {SKU: "B", Quantity: 1}, {SKU: "C", Quantity: 5}}, Codes: []string{"USED", "LATER"}}
+	c.Take(cart.Bought{Quantities: map[string]int64{"A": 2, "B": 4, "D": 1}, Codes: []string{"USED", "OTHER"}})
 	if got := c.Count(); got != 6 || len(c.Lines) != 2 {
 		t.Errorf("got %d things in %v, want 1 A and 5 C", got, c.Lines)
+	}
+	if !slices.Equal(c.Codes, []string{"LATER"}) {
+		t.Errorf("got the codes %q, want LATER alone", c.Codes)
 	}
 }

@@ -50,8 +50,8 @@ type Store interface {
 	// CountBegun counts the carts in a currency, or in all when it is "", that were begun in
 	// a time, and that may be forgotten when they were begun before completeFrom.
 	CountBegun(ctx context.Context, from, until time.Time, currency string) (carts int64, completeFrom time.Time, err error)
-	// Take lessens lines by quantities, by sku, once per order.
-	Take(ctx context.Context, id, order string, quantities map[string]int64) error
+	// Take takes out what an order bought, once per order.
+	Take(ctx context.Context, id, order string, bought cart.Bought) error
 }
 
 // Service keeps carts. Safe for concurrent use.
@@ -170,6 +170,7 @@ func (s *Service) TakeItems(ctx context.Context, r *cartv1.TakeItemsRequest) (*c
 	bad := checkCart(nil, r.GetCartId())
 	bad = checkName(bad, "order_id", r.GetOrderId())
 	bad = checkItems(bad, r.GetItems())
+	bad = checkCodes(bad, "codes", r.GetCodes())
 	if err := contract.Invalid(bad...); err != nil {
 		return nil, err
 	}
@@ -178,7 +179,7 @@ func (s *Service) TakeItems(ctx context.Context, r *cartv1.TakeItemsRequest) (*c
 		// More than a line can hold is as good as all of it, and can't overflow.
 		quantities[item.GetSku()] = min(quantities[item.GetSku()]+min(item.GetQuantity(), cart.MaxQuantity), cart.MaxQuantity)
 	}
-	if err := s.store.Take(ctx, r.GetCartId(), r.GetOrderId(), quantities); err != nil {
+	if err := s.store.Take(ctx, r.GetCartId(), r.GetOrderId(), cart.Bought{Quantities: quantities, Codes: cart.FoldCodes(r.GetCodes())}); err != nil {
 		return nil, fmt.Errorf("take what order %s bought: %w", r.GetOrderId(), err)
 	}
 	return &cartv1.TakeItemsResponse{}, nil

@@ -52,7 +52,7 @@ func history(t *rapid.T, carts *store.Store) {
 			count, got = carts.Set(ctx, model.ID, item, false)
 		case 3:
 			order := fmt.Sprint(model.ID, rapid.IntRange(0, 2).Draw(t, "order"))
-			taken := map[string]int64{item.SKU: item.Quantity, "S0": 1}
+			taken := cart.Bought{Quantities: map[string]int64{item.SKU: item.Quantity, "S0": 1}, Codes: rapid.SampledFrom([][]string{nil, {"B"}, {"OTHER"}}).Draw(t, "codes")}
 			if !orders[order] {
 				model.Take(taken)
 				orders[order] = true

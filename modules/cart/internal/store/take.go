@@ -7,19 +7,21 @@ import (
 	"strings"
 
 	"gorm.io/gorm"
+
+	"galleria/modules/cart/internal/cart"
 )
 
-// Take lessens lines by what an order bought, once per order. The order is
+// Take takes out what an order bought, once per order. The order is
 // remembered also when the cart is gone: it may come back.
-func (s *Store) Take(ctx context.Context, id, order string, quantities map[string]int64) error {
+func (s *Store) Take(ctx context.Context, id, order string, bought cart.Bought) error {
 	defer s.kept.forget(id)
 	return s.db.Write(ctx, func(tx *gorm.DB) error {
 		c := change{tx: tx, cart: id, now: s.now(), lifetime: s.lifetime}
 		first, err := c.exec("INSERT INTO taken_orders (order_id, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING", order, c.expiry())
-		if err != nil || first == 0 || len(quantities) == 0 {
+		if err != nil || first == 0 {
 			return err
 		}
-		return c.take(quantities)
+		return c.take(bought)
 	})
 }
 
@@ -27,42 +29,61 @@ func (s *Store) Take(ctx context.Context, id, order string, quantities map[strin
 // an order bought in the first.
 const longestWay = 20
 
-// take lessens the lines of the cart, and those of the carts that it was merged into by
-// what was not in it any more.
-func (c change) take(quantities map[string]int64) error {
-	left := maps.Clone(quantities)
+// take takes what was bought out of the cart, and what is not in it any more out of the
+// carts that it was merged into.
+func (c change) take(bought cart.Bought) error {
+	left, used := maps.Clone(bought.Quantities), bought.Codes
 	been := map[string]bool{}
-	for len(left) > 0 && len(been) < longestWay && !been[c.cart] {
+	for len(left)+len(used) > 0 && len(been) < longestWay && !been[c.cart] {
 		been[c.cart] = true
-		var into []string
-		err := c.tx.Raw("UPDATE carts SET expires_at = ?, version = version + 1, codes = '' WHERE id = ? AND expires_at > ? RETURNING merged_into",
-			c.expiry(), c.cart, c.now.UnixMicro()).Scan(&into).Error
-		if err != nil || len(into) == 0 {
+		var there []struct{ MergedInto, Codes string }
+		err := c.tx.Raw("UPDATE carts SET expires_at = ?, version = version + 1 WHERE id = ? AND expires_at > ? RETURNING merged_into, codes",
+			c.expiry(), c.cart, c.now.UnixMicro()).Scan(&there).Error
+		if err != nil || len(there) == 0 {
 			return err
 		}
-		if into[0] == "" {
+		codes := codesOf(there[0].Codes)
+		if err := c.use(codes, used); err != nil {
+			return err
+		}
+		into := there[0].MergedInto
+		if into == "" {
 			return c.lessen(left)
 		}
-		there, err := load(c.tx, c.cart, c.now)
+		before, err := load(c.tx, c.cart, c.now)
 		if err != nil {
 			return err
 		}
 		if err := c.lessen(left); err != nil {
 			return err
 		}
-		for _, l := range there.Lines {
+		for _, l := range before.Lines {
 			if left[l.SKU] -= l.Quantity; left[l.SKU] <= 0 {
 				delete(left, l.SKU)
 			}
 		}
-		c.cart = into[0]
+		used = cart.WithoutCodes(used, codes)
+		c.cart = into
 	}
 	return nil
+}
+
+// use takes the codes that an order used out of those of the cart, which is locked.
+func (c change) use(codes, used []string) error {
+	kept := cart.WithoutCodes(codes, used)
+	if len(kept) == len(codes) {
+		return nil
+	}
+	_, err := c.exec("UPDATE carts SET codes = ? WHERE id = ?", textOf(kept), c.cart)
+	return err
 }
 
 // lessen takes two statements, however many lines there are. Lines that go
 // come first: of those left, all are longer than what is taken.
 func (c change) lessen(quantities map[string]int64) error {
+	if len(quantities) == 0 {
+		return nil
+	}
 	skus := slices.Sorted(maps.Keys(quantities))
 	bought := "CASE sku " + strings.Repeat("WHEN ? THEN CAST(? AS BIGINT) ", len(skus)) + "ELSE 0 END"
 	var values []any

@@ -18,9 +18,9 @@ func (c OfCart) Get(ctx context.Context, cartID string) (Basket, error) {
 	return basketOf(got.GetCart()), refusable(err, order.Unavailable)
 }
 
-// Take takes out what was bought.
-func (c OfCart) Take(ctx context.Context, cartID, orderID string, of []Amount) error {
-	req := &cartv1.TakeItemsRequest{CartId: cartID, OrderId: orderID}
+// Take takes out what was bought, and the codes that were used for it.
+func (c OfCart) Take(ctx context.Context, cartID, orderID string, of []Amount, codes []string) error {
+	req := &cartv1.TakeItemsRequest{CartId: cartID, OrderId: orderID, Codes: codes}
 	for _, l := range of {
 		req.Items = append(req.Items, &cartv1.TakeItemsRequest_Item{Sku: l.SKU, Quantity: l.Quantity})
 	}

@@ -153,8 +153,9 @@ func (s *Service) stopPayment(ctx context.Context, o *order.Order, paymentID str
 	return o.PaidTooLate(o.Snapshot().Ending, paid.Amount, s.Now())
 }
 
-// takeFromCart empties the cart of what was bought. The order does not depend
-// on it.
+// takeFromCart empties the cart of what was bought, and of the codes that were used for it:
+// others may have come into it while the order waited for its payment. The order does not
+// depend on it.
 func (s *Service) takeFromCart(ctx context.Context, o *order.Order) error {
 	snapshot := o.Snapshot()
 	if !snapshot.TakeFromCart {
@@ -162,7 +163,9 @@ func (s *Service) takeFromCart(ctx context.Context, o *order.Order) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, cartPatience)
 	defer cancel()
-	err := s.ask("take", func() error { return s.Carts.Take(ctx, snapshot.CartID, o.ID(), amountsOfLines(snapshot.Lines)) })
+	err := s.ask("take", func() error {
+		return s.Carts.Take(ctx, snapshot.CartID, o.ID(), amountsOfLines(snapshot.Lines), snapshot.Terms.Codes)
+	})
 	if no := refusalOf(err); no != nil {
 		s.Log.WarnContext(ctx, "the cart refuses to give what was bought; it is left as it is", "order", o.ID(), "error", no.By)
 	} else if err != nil {

@@ -67,6 +67,7 @@ func (h *house) visit(s story) *visit {
 	h.uses["WELCOME"] = 3
 	v := &visit{house: h, story: s}
 	v.sku, v.cart = h.fill(s.stock, 2)
+	h.carts[v.cart].codes = append([]string{"MEANWHILE"}, s.codes...)
 	v.request = h.request(v.cart, s.codes...)
 	return v
 }
@@ -144,6 +145,13 @@ func (v *visit) finish(l *life) {
 	cart := v.carts[v.cart]
 	if left := cart.lines[v.sku]; v.end == "open" && left != 0 || v.end == "failed" && left != 2 {
 		v.t.Errorf("got %d things in the cart of an order that is %s", left, v.end)
+	}
+	codes := []string{"MEANWHILE"}
+	if v.end == "failed" {
+		codes = append(codes, v.codes...)
+	}
+	if !slices.Equal(cart.codes, codes) {
+		v.t.Errorf("got the codes %q in the cart of an order that is %s and had %q, want %q", cart.codes, v.end, v.codes, codes)
 	}
 	uses := int64(3)
 	if v.end == "open" {

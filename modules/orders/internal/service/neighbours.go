@@ -99,8 +99,8 @@ type Basket struct {
 // Carts is cart.
 type Carts interface {
 	Get(ctx context.Context, cartID string) (Basket, error)
-	// Take takes out what was bought, once per order.
-	Take(ctx context.Context, cartID, orderID string, of []Amount) error
+	// Take takes out what was bought and the codes that were used for it, once per order.
+	Take(ctx context.Context, cartID, orderID string, of []Amount, codes []string) error
 }
 
 // Payment is what payments says of one.

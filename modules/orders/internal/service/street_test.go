@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -44,6 +45,7 @@ type allocation struct {
 
 type basket struct {
 	lines      map[string]int64
+	codes      []string
 	taken      map[string]bool
 	mergedFrom []string
 	into       *basket // which it was merged into: what is taken out is there
@@ -282,7 +284,7 @@ func (s carts) Get(_ context.Context, id string) (b service.Basket, err error) {
 	return b, err
 }
 
-func (s carts) Take(_ context.Context, id, orderID string, of []service.Amount) error {
+func (s carts) Take(_ context.Context, id, orderID string, of []service.Amount, codes []string) error {
 	return s.do("take", func() error {
 		c := s.carts[id]
 		for c.into != nil {
@@ -293,6 +295,7 @@ func (s carts) Take(_ context.Context, id, orderID string, of []service.Amount) 
 			for _, l := range of {
 				c.lines[l.SKU] = max(0, c.lines[l.SKU]-l.Quantity)
 			}
+			c.codes = slices.DeleteFunc(c.codes, func(code string) bool { return slices.Contains(codes, code) })
 		}
 		return nil
 	})

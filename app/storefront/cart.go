@@ -101,7 +101,8 @@ func (s *Storefront) addToCart(ctx context.Context, c echo.Context, add *cartv1.
 	return s.Cart.AddItem(ctx, add)
 }
 
-// setItem changes how much of a product is in the cart; 0 takes it out.
+// setItem changes how much of a product is in the cart; 0 takes it out. The form is of a
+// page that showed the line; one that was taken out, or bought, since is not begun anew.
 func (s *Storefront) setItem(c echo.Context) error {
 	if err := parseForm(c); err != nil {
 		return err
@@ -118,7 +119,7 @@ func (s *Storefront) setItem(c echo.Context) error {
 	}
 	currency, _ := s.currencyOf(c)
 	answer, err := s.Cart.SetItem(ctx, &cartv1.SetItemRequest{
-		CartId: cart, Sku: c.Param("sku"), Quantity: quantity, CurrencyCode: currency, MustExist: true,
+		CartId: cart, Sku: c.Param("sku"), Quantity: quantity, CurrencyCode: currency, MustExist: true, LineMustExist: true,
 	})
 	return s.changed(c, cart, answer.GetItemCount(), err)
 }
@@ -137,6 +138,8 @@ func (s *Storefront) changed(c echo.Context, cart string, count int64, err error
 		return s.showCart(c, http.StatusUnprocessableEntity, refused("A cart holds up to 100 different things. Take something out first."))
 	case contract.Is(err, cartv1.Reason_REASON_NO_CART):
 		return s.showCart(c, http.StatusConflict, forgotten())
+	case contract.Is(err, cartv1.Reason_REASON_NO_LINE):
+		return s.showCart(c, http.StatusConflict, refused("It is not in your cart any more: it was taken out, or bought, since that page was opened. If you want it, open its page and add it there."))
 	case contract.Is(err, cartv1.Reason_REASON_OTHER_CURRENCY):
 		return s.showCart(c, http.StatusConflict, refused("That is not sold in "+contract.Metadata(err, "currency_code")+", so it is not in your cart."))
 	case contract.Is(err, cartv1.Reason_REASON_NOT_SOLD):

@@ -15,6 +15,7 @@ import (
 
 	"galleria/app/storefront"
 	"galleria/modules/catalog/catalogtest"
+	"galleria/modules/payments/paymentstest"
 )
 
 func TestThingsGoIntoTheCartAndOut(t *testing.T) {
@@ -34,6 +35,25 @@ func TestThingsGoIntoTheCartAndOut(t *testing.T) {
 	c := v.get("/cart").saysNot("Aria Arc")
 	if got := c.badge(); got != "1" {
 		t.Errorf("got badge %q, want 1", got)
+	}
+}
+
+// A cart page is still open from before the line was taken out, or bought, in another tab.
+func TestAQuantityOfALineThatIsGoneDoesNotBringItBack(t *testing.T) {
+	const gone = "It is not in your cart any more"
+	s := newShop(t)
+	v := s.visitor(t)
+	v.put("LMP-ARC-01", 1)
+	v.put("KTC-MUG-03", 1)
+	v.post("/cart/items/LMP-ARC-01", url.Values{"quantity": {"0"}}).want(http.StatusSeeOther)
+	v.post("/cart/items/LMP-ARC-01", url.Values{"quantity": {"2"}}).want(http.StatusConflict).
+		says("Your cart did not change", gone, "Meadow Stoneware Mug", "1 thing").saysNot("Aria Arc")
+	v.post("/cart/items/LMP-ARC-01", url.Values{"quantity": {"0"}}).want(http.StatusSeeOther)
+
+	v.pay(v.post("/checkout", v.order()), paymentstest.CardVisa)
+	v.post("/cart/items/KTC-MUG-03", url.Values{"quantity": {"3"}}).want(http.StatusConflict).says(gone, "Nothing in it yet")
+	if got := v.held().GetItemCount(); got != 0 {
+		t.Errorf("got %d things in the cart, want none", got)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	cartv1 "galleria/modules/cart/v1"
 	"galleria/modules/catalog/catalogtest"
+	"galleria/platform/id"
 )
 
 func setCases(w World) cases {
@@ -24,6 +25,30 @@ func setCases(w World) cases {
 				g.wantSet(1, 0, 99)
 			}
 			g.wantLines("2×99")
+		},
+		"begins no line that must be there, and never fails to remove it": func(t *testing.T) {
+			g := w.guest(t)
+			g.sellAll(1, 3)
+			g.sell(3, func(p *product) { catalogtest.SetPrice(p, "USD", 700) })
+			change := func(n int, quantity int64) error {
+				_, err := w.Cart.SetItem(t.Context(), &cartv1.SetItemRequest{
+					CartId: g.cart, Sku: g.sku(n), Quantity: quantity, CurrencyCode: g.currencies[n], LineMustExist: true,
+				})
+				return err
+			}
+			wantReason(t, change(1, 2), codes.NotFound, cartv1.Reason_REASON_NO_CART)
+			g.add(1, 1)
+			g.add(2, 1)
+			for range 2 {
+				g.must(change(1, 5))
+				g.wantLines("1×5 2×1")
+			}
+			g.take(g.bought("order-"+id.New(), 1, 5, 2, 1))
+			wantReason(t, change(1, 4), codes.NotFound, cartv1.Reason_REASON_NO_LINE)
+			wantReason(t, change(3, 4), codes.NotFound, cartv1.Reason_REASON_NO_LINE)
+			g.must(change(1, 0))
+			g.wantLines("")
+			g.wantSet(1, 3, 3) // a caller who does not say so begins it
 		},
 		"removing from a cart that is not there makes none": func(t *testing.T) {
 			g := w.guest(t)

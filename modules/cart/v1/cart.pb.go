@@ -46,6 +46,8 @@ const (
 	Reason_REASON_NOT_ALLOWED Reason = 7
 	// The cart has not the codes that were expected: they were changed meanwhile.
 	Reason_REASON_CHANGED_MEANWHILE Reason = 8
+	// The cart has no line of that sku, or not any more.
+	Reason_REASON_NO_LINE Reason = 9
 )
 
 // Enum value maps for Reason.
@@ -60,6 +62,7 @@ var (
 		6: "REASON_OTHER_CURRENCY",
 		7: "REASON_NOT_ALLOWED",
 		8: "REASON_CHANGED_MEANWHILE",
+		9: "REASON_NO_LINE",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":       0,
@@ -71,6 +74,7 @@ var (
 		"REASON_OTHER_CURRENCY":    6,
 		"REASON_NOT_ALLOWED":       7,
 		"REASON_CHANGED_MEANWHILE": 8,
+		"REASON_NO_LINE":           9,
 	}
 )
 
@@ -801,7 +805,10 @@ type SetItemRequest struct {
 	// As in AddItemRequest.
 	CurrencyCode string `protobuf:"bytes,4,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
 	// As in AddItem. Taking a line out makes no cart, so it never fails for this.
-	MustExist     bool `protobuf:"varint,5,opt,name=must_exist,json=mustExist,proto3" json:"must_exist,omitempty"`
+	MustExist bool `protobuf:"varint,5,opt,name=must_exist,json=mustExist,proto3" json:"must_exist,omitempty"`
+	// For a quantity that was given to a line that the caller saw: it may have been taken out,
+	// or bought, since. The cart must exist then, too. Taking a line out never fails for this.
+	LineMustExist bool `protobuf:"varint,6,opt,name=line_must_exist,json=lineMustExist,proto3" json:"line_must_exist,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -867,6 +874,13 @@ func (x *SetItemRequest) GetCurrencyCode() string {
 func (x *SetItemRequest) GetMustExist() bool {
 	if x != nil {
 		return x.MustExist
+	}
+	return false
+}
+
+func (x *SetItemRequest) GetLineMustExist() bool {
+	if x != nil {
+		return x.LineMustExist
 	}
 	return false
 }
@@ -1763,14 +1777,15 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x0fAddItemResponse\x12\x1d\n" +
 	"\n" +
 	"item_count\x18\x01 \x01(\x03R\titemCount\x12\x1a\n" +
-	"\brepeated\x18\x02 \x01(\bR\brepeated\"\xa0\x01\n" +
+	"\brepeated\x18\x02 \x01(\bR\brepeated\"\xc8\x01\n" +
 	"\x0eSetItemRequest\x12\x1c\n" +
 	"\acart_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06cartId\x12\x10\n" +
 	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bquantity\x18\x03 \x01(\x03R\bquantity\x12#\n" +
 	"\rcurrency_code\x18\x04 \x01(\tR\fcurrencyCode\x12\x1d\n" +
 	"\n" +
-	"must_exist\x18\x05 \x01(\bR\tmustExist\"0\n" +
+	"must_exist\x18\x05 \x01(\bR\tmustExist\x12&\n" +
+	"\x0fline_must_exist\x18\x06 \x01(\bR\rlineMustExist\"0\n" +
 	"\x0fSetItemResponse\x12\x1d\n" +
 	"\n" +
 	"item_count\x18\x01 \x01(\x03R\titemCount\"y\n" +
@@ -1816,7 +1831,7 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x04Item\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\x03R\bquantity\"\x13\n" +
-	"\x11TakeItemsResponse*\xdd\x01\n" +
+	"\x11TakeItemsResponse*\xf1\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10REASON_LINE_FULL\x10\x01\x12\x14\n" +
@@ -1826,7 +1841,8 @@ const file_cart_v1_cart_proto_rawDesc = "" +
 	"\x0eREASON_NO_CART\x10\x05\x12\x19\n" +
 	"\x15REASON_OTHER_CURRENCY\x10\x06\x12\x16\n" +
 	"\x12REASON_NOT_ALLOWED\x10\a\x12\x1c\n" +
-	"\x18REASON_CHANGED_MEANWHILE\x10\b*\x91\x01\n" +
+	"\x18REASON_CHANGED_MEANWHILE\x10\b\x12\x12\n" +
+	"\x0eREASON_NO_LINE\x10\t*\x91\x01\n" +
 	"\n" +
 	"LineStatus\x12\x1b\n" +
 	"\x17LINE_STATUS_UNSPECIFIED\x10\x00\x12\x18\n" +

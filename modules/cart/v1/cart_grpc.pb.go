@@ -61,8 +61,9 @@ type CartServiceClient interface {
 	// must_exist, a cart that is not there is not made: NOT_FOUND, REASON_NO_CART.
 	// Repeating it adds nothing, and the answer says so.
 	AddItem(ctx context.Context, in *AddItemRequest, opts ...grpc.CallOption) (*AddItemResponse, error)
-	// SetItem sets the quantity of a line; 0 removes it. Fails as AddItem does.
-	// Repeating it changes nothing.
+	// SetItem sets the quantity of a line, and begins it when it is not there; 0 removes it.
+	// Fails as AddItem does. With line_must_exist, a line that is not there is not begun:
+	// NOT_FOUND, REASON_NO_LINE. Repeating it changes nothing.
 	SetItem(ctx context.Context, in *SetItemRequest, opts ...grpc.CallOption) (*SetItemResponse, error)
 	// SetCodes replaces the voucher codes of a cart. They are kept in upper case,
 	// each once, without white space around them. Whether they take something off is
@@ -252,8 +253,9 @@ type CartServiceServer interface {
 	// must_exist, a cart that is not there is not made: NOT_FOUND, REASON_NO_CART.
 	// Repeating it adds nothing, and the answer says so.
 	AddItem(context.Context, *AddItemRequest) (*AddItemResponse, error)
-	// SetItem sets the quantity of a line; 0 removes it. Fails as AddItem does.
-	// Repeating it changes nothing.
+	// SetItem sets the quantity of a line, and begins it when it is not there; 0 removes it.
+	// Fails as AddItem does. With line_must_exist, a line that is not there is not begun:
+	// NOT_FOUND, REASON_NO_LINE. Repeating it changes nothing.
 	SetItem(context.Context, *SetItemRequest) (*SetItemResponse, error)
 	// SetCodes replaces the voucher codes of a cart. They are kept in upper case,
 	// each once, without white space around them. Whether they take something off is

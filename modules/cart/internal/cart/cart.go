@@ -24,6 +24,7 @@ var (
 	ErrOtherCurrency = errors.New("the cart is in another currency")
 	ErrAnothers      = errors.New("the cart is another customer's")
 	ErrNoCart        = errors.New("there is no such cart")
+	ErrNoLine        = errors.New("there is no such line in the cart")
 	ErrKeyReused     = errors.New("the key was used for something else")
 	ErrOtherCodes    = errors.New("the cart has other codes than were expected")
 )
@@ -55,6 +56,14 @@ type Addition struct {
 	Item      Item
 	// MustExist: the cart is not made when it is not there.
 	MustExist bool
+}
+
+// Setting sets the quantity of a line; 0 removes it.
+type Setting struct {
+	Cart string
+	Item Item
+	// MustExist: the cart is not made when it is not there. LineMustExist: nor is the line.
+	MustExist, LineMustExist bool
 }
 
 // Repeats tells whether two additions under the same key are one, or the
@@ -147,6 +156,14 @@ func (c *Cart) Set(item Item) error {
 type Bought struct {
 	Quantities map[string]int64 // by sku
 	Codes      []string         // that it used, as FoldCodes has them
+}
+
+// Change sets the quantity of a line that is there; 0 removes it, if it is there.
+func (c *Cart) Change(item Item) error {
+	if item.Quantity > 0 && c.index(item.SKU) < 0 {
+		return ErrNoLine
+	}
+	return c.Set(item)
 }
 
 // Take lessens the lines by what was bought, down to nothing, and takes out the codes

@@ -30,7 +30,7 @@ type Store interface {
 	// whether the addition was made before.
 	Add(ctx context.Context, a cart.Addition) (count int64, before bool, err error)
 	// Set sets a line and counts the things in the cart.
-	Set(ctx context.Context, id string, item cart.Item, mustExist bool) (count int64, err error)
+	Set(ctx context.Context, set cart.Setting) (count int64, err error)
 	// Create makes an empty cart, unless it is there.
 	Create(ctx context.Context, id string) error
 	// SetCodes replaces the codes, if they are those that were expected or codes already, in
@@ -148,7 +148,9 @@ func (s *Service) SetItem(ctx context.Context, r *cartv1.SetItemRequest) (*cartv
 		return nil, err
 	}
 	item := cart.Item{SKU: r.GetSku(), Quantity: r.GetQuantity()}
-	set := func(item cart.Item) (int64, error) { return s.store.Set(ctx, r.GetCartId(), item, r.GetMustExist()) }
+	set := func(item cart.Item) (int64, error) {
+		return s.store.Set(ctx, cart.Setting{Cart: r.GetCartId(), Item: item, MustExist: r.GetMustExist(), LineMustExist: r.GetLineMustExist()})
+	}
 	var count int64
 	var err error
 	if item.Quantity > 0 {
@@ -201,6 +203,8 @@ func refusal(err error, operation, sku string) error {
 		reason, facts["currency_code"] = cartv1.Reason_REASON_OTHER_CURRENCY, string(other)
 	case errors.Is(err, cart.ErrNoCart):
 		code, reason = codes.NotFound, cartv1.Reason_REASON_NO_CART
+	case errors.Is(err, cart.ErrNoLine):
+		code, reason = codes.NotFound, cartv1.Reason_REASON_NO_LINE
 	case errors.Is(err, cart.ErrKeyReused):
 		code, reason = codes.InvalidArgument, cartv1.Reason_REASON_KEY_REUSED
 	case status.Code(err) != codes.Unknown, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

@@ -129,14 +129,21 @@ func (c change) put(item cart.Item, quantity string) error {
 	if err != nil || written > 0 {
 		return err
 	}
-	var here int64
-	if err := c.tx.Raw("SELECT COUNT(*) FROM cart_items WHERE cart_id = ? AND sku = ?", c.cart, item.SKU).Scan(&here).Error; err != nil {
+	there, err := c.has(item.SKU)
+	if err != nil {
 		return err
 	}
-	if here > 0 {
+	if there {
 		return cart.ErrLineFull
 	}
 	return cart.ErrCartFull
+}
+
+// has tells whether the cart has a line of that sku.
+func (c change) has(sku string) (bool, error) {
+	var lines int64
+	err := c.tx.Raw("SELECT COUNT(*) FROM cart_items WHERE cart_id = ? AND sku = ?", c.cart, sku).Scan(&lines).Error
+	return lines > 0, err
 }
 
 // remove removes a line, if there is one, and does not make a cart for that.

@@ -39,17 +39,24 @@ func history(t *rapid.T, carts *store.Store) {
 		}
 		var count int64
 		var got, want error
-		switch rapid.IntRange(0, 5).Draw(t, "what") {
+		switch rapid.IntRange(0, 6).Draw(t, "what") {
 		case 0:
 			want = model.Add(item)
 			count, _, got = carts.Add(ctx, cart.Addition{Cart: model.ID, Key: fmt.Sprint(step), Item: item})
 		case 1:
 			want = model.Set(item)
-			count, got = carts.Set(ctx, model.ID, item, false)
+			count, got = carts.Set(ctx, cart.Setting{Cart: model.ID, Item: item})
 		case 2:
 			item.Quantity = 0
 			want = model.Set(item)
-			count, got = carts.Set(ctx, model.ID, item, false)
+			count, got = carts.Set(ctx, cart.Setting{Cart: model.ID, Item: item})
+		case 6:
+			if len(model.Lines) == 0 {
+				continue // there may be no cart
+			}
+			item.Quantity = rapid.SampledFrom([]int64{0, item.Quantity}).Draw(t, "changed to")
+			want = model.Change(item)
+			count, got = carts.Set(ctx, cart.Setting{Cart: model.ID, Item: item, LineMustExist: true})
 		case 3:
 			order := fmt.Sprint(model.ID, rapid.IntRange(0, 2).Draw(t, "order"))
 			taken := cart.Bought{Quantities: map[string]int64{item.SKU: item.Quantity, "S0": 1}, Codes: rapid.SampledFrom([][]string{nil, {"B"}, {"OTHER"}}).Draw(t, "codes")}
@@ -79,7 +86,7 @@ func history(t *rapid.T, carts *store.Store) {
 				if err := other.Set(item); err != nil {
 					t.Fatal(err)
 				}
-				if _, err := carts.Set(ctx, other.ID, item, false); err != nil {
+				if _, err := carts.Set(ctx, cart.Setting{Cart: other.ID, Item: item}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -8,6 +8,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -155,23 +156,28 @@ func (s *Store) Add(ctx context.Context, a cart.Addition) (count int64, before b
 	return count, before, err
 }
 
-// Set sets the quantity of a line; 0 removes it. mustExist: it makes no cart.
-func (s *Store) Set(ctx context.Context, id string, item cart.Item, mustExist bool) (count int64, err error) {
-	defer s.kept.forget(id)
+// Set sets the quantity of a line; 0 removes it.
+func (s *Store) Set(ctx context.Context, set cart.Setting) (count int64, err error) {
+	defer s.kept.forget(set.Cart)
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
-		c := change{tx: tx, cart: id, now: s.now(), lifetime: s.lifetime}
-		if item.Quantity == 0 {
-			count, err = c.remove(item.SKU)
+		c := change{tx: tx, cart: set.Cart, now: s.now(), lifetime: s.lifetime}
+		if set.Item.Quantity == 0 {
+			count, err = c.remove(set.Item.SKU)
 			return err
 		}
-		currency, err := c.begin(item.Currency, mustExist)
+		currency, err := c.begin(set.Item.Currency, set.MustExist || set.LineMustExist)
 		if err != nil {
 			return err
 		}
-		if err := c.settle(currency, item.Currency); err != nil {
+		if set.LineMustExist {
+			if there, err := c.has(set.Item.SKU); err != nil || !there {
+				return cmp.Or(err, cart.ErrNoLine)
+			}
+		}
+		if err := c.settle(currency, set.Item.Currency); err != nil {
 			return err
 		}
-		if err := c.put(item, "excluded.quantity"); err != nil {
+		if err := c.put(set.Item, "excluded.quantity"); err != nil {
 			return err
 		}
 		count, err = c.count()

@@ -144,10 +144,17 @@ func (s *Storefront) again(c echo.Context, f form, why failure) error {
 	}
 	v := s.composeCheckout(ctx, held, quote, f)
 	maps.Copy(v.Errors, why.fields)
+	kept := false
 	if wait > 0 {
 		v.Errors["code"], why.status = tooManyCodes(wait), http.StatusTooManyRequests
 	} else {
-		s.keepChoice(ctx, c, f)
+		kept = s.keepChoice(ctx, c, f)
+	}
+	switch {
+	case kept:
+		v.Chosen = drawnWith(f.codes(), quote)
+	case f.drawn():
+		v.Chosen = f.chosen // what the shopper changed in it is still to be kept
 	}
 	v.IdempotencyKey, v.Changed = f.key, why.changed
 	if why.settled {
@@ -224,9 +231,7 @@ func (s *Storefront) composeCheckout(ctx context.Context, held *cartv1.Cart, quo
 	}
 	v.NoDelivery = quote.GetFingerprint() != "" && len(v.Deliveries) == 0
 	v.Lines, v.Unpaid = s.cartLines(ctx, held)
-	// What the page shows as chosen, though the shopper may not have said so.
-	drawn := form{values: map[string]string{"code": f.values["code"], "delivery": quote.GetDeliveryOption()}}
-	v.Chosen = choice(drawn)
+	v.Chosen = drawnWith(held.GetCodes(), quote)
 	return v
 }
 

@@ -188,14 +188,27 @@ func chosenIn(held *cartv1.Cart) form {
 // to know.
 func choice(f form) string { return strings.Join(f.codes(), " ") + "|" + f.values["delivery"] }
 
-// keepChoice keeps in the cart what was chosen in a checkout form. The order does not
-// need it, so a failure is for the log.
-func (s *Storefront) keepChoice(ctx context.Context, c echo.Context, f form) {
+// drawnWith is the choice that a form is drawn with: the codes that the cart has, which may
+// be others than are typed in it, and the delivery option that the page shows as chosen,
+// though the shopper may not have said so.
+func drawnWith(codes []string, quote *pricingv1.Quote) string {
+	return choice(form{values: map[string]string{"code": strings.Join(codes, " "), "delivery": quote.GetDeliveryOption()}})
+}
+
+// drawn tells whether the form says what it was drawn with.
+func (f form) drawn() bool { return strings.Contains(f.chosen, "|") }
+
+// keepChoice keeps in the cart what was chosen in a checkout form, and tells whether the cart
+// has it. The order does not need it, so a failure is for the log.
+func (s *Storefront) keepChoice(ctx context.Context, c echo.Context, f form) (kept bool) {
 	cart := s.cartOf(c)
-	codesBefore, deliveryBefore, known := strings.Cut(f.chosen, "|")
-	if !known || cart == "" || f.chosen == choice(f) {
-		return
+	if cart == "" || !f.drawn() {
+		return false
 	}
+	if f.chosen == choice(f) {
+		return true
+	}
+	codesBefore, deliveryBefore, _ := strings.Cut(f.chosen, "|")
 	var err error
 	if strings.Join(f.codes(), " ") != codesBefore {
 		err = s.keepCodes(ctx, c, codesIn(codesBefore), f.codes())
@@ -206,6 +219,7 @@ func (s *Storefront) keepChoice(ctx context.Context, c echo.Context, f form) {
 	if err != nil {
 		s.log.WarnContext(ctx, "a checkout's choice was not kept in the cart", "request_id", requestID(c), "error", err)
 	}
+	return err == nil
 }
 
 // keepCodes keeps in the cart the codes that a checkout form, drawn with those before, was

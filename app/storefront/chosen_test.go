@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"golang.org/x/net/html"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
+	"galleria/app/storefront"
 	cartv1 "galleria/modules/cart/v1"
 	"galleria/modules/catalog/catalogtest"
 	"galleria/modules/payments/paymentstest"
@@ -136,6 +139,62 @@ func TestACheckoutFormKeepsTheCodesOfAnotherTab(t *testing.T) {
 	v.post("/checkout", form).want(http.StatusOK)
 	if got, want := v.held().GetCodes(), []string{"WINTER", "SPRING", "WELCOME10"}; !slices.Equal(got, want) {
 		t.Errorf("got codes %q, want %q", got, want)
+	}
+}
+
+// chosen is what the form on the page says that it was drawn with.
+func (p *page) chosen() string { p.t.Helper(); return attr(p.field("chosen"), "value") }
+
+// A form that comes back because the shopper has to wait was not kept in the cart; it is when
+// it is sent again as it is.
+func TestWhatWasTypedWhileTheShopperHadToWaitIsKeptTheNextTime(t *testing.T) {
+	s := newShop(t, func(o *storefront.Options) { o.Limits.Codes = 3 })
+	s.promote(t)
+	s.promoteMore(t, "AUTUMN", "WINTER")
+	v, form := buy(t, s)
+	v.post("/cart/code", url.Values{"code": {"autumn"}}).want(http.StatusSeeOther)
+	form.Set("chosen", v.get("/checkout?country=IT").chosen())
+	v.post("/cart/code", url.Values{"code": {"winter"}}).want(http.StatusSeeOther) // in another tab
+	v.post("/cart/code", url.Values{"code": {"nosuch"}}).want(http.StatusUnprocessableEntity)
+
+	form.Set("requote", "1")
+	form.Set("code", "welcome10") // instead of AUTUMN
+	form.Set("delivery", "express")
+	p := v.post("/checkout", form).want(http.StatusTooManyRequests)
+	if got := p.chosen(); got != form.Get("chosen") {
+		t.Errorf("the form that came back was drawn with %q, want %q as before: nothing was kept", got, form.Get("chosen"))
+	}
+	if got := v.get("/checkout?country=IT&code=welcome10").want(http.StatusTooManyRequests).chosen(); got != "AUTUMN WINTER|standard" {
+		t.Errorf("a form by its address was drawn with %q, want what the cart has", got)
+	}
+	form.Set("chosen", p.chosen())
+	s.clock.pass(time.Minute)
+	p = v.post("/checkout", form).want(http.StatusOK)
+	if got := v.held(); !slices.Equal(got.GetCodes(), []string{"WINTER", "WELCOME10"}) || got.GetDeliveryOption() != "express" {
+		t.Errorf("got %v, want WINTER, WELCOME10 and express in the cart", got)
+	}
+	if got := p.chosen(); got != "WELCOME10|express" {
+		t.Errorf("a form that was kept was drawn with %q, want what is in it", got)
+	}
+}
+
+func TestWhatCouldNotBeKeptInTheCartIsKeptTheNextTime(t *testing.T) {
+	s := newShop(t)
+	s.promote(t)
+	v, form := buy(t, s)
+	p := v.get("/checkout?country=IT&code=welcome10").want(http.StatusOK)
+	form.Set("chosen", p.chosen())
+	form.Set("code", attr(p.field("code"), "value"))
+	form.Set("delivery", "standard")
+	form.Set("requote", "1")
+	s.cart.Fail(status.Error(codes.Unavailable, "away"))
+	if got := v.post("/checkout", form).chosen(); got != "|standard" {
+		t.Errorf("without the cart the form was drawn with %q, want what the cart had", got)
+	}
+	s.cart.Fail(nil)
+	v.post("/checkout", form).want(http.StatusOK)
+	if got := v.held().GetCodes(); !slices.Equal(got, []string{"WELCOME10"}) {
+		t.Errorf("got the codes %q, want WELCOME10", got)
 	}
 }
 

@@ -87,6 +87,10 @@ func additionKey(form url.Values, quantity int64) string {
 
 // addToCart adds to the request's cart. If there is none of that id it makes a new one:
 // an id that was not made here may be known to others, so it is not adopted.
+//
+// Two first additions at once, as in two tabs, make two carts, and the browser keeps the one
+// of the later answer: before the first answer nothing is common to the requests of one
+// visitor alone, for product pages are drawn once for all and a network is shared.
 func (s *Storefront) addToCart(ctx context.Context, c echo.Context, add *cartv1.AddItemRequest) (*cartv1.AddItemResponse, error) {
 	if add.CartId = s.cartOf(c); add.CartId != "" {
 		add.MustExist = true

@@ -92,3 +92,26 @@ func TestARowThatIsApartDoesNotMakeWhatIsDeletedMeanwhile(t *testing.T) {
 		}
 	})
 }
+
+// A product that came into being after the import looked is another one than that of its
+// row, which it must not replace with its variants.
+func TestAProductThatOthersMakeMeanwhileStays(t *testing.T) {
+	inEveryShop(t, func(t *testing.T, s shop) {
+		s.take(t, strings.NewReader(rows(1))) // its category
+		s.catalog.before = func(*catalogv1.UpsertProductsRequest) error {
+			s.catalog.before = nil
+			s.shirt(t)
+			return nil
+		}
+		file := "sku,name,category,price,currency,stock\nSHIRT-S,Shirt,clothes,39,EUR,4\nJAR,Jar,clothes,9,EUR,1\n"
+		result := s.take(t, strings.NewReader(file))
+		s.wantResult(t, result, 1, 0, 0, 2)
+		if p := s.product(t, "SHIRT-S"); len(p.GetVariants()) != 2 || p.GetDescription() == "" {
+			t.Errorf("got %v, want what was made meanwhile", p)
+		}
+		s.wantResult(t, s.take(t, strings.NewReader(file)), 0, 1, 1) // now it is known
+		if p := s.product(t, "SHIRT-S"); len(p.GetVariants()) != 2 || p.GetVariants()[0].GetPrices()[0].GetAmountMinor() != 3900 {
+			t.Errorf("got %v, want its price changed, and both variants", p)
+		}
+	})
+}

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/id"
 )
 
 // change is what rows of the file make of one product.
@@ -212,7 +213,8 @@ func (c *change) merge() []BadRow {
 	if len(c.rows) == 0 {
 		return bad
 	}
-	c.after = &catalogv1.Product{Slug: c.rows[0].Product, Active: true}
+	// With an id of its own, for one without is whichever has its slug or a sku by then.
+	c.after = &catalogv1.Product{Id: id.New(), Slug: c.rows[0].Product, Active: true}
 	if c.before != nil {
 		c.after = proto.Clone(c.before).(*catalogv1.Product)
 	}

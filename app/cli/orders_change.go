@@ -39,7 +39,7 @@ run.`,
 					OrderId: o.GetId(), Pieces: pieces, Carrier: carrier, Tracking: tracking, TrackingUrl: trackingURL, IdempotencyKey: key,
 				})
 				if err != nil {
-					return err
+					return withKey(err, key)
 				}
 				did := "is shipped, and closed"
 				if n := leftToSend(shipped.GetOrder()); n > 0 {
@@ -136,7 +136,7 @@ again while it does not answer; "galleria orders show" says how it went. With
 					OrderId: o.GetId(), Pieces: pieces, AmountMinor: minor, Reason: reason, Restock: restock, IdempotencyKey: key,
 				})
 				if err != nil {
-					return err
+					return withKey(err, key)
 				}
 				return printDone(cmd, asJSON, refunded.GetOrder(), "gets a refund: "+lastRefund(refunded.GetOrder()))
 			})
@@ -180,7 +180,7 @@ go to the shelf. It gives no money back: "galleria orders refund" does. With the
 					OrderId: o.GetId(), Pieces: pieces, Reason: reason, Restock: restock, IdempotencyKey: key,
 				})
 				if err != nil {
-					return err
+					return withKey(err, key)
 				}
 				return printDone(cmd, asJSON, returned.GetOrder(), "has pieces that came back: "+strings.Join(lines, ", "))
 			})

@@ -16,7 +16,6 @@ import (
 	catalogv1 "galleria/modules/catalog/v1"
 	inventoryv1 "galleria/modules/inventory/v1"
 	"galleria/platform/contract"
-	"galleria/platform/id"
 )
 
 func newStock(p Program, s *settings) *cobra.Command {
@@ -157,15 +156,17 @@ sku is none of the shop's, nothing is taken in.`,
 			return withInventory(cmd, p, s, skus, func(inventory inventoryv1.InventoryServiceClient) error {
 				received, err := inventory.Receive(cmd.Context(), request)
 				if err != nil {
-					return err
+					return withKey(err, request.GetIdempotencyKey())
 				}
-				if received.GetRepeated() {
+				// With a key made here it was this command: its request was sent again on the way.
+				before := received.GetRepeated() && key != ""
+				if before {
 					total = 0
 				}
 				if asJSON {
-					return printJSON(cmd.OutOrStdout(), receivedJSON{Key: request.GetIdempotencyKey(), Received: total, Repeated: received.GetRepeated()})
+					return printJSON(cmd.OutOrStdout(), receivedJSON{Key: request.GetIdempotencyKey(), Received: total, Repeated: before})
 				}
-				if received.GetRepeated() {
+				if before {
 					_, err = fmt.Fprintf(cmd.OutOrStdout(), "0 received: the delivery %s was taken in before\n", key)
 					return err
 				}
@@ -202,16 +203,17 @@ hears of it and gets the money back; then adjust.`,
 			if !known || why == 0 {
 				return usageError{fmt.Errorf("--reason is damage, loss, found, return or correction, not %q", reason)}
 			}
+			key := keyOr(key)
 			return withInventory(cmd, p, s, args, func(inventory inventoryv1.InventoryServiceClient) error {
 				adjusted, err := inventory.Adjust(cmd.Context(), &inventoryv1.AdjustRequest{
-					Sku: args[0], Location: location, By: by, Reason: inventoryv1.AdjustReason(why), Note: note, IdempotencyKey: keyOr(key),
+					Sku: args[0], Location: location, By: by, Reason: inventoryv1.AdjustReason(why), Note: note, IdempotencyKey: key,
 				})
 				if contract.Is(err, inventoryv1.Reason_REASON_BELOW_ALLOCATED) && contract.Metadata(err, "allocated") != "0" {
 					return fmt.Errorf(`%w
 find the orders with "galleria orders list --status open --query %s", take out of one what can't be sent with "galleria orders refund NUMBER --lines %s=1 --restock", and adjust again`, err, args[0], args[0])
 				}
 				if err != nil {
-					return err
+					return withKey(err, key)
 				}
 				row := levelRow(adjusted.GetLevel())
 				if asJSON {
@@ -264,14 +266,6 @@ is 1.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print an array of differences")
 	return cmd
-}
-
-// keyOr is the key given, or a new one.
-func keyOr(key string) string {
-	if key == "" {
-		return id.New()
-	}
-	return key
 }
 
 // stockJSON is what show prints for programs.

@@ -86,9 +86,8 @@ var ofVariant = regexp.MustCompile(`^variants\[(\d+)\]\.`)
 
 // add notes what a violation says of a field, such as variants[0].prices[0].amount_minor.
 func (r *reasons) add(field, message string) {
-	of := -1
-	if found := ofVariant.FindStringSubmatch(field); found != nil {
-		of, _ = strconv.Atoi(found[1]) // of an index that is too large 0 is as good
+	found := ofVariant.FindStringSubmatch(field)
+	if found != nil {
 		field = field[strings.LastIndex(field, ".")+1:]
 	}
 	column, _, _ := strings.Cut(field, "[")
@@ -96,13 +95,14 @@ func (r *reasons) add(field, message string) {
 		column = name
 	}
 	text := strings.TrimPrefix(column+": "+message, ": ")
-	if of < 0 {
+	if found == nil {
 		r.whole = strings.TrimPrefix(r.whole+"; "+text, "; ")
 		return
 	}
 	if r.variants == nil {
 		r.variants = map[int]string{}
 	}
+	of, _ := strconv.Atoi(found[1]) // one that is too large is of no variant
 	r.variants[of] = strings.TrimPrefix(r.variants[of]+"; "+text, "; ")
 }
 

@@ -85,7 +85,7 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 	if f.quote == "" {
 		return s.again(c, f, orderFailed(contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_QUOTE_CHANGED, "no total was shown")))
 	}
-	if wrong := s.hopelessCodes(c, f); wrong != "" {
+	if wrong := s.hopelessCodes(c, &f); wrong != "" {
 		return s.again(c, f, invalid(map[string]string{"code": wrong}))
 	}
 	if wait := s.edge.Clients.Take(edge.ClientOf(c), edge.CheckoutAttempts); wait > 0 {
@@ -197,7 +197,10 @@ func (s *Storefront) quote(ctx context.Context, held *cartv1.Cart, f form) (*pri
 // quoteTyped is the quote of a form with codes that a visitor typed. A client that tries
 // too many of them has to wait, and gets the quote without them.
 func (s *Storefront) quoteTyped(ctx context.Context, c echo.Context, held *cartv1.Cart, f form) (quote *pricingv1.Quote, wait time.Duration, err error) {
-	if wait = s.tryCodes(c, held, f.codes()); wait > 0 {
+	if !f.counted {
+		wait = s.tryCodes(c, held, f.codes())
+	}
+	if wait > 0 {
 		c.Response().Header().Set("Retry-After", edge.Seconds(wait))
 		f.values = maps.Clone(f.values)
 		f.values["code"] = ""

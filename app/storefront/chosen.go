@@ -134,10 +134,10 @@ func without(codes []string, gone ...string) []string {
 // take anything off: who types a code counts on it, and the total of the form is right
 // without it. A code that the form was drawn with, and whose problem it said, is let be, and
 // so is one that pricing does not answer for: orders has the last word.
-func (s *Storefront) hopelessCodes(c echo.Context, f form) string {
-	drawnWith, _, known := strings.Cut(f.chosen, "|")
-	typed := without(f.codes(), codesIn(drawnWith)...)
-	if !known || len(typed) == 0 {
+func (s *Storefront) hopelessCodes(c echo.Context, f *form) string {
+	before, _, _ := strings.Cut(f.chosen, "|")
+	typed := without(f.codes(), codesIn(before)...)
+	if !f.drawn() || len(typed) == 0 {
 		return ""
 	}
 	ctx, done := s.working(c, false, pageTimeout)
@@ -146,10 +146,11 @@ func (s *Storefront) hopelessCodes(c echo.Context, f form) string {
 	if err != nil {
 		return ""
 	}
-	quote, wait, err := s.quoteTyped(ctx, c, held, f)
+	quote, wait, err := s.quoteTyped(ctx, c, held, *f)
 	if wait > 0 {
 		return tooManyCodes(wait)
 	}
+	f.counted = true
 	if err != nil {
 		return ""
 	}

@@ -18,6 +18,8 @@ type form struct {
 	quote  string // fingerprint of what the shopper was shown
 	chosen string // the choice that the form was drawn with
 	values map[string]string
+	// counted: its codes were counted as tries of their client already.
+	counted bool
 }
 
 // fields of the form in the order they stand in, with what people call them.

@@ -52,7 +52,7 @@ func wentHow(o *ordersv1.Order, r *ordersv1.Refund) string {
 	amount := price(o.GetCurrencyCode(), r.GetAmountMinor()).Text
 	switch {
 	case r.GetAmountMinor() == 0: // pieces that cost nothing, or whose money was never taken, or went back before
-		return "No money goes back for this."
+		return "Nothing more goes back for this."
 	case r.GetStatus() == ordersv1.RefundStatus_REFUND_STATUS_SUCCEEDED:
 		return amount + wentBack
 	case r.GetLeft():

@@ -58,7 +58,7 @@ func TestRefundsOfPiecesSayWhichAndHowEachWent(t *testing.T) {
 		"an amount":            {[]*ordersv1.Refund{amount}, nil},
 		"pieces, on their way": {[]*ordersv1.Refund{of(700, pending)}, [][]string{{"€7.00 is on its way back to your card.", "2 × Lamp, Oak"}}},
 		"pieces, refused":      {[]*ordersv1.Refund{of(700, failed)}, [][]string{{"A refund of €7.00 could not be carried out.", "2 × Lamp, Oak"}}},
-		"pieces never charged": {[]*ordersv1.Refund{of(0, succeeded)}, [][]string{{"No money goes back for this.", "2 × Lamp, Oak"}}},
+		"pieces never charged": {[]*ordersv1.Refund{of(0, succeeded)}, [][]string{{"Nothing more goes back for this.", "2 × Lamp, Oak"}}},
 		"pieces and an amount": {[]*ordersv1.Refund{of(700, succeeded), amount}, [][]string{{"€7.00 went back to your card.", "2 × Lamp, Oak"}, {"€5.00 went back to your card."}}},
 	} {
 		o := ofTwoLines()

@@ -62,6 +62,12 @@ func TestAClientThatGuessesVoucherCodesHasToWait(t *testing.T) {
 			form.Set("requote", "1")
 			return v.post("/checkout", form)
 		},
+		"with the order": func(v *visitor, code string) *page {
+			form := v.order()
+			form.Set("code", code)
+			form.Set("chosen", "|standard")
+			return v.post("/checkout", form)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.clock.pass(time.Minute)

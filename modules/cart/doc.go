@@ -7,8 +7,8 @@
 // at least 128 random bits, and is never logged. One exception: the cart of a
 // customer is not opened to another person who is logged in. A cart comes into
 // being with its first item, or is made empty, and is forgotten lifetime (30 days
-// unless set) after its last change. From that moment on no call finds it; the rows are deleted in
-// batches, in the background, by one process at a time.
+// unless set) after its last change. From that moment on no call finds it; the rows are
+// deleted in batches, in the background, by one process at a time.
 //
 // # Invariants
 //
@@ -30,10 +30,10 @@
 //     currency, or unknown to the catalog. Removing needs no catalog. The name is
 //     the catalog's if it still knows the product, else the one it had when added.
 //   - Codes, delivery option and destination are what was chosen. The cart keeps
-//     them and does not check them: pricing does, for each quote. With what an
-//     order bought, the codes that it used are taken out, and no others. Codes are written only over
-//     those that the caller saw, if it says which: two that are added at once are both
-//     there. Of two delivery options or destinations the last one stays.
+//     them and does not check them: pricing does, for each quote. With what an order
+//     bought, the codes that it used are taken out, and no others. Codes are written
+//     only over those that the caller saw, if it says which: two that are added at once
+//     are both there. Of two delivery options or destinations the last one stays.
 //   - A cart remembers which carts were merged into it, and one that was merged into
 //     another where its lines went: so orders sees that two carts hold the same lines,
 //     and an order of the first, paid later, takes them out of the second.

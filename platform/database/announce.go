@@ -24,7 +24,7 @@ func Announce(tx *gorm.DB, kind string) {
 // Committed returns a new channel that receives a value after commits by this
 // process in which work of this kind was announced, with "" after every commit;
 // several may be told as one. It is never closed, and told nothing more after end:
-// call that when nobody waits any more, for work that fails is begun again on the same
+// call that when the caller waits no more, for work that fails is begun again on the same
 // database, with a new channel each time. Commits of other processes are not seen, so
 // poll as well.
 func (d *DB) Committed(kind string) (commits <-chan struct{}, end func()) {

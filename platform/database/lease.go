@@ -157,7 +157,7 @@ const takeLeases = 3
 // one was quicker.
 //
 // The row of the lease comes before that of the store. A process that stands still in the
-// middle of a Write of its work keeps the first one locked, and whoever waits for it must
+// middle of a Write of its work keeps the first one locked. A process that waits for it must
 // not keep the other one, which each process that opens the database needs for its mark.
 func (d *DB) take(ctx context.Context, name string, before *leaseRow) (*lease, error) {
 	if before == nil {

@@ -222,7 +222,7 @@ func TestAStartSaysThatItWaitsForItsPeer(t *testing.T) {
 
 // TestAStartSaysThatItsPeerIsSlow: one that takes the connection and does not answer.
 func TestAStartSaysThatItsPeerIsSlow(t *testing.T) {
-	silent, err := net.Listen("tcp", "127.0.0.1:0") // the kernel takes connections, and nobody reads
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // the kernel takes connections, and no process reads
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,21 @@ import (
 
 func earlierCases(w World) cases {
 	return cases{
+		"what a product said before stays kept when another one takes a former address of it": func(t *testing.T) {
+			c := w.corner(t)
+			mug := c.product(1, func(p *product) { p.Slug = c.name + "-mug" })
+			c.put(mug)
+			before := c.one(SKU(mug))
+			moved := proto.CloneOf(before)
+			moved.Slug = c.name + "-cup"
+			c.put(moved)
+			c.put(c.product(2, func(p *product) { p.Slug = c.name + "-mug" }))
+			now := c.one(SKU(mug))
+			got, err := w.Catalog.GetEarlierProduct(t.Context(), &catalogv1.GetEarlierProductRequest{Id: now.GetId(), Version: now.GetVersion()})
+			if err != nil || got.GetProduct().GetSlug() != before.GetSlug() {
+				t.Errorf("got %v, %v, want what it said at its first address", got.GetProduct(), err)
+			}
+		},
 		"the last changes of a product can be taken back, one after the other": func(t *testing.T) {
 			c := w.corner(t)
 			rich := c.product(1, func(p *product) {

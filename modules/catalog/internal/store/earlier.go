@@ -129,7 +129,7 @@ func saveEarlier(tx *gorm.DB, current *shelf.Shelf, c shelf.Changes) error {
 	for i := range c.Products {
 		now := &c.Products[i]
 		before := current.ByID(now.ID())
-		if before == nil {
+		if before == nil || before.Version() == now.Version() { // it lost a former address alone
 			continue
 		}
 		back := tx.Exec("DELETE FROM earlier_products WHERE product_id = ? AND version = ? AND replaced_by = ?", now.ID(), now.Version(), before.Version())

@@ -188,6 +188,12 @@ func (p *Promotion) Ended(now time.Time) bool {
 	return !p.terms.EndsAt.IsZero() && !now.Before(p.terms.EndsAt)
 }
 
+// EndsAfter tells whether it is over later than another one: never is after any time.
+func (p *Promotion) EndsAfter(other *Promotion) bool {
+	end, before := p.terms.EndsAt, other.terms.EndsAt
+	return !before.IsZero() && (end.IsZero() || end.After(before))
+}
+
 // Spelling is one of its codes as it was written, by its folded form.
 func (p *Promotion) Spelling(folded string) string {
 	for _, c := range p.terms.Codes {

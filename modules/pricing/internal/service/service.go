@@ -101,9 +101,10 @@ func (s *Service) Refresh(ctx context.Context) error {
 			fresh.automatic = append(fresh.automatic, p)
 		}
 		for _, code := range p.Terms().Codes {
-			// A code that was taken over is the promotion's that has not ended.
+			// A code that was taken over, of one that had ended, is the promotion's that ends
+			// later: by the clock of this process that one may still go on.
 			folded := promotion.Fold(code)
-			if before := fresh.byCode[folded]; before == nil || before.Ended(now) {
+			if before := fresh.byCode[folded]; before == nil || p.EndsAfter(before) {
 				fresh.byCode[folded] = p
 			}
 		}

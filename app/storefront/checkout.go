@@ -49,7 +49,7 @@ func (s *Storefront) checkout(c echo.Context) error {
 	v, code := s.composeCheckout(ctx, held, quote, f), http.StatusOK
 	v.IdempotencyKey, v.Addresses = id.Secret(), addresses
 	if wait > 0 {
-		v.Errors["code"], code = tooManyCodes(wait), http.StatusTooManyRequests
+		v.Errors["code"], v.Priced, code = tooManyCodes(wait), "", http.StatusTooManyRequests
 	}
 	return s.once(c, code, int(held.GetItemCount()), page.CheckoutPage(v))
 }
@@ -144,6 +144,9 @@ func (s *Storefront) again(c echo.Context, f form, why failure) error {
 	}
 	v := s.composeCheckout(ctx, held, quote, f)
 	maps.Copy(v.Errors, why.fields)
+	if quote.GetFingerprint() == "" || wait > 0 { // nothing new is said of the codes
+		v.Priced = strings.Join(f.priced, " ")
+	}
 	kept := false
 	if wait > 0 {
 		v.Errors["code"], why.status = tooManyCodes(wait), http.StatusTooManyRequests
@@ -215,6 +218,7 @@ func (s *Storefront) composeCheckout(ctx context.Context, held *cartv1.Cart, quo
 		Values: f.values, Errors: codeProblems(quote), Price: quoted(quote),
 	}
 	v.NoIndex = true
+	v.Priced = strings.Join(f.codes(), " ")
 	// The country that is priced is the one that is chosen, if the shop sends there: what
 	// pricing assumes while a shopper chose none is not for the shopper to agree to.
 	chosen := f.values["country"]

@@ -131,13 +131,12 @@ func without(codes []string, gone ...string) []string {
 }
 
 // hopelessCodes says what is wrong with codes that were typed into a checkout form and can't
-// take anything off: who types a code counts on it, and the total of the form is right
-// without it. A code that the form was drawn with, and whose problem it said, is let be, and
-// so is one that pricing does not answer for: orders has the last word.
+// take anything off: who types a code counts on it, and the total that was shown is right
+// without it. A code whose problem was shown beside the total is let be, and so is one that
+// pricing does not answer for: orders has the last word.
 func (s *Storefront) hopelessCodes(c echo.Context, f *form) string {
-	before, _, _ := strings.Cut(f.chosen, "|")
-	typed := without(f.codes(), codesIn(before)...)
-	if !f.drawn() || len(typed) == 0 {
+	typed := without(f.codes(), f.priced...)
+	if f.priced == nil || len(typed) == 0 {
 		return ""
 	}
 	ctx, done := s.working(c, false, pageTimeout)

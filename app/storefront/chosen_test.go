@@ -284,15 +284,42 @@ func TestACodeThatIsTypedAndCannotWorkBringsTheFormBack(t *testing.T) {
 	s := newShop(t)
 	s.promote(t)
 	v, form := buy(t, s)
-	form.Set("chosen", attr(v.get("/checkout?country=IT").field("chosen"), "value"))
+	v.get("/checkout?country=IT").sendsBack(form)
 	form.Set("code", "nosuch")
+	s.cart.Fail(status.Error(codes.Unavailable, "away"))
+	s.orders.fail(status.Error(codes.Unavailable, "away too"), nil)
+	v.post("/checkout", form).want(http.StatusServiceUnavailable).sendsBack(form) // nothing was said of it yet
+	s.cart.Fail(nil)
+	s.orders.fail(nil, nil)
 	p := v.post("/checkout", form).want(http.StatusUnprocessableEntity).says("NOSUCH is not a code of ours.")
 	if got := v.held().GetItemCount(); got == 0 {
 		t.Error("the cart is empty")
 	}
-	form.Set("chosen", attr(p.field("chosen"), "value"))
-	form.Set("idempotency_key", attr(p.field("idempotency_key"), "value"))
-	v.get(v.pay(v.post("/checkout", form), paymentstest.CardVisa)).says("Thank you") // it was seen, and left there
+	p.sendsBack(form) // it was seen, and left there
+	v.get(v.pay(v.post("/checkout", form), paymentstest.CardVisa)).says("Thank you")
+}
+
+func TestACodeWhoseProblemWasSaidIsNotInTheWay(t *testing.T) {
+	s := newShop(t)
+	s.promote(t)
+	v, form := buy(t, s)
+	form.Set("code", "nosuch")
+	v.get("/checkout?country=IT&code=nosuch").want(http.StatusOK).says("NOSUCH is not a code of ours.").sendsBack(form)
+	s.orders.fail(status.Error(codes.Unavailable, "away"), nil)
+	s.cart.Fail(status.Error(codes.Unavailable, "away too"))
+	p := v.post("/checkout", form).want(http.StatusServiceUnavailable)
+	s.orders.fail(nil, nil)
+	s.cart.Fail(nil)
+	p.sendsBack(form) // what was shown before still holds
+	v.get(v.pay(v.post("/checkout", form), paymentstest.CardVisa)).says("Thank you")
+}
+
+// sendsBack takes over what a browser sends unseen with the form on the page.
+func (p *page) sendsBack(form url.Values) {
+	p.t.Helper()
+	for _, name := range []string{"idempotency_key", "quote", "chosen", "priced"} {
+		form.Set(name, attr(p.field(name), "value"))
+	}
 }
 
 func TestWhatCannotBeBoughtIsToldAlikeAndKeptOutOfTheOrder(t *testing.T) {

@@ -17,6 +17,9 @@ type form struct {
 	key    string // of idempotency
 	quote  string // fingerprint of what the shopper was shown
 	chosen string // the choice that the form was drawn with
+	// priced are the codes of the total that the shopper was shown, with what was wrong with
+	// each; nil: the form does not say.
+	priced []string
 	values map[string]string
 	// counted: its codes were counted as tries of their client already.
 	counted bool
@@ -56,6 +59,9 @@ func readCheckout(posted url.Values) form {
 		f.values[field.name] = strings.TrimSpace(strings.ToValidUTF8(posted.Get(field.name), ""))
 	}
 	f.values["country"] = strings.ToUpper(f.values["country"])
+	if posted.Has("priced") {
+		f.priced = append([]string{}, codesIn(posted.Get("priced"))...)
+	}
 	return f
 }
 

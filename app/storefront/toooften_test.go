@@ -65,7 +65,7 @@ func TestAClientThatGuessesVoucherCodesHasToWait(t *testing.T) {
 		"with the order": func(v *visitor, code string) *page {
 			form := v.order()
 			form.Set("code", code)
-			form.Set("chosen", "|standard")
+			form.Set("priced", "")
 			return v.post("/checkout", form)
 		},
 	} {

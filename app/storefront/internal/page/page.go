@@ -230,6 +230,7 @@ type Checkout struct {
 	Quote          string // fingerprint of what is shown, as a hidden field
 	NoDelivery     bool   // what is in the cart is not sent to the chosen country
 	Chosen         string // codes and delivery of the form as it is drawn, as a hidden field
+	Priced         string // codes that the total is of, as a hidden field
 	IdempotencyKey string
 	Values         map[string]string // what was typed
 	Errors         map[string]string // by field

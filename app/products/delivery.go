@@ -63,9 +63,6 @@ func (i *importer) deliveryKey(m move) string {
 	return "import-" + hex.EncodeToString(key[:12])
 }
 
-// mostMovements is how many movements inventory lists in one call.
-const mostMovements = 200
-
 // stillToCome are the moves of deliveries that were not taken in before. Inventory forgets
 // keys after a while, and its books keep for ever the movement that a delivery made, which
 // bears its key: a dry run and an import both go by those.
@@ -87,19 +84,15 @@ func (i *importer) stillToCome(ctx context.Context, moves []move) (remaining []m
 
 // takenIn is how many pieces of a row's delivery were taken in before; 0 for none.
 func (i *importer) takenIn(ctx context.Context, m move) (int64, error) {
-	request, key := &inventoryv1.ListMovementsRequest{Sku: m.row.SKU, PageSize: mostMovements}, i.deliveryKey(m)
-	for {
-		page, err := i.inventory.ListMovements(ctx, request)
-		if err != nil {
-			return 0, err
-		}
-		for _, made := range page.GetMovements() {
-			if made.GetReason() == inventoryv1.MovementReason_MOVEMENT_REASON_RECEIVE && made.GetNote() == key {
-				return made.GetBy(), nil
-			}
-		}
-		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
-			return 0, nil
+	key := i.deliveryKey(m)
+	found, err := i.inventory.ListMovements(ctx, &inventoryv1.ListMovementsRequest{Sku: m.row.SKU, Note: key})
+	if err != nil {
+		return 0, err
+	}
+	for _, made := range found.GetMovements() { // one at most, unless people type keys as notes
+		if made.GetReason() == inventoryv1.MovementReason_MOVEMENT_REASON_RECEIVE && made.GetNote() == key {
+			return made.GetBy(), nil
 		}
 	}
+	return 0, nil
 }

@@ -37,6 +37,18 @@ func listMovements(w World) cases {
 				t.Errorf("got pages that sum to %v, want 2, 2 and 1", got)
 			}
 		},
+		"lists those of a sku with one note": func(t *testing.T) {
+			s := shop{w, t}
+			sku, wanted := s.sku(1), id.New()
+			s.works(s.receive(id.New(), line(sku, 1)))
+			s.works(s.receive(wanted, line(sku, 3)))
+			s.works(s.receive(id.New(), line(sku, 5)))
+			got, err := w.Inventory.ListMovements(t.Context(), &inventoryv1.ListMovementsRequest{Sku: sku, Note: wanted, PageSize: 1})
+			s.works(err)
+			if all := got.GetMovements(); len(all) != 1 || all[0].GetBy() != 3 || got.GetNextPageToken() != "" {
+				t.Errorf("got %v, want that of 3 pieces alone", got)
+			}
+		},
 		"lists those of all skus": func(t *testing.T) {
 			s := shop{w, t}
 			sku := s.sku(3)
@@ -57,6 +69,8 @@ func listMovements(w World) cases {
 		"refuses what can't be": func(t *testing.T) {
 			_, err := w.Inventory.ListMovements(t.Context(), &inventoryv1.ListMovementsRequest{Sku: "no spaces", PageSize: 201, PageToken: "x"})
 			shop{w, t}.invalid(err, "sku", "page_size", "page_token")
+			_, err = w.Inventory.ListMovements(t.Context(), &inventoryv1.ListMovementsRequest{Note: "of which sku?"})
+			shop{w, t}.invalid(err, "note")
 		},
 	}
 }

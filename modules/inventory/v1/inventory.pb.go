@@ -1342,7 +1342,10 @@ type ListMovementsRequest struct {
 	// 1 to 200; 0: 50.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the page before.
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only those of the sku with exactly this note, such as the key of a delivery; empty:
+	// with any. Not without a sku.
+	Note          string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1394,6 +1397,13 @@ func (x *ListMovementsRequest) GetPageSize() int32 {
 func (x *ListMovementsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListMovementsRequest) GetNote() string {
+	if x != nil {
+		return x.Note
 	}
 	return ""
 }
@@ -1751,12 +1761,13 @@ const file_inventory_v1_inventory_proto_rawDesc = "" +
 	"\x12ListLevelsResponse\x12+\n" +
 	"\x06levels\x18\x01 \x03(\v2\x13.inventory.v1.LevelR\x06levels\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x15\n" +
-	"\x06low_at\x18\x03 \x01(\x03R\x05lowAt\"d\n" +
+	"\x06low_at\x18\x03 \x01(\x03R\x05lowAt\"x\n" +
 	"\x14ListMovementsRequest\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"u\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x12\n" +
+	"\x04note\x18\x04 \x01(\tR\x04note\"u\n" +
 	"\x15ListMovementsResponse\x124\n" +
 	"\tmovements\x18\x01 \x03(\v2\x16.inventory.v1.MovementR\tmovements\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x0e\n" +

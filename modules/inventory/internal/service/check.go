@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"galleria/modules/inventory/internal/stock"
+	"galleria/modules/inventory/internal/store"
 	inventoryv1 "galleria/modules/inventory/v1"
 	"galleria/platform/contract"
 	"galleria/platform/plaintext"
@@ -189,11 +190,15 @@ func readAdjustment(r *inventoryv1.AdjustRequest) (key string, a stock.Adjustmen
 // tokenMark tells this method's page tokens from others'.
 const tokenMark = "movements:"
 
-// readPage is the sku, the size and the place of a ListMovements.
-func readPage(r *inventoryv1.ListMovementsRequest) (sku, before string, size int, err error) {
+// readPage is what a ListMovements asks for, with a page size.
+func readPage(r *inventoryv1.ListMovementsRequest) (wanted store.WantedMovements, err error) {
 	var bad problems
 	if r.GetSku() != "" {
-		sku = bad.name("sku", r.GetSku())
+		wanted.SKU = bad.name("sku", r.GetSku())
+	}
+	wanted.Note = bad.note("note", r.GetNote())
+	if wanted.Note != "" && r.GetSku() == "" {
+		bad.add("note", "needs a sku")
 	}
 	bad.between("page_size", int64(r.GetPageSize()), 0, maxPage)
 	if r.GetPageToken() != "" {
@@ -202,9 +207,10 @@ func readPage(r *inventoryv1.ListMovementsRequest) (sku, before string, size int
 		if err != nil || !ours || !plaintext.Is(last) {
 			bad.add("page_token", "must be the next_page_token of another page of this method")
 		}
-		before = last
+		wanted.Before = last
 	}
-	return sku, before, cmp.Or(int(r.GetPageSize()), usualPage), bad.err()
+	wanted.Most = cmp.Or(int(r.GetPageSize()), usualPage)
+	return wanted, bad.err()
 }
 
 func tokenAfter(id string) string {

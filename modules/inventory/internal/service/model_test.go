@@ -284,7 +284,7 @@ func (m *machine) check(t *rapid.T) {
 			t.Fatalf("got %+v, want %d on hand, %d allocated", got, onHand, m.allocated(sku))
 		}
 		sum := int64(0)
-		moved, err := m.service.store.Movements(context.Background(), sku, "", 1000)
+		moved, err := m.service.store.Movements(context.Background(), store.WantedMovements{SKU: sku, Most: 1000})
 		if err != nil {
 			t.Fatal(err)
 		}

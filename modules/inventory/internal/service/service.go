@@ -175,11 +175,13 @@ func (s *Service) ListMovements(ctx context.Context, r *inventoryv1.ListMovement
 	if err := access.Staff(ctx, notAllowed, mayRead); err != nil {
 		return nil, err
 	}
-	sku, before, size, err := readPage(r)
+	wanted, err := readPage(r)
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.store.Movements(ctx, sku, before, size+1)
+	size := wanted.Most
+	wanted.Most++ // tells whether there is another page
+	found, err := s.store.Movements(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}

@@ -24,19 +24,24 @@ func move(tx *gorm.DB, movements []stock.Movement) error {
 		valuesOf("(?, ?, ?, ?, ?, ?, ?, ?, ?)", len(movements)), values...).Error
 }
 
-// Movements reads up to most movements, newest first: of a sku, or of all for "";
-// those before the one with the id before, or from the newest on for "".
-func (s *Store) Movements(ctx context.Context, sku, before string, most int) ([]stock.Movement, error) {
+// WantedMovements says which movements are read: up to Most, of a sku, with a note, and before the
+// one with the id Before. Empty: of all skus, with any note, from the newest on.
+type WantedMovements struct {
+	SKU, Note, Before string
+	Most              int
+}
+
+// Movements reads those that are wanted, newest first.
+func (s *Store) Movements(ctx context.Context, wanted WantedMovements) ([]stock.Movement, error) {
 	where, args := "", []any{}
-	if sku != "" {
-		where, args = " AND sku = ?", append(args, sku)
-	}
-	if before != "" {
-		where, args = where+" AND id < ?", append(args, before)
+	for _, narrowed := range []struct{ by, to string }{{"sku = ?", wanted.SKU}, {"note = ?", wanted.Note}, {"id < ?", wanted.Before}} {
+		if narrowed.to != "" {
+			where, args = where+" AND "+narrowed.by, append(args, narrowed.to)
+		}
 	}
 	var found []stock.Movement
 	query := s.db.Read(ctx).Raw(`SELECT id, sku, location, amount, reason, order_id, note, actor, at FROM movements
-		WHERE 1 = 1`+where+" ORDER BY id DESC LIMIT ?", append(args, most)...)
+		WHERE 1 = 1`+where+" ORDER BY id DESC LIMIT ?", append(args, wanted.Most)...)
 	err := each(query, func(rows *sql.Rows) error {
 		var m stock.Movement
 		var at int64

@@ -62,14 +62,11 @@ is what this command says, and how often it was used stays.`,
 
 // put writes a promotion, and completes it by how often it was used.
 func put(cmd *cobra.Command, pricing pricingv1.PricingServiceClient, promotion *pricingv1.Promotion, replace bool) error {
-	all, err := allPromotions(cmd.Context(), pricing, false)
+	found, err := pricing.ListPromotions(cmd.Context(), &pricingv1.ListPromotionsRequest{Id: promotion.GetId()})
 	if err != nil {
 		return err
 	}
-	for _, before := range all {
-		if before.GetId() != promotion.GetId() {
-			continue
-		}
+	for _, before := range found.GetPromotions() { // one at most
 		if !replace {
 			return fmt.Errorf("there is a promotion %s already, %q; choose another id, or change that one with --replace", before.GetId(), before.GetName())
 		}

@@ -342,7 +342,7 @@ func codeProblem(q *pricingv1.Quote, code string) string {
 	case pricingv1.CodeProblem_PROBLEM_MINIMUM_NOT_REACHED:
 		text = "works from " + price(q.GetCurrencyCode(), p.GetMinimumMinor()).Text + " on."
 	case pricingv1.CodeProblem_PROBLEM_NOT_COMBINED:
-		text = "can't be combined with a discount that takes off more."
+		text = "takes nothing more off: another discount takes off as much or more."
 	}
 	return code + " " + text
 }

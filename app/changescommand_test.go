@@ -48,6 +48,7 @@ func TestWhatCommandsChangeIsInTheAuditLog(t *testing.T) {
 	}{
 		{[]string{"orders", "ship", order, "--lines", "MUG-1=1", "--key", "parcel-1"}, "shipped", "order G-", "", "1 × MUG-1"},
 		{[]string{"orders", "refund", order, "--amount", "1.00", "--reason", "a scratch"}, "refunded", "order G-", "", "1.00 EUR"},
+		{[]string{"orders", "cancel", order, "--reason", "the rest broke"}, "cancelled", "order G-", "", "closed"},
 		{[]string{"settings", "set", "--name", "Löwe & Söhne"}, "changed", "the shop's settings", "version 0", "version 1"},
 		{[]string{"tariffs", "set", file}, "changed", "delivery and taxes", "version ", "version "},
 		{[]string{"tariffs", "reset"}, "returned to the configuration of", "delivery and taxes", "version ", "version "},
@@ -90,6 +91,7 @@ func TestWhatCommandsChangeIsInTheAuditLog(t *testing.T) {
 	}
 	for _, command := range [][]string{
 		{"orders", "ship", order, "--lines", "MUG-1=1", "--key", "parcel-1"}, // again: it is the same parcel
+		{"orders", "cancel", order}, // again
 		{"orders", "show", order}, {"orders", "ship", order, "--lines", "MUG-1=7"}, {"settings", "show"}, {"keys", "list"}, {"modules"}, {"events", "dead"}, {"changes"},
 	} {
 		shop.Run(t, command...)

@@ -45,8 +45,10 @@ var commanded = map[string]func(request, response any) Entry{
 	ordersv1.OrdersService_ShipOrder_FullMethodName: of(func(in *ordersv1.ShipOrderRequest, out *ordersv1.ShipOrderResponse) Entry {
 		return Entry{Action: "shipped", Thing: order(out), To: pieces(out.GetOrder(), in.GetPieces())}
 	}),
-	ordersv1.OrdersService_CancelOrder_FullMethodName: of(func(_ *ordersv1.CancelOrderRequest, out *ordersv1.CancelOrderResponse) Entry {
-		return Entry{Action: "cancelled", Thing: order(out)}
+	ordersv1.OrdersService_CancelOrder_FullMethodName: of(func(in *ordersv1.CancelOrderRequest, out *ordersv1.CancelOrderResponse) Entry {
+		e := Cancelled(out.GetOrder())
+		e.Once = "command cancel " + in.GetOrderId()
+		return e
 	}),
 	ordersv1.OrdersService_RefundOrder_FullMethodName: of(func(in *ordersv1.RefundOrderRequest, out *ordersv1.RefundOrderResponse) Entry {
 		e := Entry{Action: "refunded", Thing: order(out), To: pieces(out.GetOrder(), in.GetPieces())}
@@ -169,6 +171,12 @@ func of[In, Out proto.Message](words func(In, Out) Entry) func(request, response
 
 func order(answer interface{ GetOrder() *ordersv1.Order }) string {
 	return "order " + answer.GetOrder().GetNumber()
+}
+
+// Cancelled is the cancellation of an order, and what the order became by it: one that was
+// not paid failed, and one of which a part was sent is closed.
+func Cancelled(o *ordersv1.Order) Entry {
+	return Entry{Action: "cancelled", Thing: "order " + o.GetNumber(), To: word(o.GetStatus().String(), "ORDER_STATUS_")}
 }
 
 // pieces are pieces of an order in few words; none stand for all that was left.

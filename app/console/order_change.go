@@ -115,8 +115,10 @@ func (c *Console) cancelOrder(work context.Context, ctx echo.Context, o *ordersv
 	if ctx.FormValue("sure") == "" {
 		return auditlog.Entry{}, "", errForm("tick the box to say that the order is to be cancelled.")
 	}
-	_, err := c.Orders.CancelOrder(work, &ordersv1.CancelOrderRequest{OrderId: o.GetId(), Operator: true, Reason: ctx.FormValue("reason")})
-	return auditlog.Entry{Action: "cancelled", From: word(o.GetStatus().String(), "ORDER_STATUS_"), Detail: ctx.FormValue("reason")}, "cancel", err
+	answer, err := c.Orders.CancelOrder(work, &ordersv1.CancelOrderRequest{OrderId: o.GetId(), Operator: true, Reason: ctx.FormValue("reason")})
+	e := auditlog.Cancelled(answer.GetOrder())
+	e.From, e.Detail = word(o.GetStatus().String(), "ORDER_STATUS_"), ctx.FormValue("reason")
+	return e, "cancel", err
 }
 
 func (c *Console) refundOrder(work context.Context, ctx echo.Context, o *ordersv1.Order, key string) (auditlog.Entry, string, error) {

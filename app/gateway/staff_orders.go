@@ -134,7 +134,9 @@ func (g *Gateway) cancelAsStaff(r *request, in *CancelInput) (*OrderOutput, erro
 	return g.changeOrder(r, StaffInput{Authorization: in.Authorization}, func(who *staff) (*ordersv1.Order, error) {
 		answer, err := g.Orders.CancelOrder(who, &ordersv1.CancelOrderRequest{OrderId: in.OrderID, Operator: true, Reason: in.reason()})
 		if err == nil {
-			g.changed(who, in.OrderID, auditlog.Entry{Action: "cancelled", Thing: orderName(answer.GetOrder()), Detail: in.reason()})
+			e := auditlog.Cancelled(answer.GetOrder())
+			e.Detail = in.reason()
+			g.changed(who, in.OrderID, e)
 		}
 		return answer.GetOrder(), err
 	})

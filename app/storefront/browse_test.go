@@ -23,7 +23,7 @@ import (
 	"galleria/app/storefront"
 	"galleria/modules/catalog/catalogtest"
 	catalogv1 "galleria/modules/catalog/v1"
-	"galleria/modules/inventory/inventorytest"
+	"galleria/platform/module/moduletest"
 )
 
 const lamp = "/products/aria-arc-floor-lamp"
@@ -155,7 +155,7 @@ func TestAProductNoLongerSoldHasNoPage(t *testing.T) {
 
 func TestWithoutInventoryProductsAreShownAndSold(t *testing.T) {
 	s := newShop(t)
-	s.inventory.Fail("GetLevels", inventorytest.Unavailable())
+	s.inventory.Fail("GetLevels", moduletest.Unavailable("inventory"))
 	p := s.visitor(t).get(lamp).want(http.StatusOK).says("Aria Arc", "Add to cart").saysNot("In stock", "Sold out", "left")
 	if strings.Contains(p.body, "schema.org/InStock") {
 		t.Error("the data for search engines guesses a stock nobody knows")
@@ -222,7 +222,7 @@ func TestANeighboursChangeIsVisibleWithinTheTTL(t *testing.T) {
 func TestAHangingInventoryIsNotAskedByEveryPage(t *testing.T) {
 	s := newShop(t)
 	var asked atomic.Int32
-	s.inventory.Before("GetLevels", func(context.Context) error { asked.Add(1); return inventorytest.Unavailable() })
+	s.inventory.Before("GetLevels", func(context.Context) error { asked.Add(1); return moduletest.Unavailable("inventory") })
 	v := s.visitor(t)
 	for _, path := range productPaths(t, s) {
 		v.get(path).want(http.StatusOK)

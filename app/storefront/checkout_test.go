@@ -19,6 +19,7 @@ import (
 	paymentsv1 "galleria/modules/payments/v1"
 	"galleria/platform/contract"
 	"galleria/platform/id"
+	"galleria/platform/module/moduletest"
 )
 
 // buy fills the cart and the form.
@@ -355,7 +356,7 @@ func TestSomethingNoLongerSoldIsNamed(t *testing.T) {
 func TestAnOrderThatFailedForPaymentsIsTriedAnew(t *testing.T) {
 	s := newShop(t)
 	v, form := buy(t, s)
-	s.payments.Fail("StartPayment", paymentstest.Unavailable())
+	s.payments.Fail("StartPayment", moduletest.Unavailable("payments"))
 	p := v.post("/checkout", form).want(http.StatusServiceUnavailable).says("Payment was unavailable", "your cart is kept", "Porcino Table Lamp")
 	if p.header.Get("Retry-After") == "" {
 		t.Error("refused without saying when to come again")

@@ -13,7 +13,7 @@ import (
 
 	"galleria/modules/catalog/catalogtest"
 	catalogv1 "galleria/modules/catalog/v1"
-	"galleria/modules/inventory/inventorytest"
+	"galleria/platform/module/moduletest"
 )
 
 // shirts puts three shirts into the department of textiles.
@@ -129,7 +129,7 @@ func TestAListWithoutStockIsInItsUsualOrder(t *testing.T) {
 	s.shirts(t)
 	s.setStock(t, "SHIRT-1-M", 0)
 	s.setStock(t, "SHIRT-1-L", 0)
-	s.inventory.Fail("GetLevels", inventorytest.Unavailable())
+	s.inventory.Fail("GetLevels", moduletest.Unavailable("inventory"))
 	p := s.visitor(t).get("/search?q=shirt&sort=name").want(http.StatusOK).saysNot("Sold out")
 	if got := p.names(); !slices.Equal(got, []string{"Shirt 0", "Shirt 1", "Shirt 2"}) {
 		t.Errorf("got %v, want the order by name", got)

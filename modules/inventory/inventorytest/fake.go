@@ -15,6 +15,7 @@ import (
 
 	"galleria/platform/database/databasetest"
 	"galleria/platform/module"
+	"galleria/platform/module/moduletest"
 )
 
 // Fake is the real service on a database of the test's own, with a clock that the
@@ -22,7 +23,7 @@ import (
 // whose hold has ended by its clock are given back at the next call.
 type Fake struct {
 	inventoryv1.UnimplementedInventoryServiceServer
-	outages
+	moduletest.Outages
 
 	// Now is the clock; time.Now unless set before use.
 	Now func() time.Time
@@ -59,6 +60,17 @@ func (f *Fake) Definition() module.Definition {
 
 func define() module.Definition {
 	return module.Definition{Name: inventory.Name, Contract: &inventoryv1.InventoryService_ServiceDesc}
+}
+
+// call does the work of one method, with its outages around it, and gives back before it
+// what was held for too long.
+func call[Q, A any](ctx context.Context, f *Fake, method string, r *Q, work func(context.Context, *Q) (*A, error)) (*A, error) {
+	return moduletest.Call(ctx, &f.Outages, method, r, func(ctx context.Context, r *Q) (*A, error) {
+		if err := f.service.ExpireNow(ctx); err != nil {
+			return nil, err
+		}
+		return work(ctx, r)
+	})
 }
 
 // GetLevels implements the contract.

@@ -9,6 +9,8 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	inventoryv1 "galleria/modules/inventory/v1"
+
+	"galleria/platform/module/moduletest"
 )
 
 func available(t *testing.T, f *Fake) int64 {
@@ -37,7 +39,7 @@ func withMugs(t *testing.T) (*Fake, func(order string) error) {
 
 func TestAFakeThatFailsDoesNoWork(t *testing.T) {
 	f, allocate := withMugs(t)
-	away := Unavailable()
+	away := moduletest.Unavailable("inventory")
 	f.Fail("Allocate", away)
 	if err := allocate("order"); !errors.Is(err, away) || available(t, f) != 5 {
 		t.Errorf("got %v and %d mugs, want %v and 5", err, available(t, f), away)
@@ -50,7 +52,7 @@ func TestAFakeThatFailsDoesNoWork(t *testing.T) {
 
 func TestAFakeThatLosesTheAnswerDoesTheWork(t *testing.T) {
 	f, allocate := withMugs(t)
-	away := Unavailable()
+	away := moduletest.Unavailable("inventory")
 	f.Lose("Allocate", away)
 	if err := allocate("order"); !errors.Is(err, away) || available(t, f) != 4 {
 		t.Errorf("got %v and %d mugs, want %v and 4", err, available(t, f), away)

@@ -13,6 +13,7 @@ import (
 	"galleria/migrations"
 	"galleria/modules/payments"
 	"galleria/platform/module"
+	"galleria/platform/module/moduletest"
 )
 
 // Fake is payments with hooks for what goes wrong: the real service, with the
@@ -20,7 +21,7 @@ import (
 // use, once Definition or Serve has started it.
 type Fake struct {
 	paymentsv1.UnimplementedPaymentsServiceServer
-	outages
+	moduletest.Outages
 
 	real paymentsv1.PaymentsServiceServer
 }
@@ -78,50 +79,50 @@ func define(fake func() *Fake, cfg payments.Config) module.Definition {
 
 // StartPayment implements the contract.
 func (f *Fake) StartPayment(ctx context.Context, r *paymentsv1.StartPaymentRequest) (*paymentsv1.StartPaymentResponse, error) {
-	return call(ctx, f, "StartPayment", r, f.real.StartPayment)
+	return moduletest.Call(ctx, &f.Outages, "StartPayment", r, f.real.StartPayment)
 }
 
 // GetPayment implements the contract.
 func (f *Fake) GetPayment(ctx context.Context, r *paymentsv1.GetPaymentRequest) (*paymentsv1.GetPaymentResponse, error) {
-	return call(ctx, f, "GetPayment", r, f.real.GetPayment)
+	return moduletest.Call(ctx, &f.Outages, "GetPayment", r, f.real.GetPayment)
 }
 
 // ListPayments implements the contract.
 func (f *Fake) ListPayments(ctx context.Context, r *paymentsv1.ListPaymentsRequest) (*paymentsv1.ListPaymentsResponse, error) {
-	return call(ctx, f, "ListPayments", r, f.real.ListPayments)
+	return moduletest.Call(ctx, &f.Outages, "ListPayments", r, f.real.ListPayments)
 }
 
 // CancelPayment implements the contract.
 func (f *Fake) CancelPayment(ctx context.Context, r *paymentsv1.CancelPaymentRequest) (*paymentsv1.CancelPaymentResponse, error) {
-	return call(ctx, f, "CancelPayment", r, f.real.CancelPayment)
+	return moduletest.Call(ctx, &f.Outages, "CancelPayment", r, f.real.CancelPayment)
 }
 
 // CapturePayment implements the contract.
 func (f *Fake) CapturePayment(ctx context.Context, r *paymentsv1.CapturePaymentRequest) (*paymentsv1.CapturePaymentResponse, error) {
-	return call(ctx, f, "CapturePayment", r, f.real.CapturePayment)
+	return moduletest.Call(ctx, &f.Outages, "CapturePayment", r, f.real.CapturePayment)
 }
 
 // RefundPayment implements the contract.
 func (f *Fake) RefundPayment(ctx context.Context, r *paymentsv1.RefundPaymentRequest) (*paymentsv1.RefundPaymentResponse, error) {
-	return call(ctx, f, "RefundPayment", r, f.real.RefundPayment)
+	return moduletest.Call(ctx, &f.Outages, "RefundPayment", r, f.real.RefundPayment)
 }
 
 // ReceiveWebhook implements the contract.
 func (f *Fake) ReceiveWebhook(ctx context.Context, r *paymentsv1.ReceiveWebhookRequest) (*paymentsv1.ReceiveWebhookResponse, error) {
-	return call(ctx, f, "ReceiveWebhook", r, f.real.ReceiveWebhook)
+	return moduletest.Call(ctx, &f.Outages, "ReceiveWebhook", r, f.real.ReceiveWebhook)
 }
 
 // GetSandboxSession implements the contract.
 func (f *Fake) GetSandboxSession(ctx context.Context, r *paymentsv1.GetSandboxSessionRequest) (*paymentsv1.GetSandboxSessionResponse, error) {
-	return call(ctx, f, "GetSandboxSession", r, f.real.GetSandboxSession)
+	return moduletest.Call(ctx, &f.Outages, "GetSandboxSession", r, f.real.GetSandboxSession)
 }
 
 // PaySandbox implements the contract.
 func (f *Fake) PaySandbox(ctx context.Context, r *paymentsv1.PaySandboxRequest) (*paymentsv1.PaySandboxResponse, error) {
-	return call(ctx, f, "PaySandbox", r, f.real.PaySandbox)
+	return moduletest.Call(ctx, &f.Outages, "PaySandbox", r, f.real.PaySandbox)
 }
 
 // AnswerSandboxConsent implements the contract.
 func (f *Fake) AnswerSandboxConsent(ctx context.Context, r *paymentsv1.AnswerSandboxConsentRequest) (*paymentsv1.AnswerSandboxConsentResponse, error) {
-	return call(ctx, f, "AnswerSandboxConsent", r, f.real.AnswerSandboxConsent)
+	return moduletest.Call(ctx, &f.Outages, "AnswerSandboxConsent", r, f.real.AnswerSandboxConsent)
 }

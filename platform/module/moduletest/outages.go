@@ -1,4 +1,4 @@
-package paymentstest
+package moduletest
 
 import (
 	"context"
@@ -6,8 +6,6 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-
-	"galleria/platform/module/moduletest"
 )
 
 // Hook runs before or after a fake does its work. Its error is what the caller
@@ -15,33 +13,34 @@ import (
 type Hook func(ctx context.Context) error
 
 // Unavailable is the error of a module that can't be reached.
-func Unavailable() error {
-	return status.Error(codes.Unavailable, "payments is away (said by its fake)")
+func Unavailable(module string) error {
+	return status.Error(codes.Unavailable, module+" is away (said by its fake)")
 }
 
-// outages are what a test lets go wrong.
-type outages struct {
+// Outages are what a test lets go wrong with a fake that embeds them; the fake's methods
+// work through Call. None at first. Safe for concurrent use.
+type Outages struct {
 	mu            sync.Mutex
 	before, after map[string]Hook
 }
 
-// Before runs hook at the beginning of each call of method ("StartPayment"); when
+// Before runs hook at the beginning of each call of method ("Allocate"); when
 // it fails, the work is not done. A nil hook takes it away.
-func (o *outages) Before(method string, hook Hook) { o.set(&o.before, method, hook) }
+func (o *Outages) Before(method string, hook Hook) { o.set(&o.before, method, hook) }
 
 // After runs hook when a call of method did its work; when it fails, the work
 // is done and the answer lost. A nil hook takes it away.
-func (o *outages) After(method string, hook Hook) { o.set(&o.after, method, hook) }
+func (o *Outages) After(method string, hook Hook) { o.set(&o.after, method, hook) }
 
 // Fail fails all calls of method with err, without doing the work; nil ends it.
-func (o *outages) Fail(method string, err error) { o.Before(method, failing(err)) }
+func (o *Outages) Fail(method string, err error) { o.Before(method, failing(err)) }
 
 // Lose lets calls of method do the work and lose the answer, with err instead;
 // nil ends it.
-func (o *outages) Lose(method string, err error) { o.After(method, failing(err)) }
+func (o *Outages) Lose(method string, err error) { o.After(method, failing(err)) }
 
 // Heal takes all hooks away.
-func (o *outages) Heal() {
+func (o *Outages) Heal() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.before, o.after = nil, nil
@@ -54,7 +53,7 @@ func failing(err error) Hook {
 	return func(context.Context) error { return err }
 }
 
-func (o *outages) set(hooks *map[string]Hook, method string, hook Hook) {
+func (o *Outages) set(hooks *map[string]Hook, method string, hook Hook) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if *hooks == nil {
@@ -63,7 +62,7 @@ func (o *outages) set(hooks *map[string]Hook, method string, hook Hook) {
 	(*hooks)[method] = hook
 }
 
-func (o *outages) run(ctx context.Context, hooks *map[string]Hook, method string) error {
+func (o *Outages) run(ctx context.Context, hooks *map[string]Hook, method string) error {
 	o.mu.Lock()
 	hook := (*hooks)[method]
 	o.mu.Unlock()
@@ -73,13 +72,13 @@ func (o *outages) run(ctx context.Context, hooks *map[string]Hook, method string
 	return hook(ctx)
 }
 
-// call has the real service do the work of one method, with its outages around it.
-func call[Q, A any](ctx context.Context, f *Fake, method string, r *Q, real func(context.Context, *Q) (*A, error)) (*A, error) {
-	if err := f.run(ctx, &f.before, method); err != nil {
+// Call does the work of one method of a fake, with its outages around it.
+func Call[Q, A any](ctx context.Context, o *Outages, method string, r *Q, work func(context.Context, *Q) (*A, error)) (*A, error) {
+	if err := o.run(ctx, &o.before, method); err != nil {
 		return nil, err
 	}
-	answer, err := real(moduletest.Direct(ctx), r)
-	if lost := f.run(ctx, &f.after, method); lost != nil {
+	answer, err := work(Direct(ctx), r)
+	if lost := o.run(ctx, &o.after, method); lost != nil {
 		return nil, lost
 	}
 	return answer, err

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	paymentsv1 "galleria/modules/payments/v1"
@@ -125,9 +124,7 @@ func (s shop) refundIs(what string, want paymentsv1.RefundStatus, refunded, refu
 
 func (s shop) fails(err error, code codes.Code, reason paymentsv1.Reason) {
 	s.t.Helper()
-	if status.Code(err) != code || !contract.Is(err, reason) {
-		s.t.Fatalf("got %v, want %v with %v", err, code, reason)
-	}
+	moduletest.WantReason(s.t, err, code, reason)
 }
 
 func TestAPaymentOnStripesPageIsAskedForOnceAsStripeWantsIt(t *testing.T) {

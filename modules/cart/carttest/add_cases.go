@@ -13,6 +13,7 @@ import (
 	"galleria/modules/catalog/catalogtest"
 	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/platform/contract"
+	"galleria/platform/module/moduletest"
 )
 
 func addCases(w World) cases {
@@ -104,7 +105,7 @@ func addCases(w World) cases {
 				change(other)
 				_, err := w.Cart.AddItem(t.Context(), other)
 				t.Log("another", name)
-				wantReason(t, err, codes.InvalidArgument, cartv1.Reason_REASON_KEY_REUSED)
+				moduletest.WantReason(t, err, codes.InvalidArgument, cartv1.Reason_REASON_KEY_REUSED)
 			}
 			g.wantLines("1×2")
 		},
@@ -113,11 +114,11 @@ func addCases(w World) cases {
 			g.sell(1, func(p *product) { p.Active = false })
 			r := g.request(1, 1)
 			_, err := w.Cart.AddItem(t.Context(), r)
-			wantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_NOT_SOLD)
+			moduletest.WantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_NOT_SOLD)
 			g.sell(1)
 			g.add(1, 99)
 			_, err = w.Cart.AddItem(t.Context(), r)
-			wantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_LINE_FULL)
+			moduletest.WantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_LINE_FULL)
 			g.wantSet(1, 3, 3)
 			if got, err := w.Cart.AddItem(t.Context(), r); err != nil || got.GetItemCount() != 4 {
 				t.Errorf("got %v and %v, want 4 things", got, err)
@@ -128,7 +129,7 @@ func addCases(w World) cases {
 			g.sell(1)
 			g.add(1, 98)
 			err := g.addFails(1, 2)
-			wantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_LINE_FULL)
+			moduletest.WantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_LINE_FULL)
 			if got := contract.Metadata(err, "sku"); got != g.sku(1) {
 				t.Errorf("the error's sku: got %q, want %q", got, g.sku(1))
 			}
@@ -141,7 +142,7 @@ func addCases(w World) cases {
 			for n := 1; n <= 100; n++ {
 				g.add(n, 1)
 			}
-			wantReason(t, g.addFails(101, 1), codes.FailedPrecondition, cartv1.Reason_REASON_CART_FULL)
+			moduletest.WantReason(t, g.addFails(101, 1), codes.FailedPrecondition, cartv1.Reason_REASON_CART_FULL)
 			g.add(100, 1) // a line that is there may still grow
 			g.wantSet(1, 0, 100)
 			g.add(101, 1)
@@ -154,7 +155,7 @@ func addCases(w World) cases {
 			g.sell(1, func(p *product) { p.Active = false })
 			for n := 1; n <= 2; n++ { // inactive, and unknown
 				err := g.addFails(n, 1)
-				wantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_NOT_SOLD)
+				moduletest.WantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_NOT_SOLD)
 				if got := contract.Metadata(err, "sku"); got != g.sku(n) {
 					t.Errorf("the error's sku: got %q, want %q", got, g.sku(n))
 				}
@@ -167,13 +168,13 @@ func addCases(w World) cases {
 			g.sell(3, func(p *product) { catalogtest.SetPrice(p, "USD", 700) })
 			g.add(1, 1)
 			err := g.addFails(3, 1)
-			wantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_OTHER_CURRENCY)
+			moduletest.WantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_OTHER_CURRENCY)
 			if got := contract.Metadata(err, "currency_code"); got != "EUR" {
 				t.Errorf("the error's currency_code: got %q, want EUR", got)
 			}
 			g.wantSet(1, 0, 0)
 			g.add(3, 1) // an empty cart takes any
-			wantReason(t, g.addFails(2, 1), codes.FailedPrecondition, cartv1.Reason_REASON_OTHER_CURRENCY)
+			moduletest.WantReason(t, g.addFails(2, 1), codes.FailedPrecondition, cartv1.Reason_REASON_OTHER_CURRENCY)
 			if got := g.get().GetCurrencyCode(); got != "USD" {
 				t.Errorf("currency: got %q, want USD", got)
 			}
@@ -192,16 +193,16 @@ func addCases(w World) cases {
 		},
 		"names what is wrong with a request": func(t *testing.T) {
 			_, err := w.Cart.AddItem(t.Context(), &cartv1.AddItemRequest{})
-			wantFields(t, err, "cart_id", "sku", "quantity", "idempotency_key")
+			moduletest.WantFields(t, err, "cart_id", "sku", "quantity", "idempotency_key")
 			g := w.guest(t)
 			g.sell(1)
 			for _, quantity := range []int64{-1, 0, 100, 1 << 62} {
-				wantFields(t, g.addFails(1, quantity), "quantity")
+				moduletest.WantFields(t, g.addFails(1, quantity), "quantity")
 			}
 			r := g.request(1, 1)
 			r.Sku, r.IdempotencyKey = "NUL\x00", strings.Repeat("k", 129)
 			_, err = w.Cart.AddItem(t.Context(), r)
-			wantFields(t, err, "sku", "idempotency_key")
+			moduletest.WantFields(t, err, "sku", "idempotency_key")
 		},
 		"the same addition at once is one": func(t *testing.T) {
 			g := w.guest(t)
@@ -280,7 +281,7 @@ func (g *guest) race(requests []*cartv1.AddItemRequest, reason cartv1.Reason) (r
 	for _, err := range errs {
 		if err != nil {
 			refused++
-			wantReason(g.T, err, codes.FailedPrecondition, reason)
+			moduletest.WantReason(g.T, err, codes.FailedPrecondition, reason)
 		}
 	}
 	return refused

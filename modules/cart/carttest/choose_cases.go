@@ -11,6 +11,7 @@ import (
 
 	cartv1 "galleria/modules/cart/v1"
 	"galleria/platform/contract"
+	"galleria/platform/module/moduletest"
 )
 
 func codeCases(w World) cases {
@@ -36,7 +37,7 @@ func codeCases(w World) cases {
 		},
 		"makes no cart": func(t *testing.T) {
 			g := w.guest(t)
-			wantReason(t, set(g, "CODE"), codes.NotFound, cartv1.Reason_REASON_NO_CART)
+			moduletest.WantReason(t, set(g, "CODE"), codes.NotFound, cartv1.Reason_REASON_NO_CART)
 			if got := g.get().GetVersion(); got != 0 {
 				t.Errorf("got version %d, want no cart", got)
 			}
@@ -49,16 +50,16 @@ func codeCases(w World) cases {
 				g.must(setOver(g, nil, "first"))
 				g.wantCodes(2, "FIRST")
 			}
-			wantReason(t, setOver(g, nil, "second"), codes.Aborted, cartv1.Reason_REASON_CHANGED_MEANWHILE)
-			wantReason(t, setOver(g, []string{"OTHER"}), codes.Aborted, cartv1.Reason_REASON_CHANGED_MEANWHILE)
+			moduletest.WantReason(t, setOver(g, nil, "second"), codes.Aborted, cartv1.Reason_REASON_CHANGED_MEANWHILE)
+			moduletest.WantReason(t, setOver(g, []string{"OTHER"}), codes.Aborted, cartv1.Reason_REASON_CHANGED_MEANWHILE)
 			g.wantCodes(2, "FIRST")
 			g.must(setOver(g, []string{" First"}, "first", "second"))
 			g.wantCodes(3, "FIRST", "SECOND")
-			wantReason(t, setOver(g, []string{"SECOND", "FIRST"}), codes.Aborted, cartv1.Reason_REASON_CHANGED_MEANWHILE)
+			moduletest.WantReason(t, setOver(g, []string{"SECOND", "FIRST"}), codes.Aborted, cartv1.Reason_REASON_CHANGED_MEANWHILE)
 			g.must(setOver(g, []string{"FIRST", "SECOND"}))
 			g.wantCodes(4)
 			none := w.guest(t)
-			wantReason(t, setOver(none, nil, "CODE"), codes.NotFound, cartv1.Reason_REASON_NO_CART)
+			moduletest.WantReason(t, setOver(none, nil, "CODE"), codes.NotFound, cartv1.Reason_REASON_NO_CART)
 		},
 		"keeps all codes that are added at once": func(t *testing.T) {
 			g := w.guest(t)
@@ -88,9 +89,9 @@ func codeCases(w World) cases {
 			_, err := w.Cart.SetCodes(t.Context(), &cartv1.SetCodesRequest{
 				Codes: []string{"A", " ", "B C", strings.Repeat("x", 65), "D"}, Expected: &cartv1.ExpectedCodes{Codes: []string{"A", ""}},
 			})
-			wantFields(t, err, "cart_id", "codes[1]", "codes[2]", "codes[3]", "expected.codes[1]")
+			moduletest.WantFields(t, err, "cart_id", "codes[1]", "codes[2]", "codes[3]", "expected.codes[1]")
 			g := w.guest(t)
-			wantFields(t, set(g, "1", "2", "3", "4", "5", "6"), "codes")
+			moduletest.WantFields(t, set(g, "1", "2", "3", "4", "5", "6"), "codes")
 		},
 	}
 }
@@ -143,15 +144,15 @@ func choiceCases(w World, c choice) cases {
 		},
 		"makes no cart": func(t *testing.T) {
 			g := w.guest(t)
-			wantReason(t, c.set(g, "one"), codes.NotFound, cartv1.Reason_REASON_NO_CART)
+			moduletest.WantReason(t, c.set(g, "one"), codes.NotFound, cartv1.Reason_REASON_NO_CART)
 		},
 		"names what is wrong with a request": func(t *testing.T) {
 			g := w.guest(t)
 			for _, id := range []string{"a b", strings.Repeat("x", 65)} {
-				wantFields(t, c.set(g, id), c.field)
+				moduletest.WantFields(t, c.set(g, id), c.field)
 			}
 			g.cart = ""
-			wantFields(t, c.set(g, "\x00"), "cart_id", c.field)
+			moduletest.WantFields(t, c.set(g, "\x00"), "cart_id", c.field)
 		},
 	}
 }
@@ -176,7 +177,7 @@ func customerCases(w World) cases {
 		}
 		for _, other := range []string{"ben", ""} {
 			_, err := g.Cart.SetCustomer(t.Context(), &cartv1.SetCustomerRequest{CartId: g.cart, CustomerId: other})
-			wantReason(t, err, codes.PermissionDenied, cartv1.Reason_REASON_NOT_ALLOWED)
+			moduletest.WantReason(t, err, codes.PermissionDenied, cartv1.Reason_REASON_NOT_ALLOWED)
 		}
 		if got := g.get().GetCustomerId(); got != "ana" {
 			t.Errorf("got customer %q, want ana", got)

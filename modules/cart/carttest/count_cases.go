@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	cartv1 "galleria/modules/cart/v1"
+	"galleria/platform/module/moduletest"
 )
 
 func countCases(w World) cases {
@@ -76,9 +77,9 @@ func countCases(w World) cases {
 		"wants a time that is one": func(t *testing.T) {
 			g := w.guest(t)
 			_, err := count(g, time.Now(), time.Now().Add(-time.Hour))
-			wantFields(t, err, "from")
+			moduletest.WantFields(t, err, "from")
 			_, err = w.Operator.CountCarts(g.Context(), &cartv1.CountCartsRequest{})
-			wantFields(t, err, "from")
+			moduletest.WantFields(t, err, "from")
 		},
 	}
 }

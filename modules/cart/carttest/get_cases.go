@@ -9,6 +9,7 @@ import (
 
 	cartv1 "galleria/modules/cart/v1"
 	"galleria/modules/catalog/catalogtest"
+	"galleria/platform/module/moduletest"
 )
 
 func getCases(w World) cases {
@@ -100,7 +101,7 @@ func getCases(w World) cases {
 		"refuses ids that can be guessed or stored badly": func(t *testing.T) {
 			for _, id := range []string{"", "short", strings.Repeat("x", 65), strings.Repeat("x", 21), strings.Repeat("x", 30) + " ", strings.Repeat("x", 30) + "\x00"} {
 				_, err := w.Cart.GetCart(t.Context(), &cartv1.GetCartRequest{CartId: id})
-				wantFields(t, err, "cart_id")
+				moduletest.WantFields(t, err, "cart_id")
 			}
 		},
 	}

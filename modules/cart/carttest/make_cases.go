@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	cartv1 "galleria/modules/cart/v1"
+	"galleria/platform/module/moduletest"
 )
 
 func createCases(w World) cases {
@@ -37,7 +38,7 @@ func createCases(w World) cases {
 		"names what is wrong with a request": func(t *testing.T) {
 			g := w.guest(t)
 			g.cart = "short"
-			wantFields(t, create(g), "cart_id")
+			moduletest.WantFields(t, create(g), "cart_id")
 		},
 	}
 }
@@ -62,11 +63,11 @@ func destinationCases(w World) cases {
 			}
 		},
 		"makes no cart": func(t *testing.T) {
-			wantReason(t, set(w.guest(t), &cartv1.Destination{Country: "PT"}), codes.NotFound, cartv1.Reason_REASON_NO_CART)
+			moduletest.WantReason(t, set(w.guest(t), &cartv1.Destination{Country: "PT"}), codes.NotFound, cartv1.Reason_REASON_NO_CART)
 		},
 		"names what is wrong with a request": func(t *testing.T) {
 			g := w.guest(t)
-			wantFields(t, set(g, &cartv1.Destination{Country: "pt", Region: "a\tb", PostalCode: strings.Repeat("1", 21)}),
+			moduletest.WantFields(t, set(g, &cartv1.Destination{Country: "pt", Region: "a\tb", PostalCode: strings.Repeat("1", 21)}),
 				"destination.country", "destination.region", "destination.postal_code")
 		},
 	}

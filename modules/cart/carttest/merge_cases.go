@@ -10,6 +10,7 @@ import (
 	cartv1 "galleria/modules/cart/v1"
 	"galleria/modules/catalog/catalogtest"
 	"galleria/platform/id"
+	"galleria/platform/module/moduletest"
 )
 
 // other is the same guest with another cart.
@@ -60,7 +61,7 @@ func mergeCases(w World) cases {
 			from.wantMerged(into, "next", 7)
 			third := from.other()
 			_, err := third.merge(into, "log-in")
-			wantReason(t, err, codes.InvalidArgument, cartv1.Reason_REASON_KEY_REUSED)
+			moduletest.WantReason(t, err, codes.InvalidArgument, cartv1.Reason_REASON_KEY_REUSED)
 		},
 		"says which carts came into it, until it is merged into when it is empty": func(t *testing.T) {
 			a := w.guest(t)
@@ -190,10 +191,10 @@ func mergeCases(w World) cases {
 		},
 		"names what is wrong with a request": func(t *testing.T) {
 			_, err := w.Cart.MergeCarts(t.Context(), &cartv1.MergeCartsRequest{})
-			wantFields(t, err, "from", "into", "idempotency_key")
+			moduletest.WantFields(t, err, "from", "into", "idempotency_key")
 			g := w.guest(t)
 			_, err = g.merge(g, id.New())
-			wantFields(t, err, "into")
+			moduletest.WantFields(t, err, "into")
 		},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	cartv1 "galleria/modules/cart/v1"
 	"galleria/modules/catalog/catalogtest"
 	"galleria/platform/id"
+	"galleria/platform/module/moduletest"
 )
 
 func setCases(w World) cases {
@@ -36,7 +37,7 @@ func setCases(w World) cases {
 				})
 				return err
 			}
-			wantReason(t, change(1, 2), codes.NotFound, cartv1.Reason_REASON_NO_CART)
+			moduletest.WantReason(t, change(1, 2), codes.NotFound, cartv1.Reason_REASON_NO_CART)
 			g.add(1, 1)
 			g.add(2, 1)
 			for range 2 {
@@ -44,8 +45,8 @@ func setCases(w World) cases {
 				g.wantLines("1×5 2×1")
 			}
 			g.take(g.bought("order-"+id.New(), 1, 5, 2, 1))
-			wantReason(t, change(1, 4), codes.NotFound, cartv1.Reason_REASON_NO_LINE)
-			wantReason(t, change(3, 4), codes.NotFound, cartv1.Reason_REASON_NO_LINE)
+			moduletest.WantReason(t, change(1, 4), codes.NotFound, cartv1.Reason_REASON_NO_LINE)
+			moduletest.WantReason(t, change(3, 4), codes.NotFound, cartv1.Reason_REASON_NO_LINE)
 			g.must(change(1, 0))
 			g.wantLines("")
 			g.wantSet(1, 3, 3) // a caller who does not say so begins it
@@ -63,9 +64,9 @@ func setCases(w World) cases {
 			g.add(1, 5)
 			g.sell(1, func(p *product) { p.Active = false })
 			_, err := g.set(1, 4)
-			wantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_NOT_SOLD)
+			moduletest.WantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_NOT_SOLD)
 			_, err = g.set(2, 1) // unknown
-			wantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_NOT_SOLD)
+			moduletest.WantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_NOT_SOLD)
 			g.wantLines("1×5")
 			g.wantSet(1, 0, 0)
 		},
@@ -77,18 +78,18 @@ func setCases(w World) cases {
 				g.wantSet(int(n), 1, n)
 			}
 			_, err := g.set(101, 1)
-			wantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_CART_FULL)
+			moduletest.WantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_CART_FULL)
 			g.wantSet(100, 3, 102)
 			g.wantSet(1, 0, 101)
 			_, err = g.set(102, 1)
-			wantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_OTHER_CURRENCY)
+			moduletest.WantReason(t, err, codes.FailedPrecondition, cartv1.Reason_REASON_OTHER_CURRENCY)
 		},
 		"names what is wrong with a request": func(t *testing.T) {
 			_, err := w.Cart.SetItem(t.Context(), &cartv1.SetItemRequest{Quantity: -1})
-			wantFields(t, err, "cart_id", "sku", "quantity")
+			moduletest.WantFields(t, err, "cart_id", "sku", "quantity")
 			g := w.guest(t)
 			_, err = g.set(1, 100)
-			wantFields(t, err, "quantity")
+			moduletest.WantFields(t, err, "quantity")
 		},
 		"the last of several at once stays": func(t *testing.T) {
 			g := w.guest(t)

@@ -6,13 +6,10 @@ import (
 	"testing"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	cartv1 "galleria/modules/cart/v1"
 	"galleria/modules/catalog/catalogtest"
 	catalogv1 "galleria/modules/catalog/v1"
-	"galleria/platform/contract"
 	"galleria/platform/id"
 	"galleria/platform/module/moduletest"
 )
@@ -182,24 +179,5 @@ func (g *guest) wantLines(want string) {
 	}
 	if strings.Join(got, " ") != want {
 		g.Errorf("lines of the cart: got %v, want %s", got, want)
-	}
-}
-
-func wantReason(t *testing.T, err error, code codes.Code, want cartv1.Reason) {
-	t.Helper()
-	if status.Code(err) != code || !contract.Is(err, want) {
-		t.Errorf("got %v, want %s with %s", err, code, want)
-	}
-}
-
-// wantFields wants exactly these fields to be named as wrong.
-func wantFields(t *testing.T, err error, want ...string) {
-	t.Helper()
-	var got []string
-	for _, v := range contract.Violations(err) {
-		got = append(got, v.Field)
-	}
-	if status.Code(err) != codes.InvalidArgument || fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("%v: got bad fields %v, want %v", err, got, want)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	cartv1 "galleria/modules/cart/v1"
 	"galleria/platform/id"
+	"galleria/platform/module/moduletest"
 )
 
 func takeCases(w World) cases {
@@ -151,14 +152,14 @@ func takeCases(w World) cases {
 			_, err := w.Cart.TakeItems(t.Context(), &cartv1.TakeItemsRequest{Items: []*cartv1.TakeItemsRequest_Item{
 				{Sku: g.sku(1), Quantity: 1}, {Sku: "", Quantity: 0}, {Sku: g.sku(1), Quantity: -1},
 			}})
-			wantFields(t, err, "cart_id", "order_id", "items[1].sku", "items[1].quantity", "items[2].quantity")
+			moduletest.WantFields(t, err, "cart_id", "order_id", "items[1].sku", "items[1].quantity", "items[2].quantity")
 			r := g.bought("order-1")
 			r.Items = make([]*cartv1.TakeItemsRequest_Item, 101)
 			for i := range r.Items {
 				r.Items[i] = &cartv1.TakeItemsRequest_Item{Sku: g.sku(i), Quantity: 1}
 			}
 			_, err = w.Cart.TakeItems(t.Context(), using(r, "1", "2", "3", "4", "5", "B C"))
-			wantFields(t, err, "items", "codes", "codes[5]")
+			moduletest.WantFields(t, err, "items", "codes", "codes[5]")
 		},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/module/moduletest"
 )
 
 type category = catalogv1.Category
@@ -112,7 +113,7 @@ func upsertCategoryCases(w World) cases {
 				{Slug: strings.Repeat("s", 65), Name: strings.Repeat("n", 201)},
 				{Slug: c.name, Name: "Twice"},
 			}})
-			wantFields(t, err, "categories[1].slug", "categories[1].name", "categories[1].intro",
+			moduletest.WantFields(t, err, "categories[1].slug", "categories[1].name", "categories[1].intro",
 				"categories[2].slug", "categories[2].name", "categories[3].slug")
 			if slices.ContainsFunc(c.categories(), func(got *category) bool { return got.GetSlug() == c.name }) {
 				t.Error("a refused upsert wrote a category")
@@ -125,7 +126,7 @@ func upsertCategoryCases(w World) cases {
 				many = append(many, &category{Slug: fmt.Sprintf("%s-%d", c.name, i), Name: "One of many"})
 			}
 			_, err := w.Catalog.UpsertCategories(t.Context(), &catalogv1.UpsertCategoriesRequest{Categories: many})
-			wantFields(t, err, "categories")
+			moduletest.WantFields(t, err, "categories")
 			c.putCategories(many[:200]...)
 		},
 	}

@@ -7,6 +7,7 @@ import (
 
 	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/platform/contract"
+	"galleria/platform/module/moduletest"
 )
 
 func withdrawCases(w World) cases {
@@ -30,7 +31,7 @@ func withdrawCases(w World) cases {
 		},
 		"up to 500 in one call": func(t *testing.T) {
 			_, err := w.Catalog.WithdrawProducts(t.Context(), &catalogv1.WithdrawProductsRequest{Ids: make([]string, 501)})
-			wantFields(t, err, "ids")
+			moduletest.WantFields(t, err, "ids")
 		},
 	}
 }
@@ -71,7 +72,7 @@ func deleteCases(w World) cases {
 			}
 			c.put(c.product(1, func(p *product) { p.Name = "Hers" }))
 			_, err := remove()
-			wantReason(t, err, codes.Aborted, catalogv1.Reason_REASON_CHANGED_MEANWHILE)
+			moduletest.WantReason(t, err, codes.Aborted, catalogv1.Reason_REASON_CHANGED_MEANWHILE)
 			if got := contract.Metadata(err, "id"); got != before.GetId() {
 				t.Errorf("the error's id: got %q, want %q", got, before.GetId())
 			}
@@ -85,7 +86,7 @@ func deleteCases(w World) cases {
 		},
 		"up to 500 in one call": func(t *testing.T) {
 			_, err := w.Catalog.DeleteProducts(t.Context(), &catalogv1.DeleteProductsRequest{Ids: make([]string, 501)})
-			wantFields(t, err, "ids")
+			moduletest.WantFields(t, err, "ids")
 		},
 	}
 }
@@ -101,7 +102,7 @@ func deleteCategoryCases(w World) cases {
 				return done.GetDeleted(), err
 			}
 			_, err := remove(c.name+"-empty", c.name)
-			wantReason(t, err, codes.FailedPrecondition, catalogv1.Reason_REASON_CATEGORY_NOT_EMPTY)
+			moduletest.WantReason(t, err, codes.FailedPrecondition, catalogv1.Reason_REASON_CATEGORY_NOT_EMPTY)
 			if got := contract.Metadata(err, "category"); got != c.name {
 				t.Errorf("the error's category: got %q, want %q", got, c.name)
 			}
@@ -123,7 +124,7 @@ func deleteCategoryCases(w World) cases {
 		},
 		"up to 200 in one call": func(t *testing.T) {
 			_, err := w.Catalog.DeleteCategories(t.Context(), &catalogv1.DeleteCategoriesRequest{Slugs: make([]string, 201)})
-			wantFields(t, err, "slugs")
+			moduletest.WantFields(t, err, "slugs")
 		},
 	}
 }

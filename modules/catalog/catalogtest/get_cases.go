@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/module/moduletest"
 )
 
 func getCases(w World) cases {
@@ -61,14 +62,14 @@ func getCases(w World) cases {
 			}
 			r.Slugs = append(r.Slugs, "one-more")
 			_, err = w.Catalog.GetProducts(t.Context(), r)
-			wantFields(t, err, "slugs")
+			moduletest.WantFields(t, err, "slugs")
 			for i := range 51 {
 				r.Skus = append(r.Skus, fmt.Sprint(i))
 			}
 			_, err = w.Catalog.GetProducts(t.Context(), r)
-			wantFields(t, err, "skus")
+			moduletest.WantFields(t, err, "skus")
 			_, err = w.Catalog.GetProducts(t.Context(), &catalogv1.GetProductsRequest{Ids: make([]string, 201)})
-			wantFields(t, err, "ids")
+			moduletest.WantFields(t, err, "ids")
 		},
 		"nothing asked is nothing got": func(t *testing.T) {
 			got, err := w.Catalog.GetProducts(t.Context(), &catalogv1.GetProductsRequest{})

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/module/moduletest"
 )
 
 type (
@@ -152,7 +153,7 @@ func listCases(w World) cases {
 			} {
 				_, err := w.Catalog.ListProducts(t.Context(), r)
 				t.Log(name)
-				wantReason(t, err, codes.InvalidArgument, catalogv1.Reason_REASON_BAD_PAGE_TOKEN)
+				moduletest.WantReason(t, err, codes.InvalidArgument, catalogv1.Reason_REASON_BAD_PAGE_TOKEN)
 			}
 			// The size of pages may change on the way.
 			c.wantNumbers(c.list(&list{Category: c.name, PageSize: 2, PageToken: token}).GetProducts(), 2, 1)
@@ -170,9 +171,9 @@ func listCases(w World) cases {
 			_, err := w.Catalog.ListProducts(t.Context(), &list{
 				PageSize: 101, Query: strings.Repeat("x", 1001), MinPriceMinor: -1, MaxPriceMinor: -1, Sort: 99, CurrencyCode: "XXQ",
 			})
-			wantFields(t, err, "page_size", "query", "min_price_minor", "max_price_minor", "sort", "currency_code")
+			moduletest.WantFields(t, err, "page_size", "query", "min_price_minor", "max_price_minor", "sort", "currency_code")
 			_, err = w.Catalog.ListProducts(t.Context(), &list{PageSize: -1})
-			wantFields(t, err, "page_size")
+			moduletest.WantFields(t, err, "page_size")
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/module/moduletest"
 )
 
 // shirt is a product with two sizes in two colours, the last one not active, in
@@ -73,7 +74,7 @@ func offerCases(w World) cases {
 		},
 		"needs a currency, and up to 200 skus": func(t *testing.T) {
 			_, err := w.Catalog.GetOffers(t.Context(), &catalogv1.GetOffersRequest{Skus: make([]string, 201)})
-			wantFields(t, err, "currency_code", "skus")
+			moduletest.WantFields(t, err, "currency_code", "skus")
 			if got, err := w.Catalog.GetOffers(t.Context(), &catalogv1.GetOffersRequest{Skus: make([]string, 200), CurrencyCode: "EUR"}); err != nil || len(got.GetOffers()) != 0 {
 				t.Errorf("200 skus that nothing has: got %v, %v; want nothing", got, err)
 			}

@@ -6,12 +6,9 @@ import (
 	"testing"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	catalogv1 "galleria/modules/catalog/v1"
-	"galleria/platform/contract"
 	"galleria/platform/id"
 	"galleria/platform/module/moduletest"
 )
@@ -154,33 +151,5 @@ func (c *corner) wantSame(got, want *catalogv1.Product) {
 	}
 	if !proto.Equal(got, want) {
 		c.Errorf("product: got %v, want %v", got, want)
-	}
-}
-
-func wantCode(t *testing.T, err error, want codes.Code) {
-	t.Helper()
-	if got := status.Code(err); got != want {
-		t.Errorf("code of %v: got %s, want %s", err, got, want)
-	}
-}
-
-func wantReason(t *testing.T, err error, code codes.Code, want catalogv1.Reason) {
-	t.Helper()
-	wantCode(t, err, code)
-	if !contract.Is(err, want) {
-		t.Errorf("reason of %v: want %s", err, want)
-	}
-}
-
-// wantFields wants exactly these fields to be named as wrong.
-func wantFields(t *testing.T, err error, want ...string) {
-	t.Helper()
-	wantCode(t, err, codes.InvalidArgument)
-	var got []string
-	for _, v := range contract.Violations(err) {
-		got = append(got, v.Field)
-	}
-	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("bad fields: got %v, want %v", got, want)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/platform/contract"
+	"galleria/platform/module/moduletest"
 )
 
 func upsertCases(w World) cases {
@@ -92,7 +93,7 @@ func upsertCases(w World) cases {
 					{Sku: c.name + "-9", OptionValues: []string{"S"}},
 				},
 			})
-			wantFields(t, err, "products[1].id", "products[1].slug", "products[1].name", "products[1].description", "products[1].category",
+			moduletest.WantFields(t, err, "products[1].id", "products[1].slug", "products[1].name", "products[1].description", "products[1].category",
 				"products[1].tags[0]", "products[1].tags[1]", "products[1].pictures",
 				"products[1].pictures[0].name", "products[1].pictures[1].name", "products[1].pictures[2].name", "products[1].pictures[3].name",
 				"products[1].pictures[4].name", "products[1].pictures[5].name", "products[1].pictures[6].name", "products[1].pictures[7].name",
@@ -144,12 +145,12 @@ func upsertCases(w World) cases {
 		},
 		"refuses a sku that stands in it twice": func(t *testing.T) {
 			c := w.corner(t)
-			wantFields(t, c.refused(c.product(1), c.product(2), c.product(1)), "products[2].variants[0].sku")
+			moduletest.WantFields(t, c.refused(c.product(1), c.product(2), c.product(1)), "products[2].variants[0].sku")
 		},
 		"up to 1,000 in one call": func(t *testing.T) {
 			c := w.corner(t)
 			products := c.products(1001)
-			wantFields(t, c.refused(products...), "products")
+			moduletest.WantFields(t, c.refused(products...), "products")
 			c.wantDone(c.put(products[:1000]...), 1000, 0, 0)
 		},
 		"makes slugs of names": func(t *testing.T) {
@@ -200,14 +201,14 @@ func upsertCases(w World) cases {
 			two := c.one(SKU(c.product(2)))
 			two.Slug = c.product(1).GetSlug()
 			err := c.refused(c.product(3), two)
-			wantReason(t, err, codes.AlreadyExists, catalogv1.Reason_REASON_SLUG_TAKEN)
+			moduletest.WantReason(t, err, codes.AlreadyExists, catalogv1.Reason_REASON_SLUG_TAKEN)
 			if got, want := contract.Metadata(err, "slug"), c.product(1).GetSlug(); got != want {
 				t.Errorf("the error's slug: got %q, want %q", got, want)
 			}
 			err = c.refused(c.product(3), c.product(4, func(p *product) { p.Slug = c.product(3).GetSlug() }))
-			wantReason(t, err, codes.AlreadyExists, catalogv1.Reason_REASON_SLUG_TAKEN)
+			moduletest.WantReason(t, err, codes.AlreadyExists, catalogv1.Reason_REASON_SLUG_TAKEN)
 			err = c.refused(c.product(3), c.product(2, func(p *product) { p.Variants[0].Sku = SKU(c.product(1)) }))
-			wantReason(t, err, codes.AlreadyExists, catalogv1.Reason_REASON_SKU_TAKEN)
+			moduletest.WantReason(t, err, codes.AlreadyExists, catalogv1.Reason_REASON_SKU_TAKEN)
 			if got, want := contract.Metadata(err, "sku"), SKU(c.product(1)); got != want {
 				t.Errorf("the error's sku: got %q, want %q", got, want)
 			}
@@ -232,7 +233,7 @@ func upsertCases(w World) cases {
 				t.Errorf("skus given up: got %v, want nothing", got)
 			}
 			twice := c.product(3, func(p *product) { p.Slug, p.Variants[0].Sku = made.GetSlug(), c.name+"-new" })
-			wantFields(t, c.refused(bySKU, twice), "products[1].id")
+			moduletest.WantFields(t, c.refused(bySKU, twice), "products[1].id")
 		},
 		"a sku moves to another product in one upsert": func(t *testing.T) {
 			c := w.corner(t)
@@ -314,7 +315,7 @@ func upsertCases(w World) cases {
 					won++
 					continue
 				}
-				wantReason(t, err, codes.AlreadyExists, catalogv1.Reason_REASON_SLUG_TAKEN)
+				moduletest.WantReason(t, err, codes.AlreadyExists, catalogv1.Reason_REASON_SLUG_TAKEN)
 			}
 			if won != 1 {
 				t.Errorf("upserts that got the slug: %d, want 1", won)

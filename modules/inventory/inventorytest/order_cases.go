@@ -1,6 +1,7 @@
 package inventorytest
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -171,7 +172,7 @@ func allocate(w World) cases {
 			s.invalid(err, "order_id", "lines", "hold")
 			_, err = s.holdFor(31*24*time.Hour, id.New(), line("no spaces", 1), line("a", 0), line("b", 1_000_001))
 			s.invalid(err, "lines[0].sku", "lines[1].quantity", "lines[2].quantity", "hold")
-			_, err = s.hold(id.New(), make([]*inventoryv1.Line, 101)...)
+			_, err = s.hold(id.New(), slices.Repeat([]*inventoryv1.Line{line("a", 1)}, 101)...)
 			s.invalid(err, "lines")
 		},
 	}

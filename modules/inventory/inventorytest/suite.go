@@ -9,14 +9,12 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	inventoryv1 "galleria/modules/inventory/v1"
 
-	"galleria/platform/contract"
 	"galleria/platform/id"
 	"galleria/platform/module/moduletest"
 )
@@ -140,25 +138,12 @@ func (s shop) works(err error) {
 
 func (s shop) fails(err error, code codes.Code, reason protoreflect.Enum) {
 	s.t.Helper()
-	if status.Code(err) != code || !contract.Is(err, reason) {
-		s.t.Fatalf("got %v, want code %v with reason %v", err, code, reason)
-	}
+	moduletest.WantReason(s.t, err, code, reason)
 }
 
 func (s shop) invalid(err error, fields ...string) {
 	s.t.Helper()
-	got := map[string]bool{}
-	for _, v := range contract.Violations(err) {
-		got[v.Field] = true
-	}
-	for _, field := range fields {
-		if !got[field] {
-			s.t.Errorf("got %v, want a violation of %s", err, field)
-		}
-	}
-	if status.Code(err) != codes.InvalidArgument {
-		s.t.Errorf("got code %v, want InvalidArgument", status.Code(err))
-	}
+	moduletest.WantFields(s.t, err, fields...)
 }
 
 // level wants the level of a sku at the default location to be so.

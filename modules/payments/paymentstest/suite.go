@@ -6,11 +6,9 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	paymentsv1 "galleria/modules/payments/v1"
 
-	"galleria/platform/contract"
 	"galleria/platform/module/moduletest"
 )
 
@@ -62,26 +60,12 @@ func (c checks) works(err error) {
 
 func (c checks) fails(err error, code codes.Code, reason paymentsv1.Reason) {
 	c.t.Helper()
-	if status.Code(err) != code || !contract.Is(err, reason) {
-		c.t.Fatalf("got %v, want code %v with reason %v", err, code, reason)
-	}
+	moduletest.WantReason(c.t, err, code, reason)
 }
 
 func (c checks) invalid(err error, fields ...string) {
 	c.t.Helper()
-	got := map[string]bool{}
-	for _, v := range contract.Violations(err) {
-		got[v.Field] = true
-	}
-	for _, field := range fields {
-		if !got[field] {
-			c.t.Errorf("got %v, want a violation of %s", err, field)
-		}
-		delete(got, field)
-	}
-	if status.Code(err) != codes.InvalidArgument || len(got) > 0 {
-		c.t.Errorf("got code %v and also violations of %v, want InvalidArgument and no others", status.Code(err), got)
-	}
+	moduletest.WantFields(c.t, err, fields...)
 }
 
 // atOnce runs n at the same time and waits for all.

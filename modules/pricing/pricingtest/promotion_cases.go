@@ -12,6 +12,7 @@ import (
 
 	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/contract"
+	"galleria/platform/module/moduletest"
 )
 
 func upsertCases(w World) cases {
@@ -68,7 +69,7 @@ func upsertCases(w World) cases {
 			first := s.promote("SAME")
 			second := s.promotion("other", func(p *promotion) { p.Codes = []string{strings.ToLower(s.code("SAME"))} })
 			err := s.upsert(s.promotion("third"), second)
-			s.fails(err, codes.FailedPrecondition, pricingv1.Reason_REASON_CODE_TAKEN)
+			moduletest.WantReason(s, err, codes.FailedPrecondition, pricingv1.Reason_REASON_CODE_TAKEN)
 			if contract.Metadata(err, "promotion_id") != first.GetId() || s.find(s.promotion("third").GetId()) != nil {
 				t.Errorf("got %v, want the holder's id and nothing written", err)
 			}
@@ -83,7 +84,7 @@ func upsertCases(w World) cases {
 		},
 		"names every bad field": func(t *testing.T) {
 			s := w.shop(t)
-			wantFields(t, s.upsert(
+			moduletest.WantFields(t, s.upsert(
 				&promotion{Id: "A B", Kind: pricingv1.Promotion_KIND_PERCENT},
 				s.promotion("x", func(p *promotion) { p.Buy = 1; p.Codes = []string{"AB"}; p.StartsAt, p.EndsAt = in(time.Hour), in(0) }),
 				s.promotion("x", func(p *promotion) { p.Codes = nil; p.MaxUses = 3; p.Minimums = euros(-1) }),
@@ -128,7 +129,7 @@ func listCases(w World) cases {
 		},
 		"names a bad token and size": func(t *testing.T) {
 			_, err := w.Pricing.ListPromotions(t.Context(), &pricingv1.ListPromotionsRequest{PageSize: 101, PageToken: "x"})
-			wantFields(t, err, "page_token", "page_size")
+			moduletest.WantFields(t, err, "page_token", "page_size")
 		},
 	}
 }
@@ -175,9 +176,9 @@ func endCases(w World) cases {
 		"what is not there can't end": func(t *testing.T) {
 			s := w.shop(t)
 			_, err := s.Pricing.EndPromotion(t.Context(), &pricingv1.EndPromotionRequest{Id: strings.ToLower(s.own)})
-			s.fails(err, codes.NotFound, pricingv1.Reason_REASON_UNKNOWN_PROMOTION)
+			moduletest.WantReason(s, err, codes.NotFound, pricingv1.Reason_REASON_UNKNOWN_PROMOTION)
 			_, err = s.Pricing.EndPromotion(t.Context(), &pricingv1.EndPromotionRequest{Id: "A"})
-			wantFields(t, err, "id")
+			moduletest.WantFields(t, err, "id")
 		},
 	}
 }

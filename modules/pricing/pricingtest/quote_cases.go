@@ -11,6 +11,7 @@ import (
 
 	catalogv1 "galleria/modules/catalog/v1"
 	pricingv1 "galleria/modules/pricing/v1"
+	"galleria/platform/module/moduletest"
 )
 
 func quoteCases(w World) cases {
@@ -280,7 +281,7 @@ func quoteCases(w World) cases {
 				Lines:        []*pricingv1.QuoteRequest_Line{{Sku: "a b", Quantity: 1}, {Sku: "ok", Quantity: 0}, {Sku: "ok", Quantity: 1000}},
 				CurrencyCode: "EURO", Destination: &pricingv1.Destination{Country: "de"}, Codes: make([]string, 6), Email: "ana@",
 			})
-			wantFields(t, err, "lines[0].sku", "lines[1].quantity", "lines[2].sku", "lines[2].quantity", "currency_code", "destination.country", "codes", "email")
+			moduletest.WantFields(t, err, "lines[0].sku", "lines[1].quantity", "lines[2].sku", "lines[2].quantity", "currency_code", "destination.country", "codes", "email")
 		},
 		"prices nothing at nothing": func(t *testing.T) {
 			if q := w.shop(t).quote(request()); q.GetTotals().GetTotalMinor() != 0 || q.GetFingerprint() == "" {

@@ -12,6 +12,7 @@ import (
 
 	pricingv1 "galleria/modules/pricing/v1"
 	"galleria/platform/contract"
+	"galleria/platform/module/moduletest"
 )
 
 func limited(uses, each int64) func(*promotion) {
@@ -36,7 +37,7 @@ func redeemCases(w World) cases {
 			once, free := s.promote("ONCE", limited(1, 0)), s.promote("FREE")
 			s.works(s.redeem(s.own+"-1", "", s.code("ONCE")))
 			err := s.redeem(s.own+"-2", "", s.code("FREE"), s.code("ONCE"))
-			s.fails(err, codes.FailedPrecondition, pricingv1.Reason_REASON_CODE_USED_UP)
+			moduletest.WantReason(s, err, codes.FailedPrecondition, pricingv1.Reason_REASON_CODE_USED_UP)
 			if got := contract.Metadata(err, "code"); got != s.code("ONCE") {
 				t.Errorf("got code %q", got)
 			}
@@ -48,26 +49,26 @@ func redeemCases(w World) cases {
 		"counts customers by whom their addresses reach": func(t *testing.T) {
 			s := w.shop(t)
 			s.promote("EACH", limited(0, 1))
-			wantFields(t, s.redeem(s.own+"-0", "", s.code("EACH")), "email")
+			moduletest.WantFields(t, s.redeem(s.own+"-0", "", s.code("EACH")), "email")
 			s.works(s.redeem(s.own+"-1", "ana@example.org", s.code("EACH")))
 			for i, same := range []string{"ANA@example.org", "ana+1@example.org", "Ana+a+b@EXAMPLE.org"} {
-				s.fails(s.redeem(fmt.Sprintf("%s-same-%d", s.own, i), same, s.code("EACH")), codes.FailedPrecondition, pricingv1.Reason_REASON_CODE_USED_UP)
+				moduletest.WantReason(s, s.redeem(fmt.Sprintf("%s-same-%d", s.own, i), same, s.code("EACH")), codes.FailedPrecondition, pricingv1.Reason_REASON_CODE_USED_UP)
 			}
 			s.works(s.redeem(s.own+"-2", "ana@bücher.example", s.code("EACH")))
-			s.fails(s.redeem(s.own+"-4", "ana@xn--bcher-kva.example", s.code("EACH")), codes.FailedPrecondition, pricingv1.Reason_REASON_CODE_USED_UP)
+			moduletest.WantReason(s, s.redeem(s.own+"-4", "ana@xn--bcher-kva.example", s.code("EACH")), codes.FailedPrecondition, pricingv1.Reason_REASON_CODE_USED_UP)
 			s.works(s.redeem(s.own+"-3", "ben@example.org", s.code("EACH")))
 		},
 		"refuses a code that no promotion has": func(t *testing.T) {
 			s := w.shop(t)
 			err := s.redeem(s.own, "", s.code("NEVER"))
-			s.fails(err, codes.FailedPrecondition, pricingv1.Reason_REASON_CODE_UNKNOWN)
+			moduletest.WantReason(s, err, codes.FailedPrecondition, pricingv1.Reason_REASON_CODE_UNKNOWN)
 		},
 		"refuses other codes for the same order": func(t *testing.T) {
 			s := w.shop(t)
 			s.promote("ONE")
 			s.promote("TWO")
 			s.works(s.redeem(s.own, "", s.code("ONE")))
-			s.fails(s.redeem(s.own, "", s.code("TWO")), codes.InvalidArgument, pricingv1.Reason_REASON_KEY_REUSED)
+			moduletest.WantReason(s, s.redeem(s.own, "", s.code("TWO")), codes.InvalidArgument, pricingv1.Reason_REASON_KEY_REUSED)
 		},
 		"holds after the promotion's end, for the shopper agreed before": func(t *testing.T) {
 			s := w.shop(t)
@@ -106,7 +107,7 @@ func redeemCases(w World) cases {
 		},
 		"names every bad field": func(t *testing.T) {
 			_, err := w.Pricing.Redeem(t.Context(), &pricingv1.RedeemRequest{OrderId: "a b", Codes: make([]string, 6), Email: "no"})
-			wantFields(t, err, "order_id", "codes", "email")
+			moduletest.WantFields(t, err, "order_id", "codes", "email")
 		},
 	}
 }
@@ -153,7 +154,7 @@ func unredeemCases(w World) cases {
 			s.works(s.redeem(s.own+"-1", "", s.code("TEN")))
 			for _, order := range []string{s.own + "-1", s.own + "-2"} {
 				s.unredeem(order)
-				s.fails(s.redeem(order, "", s.code("TEN")), codes.FailedPrecondition, pricingv1.Reason_REASON_UNREDEEMED)
+				moduletest.WantReason(s, s.redeem(order, "", s.code("TEN")), codes.FailedPrecondition, pricingv1.Reason_REASON_UNREDEEMED)
 			}
 			if got := s.used(p); got != 0 {
 				t.Errorf("got %d uses, want 0", got)
@@ -179,7 +180,7 @@ func unredeemCases(w World) cases {
 		},
 		"names a bad order": func(t *testing.T) {
 			_, err := w.Pricing.Unredeem(t.Context(), &pricingv1.UnredeemRequest{})
-			wantFields(t, err, "order_id")
+			moduletest.WantFields(t, err, "order_id")
 		},
 	}
 }

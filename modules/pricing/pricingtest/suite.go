@@ -9,15 +9,12 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"galleria/migrations"
 	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/modules/pricing"
 	pricingv1 "galleria/modules/pricing/v1"
-	"galleria/platform/contract"
 	"galleria/platform/id"
 	"galleria/platform/module"
 	"galleria/platform/module/moduletest"
@@ -226,25 +223,6 @@ func (s *shop) works(err error) {
 	s.Helper()
 	if err != nil {
 		s.Fatalf("got error %v, want none", err)
-	}
-}
-
-func (s *shop) fails(err error, code codes.Code, want pricingv1.Reason) {
-	s.Helper()
-	if status.Code(err) != code || !contract.Is(err, want) {
-		s.Errorf("got %v, want %s with %s", err, code, want)
-	}
-}
-
-// wantFields wants exactly these fields to be named as wrong.
-func wantFields(t *testing.T, err error, want ...string) {
-	t.Helper()
-	var got []string
-	for _, v := range contract.Violations(err) {
-		got = append(got, v.Field)
-	}
-	if status.Code(err) != codes.InvalidArgument || fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("%v: got bad fields %v, want %v", err, got, want)
 	}
 }
 

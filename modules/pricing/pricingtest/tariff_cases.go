@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	pricingv1 "galleria/modules/pricing/v1"
+	"galleria/platform/module/moduletest"
 )
 
 // The tariffs are one for all: these cases change them one after the other, and return to
@@ -146,7 +147,7 @@ func changeTariffsCases(w World) cases {
 			s.changeTariffs(func(m *tariffs) { m.Taxes["NZ"] = "GST included 15%" })
 			seen.GetTariffs().Taxes["NZ"] = "GST included 10%"
 			_, err := s.Pricing.ChangeTariffs(t.Context(), &pricingv1.ChangeTariffsRequest{Tariffs: seen.GetTariffs(), SeenVersion: seen.GetVersion()})
-			s.fails(err, codes.FailedPrecondition, pricingv1.Reason_REASON_CHANGED_MEANWHILE)
+			moduletest.WantReason(s, err, codes.FailedPrecondition, pricingv1.Reason_REASON_CHANGED_MEANWHILE)
 			if got := s.tariffs().GetTariffs().GetTaxes()["NZ"]; got != "GST included 15%" {
 				t.Errorf("got %q, want the tax of the first change", got)
 			}
@@ -166,7 +167,7 @@ func changeTariffsCases(w World) cases {
 						changed.Add(1)
 						return
 					}
-					s.fails(err, codes.FailedPrecondition, pricingv1.Reason_REASON_CHANGED_MEANWHILE)
+					moduletest.WantReason(s, err, codes.FailedPrecondition, pricingv1.Reason_REASON_CHANGED_MEANWHILE)
 				})
 			}
 			racing.Wait()
@@ -231,7 +232,7 @@ func changeTariffsCases(w World) cases {
 				"all at once":      {func(m *tariffs) { m.Country, m.Taxes["NZ"], m.Delivery["express"].Name = "x", "x", "" }, []string{"tariffs.taxes.NZ", "tariffs.country", "tariffs.delivery.express.name"}},
 				"nothing whatever": {func(m *tariffs) { proto.Reset(m) }, []string{"tariffs.country", "tariffs.delivery"}},
 			} {
-				t.Run(name, func(t *testing.T) { wantFields(t, s.tryTariffs(row.change), row.want...) })
+				t.Run(name, func(t *testing.T) { moduletest.WantFields(t, s.tryTariffs(row.change), row.want...) })
 			}
 			if now := s.tariffs(); now.GetVersion() != before.GetVersion() || now.GetChanged() {
 				t.Errorf("what was refused has changed the tariffs to %v", now)
@@ -261,7 +262,7 @@ func resetTariffsCases(w World) cases {
 			seen := s.tariffs().GetVersion()
 			s.changeTariffs(func(m *tariffs) { m.Taxes["NZ"] = "GST included 15%" })
 			_, err := s.Pricing.ResetTariffs(t.Context(), &pricingv1.ResetTariffsRequest{SeenVersion: seen})
-			s.fails(err, codes.FailedPrecondition, pricingv1.Reason_REASON_CHANGED_MEANWHILE)
+			moduletest.WantReason(s, err, codes.FailedPrecondition, pricingv1.Reason_REASON_CHANGED_MEANWHILE)
 			if !s.tariffs().GetChanged() {
 				t.Error("the change is gone")
 			}
@@ -313,7 +314,7 @@ func tryTariffsCases(w World) cases {
 			_, err := s.Pricing.TryTariffs(t.Context(), &pricingv1.TryTariffsRequest{
 				Tariffs: m, CurrencyCode: "XYZ", GoodsMinor: -1, WeightGrams: 1_000_001, Destination: &pricingv1.Destination{Country: "x"}, TaxClass: strings.Repeat("x", 33),
 			})
-			wantFields(t, err, "tariffs.delivery.standard.rates[1]", "currency_code", "destination.country", "goods_minor", "weight_grams", "tax_class")
+			moduletest.WantFields(t, err, "tariffs.delivery.standard.rates[1]", "currency_code", "destination.country", "goods_minor", "weight_grams", "tax_class")
 		},
 	}
 }

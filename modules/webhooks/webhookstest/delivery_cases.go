@@ -13,6 +13,7 @@ import (
 	ordersv1 "galleria/modules/orders/v1"
 	webhooksv1 "galleria/modules/webhooks/v1"
 	"galleria/platform/id"
+	"galleria/platform/module/moduletest"
 )
 
 func (w World) testCases() cases {
@@ -41,13 +42,13 @@ func (w World) testCases() cases {
 			}
 			other, _ := w.Add(t, to.URL)
 			_, err := w.Webhooks.SendTest(t.Context(), &webhooksv1.SendTestRequest{Id: other.GetId(), IdempotencyKey: key})
-			wantReason(t, err, codes.InvalidArgument, webhooksv1.Reason_REASON_KEY_REUSED)
+			moduletest.WantReason(t, err, codes.InvalidArgument, webhooksv1.Reason_REASON_KEY_REUSED)
 		},
 		"refuses what it can't do": func(t *testing.T) {
 			_, err := w.Webhooks.SendTest(t.Context(), &webhooksv1.SendTestRequest{Id: id.New()})
-			wantFields(t, err, "idempotency_key")
+			moduletest.WantFields(t, err, "idempotency_key")
 			_, err = w.Webhooks.SendTest(t.Context(), &webhooksv1.SendTestRequest{Id: id.New(), IdempotencyKey: id.New()})
-			wantReason(t, err, codes.NotFound, webhooksv1.Reason_REASON_NO_ENDPOINT)
+			moduletest.WantReason(t, err, codes.NotFound, webhooksv1.Reason_REASON_NO_ENDPOINT)
 		},
 	}
 }
@@ -224,11 +225,11 @@ func (w World) deliveriesCases() cases {
 				_, err := w.Webhooks.ListDeliveries(t.Context(), r)
 				return err
 			}
-			wantFields(t, list(&webhooksv1.ListDeliveriesRequest{EndpointId: e.GetId(), PageSize: 101}), "page_size")
+			moduletest.WantFields(t, list(&webhooksv1.ListDeliveriesRequest{EndpointId: e.GetId(), PageSize: 101}), "page_size")
 			for _, token := range []string{"x", id.New(), "\x00"} {
-				wantReason(t, list(&webhooksv1.ListDeliveriesRequest{EndpointId: e.GetId(), PageToken: token}), codes.InvalidArgument, webhooksv1.Reason_REASON_BAD_PAGE_TOKEN)
+				moduletest.WantReason(t, list(&webhooksv1.ListDeliveriesRequest{EndpointId: e.GetId(), PageToken: token}), codes.InvalidArgument, webhooksv1.Reason_REASON_BAD_PAGE_TOKEN)
 			}
-			wantReason(t, list(&webhooksv1.ListDeliveriesRequest{EndpointId: id.New()}), codes.NotFound, webhooksv1.Reason_REASON_NO_ENDPOINT)
+			moduletest.WantReason(t, list(&webhooksv1.ListDeliveriesRequest{EndpointId: id.New()}), codes.NotFound, webhooksv1.Reason_REASON_NO_ENDPOINT)
 		},
 	}
 }
@@ -257,14 +258,14 @@ func (w World) resendCases() cases {
 				t.Errorf("got %d requests with ids %s and %s, want two of one id and body", len(to.Got()), got[0].ID(), got[1].ID())
 			}
 			_, err := resend(t, w.Test(t, e.GetId()).GetId(), key)
-			wantReason(t, err, codes.InvalidArgument, webhooksv1.Reason_REASON_KEY_REUSED)
+			moduletest.WantReason(t, err, codes.InvalidArgument, webhooksv1.Reason_REASON_KEY_REUSED)
 		},
 		"refuses what it can't do": func(t *testing.T) {
 			_, err := resend(t, id.New(), "")
-			wantFields(t, err, "idempotency_key")
+			moduletest.WantFields(t, err, "idempotency_key")
 			for _, unknown := range []string{"", "x", id.New()} {
 				_, err := resend(t, unknown, id.New())
-				wantReason(t, err, codes.NotFound, webhooksv1.Reason_REASON_NO_DELIVERY)
+				moduletest.WantReason(t, err, codes.NotFound, webhooksv1.Reason_REASON_NO_DELIVERY)
 			}
 		},
 	}

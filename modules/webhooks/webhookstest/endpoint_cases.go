@@ -12,6 +12,7 @@ import (
 
 	webhooksv1 "galleria/modules/webhooks/v1"
 	"galleria/platform/id"
+	"galleria/platform/module/moduletest"
 )
 
 type cases = map[string]func(t *testing.T)
@@ -40,17 +41,17 @@ func (w World) addCases() cases {
 				t.Errorf("repeated: got %v, %v; want the same endpoint and secret", two, err)
 			}
 			_, err = add(t, key, "http://127.0.0.1:1/y", "the ERP")
-			wantReason(t, err, codes.InvalidArgument, webhooksv1.Reason_REASON_KEY_REUSED)
+			moduletest.WantReason(t, err, codes.InvalidArgument, webhooksv1.Reason_REASON_KEY_REUSED)
 		},
 		"names each bad field": func(t *testing.T) {
 			_, err := add(t, "", "ftp://example.com", "a\nb", "order.lost")
-			wantFields(t, err, "idempotency_key", "url", "events", "note")
+			moduletest.WantFields(t, err, "idempotency_key", "url", "events", "note")
 			for _, url := range []string{"", "example.com", "https://", "https://user:secret@example.com/", "https://example.com/#x", "https://example.com/" + strings.Repeat("x", 2000), "https://exa\x00mple.com", "mailto:a@example.com"} {
 				_, err := add(t, id.New(), url, "")
-				wantFields(t, err, "url")
+				moduletest.WantFields(t, err, "url")
 			}
 			_, err = add(t, strings.Repeat("k", 65), "https://example.com", strings.Repeat("ü", 201))
-			wantFields(t, err, "idempotency_key", "note")
+			moduletest.WantFields(t, err, "idempotency_key", "note")
 		},
 	}
 }
@@ -78,7 +79,7 @@ func (w World) listCases() cases {
 		},
 		"is for staff only": func(t *testing.T) {
 			_, err := w.Outside.ListEndpoints(t.Context(), &webhooksv1.ListEndpointsRequest{})
-			wantReason(t, err, codes.PermissionDenied, webhooksv1.Reason_REASON_NOT_ALLOWED)
+			moduletest.WantReason(t, err, codes.PermissionDenied, webhooksv1.Reason_REASON_NOT_ALLOWED)
 		},
 	}
 }
@@ -102,9 +103,9 @@ func (w World) activeCases() cases {
 			}
 			w.Until(t, waiting, "failed", Has(webhooksv1.DeliveryStatus_DELIVERY_STATUS_FAILED))
 			_, err := w.Webhooks.SendTest(t.Context(), &webhooksv1.SendTestRequest{Id: e.GetId(), IdempotencyKey: id.New()})
-			wantReason(t, err, codes.FailedPrecondition, webhooksv1.Reason_REASON_ENDPOINT_OFF)
+			moduletest.WantReason(t, err, codes.FailedPrecondition, webhooksv1.Reason_REASON_ENDPOINT_OFF)
 			_, err = w.Webhooks.ResendDelivery(t.Context(), &webhooksv1.ResendDeliveryRequest{Id: waiting.GetId(), IdempotencyKey: id.New()})
-			wantReason(t, err, codes.FailedPrecondition, webhooksv1.Reason_REASON_ENDPOINT_OFF)
+			moduletest.WantReason(t, err, codes.FailedPrecondition, webhooksv1.Reason_REASON_ENDPOINT_OFF)
 			to.Status(200)
 			if on, err := set(t, e.GetId(), true); err != nil || !on.GetActive() || on.GetOffBecause() != "" {
 				t.Fatalf("switched on: got %v, %v", on, err)
@@ -114,7 +115,7 @@ func (w World) activeCases() cases {
 		"says that there is no such endpoint": func(t *testing.T) {
 			for _, unknown := range []string{"", "x", id.New(), "\x00"} {
 				_, err := set(t, unknown, true)
-				wantReason(t, err, codes.NotFound, webhooksv1.Reason_REASON_NO_ENDPOINT)
+				moduletest.WantReason(t, err, codes.NotFound, webhooksv1.Reason_REASON_NO_ENDPOINT)
 			}
 		},
 	}
@@ -134,7 +135,7 @@ func (w World) removeCases() cases {
 				t.Errorf("got %v, want it gone", found)
 			}
 			_, err := w.Webhooks.ListDeliveries(t.Context(), &webhooksv1.ListDeliveriesRequest{EndpointId: e.GetId()})
-			wantReason(t, err, codes.NotFound, webhooksv1.Reason_REASON_NO_ENDPOINT)
+			moduletest.WantReason(t, err, codes.NotFound, webhooksv1.Reason_REASON_NO_ENDPOINT)
 			w.remove(t, "x")
 		},
 	}
@@ -177,14 +178,14 @@ func (w World) rotateCases() cases {
 				t.Error("a secret that was replaced at once still verifies")
 			}
 			_, err = rotate(t, e.GetId(), key, time.Hour)
-			wantReason(t, err, codes.InvalidArgument, webhooksv1.Reason_REASON_KEY_REUSED)
+			moduletest.WantReason(t, err, codes.InvalidArgument, webhooksv1.Reason_REASON_KEY_REUSED)
 		},
 		"refuses what it can't do": func(t *testing.T) {
 			e, _ := w.Add(t, "http://127.0.0.1:1")
 			_, err := rotate(t, e.GetId(), "", 31*24*time.Hour)
-			wantFields(t, err, "idempotency_key", "overlap")
+			moduletest.WantFields(t, err, "idempotency_key", "overlap")
 			_, err = rotate(t, id.New(), id.New(), 0)
-			wantReason(t, err, codes.NotFound, webhooksv1.Reason_REASON_NO_ENDPOINT)
+			moduletest.WantReason(t, err, codes.NotFound, webhooksv1.Reason_REASON_NO_ENDPOINT)
 		},
 	}
 }

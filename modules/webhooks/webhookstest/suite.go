@@ -3,18 +3,12 @@
 package webhookstest
 
 import (
-	"fmt"
 	"testing"
 	"time"
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	inventoryv1 "galleria/modules/inventory/v1"
 	ordersv1 "galleria/modules/orders/v1"
 	webhooksv1 "galleria/modules/webhooks/v1"
-	"galleria/platform/contract"
 	"galleria/platform/id"
 	"galleria/platform/module/moduletest"
 )
@@ -118,23 +112,4 @@ func (w World) Until(t *testing.T, d *webhooksv1.Delivery, what string, is func(
 // Has tells whether a delivery has a status.
 func Has(status webhooksv1.DeliveryStatus) func(*webhooksv1.Delivery) bool {
 	return func(d *webhooksv1.Delivery) bool { return d.GetStatus() == status }
-}
-
-func wantReason(t *testing.T, err error, code codes.Code, reason protoreflect.Enum) {
-	t.Helper()
-	if status.Code(err) != code || !contract.Is(err, reason) {
-		t.Errorf("got %v, want %s with %v", err, code, reason)
-	}
-}
-
-// wantFields wants exactly these fields to be named as bad.
-func wantFields(t *testing.T, err error, want ...string) {
-	t.Helper()
-	var got []string
-	for _, v := range contract.Violations(err) {
-		got = append(got, v.Field)
-	}
-	if status.Code(err) != codes.InvalidArgument || fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("got %v with bad fields %v, want InvalidArgument with %v", err, got, want)
-	}
 }

@@ -47,9 +47,9 @@
 // minute; at most 20 orders a second are tried again, however many there are.
 // After a day (give_up) an operator is asked. The operator may leave what was refused;
 // what another module has only not answered goes on, for another day. A refund that was
-// given up is left: it counts as made by hand. Going on might give the money back twice; one
-// that is to be made after all is tried again instead. One that payments has accepted is
-// made there, and is never left.
+// given up is not asked for again before the operator has answered, and then left: it counts
+// as made by hand. Going on might give the money back twice; one that is to be made after all
+// is tried again instead. One that payments has accepted is made there, and is never left.
 //
 // # What can go wrong, and what is done
 //

@@ -95,7 +95,7 @@ func (o *Order) HasChores() bool {
 		}
 	}
 	for _, r := range s.Refunds {
-		if r.Unbooked || r.Status == RefundPending {
+		if r.Unbooked || r.Status == RefundPending && !r.GivenUp() {
 			return true
 		}
 	}

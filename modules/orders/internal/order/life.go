@@ -295,8 +295,8 @@ func (o *Order) Tried(attempts int) { o.s.Attempts = attempts }
 func (o *Order) Rest() { o.s.DueAt, o.s.Attempts = time.Time{}, 0 }
 
 // NeedAttention asks for an operator: what is said can't be done by the
-// program. The order rests until it is resolved. Reasons add up: a larger refund
-// that fails after a small one is not hidden by it.
+// program. Reasons add up: a larger refund that fails after a small one is not
+// hidden by it.
 func (o *Order) NeedAttention(reason string, now time.Time) {
 	if before := o.s.Attention.Reason; before != "" {
 		if !strings.Contains(before, reason) && len(before) < LongestReason {
@@ -311,13 +311,27 @@ func (o *Order) NeedAttention(reason string, now time.Time) {
 // LongestReason is from where on no more is added to what needs attention, in bytes.
 const LongestReason = 1000
 
-// Resolve is the operator's answer to the reason that was read: with retry all that could not be done is tried again,
-// else what was refused is left: it was done by hand, or is not to be done. What another
-// module has only not answered yet goes on all the same: an operator who answers for a refund
-// was not asked about goods, codes and carts, and can't give those back in its place. But a
-// refund that was given up is left, for it counts as made by hand: to go on with it might
-// give the money back twice, and one that is to be made is tried again by retry. One that
-// payments has accepted is never left. Answering twice with one key is answering once.
+// GiveUp asks for an operator about what another module did not answer for too long, and
+// lets the order rest. A refund that payments did not answer for is not asked for again
+// before the operator has answered, who may make it by hand meanwhile. One of money that is
+// only held was not asked for yet.
+func (o *Order) GiveUp(reason string, now time.Time) {
+	o.NeedAttention(reason, now)
+	for i := range o.s.Refunds {
+		if r := &o.s.Refunds[i]; r.Status == RefundPending && !r.Accepted && r.Failure == "" && o.s.Payment.State != Authorized {
+			r.Failure = Unanswered
+		}
+	}
+	o.Rest()
+}
+
+// Resolve is the operator's answer to the reason that was read: with retry all that could
+// not be done is tried again, else what was refused is left: it was done by hand, or is not
+// to be done. What another module has only not answered yet goes on all the same: an operator
+// who answers for a refund was not asked about goods, codes and carts, and can't give those
+// back in its place. But a refund that was given up is left, for it counts as made by hand:
+// to go on with it might give the money back twice, and one that is to be made is tried again
+// by retry. Answering twice with one key is answering once.
 func (o *Order) Resolve(a Answer, read, note string, now time.Time) error {
 	for _, before := range o.s.Timeline {
 		if before.Answer.Key == a.Key {
@@ -340,7 +354,10 @@ func (o *Order) Resolve(a Answer, read, note string, now time.Time) error {
 	o.s.Timeline[len(o.s.Timeline)-1].Answer = a
 	if a.Retry {
 		for i := range o.s.Refunds {
-			if r := &o.s.Refunds[i]; r.Status == RefundFailed && !r.Left() && r.Amount <= o.owed() {
+			switch r := &o.s.Refunds[i]; {
+			case r.GivenUp():
+				r.Failure = "" // payments may have it: it is asked for by the same name
+			case r.Status == RefundFailed && !r.Left() && r.Amount <= o.owed():
 				r.Status, r.Failure, r.Accepted = RefundPending, "", false
 				r.Attempt++
 			}
@@ -357,13 +374,8 @@ func (o *Order) Resolve(a Answer, read, note string, now time.Time) error {
 		}
 		o.Booked(what)
 	}
-	// While the order is due nothing was given up. A refund of money that is only held waits
-	// until that is taken, and was not asked for yet.
-	goesOn := !o.s.DueAt.IsZero() || o.s.Payment.State == Authorized
 	for i := range o.s.Refunds {
-		if r := &o.s.Refunds[i]; r.Status != RefundPending || !goesOn && !r.Accepted {
-			r.leave()
-		}
+		o.s.Refunds[i].leave()
 	}
 	o.Rest()
 	if o.HasChores() {

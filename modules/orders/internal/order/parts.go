@@ -82,12 +82,20 @@ const LeftByOperator = "left by an operator"
 // Left says that an operator has left the refund.
 func (r Refund) Left() bool { return strings.HasPrefix(r.Failure, LeftByOperator) }
 
-// leave ends a refund that was not made.
+// Unanswered is the failure of a pending refund that was given up: whether payments has it is
+// not known.
+const Unanswered = "payments did not answer"
+
+// GivenUp says that the refund is not asked for again before an operator has answered.
+func (r Refund) GivenUp() bool { return r.Status == RefundPending && r.Failure == Unanswered }
+
+// leave ends a refund that was refused or given up. One that payments has, or is asked for,
+// goes on.
 func (r *Refund) leave() {
-	if r.Status == RefundFailed && !r.Left() {
+	switch {
+	case r.Status == RefundFailed && !r.Left():
 		r.Failure = strings.TrimSuffix(LeftByOperator+": "+r.Failure, ": ")
-	}
-	if r.Status == RefundPending {
+	case r.GivenUp():
 		r.Status, r.Failure = RefundFailed, LeftByOperator
 	}
 }
@@ -203,6 +211,9 @@ func (o *Order) Refund(r Refund, now time.Time) error {
 	takesOut := r.Restock && len(r.Pieces) > 0 && (o.s.Payment.State == Paid || o.s.Payment.State == Authorized || o.s.Totals.Total == 0)
 	if !takesOut && (o.s.Payment.State != Paid || left == 0) {
 		return ErrNotPaid
+	}
+	if takesOut {
+		left = o.owed() // no amount is named, so what was given back by hand is not given again
 	}
 	counts := o.Counts()
 	if len(r.Pieces) > 0 {

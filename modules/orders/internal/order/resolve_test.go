@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"testing"
-	"time"
 )
 
 // refundFails has a refund of an amount refused, for which an operator is asked.
@@ -69,6 +68,18 @@ func TestAllThatWasNotRefundedIsWithoutWhatWasMadeByHand(t *testing.T) {
 	}
 }
 
+func TestTakingAPieceOutDoesNotGiveAgainWhatWasGivenByHand(t *testing.T) {
+	o := open(t, purchase(0, line("mug", 2, 5000, 0)))
+	refundFails(t, o, "a", 8000)
+	resolve(t, o, false)
+	if err := o.Refund(Refund{ID: "out", Key: "out", Restock: true, Pieces: []Piece{{Line: "1", Quantity: 1}}}, t0); err != nil {
+		t.Fatal(err)
+	}
+	if r := o.Snapshot().Refunds[1]; r.Amount != 2000 || r.Pieces[0].Amount != 2000 {
+		t.Errorf("got %+v, want what is left of 10000 after 8000 by hand", r)
+	}
+}
+
 // What was left and given back after all is given back once: the rest of the order is owed.
 func TestARefundThatWasLeftAndMadeAnewIsNotKeptBack(t *testing.T) {
 	o := open(t, purchase(0, line("mug", 1, 10_000, 0)))
@@ -90,20 +101,21 @@ func TestARefundThatWasLeftAndMadeAnewIsNotKeptBack(t *testing.T) {
 // about to make; one that was given up is left.
 func TestARefundOnItsWayGoesOnWhenItsOrderIsLeft(t *testing.T) {
 	for name, c := range map[string]struct {
-		due  bool
-		want RefundStatus
-	}{"asked about": {true, RefundPending}, "given up": {false, RefundFailed}} {
+		givenUp bool
+		want    RefundStatus
+	}{"asked about": {false, RefundPending}, "given up": {true, RefundFailed}} {
 		o := open(t, purchase(0, line("mug", 1, 700, 0)))
 		o.TakenFromCart()
 		if err := o.Refund(Refund{ID: "r", Key: "k", Amount: 300}, t0); err != nil {
 			t.Fatal(err)
 		}
-		if o.Rest(); c.due {
-			o.Due(t0.Add(time.Hour))
+		if c.givenUp {
+			o.GiveUp("it was tried for 24h0m0s", t0)
+			o.Due(t0) // something else is to be done meanwhile
 		}
 		o.NeedAttention("the payment is disputed", t0)
 		resolve(t, o, false)
-		if got := o.Snapshot(); got.Refunds[0].Status != c.want || got.DueAt.IsZero() == c.due {
+		if got := o.Snapshot(); got.Refunds[0].Status != c.want || got.DueAt.IsZero() != c.givenUp {
 			t.Errorf("%s: got %+v, due at %s; want it %s", name, got.Refunds[0], got.DueAt, c.want)
 		}
 	}
@@ -119,8 +131,7 @@ func TestARefundThatWasAcceptedIsNeverLeft(t *testing.T) {
 		}
 	}
 	o.RefundAccepted("accepted")
-	o.Rest()
-	o.NeedAttention("it was tried for 24h0m0s: take what was bought from its cart", t0)
+	o.GiveUp("it was tried for 24h0m0s: take what was bought from its cart", t0)
 	resolve(t, o, false)
 	got := o.Snapshot()
 	if got.Refunds[0].Status != RefundPending || got.Refunds[1].Status != RefundFailed || got.DueAt.IsZero() {

@@ -267,7 +267,7 @@ func (s *Service) refund(ctx context.Context, o *order.Order) error {
 	}
 	var all []error
 	for _, r := range o.Snapshot().Refunds {
-		if r.Status != order.RefundPending {
+		if r.Status != order.RefundPending || r.GivenUp() {
 			continue
 		}
 		status, failure := order.RefundPending, ""

@@ -166,8 +166,7 @@ func nameOf(o *order.Order) string {
 func (s *Service) delay(ctx context.Context, o *order.Order, cause error) {
 	attempts := o.Snapshot().Attempts
 	if attempts >= s.mostAttempts() {
-		o.NeedAttention(fmt.Sprintf("it was tried for %s: %s", s.GiveUp, brief(cause)), s.Now())
-		o.Rest()
+		o.GiveUp(fmt.Sprintf("it was tried for %s: %s", s.GiveUp, brief(cause)), s.Now())
 		s.Log.ErrorContext(ctx, "an order needs attention", "order", o.ID(), "status", string(o.Status()), "error", cause)
 		return
 	}

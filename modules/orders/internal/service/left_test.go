@@ -15,17 +15,30 @@ import (
 // leave closes what needs attention, as an operator does.
 func (l *life) leave(k kept) {
 	l.t.Helper()
+	l.resolve(k, ordersv1.ResolveAttentionRequest_ACTION_CLOSE)
+}
+
+// resolve answers what needs attention, as an operator does.
+func (l *life) resolve(k kept, action ordersv1.ResolveAttentionRequest_Action) {
+	l.t.Helper()
 	got, err := l.GetOrder(operator(l.t), &ordersv1.GetOrderRequest{OrderId: k.ID, Token: k.Token})
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	_, err = l.ResolveAttention(operator(l.t), &ordersv1.ResolveAttentionRequest{
-		OrderId: k.ID, Action: ordersv1.ResolveAttentionRequest_ACTION_CLOSE, Note: "done by hand",
+		OrderId: k.ID, Action: action, Note: "done by hand",
 		Reason: got.GetOrder().GetAttention().GetReason(), IdempotencyKey: id.New(),
 	})
 	if err != nil {
-		l.t.Fatalf("close: %v", err)
+		l.t.Fatalf("%v: %v", action, err)
 	}
+}
+
+// refunded is what payments gave back of an order.
+func (h *house) refunded(k kept) int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.payments[k.ID].refunded
 }
 
 // paid is an open order of two pieces with a code.
@@ -169,4 +182,45 @@ func TestWhatIsRefusedForGoodIsLeft(t *testing.T) {
 			t.Errorf("it needs attention again: %s", a.GetReason())
 		}
 	})
+}
+
+// A refund that was given up is the operator's, who may have made it by hand before saying so:
+// what is done with the order until then does not have it made.
+func TestARefundThatWasGivenUpWaitsForItsOperator(t *testing.T) {
+	for name, c := range map[string]struct {
+		action ordersv1.ResolveAttentionRequest_Action
+		want   int64
+	}{
+		"left":       {ordersv1.ResolveAttentionRequest_ACTION_CLOSE, 0},
+		"tried anew": {ordersv1.ResolveAttentionRequest_ACTION_RETRY, 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inHouse(t, func(t *testing.T, h *house) {
+				h.change = func(o *service.Options) { o.GiveUp = time.Minute }
+				l := h.live(nil)
+				k, _, _ := h.paid(l)
+				_, back := h.away("give back")
+				if _, err := l.RefundOrder(operator(t), &ordersv1.RefundOrderRequest{OrderId: k.ID, AmountMinor: 100, IdempotencyKey: id.New()}); err != nil {
+					t.Fatal(err)
+				}
+				h.await("an operator is asked", func() bool {
+					h.later.Add(int64(time.Minute))
+					return h.get(l, k).GetAttention() != nil
+				})
+				back()
+				if err := l.ship(k); err != nil {
+					t.Fatal(err)
+				}
+				h.await("the parcel is booked", func() bool { return h.busy() == 0 })
+				if got := h.refunded(k); got != 0 {
+					t.Fatalf("%d were given back before the operator answered", got)
+				}
+				l.resolve(k, c.action)
+				h.done()
+				if got := h.refunded(k); got != c.want {
+					t.Errorf("got %d given back, want %d", got, c.want)
+				}
+			})
+		})
+	}
 }

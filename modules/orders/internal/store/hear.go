@@ -33,8 +33,8 @@ func PaymentSettled(tx *gorm.DB, orderID string, paid bool, now time.Time) error
 
 // RefundSettled has the driver look at the refunds of an order. One that failed is
 // asked about once more also when it had succeeded: a bank may send money back days
-// later. So is one that succeeded after an operator had left it. refundID is payments'
-// name for it.
+// later. So is one that succeeded after an operator had left it, and one that was given up,
+// for payments has it. refundID is payments' name for it.
 func RefundSettled(tx *gorm.DB, orderID, refundID string, failed bool, now time.Time) error {
 	database.Announce(tx, DueWork)
 	refund, attempt := order.RefundOf(refundID)
@@ -45,6 +45,11 @@ func RefundSettled(tx *gorm.DB, orderID, refundID string, failed bool, now time.
 		return err
 	}
 	const ofRefund = " WHERE id = ? AND attempt = ? AND order_id = ?"
+	err = tx.Exec("UPDATE order_refunds SET failure = '', accepted = TRUE"+ofRefund+" AND status = 'pending' AND failure = ?",
+		refund, attempt, orderID, order.Unanswered).Error
+	if err != nil {
+		return err
+	}
 	if failed {
 		return tx.Exec("UPDATE order_refunds SET status = 'pending', failure = ?"+ofRefund+" AND status = 'succeeded'",
 			order.TakenBack, refund, attempt, orderID).Error

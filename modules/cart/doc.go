@@ -18,7 +18,7 @@
 //   - An addition is made once per idempotency key and cart, and a repeat is
 //     told that it is one. A merge is made once per key and cart. What an order
 //     bought is taken out once per order. All three are remembered as long as a
-//     cart lives.
+//     cart lives, of the additions the last 1,000 at least.
 //   - The version of a cart goes up with each change of it.
 //   - A cart has one currency: that of the first thing put into it while it
 //     was empty. Something without a price in it is refused

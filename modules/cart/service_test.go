@@ -183,6 +183,9 @@ func TestACartRemembersABoundedNumberOfAdditions(t *testing.T) {
 		s.wantAdded(id, "first", 1, 1)
 		for n := range 3000 {
 			s.clock.pass(time.Millisecond)
+			if _, err := s.SetDelivery(t.Context(), &cartv1.SetDeliveryRequest{CartId: id, DeliveryOption: fmt.Sprint("way-", n%2)}); err != nil {
+				t.Fatal(err)
+			}
 			if n%90 == 0 {
 				if _, err := s.SetItem(t.Context(), &cartv1.SetItemRequest{CartId: id, Sku: "MUG", Quantity: 1}); err != nil {
 					t.Fatal(err)
@@ -190,8 +193,8 @@ func TestACartRemembersABoundedNumberOfAdditions(t *testing.T) {
 			}
 			s.wantAdded(id, fmt.Sprint(n), 1, int64(n%90)+2)
 		}
-		if n := s.rows("cart_additions"); n < 1000 || n > 1064 {
-			t.Errorf("got %d additions of one cart, want 1,000 to 1,064", n)
+		if n := s.rows("cart_additions"); n < 1000 || n > 2000 { // chance allows more once in millions of runs
+			t.Errorf("got %d additions of one cart, want little more than 1,000", n)
 		}
 		s.wantAdded(id, "2999", 1, s.count(id)) // the latest are known still
 	})

@@ -51,8 +51,8 @@ type CartServiceClient interface {
 	// CreateCart makes an empty cart. Repeating it, or making one that is there, changes
 	// nothing.
 	CreateCart(ctx context.Context, in *CreateCartRequest, opts ...grpc.CallOption) (*CreateCartResponse, error)
-	// AddItem adds to a line, once per idempotency key, and makes the cart when
-	// it is not there. INVALID_ARGUMENT for a quantity outside 1 to 99;
+	// AddItem adds to a line, once per idempotency key (of the cart's last 1,000
+	// additions at least), and makes the cart when it is not there. INVALID_ARGUMENT for a quantity outside 1 to 99;
 	// FAILED_PRECONDITION with REASON_LINE_FULL (more than 99 in the line),
 	// REASON_CART_FULL (more than 100 lines), REASON_NOT_SOLD (the catalog has
 	// no such active product), REASON_OTHER_CURRENCY (it has one, without a price in
@@ -243,8 +243,8 @@ type CartServiceServer interface {
 	// CreateCart makes an empty cart. Repeating it, or making one that is there, changes
 	// nothing.
 	CreateCart(context.Context, *CreateCartRequest) (*CreateCartResponse, error)
-	// AddItem adds to a line, once per idempotency key, and makes the cart when
-	// it is not there. INVALID_ARGUMENT for a quantity outside 1 to 99;
+	// AddItem adds to a line, once per idempotency key (of the cart's last 1,000
+	// additions at least), and makes the cart when it is not there. INVALID_ARGUMENT for a quantity outside 1 to 99;
 	// FAILED_PRECONDITION with REASON_LINE_FULL (more than 99 in the line),
 	// REASON_CART_FULL (more than 100 lines), REASON_NOT_SOLD (the catalog has
 	// no such active product), REASON_OTHER_CURRENCY (it has one, without a price in

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"gorm.io/gorm"
@@ -20,21 +21,15 @@ type change struct {
 
 func (c change) expiry() int64 { return c.now.Add(c.lifetime).UnixMicro() }
 
-// locked is what is read of a cart as it is locked.
-type locked struct {
-	CurrencyCode string
-	Version      int64
-}
-
 // extend prolongs the life of a cart that is there, and so locks it.
 func (c change) extend() (currency string, found bool, err error) {
-	var there []locked
-	err = c.tx.Raw("UPDATE carts SET expires_at = ?, version = version + 1 WHERE id = ? AND expires_at > ? RETURNING currency_code, version",
+	var there []string
+	err = c.tx.Raw("UPDATE carts SET expires_at = ?, version = version + 1 WHERE id = ? AND expires_at > ? RETURNING currency_code",
 		c.expiry(), c.cart, c.now.UnixMicro()).Scan(&there).Error
 	if err != nil || len(there) == 0 {
 		return "", false, err
 	}
-	return there[0].CurrencyCode, true, c.boundNotes(there[0].Version)
+	return there[0], true, nil
 }
 
 // open locks the cart and makes it when it is not there; one past its time is
@@ -43,15 +38,15 @@ func (c change) open(currency string) (string, error) {
 	// Another process may bring an expired cart back between two statements;
 	// not again and again.
 	for range 3 {
-		var there []locked
+		var there []string
 		err := c.tx.Raw(`INSERT INTO carts (id, currency_code, created_at, expires_at) VALUES (?, ?, ?, ?)
-			ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, version = carts.version + 1 WHERE carts.expires_at > ? RETURNING currency_code, version`,
+			ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, version = carts.version + 1 WHERE carts.expires_at > ? RETURNING currency_code`,
 			c.cart, currency, c.now.UnixMicro(), c.expiry(), c.now.UnixMicro()).Scan(&there).Error
 		if err != nil {
 			return "", err
 		}
 		if len(there) > 0 {
-			return there[0].CurrencyCode, c.boundNotes(there[0].Version)
+			return there[0], nil
 		}
 		if _, err := c.exec("DELETE FROM carts WHERE id = ? AND expires_at <= ?", c.cart, c.now.UnixMicro()); err != nil {
 			return "", err
@@ -80,7 +75,7 @@ func (c change) note(a cart.Addition) (repeated bool, err error) {
 		return false, err
 	}
 	if made > 0 {
-		return false, nil
+		return false, c.boundNotes()
 	}
 	var first cart.Item
 	err = c.tx.Raw("SELECT sku, quantity FROM cart_additions WHERE cart_id = ? AND idempotency_key = ?", a.Cart, a.Key).Row().Scan(&first.SKU, &first.Quantity)
@@ -94,10 +89,10 @@ func (c change) note(a cart.Addition) (repeated bool, err error) {
 // what one client can leave in the database with one cart.
 const notesKept = 1000
 
-// boundNotes forgets the oldest additions beyond those, with one change of the cart in 64: it
-// reads all of them.
-func (c change) boundNotes(version int64) error {
-	if version%64 != 0 {
+// boundNotes forgets the oldest additions beyond those, with one addition in 64: it reads all
+// of them. Chance says which, so that a client can't steer around it.
+func (c change) boundNotes() error {
+	if rand.N(64) != 0 {
 		return nil
 	}
 	_, err := c.exec(`DELETE FROM cart_additions WHERE cart_id = ? AND expires_at <

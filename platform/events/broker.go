@@ -60,15 +60,15 @@ type Broker struct {
 	tasks   sync.WaitGroup // those that run for as long as the broker lives
 	keeping sync.Mutex     // one change to stream and consumers at a time
 
-	mu        sync.Mutex
-	server    *server.Server // nil: none could be opened yet
-	reopening bool
-	closed    bool
-	conns     []*Conn
-	asked     *server.Server // said state at askedAt, of its files
-	askedAt   time.Time
-	state     error
-	asking    bool
+	mu         sync.Mutex
+	server     *server.Server // nil: none could be opened yet
+	reopening  bool
+	closed     bool
+	conns      []*Conn
+	asked      *server.Server // said state at answeredAt, of its files
+	answeredAt time.Time
+	state      error
+	asking     time.Time // when the question was asked that has no answer yet; zero: none
 
 	// storeFailure is what the server says of its files; see there. Tests put another one.
 	storeFailure func(*server.Server) error

@@ -41,24 +41,29 @@ func (b *Broker) Problem() error {
 // its events go out, and the server walks through its directories for an answer.
 const stateFor = time.Second
 
+// stateWithin is how long the server may look at its files before that is a problem itself.
+const stateWithin = 10 * time.Second
+
 // storeState is what the server said of its files a moment ago; it is asked in the background,
 // for with its answer it waits for a disk that is slow. The caller holds mu.
 func (b *Broker) storeState() error {
-	if s := b.server; b.asked != s {
-		b.asked, b.askedAt, b.state = s, time.Time{}, nil
+	s := b.server
+	if b.asked != s {
+		b.asked, b.asking, b.answeredAt, b.state = s, time.Time{}, time.Time{}, nil
 	}
-	if b.asking || b.closed || time.Since(b.askedAt) <= stateFor {
+	if waited := time.Since(b.asking); !b.asking.IsZero() && waited > stateWithin {
+		return fmt.Errorf("its files have not answered for %s", waited.Round(time.Second))
+	}
+	if !b.asking.IsZero() || b.closed || time.Since(b.answeredAt) <= stateFor {
 		return b.state
 	}
-	b.asking = true
-	s := b.server
+	b.asking = time.Now()
 	b.tasks.Go(func() {
 		state := b.storeFailure(s)
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		b.asking = false
 		if b.asked == s {
-			b.askedAt, b.state = time.Now(), state
+			b.asking, b.answeredAt, b.state = time.Time{}, time.Now(), state
 		}
 	})
 	return b.state

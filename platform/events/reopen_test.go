@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 
@@ -65,8 +66,14 @@ func TestTheBrokersProblemIsToldWhileItsDiskIsSlow(t *testing.T) {
 		}
 	}
 	<-asked
+	broker.mu.Lock()
+	broker.asking = time.Now().Add(-stateWithin - time.Second)
+	broker.mu.Unlock()
+	if err := broker.Problem(); err == nil || !strings.Contains(err.Error(), "have not answered for") {
+		t.Errorf("while the disk hangs: got %v", err)
+	}
 	answer <- errors.New("no room")
-	eventually(t, "the broker has a problem", true, func() bool { return broker.Problem() != nil })
+	eventually(t, "the broker has a problem", true, func() bool { return strings.Contains(fmt.Sprint(broker.Problem()), "no room") })
 }
 
 // A subscriber's position is lost on the disk. The stream is not.

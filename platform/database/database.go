@@ -76,14 +76,21 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	d := &DB{options: o.withDefaults(), id: id.New()}
 	d.marking.db = d
-	ctx, cancel := context.WithTimeout(ctx, d.options.OpenWithin)
-	defer cancel()
 	open := openSQLite
 	if o.postgres() {
 		open = openPostgres
 	}
-	if err := open(ctx, d); err != nil {
-		return nil, fmt.Errorf("open database of %s: %w", o.Module, err)
+	for {
+		bounded, cancel := context.WithTimeout(unhurried(ctx), d.options.OpenWithin)
+		err := open(bounded, d)
+		cancel()
+		if errors.Is(err, errTookLong) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("open database of %s: %w", o.Module, err)
+		}
+		break
 	}
 	d.marking.begin()
 	return d, nil

@@ -88,6 +88,27 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, files fs.FS
 		return fmt.Errorf("%w: %s is at version %d, this program knows version %d; start the newer program, or go back to a backup of the older one's data",
 			ErrNewerSchema, table, there, known)
 	}
-	_, err = provider.Up(ctx)
+	if there >= known {
+		return nil
+	}
+	if _, err = provider.Up(callers(ctx)); err == nil && ctx.Err() != nil {
+		err = errTookLong
+	}
 	return err
+}
+
+// errTookLong says that the tables are up to date, and the time to open the database is over:
+// it is to be opened again.
+var errTookLong = errors.New("the migrations took long")
+
+// callersKey is for the context of Open's caller, without the time that Open has.
+type callersKey struct{}
+
+func unhurried(ctx context.Context) context.Context { return context.WithValue(ctx, callersKey{}, ctx) }
+
+func callers(ctx context.Context) context.Context {
+	if caller, ok := ctx.Value(callersKey{}).(context.Context); ok {
+		return caller
+	}
+	return ctx
 }

@@ -33,8 +33,9 @@ type Options struct {
 	// leases; it shows that it moves every two fifths of that time. The leases
 	// of one that died are free at once. 0 = 5 s. All processes must use the same.
 	LeaseTTL time.Duration
-	// OpenWithin bounds how long Open may take, migrations and the wait for
-	// another process that migrates included. 0 = 2 minutes.
+	// OpenWithin bounds how long Open may take, the wait for another process that
+	// migrates included. Migrations take the time they need, as long as Open's context
+	// lives: one that was interrupted would begin anew each time. 0 = 2 minutes.
 	OpenWithin time.Duration
 	// SlowQuery is the duration from which a statement is logged. 0 = 200 ms.
 	SlowQuery time.Duration

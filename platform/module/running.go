@@ -34,6 +34,8 @@ type Environment struct {
 	LeaseTTL time.Duration
 	// Holder as in database.Options: the name of this process.
 	Holder string
+	// OpenWithin as in database.Options.
+	OpenWithin time.Duration
 	// Marks as in database.Options.
 	Marks database.Marks
 	// CheckStore, if set, looks at the store's id and generation before anything is
@@ -64,7 +66,7 @@ func Open(ctx context.Context, d Definition, e Environment) (*database.DB, error
 	}
 	db, err := database.Open(ctx, database.Options{
 		Module: d.Name, Dir: e.Dir, DSN: e.DSN, Migrations: d.Migrations, Log: e.Log.With("module", d.Name),
-		Now: e.Now, LeaseTTL: e.LeaseTTL, Holder: e.Holder, NewerSchema: d.NewerSchema, Marks: e.Marks,
+		Now: e.Now, LeaseTTL: e.LeaseTTL, Holder: e.Holder, NewerSchema: d.NewerSchema, OpenWithin: e.OpenWithin, Marks: e.Marks,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", d.Name, err)

@@ -54,8 +54,8 @@ func (p *Process) populate(ctx context.Context, wanted map[string]route.Place) e
 	return context.Cause(ctx)
 }
 
-// settleTimeout bounds how long one module holds up the start of the others; prepareTimeout
-// is longer, since all share what this machine has.
+// settleTimeout bounds how long one module holds up the start of the others, but for the
+// migrations of its tables; prepareTimeout is longer, since all share what this machine has.
 const (
 	settleTimeout  = 5 * time.Second
 	prepareTimeout = 10 * time.Second
@@ -103,16 +103,22 @@ func (p *Process) standIns(name string, wanted route.Place) []route.Place {
 	return wanted.Arms[:1]
 }
 
+// prepareWhole opens the database of a module that is to run here, unless it does already,
+// and meets the other processes of its place.
 func (p *Process) prepareWhole(ctx context.Context, d module.Definition, place route.Place) (*prepared, error) {
-	ctx, cancel := context.WithTimeout(ctx, prepareTimeout)
-	defer cancel()
 	var found prepared
 	var away error
 	var meeting sync.WaitGroup
-	meeting.Go(func() { found.met, away = p.meet(ctx, d, place) })
+	meeting.Go(func() {
+		bounded, cancel := context.WithTimeout(ctx, prepareTimeout)
+		defer cancel()
+		found.met, away = p.meet(bounded, d, place)
+	})
 	var err error
-	if place.IsHere() {
-		found.db, err = module.Open(ctx, d, p.environment(d))
+	if place.IsHere() && !p.runs(d.Name) {
+		e := p.environment(d)
+		e.OpenWithin = prepareTimeout
+		found.db, err = module.Open(ctx, d, e)
 	}
 	meeting.Wait()
 	if err = errors.Join(err, away); err != nil {
@@ -120,6 +126,13 @@ func (p *Process) prepareWhole(ctx context.Context, d module.Definition, place r
 		return nil, err
 	}
 	return &found, nil
+}
+
+// runs tells whether a module runs here, or would if it were wanted again.
+func (p *Process) runs(name string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.running[name] != nil || p.leaving[name] != nil
 }
 
 // giveUp closes what was prepared and not used.
@@ -137,13 +150,7 @@ func (p *Process) giveUp(name string, found *prepared) {
 
 // settle puts a module in its first place, or goes on trying in the background.
 func (p *Process) settle(ctx context.Context, d module.Definition, wanted route.Place, found *prepared) error {
-	p.mu.Lock()
-	p.opened[d.Name] = found.db
-	p.mu.Unlock()
-	defer func() {
-		found.db = p.takeOpened(d.Name)
-		p.giveUp(d.Name, found)
-	}()
+	defer p.offer(d.Name, found)()
 	err := found.problem
 	if err == nil {
 		var target *route.Target
@@ -175,6 +182,18 @@ func (p *Process) open(ctx context.Context, d module.Definition, place route.Pla
 	bounded, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
 	return p.ready(bounded, d, place, met)
+}
+
+// offer lets a module that starts take the database that was opened for it. What was prepared
+// and not used is closed at the end.
+func (p *Process) offer(name string, found *prepared) (end func()) {
+	p.mu.Lock()
+	p.opened[name] = found.db
+	p.mu.Unlock()
+	return func() {
+		found.db = p.takeOpened(name)
+		p.giveUp(name, found)
+	}
 }
 
 // takeOpened gives away the database that was opened for a module; nil: none was.

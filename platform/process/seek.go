@@ -18,7 +18,7 @@ const (
 	seekFor   = time.Hour
 )
 
-// readyTimeout bounds one attempt to bring a module to a place.
+// readyTimeout bounds one attempt to bring a module to a place that is prepared.
 const readyTimeout = 15 * time.Second
 
 // Wish is a place a module is to get to and has not reached.
@@ -92,25 +92,25 @@ func (p *Process) keepSeeking(ctx context.Context, d module.Definition, wanted r
 	}
 }
 
-// try makes one attempt. It is a change like those of Apply: one at a time. Other
-// processes are met before, though: those that are away, or hang, would keep this one from
-// starting its own modules, for which others wait in turn.
+// try makes one attempt. It is a change like those of Apply: one at a time. Other processes
+// are met and the database is opened before, though: those that are away, or hang, and
+// migrations would keep this process from starting its other modules, for which others wait
+// in turn.
 func (p *Process) try(ctx context.Context, d module.Definition, wanted route.Place) (done bool, err error) {
-	meeting, cancel := context.WithTimeout(ctx, readyTimeout)
-	defer cancel()
-	met, err := p.meet(meeting, d, wanted)
+	found, err := p.prepareWhole(ctx, d, wanted)
 	if err != nil {
 		return false, err
 	}
-	defer met.close()
 	changing, end, err := p.change(ctx)
 	if err != nil {
+		p.giveUp(d.Name, found)
 		return false, err
 	}
 	defer end()
-	changing, cancel = context.WithTimeout(changing, readyTimeout)
+	defer p.offer(d.Name, found)()
+	changing, cancel := context.WithTimeout(changing, readyTimeout)
 	defer cancel()
-	target, err := p.ready(changing, d, wanted, met)
+	target, err := p.ready(changing, d, wanted, found.met)
 	if err != nil {
 		return false, err
 	}

@@ -12,6 +12,9 @@ const (
 	// mostSettling is for a refund that the provider has and has not settled, which
 	// takes days with some banks, and for a look that failed where nothing is waited for.
 	mostSettling = time.Hour
+	// mostLooks is how many looks may fail where nothing is waited for, some two days of them:
+	// the provider may not know the payment any more.
+	mostLooks = 56
 	// mostHeld is for what is held: a hold can run out at the bank.
 	mostHeld = 6 * time.Hour
 )
@@ -39,7 +42,7 @@ func (p Payment) Due(now time.Time, least time.Duration) time.Time {
 			return in(mostOpen)
 		}
 	}
-	if p.state.Refunding > 0 || p.unlooked {
+	if p.state.Refunding > 0 || p.unlooked && p.state.Tries < mostLooks {
 		return in(mostSettling)
 	}
 	return time.Time{}

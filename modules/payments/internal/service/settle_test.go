@@ -174,6 +174,22 @@ func TestWhatAWebhookToldOfIsLookedForUntilThatSucceeds(t *testing.T) {
 	})
 }
 
+func TestAPaymentThatCannotBeLookedAtIsLetBeInTheEnd(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		bank := &moody{}
+		b.paidOf(bank)
+		bank.away = true
+		b.hears()
+		for range 100 {
+			b.settle(time.Hour)
+		}
+		before := bank.looks
+		if b.settle(24 * time.Hour); bank.looks != before {
+			t.Errorf("looked at %d times, and still once more", before)
+		}
+	})
+}
+
 // A webhook that comes while a refund is asked for is not answered by what is said of that
 // refund alone.
 func TestWhatAWebhookToldOfIsLookedForBesideARefund(t *testing.T) {

@@ -168,8 +168,8 @@ func (s *Store) Touch(ctx context.Context, provider string, n payment.Notice, no
 	return found, nil
 }
 
-// Postpone puts off the next look at a payment that is as it was. It stays due also when it
-// waits for nothing, and only a webhook had made it due: that comes once.
+// Postpone puts off the next look at a payment that is as it was. It stays due for a while also
+// when it waits for nothing, and only a webhook had made it due: that comes once.
 func (s *Store) Postpone(ctx context.Context, p payment.Payment, now time.Time, spent bool) error {
 	_, err := s.Change(ctx, p, now, func(p *payment.Payment) error {
 		p.Tried(spent)

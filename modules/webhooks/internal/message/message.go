@@ -78,7 +78,8 @@ func Shipped(e *ordersv1.OrderShipped) Message {
 	return Message{webhook.OrderShipped, e.GetAt().AsTime(), data}
 }
 
-// Refunded tells of money that went back.
+// Refunded tells of money that went back; with an amount of 0, of pieces that are not sent and
+// for which none does.
 func Refunded(e *ordersv1.OrderRefunded) Message {
 	in := amounts{e.GetOrder().GetCurrencyCode()}
 	data := refunded{order: orderOf(e.GetOrder()), Refunded: in.of(e.GetOrder().GetRefundedMinor())}

@@ -42,6 +42,30 @@ func TestAProcessThatIsFarBehindHasTimeToCatchUp(t *testing.T) {
 	}
 }
 
+// A look that is under way may have begun before another process stored what is asked for.
+func TestAQuestionForWhatIsNotThereLooksAfterAnotherLook(t *testing.T) {
+	for range 20 { // the machine may be so busy that it does not wait long enough
+		store := &slow{version: 1}
+		s, err := New(t.Context(), store, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.refresh.Lock() // as that look holds it
+		caughtUp := make(chan struct{})
+		go func() { s.catchUp(t.Context()); close(caughtUp) }()
+		for s.caughtUp.Load() == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		store.version++
+		s.refresh.Unlock()
+		<-caughtUp
+		if s.current.Load().Version() == store.version {
+			return
+		}
+	}
+	t.Error("it did not look after the other one")
+}
+
 // While another look waits for a database that hangs, pages come from memory.
 func TestAQuestionForWhatIsNotThereDoesNotWaitForAnotherLook(t *testing.T) {
 	s, err := New(t.Context(), &slow{version: 1}, time.Now)

@@ -12,6 +12,7 @@ import (
 	"galleria/modules/catalog/internal/product"
 	"galleria/modules/catalog/internal/shelf"
 	catalogv1 "galleria/modules/catalog/v1"
+	"galleria/platform/lifecycle"
 )
 
 // Store keeps the catalog and its version, which every change raises by one.
@@ -123,13 +124,16 @@ func (s *Service) catchUp(ctx context.Context) {
 	if now-last < int64(catchUpPause) || !s.caughtUp.CompareAndSwap(last, now) {
 		return
 	}
-	// Another look may wait for a database that hangs: this one does not wait for it.
-	if !s.refresh.TryLock() {
-		return
-	}
-	defer s.refresh.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, catchUpTimeout)
 	defer cancel()
+	// Another look is waited for, since it may have begun before what is asked for was
+	// stored, but not for long: it may wait for a database that hangs.
+	for !s.refresh.TryLock() {
+		if lifecycle.Pause(ctx, time.Millisecond) != nil {
+			return
+		}
+	}
+	defer s.refresh.Unlock()
 	_ = s.refreshLocked(ctx) // follow logs it
 }
 

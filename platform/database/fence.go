@@ -95,7 +95,9 @@ func (d *DB) Generation(ctx context.Context) (int64, error) {
 
 // Dismiss raises the store's generation and takes the store from one process,
 // which is refused from the moment it returns; all others go on. It is for a
-// process that was left while it did not answer: it may wake up and go on.
+// process that was left while it did not answer: it may wake up and go on. On PostgreSQL
+// it fails while a write of some process does not end, such as of one that stands still: to
+// wait for that would have all other writers wait, too.
 func (d *DB) Dismiss(ctx context.Context, holder string) (generation int64, err error) {
 	err = d.engine.write(ctx, true, func(tx *gorm.DB) error {
 		for _, change := range []*gorm.DB{

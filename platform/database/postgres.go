@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -301,11 +302,15 @@ func (e *postgresEngine) admit(ctx context.Context, conn *sql.Conn, alone bool) 
 	if alone {
 		lock = "SELECT pg_advisory_xact_lock($1)"
 	}
+	const aloneFor = "SET LOCAL lock_timeout = 500" // ms: new writers wait behind it
 	var s standing
 	var unheld error
 	l := e.db.leaseOf(ctx)
 	err := conn.Raw(func(dc any) error {
 		var all pgx.Batch
+		if alone {
+			all.Queue(aloneFor)
+		}
 		all.Queue(lock, e.hands)
 		all.Queue(standingQuery).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&s.generation, &s.sealedAt, &s.sealedWhy)
@@ -324,6 +329,9 @@ func (e *postgresEngine) admit(ctx context.Context, conn *sql.Conn, alone bool) 
 		c := dc.(*checkedConn)
 		return c.told(c.Conn.Conn().SendBatch(ctx, &all).Close())
 	})
+	if hasCode(err, "55P03") { // lock_not_available
+		return fmt.Errorf("a process has a write under way that does not end: %w", err)
+	}
 	if err != nil {
 		return fmt.Errorf("read the store's generation: %w", err)
 	}
@@ -337,9 +345,12 @@ func (e *postgresEngine) admit(ctx context.Context, conn *sql.Conn, alone bool) 
 }
 
 // isConflict recognises serialization_failure and deadlock_detected.
-func isConflict(err error) bool {
+func isConflict(err error) bool { return hasCode(err, "40001", "40P01") }
+
+// hasCode recognises errors of the server by their SQLSTATE.
+func hasCode(err error, codes ...string) bool {
 	var e *pgconn.PgError
-	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01")
+	return errors.As(err, &e) && slices.Contains(codes, e.Code)
 }
 
 func (e *postgresEngine) dialect() string { return "postgres" }

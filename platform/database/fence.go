@@ -232,7 +232,15 @@ func (d *DB) leave(ctx context.Context, db beginner) {
 func (d *DB) leaveIn(ctx context.Context, tx *sql.Tx) error {
 	var mark Mark
 	if d.marking.due() {
-		var err error
+		// Its row has the generation that it holds the store at, also when another process
+		// was dismissed since its last write.
+		var holds int64
+		err := tx.QueryRowContext(ctx, "SELECT generation FROM holders WHERE id = $1", d.id).Scan(&holds)
+		if err == nil {
+			d.generation.Store(holds)
+		} else if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
 		mark, err = d.marking.add(ctx, tx)
 		if errors.Is(err, ErrPutBack) {
 			d.options.Log.ErrorContext(ctx, "the store was written to after it was put back", "error", err)

@@ -239,6 +239,25 @@ func TestProcessesThatShareAStoreLeaveTheirMarks(t *testing.T) {
 	})
 }
 
+// Another process was dismissed, which raises the generation of the store for all that hold it.
+func TestALastMarkIsLeftAfterADismissal(t *testing.T) {
+	marked(t, func(t *testing.T, o database.Options, m *memory) {
+		d := databasetest.Open(t, o)
+		if err := d.Write(background, insert("a")); err != nil {
+			t.Fatal(err)
+		}
+		own := o
+		own.Marks, own.Holder = &memory{}, "b"
+		if _, err := databasetest.Open(t, own).Dismiss(background, "c"); err != nil {
+			t.Fatal(err)
+		}
+		before := m.last.Number
+		if err := d.Close(background); err != nil || m.last.Number <= before {
+			t.Errorf("closed: got mark %d (%v), want one after %d", m.last.Number, err, before)
+		}
+	})
+}
+
 func TestAMarkIsLeftWhenSomethingWasWritten(t *testing.T) {
 	marked(t, func(t *testing.T, o database.Options, m *memory) {
 		d := databasetest.Open(t, o)

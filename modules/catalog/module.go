@@ -46,7 +46,11 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 	}
 	return &module.Instance{
 		Server: s,
-		Run:    func(ctx context.Context) error { return follow(ctx, s, h.Log, h.DB.Pace("", cfg.Poll, cfg.Poll)) },
+		Run: func(ctx context.Context) error {
+			pace := h.DB.Pace("", cfg.Poll, cfg.Poll)
+			defer pace.End()
+			return follow(ctx, s, h.Log, pace)
+		},
 	}, nil
 }
 
@@ -54,7 +58,6 @@ func New(h module.Host, _ Needs, cfg Config) (*module.Instance, error) {
 // database is away pages are served from memory, as it was; that is logged
 // when it begins and when it ends.
 func follow(ctx context.Context, s *service.Service, log *slog.Logger, pace *database.Pace) error {
-	defer pace.End()
 	failing := false
 	for look := 0; pace.Rest(ctx, nil); look++ {
 		err := s.Poll(ctx, look)

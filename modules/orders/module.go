@@ -99,15 +99,22 @@ func New(h module.Host, needs Needs, cfg Config) (*module.Instance, error) {
 			Goods: service.OfInventory{Inventory: needs.Inventory}, Prices: service.OfPricing{Pricing: needs.Pricing},
 			Carts: service.OfCart{Cart: needs.Cart}, Money: service.OfPayments{Payments: needs.Payments},
 		},
-		Log: h.Log, Now: h.Now, Pace: h.DB.Pace(store.DueWork, cfg.PollInterval, min(cfg.PollInterval, gather)),
+		Log: h.Log, Now: h.Now,
 		Hold: cfg.Hold, Poll: cfg.PaymentPoll, GiveUp: cfg.GiveUp, KeepFailed: cfg.KeepFailed,
 		Limits: store.Limits{PerRecipient: cfg.MaxUnpaidPerEmail, PerClient: cfg.MaxUnpaidPerClient}, Hook: cfg.Hook,
 	})
 	return &module.Instance{
 		Server:        s,
 		Subscriptions: subscriptions(h.Now),
-		Work:          map[string]func(ctx context.Context) error{"driver": s.Drive, "retention": s.Forget, "mailboxes": s.FillMailboxes},
-		Close:         s.Close,
+		Work: map[string]func(ctx context.Context) error{
+			"driver": func(ctx context.Context) error {
+				pace := h.DB.Pace(store.DueWork, cfg.PollInterval, min(cfg.PollInterval, gather))
+				defer pace.End()
+				return s.Drive(ctx, pace)
+			},
+			"retention": s.Forget, "mailboxes": s.FillMailboxes,
+		},
+		Close: s.Close,
 	}, nil
 }
 

@@ -81,7 +81,11 @@ func New(h module.Host, needs Needs, cfg Config) (*module.Instance, error) {
 	}
 	return &module.Instance{
 		Server: s,
-		Run:    func(ctx context.Context) error { return follow(ctx, s, h.Log, h.DB.Pace("", cfg.Poll, cfg.Poll)) },
+		Run: func(ctx context.Context) error {
+			pace := h.DB.Pace("", cfg.Poll, cfg.Poll)
+			defer pace.End()
+			return follow(ctx, s, h.Log, pace)
+		},
 		Work: map[string]func(context.Context) error{
 			"expiry": func(ctx context.Context) error { return sweep(ctx, kept, h, cfg.Keep) },
 		},
@@ -92,7 +96,6 @@ func New(h module.Host, needs Needs, cfg Config) (*module.Instance, error) {
 // away quotes go by what it knew; that is logged when it begins and when
 // it ends.
 func follow(ctx context.Context, s *service.Service, log *slog.Logger, pace *database.Pace) error {
-	defer pace.End()
 	failing := false
 	for pace.Rest(ctx, nil) {
 		err := s.Refresh(ctx)

@@ -9,8 +9,8 @@ import (
 )
 
 // OwnDirectory makes a data directory, for its owner alone. It refuses one that
-// is there and that others may write to, or that is another user's: they could put a
-// file of theirs in the place of one of ours.
+// is there and that others may write to, or that is another user's, but for root, who may
+// write everywhere: they could put a file of theirs in the place of one of ours.
 func OwnDirectory(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err

@@ -152,18 +152,18 @@ func (c *Cart) Set(item Item) error {
 	return nil
 }
 
-// Bought is what an order takes out of a cart.
-type Bought struct {
-	Quantities map[string]int64 // by sku
-	Codes      []string         // that it used, as FoldCodes has them
-}
-
 // Change sets the quantity of a line that is there; 0 removes it, if it is there.
 func (c *Cart) Change(item Item) error {
 	if item.Quantity > 0 && c.index(item.SKU) < 0 {
 		return ErrNoLine
 	}
 	return c.Set(item)
+}
+
+// Bought is what an order takes out of a cart.
+type Bought struct {
+	Quantities map[string]int64 // by sku
+	Codes      []string         // that it used, as FoldCodes has them
 }
 
 // Take lessens the lines by what was bought, down to nothing, and takes out the codes

@@ -15,47 +15,53 @@ import (
 // what they were: of two changes at once, the second does not overwrite the first unseen.
 // Those that are set already are no conflict, for a repeat finds what it wrote.
 func (s *Store) SetCodes(ctx context.Context, id string, codes []string, expected *[]string) error {
-	text := textOf(codes)
-	if expected == nil {
-		return s.choose(ctx, id, "codes", text)
+	var only condition
+	if expected != nil {
+		only = condition{" AND codes IN (?, ?)", []any{textOf(*expected), textOf(codes)}, cart.ErrOtherCodes}
 	}
-	defer s.kept.forget(id)
-	return s.db.Write(ctx, func(tx *gorm.DB) error {
-		c := change{tx: tx, cart: id, now: s.now(), lifetime: s.lifetime}
-		found, err := c.exec(`UPDATE carts SET expires_at = ?, version = version + CASE WHEN codes = ? THEN 0 ELSE 1 END, codes = ?
-			WHERE id = ? AND expires_at > ? AND codes IN (?, ?)`, c.expiry(), text, text, id, c.now.UnixMicro(), textOf(*expected), text)
-		if err != nil || found > 0 {
-			return err
-		}
-		return c.refused(cart.ErrOtherCodes)
-	})
+	return s.choose(ctx, id, "codes", textOf(codes), only)
 }
 
 // SetDelivery keeps the delivery option.
 func (s *Store) SetDelivery(ctx context.Context, id, option string) error {
-	return s.choose(ctx, id, "delivery_option", option)
+	return s.choose(ctx, id, "delivery_option", option, condition{})
 }
 
 // SetDestination keeps where the goods go.
 func (s *Store) SetDestination(ctx context.Context, id string, to cart.Destination) error {
-	return s.choose(ctx, id, "destination", lineOf(to))
+	return s.choose(ctx, id, "destination", lineOf(to), condition{})
 }
 
 // SetCustomer says whose cart it is. was: see the service; the same statement that writes
 // looks at whose it is, so of two people at once the first has it.
 func (s *Store) SetCustomer(ctx context.Context, id, customer string, was *string) error {
-	if was == nil {
-		return s.choose(ctx, id, "customer_id", customer)
+	var only condition
+	if was != nil {
+		only = condition{" AND customer_id IN ('', ?)", []any{*was}, cart.ErrAnothers}
 	}
+	return s.choose(ctx, id, "customer_id", customer, only)
+}
+
+// condition is what else must be so for a choice to be written, and what is wrong when it is
+// not. Zero: nothing else.
+type condition struct {
+	and       string
+	args      []any
+	otherwise error
+}
+
+// choose writes one column of a cart that is there, if the condition holds. The version stays
+// when nothing changes.
+func (s *Store) choose(ctx context.Context, id, column, value string, only condition) error {
 	defer s.kept.forget(id)
 	return s.db.Write(ctx, func(tx *gorm.DB) error {
 		c := change{tx: tx, cart: id, now: s.now(), lifetime: s.lifetime}
-		found, err := c.exec(`UPDATE carts SET expires_at = ?, version = version + CASE WHEN customer_id = ? THEN 0 ELSE 1 END, customer_id = ?
-			WHERE id = ? AND expires_at > ? AND (customer_id = '' OR customer_id = ?)`, c.expiry(), customer, customer, id, c.now.UnixMicro(), *was)
+		args := append([]any{c.expiry(), value, value, id, c.now.UnixMicro()}, only.args...)
+		found, err := c.exec("UPDATE carts SET expires_at = ?, version = version + CASE WHEN "+column+" = ? THEN 0 ELSE 1 END, "+column+" = ? WHERE id = ? AND expires_at > ?"+only.and, args...)
 		if err != nil || found > 0 {
 			return err
 		}
-		return c.refused(cart.ErrAnothers)
+		return c.refused(only.otherwise)
 	})
 }
 
@@ -70,21 +76,6 @@ func (c change) refused(because error) error {
 		return because
 	}
 	return cart.ErrNoCart
-}
-
-// choose writes one column of a cart that is there. The version stays when nothing
-// changes.
-func (s *Store) choose(ctx context.Context, id, column, value string) error {
-	defer s.kept.forget(id)
-	return s.db.Write(ctx, func(tx *gorm.DB) error {
-		c := change{tx: tx, cart: id, now: s.now(), lifetime: s.lifetime}
-		found, err := c.exec("UPDATE carts SET expires_at = ?, version = version + CASE WHEN "+column+" = ? THEN 0 ELSE 1 END, "+column+" = ? WHERE id = ? AND expires_at > ?",
-			c.expiry(), value, value, id, c.now.UnixMicro())
-		if err == nil && found == 0 {
-			err = cart.ErrNoCart
-		}
-		return err
-	})
 }
 
 // textOf is how codes are stored: none of them has a space.

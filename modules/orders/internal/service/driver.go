@@ -15,10 +15,16 @@ const (
 	triesPerSecond = 20
 )
 
+// Pace says when the driver looks for due orders: Rest returns when it is to look again, at
+// the signal or before; false when ctx has ended.
+type Pace interface {
+	Rest(ctx context.Context, signal <-chan struct{}) bool
+}
+
 // Drive takes due orders from the table and goes on with them, until ctx ends.
 // One process does it at a time; new orders are driven by the process that
 // placed them.
-func (s *Service) Drive(ctx context.Context) error {
+func (s *Service) Drive(ctx context.Context, pace Pace) error {
 	places := make(chan struct{}, driveAtOnce)
 	var second time.Time
 	left := 0
@@ -35,7 +41,7 @@ func (s *Service) Drive(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			s.Log.WarnContext(ctx, "looking for due orders failed and is tried again", "error", err)
 		}
-		if !s.Pace.Rest(ctx, s.wake) {
+		if !pace.Rest(ctx, s.wake) {
 			return nil
 		}
 	}

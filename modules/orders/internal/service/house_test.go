@@ -115,7 +115,7 @@ func (h *house) live(hook func(point string) (die bool)) *life {
 	o := service.Options{
 		Store:      store.New(h.db, h.now),
 		Neighbours: service.Neighbours{Goods: goods{h.street}, Prices: prices{h.street}, Carts: carts{h.street}, Money: payments{h.street}},
-		Log:        slog.New(slog.DiscardHandler), Now: h.now, Pace: pace{},
+		Log:        slog.New(slog.DiscardHandler), Now: h.now,
 		Hold: 30 * time.Minute, Poll: 5 * time.Minute, GiveUp: 24 * time.Hour, KeepFailed: 30 * 24 * time.Hour,
 		Hook: func(point string) {
 			if hook != nil && !l.dead.Load() && hook(point) && l.dead.CompareAndSwap(false, true) {
@@ -132,7 +132,7 @@ func (h *house) live(hook func(point string) (die bool)) *life {
 	l.Service = service.New(o)
 	var ctx context.Context
 	ctx, l.end = context.WithCancel(context.Background())
-	l.driver.Go(func() { l.Drive(ctx) })
+	l.driver.Go(func() { l.Drive(ctx, pace{}) })
 	h.t.Cleanup(l.close)
 	return l
 }

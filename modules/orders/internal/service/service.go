@@ -44,10 +44,6 @@ type Options struct {
 	Log *slog.Logger
 	Now func() time.Time
 
-	// Pace says when the driver looks for due orders.
-	Pace interface {
-		Rest(ctx context.Context, signal <-chan struct{}) bool
-	}
 	// Hold is how long goods are held for an order that is not paid.
 	Hold time.Duration
 	// Poll is how often payments is asked about a payment it said nothing of.

@@ -195,7 +195,7 @@ func (p *Process) place(ctx context.Context, d module.Definition, wanted route.P
 	if errors.Is(context.Cause(ctx), errStopping) {
 		return left{}, err
 	}
-	p.seek(d, wanted, err)
+	p.seek(d, wanted, err, nil)
 	if p.routes[d.Name].Target() == nil && errors.Is(err, route.ErrAway) {
 		return left{}, nil // it is nowhere, so there is nothing to stay at
 	}

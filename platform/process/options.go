@@ -86,6 +86,10 @@ type Options struct {
 	// DrainTimeout bounds how long calls may finish at their old place, and
 	// then how long background work may; 0: 30 s, longer than any promise.
 	DrainTimeout time.Duration
+	// StartWait bounds how long Start waits for what a module's place needs. One whose
+	// tables are migrated for longer comes later, and the others do without it. 0: 25 s,
+	// time for all else, also for an arm that stands in. Not with AllOrNothing.
+	StartWait time.Duration
 	// LeaseTTL as in database.Options.
 	LeaseTTL time.Duration
 }
@@ -105,6 +109,9 @@ func (o *Options) complete() {
 	}
 	if o.DrainTimeout == 0 {
 		o.DrainTimeout = 30 * time.Second
+	}
+	if o.StartWait == 0 {
+		o.StartWait = 25 * time.Second
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // populate puts every module in its first place. What may take its time is done side by
 // side, opening databases and meeting other processes: a database server that does not
 // answer holds up the start once, and not once for each module. Those that run here are
-// then made in order of need.
+// then made in order of need; one whose tables are still being migrated comes later.
 func (p *Process) populate(ctx context.Context, wanted map[string]route.Place) error {
 	var here, elsewhere sync.WaitGroup
 	defer elsewhere.Wait()
@@ -22,7 +22,7 @@ func (p *Process) populate(ctx context.Context, wanted map[string]route.Place) e
 	for i, d := range p.ordered {
 		place := wanted[d.Name]
 		if place.IsHere() {
-			here.Go(func() { found[i] = p.prepare(ctx, d, place) })
+			here.Go(func() { found[i] = p.prepareSoon(ctx, d, place) })
 		} else {
 			elsewhere.Go(func() {
 				if found := p.prepare(ctx, d, place); ctx.Err() == nil {
@@ -54,8 +54,8 @@ func (p *Process) populate(ctx context.Context, wanted map[string]route.Place) e
 	return context.Cause(ctx)
 }
 
-// settleTimeout bounds how long one module holds up the start of the others, but for the
-// migrations of its tables; prepareTimeout is longer, since all share what this machine has.
+// settleTimeout bounds how long one module holds up the start of the others; prepareTimeout
+// is longer, since all share what this machine has. It does not count migrations.
 const (
 	settleTimeout  = 5 * time.Second
 	prepareTimeout = 10 * time.Second
@@ -69,7 +69,29 @@ type prepared struct {
 	// for all that is known yet, and may have all of its calls.
 	problem  error
 	standIns []route.Place
+	// late is where what is prepared will be found, if that takes too long for a start.
+	late <-chan *prepared
 }
+
+// prepareSoon is prepare as far as a start waits for it. What takes longer goes on.
+func (p *Process) prepareSoon(ctx context.Context, d module.Definition, wanted route.Place) *prepared {
+	if p.o.AllOrNothing {
+		return p.prepare(ctx, d, wanted)
+	}
+	done := make(chan *prepared, 1)
+	p.tasks.Go(func() { done <- p.prepare(p.life, d, wanted) })
+	patience := time.NewTimer(p.o.StartWait)
+	defer patience.Stop()
+	select {
+	case found := <-done:
+		return found
+	case <-patience.C:
+	case <-ctx.Done():
+	}
+	return &prepared{problem: errPreparing, late: done}
+}
+
+var errPreparing = errors.New("its database is still being opened; its tables may be being migrated")
 
 // prepare opens and meets what a module's place needs, or what an arm that may stand in for
 // it does.
@@ -137,6 +159,10 @@ func (p *Process) runs(name string) bool {
 
 // giveUp closes what was prepared and not used.
 func (p *Process) giveUp(name string, found *prepared) {
+	if found.late != nil {
+		p.tasks.Go(func() { p.giveUp(name, <-found.late) })
+		return
+	}
 	found.met.close()
 	if found.db == nil {
 		return
@@ -172,7 +198,8 @@ func (p *Process) settle(ctx context.Context, d module.Definition, wanted route.
 			p.mu.Unlock()
 			break
 		}
-		p.seek(d, wanted, err)
+		p.seek(d, wanted, err, found.late)
+		found.late = nil
 	}
 	return err
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
+	"time"
 
 	"galleria/platform/module"
 )
@@ -85,4 +87,47 @@ func TestModulesAreMadeAfterThoseTheyNeed(t *testing.T) {
 	if want := []string{"alpha", "beta"}; !slices.Equal(made, want) {
 		t.Errorf("made %v, want %v", made, want)
 	}
+}
+
+// A large shop is started with a new program: the tables of one module are migrated for a
+// while, and all else is open meanwhile.
+func TestAModuleThatIsMigratedForLongComesLater(t *testing.T) {
+	h := newHouse(t)
+	p := h.start("main", places{"alpha": here, "beta": here}, func(o *Options) {
+		o.StartWait = 100 * time.Millisecond
+		for i, d := range o.Definitions {
+			if d.Name == "alpha" {
+				o.Definitions[i].Migrations = fstest.MapFS{
+					"0001_notes.sql": notes["0001_notes.sql"],
+					"0002_slow.sql": {Data: []byte(`-- +goose Up
+CREATE TABLE counted AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000000) SELECT COUNT(*) AS all_of_them FROM n;
+`)},
+				}
+			}
+		}
+	})
+	if wish, pending := p.Wish("alpha"); !pending || !strings.Contains(wish.Problem, "migrated") {
+		t.Errorf("started: got %q for alpha, want that it is still migrated", wish.Problem)
+	}
+	if _, pending := p.Wish("beta"); pending || p.Running("beta") == nil {
+		t.Error("beta waits for alpha")
+	}
+	eventually(t, "alpha answers", true, func() bool { _, err := ask(t, p); return err == nil })
+}
+
+// What is being prepared when a process stops, or another place is wanted, is not left open.
+func TestAModuleThatIsMigratedForLongIsGivenUp(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", places{"alpha": here})
+	edge := h.start("edge", places{"alpha": here}, peerOf(main), func(o *Options) { o.StartWait = time.Nanosecond })
+	if err := edge.Apply(t.Context(), places{"alpha": at(main)}); err != nil {
+		t.Fatal(err)
+	}
+	wantAnswerFrom(t, edge, "main")
+	eventually(t, "processes that have alpha's database open", 1, func() (n int) {
+		if err := main.Running("alpha").DB.Read(t.Context()).Raw("SELECT COUNT(*) FROM holders").Scan(&n).Error; err != nil {
+			t.Fatal(err)
+		}
+		return n
+	})
 }

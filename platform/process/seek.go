@@ -49,8 +49,8 @@ func (p *Process) Wish(name string) (Wish, bool) {
 
 // seek tries to bring a module to a place until that succeeds or another one is
 // wanted. Meanwhile it stays where it is; if that is nowhere, calls fail with
-// Unavailable.
-func (p *Process) seek(d module.Definition, wanted route.Place, because error) {
+// Unavailable. late is where what is being prepared for it will be found; nil: nothing is.
+func (p *Process) seek(d module.Definition, wanted route.Place, because error, late <-chan *prepared) {
 	ctx, stop := context.WithCancel(p.life)
 	p.mu.Lock()
 	p.grantLocked(d.Name)
@@ -62,8 +62,26 @@ func (p *Process) seek(d module.Definition, wanted route.Place, because error) {
 	p.mu.Unlock()
 	p.tasks.Go(func() {
 		defer stop()
+		if late != nil {
+			var done bool
+			if done, because = p.awaitLate(ctx, d, wanted, late); done || ctx.Err() != nil {
+				return
+			}
+		}
 		p.keepSeeking(ctx, d, wanted, because)
 	})
+}
+
+// awaitLate brings a module to its place with what is still being prepared for it.
+func (p *Process) awaitLate(ctx context.Context, d module.Definition, wanted route.Place, late <-chan *prepared) (done bool, err error) {
+	p.o.Log.Warn("a module comes later, the others do without it", "module", d.Name, "error", errPreparing)
+	select {
+	case found := <-late:
+		return p.use(ctx, d, wanted, found)
+	case <-ctx.Done():
+		p.giveUp(d.Name, &prepared{late: late})
+		return false, ctx.Err()
+	}
 }
 
 func (p *Process) keepSeeking(ctx context.Context, d module.Definition, wanted route.Place, because error) {
@@ -100,6 +118,15 @@ func (p *Process) try(ctx context.Context, d module.Definition, wanted route.Pla
 	found, err := p.prepareWhole(ctx, d, wanted)
 	if err != nil {
 		return false, err
+	}
+	return p.use(ctx, d, wanted, found)
+}
+
+// use brings a module to a place with what was prepared for it.
+func (p *Process) use(ctx context.Context, d module.Definition, wanted route.Place, found *prepared) (done bool, err error) {
+	if found.problem != nil {
+		p.giveUp(d.Name, found)
+		return false, found.problem
 	}
 	changing, end, err := p.change(ctx)
 	if err != nil {

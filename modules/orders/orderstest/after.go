@@ -198,6 +198,18 @@ func unpaidCases(w World) map[string]func(t *testing.T) {
 			s.must("cancel", err)
 			wantNone(other)
 		},
+		"gets the order of a cart that was merged into another": func(t *testing.T) {
+			s := NewShop(t, w)
+			guests, own := s.Fill(2, s.Stock(2, 500)), s.Fill(1, s.Stock(1, 500))
+			placed, err := s.Orders.PlaceOrder(t.Context(), s.Request(guests))
+			s.must("place", err)
+			s.Merge(guests, own)
+			got, err := s.Orders.GetUnpaidOrder(t.Context(), &ordersv1.GetUnpaidOrderRequest{CartId: own})
+			s.must("get the unpaid order", err)
+			if got.GetOrder().GetId() != placed.GetOrder().GetId() {
+				t.Errorf("got %v, want the guest's order", got)
+			}
+		},
 	}
 }
 

@@ -90,9 +90,10 @@ type OrdersServiceClient interface {
 	// staff. NOT_FOUND,
 	// REASON_NO_ORDER for a wrong id and for a wrong token alike.
 	GetOrder(ctx context.Context, in *GetOrderRequest, opts ...grpc.CallOption) (*GetOrderResponse, error)
-	// GetUnpaidOrder gets the order of a cart that waits for its payment and meanwhile
-	// holds goods, for a caller that has the cart: one more order of that cart takes its
-	// place. NOT_FOUND, REASON_NO_ORDER when there is none.
+	// GetUnpaidOrder gets the order of a cart, or of one that was merged into it, that waits
+	// for its payment and meanwhile holds goods, for a caller that has the cart: one more
+	// order of that cart takes its place. NOT_FOUND, REASON_NO_ORDER when there is none;
+	// UNAVAILABLE, REASON_UNAVAILABLE while cart does not answer.
 	GetUnpaidOrder(ctx context.Context, in *GetUnpaidOrderRequest, opts ...grpc.CallOption) (*GetUnpaidOrderResponse, error)
 	// PayOrder answers where the shopper pays an order that is not paid yet. When
 	// the payment before was cancelled or has expired, another one is started,
@@ -367,9 +368,10 @@ type OrdersServiceServer interface {
 	// staff. NOT_FOUND,
 	// REASON_NO_ORDER for a wrong id and for a wrong token alike.
 	GetOrder(context.Context, *GetOrderRequest) (*GetOrderResponse, error)
-	// GetUnpaidOrder gets the order of a cart that waits for its payment and meanwhile
-	// holds goods, for a caller that has the cart: one more order of that cart takes its
-	// place. NOT_FOUND, REASON_NO_ORDER when there is none.
+	// GetUnpaidOrder gets the order of a cart, or of one that was merged into it, that waits
+	// for its payment and meanwhile holds goods, for a caller that has the cart: one more
+	// order of that cart takes its place. NOT_FOUND, REASON_NO_ORDER when there is none;
+	// UNAVAILABLE, REASON_UNAVAILABLE while cart does not answer.
 	GetUnpaidOrder(context.Context, *GetUnpaidOrderRequest) (*GetUnpaidOrderResponse, error)
 	// PayOrder answers where the shopper pays an order that is not paid yet. When
 	// the payment before was cancelled or has expired, another one is started,

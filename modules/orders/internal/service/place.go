@@ -119,14 +119,15 @@ func (s *Service) price(ctx context.Context, c checkout, until time.Time) (order
 		return order.Purchase{}, store.Source{}, contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_CART_EMPTY, "there is nothing in the cart")
 	}
 	chosen := c.choosing(basket)
-	// An order that is there of these carts ends for this one, or this one does not come to be;
-	// so what the shopper has redeemed for it does not count.
+	// An order of these carts that waits for its payment ends for this one, or this one does not
+	// come to be; so what the shopper has redeemed for it does not count.
 	var replaces string
 	if len(chosen.codes) > 0 {
 		other, err := s.Store.OfCarts(ctx, from.Carts)
-		if err == nil {
+		switch {
+		case err == nil && s.givesWay(other): // as GetUnpaidOrder says, by which totals are shown
 			replaces = other.ID()
-		} else if !errors.Is(err, order.ErrNotFound) {
+		case err != nil && !errors.Is(err, order.ErrNotFound):
 			return order.Purchase{}, store.Source{}, err
 		}
 	}

@@ -46,21 +46,32 @@ func (s *Service) GetOrder(ctx context.Context, req *ordersv1.GetOrderRequest) (
 	return &ordersv1.GetOrderResponse{Order: shown}, nil
 }
 
-// GetUnpaidOrder shows the order of a cart that would give way to one more of it.
+// GetUnpaidOrder shows the order of a cart, or of one that was merged into it, that would
+// give way to one more of it.
 func (s *Service) GetUnpaidOrder(ctx context.Context, req *ordersv1.GetUnpaidOrderRequest) (*ordersv1.GetUnpaidOrderResponse, error) {
-	o, err := s.Store.OfCarts(ctx, []string{req.GetCartId()})
-	if errors.Is(err, order.ErrNotFound) {
+	_, from, err := s.basket(ctx, req.GetCartId())
+	if refusalOf(err) != nil {
+		return nil, noOrder()
+	}
+	if err != nil {
+		return nil, s.unavailable(ctx, "read the cart", err)
+	}
+	o, err := s.Store.OfCarts(ctx, from.Carts)
+	if errors.Is(err, order.ErrNotFound) || err == nil && !s.givesWay(o) {
 		return nil, noOrder()
 	}
 	if err != nil {
 		return nil, err
 	}
+	return &ordersv1.GetUnpaidOrderResponse{Order: toProto(o), Token: o.Snapshot().Token}, nil
+}
+
+// givesWay tells whether an order waits for its payment, and ends when one more of its cart
+// is placed.
+func (s *Service) givesWay(o *order.Order) bool {
 	held := o.Snapshot()
 	unpaid := held.Payment.State == order.Waiting || held.Payment.State == order.Stopped
-	if !unpaid || o.Status() != order.Placing || o.Leaving() || held.Attention.Reason != "" || !s.Now().Before(held.HoldEndsAt) {
-		return nil, noOrder()
-	}
-	return &ordersv1.GetUnpaidOrderResponse{Order: toProto(o), Token: held.Token}, nil
+	return unpaid && o.Status() == order.Placing && !o.Leaving() && held.Attention.Reason == "" && s.Now().Before(held.HoldEndsAt)
 }
 
 // openWith reads the order a token opens, or that is of the person on whose behalf the

@@ -85,9 +85,6 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 	if f.quote == "" {
 		return s.again(c, f, orderFailed(contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_QUOTE_CHANGED, "no total was shown")))
 	}
-	if wrong := s.hopelessCodes(c, &f); wrong != "" {
-		return s.again(c, f, invalid(map[string]string{"code": wrong}))
-	}
 	if wait := s.edge.Clients.Take(edge.ClientOf(c), edge.CheckoutAttempts); wait > 0 {
 		c.Response().Header().Set("Retry-After", edge.Seconds(wait))
 		return s.refusal(c, f, tooManyOfOne(wait))
@@ -107,6 +104,13 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 	if contract.Is(err, ordersv1.Reason_REASON_NOT_SOLD) {
 		// The cart says of each thing why it can't be bought.
 		return s.showCart(c, http.StatusConflict, &page.Notice{Bad: true, Title: notPlaced, Text: "Nothing that is in your cart can be bought now. Nothing was charged."})
+	}
+	if contract.Is(err, ordersv1.Reason_REASON_QUOTE_CHANGED) {
+		if wrong := s.hopelessCodes(c, &f); wrong != "" {
+			why := invalid(map[string]string{"code": wrong})
+			why.settled = true
+			return s.again(c, f, why)
+		}
 	}
 	if err != nil {
 		return s.refusal(c, f, orderFailed(err))

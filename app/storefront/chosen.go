@@ -131,9 +131,8 @@ func without(codes []string, gone ...string) []string {
 }
 
 // hopelessCodes says what is wrong with codes that were typed into a checkout form and can't
-// take anything off: who types a code counts on it, and the total that was shown is right
-// without it. A code whose problem was shown beside the total is let be, and so is one that
-// pricing does not answer for: orders has the last word.
+// take anything off, for which the quote is another one than was shown: that says more than
+// that something has changed. A code whose problem was shown beside the total is let be.
 func (s *Storefront) hopelessCodes(c echo.Context, f *form) string {
 	typed := without(f.codes(), f.priced...)
 	if f.priced == nil || len(typed) == 0 {

@@ -243,6 +243,44 @@ func TestACodeInOnesOwnOrderThatIsNotPaidIsNotUsedUp(t *testing.T) {
 	other.post("/cart/code", url.Values{"code": {"WELCOME10"}}).want(http.StatusUnprocessableEntity).says("WELCOME10 is used up.")
 }
 
+// A guest goes back from the page where an order is paid, logs in, and orders anew: the cart is
+// another one, into which that of the guest was merged.
+func TestWhoLogsInBeforePayingKeepsTheCodeOfOneUse(t *testing.T) {
+	s := newShop(t)
+	s.promoteUpTo(t, 1)
+	v := s.visitor(t)
+	v.put("LMP-MSH-08", 2)
+	v.post("/cart/code", url.Values{"code": {"WELCOME10"}}).want(http.StatusSeeOther)
+	form := v.order()
+	form.Set("code", "WELCOME10")
+	v.post("/checkout", form).want(http.StatusSeeOther)
+	v.logIn(s.person(t)).want(http.StatusSeeOther)
+	s.clock.pass(time.Second)
+	for _, path := range []string{"/cart", "/checkout?country=IT"} {
+		v.get(path).want(http.StatusOK).says("-€14.40").saysNot("used up", "take it out before you order")
+	}
+	anew := v.order()
+	anew.Set("code", "WELCOME10")
+	v.get(v.pay(v.post("/checkout", anew), paymentstest.CardVisa)).says("Thank you", "-€14.40")
+}
+
+// A form that is sent again leads to its order, though the code that was typed into it is used
+// up by that.
+func TestAFormWithACodeOfOneUseThatIsSentAgainLeadsToItsOrder(t *testing.T) {
+	s := newShop(t)
+	s.promoteUpTo(t, 1)
+	v, form := buy(t, s)
+	form.Set("code", "WELCOME10")
+	v.post("/checkout", form).want(http.StatusConflict).sendsBack(form)
+	at := v.pay(v.post("/checkout", form), paymentstest.CardVisa)
+	v.get(at).says("Thank you", "-€14.40")
+	v.put("LMP-ARC-01", 1)
+	form.Set("priced", "") // as if it had been typed just now
+	if p := v.post("/checkout", form).want(http.StatusSeeOther); p.header.Get("Location") != at {
+		t.Errorf("got %s, want the order at %s", p.header.Get("Location"), at)
+	}
+}
+
 func TestTheCartKeepsWhatWasChosenAtTheCheckout(t *testing.T) {
 	s := newShop(t)
 	s.promote(t)

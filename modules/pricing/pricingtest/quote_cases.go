@@ -155,17 +155,24 @@ func quoteCases(w World) cases {
 			}
 			seen := map[string]string{"as it was": first.GetFingerprint()}
 			for name, change := range map[string]func(*pricingv1.QuoteRequest){
-				"a quantity": func(r *pricingv1.QuoteRequest) { r.Lines[0].Quantity = 2 },
-				"a line":     func(r *pricingv1.QuoteRequest) { r.Lines = r.Lines[:1] },
-				"a country":  func(r *pricingv1.QuoteRequest) { r.Destination = &pricingv1.Destination{Country: "FR"} },
-				"a region":   func(r *pricingv1.QuoteRequest) { r.Destination = &pricingv1.Destination{Country: "DE", Region: "BE"} },
-				"a delivery": func(r *pricingv1.QuoteRequest) { r.DeliveryOption = "express" },
-				"a code":     func(r *pricingv1.QuoteRequest) { r.Codes = []string{s.code("TEN")} },
-				"a currency": func(r *pricingv1.QuoteRequest) { r.CurrencyCode = "USD" },
+				"a quantity":  func(r *pricingv1.QuoteRequest) { r.Lines[0].Quantity = 2 },
+				"a line":      func(r *pricingv1.QuoteRequest) { r.Lines = r.Lines[:1] },
+				"a country":   func(r *pricingv1.QuoteRequest) { r.Destination = &pricingv1.Destination{Country: "FR"} },
+				"a region":    func(r *pricingv1.QuoteRequest) { r.Destination = &pricingv1.Destination{Country: "DE", Region: "BE"} },
+				"a delivery":  func(r *pricingv1.QuoteRequest) { r.DeliveryOption = "express" },
+				"a code":      func(r *pricingv1.QuoteRequest) { r.Codes = []string{s.code("TEN")} },
+				"a typo":      func(r *pricingv1.QuoteRequest) { r.Codes = []string{s.code("TENN")} },
+				"two of them": func(r *pricingv1.QuoteRequest) { r.Codes = []string{s.code("TENN"), s.code("TNE")} },
+				"a currency":  func(r *pricingv1.QuoteRequest) { r.CurrencyCode = "USD" },
 			} {
 				r := proto.CloneOf(plain)
 				change(r)
 				seen[name] = s.quote(r).GetFingerprint()
+			}
+			turned := proto.CloneOf(plain)
+			turned.Codes = []string{strings.ToLower(s.code("TNE")), s.code("TENN")}
+			if s.quote(turned).GetFingerprint() != seen["two of them"] {
+				t.Error("another order of codes: want the same fingerprint")
 			}
 			s.sell("one", 1001)
 			seen["a price"] = s.quote(plain).GetFingerprint()

@@ -577,8 +577,8 @@ type Quote struct {
 	// By rate, the highest first; rates of 0 are left out.
 	Taxes []*TaxLine `protobuf:"bytes,8,rep,name=taxes,proto3" json:"taxes,omitempty"`
 	// Stands for what a shopper agrees to: lines, quantities, currency, country and
-	// region, delivery, codes applied, and all amounts. Another fingerprint: something
-	// of that is different. Names and pictures are not part of it.
+	// region, delivery, codes that were applied and that took nothing off, and all
+	// amounts. Another fingerprint: something of that is different. Names and pictures are not part of it.
 	Fingerprint string `protobuf:"bytes,9,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
 	// The destination it holds for: as asked, a region that is known by its code; or the
 	// shop's own country.

@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"maps"
 	"math/bits"
 	"slices"
 
+	"galleria/modules/pricing/internal/promotion"
 	"galleria/modules/pricing/internal/tariff"
 )
 
@@ -93,7 +95,7 @@ func fingerprint(r Request, q Quote) string {
 			text = binary.AppendVarint(text, n)
 		}
 	}
-	word("1") // the form of this text
+	word("2") // the form of this text
 	word(r.Currency)
 	word(r.Country)
 	word(r.Region)
@@ -108,6 +110,15 @@ func fingerprint(r Request, q Quote) string {
 		word(d.Promotion.ID())
 		word(d.Code)
 		numbers(d.Goods, d.Delivery)
+	}
+	// Who types a code counts on it: that it takes nothing off is something to agree to.
+	idle := map[string]bool{}
+	for _, p := range q.Problems {
+		idle[promotion.Fold(p.Code)] = true
+	}
+	numbers(int64(len(idle)))
+	for _, code := range slices.Sorted(maps.Keys(idle)) {
+		word(code)
 	}
 	t := q.Totals
 	numbers(t.Goods, t.Discount, t.Delivery, t.DeliveryTax, t.Tax, t.Total)

@@ -128,7 +128,13 @@ func (in *CancelInput) reason() string {
 func (g *Gateway) cancelOrder(r *request, in *CancelInput) (*OrderOutput, error) {
 	whole, done := r.whole(orderTimeout)
 	defer done()
-	if in.isKey() || in.reason() != "" { // customers give none
+	if in.isKey() {
+		return g.cancelAsStaff(r, in)
+	}
+	if in.reason() != "" { // customers give none
+		if _, err := g.known(whole, StaffInput{Authorization: in.Authorization}); err != nil {
+			return nil, wrongField(invalid, "#/reason", "is given by people who work in the shop, with an API key or a session of theirs")
+		}
 		return g.cancelAsStaff(r, in)
 	}
 	isStaff := func() bool {
@@ -146,8 +152,10 @@ func (g *Gateway) cancelOrder(r *request, in *CancelInput) (*OrderOutput, error)
 		answer, err = g.Orders.CancelOrder(ctx, &ordersv1.CancelOrderRequest{OrderId: in.OrderID, Token: token})
 		return err
 	})
-	if contract.Is(err, ordersv1.Reason_REASON_NO_ORDER) && isStaff() { // another's, then: staff may
+	if edge.NothingCancelled(err) {
 		g.edge.Clients.GiveBack(edge.ClientOf(r.echo), edge.CancellationsOfDay)
+	}
+	if contract.Is(err, ordersv1.Reason_REASON_NO_ORDER) && isStaff() { // another's, then: staff may
 		return g.cancelAsStaff(r, in)
 	}
 	if err != nil {

@@ -221,6 +221,9 @@ func TestStaffCancelMoreThanShoppersMayInADay(t *testing.T) {
 			s.post("/orders/"+orders[i].ID+"/cancel", "", "Authorization", bearer).want(http.StatusOK)
 		}
 	}
+	for range 3 { // with nothing cancelled none of the day's is used up
+		s.post("/orders/"+orders[2].ID+"/cancel", "", "Authorization", "Bearer "+orders[3].AccessToken).want(http.StatusNotFound)
+	}
 	s.post("/orders/"+orders[2].ID+"/cancel", "", "Authorization", "Bearer "+orders[2].AccessToken).want(http.StatusOK)
 	s.post("/orders/"+orders[3].ID+"/cancel", "", "Authorization", "Bearer "+orders[3].AccessToken).problem(http.StatusTooManyRequests, "too-many-requests")
 	s.post("/orders/"+orders[4].ID+"/cancel", "", "Authorization", bearer).want(http.StatusOK)

@@ -115,7 +115,7 @@ func TestAProgramSendsAndRefundsOrders(t *testing.T) {
 	change("/refunds", "other", `{"amount":{"currency":"USD","amount":100}}`).problem(http.StatusUnprocessableEntity, "invalid")
 	change("/refunds", "much", `{"amount":{"currency":"EUR","amount":100000000}}`).problem(http.StatusConflict, "refund-too-large")
 	var rest gateway.Order
-	s.post("/orders/"+o.ID+"/cancel", `{"reason":"Our own words"}`, "Authorization", "Bearer "+o.AccessToken).problem(http.StatusUnauthorized, "unauthorized")
+	s.post("/orders/"+o.ID+"/cancel", `{"reason":"Our own words"}`, "Authorization", "Bearer "+o.AccessToken).problem(http.StatusUnprocessableEntity, "invalid")
 	change("/cancel", "x", `{"reason":"The mug broke in our hands"}`).want(http.StatusOK).into(&rest)
 	if rest.Status != "closed" || len(rest.Refunds) != 2 {
 		t.Errorf("got an order that is %s with refunds %+v, want it closed, and the price of what was not sent given back", rest.Status, rest.Refunds)

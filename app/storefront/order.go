@@ -90,6 +90,9 @@ func (s *Storefront) cancelOrder(c echo.Context) error {
 		return err
 	}
 	_, err = s.Orders.CancelOrder(ctx, &ordersv1.CancelOrderRequest{OrderId: order, Token: token})
+	if edge.NothingCancelled(err) {
+		s.edge.Clients.GiveBack(edge.ClientOf(c), edge.CancellationsOfDay)
+	}
 	switch {
 	case err == nil:
 		return c.Redirect(http.StatusSeeOther, orderPath(order, token))
@@ -263,7 +266,7 @@ func comesBack(o *ordersv1.Order) string {
 		return "The money that is held on your card is let go."
 	case o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_WAITING:
 		return "If you have paid by then, the money goes back to your card."
-	case o.GetTotals().GetTotalMinor() == 0 || letGo(o):
+	case o.GetTotals().GetTotalMinor() == 0 || letGo(o) || o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_REFUNDED:
 		return ""
 	}
 	return "What you paid goes back to the card you paid with."

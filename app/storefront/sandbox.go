@@ -108,9 +108,13 @@ func (s *Storefront) cancelSandbox(c echo.Context) error {
 	back := r.GetSession().GetCancelUrl()
 	order, token := s.orderAt(c, back)
 	if order == "" { // the session is over, or a program's page knows what to do with its order
+		s.edge.Clients.GiveBack(edge.ClientOf(c), edge.CancellationsOfDay)
 		return c.Redirect(http.StatusSeeOther, c.Request().URL.Path)
 	}
 	_, err = s.Orders.CancelOrder(ctx, &ordersv1.CancelOrderRequest{OrderId: order, Token: token})
+	if edge.NothingCancelled(err) {
+		s.edge.Clients.GiveBack(edge.ClientOf(c), edge.CancellationsOfDay)
+	}
 	if err != nil && !contract.Is(err, ordersv1.Reason_REASON_ENDED) && !contract.Is(err, ordersv1.Reason_REASON_SHIPPED) {
 		return err
 	}

@@ -142,6 +142,7 @@ func TestAnOrdersPageSaysWhatACancellationDoesWithTheMoney(t *testing.T) {
 		"held":       {&ordersv1.Order{Totals: total, PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED}, "The money that is held on your card is let go."},
 		"waited for": {&ordersv1.Order{Totals: total, PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_WAITING}, "If you have paid by then, the money goes back to your card."},
 		"let go":     {&ordersv1.Order{Totals: total, PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_NONE}, ""},
+		"refunded":   {&ordersv1.Order{Totals: total, PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_REFUNDED}, ""},
 		"none":       {&ordersv1.Order{Totals: &ordersv1.Totals{}, PaymentStatus: ordersv1.PaymentStatus_PAYMENT_STATUS_NONE}, ""},
 	} {
 		if got := comesBack(test.order); got != test.want {
@@ -154,6 +155,19 @@ func TestADeliveryOfOneDayIsSaidAsOne(t *testing.T) {
 	for want, days := range map[string][2]int32{"Post": {0, 0}, "Post, 1 working day": {1, 1}, "Post, 2 working days": {2, 2}, "Post, 1 to 2 working days": {1, 2}} {
 		if got := deliveryName(&pricingv1.DeliveryOption{Name: "Post", DaysMin: days[0], DaysMax: days[1]}); got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestARefundOfMoneyThatIsHeldWaitsUntilItIsTaken(t *testing.T) {
+	r := &ordersv1.Refund{AmountMinor: 1290, Status: ordersv1.RefundStatus_REFUND_STATUS_PENDING}
+	for status, want := range map[ordersv1.PaymentStatus]string{
+		ordersv1.PaymentStatus_PAYMENT_STATUS_AUTHORIZED: "€12.90 goes back to your card once the money is taken.",
+		ordersv1.PaymentStatus_PAYMENT_STATUS_PAID:       "€12.90" + goesBack,
+	} {
+		o := &ordersv1.Order{Status: ordersv1.OrderStatus_ORDER_STATUS_OPEN, CurrencyCode: "EUR", PaymentStatus: status, Totals: &ordersv1.Totals{TotalMinor: 2580}}
+		if got := wentHow(o, r); got != want {
+			t.Errorf("%s: got %q, want %q", status, got, want)
 		}
 	}
 }

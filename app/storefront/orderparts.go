@@ -59,6 +59,8 @@ func wentHow(o *ordersv1.Order, r *ordersv1.Refund) string {
 		return "A refund of " + amount + settled
 	case r.GetStatus() == ordersv1.RefundStatus_REFUND_STATUS_FAILED:
 		return "A refund of " + amount + notBack
+	case held(o):
+		return amount + " goes back to your card once the money is taken."
 	}
 	return amount + goesBack
 }

@@ -49,7 +49,7 @@ func (c *Console) showOrder(ctx echo.Context, code int, o *ordersv1.Order, probl
 		page.Lines = append(page.Lines, view.OrderLine{
 			ID: l.GetId(), SKU: l.GetSku(), Name: strings.Join(nonEmpty(l.GetName(), l.GetVariant()), ", "), Quantity: whole(l.GetQuantity()), Unit: amountOf(o, l.GetUnitPriceMinor()),
 			Total: amountOf(o, l.GetTotalMinor()), Became: becameOf(l), StockLink: stockLink(l.GetSku()),
-			ToSend: l.GetQuantity() - l.GetShipped() - l.GetCancelled(), ToRefund: l.GetQuantity() - l.GetRefunded(), ToReturn: l.GetShipped() - l.GetReturned(),
+			ToSend: toSend(l), ToRefund: toRefund(l), ToReturn: l.GetShipped() - l.GetReturned(),
 		})
 	}
 	page.Sums = append(page.Sums, view.Fact{Name: "Goods", Text: amountOf(o, t.GetGoodsMinor())})
@@ -105,19 +105,25 @@ func (c *Console) orderParts(page *view.Order, o *ordersv1.Order) {
 	}
 }
 
+func toSend(l *ordersv1.Line) int64 { return l.GetQuantity() - l.GetShipped() - l.GetCancelled() }
+
+func toRefund(l *ordersv1.Line) int64 { return l.GetQuantity() - l.GetRefunded() }
+
 // mayWith is what can be done with an order as it is: nothing else is offered.
 func mayWith(o *ordersv1.Order) view.OrderMay {
 	m := view.OrderMay{Resolve: o.GetAttention() != nil, Refund: refundable(o) > 0}
 	open := o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_OPEN
 	// Money that was held and let go: nothing is sent for it.
 	unpaid := o.GetPaymentStatus() == ordersv1.PaymentStatus_PAYMENT_STATUS_NONE && o.GetTotals().GetTotalMinor() > 0
+	takeOut := false
 	for _, l := range o.GetLines() {
-		m.Ship = m.Ship || open && !unpaid && l.GetQuantity() > l.GetShipped()+l.GetCancelled()
+		takeOut = takeOut || toSend(l) > 0 && toRefund(l) > 0
+		m.Ship = m.Ship || open && !unpaid && toSend(l) > 0
 		m.Return = m.Return || l.GetShipped() > l.GetReturned()
-		m.RefundPieces = m.RefundPieces || l.GetQuantity() > l.GetRefunded()
+		m.RefundPieces = m.RefundPieces || toRefund(l) > 0
 	}
 	m.Restock = m.Ship
-	m.TakeOut = m.Restock && m.RefundPieces && !m.Refund
+	m.TakeOut = m.Restock && takeOut && !m.Refund
 	m.Cancel = open || o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_PLACING && o.GetEndedBecause() == ""
 	m.OnlyRest = len(o.GetFulfilments()) > 0
 	return m

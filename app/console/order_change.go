@@ -25,6 +25,7 @@ var orderDone = map[string]string{
 	"ship":   "The parcel is noted, and a mail tells the customer.",
 	"cancel": "The order is being cancelled: goods and money go back as soon as their modules answer.",
 	"refund": "The refund is on its way to the payment service; below is how it went.",
+	"out":    "The pieces are taken out of the order, and go back to the shelf.",
 	"return": "The goods that came back are noted.",
 	"retry":  "What could not be done is being tried again.",
 	"close":  "The order needs no attention any more.",
@@ -145,6 +146,9 @@ func (c *Console) refundOrder(work context.Context, ctx echo.Context, o *ordersv
 		return auditlog.Entry{}, "", err
 	}
 	_, err = c.Orders.RefundOrder(work, r)
+	if ctx.FormValue("out") != "" {
+		return auditlog.Entry{Action: "took pieces out of", To: what, Detail: r.GetReason()}, "out", err
+	}
 	return auditlog.Entry{Action: "refunded", To: what, Detail: r.GetReason()}, "refund", err
 }
 

@@ -91,6 +91,9 @@ type OrderLine struct {
 	ToSend, ToRefund, ToReturn                              int64
 }
 
+// ToTakeOut is how many pieces can be taken out of the order.
+func (l OrderLine) ToTakeOut() int64 { return min(l.ToSend, l.ToRefund) }
+
 // OrderRow is an order in a list.
 type OrderRow struct {
 	Number, Link, Placed, Customer, Email, Goods, Total string

@@ -95,7 +95,7 @@ var commanded = map[string]func(request, response any) Entry{
 		return Entry{Action: "deleted", Thing: several("product", in.GetIds(), same)}
 	}),
 	catalogv1.CatalogService_UpsertCategories_FullMethodName: of(func(in *catalogv1.UpsertCategoriesRequest, _ *catalogv1.UpsertCategoriesResponse) Entry {
-		return Entry{Action: "wrote", Thing: several("category", in.GetCategories(), (*catalogv1.Category).GetSlug), To: list(in.GetCategories(), CategorySaid)}
+		return Entry{Action: "wrote", Thing: several("category", in.GetCategories(), (*catalogv1.Category).GetSlug), To: list(in.GetCategories(), categorySaid)}
 	}),
 	catalogv1.CatalogService_DeleteCategories_FullMethodName: of(func(in *catalogv1.DeleteCategoriesRequest, _ *catalogv1.DeleteCategoriesResponse) Entry {
 		return Entry{Action: "deleted", Thing: several("category", in.GetSlugs(), same)}
@@ -214,8 +214,8 @@ func same(text string) string { return text }
 // word is what people call a value of the contracts.
 func word(value, prefix string) string { return strings.ToLower(strings.TrimPrefix(value, prefix)) }
 
-// CategorySaid is what a category says, in a line.
-func CategorySaid(c *catalogv1.Category) string {
+// categorySaid is what a category says, in a line.
+func categorySaid(c *catalogv1.Category) string {
 	said := fmt.Sprintf("%s at position %d", c.GetName(), c.GetPosition())
 	if c.GetWithdrawn() {
 		said += ", withdrawn"

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"galleria/app/products"
 	catalogv1 "galleria/modules/catalog/v1"
 	"galleria/platform/contract"
 )
@@ -71,7 +72,7 @@ into another category, with an import of the columns sku and category.`,
 				if i < 0 && !given("name") {
 					return fmt.Errorf("the catalog has no category %s; give a --name to make it", args[0])
 				}
-				wanted := &catalogv1.Category{Slug: args[0], Position: behindOthers}
+				wanted := &catalogv1.Category{Slug: args[0], Position: products.BehindOthers}
 				if i >= 0 {
 					wanted = all[i]
 				}
@@ -104,9 +105,6 @@ into another category, with an import of the columns sku and category.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the category as one object")
 	return cmd
 }
-
-// behindOthers is the position of categories that were given none, as in the catalog.
-const behindOthers = 1000
 
 func newCategoriesWithdraw(p Program, s *settings) *cobra.Command {
 	var asJSON bool

@@ -43,8 +43,9 @@ func newProductsList(p Program, s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the products that are sold",
-		Long: `List prints a line for each active product. With --all withdrawn products and those of
-withdrawn categories are listed, too; a query is then a part of a name, slug or sku.`,
+		Long: `List prints a line for each active product. With --all withdrawn products are
+listed, too, and --category finds those of a withdrawn category; a query is then a part of
+a name, slug or sku.`,
 		Example: `  galleria products list --category kitchen --query mug`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -82,7 +83,7 @@ withdrawn categories are listed, too; a query is then a part of a name, slug or 
 	}
 	cmd.Flags().StringVar(&category, "category", "", "only of this category, by its slug")
 	cmd.Flags().StringVar(&query, "query", "", "only those a search for these words finds")
-	cmd.Flags().BoolVar(&all, "all", false, "list withdrawn products and those of withdrawn categories, too")
+	cmd.Flags().BoolVar(&all, "all", false, "list withdrawn products, and look into withdrawn categories, too")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print an array of products")
 	return cmd
 }

@@ -44,7 +44,7 @@ func (v *Visitors) warnOfProxy(r *http.Request) {
 	}
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err == nil && peer.Addr().Unmap().IsLoopback() && !v.warned.Swap(true) {
-		v.log.Warn("a proxy on this machine is not among http.trusted_proxies: its visitors count as one client, without limits", "proxy", peer.Addr().Unmap().String())
+		v.log.Warn("a proxy on this machine is not among http.trusted_proxies: its visitors count as one client, that of this machine", "proxy", peer.Addr().Unmap().String())
 	}
 }
 

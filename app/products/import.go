@@ -306,8 +306,8 @@ func (i *importer) knowCategories(ctx context.Context) error {
 	return nil
 }
 
-// behindOthers is the position of a category nobody placed.
-const behindOthers = 1000
+// BehindOthers is the position of a category nobody placed, as in the catalog.
+const BehindOthers = 1000
 
 // nameCategories makes the categories that are not there yet, under the name
 // the file gives them. Those that are there keep what the owner wrote of them,
@@ -321,7 +321,7 @@ func (i *importer) nameCategories(ctx context.Context, changes []*change) error 
 		}
 		i.categories[r.Category] = true
 		if r.CategoryName != r.Category || r.has("category_name") {
-			request.Categories = append(request.Categories, &catalogv1.Category{Slug: r.Category, Name: r.CategoryName, Position: behindOthers})
+			request.Categories = append(request.Categories, &catalogv1.Category{Slug: r.Category, Name: r.CategoryName, Position: BehindOthers})
 		}
 	}
 	for part := range slices.Chunk(request.GetCategories(), 200) {

@@ -119,13 +119,13 @@ func stockOfAll(choices []page.Choice) page.Stock {
 }
 
 func (s *Storefront) drawProduct(p *catalogv1.Product, currency string, departments []page.Department, choices []page.Choice, others []page.Card) templ.Component {
-	d, shown := find(departments, p.GetCategory()) // not when it is withdrawn
+	d, inMenu := find(departments, p.GetCategory()) // not when it is withdrawn
 	v := page.Product{
 		Frame: s.frame(p.GetName(), departments), Card: s.card(p, currency), Choices: choices, Category: d,
 		Paragraphs: paragraphs(p.GetDescription()),
 		Crumbs:     []page.Crumb{{Name: "Home", Path: "/"}, {Name: p.GetName()}},
 	}
-	if shown {
+	if inMenu {
 		v.Crumbs = slices.Insert(v.Crumbs, 1, page.Crumb{Name: d.Name, Path: "/c/" + url.PathEscape(d.Slug)})
 	}
 	if len(choices) > 0 {
@@ -140,7 +140,7 @@ func (s *Storefront) drawProduct(p *catalogv1.Product, currency string, departme
 		v.Facts = append(v.Facts, page.Fact{Name: a.GetName(), Value: a.GetValue()})
 	}
 	for _, o := range others {
-		if shown && o.Slug != p.GetSlug() && len(v.Related) < 4 {
+		if inMenu && o.Slug != p.GetSlug() && len(v.Related) < 4 {
 			v.Related = append(v.Related, o)
 		}
 	}

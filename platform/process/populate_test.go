@@ -89,7 +89,7 @@ func TestModulesAreMadeAfterThoseTheyNeed(t *testing.T) {
 	}
 }
 
-// A large shop is started with a new program: the tables of one module are migrated for a
+// A new program is started on much data: the tables of one module are migrated for a
 // while, and all else is open meanwhile.
 func TestAModuleThatIsMigratedForLongComesLater(t *testing.T) {
 	h := newHouse(t)

@@ -106,11 +106,7 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 		return s.showCart(c, http.StatusConflict, &page.Notice{Bad: true, Title: notPlaced, Text: "Nothing that is in your cart can be bought now. Nothing was charged."})
 	}
 	if contract.Is(err, ordersv1.Reason_REASON_QUOTE_CHANGED) {
-		if wrong := s.hopelessCodes(c, &f); wrong != "" {
-			why := invalid(map[string]string{"code": wrong})
-			why.settled = true
-			return s.again(c, f, why)
-		}
+		return s.again(c, f, s.quoteChanged(c, &f, err))
 	}
 	if err != nil {
 		return s.refusal(c, f, orderFailed(err))

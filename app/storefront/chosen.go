@@ -3,6 +3,7 @@ package storefront
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -130,35 +131,38 @@ func without(codes []string, gone ...string) []string {
 	return slices.DeleteFunc(slices.Clone(codes), func(code string) bool { return slices.Contains(gone, code) })
 }
 
-// hopelessCodes says what is wrong with codes that were typed into a checkout form and can't
-// take anything off, for which the quote is another one than was shown: that says more than
-// that something has changed. A code whose problem was shown beside the total is let be.
-func (s *Storefront) hopelessCodes(c echo.Context, f *form) string {
+// quoteChanged says why a quote is another one than was shown. When all that differs is that
+// codes were typed which take nothing off, the total is as it was, and what is wrong with
+// them says more than that something has changed.
+func (s *Storefront) quoteChanged(c echo.Context, f *form, cause error) failure {
+	changed, look := orderFailed(cause), invalid(nil)
+	look.settled = true
 	typed := without(f.codes(), f.priced...)
 	if f.priced == nil || len(typed) == 0 {
-		return ""
+		return changed
 	}
 	ctx, done := s.working(c, false, pageTimeout)
 	defer done()
 	held, err := s.cartHeld(ctx, c)
 	if err != nil {
-		return ""
+		return changed
 	}
 	quote, wait, err := s.quoteTyped(ctx, c, held, *f)
 	if wait > 0 {
-		return tooManyCodes(wait)
+		return look // at when to come again
 	}
 	f.counted = true
-	if err != nil {
-		return ""
+	works := func(code string) bool { return codeProblem(quote, code) == "" }
+	if err != nil || slices.ContainsFunc(typed, works) {
+		return changed
 	}
-	var wrong []string
-	for _, p := range quote.GetCodeProblems() {
-		if slices.Contains(typed, p.GetCode()) && hopeless(p.GetProblem()) {
-			wrong = append(wrong, codeProblem(quote, p.GetCode()))
-		}
+	shown := *f
+	shown.values = maps.Clone(f.values)
+	shown.values["code"] = strings.Join(f.priced, " ")
+	if quote, err = s.quote(ctx, held, shown); err != nil || quote.GetFingerprint() != f.quote {
+		return changed
 	}
-	return strings.Join(wrong, " ")
+	return look
 }
 
 // hopeless is a problem that no other goods in the cart and no waiting will mend.

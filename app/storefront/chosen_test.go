@@ -337,6 +337,18 @@ func TestACodeThatIsTypedAndCannotWorkBringsTheFormBack(t *testing.T) {
 	v.get(v.pay(v.post("/checkout", form), paymentstest.CardVisa)).says("Thank you")
 }
 
+// A price that changed is said, whatever was typed beside it.
+func TestACodeThatCannotWorkDoesNotHideAnotherTotal(t *testing.T) {
+	s := newShop(t)
+	v, form := buy(t, s)
+	v.get("/checkout?country=IT").sendsBack(form)
+	form.Set("code", "nosuch")
+	dearer := catalogtest.Product("LMP-MSH-08")
+	catalogtest.SetPrice(dearer, "EUR", 9900)
+	s.catalog.Put(dearer)
+	v.post("/checkout", form).want(http.StatusConflict).says("The total has changed", "NOSUCH is not a code of ours.")
+}
+
 func TestACodeWhoseProblemWasSaidIsNotInTheWay(t *testing.T) {
 	s := newShop(t)
 	s.promote(t)

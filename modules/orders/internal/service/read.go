@@ -49,14 +49,14 @@ func (s *Service) GetOrder(ctx context.Context, req *ordersv1.GetOrderRequest) (
 // GetUnpaidOrder shows the order of a cart, or of one that was merged into it, that would
 // give way to one more of it.
 func (s *Service) GetUnpaidOrder(ctx context.Context, req *ordersv1.GetUnpaidOrderRequest) (*ordersv1.GetUnpaidOrderResponse, error) {
-	_, from, err := s.basket(ctx, req.GetCartId())
+	basket, err := s.Carts.Get(ctx, req.GetCartId())
 	if refusalOf(err) != nil {
 		return nil, noOrder()
 	}
 	if err != nil {
 		return nil, s.unavailable(ctx, "read the cart", err)
 	}
-	o, err := s.Store.OfCarts(ctx, from.Carts)
+	o, err := s.Store.OfCarts(ctx, append(basket.MergedFrom, req.GetCartId()))
 	if errors.Is(err, order.ErrNotFound) || err == nil && !s.givesWay(o) {
 		return nil, noOrder()
 	}

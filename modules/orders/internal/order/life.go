@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"galleria/platform/money"
 )
 
 // Why something comes at the wrong time.
@@ -360,6 +362,8 @@ func (o *Order) Resolve(a Answer, read, note string, now time.Time) error {
 			case r.Status == RefundFailed && !r.Left() && r.Amount <= o.owed():
 				r.Status, r.Failure, r.Accepted = RefundPending, "", false
 				r.Attempt++
+			case r.Status == RefundFailed && !r.Left():
+				o.NeedAttention("the refund of "+AmountText(o.s.Currency, r.Amount)+" was not tried again: that is more than is left to give back", now)
 			}
 		}
 		o.Due(now)
@@ -382,6 +386,15 @@ func (o *Order) Resolve(a Answer, read, note string, now time.Time) error {
 		o.Due(now)
 	}
 	return nil
+}
+
+// AmountText is an amount as people read it.
+func AmountText(currency string, minor int64) string {
+	m, err := money.New(currency, minor)
+	if err != nil {
+		return fmt.Sprint(minor, " ", currency)
+	}
+	return m.Format()
 }
 
 // callOff ends an order that is being placed, whatever is known of its payment: the money

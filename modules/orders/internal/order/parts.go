@@ -212,8 +212,10 @@ func (o *Order) Refund(r Refund, now time.Time) error {
 	if !takesOut && (o.s.Payment.State != Paid || left == 0) {
 		return ErrNotPaid
 	}
-	if takesOut {
-		left = o.owed() // no amount is named, so what was given back by hand is not given again
+	// Where pieces are named, and no amount, what was given back by hand is not given again.
+	capped := takesOut || len(r.Pieces) > 0 && o.owed() < left
+	if capped {
+		left = o.owed()
 	}
 	counts := o.Counts()
 	if len(r.Pieces) > 0 {
@@ -223,7 +225,7 @@ func (o *Order) Refund(r Refund, now time.Time) error {
 		r.Pieces, r.Amount = slices.Clone(r.Pieces), 0
 		for i, p := range r.Pieces {
 			amount := o.share(o.line(p.Line), counts[p.Line].Refunded, p.Quantity)
-			if takesOut {
+			if capped {
 				amount = min(amount, left-r.Amount)
 			}
 			r.Pieces[i].Amount = amount
@@ -236,6 +238,9 @@ func (o *Order) Refund(r Refund, now time.Time) error {
 	}
 	if r.Amount > left {
 		return ErrTooMuch
+	}
+	if r.Amount == 0 && capped && !takesOut {
+		return ErrNotPaid
 	}
 	if r.Amount < left && r.Amount%money.Step(o.s.Currency) != 0 {
 		return ErrNotInSteps

@@ -3,6 +3,7 @@ package order
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -77,6 +78,33 @@ func TestTakingAPieceOutDoesNotGiveAgainWhatWasGivenByHand(t *testing.T) {
 	}
 	if r := o.Snapshot().Refunds[1]; r.Amount != 2000 || r.Pieces[0].Amount != 2000 {
 		t.Errorf("got %+v, want what is left of 10000 after 8000 by hand", r)
+	}
+}
+
+// Two refunds were refused that are more than was paid together: trying again makes one of
+// them, and does not forget the other.
+func TestARefundThatCannotBeTriedAgainStillNeedsAttention(t *testing.T) {
+	o := open(t, purchase(0, line("mug", 1, 7300, 0)))
+	refundFails(t, o, "a", 4000)
+	refundFails(t, o, "b", 5000)
+	resolve(t, o, true)
+	got := o.Snapshot()
+	if a, b := got.Refunds[0], got.Refunds[1]; a.Status != RefundPending || b.Status != RefundFailed || !strings.Contains(got.Attention.Reason, "50.00") {
+		t.Errorf("got %+v, %+v and the attention %q, want the first tried again and the second told", a, b, got.Attention.Reason)
+	}
+}
+
+// Pieces that are named are given back at no more than what is left after what was given by
+// hand.
+func TestPiecesAreNotRefundedAgainAfterThatByHand(t *testing.T) {
+	o := open(t, purchase(0, line("mug", 2, 5000, 0)))
+	refundFails(t, o, "a", 5000)
+	resolve(t, o, false)
+	if err := o.Refund(Refund{ID: "b", Key: "b", Pieces: []Piece{{Line: "1", Quantity: 2}}}, t0); err != nil {
+		t.Fatal(err)
+	}
+	if r := o.Snapshot().Refunds[1]; r.Amount != 5000 {
+		t.Errorf("got %d, want what is left of 10000 after 5000 by hand", r.Amount)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"galleria/modules/orders/internal/order"
-	"galleria/platform/money"
 )
 
 const (
@@ -287,7 +286,7 @@ func (s *Service) refund(ctx context.Context, o *order.Order) error {
 		o.RefundSettled(r.ID, status, failure, s.Now())
 		switch status {
 		case order.RefundFailed:
-			amount := amountText(o.Snapshot().Currency, r.Amount)
+			amount := order.AmountText(o.Snapshot().Currency, r.Amount)
 			o.NeedAttention(fmt.Sprintf("the refund of %s was refused: %s", amount, failure), s.Now())
 			s.Log.ErrorContext(ctx, "a refund was refused", "order", o.ID(), "refund", r.ID, "error", failure)
 		case order.RefundPending:
@@ -296,14 +295,6 @@ func (s *Service) refund(ctx context.Context, o *order.Order) error {
 		}
 	}
 	return errors.Join(all...)
-}
-
-func amountText(currency string, minor int64) string {
-	m, err := money.New(currency, minor)
-	if err != nil {
-		return fmt.Sprint(minor, " ", currency)
-	}
-	return m.Format()
 }
 
 func amountsOfLines(lines []order.Line) []Amount {

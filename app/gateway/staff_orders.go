@@ -58,7 +58,7 @@ type FulfilInput struct {
 	KeyedInput
 	OrderID string `path:"order_id" maxLength:"100"`
 	Body    struct {
-		Pieces      []Piece `json:"pieces,omitempty" maxItems:"100" doc:"What is in the parcel; where none are said: all that is left to send."`
+		Pieces      []Piece `json:"pieces,omitempty" minItems:"1" maxItems:"100" doc:"What is in the parcel; where none are said: all that is left to send."`
 		Carrier     string  `json:"carrier,omitempty" maxLength:"100"`
 		Tracking    string  `json:"tracking,omitempty" maxLength:"100"`
 		TrackingURL string  `json:"tracking_url,omitempty" maxLength:"500" pattern:"^https?://[^/]"`
@@ -84,7 +84,7 @@ type RefundInput struct {
 	OrderID string `path:"order_id" maxLength:"100"`
 	Body    struct {
 		Amount  *Money  `json:"amount,omitempty" doc:"Without pieces. Where neither is said: all that was paid and not refunded."`
-		Pieces  []Piece `json:"pieces,omitempty" maxItems:"100" doc:"What is refunded, at its price."`
+		Pieces  []Piece `json:"pieces,omitempty" minItems:"1" maxItems:"100" doc:"What is refunded, at its price."`
 		Restock bool    `json:"restock,omitempty" doc:"The pieces were not sent, and go back to the shelf."`
 		Reason  string  `json:"reason,omitempty" maxLength:"500" doc:"Shown to the customer."`
 	}

@@ -112,6 +112,9 @@ func TestAProgramSendsAndRefundsOrders(t *testing.T) {
 	if len(back.Refunds) != 1 || back.Refunds[0].Amount.Amount != 100 || back.Refunds[0].Reason != "A scratch" {
 		t.Errorf("got refunds %+v, want 1.00", back.Refunds)
 	}
+	for _, path := range []string{"/refunds", "/fulfilments"} { // a selection that came out empty is not all there is
+		change(path, "none", `{"pieces":[]}`).problem(http.StatusUnprocessableEntity, "invalid")
+	}
 	change("/refunds", "other", `{"amount":{"currency":"USD","amount":100}}`).problem(http.StatusUnprocessableEntity, "invalid")
 	change("/refunds", "much", `{"amount":{"currency":"EUR","amount":100000000}}`).problem(http.StatusConflict, "refund-too-large")
 	var rest gateway.Order

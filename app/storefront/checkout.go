@@ -80,7 +80,9 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 		wrong["country"] = notSentThere
 	}
 	if len(wrong) > 0 {
-		return s.again(c, f, invalid(wrong))
+		why := invalid(wrong)
+		why.unsent = true
+		return s.again(c, f, why)
 	}
 	if f.quote == "" {
 		return s.again(c, f, orderFailed(contract.Error(codes.FailedPrecondition, ordersv1.Reason_REASON_QUOTE_CHANGED, "no total was shown")))
@@ -106,7 +108,8 @@ func (s *Storefront) placeOrder(c echo.Context) error {
 		return s.showCart(c, http.StatusConflict, &page.Notice{Bad: true, Title: notPlaced, Text: "Nothing that is in your cart can be bought now. Nothing was charged."})
 	}
 	if contract.Is(err, ordersv1.Reason_REASON_QUOTE_CHANGED) {
-		return s.again(c, f, s.quoteChanged(c, &f, err))
+		why := s.quoteChanged(c, &f, err)
+		return s.again(c, f, why)
 	}
 	if err != nil {
 		return s.refusal(c, f, orderFailed(err))
@@ -144,9 +147,6 @@ func (s *Storefront) again(c echo.Context, f form, why failure) error {
 	}
 	v := s.composeCheckout(ctx, held, quote, f)
 	maps.Copy(v.Errors, why.fields)
-	if quote.GetFingerprint() == "" || wait > 0 { // nothing new is said of the codes
-		v.Priced = strings.Join(f.priced, " ")
-	}
 	kept := false
 	if wait > 0 {
 		v.Errors["code"], why.status = tooManyCodes(wait), http.StatusTooManyRequests
@@ -160,10 +160,15 @@ func (s *Storefront) again(c echo.Context, f form, why failure) error {
 		v.Chosen = f.chosen // what the shopper changed in it is still to be kept
 	}
 	v.IdempotencyKey, v.Changed = f.key, why.changed
-	if why.settled {
+	switch {
+	case why.settled:
 		v.IdempotencyKey = id.Secret()
-	} else {
-		v.Quote = f.quote // the same request, sent again
+	case why.unsent && wait == 0 && s.onlyIdle(ctx, held, quote, f): // and the page says so
+	default: // the same request, sent again
+		v.Quote, v.Priced = f.quote, strings.Join(f.priced, " ")
+	}
+	if quote.GetFingerprint() == "" || wait > 0 { // nothing new is said of the codes
+		v.Priced = strings.Join(f.priced, " ")
 	}
 	if why.title != "" {
 		v.Notice = &page.Notice{Bad: true, Title: why.title, Text: why.text, Points: why.points()}

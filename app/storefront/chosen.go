@@ -137,8 +137,7 @@ func without(codes []string, gone ...string) []string {
 func (s *Storefront) quoteChanged(c echo.Context, f *form, cause error) failure {
 	changed, look := orderFailed(cause), invalid(nil)
 	look.settled = true
-	typed := without(f.codes(), f.priced...)
-	if f.priced == nil || len(typed) == 0 {
+	if len(f.typedNow()) == 0 {
 		return changed
 	}
 	ctx, done := s.working(c, false, pageTimeout)
@@ -152,17 +151,33 @@ func (s *Storefront) quoteChanged(c echo.Context, f *form, cause error) failure 
 		return look // at when to come again
 	}
 	f.counted = true
-	works := func(code string) bool { return codeProblem(quote, code) == "" }
-	if err != nil || slices.ContainsFunc(typed, works) {
-		return changed
-	}
-	shown := *f
-	shown.values = maps.Clone(f.values)
-	shown.values["code"] = strings.Join(f.priced, " ")
-	if quote, err = s.quote(ctx, held, shown); err != nil || quote.GetFingerprint() != f.quote {
+	if err != nil || !s.onlyIdle(ctx, held, quote, *f) {
 		return changed
 	}
 	return look
+}
+
+// typedNow are codes of which nothing was said beside the total that was shown; none when the
+// form does not say.
+func (f form) typedNow() []string {
+	if f.priced == nil {
+		return nil
+	}
+	return without(f.codes(), f.priced...)
+}
+
+// onlyIdle tells whether a quote differs from the one that was shown only by codes that were
+// typed and take nothing off.
+func (s *Storefront) onlyIdle(ctx context.Context, held *cartv1.Cart, quote *pricingv1.Quote, f form) bool {
+	works := func(code string) bool { return codeProblem(quote, code) == "" }
+	if typed := f.typedNow(); len(typed) == 0 || slices.ContainsFunc(typed, works) {
+		return false
+	}
+	shown := f
+	shown.values = maps.Clone(f.values)
+	shown.values["code"] = strings.Join(f.priced, " ")
+	before, err := s.quote(ctx, held, shown)
+	return err == nil && before.GetFingerprint() == f.quote
 }
 
 // hopeless is a problem that no other goods in the cart and no waiting will mend.

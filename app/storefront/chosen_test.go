@@ -337,6 +337,19 @@ func TestACodeThatIsTypedAndCannotWorkBringsTheFormBack(t *testing.T) {
 	v.get(v.pay(v.post("/checkout", form), paymentstest.CardVisa)).says("Thank you")
 }
 
+// Who forgot something else reads of the code, too, and is not told of it again.
+func TestACodeThatCannotWorkBesideAnotherMistakeIsSaidOnce(t *testing.T) {
+	s := newShop(t)
+	v, form := buy(t, s)
+	v.get("/checkout?country=IT").sendsBack(form)
+	name := form.Get("name")
+	form.Set("code", "nosuch")
+	form.Set("name", "")
+	v.post("/checkout", form).want(http.StatusUnprocessableEntity).says("NOSUCH is not a code of ours.").sendsBack(form)
+	form.Set("name", name)
+	v.get(v.pay(v.post("/checkout", form), paymentstest.CardVisa)).says("Thank you")
+}
+
 // A price that changed is said, whatever was typed beside it.
 func TestACodeThatCannotWorkDoesNotHideAnotherTotal(t *testing.T) {
 	s := newShop(t)

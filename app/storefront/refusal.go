@@ -34,7 +34,9 @@ type failure struct {
 	// needs another key. When it is not settled nobody knows whether the order
 	// exists: only the same key makes sure that there is one at most.
 	settled bool
-	err     error // for the log, when an operator should look
+	// unsent: it was not sent to orders, and what is wrong with it has to be mended first.
+	unsent bool
+	err    error // for the log, when an operator should look
 }
 
 const notPlaced = "Your order was not placed"

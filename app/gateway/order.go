@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"strings"
 
 	"galleria/app/edge"
@@ -132,7 +134,8 @@ func (g *Gateway) cancelOrder(r *request, in *CancelInput) (*OrderOutput, error)
 		return g.cancelAsStaff(r, in)
 	}
 	if in.reason() != "" { // customers give none
-		if _, err := g.known(whole, StaffInput{Authorization: in.Authorization}); err != nil {
+		_, err := g.known(whole, StaffInput{Authorization: in.Authorization})
+		if unknown := (*Problem)(nil); errors.As(err, &unknown) && unknown.Status == http.StatusUnauthorized {
 			return nil, wrongField(invalid, "#/reason", "is given by people who work in the shop, with an API key or a session of theirs")
 		}
 		return g.cancelAsStaff(r, in)

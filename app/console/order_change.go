@@ -69,9 +69,12 @@ func (c *Console) changeOrder(change orderChange) echo.HandlerFunc {
 	}
 }
 
-// note writes to the audit log what the person did.
+// note writes to the audit log what the person did, once for a form that was sent twice.
 func (c *Console) note(ctx echo.Context, e auditlog.Entry) {
 	e.Who = personOf(ctx).Email
+	if key := ctx.FormValue("key"); key != "" {
+		e.Once = strings.Join([]string{e.Who, e.Action, e.Thing, key}, " ")
+	}
 	c.Audit.Note(e)
 }
 

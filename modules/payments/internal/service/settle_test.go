@@ -187,6 +187,11 @@ func TestAPaymentThatCannotBeLookedAtIsLetBeInTheEnd(t *testing.T) {
 		if b.settle(24 * time.Hour); bank.looks != before {
 			t.Errorf("looked at %d times, and still once more", before)
 		}
+		b.hears() // news are looked for as long as the first were
+		b.settle(0)
+		if b.settle(time.Hour); bank.looks != before+2 {
+			t.Errorf("after another webhook: looked at %d times, want twice", bank.looks-before)
+		}
 	})
 }
 

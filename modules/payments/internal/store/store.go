@@ -122,11 +122,11 @@ func (s *Store) save(tx *gorm.DB, p payment.Payment, heard int64, now time.Time)
 	t, page, state := p.Terms(), p.Page(), p.State()
 	done := tx.Exec(`UPDATE payments SET description = ?, email = ?, return_url = ?, cancel_url = ?,
 		status = ?, cancelling = ?, capturing = ?, disputed = ?, captured_minor = ?, refunded_minor = ?, refunding_minor = ?,
-		session = ?, intent = ?, redirect_url = ?, brand = ?, last4 = ?, decline_code = ?, attempt = ?, tries = ?,
+		session = ?, intent = ?, redirect_url = ?, brand = ?, last4 = ?, decline_code = ?, attempt = ?, tries = CASE WHEN heard > ? THEN tries ELSE ? END,
 		changed_at = ?, due_at = CASE WHEN heard > ? THEN due_at ELSE ? END, version = version + 1 WHERE id = ? AND version = ?`,
 		page.Description, page.Email, page.ReturnURL, page.CancelURL,
 		string(state.Status), state.Cancelling, state.Capturing, state.Disputed, state.Captured, state.Refunded, state.Refunding,
-		state.Session, state.Intent, state.RedirectURL, state.Brand, state.Last4, state.DeclineCode, state.Attempt, state.Tries,
+		state.Session, state.Intent, state.RedirectURL, state.Brand, state.Last4, state.DeclineCode, state.Attempt, heard, state.Tries,
 		now.UnixMicro(), heard, micros(p.Due(now, s.least)), t.ID, p.Version())
 	if done.Error != nil {
 		return fmt.Errorf("save payment %s: %w", t.ID, done.Error)
@@ -151,11 +151,11 @@ func (s *Store) save(tx *gorm.DB, p payment.Payment, heard int64, now time.Time)
 	return nil
 }
 
-// Touch makes a payment due at once, found by its id or by the provider's names
+// Touch makes a payment due at once, as if it had not been looked at before, found by its id or by the provider's names
 // for it; false when none is.
 func (s *Store) Touch(ctx context.Context, provider string, n payment.Notice, now time.Time) (found bool, err error) {
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
-		done := tx.Exec(`UPDATE payments SET due_at = ?, heard = heard + 1 WHERE provider = ?
+		done := tx.Exec(`UPDATE payments SET due_at = ?, heard = heard + 1, tries = 0 WHERE provider = ?
 			AND (id = ? OR (session <> '' AND session = ?) OR (intent <> '' AND intent = ?))`,
 			now.UnixMicro(), provider, n.PaymentID, n.Session, n.Intent)
 		found = done.RowsAffected > 0

@@ -119,7 +119,8 @@ func (d *DB) Dismiss(ctx context.Context, holder string) (generation int64, err 
 }
 
 // Seal refuses all writes to the store from now on, by this process and all
-// others, until it is adopted: because its data moved elsewhere, for example.
+// others, until it is adopted: because its data moved elsewhere, for example. It fails, as
+// Dismiss does, while a write on PostgreSQL does not end.
 func (d *DB) Seal(ctx context.Context, why string) error {
 	err := d.engine.write(ctx, true, func(tx *gorm.DB) error {
 		return tx.Exec("UPDATE store SET sealed_at = ?, sealed_why = ?", d.options.Now().UnixMicro(), why).Error

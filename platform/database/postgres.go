@@ -312,6 +312,9 @@ func (e *postgresEngine) admit(ctx context.Context, conn *sql.Conn, alone bool) 
 			all.Queue(aloneFor)
 		}
 		all.Queue(lock, e.hands)
+		if alone {
+			all.Queue("SET LOCAL lock_timeout = DEFAULT")
+		}
 		all.Queue(standingQuery).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&s.generation, &s.sealedAt, &s.sealedWhy)
 		})

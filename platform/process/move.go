@@ -346,7 +346,7 @@ func (p *Process) runningOrStarted(ctx context.Context, d module.Definition) (*m
 // environment is where a module starts in this process.
 func (p *Process) environment(d module.Definition) module.Environment {
 	return module.Environment{
-		Dir: p.o.Dir, DSN: p.dsn(d.Name), Broker: p.events, Log: p.o.Log, Now: p.o.Now, LeaseTTL: p.o.LeaseTTL, Holder: p.name,
+		Dir: p.o.Dir, DSN: p.dsn(d.Name), Broker: p.events, Log: p.o.Log, Now: p.o.Now, LeaseTTL: p.o.LeaseTTL, Holder: p.name, OpenWithin: prepareTimeout,
 		Connect:    func(callee string) grpc.ClientConnInterface { return p.routes[callee].ForCalls(d.Name, d.Calls) },
 		Marks:      MarksOf(p.o.Dir, d.Name),
 		CheckStore: func(id string, generation int64) error { return p.pins.check(d.Name, id, generation) },

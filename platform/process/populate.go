@@ -88,7 +88,17 @@ func (p *Process) prepareSoon(ctx context.Context, d module.Definition, wanted r
 	case <-patience.C:
 	case <-ctx.Done():
 	}
-	return &prepared{problem: errPreparing, late: done}
+	late := &prepared{problem: errPreparing, late: done}
+	for _, arm := range p.standIns(d.Name, wanted) {
+		if arm.IsHere() || ctx.Err() != nil {
+			continue
+		}
+		if part, err := p.prepareWhole(ctx, d, arm); err == nil { // another process has the calls until then
+			late.met, late.standIns = part.met, []route.Place{arm}
+			break
+		}
+	}
+	return late
 }
 
 var errPreparing = errors.New("its database is still being opened; its tables may be being migrated")
@@ -138,9 +148,7 @@ func (p *Process) prepareWhole(ctx context.Context, d module.Definition, place r
 	})
 	var err error
 	if place.IsHere() && !p.runs(d.Name) {
-		e := p.environment(d)
-		e.OpenWithin = prepareTimeout
-		found.db, err = module.Open(ctx, d, e)
+		found.db, err = module.Open(ctx, d, p.environment(d))
 	}
 	meeting.Wait()
 	if err = errors.Join(err, away); err != nil {
@@ -159,9 +167,8 @@ func (p *Process) runs(name string) bool {
 
 // giveUp closes what was prepared and not used.
 func (p *Process) giveUp(name string, found *prepared) {
-	if found.late != nil {
-		p.tasks.Go(func() { p.giveUp(name, <-found.late) })
-		return
+	if late := found.late; late != nil {
+		p.tasks.Go(func() { p.giveUp(name, <-late) })
 	}
 	found.met.close()
 	if found.db == nil {
@@ -185,23 +192,29 @@ func (p *Process) settle(ctx context.Context, d module.Definition, wanted route.
 		}
 	}
 	if err != nil && ctx.Err() == nil && !p.o.AllOrNothing {
-		// An arm that is away at the start must not keep the module from its callers, as it
-		// does not while it is away later. How far a canary had come stays known.
-		for _, arm := range found.standIns {
-			target, err := p.open(ctx, d, arm, found.met)
-			if err != nil {
-				continue // the search for the whole place says why
-			}
-			p.mu.Lock()
-			p.pointLocked(d.Name, target, arm)
-			p.standingFor[d.Name] = wanted
-			p.mu.Unlock()
-			break
-		}
+		p.standIn(ctx, d, wanted, found)
 		p.seek(d, wanted, err, found.late)
 		found.late = nil
 	}
 	return err
+}
+
+// standIn gives all calls of a place to an arm of it that can be had; false: there is none. An
+// arm that is away at the start must not keep the module from its callers, as it does not
+// while it is away later. How far a canary had come stays known.
+func (p *Process) standIn(ctx context.Context, d module.Definition, wanted route.Place, found *prepared) bool {
+	for _, arm := range found.standIns {
+		target, err := p.open(ctx, d, arm, found.met)
+		if err != nil {
+			continue // the search for the whole place says why
+		}
+		p.mu.Lock()
+		p.pointLocked(d.Name, target, arm)
+		p.standingFor[d.Name] = wanted
+		p.mu.Unlock()
+		return true
+	}
+	return false
 }
 
 // open makes a place's target with what was met for it.

@@ -3,14 +3,17 @@ package process
 import (
 	"bytes"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"galleria/platform/module"
+	"galleria/platform/route"
 )
 
 const startingUp = "the database system is starting up"
@@ -89,34 +92,67 @@ func TestModulesAreMadeAfterThoseTheyNeed(t *testing.T) {
 	}
 }
 
-// A new program is started on much data: the tables of one module are migrated for a
-// while, and all else is open meanwhile.
-func TestAModuleThatIsMigratedForLongComesLater(t *testing.T) {
+// openLater keeps alpha's database from being opened in a house until it is called, as the
+// migrations of much data do.
+func (h *house) openLater() (open func()) {
+	h.t.Helper()
+	f, err := os.OpenFile(filepath.Join(h.dir, "alpha.db.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	open = sync.OnceFunc(func() { f.Close() })
+	h.t.Cleanup(open)
+	return open
+}
+
+// waitsLittle is for a start that does not wait for what openLater holds up, and waits for all
+// else.
+func waitsLittle(o *Options) { o.StartWait = 2 * time.Second }
+
+// A module that takes long to open comes later, and all else is open meanwhile.
+func TestAModuleThatIsOpenedForLongComesLater(t *testing.T) {
 	h := newHouse(t)
-	p := h.start("main", places{"alpha": here, "beta": here}, func(o *Options) {
-		o.StartWait = 100 * time.Millisecond
-		for i, d := range o.Definitions {
-			if d.Name == "alpha" {
-				o.Definitions[i].Migrations = fstest.MapFS{
-					"0001_notes.sql": notes["0001_notes.sql"],
-					"0002_slow.sql": {Data: []byte(`-- +goose Up
-CREATE TABLE counted AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000000) SELECT COUNT(*) AS all_of_them FROM n;
-`)},
-				}
-			}
-		}
-	})
+	open := h.openLater()
+	p := h.start("main", places{"alpha": here, "beta": here}, waitsLittle)
 	if wish, pending := p.Wish("alpha"); !pending || !strings.Contains(wish.Problem, "migrated") {
-		t.Errorf("started: got %q for alpha, want that it is still migrated", wish.Problem)
+		t.Errorf("started: got %q for alpha, want that it may be migrated", wish.Problem)
 	}
 	if _, pending := p.Wish("beta"); pending || p.Running("beta") == nil {
 		t.Error("beta waits for alpha")
 	}
+	open()
 	eventually(t, "alpha answers", true, func() bool { _, err := ask(t, p); return err == nil })
 }
 
+// Its canary is away for longer.
+func TestAModuleThatIsOpenedForLongStandsInForItsCanary(t *testing.T) {
+	h := newHouse(t)
+	open := h.openLater()
+	wanted := route.Canary(here, route.Remote(freeAddress(t)), 1)
+	p := h.start("main", places{"alpha": wanted}, waitsLittle)
+	open()
+	eventually(t, "alpha answers", true, func() bool { _, err := ask(t, p); return err == nil })
+	if wish, pending := p.Wish("alpha"); !pending || !wish.Place.Equal(wanted) {
+		t.Errorf("got the wish %+v, want %s", wish, wanted)
+	}
+}
+
+// The first arm is in another process, which has all calls until the canary is there.
+func TestAnotherProcessStandsInForAModuleThatIsOpenedForLong(t *testing.T) {
+	h := newHouse(t)
+	main := h.start("main", places{"alpha": here})
+	open := h.openLater()
+	edge := h.start("edge", places{"alpha": route.Canary(at(main), here, 1)}, peerOf(main), waitsLittle)
+	wantAnswerFrom(t, edge, "main")
+	open()
+	eventually(t, "the place", string(route.ModeCanary), func() string { return string(edge.Place("alpha").Mode) })
+}
+
 // What is being prepared when a process stops, or another place is wanted, is not left open.
-func TestAModuleThatIsMigratedForLongIsGivenUp(t *testing.T) {
+func TestAModuleThatIsOpenedForLongIsGivenUp(t *testing.T) {
 	h := newHouse(t)
 	main := h.start("main", places{"alpha": here})
 	edge := h.start("edge", places{"alpha": here}, peerOf(main), func(o *Options) { o.StartWait = time.Nanosecond })

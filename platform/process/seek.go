@@ -67,6 +67,7 @@ func (p *Process) seek(d module.Definition, wanted route.Place, because error, l
 			if done, because = p.awaitLate(ctx, d, wanted, late); done || ctx.Err() != nil {
 				return
 			}
+			p.note(ctx, d.Name, Wish{Place: wanted, Problem: because.Error()})
 		}
 		p.keepSeeking(ctx, d, wanted, because)
 	})
@@ -124,10 +125,6 @@ func (p *Process) try(ctx context.Context, d module.Definition, wanted route.Pla
 
 // use brings a module to a place with what was prepared for it.
 func (p *Process) use(ctx context.Context, d module.Definition, wanted route.Place, found *prepared) (done bool, err error) {
-	if found.problem != nil {
-		p.giveUp(d.Name, found)
-		return false, found.problem
-	}
 	changing, end, err := p.change(ctx)
 	if err != nil {
 		p.giveUp(d.Name, found)
@@ -135,6 +132,12 @@ func (p *Process) use(ctx context.Context, d module.Definition, wanted route.Pla
 	}
 	defer end()
 	defer p.offer(d.Name, found)()
+	if found.problem != nil {
+		if done = p.standIn(changing, d, wanted, found); done {
+			p.seek(d, wanted, found.problem, nil)
+		}
+		return done, found.problem
+	}
 	changing, cancel := context.WithTimeout(changing, readyTimeout)
 	defer cancel()
 	target, err := p.ready(changing, d, wanted, found.met)

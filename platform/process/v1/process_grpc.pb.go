@@ -76,7 +76,8 @@ type ProcessServiceClient interface {
 	Compare(ctx context.Context, in *CompareRequest, opts ...grpc.CallOption) (*CompareResponse, error)
 	// Dismiss takes a module's store from a process that is gone or does not
 	// answer: what it still writes is refused. FAILED_PRECONDITION when the module
-	// does not run in the process that is asked.
+	// does not run in the process that is asked; another error while it can't be done, such
+	// as beside a write that does not end: then it is to be asked for again.
 	Dismiss(ctx context.Context, in *DismissRequest, opts ...grpc.CallOption) (*DismissResponse, error)
 	// ListDeadLetters lists the parked events of a module, oldest first.
 	ListDeadLetters(ctx context.Context, in *ListDeadLettersRequest, opts ...grpc.CallOption) (*ListDeadLettersResponse, error)
@@ -295,7 +296,8 @@ type ProcessServiceServer interface {
 	Compare(context.Context, *CompareRequest) (*CompareResponse, error)
 	// Dismiss takes a module's store from a process that is gone or does not
 	// answer: what it still writes is refused. FAILED_PRECONDITION when the module
-	// does not run in the process that is asked.
+	// does not run in the process that is asked; another error while it can't be done, such
+	// as beside a write that does not end: then it is to be asked for again.
 	Dismiss(context.Context, *DismissRequest) (*DismissResponse, error)
 	// ListDeadLetters lists the parked events of a module, oldest first.
 	ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error)

@@ -99,6 +99,8 @@ type Parcel struct {
 	Carrier, Tracking, TrackingURL string
 	// Part: more of the order follows. Last: nothing does, and parcels went before.
 	Part, Last bool
+	// Lacking: pieces of the order are not sent at all.
+	Lacking bool `json:",omitempty"`
 }
 
 func (f Facts) number() string {
@@ -266,6 +268,8 @@ func (v *view) say(f Facts, back string) error {
 			what = "We have sent a part of your order; the rest follows."
 		case f.Parcel.Last:
 			what = "We have sent the last part of your order."
+		case f.Parcel.Lacking:
+			what = "We have sent what can be sent of your order; the rest of it is not sent."
 		}
 		add(what, f.Parcel.words())
 		if f.Held {

@@ -47,6 +47,14 @@ func TestLettersTellWhatCameBackOrThatNothingWasTaken(t *testing.T) {
 	}
 }
 
+func TestALetterOfAParcelSaysThatPiecesAreNotSentAtAll(t *testing.T) {
+	f := facts()
+	f.Kind, f.Parcel = letter.Shipped, letter.Parcel{Lacking: true}
+	if text, _, err := shop.Write(f); err != nil || !strings.Contains(text, "the rest of it is not sent") {
+		t.Errorf("got %v, %s", err, text)
+	}
+}
+
 func TestLettersAboutNothingKnownAreNotWritten(t *testing.T) {
 	currency, kind := facts(), facts()
 	currency.Currency = "XXQ"

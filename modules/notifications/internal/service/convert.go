@@ -88,6 +88,7 @@ func Shipped(e *ordersv1.OrderShipped) letter.Facts {
 	f.Parcel = letter.Parcel{
 		Carrier: letter.Clean(e.GetFulfilment().GetCarrier()), Tracking: letter.Clean(e.GetFulfilment().GetTracking()),
 		TrackingURL: letter.Clean(e.GetFulfilment().GetTrackingUrl()), Part: follows, Last: !follows && len(e.GetOrder().GetFulfilments()) > 1,
+		Lacking: slices.ContainsFunc(e.GetOrder().GetLines(), func(l *ordersv1.Line) bool { return l.GetCancelled() > 0 }),
 	}
 	if pieces := e.GetFulfilment().GetPieces(); !isWhole(e.GetOrder(), pieces) {
 		f.Pieces = piecesOf(e.GetOrder(), pieces)

@@ -34,8 +34,8 @@ func TestALetterOfAParcelSaysWhetherMoreOfTheOrderFollows(t *testing.T) {
 		"the first of more":              {&ordersv1.Line{Quantity: 3, Shipped: 1}, []string{"this"}, letter.Parcel{Part: true}},
 		"one in the middle":              {&ordersv1.Line{Quantity: 3, Shipped: 2}, []string{"before", "this"}, letter.Parcel{Part: true}},
 		"the last":                       {&ordersv1.Line{Quantity: 3, Shipped: 3}, []string{"before", "this"}, letter.Parcel{Last: true}},
-		"all that was not cancelled":     {&ordersv1.Line{Quantity: 3, Shipped: 1, Cancelled: 2}, []string{"this"}, letter.Parcel{}},
-		"the last that is not cancelled": {&ordersv1.Line{Quantity: 3, Shipped: 2, Cancelled: 1}, []string{"before", "this"}, letter.Parcel{Last: true}},
+		"all that was not cancelled":     {&ordersv1.Line{Quantity: 3, Shipped: 1, Cancelled: 2}, []string{"this"}, letter.Parcel{Lacking: true}},
+		"the last that is not cancelled": {&ordersv1.Line{Quantity: 3, Shipped: 2, Cancelled: 1}, []string{"before", "this"}, letter.Parcel{Last: true, Lacking: true}},
 	} {
 		o := &ordersv1.Order{Lines: []*ordersv1.Line{c.line, {Quantity: 1, Shipped: 1}}}
 		for _, p := range c.parcels {

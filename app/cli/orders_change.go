@@ -234,7 +234,11 @@ func refundAmount(o *ordersv1.Order, text string) (int64, error) {
 	}
 	amount, err := money.Parse(number, o.GetCurrencyCode())
 	if err != nil || amount.Minor() < 1 {
-		return 0, usageError{fmt.Errorf("--amount is an amount of %s above 0, like 5.00, not %q", o.GetCurrencyCode(), text)}
+		like := "5.00"
+		if example, err := money.Parse("5", o.GetCurrencyCode()); err == nil {
+			like = example.Decimal()
+		}
+		return 0, usageError{fmt.Errorf("--amount is an amount of %s above 0, like %s, not %q", o.GetCurrencyCode(), like, text)}
 	}
 	return amount.Minor(), nil
 }

@@ -276,7 +276,7 @@ func deliveryName(d *pricingv1.DeliveryOption) string {
 // quoted is what a quote consists of.
 func quoted(q *pricingv1.Quote) page.Breakdown {
 	show := func(minor int64) page.Price { return price(q.GetCurrencyCode(), minor) }
-	b := page.Breakdown{Total: show(q.GetTotals().GetTotalMinor()), Estimate: estimated(q)}
+	b := page.Breakdown{Total: show(q.GetTotals().GetTotalMinor()), Estimate: estimated(q), Free: q.GetCurrencyCode() != "" && q.GetTotals().GetTotalMinor() == 0}
 	if q.GetCurrencyCode() == "" {
 		return b
 	}

@@ -400,7 +400,7 @@ func TestAKeyUsedForAnotherOrderIsExplained(t *testing.T) {
 	v, form := buy(t, s)
 	v.post("/checkout", form).want(http.StatusSeeOther)
 	form.Set("city", "Milano")
-	p := v.post("/checkout", form).want(http.StatusConflict).says("sent before, with other details", "look for a confirmation")
+	p := v.post("/checkout", form).want(http.StatusConflict).says("sent before, with other details", "the new order takes its place")
 	if p.key() == form.Get("idempotency_key") {
 		t.Error("the form came back with a key that is used up")
 	}

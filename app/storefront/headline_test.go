@@ -171,3 +171,17 @@ func TestARefundOfMoneyThatIsHeldWaitsUntilItIsTaken(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatCostsNothingIsNotPaid(t *testing.T) {
+	free := &ordersv1.Order{Status: ordersv1.OrderStatus_ORDER_STATUS_OPEN, CurrencyCode: "EUR", Totals: &ordersv1.Totals{}}
+	for _, s := range steps(free) {
+		if s.Name == "Paid" {
+			t.Error("an order that cost nothing is paid")
+		}
+	}
+	for total, want := range map[int64]bool{0: true, 1290: false} {
+		if got := quoted(&pricingv1.Quote{CurrencyCode: "EUR", Totals: &pricingv1.Totals{TotalMinor: total}}).Free; got != want {
+			t.Errorf("a total of %d: got free %t, want %t", total, got, want)
+		}
+	}
+}

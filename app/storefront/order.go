@@ -357,11 +357,14 @@ func steps(o *ordersv1.Order) []page.Step {
 	if held(o) {
 		paid.Name = "Money held"
 	}
-	return []page.Step{
-		paid,
+	sent := []page.Step{
 		{Name: "Being packed", Done: len(o.GetFulfilments()) > 0},
 		{Name: "On its way", Done: o.GetStatus() == ordersv1.OrderStatus_ORDER_STATUS_CLOSED},
 	}
+	if o.GetTotals().GetTotalMinor() == 0 {
+		return sent // there was nothing to pay
+	}
+	return append([]page.Step{paid}, sent...)
 }
 
 // held tells whether the money is not taken yet, but when the goods are sent.

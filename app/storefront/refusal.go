@@ -134,7 +134,7 @@ func orderFailed(err error) failure {
 	case is(ordersv1.Reason_REASON_KEY_REUSED):
 		return failure{
 			status: http.StatusConflict, settled: true, title: "This form was sent before, with other details",
-			text: "An order may exist already: please look for a confirmation in your mail before you order again.",
+			text: "If the order that was sent before is paid, its confirmation is in your mail. If not, send this form again: the new order takes its place.",
 		}
 	}
 	if status.Code(err) == codes.InvalidArgument {

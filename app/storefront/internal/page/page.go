@@ -255,6 +255,7 @@ type Breakdown struct {
 	Rows     []Row
 	Total    Price
 	Estimate bool // the total is without taxes that are not known yet
+	Free     bool // nothing is to be paid
 }
 
 // Row is one part of a total.

@@ -106,7 +106,8 @@ type importer struct {
 	result Result
 }
 
-// writeProducts writes what changes, and answers what was not refused.
+// writeProducts writes what changes, or has it checked in a dry run, and answers what was not
+// refused.
 func (i *importer) writeProducts(ctx context.Context, changes []*change) (taken []*change, bad []BadRow, err error) {
 	var write []*change
 	for _, c := range changes {
@@ -116,8 +117,10 @@ func (i *importer) writeProducts(ctx context.Context, changes []*change) (taken 
 			taken = append(taken, c)
 		}
 	}
-	if err := i.nameCategories(ctx, write); err != nil {
-		return nil, nil, err
+	if !i.options.DryRun {
+		if err := i.nameCategories(ctx, write); err != nil {
+			return nil, nil, err
+		}
 	}
 	for _, part := range callsFor(write) {
 		written, more, err := isolate(part, "products", (*change).refused, func(part []*change) ([]*change, error) {
@@ -130,6 +133,7 @@ func (i *importer) writeProducts(ctx context.Context, changes []*change) (taken 
 			return taken, bad, err
 		}
 	}
+	slices.SortStableFunc(taken, func(a, b *change) int { return cmp.Compare(a.rows[0].Line, b.rows[0].Line) })
 	return taken, bad, nil
 }
 
@@ -163,7 +167,7 @@ const mostTries = 5
 func (i *importer) upsert(ctx context.Context, changes []*change) (sent []*change, bad []BadRow, err error) {
 	sent = changes
 	for range mostTries {
-		request := &catalogv1.UpsertProductsRequest{ExpectedVersions: map[string]string{}}
+		request := &catalogv1.UpsertProductsRequest{ExpectedVersions: map[string]string{}, CheckOnly: i.options.DryRun}
 		for _, c := range sent {
 			request.Products = append(request.Products, c.after)
 			if c.before != nil {

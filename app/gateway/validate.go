@@ -49,7 +49,7 @@ func refused(status int, message string, errs []error) *Problem {
 			continue
 		}
 		if detail.Location == "header."+idempotencyKey && detail.Message == "required header parameter is missing" {
-			return problem(keyMissing, "Send an Idempotency-Key, another one for each order: a repeat with the same key is the same order.")
+			return problem(keyMissing, "Send an Idempotency-Key, another one for each thing that is done: a repeat with the same key does nothing more.")
 		}
 		p.Errors = append(p.Errors, fieldError(detail))
 	}

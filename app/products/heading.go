@@ -107,7 +107,11 @@ func (h *heading) complete() error {
 	slices.Sort(h.currencies)
 	slices.SortFunc(h.locations, mainFirst)
 	if _, has := h.columns["sku"]; !has {
-		return fmt.Errorf("the header line lacks %s (columns are separated by commas)", strings.Join(h.lacking(), ", "))
+		said := "the header line lacks sku (columns are separated by commas)"
+		if others := slices.DeleteFunc(h.lacking(), func(name string) bool { return name == "sku" }); len(others) > 0 {
+			said += "; of the usual ones it has no " + strings.Join(others, ", ") + " either"
+		}
+		return errors.New(said)
 	}
 	if len(h.columns) == 1 {
 		return errors.New("the header line has the column sku and no other one of a product file (columns are separated by commas)")

@@ -147,7 +147,7 @@ func TestFilesThatAreNoProductFilesAreRefusedAtOnce(t *testing.T) {
 		"":       "the file is empty",
 		"\ufeff": "the file is empty",
 		header[:len(header)-1] + "\rA,Mug,,kitchen,,1,EUR,1,\r": "line 1: the lines of the file end with CR only",
-		"sku:name:category:price\n1:2:3":                        "lacks sku, name, category, price, currency, stock (columns are separated by commas)",
+		"sku:name:category:price\n1:2:3":                        "lacks sku (columns are separated by commas); of the usual ones it has no name, category, price, currency, stock either",
 		"sku\nA\n":                                              "has the column sku and no other one",
 		"sku,price\n":                                           "has one of the columns price and currency, and lacks the other",
 		"sku,compare_at\n":                                      "has the column compare_at and lacks price",

@@ -84,7 +84,9 @@ func printOrder(to io.Writer, o *ordersv1.Order) error {
 	if because := orderWord(o.GetEndedBecause(), ""); because != "" {
 		row("Ended", strings.TrimSuffix(because+", by "+o.GetEndedBy()+": "+o.GetEndedNote(), ": "))
 	}
-	row("Customer", o.GetContact().GetName()+" <"+o.GetContact().GetEmail()+">")
+	if o.GetContact().GetEmail() != "" { // who has deleted the account is not known any more
+		row("Customer", o.GetContact().GetName()+" <"+o.GetContact().GetEmail()+">")
+	}
 	row("Address", strings.Join(nonEmpty(a.GetLine1(), a.GetLine2(), a.GetPostalCode()+" "+a.GetCity(), a.GetRegion(), a.GetCountry()), ", "))
 	row("Delivery", o.GetDelivery().GetName())
 	row("Codes", strings.Join(o.GetCodes(), ", "))

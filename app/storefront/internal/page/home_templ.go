@@ -197,7 +197,7 @@ func HomePage(h Home) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</div></section><section class=\"hold room\" aria-labelledby=\"vows\"><h2 id=\"vows\" class=\"sr\">How we sell</h2><ul class=\"vows plain\"><li><h3>No account needed</h3><p>Buy as a guest. We ask for an address and an e-mail, and for nothing we do not need to send you a parcel.</p></li><li><h3>Change your mind</h3><p>Cancel from your order's page until the parcel leaves. The money goes back to your card at once.</p></li><li><h3>Your card stays yours</h3><p>The number goes on to the payment provider at once. We do not store it.</p></li></ul></section>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</div></section><section class=\"hold room\" aria-labelledby=\"vows\"><h2 id=\"vows\" class=\"sr\">How we sell</h2><ul class=\"vows plain\"><li><h3>No account needed</h3><p>Buy as a guest. We ask for an address and an e-mail, and for nothing we do not need to send you a parcel.</p></li><li><h3>Change your mind</h3><p>Cancel from your order's page until the parcel leaves. Your money goes back to your card.</p></li><li><h3>Your card stays yours</h3><p>The number goes on to the payment provider at once. We do not store it.</p></li></ul></section>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -19,8 +19,8 @@ func keyOr(key string) string {
 	return key
 }
 
-// withKey names the key of a change of which nobody can say whether it was made: with that key
-// it is made once, and without it a second run would make it again.
+// withKey adds to an error of a change whose outcome is not known the key of that change: with
+// that key a second run changes nothing more, and without it might make the change again.
 func withKey(err error, key string) error {
 	unknown := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 	switch status.Code(err) {

@@ -217,10 +217,10 @@ func TestACodeThatAnOrderDidNotUseStaysInTheCartWhenItIsPaid(t *testing.T) {
 	}
 }
 
-// The last use of a code is in an order that waits for its payment. A shopper who goes back
-// from there gets the price of the order that will take its place; another shopper does not.
-func TestACodeInOnesOwnOrderThatIsNotPaidIsNotUsedUp(t *testing.T) {
-	s := newShop(t)
+// backFromPaying is a visitor who has used WELCOME10 for the last time in an order of two lamps,
+// and went back from the page where that is paid.
+func (s *shop) backFromPaying(t *testing.T) *visitor {
+	t.Helper()
 	s.promoteUpTo(t, 1)
 	v := s.visitor(t)
 	v.put("LMP-MSH-08", 2)
@@ -228,6 +228,14 @@ func TestACodeInOnesOwnOrderThatIsNotPaidIsNotUsedUp(t *testing.T) {
 	form := v.order()
 	form.Set("code", "WELCOME10")
 	v.post("/checkout", form).want(http.StatusSeeOther)
+	return v
+}
+
+// The last use of a code is in an order that waits for its payment. A shopper who goes back
+// from there gets the price of the order that will take its place; another shopper does not.
+func TestACodeInOnesOwnOrderThatIsNotPaidIsNotUsedUp(t *testing.T) {
+	s := newShop(t)
+	v := s.backFromPaying(t)
 	s.clock.pass(time.Second)
 	for _, path := range []string{"/cart", "/checkout?country=IT"} {
 		v.get(path).want(http.StatusOK).says("-€14.40").saysNot("used up")
@@ -247,13 +255,7 @@ func TestACodeInOnesOwnOrderThatIsNotPaidIsNotUsedUp(t *testing.T) {
 // another one, into which that of the guest was merged.
 func TestWhoLogsInBeforePayingKeepsTheCodeOfOneUse(t *testing.T) {
 	s := newShop(t)
-	s.promoteUpTo(t, 1)
-	v := s.visitor(t)
-	v.put("LMP-MSH-08", 2)
-	v.post("/cart/code", url.Values{"code": {"WELCOME10"}}).want(http.StatusSeeOther)
-	form := v.order()
-	form.Set("code", "WELCOME10")
-	v.post("/checkout", form).want(http.StatusSeeOther)
+	v := s.backFromPaying(t)
 	v.logIn(s.person(t)).want(http.StatusSeeOther)
 	s.clock.pass(time.Second)
 	for _, path := range []string{"/cart", "/checkout?country=IT"} {

@@ -25,9 +25,6 @@ import (
 // A method of a module that is not known here is noted by its name, so that none which
 // changes something passes.
 func Commanded(c process.Command) (Entry, bool) {
-	if checked, can := c.Request.(interface{ GetCheckOnly() bool }); can && checked.GetCheckOnly() {
-		return Entry{}, false // it has changed nothing
-	}
 	words, known := commanded[c.Method]
 	if !known && strings.HasPrefix(c.Method, "/"+processv1.ProcessService_ServiceDesc.ServiceName+"/") {
 		return Entry{}, false

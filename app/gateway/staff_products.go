@@ -246,7 +246,7 @@ func (g *Gateway) named(ctx context.Context, address, slug string) (*catalogv1.P
 }
 
 var productPlaces = places{
-	"id": "", "created_at": "", "products": "", "expected_versions": "", "check_only": "",
+	"id": "", "created_at": "", "products": "", "expected_versions": "",
 	"variants.option_values": "variants.options", "variants.prices.currency_code": "variants.prices.currency",
 	"variants.prices.amount_minor": "variants.prices.amount", "variants.prices.compare_at_minor": "variants.prices.compare_at",
 }

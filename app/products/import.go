@@ -106,8 +106,7 @@ type importer struct {
 	result Result
 }
 
-// writeProducts writes what changes, or has it checked in a dry run, and answers what was not
-// refused.
+// writeProducts writes what changes, and answers what was not refused.
 func (i *importer) writeProducts(ctx context.Context, changes []*change) (taken []*change, bad []BadRow, err error) {
 	var write []*change
 	for _, c := range changes {
@@ -117,10 +116,8 @@ func (i *importer) writeProducts(ctx context.Context, changes []*change) (taken 
 			taken = append(taken, c)
 		}
 	}
-	if !i.options.DryRun {
-		if err := i.nameCategories(ctx, write); err != nil {
-			return nil, nil, err
-		}
+	if err := i.nameCategories(ctx, write); err != nil {
+		return nil, nil, err
 	}
 	for _, part := range callsFor(write) {
 		written, more, err := isolate(part, "products", (*change).refused, func(part []*change) ([]*change, error) {
@@ -133,7 +130,6 @@ func (i *importer) writeProducts(ctx context.Context, changes []*change) (taken 
 			return taken, bad, err
 		}
 	}
-	slices.SortStableFunc(taken, func(a, b *change) int { return cmp.Compare(a.rows[0].Line, b.rows[0].Line) })
 	return taken, bad, nil
 }
 
@@ -167,7 +163,7 @@ const mostTries = 5
 func (i *importer) upsert(ctx context.Context, changes []*change) (sent []*change, bad []BadRow, err error) {
 	sent = changes
 	for range mostTries {
-		request := &catalogv1.UpsertProductsRequest{ExpectedVersions: map[string]string{}, CheckOnly: i.options.DryRun}
+		request := &catalogv1.UpsertProductsRequest{ExpectedVersions: map[string]string{}}
 		for _, c := range sent {
 			request.Products = append(request.Products, c.after)
 			if c.before != nil {
@@ -310,7 +306,7 @@ func (i *importer) knowCategories(ctx context.Context) error {
 	return nil
 }
 
-// BehindOthers is the position of a category nobody placed, as in the catalog.
+// BehindOthers is the position of a category that was given none, as in the catalog.
 const BehindOthers = 1000
 
 // nameCategories makes the categories that are not there yet, under the name

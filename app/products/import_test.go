@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -446,20 +445,5 @@ func TestADeliveryThatWasTakenInBeforeChangesNothing(t *testing.T) {
 			t.Errorf("shown before two deliveries, of which one is new: got %q", shown)
 		}
 		s.wantStock(t, "MUG", 7)
-	})
-}
-
-// What the catalog alone can tell is told by a dry run, too.
-func TestADryRunLeavesOutWhatTheImportDoes(t *testing.T) {
-	inEveryShop(t, func(t *testing.T, s shop) {
-		file := "sku,product,name,options,category,price,currency,stock\nV-1,tee,Tee,Size=M,clothes,9,EUR,1\nV-2,tee,Tee,Size=M,clothes,9,EUR,1\n" +
-			"DEAR,,Dear,,clothes,99999999999999,EUR,1\nGOOD,,Good,,clothes,9,EUR,1\n"
-		dry := s.takeWith(t, strings.NewReader(file), products.Options{DryRun: true})
-		if len(dry.Bad) != 3 || dry.Created != 1 {
-			t.Errorf("dry run: got %+v, want three rows left out", dry)
-		}
-		if real := s.take(t, strings.NewReader(file)); !reflect.DeepEqual(real.Bad, dry.Bad) || real.Created != dry.Created {
-			t.Errorf("got %+v, want as the dry run said: %+v", real, dry)
-		}
 	})
 }

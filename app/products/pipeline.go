@@ -117,15 +117,14 @@ func (f *file) batches(r *counter, give func(*batch) bool) {
 	give(b)
 }
 
-// writeBatch writes the categories and products of a batch; a dry run has the catalog check
-// the products.
+// writeBatch writes the categories and products of a batch.
 func (i *importer) writeBatch(ctx context.Context, b *batch) error {
 	if err := ctx.Err(); err != nil || len(b.rows) == 0 {
 		return err
 	}
 	changes, bad, err := i.plan(ctx, b.rows)
 	b.bad = append(b.bad, bad...)
-	if err == nil {
+	if err == nil && !i.options.DryRun {
 		changes, bad, err = i.writeProducts(ctx, changes)
 		b.bad = append(b.bad, bad...)
 	}

@@ -28,26 +28,6 @@ func upsertCases(w World) cases {
 			c.wantSame(c.one(SKU(products[0])), before[0])
 			c.wantNumbers(c.list(&list{Category: c.name}).GetProducts(), 4, 3, 2, 1)
 		},
-		"only checked, it says what would be, and writes nothing": func(t *testing.T) {
-			c := w.corner(t)
-			c.wantDone(c.put(c.product(1)), 1, 0, 0)
-			changed, added := c.product(1), c.product(2)
-			changed.Description = "Changed."
-			check := func(all ...*product) (*catalogv1.UpsertProductsResponse, error) {
-				return c.Catalog.UpsertProducts(t.Context(), &catalogv1.UpsertProductsRequest{Products: all, CheckOnly: true})
-			}
-			got, err := check(changed, added)
-			if err != nil {
-				t.Fatal(err)
-			}
-			c.wantDone(got, 1, 1, 0)
-			if c.one(SKU(changed)).GetDescription() == "Changed." || len(c.get(SKU(added))) > 0 {
-				t.Error("something was written")
-			}
-			added.Name = ""
-			_, err = check(changed, added)
-			moduletest.WantFields(t, err, "products[1].name")
-		},
 		"what was changed meanwhile is not overwritten": func(t *testing.T) {
 			c := w.corner(t)
 			c.put(c.product(1))

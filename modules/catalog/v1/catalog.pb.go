@@ -1812,10 +1812,8 @@ type UpsertProductsRequest struct {
 	// By id of a product: the version it must still have. Others are written whatever
 	// they were.
 	ExpectedVersions map[string]string `protobuf:"bytes,2,rep,name=expected_versions,json=expectedVersions,proto3" json:"expected_versions,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Answer what would be refused, or how many would be new or changed, and write nothing.
-	CheckOnly     bool `protobuf:"varint,3,opt,name=check_only,json=checkOnly,proto3" json:"check_only,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *UpsertProductsRequest) Reset() {
@@ -1860,13 +1858,6 @@ func (x *UpsertProductsRequest) GetExpectedVersions() map[string]string {
 		return x.ExpectedVersions
 	}
 	return nil
-}
-
-func (x *UpsertProductsRequest) GetCheckOnly() bool {
-	if x != nil {
-		return x.CheckOnly
-	}
-	return false
 }
 
 type UpsertProductsResponse struct {
@@ -2532,12 +2523,10 @@ const file_catalog_v1_catalog_proto_rawDesc = "" +
 	"\x16ListCategoriesResponse\x124\n" +
 	"\n" +
 	"categories\x18\x01 \x03(\v2\x14.catalog.v1.CategoryR\n" +
-	"categories\"\x92\x02\n" +
+	"categories\"\xf3\x01\n" +
 	"\x15UpsertProductsRequest\x12/\n" +
 	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\x12d\n" +
-	"\x11expected_versions\x18\x02 \x03(\v27.catalog.v1.UpsertProductsRequest.ExpectedVersionsEntryR\x10expectedVersions\x12\x1d\n" +
-	"\n" +
-	"check_only\x18\x03 \x01(\bR\tcheckOnly\x1aC\n" +
+	"\x11expected_versions\x18\x02 \x03(\v27.catalog.v1.UpsertProductsRequest.ExpectedVersionsEntryR\x10expectedVersions\x1aC\n" +
 	"\x15ExpectedVersionsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"j\n" +

@@ -35,15 +35,10 @@ func (s *Service) UpsertProducts(ctx context.Context, r *catalogv1.UpsertProduct
 	}
 	var done shelf.Outcome
 	making := shelf.Making{NewID: id.New, At: s.now().Truncate(time.Microsecond), Expected: r.GetExpectedVersions()} // the time as it is stored
-	plan := func(current *shelf.Shelf) (changes shelf.Changes, err error) {
+	err = s.write(ctx, func(current *shelf.Shelf) (changes shelf.Changes, err error) {
 		changes, done, err = current.PlanProducts(wanted, making)
 		return changes, err
-	}
-	if !r.GetCheckOnly() {
-		err = s.write(ctx, plan)
-	} else if err = s.Refresh(ctx); err == nil {
-		_, err = plan(s.current.Load())
-	}
+	})
 	if err != nil {
 		return nil, refusal(err, fmt.Sprintf("upsert %d products", len(wanted)))
 	}

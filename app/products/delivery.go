@@ -82,17 +82,22 @@ func (i *importer) stillToCome(ctx context.Context, moves []move) (remaining []m
 	return remaining, bad, nil
 }
 
-// takenIn is how many pieces of a row's delivery were taken in before; 0 for none.
+// takenIn is how many pieces of a row's delivery were taken in before; 0 for none. An inventory
+// of an older program passes over the note: then what it lists is looked through.
 func (i *importer) takenIn(ctx context.Context, m move) (int64, error) {
 	key := i.deliveryKey(m)
-	found, err := i.inventory.ListMovements(ctx, &inventoryv1.ListMovementsRequest{Sku: m.row.SKU, Note: key})
-	if err != nil {
-		return 0, err
-	}
-	for _, made := range found.GetMovements() { // one at most, unless people type keys as notes
-		if made.GetReason() == inventoryv1.MovementReason_MOVEMENT_REASON_RECEIVE && made.GetNote() == key {
-			return made.GetBy(), nil
+	for request := (&inventoryv1.ListMovementsRequest{Sku: m.row.SKU, Note: key}); ; {
+		page, err := i.inventory.ListMovements(ctx, request)
+		if err != nil {
+			return 0, err
+		}
+		for _, made := range page.GetMovements() {
+			if made.GetReason() == inventoryv1.MovementReason_MOVEMENT_REASON_RECEIVE && made.GetNote() == key {
+				return made.GetBy(), nil
+			}
+		}
+		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
+			return 0, nil
 		}
 	}
-	return 0, nil
 }
